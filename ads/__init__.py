@@ -1,0 +1,1 @@
+"""Budgets and hours of advertising campaigns, enforced."""

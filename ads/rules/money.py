@@ -1,0 +1,135 @@
+"""Amounts of money: which are accepted, how they are shown, when a budget is used up.
+
+Money is a `Decimal` in US dollars with at most six decimal places (a click can cost fractions of a
+cent) and below 10**12 in size. Nothing is ever rounded silently: what does not fit is refused.
+"""
+
+import re
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+from typing import Final
+
+PLACES: Final = 6
+LIMIT: Final = Decimal("1000000000000")
+
+_STEP: Final = Decimal(1).scaleb(-PLACES)
+_LONGEST_TEXT: Final = 40
+_PLAIN: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_EXPONENT: Final = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+")
+# Thirty digits hold every accepted amount; Inexact is trapped so that rounding is an error.
+_EXACT: Final = Context(prec=30, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation])
+
+_PLAIN_REMEDY: Final = 'write plain digits with at most one dot, such as "1234.50".'
+_EXPONENT_REASON: Final = 'an exponent is not accepted; write plain digits, such as "100000".'
+_LIMIT_REASON: Final = f"the size must be below {LIMIT:,} US dollars; enter a smaller amount."
+_FINITE_REASON: Final = "not a finite number; enter an amount in US dollars."
+
+
+class InvalidAmount(ValueError):
+    """An amount that cannot be used as money.
+
+    `field` is the name of the input, `value` what was given, unchanged, and `reason` says what is
+    wrong with it and what to do instead.
+    """
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(field, value, reason)
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.field}: {_shown(self.value)} cannot be used: {self.reason}"
+
+
+def parse_amount(value: object, *, field: str = "amount", negative: bool = False) -> Decimal:
+    """Return `value` as an exact amount in US dollars, without exponent and trailing zeros.
+
+    Accepted are a `Decimal`, an `int`, and text of ASCII digits with an optional sign and one dot.
+    `field` names the input in errors; `negative` admits amounts below zero.
+
+    Raises:
+        InvalidAmount: floats and other types, NaN, infinity, text with exponents, separators,
+            spaces or other digits than ASCII's, more than six decimal places that matter, a size
+            of 10**12 or more, and amounts below zero unless `negative`.
+    """
+    number = _as_decimal(value, field)
+    if not number.is_finite():
+        raise InvalidAmount(field, value, _FINITE_REASON)
+    if number.copy_abs() >= LIMIT:
+        raise InvalidAmount(field, value, _LIMIT_REASON)
+    try:
+        exact = number.quantize(_STEP, context=_EXACT)
+    except Inexact:
+        reason = f"it has more than {PLACES} decimal places; round it to {PLACES} or fewer first."
+        raise InvalidAmount(field, value, reason) from None
+    if exact < 0 and not negative:
+        reason = "it may not be negative; enter 0 or more (a correction may be negative)."
+        raise InvalidAmount(field, value, reason)
+    return Decimal(f"{exact:f}".rstrip("0").rstrip(".")) if exact else Decimal(0)
+
+
+def format_usd(amount: Decimal) -> str:
+    """Return `amount` as people read it: "$75.40", "$1,234.50", "-$3.00", "$0.004512".
+
+    At least two decimal places, and up to six where they matter.
+    """
+    digits = f"{amount.copy_abs():,.{PLACES}f}"
+    whole, _, places = digits.partition(".")
+    sign = "-" if amount < 0 and digits.strip("0.,") else ""
+    return f"{sign}${whole}.{places.rstrip('0').ljust(2, '0')}"
+
+
+def is_used_up(spent: Decimal, budget: Decimal | None) -> bool:
+    """Whether `spent` uses up `budget`; spend equal to it does, and no budget is no limit."""
+    return budget is not None and spent >= budget
+
+
+def remaining(spent: Decimal, budget: Decimal | None) -> Decimal | None:
+    """Return what is left of `budget` after `spent`, at least zero; None without a budget."""
+    return None if budget is None else max(budget - spent, Decimal(0))
+
+
+def _as_decimal(value: object, field: str) -> Decimal:
+    """Return `value` as a Decimal of any size, NaN included; refuse what is not a plain number."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        # A size check first: turning a giant integer into a Decimal is slow, into text forbidden.
+        if abs(value) >= LIMIT:
+            raise InvalidAmount(field, value, _LIMIT_REASON)
+        return Decimal(value)
+    if isinstance(value, str):
+        return _from_text(value, field)
+    if isinstance(value, float):
+        reason = 'a float is not exact; pass a Decimal or a string, such as "75.40".'
+        raise InvalidAmount(field, value, reason)
+    reason = f"{type(value).__name__} is not an amount; pass a Decimal, an int or a string."
+    raise InvalidAmount(field, value, reason)
+
+
+def _from_text(text: str, field: str) -> Decimal:
+    if len(text) > _LONGEST_TEXT:
+        reason = f"it is longer than {_LONGEST_TEXT} characters; {_PLAIN_REMEDY}"
+        raise InvalidAmount(field, text, reason)
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
+    if not text.strip():
+        raise InvalidAmount(field, text, f"it is empty; {_PLAIN_REMEDY}")
+    if _EXPONENT.fullmatch(text):
+        raise InvalidAmount(field, text, _EXPONENT_REASON)
+    if text.strip().lstrip("+-").lower() in {"nan", "snan", "inf", "infinity"}:
+        raise InvalidAmount(field, text, _FINITE_REASON)
+    raise InvalidAmount(field, text, f"it is not a plain decimal number; {_PLAIN_REMEDY}")
+
+
+def _shown(value: object) -> str:
+    """Return `value` short enough for a message, whatever was handed in."""
+    if isinstance(value, int) and value.bit_length() > 4 * _LONGEST_TEXT:
+        return f"an integer of {value.bit_length()} bits"
+    if isinstance(value, str):
+        cut = value[:_LONGEST_TEXT]
+        return repr(value) if cut == value else f"{cut!r}… ({len(value)} characters)"
+    if isinstance(value, Decimal | int | float):
+        text = str(value)
+        return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+    return f"a value of type {type(value).__name__}"
