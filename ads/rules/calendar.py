@@ -17,6 +17,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 _MIDNIGHT: Final = time(0)
+_LONGEST_SHOWN: Final = 60
 # Files that timezone databases carry beside the zones: one means "this machine", one "not set up".
 _NOT_A_PLACE: Final = frozenset({"localtime", "Factory"})
 _SPELLING: Final = re.compile(r"[A-Za-z0-9_+\-]+(?:/[A-Za-z0-9_+\-]+)*")
@@ -31,7 +32,9 @@ class UnknownTimezone(ValueError):
         self.value = value
 
     def __str__(self) -> str:
-        shown = repr(self.value) if len(repr(self.value)) <= 60 else f"{repr(self.value)[:60]}…"
+        shown = repr(self.value)
+        if len(shown) > _LONGEST_SHOWN:
+            shown = f"{shown[:_LONGEST_SHOWN]}…"
         return (
             f"{self.field}: {shown} is not a known timezone; "
             "use an IANA name such as Europe/Berlin."
