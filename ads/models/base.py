@@ -1,0 +1,82 @@
+"""What configuration models share: who owns which column, and telling the engine of changes."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.db import models
+from django.db.models.functions import Now
+from django.dispatch import Signal
+
+#: Sent with ``sender`` (the model) and ``pks`` (set of int) when rows were written without
+#: Django's ``post_save``: ``QuerySet.update``, ``bulk_create``, ``bulk_update``.
+configuration_changed = Signal()
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ConfigurationQuerySet(models.QuerySet[M]):
+    """A queryset whose bulk writes are announced as single saves are.
+
+    Engine-owned columns are the exception: the engine writes those itself, by ``update``.
+    """
+
+    def _announce(self, pks: Iterable[int]) -> None:
+        configuration_changed.send(sender=self.model, pks=set(pks))
+
+    def update(self, **kwargs: Any) -> int:
+        engine_owned: Collection[str] = getattr(self.model, "engine_owned", ())
+        if set(kwargs) <= set(engine_owned):
+            return super().update(**kwargs)
+        kwargs.setdefault("updated_at", Now())
+        # Read first: the update may change what the filter matches.
+        pks = list(self.values_list("pk", flat=True))
+        updated = super().update(**kwargs)
+        self._announce(pks)
+        return updated
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
+        created = super().bulk_create(objs, *args, **kwargs)
+        self._announce(row.pk for row in created if row.pk is not None)
+        return created
+
+    def bulk_update(self, objs: Iterable[M], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
+        # Django's own goes through update() batch by batch, which announces; nothing to add.
+        return super().bulk_update(objs, fields, *args, **kwargs)
+
+
+class TimestampedModel(models.Model):
+    """A row that can change, and says when it was made and last changed by a person."""
+
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    class Meta:
+        abstract = True
+
+
+class ConfigurationModel(TimestampedModel):
+    """A row that people edit and the engine reads; some of its columns the engine alone writes."""
+
+    #: Columns that ``save()`` leaves alone unless they are named. An object read a minute ago
+    #: carries the engine's decision of a minute ago; saving it must not bring that back.
+    engine_owned: ClassVar[frozenset[str]] = frozenset()
+
+    objects: ClassVar[Any] = ConfigurationQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, **kwargs: Any) -> None:
+        if self.engine_owned and not self._state.adding and kwargs.get("update_fields") is None:
+            kwargs["update_fields"] = [
+                field.name
+                for field in self._meta.concrete_fields
+                if not field.primary_key and field.name not in self.engine_owned
+            ]
+        super().save(**kwargs)
+
+    def fresh(self) -> Self:
+        """The same row as it is in the database now."""
+        return type(self)._default_manager.get(pk=self.pk)  # type: ignore[return-value]

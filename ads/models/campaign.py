@@ -1,0 +1,164 @@
+"""Campaign: what is switched on and off."""
+
+from typing import ClassVar
+
+import pghistory
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+
+from ads.models.base import ConfigurationModel, ConfigurationQuerySet
+from ads.models.brand import Brand
+from ads.models.dayparting import DaypartingSchedule
+from ads.models.fields import MoneyField, is_money
+
+
+class Status(models.TextChoices):
+    """What the operator wants."""
+
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+    COMPLETED = "completed", "Completed"
+    ARCHIVED = "archived", "Archived"
+
+
+_CAMPAIGN_FIELDS = [
+    "brand",
+    "name",
+    "status",
+    "daily_budget",
+    "monthly_budget",
+    "start_date",
+    "end_date",
+    "is_dayparting_enabled",
+]
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_CAMPAIGN_FIELDS)),
+    pghistory.DeleteEvent(),
+    fields=_CAMPAIGN_FIELDS,
+    append_only=True,
+    model_name="CampaignEvent",
+)
+class Campaign(ConfigurationModel):
+    """One campaign of one brand, for life."""
+
+    Status = Status
+    engine_owned = frozenset({"is_active"})
+
+    brand = models.ForeignKey(
+        Brand,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        db_index=False,  # the unique constraint begins with it
+    )
+    name = models.CharField(max_length=200)
+    status = models.CharField(
+        max_length=10,
+        choices=Status.choices,
+        default=Status.ACTIVE,
+        help_text="What you want. Whether it delivers now, the system decides.",
+    )
+    is_active = models.BooleanField(
+        "delivers",
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Does it deliver now? Decided by the system.",
+    )
+    daily_budget = MoneyField(
+        null=True, blank=True, help_text="US dollars a day. Empty: no limit. 0: never runs."
+    )
+    monthly_budget = MoneyField(
+        null=True, blank=True, help_text="US dollars a month. Empty: no limit. 0: never runs."
+    )
+    start_date = models.DateField(
+        null=True, blank=True, help_text="First day of the flight, in the brand's timezone."
+    )
+    end_date = models.DateField(
+        null=True, blank=True, help_text="Last day of the flight, in the brand's timezone."
+    )
+    is_dayparting_enabled = models.BooleanField(
+        "dayparting",
+        default=False,
+        db_default=False,
+        help_text="Run only in the hours of the schedules below.",
+    )
+    dayparting_schedules = models.ManyToManyField(
+        DaypartingSchedule, blank=True, related_name="campaigns", through="CampaignSchedule"
+    )
+
+    objects: ClassVar[ConfigurationQuerySet["Campaign"]] = ConfigurationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["brand__name", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brand", "name"],
+                name="campaign_name_is_unique_in_its_brand",
+                violation_error_message="name: the brand already has a campaign of this name.",
+            ),
+            is_money("daily_budget", table="campaign"),
+            is_money("monthly_budget", table="campaign"),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="campaign_name_is_given",
+                violation_error_message="name: give the campaign a name.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values),
+                name="campaign_status_is_known",
+                violation_error_message=f"status: use one of {', '.join(Status.values)}.",
+            ),
+            models.CheckConstraint(
+                condition=Q(start_date__isnull=True)
+                | Q(end_date__isnull=True)
+                | Q(end_date__gte=F("start_date")),
+                name="campaign_flight_ends_after_it_starts",
+                violation_error_message="end_date: must not be before start_date.",
+            ),
+        ]
+        triggers = [
+            # Totals are kept per brand as spend arrives; a campaign that moved would leave its
+            # past behind in the old brand's sums.
+            pgtrigger.ReadOnly(name="brand_for_life", fields=["brand"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        """``status`` and ``is_active`` together, as people name it."""
+        if self.status == Status.ACTIVE:
+            return "Active" if self.is_active else "Paused by system"
+        if self.status == Status.PAUSED:
+            return "Paused by user"
+        return Status(self.status).label
+
+
+@pghistory.track(
+    pghistory.InsertEvent("attached"),
+    pghistory.DeleteEvent("detached"),
+    fields=["campaign", "schedule"],
+    append_only=True,
+    model_name="CampaignScheduleEvent",
+)
+class CampaignSchedule(models.Model):
+    """A schedule attached to a campaign."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, db_index=False)
+    schedule = models.ForeignKey(DaypartingSchedule, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "schedule"], name="schedule_is_attached_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.schedule} on {self.campaign}"

@@ -1,0 +1,164 @@
+"""Dayparting: the hours in which campaigns may deliver."""
+
+from typing import ClassVar
+
+import pghistory
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Deferrable, F, Func, Q
+
+from ads.models.base import ConfigurationModel, ConfigurationQuerySet
+from ads.models.fields import TimezoneField, readable_timezone
+from ads.rules import dayparting as rules
+
+
+class DayOfWeek(models.IntegerChoices):
+    """0 is Monday."""
+
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+_SCHEDULE_FIELDS = ["name", "timezone", "is_active", "priority", "valid_from", "valid_until"]
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_SCHEDULE_FIELDS)),
+    pghistory.DeleteEvent(),
+    fields=_SCHEDULE_FIELDS,
+    append_only=True,
+    model_name="DaypartingScheduleEvent",
+)
+class DaypartingSchedule(ConfigurationModel):
+    """A named weekly pattern in one timezone, shared by any number of campaigns."""
+
+    name = models.CharField(max_length=200, unique=True)
+    timezone = TimezoneField(help_text="The windows are wall-clock times in this timezone.")
+    is_active = models.BooleanField(
+        "active", default=True, db_default=True, help_text="Off: as if it were not attached."
+    )
+    priority = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Where a campaign has several, those with the highest number decide.",
+    )
+    valid_from = models.DateField(
+        null=True, blank=True, help_text="First local day on which it applies. Empty: always."
+    )
+    valid_until = models.DateField(
+        null=True, blank=True, help_text="Last local day on which it applies. Empty: always."
+    )
+
+    objects: ClassVar[ConfigurationQuerySet["DaypartingSchedule"]] = (  # type: ignore[assignment]
+        ConfigurationQuerySet.as_manager()
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from")),
+                name="schedule_valid_until_not_before_valid_from",
+                violation_error_message="valid_until: must not be before valid_from.",
+            ),
+        ]
+        triggers = [readable_timezone]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_WINDOW_FIELDS = ["schedule", "day_of_week", "start_time", "end_time"]
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_WINDOW_FIELDS)),
+    pghistory.DeleteEvent(),
+    fields=_WINDOW_FIELDS,
+    append_only=True,
+    model_name="DaypartingWindowEvent",
+)
+class DaypartingWindow(ConfigurationModel):
+    """One stretch of the week, ``[start_time, end_time)``, in the schedule's timezone.
+
+    An end at or before the start is on the next day: 22:00 to 06:00 runs over midnight and belongs
+    to the day it starts on; 00:00 to 00:00 is the whole day.
+    """
+
+    schedule = models.ForeignKey(
+        DaypartingSchedule, on_delete=models.CASCADE, related_name="windows"
+    )
+    day_of_week = models.PositiveSmallIntegerField(
+        choices=DayOfWeek.choices, validators=[MaxValueValidator(6)]
+    )
+    start_time = models.TimeField()
+    end_time = models.TimeField(
+        help_text="At or before the start: on the next day. 00:00 to 00:00 is the whole day."
+    )
+
+    objects: ClassVar[ConfigurationQuerySet["DaypartingWindow"]] = (  # type: ignore[assignment]
+        ConfigurationQuerySet.as_manager()
+    )
+
+    class Meta:
+        ordering = ["schedule", "day_of_week", "start_time"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(day_of_week__range=(0, 6)),
+                name="window_day_of_week_is_known",
+                violation_error_message="day_of_week: use 0 (Monday) to 6 (Sunday).",
+            ),
+            # Checked when the transaction ends, so that two windows can swap places in one edit.
+            ExclusionConstraint(
+                name="windows_do_not_overlap",
+                expressions=[
+                    (
+                        Func(
+                            "schedule_id",
+                            "day_of_week",
+                            "start_time",
+                            "end_time",
+                            function="ads_window_span",
+                        ),
+                        RangeOperators.OVERLAPS,
+                    )
+                ],
+                deferrable=Deferrable.DEFERRED,
+                violation_error_message="This window overlaps another of the same schedule.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return rules.describe_window(self.as_rule())
+
+    def as_rule(self) -> rules.Window:
+        """The window as the rules know it."""
+        return rules.Window(self.day_of_week, self.start_time, self.end_time)
+
+    def clean(self) -> None:
+        """Refuse an overlap with a sentence that names the other window."""
+        super().clean()
+        if self.schedule_id is None or None in (self.day_of_week, self.start_time, self.end_time):
+            return
+        try:
+            window = self.as_rule()
+        except rules.InvalidWindow as error:
+            raise ValidationError({"day_of_week": str(error)}) from error
+        others = DaypartingWindow.objects.filter(schedule_id=self.schedule_id).exclude(pk=self.pk)
+        for other in others:
+            if rules.first_overlap([window, other.as_rule()]):
+                raise ValidationError(
+                    f"{self} overlaps {other} of the same schedule: change one of them."
+                )

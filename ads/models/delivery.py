@@ -1,0 +1,46 @@
+"""The history of what was switched on and off, and why."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from ads.models.campaign import Campaign
+from ads.models.fields import MoneyField
+
+
+class DeliveryChange(models.Model):
+    """A campaign was switched on or off: when, which way, why, by whom, and on which figures.
+
+    The figures are the effective spend (amount less what was waived) and the budgets at the time;
+    a budget of NULL is no limit.
+    """
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="delivery_changes", db_index=False
+    )
+    at = models.DateTimeField()
+    is_active = models.BooleanField(help_text="On, or off.")
+    holds = ArrayField(
+        models.CharField(max_length=30), default=list, blank=True, help_text="Why it is off."
+    )
+    trigger = models.CharField(max_length=40, help_text="What made the system look.")
+    actor = models.CharField(max_length=150, help_text="Who, when a person set it off.")
+    daily_spend = MoneyField(default=0)
+    daily_budget = MoneyField(null=True)
+    monthly_spend = MoneyField(default=0)
+    monthly_budget = MoneyField(null=True)
+    brand_daily_spend = MoneyField(default=0)
+    brand_daily_budget = MoneyField(null=True)
+    brand_monthly_spend = MoneyField(default=0)
+    brand_monthly_budget = MoneyField(null=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["campaign", "-at"], name="delivery_change_by_campaign"),
+            models.Index(fields=["-at"], name="delivery_change_by_time"),
+        ]
+        triggers = [pgtrigger.Protect(name="not_rewritten", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{'on' if self.is_active else 'off'} at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,105 @@
+"""Money and timezone columns, and the constraints that keep them honest whoever writes them."""
+
+import functools
+import zoneinfo
+from typing import Any
+
+import pgtrigger
+import pytz
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Round
+
+from ads.rules.calendar import UnknownTimezone, zone
+from ads.rules.money import LIMIT, PLACES
+
+
+class MoneyField(models.DecimalField):  # type: ignore[type-arg]
+    """US dollars, a Decimal with up to six places.
+
+    The column is ``numeric`` without a scale: PostgreSQL would round a seventh decimal away to fit
+    ``numeric(18, 6)`` without a word, whereas :func:`is_money` refuses it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 18)
+        kwargs.setdefault("decimal_places", PLACES)
+        super().__init__(*args, **kwargs)
+
+    def db_type(self, connection: Any) -> str:  # noqa: ARG002  (Django's signature)
+        return "numeric"
+
+    def cast_db_type(self, connection: Any) -> str:
+        return self.db_type(connection)
+
+
+def is_money(field: str, *, table: str, negative: bool = False) -> models.CheckConstraint:
+    """The constraint that ``field`` is NULL or an amount of at most six places below 10¹².
+
+    A range, because ``NaN`` passes ``>= 0`` (it sorts above every number) but not ``< 10¹²``.
+    """
+    at_least = Q(**{f"{field}__gt": -LIMIT}) if negative else Q(**{f"{field}__gte": 0})
+    return models.CheckConstraint(
+        condition=at_least
+        & Q(**{f"{field}__lt": LIMIT})
+        & Q(**{field: Round(F(field), precision=PLACES)}),
+        name=f"{table}_{field}_is_money",
+        violation_error_message=(
+            f"{field}: use an amount in US dollars "
+            + ("" if negative else "of zero or more, ")
+            + "below 1,000,000,000,000 and with at most six decimal places."
+        ),
+    )
+
+
+@functools.cache
+def timezone_choices() -> list[tuple[str, str]]:
+    """The timezones people choose from: pytz's curated list, as far as this machine knows them."""
+    known = zoneinfo.available_timezones()
+    return [(name, name) for name in pytz.common_timezones if name in known]
+
+
+def validate_timezone(name: str) -> None:
+    """Refuse what is not an IANA timezone name."""
+    try:
+        zone(name)
+    except UnknownTimezone as error:
+        raise ValidationError(str(error)) from error
+
+
+class TimezoneField(models.CharField):  # type: ignore[type-arg]
+    """The IANA name of a timezone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 64)
+        kwargs.setdefault("default", "UTC")
+        kwargs["validators"] = [validate_timezone]
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("validators", None)
+        return name, path, args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+        """A drop-down; a valid name outside the curated list stays selectable where it is set."""
+        from django import forms
+
+        return forms.ChoiceField(
+            choices=timezone_choices,
+            label=kwargs.get("label") or str(self.verbose_name).capitalize(),
+            help_text=kwargs.get("help_text") or self.help_text,
+            initial=self.default,
+        )
+
+
+#: PostgreSQL knows the IANA names too; asking it keeps a name that nobody can read out of the table
+#: whoever writes the row.
+readable_timezone = pgtrigger.Trigger(
+    name="readable_timezone",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("timezone"),
+    declare=[("wall_clock", "timestamp")],
+    func="wall_clock := now() AT TIME ZONE NEW.timezone; RETURN NEW;",
+)

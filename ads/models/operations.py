@@ -1,0 +1,42 @@
+"""What the system notes about its own running."""
+
+from django.db import models
+
+from ads.models.base import TimestampedModel
+from ads.models.campaign import Campaign
+
+
+class Heartbeat(TimestampedModel):
+    """When a periodic task last succeeded, so that a watch that has died is noticed."""
+
+    task = models.CharField(max_length=100, unique=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_duration = models.DurationField(null=True, blank=True)
+    last_changed = models.PositiveIntegerField(
+        default=0, help_text="How many campaigns the last run switched."
+    )
+    last_failure_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["task"]
+
+    def __str__(self) -> str:
+        return self.task
+
+
+class SimulatedSwitch(models.Model):
+    """The simulated ad platform's own memory: when it was told to run or stop a campaign."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="simulated_switches", db_index=False
+    )
+    at = models.DateTimeField()
+    is_on = models.BooleanField()
+
+    class Meta:
+        ordering = ["campaign", "at", "id"]
+        indexes = [models.Index(fields=["campaign", "at"], name="simulated_switch_by_campaign")]
+
+    def __str__(self) -> str:
+        return f"{'on' if self.is_on else 'off'} at {self.at:%Y-%m-%d %H:%M:%S}"

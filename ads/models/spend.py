@@ -1,0 +1,190 @@
+"""The ledger, its running sums, and what sources have reported."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ads.models.base import TimestampedModel
+from ads.models.brand import Brand
+from ads.models.campaign import Campaign
+from ads.models.fields import MoneyField, is_money
+
+#: Adds the rows of one INSERT to the sums of their campaigns and brands, by day and by month: four
+#: sums for each campaign and date. In key order, so that two writers never wait for each other in
+#: a circle. Runs inside the inserting statement, whoever sent it, so the sums cannot drift.
+KEEP_TOTALS = """
+    INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)
+    SELECT campaign.brand_id, owner.campaign_id, span.period, span.start, sum(entry.amount)
+      FROM (
+            SELECT campaign_id, date, sum(amount) AS amount
+              FROM new_rows
+             GROUP BY campaign_id, date
+           ) AS entry
+      JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id
+     CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)
+     CROSS JOIN LATERAL (
+            VALUES ('day', entry.date), ('month', date_trunc('month', entry.date)::date)
+           ) AS span (period, start)
+     GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start
+     ORDER BY campaign.brand_id, owner.campaign_id NULLS FIRST, span.period, span.start
+        ON CONFLICT (campaign_id, period, start, brand_id)
+        DO UPDATE SET amount = total.amount + excluded.amount, updated_at = now();
+    RETURN NULL;
+"""
+
+
+class Kind(models.TextChoices):
+    """How an entry came to be; only a correction may be negative."""
+
+    ENTRY = "entry", "Entry"
+    DAY_TOTAL = "day_total", "Day total"
+    CORRECTION = "correction", "Correction"
+
+
+class Spend(models.Model):
+    """One entry of the ledger, which is only ever added to."""
+
+    Kind = Kind
+
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.PROTECT,
+        related_name="spend",
+        db_index=False,  # the index below begins with it
+    )
+    amount = MoneyField()
+    date = models.DateField(help_text="The accounting day, in the brand's timezone.")
+    occurred_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    description = models.CharField(max_length=500, blank=True, default="", db_default="")
+    source = models.CharField(max_length=100, default="manual", db_default="manual")
+    external_id = models.CharField(
+        max_length=200, null=True, blank=True, help_text="The source's own id of the entry."
+    )
+    kind = models.CharField(
+        max_length=10, choices=Kind.choices, default=Kind.ENTRY, db_default=Kind.ENTRY
+    )
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+
+    class Meta:
+        verbose_name = "spend entry"
+        verbose_name_plural = "spend"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["campaign", "date"], name="spend_by_campaign_and_date")]
+        constraints = [
+            is_money("amount", table="spend", negative=True),
+            models.UniqueConstraint(
+                fields=["source", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="spend_external_id_is_unique_in_its_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=Kind.values), name="spend_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0) | Q(kind=Kind.CORRECTION),
+                name="spend_is_negative_only_as_a_correction",
+                violation_error_message="amount: only a correction may be negative.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(external_id=""),
+                name="spend_external_id_is_given_or_null",
+                violation_error_message="external_id: leave it out or give the source's id.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="keep_totals",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=KEEP_TOTALS,
+            ),
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} on {self.date}"
+
+
+class Period(models.TextChoices):
+    """The spans that budgets are for."""
+
+    DAY = "day", "Day"
+    MONTH = "month", "Month"
+
+
+class SpendTotal(TimestampedModel):
+    """The running sum of one owner in one period; the database keeps ``amount``.
+
+    ``campaign`` NULL is the brand's own row. Effective spend is ``amount - waived``.
+    """
+
+    Period = Period
+
+    brand = models.ForeignKey(
+        Brand, on_delete=models.PROTECT, related_name="totals", db_index=False
+    )
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.PROTECT,
+        related_name="totals",
+        null=True,
+        blank=True,
+        db_index=False,  # the unique constraint begins with it
+    )
+    period = models.CharField(max_length=5, choices=Period.choices)
+    start = models.DateField(help_text="The day, or the first of the month.")
+    amount = MoneyField(default=0, db_default=0)
+    waived = MoneyField(
+        default=0, db_default=0, help_text="How much of the amount no longer counts."
+    )
+
+    class Meta:
+        ordering = ["-start", "period"]
+        constraints = [
+            # The order of the columns serves both look-ups, a campaign's and a brand's
+            # (campaign IS NULL), from this one index.
+            models.UniqueConstraint(
+                fields=["campaign", "period", "start", "brand"],
+                name="spend_total_is_one_per_owner_and_period",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(period__in=Period.values), name="spend_total_period_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(period=Period.DAY) | Q(start__day=1),
+                name="spend_total_month_starts_on_the_1st",
+            ),
+        ]
+        indexes = [
+            # For the sweep, which wants today's and this month's among years of others.
+            models.Index(fields=["start", "period"], name="spend_total_by_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period} of {self.start}: {self.amount}"
+
+
+class ReportedTotal(TimestampedModel):
+    """What a source last reported as a campaign's spend of one day, and when it observed that."""
+
+    source = models.CharField(max_length=100)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="reported_totals")
+    date = models.DateField()
+    amount = MoneyField()
+    observed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "campaign", "date"], name="reported_total_is_one_per_source"
+            ),
+            is_money("amount", table="reported_total"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.amount} on {self.date}"

@@ -1,0 +1,1 @@
+"""Configuration saved anywhere -> enforce on commit."""
