@@ -174,7 +174,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 # other. Platforms have their own so that a slow one never keeps campaigns from being stopped.
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = "enforcement"
-CELERY_TASK_QUEUES = {"enforcement": {}, "platforms": {}}
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"enforcement": {}, "platforms": {}}
 CELERY_TASK_ROUTES = {"ads.tasks.update_spend": {"queue": "platforms"}}
 
 # The simulated ad platform stands in for real ones; in production only when asked for.

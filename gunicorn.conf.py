@@ -1,0 +1,9 @@
+"""gunicorn's settings, in development and in containers; WEB_CONCURRENCY sets the processes."""
+
+import os
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+threads = 4
+accesslog = "-"
+# Containers have a small or no writable disk for the workers' heartbeat files.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
