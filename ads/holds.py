@@ -8,17 +8,20 @@ Time is awkward in SQL and cheap in Python: which local date a timezone has now,
 have a window open, is worked out beforehand (:class:`Moment`) and handed to SQL as constants.
 """
 
+import functools
 import logging
+import operator
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, F, FilteredRelation, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule
+from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
@@ -93,23 +96,29 @@ class Moment:
     now: datetime
     #: The timezones of the brands by the local date they have now: at most three dates.
     dates: dict[date, list[str]]
-    #: Schedules in force now by rank (see :func:`ads.rules.dayparting.rank`).
+    #: Ids of the schedules in force now, by rank (see :func:`ads.rules.dayparting.rank`).
     ranks: dict[int, list[int]]
 
     @classmethod
-    def at(cls, now: datetime) -> "Moment":
-        """Read timezones and schedules as they stand, and work them out for ``now``.
+    def at(cls, now: datetime, campaigns: QuerySet[Campaign]) -> "Moment":
+        """Work out ``now`` for ``campaigns``, from their brands and schedules as they stand.
 
         A timezone that cannot be read (written past every check) is logged; campaigns of such a
         brand have no local date, so nothing decides on them, and such a schedule counts as in force
         and closed: money is never spent on hours that nobody can read.
         """
-        timezones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
-        grouped = calendar.group_by_local_date(timezones, now)
+        brands = Brand.objects.all()
+        schedules = DaypartingSchedule.objects.all()
+        if not _is_everything(campaigns):
+            brands = brands.filter(campaigns__in=_ids(campaigns))
+            schedules = schedules.filter(pk__in=_attached(campaigns).values("schedule"))
+        grouped = calendar.group_by_local_date(
+            brands.order_by().values_list("timezone", flat=True).distinct(), now
+        )
         if grouped.unreadable:
             logger.error("Brands in unknown timezones are left alone: %s", grouped.unreadable)
         ranks: dict[int, list[int]] = defaultdict(list)
-        for schedule in schedules_as_rules(DaypartingSchedule.objects.all()):
+        for schedule in schedules_as_rules(schedules):
             rank = _rank(schedule, now)
             if rank is not None:
                 ranks[rank].append(schedule.id)
@@ -126,27 +135,40 @@ def _rank(schedule: dayparting.Schedule, now: datetime) -> int | None:
 
 def schedules_as_rules(schedules: QuerySet[DaypartingSchedule]) -> list[dayparting.Schedule]:
     """Schedules with their windows, as the rules know them; two queries."""
+    # Plain tuples: model instances of a few thousand windows would take longer than the rules do.
+    windows: dict[int, list[dayparting.Window]] = defaultdict(list)
+    for schedule_id, *window in (
+        DaypartingWindow.objects.filter(schedule__in=_ids(schedules))
+        .order_by()
+        .values_list("schedule_id", "day_of_week", "start_time", "end_time")
+    ):
+        windows[schedule_id].append(dayparting.Window(*window))
     return [
         dayparting.Schedule(
-            id=schedule.pk,
-            timezone=schedule.timezone,
-            priority=schedule.priority,
-            is_active=schedule.is_active,
-            valid_from=schedule.valid_from,
-            valid_until=schedule.valid_until,
-            windows=tuple(window.as_rule() for window in schedule.windows.all()),
+            id=pk,
+            timezone=timezone,
+            priority=priority,
+            is_active=is_active,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            windows=tuple(windows[pk]),
         )
-        for schedule in schedules.order_by().prefetch_related("windows")
+        for pk, timezone, priority, is_active, valid_from, valid_until in (
+            schedules.order_by().values_list(
+                "pk", "timezone", "priority", "is_active", "valid_from", "valid_until"
+            )
+        )
     ]
 
 
 def evaluate(campaigns: QuerySet[Campaign], moment: Moment) -> list[QuerySet[Campaign]]:
     """``campaigns`` annotated with their holds at ``moment``: one queryset per local date.
 
-    Each row gains ``hold_bits`` (see :func:`from_bits`; 0: it may deliver) and the effective spend
-    (Decimal, US dollars) of the four periods under the names in :data:`BUDGET_HOLDS`. One queryset
-    per date, because totals joined on a constant date are what lets PostgreSQL read each just once.
-    Campaigns of brands whose timezone nobody can read are in none of them.
+    Each row gains ``hold_bits`` (see :func:`from_bits`; 0: it may deliver), ``may_deliver`` (bool)
+    and the effective spend (Decimal, US dollars) of the four periods under the names in
+    :data:`BUDGET_HOLDS`. One queryset per date, because joining totals on a constant date is what
+    lets PostgreSQL read each of them just once. Campaigns of brands whose timezone nobody can read
+    are in none.
     """
     closed = _closed(campaigns, moment)
     return [
@@ -183,11 +205,16 @@ def _annotated(
             }
         )
     conditions = _conditions(local_date, closed)
-    bits = [
-        Case(When(conditions[hold], then=Value(bit)), default=Value(0))
-        for hold, bit in BITS.items()
-    ]
-    return campaigns.annotate(hold_bits=sum(bits[1:], start=bits[0]))
+    return campaigns.annotate(
+        hold_bits=functools.reduce(
+            operator.add,
+            (
+                Case(When(conditions[hold], then=Value(bit)), default=Value(0))
+                for hold, bit in BITS.items()
+            ),
+        ),
+        may_deliver=Case(When(hold_bits=0, then=Value(True)), default=Value(False)),
+    )
 
 
 def _conditions(local_date: date, closed: QuerySet[CampaignSchedule]) -> dict[Hold, Q]:
@@ -211,16 +238,31 @@ def _closed(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[CampaignS
     The schedules of the highest rank decide, and an even rank is closed. A campaign without a
     schedule is not among them.
     """
-    attached = CampaignSchedule.objects.order_by()
-    if campaigns.query.where:
-        attached = attached.filter(campaign__in=campaigns.order_by().values("pk"))
     rank = Case(
         *(When(schedule__in=ids, then=Value(rank)) for rank, ids in moment.ranks.items()),
         default=Value(NOT_IN_FORCE),
+        output_field=models.BigIntegerField(),
     )
     return (
-        attached.values("campaign")
+        _attached(campaigns)
+        .values("campaign")
         .annotate(highest=Max(rank))
         .filter(highest__in=[NOT_IN_FORCE, *(rank for rank in moment.ranks if rank % 2 == 0)])
         .values("campaign")
     )
+
+
+def _attached(campaigns: QuerySet[Campaign]) -> QuerySet[CampaignSchedule]:
+    attached = CampaignSchedule.objects.order_by()
+    if _is_everything(campaigns):
+        return attached
+    return attached.filter(campaign__in=_ids(campaigns))
+
+
+def _ids(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    return rows.order_by().values("pk")
+
+
+def _is_everything(campaigns: QuerySet[Campaign]) -> bool:
+    """Is it every campaign? Then narrowing schedules down to theirs is a join for nothing."""
+    return not campaigns.query.where and not campaigns.query.is_sliced

@@ -17,7 +17,8 @@ M = TypeVar("M", bound=models.Model)
 class ConfigurationQuerySet(models.QuerySet[M]):
     """A queryset whose bulk writes are announced as single saves are.
 
-    Engine-owned columns are the exception: the engine writes those itself, by ``update``.
+    ``bulk_update`` needs nothing here: Django's goes through ``update``. Engine-owned columns are
+    the exception: the engine writes those itself, by ``update``.
     """
 
     def _announce(self, pks: Iterable[int]) -> None:
@@ -27,7 +28,8 @@ class ConfigurationQuerySet(models.QuerySet[M]):
         engine_owned: Collection[str] = getattr(self.model, "engine_owned", ())
         if set(kwargs) <= set(engine_owned):
             return super().update(**kwargs)
-        kwargs.setdefault("updated_at", Now())
+        if issubclass(self.model, TimestampedModel):
+            kwargs.setdefault("updated_at", Now())
         # Read first: the update may change what the filter matches.
         pks = list(self.values_list("pk", flat=True))
         updated = super().update(**kwargs)
@@ -40,10 +42,6 @@ class ConfigurationQuerySet(models.QuerySet[M]):
         created = super().bulk_create(objs, *args, **kwargs)
         self._announce(row.pk for row in created if row.pk is not None)
         return created
-
-    def bulk_update(self, objs: Iterable[M], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
-        # Django's own goes through update() batch by batch, which announces; nothing to add.
-        return super().bulk_update(objs, fields, *args, **kwargs)
 
 
 class TimestampedModel(models.Model):

@@ -153,6 +153,10 @@ class CampaignSchedule(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, db_index=False)
     schedule = models.ForeignKey(DaypartingSchedule, on_delete=models.CASCADE)
 
+    objects: ClassVar[ConfigurationQuerySet["CampaignSchedule"]] = (
+        ConfigurationQuerySet.as_manager()
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

@@ -4,6 +4,7 @@ from django.db import models
 
 from ads.models.base import TimestampedModel
 from ads.models.campaign import Campaign
+from ads.models.fields import MoneyField
 
 
 class Heartbeat(TimestampedModel):
@@ -33,6 +34,11 @@ class SimulatedSwitch(models.Model):
     )
     at = models.DateTimeField()
     is_on = models.BooleanField()
+    pace = MoneyField(
+        default=0,
+        help_text="US dollars a day that it then spends. Kept, because the budget it was worked "
+        "out from may be edited, and what has been spent does not change with it.",
+    )
 
     class Meta:
         ordering = ["campaign", "at", "id"]

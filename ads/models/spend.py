@@ -11,24 +11,35 @@ from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money
 
-#: Adds the rows of one INSERT to the sums of their campaigns and brands, by day and by month: four
-#: sums for each campaign and date. In key order, so that two writers never wait for each other in
-#: a circle. Runs inside the inserting statement, whoever sent it, so the sums cannot drift.
-KEEP_TOTALS = """
+
+def sums_of(entries: str) -> str:
+    """SQL for what the sums of ``entries`` (a relation like the ledger) are.
+
+    Four for each campaign and date: its own and its brand's, of the day and of the month.
+    """
+    return f"""
+        SELECT campaign.brand_id, owner.campaign_id, span.period, span.start,
+               sum(entry.amount) AS amount
+          FROM (
+                SELECT campaign_id, date, sum(amount) AS amount
+                  FROM {entries}
+                 GROUP BY campaign_id, date
+               ) AS entry
+          JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id
+         CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)
+         CROSS JOIN LATERAL (
+                VALUES ('day', entry.date), ('month', date_trunc('month', entry.date)::date)
+               ) AS span (period, start)
+         GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start
+    """  # noqa: S608  (``entries`` is one of our own relations)
+
+
+#: Adds the rows of one INSERT to the sums. In key order, so that two writers never wait for each
+#: other in a circle. Runs inside the inserting statement, whoever sent it, so sums cannot drift.
+KEEP_TOTALS = f"""
     INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)
-    SELECT campaign.brand_id, owner.campaign_id, span.period, span.start, sum(entry.amount)
-      FROM (
-            SELECT campaign_id, date, sum(amount) AS amount
-              FROM new_rows
-             GROUP BY campaign_id, date
-           ) AS entry
-      JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id
-     CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)
-     CROSS JOIN LATERAL (
-            VALUES ('day', entry.date), ('month', date_trunc('month', entry.date)::date)
-           ) AS span (period, start)
-     GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start
-     ORDER BY campaign.brand_id, owner.campaign_id NULLS FIRST, span.period, span.start
+    {sums_of("new_rows")}
+     ORDER BY brand_id, campaign_id NULLS FIRST, period, start
         ON CONFLICT (campaign_id, period, start, brand_id)
         DO UPDATE SET amount = total.amount + excluded.amount, updated_at = now();
     RETURN NULL;
@@ -79,9 +90,7 @@ class Spend(models.Model):
                 condition=Q(external_id__isnull=False),
                 name="spend_external_id_is_unique_in_its_source",
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=Kind.values), name="spend_kind_is_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="spend_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(amount__gte=0) | Q(kind=Kind.CORRECTION),
                 name="spend_is_negative_only_as_a_correction",

@@ -1,0 +1,205 @@
+"""The Python API: what scripts, shells and the application's own faces call.
+
+This is an edge: it reads the clock, once a call, and passes it on. Everything below takes ``now``.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ads.holds import schedules_as_rules
+from ads.models import Brand, Campaign, DaypartingSchedule, Spend
+from ads.models.spend import Kind, Period
+from ads.rules import dayparting
+from ads.services import day_totals, explanation, ledger, lifecycle, summaries, waivers
+from ads.services.day_totals import DayTotal, ReportOutcome
+from ads.services.ledger import Recorded, SpendEntry
+
+
+class BudgetService:
+    """Spend comes in; what is spent and what is left."""
+
+    @staticmethod
+    def record_spend(
+        campaign: Campaign,
+        amount: object,
+        description: str = "",
+        *,
+        date: date | None = None,
+        occurred_at: datetime | None = None,
+        source: str = "manual",
+        external_id: str | None = None,
+    ) -> Spend:
+        """Record one entry; when it returns, every campaign that had to stop has stopped.
+
+        Args:
+            campaign: whose spend it is, whatever its status: the money was spent.
+            amount: US dollars: a Decimal, an int or plain decimal text; zero or more, at most six
+                places. Zero leaves the ledger as it is.
+            description: what it was for.
+            date: the accounting day; left out, the brand's local date of ``occurred_at``.
+            occurred_at: an instant (aware); left out, now.
+            source: who reports it.
+            external_id: the source's own id of it; the same id again is recorded once.
+
+        Returns:
+            The ledger entry; with a repeated ``external_id``, the one recorded first. For an
+            amount of zero, one that was not saved (``pk`` is None).
+
+        Raises:
+            InvalidSpend: the amount, the date or a text cannot be recorded.
+            SpendConflict: ``external_id`` had been recorded with other content.
+        """
+        entry = SpendEntry(campaign, amount, description, date, occurred_at, external_id)
+        (recorded,) = ledger.record([entry], source=source, now=timezone.now())
+        return recorded.entry
+
+    @staticmethod
+    def record_batch(entries: Sequence[SpendEntry], *, source: str) -> list[Recorded]:
+        """Record many entries in one transaction, all or none; answers in the same order.
+
+        Raises:
+            InvalidSpend, SpendConflict: as :meth:`record_spend`; then nothing was recorded.
+        """
+        return ledger.record(entries, source=source, now=timezone.now())
+
+    @staticmethod
+    def record_correction(
+        campaign: Campaign, amount: object, description: str, *, date: date
+    ) -> Spend:
+        """Correct the ledger by an entry that may be negative and says why.
+
+        Args:
+            campaign: whose spend is corrected.
+            amount: US dollars, negative to take spend back.
+            description: why; required.
+            date: the accounting day that was wrong.
+
+        Raises:
+            InvalidSpend: the amount, the date or the description cannot be recorded.
+        """
+        entry = SpendEntry(campaign, amount, description, date)
+        (recorded,) = ledger.record(
+            [entry], source="correction", now=timezone.now(), kind=Kind.CORRECTION
+        )
+        return recorded.entry
+
+    @staticmethod
+    def report_day_total(
+        campaign: Campaign, date: date, amount: object, *, source: str, observed_at: datetime
+    ) -> ReportOutcome:
+        """Record what ``source`` observed ``campaign`` to have cost so far on ``date``.
+
+        The ledger gets the difference to what that source has reported for that day. An older
+        observation never overrides a newer one.
+
+        Raises:
+            InvalidSpend: the amount, the date, ``source`` or ``observed_at`` cannot be recorded.
+        """
+        total = DayTotal(campaign, date, amount, observed_at)
+        (outcome,) = day_totals.report([total], source=source, now=timezone.now())
+        return outcome
+
+    @staticmethod
+    def report_day_totals(totals: Sequence[DayTotal], *, source: str) -> list[ReportOutcome]:
+        """Record many day totals in one transaction, all or none; answers in the same order."""
+        return day_totals.report(totals, source=source, now=timezone.now())
+
+    @staticmethod
+    def get_brand_summary(brand: Brand) -> summaries.BrandSummary:
+        """A brand's spend, waivers, budgets and what remains, in its own day and month."""
+        return summaries.of_brand(brand.fresh(), timezone.now())
+
+    @staticmethod
+    def get_campaign_summary(campaign: Campaign) -> summaries.CampaignSummary:
+        """A campaign's spend, waivers, budgets and what remains, in its brand's day and month."""
+        return summaries.of_campaign(campaign, timezone.now())
+
+    @staticmethod
+    def get_daily_spend(owner: Brand | Campaign) -> Decimal:
+        """What a brand or a campaign has spent today (its brand's day), in US dollars."""
+        return summaries.figures(owner, Period.DAY, timezone.now()).amount
+
+    @staticmethod
+    def get_monthly_spend(owner: Brand | Campaign) -> Decimal:
+        """What a brand or a campaign has spent this month, in US dollars."""
+        return summaries.figures(owner, Period.MONTH, timezone.now()).amount
+
+    @staticmethod
+    def get_daily_remaining(owner: Brand | Campaign) -> Decimal | None:
+        """What is left of today's budget, at least zero; None without a budget."""
+        return summaries.figures(owner.fresh(), Period.DAY, timezone.now()).remaining
+
+    @staticmethod
+    def get_monthly_remaining(owner: Brand | Campaign) -> Decimal | None:
+        """What is left of the month's budget, at least zero; None without a budget."""
+        return summaries.figures(owner.fresh(), Period.MONTH, timezone.now()).remaining
+
+    @staticmethod
+    def is_budget_available(owner: Brand | Campaign) -> bool:
+        """Is neither the daily nor the monthly budget used up? Its brand's are not looked at."""
+        now = timezone.now()
+        fresh = owner.fresh()
+        return all(summaries.figures(fresh, period, now).is_available for period in Period)
+
+    @staticmethod
+    def reset_daily_spend(owner: Brand | Campaign) -> bool:
+        """Waive what has been spent today, so that it runs on; False: there was nothing to waive.
+
+        Reports still show what was spent.
+        """
+        return waivers.waive(owner, Period.DAY, now=timezone.now()) > 0
+
+    @staticmethod
+    def reset_monthly_spend(owner: Brand | Campaign) -> bool:
+        """Waive what has been spent this month; False: there was nothing to waive."""
+        return waivers.waive(owner, Period.MONTH, now=timezone.now()) > 0
+
+
+class CampaignService:
+    """What runs, what does not, and why."""
+
+    @staticmethod
+    def should_campaign_be_active(campaign: Campaign) -> tuple[bool, list[str]]:
+        """May it deliver now, and if not, why: one sentence for each hold."""
+        explained = CampaignService.explain(campaign)
+        return explained.delivers, [held.sentence for held in explained.holds]
+
+    @staticmethod
+    def explain(campaign: Campaign) -> explanation.Explanation:
+        """Every hold that applies now: code, sentence, when it lifts; and when all are gone."""
+        return explanation.explain(campaign, timezone.now())
+
+    @staticmethod
+    def activate(campaign: Campaign) -> bool:
+        """Set the status to active. True: it delivers now; False: it is archived, or on hold."""
+        return lifecycle.activate(campaign, now=timezone.now())
+
+    @staticmethod
+    def pause(campaign: Campaign) -> bool:
+        """Set the status to paused. True: it is; False: it is completed or archived."""
+        return lifecycle.pause(campaign, now=timezone.now())
+
+    @staticmethod
+    def get_active_campaigns(brand: Brand) -> QuerySet[Campaign]:
+        """The brand's campaigns that deliver now."""
+        return brand.campaigns.filter(is_active=True)
+
+
+class DaypartingService:
+    """Hours."""
+
+    @staticmethod
+    def is_active_now(schedule: DaypartingSchedule) -> bool:
+        """Is it switched on, valid on its local date, and has it a window open now?"""
+        (rule,) = schedules_as_rules(DaypartingSchedule.objects.filter(pk=schedule.pk))
+        return dayparting.is_open([rule], timezone.now())
+
+    @staticmethod
+    def next_opening(campaign: Campaign) -> datetime | None:
+        """When the campaign's schedules next let it run (UTC; now if they do); None: never."""
+        schedules = schedules_as_rules(DaypartingSchedule.objects.filter(campaigns=campaign))
+        return dayparting.next_opening(schedules, timezone.now())

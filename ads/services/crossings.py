@@ -1,0 +1,123 @@
+"""The cheap question after spend: can it have changed who delivers?
+
+Deciding costs milliseconds, recording an entry less than one; and most entries change nothing. So
+the four sums that an entry has moved are compared with their budgets as they were before and as
+they are now, and only a budget that was crossed, in either direction, leads to a decision. The
+decision itself is made by :mod:`ads.holds` alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from ads.holds import BUDGET_HOLDS, BudgetHold
+from ads.models import Campaign
+from ads.models.spend import Period
+from ads.rules.calendar import UnknownTimezone, local_date, month_start
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was added to the ledger for one campaign and date."""
+
+    campaign_id: int
+    brand_id: int
+    timezone: str
+    date: date
+    amount: Decimal
+
+
+def _compared(budget: BudgetHold) -> str:
+    """SQL: is the budget used up now (``True``), and was it before (``False``)?"""
+    owner = "brand" if budget.of_brand else "campaign"
+    column = f"{owner}.{budget.period_word}_budget"
+    spent = f"coalesce({budget.total}.amount - {budget.total}.waived, 0)"
+    before = f"{spent} - moved.{owner}_{budget.period.value}"
+    return f"({spent} >= {column}) IS DISTINCT FROM ({before} >= {column})"
+
+
+def _join(budget: BudgetHold) -> str:
+    campaign = "IS NULL" if budget.of_brand else "= campaign.id"
+    return (
+        f"LEFT JOIN ads_spendtotal AS {budget.total}"
+        f" ON {budget.total}.brand_id = campaign.brand_id"
+        f" AND {budget.total}.campaign_id {campaign}"
+        f" AND {budget.total}.period = '{budget.period.value}'"
+        f" AND {budget.total}.start = moved.{budget.period.value}"
+    )
+
+
+def _any(*, of_brand: bool) -> str:
+    return " OR ".join(_compared(b) for b in BUDGET_HOLDS if b.of_brand is of_brand)
+
+
+_QUESTION = f"""
+    SELECT campaign_id, brand_id, brand_crossed
+      FROM (
+            SELECT campaign.id AS campaign_id, campaign.brand_id,
+                   {_any(of_brand=True)} AS brand_crossed,
+                   {_any(of_brand=False)} AS campaign_crossed
+              FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::numeric[], %s::numeric[],
+                          %s::numeric[], %s::numeric[])
+                   AS moved (campaign_id, day, month, campaign_day, campaign_month, brand_day,
+                             brand_month)
+              JOIN ads_campaign AS campaign ON campaign.id = moved.campaign_id
+              JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+              {" ".join(_join(budget) for budget in BUDGET_HOLDS)}
+           ) AS compared
+     WHERE brand_crossed OR campaign_crossed
+"""  # noqa: S608  (nothing in it comes from outside)
+
+
+def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
+    """The campaigns that may have to switch, or None; at most one query.
+
+    Where a brand's budget was crossed these are all of its campaigns, whatever their status: one
+    that a person is switching on at this moment must be waited for too.
+    """
+    by_campaign: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
+    by_brand: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
+    todays: dict[int, tuple[int, date]] = {}
+    for entry in moved:
+        try:
+            today = local_date(now, entry.timezone)
+        except UnknownTimezone:
+            continue  # nothing decides on its campaigns, see holds.Moment
+        for period in _current(entry.date, today):
+            todays[entry.campaign_id] = (entry.brand_id, today)
+            by_campaign[entry.campaign_id, period] += entry.amount
+            by_brand[entry.brand_id, period] += entry.amount
+    if not todays:
+        return None  # it all belongs to days gone by, or to come
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _QUESTION,
+            [
+                list(todays),
+                [today for _, today in todays.values()],
+                [month_start(today) for _, today in todays.values()],
+                [by_campaign[pk, Period.DAY] for pk in todays],
+                [by_campaign[pk, Period.MONTH] for pk in todays],
+                [by_brand[brand_id, Period.DAY] for brand_id, _ in todays.values()],
+                [by_brand[brand_id, Period.MONTH] for brand_id, _ in todays.values()],
+            ],
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    return Campaign.objects.filter(
+        Q(brand__in={brand_id for _, brand_id, brand_crossed in rows if brand_crossed})
+        | Q(pk__in={pk for pk, _, brand_crossed in rows if not brand_crossed})
+    )
+
+
+def _current(day: date, today: date) -> list[Period]:
+    """The periods of ``today`` that an entry of ``day`` counts in."""
+    if day == today:
+        return [Period.DAY, Period.MONTH]
+    return [Period.MONTH] if month_start(day) == month_start(today) else []

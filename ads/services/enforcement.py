@@ -1,0 +1,183 @@
+"""The one place that switches campaigns: work out the holds, and make ``is_active`` agree.
+
+Two writers at once, at READ COMMITTED:
+
+1. *Find* the campaigns that disagree (no lock).
+2. *Lock* just those rows, in primary-key order.
+3. *Decide again* in a new statement, which sees everything committed before the locks were granted.
+4. *Switch* those that still disagree and write their delivery changes, in the same transaction.
+
+Without the third, a sweep that began before a spend was committed would bring a campaign back over
+its budget. Run twice at one instant it changes nothing the second time; skipped any number of times
+and then run once, the end state is as if it had never been skipped.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection, models, transaction
+from django.db.models import F, QuerySet
+
+from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits
+from ads.models import Campaign, DeliveryChange
+from ads.services import locks
+from ads.services.actor import current_actor
+from ads.services.isolation import isolate
+
+#: Campaigns locked and switched in one transaction: large enough that the queries are shared by
+#: many, small enough that nobody waits long for a lock.
+BATCH = 2000
+
+#: A sweep joins sets of a million rows, which PostgreSQL does in memory if it may.
+SWEEP_WORK_MEM = "256MB"
+
+
+class Trigger(models.TextChoices):
+    """What made the system look."""
+
+    SPEND = "spend", "Spend"
+    CORRECTION = "correction", "Correction"
+    EDIT = "edit", "Edit"
+    ACTION = "action", "Action"
+    RESET = "reset", "Manual reset"
+    UPDATE_SPEND = "update_spend", "Spend update"
+    CHECK_CAMPAIGN_BUDGETS = "check_campaign_budgets", "Budget check"
+    ENFORCE_DAYPARTING = "enforce_dayparting", "Dayparting check"
+    RESET_DAILY_BUDGETS = "reset_daily_budgets", "New day"
+    RESET_MONTHLY_BUDGETS = "reset_monthly_budgets", "New month"
+
+
+@dataclass(frozen=True, slots=True)
+class Enforced:
+    """What one enforcement did."""
+
+    started: int = 0
+    stopped: int = 0
+    #: Ids of campaigns on which it failed; the reason is in the log.
+    failed: tuple[int, ...] = ()
+
+    @property
+    def switched(self) -> int:
+        return self.started + self.stopped
+
+    def __add__(self, other: "Enforced") -> "Enforced":
+        return Enforced(
+            self.started + other.started, self.stopped + other.stopped, self.failed + other.failed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A campaign whose ``is_active`` disagrees with its holds, and what it should be."""
+
+    campaign_id: int
+    is_active: bool
+    holds: list[Hold]
+    #: Effective spend and budget of the four periods (US dollars; a budget of None is no limit),
+    #: under the names of the fields of DeliveryChange.
+    figures: dict[str, Decimal | None]
+
+
+def enforce(
+    campaigns: QuerySet[Campaign], now: datetime, trigger: str, *, lock_first: bool = False
+) -> Enforced:
+    """Make ``is_active`` of ``campaigns`` agree with their holds at ``now``.
+
+    ``lock_first`` leaves out the first step, so that campaigns which agree are locked too. Whoever
+    has just changed something the decision rests on needs that: a sweep that decided before the
+    change may be about to commit a switch that nobody can see yet. See :func:`after_edit` too.
+
+    One campaign that fails never stops the others: it is logged, reported in the result, and the
+    rest go on.
+    """
+    return _in_batches(
+        _all(campaigns) if lock_first else _disagreeing(campaigns, now), now, trigger
+    )
+
+
+def after_edit(campaigns: QuerySet[Campaign], now: datetime, trigger: str) -> Enforced:
+    """Enforce ``campaigns`` after configuration they depend on was committed.
+
+    Besides locking first, it waits for spend in flight, which may have read the budgets as they
+    were before.
+    """
+    return _in_batches(_all(campaigns), now, trigger, await_spend=True)
+
+
+def preview(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
+    """What :func:`enforce` would switch; nothing is locked or changed."""
+    for evaluated in evaluate(campaigns, Moment.at(now, campaigns)):
+        rows = evaluated.order_by("pk").exclude(is_active=F("may_deliver"))
+        for pk, may_deliver, bits, *figures in rows.values_list(
+            "pk", "may_deliver", "hold_bits", *_FIGURES.values()
+        ).iterator():
+            yield Decision(
+                pk, may_deliver, from_bits(bits), dict(zip(_FIGURES, figures, strict=True))
+            )
+
+
+#: Fields of DeliveryChange, and where an evaluated campaign has them.
+_FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
+    budget.budget.replace("__", "_"): budget.budget for budget in BUDGET_HOLDS
+}
+
+
+def _all(campaigns: QuerySet[Campaign]) -> list[int]:
+    return list(campaigns.order_by("pk").values_list("pk", flat=True))
+
+
+def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> list[int]:
+    """Step 1. Ids in primary-key order."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = %s", [SWEEP_WORK_MEM])
+        ids = [
+            pk
+            for evaluated in evaluate(campaigns, Moment.at(now, campaigns))
+            for pk in evaluated.order_by()
+            .exclude(is_active=F("may_deliver"))
+            .values_list("pk", flat=True)
+            .iterator()
+        ]
+    return sorted(ids)
+
+
+def _in_batches(
+    ids: Sequence[int], now: datetime, trigger: str, *, await_spend: bool = False
+) -> Enforced:
+    switched, failed = isolate(
+        ids,
+        lambda batch: _switch(batch, now, trigger, await_spend=await_spend),
+        size=BATCH,
+        what="Campaign",
+    )
+    return sum(switched, start=Enforced(failed=tuple(failed)))
+
+
+@transaction.atomic
+def _switch(ids: Sequence[int], now: datetime, trigger: str, *, await_spend: bool) -> Enforced:
+    """Steps 2 to 4 for one batch."""
+    if await_spend:
+        locks.totals_of_brands(ids, now)
+    locked = locks.campaigns(ids)
+    decisions = list(preview(Campaign.objects.filter(pk__in=locked), now))
+    actor = current_actor()
+    for is_active in (True, False):
+        switched = [d.campaign_id for d in decisions if d.is_active is is_active]
+        if switched:
+            Campaign.objects.filter(pk__in=switched).update(is_active=is_active)
+    DeliveryChange.objects.bulk_create(
+        DeliveryChange(
+            campaign_id=decision.campaign_id,
+            at=now,
+            is_active=decision.is_active,
+            holds=[hold.value for hold in decision.holds],
+            trigger=trigger,
+            actor=actor,
+            **decision.figures,
+        )
+        for decision in decisions
+    )
+    started = sum(decision.is_active for decision in decisions)
+    return Enforced(started=started, stopped=len(decisions) - started)

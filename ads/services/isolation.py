@@ -1,0 +1,40 @@
+"""Many at once, and yet one that fails never stops the others."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from django.db import OperationalError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def isolate(
+    ids: Sequence[int], act: Callable[[Sequence[int]], T], *, size: int, what: str
+) -> tuple[list[T], list[int]]:
+    """Call ``act`` with batches of ``ids``; a batch that fails is halved until one stands alone.
+
+    ``act`` must leave nothing half-done when it raises, or be safe to repeat.
+
+    Returns:
+        What the calls returned, and the ids on which it failed; those are logged as ``what``.
+    """
+    results: list[T] = []
+    failed: list[int] = []
+    waiting = [ids[begin : begin + size] for begin in range(0, len(ids), size)][::-1]
+    while waiting:
+        batch = waiting.pop()
+        try:
+            results.append(act(batch))
+        except OperationalError:
+            raise  # the database itself is in trouble: none of them is to blame
+        except Exception:
+            if len(batch) == 1:
+                logger.exception("%s %s failed; the others go on.", what, batch[0])
+                failed.append(batch[0])
+            else:
+                half = len(batch) // 2
+                waiting += [batch[half:], batch[:half]]
+    return results, failed

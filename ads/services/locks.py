@@ -1,0 +1,81 @@
+"""The only place that takes row locks, and the order in which everybody takes them.
+
+1. What sources reported (:class:`ReportedTotal`), by campaign and date.
+2. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
+   the ledger's trigger does so within the INSERT, :func:`totals_of_brands` and
+   :func:`totals_of_owner` by hand.
+3. Campaigns, by primary key.
+
+Sweeps take the third alone. Nobody takes an earlier one while holding a later one, so no two can
+wait for each other in a circle.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import connection
+
+from ads.models import Brand, Campaign, SpendTotal
+from ads.models.spend import Period
+from ads.rules.calendar import UnknownTimezone, local_date, period_start
+
+
+def campaigns(ids: Iterable[int]) -> list[int]:
+    """Lock these campaigns until the transaction ends; the ids of those that exist.
+
+    ``NO KEY UPDATE``: inserting spend checks its campaign with a key-share lock, which this lets
+    through.
+    """
+    return list(
+        Campaign.objects.filter(pk__in=ids)
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+        .values_list("pk", flat=True)
+    )
+
+
+def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
+    """Wait for spend in flight on the brands of these campaigns, and keep more from starting.
+
+    Every entry moves its brand's own sums, so their rows are what all spend of a brand passes
+    through. An entry that read the budgets before they were edited has been committed when this
+    returns; one that comes later reads them after. Rows that do not exist yet are made (at zero),
+    because a row that is not there cannot be waited for.
+    """
+    owners: list[tuple[int, str, date]] = []
+    brands = Brand.objects.filter(campaigns__in=list(campaign_ids)).order_by("pk").distinct()
+    for pk, timezone in brands.values_list("pk", "timezone"):
+        try:
+            today = local_date(now, timezone)
+        except UnknownTimezone:
+            continue  # nothing decides on its campaigns, see holds.Moment
+        owners += [(pk, period, period_start(period, today)) for period in Period.values]
+    if owners:
+        _upsert(owners)
+
+
+def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendTotal:
+    """The owner's sum of the period, made if need be, locked until the transaction ends."""
+    is_brand = isinstance(owner, Brand)
+    brand_id = owner.pk if is_brand else owner.brand_id
+    campaign_id = None if is_brand else owner.pk
+    total, _ = SpendTotal.objects.get_or_create(
+        brand_id=brand_id, campaign_id=campaign_id, period=period, start=start
+    )
+    return SpendTotal.objects.select_for_update(no_key=True).get(pk=total.pk)
+
+
+def _upsert(owners: list[tuple[int, str, date]]) -> None:
+    brand_ids, periods, starts = zip(*owners, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ads_spendtotal AS total (brand_id, period, start)
+            SELECT * FROM unnest(%s::bigint[], %s::text[], %s::date[])
+                AS owner (brand_id, period, start)
+             ORDER BY brand_id, period, start
+                ON CONFLICT (campaign_id, period, start, brand_id)
+                DO UPDATE SET amount = total.amount
+            """,
+            [list(brand_ids), list(periods), list(starts)],
+        )
