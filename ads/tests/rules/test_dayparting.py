@@ -252,6 +252,14 @@ def test_what_is_open_opens_now_and_what_is_closed_closes_now_in_utc() -> None:
     assert next_closing([schedule()], now) == now
 
 
+def test_asked_in_the_tail_after_midnight_the_window_closes_where_the_tail_ends() -> None:
+    night = schedule(Window(MONDAY, time(22), time(6)))
+
+    assert next_closing([night], at("2026-03-03T02:00")) == at("2026-03-03T06:00")
+    assert next_closing([night], at("2026-03-02T23:00")) == at("2026-03-03T06:00")
+    assert next_opening([night], at("2026-03-03T06:00")) == at("2026-03-09T22:00")
+
+
 def test_what_never_opens_has_no_next_opening() -> None:
     now = at("2026-03-02T10:00")
 
