@@ -7,3 +7,4 @@ threads = 4
 accesslog = "-"
 # Containers have a small or no writable disk for the workers' heartbeat files.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+control_socket_disable = True  # it would be one per user, and several clones may run at once

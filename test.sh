@@ -1,7 +1,8 @@
 #!/bin/sh
 # Checks everything: ruff, mypy, missing migrations, pytest. Arguments go to pytest.
 cd "$(dirname "$0")" || exit 1
-. ./venv.sh requirements-dev.txt
+requirements=requirements-dev.txt
+. ./venv.sh
 PATH=$PWD/.venv/bin:$PATH
 export PATH
 

@@ -1,5 +1,5 @@
-# Sourced by start.sh and test.sh: finds a Python, makes .venv and installs "$1" into it.
-requirements=$1
+# shellcheck shell=sh
+# Sourced by start.sh and test.sh: finds a Python, makes .venv and installs $requirements into it.
 python=
 for candidate in python3.12 python3.13 python3.11 python3 python; do
     if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -13,4 +13,4 @@ if [ -z "$python" ]; then
         "(python3 is $(python3 --version 2>/dev/null || echo missing)). Install one and start again." >&2
     exit 1
 fi
-"$python" budget_manager/install.py "$requirements" || exit 1
+"$python" budget_manager/install.py "${requirements:?}" || exit 1

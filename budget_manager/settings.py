@@ -14,7 +14,8 @@ from budget_manager import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-env.read_env(str(BASE_DIR / ".env"))
+if (BASE_DIR / ".env").exists():
+    env.read_env(str(BASE_DIR / ".env"))
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="development")
 if ENVIRONMENT not in ("development", "production"):
@@ -144,13 +145,20 @@ LOGGING = {
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
 VISIBILITY_TIMEOUT = 900
-# Without these, a Redis that accepts and says nothing hangs every call for minutes.
-_SOCKET = {"socket_timeout": 5, "socket_connect_timeout": 3}
+# Without these, a Redis that accepts and says nothing hangs every call for minutes: kombu, the
+# result backend and the publishing of a task each try again by themselves.
+_SOCKET = {"socket_timeout": 2, "socket_connect_timeout": 2}  # above the 1 s a worker's poll waits
+_RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": VISIBILITY_TIMEOUT, **_SOCKET}
-CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": VISIBILITY_TIMEOUT, **_SOCKET}
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
+    "visibility_timeout": VISIBILITY_TIMEOUT,
+    "retry_policy": _RETRY,
+    **_SOCKET,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = _RETRY
 CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT
 CELERY_REDIS_SOCKET_TIMEOUT = _SOCKET["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = _SOCKET["socket_connect_timeout"]

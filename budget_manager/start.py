@@ -12,6 +12,7 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError
 from django.db.utils import OperationalError
 
 from budget_manager.embedded import EmbeddedServersError, files
@@ -27,15 +28,26 @@ class StartError(Exception):
     """The text is a sentence with the remedy."""
 
 
+# Errors whose text tells a person what is wrong; anything else deserves its traceback.
+SENTENCES = (
+    StartError,
+    EmbeddedServersError,
+    ImproperlyConfigured,
+    OperationalError,
+    CommandError,
+)
+
+
 def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
-    environ.Env.read_env(str(BASE_DIR / ".env"))
+    if (BASE_DIR / ".env").exists():
+        environ.Env.read_env(str(BASE_DIR / ".env"))
     try:
         return start()
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    except (StartError, EmbeddedServersError, ImproperlyConfigured, OperationalError) as error:
+    except SENTENCES as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
 
@@ -118,8 +130,9 @@ def announce(stack: Stack, ports: dict[str, int], login: str) -> None:
     """Says where everything is as soon as it answers."""
     web = f"http://127.0.0.1:{ports['PORT']}/admin/"
     flower = f"http://127.0.0.1:{ports['FLOWER_PORT']}/"
-    while not (answers(web) and answers(flower)):
-        time.sleep(0.2)
+    for url in (flower, web):
+        while not answers(url):
+            time.sleep(0.2)
     stack.say(
         f"\nBudget Manager is up:\n"
         f"  Admin    {web}\n"

@@ -47,11 +47,28 @@ def leave(local: Path, pid: int) -> None:
         return
     with starting(local):
         os.close(_held.pop(local))  # children that were forked keep theirs
-        last = guard.lock(local / "in-use.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
+        last = claim_as_last(local / "in-use.lock")
         if last is not None:
             guard.stop_servers(local)
             guard.stop_guard(local)
             os.close(last)
+
+
+def claim_as_last(path: Path) -> int | None:
+    """The lock, exclusively, if no user is left; None if there is one.
+
+    The guard waits for the same lock and may get it for a moment before us. Users share the lock
+    and the guard does not, which tells them apart.
+    """
+    while True:
+        last = guard.lock(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if last is not None:
+            return last
+        shared = guard.lock(path, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if shared is not None:  # it is not the guard who has it, or not any more
+            os.close(shared)
+            return guard.lock(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(0.002)
 
 
 def start_guard(local: Path) -> None:

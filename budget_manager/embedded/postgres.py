@@ -23,7 +23,7 @@ def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
 
     `known` is what was remembered before, or empty. Whoever calls holds the start lock.
     """
-    if known and answers(known) and postmaster(Path(known["data"])) is not None:
+    if known and postmaster(Path(known["data"])) is not None and answers(known):
         return known
     place = places.find(local)
     check_version(place.data)

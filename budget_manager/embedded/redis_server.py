@@ -13,6 +13,7 @@ from redis.retry import Retry
 
 from budget_manager.embedded import files, launch
 from budget_manager.embedded.errors import EmbeddedServersError
+from budget_manager.embedded.guard import alive
 
 
 def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
 
     `known` is what was remembered before, or empty. Whoever calls holds the start lock.
     """
-    if known and answers(known):
+    if known and alive(known["pid"]) and answers(known):
         return known
     server = program()
     state: dict[str, Any] = {"password": known.get("password") or secrets.token_urlsafe(24)}

@@ -1,0 +1,327 @@
+"""The embedded servers: found or started by any process, stopped with the last of them."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+import redis
+
+from budget_manager.embedded import guard
+from budget_manager.tests.support import (
+    ROOT,
+    User,
+    directory,
+    environment,
+    names_of,
+    processes_of,
+    wait_for,
+)
+
+
+@pytest.fixture
+def base() -> Iterator[Path]:
+    with directory() as path:
+        yield path
+
+
+def run_sql(url: str, statement: str) -> object:
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
+    finally:
+        connection.close()
+
+
+def postmaster(base: Path) -> int:
+    pid = guard.postmaster(base / ".local" / "postgres")
+    assert pid is not None
+    return pid
+
+
+def test_both_servers_answer_on_loopback_and_stop_with_their_only_user(base: Path) -> None:
+    user = User(base)
+    database_url, redis_url = user.urls()
+
+    version = run_sql(database_url, "SHOW server_version_num")
+    pong = redis.Redis.from_url(redis_url).ping()
+    settings = [
+        run_sql(database_url, f"SHOW {name}") for name in ("fsync", "jit", "listen_addresses")
+    ]
+    user.leave()
+
+    assert str(version).startswith("18")
+    assert pong is True
+    assert settings == ["on", "off", "127.0.0.1"]
+    assert {urlsplit(url).hostname for url in (database_url, redis_url)} == {"127.0.0.1"}
+    assert processes_of(base) == []
+
+
+def test_a_second_process_shares_the_servers_and_the_last_to_leave_stops_them(base: Path) -> None:
+    first, second = User(base), User(base)
+    urls = first.urls()
+
+    assert second.urls() == urls
+    first.leave()
+    assert run_sql(urls[0], "SELECT 1") == 1
+    second.leave()
+    assert processes_of(base) == []
+
+
+def test_processes_started_at_once_agree_on_one_pair_of_servers(base: Path) -> None:
+    users = [User(base) for _ in range(5)]
+
+    answers = {tuple(user.urls()) for user in users}
+    servers = [p for p in processes_of(base) if "-D" in p.cmdline()]
+    for user in users:
+        user.leave()
+
+    assert len(answers) == 1
+    assert len(servers) == 1
+    assert processes_of(base) == []
+
+
+def test_data_in_both_survives_a_restart(base: Path) -> None:
+    user = User(base)
+    database_url, redis_url = user.urls()
+    run_sql(database_url, "CREATE TABLE kept AS SELECT 42 AS answer")
+    redis.Redis.from_url(redis_url).set("kept", "yes")
+    user.leave()
+
+    again = User(base)
+    urls = again.urls()
+    kept = run_sql(urls[0], "SELECT answer FROM kept"), redis.Redis.from_url(urls[1]).get("kept")
+    again.leave()
+
+    assert urls == [database_url, redis_url]
+    assert kept == (42, b"yes")
+
+
+def test_servers_of_a_killed_process_are_stopped(base: Path) -> None:
+    user = User(base)
+    user.urls()
+
+    user.kill()
+
+    assert wait_for(lambda: processes_of(base) == [])
+    log = (base / ".local" / "postgres.log").read_text()
+    assert "database system is shut down" in log  # cleanly
+
+
+FORKING = """
+import os, pathlib, sys, time
+import psycopg2
+from budget_manager import embedded
+url, _ = embedded.urls(pathlib.Path(sys.argv[1]), database_url="", redis_url="")
+if os.fork() == 0:
+    time.sleep(1.5)
+    psycopg2.connect(url).close()
+    print("still up", flush=True)
+os._exit(0)
+"""
+
+
+def test_servers_stay_up_for_a_forked_child_that_outlives_its_parent(base: Path) -> None:
+    forked = subprocess.run(
+        [sys.executable, "-c", FORKING, str(base)],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,  # so this waits for the child, which holds the pipe as well
+        text=True,
+        check=True,
+    )
+
+    assert forked.stdout == "still up\n", forked.stderr
+    assert wait_for(lambda: processes_of(base) == [])
+
+
+def test_a_killed_postgres_is_recovered_by_the_next_command(base: Path) -> None:
+    user = User(base)
+    database_url, _ = user.urls()
+    run_sql(database_url, "CREATE TABLE kept AS SELECT 42 AS answer")
+    os.kill(postmaster(base), signal.SIGKILL)
+
+    again = User(base)
+    urls = again.urls()
+    answer = run_sql(urls[0], "SELECT answer FROM kept")
+    again.leave()
+    user.leave()
+
+    assert answer == 42
+
+
+def test_a_killed_redis_is_started_again_by_the_next_command(base: Path) -> None:
+    user = User(base)
+    _, redis_url = user.urls()
+    redis.Redis.from_url(redis_url).set("kept", "yes")
+    for process in processes_of(base):
+        if "redis" in process.name():
+            process.kill()
+    assert wait_for(lambda: "redis" not in str(names_of(base)))
+
+    again = User(base)
+    kept = redis.Redis.from_url(again.urls()[1]).get("kept")
+    again.leave()
+    user.leave()
+
+    assert kept == b"yes"
+
+
+def test_a_pid_file_left_by_a_power_cut_does_not_matter_even_if_the_pid_lives(base: Path) -> None:
+    user = User(base)
+    user.urls()
+    data = base / ".local" / "postgres"
+    left = (data / "postmaster.pid").read_text().replace(str(postmaster(base)), str(os.getpid()), 1)
+    user.leave()
+    pid_file = data / "postmaster.pid"
+    pid_file.write_text(left)
+    os.chown(pid_file, data.stat().st_uid, data.stat().st_gid)
+
+    again = User(base)
+    assert run_sql(again.urls()[0], "SELECT 1") == 1
+    again.leave()
+
+
+def test_a_port_taken_meanwhile_is_replaced_by_a_free_one(base: Path) -> None:
+    user = User(base)
+    before = [urlsplit(url).port for url in user.urls()]
+    user.leave()
+    takers = [socket.create_server(("127.0.0.1", port)) for port in before if port]
+
+    again = User(base)
+    after = [urlsplit(url).port for url in again.urls()]
+    again.leave()
+    for taker in takers:
+        taker.close()
+
+    assert set(after).isdisjoint(before)
+
+
+def test_two_clones_at_once_do_not_meet(base: Path) -> None:
+    with directory() as other:
+        one, two = User(base), User(other)
+        here, there = one.urls(), two.urls()
+        run_sql(here[0], "CREATE TABLE mine (x int)")
+        seen = run_sql(there[0], "SELECT count(*) FROM pg_class WHERE relname = 'mine'")
+        one.leave()
+        two.leave()
+
+    assert seen == 0
+    assert {urlsplit(u).port for u in here}.isdisjoint({urlsplit(u).port for u in there})
+
+
+@pytest.mark.parametrize(
+    ("database_url", "redis_url", "started"),
+    [
+        ("postgres://elsewhere/db", "", "redis"),
+        ("", "redis://elsewhere:6379/0", "postgres"),
+    ],
+)
+def test_only_the_server_whose_url_is_missing_is_embedded(
+    base: Path, database_url: str, redis_url: str, started: str
+) -> None:
+    user = User(base, database_url, redis_url)
+    urls = user.urls()
+    names = names_of(base)
+    user.leave()
+
+    assert (database_url or redis_url) in urls
+    assert any(started in name for name in names)
+    assert not any(name in str(names) for name in {"redis", "postgres"} - {started})
+
+
+def test_nothing_is_started_or_written_when_both_urls_are_given(base: Path) -> None:
+    user = User(base, "postgres://elsewhere/db", "redis://elsewhere:6379/0")
+    assert user.urls() == ["postgres://elsewhere/db", "redis://elsewhere:6379/0"]
+    user.leave()
+
+    assert list(base.iterdir()) == []
+
+
+def test_other_users_of_the_machine_cannot_read_the_passwords(base: Path) -> None:
+    user = User(base)
+    user.urls()
+    user.leave()
+
+    local = base / ".local"
+    for name in ("servers.json", "redis.conf"):
+        assert stat.S_IMODE((local / name).stat().st_mode) == 0o600
+    for name in ("postgres", "redis"):
+        assert stat.S_IMODE((local / name).stat().st_mode) == 0o700
+
+
+def test_a_wrong_password_is_refused(base: Path) -> None:
+    user = User(base)
+    database_url, redis_url = user.urls()
+
+    with pytest.raises(psycopg2.OperationalError, match="password"):
+        run_sql(re.sub(r":[^:@]+@", ":guess@", database_url), "SELECT 1")
+    with pytest.raises(redis.exceptions.AuthenticationError):
+        redis.Redis.from_url(re.sub(r":[^:@]+@", "", redis_url)).ping()
+    user.leave()
+
+
+def test_servers_start_in_a_clone_with_a_path_longer_than_a_socket_may_have(
+    base: Path,
+) -> None:
+    deep = base / ("deep" * 20) / ("deeper" * 15)
+    deep.mkdir(parents=True)
+    user = User(deep)
+    assert run_sql(user.urls()[0], "SELECT 1") == 1
+    user.leave()
+
+
+def test_a_cluster_of_another_major_version_is_refused_with_a_sentence(base: Path) -> None:
+    data = base / ".local" / "postgres"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("16\n")
+
+    error = User(base).error()
+
+    assert error.startswith(f"error: {data} was made by PostgreSQL 16, and this version")
+    assert "Traceback" not in error
+
+
+def test_an_interrupted_first_start_is_made_good(base: Path) -> None:
+    half = base / ".local" / "postgres.new"
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").write_text("18\n")
+
+    user = User(base)
+    assert run_sql(user.urls()[0], "SELECT 1") == 1
+    user.leave()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="about being started by root")
+def test_started_by_root_in_a_directory_closed_to_others_the_data_is_kept_elsewhere(
+    base: Path,
+) -> None:
+    closed = base / "closed"
+    closed.mkdir(mode=0o700)
+    user = User(closed)
+    database_url, _ = user.urls()
+    owner = run_sql(database_url, "SHOW data_directory")
+    user.leave()
+
+    outside = Path(str(owner)).parent
+    try:
+        assert outside.parent == Path("/var/lib")
+        assert outside.name.startswith("budget-manager-")
+        assert str(outside) in (closed / ".local" / "README").read_text()
+        assert Path(str(owner)).stat().st_uid != 0
+        again = User(closed)
+        assert again.urls()[0] == database_url
+        again.leave()
+    finally:
+        subprocess.run(["rm", "-rf", str(outside)], check=True)
