@@ -137,12 +137,12 @@ def schedules_as_rules(schedules: QuerySet[DaypartingSchedule]) -> list[dayparti
     """Schedules with their windows, as the rules know them; two queries."""
     # Plain tuples: model instances of a few thousand windows would take longer than the rules do.
     windows: dict[int, list[dayparting.Window]] = defaultdict(list)
-    for schedule_id, *window in (
+    for schedule_id, day_of_week, start_time, end_time in (
         DaypartingWindow.objects.filter(schedule__in=_ids(schedules))
         .order_by()
         .values_list("schedule_id", "day_of_week", "start_time", "end_time")
     ):
-        windows[schedule_id].append(dayparting.Window(*window))
+        windows[schedule_id].append(dayparting.Window(day_of_week, start_time, end_time))
     return [
         dayparting.Schedule(
             id=pk,
@@ -178,7 +178,7 @@ def evaluate(campaigns: QuerySet[Campaign], moment: Moment) -> list[QuerySet[Cam
 
 
 def _annotated(
-    campaigns: QuerySet[Campaign], local_date: date, closed: QuerySet[CampaignSchedule]
+    campaigns: QuerySet[Campaign], local_date: date, closed: QuerySet[CampaignSchedule, Any]
 ) -> QuerySet[Campaign]:
     for budget in BUDGET_HOLDS:
         totals = "brand__totals" if budget.of_brand else "totals"
@@ -217,7 +217,7 @@ def _annotated(
     )
 
 
-def _conditions(local_date: date, closed: QuerySet[CampaignSchedule]) -> dict[Hold, Q]:
+def _conditions(local_date: date, closed: QuerySet[CampaignSchedule, Any]) -> dict[Hold, Q]:
     """When each hold applies. This is the rule; there is no other copy of it."""
     return {
         Hold.STATUS: ~Q(status=Status.ACTIVE),
@@ -232,7 +232,7 @@ def _conditions(local_date: date, closed: QuerySet[CampaignSchedule]) -> dict[Ho
     }
 
 
-def _closed(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[CampaignSchedule]:
+def _closed(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[CampaignSchedule, Any]:
     """Ids of the campaigns whose deciding schedules have no window open.
 
     The schedules of the highest rank decide, and an even rank is closed. A campaign without a

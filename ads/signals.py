@@ -52,7 +52,7 @@ class EnforceOnCommit:
 
 def _enforce_on_commit(concerned: EnforceOnCommit) -> None:
     savepoints = set(connection.savepoint_ids)
-    for waiting_savepoints, waiting, _ in connection.run_on_commit:
+    for waiting_savepoints, waiting, *_ in connection.run_on_commit:
         # A rollback to a savepoint drops what was registered since; joining one that was
         # registered under other savepoints would be dropped, or kept, with the wrong one.
         if isinstance(waiting, EnforceOnCommit) and waiting_savepoints == savepoints:
@@ -82,7 +82,7 @@ def saved(sender: type, instance: Any, update_fields: Any = None, **_: Any) -> N
     """One row was saved."""
     if sender not in CONFIGURATION:
         return
-    engine_owned = getattr(sender, "engine_owned", frozenset())
+    engine_owned: frozenset[str] = getattr(sender, "engine_owned", frozenset())
     if update_fields and set(update_fields) <= engine_owned - {"is_active"}:
         return
     if sender is DaypartingWindow:

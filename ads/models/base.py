@@ -61,8 +61,6 @@ class ConfigurationModel(TimestampedModel):
     #: carries the engine's decision of a minute ago; saving it must not bring that back.
     engine_owned: ClassVar[frozenset[str]] = frozenset()
 
-    objects: ClassVar[Any] = ConfigurationQuerySet.as_manager()
-
     class Meta:
         abstract = True
 
@@ -77,4 +75,4 @@ class ConfigurationModel(TimestampedModel):
 
     def fresh(self) -> Self:
         """The same row as it is in the database now."""
-        return type(self)._default_manager.get(pk=self.pk)  # type: ignore[return-value]
+        return type(self)._default_manager.get(pk=self.pk)

@@ -1,7 +1,5 @@
 """Brand: a client of the agency."""
 
-from typing import ClassVar
-
 import pghistory
 from django.db import models
 
@@ -56,7 +54,7 @@ class Brand(ConfigurationModel):
         null=True, blank=True, editable=False, help_text="The local date last rolled over to."
     )
 
-    objects: ClassVar[ConfigurationQuerySet["Brand"]] = ConfigurationQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ConfigurationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

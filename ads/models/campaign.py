@@ -1,7 +1,5 @@
 """Campaign: what is switched on and off."""
 
-from typing import ClassVar
-
 import pghistory
 import pgtrigger
 from django.db import models
@@ -91,7 +89,7 @@ class Campaign(ConfigurationModel):
         DaypartingSchedule, blank=True, related_name="campaigns", through="CampaignSchedule"
     )
 
-    objects: ClassVar[ConfigurationQuerySet["Campaign"]] = ConfigurationQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ConfigurationQuerySet.as_manager()
 
     class Meta:
         ordering = ["brand__name", "name"]
@@ -153,9 +151,7 @@ class CampaignSchedule(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, db_index=False)
     schedule = models.ForeignKey(DaypartingSchedule, on_delete=models.CASCADE)
 
-    objects: ClassVar[ConfigurationQuerySet["CampaignSchedule"]] = (
-        ConfigurationQuerySet.as_manager()
-    )
+    objects = ConfigurationQuerySet.as_manager()
 
     class Meta:
         constraints = [

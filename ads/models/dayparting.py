@@ -1,7 +1,5 @@
 """Dayparting: the hours in which campaigns may deliver."""
 
-from typing import ClassVar
-
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -58,9 +56,7 @@ class DaypartingSchedule(ConfigurationModel):
         null=True, blank=True, help_text="Last local day on which it applies. Empty: always."
     )
 
-    objects: ClassVar[ConfigurationQuerySet["DaypartingSchedule"]] = (  # type: ignore[assignment]
-        ConfigurationQuerySet.as_manager()
-    )
+    objects = ConfigurationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -108,9 +104,7 @@ class DaypartingWindow(ConfigurationModel):
         help_text="At or before the start: on the next day. 00:00 to 00:00 is the whole day."
     )
 
-    objects: ClassVar[ConfigurationQuerySet["DaypartingWindow"]] = (  # type: ignore[assignment]
-        ConfigurationQuerySet.as_manager()
-    )
+    objects = ConfigurationQuerySet.as_manager()
 
     class Meta:
         ordering = ["schedule", "day_of_week", "start_time"]

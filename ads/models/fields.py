@@ -82,7 +82,7 @@ class TimezoneField(models.CharField):  # type: ignore[type-arg]
         kwargs.pop("validators", None)
         return name, path, args, kwargs
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         """A drop-down; a valid name outside the curated list stays selectable where it is set."""
         from django import forms
 
@@ -99,7 +99,7 @@ class TimezoneField(models.CharField):  # type: ignore[type-arg]
 readable_timezone = pgtrigger.Trigger(
     name="readable_timezone",
     when=pgtrigger.Before,
-    operation=pgtrigger.Insert | pgtrigger.UpdateOf("timezone"),
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("timezone"),  # type: ignore[no-untyped-call]
     declare=[("wall_clock", "timestamp")],
     func="wall_clock := now() AT TIME ZONE NEW.timezone; RETURN NEW;",
 )

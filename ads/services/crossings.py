@@ -32,43 +32,50 @@ class Moved:
     amount: Decimal
 
 
-def _compared(budget: BudgetHold) -> str:
-    """SQL: is the budget used up now (``True``), and was it before (``False``)?"""
-    owner = "brand" if budget.of_brand else "campaign"
-    column = f"{owner}.{budget.period_word}_budget"
-    spent = f"coalesce({budget.total}.amount - {budget.total}.waived, 0)"
-    before = f"{spent} - moved.{owner}_{budget.period.value}"
-    return f"({spent} >= {column}) IS DISTINCT FROM ({before} >= {column})"
+def _spent(budget: BudgetHold) -> str:
+    """SQL: the effective spend that counts against the budget, as a column named after its hold.
+
+    A subquery rather than a join: planning seven joins takes PostgreSQL three times as long as
+    looking up four rows.
+    """
+    campaign = "IS NULL" if budget.of_brand else "= moved.campaign_id"
+    return f"""
+        (SELECT amount - waived FROM ads_spendtotal
+          WHERE brand_id = moved.brand_id AND campaign_id {campaign}
+            AND period = '{budget.period.value}' AND start = moved.{budget.period.value})
+        AS {budget.hold.value}
+    """  # noqa: S608  (nothing in it comes from outside)
 
 
-def _join(budget: BudgetHold) -> str:
-    campaign = "IS NULL" if budget.of_brand else "= campaign.id"
-    return (
-        f"LEFT JOIN ads_spendtotal AS {budget.total}"
-        f" ON {budget.total}.brand_id = campaign.brand_id"
-        f" AND {budget.total}.campaign_id {campaign}"
-        f" AND {budget.total}.period = '{budget.period.value}'"
-        f" AND {budget.total}.start = moved.{budget.period.value}"
+def _crossed(*, of_brand: bool) -> str:
+    """SQL: was one of the owner's budgets used up before and is not now, or the other way round?"""
+    owner = "brand" if of_brand else "campaign"
+    return " OR ".join(
+        f"(moved.{budget.hold.value} >= {owner}.{budget.period_word}_budget) IS DISTINCT FROM"
+        f" (moved.{budget.hold.value} - moved.{owner}_{budget.period.value}"
+        f" >= {owner}.{budget.period_word}_budget)"
+        for budget in BUDGET_HOLDS
+        if budget.of_brand is of_brand
     )
 
 
-def _any(*, of_brand: bool) -> str:
-    return " OR ".join(_compared(b) for b in BUDGET_HOLDS if b.of_brand is of_brand)
-
-
+# OFFSET 0 keeps PostgreSQL from looking the sums up again wherever they are mentioned.
 _QUESTION = f"""
     SELECT campaign_id, brand_id, brand_crossed
       FROM (
-            SELECT campaign.id AS campaign_id, campaign.brand_id,
-                   {_any(of_brand=True)} AS brand_crossed,
-                   {_any(of_brand=False)} AS campaign_crossed
-              FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::numeric[], %s::numeric[],
-                          %s::numeric[], %s::numeric[])
-                   AS moved (campaign_id, day, month, campaign_day, campaign_month, brand_day,
-                             brand_month)
+            SELECT campaign.id AS campaign_id, brand.id AS brand_id,
+                   {_crossed(of_brand=True)} AS brand_crossed,
+                   {_crossed(of_brand=False)} AS campaign_crossed
+              FROM (
+                    SELECT moved.*, {", ".join(_spent(budget) for budget in BUDGET_HOLDS)}
+                      FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::date[], %s::numeric[],
+                                  %s::numeric[], %s::numeric[], %s::numeric[])
+                           AS moved (campaign_id, brand_id, day, month, campaign_day,
+                                     campaign_month, brand_day, brand_month)
+                    OFFSET 0
+                   ) AS moved
               JOIN ads_campaign AS campaign ON campaign.id = moved.campaign_id
-              JOIN ads_brand AS brand ON brand.id = campaign.brand_id
-              {" ".join(_join(budget) for budget in BUDGET_HOLDS)}
+              JOIN ads_brand AS brand ON brand.id = moved.brand_id
            ) AS compared
      WHERE brand_crossed OR campaign_crossed
 """  # noqa: S608  (nothing in it comes from outside)
@@ -99,6 +106,7 @@ def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
             _QUESTION,
             [
                 list(todays),
+                [brand_id for brand_id, _ in todays.values()],
                 [today for _, today in todays.values()],
                 [month_start(today) for _, today in todays.values()],
                 [by_campaign[pk, Period.DAY] for pk in todays],

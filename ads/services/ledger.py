@@ -20,10 +20,8 @@ from ads.services import crossings
 from ads.services.enforcement import Trigger, enforce
 from ads.services.errors import InvalidSpend, SpendConflict
 
-LONGEST = {
-    name: Spend._meta.get_field(name).max_length  # noqa: SLF001  (Django's documented _meta)
-    for name in ("description", "source", "external_id")
-}
+#: Characters that the columns hold.
+LONGEST = {"description": 500, "source": 100, "external_id": 200}
 
 ONE_DAY = timedelta(days=1)
 
@@ -137,7 +135,7 @@ def owners_of(campaigns: Iterable[Campaign | int]) -> dict[int, _Owner]:
         if isinstance(campaign, Campaign):
             if campaign.pk is None:
                 raise InvalidSpend("campaign", campaign, "it has not been saved.")
-            if Campaign.brand.is_cached(campaign):  # type: ignore[attr-defined]
+            if Campaign.brand.is_cached(campaign):
                 owners[campaign.pk] = _Owner(campaign.brand_id, campaign.brand.timezone)
             else:
                 unknown.add(campaign.pk)
@@ -165,7 +163,7 @@ def check_text(field: str, value: object, *, required: bool = False) -> None:
         raise InvalidSpend(field, value, "it must not be empty.")
     if "\x00" in value:
         raise InvalidSpend(field, value, "it contains a NUL character; remove it.")
-    if len(value) > (longest := LONGEST[field] or 0):
+    if len(value) > (longest := LONGEST[field]):
         raise InvalidSpend(field, value, f"it is longer than {longest} characters; shorten it.")
 
 

@@ -56,11 +56,9 @@ def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
 
 def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendTotal:
     """The owner's sum of the period, made if need be, locked until the transaction ends."""
-    is_brand = isinstance(owner, Brand)
-    brand_id = owner.pk if is_brand else owner.brand_id
-    campaign_id = None if is_brand else owner.pk
+    brand, campaign = (owner, None) if isinstance(owner, Brand) else (owner.brand, owner)
     total, _ = SpendTotal.objects.get_or_create(
-        brand_id=brand_id, campaign_id=campaign_id, period=period, start=start
+        brand=brand, campaign=campaign, period=period, start=start
     )
     return SpendTotal.objects.select_for_update(no_key=True).get(pk=total.pk)
 

@@ -6,10 +6,12 @@ has cost so far, however long nobody asked.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
@@ -18,11 +20,12 @@ from ads.models import Campaign
 from ads.platforms import Account, AdPlatform, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.services import day_totals
+from ads.services.isolation import isolate
 
 logger = logging.getLogger(__name__)
 
-#: Day totals recorded in one transaction.
-CHUNK = 2000
+#: Campaigns whose day totals are recorded in one transaction.
+CHUNK = 1000
 
 ONE_DAY = timedelta(days=1)
 
@@ -168,39 +171,30 @@ class _Observed:
             self.record()
 
     def record(self) -> None:
-        """Record what is waiting."""
-        waiting, self._waiting = self._waiting, []
-        for begin in range(0, len(waiting), CHUNK):
-            for outcome in self._report(waiting[begin : begin + CHUNK]):
-                if outcome.outcome == "recorded":
-                    self.recorded += 1
-                    self.spend += outcome.difference
-
-    def _report(self, totals: Sequence[ObservedTotal]) -> Iterator[day_totals.ReportOutcome]:
-        """Record a chunk; if it is refused, halve it until what is wrong stands alone."""
-        try:
-            yield from day_totals.report(
-                [
-                    day_totals.DayTotal(
-                        total.campaign_id, total.date, total.amount, total.observed_at
-                    )
-                    for total in totals
-                ],
-                source=self._platform.source,
-                now=self._now,
+        """Record what is waiting, and enforce it."""
+        totals: dict[int, list[day_totals.DayTotal]] = defaultdict(list)
+        for total in self._waiting:
+            totals[total.campaign_id].append(
+                day_totals.DayTotal(total.campaign_id, total.date, total.amount, total.observed_at)
             )
-        except NOT_THE_ACCOUNTS_FAULT:
-            raise
-        except Exception as error:
-            if len(totals) == 1:
-                logger.exception("%s could not be recorded; the others go on.", totals[0])
-                self.errors.append(
-                    f"{self._platform.source}, campaign {totals[0].campaign_id}: {_shown(error)}"
-                )
-                return
-            half = len(totals) // 2
-            yield from self._report(totals[:half])
-            yield from self._report(totals[half:])
+        self._waiting = []
+
+        def report(campaign_ids: Sequence[int]) -> list[day_totals.ReportOutcome]:
+            chunk = [total for pk in campaign_ids for total in totals[pk]]
+            return day_totals.report(chunk, source=self._platform.source, now=self._now)
+
+        outcomes, failed = isolate(
+            list(totals), report, size=CHUNK, what="Recording the day totals of campaign"
+        )
+        for outcome in chain.from_iterable(outcomes):
+            if outcome.outcome == "recorded":
+                self.recorded += 1
+                self.spend += outcome.difference
+        self.errors += [
+            f"{self._platform.source}: the day totals of campaign {pk} could not be recorded; "
+            "see the log."
+            for pk in failed
+        ]
 
 
 def _shown(error: Exception) -> str:

@@ -107,7 +107,8 @@ def _summary(owner: Brand | Campaign, now: datetime) -> Summary:
 
 
 def _zone(owner: Brand | Campaign) -> str:
-    return owner.timezone if isinstance(owner, Brand) else owner.brand.timezone
+    brand = owner if isinstance(owner, Brand) else owner.brand
+    return str(brand.timezone)
 
 
 def _both(owner: Brand | Campaign, now: datetime) -> dict[Period, Figures]:

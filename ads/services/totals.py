@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -71,7 +72,7 @@ def _repair(drift: Drift, now: datetime) -> None:
     While the sum's row is locked, an entry that is not committed yet waits for it with what it
     adds, and one that is committed is seen by the statement after: none is lost or counted twice.
     """
-    key = {
+    key: dict[str, Any] = {
         "brand_id": drift.brand_id,
         "campaign_id": drift.campaign_id,
         "period": drift.period,

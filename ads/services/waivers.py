@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from ads.models import Brand, Campaign
 from ads.rules.calendar import local_date, period_start
@@ -25,7 +26,7 @@ def waive(owner: Brand | Campaign, period: str, *, now: datetime) -> Decimal:
     brand = owner if isinstance(owner, Brand) else owner.brand
     start = period_start(period, local_date(now, brand.timezone))
     total = locks.totals_of_owner(owner, period, start)
-    waived = total.amount - total.waived
+    waived: Decimal = total.amount - total.waived
     if waived <= 0:
         return Decimal(0)
     total.waived = total.amount
@@ -34,7 +35,7 @@ def waive(owner: Brand | Campaign, period: str, *, now: datetime) -> Decimal:
     return waived
 
 
-def _campaigns_of(owner: Brand | Campaign):  # type: ignore[no-untyped-def]
+def _campaigns_of(owner: Brand | Campaign) -> QuerySet[Campaign]:
     if isinstance(owner, Brand):
         return Campaign.objects.filter(brand=owner)
     return Campaign.objects.filter(pk=owner.pk)
