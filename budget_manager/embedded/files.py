@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from budget_manager.embedded.errors import EmbeddedServersError
+from budget_manager.embedded.guard import hand_over
 
 
 @contextmanager
@@ -41,6 +42,7 @@ def local_dir(base_dir: Path) -> Path:
     local = base_dir / ".local"
     with in_sentences(local):
         local.mkdir(mode=0o755, exist_ok=True)
+        hand_over(local)
     return local
 
 
@@ -68,4 +70,5 @@ def write(path: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
+        hand_over(fresh)
         fresh.replace(path)

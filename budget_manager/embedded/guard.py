@@ -55,12 +55,20 @@ def wait_for_last_user(local: Path) -> None:
 def lock(path: Path, kind: int) -> int | None:
     """Opens `path` anew and flocks it; None if another holds it and `kind` says not to wait."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    hand_over(path)
     try:
         fcntl.flock(handle, kind)
     except BlockingIOError:
         os.close(handle)
         return None
     return handle
+
+
+def hand_over(path: Path) -> None:
+    """Gives what root made in another user's clone to that user, who could not go on else."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def stop_guard(local: Path) -> None:
@@ -79,7 +87,7 @@ def stop_servers(local: Path) -> None:
     """Stops both servers cleanly and waits for their end; whoever calls holds ``start.lock``."""
     try:
         state: dict[str, Any] = json.loads((local / STATE).read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return
     redis = ask_redis_to_stop(state["redis"]) if "redis" in state else None
     if "postgres" in state:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from budget_manager.embedded import files
 from budget_manager.embedded.errors import EmbeddedServersError
-from budget_manager.embedded.guard import alive
+from budget_manager.embedded.guard import alive, hand_over
 
 PATIENCE = 60.0  # seconds for a server to come up; recovery after a crash may take longer
 RECOVERY_PATIENCE = 600.0
@@ -32,6 +32,14 @@ class Account:
         except KeyError:
             return None
         return cls(entry.pw_uid, entry.pw_gid)
+
+    @classmethod
+    def of_owner(cls, path: Path) -> "Account | None":
+        """Whoever `path` belongs to, if we are root and it is another user's; else None."""
+        owner = path.stat()
+        if not running_as_root() or owner.st_uid == 0:
+            return None
+        return cls(owner.st_uid, owner.st_gid)
 
     def can_use(self, path: Path) -> bool:
         """Whether this user may enter the directory, or run the program, at `path`."""
@@ -65,6 +73,7 @@ def detached(
     with files.in_sentences(log.parent):
         too_long = log.exists() and log.stat().st_size > LONGEST_LOG
         with log.open("wb" if too_long else "ab") as output:
+            hand_over(log)
             started = subprocess.run(
                 ["/bin/sh", "-c", 'exec 3>&1 1>&2; "$@" 3>&- & echo $! >&3', "sh", *command],
                 cwd="/",

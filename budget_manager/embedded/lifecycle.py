@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,8 @@ def leave(local: Path, pid: int) -> None:
     """At exit: stops the servers if nobody else uses them; in forked children nothing."""
     if os.getpid() != pid:
         return
-    with starting(local):
+    # what cannot be done here, the guard will do
+    with suppress(OSError, EmbeddedServersError), starting(local):
         os.close(_held.pop(local))  # children that were forked keep theirs
         last = claim_as_last(local / "in-use.lock")
         if last is not None:

@@ -51,8 +51,8 @@ def find(local: Path) -> Place:
 def choose_account(local: Path) -> Account:
     """The user PostgreSQL runs as when we are root."""
     for path in (local / "postgres", local.parent):
-        if path.exists() and (owner := path.stat()).st_uid != 0:
-            return Account(owner.st_uid, owner.st_gid)
+        if path.exists() and (owner := Account.of_owner(path)):
+            return owner
     account = Account.of("postgres") or Account.of("nobody")
     if account is None:
         raise EmbeddedServersError(

@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 from budget_manager.embedded import files, launch
 from budget_manager.embedded.errors import EmbeddedServersError
-from budget_manager.embedded.guard import alive
+from budget_manager.embedded.guard import alive, hand_over
 
 
 def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
@@ -24,12 +24,13 @@ def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
     if known and alive(known["pid"]) and answers(known):
         return known
     server = program()
+    owner = launch.Account.of_owner(local)
     state: dict[str, Any] = {"password": known.get("password") or secrets.token_urlsafe(24)}
     log = local / "redis.log"
     for attempt in range(3):
         state["port"] = launch.pick_port(known.get("port") if attempt == 0 else None)
         configuration = write_configuration(local, state)
-        state["pid"] = launch.detached([server, str(configuration)], log=log)
+        state["pid"] = launch.detached([server, str(configuration)], log=log, account=owner)
         try:
             launch.wait_ready("Redis", state["pid"], log, lambda: answers(state))
         except EmbeddedServersError:
@@ -87,6 +88,7 @@ def write_configuration(local: Path, state: dict[str, Any]) -> Path:
     data = local / "redis"
     with files.in_sentences(data):
         data.mkdir(mode=0o700, exist_ok=True)
+        hand_over(data)
     configuration = local / "redis.conf"
     lines = {
         "bind": "127.0.0.1",
