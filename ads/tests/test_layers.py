@@ -1,0 +1,95 @@
+"""Imports run downward only: faces, services, holds and platforms, models, rules."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ADS = Path(__file__).resolve().parent.parent
+
+LAYERS = {
+    "rules": 0,
+    "models": 1,
+    "holds": 2,
+    "platforms": 2,
+    "services": 3,
+    "admin": 4,
+    "api": 4,
+    "management": 4,
+    "middleware": 4,
+    "signals": 4,
+    "tasks": 4,
+}
+FACES = {name for name, level in LAYERS.items() if level == LAYERS["admin"]}
+
+
+def modules() -> list[Path]:
+    """Every module of the application that belongs to a layer."""
+    return sorted(path for path in ADS.rglob("*.py") if layer_of(path) in LAYERS)
+
+
+def layer_of(path: Path) -> str:
+    """The layer a module belongs to: the first part of its path below ``ads``."""
+    return path.relative_to(ADS).parts[0].removesuffix(".py")
+
+
+def imported_layers(path: Path) -> set[str]:
+    """The layers of ``ads`` that a module imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module == "ads":
+            names = [f"ads.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("ads.")}
+    return found & LAYERS.keys()
+
+
+def violations(layer: str, imported: set[str]) -> set[str]:
+    """What a module of ``layer`` must not import."""
+    own = LAYERS[layer]
+    return {
+        other
+        for other in imported - {layer}
+        if LAYERS[other] > own or (LAYERS[other] == own and own >= LAYERS["holds"])
+    }
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ADS)))
+def test_a_module_imports_only_layers_below_its_own(path: Path) -> None:
+    assert violations(layer_of(path), imported_layers(path)) == set()
+
+
+def test_the_check_sees_an_upward_import_and_one_between_faces() -> None:
+    assert violations("models", {"services", "rules"}) == {"services"}
+    assert violations("admin", {"tasks", "services"}) == {"tasks"}
+
+
+def test_rules_know_nothing_of_django_and_never_read_the_clock() -> None:
+    for path in (ADS / "rules").glob("*.py"):
+        source = path.read_text()
+        assert "django" not in source, path
+        assert ".now(" not in source, path
+        assert ".today(" not in source, path
+
+
+def test_nothing_below_the_edges_reads_the_clock() -> None:
+    below = [path for path in modules() if LAYERS[layer_of(path)] <= LAYERS["services"]]
+    readers = {
+        str(path.relative_to(ADS))
+        for path in below
+        if "timezone.now()" in path.read_text() or "datetime.now(" in path.read_text()
+    }
+    assert readers == {"services/api.py"}
+
+
+def test_only_enforcement_switches_campaigns() -> None:
+    writers = {
+        str(path.relative_to(ADS))
+        for path in modules()
+        if "update(is_active=" in path.read_text() or ".is_active = " in path.read_text()
+    }
+    assert writers == {"services/enforcement.py"}
