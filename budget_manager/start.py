@@ -123,6 +123,7 @@ def environment(ports: dict[str, int]) -> dict[str, str]:
         "BIND": f"127.0.0.1:{ports['PORT']}",
         "FLOWER_ADDRESS": "127.0.0.1",
         "FLOWER_PORT": str(ports["FLOWER_PORT"]),
+        "FLOWER_URL": f"http://127.0.0.1:{ports['FLOWER_PORT']}",
     }
 
 

@@ -1,0 +1,147 @@
+"""Celery's configuration: queues that are consumed, limits that fit, a Redis that says nothing."""
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from celery import Celery
+from django.conf import settings
+
+from budget_manager.celery import app
+
+
+def ours() -> list[str]:
+    app.loader.import_default_modules()
+    return [name for name in app.tasks if name.startswith("ads.")]
+
+
+def test_the_tasks_have_the_documented_names() -> None:
+    assert {
+        "ads.tasks.update_spend",
+        "ads.tasks.check_campaign_budgets",
+        "ads.tasks.enforce_dayparting",
+        "ads.tasks.reset_daily_budgets",
+        "ads.tasks.reset_monthly_budgets",
+    } <= set(ours())
+
+
+def test_every_task_goes_to_a_queue_that_a_worker_started_without_options_consumes() -> None:
+    consumed = set(app.amqp.queues.consume_from)
+
+    routes = {name: app.amqp.router.route({}, name)["queue"].name for name in ours()}
+
+    assert routes
+    assert set(routes.values()) <= consumed == set(settings.CELERY_TASK_QUEUES)
+
+
+def test_slow_platforms_never_stand_in_the_way_of_enforcement() -> None:
+    routes = {name: app.amqp.router.route({}, name)["queue"].name for name in ours()}
+
+    alone = [name for name, queue in routes.items() if queue == "platforms"]
+    assert alone == ["ads.tasks.update_spend"]
+
+
+def test_a_task_is_killed_before_it_is_delivered_again() -> None:
+    conf = app.conf
+    seen = {
+        conf.broker_transport_options["visibility_timeout"],
+        conf.result_backend_transport_options["visibility_timeout"],
+        conf.visibility_timeout,
+    }
+
+    assert seen == {settings.VISIBILITY_TIMEOUT}
+    assert conf.task_soft_time_limit < conf.task_time_limit < settings.VISIBILITY_TIMEOUT
+    assert conf.task_acks_late
+    assert conf.task_reject_on_worker_lost
+    assert conf.worker_prefetch_multiplier == 1
+
+
+def test_nothing_but_json_is_accepted() -> None:
+    assert list(app.conf.accept_content) == ["json"]
+    assert app.conf.task_serializer == app.conf.result_serializer == "json"
+
+
+class Line:
+    """A line to Redis that can be held: it accepts connections and bytes, and passes none on."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.held = threading.Event()
+        self._target = (host, port)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
+
+    def _carry(self, near: socket.socket) -> None:
+        with near, socket.create_connection(self._target) as far:
+            while True:
+                ready, _, _ = select.select([near, far], [], [], 0.1)
+                for end in ready:
+                    while self.held.is_set():
+                        time.sleep(0.05)
+                    data = end.recv(65536)
+                    if not data:
+                        return
+                    (far if end is near else near).sendall(data)
+
+    def close(self) -> None:
+        self.held.clear()
+        self._server.close()
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    parts = urlsplit(settings.REDIS_URL)
+    assert parts.hostname is not None
+    line = Line(parts.hostname, parts.port or 6379)
+    yield line
+    line.close()
+
+
+def application(line: Line) -> Celery:
+    """Our application as another process would have it, its Redis at the end of `line`."""
+    parts = urlsplit(settings.REDIS_URL)
+    user, _, _ = parts.netloc.rpartition("@")
+    url = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{line.port}"))
+    other = Celery("other", set_as_current=False)
+    other.config_from_object("django.conf:settings", namespace="CELERY")
+    other.conf.update(broker_url=url, result_backend=url, task_queues={"unread": {}})
+    other.conf.task_default_queue = "unread"
+    return other
+
+
+def nothing() -> None:
+    """A task nobody runs."""
+
+
+def test_sending_a_task_to_a_silent_redis_fails_in_seconds_and_works_again_after(
+    line: Line,
+) -> None:
+    other = application(line)
+    task = other.task(name="other.task")(nothing)
+    task.delay()
+
+    line.held.set()
+    began = time.monotonic()
+    with pytest.raises(Exception, match=r"(?i)retry limit|time"):
+        task.delay()
+    took = time.monotonic() - began
+    line.held.clear()
+
+    assert took < 10
+    assert task.delay().id
+    with other.connection_for_write() as connection:
+        sent = connection.default_channel.client.llen("unread")
+        connection.default_channel.client.delete("unread")
+    assert sent >= 2

@@ -1,0 +1,66 @@
+"""Production refuses to start half-configured, and passes Django's own deployment checks."""
+
+import subprocess
+import sys
+
+import pytest
+
+from budget_manager.tests.support import ROOT, environment
+
+COMPLETE = {
+    "ENVIRONMENT": "production",
+    "DATABASE_URL": "postgres://user:word@127.0.0.1:1/name",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "SECRET_KEY": "aLongSecretKeyThatDjangosDeploymentCheckFindsRandomEnough-0123456789",
+    "ALLOWED_HOSTS": "budgets.example.com",
+}
+
+
+def manage(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_production_refuses_to_start_without(name: str, value: str | None) -> None:
+    variables = {key: text for key, text in COMPLETE.items() if key != name}
+    if value is not None:
+        variables[name] = value
+
+    refused = manage("check", **variables)
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"error: ENVIRONMENT is production, so {name} must be set (see .env.example).\n"
+    )
+
+
+def test_production_passes_the_deployment_checks_without_a_warning() -> None:
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", **COMPLETE)
+
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+def test_debug_is_off_in_production_and_an_unknown_environment_is_refused() -> None:
+    shown = manage(
+        "shell",
+        "-v",
+        "0",
+        "-c",
+        "from django.conf import settings as s; print(s.DEBUG)",
+        **COMPLETE,
+    )
+    unknown = manage("check", **{**COMPLETE, "ENVIRONMENT": "staging"})
+
+    assert shown.stdout.strip() == "False"
+    assert unknown.returncode == 1
+    assert "ENVIRONMENT is 'staging': use 'development' or 'production'." in unknown.stderr

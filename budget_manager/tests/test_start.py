@@ -1,0 +1,222 @@
+"""start.sh as a person uses it, in a fresh clone."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from budget_manager.tests.support import (
+    copy_project,
+    directory,
+    environment,
+    eventually_none,
+    processes_of,
+    wait_for,
+)
+
+UP = "Budget Manager is up"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+class Start:
+    """A running start.sh, in a session of its own as if it had a terminal, and what it says."""
+
+    def __init__(self, clone: Path, **changes: str) -> None:
+        self.port, self.flower_port = free_port(), free_port()
+        self.process = subprocess.Popen(
+            ["./start.sh"],
+            cwd=clone,
+            env=environment(
+                **{"PORT": str(self.port), "FLOWER_PORT": str(self.flower_port), **changes}
+            ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(self.process.stdout)
+
+    @property
+    def output(self) -> str:
+        return "".join(self.lines)
+
+    def until(self, text: str) -> None:
+        assert wait_for(lambda: text in self.output or self.process.poll() is not None, 120)
+        assert text in self.output, self.output
+
+    def stop(self, number: int) -> int:
+        """Sends the signal; the exit status."""
+        self.process.send_signal(number)
+        return self.end()
+
+    def end(self) -> int:
+        code = self.process.wait(timeout=60)
+        self._reader.join(timeout=10)
+        return code
+
+
+@pytest.fixture(scope="module")
+def clone() -> Iterator[Path]:
+    """One clone for all: what one start left, the next finds."""
+    with directory() as path:
+        copy_project(path)
+        yield path
+
+
+def log_in(port: int, password: str) -> str:
+    """The page that the admin shows after logging in."""
+    jar = CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    url = f"http://127.0.0.1:{port}/admin/login/?next=/admin/"
+    opener.open(url, timeout=20).close()
+    token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
+    form = {"username": "admin", "password": password, "csrfmiddlewaretoken": token}
+    with opener.open(url, urlencode(form).encode(), timeout=20) as page:
+        assert page.url.endswith("/admin/"), "the login was refused"
+        return str(page.read().decode())
+
+
+def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(clone: Path) -> None:
+    start = Start(clone)
+    start.until(UP)
+
+    login = re.search(r"Login\s+admin / (\S+)", start.output)
+    assert login is not None
+    assert (clone / ".local" / "admin-password").read_text().strip() == login[1]
+    assert (clone / ".local" / "admin-password").stat().st_mode & 0o777 == 0o600
+    assert f"http://127.0.0.1:{start.port}/admin/" in start.output
+    page = log_in(start.port, login[1])
+    stylesheet = re.search(r'href="(/static/[^"]+\.css)"', page)
+    assert stylesheet is not None
+    with urllib.request.urlopen(f"http://127.0.0.1:{start.port}{stylesheet[1]}") as css:
+        assert css.status == 200
+    with urllib.request.urlopen(f"http://127.0.0.1:{start.flower_port}/") as flower:
+        assert flower.status == 200
+    start.until("ready.")  # the worker
+    for name in ("web", "worker", "beat", "flower"):
+        assert re.search(rf"^{name} *\| ", start.output, re.MULTILINE), name
+
+    second = Start(clone)
+    assert second.end() == 1
+    assert "error: start.sh is running in this clone already" in second.output
+
+    assert start.stop(signal.SIGINT) == 130
+    assert processes_of(clone) == []
+
+
+def test_a_second_start_keeps_the_data_and_is_up_in_ten_seconds(clone: Path) -> None:
+    password = (clone / ".local" / "admin-password").read_text().strip()
+    began = time.monotonic()
+    start = Start(clone)
+    start.until(UP)
+    took = time.monotonic() - began
+
+    log_in(start.port, password)
+    assert f"admin / {password}" in start.output
+    assert took < 10
+    assert start.stop(signal.SIGTERM) == 143
+    assert processes_of(clone) == []
+
+
+def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(clone: Path) -> None:
+    start = Start(clone)
+    start.until("ready.")
+    (worker,) = [
+        process
+        for process in processes_of(clone)
+        if "worker" in process.cmdline() and process.ppid() == start.process.pid
+    ]
+
+    worker.kill()
+
+    assert start.end() == 1
+    assert "worker was killed by SIGKILL, so the others were stopped" in start.output
+    assert processes_of(clone) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
+    clone: Path, number: int
+) -> None:
+    start = Start(clone)
+    start.until("celery@")
+
+    start.stop(number)
+
+    assert eventually_none(clone) == []
+
+
+def test_stopping_in_its_first_moments_leaves_no_process_behind(clone: Path) -> None:
+    for delay in (0.3, 0.8, 1.6, 2.4):
+        start = Start(clone)
+        time.sleep(delay)
+
+        start.stop(signal.SIGINT)
+
+        assert "Traceback" not in start.output
+        assert eventually_none(clone) == []
+
+
+@pytest.mark.parametrize("name", ["PORT", "FLOWER_PORT"])
+def test_a_busy_port_is_named_with_the_remedy_before_anything_starts(
+    clone: Path, name: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        start = Start(clone, **{name: str(port)})
+
+        assert start.end() == 1
+    assert f"error: Port {port} is used by another program." in start.output
+    assert re.search(rf"{name}=\d+ ./start.sh", start.output)
+    assert "PostgreSQL" not in start.output
+
+
+@pytest.mark.parametrize("value", ["abc", "0", "70000", "-1", "٣"])
+def test_a_port_that_is_none_is_refused(clone: Path, value: str) -> None:
+    start = Start(clone, PORT=value)
+
+    assert start.end() == 1
+    assert f"error: PORT is {value!r}: give a port number from 1 to 65535." in start.output
+
+
+def test_a_python_too_old_is_refused_with_a_sentence(clone: Path, tmp_path: Path) -> None:
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2\nexit 1\n')
+    old.chmod(0o755)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("dirname", "sh"):
+        (tools / tool).symlink_to(f"/usr/bin/{tool}")
+
+    start = subprocess.run(
+        ["/bin/sh", "./start.sh"],
+        cwd=clone,
+        env={"PATH": f"{tmp_path}{os.pathsep}{tools}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert start.returncode == 1
+    assert "error: Python 3.11, 3.12 or 3.13 is needed" in start.stderr
+    assert "Python 3.9.2" in start.stderr
