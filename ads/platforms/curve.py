@@ -27,7 +27,7 @@ _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
 #: The volume of a day of 24 hours: thousandths times microseconds.
-_WHOLE: Final = sum(HOURLY) * (_HOUR // _MICROSECOND)
+WHOLE: Final = sum(HOURLY) * (_HOUR // _MICROSECOND)
 
 SATURDAY: Final = 5
 #: Millionths of a weekday's spend.
@@ -67,7 +67,7 @@ class LocalDay:
     before: tuple[int, ...]
 
     def volume(self, since: datetime, until: datetime) -> int:
-        """How much of the day lies within ``[since, until)``, in parts of ``_WHOLE``."""
+        """How much of the day lies within ``[since, until)``, in parts of ``WHOLE``."""
         return max(self._until(until) - self._until(since), 0)
 
     def _until(self, instant: datetime) -> int:
@@ -86,17 +86,20 @@ def local_day(day: date, timezone: str) -> LocalDay:
     return LocalDay(day, begins, ends, shares, tuple(before))
 
 
-def is_hot(seed: int, campaign_id: int) -> bool:
-    """Whether the campaign spends several times its daily budget a day if nobody stops it."""
-    return _hash(seed, campaign_id, "hot") % HOT_ONE_IN == 0
+def is_hot(seed: int, brand: str, campaign: str) -> bool:
+    """Whether the campaign spends several times its daily budget a day if nobody stops it.
+
+    Brand and campaign are names, so the same sample data behaves the same in every database.
+    """
+    return _hash(seed, brand, campaign, "hot") % HOT_ONE_IN == 0
 
 
-def pace(seed: int, campaign_id: int, daily_budget: Decimal | None) -> Decimal:
+def pace(seed: int, brand: str, campaign: str, daily_budget: Decimal | None) -> Decimal:
     """What the campaign spends on a weekday on which it is always on, in US dollars."""
-    number = _hash(seed, campaign_id, "pace")
+    number = _hash(seed, brand, campaign, "pace")
     if daily_budget is None:
         return Decimal(_within(WITHOUT_BUDGET, number))
-    share = _within(HOT if is_hot(seed, campaign_id) else ORDINARY, number)
+    share = _within(HOT if is_hot(seed, brand, campaign) else ORDINARY, number)
     return _dollars(_millionths(daily_budget) * share // MILLION)
 
 
@@ -113,12 +116,12 @@ def spent(runs: Iterable[Run], day: LocalDay, level: int) -> Decimal:
     ``level`` is the day's :func:`noise`.
     """
     volume = sum(_millionths(run.pace) * day.volume(run.since, run.until) for run in runs)
-    return _dollars(volume * level // (_WHOLE * MILLION) // _CENT * _CENT)
+    return _dollars(volume * level // (WHOLE * MILLION) // _CENT * _CENT)
 
 
 def least_spent(daily_budget: Decimal, since: datetime, until: datetime, day: LocalDay) -> Decimal:
-    """What any campaign of this budget spends at least while it is on, down to the cent."""
-    slowest = _dollars(_millionths(daily_budget) * ORDINARY[0] // MILLION)
+    """What a hot campaign of this budget spends at least while it is on, down to the cent."""
+    slowest = _dollars(_millionths(daily_budget) * HOT[0] // MILLION)
     return spent([Run(since, until, slowest)], day, LEAST_NOISE * WEEKEND // MILLION)
 
 

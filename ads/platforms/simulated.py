@@ -66,7 +66,7 @@ class SimulatedPlatform:
             .annotate(runs=_runs_now(), switched_at=Subquery(_last_switch().values("at")[:1]))
             .exclude(runs=is_on)
             .order_by("pk")
-            .values_list("pk", "daily_budget", "switched_at")
+            .values_list("pk", "brand__name", "name", "daily_budget", "switched_at")
         )
         SimulatedSwitch.objects.bulk_create(
             (
@@ -75,9 +75,9 @@ class SimulatedPlatform:
                     # Never before its last one: that order is the only one there is.
                     at=now if switched_at is None else max(now, switched_at),
                     is_on=is_on,
-                    pace=curve.pace(self.seed, pk, daily_budget) if is_on else Decimal(0),
+                    pace=curve.pace(self.seed, brand, name, budget) if is_on else Decimal(0),
                 )
-                for pk, daily_budget, switched_at in campaigns
+                for pk, brand, name, budget, switched_at in campaigns
             ),
             batch_size=2000,
         )

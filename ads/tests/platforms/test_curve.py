@@ -83,9 +83,9 @@ def test_an_ordinary_campaign_rarely_reaches_its_budget_and_a_hot_one_passes_it_
     budget = Decimal(75)
     hot: list[Decimal] = []
     ordinary: list[Decimal] = []
-    for campaign_id in range(1, 2001):
-        pace = curve.pace(1, campaign_id, budget)
-        (hot if curve.is_hot(1, campaign_id) else ordinary).append(pace)
+    for n in range(2000):
+        pace = curve.pace(1, "Brand", f"Campaign {n}", budget)
+        (hot if curve.is_hot(1, "Brand", f"Campaign {n}") else ordinary).append(pace)
 
     assert 400 < len(hot) < 600  # one in four
     assert min(hot) >= 3 * budget
@@ -95,10 +95,10 @@ def test_an_ordinary_campaign_rarely_reaches_its_budget_and_a_hot_one_passes_it_
 
 
 def test_another_seed_is_another_world_and_the_same_seed_the_same() -> None:
-    world = [curve.pace(1, pk, Decimal(75)) for pk in range(50)]
+    world = [curve.pace(1, "Brand", f"Campaign {n}", Decimal(75)) for n in range(50)]
 
-    assert [curve.pace(1, pk, Decimal(75)) for pk in range(50)] == world
-    assert [curve.pace(2, pk, Decimal(75)) for pk in range(50)] != world
+    assert [curve.pace(1, "Brand", f"Campaign {n}", Decimal(75)) for n in range(50)] == world
+    assert [curve.pace(2, "Brand", f"Campaign {n}", Decimal(75)) for n in range(50)] != world
 
 
 def test_weekends_are_quieter() -> None:
@@ -114,7 +114,7 @@ def test_weekends_are_quieter() -> None:
 @pytest.mark.parametrize("amount", ["0", "0.01", "75", "999999999999.999999"])
 def test_amounts_of_any_size_stay_exact_cents(amount: str) -> None:
     day = local_day(WEDNESDAY, "UTC")
-    pace = curve.pace(1, 3, Decimal(amount))
+    pace = curve.pace(1, "Brand", "Campaign", Decimal(amount))
 
     total = spent([Run(day.begins, day.ends, pace)], day, LEVEL)
 
@@ -122,10 +122,10 @@ def test_amounts_of_any_size_stay_exact_cents(amount: str) -> None:
 
 
 def test_a_campaign_without_a_budget_spends_too() -> None:
-    assert 20 <= curve.pace(1, 3, None) <= 120
+    assert 20 <= curve.pace(1, "Brand", "Campaign", None) <= 120
 
 
-def test_no_campaign_spends_less_than_the_least() -> None:
+def test_no_hot_campaign_spends_less_than_the_least() -> None:
     saturday = date(2026, 3, 7)
     day = local_day(saturday, "UTC")
     since = day_begins(saturday, "UTC") + 3 * HOUR
@@ -133,6 +133,7 @@ def test_no_campaign_spends_less_than_the_least() -> None:
     least = curve.least_spent(Decimal(75), since, until, day)
 
     assert least > 0
-    for pk in range(500):
-        run = Run(since, until, curve.pace(1, pk, Decimal(75)))
-        assert spent([run], day, noise(1, pk, saturday)) >= least
+    for n in range(500):
+        if curve.is_hot(1, "Brand", f"Campaign {n}"):
+            run = Run(since, until, curve.pace(1, "Brand", f"Campaign {n}", Decimal(75)))
+            assert spent([run], day, noise(1, n, saturday)) >= least

@@ -78,7 +78,7 @@ def test_what_it_says_is_the_curve_over_the_stretches_it_was_on() -> None:
     for hours, is_on in ((-9, True), (-6, False), (-2, True)):
         PLATFORM.switch([campaign.pk], is_on=is_on, now=NOON + hours * HOUR)
 
-    pace = curve.pace(1, campaign.pk, Decimal(75))
+    pace = curve.pace(1, campaign.brand.name, campaign.name, Decimal(75))
     runs = [
         curve.Run(NOON + since * HOUR, NOON + until * HOUR, pace)
         for since, until in ((-9, -6), (-2, 0))

@@ -1,0 +1,81 @@
+"""The periodic tasks: each reads the clock and makes one service call.
+
+What they do follows from state alone, so a tick may run twice, late, at the same time as itself or
+not at all. When they tick is up to operations staff (periodic tasks in the admin).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from celery import shared_task
+from django.utils import timezone
+
+from ads.models import Campaign
+from ads.services import heartbeats, rollover, spend_updates
+from ads.services.enforcement import Enforced, Trigger, enforce
+from ads.services.rollover import Rollover
+
+
+@shared_task
+def update_spend() -> dict[str, int | str]:
+    """Pull day totals from the ad platforms and stop what they put over its budget."""
+    now = timezone.now()
+    with heartbeats.beat("update_spend", now) as run:
+        update = spend_updates.update_spend(now)
+        run.changed = update.switched
+        run.errors += update.errors
+    return {
+        "accounts": update.accounts,
+        "recorded": update.recorded,
+        "spend": str(update.spend),
+        "switched": update.switched,
+        "failed": len(update.errors),
+    }
+
+
+@shared_task
+def check_campaign_budgets() -> dict[str, int]:
+    """Enforce every campaign: the safety net under everything else."""
+    return _enforcing(
+        "check_campaign_budgets",
+        lambda now: enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS),
+    )
+
+
+@shared_task
+def enforce_dayparting() -> dict[str, int]:
+    """Enforce the campaigns that run in the hours of their schedules."""
+    return _enforcing(
+        "enforce_dayparting",
+        lambda now: enforce(
+            Campaign.objects.filter(is_dayparting_enabled=True), now, Trigger.ENFORCE_DAYPARTING
+        ),
+    )
+
+
+@shared_task
+def reset_daily_budgets() -> dict[str, int]:
+    """Roll over the brands whose local day has turned; complete ended flights."""
+    return _enforcing("reset_daily_budgets", rollover.roll_over_days)
+
+
+@shared_task
+def reset_monthly_budgets() -> dict[str, int]:
+    """Roll over the brands whose local month has turned."""
+    return _enforcing("reset_monthly_budgets", rollover.roll_over_months)
+
+
+def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
+    """Run ``work``, and let the platforms know at once whom it switched."""
+    now = timezone.now()
+    with heartbeats.beat(task, now) as run:
+        done = work(now)
+        if isinstance(done, Rollover):
+            run.errors += [
+                f"Brand {pk} could not be rolled over; see the log." for pk in done.failed
+            ]
+            done = done.enforced
+        run.errors += [f"Campaign {pk} could not be enforced; see the log." for pk in done.failed]
+        run.errors += spend_updates.sync_platforms(now).errors
+        run.changed = done.switched
+    return {"started": done.started, "stopped": done.stopped, "failed": len(run.errors)}
