@@ -1,0 +1,147 @@
+"""What the admin's pages share: configuration that is edited, and records that are only read."""
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import IntegrityError, models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
+
+from ads.admin.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
+from ads.models.fields import MoneyField, TimezoneField
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin, TabularInline
+else:
+    import unfold.admin
+
+    # Unfold's classes have no types of their own; they are Django's with another look.
+    class ModelAdmin(unfold.admin.ModelAdmin):
+        def __class_getitem__(cls, _: object) -> type:
+            return cls
+
+    class TabularInline(unfold.admin.TabularInline):
+        def __class_getitem__(cls, _: object) -> type:
+            return cls
+
+
+__all__ = ["KEPT", "ConfigurationAdmin", "ModelAdmin", "ReadOnlyAdmin", "TabularInline"]
+
+M = TypeVar("M", bound=models.Model)
+
+#: Rows of a record that can be paged through; beyond them one filters.
+COUNTED = 10_000
+
+
+#: Title of the fields that nobody enters, on the pages of rows that exist.
+KEPT = "Kept by the system"
+
+
+class ConfigurationAdmin(ModelAdmin[M]):
+    """What people edit; the engine reacts when the edit is committed."""
+
+    form = ConfigurationForm
+    list_filter_submit = True
+    show_full_result_count = False
+    list_per_page = 50
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if isinstance(db_field, MoneyField):
+            return db_field.formfield(form_class=MoneyFormField)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_form(
+        self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        for name, field in form.base_fields.items():
+            column = self.model._meta.get_field(name)
+            if isinstance(column, TimezoneField):
+                form.base_fields[name] = TimezoneFormField(
+                    current=getattr(obj, name) if obj else None,
+                    label=field.label,
+                    help_text=field.help_text,
+                    initial=field.initial,
+                )
+        return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else [group for group in fieldsets if group[0] != KEPT]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Answer with a sentence when the database refuses what the form could not foresee.
+
+        Two people can save at the same moment what only together is wrong: the same name, or
+        windows that overlap.
+        """
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            self.message_user(
+                request,
+                "Nothing was saved: it contradicts what somebody else has saved at the same "
+                f"moment. Look at it as it is now and try again. ({first_line(error)})",
+                messages.ERROR,
+            )
+            return HttpResponseRedirect(request.get_full_path())
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a database's answer, without the query that follows."""
+    return str(error).partition("\n")[0]
+
+
+class CountedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts the first rows only: counting ten million takes seconds, and nobody pages there."""
+
+    template_name = "ads/admin/pagination.html"
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        if isinstance(rows, QuerySet):
+            return rows.order_by()[: COUNTED + 1].count()
+        return len(rows)
+
+    @property
+    def counted_all(self) -> bool:
+        return self.count <= COUNTED
+
+
+class ReadOnlyAdmin(ModelAdmin[M]):
+    """What the system writes: read by those who may, changed by nobody."""
+
+    list_filter_submit = True
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    paginator = CountedPaginator
+    actions = None
+    # Sorting ten million rows by a column without an index takes seconds: the newest come first.
+    sortable_by = []
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[str]:
+        return list(self.fields or [])  # type: ignore[arg-type]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False

@@ -1,0 +1,168 @@
+"""What was switched on and off and why, and whether the watch itself is alive: to be read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    DropdownFilter,
+    RangeDateTimeFilter,
+)
+
+from ads.admin.base import ReadOnlyAdmin
+from ads.admin.text import NOTHING, budget
+from ads.holds import Hold
+from ads.models import DeliveryChange, Heartbeat, SimulatedSwitch
+from ads.rules.money import format_usd
+from ads.services.enforcement import Trigger
+
+
+class HoldFilter(DropdownFilter):  # type: ignore[misc]
+    """Changes for which one of the holds was (part of) the reason."""
+
+    title = "hold"
+    parameter_name = "hold"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Hold.choices)
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[DeliveryChange]
+    ) -> QuerySet[DeliveryChange]:
+        if self.value() not in Hold.values:
+            return queryset
+        return queryset.filter(holds__contains=[self.value()])
+
+
+class TriggerFilter(DropdownFilter):  # type: ignore[misc]
+    """Changes by what made the system look."""
+
+    title = "trigger"
+    parameter_name = "trigger"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Trigger.choices)
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[DeliveryChange]
+    ) -> QuerySet[DeliveryChange]:
+        return queryset.filter(trigger=self.value()) if self.value() else queryset
+
+
+def hold_labels(codes: list[str]) -> list[str]:
+    """The labels of holds; a code that is no longer known is shown as it is."""
+    return [Hold(code).label if code in Hold.values else code for code in codes]
+
+
+def trigger_label(code: str) -> str:
+    """What made the system look, in words."""
+    return Trigger(code).label if code in Trigger.values else code
+
+
+@admin.register(DeliveryChange)
+class DeliveryChangeAdmin(ReadOnlyAdmin[DeliveryChange]):
+    """One row for each time a campaign was switched, the newest first."""
+
+    list_display = ["at", "campaign", "brand", "direction", "why", "looked", "actor"]
+    list_select_related = ["campaign__brand"]
+    list_filter = [
+        ("campaign", AutocompleteSelectFilter),
+        ("campaign__brand", AutocompleteSelectFilter),
+        ("is_active", BooleanRadioFilter),
+        HoldFilter,
+        TriggerFilter,
+        ("at", RangeDateTimeFilter),
+    ]
+    search_fields = ["campaign__name", "=actor"]
+    search_help_text = "Campaign, or who"
+    fields = [
+        "at",
+        "campaign",
+        "brand",
+        "direction",
+        "why",
+        "looked",
+        "actor",
+        "daily_figures",
+        "monthly_figures",
+        "brand_daily_figures",
+        "brand_monthly_figures",
+    ]
+
+    @admin.display(description="brand")
+    def brand(self, change: DeliveryChange) -> str:
+        return change.campaign.brand.name
+
+    @admin.display(description="switched")
+    def direction(self, change: DeliveryChange) -> str:
+        return "on" if change.is_active else "off"
+
+    @admin.display(description="held by")
+    def why(self, change: DeliveryChange) -> str:
+        return ", ".join(hold_labels(change.holds)) or NOTHING
+
+    @admin.display(description="set off by")
+    def looked(self, change: DeliveryChange) -> str:
+        return trigger_label(change.trigger)
+
+    @admin.display(description="spent of daily budget")
+    def daily_figures(self, change: DeliveryChange) -> str:
+        return f"{format_usd(change.daily_spend)} of {budget(change.daily_budget)}"
+
+    @admin.display(description="spent of monthly budget")
+    def monthly_figures(self, change: DeliveryChange) -> str:
+        return f"{format_usd(change.monthly_spend)} of {budget(change.monthly_budget)}"
+
+    @admin.display(description="spent of brand's daily budget")
+    def brand_daily_figures(self, change: DeliveryChange) -> str:
+        return f"{format_usd(change.brand_daily_spend)} of {budget(change.brand_daily_budget)}"
+
+    @admin.display(description="spent of brand's monthly budget")
+    def brand_monthly_figures(self, change: DeliveryChange) -> str:
+        return f"{format_usd(change.brand_monthly_spend)} of {budget(change.brand_monthly_budget)}"
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
+    """When each periodic task last succeeded, and how it last failed."""
+
+    list_display = [
+        "task",
+        "last_success_at",
+        "last_duration",
+        "last_changed",
+        "last_failure_at",
+        "last_error",
+    ]
+    fields = [
+        "task",
+        "last_success_at",
+        "last_duration",
+        "last_changed",
+        "last_failure_at",
+        "last_error",
+    ]
+
+
+@admin.register(SimulatedSwitch)
+class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
+    """What the simulated ad platform was told, the newest first."""
+
+    list_display = ["at", "campaign", "brand", "is_on", "usd_a_day"]
+    list_select_related = ["campaign__brand"]
+    list_filter = [("campaign", AutocompleteSelectFilter)]
+    search_fields = ["campaign__name"]
+    search_help_text = "Campaign"
+    ordering = ["-id"]
+    fields = ["at", "campaign", "brand", "is_on", "usd_a_day"]
+
+    @admin.display(description="brand")
+    def brand(self, switch: SimulatedSwitch) -> str:
+        return switch.campaign.brand.name
+
+    @admin.display(description="pace a day")
+    def usd_a_day(self, switch: SimulatedSwitch) -> str:
+        return format_usd(switch.pace)

@@ -1,0 +1,129 @@
+"""The frame of the admin: what the menu offers, and what the front page says."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ads.admin.campaign_list import STATES
+from ads.models import Campaign, Heartbeat
+
+admin.site.index_title = "Now"
+admin.site.index_template = "ads/admin/index.html"
+
+#: Title of a group, and the models in it: (model, title, icon).
+MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
+    (
+        "Delivery",
+        [
+            ("ads.campaign", "Campaigns", "campaign"),
+            ("ads.brand", "Brands", "storefront"),
+            ("ads.daypartingschedule", "Schedules", "schedule"),
+            ("ads.deliverychange", "Delivery changes", "toggle_on"),
+        ],
+    ),
+    (
+        "Spend",
+        [
+            ("ads.spend", "Ledger", "receipt_long"),
+            ("ads.spendtotal", "Totals", "functions"),
+            ("ads.reportedtotal", "Reported day totals", "cloud_download"),
+        ],
+    ),
+    (
+        "Audit",
+        [
+            ("ads.brandevent", "Brands", "history"),
+            ("ads.campaignevent", "Campaigns", "history"),
+            ("ads.daypartingscheduleevent", "Schedules", "history"),
+            ("ads.daypartingwindowevent", "Windows", "history"),
+            ("ads.campaignscheduleevent", "Schedules of campaigns", "history"),
+        ],
+    ),
+    (
+        "Operation",
+        [
+            ("ads.heartbeat", "Heartbeats", "monitor_heart"),
+            ("django_celery_beat.periodictask", "Periodic tasks", "update"),
+            ("django_celery_beat.intervalschedule", "Intervals", "timer"),
+            ("django_celery_beat.crontabschedule", "Crontabs", "calendar_clock"),
+            ("django_celery_beat.clockedschedule", "Clocked", "alarm"),
+            ("django_celery_beat.solarschedule", "Solar events", "wb_twilight"),
+            ("ads.simulatedswitch", "Simulated platform", "science"),
+        ],
+    ),
+    (
+        "People",
+        [("auth.user", "Users", "person"), ("auth.group", "Groups", "group")],
+    ),
+]
+
+
+def menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the menu with what this user may see."""
+    groups = [
+        {
+            "title": title,
+            "separator": True,
+            "collapsible": title == "Audit",
+            "items": [_item(*entry) for entry in entries if _may_view(request, entry[0])],
+        }
+        for title, entries in MENU
+    ]
+    first: dict[str, Any] = {
+        "items": [
+            {"title": "Now", "icon": "dashboard", "link": reverse("admin:index")},
+        ]
+    }
+    return [first, *(group for group in groups if group["items"]), _outside()]
+
+
+def _item(label: str, title: str, icon: str) -> dict[str, Any]:
+    link = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    # By itself the menu would take "…/campaign/" for part of any longer address.
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "active": lambda request: request.path.startswith(link),
+    }
+
+
+def _outside() -> dict[str, Any]:
+    return {
+        "separator": True,
+        "items": [
+            {"title": "Flower (workers)", "icon": "open_in_new", "link": settings.FLOWER_URL}
+        ],
+    }
+
+
+def _may_view(request: HttpRequest, label: str) -> bool:
+    for model, pages in admin.site._registry.items():
+        if model._meta.label_lower == label:
+            return pages.has_view_permission(request)
+    return False
+
+
+def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """How many campaigns are in which state, and when the tasks last succeeded."""
+    if _may_view(request, "ads.campaign"):
+        context["states"] = _states()
+    if _may_view(request, "ads.heartbeat"):
+        context["heartbeats"] = Heartbeat.objects.all()
+    return context
+
+
+def _states() -> list[dict[str, Any]]:
+    counts: dict[str, int] = dict.fromkeys(STATES, 0)
+    rows = Campaign.objects.order_by().values("status", "is_active").annotate(n=Count("pk"))
+    for row in rows:
+        counts[Campaign(status=row["status"], is_active=row["is_active"]).state] += row["n"]
+    changelist = reverse("admin:ads_campaign_changelist")
+    return [
+        {"state": state, "count": count, "link": f"{changelist}?state={state}"}
+        for state, count in counts.items()
+    ]

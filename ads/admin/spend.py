@@ -1,0 +1,136 @@
+"""The ledger, its sums, and what sources reported: to be read."""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+)
+
+from ads.admin.base import ReadOnlyAdmin
+from ads.models import ReportedTotal, Spend, SpendTotal
+from ads.rules.money import format_usd
+
+
+@admin.register(Spend)
+class SpendAdmin(ReadOnlyAdmin[Spend]):
+    """Entries of the ledger, the newest first."""
+
+    list_display = [
+        "date",
+        "campaign",
+        "brand",
+        "usd",
+        "kind",
+        "source",
+        "description",
+        "external_id",
+        "occurred_at",
+    ]
+    list_select_related = ["campaign__brand"]
+    list_filter = [
+        ("date", RangeDateFilter),
+        ("campaign", AutocompleteSelectFilter),
+        ("campaign__brand", AutocompleteSelectFilter),
+        ("kind", ChoicesDropdownFilter),
+    ]
+    search_fields = ["campaign__name", "external_id", "source"]
+    search_help_text = "Campaign, source or the source's own id"
+    ordering = ["-id"]
+    fields = [
+        "campaign",
+        "brand",
+        "usd",
+        "date",
+        "occurred_at",
+        "kind",
+        "description",
+        "source",
+        "external_id",
+        "created_at",
+    ]
+
+    @admin.display(description="brand")
+    def brand(self, spend: Spend) -> str:
+        return spend.campaign.brand.name
+
+    @admin.display(description="amount")
+    def usd(self, spend: Spend) -> str:
+        return format_usd(spend.amount)
+
+
+@admin.register(SpendTotal)
+class SpendTotalAdmin(ReadOnlyAdmin[SpendTotal]):
+    """Sums of the ledger by owner and period, the newest first."""
+
+    list_display = ["start", "period", "brand", "owner", "usd", "usd_waived", "usd_effective"]
+    list_select_related = ["brand", "campaign"]
+    list_filter = [
+        ("start", RangeDateFilter),
+        ("period", ChoicesDropdownFilter),
+        ("brand", AutocompleteSelectFilter),
+        ("campaign", AutocompleteSelectFilter),
+    ]
+    search_fields = ["brand__name", "campaign__name"]
+    search_help_text = "Brand or campaign"
+    fields = [
+        "brand",
+        "owner",
+        "period",
+        "start",
+        "usd",
+        "usd_waived",
+        "usd_effective",
+        "created_at",
+        "updated_at",
+    ]
+
+    @admin.display(description="campaign")
+    def owner(self, total: SpendTotal) -> str:
+        return "all of the brand's" if total.campaign is None else total.campaign.name
+
+    @admin.display(description="amount")
+    def usd(self, total: SpendTotal) -> str:
+        return format_usd(total.amount)
+
+    @admin.display(description="waived")
+    def usd_waived(self, total: SpendTotal) -> str:
+        return format_usd(total.waived)
+
+    @admin.display(description="counts against the budget")
+    def usd_effective(self, total: SpendTotal) -> str:
+        return format_usd(total.amount - total.waived)
+
+
+@admin.register(ReportedTotal)
+class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
+    """What each source last said a campaign had cost on a day."""
+
+    list_display = ["date", "campaign", "brand", "source", "usd", "observed_at"]
+    list_select_related = ["campaign__brand"]
+    list_filter = [
+        ("date", RangeDateFilter),
+        ("campaign", AutocompleteSelectFilter),
+        ("campaign__brand", AutocompleteSelectFilter),
+    ]
+    search_fields = ["campaign__name", "source"]
+    search_help_text = "Campaign or source"
+    fields = [
+        "campaign",
+        "brand",
+        "date",
+        "usd",
+        "source",
+        "observed_at",
+        "created_at",
+        "updated_at",
+    ]
+    ordering = ["-id"]
+
+    @admin.display(description="brand")
+    def brand(self, total: ReportedTotal) -> str:
+        return total.campaign.brand.name
+
+    @admin.display(description="amount")
+    def usd(self, total: ReportedTotal) -> str:
+        return format_usd(total.amount)

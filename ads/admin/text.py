@@ -1,0 +1,42 @@
+"""How figures and instants read on the admin's pages."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from ads.rules.calendar import UnknownTimezone, local_time
+from ads.rules.money import format_usd, is_used_up
+
+NOTHING = "–"
+
+
+def budget(amount: Decimal | None) -> str:
+    """A budget: "$75.00", or "no limit"."""
+    return "no limit" if amount is None else format_usd(amount)
+
+
+def spent_of(spent: Decimal, limit: Decimal | None) -> SafeString:
+    """Spend beside its budget: "$12.00 / $75.00"; marked when the budget is used up."""
+    if limit is None:
+        return format_html('<span class="ads-figure">{}</span>', format_usd(spent))
+    return format_html(
+        '<span class="ads-figure{}">{} <span class="ads-quiet">/ {}</span></span>',
+        " ads-used-up" if is_used_up(spent, limit) else "",
+        format_usd(spent),
+        format_usd(limit),
+    )
+
+
+def instant(at: datetime, tz: str) -> str:
+    """An instant as the clock in ``tz`` shows it: "Sat 21 Nov 2026, 00:00 (Europe/Berlin)"."""
+    return f"{local_time(at, tz):%a %-d %b %Y, %H:%M} ({tz})"
+
+
+def clock(at: datetime, tz: str) -> str:
+    """What the clock in ``tz`` shows: "Sat 09:00"; a dash where nobody can read the timezone."""
+    try:
+        return f"{local_time(at, tz):%a %H:%M}"
+    except UnknownTimezone:
+        return NOTHING
