@@ -9,6 +9,7 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from budget_manager import embedded
 
@@ -129,6 +130,8 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # whether HSTS covers subdomains and is preloaded is for the domain's owner to say
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 LOGGING = {
     "version": 1,
@@ -188,3 +191,39 @@ CELERY_TASK_ROUTES = {"ads.tasks.update_spend": {"queue": "platforms"}}
 # The simulated ad platform stands in for real ones; in production only when asked for.
 SIMULATED_PLATFORM = env.bool("SIMULATED_PLATFORM", default=not PRODUCTION)
 SIMULATED_PLATFORM_SEED = env.int("SIMULATED_PLATFORM_SEED", default=1)
+
+# --- The admin's frame ----------------------------------------------------------------------------
+INSTALLED_APPS.insert(INSTALLED_APPS.index("unfold") + 1, "unfold.contrib.filters")
+# Where its menu finds Flower.
+FLOWER_URL = env.str("FLOWER_URL", default="http://localhost:5555")
+FORMAT_MODULE_PATH = "ads.admin.formats"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Budget Manager",
+    "SITE_HEADER": "Budget Manager",
+    "SITE_SUBHEADER": "Budgets and hours, enforced",
+    "SITE_SYMBOL": "savings",
+    "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("ads/favicon.svg")}
+    ],
+    "STYLES": [lambda _: static("ads/admin.css")],
+    "DASHBOARD_CALLBACK": "ads.admin.site.front_page",
+    "SIDEBAR": {"navigation": "ads.admin.site.menu"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.7% .013 236.62)",
+            "100": "oklch(95.1% .026 236.824)",
+            "200": "oklch(90.1% .058 230.902)",
+            "300": "oklch(82.8% .111 230.318)",
+            "400": "oklch(74.6% .16 232.661)",
+            "500": "oklch(68.5% .169 237.323)",
+            "600": "oklch(58.8% .158 241.966)",
+            "700": "oklch(50% .134 242.749)",
+            "800": "oklch(44.3% .11 240.79)",
+            "900": "oklch(39.1% .09 240.876)",
+            "950": "oklch(29.3% .066 243.157)",
+        },
+    },
+}
