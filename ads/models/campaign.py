@@ -159,6 +159,7 @@ class CampaignSchedule(models.Model):
                 fields=["campaign", "schedule"], name="schedule_is_attached_once"
             )
         ]
+        triggers = [pgtrigger.Protect(name="attached_or_not", operation=pgtrigger.Update)]
 
     def __str__(self) -> str:
         return f"{self.schedule} on {self.campaign}"

@@ -1,6 +1,7 @@
 """Dayparting: the hours in which campaigns may deliver."""
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
@@ -132,6 +133,10 @@ class DaypartingWindow(ConfigurationModel):
                 deferrable=Deferrable.DEFERRED,
                 violation_error_message="This window overlaps another of the same schedule.",
             ),
+        ]
+        triggers = [
+            # A window that moved would change the hours of a schedule that nobody named.
+            pgtrigger.ReadOnly(name="schedule_for_life", fields=["schedule"]),
         ]
 
     def __str__(self) -> str:

@@ -66,7 +66,7 @@ def _tell_beat(apps):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("ads", "0003_simulated_pace"),
+        ("ads", "0002_tables"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 
