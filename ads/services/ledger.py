@@ -224,10 +224,9 @@ def _append(rows: Sequence[_Checked], *, source: str, now: datetime) -> list[Rec
         (i for i, row in enumerate(rows) if row.amount),
         key=lambda i: rows[i].entry.external_id or "",
     )
-    if not order:
-        return answers
-    inserted = _insert([answers[i].entry for i in order])
-    repeated: list[int] = []
+    inserted = _insert([answers[i].entry for i in order]) if order else {}
+    # Zero inserts nothing, but under the id of an entry that has been recorded it is a conflict.
+    compared = [i for i, row in enumerate(rows) if not row.amount and row.entry.external_id]
     for i in order:
         entry = answers[i].entry
         if inserted[entry.external_id]:
@@ -235,18 +234,18 @@ def _append(rows: Sequence[_Checked], *, source: str, now: datetime) -> list[Rec
             entry._state.adding = False  # noqa: SLF001  (as Django's bulk_create does)
             entry._state.db = connection.alias  # noqa: SLF001
         else:
-            repeated.append(i)
-    if repeated:
+            compared.append(i)
+    if compared:
         known = {
             entry.external_id: entry
             for entry in Spend.objects.filter(
-                source=source, external_id__in={rows[i].entry.external_id for i in repeated}
+                source=source, external_id__in={rows[i].entry.external_id for i in compared}
             )
         }
-        for i in repeated:
-            entry = known[rows[i].entry.external_id]
-            _refuse_other_content(rows[i], entry)
-            answers[i] = Recorded(entry, "duplicate")
+        for i in compared:
+            if entry_before := known.get(rows[i].entry.external_id):
+                _refuse_other_content(rows[i], entry_before)
+                answers[i] = Recorded(entry_before, "duplicate")
     return answers
 
 
