@@ -1,0 +1,1 @@
+"""Tests of the engine: what the database holds to, what the services promise, two at once."""
