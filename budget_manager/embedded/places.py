@@ -81,17 +81,26 @@ def programs() -> Path:
 
 
 def copied(programs_dir: Path, outside: Path) -> Path:
-    """A copy of the wheel's PostgreSQL that every user may run, made once per version."""
+    """A copy of the wheel's PostgreSQL that every user may run, made once per version.
+
+    The wheel's libraries come along, in the same place as seen from the programs, which is where
+    these look for them.
+    """
     outside.mkdir(mode=0o755, exist_ok=True)
     copy = outside / f"programs-{importlib.metadata.version(WHEEL)}"
+    package = programs_dir.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
     if not copy.exists():
         fresh = copy.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(programs_dir.parent, fresh, symlinks=True)
+        for source in (programs_dir.parent, libraries):
+            if source.exists():
+                target = fresh / source.relative_to(package.parent)
+                shutil.copytree(source, target, symlinks=True)
         for path in [fresh, *fresh.rglob("*")]:
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-        for path in (fresh / "bin").iterdir():
+        for path in (fresh / programs_dir.relative_to(package.parent)).iterdir():
             path.chmod(0o755)
         fresh.replace(copy)
-    return copy / "bin"
+    return copy / programs_dir.relative_to(package.parent)
