@@ -128,12 +128,16 @@ def environment(ports: dict[str, int]) -> dict[str, str]:
 
 
 def announce(stack: Stack, ports: dict[str, int], login: str) -> None:
-    """Says where everything is as soon as it answers."""
+    """Says where everything is as soon as all of it answers."""
+    from budget_manager.celery import app
+
     web = f"http://127.0.0.1:{ports['PORT']}/admin/"
     flower = f"http://127.0.0.1:{ports['FLOWER_PORT']}/"
     for url in (flower, web):
         while not answers(url):
             time.sleep(0.2)
+    while not app.control.ping(timeout=0.5):
+        pass
     stack.say(
         f"\nBudget Manager is up:\n"
         f"  Admin    {web}\n"
