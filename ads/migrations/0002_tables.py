@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='brand',
-            trigger=pgtrigger.compiler.Trigger(name='readable_timezone', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE wall_clock timestamp;', func='wall_clock := now() AT TIME ZONE NEW.timezone; RETURN NEW;', hash='499bb965cd0cbd2aad80d4847ce932fe44ec8b2b', operation='INSERT OR UPDATE OF "timezone"', pgid='pgtrigger_readable_timezone_bf16f', table='ads_brand', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='readable_timezone', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF NEW.timezone <> 'UTC'\n            AND NEW.timezone IS DISTINCT FROM OLD.timezone\n            AND NOT EXISTS (SELECT FROM ads_brand WHERE timezone = NEW.timezone)\n            AND NOT EXISTS (\n                SELECT FROM pg_timezone_names\n                 WHERE name = NEW.timezone AND name !~ '^(Factory|localtime|posix.*|right/.*)$'\n            )\n        THEN\n            RAISE EXCEPTION USING\n                ERRCODE = 'check_violation',\n                MESSAGE = 'timezone: ' || quote_literal(NEW.timezone)\n                    || ' is not a known timezone; use an IANA name such as Europe/Berlin.';\n        END IF;\n        RETURN NEW;\n        ", hash='8c3de4dc706d17313d4d48163cd1ffef2d1f564d', operation='INSERT OR UPDATE OF "timezone"', pgid='pgtrigger_readable_timezone_bf16f', table='ads_brand', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='brand',
@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='daypartingschedule',
-            trigger=pgtrigger.compiler.Trigger(name='readable_timezone', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE wall_clock timestamp;', func='wall_clock := now() AT TIME ZONE NEW.timezone; RETURN NEW;', hash='4b0a65d101fc6a3233073590140042ad0f6a0a28', operation='INSERT OR UPDATE OF "timezone"', pgid='pgtrigger_readable_timezone_4d3e4', table='ads_daypartingschedule', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='readable_timezone', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF NEW.timezone <> 'UTC'\n            AND NEW.timezone IS DISTINCT FROM OLD.timezone\n            AND NOT EXISTS (SELECT FROM ads_daypartingschedule WHERE timezone = NEW.timezone)\n            AND NOT EXISTS (\n                SELECT FROM pg_timezone_names\n                 WHERE name = NEW.timezone AND name !~ '^(Factory|localtime|posix.*|right/.*)$'\n            )\n        THEN\n            RAISE EXCEPTION USING\n                ERRCODE = 'check_violation',\n                MESSAGE = 'timezone: ' || quote_literal(NEW.timezone)\n                    || ' is not a known timezone; use an IANA name such as Europe/Berlin.';\n        END IF;\n        RETURN NEW;\n        ", hash='31fd94cc818ea7ea062abf244611ee23349a0100', operation='INSERT OR UPDATE OF "timezone"', pgid='pgtrigger_readable_timezone_4d3e4', table='ads_daypartingschedule', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='daypartingschedule',
