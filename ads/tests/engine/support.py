@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db import connection, connections, transaction
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
 from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.services import ledger
@@ -72,11 +73,18 @@ def totals(owner: Brand | Campaign) -> dict[tuple[str, date], Decimal]:
     return {(row.period, row.start): row.amount for row in rows}
 
 
-def execute(sql: str, parameters: Sequence[object] = ()) -> int:
+def execute(sql: str, parameters: Sequence[Any] = ()) -> int:
     """Run SQL as somebody with a database client would; the number of rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.rowcount
+        return int(cursor.rowcount)
+
+
+@contextmanager
+def refused(match: str, by: type[DatabaseError] = IntegrityError) -> Iterator[None]:
+    """What happens inside is refused by the database, which says ``match``, and taken back."""
+    with pytest.raises(by, match=match), transaction.atomic():
+        yield
 
 
 @contextmanager
@@ -157,7 +165,12 @@ def held_open(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
             while not done.wait(0.05):
                 if future.done():
                     future.result()
-            yield lambda: (commit.set(), future.result(timeout=PATIENCE))[1]
+
+            def let_commit() -> None:
+                commit.set()
+                future.result(timeout=PATIENCE)
+
+            yield let_commit
         finally:
             commit.set()
             future.result(timeout=PATIENCE)

@@ -163,8 +163,10 @@ def test_a_batch_answers_entry_by_entry_in_order(campaign: Campaign) -> None:
     ]
     assert recorded[4].entry_id == recorded[0].entry_id
     assert recorded[3].entry_id is None
-    amounts = [Spend.objects.get(pk=recorded[i].entry_id).amount for i in (0, 1, 2, 5)]
-    assert amounts == [2, 1, 3, 4]
+    assert [recorded[i].entry.amount for i in (0, 1, 2, 5)] == [2, 1, 3, 4]
+    assert {recorded[i].entry_id for i in (0, 1, 2, 5)} == set(
+        Spend.objects.values_list("pk", flat=True)
+    )
     assert totals(campaign)["day", TODAY] == 10
 
 

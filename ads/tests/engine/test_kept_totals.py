@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from ads.models import Campaign, Spend, SpendTotal
 from ads.services import totals
-from ads.tests.engine.support import NOON, execute, spend_in_sql
+from ads.tests.engine.support import NOON, execute, refused, spend_in_sql
 from ads.tests.engine.support import totals as totals_of
 from ads.tests.factories import BrandFactory, CampaignFactory
 
@@ -97,7 +97,7 @@ def test_a_statement_that_fails_leaves_the_sums_as_they_were() -> None:
     campaign = CampaignFactory.create()
     by_one_insert([(campaign.pk, "5", MAY_1)])
 
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with refused("."):
         by_one_insert([(campaign.pk, "1", MAY_1), (campaign.pk, "NaN", MAY_1)])
 
     assert totals_of(campaign) == {("day", MAY_1): Decimal(5), ("month", MAY): Decimal(5)}
@@ -142,9 +142,9 @@ def test_drift_is_found_and_mended_and_what_it_changes_is_enforced() -> None:
 
     found = totals.verify(fix=False, now=NOON)
     assert [(d.campaign_id, d.period, d.kept, d.true) for d in found] == [
-        (held.pk, "day", 1, 12),
-        (other.pk, "day", 0, 3),
-        (other.pk, "month", 0, 3),
+        (held.pk, "day", Decimal(1), Decimal(12)),
+        (other.pk, "day", Decimal(0), Decimal(3)),
+        (other.pk, "month", Decimal(0), Decimal(3)),
     ]
     assert totals.verify(fix=True, now=NOON) == found
 

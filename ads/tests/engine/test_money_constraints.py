@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.utils import DataError
 
 from ads.models import Brand, Campaign, Spend
-from ads.tests.engine.support import execute
+from ads.tests.engine.support import execute, refused
 from ads.tests.factories import BrandFactory, CampaignFactory
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ each_owner = pytest.mark.parametrize("make", [BrandFactory.create, CampaignFacto
 Make = Callable[..., Brand | Campaign]
 
 
-def refused(work: Callable[[], object]) -> None:
+def never_stored(work: Callable[[], object]) -> None:
     """By a constraint, or by the driver or Django on the way there; never stored."""
     with (
         pytest.raises((DatabaseError, ValueError, ArithmeticError, ValidationError)),
@@ -56,13 +56,13 @@ def test_no_way_of_the_orm_stores_a_budget_that_is_not_money(
     value = Decimal(amount)
 
     setattr(row, field, value)
-    refused(row.save)
-    refused(lambda: rows.update(**{field: value}))
-    refused(lambda: type(row)._default_manager.bulk_update([row], [field]))
-    refused(lambda: make(**{field: value}))
+    never_stored(row.save)
+    never_stored(lambda: rows.update(**{field: value}))
+    never_stored(lambda: type(row)._default_manager.bulk_update([row], [field]))
+    never_stored(lambda: make(**{field: value}))
     given = {"brand": row.brand} if isinstance(row, Campaign) else {}
     new = type(row)(name="New", **given, **{field: value})
-    refused(lambda: type(row)._default_manager.bulk_create([new]))
+    never_stored(lambda: type(row)._default_manager.bulk_create([new]))
 
     assert rows.values_list(field, flat=True).get() == Decimal(5)
     assert not type(row)._default_manager.filter(name="New").exists()
@@ -75,7 +75,7 @@ def test_no_sql_stores_a_budget_that_is_not_money(make: Make, field: str, amount
     row = make(**{field: Decimal(5)})
     table = row._meta.db_table
 
-    with pytest.raises(IntegrityError, match=f"{field}_is_money"), transaction.atomic():
+    with refused(f"{field}_is_money"):
         execute(f"UPDATE {table} SET {field} = %s::numeric WHERE id = %s", [amount, row.pk])
 
     row.refresh_from_db()
@@ -110,9 +110,9 @@ def test_the_ledger_takes_no_such_amount_from_anybody(amount: str) -> None:
     campaign = CampaignFactory.create()
     entry = Spend(campaign=campaign, amount=Decimal(amount), date=date(2024, 5, 15))
 
-    refused(entry.save)
-    refused(lambda: Spend.objects.bulk_create([entry]))
-    with pytest.raises(IntegrityError), transaction.atomic():
+    never_stored(entry.save)
+    never_stored(lambda: Spend.objects.bulk_create([entry]))
+    with refused("."):
         execute(
             "INSERT INTO ads_spend (campaign_id, amount, date) VALUES (%s, %s, '2024-05-15')",
             [campaign.pk, amount],
@@ -127,7 +127,7 @@ def test_only_a_correction_may_be_negative(kind: str) -> None:
     campaign = CampaignFactory.create()
     insert = "INSERT INTO ads_spend (campaign_id, amount, date, kind) VALUES (%s, -1, %s, %s)"
 
-    with pytest.raises(IntegrityError, match="negative_only_as_a_correction"), transaction.atomic():
+    with refused("negative_only_as_a_correction"):
         execute(insert, [campaign.pk, date(2024, 5, 15), kind])
     execute(insert, [campaign.pk, date(2024, 5, 15), "correction"])
 

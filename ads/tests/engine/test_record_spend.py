@@ -208,7 +208,7 @@ def test_an_unknown_campaign_is_refused(campaign: Campaign) -> None:
     unknown: Any = (Campaign(brand=campaign.brand, name="Unsaved"), "Spring", True, pk)
 
     for nobody in unknown:
-        with pytest.raises(InvalidSpend, match="^campaign: "):
+        with pytest.raises(InvalidSpend, match=r"^campaign: "):
             BudgetService.record_spend(nobody, 1)
 
     assert not Spend.objects.exists()
