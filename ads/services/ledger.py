@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -17,6 +18,7 @@ from ads.models.spend import Kind
 from ads.rules.calendar import local_date
 from ads.rules.money import InvalidAmount, parse_amount
 from ads.services import crossings
+from ads.services import entry_statements as statements
 from ads.services.enforcement import Trigger, enforce
 from ads.services.errors import InvalidSpend, SpendConflict
 
@@ -183,15 +185,20 @@ def check_date(day: object, timezone: str, now: datetime) -> date:
     """The accounting day, at most the brand's tomorrow (its clock may be ahead of the source's)."""
     if not isinstance(day, date) or isinstance(day, datetime):
         raise InvalidSpend("date", day, "give a date.")
-    tomorrow = local_date(now, timezone) + ONE_DAY
-    if day > tomorrow:
+    latest = latest_date(timezone, now)
+    if day > latest:
         raise InvalidSpend(
             "date",
             day,
-            f"it is later than tomorrow in the brand's timezone ({timezone}: {tomorrow}); "
+            f"it is later than tomorrow in the brand's timezone ({timezone}: {latest}); "
             "spend that has not happened cannot be recorded.",
         )
     return day
+
+
+def latest_date(timezone: str, now: datetime) -> date:
+    """The last accounting day that spend may have: the brand's tomorrow."""
+    return local_date(now, timezone) + ONE_DAY
 
 
 def check_instant(field: str, instant: object) -> datetime:
@@ -219,15 +226,11 @@ def _check(entry: SpendEntry, owners: dict[int, _Owner], now: datetime, kind: Ki
 def _append(rows: Sequence[_Checked], *, source: str, now: datetime) -> list[Recorded]:
     """Insert what is new in one statement; compare what is not with what was recorded."""
     answers = [Recorded(_as_entry(row, source, now), "recorded") for row in rows]
-    # By external id, so that two batches with the same ids wait for each other in one order.
-    order = sorted(
-        (i for i, row in enumerate(rows) if row.amount),
-        key=lambda i: rows[i].entry.external_id or "",
-    )
-    inserted = _insert([answers[i].entry for i in order]) if order else {}
+    nonzero = [i for i, row in enumerate(rows) if row.amount]
+    inserted = _insert([rows[i] for i in nonzero], source, now) if nonzero else {}
     # Zero inserts nothing, but under the id of an entry that has been recorded it is a conflict.
     compared = [i for i, row in enumerate(rows) if not row.amount and row.entry.external_id]
-    for i in order:
+    for i in nonzero:
         entry = answers[i].entry
         if inserted[entry.external_id]:
             entry.pk = inserted[entry.external_id].pop(0)
@@ -236,16 +239,8 @@ def _append(rows: Sequence[_Checked], *, source: str, now: datetime) -> list[Rec
         else:
             compared.append(i)
     if compared:
-        known = {
-            entry.external_id: entry
-            for entry in Spend.objects.filter(
-                source=source, external_id__in={rows[i].entry.external_id for i in compared}
-            )
-        }
-        for i in compared:
-            if entry_before := known.get(rows[i].entry.external_id):
-                _refuse_other_content(rows[i], entry_before)
-                answers[i] = Recorded(entry_before, "duplicate")
+        for i, recorded in _repeated(rows, compared, source, now):
+            answers[i] = Recorded(recorded, "duplicate")
     return answers
 
 
@@ -266,38 +261,12 @@ def _as_entry(row: _Checked, source: str, now: datetime) -> Spend:
     return entry
 
 
-def _insert(entries: Sequence[Spend]) -> dict[str | None, list[int]]:
+def _insert(rows: Sequence[_Checked], source: str, now: datetime) -> dict[str | None, list[int]]:
     """Ids of the entries inserted, by external id; those without one in the order given."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source,
-                                   external_id, kind, created_at)
-            SELECT campaign_id, amount, date, occurred_at, description, source,
-                   external_id, kind, created_at
-              FROM unnest(%s::bigint[], %s::numeric[], %s::date[], %s::timestamptz[], %s::text[],
-                          %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-                   WITH ORDINALITY
-                   AS entry (campaign_id, amount, date, occurred_at, description, source,
-                             external_id, kind, created_at, position)
-             ORDER BY position
-                ON CONFLICT (source, external_id) WHERE external_id IS NOT NULL DO NOTHING
-            RETURNING external_id, id
-            """,
-            [
-                [getattr(entry, column) for entry in entries]
-                for column in (
-                    "campaign_id",
-                    "amount",
-                    "date",
-                    "occurred_at",
-                    "description",
-                    "source",
-                    "external_id",
-                    "kind",
-                    "created_at",
-                )
-            ],
+            statements.INSERT.format(staged=statements.ARRAYS) + "RETURNING external_id, id",
+            _parameters(rows, source, now),
         )
         inserted: dict[str | None, list[int]] = defaultdict(list)
         for external_id, pk in cursor.fetchall():
@@ -305,25 +274,57 @@ def _insert(entries: Sequence[Spend]) -> dict[str | None, list[int]]:
         return inserted
 
 
-def _refuse_other_content(offered: _Checked, recorded: Spend) -> None:
-    """The same id with the same content is a no-op; only what the caller gave is compared."""
-    compared: dict[str, object] = {
-        "campaign": offered.campaign_id,
-        "amount": offered.amount,
-        "description": offered.entry.description,
-        "kind": offered.kind.value,
-    }
-    if offered.entry.date is not None:
-        compared["date"] = offered.date
-    if offered.entry.occurred_at is not None:
-        compared["occurred_at"] = offered.occurred_at
-    for field, value in compared.items():
-        before = getattr(recorded, "campaign_id" if field == "campaign" else field)
-        if before != value:
+def _repeated(
+    rows: Sequence[_Checked], compared: Sequence[int], source: str, now: datetime
+) -> list[tuple[int, Spend]]:
+    """Which of ``compared`` (indexes of rows) the ledger has, and the entry that it has.
+
+    Raises:
+        SpendConflict: one of them was recorded with other content.
+    """
+    found: list[tuple[int, Spend]] = []
+    repeated: Iterable[Any] = Spend.objects.raw(
+        f"SELECT recorded.*, staged.position, {statements.DIFFERS} AS differs"  # noqa: S608  (our own)
+        f" FROM {statements.REPEATED.format(staged=statements.ARRAYS)} ORDER BY staged.position",
+        _parameters([rows[i] for i in compared], source, now),
+    )
+    for recorded in repeated:
+        i = compared[recorded.position - 1]
+        if recorded.differs:
+            field = recorded.differs
             raise SpendConflict(
-                source=recorded.source,
+                source=source,
                 external_id=str(recorded.external_id),
                 field=field,
-                recorded=before,
-                offered=value,
+                recorded=recorded.campaign_id if field == "campaign" else getattr(recorded, field),
+                offered=_content(rows[i])[field],
             )
+        found.append((i, recorded))
+    return found
+
+
+def _parameters(rows: Sequence[_Checked], source: str, now: datetime) -> dict[str, Any]:
+    return {
+        "campaigns": [row.campaign_id for row in rows],
+        "amounts": [row.amount for row in rows],
+        "dates": [row.date for row in rows],
+        "instants": [row.occurred_at for row in rows],
+        "descriptions": [row.entry.description for row in rows],
+        "external_ids": [row.entry.external_id for row in rows],
+        "dates_given": [row.entry.date is not None for row in rows],
+        "instants_given": [row.entry.occurred_at is not None for row in rows],
+        "source": source,
+        "kind": rows[0].kind.value,
+        "now": now,
+    }
+
+
+def _content(row: _Checked) -> dict[str, object]:
+    return {
+        "campaign": row.campaign_id,
+        "amount": row.amount,
+        "description": row.entry.description,
+        "kind": row.kind.value,
+        "date": row.date,
+        "occurred_at": row.occurred_at,
+    }
