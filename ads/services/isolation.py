@@ -4,11 +4,15 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: No single row is to blame for these: the database is in trouble, or the task's time is up.
+NOBODYS_FAULT = (OperationalError, SoftTimeLimitExceeded)
 
 
 def isolate(
@@ -28,8 +32,8 @@ def isolate(
         batch = waiting.pop()
         try:
             results.append(act(batch))
-        except OperationalError:
-            raise  # the database itself is in trouble: none of them is to blame
+        except NOBODYS_FAULT:
+            raise
         except Exception:
             if len(batch) == 1:
                 logger.exception("%s %s failed; the others go on.", what, batch[0])

@@ -13,14 +13,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError
-
 from ads.models import Campaign
 from ads.platforms import Account, AdPlatform, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.services import day_totals
-from ads.services.isolation import isolate
+from ads.services.isolation import NOBODYS_FAULT, isolate
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +25,6 @@ logger = logging.getLogger(__name__)
 CHUNK = 1000
 
 ONE_DAY = timedelta(days=1)
-
-#: Nobody's account is to blame for these: the database is in trouble, or the task's time is up.
-NOT_THE_ACCOUNTS_FAULT = (OperationalError, SoftTimeLimitExceeded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +105,7 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
                 platform.switch(stopped, is_on=False, now=now)
             if started:
                 platform.switch(started, is_on=True, now=now)
-        except NOT_THE_ACCOUNTS_FAULT:
+        except NOBODYS_FAULT:
             raise
         except Exception as error:
             logger.exception("Platform %s could not be told whom to run.", platform.source)
@@ -136,7 +130,7 @@ class _Observed:
     def accounts(self) -> Sequence[Account]:
         try:
             return self._platform.accounts()
-        except NOT_THE_ACCOUNTS_FAULT:
+        except NOBODYS_FAULT:
             raise
         except Exception as error:
             logger.exception("Platform %s did not list its accounts.", self._platform.source)
@@ -156,7 +150,7 @@ class _Observed:
                     now=self._now,
                 )
             )
-        except NOT_THE_ACCOUNTS_FAULT:
+        except NOBODYS_FAULT:
             raise
         except Exception as error:
             logger.exception(
