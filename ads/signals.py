@@ -122,7 +122,13 @@ def attached(
 
 
 @receiver(configuration_changed)
-def written_in_bulk(sender: type, pks: set[int], **_: Any) -> None:
+def written_in_bulk(sender: type, pks: set[int], unnumbered: Collection[Any], **_: Any) -> None:
     """Rows were written by ``update``, ``bulk_update`` or ``bulk_create``."""
-    if pks and sender in CONFIGURATION:
+    if sender not in CONFIGURATION:
+        return
+    if pks:
         _enforce_on_commit(_concerned(sender, pks))
+    if unnumbered and sender is Campaign:
+        _enforce_on_commit(EnforceOnCommit(brands={row.brand_id for row in unnumbered}))
+    elif unnumbered and sender is CampaignSchedule:
+        _enforce_on_commit(EnforceOnCommit(campaigns={row.campaign_id for row in unnumbered}))

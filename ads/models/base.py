@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models.functions import Now
 from django.dispatch import Signal
 
-#: Sent with ``sender`` (the model) and ``pks`` (set of int) when rows were written without
-#: Django's ``post_save``: ``QuerySet.update``, ``bulk_create``, ``bulk_update``.
+#: Sent when rows were written without Django's ``post_save`` (``QuerySet.update``, ``bulk_create``,
+#: ``bulk_update``) with ``sender`` (the model), ``pks`` (set of int) and ``unnumbered`` (list of
+#: rows whose pk the database did not tell).
 configuration_changed = Signal()
 
 M = TypeVar("M", bound=models.Model)
@@ -21,8 +22,8 @@ class ConfigurationQuerySet(models.QuerySet[M]):
     the exception: the engine writes those itself, by ``update``.
     """
 
-    def _announce(self, pks: Iterable[int]) -> None:
-        configuration_changed.send(sender=self.model, pks=set(pks))
+    def _announce(self, pks: Iterable[int], unnumbered: Iterable[M] = ()) -> None:
+        configuration_changed.send(sender=self.model, pks=set(pks), unnumbered=list(unnumbered))
 
     def update(self, **kwargs: Any) -> int:
         engine_owned: Collection[str] = getattr(self.model, "engine_owned", ())
@@ -40,7 +41,11 @@ class ConfigurationQuerySet(models.QuerySet[M]):
 
     def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
         created = super().bulk_create(objs, *args, **kwargs)
-        self._announce(row.pk for row in created if row.pk is not None)
+        self._announce(
+            (row.pk for row in created if row.pk is not None),
+            # With ``ignore_conflicts`` nobody tells which were inserted, nor their keys.
+            unnumbered=(row for row in created if row.pk is None),
+        )
         return created
 
 

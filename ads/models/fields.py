@@ -101,8 +101,8 @@ class TimezoneField(models.CharField):  # type: ignore[type-arg]
 readable_timezone = pgtrigger.Trigger(
     name="readable_timezone",
     when=pgtrigger.Before,
-    operation=pgtrigger.Insert | pgtrigger.UpdateOf("timezone"),
-    func=pgtrigger.Func(
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("timezone"),  # type: ignore[no-untyped-call]
+    func=pgtrigger.Func(  # type: ignore[no-untyped-call]
         """
         IF NEW.timezone <> 'UTC'
             AND NEW.timezone IS DISTINCT FROM OLD.timezone
