@@ -98,13 +98,11 @@ def _runs(campaigns: QuerySet[Campaign], begin: datetime, now: datetime) -> dict
 
     Only the last switch up to ``begin`` is looked up, so that years of history cost nothing.
     """
-    before = campaigns.order_by().values(
-        last=Subquery(_last_switch(at__lte=begin).values("pk")[:1])
-    )
-    since = SimulatedSwitch.objects.filter(
-        campaign__in=campaigns.order_by().values("pk"), at__gt=begin, at__lte=now
-    )
-    switches = SimulatedSwitch.objects.filter(pk__in=before).union(since, all=True)
+    campaigns = campaigns.order_by()
+    before = campaigns.values(last=Subquery(_last_switch(at__lte=begin).values("pk")[:1]))
+    since = {"campaign__in": campaigns.values("pk"), "at__gt": begin, "at__lte": now}
+    remembered = SimulatedSwitch.objects.order_by()
+    switches = remembered.filter(pk__in=before).union(remembered.filter(**since), all=True)
     on: dict[int, tuple[datetime, Decimal]] = {}
     runs: dict[int, list[Run]] = defaultdict(list)
     columns = switches.values_list("campaign_id", "at", "id", "is_on", "pace")

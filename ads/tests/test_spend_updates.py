@@ -1,0 +1,269 @@
+"""Spend arrives from the ad platforms, and the platforms learn whom to run."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from ads.models import Campaign, DeliveryChange, SimulatedSwitch, Spend, SpendTotal
+from ads.platforms import Account, ObservedTotal, SimulatedPlatform
+from ads.services import lifecycle
+from ads.services.enforcement import Trigger, enforce
+from ads.services.spend_updates import SpendUpdate, sync_platforms, update_spend
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
+TODAY = NOON.date()
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+SIMULATED = SimulatedPlatform(seed=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyPlatform(SimulatedPlatform):
+    """A platform of which parts do not answer."""
+
+    fails: str = ""
+
+    def accounts(self) -> Sequence[Account]:
+        if self.fails == "accounts":
+            raise ConnectionError("the platform is down")
+        return SimulatedPlatform.accounts(self)
+
+    def day_totals(
+        self,
+        account: Account,
+        campaigns: QuerySet[Campaign],
+        days: Collection[date],
+        *,
+        now: datetime,
+    ) -> Iterable[ObservedTotal]:
+        for total in SimulatedPlatform.day_totals(self, account, campaigns, days, now=now):
+            yield total
+            if account.name == self.fails:
+                raise TimeoutError("no answer after 5 s")
+
+    def switch(self, campaign_ids: Collection[int], *, is_on: bool, now: datetime) -> None:
+        if self.fails == "switch":
+            raise ConnectionError("the platform is down")
+        SimulatedPlatform.switch(self, campaign_ids, is_on=is_on, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedPlatform(SimulatedPlatform):
+    """A platform that reports what it was told to."""
+
+    source: str = "scripted"
+    totals: tuple[ObservedTotal, ...] = ()
+
+    def day_totals(
+        self,
+        account: Account,  # noqa: ARG002
+        campaigns: QuerySet[Campaign],
+        days: Collection[date],  # noqa: ARG002
+        *,
+        now: datetime,  # noqa: ARG002
+    ) -> Iterable[ObservedTotal]:
+        known = set(campaigns.values_list("pk", flat=True))
+        return [total for total in self.totals if total.campaign_id in known]
+
+
+def enforced(now: datetime = NOON) -> None:
+    enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS)
+
+
+def update(now: datetime, *platforms: SimulatedPlatform) -> SpendUpdate:
+    return update_spend(now, platforms=platforms or (SIMULATED,))
+
+
+def spent(campaign: Campaign, day: date = TODAY) -> Decimal:
+    totals = SpendTotal.objects.filter(campaign=campaign, period="day", start=day)
+    return sum(totals.values_list("amount", flat=True), start=Decimal(0))
+
+
+def test_spend_comes_in_while_a_campaign_delivers() -> None:
+    campaign = CampaignFactory.create(daily_budget=75)
+    enforced()
+
+    first = update(NOON)
+    assert (first.accounts, first.recorded, first.spend) == (1, 0, 0)
+
+    second = update(NOON + 5 * MINUTE)
+    assert second.recorded == 1
+    assert second.spend == spent(campaign) > 0
+
+
+def test_a_campaign_over_its_budget_is_stopped_and_the_platform_is_told_in_the_same_tick() -> None:
+    campaign = CampaignFactory.create(daily_budget=Decimal("0.10"))
+    SimulatedSwitch.objects.create(campaign=campaign, at=NOON - HOUR, is_on=True, pace=75)
+    enforced()
+
+    done = update(NOON)
+
+    assert done.switched == 1
+    campaign.refresh_from_db()
+    assert not campaign.is_active
+    change = DeliveryChange.objects.latest("id")
+    assert (change.campaign, change.is_active, change.holds) == (campaign, False, ["daily_budget"])
+    assert change.daily_spend == spent(campaign) > Decimal("0.10")
+    last = SimulatedSwitch.objects.latest("id")
+    assert (last.is_on, last.at) == (False, NOON)
+
+    before = spent(campaign)
+    assert update(NOON + HOUR).recorded == 0
+    assert spent(campaign) == before
+
+
+def test_a_second_run_at_the_same_instant_changes_nothing() -> None:
+    CampaignFactory.create_batch(3, daily_budget=75)
+    enforced()
+    update(NOON)
+    update(NOON + HOUR)
+    before = (Spend.objects.count(), SimulatedSwitch.objects.count())
+
+    again = update(NOON + HOUR)
+
+    assert (again.recorded, again.spend, again.switched, again.errors) == (0, 0, 0, ())
+    assert (Spend.objects.count(), SimulatedSwitch.objects.count()) == before
+
+
+def test_ticks_that_were_missed_make_no_difference_to_the_sum() -> None:
+    often, seldom = (
+        CampaignFactory.create(brand__name=name, name="Twin", daily_budget=None)
+        for name in ("Often", "Seldom")
+    )
+    SimulatedSwitch.objects.bulk_create(
+        SimulatedSwitch(campaign=campaign, at=NOON, is_on=True, pace=75)
+        for campaign in (often, seldom)
+    )
+    enforced()
+    for minutes in range(0, 60, 5):
+        update(NOON + minutes * MINUTE, FaultyPlatform(seed=1, fails="Seldom"))
+    assert spent(seldom) == 0
+    assert spent(often) > 0
+
+    update(NOON + HOUR)
+
+    days = [TODAY]
+    for campaign in (often, seldom):
+        account = Account(campaign.brand_id, "", "UTC")
+        (total,) = SIMULATED.day_totals(
+            account, Campaign.objects.filter(pk=campaign.pk), days, now=NOON + HOUR
+        )
+        assert spent(campaign) == total.amount
+
+
+def test_what_was_spent_between_the_last_tick_and_midnight_lands_on_its_own_day() -> None:
+    tokyo = BrandFactory.create(timezone="Asia/Tokyo")
+    campaign = CampaignFactory.create(brand=tokyo, daily_budget=None)
+    midnight = datetime(2026, 3, 4, 15, tzinfo=UTC)  # 5 March begins in Tokyo
+    enforced(midnight - HOUR)
+    update(midnight - HOUR)
+    update(midnight - 3 * MINUTE)
+    before = spent(campaign, date(2026, 3, 4))
+
+    update(midnight + 2 * MINUTE)
+
+    assert spent(campaign, date(2026, 3, 4)) > before
+    assert 0 < spent(campaign, date(2026, 3, 5)) < before
+
+
+def test_an_account_that_fails_never_stops_the_others_and_loses_nothing() -> None:
+    names = ("First", "Middle", "Last")
+    campaigns = {name: CampaignFactory.create(brand__name=name, daily_budget=75) for name in names}
+    enforced()
+    update(NOON)
+
+    done = update(NOON + HOUR, FaultyPlatform(seed=1, fails="Middle"))
+
+    assert done.accounts == 3
+    assert done.errors == ("simulated, Middle: TimeoutError: no answer after 5 s",)
+    assert spent(campaigns["Middle"]) == 0
+    assert spent(campaigns["First"]) > 0
+    assert spent(campaigns["Last"]) > 0
+
+    assert update(NOON + HOUR).errors == ()
+    assert spent(campaigns["Middle"]) > 0
+
+
+@pytest.mark.parametrize("part", ["accounts", "switch"])
+def test_a_platform_that_is_down_never_stops_the_others(part: str) -> None:
+    campaign = CampaignFactory.create(daily_budget=75)
+    enforced()
+    update(NOON)
+    lifecycle.pause(campaign, now=NOON + HOUR)
+    down = FaultyPlatform(seed=1, source="down", fails=part)
+
+    done = update_spend(NOON + HOUR, platforms=[down, SIMULATED])
+
+    assert done.errors
+    assert set(done.errors) == {"down: ConnectionError: the platform is down"}
+    assert done.spend > 0
+    assert sync_platforms(NOON + HOUR, platforms=[SIMULATED]).stopped == 0  # was told
+
+
+@pytest.mark.parametrize("amount", ["NaN", "-1", "0.0000001", "1000000000000"])
+def test_a_total_that_cannot_be_recorded_never_stops_the_others(amount: str) -> None:
+    good, bad, also_good = CampaignFactory.create_batch(3, brand=BrandFactory.create())
+    platform = ScriptedPlatform(
+        seed=1,
+        totals=tuple(
+            ObservedTotal(campaign.pk, TODAY, Decimal(value), NOON)
+            for campaign, value in ((good, "5"), (bad, amount), (also_good, "7"))
+        ),
+    )
+
+    done = update(NOON, platform)
+
+    assert done.errors == (
+        f"scripted: the day totals of campaign {bad.pk} could not be recorded; see the log.",
+    )
+    assert (spent(good), spent(bad), spent(also_good)) == (5, 0, 7)
+
+
+def test_a_platform_hears_of_a_pause_and_of_a_return_without_any_spend() -> None:
+    campaign = CampaignFactory.create(daily_budget=75)
+    enforced()
+    synced = sync_platforms(NOON, platforms=[SIMULATED])
+    assert (synced.started, synced.stopped) == (1, 0)
+
+    lifecycle.pause(campaign, now=NOON + MINUTE)
+    synced = sync_platforms(NOON + MINUTE, platforms=[SIMULATED])
+    assert (synced.started, synced.stopped) == (0, 1)
+
+    lifecycle.activate(campaign, now=NOON + HOUR)
+    synced = sync_platforms(NOON + HOUR, platforms=[SIMULATED])
+    assert (synced.started, synced.stopped) == (1, 0)
+
+
+def test_nothing_to_tell_costs_one_query() -> None:
+    CampaignFactory.create_batch(5)
+    enforced()
+    sync_platforms(NOON, platforms=[SIMULATED])
+
+    with CaptureQueriesContext(connection) as queries:
+        sync_platforms(NOON + MINUTE, platforms=[SIMULATED])
+
+    assert len(queries) == 1
+
+
+def test_three_thousand_campaigns_take_a_handful_of_queries() -> None:
+    brand = BrandFactory.create()
+    Campaign.objects.bulk_create(
+        Campaign(brand=brand, name=f"Campaign {n}", daily_budget=75) for n in range(3000)
+    )
+    enforced()
+    update(NOON)
+
+    with CaptureQueriesContext(connection) as queries:
+        done = update(NOON + 5 * MINUTE)
+
+    assert done.recorded == 3000
+    assert len(queries) < 60
