@@ -91,6 +91,7 @@ class ConfigurationAdmin(ModelAdmin[M]):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError as error:
+            list(messages.get_messages(request))  # reading them drops the "was saved" among them
             self.message_user(
                 request,
                 "Nothing was saved: it contradicts what somebody else has saved at the same "
@@ -109,17 +110,16 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts the first rows only: counting ten million takes seconds, and nobody pages there."""
 
     template_name = "ads/admin/pagination.html"
+    counted_all = True
 
     @cached_property
     def count(self) -> int:
         rows = self.object_list
         if isinstance(rows, QuerySet):
-            return rows.order_by()[: COUNTED + 1].count()
+            counted = rows.order_by()[: COUNTED + 1].count()
+            self.counted_all = counted <= COUNTED
+            return min(counted, COUNTED)
         return len(rows)
-
-    @property
-    def counted_all(self) -> bool:
-        return self.count <= COUNTED
 
 
 class ReadOnlyAdmin(ModelAdmin[M]):

@@ -1,6 +1,7 @@
 """Brands: clients of the agency, their budgets and their time."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -45,7 +46,7 @@ class BrandList(ChangeList):
         }
         for brand in brands:
             brand.spent = {
-                period: spent.get((brand.pk, period, start), 0)
+                period: spent.get((brand.pk, period, start), Decimal(0))
                 for period, start in starts[brand.pk].items()
             }
             brand.delivering, brand.every = campaigns.get(brand.pk, (0, 0))

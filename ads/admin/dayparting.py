@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import Count
+from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -31,16 +32,16 @@ SHOWN = 7
 class WindowForm(ConfigurationForm):
     """One window. Whether it overlaps another, all of a schedule's together decide."""
 
-    def clean(self) -> dict[str, Any]:
-        # Without Django's own, which would compare this window with the others as they are stored:
-        # two that swap places in one edit each overlap what the other was.
-        return self.cleaned_data
-
     def _post_clean(self) -> None:
-        # For the same reason the model's own check must not know the schedule.
-        schedule, self.instance.schedule_id = self.instance.schedule_id, None
-        super()._post_clean()  # type: ignore[misc]
-        self.instance.schedule_id = schedule
+        # Only the fields: the model's own check and the constraint's would compare this window
+        # with the others as they are stored, and two that swap places in one edit each overlap
+        # what the other was.
+        exclude = self._get_validation_exclusions() | {"schedule"}  # type: ignore[attr-defined]
+        try:
+            construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+            self.instance.clean_fields(exclude=exclude)
+        except ValidationError as error:
+            self.add_error(None, error)
 
 
 class WindowFormSet(PaginationInlineFormSet):  # type: ignore[misc]

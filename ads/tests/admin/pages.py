@@ -1,0 +1,74 @@
+"""Forms as a browser would send them, and what a page says."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+
+def changelist(model: str) -> str:
+    """The address of a list, such as ``ads_campaign``."""
+    return reverse(f"admin:{model}_changelist")
+
+
+def change(row: Any) -> str:
+    """The address of the page on which a row is changed."""
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+
+
+def add(model: str) -> str:
+    """The address of the page on which a row is added."""
+    return reverse(f"admin:{model}_add")
+
+
+def filled_in(client: Client, url: str) -> dict[str, Any]:
+    """What a browser would send from the page at ``url`` if nobody touched it."""
+    context = client.get(url).context
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    data: dict[str, Any] = {}
+    for form in forms:
+        for field in form:
+            value = field.value()
+            if value is True:
+                data[field.html_name] = "on"
+            elif value is not None and value is not False:
+                prepared = field.field.prepare_value(value)
+                data[field.html_name] = field.field.widget.format_value(prepared) or ""
+                if isinstance(data[field.html_name], list):
+                    data[field.html_name] = data[field.html_name][0]
+    return data
+
+
+def save(client: Client, url: str, **fields: Any) -> Any:
+    """Fill in ``fields`` on the page at ``url`` and save; a field of None is left out."""
+    data = {**filled_in(client, url), **fields}
+    return client.post(url, {name: value for name, value in data.items() if value is not None})
+
+
+def act(client: Client, model: str, action: str, rows: list[Any]) -> Any:
+    """Choose ``rows`` in a list and run an action on them."""
+    selected = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return client.post(changelist(model), selected, follow=True)
+
+
+def said(response: Any) -> list[str]:
+    """The messages that the page shows."""
+    return [str(message) for message in response.context["messages"]]
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    """The form's errors by field."""
+    assert response.status_code == 200, response.status_code
+    found: dict[str, list[str]] = response.context["adminform"].form.errors
+    return found
+
+
+def formset_errors(response: Any) -> list[str]:
+    """What the first inline has to say about all its rows together, or about each."""
+    assert response.status_code == 200, response.status_code
+    formset = response.context["inline_admin_formsets"][0].formset
+    each = [message for row in formset.errors for texts in row.values() for message in texts]
+    return [*formset.non_form_errors(), *each]

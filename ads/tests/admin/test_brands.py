@@ -1,0 +1,101 @@
+"""Brands: their list with what they have spent on their own clock, and editing them."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ads.models import Brand, Campaign, DeliveryChange
+from ads.services import BudgetService
+from ads.tests.admin.pages import add, change, changelist, errors, save
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+BRANDS = changelist("ads_brand")
+
+
+def test_the_list_shows_what_each_has_spent_today_and_this_month(admin: Client) -> None:
+    acme = BrandFactory.create(name="Acme", timezone="Asia/Tokyo", daily_budget=Decimal(10))
+    one, other = CampaignFactory.create_batch(2, brand=acme)
+    BrandFactory.create(name="Globex")
+    BudgetService.record_spend(one, Decimal(4))
+    BudgetService.record_spend(other, Decimal("2.5"))
+    BudgetService.reset_daily_spend(acme)
+    BudgetService.record_spend(one, Decimal(1))
+    Campaign.objects.filter(pk=one.pk).update(is_active=True)
+    Campaign.objects.filter(pk=other.pk).update(is_active=False)
+
+    listed = admin.get(BRANDS).context["cl"].result_list
+
+    assert [(row.name, row.spent, row.delivering, row.every) for row in listed] == [
+        ("Acme", {"day": Decimal(1), "month": Decimal("7.5")}, 1, 2),
+        ("Globex", {"day": Decimal(0), "month": Decimal(0)}, 0, 0),
+    ]
+
+
+def test_fifty_brands_cost_as_many_queries_as_five(admin: Client) -> None:
+    def make(count: int) -> None:
+        for campaign in CampaignFactory.create_batch(count):
+            BudgetService.record_spend(campaign, Decimal(1))
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert admin.get(BRANDS).status_code == 200
+        return len(captured)
+
+    make(5)
+    queries()
+    few = queries()
+    make(45)
+
+    assert queries() == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_switching_a_brand_off_and_on_stops_and_starts_its_campaigns_at_once(
+    admin: Client, operator: User
+) -> None:
+    campaign = CampaignFactory.create()
+    assert campaign.fresh().is_active is True
+
+    save(admin, change(campaign.brand), is_active=None)
+    assert campaign.fresh().state == "Paused by system"
+
+    save(admin, change(campaign.brand), is_active="on")
+    assert campaign.fresh().state == "Active"
+    assert [(row.is_active, row.holds, row.actor) for row in DeliveryChange.objects.all()[:2]] == [
+        (True, [], operator.username),
+        (False, ["brand_inactive"], operator.username),
+    ]
+
+
+def test_an_edit_leaves_what_the_system_keeps_alone(admin: Client) -> None:
+    brand = BrandFactory.create()
+    Brand.objects.filter(pk=brand.pk).update(last_daily_reset="2026-05-01")
+
+    save(admin, change(brand), name="Renamed", last_daily_reset="2020-01-01")
+
+    renamed = brand.fresh()
+    assert (renamed.name, str(renamed.last_daily_reset)) == ("Renamed", "2026-05-01")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "Taken"),
+        ("name", ""),
+        ("timezone", "Mars/Olympus"),
+        ("daily_budget", "-0.01"),
+        ("monthly_budget", "0.0000001"),
+        ("monthly_budget", "NaN"),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_its_field(admin: Client, field: str, value: str) -> None:
+    BrandFactory.create(name="Taken")
+
+    response = save(admin, add("ads_brand"), **{"name": "New", field: value})
+
+    assert list(errors(response)) == [field]
+    assert Brand.objects.get().name == "Taken"

@@ -1,0 +1,125 @@
+"""What has spend stays; what never had any can go, with its history."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db.models import ProtectedError
+from django.test import Client
+from django.utils import timezone
+
+from ads.admin.brands import BrandAdmin
+from ads.models import Brand, Campaign, DeliveryChange, SimulatedSwitch, Spend
+from ads.services import BudgetService, CampaignService
+from ads.tests.admin.pages import act, change, changelist, said
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+
+def delete(client: Client, row: Any) -> Any:
+    """Press delete and confirm."""
+    return client.post(change(row).replace("/change/", "/delete/"), {"post": "yes"})
+
+
+def delete_selected(client: Client, model: str, rows: list[Any]) -> Any:
+    """Choose rows in a list, delete them and confirm."""
+    return client.post(
+        changelist(model),
+        {
+            "action": "delete_selected",
+            "_selected_action": [row.pk for row in rows],
+            "post": "yes",
+        },
+    )
+
+
+def test_a_campaign_with_spend_stays_and_the_page_says_what_to_do(admin: Client) -> None:
+    campaign = CampaignFactory.create(name="Spring")
+    BudgetService.record_spend(campaign, Decimal(5))
+
+    response = delete(admin, campaign)
+
+    assert response.status_code == 200
+    assert "Spring has spend on record, which stays. Set its status to archived" in (
+        response.content.decode()
+    )
+    assert Campaign.objects.get() == campaign
+    assert Spend.objects.count() == 1
+
+
+def test_a_reported_total_of_zero_keeps_its_campaign_too(admin: Client) -> None:
+    campaign = CampaignFactory.create()
+    now = timezone.now()
+    BudgetService.report_day_total(campaign, now.date(), Decimal(0), source="x", observed_at=now)
+
+    assert delete(admin, campaign).status_code == 200
+    assert Campaign.objects.exists()
+
+
+def test_a_brand_with_campaigns_stays(admin: Client) -> None:
+    brand = CampaignFactory.create(brand=BrandFactory.create(name="Acme")).brand
+
+    response = delete(admin, brand)
+
+    assert response.status_code == 200
+    assert "Acme has campaigns." in response.content.decode()
+    assert Brand.objects.get() == brand
+
+
+def test_a_campaign_that_never_spent_goes_with_its_history(admin: Client) -> None:
+    campaign = CampaignFactory.create(status="draft")
+    CampaignService.activate(campaign)
+    SimulatedSwitch.objects.create(campaign=campaign, at=timezone.now(), is_on=True)
+    assert DeliveryChange.objects.filter(campaign=campaign).exists()
+
+    response = delete(admin, campaign)
+
+    assert response.status_code == 302
+    assert not Campaign.objects.exists()
+    assert not DeliveryChange.objects.exists()
+
+
+def test_a_brand_without_campaigns_goes(admin: Client) -> None:
+    assert delete(admin, BrandFactory.create()).status_code == 302
+    assert not Brand.objects.exists()
+
+
+@pytest.mark.parametrize("spent", [True, False])
+def test_of_several_selected_none_goes_if_one_must_stay(admin: Client, spent: bool) -> None:
+    campaigns = CampaignFactory.create_batch(2, brand=BrandFactory.create())
+    if spent:
+        BudgetService.record_spend(campaigns[0], Decimal(5))
+
+    response = delete_selected(admin, "ads_campaign", campaigns)
+
+    assert response.status_code == (200 if spent else 302)
+    assert Campaign.objects.count() == (2 if spent else 0)
+
+
+def test_a_campaign_that_comes_while_its_brand_is_deleted_keeps_it(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brand = CampaignFactory.create().brand
+    # The page had looked before the campaign was there.
+    monkeypatch.setattr(BrandAdmin, "get_deleted_objects", lambda *_: ([], {}, set(), []))
+
+    one = delete(admin, brand)
+    several = delete_selected(admin, "ads_brand", [brand])
+
+    assert (one.status_code, several.status_code) == (302, 302)
+    told = said(admin.get(changelist("ads_brand")))
+    assert [message.startswith("Nothing was deleted") for message in told] == [True, True]
+    assert Brand.objects.get() == brand
+    with pytest.raises(ProtectedError):
+        brand.delete()
+
+
+def test_who_may_not_delete_is_refused(staff: Callable[..., Client]) -> None:
+    campaign = CampaignFactory.create()
+    changer = staff("view_campaign", "change_campaign")
+
+    assert delete(changer, campaign).status_code == 403
+    assert said(act(changer, "ads_campaign", "delete_selected", [campaign])) == [
+        "No action selected."
+    ]
+    assert Campaign.objects.exists()

@@ -1,0 +1,156 @@
+"""The front page, the menu, and that every page opens without help from elsewhere."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin as django_admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from ads.admin.site import MENU
+from ads.models import Campaign, Heartbeat
+from ads.tests.admin.pages import add, change, changelist, save
+from ads.tests.factories import CampaignFactory
+
+FRONT = reverse("admin:index")
+
+
+def registered() -> list[str]:
+    """Every model with pages, as in the addresses."""
+    return sorted(
+        f"{model._meta.app_label}_{model._meta.model_name}" for model in django_admin.site._registry
+    )
+
+
+def test_every_model_of_ours_has_pages() -> None:
+    ours = {
+        f"ads_{model._meta.model_name}"
+        for model in apps.get_app_config("ads").get_models()
+        # Edited on the page of what they belong to.
+        if model.__name__ not in {"CampaignSchedule", "DaypartingWindow"}
+    }
+
+    assert ours <= set(registered())
+
+
+def test_every_page_is_in_the_menu() -> None:
+    offered = {label.replace(".", "_") for _, entries in MENU for label, _, _ in entries}
+
+    assert offered == set(registered())
+
+
+@pytest.mark.parametrize("model", registered())
+def test_every_list_opens_empty_and_nothing_comes_from_another_host(
+    admin: Client, model: str
+) -> None:
+    response = admin.get(changelist(model))
+
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert not re.findall(r'(?:src|action)="(?:https?:)?//[^"]*"', page)
+    assert not re.findall(r'<link[^>]*href="(?:https?:)?//[^"]*"', page)
+
+
+@pytest.mark.parametrize(
+    "model", ["ads_brand", "ads_campaign", "ads_daypartingschedule", "auth_user", "auth_group"]
+)
+def test_every_form_opens_empty(admin: Client, model: str) -> None:
+    assert admin.get(add(model)).status_code == 200
+
+
+def test_our_templates_have_no_scripts_in_them() -> None:
+    templates = list((Path(__file__).parents[2] / "templates").rglob("*.html"))
+
+    assert templates
+    for template in templates:
+        assert not re.search(r"<script|\son\w+=", template.read_text()), template
+
+
+def test_the_front_page_counts_the_states_and_shows_when_tasks_succeeded(admin: Client) -> None:
+    campaigns = CampaignFactory.create_batch(2)
+    CampaignFactory.create(status="paused")
+    Campaign.objects.filter(pk=campaigns[0].pk).update(is_active=True)
+    Campaign.objects.filter(pk=campaigns[1].pk).update(is_active=False)
+    Heartbeat.objects.create(
+        task="check_campaign_budgets", last_success_at=timezone.now() - timedelta(minutes=3)
+    )
+
+    response = admin.get(FRONT)
+
+    counts = {row["state"]: row["count"] for row in response.context["states"]}
+    assert counts == {
+        "Active": 1,
+        "Paused by system": 1,
+        "Paused by user": 1,
+        "Draft": 0,
+        "Completed": 0,
+        "Archived": 0,
+    }
+    page = response.content.decode().replace("\xa0", " ")
+    assert "3 minutes ago" in page
+    assert "http://localhost:5555" in page
+
+
+def test_the_front_page_shows_only_what_one_may_see(staff: Callable[..., Client]) -> None:
+    CampaignFactory.create()
+
+    nothing = staff().get(FRONT)
+    viewer = staff("view_campaign", "view_spend").get(FRONT)
+
+    assert "states" not in nothing.context
+    assert "heartbeats" not in nothing.context
+    assert "states" in viewer.context
+    assert _offered(viewer) == ["Now", "Campaigns", "Ledger", "Flower (workers)"]
+
+
+def _offered(response: Any) -> list[str]:
+    groups = response.context["sidebar_navigation"]
+    return [item["title"] for group in groups for item in group["items"]]
+
+
+@pytest.mark.parametrize("model", ["brand", "campaign", "daypartingschedule"])
+def test_who_may_only_look_sees_pages_that_cannot_be_saved(
+    staff: Callable[..., Client], model: str
+) -> None:
+    campaign = CampaignFactory.create()
+    schedule = apps.get_model("ads", "DaypartingSchedule")._default_manager.create(name="x")
+    row: Any = {
+        "brand": campaign.brand,
+        "campaign": campaign,
+        "daypartingschedule": schedule,
+    }[model]
+    viewer = staff(f"view_{model}")
+
+    response = viewer.get(change(row))
+
+    assert response.status_code == 200
+    assert 'name="_save"' not in response.content.decode()
+    assert viewer.post(change(row), {"name": "Changed"}).status_code == 403
+    assert viewer.get(add(f"ads_{model}")).status_code == 403
+    assert row.fresh().name == row.name
+
+
+def test_the_front_door_leads_to_the_admin(client: Client) -> None:
+    response = client.get("/")
+
+    assert response.status_code == 302
+    assert response.headers["Location"] == FRONT
+
+
+def test_people_and_their_rights_are_edited(admin: Client) -> None:
+    phrase = "correct horse battery"
+    entered = {"usable_password": "true", "password1": phrase, "password2": phrase}
+
+    response = save(admin, add("auth_user"), username="nora", **entered)
+
+    assert response.status_code == 302
+    nora = User.objects.get(username="nora")
+    assert nora.check_password(phrase)
+    assert admin.get(change(nora)).status_code == 200
