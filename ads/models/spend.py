@@ -182,17 +182,28 @@ class ReportedTotal(TimestampedModel):
     """What a source last reported as a campaign's spend of one day, and when it observed that."""
 
     source = models.CharField(max_length=100)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="reported_totals")
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.PROTECT,
+        related_name="reported_totals",
+        db_index=False,  # the unique constraint begins with it
+    )
     date = models.DateField()
     amount = MoneyField()
+    previous = MoneyField(
+        default=0,
+        db_default=0,
+        help_text="What it had reported before that; the ledger got the difference.",
+    )
     observed_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "campaign", "date"], name="reported_total_is_one_per_source"
+                fields=["campaign", "date", "source"], name="reported_total_is_one_per_source"
             ),
             is_money("amount", table="reported_total"),
+            is_money("previous", table="reported_total"),
         ]
 
     def __str__(self) -> str:

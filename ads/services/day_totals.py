@@ -74,14 +74,7 @@ def report(totals: Sequence[DayTotal], *, source: str, now: datetime) -> list[Re
         pk = total.campaign.pk if isinstance(total.campaign, Campaign) else total.campaign
         day = check_date(total.date, owners[pk].timezone, now)
         amount = check_amount(total.amount)
-        observed_at = check_instant("observed_at", total.observed_at)
-        if observed_at > now + CLOCK_TOLERANCE:
-            raise InvalidSpend(
-                "observed_at",
-                total.observed_at,
-                f"it lies in the future (it is {now:%Y-%m-%d %H:%M:%S} UTC now); "
-                "check the source's clock.",
-            )
+        observed_at = check_observed_at(total.observed_at, now)
         keys.append((pk, day))
         if (pk, day) not in latest or observed_at >= latest[pk, day][1]:
             latest[pk, day] = (amount, observed_at)
@@ -96,7 +89,7 @@ def report(totals: Sequence[DayTotal], *, source: str, now: datetime) -> list[Re
         "observations": list(observations),
     }
     with transaction.atomic():
-        differences, known = post(ARRAYS, source=source, now=now, parameters=arrays)
+        differences, known = _post_arrays(arrays, source=source, now=now)
         enforce_crossed(
             [
                 crossings.Moved(pk, owners[pk].brand_id, owners[pk].timezone, day, difference)
@@ -113,6 +106,23 @@ def report(totals: Sequence[DayTotal], *, source: str, now: datetime) -> list[Re
     ]
 
 
+def check_observed_at(observed_at: object, now: datetime) -> datetime:
+    """When a source looked, in UTC; not in the future.
+
+    Raises:
+        InvalidSpend: it is no aware datetime, or later than a clock may be ahead.
+    """
+    instant = check_instant("observed_at", observed_at)
+    if instant > now + CLOCK_TOLERANCE:
+        raise InvalidSpend(
+            "observed_at",
+            observed_at,
+            f"it lies in the future (it is {now:%Y-%m-%d %H:%M:%S} UTC now); "
+            "check the source's clock.",
+        )
+    return instant
+
+
 def _outcome(difference: Decimal | None, *, believed: bool) -> ReportOutcome:
     if not believed:
         return ReportOutcome(Decimal(0), "older")
@@ -127,61 +137,88 @@ ARRAYS = """
            %(observations)s::timestamptz[]) AS staged (campaign_id, date, amount, observed_at)
 """
 
-# Locks every row, new or known, in key order: the rest of the transaction rests on them.
-_LOCK = """
-    INSERT INTO ads_reportedtotal AS reported (source, campaign_id, date, amount, observed_at)
-    SELECT %(source)s, campaign_id, date, 0, '0001-01-01 00:00:00+00'
-      FROM {staged}
-     ORDER BY campaign_id, date
-        ON CONFLICT (source, campaign_id, date) DO UPDATE SET amount = reported.amount
+# One statement: every row, new or known, is locked in key order before the ledger gets the
+# difference to what it said. An older observation is locked too, and leaves everything as it is.
+_POST = """
+    WITH reported AS (
+        INSERT INTO ads_reportedtotal AS reported (source, campaign_id, date, amount, observed_at)
+        SELECT %(source)s, campaign_id, date, amount, observed_at
+          FROM {staged}
+         ORDER BY campaign_id, date
+            ON CONFLICT (campaign_id, date, source) DO UPDATE
+           SET previous = reported.amount, amount = excluded.amount,
+               observed_at = excluded.observed_at, updated_at = %(now)s
+         WHERE excluded.observed_at >= reported.observed_at
+        RETURNING campaign_id, date, previous, amount, observed_at
+    ), recorded AS (
+        INSERT INTO ads_spend
+               (campaign_id, amount, date, occurred_at, description, source, kind, created_at)
+        SELECT campaign_id, amount - previous, date, observed_at,
+               CASE WHEN amount < previous
+                    THEN format('The day''s total was lowered from %%s to %%s.',
+                                trim_scale(previous), trim_scale(amount))
+                    ELSE format('The day''s total is %%s.', trim_scale(amount)) END,
+               %(source)s,
+               CASE WHEN amount < previous THEN 'correction' ELSE 'day_total' END,
+               %(now)s
+          FROM reported
+         WHERE amount <> previous
+        RETURNING campaign_id, date, amount
+    )
+    {answer}
 """
 
-_RECORD = """
-    INSERT INTO ads_spend
-           (campaign_id, amount, date, occurred_at, description, source, kind, created_at)
-    SELECT staged.campaign_id, staged.amount - reported.amount, staged.date, staged.observed_at,
-           CASE WHEN staged.amount < reported.amount
-                THEN format('The day''s total was lowered from %%s to %%s.',
-                            trim_scale(reported.amount), trim_scale(staged.amount))
-                ELSE format('The day''s total is %%s.', trim_scale(staged.amount)) END,
-           %(source)s,
-           CASE WHEN staged.amount < reported.amount THEN 'correction' ELSE 'day_total' END,
-           %(now)s
+_LISTED = "SELECT campaign_id, date, amount FROM recorded"
+
+_COUNTED = """
+    SELECT count(*), coalesce(sum(amount), 0),
+           count(*) FILTER (WHERE amount < 0), coalesce(sum(amount) FILTER (WHERE amount < 0), 0)
+      FROM recorded
+"""
+
+_BELIEVED = """
+    SELECT staged.campaign_id, staged.date
       FROM {staged}
       JOIN ads_reportedtotal AS reported
         ON reported.source = %(source)s
        AND reported.campaign_id = staged.campaign_id AND reported.date = staged.date
-     WHERE staged.observed_at >= reported.observed_at AND staged.amount <> reported.amount
-"""
-
-_REMEMBER = """
-    UPDATE ads_reportedtotal AS reported
-       SET amount = staged.amount, observed_at = staged.observed_at, updated_at = %(now)s
-      FROM {staged}
-     WHERE reported.source = %(source)s
-       AND reported.campaign_id = staged.campaign_id AND reported.date = staged.date
-       AND staged.observed_at >= reported.observed_at
+     WHERE staged.observed_at >= reported.observed_at
 """
 
 
-def post(
-    staged: str, *, source: str, now: datetime, parameters: dict[str, Any] | None = None
-) -> tuple[dict[tuple[int, date], Decimal], set[tuple[int, date]]]:
-    """Bring the ledger in line with ``staged``; the differences recorded, and the keys believed.
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How day totals moved the ledger; amounts in US dollars."""
+
+    #: Totals that did, and by how much in sum.
+    recorded: int
+    difference: Decimal
+    #: Those among them that were lower than reported before, and by how much in sum (zero or less).
+    lowered: int
+    lowered_by: Decimal
+
+
+def post(staged: str, *, source: str, now: datetime) -> Posted:
+    """Bring the ledger in line with ``staged``, inside the caller's transaction, which enforces.
 
     ``staged`` is SQL for a relation named ``staged`` with the columns campaign_id, date, amount and
-    observed_at, checked already, one row per campaign and date. Runs inside the caller's
-    transaction, which enforces.
+    observed_at, checked already, one row per campaign and date.
     """
-    values = {"source": source, "now": now, **(parameters or {})}
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK.format(staged=staged), values)
         cursor.execute(
-            _RECORD.format(staged=staged) + "RETURNING campaign_id, date, amount", values
+            _POST.format(staged=staged, answer=_COUNTED),
+            {"source": source, "now": now},
         )
+        return Posted(*cursor.fetchone())
+
+
+def _post_arrays(
+    arrays: dict[str, Any], *, source: str, now: datetime
+) -> tuple[dict[tuple[int, date], Decimal], set[tuple[int, date]]]:
+    """The same for :data:`ARRAYS`; the differences recorded, and the keys that were believed."""
+    values = {"source": source, "now": now, **arrays}
+    with connection.cursor() as cursor:
+        cursor.execute(_POST.format(staged=ARRAYS, answer=_LISTED), values)
         differences = {(pk, day): amount for pk, day, amount in cursor.fetchall()}
-        cursor.execute(
-            _REMEMBER.format(staged=staged) + "RETURNING reported.campaign_id, reported.date",
-            values,
-        )
+        cursor.execute(_BELIEVED.format(staged=ARRAYS), values)
         return differences, set(cursor.fetchall())
