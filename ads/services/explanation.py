@@ -88,7 +88,10 @@ def _lifts_at(
 ) -> datetime | None:
     zone = row.brand.timezone
     if hold == Hold.DAYPARTING:
-        return dayparting.next_opening(schedules, now)
+        try:
+            return dayparting.next_opening(schedules, now)
+        except calendar.UnknownTimezone:
+            return None  # hours that nobody can read count as closed, until somebody mends them
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
         return calendar.day_begins(row.start_date, zone)
     if hold not in _BUDGETS or not _figures(hold, row)[0]:
