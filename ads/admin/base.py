@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 
 from ads.admin.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
+from ads.admin.text import budget_as_read
 from ads.models.fields import MoneyField, TimezoneField
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class ConfigurationAdmin(ModelAdmin[M]):
     list_per_page = 50
     compressed_fields = True
     warn_unsaved_form = True
+    readonly_preprocess_fields = {
+        "daily_budget": budget_as_read,
+        "monthly_budget": budget_as_read,
+    }
 
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any

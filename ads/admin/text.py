@@ -1,7 +1,7 @@
 """How figures and instants read on the admin's pages."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +15,14 @@ NOTHING = "–"
 def budget(amount: Decimal | None) -> str:
     """A budget: "$75.00", or "no limit"."""
     return "no limit" if amount is None else format_usd(amount)
+
+
+def budget_as_read(shown: str) -> str:
+    """A budget on a page that cannot be edited, where it comes as "75.000000" or "-"."""
+    try:
+        return format_usd(Decimal(shown))
+    except InvalidOperation:
+        return budget(None)
 
 
 def spent_of(spent: Decimal, limit: Decimal | None) -> SafeString:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,13 @@ def test_people_and_their_rights_are_edited(admin: Client) -> None:
     nora = User.objects.get(username="nora")
     assert nora.check_password(phrase)
     assert admin.get(change(nora)).status_code == 200
+
+
+def test_who_may_only_look_reads_budgets_as_money(staff: Callable[..., Client]) -> None:
+    campaign = CampaignFactory.create(daily_budget=Decimal("75.4"))
+
+    page = staff("view_campaign").get(change(campaign)).content.decode()
+
+    assert "$75.40" in page
+    assert "75.400000" not in page
+    assert "no limit" in page
