@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import User
 from django.test import Client
@@ -96,7 +97,7 @@ def test_the_front_page_counts_the_states_and_shows_when_tasks_succeeded(admin: 
     }
     page = response.content.decode().replace("\xa0", " ")
     assert "3 minutes ago" in page
-    assert "http://localhost:5555" in page
+    assert settings.FLOWER_URL in page
 
 
 def test_the_front_page_shows_only_what_one_may_see(staff: Callable[..., Client]) -> None:
