@@ -3,4 +3,8 @@
 cd "$(dirname "$0")" || exit 1
 requirements=requirements.txt
 . ./venv.sh
-exec .venv/bin/python -m budget_manager.start
+# Ctrl-C while Python is still importing ends it without a traceback; main() takes over from there.
+exec .venv/bin/python -c 'import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+from budget_manager.start import main
+sys.exit(main())'

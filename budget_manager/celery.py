@@ -4,12 +4,11 @@ import os
 import warnings
 
 from celery import Celery
-from celery.platforms import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
 
 # A worker run by root is warned of pickled messages; ours accepts JSON alone.
-warnings.filterwarnings("ignore", category=SecurityWarning)
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("budget_manager")
 app.config_from_object("django.conf:settings", namespace="CELERY")

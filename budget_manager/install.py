@@ -34,6 +34,8 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"error: {error.filename or BASE_DIR}: {error.strerror}.\n")
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -18,7 +18,7 @@ from django.db.utils import OperationalError
 from budget_manager.embedded import EmbeddedServersError, files
 from budget_manager.embedded.guard import lock
 from budget_manager.embedded.launch import pick_port, port_is_free
-from budget_manager.processes import Stack, parse_procfile
+from budget_manager.processes import SIGNALS, Stack, parse_procfile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HIGHEST_PORT = 65535
@@ -39,6 +39,7 @@ SENTENCES = (
 
 
 def main() -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # start.sh had it end us silently
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     if (BASE_DIR / ".env").exists():
@@ -50,6 +51,9 @@ def main() -> int:
     except SENTENCES as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
+    finally:
+        for number in SIGNALS:  # nothing may interrupt the servers' shutdown, which comes next
+            signal.signal(number, signal.SIG_IGN)
 
 
 def start() -> int:
@@ -155,7 +159,3 @@ def answers(url: str) -> bool:
     except OSError:
         return False
     return True
-
-
-if __name__ == "__main__":
-    sys.exit(main())

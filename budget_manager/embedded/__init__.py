@@ -27,11 +27,7 @@ def urls(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str
             database_url or "postgres://mypy@127.0.0.1:1/mypy",
             redis_url or "redis://127.0.0.1:1",
         )
-    if sys.platform == "win32":
-        raise EmbeddedServersError(
-            "The embedded servers do not run on Windows: use start.ps1 (Docker), or set "
-            "DATABASE_URL and REDIS_URL."
-        )
+    refuse_windows()
     from budget_manager.embedded import lifecycle
 
     return lifecycle.use(base_dir, database_url=database_url, redis_url=redis_url)
@@ -39,6 +35,15 @@ def urls(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str
 
 def secret_key(base_dir: Path) -> str:
     """The development secret key: random, made once, kept in ``.local/secret_key`` (0600)."""
+    refuse_windows()
     from budget_manager.embedded import files
 
     return files.read_or_create(files.local_dir(base_dir) / "secret_key", secrets.token_urlsafe(50))
+
+
+def refuse_windows() -> None:
+    if sys.platform == "win32":
+        raise EmbeddedServersError(
+            "The embedded servers do not run on Windows: use start.ps1 (Docker), or set "
+            "DATABASE_URL, REDIS_URL and SECRET_KEY."
+        )

@@ -35,7 +35,7 @@ def main() -> None:
         return  # there is one already
     os.ftruncate(own, 0)
     os.pwrite(own, str(os.getpid()).encode(), 0)
-    while True:
+    while local.exists():
         wait_for_last_user(local)
         starting = lock(local / "start.lock", fcntl.LOCK_EX)
         last = lock(local / "in-use.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,13 +85,15 @@ def stop_guard(local: Path) -> None:
 
 def stop_servers(local: Path) -> None:
     """Stops both servers cleanly and waits for their end; whoever calls holds ``start.lock``."""
-    try:
-        state: dict[str, Any] = json.loads((local / STATE).read_text())
-    except (OSError, ValueError):
-        return
+    with suppress(OSError, ValueError):
+        stop(json.loads((local / STATE).read_text()))
+
+
+def stop(state: dict[str, Any]) -> None:
+    """Stops the servers that `state` describes, those of them that run."""
     redis = ask_redis_to_stop(state["redis"]) if "redis" in state else None
     if "postgres" in state:
-        stop_postgres(Path(state["postgres"]["data"]))
+        stop_postgres(Path(state["postgres"]["data"]), state["postgres"].get("pid"))
     if redis is not None:
         wait_until_gone(redis, PATIENCE)
 
@@ -110,10 +112,13 @@ def ask_redis_to_stop(redis: dict[str, Any]) -> int | None:
     return int(redis["pid"]) if answer.startswith(b"+OK") or not answer else None
 
 
-def stop_postgres(data: Path) -> None:
+def stop_postgres(data: Path, known: int | None) -> None:
+    """Stops the server that runs on `data`; `known` is its pid as remembered, if `data` is gone."""
     pid = postmaster(data)
     if pid is None:
-        return
+        if known is None or not (alive(known) and runs_on(known, data)):
+            return
+        pid = known
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGINT)  # "fast": roll back, checkpoint, leave
         if not wait_until_gone(pid, PATIENCE):
@@ -136,7 +141,8 @@ def postmaster(data: Path) -> int | None:
 def runs_on(pid: int, data: Path) -> bool:
     if Path("/proc/self").exists():
         try:
-            return Path(f"/proc/{pid}/cwd").resolve() == data.resolve()
+            where = str(Path(f"/proc/{pid}/cwd").readlink()).removesuffix(" (deleted)")
+            return where == str(data.resolve())
         except OSError:
             return False
     shown = subprocess.run(

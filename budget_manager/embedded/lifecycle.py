@@ -17,6 +17,7 @@ from budget_manager.embedded.errors import EmbeddedServersError
 START_PATIENCE = 300.0  # seconds to wait for another process that starts or stops the servers
 
 _held: dict[Path, int] = {}  # .local/ -> this process's handle on in-use.lock
+_used: dict[Path, dict[str, Any]] = {}  # .local/ -> what was known of its servers
 
 
 def use(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str]:
@@ -29,10 +30,11 @@ def use(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str]
             _held[local] = handle
             atexit.register(leave, local, os.getpid())
         start_guard(local)
-        state = load(local)
+        state = _used[local] = load(local)
         if not database_url:
             state["postgres"] = postgres.ensure(local, state.get("postgres", {}))
             database_url = postgres.url(state["postgres"])
+            postgres.offer_programs(state["postgres"])
             save(local, state)
         if not redis_url:
             state["redis"] = redis_server.ensure(local, state.get("redis", {}))
@@ -44,6 +46,9 @@ def use(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str]
 def leave(local: Path, pid: int) -> None:
     """At exit: stops the servers if nobody else uses them; in forked children nothing."""
     if os.getpid() != pid:
+        return
+    if not local.exists():  # deleted meanwhile, and the locks with it
+        guard.stop(_used[local])
         return
     # what cannot be done here, the guard will do
     with suppress(OSError, EmbeddedServersError), starting(local):

@@ -19,7 +19,7 @@ SMALL_SHARED_MEMORY = 256 * 2**20  # bytes; containers often have a /dev/shm of 
 
 
 def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
-    """Finds or starts the server; what to remember of it: port, password, data, bin.
+    """Finds or starts the server; what to remember of it: port, pid, password, data, bin.
 
     `known` is what was remembered before, or empty. Whoever calls holds the start lock.
     """
@@ -27,7 +27,7 @@ def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
         return known
     place = places.find(local)
     check_version(place.data)
-    state = {
+    state: dict[str, Any] = {
         "password": known.get("password") or secrets.token_urlsafe(24),
         "data": str(place.data),
         "bin": str(place.bin),
@@ -44,7 +44,7 @@ def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
         else:
             port = launch.pick_port(known.get("port") if attempt == 0 else None)
             pid = start(place, port, log)
-        state["port"] = port
+        state.update(port=port, pid=pid)
         try:
             launch.wait_ready("PostgreSQL", pid, log, lambda: answers(state))
         except EmbeddedServersError:
@@ -58,6 +58,12 @@ def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
 
 def url(state: dict[str, Any]) -> str:
     return f"postgres://{NAME}:{state['password']}@127.0.0.1:{state['port']}/{NAME}"
+
+
+def offer_programs(state: dict[str, Any]) -> None:
+    """Lets ``manage.py dbshell`` find psql on a machine that has none."""
+    if shutil.which("psql") is None:
+        os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{state['bin']}"
 
 
 def answers(state: dict[str, Any]) -> bool | None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -19,6 +20,7 @@ from budget_manager.embedded import guard
 from budget_manager.tests.support import (
     ROOT,
     User,
+    copy_project,
     directory,
     environment,
     names_of,
@@ -325,3 +327,27 @@ def test_started_by_root_in_a_directory_closed_to_others_the_data_is_kept_elsewh
         again.leave()
     finally:
         subprocess.run(["rm", "-rf", str(outside)], check=True)
+
+
+def test_deleting_local_while_the_servers_run_leaves_no_process_behind(base: Path) -> None:
+    user = User(base)
+    user.urls()
+
+    shutil.rmtree(base / ".local")
+    user.leave()
+
+    assert wait_for(lambda: processes_of(base) == [])
+
+
+def test_dbshell_finds_psql_on_a_machine_that_has_none(base: Path) -> None:
+    copy_project(base)
+    shell = subprocess.run(
+        [sys.executable, "manage.py", "dbshell", "--", "-Atc", "SELECT 6 * 7"],
+        cwd=base,
+        env=environment(PATH=str(base)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert shell.stdout == "42\n", shell.stderr
