@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
@@ -41,13 +40,15 @@ class EnforceOnCommit:
         self.schedules |= other.schedules
 
     def __call__(self) -> None:
-        concerned = Q(pk__in=self.campaigns)
+        concerned = set(self.campaigns)
+        # Written by bulk updates, these sets may be large; what is not in them is not asked for.
         if self.brands:
-            concerned |= Q(brand__in=self.brands)
+            of_brands = Campaign.objects.filter(brand__in=self.brands)
+            concerned.update(of_brands.values_list("pk", flat=True))
         if self.schedules:
             attached = CampaignSchedule.objects.filter(schedule__in=self.schedules)
-            concerned |= Q(pk__in=attached.values("campaign"))
-        after_edit(Campaign.objects.filter(concerned), timezone.now(), Trigger.EDIT)
+            concerned.update(attached.values_list("campaign_id", flat=True))
+        after_edit(concerned, timezone.now(), Trigger.EDIT)
 
 
 def _enforce_on_commit(concerned: EnforceOnCommit) -> None:

@@ -12,7 +12,7 @@ its budget. Run twice at one instant it changes nothing the second time; skipped
 and then run once, the end state is as if it had never been skipped.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -97,13 +97,13 @@ def enforce(
     )
 
 
-def after_edit(campaigns: QuerySet[Campaign], now: datetime, trigger: str) -> Enforced:
-    """Enforce ``campaigns`` after configuration they depend on was committed.
+def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> Enforced:
+    """Enforce campaigns after configuration they depend on was committed.
 
     Besides locking first, it waits for spend in flight, which may have read the budgets as they
     were before.
     """
-    return _in_batches(_all(campaigns), now, trigger, await_spend=True)
+    return _in_batches(sorted(campaign_ids), now, trigger, await_spend=True)
 
 
 def preview(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
