@@ -65,10 +65,11 @@ def command(*args: str, at: datetime = NOON) -> str:
 def held(hold: Hold, now: datetime) -> set[int]:
     """Ids of the campaigns that this hold keeps from delivering."""
     campaigns = Campaign.objects.all()
+    evaluated: list[Any] = evaluate(campaigns, Moment.at(now, campaigns))
     return {
         pk
-        for evaluated in evaluate(campaigns, Moment.at(now, campaigns))
-        for pk, bits in evaluated.values_list("pk", "hold_bits")
+        for of_one_date in evaluated
+        for pk, bits in of_one_date.values_list("pk", "hold_bits")
         if hold in from_bits(bits)
     }
 
@@ -144,7 +145,7 @@ def test_spend_covers_the_days_asked_for_today_so_far_included() -> None:
 def test_without_days_nothing_has_been_spent_and_everything_that_may_runs() -> None:
     made = seed(plan(spend_days=0), NOON)
 
-    assert (made.entries, made.spend) == (0, 0)
+    assert (made.entries, made.spend) == (0, Decimal(0))
     assert not Spend.objects.exists()
     assert Campaign.objects.filter(is_dayparting_enabled=False, is_active=False).count() == 0
 
