@@ -75,8 +75,10 @@ def _due(brands: QuerySet[Brand], now: datetime, field: str, begins) -> QuerySet
 def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger) -> Rollover:
     def act(brand_ids: Sequence[int]) -> tuple[int, int, Enforced]:
         brands = Brand.objects.filter(pk__in=brand_ids)
-        completed = _complete_flights(brands, now) if field == "last_daily_reset" else 0
+        # First, so that a flight's end is on record as what the new day brought; completing it
+        # afterwards switches nothing.
         enforced = enforce(Campaign.objects.filter(brand__in=brand_ids), now, trigger)
+        completed = _complete_flights(brands, now) if field == "last_daily_reset" else 0
         held_up = Campaign.objects.filter(pk__in=enforced.failed).values("brand")
         done = 0
         for today, timezones in _dates(brands, now).items():
