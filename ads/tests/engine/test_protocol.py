@@ -187,9 +187,7 @@ def test_spend_that_begins_after_a_budget_was_lowered_waits_and_sees_it(
 
     def lower() -> None:
         Campaign.objects.filter(pk=campaign.pk).update(daily_budget=50)
-        enforcement.after_edit(
-            Campaign.objects.values_list("pk", flat=True), NOON, "edit"
-        )
+        enforcement.after_edit(Campaign.objects.values_list("pk", flat=True), NOON, "edit")
 
     with held_open(lower) as commit, at_once() as start:
         start(lambda: spend(campaign, 60, NOON))
