@@ -176,14 +176,19 @@ _COUNTED = """
       FROM recorded
 """
 
-_BELIEVED = """
-    SELECT staged.campaign_id, staged.date
+_KNOWN = """
       FROM {staged}
       JOIN ads_reportedtotal AS reported
         ON reported.source = %(source)s
        AND reported.campaign_id = staged.campaign_id AND reported.date = staged.date
+"""
+
+_BELIEVED = f"""
+    SELECT staged.campaign_id, staged.date {_KNOWN}
      WHERE staged.observed_at >= reported.observed_at
 """
+
+_OLDER = f"SELECT count(*) {_KNOWN} WHERE staged.observed_at < reported.observed_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +215,13 @@ def post(staged: str, *, source: str, now: datetime) -> Posted:
             {"source": source, "now": now},
         )
         return Posted(*cursor.fetchone())
+
+
+def count_older(staged: str, *, source: str) -> int:
+    """How many of ``staged`` were observed before what is known already."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDER.format(staged=staged), {"source": source})
+        return int(cursor.fetchone()[0])
 
 
 def _post_arrays(

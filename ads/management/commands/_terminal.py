@@ -1,0 +1,138 @@
+"""What the commands share: who acts, tables, and finding what a person named.
+
+(Django takes no command from a module whose name begins with an underscore.)
+"""
+
+import difflib
+import getpass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import IO, Any, Final, cast
+from zoneinfo import ZoneInfo
+
+import pghistory
+from django.core.management.base import CommandError, OutputWrapper
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ads.models import Brand
+from ads.services.actor import acting_as
+
+#: Rows of a table that are shown; the rest are counted.
+SHOWN: Final = 100
+
+_LONGEST_ACTOR: Final = 150
+
+
+@contextmanager
+def acting(command: str) -> Iterator[None]:
+    """Everything inside is recorded under the command's name and the system user's."""
+    try:
+        actor = f"command: {command}, by {getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user need not have a name
+        actor = f"command: {command}"
+    actor = actor[:_LONGEST_ACTOR]
+    with acting_as(actor), pghistory.context(actor=actor, command=command):
+        yield
+
+
+class Screen:
+    """Where a command writes: tables on a terminal, plain lines elsewhere."""
+
+    def __init__(self, stdout: OutputWrapper, *, no_color: bool = False) -> None:
+        self._is_terminal = stdout.isatty()
+        self._console = Console(
+            file=cast("IO[str]", stdout),  # which writes and flushes as one does
+            force_terminal=self._is_terminal,
+            no_color=no_color or not self._is_terminal,
+            width=None if self._is_terminal else 10_000,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            soft_wrap=not self._is_terminal,
+        )
+
+    def line(self, text: str = "", style: str = "") -> None:
+        self._console.print(Text(printable(text), style=style))
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        title: str = "",
+        right: Iterable[str] = (),
+    ) -> None:
+        """Show rows; ``right`` names the columns of figures. More than SHOWN are counted."""
+        table = Table(
+            box=_BOX if self._is_terminal else None,
+            pad_edge=False,
+            header_style="bold" if self._is_terminal else "",
+        )
+        for name in columns:
+            table.add_column(name, justify="right" if name in set(right) else "left")
+        count = 0
+        for count, row in enumerate(rows, start=1):
+            if count <= SHOWN:
+                table.add_row(*(Text(printable(str(cell))) for cell in row))
+        if title:
+            self.line(title, "bold")
+        self._console.print(table)
+        if count > SHOWN:
+            self.line(f"… and {count - SHOWN} more.")
+
+
+def _simple_box() -> Any:
+    from rich import box
+
+    return box.SIMPLE_HEAD
+
+
+_BOX: Final = _simple_box()
+
+
+def printable(text: str) -> str:
+    """The text without what would steer the terminal: names come from files and strangers."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def count(number: int, noun: str) -> str:
+    """ "1 campaign", "2,000 campaigns"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def instant(at: datetime | None, timezone: str) -> str:
+    """An instant in a timezone and in UTC; "—" for none."""
+    if at is None:
+        return "—"
+    utc = f"{at:%Y-%m-%d %H:%M} UTC"
+    if timezone == "UTC":
+        return utc
+    return f"{at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} {timezone} ({utc})"
+
+
+def brand_named(name: str) -> Brand:
+    """The brand of this name.
+
+    Raises:
+        CommandError: there is none; with names that are like it.
+    """
+    brand = Brand.objects.filter(name=name).first() if "\x00" not in name else None
+    if brand is None:
+        raise CommandError(f'There is no brand "{printable(name)}".{_like(name)}')
+    return brand
+
+
+def _like(name: str) -> str:
+    names = list(Brand.objects.order_by("name").values_list("name", flat=True)[:20_000])
+    if not names:
+        return " There are no brands yet."
+    folded = {known.casefold(): known for known in names}
+    close = [folded[n] for n in difflib.get_close_matches(name.casefold(), folded, n=3)]
+    if close:
+        return " Did you mean " + " or ".join(f'"{known}"' for known in close) + "?"
+    return f" There are: {', '.join(names[:10])}{' …' if len(names) > 10 else '.'}"  # noqa: PLR2004

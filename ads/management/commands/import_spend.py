@@ -1,0 +1,277 @@
+"""``manage.py import_spend``: records the spend that a CSV tells of."""
+
+import os
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from ads.holds import Hold
+from ads.management.commands._terminal import Screen, acting, brand_named, count
+from ads.rules.money import PLACES, format_usd
+from ads.services import imports
+from ads.services.imports import BadRow, Import, Imported, ImportRefused, Plan, Refused, RowsRefused
+
+STDIN = "-"
+
+
+class Command(BaseCommand):
+    help = (
+        "Records the spend in a CSV file. Rows are day totals (rows of one campaign and day are "
+        "added up, and importing again records only what is new), or entries where there is a "
+        "column external_id (each id is recorded once). All or nothing, unless --skip-bad-rows."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="the CSV file, or - for standard input")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            type=_mapped,
+            metavar="FIELD=COLUMN",
+            help=f"which column is which field; fields: {', '.join(imports.FIELDS)}",
+        )
+        parser.add_argument(
+            "--date-format", help="how dates are written, such as %%d-%%m-%%Y; else YYYY-MM-DD"
+        )
+        parser.add_argument("--delimiter", default=",", help="what separates the columns")
+        parser.add_argument(
+            "--encoding", default="utf-8-sig", help="of the file; UTF-8 unless given"
+        )
+        parser.add_argument(
+            "--source",
+            default=imports.DEFAULT_SOURCE,
+            help="who says so (default: %(default)s). What a source reported before is what the "
+            "file is compared with: give each platform its own, and always the same",
+        )
+        parser.add_argument("--brand", help="look for campaigns of this brand alone")
+        parser.add_argument(
+            "--campaign-by",
+            choices=imports.CAMPAIGN_BY,
+            default="auto",
+            help="what the file calls campaigns by; by default either, if there is no doubt",
+        )
+        parser.add_argument(
+            "--observed-at",
+            type=_instant,
+            help="when the day totals were true, such as 2024-05-01T12:00:00+00:00; default: now. "
+            "An older observation never overrides a newer one",
+        )
+        parser.add_argument(
+            "--round",
+            type=int,
+            choices=[PLACES],
+            help=f"round amounts to {PLACES} decimal places; else more are refused",
+        )
+        parser.add_argument(
+            "--skip-bad-rows", action="store_true", help="record the rows that are good"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would happen; change nothing"
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        screen = Screen(self.stdout, no_color=options["no_color"])
+        dry_run: bool = options["dry_run"]
+        try:
+            plan = _plan(options)
+            with (
+                acting("import_spend"),
+                _opened(options["file"], options["encoding"]) as file,
+                _progress(file) as progress,
+            ):
+                now = timezone.now()
+                with Import.staged(file, plan, now=now, progress=progress) as staged:
+                    done = staged.record(now=timezone.now(), dry_run=dry_run)
+                    if not dry_run:
+                        staged.enforce_again(now=timezone.now())
+        except RowsRefused as error:
+            _show_refused(screen, error.refused)
+            raise CommandError(str(error)) from error
+        except ImportRefused as error:
+            raise CommandError(str(error)) from error
+        _show(screen, done, dry_run=dry_run)
+        if done.refused.count:
+            # Told apart from "nothing was recorded", for scripts.
+            left_out = count(done.refused.count, "row")
+            raise CommandError(
+                f"{left_out} refused and left out; the rest {_was(dry_run)} recorded.",
+                returncode=2,
+            )
+        if done.enforced.failed:
+            raise CommandError(
+                f"Recorded, but {count(len(done.enforced.failed), 'campaign')} could not be "
+                "enforced; see the log. The next check tries again."
+            )
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    mapping: dict[str, str] = {}
+    for name, column in options["map"]:
+        if name in mapping:
+            raise ImportRefused(f"--map {name} is given twice; a field is in one column.")
+        mapping[name] = column
+    brand = brand_named(options["brand"]) if options["brand"] is not None else None
+    return Plan(
+        source=options["source"],
+        mapping=mapping,
+        date_format=options["date_format"],
+        delimiter="\t" if options["delimiter"] == "\\t" else options["delimiter"],
+        brand_id=brand.pk if brand else None,
+        campaign_by=options["campaign_by"],
+        round_amounts=options["round"] is not None,
+        skip_bad_rows=options["skip_bad_rows"],
+        observed_at=options["observed_at"],
+    )
+
+
+def _mapped(text: str) -> tuple[str, str]:
+    name, equals, column = text.partition("=")
+    if not (name.strip() and equals and column.strip()):
+        raise ArgumentTypeError(f"{text!r}: write FIELD=COLUMN, such as amount=Spent")
+    return name.strip(), column.strip()
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no instant; see the example") from None
+    if instant.utcoffset() is None:
+        raise ArgumentTypeError(f"{text!r} has no timezone; write for example {text}+00:00")
+    return instant
+
+
+@contextmanager
+def _opened(name: str, encoding: str) -> Iterator[TextIO]:
+    """The file as text, its lines as they end in it; bytes that are no text stay recognisable."""
+    path: str | int = sys.stdin.fileno() if name == STDIN else name
+    try:
+        file = open(  # noqa: SIM115  (a descriptor has no path; closed below)
+            path,
+            encoding=encoding,
+            errors="surrogateescape",
+            newline="",
+            closefd=name != STDIN,
+        )
+    except LookupError as error:
+        raise CommandError(f"{encoding!r} is no encoding; try utf-8 or cp1252.") from error
+    except FileNotFoundError as error:
+        raise CommandError(f"There is no file {name} (looked in {Path.cwd()}).") from error
+    except IsADirectoryError as error:
+        raise CommandError(f"{name} is a directory; name a file in it.") from error
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{name} cannot be read: {error}.") from error
+    with file:
+        yield file
+
+
+@contextmanager
+def _progress(file: TextIO) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, by how much of the file has been read."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _rows: None
+        return
+    raw = file.buffer
+    try:
+        size = os.fstat(file.fileno()).st_size or None
+    except OSError:
+        size = None
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("Reading", total=size, rows=0)
+        seen = 0
+
+        def advance(rows: int) -> None:
+            nonlocal seen
+            seen += rows
+            at = raw.tell() if raw.seekable() else 0
+            bar.update(task, completed=at, rows=seen)
+            if at and at == size:
+                bar.update(task, description="Recording", total=None)
+
+        yield advance
+
+
+def _show(screen: Screen, done: Imported, *, dry_run: bool) -> None:
+    figures: list[tuple[str, str, str]] = [("rows read", f"{done.rows:,}", "")]
+    if done.are_entries:
+        figures += [
+            ("recorded", f"{done.recorded:,}", format_usd(done.difference)),
+            ("duplicates", f"{done.duplicates:,}", ""),
+            ("of zero", f"{done.zero:,}", ""),
+        ]
+    else:
+        figures += [
+            ("day totals", f"{done.items:,}", ""),
+            ("recorded", f"{done.recorded:,}", format_usd(done.difference)),
+            ("of them lowered", f"{done.lowered:,}", format_usd(done.lowered_by)),
+            ("unchanged", f"{done.unchanged:,}", ""),
+            ("older than known", f"{done.older:,}", ""),
+        ]
+    figures.append(("refused", f"{done.refused.count:,}", ""))
+    if done.rounded:
+        figures.append(("rounded", f"{done.rounded:,}", f"{_plain(done.rounded_by)} in sum"))
+    if dry_run:
+        figures.append(("would pause", f"{done.would_stop:,}", ""))
+        figures.append(("would start", f"{done.would_start:,}", ""))
+    else:
+        figures.append(("paused", f"{done.enforced.stopped:,}", ""))
+        figures.append(("started", f"{done.enforced.started:,}", ""))
+    title = "Dry run: nothing was changed." if dry_run else "Imported."
+    screen.table(
+        ["what", "count", "US dollars"], figures, title=title, right=["count", "US dollars"]
+    )
+    if done.changes:
+        screen.table(
+            ["campaign", "brand", "would", "why"],
+            (
+                (
+                    change.campaign.name,
+                    change.campaign.brand.name,
+                    "start" if change.decision.is_active else "pause",
+                    ", ".join(Hold(hold).label for hold in change.decision.holds),
+                )
+                for change in done.changes
+            ),
+        )
+        more = done.would_start + done.would_stop - len(done.changes)
+        if more:
+            screen.line(f"… and {more:,} more.")
+    _show_refused(screen, done.refused)
+
+
+def _show_refused(screen: Screen, refused: Refused) -> None:
+    if not refused.count:
+        return
+    rows: list[BadRow] = sorted(refused.shown, key=lambda row: row.first_line)
+    screen.line(f"{count(refused.count, 'row')} refused:", "bold red")
+    for row in rows:
+        screen.line(f"  {row}")
+    if refused.count > len(rows):
+        screen.line(f"  … and {refused.count - len(rows):,} more.")
+
+
+def _plain(amount: object) -> str:
+    return f"{amount:+f}"
+
+
+def _was(dry_run: bool) -> str:
+    return "would be" if dry_run else "was"

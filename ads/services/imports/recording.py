@@ -1,0 +1,178 @@
+"""Recording what has been staged: one transaction, the statements of the ledger, enforcement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from ads.models import Campaign
+from ads.models.spend import Kind
+from ads.rules.money import LIMIT, format_usd
+from ads.services import day_totals
+from ads.services import entry_statements as statements
+from ads.services.enforcement import Decision, Enforced
+from ads.services.errors import SpendConflict
+from ads.services.imports import staging
+from ads.services.imports.errors import SHOWN, BadRow, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A campaign that would be switched."""
+
+    campaign: Campaign
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did, or on a dry run would do. Amounts in US dollars."""
+
+    #: Were the rows entries? Otherwise day totals.
+    are_entries: bool
+    #: Rows of the file that are good.
+    rows: int = 0
+    #: Entries; or campaign-days that the good rows add up to.
+    items: int = 0
+    #: New in the ledger, and by how much that moved it.
+    recorded: int = 0
+    difference: Decimal = Decimal(0)
+    #: Of those recorded, the day totals that were lower than reported before.
+    lowered: int = 0
+    lowered_by: Decimal = Decimal(0)
+    #: Entries that had been recorded before (or twice in this file).
+    duplicates: int = 0
+    #: Entries of zero, which leave the ledger as it is.
+    zero: int = 0
+    #: Day totals that are as they were reported before.
+    unchanged: int = 0
+    #: Day totals that were observed before what is known already.
+    older: int = 0
+    rounded: int = 0
+    rounded_by: Decimal = Decimal(0)
+    refused: Refused = field(default_factory=Refused)
+    enforced: Enforced = field(default_factory=Enforced)
+    #: On a dry run: how many would start and stop, and the first of them.
+    would_start: int = 0
+    would_stop: int = 0
+    changes: list[Change] = field(default_factory=list)
+
+
+def too_large(refused: Refused) -> None:
+    """Refuse the campaign-days whose rows add up to more than the ledger holds; leaves them out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {staging.SUMMED} WHERE amount >= %s"  # noqa: S608
+            " RETURNING position, campaign_id, date, amount",
+            [LIMIT],
+        )
+        for position, campaign_id, day, amount in sorted(cursor.fetchall()):
+            refused.add(
+                BadRow(
+                    position,
+                    position,
+                    f"amount: the rows of campaign {campaign_id} on {day} add up to "
+                    f"{format_usd(amount)}; a day must stay below {format_usd(LIMIT)}.",
+                )
+            )
+
+
+def record_totals(done: Imported, *, source: str, now: datetime) -> None:
+    """Post the summed day totals; fills in what that did."""
+    staged = f"{staging.SUMMED} AS staged"
+    posted = day_totals.post(staged, source=source, now=now)
+    done.items = _count(staging.SUMMED)
+    done.recorded, done.difference = posted.recorded, posted.difference
+    done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
+    done.older = (
+        day_totals.count_older(staged, source=source) if posted.recorded < done.items else 0
+    )
+    done.unchanged = done.items - done.recorded - done.older
+
+
+def record_entries(done: Imported, *, source: str, now: datetime) -> None:
+    """Insert the staged entries; fills in what that did, conflicts among what is refused."""
+    staged = f"{staging.ROWS} AS staged"
+    values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT_AND_COUNT.format(insert=statements.INSERT.format(staged=staged)),
+            values,
+        )
+        done.recorded, done.difference = cursor.fetchone()
+        cursor.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE amount = 0) FROM {staging.ROWS}"  # noqa: S608
+        )
+        done.items, done.zero = cursor.fetchone()
+        done.duplicates = done.items - done.zero - done.recorded
+        if done.duplicates or done.zero:
+            cursor.execute(
+                _CONFLICTS.format(repeated=statements.REPEATED.format(staged=staged)), values
+            )
+            _refuse_conflicts(done, cursor.fetchall(), source)
+
+
+_INSERT_AND_COUNT: Final = (
+    "WITH recorded AS ({insert} RETURNING amount)"
+    " SELECT count(*), coalesce(sum(amount), 0) FROM recorded"
+)
+
+_CONFLICTS: Final = f"""
+    SELECT count(*) OVER (), count(*) FILTER (WHERE offered_amount = 0) OVER (),
+           position, external_id, differs, before, offered_now
+      FROM (
+            SELECT staged.position, staged.external_id, staged.amount AS offered_amount,
+                   {statements.DIFFERS} AS differs,
+                   json_build_object(
+                       'campaign', recorded.campaign_id,
+                       'amount', trim_scale(recorded.amount)::text,
+                       'description', recorded.description, 'kind', recorded.kind,
+                       'date', recorded.date, 'occurred_at', recorded.occurred_at) AS before,
+                   json_build_object(
+                       'campaign', staged.campaign_id,
+                       'amount', trim_scale(staged.amount)::text,
+                       'description', staged.description, 'kind', %(kind)s,
+                       'date', staged.date, 'occurred_at', staged.occurred_at) AS offered_now
+              FROM {{repeated}}
+           ) AS compared
+     WHERE differs IS NOT NULL
+     ORDER BY position
+     LIMIT {SHOWN}
+"""  # noqa: S608  (nothing in it comes from outside)
+
+
+def _refuse_conflicts(done: Imported, rows: Sequence[tuple[Any, ...]], source: str) -> None:
+    if not rows:
+        return
+    count, of_zero = rows[0][:2]
+    done.duplicates -= count - of_zero
+    done.zero -= of_zero
+    done.rows -= count
+    for *_, position, external_id, differs, before, offered in rows:
+        conflict = SpendConflict(
+            source=source,
+            external_id=external_id,
+            field=differs,
+            recorded=before[differs],
+            offered=offered[differs],
+        )
+        done.refused.add(BadRow(position, position, str(conflict)))
+    done.refused.count += count - len(rows)
+
+
+def concerned() -> QuerySet[Campaign]:
+    """All campaigns of the brands that :func:`staging.note_brands` noted."""
+    return Campaign.objects.filter(
+        brand__in=RawSQL(f"SELECT brand_id FROM {staging.BRANDS}", ())  # noqa: S608, S611
+    )
+
+
+def _count(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,113 @@
+"""The temporary tables between a file and the ledger."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from ads.rules.calendar import local_date, month_start
+
+#: What is staged of each row of day totals.
+TOTALS: Final = {
+    "position": "integer",
+    "campaign_id": "bigint",
+    "date": "date",
+    "amount": "numeric",
+}
+
+#: What is staged of each entry, as :mod:`ads.services.entry_statements` wants it.
+ENTRIES: Final = {
+    **TOTALS,
+    "occurred_at": "timestamptz",
+    "description": "text",
+    "external_id": "text",
+    "date_given": "boolean",
+    "occurred_at_given": "boolean",
+}
+
+ROWS: Final = "import_rows"
+SUMMED: Final = "import_summed"
+BRANDS: Final = "import_brands"
+
+#: Where it is latest to become a new day: no brand's month began earlier.
+_LAST_TO_TURN: Final = "Etc/GMT+12"
+
+
+@contextmanager
+def table(columns: dict[str, str]) -> Iterator[None]:
+    """An empty table for the rows; it and what was made of it are gone at the end."""
+    listed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+    _drop()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMP TABLE {ROWS} ({listed})")
+        yield
+    finally:
+        if connection.is_usable():  # else they are gone already, or go with the transaction
+            _drop()
+
+
+def copy(rows: Iterable[tuple[Any, ...]], columns: dict[str, str]) -> None:
+    """Add rows to the table."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    text.seek(0)
+    # An empty description is a description; csv writes it as COPY would read NULL.
+    empty = " (FORMAT csv, FORCE_NOT_NULL (description))" if "description" in columns else ""
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            f"COPY {ROWS} ({', '.join(columns)}) FROM STDIN{empty or ' (FORMAT csv)'}", text
+        )
+
+
+def add_up(observed_at: datetime) -> None:
+    """Make one total of the rows of each campaign and day, observed at this instant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            CREATE TEMP TABLE {SUMMED} AS
+            SELECT campaign_id, date, trim_scale(sum(amount)) AS amount,
+                   %s::timestamptz AS observed_at, min(position) AS position
+              FROM {ROWS}
+             GROUP BY campaign_id, date
+            """,  # noqa: S608  (the tables' names are our own)
+            [observed_at],
+        )
+        cursor.execute(f"ANALYZE {SUMMED}")
+
+
+def analyze() -> None:
+    """Let the planner know what has been copied."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {ROWS}")
+
+
+def note_brands(now: datetime) -> int:
+    """Note the brands whose budgets of now the rows may concern; how many they are.
+
+    Spend of a month gone by holds nobody.
+    """
+    earliest: date = month_start(local_date(now, _LAST_TO_TURN))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            CREATE TEMP TABLE {BRANDS} AS
+            SELECT DISTINCT campaign.brand_id
+              FROM (SELECT DISTINCT campaign_id FROM {ROWS} WHERE date >= %s) AS counted
+              JOIN ads_campaign AS campaign ON campaign.id = counted.campaign_id
+            """,  # noqa: S608
+            [earliest],
+        )
+        cursor.execute(f"ANALYZE {BRANDS}")
+        cursor.execute(f"SELECT count(*) FROM {BRANDS}")  # noqa: S608
+        return int(cursor.fetchone()[0])
+
+
+def _drop() -> None:
+    with connection.cursor() as cursor:
+        for name in (ROWS, SUMMED, BRANDS):
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")

@@ -1,0 +1,124 @@
+"""Importing 10,000, 100,000 and 1,000,000 rows: rows a second, memory, cost per row.
+
+    python benchmarks/import_spend.py [--sizes 10000 100000 1000000]
+
+Each size is run in a process of its own, on a database of its own, as ``manage.py import_spend``
+runs it, enforcement included: the peak of the resident memory is that run's. Three kinds of file:
+
+- ``totals``: one row per ad, 13 of them to a campaign and day (as in real exports), added up;
+- ``distinct``: every row a campaign-day of its own, the worst case;
+- ``entries``: rows with an external id, each an entry of the ledger.
+
+There are as many rows per campaign at every size, so that cost per row can be compared.
+"""
+
+import argparse
+import csv
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+KINDS = ("totals", "distinct", "entries")
+DAYS = 25
+ADS = 13
+HEADER = ["Date", "ad_id", "campaign", "age", "gender", "Impressions", "Clicks", "amount"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--alone", nargs=2, metavar=("KIND", "ROWS"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.alone:
+        run(options.alone[0], int(options.alone[1]))
+        return
+    print(
+        f"{'kind':10} {'rows':>10} {'seconds':>8} {'rows/s':>9} {'peak MB':>8} {'load':>6}  per row"
+    )
+    for kind in options.kinds:
+        first = None
+        for rows in options.sizes:
+            seconds, peak, load = measured(kind, rows)
+            each = seconds / rows
+            first = first or each
+            print(
+                f"{kind:10} {rows:>10,} {seconds:>8.2f} {rows / seconds:>9,.0f} {peak:>8.0f} "
+                f"{load:>6.1f}  {each * 1e6:.1f} µs ({each / first:.2f}×)",
+                flush=True,
+            )
+
+
+def measured(kind: str, rows: int) -> tuple[float, float, float]:
+    """Seconds, peak resident MB, and the machine's load when it ended."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--alone", kind, str(rows)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    seconds, peak = done.stdout.split()[-2:]
+    return float(seconds), float(peak), os.getloadavg()[0]
+
+
+def run(kind: str, rows: int) -> None:
+    """Import one file; prints the seconds it took and the peak of the memory."""
+    import _database
+    import world
+    from django.core.management import call_command
+    from django.db import connection
+
+    now = datetime.now(UTC)
+    per_campaign = DAYS * (ADS if kind == "totals" else 1)
+    campaigns = max(1, rows // per_campaign)
+    with _database.scratch(), tempfile.TemporaryDirectory() as directory:
+        world.fill(campaigns, brands=max(1, campaigns // 50), schedules=50, now=now)
+        path = Path(directory) / "spend.csv"
+        write(path, kind, rows, campaigns, now.date())
+        with connection.cursor() as cursor:
+            cursor.execute("CHECKPOINT")
+        began = time.perf_counter()
+        call_command(
+            "import_spend", str(path), "--map", "date=Date", "--campaign-by", "name", verbosity=0
+        )
+        seconds = time.perf_counter() - began
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*), sum(amount) FROM ads_spend")
+            print(cursor.fetchone())
+    print(f"{seconds:.3f} {peak:.1f}")
+
+
+def write(path: Path, kind: str, rows: int, campaigns: int, today: date) -> None:
+    """A file in no order, as an export by ad is; amounts small enough to cross no budget."""
+    ads = ADS if kind == "totals" else 1
+    order = list(range(rows))
+    random.Random(1).shuffle(order)
+    with path.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow([*HEADER, *(["external_id"] if kind == "entries" else [])])
+        for i in order:
+            campaign, day = i // ads % campaigns + 1, i // ads // campaigns % DAYS
+            out.writerow(
+                [
+                    today - timedelta(days=day),
+                    700_000 + i,
+                    f"Campaign {campaign}",
+                    "30-34",
+                    "M",
+                    i % 9000,
+                    i % 40,
+                    f"{i % 97 / 1000 + 0.01:.6f}",
+                    *([f"ad-{i:09}"] if kind == "entries" else []),
+                ]
+            )
+
+
+if __name__ == "__main__":
+    main()
