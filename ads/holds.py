@@ -124,6 +124,14 @@ class Moment:
                 ranks[rank].append(schedule.id)
         return cls(now, grouped.by_date, dict(ranks))
 
+    def period_starts(self, period: Period) -> dict[date, list[str]]:
+        """The starts of the periods that the brands are in, and the timezones that are in them."""
+        starts: dict[date, list[str]] = defaultdict(list)
+        for day, zones in self.dates.items():
+            starts[calendar.period_start(period, day)] += zones
+        # Without brands no date matters, but the SQL needs one.
+        return dict(starts) or {calendar.period_start(period, self.now.date()): []}
+
 
 def _rank(schedule: dayparting.Schedule, now: datetime) -> int | None:
     try:
@@ -161,40 +169,32 @@ def schedules_as_rules(schedules: QuerySet[DaypartingSchedule]) -> list[dayparti
     ]
 
 
-def evaluate(campaigns: QuerySet[Campaign], moment: Moment) -> list[QuerySet[Campaign]]:
-    """``campaigns`` annotated with their holds at ``moment``: one queryset per local date.
+def evaluate(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign]:
+    """``campaigns`` annotated with their holds at ``moment``.
 
     Each row gains ``hold_bits`` (see :func:`from_bits`; 0: it may deliver), ``may_deliver`` (bool)
     and the effective spend (Decimal, US dollars) of the four periods under the names in
-    :data:`BUDGET_HOLDS`. One queryset per date, because joining totals on a constant date is what
-    lets PostgreSQL read each of them just once. Campaigns of brands whose timezone nobody can read
-    are in none.
+    :data:`BUDGET_HOLDS`. Campaigns of brands whose timezone nobody can read are left out.
     """
     closed = _closed(campaigns, moment)
-    return [
-        _annotated(campaigns.filter(brand__timezone__in=zones), day, closed)
-        for day, zones in moment.dates.items()
-    ]
-
-
-def _annotated(
-    campaigns: QuerySet[Campaign], local_date: date, closed: QuerySet[CampaignSchedule, Any]
-) -> QuerySet[Campaign]:
+    starts = {period: moment.period_starts(period) for period in Period}
+    campaigns = campaigns.filter(
+        brand__timezone__in=[zone for zones in moment.dates.values() for zone in zones]
+    ).alias(**{_start(period): _by_timezone(dates) for period, dates in starts.items()})
     for budget in BUDGET_HOLDS:
         totals = "brand__totals" if budget.of_brand else "totals"
-        campaigns = campaigns.alias(
+        condition = Q(
             **{
-                budget.total: FilteredRelation(
-                    totals,
-                    condition=Q(
-                        **{
-                            f"{totals}__campaign__isnull": budget.of_brand,
-                            f"{totals}__period": budget.period,
-                            f"{totals}__start": calendar.period_start(budget.period, local_date),
-                        }
-                    ),
-                )
+                f"{totals}__period": budget.period,
+                # The few dates there are let an index find them among years of others.
+                f"{totals}__start__in": list(starts[budget.period]),
+                f"{totals}__start": F(_start(budget.period)),
             }
+        )
+        if budget.of_brand:
+            condition &= Q(**{f"{totals}__campaign": None})
+        campaigns = campaigns.alias(
+            **{budget.total: FilteredRelation(totals, condition=condition)}
         ).annotate(
             **{
                 budget.spend: Coalesce(
@@ -204,7 +204,7 @@ def _annotated(
                 )
             }
         )
-    conditions = _conditions(local_date, closed)
+    conditions = _conditions(F(_start(Period.DAY)), closed)
     return campaigns.annotate(
         hold_bits=functools.reduce(
             operator.add,
@@ -213,11 +213,33 @@ def _annotated(
                 for hold, bit in BITS.items()
             ),
         ),
-        may_deliver=Case(When(hold_bits=0, then=Value(True)), default=Value(False)),
+        # The same conditions again rather than ``hold_bits=0``: the first that applies settles it.
+        may_deliver=Case(
+            When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
+            default=Value(True),
+        ),
     )
 
 
-def _conditions(local_date: date, closed: QuerySet[CampaignSchedule, Any]) -> dict[Hold, Q]:
+def _start(period: Period) -> str:
+    """Name of the alias for the day or month that a campaign's brand is in."""
+    return f"{period.value}_start"
+
+
+def _by_timezone(dates: dict[date, list[str]]) -> Case | Value:
+    """The date of a campaign's brand, given the timezones that have it."""
+    *others, usual = sorted(dates, key=lambda day: len(dates[day]))
+    default = Value(usual, output_field=models.DateField())
+    if not others:
+        return default
+    return Case(
+        *(When(brand__timezone__in=dates[day], then=Value(day)) for day in others),
+        default=default,
+        output_field=models.DateField(),
+    )
+
+
+def _conditions(local_date: F, closed: QuerySet[CampaignSchedule, Any]) -> dict[Hold, Q]:
     """When each hold applies. This is the rule; there is no other copy of it."""
     return {
         Hold.STATUS: ~Q(status=Status.ACTIVE),
@@ -246,8 +268,9 @@ def _closed(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[CampaignS
     return (
         _attached(campaigns)
         .values("campaign")
-        .annotate(highest=Max(rank))
-        .filter(highest__in=[NOT_IN_FORCE, *(rank for rank in moment.ranks if rank % 2 == 0)])
+        # Not ``IN`` the even ranks: inside an IN, PostgreSQL looks schedules up one by one.
+        .annotate(highest=Max(rank), odd=F("highest").bitand(1))
+        .filter(odd=0)
         .values("campaign")
     )
 

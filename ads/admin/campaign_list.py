@@ -37,13 +37,12 @@ class CampaignList(ChangeList):
             .prefetch_related("dayparting_schedules")
         )
         evaluated: dict[int, Any] = {}
-        for campaigns in evaluate(page, Moment.at(now, page)):
-            for campaign in campaigns:
-                row: Any = campaign
-                row.held = [
-                    (hold.label, sentence(hold, campaign, now)) for hold in from_bits(row.hold_bits)
-                ]
-                evaluated[campaign.pk] = row
+        for campaign in evaluate(page, Moment.at(now, page)):
+            row: Any = campaign
+            row.held = [
+                (hold.label, sentence(hold, campaign, now)) for hold in from_bits(row.hold_bits)
+            ]
+            evaluated[campaign.pk] = row
         # A campaign whose brand is in a timezone nobody can read is listed without.
         self.result_list = [evaluated.get(campaign.pk, campaign) for campaign in listed]
 

@@ -30,8 +30,14 @@ from ads.services.isolation import isolate
 #: many, small enough that nobody waits long for a lock.
 BATCH = 2000
 
-#: A sweep joins sets of a million rows, which PostgreSQL does in memory if it may.
-SWEEP_WORK_MEM = "256MB"
+#: For PostgreSQL's planner, while it looks for campaigns that disagree.
+SWEEP_SETTINGS = {
+    # Sets of a million rows are joined, which it does in memory if it may.
+    "work_mem": "256MB",
+    # It expects half of the campaigns to disagree and shuns parallel workers, who would have to
+    # hand them all over; but few disagree, or none.
+    "parallel_tuple_cost": "0",
+}
 
 
 class Trigger(models.TextChoices):
@@ -108,14 +114,12 @@ def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> En
 
 def preview(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
     """What :func:`enforce` would switch; nothing is locked or changed."""
-    for evaluated in evaluate(campaigns, Moment.at(now, campaigns)):
-        rows = evaluated.order_by("pk").exclude(is_active=F("may_deliver"))
-        for pk, may_deliver, bits, *figures in rows.values_list(
-            "pk", "may_deliver", "hold_bits", *_FIGURES.values()
-        ).iterator():
-            yield Decision(
-                pk, may_deliver, from_bits(bits), dict(zip(_FIGURES, figures, strict=True))
-            )
+    evaluated = evaluate(campaigns, Moment.at(now, campaigns))
+    rows = evaluated.order_by("pk").exclude(is_active=F("may_deliver"))
+    for pk, may_deliver, bits, *figures in rows.values_list(
+        "pk", "may_deliver", "hold_bits", *_FIGURES.values()
+    ).iterator():
+        yield Decision(pk, may_deliver, from_bits(bits), dict(zip(_FIGURES, figures, strict=True)))
 
 
 #: Fields of DeliveryChange, and where an evaluated campaign has them.
@@ -131,16 +135,11 @@ def _all(campaigns: QuerySet[Campaign]) -> list[int]:
 def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> list[int]:
     """Step 1. Ids in primary-key order."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = %s", [SWEEP_WORK_MEM])
-        ids = [
-            pk
-            for evaluated in evaluate(campaigns, Moment.at(now, campaigns))
-            for pk in evaluated.order_by()
-            .exclude(is_active=F("may_deliver"))
-            .values_list("pk", flat=True)
-            .iterator()
-        ]
-    return sorted(ids)
+        for setting, value in SWEEP_SETTINGS.items():
+            cursor.execute(f"SET LOCAL {setting} = %s", [value])
+        evaluated = evaluate(campaigns, Moment.at(now, campaigns))
+        disagreeing = evaluated.order_by().exclude(is_active=F("may_deliver"))
+        return sorted(disagreeing.values_list("pk", flat=True).iterator())
 
 
 def _in_batches(

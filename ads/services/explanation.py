@@ -63,8 +63,7 @@ def explain(campaign: Campaign, now: datetime) -> Explanation:
 
 def _holds_at(campaign: Campaign, at: datetime) -> tuple[list[Hold], Campaign]:
     mine = Campaign.objects.filter(pk=campaign.pk).select_related("brand")
-    (evaluated,) = evaluate(mine, Moment.at(at, mine))
-    row = evaluated.get()
+    row = evaluate(mine, Moment.at(at, mine)).get()
     return from_bits(row.hold_bits), row  # type: ignore[attr-defined]
 
 

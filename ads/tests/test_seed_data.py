@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.test.utils import CaptureQueriesContext
 
 from ads.holds import Hold, Moment, evaluate, from_bits
@@ -65,13 +65,8 @@ def command(*args: str, at: datetime = NOON) -> str:
 def held(hold: Hold, now: datetime) -> set[int]:
     """Ids of the campaigns that this hold keeps from delivering."""
     campaigns = Campaign.objects.all()
-    evaluated: list[Any] = evaluate(campaigns, Moment.at(now, campaigns))
-    return {
-        pk
-        for of_one_date in evaluated
-        for pk, bits in of_one_date.values_list("pk", "hold_bits")
-        if hold in from_bits(bits)
-    }
+    evaluated: QuerySet[Any] = evaluate(campaigns, Moment.at(now, campaigns))
+    return {pk for pk, bits in evaluated.values_list("pk", "hold_bits") if hold in from_bits(bits)}
 
 
 def as_data() -> list[tuple[Any, ...]]:
