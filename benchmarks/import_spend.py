@@ -7,7 +7,7 @@ runs it, enforcement included: the peak of the resident memory is that run's. Th
 
 - ``totals``: one row per ad, 13 of them to a campaign and day (as in real exports), added up;
 - ``distinct``: every row a campaign-day of its own, the worst case;
-- ``entries``: rows with an external id, each an entry of the ledger.
+- ``entries``: rows with an external id, each an entry of the ledger, 13 to a campaign and day.
 
 There are as many rows per campaign at every size, so that cost per row can be compared.
 """
@@ -74,11 +74,15 @@ def run(kind: str, rows: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from ads.models import Campaign
+    from ads.services.enforcement import Trigger, enforce
+
     now = datetime.now(UTC)
-    per_campaign = DAYS * (ADS if kind == "totals" else 1)
+    per_campaign = DAYS * (1 if kind == "distinct" else ADS)
     campaigns = max(1, rows // per_campaign)
     with _database.scratch(), tempfile.TemporaryDirectory() as directory:
         world.fill(campaigns, brands=max(1, campaigns // 50), schedules=50, now=now)
+        enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS)
         path = Path(directory) / "spend.csv"
         write(path, kind, rows, campaigns, now.date())
         with connection.cursor() as cursor:
@@ -97,7 +101,7 @@ def run(kind: str, rows: int) -> None:
 
 def write(path: Path, kind: str, rows: int, campaigns: int, today: date) -> None:
     """A file in no order, as an export by ad is; amounts small enough to cross no budget."""
-    ads = ADS if kind == "totals" else 1
+    ads = 1 if kind == "distinct" else ADS
     order = list(range(rows))
     random.Random(1).shuffle(order)
     with path.open("w", newline="") as file:

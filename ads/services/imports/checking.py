@@ -50,6 +50,7 @@ class Checker:
         self._header = list(header)
         self._plan = plan
         self._now = now
+        self._now_text = now.isoformat()
         self._campaigns = Campaigns(plan, now)
         self._days: dict[str, tuple[date, str] | str] = {}
 
@@ -106,7 +107,7 @@ class Checker:
             campaign.id,
             day,
             amount,
-            at.isoformat(),
+            at.isoformat() if occurred else self._now_text,
             description,
             external_id,
             bool(dated),

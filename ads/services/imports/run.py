@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from ads.models import Campaign
 from ads.services import day_totals, ledger
-from ads.services.enforcement import SWEEP_WORK_MEM, Decision, Trigger, enforce, preview
+from ads.services.enforcement import Decision, Trigger, enforce, preview
 from ads.services.errors import InvalidSpend
 from ads.services.imports import columns, recording, staging
 from ads.services.imports.checking import Checker
@@ -17,6 +17,9 @@ from ads.services.imports.errors import ImportRefused, RowsRefused
 from ads.services.imports.plan import Plan
 from ads.services.imports.reading import Reader
 from ads.services.imports.recording import Change, Imported
+
+#: A million rows are sorted and added up, which PostgreSQL does in memory if it may.
+WORK_MEM: Final = "256MB"
 
 #: Switches that a dry run names; the rest are counted.
 SHOWN_CHANGES: Final = 100
@@ -91,7 +94,7 @@ class Import:
         done = self._done
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL work_mem = %s", [SWEEP_WORK_MEM])
+                cursor.execute("SET LOCAL work_mem = %s", [WORK_MEM])
             if done.are_entries:
                 staging.analyze()
                 recording.record_entries(done, source=self._plan.source, now=now)
