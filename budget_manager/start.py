@@ -39,15 +39,14 @@ SENTENCES = (
 
 
 def main() -> int:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # start.sh had it end us silently
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    """The exit status. Until everything is prepared, signals end this process there and then: the
+    embedded servers' guard stops what was started so far.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if (BASE_DIR / ".env").exists():
         environ.Env.read_env(str(BASE_DIR / ".env"))
     try:
         return start()
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
     except SENTENCES as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -70,5 +70,7 @@ def write(path: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # the passwords to the data must survive a power cut
         hand_over(fresh)
         fresh.replace(path)

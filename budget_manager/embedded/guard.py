@@ -23,6 +23,11 @@ from typing import Any
 
 STATE = "servers.json"
 PATIENCE = 30.0  # seconds for a clean shutdown, before a hard one
+# What stands for a server's pid while it has none: it is not there, or somebody is about to start
+# it and may have died before noting its pid.
+NONE = 0
+STARTING = -1
+START_PATIENCE = 3.0  # seconds for such a server to show itself
 
 
 def main() -> None:
@@ -91,39 +96,55 @@ def stop_servers(local: Path) -> None:
 
 def stop(state: dict[str, Any]) -> None:
     """Stops the servers that `state` describes, those of them that run."""
-    redis = ask_redis_to_stop(state["redis"]) if "redis" in state else None
+    redis = ask_redis_to_stop(state["redis"]) if "redis" in state else NONE
     if "postgres" in state:
-        stop_postgres(Path(state["postgres"]["data"]), state["postgres"].get("pid"))
-    if redis is not None:
+        stop_postgres(state["postgres"])
+    if redis > 0:
         wait_until_gone(redis, PATIENCE)
 
 
-def ask_redis_to_stop(redis: dict[str, Any]) -> int | None:
-    """Sends SHUTDOWN, which flushes the append-only file; its pid, or None if it is not there.
+def ask_redis_to_stop(redis: dict[str, Any]) -> int:
+    """Sends SHUTDOWN, which flushes the append-only file; its pid, NONE if it is not there.
 
     Only our own server knows the password, so a stranger on that port is never stopped.
     """
-    try:
-        with socket.create_connection(("127.0.0.1", redis["port"]), timeout=5) as connection:
-            connection.sendall(f"AUTH {redis['password']}\r\nSHUTDOWN\r\n".encode())
-            answer = connection.recv(100)
-    except OSError:
-        return None
-    return int(redis["pid"]) if answer.startswith(b"+OK") or not answer else None
+    pid = int(redis["pid"])
+    end = time.monotonic() + START_PATIENCE
+    while pid == STARTING or (pid != NONE and alive(pid)):
+        try:
+            with socket.create_connection(("127.0.0.1", redis["port"]), timeout=5) as connection:
+                connection.sendall(f"AUTH {redis['password']}\r\nSHUTDOWN\r\n".encode())
+                answer = connection.recv(100)
+        except OSError:  # not listening yet, or never to be
+            if time.monotonic() > end:
+                break
+            time.sleep(0.02)
+        else:
+            return pid if answer.startswith(b"+OK") or not answer else NONE
+    return NONE
 
 
-def stop_postgres(data: Path, known: int | None) -> None:
-    """Stops the server that runs on `data`; `known` is its pid as remembered, if `data` is gone."""
-    pid = postmaster(data)
+def stop_postgres(postgres: dict[str, Any]) -> None:
+    data, known = Path(postgres["data"]), int(postgres.get("pid", NONE))
+    pid = postmaster_of(postgres)
     if pid is None:
-        if known is None or not (alive(known) and runs_on(known, data)):
+        if known <= 0 or not (alive(known) and runs_on(known, data)):
             return
-        pid = known
+        pid = known  # its directory was deleted
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGINT)  # "fast": roll back, checkpoint, leave
         if not wait_until_gone(pid, PATIENCE):
             os.kill(pid, signal.SIGQUIT)
             wait_until_gone(pid, PATIENCE)
+
+
+def postmaster_of(postgres: dict[str, Any]) -> int | None:
+    """As :func:`postmaster`, with some patience for one that is about to start."""
+    data = Path(postgres["data"])
+    end = time.monotonic() + (START_PATIENCE if postgres.get("pid") == STARTING else 0)
+    while (pid := postmaster(data)) is None and time.monotonic() < end:
+        time.sleep(0.02)
+    return pid
 
 
 def postmaster(data: Path) -> int | None:

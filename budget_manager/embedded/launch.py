@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from budget_manager.embedded import files
+from budget_manager.embedded import files, guard
 from budget_manager.embedded.errors import EmbeddedServersError
 from budget_manager.embedded.guard import alive, hand_over
 
@@ -88,6 +89,36 @@ def detached(
                 check=True,
             )
     return int(started.stdout)
+
+
+def on_a_free_port(
+    name: str,
+    state: dict[str, Any],
+    log: Path,
+    *,
+    remember: Callable[[dict[str, Any]], None],
+    start: Callable[[], int],
+    ready: Callable[[], bool | None],
+) -> None:
+    """Starts a server on the port of `state` if that is free, else on another, and waits for it.
+
+    Sets ``port`` and ``pid`` in `state`. Someone may take the port between our look and the
+    server's: then it is tried again.
+    """
+    for attempts_left in (2, 1, 0):
+        state.update(port=pick_port(state["port"]), pid=guard.STARTING)
+        remember(state)
+        try:
+            state["pid"] = start()
+            remember(state)
+            wait_ready(name, state["pid"], log, ready)
+        except EmbeddedServersError:
+            state["pid"] = guard.NONE
+            remember(state)
+            if port_is_free(state["port"]) or not attempts_left:
+                raise
+        else:
+            return
 
 
 def wait_ready(name: str, pid: int, log: Path, ready: Callable[[], bool | None]) -> None:

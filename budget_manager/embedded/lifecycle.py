@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,21 @@ def use(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str]
             atexit.register(leave, local, os.getpid())
         start_guard(local)
         state = _used[local] = load(local)
+
+        def remember(name: str, known: dict[str, Any]) -> None:
+            state[name] = known
+            save(local, state)
+
         if not database_url:
-            state["postgres"] = postgres.ensure(local, state.get("postgres", {}))
-            database_url = postgres.url(state["postgres"])
-            postgres.offer_programs(state["postgres"])
-            save(local, state)
+            known = state.get("postgres", {})
+            known = postgres.ensure(local, known, partial(remember, "postgres"))
+            database_url = postgres.url(known)
+            postgres.offer_programs(known)
         if not redis_url:
-            state["redis"] = redis_server.ensure(local, state.get("redis", {}))
-            redis_url = redis_server.url(state["redis"])
-            save(local, state)
+            known = state.get("redis", {})
+            known = redis_server.ensure(local, known, partial(remember, "redis"))
+            redis_url = redis_server.url(known)
+            remember("redis", known)
     return database_url, redis_url
 
 

@@ -4,13 +4,14 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 import psycopg2
 
-from budget_manager.embedded import files, launch, places
+from budget_manager.embedded import files, guard, launch, places
 from budget_manager.embedded.errors import EmbeddedServersError
 from budget_manager.embedded.guard import postmaster
 
@@ -18,12 +19,15 @@ NAME = "budget_manager"  # of the role and of the database
 SMALL_SHARED_MEMORY = 256 * 2**20  # bytes; containers often have a /dev/shm of 64 MiB
 
 
-def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
-    """Finds or starts the server; what to remember of it: port, pid, password, data, bin.
+def ensure(
+    local: Path, known: dict[str, Any], remember: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Finds or starts the server; what is known of it: port, pid, password, data, bin.
 
-    `known` is what was remembered before, or empty. Whoever calls holds the start lock.
+    `known` is what was remembered before, or empty. What must not be forgotten if we are killed in
+    between goes to `remember` at once. Whoever calls holds the start lock.
     """
-    if known and postmaster(Path(known["data"])) is not None and answers(known):
+    if known and guard.postmaster_of(known) is not None and answers(known):
         return known
     place = places.find(local)
     check_version(place.data)
@@ -31,27 +35,27 @@ def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
         "password": known.get("password") or secrets.token_urlsafe(24),
         "data": str(place.data),
         "bin": str(place.bin),
+        "port": known.get("port"),
+        "pid": guard.NONE,
     }
+    remember(state)
     log = local / "postgres.log"
     clear_leftovers(place.data)
     if not (place.data / "PG_VERSION").exists():
         initialise(place, state["password"], log)
     running = postmaster(place.data)
-    for attempt in range(3):
-        if running is not None:  # another process started it and died before it could say so
-            port = port_of(place.data)
-            pid = running
-        else:
-            port = launch.pick_port(known.get("port") if attempt == 0 else None)
-            pid = start(place, port, log)
-        state.update(port=port, pid=pid)
-        try:
-            launch.wait_ready("PostgreSQL", pid, log, lambda: answers(state))
-        except EmbeddedServersError:
-            if running is None and not launch.port_is_free(port) and attempt < 2:  # noqa: PLR2004
-                continue  # someone took the port between our look and PostgreSQL's
-            raise
-        break
+    if running is not None:  # another process started it and died before it could say so
+        state.update(pid=running, port=port_of(place.data))
+        launch.wait_ready("PostgreSQL", running, log, lambda: answers(state))
+    else:
+        launch.on_a_free_port(
+            "PostgreSQL",
+            state,
+            log,
+            remember=remember,
+            start=lambda: start(place, state["port"], log),
+            ready=lambda: answers(state),
+        )
     make_database(state)
     return state
 
@@ -147,10 +151,13 @@ def backends(data: Path) -> list[int]:
 
 def initialise(place: places.Place, password: str, log: Path) -> None:
     """Makes a new cluster beside its final place and moves it there when it is whole."""
-    fresh = place.data.with_name("postgres.new")
-    word = place.data.with_name("postgres.password")
-    with files.in_sentences(place.data.parent):
-        shutil.rmtree(fresh, ignore_errors=True)
+    home = place.data.parent
+    with files.in_sentences(home):
+        for left in home.glob("postgres.new-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        # of a name of its own: the initdb of a process that was killed may still be writing
+        fresh = home / f"postgres.new-{os.getpid()}"
+        word = home / "postgres.password"
         fresh.mkdir(mode=0o700)
         files.write(word, password)
         if place.account:

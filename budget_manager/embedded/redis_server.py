@@ -4,6 +4,8 @@ import importlib.util
 import secrets
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,34 +13,50 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from budget_manager.embedded import files, launch
+from budget_manager.embedded import files, guard, launch
 from budget_manager.embedded.errors import EmbeddedServersError
-from budget_manager.embedded.guard import alive, hand_over
+from budget_manager.embedded.guard import hand_over
 
 
-def ensure(local: Path, known: dict[str, Any]) -> dict[str, Any]:
-    """Finds or starts the server; what to remember of it: port, password, pid.
+def ensure(
+    local: Path, known: dict[str, Any], remember: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Finds or starts the server; what is known of it: port, password, pid.
 
-    `known` is what was remembered before, or empty. Whoever calls holds the start lock.
+    `known` is what was remembered before, or empty. What must not be forgotten if we are killed in
+    between goes to `remember` at once. Whoever calls holds the start lock.
     """
-    if known and alive(known["pid"]) and answers(known):
+    if known and settled(known):
         return known
     server = program()
     owner = launch.Account.of_owner(local)
-    state: dict[str, Any] = {"password": known.get("password") or secrets.token_urlsafe(24)}
+    state: dict[str, Any] = {
+        "password": known.get("password") or secrets.token_urlsafe(24),
+        "port": known.get("port"),
+        "pid": guard.NONE,
+    }
     log = local / "redis.log"
-    for attempt in range(3):
-        state["port"] = launch.pick_port(known.get("port") if attempt == 0 else None)
+
+    def start() -> int:
         configuration = write_configuration(local, state)
-        state["pid"] = launch.detached([server, str(configuration)], log=log, account=owner)
-        try:
-            launch.wait_ready("Redis", state["pid"], log, lambda: answers(state))
-        except EmbeddedServersError:
-            if not launch.port_is_free(state["port"]) and attempt < 2:  # noqa: PLR2004
-                continue  # someone took the port between our look and Redis'
-            raise
-        break
+        return launch.detached([server, str(configuration)], log=log, account=owner)
+
+    launch.on_a_free_port(
+        "Redis", state, log, remember=remember, start=start, ready=lambda: answers(state)
+    )
     return state
+
+
+def settled(known: dict[str, Any]) -> bool:
+    """Whether the remembered server answers, started as it may be by a process since killed."""
+    end = time.monotonic() + (guard.START_PATIENCE if known["pid"] == guard.STARTING else 0)
+    while not answers(known):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    if known["pid"] == guard.STARTING:
+        known["pid"] = int(client(known).info("server")["process_id"])
+    return True
 
 
 def url(state: dict[str, Any]) -> str:
@@ -46,8 +64,23 @@ def url(state: dict[str, Any]) -> str:
 
 
 def answers(state: dict[str, Any]) -> bool | None:
-    """Whether our server answers on the port: None while it loads its data."""
-    client = redis.Redis(
+    """Whether our server answers on the port: None while it loads its data.
+
+    The password is this clone's own, so another clone's server is never taken for ours.
+    """
+    pid = state["pid"]
+    if pid == guard.NONE or (pid != guard.STARTING and not guard.alive(pid)):
+        return False  # without asking whoever may be listening there now
+    try:
+        return bool(client(state).ping())
+    except redis.exceptions.BusyLoadingError:
+        return None
+    except redis.exceptions.RedisError:
+        return False
+
+
+def client(state: dict[str, Any]) -> redis.Redis:
+    return redis.Redis(
         host="127.0.0.1",
         port=state["port"],
         password=state["password"],
@@ -55,14 +88,6 @@ def answers(state: dict[str, Any]) -> bool | None:
         socket_timeout=5,
         retry=Retry(NoBackoff(), 0),  # by default it would try for seconds
     )
-    try:
-        return bool(client.ping())
-    except redis.exceptions.BusyLoadingError:
-        return None
-    except redis.exceptions.RedisError:
-        return False
-    finally:
-        client.close()
 
 
 def program() -> str:

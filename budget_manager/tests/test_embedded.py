@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -296,13 +297,32 @@ def test_a_cluster_of_another_major_version_is_refused_with_a_sentence(base: Pat
 
 
 def test_an_interrupted_first_start_is_made_good(base: Path) -> None:
-    half = base / ".local" / "postgres.new"
+    half = base / ".local" / "postgres.new-1"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
 
     user = User(base)
     assert run_sql(user.urls()[0], "SELECT 1") == 1
     user.leave()
+    assert not half.exists()
+
+
+def test_killed_at_any_moment_of_its_start_a_process_leaves_nothing_and_harms_nothing(
+    base: Path,
+) -> None:
+    for tenths in range(1, 14):
+        user = User(base)
+        time.sleep(tenths / 10)
+        user.kill()
+        if tenths % 3 == 0:  # else the next one starts into the clearing up
+            assert wait_for(lambda: processes_of(base) == [])
+
+    again = User(base)
+    database_url, redis_url = again.urls()
+    assert run_sql(database_url, "SELECT 1") == 1
+    assert redis.Redis.from_url(redis_url).ping()
+    again.leave()
+    assert processes_of(base) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="about being started by root")
