@@ -1,174 +1,18 @@
-"""The audit of configuration: who changed what, when, from what to what.
+"""The audit of configuration as pages of the admin: see :mod:`ads.services.audit`."""
 
-The database writes an event with the row as it became (for a deletion, as it was) for every change,
-bulk updates and raw SQL included. What changed is the difference to the event before it.
-"""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db import models
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.text import NOTHING
-from ads.models.fields import MoneyField
-from ads.rules.dayparting import Window, describe_window
-from ads.rules.money import format_usd
-
-#: A person's name is recorded with what a signed-in user changes; nothing, with the rest.
-NOBODY = "the system, a shell or SQL"
-
-_WORDS = {"insert": "created", "update": "changed", "delete": "deleted"}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field of an audited row: what it was and what it became, as text."""
-
-    label: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One audited change of one row."""
-
-    at: datetime
-    actor: str
-    #: "created", "changed", "deleted", "attached" or "detached".
-    what: str
-    subject: str
-    changes: tuple[FieldChange, ...]
-
-
-def event_model(name: str) -> type[models.Model]:
-    """The model of the events with this name, such as "BrandEvent"."""
-    return apps.get_model("ads", name)
-
-
-def recent(*events: QuerySet[Any], limit: int = 15) -> list[AuditEntry]:
-    """The newest ``limit`` entries among several kinds of events, the newest first."""
-    entries = [
-        entry
-        for rows in events
-        for entry in describe(list(rows.select_related("pgh_context").order_by("-pgh_id")[:limit]))
-    ]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
-
-
-def describe(events: Sequence[Any]) -> list[AuditEntry]:
-    """Events of one model, in words; a fixed number of queries however many they are."""
-    if not events:
-        return []
-    model = type(events[0])
-    before = _before(model, events)
-    names = _names(model, [*events, *before.values()])
-    return [
-        AuditEntry(
-            at=event.pgh_created_at,
-            actor=actor(event),
-            what=_WORDS.get(event.pgh_label, event.pgh_label),
-            subject=_subject(event, names),
-            changes=_changes(event, before.get(event.pk), names),
-        )
-        for event in events
-    ]
-
-
-def actor(event: Any) -> str:
-    """Who made the change, as far as it is known."""
-    metadata = event.pgh_context.metadata if event.pgh_context else {}
-    return str(metadata.get("actor") or NOBODY)
-
-
-Names = dict[tuple[str, int], str]
-
-
-def _audited(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
-    return [field for field in model._meta.concrete_fields if not field.name.startswith("pgh_")]
-
-
-def _before(model: type[models.Model], events: Iterable[Any]) -> dict[int, Any]:
-    """For each change among ``events``, the event of the same row that preceded it."""
-    changed = [event.pk for event in events if event.pgh_label == "update"]
-    rows = model._default_manager
-    earlier = rows.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
-    pairs = dict(
-        rows.filter(pk__in=changed)
-        .annotate(earlier=Subquery(earlier.order_by("-pgh_id").values("pgh_id")[:1]))
-        .values_list("pk", "earlier")
-    )
-    found = rows.in_bulk([pk for pk in pairs.values() if pk is not None])
-    return {pk: found[earlier] for pk, earlier in pairs.items() if earlier in found}
-
-
-def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
-    """What the rows that events refer to are called; those deleted since are missing."""
-    names: Names = {}
-    for field in _audited(model):
-        if field.related_model:
-            ids = {getattr(event, field.attname) for event in events}
-            for pk, row in field.related_model._default_manager.in_bulk(list(ids)).items():
-                names[field.name, pk] = str(row)
-    return names
-
-
-def _subject(event: Any, names: Names) -> str:
-    if hasattr(event, "name"):
-        return str(event.name)
-    owners = [
-        _shown(field, getattr(event, field.attname), names)
-        for field in _audited(type(event))
-        if field.related_model
-    ]
-    return " – ".join([*owners, *_window(event)])
-
-
-def _window(event: Any) -> list[str]:
-    """The window in words, if it is one's event."""
-    if not hasattr(event, "day_of_week"):
-        return []
-    return [describe_window(Window(event.day_of_week, event.start_time, event.end_time))]
-
-
-def _changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
-    if not hasattr(event, "name") and not before:
-        return ()  # what it is called says all there is
-    changes = []
-    for field in _audited(type(event)):
-        value = getattr(event, field.attname)
-        earlier = getattr(before, field.attname) if before else None
-        if before and value == earlier:
-            continue
-        new = _shown(field, value, names)
-        old = _shown(field, earlier, names) if before else ""
-        if before or new != NOTHING:
-            changes.append(FieldChange(str(field.verbose_name), old, new))
-    return tuple(changes)
-
-
-def _shown(field: "models.Field[Any, Any]", value: Any, names: Names) -> str:
-    if value is None or value == "":
-        return NOTHING
-    if field.related_model:
-        return names.get((field.name, value), f"#{value} (deleted)")
-    if isinstance(field, MoneyField):
-        return format_usd(Decimal(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(dict(field.flatchoices).get(value, value))
+from ads.services.audit import WORDS, AuditEntry, actor, describe, event_model
 
 
 class AuditList(ChangeList):
@@ -190,7 +34,7 @@ class WhatFilter(DropdownFilter):  # type: ignore[misc]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         labels = [tracker.label for tracker in model_admin.model.pgh_trackers]
-        return [(label, _WORDS.get(label, label).capitalize()) for label in labels]
+        return [(label, WORDS.get(label, label).capitalize()) for label in labels]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(pgh_label=self.value()) if self.value() else queryset

@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
-from ads.admin import audit
 from ads.admin.base import KEPT, ConfigurationAdmin
 from ads.admin.deletion import KeepsWhatHasSpend
 from ads.admin.text import NOTHING, clock, spent_of
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.services import audit
 
 
 class BrandList(ChangeList):

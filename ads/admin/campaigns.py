@@ -15,7 +15,6 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
 )
 
-from ads.admin import audit
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
 from ads.admin.campaign_actions import CampaignActions
 from ads.admin.campaign_list import CampaignList, StateFilter
@@ -26,7 +25,7 @@ from ads.admin.text import NOTHING, budget, instant, spent_of
 from ads.models import Campaign, CampaignSchedule, DeliveryChange, ReportedTotal, Spend, SpendTotal
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_usd
-from ads.services import BudgetService, CampaignService
+from ads.services import BudgetService, CampaignService, audit
 from ads.services.explanation import Explanation
 from ads.services.summaries import CampaignSummary
 

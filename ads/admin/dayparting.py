@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.forms import PaginationInlineFormSet
 
-from ads.admin import audit
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
 from ads.admin.forms import ConfigurationForm
 from ads.admin.text import clock
@@ -24,6 +23,7 @@ from ads.holds import schedules_as_rules
 from ads.models import CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule, Window, describe_window, first_overlap, is_open
+from ads.services import audit
 
 #: Windows shown of a schedule in the list.
 SHOWN = 7

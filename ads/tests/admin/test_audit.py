@@ -6,8 +6,8 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
-from ads.admin.audit import NOBODY, AuditEntry, describe, event_model, recent
 from ads.models import Brand, CampaignSchedule
+from ads.services.audit import NOBODY, AuditEntry, describe, event_model, recent
 from ads.tests.admin.pages import change, changelist, save
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 

@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from ads.admin.audit import event_model
 from ads.models import Campaign, CampaignSchedule, DeliveryChange
 from ads.services import BudgetService, CampaignService
+from ads.services.audit import event_model
 from ads.tests.admin.pages import add, change, errors, filled_in, formset_errors, said, save
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
