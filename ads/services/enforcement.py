@@ -21,10 +21,11 @@ from django.db import connection, models, transaction
 from django.db.models import F, QuerySet
 
 from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits
-from ads.models import Campaign, DeliveryChange
+from ads.models import Campaign
 from ads.services import locks
 from ads.services.actor import current_actor
 from ads.services.isolation import isolate
+from ads.services.locks import among
 
 #: Campaigns locked and switched in one transaction: large enough that the queries are shared by
 #: many, small enough that nobody waits long for a lock.
@@ -116,10 +117,8 @@ def preview(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
     """What :func:`enforce` would switch; nothing is locked or changed."""
     evaluated = evaluate(campaigns, Moment.at(now, campaigns))
     rows = evaluated.order_by("pk").exclude(is_active=F("may_deliver"))
-    for pk, may_deliver, bits, *figures in rows.values_list(
-        "pk", "may_deliver", "hold_bits", *_FIGURES.values()
-    ).iterator():
-        yield Decision(pk, may_deliver, from_bits(bits), dict(zip(_FIGURES, figures, strict=True)))
+    for pk, bits, *figures in rows.values_list("pk", "hold_bits", *_FIGURES.values()).iterator():
+        yield Decision(pk, not bits, from_bits(bits), dict(zip(_FIGURES, figures, strict=True)))
 
 
 #: Fields of DeliveryChange, and where an evaluated campaign has them.
@@ -160,23 +159,40 @@ def _switch(ids: Sequence[int], now: datetime, trigger: str, *, await_spend: boo
     if await_spend:
         locks.totals_of_brands(ids, now)
     locked = locks.campaigns(ids)
-    decisions = list(preview(Campaign.objects.filter(pk__in=locked), now))
-    actor = current_actor()
+    decisions = list(preview(Campaign.objects.filter(pk__in=among(locked)), now))
     for is_active in (True, False):
         switched = [d.campaign_id for d in decisions if d.is_active is is_active]
         if switched:
-            Campaign.objects.filter(pk__in=switched).update(is_active=is_active)
-    DeliveryChange.objects.bulk_create(
-        DeliveryChange(
-            campaign_id=decision.campaign_id,
-            at=now,
-            is_active=decision.is_active,
-            holds=[hold.value for hold in decision.holds],
-            trigger=trigger,
-            actor=actor,
-            **decision.figures,
-        )
-        for decision in decisions
-    )
+            Campaign.objects.filter(pk__in=among(switched)).update(is_active=is_active)
+    if decisions:
+        _write_down(decisions, now, trigger)
     started = sum(decision.is_active for decision in decisions)
     return Enforced(started=started, stopped=len(decisions) - started)
+
+
+def _write_down(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:
+    """One delivery change for each decision.
+
+    By hand: of a batch's time a ``bulk_create`` takes half, for what are a few arrays.
+    """
+    figures = ", ".join(_FIGURES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO ads_deliverychange (campaign_id, is_active, holds, {figures},
+                                            at, trigger, actor)
+            SELECT campaign_id, is_active, holds::text[], {figures}, %s, %s, %s
+              FROM unnest(%s::bigint[], %s::boolean[], %s::text[]
+                          {", %s::numeric[]" * len(_FIGURES)})
+                   AS decision (campaign_id, is_active, holds, {figures})
+            """,  # noqa: S608  (nothing in it comes from outside)
+            [
+                now,
+                trigger,
+                current_actor(),
+                [decision.campaign_id for decision in decisions],
+                [decision.is_active for decision in decisions],
+                [f"{{{','.join(decision.holds)}}}" for decision in decisions],
+                *([decision.figures[name] for decision in decisions] for name in _FIGURES),
+            ],
+        )

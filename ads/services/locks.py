@@ -14,10 +14,16 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
+
+
+def among(ids: Iterable[int]) -> RawSQL:
+    """For ``pk__in``: one array, where Django would prepare and send each of the ids by itself."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
 def campaigns(ids: Iterable[int]) -> list[int]:
@@ -27,7 +33,7 @@ def campaigns(ids: Iterable[int]) -> list[int]:
     through.
     """
     return list(
-        Campaign.objects.filter(pk__in=ids)
+        Campaign.objects.filter(pk__in=among(ids))
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
         .values_list("pk", flat=True)
