@@ -1,0 +1,187 @@
+"""A small independent model of the whole, to compare the engine with.
+
+Plain dictionaries and loops, written from what the product promises and from nothing else: it
+imports none of the engine's rules. Ledger entries are added up by looking at every one of them,
+and windows are asked minute by minute of the local week.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+WEEK = 7 * 24 * 60
+DAY = timedelta(days=1)
+
+#: An owner of budgets: ("brand", id) or ("campaign", id).
+Owner = tuple[str, int]
+#: Day of the week, and first and last minute of the day; an end at or before the start is on the
+#: next day.
+Window = tuple[int, int, int]
+
+
+def local_date(now: datetime, zone: str) -> date:
+    return now.astimezone(ZoneInfo(zone)).date()
+
+
+def start_of(period: str, day: date) -> date:
+    return day if period == "day" else day.replace(day=1)
+
+
+def minutes_of(window: Window) -> set[int]:
+    day, start, end = window
+    length = (end - start) % (24 * 60) or 24 * 60
+    return {(day * 24 * 60 + start + minute) % WEEK for minute in range(length)}
+
+
+def overlap(windows: list[Window]) -> bool:
+    covered = [minute for window in windows for minute in minutes_of(window)]
+    return len(covered) != len(set(covered))
+
+
+@dataclass
+class World:
+    """Everything there is, by primary key."""
+
+    brands: dict[int, dict[str, Any]] = field(default_factory=dict)
+    campaigns: dict[int, dict[str, Any]] = field(default_factory=dict)
+    schedules: dict[int, dict[str, Any]] = field(default_factory=dict)
+    #: Which schedules a campaign has.
+    attached: dict[int, set[int]] = field(default_factory=dict)
+    #: Campaign, accounting day, amount.
+    ledger: list[tuple[int, date, Decimal]] = field(default_factory=list)
+    waived: dict[tuple[Owner, str, date], Decimal] = field(default_factory=dict)
+    #: What was last reported for a campaign and day, and when that was seen.
+    reported: dict[tuple[int, date], tuple[Decimal, datetime]] = field(default_factory=dict)
+    #: External ids with what was recorded under them.
+    known: dict[str, tuple[int, date, Decimal]] = field(default_factory=dict)
+
+    # --- money ----------------------------------------------------------------------------------
+
+    def spent(self, owner: Owner, period: str, start: date) -> Decimal:
+        kind, pk = owner
+        return sum(
+            (
+                amount
+                for campaign, day, amount in self.ledger
+                if (campaign if kind == "campaign" else self.campaigns[campaign]["brand"]) == pk
+                and start_of(period, day) == start
+            ),
+            start=Decimal(0),
+        )
+
+    def totals(self) -> dict[tuple[Owner, str, date], Decimal]:
+        """Every sum that has entries, which may add up to zero."""
+        keys = {
+            (owner, period, start_of(period, day))
+            for campaign, day, _ in self.ledger
+            for owner in (
+                ("campaign", campaign),
+                ("brand", self.campaigns[campaign]["brand"]),
+            )
+            for period in ("day", "month")
+        }
+        return {key: self.spent(*key) for key in keys}
+
+    def record(self, campaign: int, day: date, amount: Decimal, known_as: str | None) -> str:
+        """Recorded, duplicate or conflict."""
+        if known_as is not None and known_as in self.known:
+            same = self.known[known_as] == (campaign, day, amount)
+            return "duplicate" if same else "conflict"
+        if amount:
+            self.ledger.append((campaign, day, amount))
+            if known_as is not None:
+                self.known[known_as] = (campaign, day, amount)
+        return "recorded"
+
+    def report(self, campaign: int, day: date, amount: Decimal, seen: datetime) -> str:
+        """Recorded, unchanged or older."""
+        before, when = self.reported.get((campaign, day), (Decimal(0), None))
+        if when is not None and seen < when:
+            return "older"
+        self.reported[campaign, day] = (amount, seen)
+        if amount == before:
+            return "unchanged"
+        self.ledger.append((campaign, day, amount - before))
+        return "recorded"
+
+    def waive(self, owner: Owner, period: str, now: datetime) -> Decimal:
+        """What is waived now."""
+        kind, pk = owner
+        brand = pk if kind == "brand" else self.campaigns[pk]["brand"]
+        start = start_of(period, local_date(now, self.brands[brand]["timezone"]))
+        spent = self.spent(owner, period, start)
+        waived = spent - self.waived.get((owner, period, start), Decimal(0))
+        if waived <= 0:
+            return Decimal(0)
+        self.waived[owner, period, start] = spent
+        return waived
+
+    # --- who delivers ---------------------------------------------------------------------------
+
+    def holds(self, pk: int, now: datetime) -> list[str]:
+        """Why the campaign may not deliver, in the order of the specification."""
+        campaign = self.campaigns[pk]
+        brand = self.brands[campaign["brand"]]
+        today = local_date(now, brand["timezone"])
+        holds = []
+        if campaign["status"] != "active":
+            holds.append("status")
+        if not brand["is_active"]:
+            holds.append("brand_inactive")
+        begun = campaign["start_date"] is None or campaign["start_date"] <= today
+        ended = campaign["end_date"] is not None and campaign["end_date"] < today
+        if not begun or ended:
+            holds.append("flight")
+        owners: list[tuple[str, Owner, dict[str, Any]]] = [
+            ("brand_", ("brand", campaign["brand"]), brand),
+            ("", ("campaign", pk), campaign),
+        ]
+        for prefix, owner, row in owners:
+            for period, word in (("day", "daily"), ("month", "monthly")):
+                budget = row[f"{word}_budget"]
+                key = owner, period, start_of(period, today)
+                effective = self.spent(*key) - self.waived.get(key, Decimal(0))
+                if budget is not None and effective >= budget:
+                    holds.append(f"{prefix}{word}_budget")
+        if campaign["is_dayparting_enabled"] and not self.is_open(pk, now):
+            holds.append("dayparting")
+        return holds
+
+    def is_open(self, pk: int, now: datetime) -> bool:
+        if not self.attached[pk]:
+            return True
+        candidates = []
+        for schedule in (self.schedules[number] for number in self.attached[pk]):
+            wall = now.astimezone(ZoneInfo(schedule["timezone"]))
+            begun = schedule["valid_from"] is None or schedule["valid_from"] <= wall.date()
+            ended = schedule["valid_until"] is not None and schedule["valid_until"] < wall.date()
+            if schedule["is_active"] and begun and not ended:
+                minute = (wall.weekday() * 24 + wall.hour) * 60 + wall.minute
+                is_open = any(minute in minutes_of(window) for window in schedule["windows"])
+                candidates.append((schedule["priority"], is_open))
+        highest = max((priority for priority, _ in candidates), default=None)
+        return any(is_open for priority, is_open in candidates if priority == highest)
+
+    # --- the turn of day and month --------------------------------------------------------------
+
+    def due(self, field_name: str, now: datetime) -> list[int]:
+        """Brands whose local day (or month) has turned since they were last rolled over."""
+        due = []
+        for pk, brand in self.brands.items():
+            today = local_date(now, brand["timezone"])
+            begins = today if field_name == "last_daily_reset" else today.replace(day=1)
+            if brand[field_name] is None or brand[field_name] < begins:
+                due.append(pk)
+        return due
+
+    def roll_over(self, field_name: str, now: datetime) -> None:
+        for pk in self.due(field_name, now):
+            today = local_date(now, self.brands[pk]["timezone"])
+            self.brands[pk][field_name] = today
+            if field_name == "last_daily_reset":
+                for campaign in self.campaigns.values():
+                    past = campaign["end_date"] is not None and campaign["end_date"] < today
+                    if campaign["brand"] == pk and campaign["status"] == "active" and past:
+                        campaign["status"] = "completed"
