@@ -1,13 +1,21 @@
 """Fills the database with a world of a given size, in SQL, so that filling is not what takes long.
 
 Brands are spread over timezones, half of the campaigns are dayparted (one schedule, every tenth of
-them a second of higher priority), every campaign has a total for today, for yesterday and for the
-month, and every budget is far from used up.
+them a second of higher priority), every campaign has a total for today (its brand's), for yesterday
+and for the month, and every budget is far from used up.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
+
+from ads.holds import Moment, evaluate
+from ads.models import Campaign
+
+#: An instant at which the brands are on two dates, as most of the time; in the middle of a month.
+NOW = datetime(2026, 3, 18, 15, tzinfo=UTC)
 
 TIMEZONES = (
     "UTC", "America/New_York", "America/Chicago", "America/Los_Angeles", "America/Sao_Paulo",
@@ -34,13 +42,25 @@ def fill(campaigns: int, *, brands: int, schedules: int, now: datetime) -> None:
         # Audit rows and foreign key checks would double the time of filling and change nothing.
         cursor.execute("SET session_replication_role = replica")
         try:
-            _fill(cursor, campaigns, brands, schedules, now.date())
+            _fill(cursor, campaigns, brands, schedules, now)
         finally:
             cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute(f"VACUUM ANALYZE {TABLES}")
 
 
-def _fill(cursor, campaigns: int, brands: int, schedules: int, today: date) -> None:  # type: ignore[no-untyped-def]
+def settle(now: datetime) -> None:
+    """Switch every campaign to what it should be, unaudited: as if enforcement had always run."""
+    campaigns = Campaign.objects.all()
+    evaluated: QuerySet[Any] = evaluate(campaigns, Moment.at(now, campaigns))
+    delivering = evaluated.filter(may_deliver=True)
+    campaigns.filter(pk__in=delivering.values("pk")).update(is_active=True)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM FULL ads_campaign")  # as young as the other tables
+        cursor.execute("VACUUM ANALYZE ads_campaign")
+        cursor.execute("CHECKPOINT")
+
+
+def _fill(cursor, campaigns: int, brands: int, schedules: int, now: datetime) -> None:  # type: ignore[no-untyped-def]
     cursor.execute(
         """
         INSERT INTO ads_brand (name, timezone, daily_budget, monthly_budget)
@@ -88,19 +108,22 @@ def _fill(cursor, campaigns: int, brands: int, schedules: int, today: date) -> N
     )
     cursor.execute(
         """
+        WITH span AS (
+            SELECT brand.id AS brand_id, span.period, span.start, span.amount
+              FROM ads_brand AS brand
+             CROSS JOIN LATERAL (SELECT date(%(now)s AT TIME ZONE brand.timezone)) AS local (today)
+             CROSS JOIN LATERAL (
+                    VALUES ('day', local.today, 7.5), ('day', local.today - 1, 52.25),
+                           ('month', date_trunc('month', local.today)::date, 910)
+                   ) AS span (period, start, amount)
+        )
         INSERT INTO ads_spendtotal (brand_id, campaign_id, period, start, amount)
-        SELECT brand_id, id, span.period, span.start, span.amount
-          FROM ads_campaign,
-               (VALUES ('day', %(today)s::date, 7.5), ('day', %(yesterday)s::date, 52.25),
-                       ('month', date_trunc('month', %(today)s::date)::date, 910))
-               AS span (period, start, amount)
+        SELECT brand_id, campaign.id, period, start, amount
+          FROM ads_campaign AS campaign JOIN span USING (brand_id)
         UNION ALL
-        SELECT brand_id, NULL, span.period, span.start, sum(span.amount)
-          FROM ads_campaign,
-               (VALUES ('day', %(today)s::date, 7.5), ('day', %(yesterday)s::date, 52.25),
-                       ('month', date_trunc('month', %(today)s::date)::date, 910))
-               AS span (period, start, amount)
-         GROUP BY brand_id, span.period, span.start
+        SELECT brand_id, NULL, period, start, sum(amount)
+          FROM ads_campaign AS campaign JOIN span USING (brand_id)
+         GROUP BY brand_id, period, start
         """,
-        {"today": today, "yesterday": today - timedelta(days=1)},
+        {"now": now},
     )
