@@ -78,7 +78,11 @@ def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger
         # First, so that a flight's end is on record as what the new day brought; completing it
         # afterwards switches nothing.
         enforced = enforce(Campaign.objects.filter(brand__in=brand_ids), now, trigger)
-        completed = _complete_flights(brands, now) if field == "last_daily_reset" else 0
+        completed = (
+            ended_flights(brands, now).update(status=Status.COMPLETED)
+            if field == "last_daily_reset"
+            else 0
+        )
         held_up = Campaign.objects.filter(pk__in=enforced.failed).values("brand")
         done = 0
         for today, timezones in _dates(brands, now).items():
@@ -99,13 +103,11 @@ def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger
     )
 
 
-def _complete_flights(brands: QuerySet[Brand], now: datetime) -> int:
-    """Active campaigns past their last day become completed; a user's pause is left as it is."""
-    completed = 0
+def ended_flights(brands: QuerySet[Brand], now: datetime) -> QuerySet[Campaign]:
+    """Active campaigns past their last day; a user's pause is left as it is."""
+    ended = Q(pk__in=())
     for today, timezones in _dates(brands, now).items():
-        completed += Campaign.objects.filter(
-            brand__in=brands.filter(timezone__in=timezones).values("pk"),
-            status=Status.ACTIVE,
-            end_date__lt=today,
-        ).update(status=Status.COMPLETED)
-    return completed
+        ended |= Q(brand__timezone__in=timezones, end_date__lt=today)
+    return Campaign.objects.filter(
+        ended, brand__in=brands.order_by().values("pk"), status=Status.ACTIVE
+    )

@@ -1,0 +1,66 @@
+"""``manage.py check_budgets``: one enforcement of every campaign."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from ads.management.commands._terminal import SHOWN, Screen, acting, count
+from ads.models import Campaign
+from ads.services import switches
+from ads.services.enforcement import Enforced, Trigger, enforce
+
+
+class Command(BaseCommand):
+    help = "Works out who may deliver now, switches who does not agree, and says why."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would change; change nothing"
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        screen = Screen(self.stdout, no_color=options["no_color"])
+        dry_run: bool = options["dry_run"]
+        now = timezone.now()
+        campaigns = Campaign.objects.all()
+        enforced = Enforced()
+        with acting("check_budgets"):
+            if dry_run:
+                changes = switches.coming(campaigns, now, limit=SHOWN)
+            else:
+                enforced = enforce(campaigns, now, Trigger.CHECK_CAMPAIGN_BUDGETS)
+                changes = switches.made(now, [Trigger.CHECK_CAMPAIGN_BUDGETS], limit=SHOWN)
+        show_switches(screen, changes)
+        would = "would be " if dry_run else ""
+        screen.line(
+            f"{count(campaigns.count(), 'campaign')} checked: {changes.started:,} {would}started, "
+            f"{changes.stopped:,} {would}paused."
+        )
+        if dry_run:
+            screen.line("Dry run: nothing was changed.")
+        if enforced.failed:
+            raise CommandError(
+                f"{count(len(enforced.failed), 'campaign')} could not be enforced "
+                f"({', '.join(map(str, enforced.failed[:10]))}); see the log. The others were."
+            )
+
+
+def show_switches(screen: Screen, changes: switches.Switches) -> None:
+    """A table of who is switched and why; nothing when nobody is."""
+    if not changes.shown:
+        return
+    screen.table(
+        ["campaign", "brand", "from → to", "why"],
+        (
+            (
+                switch.campaign.name,
+                switch.campaign.brand.name,
+                "paused → delivers" if switch.is_active else "delivers → paused",
+                " ".join(switch.reasons) or "No hold applies any more.",
+            )
+            for switch in changes.shown
+        ),
+    )
+    if changes.count > len(changes.shown):
+        screen.line(f"… and {changes.count - len(changes.shown):,} more.")

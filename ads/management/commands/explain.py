@@ -1,0 +1,218 @@
+"""``manage.py explain``: why a campaign delivers or not, until when, and its figures."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
+from django.utils import timezone
+
+from ads.holds import Hold, schedules_as_rules
+from ads.management.commands._terminal import Screen, instant, printable
+from ads.models import Campaign, DaypartingSchedule
+from ads.rules import dayparting
+from ads.rules.calendar import UnknownTimezone
+from ads.rules.money import format_usd
+from ads.services import audit, explanation, summaries
+from ads.services.enforcement import Trigger
+
+#: Candidates listed when a name fits several campaigns.
+CANDIDATES: Final = 20
+#: Newest changes shown.
+CHANGES: Final = 10
+
+_LARGEST_ID: Final = 2**63
+
+
+class Command(BaseCommand):
+    help = "Says why a campaign delivers or not, until when, and what it has spent of what."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("campaign", help="its name, Brand/Name, or id")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        screen = Screen(self.stdout, no_color=options["no_color"])
+        now = timezone.now()
+        campaign = _named(options["campaign"])
+        try:
+            explained = explanation.explain(campaign, now)
+        except UnknownTimezone as error:
+            raise CommandError(f"Brand {campaign.brand.name}: {error}") from error
+        _show_state(screen, campaign, explained)
+        _show_figures(screen, campaign, now)
+        _show_hours(screen, campaign, now)
+        _show_delivery(screen, campaign)
+        _show_configuration(screen, campaign)
+
+
+def _named(text: str) -> Campaign:
+    """The campaign meant; its own id, its name, or its brand's name, a slash and its name.
+
+    Raises:
+        CommandError: none is, or several are; those are listed.
+    """
+    condition = Q(pk__in=())
+    if "\x00" not in text:
+        condition |= Q(name=text)
+        for at, letter in enumerate(text):
+            if letter == "/":  # either name may have slashes of its own
+                condition |= Q(brand__name=text[:at], name=text[at + 1 :])
+    if text.isascii() and text.isdigit() and int(text) < _LARGEST_ID:
+        condition |= Q(pk=int(text))
+    found = (
+        Campaign.objects.select_related("brand").filter(condition).order_by("brand__name", "name")
+    )
+    candidates = list(found[: CANDIDATES + 1])
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise CommandError(f'There is no campaign "{printable(text)}".{_like(text)}')
+    listed = "\n".join(f"  {_called(campaign)}" for campaign in candidates[:CANDIDATES])
+    more = "\n  …" if len(candidates) > CANDIDATES else ""
+    raise CommandError(
+        f'"{printable(text)}" fits several campaigns. Give the Brand/Name, or the id if that is '
+        f"no other's name:\n{listed}{more}"
+    )
+
+
+def _like(text: str) -> str:
+    part = text.rpartition("/")[2].strip()
+    if "\x00" in text or not part:
+        return ""
+    like = Campaign.objects.select_related("brand").filter(name__icontains=part).order_by("pk")[:3]
+    names = ", ".join(_called(campaign) for campaign in like)
+    return f" There is: {names}." if names else ""
+
+
+def _called(campaign: Campaign) -> str:
+    return printable(f"{campaign.brand.name}/{campaign.name} (id {campaign.pk})")
+
+
+def _show_state(screen: Screen, campaign: Campaign, explained: explanation.Explanation) -> None:
+    zone = campaign.brand.timezone
+    screen.line(_called(campaign), "bold")
+    screen.line(
+        f"State: {campaign.state}. It {'delivers' if campaign.is_active else 'does not deliver'}."
+    )
+    if campaign.is_active != explained.delivers:
+        should = "may" if explained.delivers else "may not"
+        screen.line(f"It {should} deliver now, and will be switched at the next check.", "yellow")
+    if explained.holds:
+        screen.table(
+            ["hold", "why", "until"],
+            (
+                (
+                    Hold(held.code).label,
+                    held.sentence,
+                    instant(held.lifts_at, zone) if held.lifts_at else "somebody acts",
+                )
+                for held in explained.holds
+            ),
+        )
+        expected = instant(explained.returns_at, zone) if explained.returns_at else "none in sight"
+        screen.line(f"Expected return: {expected}")
+    else:
+        screen.line("Nothing holds it.")
+
+
+def _show_figures(screen: Screen, campaign: Campaign, now: datetime) -> None:
+    rows = []
+    for owner, summary in (
+        ("campaign", summaries.of_campaign(campaign, now)),
+        ("brand", summaries.of_brand(campaign.brand, now)),
+    ):
+        for period in ("daily", "monthly"):
+            figures: Any = summary
+            budget = figures[f"{period}_budget"]
+            left = figures[f"{period}_remaining"]
+            rows.append(
+                (
+                    owner,
+                    "today" if period == "daily" else "this month",
+                    format_usd(figures[f"{period}_spend"]),
+                    format_usd(figures[f"{period}_waived"]),
+                    "no limit" if budget is None else format_usd(budget),
+                    "no limit" if left is None else format_usd(left),
+                )
+            )
+    screen.line()
+    screen.table(
+        ["whose", "when", "spent", "waived", "budget", "remaining"],
+        rows,
+        right=["spent", "waived", "budget", "remaining"],
+    )
+
+
+def _show_hours(screen: Screen, campaign: Campaign, now: datetime) -> None:
+    screen.line()
+    if not campaign.is_dayparting_enabled:
+        screen.line("Hours: any (dayparting is off).")
+        return
+    attached = DaypartingSchedule.objects.filter(campaigns=campaign)
+    schedules = schedules_as_rules(attached)
+    if not schedules:
+        screen.line("Hours: any (no schedule is attached).")
+        return
+    names = ", ".join(attached.order_by("name").values_list("name", flat=True))
+    zone = campaign.brand.timezone
+    try:
+        is_open = dayparting.is_open(schedules, now)
+        at = (dayparting.next_closing if is_open else dayparting.next_opening)(schedules, now)
+    except UnknownTimezone as error:
+        screen.line(f"Hours: {names}; they cannot be read: {error}", "yellow")
+        return
+    turn = "closes" if is_open else "opens"
+    screen.line(
+        f"Hours: {names}; {'open' if is_open else 'closed'} now, "
+        + (f"next {turn} {instant(at, zone)}." if at else f"never {turn}.")
+    )
+
+
+def _show_delivery(screen: Screen, campaign: Campaign) -> None:
+    changes = list(campaign.delivery_changes.all()[:CHANGES])
+    if not changes:
+        return
+    zone = campaign.brand.timezone
+    screen.line()
+    screen.table(
+        ["switched", "", "why", "what made the system look", "who"],
+        (
+            (
+                instant(change.at, zone),
+                "on" if change.is_active else "off",
+                ", ".join(_label(Hold, hold) for hold in change.holds),
+                _label(Trigger, change.trigger),
+                change.actor,
+            )
+            for change in changes
+        ),
+    )
+
+
+def _show_configuration(screen: Screen, campaign: Campaign) -> None:
+    entries = audit.of_campaign(campaign, limit=CHANGES)
+    if not entries:
+        return
+    zone = campaign.brand.timezone
+    screen.line()
+    screen.table(
+        ["changed", "who", "what", "from → to"],
+        (
+            (
+                instant(entry.at, zone),
+                entry.actor,
+                f"{entry.subject} {entry.what}",
+                "; ".join(
+                    f"{change.label}: {change.old} → {change.new}"
+                    if change.old
+                    else f"{change.label}: {change.new}"
+                    for change in entry.changes
+                ),
+            )
+            for entry in entries
+        ),
+    )
+
+
+def _label(choices: Any, value: str) -> str:
+    return str(choices(value).label) if value in choices.values else value
