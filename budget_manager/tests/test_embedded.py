@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 import redis
 
-from budget_manager.embedded import guard
+from budget_manager.embedded import guard, launch, places
 from budget_manager.tests.support import (
     ROOT,
     User,
@@ -371,3 +371,19 @@ def test_dbshell_finds_psql_on_a_machine_that_has_none(base: Path) -> None:
     )
 
     assert shell.stdout == "42\n", shell.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="about being started by root")
+def test_programs_that_the_other_user_cannot_reach_are_copied_whole(base: Path) -> None:
+    nobody = launch.Account.of("nobody")
+    assert nobody is not None
+    copy = places.copied(places.programs(), base / "outside")
+    data = base / "data"
+    data.mkdir()
+    os.chown(data, nobody.uid, nobody.gid)
+
+    made = launch.run([str(copy / "initdb"), "-D", str(data), "--no-sync"], account=nobody)
+
+    assert copy.is_relative_to(base)
+    assert made.returncode == 0
+    assert (data / "PG_VERSION").read_text() == "18\n"
