@@ -22,7 +22,7 @@ from ads.admin.deletion import KeepsWhatHasSpend
 from ads.admin.delivery import hold_labels, trigger_label
 from ads.admin.forms import ConfigurationForm
 from ads.admin.text import NOTHING, budget, instant, spent_of
-from ads.models import Campaign, CampaignSchedule, DeliveryChange, ReportedTotal, Spend, SpendTotal
+from ads.models import Campaign, CampaignSchedule, DeliveryChange, ReportedTotal, Spend
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_usd
 from ads.services import BudgetService, CampaignService, audit
@@ -126,7 +126,7 @@ class CampaignAdmin(CampaignActions, KeepsWhatHasSpend, ConfigurationAdmin[Campa
         campaigns = list(objs)
         spent = {
             pk
-            for model in (Spend, SpendTotal, ReportedTotal)
+            for model in (Spend, ReportedTotal)
             for pk in model._default_manager.filter(campaign__in=campaigns)
             .order_by()
             .values_list("campaign", flat=True)

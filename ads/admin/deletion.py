@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from ads.models import DeliveryChange, SimulatedSwitch
+from ads.models import DeliveryChange, SimulatedSwitch, SpendTotal
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 else:
     _Admin = object
 
-#: Goes with its campaign, though nobody may delete a row of it alone.
-HISTORY = (DeliveryChange, SimulatedSwitch)
+#: Goes with its campaign, though nobody may delete a row of it alone. (A sum of nothing: where
+#: something was spent, the ledger keeps the campaign.)
+HISTORY = (DeliveryChange, SimulatedSwitch, SpendTotal)
 
 
 class KeepsWhatHasSpend(_Admin):

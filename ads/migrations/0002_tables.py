@@ -429,12 +429,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='spendtotal',
             name='brand',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='totals', to='ads.brand'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='ads.brand'),
         ),
         migrations.AddField(
             model_name='spendtotal',
             name='campaign',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='totals', to='ads.campaign'),
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='ads.campaign'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='brandevent',

@@ -134,12 +134,14 @@ class SpendTotal(TimestampedModel):
 
     Period = Period
 
+    # Cascades: the ledger keeps what has spend from being deleted, and a sum of nothing (made to be
+    # locked) is no reason to.
     brand = models.ForeignKey(
-        Brand, on_delete=models.PROTECT, related_name="totals", db_index=False
+        Brand, on_delete=models.CASCADE, related_name="totals", db_index=False
     )
     campaign = models.ForeignKey(
         Campaign,
-        on_delete=models.PROTECT,
+        on_delete=models.CASCADE,
         related_name="totals",
         null=True,
         blank=True,

@@ -4,8 +4,12 @@ from datetime import date
 
 import pytest
 from django.db import DatabaseError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, Spend, SpendTotal
+from ads.services import waivers
 from ads.tests.engine.support import execute, refused
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
@@ -178,3 +182,21 @@ def test_the_ledger_and_what_it_belongs_to_cannot_be_deleted() -> None:
 
     assert Spend.objects.get().amount == 1
     assert {total.amount for total in SpendTotal.objects.all()} == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_never_spent_anything_can_be_deleted_whatever_was_done_to_it(
+    admin_client: Client,
+) -> None:
+    campaign = CampaignFactory.create(daily_budget=10, schedules=[ScheduleFactory.create()])
+    waivers.waive(campaign, "day", now=timezone.now())
+    waivers.waive(campaign.brand, "month", now=timezone.now())
+    assert SpendTotal.objects.filter(amount=0).exists()
+
+    for row in (campaign, campaign.brand):
+        address = reverse(f"admin:ads_{row._meta.model_name}_delete", args=[row.pk])
+        admin_client.post(address, {"post": "yes"})
+
+    assert not Campaign.objects.exists()
+    assert not Brand.objects.exists()
+    assert not SpendTotal.objects.exists()
