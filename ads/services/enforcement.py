@@ -138,7 +138,9 @@ def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> list[int]:
             cursor.execute(f"SET LOCAL {setting} = %s", [value])
         evaluated = evaluate(campaigns, Moment.at(now, campaigns))
         disagreeing = evaluated.order_by().exclude(is_active=F("may_deliver"))
-        return sorted(disagreeing.values_list("pk", flat=True).iterator())
+        # Not through ``iterator()``: PostgreSQL runs a cursor without parallel workers, and expects
+        # that only the first of its rows are wanted.
+        return sorted(disagreeing.values_list("pk", flat=True))
 
 
 def _in_batches(
