@@ -1,0 +1,149 @@
+"""reset_budgets: rolls over as the tasks do; wipes nobody's spend unless told to waive it."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError
+
+from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
+from ads.services import rollover
+from ads.tests.commands.support import rows, say
+from ads.tests.engine.support import NOON, delivers, enforce_all, spend, totals
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+pytestmark = pytest.mark.django_db
+
+TODAY = NOON.date()
+TOMORROW = NOON + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Any:
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """Has used up its day's budget of 75 dollars, in a brand that was rolled over today."""
+    brand = BrandFactory.create(name="Acme", daily_budget=100)
+    campaign = CampaignFactory.create(brand=brand, name="Search", daily_budget=75)
+    rollover.roll_over_days(NOON)
+    rollover.roll_over_months(NOON)
+    spend(campaign, 80, NOON)
+    assert not delivers(campaign)
+    return campaign
+
+
+def test_on_the_same_day_it_has_nothing_to_do_and_the_mornings_spend_stays(
+    campaign: Campaign,
+) -> None:
+    said = say("reset_budgets")
+
+    assert "Day: it has turned for no brand since the last time." in said
+    assert "Month: it has turned for no brand since the last time." in said
+    assert not delivers(campaign)
+    assert totals(campaign)["day", TODAY] == 80
+    assert not SpendTotal.objects.filter(waived__gt=0).exists()
+
+
+def test_on_the_next_day_campaigns_come_back(campaign: Campaign, noon: Any) -> None:
+    noon.move_to(TOMORROW)
+
+    said = rows(say("reset_budgets", "--daily"))
+
+    assert ["Acme", "UTC", "2024-05-16", "2024-05-15"] in said
+    assert ["Search", "Acme", "paused → delivers", "No hold applies any more."] in said
+    assert ["Day: 1 brand rolled over; campaigns: 1 started, 0 paused."] in said
+    assert delivers(campaign)
+    assert Brand.objects.get().last_daily_reset == TOMORROW.date()
+    change = DeliveryChange.objects.latest("id")
+    assert change.actor.startswith("command: reset_budgets")
+
+
+def test_ended_flights_are_completed(campaign: Campaign, noon: Any) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(end_date=TODAY)
+    noon.move_to(TOMORROW)
+
+    assert "1 ended flight would be completed." in say("reset_budgets", "--dry-run")
+    assert campaign.fresh().status == "active"
+
+    assert "1 ended flight completed." in say("reset_budgets")
+    assert campaign.fresh().status == "completed"
+
+
+def test_a_dry_run_says_who_would_come_back_and_changes_nothing(
+    campaign: Campaign, noon: Any
+) -> None:
+    noon.move_to(TOMORROW)
+
+    said = say("reset_budgets", "--dry-run")
+
+    assert "Campaigns: 1 would be started, 0 would be paused." in said
+    assert not delivers(campaign)
+    assert Brand.objects.get().last_daily_reset == TODAY
+
+
+def test_one_brand_alone_is_rolled_over(campaign: Campaign, noon: Any) -> None:
+    other = BrandFactory.create(name="Bolt")
+    noon.move_to(TOMORROW)
+
+    say("reset_budgets", "--brand", "Acme")
+
+    assert campaign.brand.fresh().last_daily_reset == TOMORROW.date()
+    assert other.fresh().last_daily_reset is None
+
+
+def test_the_month_alone_is_rolled_over(campaign: Campaign, noon: Any) -> None:
+    noon.move_to(NOON.replace(month=6, day=2))
+
+    say("reset_budgets", "--monthly")
+
+    brand = Brand.objects.get()
+    assert brand.last_monthly_reset == date(2024, 6, 2)
+    assert brand.last_daily_reset == TODAY
+
+
+def test_waiving_lets_them_run_on_and_reports_stay_true(campaign: Campaign) -> None:
+    spend(CampaignFactory.create(brand=campaign.brand, name="Other"), 30, NOON)
+
+    said = rows(say("reset_budgets", "--waive", "--daily", "--brand", "Acme"))
+
+    assert ["Acme", "(the brand's own sum)", "day", "$110.00"] in said
+    assert ["Acme", "Search", "day", "$80.00"] in said
+    assert ["3 sums waived."] in said
+    assert delivers(campaign)
+    assert totals(campaign)["day", TODAY] == 80
+    assert SpendTotal.objects.get(campaign=campaign, period="day").waived == Decimal(80)
+    assert SpendTotal.objects.get(campaign=campaign, period="month").waived == 0
+    assert "0 sums waived." in say("reset_budgets", "--waive", "--daily")
+
+
+def test_a_dry_run_of_a_waiver_says_what_would_no_longer_count(campaign: Campaign) -> None:
+    said = say("reset_budgets", "--waive", "--daily", "--dry-run")
+
+    assert "2 sums would be waived." in said
+    assert not delivers(campaign)
+    assert not SpendTotal.objects.filter(waived__gt=0).exists()
+
+
+def test_waiving_leaves_a_users_pause_alone(campaign: Campaign) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(status="paused")
+
+    say("reset_budgets", "--waive", "--daily")
+    enforce_all(NOON)
+
+    assert not delivers(campaign)
+
+
+def test_waiving_needs_to_be_told_what(campaign: Campaign) -> None:
+    with pytest.raises(CommandError, match="--daily, --monthly or both"):
+        say("reset_budgets", "--waive")
+
+
+def test_an_unknown_brand_is_refused_with_names_that_are_like_it(campaign: Campaign) -> None:
+    with pytest.raises(CommandError, match=r'no brand "acne"\. Did you mean "Acme"\?'):
+        say("reset_budgets", "--brand", "acne")

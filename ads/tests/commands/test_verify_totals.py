@@ -1,0 +1,76 @@
+"""verify_totals: finds sums that are not what the ledger adds up to, and repairs them."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError
+
+from ads.models import Campaign, DeliveryChange, SpendTotal
+from ads.tests.commands.support import rows, say
+from ads.tests.engine.support import NOON, delivers, enforce_all, execute, spend, totals
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+pytestmark = pytest.mark.django_db
+
+TODAY = NOON.date()
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Any:
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """Spent 50 of 75 dollars today."""
+    brand = BrandFactory.create(name="Acme")
+    campaign = CampaignFactory.create(brand=brand, name="Search", daily_budget=75)
+    spend(campaign, 50, NOON)
+    enforce_all(NOON)
+    return campaign
+
+
+def falsify(amount: int) -> None:
+    assert execute("UPDATE ads_spendtotal SET amount = %s WHERE period = 'day'", [amount]) == 2
+
+
+def test_sums_that_agree_are_said_to(campaign: Campaign) -> None:
+    assert say("verify_totals") == "Every sum is what the ledger adds up to.\n"
+
+
+def test_drift_is_shown_and_fails_until_it_is_fixed(campaign: Campaign) -> None:
+    falsify(90)
+
+    with pytest.raises(CommandError, match=r"2 sums not what the ledger adds up to.*--fix"):
+        say("verify_totals")
+    assert totals(campaign)["day", TODAY] == 90
+
+    said = rows(say("verify_totals", "--fix"))
+
+    day = str(TODAY)
+    assert ["Acme", "(the brand's own)", "day", day, "$90.00", "$50.00", "-$40.00"] in said
+    assert ["Acme", "Search", "day", day, "$90.00", "$50.00", "-$40.00"] in said
+    assert ["2 sums repaired."] in said
+    assert totals(campaign)["day", TODAY] == 50
+    assert "Every sum" in say("verify_totals")
+
+
+def test_a_repair_brings_back_whom_the_wrong_sum_had_stopped(campaign: Campaign) -> None:
+    falsify(90)
+    enforce_all(NOON)
+    assert not delivers(campaign)
+
+    say("verify_totals", "--fix")
+
+    assert delivers(campaign)
+    assert DeliveryChange.objects.latest("id").actor.startswith("command: verify_totals")
+
+
+def test_a_sum_that_is_missing_is_found_and_made(campaign: Campaign) -> None:
+    SpendTotal.objects.filter(campaign=campaign).delete()
+
+    assert "2 sums repaired." in say("verify_totals", "--fix")
+
+    assert totals(campaign) == {("day", TODAY): 50, ("month", TODAY.replace(day=1)): 50}
