@@ -136,6 +136,11 @@ def test_a_quote_that_is_never_closed_swallows_nothing_in_silence(refuse: Refuse
     assert "line 3 is never closed" in refuse(lines, "--skip-bad-rows")
 
 
+def test_what_is_no_csv_at_all_is_refused_in_a_sentence(refuse: Refuse) -> None:
+    assert "is this no CSV?" in refuse([HEADER, "x" * 200_000])
+    assert "Line 1: it contains NUL" in refuse(bytes(range(256)) * 20)
+
+
 def test_a_stray_quote_in_a_quoted_text_is_refused(refuse: Refuse) -> None:
     assert "a quote inside a quoted text is written twice" in refuse(
         [HEADER, '"Sea"rch",2024-05-01,1']

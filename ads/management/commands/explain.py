@@ -175,7 +175,7 @@ def _show_delivery(screen: Screen, campaign: Campaign) -> None:
     zone = campaign.brand.timezone
     screen.line()
     screen.table(
-        ["switched", "", "why", "what made the system look", "who"],
+        ["when", "switched", "why", "trigger", "who"],
         (
             (
                 instant(change.at, zone),
@@ -196,7 +196,7 @@ def _show_configuration(screen: Screen, campaign: Campaign) -> None:
     zone = campaign.brand.timezone
     screen.line()
     screen.table(
-        ["changed", "who", "what", "from → to"],
+        ["when", "who", "changed", "from → to"],
         (
             (
                 instant(entry.at, zone),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -99,6 +100,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except ImportRefused as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read to its end: {error}.") from error
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database failed: {str(error).strip()} Import the file again: what has been "
+                "recorded is not recorded twice."
+            ) from error
         _show(screen, done, dry_run=dry_run)
         if done.refused.count:
             # Told apart from "nothing was recorded", for scripts.

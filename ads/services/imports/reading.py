@@ -95,7 +95,13 @@ class Reader:
     def _broken(self, error: csv.Error) -> str:
         first, last = self._last_line + 1, self._rows.line_num
         where = f"Line {first}" if first >= last else f"Lines {first} to {last}"
-        if "end of data" in str(error) or "field larger" in str(error):
+        if "field larger" in str(error):
+            return (
+                f"{where}: a field is longer than {csv.field_size_limit():,} characters. Is a "
+                f"quote that is opened in line {first} never closed, or is this no CSV? "
+                "Nothing was recorded."
+            )
+        if "end of data" in str(error):
             return (
                 f"{where}: a quote that is opened in line {first} is never closed, or the file was "
                 "cut off. Nothing was recorded."
