@@ -318,6 +318,20 @@ def test_a_savepoint_rolled_back_takes_its_own_edits_along_and_no_others() -> No
     assert [delivers(c) for c in (before, within, after)] == [False, True, False]
 
 
+def test_an_edit_rolled_back_to_a_savepoint_is_no_reason_to_look() -> None:
+    edited, untouched = CampaignFactory.create_batch(2, daily_budget=10)
+    for campaign in (edited, untouched):
+        spend_in_sql(campaign, "10", NOON.date())
+
+    with transaction.atomic():
+        update(edited, name="Renamed")
+        with rolled_back():
+            update(untouched, name="Also renamed")
+
+    assert not delivers(edited)
+    assert delivers(untouched)
+
+
 def test_an_edit_after_a_savepoint_of_the_same_row_is_enforced_though_the_first_was_not() -> None:
     campaign = CampaignFactory.create()
 

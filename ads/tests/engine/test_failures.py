@@ -205,6 +205,18 @@ def test_hours_that_nobody_can_read_are_closed_and_the_others_go_on(
     assert f"Schedule {lost.pk} counts as closed" in caplog.text
 
 
+def test_unreadable_hours_of_the_highest_priority_close_whatever_lies_below() -> None:
+    lost = ScheduleFactory.create(priority=5, windows=ALL_WEEK)
+    fine = ScheduleFactory.create(windows=ALL_WEEK)
+    campaign = CampaignFactory.create(schedules=[lost, fine])
+    with past_every_check("ads_daypartingschedule"):
+        DaypartingSchedule.objects.filter(pk=lost.pk).update(timezone="Mars/Olympus")
+
+    enforce_all(NOON)
+
+    assert not delivers(campaign)
+
+
 def test_a_schedule_switched_off_whose_timezone_nobody_can_read_decides_nothing() -> None:
     lost = ScheduleFactory.create(priority=5, is_active=False)
     fine = ScheduleFactory.create(windows=ALL_WEEK)

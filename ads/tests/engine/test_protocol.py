@@ -7,6 +7,7 @@ to show that the test would notice.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ads.models import Campaign
-from ads.services import enforcement, ledger, lifecycle, locks, waivers
+from ads.services import enforcement, ledger, lifecycle, locks, totals, waivers
 from ads.services.enforcement import Decision
 from ads.tests.engine.support import (
     NOON,
@@ -24,8 +25,10 @@ from ads.tests.engine.support import (
     await_blocked,
     delivers,
     enforce_all,
+    execute,
     held_open,
     spend,
+    spend_in_sql,
     switches,
 )
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -120,14 +123,14 @@ def test_spend_committed_between_finding_and_locking_is_seen(
     assert delivers(due_back) is crippled
 
 
-def without_lock_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spend that crossed leaves out campaigns which seem to agree already."""
+def without_lock_first(monkeypatch: pytest.MonkeyPatch, service: ModuleType) -> None:
+    """The service leaves out campaigns which seem to agree already."""
     real = enforcement.enforce
 
     def find_first(campaigns: Any, now: datetime, trigger: str, **_: Any) -> object:
         return real(campaigns, now, trigger, lock_first=False)
 
-    monkeypatch.setattr(ledger, "enforce", find_first)
+    monkeypatch.setattr(service, "enforce", find_first)
 
 
 @as_it_is_and_crippled
@@ -136,7 +139,7 @@ def test_spend_waits_for_a_sweep_that_is_about_to_commit_a_start(
 ) -> None:
     """A sweep has switched the campaign on, but nobody can see that yet when spend crosses."""
     if crippled:
-        without_lock_first(monkeypatch)
+        without_lock_first(monkeypatch, ledger)
 
     with held_open(lambda: enforce_all(TOMORROW)) as commit, at_once() as start:
         spending = start(lambda: spend(due_back, 10, TOMORROW))
@@ -233,6 +236,41 @@ def test_two_spends_that_cross_only_together_stop_the_campaign() -> None:
 
     assert not delivers(one)
     assert not delivers(two)
+
+
+@as_it_is_and_crippled
+def test_a_waiver_waits_for_a_sweep_that_is_about_to_commit_a_stop(
+    monkeypatch: pytest.MonkeyPatch, *, crippled: bool
+) -> None:
+    """The sweep has switched the campaign off, but to the waiver it still seems to deliver."""
+    campaign = CampaignFactory.create(daily_budget=10)
+    spend_in_sql(campaign, "10", NOON.date())
+    if crippled:
+        without_lock_first(monkeypatch, waivers)
+
+    with held_open(lambda: enforce_all(NOON)) as commit, at_once() as start:
+        waiving = start(lambda: waivers.waive(campaign, "day", now=NOON))
+        if crippled:
+            waiving.result(timeout=20)
+        else:
+            await_blocked()
+        commit()
+
+    assert delivers(campaign) is not crippled
+
+
+def test_mending_a_sum_waits_for_spend_in_flight_and_counts_it() -> None:
+    campaign = CampaignFactory.create(daily_budget=10)
+    spend(campaign, 1, NOON)
+    execute("UPDATE ads_spendtotal SET amount = 5")
+
+    with held_open(lambda: spend(campaign, 2, NOON)) as commit, at_once() as start:
+        start(lambda: totals.verify(fix=True, now=NOON))
+        await_blocked()
+        commit()
+
+    assert totals.find_drift() == []
+    assert campaign.totals.get(period="day").amount == 3
 
 
 @pytest.mark.parametrize("spender_first", [False, True])
