@@ -39,7 +39,7 @@ class EnforceOnCommit:
         self.brands |= other.brands
         self.schedules |= other.schedules
 
-    def __call__(self) -> None:
+    def enforce(self) -> None:
         concerned = set(self.campaigns)
         # Written by bulk updates, these sets may be large; what is not in them is not asked for.
         if self.brands:
@@ -53,15 +53,17 @@ class EnforceOnCommit:
 
 def _enforce_on_commit(concerned: EnforceOnCommit) -> None:
     savepoints = set(connection.savepoint_ids)
-    for waiting_savepoints, waiting, *_ in connection.run_on_commit:
+    for waiting_savepoints, work, *_ in connection.run_on_commit:
+        waiting = getattr(work, "__self__", None)
         # A rollback to a savepoint drops what was registered since; joining one that was
         # registered under other savepoints would be dropped, or kept, with the wrong one.
         if isinstance(waiting, EnforceOnCommit) and waiting_savepoints == savepoints:
             waiting.add(concerned)
             return
     # Robust: the change itself is committed and stays; a failure is logged, and the next sweep
-    # enforces what this could not.
-    transaction.on_commit(concerned, robust=True)
+    # enforces what this could not. (A method, because Django logs the name of what failed, and an
+    # object has none.)
+    transaction.on_commit(concerned.enforce, robust=True)
 
 
 def _concerned(model: type, pks: Collection[int]) -> EnforceOnCommit:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Self, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 from django.dispatch import Signal
 
@@ -31,10 +31,19 @@ class ConfigurationQuerySet(models.QuerySet[M]):
             return super().update(**kwargs)
         if issubclass(self.model, TimestampedModel):
             kwargs.setdefault("updated_at", Now())
-        # Read first: the update may change what the filter matches.
-        pks = list(self.values_list("pk", flat=True))
-        updated = super().update(**kwargs)
-        self._announce(pks)
+        with transaction.atomic(using=self.db, savepoint=False):
+            # Read first: the update may change what the filter matches. Locked in the order of the
+            # keys, as enforcement does it: an UPDATE takes rows as it comes by them, and the two
+            # would wait for each other in a circle.
+            pks = list(
+                self.model._base_manager.using(self.db)
+                .filter(pk__in=self.order_by().values("pk"))
+                .order_by("pk")
+                .select_for_update(of=("self",), no_key=True)
+                .values_list("pk", flat=True)
+            )
+            updated = super().update(**kwargs)
+            self._announce(pks)
         return updated
 
     update.alters_data = True  # type: ignore[attr-defined]

@@ -6,8 +6,10 @@
    :func:`totals_of_owner` by hand.
 3. Campaigns, by primary key.
 
-Sweeps take the third alone. Nobody takes an earlier one while holding a later one, so no two can
-wait for each other in a circle.
+Sweeps take the third alone; the rollover takes brands, by primary key, in a transaction that locks
+nothing else. Nobody takes an earlier one while holding a later one, so no two can wait for each
+other in a circle. Bulk updates of configuration lock their rows by primary key too
+(:class:`ads.models.base.ConfigurationQuerySet`).
 """
 
 from collections.abc import Iterable
@@ -34,6 +36,16 @@ def campaigns(ids: Iterable[int]) -> list[int]:
     """
     return list(
         Campaign.objects.filter(pk__in=among(ids))
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+        .values_list("pk", flat=True)
+    )
+
+
+def brands(ids: Iterable[int]) -> list[int]:
+    """Lock these brands until the transaction ends; the ids of those that exist."""
+    return list(
+        Brand.objects.filter(pk__in=among(ids))
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
         .values_list("pk", flat=True)

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.rules.calendar import group_by_local_date, month_start
+from ads.services import locks
 from ads.services.enforcement import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
 
@@ -85,12 +87,14 @@ def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger
         )
         held_up = Campaign.objects.filter(pk__in=enforced.failed).values("brand")
         done = 0
-        for today, timezones in _dates(brands, now).items():
-            done += (
-                brands.filter(timezone__in=timezones)
-                .exclude(pk__in=held_up)
-                .update(**{field: today})
-            )
+        with transaction.atomic():
+            locks.brands(brand_ids)
+            for today, timezones in _dates(brands, now).items():
+                done += (
+                    brands.filter(timezone__in=timezones)
+                    .exclude(pk__in=held_up)
+                    .update(**{field: today})
+                )
         return done, completed, enforced
 
     ids = list(due.order_by("pk").values_list("pk", flat=True))
