@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import OperationalError, transaction
 
+from ads import signals
 from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
-from ads.tests.engine.support import NOON, delivers, spend, spend_in_sql, switches
+from ads.tests.engine.support import NOON, delivers, enforce_all, spend, spend_in_sql, switches
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory, WindowFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -389,4 +390,26 @@ def test_an_edit_also_enforces_what_came_behind_django_s_back() -> None:
 
     save(campaign.brand, name="Renamed")
 
+    assert not delivers(campaign)
+
+
+def test_an_edit_that_cannot_be_enforced_stays_and_the_next_sweep_makes_it_good(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = CampaignFactory.create()
+
+    def fail(*_: object) -> None:
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(signals, "after_edit", fail)
+        update(campaign, status="paused")
+        with transaction.atomic():
+            save(campaign.brand, name="Renamed")
+
+    assert caplog.text.count("Error calling EnforceOnCommit") == 2
+    assert "deadlock detected" in caplog.text
+    assert Campaign.objects.get(pk=campaign.pk).status == "paused"
+    assert delivers(campaign)
+    enforce_all(NOON)
     assert not delivers(campaign)

@@ -15,8 +15,8 @@ import time_machine
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ads.models import Campaign
-from ads.services import enforcement, ledger, lifecycle, locks, totals, waivers
+from ads.models import Brand, Campaign
+from ads.services import enforcement, ledger, lifecycle, locks, rollover, totals, waivers
 from ads.services.enforcement import Decision
 from ads.tests.engine.support import (
     NOON,
@@ -324,3 +324,36 @@ def test_inserting_spend_does_not_wait_for_a_campaign_s_lock() -> None:
         commit()
 
     assert campaign.totals.get(period="day").amount == 1
+
+
+def test_an_update_of_many_rows_and_enforcement_do_not_wait_in_a_circle() -> None:
+    """PostgreSQL comes by the second campaign before the first, in the table and in its index."""
+    brand = BrandFactory.create(daily_budget=10)
+    first = CampaignFactory.create(brand=brand, name="B")
+    second = CampaignFactory.create(brand=brand, name="A")
+    execute("UPDATE ads_campaign SET updated_at = now() WHERE id = %s", [first.pk])
+
+    with held_open(lambda: locks.campaigns([second.pk])) as commit, at_once() as start:
+        start(lambda: Campaign.objects.filter(brand=brand).update(monthly_budget=1000))
+        await_blocked(1)
+        start(lambda: spend(first, 10, NOON))
+        await_blocked(2)
+        commit()
+
+    assert not delivers(first)
+    assert not delivers(second)
+
+
+def test_the_rollover_and_an_update_of_many_brands_do_not_wait_in_a_circle() -> None:
+    first, second = BrandFactory.create(name="B"), BrandFactory.create(name="A")
+    execute("UPDATE ads_brand SET updated_at = now() WHERE id = %s", [first.pk])
+
+    with held_open(lambda: locks.brands([second.pk])) as commit, at_once() as start:
+        start(lambda: rollover.roll_over_days(NOON))
+        await_blocked(1)
+        start(lambda: Brand.objects.order_by("name").update(daily_budget=10))
+        await_blocked(2)
+        commit()
+
+    assert not rollover.due_for_day(NOON).exists()
+    assert not Brand.objects.filter(daily_budget=None).exists()
