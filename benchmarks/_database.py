@@ -24,6 +24,7 @@ import django
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
+os.environ.setdefault("DEBUG", "false")  # as in production: otherwise Django keeps every query
 django.setup()
 
 from django.core.management import call_command  # noqa: E402  (needs the set-up above)
@@ -31,25 +32,29 @@ from django.db import connection  # noqa: E402
 
 
 @contextmanager
-def scratch() -> Iterator[None]:
-    """Point the default connection at a new database until the block ends, however it ends."""
-    configured = connection.settings_dict["NAME"]
-    name = f"{configured}_benchmark_{os.getpid()}"
+def scratch(label: str = "") -> Iterator[str]:
+    """Point the default connection at a new database until the block ends, however it ends.
+
+    Yields the database's name. Several at once need labels; :func:`use` changes between them.
+    """
+    before = connection.settings_dict["NAME"]
+    name = f"budget_manager_benchmark_{os.getpid()}_{label}"
     signal.signal(signal.SIGTERM, _leave)  # else its ``finally`` would not run
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
     try:
-        _use(name)
+        use(name)
         call_command("migrate", verbosity=0)
-        yield
+        yield name
     finally:
-        _use(configured)
+        use(before)
         with connection.cursor() as cursor:
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
         connection.close()
 
 
-def _use(name: str) -> None:
+def use(name: str) -> None:
+    """Point the default connection at this database."""
     connection.close()
     connection.settings_dict["NAME"] = name
 
