@@ -1,9 +1,12 @@
 """The cheap question after spend: can it have changed who delivers?
 
 Deciding costs milliseconds, recording an entry less than one; and most entries change nothing. So
-the four sums that an entry has moved are compared with their budgets as they were before and as
-they are now, and only a budget that was crossed, in either direction, leads to a decision. The
-decision itself is made by :mod:`ads.holds` alone.
+the four sums that an entry has moved are compared with their budgets. Two answers lead to a
+decision, which is made by :mod:`ads.holds` alone:
+
+- a budget was used up before and is not now, or the other way round;
+- a budget is used up, and yet something that it should have stopped delivers (spend that came in
+  behind the services' back, a switch that failed): whoever records next puts it right.
 """
 
 from collections import defaultdict
@@ -32,8 +35,12 @@ class Moved:
     amount: Decimal
 
 
-def _crosses(budget: BudgetHold) -> str:
-    """SQL: was the budget used up before and is not now, or the other way round?
+_CROSSED = 2
+_USED_UP = 1
+
+
+def _answer(budget: BudgetHold) -> str:
+    """SQL: crossed in either direction, used up as it was before, or NULL.
 
     A subquery rather than a join: planning seven joins takes PostgreSQL three times as long as
     looking up four rows.
@@ -41,51 +48,74 @@ def _crosses(budget: BudgetHold) -> str:
     owner = "brand" if budget.of_brand else "campaign"
     campaign = "IS NULL" if budget.of_brand else "= moved.campaign_id"
     limit = f"{owner}.{budget.period_word}_budget"
+    used_up = f"amount - waived >= {limit}"
+    was_used_up = f"amount - waived - moved.{owner}_{budget.period.value} >= {limit}"
     return f"""
-        (SELECT (amount - waived >= {limit})
-                IS DISTINCT FROM (amount - waived - moved.{owner}_{budget.period.value} >= {limit})
+        (SELECT CASE WHEN ({used_up}) IS DISTINCT FROM ({was_used_up}) THEN {_CROSSED}
+                     WHEN {used_up} THEN {_USED_UP} END
            FROM ads_spendtotal
           WHERE brand_id = moved.brand_id AND campaign_id {campaign}
             AND period = '{budget.period.value}' AND start = moved.{budget.period.value})
     """  # noqa: S608  (nothing in it comes from outside)
 
 
+def _answers(*, of_brand: bool) -> str:
+    return ", ".join(_answer(budget) for budget in BUDGET_HOLDS if budget.of_brand is of_brand)
+
+
 # VALUES, because PostgreSQL plans those of one row, as most are, as constants. OFFSET 0 keeps it
-# from looking a sum up again wherever the comparison is mentioned.
+# from looking a sum up again wherever the answer is mentioned.
 _QUESTION = f"""
-    SELECT campaign_id, brand_id, brand_crossed
+    SELECT campaign_id, brand_id, of_brand, is_stale
       FROM (
-            SELECT moved.campaign_id, moved.brand_id,
-                   {" OR ".join(_crosses(b) for b in BUDGET_HOLDS if b.of_brand)} AS brand_crossed,
-                   {" OR ".join(_crosses(b) for b in BUDGET_HOLDS if not b.of_brand)}
-                   AS campaign_crossed
-              FROM (VALUES {{rows}})
-                   AS moved (campaign_id, brand_id, day, month, campaign_day, campaign_month,
-                             brand_day, brand_month)
-              JOIN ads_campaign AS campaign ON campaign.id = moved.campaign_id
-              JOIN ads_brand AS brand ON brand.id = moved.brand_id
-            OFFSET 0
-           ) AS compared
-     WHERE brand_crossed OR campaign_crossed
+            SELECT campaign_id, brand_id, is_stale,
+                   campaign_answer = {_CROSSED}
+                   OR (campaign_answer = {_USED_UP} AND is_active) AS of_campaign,
+                   brand_answer = {_CROSSED}
+                   OR (brand_answer = {_USED_UP}
+                       AND EXISTS (SELECT FROM ads_campaign AS running
+                                    WHERE running.brand_id = answered.brand_id
+                                      AND running.is_active)) AS of_brand
+              FROM (
+                    SELECT moved.campaign_id, moved.brand_id, campaign.is_active,
+                           brand.timezone <> moved.timezone AS is_stale,
+                           greatest({_answers(of_brand=True)}) AS brand_answer,
+                           greatest({_answers(of_brand=False)}) AS campaign_answer
+                      FROM (VALUES {{rows}})
+                           AS moved (campaign_id, brand_id, timezone, day, month, campaign_day,
+                                     campaign_month, brand_day, brand_month)
+                      JOIN ads_campaign AS campaign ON campaign.id = moved.campaign_id
+                      JOIN ads_brand AS brand ON brand.id = moved.brand_id
+                    OFFSET 0
+                   ) AS answered
+           ) AS concerned
+     WHERE of_brand OR of_campaign OR is_stale
 """  # noqa: S608  (nothing in it comes from outside)
+
+
+class StaleTimezoneError(Exception):
+    """The brand is in another timezone than the spend's day was worked out for."""
 
 
 def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
     """The campaigns that may have to switch, or None; at most one query.
 
-    Where a brand's budget was crossed these are all of its campaigns, whatever their status: one
+    Where a brand's budget is concerned these are all of its campaigns, whatever their status: one
     that a person is switching on at this moment must be waited for too.
+
+    Raises:
+        StaleTimezoneError: a brand has moved since its timezone was read.
     """
     by_campaign: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
     by_brand: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
-    todays: dict[int, tuple[int, date]] = {}
+    todays: dict[int, tuple[int, str, date]] = {}
     for entry in moved:
         try:
             today = local_date(now, entry.timezone)
         except UnknownTimezone:
             continue  # nothing decides on its campaigns, see holds.Moment
         for period in _current(entry.date, today):
-            todays[entry.campaign_id] = (entry.brand_id, today)
+            todays[entry.campaign_id] = (entry.brand_id, entry.timezone, today)
             by_campaign[entry.campaign_id, period] += entry.amount
             by_brand[entry.brand_id, period] += entry.amount
     if not todays:
@@ -97,6 +127,7 @@ def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
                 (
                     campaign_id,
                     brand_id,
+                    timezone,
                     today,
                     month_start(today),
                     by_campaign[campaign_id, Period.DAY],
@@ -104,15 +135,17 @@ def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
                     by_brand[brand_id, Period.DAY],
                     by_brand[brand_id, Period.MONTH],
                 )
-                for campaign_id, (brand_id, today) in todays.items()
+                for campaign_id, (brand_id, timezone, today) in todays.items()
             ],
         )
         rows = cursor.fetchall()
+    if any(is_stale for *_, is_stale in rows):
+        raise StaleTimezoneError
     if not rows:
         return None
     return Campaign.objects.filter(
-        Q(brand__in={brand_id for _, brand_id, brand_crossed in rows if brand_crossed})
-        | Q(pk__in={pk for pk, _, brand_crossed in rows if not brand_crossed})
+        Q(brand__in={brand_id for _, brand_id, of_brand, _ in rows if of_brand})
+        | Q(pk__in={pk for pk, _, of_brand, _ in rows if not of_brand})
     )
 
 

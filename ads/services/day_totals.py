@@ -10,7 +10,7 @@ The statements work on a relation of reported totals, so the same ones serve a h
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,20 +18,9 @@ from django.db import connection, transaction
 
 from ads.models import Campaign
 from ads.services import crossings
+from ads.services.checking import check_amount, check_date, check_observed_at, check_text
 from ads.services.enforcement import Trigger
-from ads.services.errors import InvalidSpend
-from ads.services.ledger import (
-    check_amount,
-    check_date,
-    check_instant,
-    check_text,
-    enforce_crossed,
-    owners_of,
-)
-
-#: How far a source's clock may be ahead. An observation from the future would silence every true
-#: one until then.
-CLOCK_TOLERANCE = timedelta(minutes=15)
+from ads.services.ledger import enforce_crossed, owners_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +93,6 @@ def report(totals: Sequence[DayTotal], *, source: str, now: datetime) -> list[Re
         )
         for key, total in zip(keys, totals, strict=True)
     ]
-
-
-def check_observed_at(observed_at: object, now: datetime) -> datetime:
-    """When a source looked, in UTC; not in the future.
-
-    Raises:
-        InvalidSpend: it is no aware datetime, or later than a clock may be ahead.
-    """
-    instant = check_instant("observed_at", observed_at)
-    if instant > now + CLOCK_TOLERANCE:
-        raise InvalidSpend(
-            "observed_at",
-            observed_at,
-            f"it lies in the future (it is {now:%Y-%m-%d %H:%M:%S} UTC now); "
-            "check the source's clock.",
-        )
-    return instant
 
 
 def _outcome(difference: Decimal | None, *, believed: bool) -> ReportOutcome:

@@ -7,25 +7,19 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from ads.models import Campaign, Spend
 from ads.models.spend import Kind
-from ads.rules.calendar import local_date
-from ads.rules.money import InvalidAmount, parse_amount
 from ads.services import crossings
 from ads.services import entry_statements as statements
+from ads.services.checking import check_amount, check_date, check_instant, check_text, date_in
 from ads.services.enforcement import Trigger, enforce
 from ads.services.errors import InvalidSpend, SpendConflict
-
-#: Characters that the columns hold.
-LONGEST = {"description": 500, "source": 100, "external_id": 200}
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +86,26 @@ def record(
         SpendConflict: an external id had been recorded with other content.
     """
     check_text("source", source, required=True)
-    owners = owners_of(entry.campaign for entry in entries)
+    for entry in entries:
+        if not isinstance(entry, SpendEntry):
+            raise InvalidSpend("entries", entry, "give SpendEntry objects.")
+    # The brand that a campaign was loaded with saves a look-up, if no day is worked out from it
+    # that nothing compares with the brand as it is.
+    if all(entry.occurred_at is None for entry in entries):
+        try:
+            return _record(entries, source, now, kind, trust_loaded=True)
+        except (crossings.StaleTimezoneError, IntegrityError):
+            pass  # the brand has moved, or the campaign is gone: look, and say so
+    return _record(entries, source, now, kind, trust_loaded=False)
+
+
+def _record(
+    entries: Sequence[SpendEntry], source: str, now: datetime, kind: Kind, *, trust_loaded: bool
+) -> list[Recorded]:
+    owners = owners_of((entry.campaign for entry in entries), trust_loaded=trust_loaded)
     checked = [_check(entry, owners, now, kind) for entry in entries]
     with transaction.atomic():
         recorded = _append(checked, source=source, now=now)
-        inserted = [
-            row
-            for row, answer in zip(checked, recorded, strict=True)
-            if answer.entry_id and answer.outcome == "recorded"
-        ]
         enforce_crossed(
             [
                 crossings.Moved(
@@ -110,7 +115,8 @@ def record(
                     row.date,
                     row.amount,
                 )
-                for row in inserted
+                for row, answer in zip(checked, recorded, strict=True)
+                if answer.entry_id and answer.outcome == "recorded"
             ],
             now,
             Trigger.CORRECTION if kind == Kind.CORRECTION else Trigger.SPEND,
@@ -119,14 +125,22 @@ def record(
 
 
 def enforce_crossed(moved: Iterable[crossings.Moved], now: datetime, trigger: Trigger) -> None:
-    """Enforce the campaigns whose budgets the spend crossed; inside the transaction that did."""
+    """Enforce the campaigns that the spend may switch; inside the transaction that recorded it.
+
+    The money was spent, so one that fails does not undo the entry: it is logged, and the sweep
+    tries again.
+    """
     campaigns = crossings.crossed(moved, now)
     if campaigns is not None:
         enforce(campaigns, now, trigger, lock_first=True)
 
 
-def owners_of(campaigns: Iterable[Campaign | int]) -> dict[int, _Owner]:
-    """Brand and timezone by campaign id; one query, none where the brand is loaded already.
+def owners_of(
+    campaigns: Iterable[Campaign | int], *, trust_loaded: bool = False
+) -> dict[int, _Owner]:
+    """Brand and timezone by campaign id; one query.
+
+    With ``trust_loaded``, none where the brand is loaded already; it may be stale.
 
     Raises:
         InvalidSpend: there is no such campaign.
@@ -137,7 +151,7 @@ def owners_of(campaigns: Iterable[Campaign | int]) -> dict[int, _Owner]:
         if isinstance(campaign, Campaign):
             if campaign.pk is None:
                 raise InvalidSpend("campaign", campaign, "it has not been saved.")
-            if Campaign.brand.is_cached(campaign):
+            if trust_loaded and Campaign.brand.is_cached(campaign):
                 owners[campaign.pk] = _Owner(campaign.brand_id, campaign.brand.timezone)
             else:
                 unknown.add(campaign.pk)
@@ -157,57 +171,6 @@ def owners_of(campaigns: Iterable[Campaign | int]) -> dict[int, _Owner]:
     return owners
 
 
-def check_text(field: str, value: object, *, required: bool = False) -> None:
-    """Refuse text that the ledger cannot hold."""
-    if not isinstance(value, str):
-        raise InvalidSpend(field, value, "give text.")
-    if required and not value.strip():
-        raise InvalidSpend(field, value, "it must not be empty.")
-    if "\x00" in value:
-        raise InvalidSpend(field, value, "it contains a NUL character; remove it.")
-    if len(value) > (longest := LONGEST[field]):
-        raise InvalidSpend(field, value, f"it is longer than {longest} characters; shorten it.")
-
-
-def check_amount(amount: object, *, negative: bool = False) -> Decimal:
-    """The amount as an exact Decimal.
-
-    Raises:
-        InvalidSpend: it is not an amount in US dollars with at most six places.
-    """
-    try:
-        return parse_amount(amount, negative=negative)
-    except InvalidAmount as error:
-        raise InvalidSpend(error.field, error.value, error.reason) from error
-
-
-def check_date(day: object, timezone: str, now: datetime) -> date:
-    """The accounting day, at most the brand's tomorrow (its clock may be ahead of the source's)."""
-    if not isinstance(day, date) or isinstance(day, datetime):
-        raise InvalidSpend("date", day, "give a date.")
-    latest = latest_date(timezone, now)
-    if day > latest:
-        raise InvalidSpend(
-            "date",
-            day,
-            f"it is later than tomorrow in the brand's timezone ({timezone}: {latest}); "
-            "spend that has not happened cannot be recorded.",
-        )
-    return day
-
-
-def latest_date(timezone: str, now: datetime) -> date:
-    """The last accounting day that spend may have: the brand's tomorrow."""
-    return local_date(now, timezone) + ONE_DAY
-
-
-def check_instant(field: str, instant: object) -> datetime:
-    """An aware instant."""
-    if not isinstance(instant, datetime) or instant.utcoffset() is None:
-        raise InvalidSpend(field, instant, "give a datetime with a timezone.")
-    return instant.astimezone(UTC)
-
-
 def _check(entry: SpendEntry, owners: dict[int, _Owner], now: datetime, kind: Kind) -> _Checked:
     campaign_id = entry.campaign.pk if isinstance(entry.campaign, Campaign) else entry.campaign
     timezone = owners[campaign_id].timezone
@@ -219,8 +182,12 @@ def _check(entry: SpendEntry, owners: dict[int, _Owner], now: datetime, kind: Ki
     occurred_at = (
         now if entry.occurred_at is None else check_instant("occurred_at", entry.occurred_at)
     )
-    day = local_date(occurred_at, timezone) if entry.date is None else entry.date
-    return _Checked(entry, campaign_id, amount, check_date(day, timezone, now), occurred_at, kind)
+    if entry.date is None:
+        day = date_in(timezone, occurred_at)
+        check_date(day, timezone, now, field="occurred_at")
+    else:
+        day = check_date(entry.date, timezone, now)
+    return _Checked(entry, campaign_id, amount, day, occurred_at, kind)
 
 
 def _append(rows: Sequence[_Checked], *, source: str, now: datetime) -> list[Recorded]:

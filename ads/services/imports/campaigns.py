@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
+from ads.services.checking import latest_date
 from ads.services.imports.plan import Plan
-from ads.services.ledger import latest_date
 
 #: Answers remembered. A file of a million campaigns must not keep them all in memory.
 REMEMBERED: Final = 50_000

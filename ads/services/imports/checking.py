@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from ads.rules.calendar import local_date
 from ads.rules.money import PLACES
+from ads.services.checking import check_amount, check_date, check_instant, check_text
 from ads.services.errors import InvalidSpend
 from ads.services.imports.campaigns import Campaigns, Found
 from ads.services.imports.columns import Columns
 from ads.services.imports.errors import BadRow, Refused
 from ads.services.imports.plan import Plan
 from ads.services.imports.reading import Row
-from ads.services.ledger import check_amount, check_date, check_instant, check_text
 
 #: Amounts that are surely good: twelve digits and six places at most. (Others may be, too.)
 SURELY_GOOD: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")

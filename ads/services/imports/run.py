@@ -9,7 +9,7 @@ from typing import Final, TextIO
 from django.db import connection, transaction
 
 from ads.models import Campaign
-from ads.services import day_totals, ledger
+from ads.services import checking
 from ads.services.enforcement import Decision, Trigger, enforce, preview
 from ads.services.errors import InvalidSpend
 from ads.services.imports import columns, recording, staging
@@ -72,9 +72,9 @@ class Import:
             RowsRefused: some rows are refused, and they are not to be skipped.
         """
         try:
-            ledger.check_text("source", plan.source, required=True)
+            checking.check_text("source", plan.source, required=True)
             if plan.observed_at is not None:
-                day_totals.check_observed_at(plan.observed_at, now)
+                checking.check_observed_at(plan.observed_at, now)
         except InvalidSpend as error:
             raise ImportRefused(str(error)) from error
         reader = Reader(file, delimiter=plan.delimiter)
