@@ -178,12 +178,13 @@ def held_open(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
 
 def await_blocked(count: int = 1) -> None:
     """Wait until ``count`` connections to this database wait for a lock."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    until = time.perf_counter() + PATIENCE
+    while time.perf_counter() < until:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                " AND backend_type = 'client backend'"
             )
             if cursor.fetchone()[0] >= count:
                 return

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Campaign, Spend, SpendTotal
-from ads.services import BudgetService, rollover
+from ads.services import BudgetService, ledger, rollover
 from ads.services.enforcement import Trigger, enforce
 from ads.tests.engine.support import (
     NOON,
@@ -24,6 +24,7 @@ from ads.tests.engine.support import (
     totals,
 )
 from ads.tests.factories import BrandFactory, CampaignFactory
+from budget_manager.celery import app
 
 pytestmark = pytest.mark.django_db
 
@@ -149,8 +150,6 @@ def test_a_retry_counted_twice() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_ledger_and_counter_in_two_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever fails after the entry takes entry, sums and switches back together."""
-    from ads.services import ledger
-
     campaign = CampaignFactory.create(daily_budget=5)
     real = ledger.enforce_crossed
 
@@ -209,3 +208,17 @@ def test_the_check_itself_inventing_spend() -> None:
     assert delivers(campaign)
     assert not Spend.objects.exists()
     assert not SpendTotal.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_spend_lost_because_redis_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody_listens = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(app.conf, "broker_url", nobody_listens)
+    monkeypatch.setattr(app.conf, "result_backend", nobody_listens)
+    campaign = CampaignFactory.create(daily_budget=10)
+
+    BudgetService.record_spend(campaign, 10)
+    assert not delivers(campaign)
+    Campaign.objects.update(daily_budget=20)
+
+    assert delivers(campaign)
