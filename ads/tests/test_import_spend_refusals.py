@@ -75,6 +75,7 @@ def refuse(tmp_path: Path) -> Refuse:
         ("Search,2024-02-31,1", "is no date"),
         ("Search,31/05/2024,1", "--date-format"),
         ("Search,２024-05-01,1", "not written as YYYY-MM-DD"),
+        ("Search,1989-12-31,1", "it is before 1990-01-01"),
         ("Search,20240501,1", "not written as YYYY-MM-DD"),
         ("Search,,1", "date: it is empty"),
         ("Search,2024-05-17,1", "later than tomorrow"),
@@ -224,7 +225,7 @@ def test_what_is_no_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
         ("Search,,2024-05-01T10:00:00,1,a", "has no timezone"),
         ("Search,,yesterday,1,a", "is no instant"),
         ("Search,,2024-05-17T10:00:00+00:00,1,a", "later than tomorrow"),
-        ("Search,,0001-01-01T00:00:00+23:00,1,a", "beyond the calendar"),
+        ("Search,,0001-01-01T00:00:00+23:00,1,a", "not between 1990-01-01"),
     ],
 )
 def test_a_bad_entry_is_refused_with_its_line(refuse: Refuse, row: str, reason: str) -> None:

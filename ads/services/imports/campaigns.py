@@ -10,8 +10,8 @@ from typing import Final
 from django.db.models import Q
 
 from ads.models import Campaign
-from ads.rules.calendar import UnknownTimezone
 from ads.services.checking import latest_date
+from ads.services.errors import InvalidSpend
 from ads.services.imports.plan import Plan
 
 #: Answers remembered. A file of a million campaigns must not keep them all in memory.
@@ -115,6 +115,6 @@ class Campaigns:
         if zone not in self._latest:
             try:
                 self._latest[zone] = latest_date(zone, self._now)
-            except UnknownTimezone as error:
-                return f"campaign: the brand of {candidate} has no readable timezone: {error}"
+            except InvalidSpend as error:  # nobody can read the brand's timezone
+                return f"{error} ({candidate})"
         return Found(candidate.id, zone, self._latest[zone])

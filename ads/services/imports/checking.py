@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ads.rules.calendar import local_date
 from ads.rules.money import PLACES
-from ads.services.checking import check_amount, check_date, check_instant, check_text
+from ads.services.checking import EARLIEST, check_amount, check_date, check_instant, check_text
 from ads.services.errors import InvalidSpend
 from ads.services.imports.campaigns import Campaigns, Found
 from ads.services.imports.columns import Columns
@@ -143,7 +143,7 @@ class Checker:
             day = self._days[text] = self._parse_day(text)
         if isinstance(day, str):
             raise Refusal(day)
-        if day[0] > campaign.latest:
+        if not EARLIEST <= day[0] <= campaign.latest:
             check_date(day[0], campaign.timezone, self._now)
         return day
 
@@ -196,7 +196,4 @@ def _instant(text: str) -> datetime:
         raise Refusal(
             f"occurred_at: {text!r} has no timezone; write for example {text}+00:00 if it is UTC."
         )
-    try:
-        return check_instant("occurred_at", instant)
-    except OverflowError as error:
-        raise Refusal(f"occurred_at: {text!r} is beyond the calendar.") from error
+    return check_instant("occurred_at", instant)

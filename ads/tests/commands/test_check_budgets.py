@@ -91,10 +91,10 @@ def test_when_some_fail_it_says_so_and_fails(
     Campaign.objects.filter(pk=other.pk).update(is_active=True)
     real = locks.campaigns
 
-    def fail_for_one(ids: Any) -> list[int]:
+    def fail_for_one(ids: Any, **given: Any) -> list[int]:
         if campaign.pk in ids:
             raise ValueError("broken")
-        return real(ids)
+        return real(ids, **given)
 
     monkeypatch.setattr("ads.services.locks.campaigns", fail_for_one)
 
