@@ -98,6 +98,8 @@ class Moment:
     dates: dict[date, list[str]]
     #: Ids of the schedules in force now, by rank (see :func:`ads.rules.dayparting.rank`).
     ranks: dict[int, list[int]]
+    #: Timezones of brands that nobody can read.
+    unreadable: tuple[str, ...] = ()
 
     @classmethod
     def at(cls, now: datetime, campaigns: QuerySet[Campaign]) -> "Moment":
@@ -122,7 +124,7 @@ class Moment:
             rank = _rank(schedule, now)
             if rank is not None:
                 ranks[rank].append(schedule.id)
-        return cls(now, grouped.by_date, dict(ranks))
+        return cls(now, grouped.by_date, dict(ranks), tuple(grouped.unreadable))
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:
         """The starts of the periods that the brands are in, and the timezones that are in them."""

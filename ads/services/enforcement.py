@@ -12,12 +12,13 @@ its budget. Run twice at one instant it changes nothing the second time; skipped
 and then run once, the end state is as if it had never been skipped.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
 from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits
@@ -26,6 +27,8 @@ from ads.services import locks
 from ads.services.actor import current_actor
 from ads.services.isolation import isolate
 from ads.services.locks import among
+
+logger = logging.getLogger(__name__)
 
 #: Campaigns locked and switched in one transaction: large enough that the queries are shared by
 #: many, small enough that nobody waits long for a lock.
@@ -97,11 +100,13 @@ def enforce(
     change may be about to commit a switch that nobody can see yet. See :func:`after_edit` too.
 
     One campaign that fails never stops the others: it is logged, reported in the result, and the
-    rest go on.
+    rest go on. Neither does one that another session keeps locked, or whose brand is in a timezone
+    that nobody can read.
     """
-    return _in_batches(
-        _all(campaigns) if lock_first else _disagreeing(campaigns, now), now, trigger
-    )
+    if lock_first:
+        return _in_batches(_all(campaigns), now, trigger)
+    disagreeing, undecided = _disagreeing(campaigns, now)
+    return _in_batches(disagreeing, now, trigger) + Enforced(failed=undecided)
 
 
 def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> Enforced:
@@ -131,16 +136,21 @@ def _all(campaigns: QuerySet[Campaign]) -> list[int]:
     return list(campaigns.order_by("pk").values_list("pk", flat=True))
 
 
-def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> list[int]:
-    """Step 1. Ids in primary-key order."""
+def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int], tuple[int, ...]]:
+    """Step 1. Ids in primary-key order; and of those on which nobody can decide."""
     with transaction.atomic(), connection.cursor() as cursor:
         for setting, value in SWEEP_SETTINGS.items():
             cursor.execute(f"SET LOCAL {setting} = %s", [value])
-        evaluated = evaluate(campaigns, Moment.at(now, campaigns))
-        disagreeing = evaluated.order_by().exclude(is_active=F("may_deliver"))
+        moment = Moment.at(now, campaigns)
+        disagreeing = evaluate(campaigns, moment).order_by().exclude(is_active=F("may_deliver"))
         # Not through ``iterator()``: PostgreSQL runs a cursor without parallel workers, and expects
         # that only the first of its rows are wanted.
-        return sorted(disagreeing.values_list("pk", flat=True))
+        ids = sorted(disagreeing.values_list("pk", flat=True))
+        undecided: list[int] = []
+        if moment.unreadable:
+            lost = campaigns.filter(brand__timezone__in=moment.unreadable).order_by("pk")
+            undecided = list(lost.values_list("pk", flat=True))
+        return ids, tuple(undecided)
 
 
 def _in_batches(
@@ -155,12 +165,30 @@ def _in_batches(
     return sum(switched, start=Enforced(failed=tuple(failed)))
 
 
-@transaction.atomic
 def _switch(ids: Sequence[int], now: datetime, trigger: str, *, await_spend: bool) -> Enforced:
-    """Steps 2 to 4 for one batch."""
-    if await_spend:
-        locks.totals_of_brands(ids, now)
-    locked = locks.campaigns(ids)
+    """Steps 2 to 4 for one batch; without those that somebody else keeps locked."""
+    try:
+        return _lock_and_switch(ids, now, trigger, await_spend=await_spend)
+    except OperationalError as error:
+        if not locks.is_in_the_way(error):
+            raise
+        logger.warning("A lock was not granted in %s; going on without.", locks.PATIENCE)
+        return _lock_and_switch(ids, now, trigger, await_spend=False, skip_locked=True)
+
+
+@transaction.atomic
+def _lock_and_switch(
+    ids: Sequence[int],
+    now: datetime,
+    trigger: str,
+    *,
+    await_spend: bool,
+    skip_locked: bool = False,
+) -> Enforced:
+    with locks.patience():
+        if await_spend:
+            locks.totals_of_brands(ids, now)
+        locked = locks.campaigns(ids, skip_locked=skip_locked)
     decisions = list(preview(Campaign.objects.filter(pk__in=among(locked)), now))
     for is_active in (True, False):
         switched = [d.campaign_id for d in decisions if d.is_active is is_active]
@@ -169,7 +197,21 @@ def _switch(ids: Sequence[int], now: datetime, trigger: str, *, await_spend: boo
     if decisions:
         _write_down(decisions, now, trigger)
     started = sum(decision.is_active for decision in decisions)
-    return Enforced(started=started, stopped=len(decisions) - started)
+    return Enforced(
+        started=started,
+        stopped=len(decisions) - started,
+        failed=_left_out(ids, locked) if skip_locked else (),
+    )
+
+
+def _left_out(ids: Sequence[int], locked: Sequence[int]) -> tuple[int, ...]:
+    """Campaigns that exist and were skipped; the next check decides on them."""
+    missing = set(ids).difference(locked)
+    existing = Campaign.objects.filter(pk__in=among(missing)).order_by("pk")
+    left_out = tuple(existing.values_list("pk", flat=True))
+    for pk in left_out:
+        logger.error("Campaign %s is locked by another session, so it was not decided on.", pk)
+    return left_out
 
 
 def _write_down(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from ads.models import Campaign
 from ads.models.campaign import Status
@@ -33,8 +35,8 @@ def _set_status(
     locks.campaigns([campaign.pk])
     mine = Campaign.objects.filter(pk=campaign.pk)
     changing = mine.filter(status__in=allowed).exclude(status=status)
-    if changing.exists():
-        changing.update(status=status)
+    # Django's own update, which announces nothing: it is enforced right here.
+    QuerySet.update(changing, status=status, updated_at=Now())
     enforce(mine, now, Trigger.ACTION, lock_first=True)
     campaign.refresh_from_db(fields=["status", "is_active", "updated_at"])
     return campaign.is_active

@@ -12,10 +12,12 @@ other in a circle. Bulk updates of configuration lock their rows by primary key 
 (:class:`ads.models.base.ConfigurationQuerySet`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
+from typing import Final
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models.expressions import RawSQL
 
 from ads.models import Brand, Campaign, SpendTotal
@@ -28,16 +30,46 @@ def among(ids: Iterable[int]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
-def campaigns(ids: Iterable[int]) -> list[int]:
+#: How long enforcement waits for a lock. Ours are held for milliseconds; what takes longer is
+#: somebody's open session, and one of those must not keep all campaigns from being stopped.
+PATIENCE: Final = "3s"
+
+#: PostgreSQL's codes for a lock that was not granted in time, and for waiting in a circle.
+_IN_THE_WAY: Final = ("55P03", "40P01")
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Wait no longer than :data:`PATIENCE` for each lock taken inside.
+
+    Inside a transaction; what waits longer raises an error that :func:`is_in_the_way` knows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)",
+            [PATIENCE],
+        )
+        before, _ = cursor.fetchone()
+        yield
+        # Not after an error: rolling back restores it, and nothing else would be answered.
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
+
+
+def is_in_the_way(error: DatabaseError) -> bool:
+    """Did it fail because somebody else held a lock?"""
+    return getattr(error.__cause__, "pgcode", None) in _IN_THE_WAY
+
+
+def campaigns(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
     """Lock these campaigns until the transaction ends; the ids of those that exist.
 
-    ``NO KEY UPDATE``: inserting spend checks its campaign with a key-share lock, which this lets
-    through.
+    ``skip_locked`` leaves out those that somebody else has locked. ``NO KEY UPDATE``: inserting
+    spend checks its campaign with a key-share lock, which this lets through.
     """
     return list(
         Campaign.objects.filter(pk__in=among(ids))
         .order_by("pk")
-        .select_for_update(of=("self",), no_key=True)
+        .select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
         .values_list("pk", flat=True)
     )
 

@@ -4,7 +4,7 @@ There is nothing to reset: totals are keyed by their period, so a new day begins
 A missed midnight does no harm, and the next run catches up, whenever it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -66,7 +66,9 @@ def _dates(brands: QuerySet[Brand], now: datetime) -> dict[date, list[str]]:
     return group_by_local_date(timezones, now).by_date
 
 
-def _due(brands: QuerySet[Brand], now: datetime, field: str, begins) -> QuerySet[Brand]:  # type: ignore[no-untyped-def]
+def _due(
+    brands: QuerySet[Brand], now: datetime, field: str, begins: Callable[[date], date]
+) -> QuerySet[Brand]:
     due = Q(pk__in=())
     for today, timezones in _dates(brands, now).items():
         behind = Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lt": begins(today)})

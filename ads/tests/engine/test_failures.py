@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ads.models import Brand, Campaign, DaypartingSchedule, Spend
-from ads.services import day_totals, ledger, rollover, waivers
+from ads.services import InvalidSpend, day_totals, ledger, rollover, waivers
 from ads.services.day_totals import DayTotal
 from ads.services.enforcement import Enforced
 from ads.services.explanation import explain
@@ -144,7 +144,7 @@ def test_a_brand_whose_timezone_nobody_can_read_is_left_alone_and_the_others_go_
     rolled = rollover.roll_over_days(NOON + timedelta(days=1))
     rollover.roll_over_months(NOON + timedelta(days=1))
 
-    assert enforced == Enforced(started=1)
+    assert enforced == Enforced(started=1, failed=(lost.pk,))
     assert "Mars/Olympus" in caplog.text
     assert rolled.brands == 2
     assert delivers(other)
@@ -161,9 +161,15 @@ def test_spend_of_a_brand_in_an_unknown_timezone_is_refused_by_name_not_by_accid
     for work in (
         lambda: spend(lost, 5, NOON),
         lambda: spend(lost, 5, NOON, NOON.date()),
+        lambda: day_totals.report([DayTotal(lost, NOON.date(), 5, NOON)], source="x", now=NOON),
+    ):
+        with pytest.raises(
+            InvalidSpend, match=r"campaign: 'Mars/Olympus' .* correct the brand's timezone"
+        ):
+            work()
+    for work in (
         lambda: explain(lost, NOON),
         lambda: waivers.waive(lost, "day", now=NOON),
-        lambda: day_totals.report([DayTotal(lost, NOON.date(), 5, NOON)], source="x", now=NOON),
     ):
         with pytest.raises(ValueError, match=r"timezone: 'Mars/Olympus' is not a known timezone"):
             work()
@@ -176,7 +182,7 @@ def test_a_batch_over_several_brands_names_the_brand_s_timezone_and_records_none
     with past_every_check("ads_brand"):
         Brand.objects.filter(pk=lost.brand_id).update(timezone="")
 
-    with pytest.raises(ValueError, match=r"timezone: '' is not a known timezone"):
+    with pytest.raises(InvalidSpend, match=r"campaign: '' .* correct the brand's timezone"):
         ledger.record([SpendEntry(other.pk, 5), SpendEntry(lost.pk, 5)], source="x", now=NOON)
 
     assert not Spend.objects.exists()
