@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pghistory
 from django.http import HttpRequest, HttpResponse
 
 from ads.services.actor import acting_as
@@ -18,5 +17,5 @@ class ActorMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         username = request.user.get_username()
-        with acting_as(username), pghistory.context(actor=username, path=request.path):
+        with acting_as(username, path=request.path):
             return self.get_response(request)

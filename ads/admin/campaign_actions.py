@@ -54,7 +54,8 @@ def reasons(campaigns: list[Campaign]) -> str:
     named = []
     for campaign in campaigns[:NAMED]:
         _, sentences = CampaignService.should_campaign_be_active(campaign)
-        named.append(f"{campaign} – {' '.join(sentences) or 'with the next check it delivers.'}")
+        why = "; ".join(sentences) or "with the next check it delivers"
+        named.append(f"{campaign} – {why}.")
     more = len(campaigns) - NAMED
     return " ".join(named) + (f" And {more} more." if more > 0 else "")
 

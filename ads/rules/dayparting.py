@@ -106,7 +106,7 @@ def is_open(schedules: Sequence[Schedule], now: datetime) -> bool:
     """
     if not schedules:
         return True
-    return any(has_open_window(schedule, now) for schedule in _deciding(schedules, now))
+    return any(has_open_window(schedule, now) for schedule in deciding(schedules, now))
 
 
 def rank(schedule: Schedule, now: datetime) -> int | None:
@@ -200,7 +200,7 @@ def _is_valid_on(schedule: Schedule, day: date) -> bool:
     )
 
 
-def _deciding(schedules: Sequence[Schedule], now: datetime) -> list[Schedule]:
+def deciding(schedules: Sequence[Schedule], now: datetime) -> list[Schedule]:
     """Return the schedules that decide: those in force that share the highest priority."""
     in_force = [schedule for schedule in schedules if is_in_force(schedule, now)]
     highest = max((schedule.priority for schedule in in_force), default=0)
@@ -220,7 +220,7 @@ def _first_instant(
     if not schedules:
         return None
     for begin, end in pairwise([start, *_validity_edges(schedules, start), _NEVER]):
-        found = _first_within(_deciding(schedules, begin), begin, end, wanted=wanted)
+        found = _first_within(deciding(schedules, begin), begin, end, wanted=wanted)
         if found is not None:
             return found
     return None

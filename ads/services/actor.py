@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import pghistory
+
 SYSTEM = "system"
 
 _actor: ContextVar[str] = ContextVar("actor", default=SYSTEM)
@@ -15,10 +17,14 @@ def current_actor() -> str:
 
 
 @contextmanager
-def acting_as(name: str) -> Iterator[None]:
-    """Record what happens inside under ``name``."""
+def acting_as(name: str, **more: str) -> Iterator[None]:
+    """Record what happens inside under ``name``: delivery changes, and the audit of edits.
+
+    ``more`` is kept with the audit too: the page, the command.
+    """
     token = _actor.set(name)
     try:
-        yield
+        with pghistory.context(actor=name, **more):
+            yield
     finally:
         _actor.reset(token)

@@ -165,8 +165,8 @@ class CampaignService:
     @staticmethod
     def should_campaign_be_active(campaign: Campaign) -> tuple[bool, list[str]]:
         """May it deliver now, and if not, why: one sentence for each hold."""
-        explained = CampaignService.explain(campaign)
-        return explained.delivers, [held.sentence for held in explained.holds]
+        reasons = explanation.reasons(campaign, timezone.now())
+        return not reasons, reasons
 
     @staticmethod
     def explain(campaign: Campaign) -> explanation.Explanation:

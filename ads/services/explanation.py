@@ -61,6 +61,13 @@ def explain(campaign: Campaign, now: datetime) -> Explanation:
     return Explanation(campaign, now, holding, _returns_at(campaign, schedules, now))
 
 
+def reasons(campaign: Campaign, now: datetime) -> list[str]:
+    """One sentence for each hold at ``now``; nothing about when they lift, which takes longer."""
+    calendar.zone(campaign.brand.timezone)
+    holds, row = _holds_at(campaign, now)
+    return [sentence(hold, row, now) for hold in holds]
+
+
 def _holds_at(campaign: Campaign, at: datetime) -> tuple[list[Hold], Campaign]:
     mine = Campaign.objects.filter(pk=campaign.pk).select_related("brand")
     row = evaluate(mine, Moment.at(at, mine)).get()
@@ -109,25 +116,24 @@ def sentence(hold: Hold, row: Campaign, now: datetime) -> str:
     if hold == Hold.STATUS:
         return _STATUS_SENTENCES[Status(row.status)]
     if hold == Hold.BRAND_INACTIVE:
-        return f"Brand {row.brand.name} is switched off."
+        return f"Brand {row.brand.name} is switched off"
     if hold == Hold.FLIGHT:
         return _flight_sentence(row, calendar.local_date(now, row.brand.timezone))
     if hold == Hold.DAYPARTING:
-        names = ", ".join(schedule.name for schedule in row.dayparting_schedules.all())
-        return f"Outside its hours ({names})."
+        return _hours_sentence(row, now)
     budget, spent = _figures(hold, row)
     if budget == 0:
-        return f"{_BUDGET_NAMES[hold]} is $0.00, which lets nothing through."
-    return f"{_BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}."
+        return f"{_BUDGET_NAMES[hold]} is $0.00, which lets nothing through"
+    return f"{_BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
 
 
 _BUDGETS = {budget.hold: budget for budget in BUDGET_HOLDS}
 
 _STATUS_SENTENCES = {
-    Status.DRAFT: "It is a draft.",
-    Status.PAUSED: "Paused by a user.",
-    Status.COMPLETED: "It is completed.",
-    Status.ARCHIVED: "It is archived.",
+    Status.DRAFT: "It is a draft",
+    Status.PAUSED: "Paused by a user",
+    Status.COMPLETED: "It is completed",
+    Status.ARCHIVED: "It is archived",
 }
 
 _BUDGET_NAMES = {
@@ -140,8 +146,37 @@ _BUDGET_NAMES = {
 
 def _flight_sentence(row: Campaign, today: date) -> str:
     if row.start_date and row.start_date > today:
-        return f"Its flight starts on {row.start_date}."
-    return f"Its flight ended on {row.end_date}."
+        return f"Its flight starts on {row.start_date}"
+    return f"Its flight ended on {row.end_date}"
+
+
+def _hours_sentence(row: Campaign, now: datetime) -> str:
+    """Names the schedules that decide: of several, the others have no say."""
+    schedules = list(row.dayparting_schedules.all())
+    try:
+        deciding = {
+            schedule.id for schedule in dayparting.deciding([_in_force(s) for s in schedules], now)
+        }
+    except calendar.UnknownTimezone:
+        deciding = {schedule.pk for schedule in schedules}
+    if not deciding:
+        names = ", ".join(schedule.name for schedule in schedules)
+        return f"None of its schedules applies today ({names})"
+    names = ", ".join(schedule.name for schedule in schedules if schedule.pk in deciding)
+    return f"Outside its hours ({names})"
+
+
+def _in_force(schedule: DaypartingSchedule) -> dayparting.Schedule:
+    """The schedule without its windows: enough to tell whether it decides."""
+    return dayparting.Schedule(
+        id=schedule.pk,
+        timezone=schedule.timezone,
+        priority=schedule.priority,
+        is_active=schedule.is_active,
+        valid_from=schedule.valid_from,
+        valid_until=schedule.valid_until,
+        windows=(),
+    )
 
 
 def _figures(hold: Hold, row: Campaign) -> tuple[Decimal, Decimal]:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import IO, Any, Final, cast
 from zoneinfo import ZoneInfo
 
-import pghistory
 from django.core.management.base import CommandError, OutputWrapper
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +33,7 @@ def acting(command: str) -> Iterator[None]:
     except (KeyError, OSError):  # a container's user need not have a name
         actor = f"command: {command}"
     actor = actor[:_LONGEST_ACTOR]
-    with acting_as(actor), pghistory.context(actor=actor, command=command):
+    with acting_as(actor, command=command):
         yield
 
 

@@ -10,9 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ads.admin.campaign_list import STATES
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaign import STATES, Status
 from ads.services import BudgetService
 from ads.tests.admin.pages import change, changelist
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -49,6 +48,18 @@ def test_every_state_that_a_campaign_can_be_in_can_be_chosen() -> None:
     assert possible == set(STATES)
 
 
+def test_every_campaign_is_found_by_the_state_it_is_called_and_by_no_other(db: None) -> None:
+    for status, is_active in product(Status.values, [True, False]):
+        campaign = CampaignFactory.create(status=status)
+        Campaign.objects.filter(pk=campaign.pk).update(is_active=is_active)
+
+        found = [
+            state for state, those in STATES.items() if campaign in Campaign.objects.filter(those)
+        ]
+
+        assert found == [campaign.fresh().state]
+
+
 def test_each_row_names_its_holds_with_the_sentence_on_hover(admin: Client) -> None:
     closed = ScheduleFactory.create(name="Closed")
     held = CampaignFactory.create(daily_budget=Decimal(75), schedules=[closed])
@@ -60,12 +71,12 @@ def test_each_row_names_its_holds_with_the_sentence_on_hover(admin: Client) -> N
 
     rows = {row.pk: row for row in response.context["cl"].result_list}
     assert rows[held.pk].held == [
-        ("Daily budget", "Daily budget used up: $75.40 of $75.00."),
-        ("Dayparting", "Outside its hours (Closed)."),
+        ("Daily budget", "Daily budget used up: $75.40 of $75.00"),
+        ("Dayparting", "Outside its hours (Closed)"),
     ]
     assert rows[free.pk].held == []
     page = response.content.decode()
-    assert 'title="Daily budget used up: $75.40 of $75.00."' in page
+    assert 'title="Daily budget used up: $75.40 of $75.00"' in page
     assert "$75.40" in page
 
 

@@ -36,7 +36,7 @@ def test_it_switches_and_says_whom_and_why(campaign: Campaign) -> None:
 
     assert rows(said) == [
         ["campaign", "brand", "from → to", "why"],
-        ["Search", "Acme", "delivers → paused", "Daily budget used up: $75.40 of $75.00."],
+        ["Search", "Acme", "delivers → paused", "Daily budget used up: $75.40 of $75.00"],
         ["1 campaign checked: 0 started, 1 paused."],
     ]
     assert not delivers(campaign)
@@ -55,7 +55,7 @@ def test_the_second_run_has_nothing_to_do(campaign: Campaign, noon: Any) -> None
 def test_a_dry_run_says_the_same_and_changes_nothing(campaign: Campaign) -> None:
     said = say("check_budgets", "--dry-run")
 
-    assert "Daily budget used up: $75.40 of $75.00." in said
+    assert "Daily budget used up: $75.40 of $75.00" in said
     assert "0 would be started, 1 would be paused." in said
     assert "Dry run: nothing was changed." in said
     assert delivers(campaign)

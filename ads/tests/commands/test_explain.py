@@ -65,7 +65,7 @@ def test_each_hold_has_its_sentence_and_until_and_the_return_is_when_all_are_gon
     assert "State: Paused by system. It does not deliver." in said
     assert [
         "Daily budget",
-        "Daily budget used up: $75.40 of $75.00.",
+        "Daily budget used up: $75.40 of $75.00",
         "2024-05-16 00:00 America/New_York (2024-05-16 04:00 UTC)",
     ] in rows(said)
     # The budget is back at midnight, the window only at eight.
@@ -89,7 +89,7 @@ def test_a_pause_ends_when_somebody_acts(campaign: Campaign) -> None:
     said = say("explain", "Search")
 
     assert "State: Paused by user." in said
-    assert ["Status", "Paused by a user.", "somebody acts"] in rows(said)
+    assert ["Status", "Paused by a user", "somebody acts"] in rows(said)
     assert "Expected return: none in sight" in said
 
 

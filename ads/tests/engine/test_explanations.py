@@ -51,12 +51,12 @@ def test_a_used_up_budget_is_told_with_its_figures_and_lifts_at_local_midnight()
 
     assert only(campaign) == (
         "daily_budget",
-        "Daily budget used up: $75.40 of $75.00.",
+        "Daily budget used up: $75.40 of $75.00",
         at("2024-05-16 00:00", "America/New_York"),
     )
     assert CampaignService.should_campaign_be_active(campaign) == (
         False,
-        ["Daily budget used up: $75.40 of $75.00."],
+        ["Daily budget used up: $75.40 of $75.00"],
     )
 
 
@@ -66,7 +66,7 @@ def test_fractions_of_a_cent_and_thousands_are_told_exactly() -> None:
 
     assert only(campaign) == (
         "monthly_budget",
-        "Monthly budget used up: $1,234.500001 of $1,234.50.",
+        "Monthly budget used up: $1,234.500001 of $1,234.50",
         at("2024-06-01 00:00"),
     )
 
@@ -79,12 +79,12 @@ def test_a_brand_s_budgets_are_told_as_the_brand_s() -> None:
     assert told(explain(campaign, NOON)) == [
         (
             "brand_daily_budget",
-            "Brand's daily budget used up: $120.00 of $10.00.",
+            "Brand's daily budget used up: $120.00 of $10.00",
             at("2024-05-15 15:00"),
         ),
         (
             "brand_monthly_budget",
-            "Brand's monthly budget used up: $120.00 of $100.00.",
+            "Brand's monthly budget used up: $120.00 of $100.00",
             at("2024-05-31 15:00"),
         ),
     ]
@@ -97,7 +97,7 @@ def test_what_is_waived_does_not_count_in_the_sentence() -> None:
     BudgetService.reset_daily_spend(campaign)
     spend(campaign, 76, NOON)
 
-    assert only(campaign)[1] == "Daily budget used up: $76.00 of $75.00."
+    assert only(campaign)[1] == "Daily budget used up: $76.00 of $75.00"
 
 
 @pytest.mark.parametrize("field", ["daily_budget", "monthly_budget"])
@@ -114,10 +114,10 @@ def test_a_budget_of_zero_never_lifts(field: str) -> None:
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        ("paused", "Paused by a user."),
-        ("draft", "It is a draft."),
-        ("completed", "It is completed."),
-        ("archived", "It is archived."),
+        ("paused", "Paused by a user"),
+        ("draft", "It is a draft"),
+        ("completed", "It is completed"),
+        ("archived", "It is archived"),
     ],
 )
 def test_a_status_lifts_only_by_a_person(status: str, sentence: str) -> None:
@@ -130,7 +130,7 @@ def test_a_status_lifts_only_by_a_person(status: str, sentence: str) -> None:
 def test_a_brand_switched_off_lifts_only_by_a_person() -> None:
     campaign = CampaignFactory.create(brand__name="Acme", brand__is_active=False)
 
-    assert only(campaign) == ("brand_inactive", "Brand Acme is switched off.", None)
+    assert only(campaign) == ("brand_inactive", "Brand Acme is switched off", None)
 
 
 def test_a_flight_begins_at_the_brand_s_midnight_and_once_ended_never_returns() -> None:
@@ -141,11 +141,11 @@ def test_a_flight_begins_at_the_brand_s_midnight_and_once_ended_never_returns() 
 
     assert only(coming) == (
         "flight",
-        "Its flight starts on 2024-06-01.",
+        "Its flight starts on 2024-06-01",
         at("2024-05-31 22:00"),
     )
     assert explain(coming, NOON).returns_at == at("2024-05-31 22:00")
-    assert only(ended) == ("flight", "Its flight ended on 2024-05-14.", None)
+    assert only(ended) == ("flight", "Its flight ended on 2024-05-14", None)
     assert explain(ended, NOON).returns_at is None
 
 
@@ -168,7 +168,7 @@ def test_closed_hours_lift_with_the_next_opening() -> None:
 
     assert only(campaign, friday_evening) == (
         "dayparting",
-        "Outside its hours (Office hours).",
+        "Outside its hours (Office hours)",
         at("2024-05-20 09:00", "America/New_York"),
     )
 
@@ -176,7 +176,7 @@ def test_closed_hours_lift_with_the_next_opening() -> None:
 def test_hours_that_never_come_never_lift() -> None:
     campaign = CampaignFactory.create(schedules=[ScheduleFactory.create(name="Never")])
 
-    assert only(campaign) == ("dayparting", "Outside its hours (Never).", None)
+    assert only(campaign) == ("dayparting", "Outside its hours (Never)", None)
 
 
 def test_after_midnight_the_window_may_still_be_closed() -> None:
@@ -296,3 +296,17 @@ def test_a_person_s_actions_carry_who_did_it() -> None:
     assert list(
         campaign.delivery_changes.order_by("id").values_list("is_active", "trigger", "actor")
     ) == [(True, "action", "ann"), (False, "action", "bob")]
+
+
+def test_of_several_schedules_only_those_that_decide_are_named() -> None:
+    all_week = [(day, "00:00", "00:00") for day in range(7)]
+    always = ScheduleFactory.create(name="Always", windows=all_week)
+    christmas = ScheduleFactory.create(name="Christmas: closed", priority=10)
+    retired = ScheduleFactory.create(name="Retired", is_active=False)
+    campaign = CampaignFactory.create(schedules=[always, christmas, retired])
+
+    assert only(campaign)[1] == "Outside its hours (Christmas: closed)"
+
+    campaign.dayparting_schedules.set([retired])
+
+    assert only(campaign)[1] == "None of its schedules applies today (Retired)"
