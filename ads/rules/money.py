@@ -85,8 +85,12 @@ def is_used_up(spent: Decimal, budget: Decimal | None) -> bool:
 
 
 def remaining(spent: Decimal, budget: Decimal | None) -> Decimal | None:
-    """Return what is left of `budget` after `spent`, at least zero; None without a budget."""
-    return None if budget is None else max(budget - spent, Decimal(0))
+    """Return what is left of `budget` after `spent`: from zero to all of it; None without a budget.
+
+    Corrections can bring `spent` below zero (so can one of a day that was waived), which makes
+    nobody's budget larger than it is.
+    """
+    return None if budget is None else min(max(budget - spent, Decimal(0)), budget)
 
 
 def _as_decimal(value: object, field: str) -> Decimal:

@@ -214,7 +214,8 @@ def test_what_is_shown_is_the_amount_itself(number: int) -> None:
         ("75", "75.00", True, "0"),
         ("75.40", "75", True, "0"),
         ("0", "0", True, "0"),
-        ("-5", "0", False, "5"),
+        ("-5", "0", False, "0"),
+        ("-5", "10", False, "10"),
         ("0", "10", False, "10"),
     ],
 )
