@@ -6,12 +6,15 @@ a running ``start.sh``: a run takes the first free of some slots, by a lock that
 
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import pgtrigger
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 SLOTS = range(1, 16)  # Redis has 16 databases, and 0 is development's
 
@@ -28,6 +31,20 @@ def pytest_configure() -> None:
 
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = redis_url
     app.conf.update(broker_url=redis_url, result_backend=redis_url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_between_tests() -> Iterator[None]:
+    """Let Django empty the ledger after a test that commits; the tests themselves cannot."""
+    real = BaseDatabaseOperations.execute_sql_flush
+
+    def empty(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        with pgtrigger.ignore("ads.Spend:not_emptied"):
+            real(operations, sql_list)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", empty)
+        yield
 
 
 def take_slot(local: Path) -> int:

@@ -8,6 +8,7 @@ and for the month, and every budget is far from used up.
 from datetime import UTC, datetime
 from typing import Any
 
+import pgtrigger
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -31,7 +32,7 @@ TABLES = (
 
 def clear() -> None:
     """Empty every table of the application."""
-    with connection.cursor() as cursor:
+    with pgtrigger.ignore("ads.Spend:not_emptied"), connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE")
 
 

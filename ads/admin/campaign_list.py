@@ -3,25 +3,15 @@
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.holds import Moment, evaluate, from_bits
 from ads.models import Campaign
-from ads.models.campaign import Status
+from ads.models.campaign import STATES
 from ads.services.explanation import sentence
-
-#: The states, as :attr:`ads.models.Campaign.state` names them, and the campaigns that are in them.
-STATES = {
-    "Active": Q(status=Status.ACTIVE, is_active=True),
-    "Paused by system": Q(status=Status.ACTIVE, is_active=False),
-    "Paused by user": Q(status=Status.PAUSED),
-    "Draft": Q(status=Status.DRAFT),
-    "Completed": Q(status=Status.COMPLETED),
-    "Archived": Q(status=Status.ARCHIVED),
-}
 
 
 class CampaignList(ChangeList):

@@ -8,8 +8,8 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ads.admin.campaign_list import STATES
 from ads.models import Campaign, Heartbeat
+from ads.models.campaign import STATES
 
 admin.site.index_title = "Now"
 admin.site.index_template = "ads/admin/index.html"
@@ -41,6 +41,7 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("ads.daypartingscheduleevent", "Schedules", "history"),
             ("ads.daypartingwindowevent", "Windows", "history"),
             ("ads.campaignscheduleevent", "Schedules of campaigns", "history"),
+            ("ads.spendtotalevent", "Waivers", "history"),
         ],
     ),
     (
@@ -52,6 +53,7 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("django_celery_beat.crontabschedule", "Crontabs", "calendar_clock"),
             ("django_celery_beat.clockedschedule", "Clocked", "alarm"),
             ("django_celery_beat.solarschedule", "Solar events", "wb_twilight"),
+            ("ads.askedaccount", "Accounts of platforms", "cloud_sync"),
             ("ads.simulatedswitch", "Simulated platform", "science"),
         ],
     ),

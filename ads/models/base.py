@@ -79,7 +79,11 @@ class ConfigurationModel(TimestampedModel):
         abstract = True
 
     def save(self, **kwargs: Any) -> None:
-        if self.engine_owned and not self._state.adding and kwargs.get("update_fields") is None:
+        named = kwargs.get("update_fields")
+        if named and not self.engine_owned.issuperset(named):
+            # Django sets it at every save, but writes it only where it is named.
+            kwargs["update_fields"] = {*named, "updated_at"}
+        elif self.engine_owned and not self._state.adding and named is None:
             kwargs["update_fields"] = [
                 field.name
                 for field in self._meta.concrete_fields

@@ -5,18 +5,17 @@ from django.db import models
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.fields import MoneyField, TimezoneField, is_money, readable_timezone
+from ads.models.triggers import ADDED_TO, moves_updated_at
+
+_BRAND_FIELDS = ["name", "timezone", "daily_budget", "monthly_budget", "is_active"]
 
 
 @pghistory.track(
     pghistory.InsertEvent(),
-    pghistory.UpdateEvent(
-        condition=pghistory.AnyChange(
-            "name", "timezone", "daily_budget", "monthly_budget", "is_active"
-        )
-    ),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_BRAND_FIELDS)),
     pghistory.DeleteEvent(),
-    fields=["name", "timezone", "daily_budget", "monthly_budget", "is_active"],
-    append_only=True,
+    fields=_BRAND_FIELDS,
+    meta=ADDED_TO,
     model_name="BrandEvent",
 )
 class Brand(ConfigurationModel):
@@ -67,7 +66,7 @@ class Brand(ConfigurationModel):
                 violation_error_message="name: give the brand a name.",
             ),
         ]
-        triggers = [readable_timezone]
+        triggers = [readable_timezone, moves_updated_at(*_BRAND_FIELDS)]
 
     def __str__(self) -> str:
         return self.name

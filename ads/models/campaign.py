@@ -8,7 +8,8 @@ from django.db.models import F, Q
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.brand import Brand
 from ads.models.dayparting import DaypartingSchedule
-from ads.models.fields import MoneyField, is_money
+from ads.models.fields import MoneyField, is_money, is_readable_date
+from ads.models.triggers import ADDED_TO, moves_updated_at, refuse
 
 
 class Status(models.TextChoices):
@@ -38,7 +39,7 @@ _CAMPAIGN_FIELDS = [
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_CAMPAIGN_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_CAMPAIGN_FIELDS,
-    append_only=True,
+    meta=ADDED_TO,
     model_name="CampaignEvent",
 )
 class Campaign(ConfigurationModel):
@@ -111,6 +112,8 @@ class Campaign(ConfigurationModel):
                 name="campaign_status_is_known",
                 violation_error_message=f"status: use one of {', '.join(Status.values)}.",
             ),
+            is_readable_date("start_date", table="campaign"),
+            is_readable_date("end_date", table="campaign"),
             models.CheckConstraint(
                 condition=Q(start_date__isnull=True)
                 | Q(end_date__isnull=True)
@@ -122,7 +125,14 @@ class Campaign(ConfigurationModel):
         triggers = [
             # Totals are kept per brand as spend arrives; a campaign that moved would leave its
             # past behind in the old brand's sums.
-            pgtrigger.ReadOnly(name="brand_for_life", fields=["brand"]),
+            refuse(
+                "brand_for_life",
+                operation=pgtrigger.Update,
+                fields=("brand",),
+                message="A campaign belongs to one brand for life: "
+                "make a new campaign in the other brand.",
+            ),
+            moves_updated_at(*_CAMPAIGN_FIELDS),
         ]
 
     def __str__(self) -> str:
@@ -130,7 +140,7 @@ class Campaign(ConfigurationModel):
 
     @property
     def state(self) -> str:
-        """``status`` and ``is_active`` together, as people name it."""
+        """``status`` and ``is_active`` together, as people name it; one of :data:`STATES`."""
         if self.status == Status.ACTIVE:
             return "Active" if self.is_active else "Paused by system"
         if self.status == Status.PAUSED:
@@ -138,11 +148,22 @@ class Campaign(ConfigurationModel):
         return Status(self.status).label
 
 
+#: What :attr:`Campaign.state` can be, and as a filter, which campaigns are in that state.
+STATES = {
+    "Active": Q(status=Status.ACTIVE, is_active=True),
+    "Paused by system": Q(status=Status.ACTIVE, is_active=False),
+    "Paused by user": Q(status=Status.PAUSED),
+    "Draft": Q(status=Status.DRAFT),
+    "Completed": Q(status=Status.COMPLETED),
+    "Archived": Q(status=Status.ARCHIVED),
+}
+
+
 @pghistory.track(
     pghistory.InsertEvent("attached"),
     pghistory.DeleteEvent("detached"),
     fields=["campaign", "schedule"],
-    append_only=True,
+    meta=ADDED_TO,
     model_name="CampaignScheduleEvent",
 )
 class CampaignSchedule(models.Model):
@@ -159,7 +180,14 @@ class CampaignSchedule(models.Model):
                 fields=["campaign", "schedule"], name="schedule_is_attached_once"
             )
         ]
-        triggers = [pgtrigger.Protect(name="attached_or_not", operation=pgtrigger.Update)]
+        triggers = [
+            refuse(
+                "attached_or_not",
+                operation=pgtrigger.Update,
+                message="A schedule is attached or it is not: "
+                "delete this row and add one for the other schedule or campaign.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.schedule} on {self.campaign}"

@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models import Deferrable, F, Func, Q
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
-from ads.models.fields import TimezoneField, readable_timezone
+from ads.models.fields import TimezoneField, is_readable_date, readable_timezone
+from ads.models.triggers import ADDED_TO, moves_updated_at, refuse
 from ads.rules import dayparting as rules
 
 
@@ -34,7 +35,7 @@ _SCHEDULE_FIELDS = ["name", "timezone", "is_active", "priority", "valid_from", "
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_SCHEDULE_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_SCHEDULE_FIELDS,
-    append_only=True,
+    meta=ADDED_TO,
     model_name="DaypartingScheduleEvent",
 )
 class DaypartingSchedule(ConfigurationModel):
@@ -62,6 +63,8 @@ class DaypartingSchedule(ConfigurationModel):
     class Meta:
         ordering = ["name"]
         constraints = [
+            is_readable_date("valid_from", table="schedule"),
+            is_readable_date("valid_until", table="schedule"),
             models.CheckConstraint(
                 condition=Q(valid_from__isnull=True)
                 | Q(valid_until__isnull=True)
@@ -70,7 +73,7 @@ class DaypartingSchedule(ConfigurationModel):
                 violation_error_message="valid_until: must not be before valid_from.",
             ),
         ]
-        triggers = [readable_timezone]
+        triggers = [readable_timezone, moves_updated_at(*_SCHEDULE_FIELDS)]
 
     def __str__(self) -> str:
         return self.name
@@ -84,7 +87,7 @@ _WINDOW_FIELDS = ["schedule", "day_of_week", "start_time", "end_time"]
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_WINDOW_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_WINDOW_FIELDS,
-    append_only=True,
+    meta=ADDED_TO,
     model_name="DaypartingWindowEvent",
 )
 class DaypartingWindow(ConfigurationModel):
@@ -136,7 +139,14 @@ class DaypartingWindow(ConfigurationModel):
         ]
         triggers = [
             # A window that moved would change the hours of a schedule that nobody named.
-            pgtrigger.ReadOnly(name="schedule_for_life", fields=["schedule"]),
+            refuse(
+                "schedule_for_life",
+                operation=pgtrigger.Update,
+                fields=("schedule",),
+                message="A window belongs to one schedule for life: "
+                "delete it and make a new window in the other schedule.",
+            ),
+            moves_updated_at(*_WINDOW_FIELDS),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField
+from ads.models.triggers import refuse
 
 
 class DeliveryChange(models.Model):
@@ -40,7 +41,14 @@ class DeliveryChange(models.Model):
             models.Index(fields=["campaign", "-at"], name="delivery_change_by_campaign"),
             models.Index(fields=["-at"], name="delivery_change_by_time"),
         ]
-        triggers = [pgtrigger.Protect(name="not_rewritten", operation=pgtrigger.Update)]
+        triggers = [
+            refuse(
+                "not_rewritten",
+                operation=pgtrigger.Update,
+                message="What was switched and why stays as it was recorded: "
+                "the next switch is a record of its own.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{'on' if self.is_active else 'off'} at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -2,6 +2,7 @@
 
 import functools
 import zoneinfo
+from datetime import date
 from typing import Any
 
 import pgtrigger
@@ -13,6 +14,9 @@ from django.db.models.functions import Round
 
 from ads.rules.calendar import UnknownTimezone, zone
 from ads.rules.money import LIMIT, PLACES
+
+#: Sums may be a thousand times the size of what they are sums of.
+SUM_LIMIT = LIMIT * 1000
 
 
 class MoneyField(models.DecimalField):  # type: ignore[type-arg]
@@ -50,6 +54,35 @@ def is_money(field: str, *, table: str, negative: bool = False) -> models.CheckC
             + ("" if negative else "of zero or more, ")
             + "below 1,000,000,000,000 and with at most six decimal places."
         ),
+    )
+
+
+def is_sum(field: str, *, table: str, negative: bool = False) -> models.CheckConstraint:
+    """The constraint that ``field`` is an amount below 10¹⁵, which ``NaN`` is not.
+
+    Its places need no check: they are those of the amounts that were added up.
+    """
+    at_least = Q(**{f"{field}__gt": -SUM_LIMIT}) if negative else Q(**{f"{field}__gte": 0})
+    return models.CheckConstraint(
+        condition=at_least & Q(**{f"{field}__lt": SUM_LIMIT}),
+        name=f"{table}_{field}_is_in_range",
+        violation_error_message=(
+            f"{field}: must be {'' if negative else 'zero or more and '}"
+            "below 1,000,000,000,000,000 US dollars in size."
+        ),
+    )
+
+
+def is_readable_date(field: str, *, table: str) -> models.CheckConstraint:
+    """The constraint that ``field`` is NULL or a date that Python has too.
+
+    PostgreSQL has years before Christ, years of five digits, and ``infinity``; a row with one of
+    them cannot be read, and everything that reads it fails.
+    """
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__gte": date.min, f"{field}__lte": date.max}),
+        name=f"{table}_{field}_is_readable",
+        violation_error_message=f"{field}: use a date from {date.min} to {date.max}.",
     )
 
 

@@ -1,16 +1,17 @@
 """The ledger, its running sums, and what sources have reported."""
 
+import pghistory
 import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from ads.models.base import TimestampedModel
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign
-from ads.models.fields import MoneyField, is_money
+from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
+from ads.models.triggers import ADDED_TO, refuse
 
 
 def sums_of(entries: str) -> str:
@@ -55,6 +56,10 @@ class Kind(models.TextChoices):
     CORRECTION = "correction", "Correction"
 
 
+#: What the database answers to anything but an INSERT.
+ONLY_ADDED_TO = "The ledger is only ever added to: record a correction instead."
+
+
 class Spend(models.Model):
     """One entry of the ledger, which is only ever added to."""
 
@@ -68,7 +73,7 @@ class Spend(models.Model):
     )
     amount = MoneyField()
     date = models.DateField(help_text="The accounting day, in the brand's timezone.")
-    occurred_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    occurred_at = models.DateTimeField(db_default=Now())
     description = models.CharField(max_length=500, blank=True, default="", db_default="")
     source = models.CharField(max_length=100, default="manual", db_default="manual")
     external_id = models.CharField(
@@ -86,6 +91,7 @@ class Spend(models.Model):
         indexes = [models.Index(fields=["campaign", "date"], name="spend_by_campaign_and_date")]
         constraints = [
             is_money("amount", table="spend", negative=True),
+            is_readable_date("date", table="spend"),
             models.UniqueConstraint(
                 fields=["source", "external_id"],
                 condition=Q(external_id__isnull=False),
@@ -112,7 +118,16 @@ class Spend(models.Model):
                 referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]
                 func=KEEP_TOTALS,
             ),
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            refuse(
+                "append_only", operation=pgtrigger.Update | pgtrigger.Delete, message=ONLY_ADDED_TO
+            ),
+            # TRUNCATE starts no trigger of rows.
+            refuse(
+                "not_emptied",
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Truncate,
+                message=ONLY_ADDED_TO,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,6 +141,14 @@ class Period(models.TextChoices):
     MONTH = "month", "Month"
 
 
+#: The waivers on record: who let an owner run on, and how much of its sum no longer counts since.
+#: The ledger's additions move ``amount`` alone and are no such event.
+@pghistory.track(
+    pghistory.UpdateEvent("waived", condition=pghistory.AnyChange("waived")),
+    fields=["brand", "campaign", "period", "start", "amount", "waived"],
+    meta={**ADDED_TO, "verbose_name": "waiver"},
+    model_name="SpendTotalEvent",
+)
 class SpendTotal(TimestampedModel):
     """The running sum of one owner in one period; the database keeps ``amount``.
 
@@ -164,6 +187,8 @@ class SpendTotal(TimestampedModel):
                 name="spend_total_is_one_per_owner_and_period",
                 nulls_distinct=False,
             ),
+            is_sum("amount", table="spend_total", negative=True),
+            is_sum("waived", table="spend_total"),
             models.CheckConstraint(
                 condition=Q(period__in=Period.values), name="spend_total_period_is_known"
             ),
