@@ -1,4 +1,4 @@
-"""The audit of configuration as pages of the admin: see :mod:`ads.services.audit`."""
+"""The audit of configuration and waivers as pages of the admin: see :mod:`ads.services.audit`."""
 
 from datetime import datetime
 from typing import Any
@@ -114,3 +114,12 @@ class AttachmentAuditAdmin(AuditAdmin):
 
     search_fields = ["campaign__name", "schedule__name", WHO]
     search_help_text = "Campaign, schedule, or who"
+
+
+@admin.register(event_model("SpendTotalEvent"))
+class WaiverAuditAdmin(AuditAdmin):
+    """Who let what run on."""
+
+    list_filter = [("pgh_created_at", RangeDateTimeFilter)]
+    search_fields = ["brand__name", "campaign__name", WHO]
+    search_help_text = "Brand, campaign, or who"

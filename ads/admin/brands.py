@@ -23,12 +23,13 @@ from ads.services import audit
 
 
 class BrandList(ChangeList):
-    """Adds what a page's brands have spent and how many of their campaigns deliver."""
+    """Adds what a page's brands have spent, how many of their campaigns deliver, and their time."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         brands: list[Any] = list(self.result_list)
-        starts = {brand.pk: _starts(brand, timezone.now()) for brand in brands}
+        now = timezone.now()
+        starts = {brand.pk: _starts(brand, now) for brand in brands}
         spent = {
             (brand, period, start): amount - waived
             for brand, period, start, amount, waived in SpendTotal.objects.filter(
@@ -45,6 +46,7 @@ class BrandList(ChangeList):
             .annotate(delivering=Count("pk", filter=Q(is_active=True)), every=Count("pk"))
         }
         for brand in brands:
+            brand.local = clock(now, brand.timezone)
             brand.spent = {
                 period: spent.get((brand.pk, period, start), Decimal(0))
                 for period, start in starts[brand.pk].items()
@@ -95,7 +97,9 @@ class BrandAdmin(KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
     ) -> TemplateResponse:
         if brand := context.get("original"):
             events = audit.event_model("BrandEvent")._default_manager
-            context["audit"] = audit.recent(events.filter(pgh_obj_id=brand.pk))
+            context["audit"] = audit.recent(
+                events.filter(pgh_obj_id=brand.pk), audit.waivers_of(brand)
+            )
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     def obstacles(self, objs: Iterable[Brand]) -> list[str]:
@@ -126,5 +130,5 @@ class BrandAdmin(KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
         return spent_of(brand.spent[period], budget) if period in brand.spent else NOTHING
 
     @admin.display(description="local time")
-    def local(self, brand: Brand) -> str:
-        return clock(timezone.now(), brand.timezone)
+    def local(self, brand: Any) -> str:
+        return brand.local  # type: ignore[no-any-return]

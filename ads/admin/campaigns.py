@@ -100,7 +100,9 @@ class CampaignAdmin(CampaignActions, KeepsWhatHasSpend, ConfigurationAdmin[Campa
             own = audit.event_model("CampaignEvent")._default_manager
             schedules = audit.event_model("CampaignScheduleEvent")._default_manager
             context["audit"] = audit.recent(
-                own.filter(pgh_obj_id=campaign.pk), schedules.filter(campaign_id=campaign.pk)
+                own.filter(pgh_obj_id=campaign.pk),
+                schedules.filter(campaign_id=campaign.pk),
+                audit.waivers_of(campaign),
             )
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 

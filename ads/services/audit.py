@@ -1,4 +1,4 @@
-"""The audit of configuration: who changed what, when, from what to what.
+"""The audit of configuration and waivers: who changed what, when, from what to what.
 
 The database writes an event with the row as it became (for a deletion, as it was) for every change,
 bulk updates and raw SQL included. What changed is the difference to the event before it.
@@ -14,8 +14,9 @@ from django.apps import apps
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from ads.models import Campaign
+from ads.models import Brand, Campaign
 from ads.models.fields import MoneyField
+from ads.models.spend import Period
 from ads.rules.dayparting import Window, describe_window
 from ads.rules.money import format_usd
 
@@ -24,6 +25,9 @@ NOTHING = "–"
 
 #: A person's name is recorded with what a signed-in user changes; nothing, with the rest.
 NOBODY = "the system, a shell or SQL"
+
+#: The label of the event of a waiver.
+WAIVED = "waived"
 
 #: What happened, by the label of the event.
 WORDS = {"insert": "created", "update": "changed", "delete": "deleted"}
@@ -44,7 +48,7 @@ class AuditEntry:
 
     at: datetime
     actor: str
-    #: "created", "changed", "deleted", "attached" or "detached".
+    #: "created", "changed", "deleted", "attached", "detached" or "waived".
     what: str
     subject: str
     changes: tuple[FieldChange, ...]
@@ -65,12 +69,25 @@ def recent(*events: QuerySet[Any], limit: int = 15) -> list[AuditEntry]:
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
 
 
+def waivers_of(owner: Brand | Campaign) -> QuerySet[Any]:
+    """The events of waiving the owner's own spend; for a brand, without its campaigns' own."""
+    events = event_model("SpendTotalEvent")._default_manager
+    if isinstance(owner, Brand):
+        return events.filter(brand_id=owner.pk, campaign_id=None)
+    return events.filter(campaign_id=owner.pk)
+
+
 def of_campaign(campaign: Campaign, *, limit: int) -> list[AuditEntry]:
-    """The newest changes of a campaign, its attached schedules and its brand, the newest first."""
+    """The newest changes of a campaign, its attached schedules and its brand, the newest first.
+
+    With the waivers of both.
+    """
     return recent(
         event_model("CampaignEvent")._default_manager.filter(pgh_obj_id=campaign.pk),
         event_model("CampaignScheduleEvent")._default_manager.filter(campaign_id=campaign.pk),
         event_model("BrandEvent")._default_manager.filter(pgh_obj_id=campaign.brand_id),
+        waivers_of(campaign),
+        waivers_of(campaign.brand),
         limit=limit,
     )
 
@@ -109,7 +126,7 @@ def _audited(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
 
 def _before(model: type[models.Model], events: Iterable[Any]) -> dict[int, Any]:
     """For each change among ``events``, the event of the same row that preceded it."""
-    changed = [event.pk for event in events if event.pgh_label == "update"]
+    changed = [event.pk for event in events if event.pgh_label in {"update", WAIVED}]
     rows = model._default_manager
     earlier = rows.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
     pairs = dict(
@@ -135,6 +152,8 @@ def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
 def _subject(event: Any, names: Names) -> str:
     if hasattr(event, "name"):
         return str(event.name)
+    if event.pgh_label == WAIVED:
+        return _waived_spend(event, names)
     owners = [
         _shown(field, getattr(event, field.attname), names)
         for field in _audited(type(event))
@@ -150,7 +169,19 @@ def _window(event: Any) -> list[str]:
     return [describe_window(Window(event.day_of_week, event.start_time, event.end_time))]
 
 
+def _waived_spend(event: Any, names: Names) -> str:
+    """Whose spend and of when: "Spring – spend of 2024-05-15", "Acme – spend of May 2024"."""
+    owner = "brand" if event.campaign_id is None else "campaign"
+    field = type(event)._meta.get_field(owner)
+    when = event.start if event.period == Period.DAY else f"{event.start:%B %Y}"
+    return f"{_shown(field, getattr(event, field.attname), names)} – spend of {when}"
+
+
 def _changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
+    if event.pgh_label == WAIVED:
+        more = event.waived - (before.waived if before else 0)
+        label = "no longer counts" if more > 0 else "counts again"
+        return (FieldChange(label, "", format_usd(abs(more))),)
     if not hasattr(event, "name") and not before:
         return ()  # what it is called says all there is
     changes = []

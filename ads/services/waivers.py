@@ -1,7 +1,7 @@
 """Waiving: "let it run on today".
 
 What has been spent so far in the period no longer counts against the budget. The amount itself, and
-so every report, stays true.
+so every report, stays true. Who waived what is on record: see :mod:`ads.services.audit`.
 """
 
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Brands: their list with what they have spent on their own clock, and editing them."""
 
+import itertools
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -33,6 +35,21 @@ def test_the_list_shows_what_each_has_spent_today_and_this_month(admin: Client) 
         ("Acme", {"day": Decimal(1), "month": Decimal("7.5")}, 1, 2),
         ("Globex", {"day": Decimal(0), "month": Decimal(0)}, 0, 0),
     ]
+
+
+def test_all_rows_are_of_one_instant(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    BrandFactory.create_batch(5)
+    later = itertools.count()
+
+    def an_hour_later_each_time() -> datetime:
+        return datetime(2024, 5, 15, 12, tzinfo=UTC) + timedelta(hours=next(later))
+
+    monkeypatch.setattr("ads.admin.brands.timezone.now", an_hour_later_each_time)
+
+    listed = admin.get(BRANDS).context["cl"].result_list
+
+    assert len({row.local for row in listed}) == 1
+    assert next(later) > 0
 
 
 def test_fifty_brands_cost_as_many_queries_as_five(admin: Client) -> None:
