@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from ads.models import DeliveryChange, SimulatedSwitch, SpendTotal
+from ads.models import AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 else:
     _Admin = object
 
-#: Goes with its campaign, though nobody may delete a row of it alone. (A sum of nothing: where
-#: something was spent, the ledger keeps the campaign.)
-HISTORY = (DeliveryChange, SimulatedSwitch, SpendTotal)
+#: Goes with its campaign or brand, though nobody may delete a row of it alone. (A sum of nothing:
+#: where something was spent, the ledger keeps the campaign.)
+HISTORY = (AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal)
 
 
 class KeepsWhatHasSpend(_Admin):

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import (
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.text import NOTHING, budget
 from ads.holds import Hold
-from ads.models import DeliveryChange, Heartbeat, SimulatedSwitch
+from ads.models import AskedAccount, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.money import format_usd
 from ads.services.enforcement import Trigger
 
@@ -127,10 +127,11 @@ class DeliveryChangeAdmin(ReadOnlyAdmin[DeliveryChange]):
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
-    """When each periodic task last succeeded, and how it last failed."""
+    """When each periodic task last ran and last succeeded, and how it last failed."""
 
     list_display = [
         "task",
+        "last_run_at",
         "last_success_at",
         "last_duration",
         "last_changed",
@@ -139,12 +140,26 @@ class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
     ]
     fields = [
         "task",
+        "last_run_at",
         "last_success_at",
         "last_duration",
         "last_changed",
         "last_failure_at",
         "last_error",
     ]
+
+
+@admin.register(AskedAccount)
+class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
+    """When the ad platforms were last read, account by account; what lags behind comes first."""
+
+    list_display = ["source", "brand", "last_success_at"]
+    list_select_related = ["brand"]
+    list_filter = [("brand", AutocompleteSelectFilter)]
+    search_fields = ["source", "brand__name"]
+    search_help_text = "Source or brand"
+    ordering = ["last_success_at", "id"]
+    fields = ["source", "brand", "last_success_at"]
 
 
 @admin.register(SimulatedSwitch)

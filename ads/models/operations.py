@@ -3,6 +3,7 @@
 from django.db import models
 
 from ads.models.base import TimestampedModel
+from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField
 
@@ -11,7 +12,12 @@ class Heartbeat(TimestampedModel):
     """When a periodic task last succeeded, so that a watch that has died is noticed."""
 
     task = models.CharField(max_length=100, unique=True)
-    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_run_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it last ran, with errors or without."
+    )
+    last_success_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it last ran and nothing in it failed."
+    )
     last_duration = models.DurationField(null=True, blank=True)
     last_changed = models.PositiveIntegerField(
         default=0, help_text="How many campaigns the last run switched."
@@ -24,6 +30,35 @@ class Heartbeat(TimestampedModel):
 
     def __str__(self) -> str:
         return self.task
+
+
+class AskedAccount(models.Model):
+    """When an ad platform last answered for a brand's account and the answer was recorded.
+
+    The days since then are what the next question is about.
+    """
+
+    source = models.CharField(max_length=100)
+    brand = models.ForeignKey(
+        Brand,
+        on_delete=models.CASCADE,
+        related_name="asked_accounts",
+        db_index=False,  # the unique constraint begins with it
+    )
+    last_success_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "account of a platform"
+        verbose_name_plural = "accounts of platforms"
+        ordering = ["source", "brand"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brand", "source"], name="asked_account_is_one_per_brand_and_source"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}, brand {self.brand_id}"
 
 
 class SimulatedSwitch(models.Model):

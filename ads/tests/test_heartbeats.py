@@ -1,4 +1,4 @@
-"""Each task notes when it last succeeded."""
+"""Each task notes when it last ran, and when it last succeeded."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ def test_a_run_that_ends_well_notes_when_and_how_many_it_switched() -> None:
         run.changed = 3
 
     beat = noted()
-    assert beat.last_success_at == NOW
+    assert beat.last_run_at == beat.last_success_at == NOW
     assert beat.last_changed == 3
     assert beat.last_duration is not None
     assert timedelta(0) <= beat.last_duration < timedelta(seconds=5)
@@ -38,16 +38,21 @@ def test_an_exception_is_noted_and_goes_on_and_the_last_success_stays_known() ->
 
     beat = noted()
     assert (beat.last_success_at, beat.last_changed) == (NOW, 3)
-    assert beat.last_failure_at == LATER
+    assert beat.last_run_at == beat.last_failure_at == LATER
     assert beat.last_error == "ConnectionError: no answer from 10.0.0.7"
 
 
-def test_what_failed_without_stopping_the_rest_is_shown_beside_the_success() -> None:
+def test_a_run_in_which_something_failed_has_run_but_not_succeeded() -> None:
     with heartbeats.beat("check", NOW) as run:
+        run.changed = 3
+    with heartbeats.beat("check", LATER) as run:
+        run.changed = 5
         run.errors += ["Account A: no answer.", "Account B: refused."]
 
     beat = noted()
-    assert beat.last_success_at == beat.last_failure_at == NOW
+    assert beat.last_success_at == NOW
+    assert beat.last_run_at == beat.last_failure_at == LATER
+    assert beat.last_changed == 5
     assert beat.last_error == "Account A: no answer.\nAccount B: refused."
 
 
@@ -58,6 +63,7 @@ def test_the_next_clean_run_clears_the_error_and_remembers_when_it_was() -> None
         pass
 
     beat = noted()
+    assert beat.last_run_at == LATER
     assert (beat.last_success_at, beat.last_failure_at, beat.last_error) == (LATER, NOW, "")
 
 

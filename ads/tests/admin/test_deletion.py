@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.admin.brands import BrandAdmin
-from ads.models import Brand, Campaign, DeliveryChange, SimulatedSwitch, Spend
+from ads.models import AskedAccount, Brand, Campaign, DeliveryChange, SimulatedSwitch, Spend
 from ads.services import BudgetService, CampaignService
 from ads.tests.admin.pages import act, change, changelist, said
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -80,7 +80,10 @@ def test_a_campaign_that_never_spent_goes_with_its_history(admin: Client) -> Non
 
 
 def test_a_brand_without_campaigns_goes(admin: Client) -> None:
-    assert delete(admin, BrandFactory.create()).status_code == 302
+    brand = BrandFactory.create()
+    AskedAccount.objects.create(source="x", brand=brand, last_success_at=timezone.now())
+
+    assert delete(admin, brand).status_code == 302
     assert not Brand.objects.exists()
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ads.admin import base
 from ads.models import (
+    AskedAccount,
     DeliveryChange,
     Heartbeat,
     ReportedTotal,
@@ -32,6 +33,7 @@ RECORDS = [
     "deliverychange",
     "simulatedswitch",
     "heartbeat",
+    "askedaccount",
     "brandevent",
     "campaignevent",
     "campaignscheduleevent",
@@ -54,6 +56,7 @@ def make(count: int) -> None:
         )
         DeliveryChange.objects.create(campaign=campaign, at=now, is_active=False, actor="x")
         SimulatedSwitch.objects.create(campaign=campaign, at=now, is_on=True)
+        AskedAccount.objects.create(source="x", brand=campaign.brand, last_success_at=now)
         Heartbeat.objects.create(task=f"task {now} {number}", last_duration=timedelta(seconds=1))
         type(campaign).objects.filter(pk=campaign.pk).update(daily_budget=number)
         type(campaign.brand).objects.filter(pk=campaign.brand.pk).update(daily_budget=number)
