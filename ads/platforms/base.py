@@ -43,7 +43,7 @@ class AdPlatform(Protocol):
         ...
 
     def accounts(self) -> Sequence[Account]:
-        """The accounts that can be asked for totals."""
+        """The accounts that can be asked for totals, one a brand at most."""
         ...
 
     def day_totals(
@@ -56,6 +56,7 @@ class AdPlatform(Protocol):
     ) -> Iterable[ObservedTotal]:
         """What ``campaigns`` (of the account) have cost so far on each of ``days`` (local dates).
 
+        ``days`` are today and yesterday, and those before on which the account could not be read.
         Campaigns that cost nothing on a day may be left out.
         """
         ...

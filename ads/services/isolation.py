@@ -9,6 +9,7 @@ from django.db import OperationalError
 
 logger = logging.getLogger(__name__)
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 #: No single row is to blame for these: the database is in trouble, or the task's time is up.
@@ -16,17 +17,18 @@ NOBODYS_FAULT = (OperationalError, SoftTimeLimitExceeded)
 
 
 def isolate(
-    ids: Sequence[int], act: Callable[[Sequence[int]], T], *, size: int, what: str
-) -> tuple[list[T], list[int]]:
+    ids: Sequence[K], act: Callable[[Sequence[K]], T], *, size: int, what: str
+) -> tuple[list[T], list[K]]:
     """Call ``act`` with batches of ``ids``; a batch that fails is halved until one stands alone.
 
+    ``ids`` may be whatever can be told by how it prints.
     ``act`` must leave nothing half-done when it raises, or be safe to repeat.
 
     Returns:
         What the calls returned, and the ids on which it failed; those are logged as ``what``.
     """
     results: list[T] = []
-    failed: list[int] = []
+    failed: list[K] = []
     waiting = [ids[begin : begin + size] for begin in range(0, len(ids), size)][::-1]
     while waiting:
         batch = waiting.pop()

@@ -1,19 +1,18 @@
 """Pulling day totals from the connected ad platforms, and telling them whom to run.
 
 A platform or an account that fails never stops the others: it is logged, reported in the result,
-and asked again at the next tick. Nothing is lost by that, because a day total says what a campaign
-has cost so far, however long nobody asked.
+and asked again at the next tick, for every day since it last succeeded. Nothing is lost by that,
+because a day total says what a campaign has cost so far, however long nobody asked.
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 
-from ads.models import Campaign
+from ads.models import AskedAccount, Campaign
 from ads.platforms import Account, AdPlatform, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.services import day_totals
@@ -21,8 +20,11 @@ from ads.services.isolation import NOBODYS_FAULT, isolate
 
 logger = logging.getLogger(__name__)
 
-#: Campaigns whose day totals are recorded in one transaction.
-CHUNK = 1000
+#: Day totals, and accounts, that are recorded in one transaction.
+CHUNK = 2000
+
+#: For how many days a platform is asked at most, today among them: more than any month has.
+MOST_DAYS = 35
 
 ONE_DAY = timedelta(days=1)
 
@@ -68,8 +70,7 @@ class SpendUpdate:
 def update_spend(now: datetime, *, platforms: Sequence[AdPlatform] | None = None) -> SpendUpdate:
     """Bring ledger and platforms up to date: tell, ask, record and enforce, tell again.
 
-    ``platforms`` left out are the connected ones. Days are today and yesterday in the account's
-    timezone: yesterday's total still grows after its last question.
+    ``platforms`` left out are the connected ones. For which days, see :func:`days_to_ask`.
     """
     update = SpendUpdate()
     for platform in connected() if platforms is None else platforms:
@@ -115,8 +116,22 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
     return synced
 
 
+def days_to_ask(today: date, answered_on: date | None) -> list[date]:
+    """The days whose totals may have changed since an account was last read, the latest first.
+
+    From the day before ``answered_on`` to ``today``, all of them local dates: a day's total still
+    grows after the last question of that day. Today and yesterday if it was never read
+    (``answered_on`` is None), and :data:`MOST_DAYS` at most.
+    """
+    missed = 0 if answered_on is None else max((today - answered_on).days, 0)
+    return [today - n * ONE_DAY for n in range(min(missed + 2, MOST_DAYS))]
+
+
 class _Observed:
-    """What one platform says, gathered over its accounts and recorded in large chunks."""
+    """What one platform says, gathered over its accounts and recorded in large chunks.
+
+    An account counts as read once all that it answered is recorded.
+    """
 
     def __init__(self, platform: AdPlatform, now: datetime) -> None:
         self.asked = 0
@@ -125,7 +140,11 @@ class _Observed:
         self.errors: list[str] = []
         self._platform = platform
         self._now = now
-        self._waiting: list[ObservedTotal] = []
+        marks = AskedAccount.objects.filter(source=platform.source)
+        self._last_read = dict(marks.values_list("brand_id", "last_success_at"))
+        #: What is to be recorded, by the brands whose accounts have answered.
+        self._waiting: dict[int, list[ObservedTotal]] = {}
+        self._totals_waiting = 0
 
     def accounts(self) -> Sequence[Account]:
         try:
@@ -141,12 +160,11 @@ class _Observed:
         """Ask for the account's totals, which are all used or, if asking fails midway, none."""
         self.asked += 1
         try:
-            today = local_date(self._now, account.timezone)
             totals = list(
                 self._platform.day_totals(
                     account,
                     Campaign.objects.filter(brand=account.brand_id),
-                    [today, today - ONE_DAY],
+                    self._days(account),
                     now=self._now,
                 )
             )
@@ -160,33 +178,80 @@ class _Observed:
             )
             self.errors.append(f"{self._platform.source}, {account.name}: {_shown(error)}")
             return
-        self._waiting += totals
-        if len(self._waiting) >= CHUNK:
+        self._waiting.setdefault(account.brand_id, []).extend(totals)
+        self._totals_waiting += len(totals)
+        if max(self._totals_waiting, len(self._waiting)) >= CHUNK:
             self.record()
 
     def record(self) -> None:
-        """Record what is waiting, and enforce it."""
-        totals: dict[int, list[day_totals.DayTotal]] = defaultdict(list)
-        for total in self._waiting:
-            totals[total.campaign_id].append(
-                day_totals.DayTotal(total.campaign_id, total.date, total.amount, total.observed_at)
-            )
-        self._waiting = []
+        """Record what is waiting, and enforce it; note which accounts have thereby been read."""
+        waiting, self._waiting, self._totals_waiting = self._waiting, {}, 0
 
-        def report(campaign_ids: Sequence[int]) -> list[day_totals.ReportOutcome]:
-            chunk = [total for pk in campaign_ids for total in totals[pk]]
+        def report(totals: Sequence[ObservedTotal]) -> list[day_totals.ReportOutcome]:
+            chunk = [
+                day_totals.DayTotal(total.campaign_id, total.date, total.amount, total.observed_at)
+                for total in totals
+            ]
             return day_totals.report(chunk, source=self._platform.source, now=self._now)
 
+        # Each total by itself in the end: one day that cannot be recorded must not keep its
+        # campaign from being stopped for what it spends today.
         outcomes, failed = isolate(
-            list(totals), report, size=CHUNK, what="Recording the day totals of campaign"
+            list(chain.from_iterable(waiting.values())), report, size=CHUNK, what="Recording"
         )
         for outcome in chain.from_iterable(outcomes):
             if outcome.outcome == "recorded":
                 self.recorded += 1
                 self.spend += outcome.difference
         self.errors += [
-            f"{self._platform.source}: the day totals of campaign {pk} could not be recorded; "
-            "see the log."
+            f"{self._platform.source}: the total of campaign {total.campaign_id} on {total.date} "
+            "could not be recorded; see the log."
+            for total in failed
+        ]
+        lost = {total.campaign_id for total in failed}
+        self._note_read(
+            pk
+            for pk, totals in waiting.items()
+            if lost.isdisjoint(total.campaign_id for total in totals)
+        )
+
+    def _days(self, account: Account) -> list[date]:
+        today = local_date(self._now, account.timezone)
+        last_read = self._last_read.get(account.brand_id)
+        if last_read is None:
+            return days_to_ask(today, None)
+        answered_on = local_date(last_read, account.timezone)
+        days = days_to_ask(today, answered_on)
+        if len(days) == MOST_DAYS and days[-1] >= answered_on:
+            logger.warning(
+                "Account %s of platform %s was last read on %s, too long ago to ask for every day "
+                "since; it is asked from %s on.",
+                account.name,
+                self._platform.source,
+                answered_on,
+                days[-1],
+            )
+        return days
+
+    def _note_read(self, brand_ids: Iterable[int]) -> None:
+        def note(pks: Sequence[int]) -> None:
+            AskedAccount.objects.bulk_create(
+                (
+                    AskedAccount(
+                        source=self._platform.source, brand_id=pk, last_success_at=self._now
+                    )
+                    for pk in pks
+                ),
+                update_conflicts=True,
+                unique_fields=["brand", "source"],
+                update_fields=["last_success_at"],
+            )
+
+        # In key order, so that two updates at once never wait for each other in a circle. One by
+        # one in the end: a brand may have been deleted meanwhile.
+        _, failed = isolate(sorted(brand_ids), note, size=CHUNK, what="Noting as read brand")
+        self.errors += [
+            f"{self._platform.source}: brand {pk} could not be noted as read; see the log."
             for pk in failed
         ]
 

@@ -1,91 +1,32 @@
 """Spend arrives from the ad platforms, and the platforms learn whom to run."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import Campaign, DeliveryChange, SimulatedSwitch, Spend, SpendTotal
-from ads.platforms import Account, ObservedTotal, SimulatedPlatform
+from ads.models import Campaign, DeliveryChange, SimulatedSwitch, Spend
+from ads.platforms import ObservedTotal
 from ads.services import lifecycle
-from ads.services.enforcement import Trigger, enforce
 from ads.services.spend_updates import SpendUpdate, sync_platforms, update_spend
 from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.platforms.doubles import (
+    NOON,
+    SIMULATED,
+    TODAY,
+    FaultyPlatform,
+    ScriptedPlatform,
+    enforced,
+    spent,
+    update,
+)
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
-TODAY = NOON.date()
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-SIMULATED = SimulatedPlatform(seed=1)
-
-
-@dataclass(frozen=True, slots=True)
-class FaultyPlatform(SimulatedPlatform):
-    """A platform of which parts do not answer."""
-
-    fails: str = ""
-
-    def accounts(self) -> Sequence[Account]:
-        if self.fails == "accounts":
-            raise ConnectionError("the platform is down")
-        return SimulatedPlatform.accounts(self)
-
-    def day_totals(
-        self,
-        account: Account,
-        campaigns: QuerySet[Campaign],
-        days: Collection[date],
-        *,
-        now: datetime,
-    ) -> Iterable[ObservedTotal]:
-        for total in SimulatedPlatform.day_totals(self, account, campaigns, days, now=now):
-            yield total
-            if account.name == self.fails:
-                raise TimeoutError("no answer after 5 s")
-
-    def switch(self, campaign_ids: Collection[int], *, is_on: bool, now: datetime) -> None:
-        if self.fails == "switch":
-            raise ConnectionError("the platform is down")
-        SimulatedPlatform.switch(self, campaign_ids, is_on=is_on, now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptedPlatform(SimulatedPlatform):
-    """A platform that reports what it was told to."""
-
-    source: str = "scripted"
-    totals: tuple[ObservedTotal, ...] = ()
-
-    def day_totals(
-        self,
-        account: Account,  # noqa: ARG002
-        campaigns: QuerySet[Campaign],
-        days: Collection[date],  # noqa: ARG002
-        *,
-        now: datetime,  # noqa: ARG002
-    ) -> Iterable[ObservedTotal]:
-        known = set(campaigns.values_list("pk", flat=True))
-        return [total for total in self.totals if total.campaign_id in known]
-
-
-def enforced(now: datetime = NOON) -> None:
-    enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS)
-
-
-def update(now: datetime, *platforms: SimulatedPlatform) -> SpendUpdate:
-    return update_spend(now, platforms=platforms or (SIMULATED,))
-
-
-def spent(campaign: Campaign, day: date = TODAY) -> Decimal:
-    totals = SpendTotal.objects.filter(campaign=campaign, period="day", start=day)
-    return sum(totals.values_list("amount", flat=True), start=Decimal(0))
 
 
 def test_spend_comes_in_while_a_campaign_delivers() -> None:
@@ -132,32 +73,6 @@ def test_a_second_run_at_the_same_instant_changes_nothing() -> None:
 
     assert again == SpendUpdate(accounts=3)
     assert (Spend.objects.count(), SimulatedSwitch.objects.count()) == before
-
-
-def test_ticks_that_were_missed_make_no_difference_to_the_sum() -> None:
-    often, seldom = (
-        CampaignFactory.create(brand__name=name, name="Twin", daily_budget=None)
-        for name in ("Often", "Seldom")
-    )
-    SimulatedSwitch.objects.bulk_create(
-        SimulatedSwitch(campaign=campaign, at=NOON, is_on=True, pace=75)
-        for campaign in (often, seldom)
-    )
-    enforced()
-    for minutes in range(0, 60, 5):
-        update(NOON + minutes * MINUTE, FaultyPlatform(seed=1, fails="Seldom"))
-    assert spent(seldom) == 0
-    assert spent(often) > 0
-
-    update(NOON + HOUR)
-
-    days = [TODAY]
-    for campaign in (often, seldom):
-        account = Account(campaign.brand_id, "", "UTC")
-        (total,) = SIMULATED.day_totals(
-            account, Campaign.objects.filter(pk=campaign.pk), days, now=NOON + HOUR
-        )
-        assert spent(campaign) == total.amount
 
 
 def test_what_was_spent_between_the_last_tick_and_midnight_lands_on_its_own_day() -> None:
@@ -223,7 +138,7 @@ def test_a_total_that_cannot_be_recorded_never_stops_the_others(amount: str) -> 
     done = update(NOON, platform)
 
     assert done.errors == (
-        f"scripted: the day totals of campaign {bad.pk} could not be recorded; see the log.",
+        f"scripted: the total of campaign {bad.pk} on {TODAY} could not be recorded; see the log.",
     )
     assert [spent(campaign) for campaign in (good, bad, also_good)] == [5, 0, 7]
 
