@@ -1,10 +1,13 @@
 """The periodic tasks: each reads the clock and makes one service call.
 
+Each acts in its own name, "task: …": delivery changes and the audit trail say so.
+
 What they do follows from state alone, so a tick may run twice, late, at the same time as itself or
 not at all. When they tick is up to operations staff (periodic tasks in the admin).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from celery import shared_task
@@ -12,6 +15,7 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.services import heartbeats, rollover, spend_updates
+from ads.services.actor import acting_as
 from ads.services.enforcement import Enforced, Trigger, enforce
 from ads.services.rollover import Rollover
 
@@ -20,7 +24,7 @@ from ads.services.rollover import Rollover
 def update_spend() -> dict[str, int | str]:
     """Pull day totals from the ad platforms and stop what they put over its budget."""
     now = timezone.now()
-    with heartbeats.beat("update_spend", now) as run:
+    with _running("update_spend", now) as run:
         update = spend_updates.update_spend(now)
         run.changed = update.switched
         run.errors += update.errors
@@ -65,10 +69,17 @@ def reset_monthly_budgets() -> dict[str, int]:
     return _enforcing("reset_monthly_budgets", rollover.roll_over_months)
 
 
+@contextmanager
+def _running(task: str, now: datetime) -> Iterator[heartbeats.Run]:
+    """Act in the name of ``task``, and note how its run that begins at ``now`` ends."""
+    with acting_as(f"task: {task}"), heartbeats.beat(task, now) as run:
+        yield run
+
+
 def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
     """Run ``work``, and let the platforms know at once whom it switched."""
     now = timezone.now()
-    with heartbeats.beat(task, now) as run:
+    with _running(task, now) as run:
         done = work(now)
         if isinstance(done, Rollover):
             run.errors += [

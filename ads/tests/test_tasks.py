@@ -26,6 +26,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 
 from ads import tasks
 from ads.models import Campaign, DeliveryChange, Heartbeat, SimulatedSwitch, Spend, SpendTotal
+from ads.services.actor import SYSTEM, current_actor
 from ads.services.enforcement import Trigger
 from ads.services.ledger import SpendEntry, record
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -184,7 +185,7 @@ def test_every_task_notes_its_success_and_answers_in_json(task: Any) -> None:
     assert json.loads(json.dumps(done)) == done
     (beat,) = Heartbeat.objects.all()
     assert beat.task == task.name.rpartition(".")[2]
-    assert beat.last_success_at == NOON
+    assert beat.last_run_at == beat.last_success_at == NOON
     assert beat.last_error == ""
     assert beat.last_changed == Campaign.objects.filter(pk=campaign.pk, is_active=True).count()
 
@@ -199,6 +200,46 @@ def test_the_platforms_hear_at_once_whom_a_task_has_switched(task: Any) -> None:
 
     (switch,) = SimulatedSwitch.objects.all()
     assert (switch.campaign, switch.at, switch.is_on) == (campaign, NOON, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("task", ENFORCING, ids=lambda task: str(task.name))
+def test_what_a_task_switches_is_recorded_under_its_name(task: Any) -> None:
+    schedule = ScheduleFactory.create(windows=[(day, "00:00", "00:00") for day in range(7)])
+    CampaignFactory.create(schedules=[schedule])
+
+    at(NOON, task)
+
+    (change,) = DeliveryChange.objects.all()
+    assert change.actor == f"task: {task.name.rpartition('.')[2]}"
+    assert current_actor() == SYSTEM
+
+
+@pytest.mark.django_db
+def test_a_flight_that_a_task_completes_is_audited_under_its_name() -> None:
+    brand = BrandFactory.create(last_daily_reset=NOON.date())
+    campaign = CampaignFactory.create(brand=brand, end_date=NOON.date())
+
+    at(MIDNIGHT, tasks.reset_daily_budgets)
+
+    campaign.refresh_from_db()
+    assert campaign.status == Campaign.Status.COMPLETED
+    event = apps.get_model("ads", "CampaignEvent")._default_manager.latest("pgh_id")
+    assert event.status == Campaign.Status.COMPLETED
+    assert event.pgh_context.metadata["actor"] == "task: reset_daily_budgets"
+
+
+@pytest.mark.django_db
+def test_what_the_spend_update_stops_is_recorded_under_its_name() -> None:
+    CampaignFactory.create(daily_budget=Decimal("0.10"))
+    Campaign.objects.update(is_active=True)
+    SimulatedSwitch.objects.create(campaign=Campaign.objects.get(), at=NOON - HOUR, is_on=True,
+                                   pace=75)  # fmt: skip
+
+    assert at(NOON, tasks.update_spend)["switched"] == 1
+
+    change = DeliveryChange.objects.latest("id")
+    assert (change.is_active, change.actor) == (False, "task: update_spend")
 
 
 @pytest.mark.django_db
@@ -220,12 +261,19 @@ def test_a_task_that_fails_says_so_and_fails() -> None:
     Campaign.objects.filter(pk=campaign.pk).update(is_active=False)
     with missing_table("ads_deliverychange"):
         done = at(NOON, tasks.check_campaign_budgets)
+
+    assert done["failed"] == 1  # one campaign's failure is reported, and does not end the task
+    beat = Heartbeat.objects.get(task="check_campaign_budgets")
+    assert (beat.last_run_at, beat.last_success_at) == (NOON, None)
+    assert beat.last_error == f"Campaign {campaign.pk} could not be enforced; see the log."
+
+    assert at(NOON, tasks.check_campaign_budgets)["failed"] == 0
     with missing_table("ads_campaign"), pytest.raises(Exception, match="ads_campaign"):
         at(NOON + HOUR, tasks.check_campaign_budgets)
 
-    assert done["failed"] == 1  # one campaign's failure is reported, and is not the task's
-    beat = Heartbeat.objects.get(task="check_campaign_budgets")
+    beat.refresh_from_db()
     assert (beat.last_success_at, beat.last_failure_at) == (NOON, NOON + HOUR)
+    assert beat.last_run_at == NOON + HOUR
     assert beat.last_error.startswith("ProgrammingError: ")
 
 
