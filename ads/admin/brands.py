@@ -118,11 +118,11 @@ class BrandAdmin(KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
     def running(self, brand: Any) -> str:
         return f"{brand.delivering} of {brand.every}"
 
-    @admin.display(description="spent today / budget")
+    @admin.display(description="today / budget")
     def today(self, brand: Any) -> SafeString | str:
         return self._spent(brand, Period.DAY, brand.daily_budget)
 
-    @admin.display(description="spent this month / budget")
+    @admin.display(description="this month / budget")
     def this_month(self, brand: Any) -> SafeString | str:
         return self._spent(brand, Period.MONTH, brand.monthly_budget)
 

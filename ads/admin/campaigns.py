@@ -162,13 +162,13 @@ class CampaignAdmin(CampaignActions, KeepsWhatHasSpend, ConfigurationAdmin[Campa
         )
         return format_html('<span class="ads-many">{}</span>', labels)
 
-    @admin.display(description="spent today / budget")
+    @admin.display(description="today / budget")
     def today(self, campaign: Any) -> SafeString | str:
         if not hasattr(campaign, "daily_spend"):
             return NOTHING
         return spent_of(campaign.daily_spend, campaign.daily_budget)
 
-    @admin.display(description="spent this month / budget")
+    @admin.display(description="this month / budget")
     def this_month(self, campaign: Any) -> SafeString | str:
         if not hasattr(campaign, "monthly_spend"):
             return NOTHING
