@@ -146,27 +146,21 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
     assert processes_of(clone) == []
 
 
-def test_a_second_start_keeps_the_data_and_is_up_in_ten_seconds(
-    clone: Path, start_sh: Callable[..., Start]
-) -> None:
+def test_a_second_start_keeps_the_data(clone: Path, start_sh: Callable[..., Start]) -> None:
     kept = clone / ".local" / "admin-password"
     if not kept.exists():  # this test runs alone
         first = start_sh()
         first.until(UP)
         first.stop(signal.SIGINT)
     password = kept.read_text().strip()
-    began = time.monotonic()
+
     start = start_sh()
     start.until(UP)
-    took = time.monotonic() - began
 
     log_in(start.port, password)
     assert f"admin / {password}" in start.output
     assert start.stop(signal.SIGTERM) == 143
     assert processes_of(clone) == []
-    if os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
-        pytest.skip("The machine is too busy with other things to measure how long a start takes.")
-    assert took < 10
 
 
 def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
