@@ -202,7 +202,6 @@ def test_stopping_in_its_first_moments_leaves_no_process_behind(
 
         start.stop(signal.SIGINT)
 
-        assert "Traceback" not in start.output
         assert eventually_none(clone) == []
 
 
