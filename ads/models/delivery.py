@@ -9,6 +9,14 @@ from ads.models.fields import MoneyField
 from ads.models.triggers import refuse
 
 
+class ClockTimestamp(models.Func):
+    """What time it is, not when the transaction began."""
+
+    function = "clock_timestamp"
+    arity = 0
+    output_field = models.DateTimeField()
+
+
 class DeliveryChange(models.Model):
     """A campaign was switched on or off: when, which way, why, by whom, and on which figures.
 
@@ -20,6 +28,9 @@ class DeliveryChange(models.Model):
         Campaign, on_delete=models.CASCADE, related_name="delivery_changes", db_index=False
     )
     at = models.DateTimeField()
+    #: By the clock of the database, as the row was written: who follows the changes reads them in
+    #: this order, for ``at`` is when the decision began, which may be before another's commit.
+    recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     is_active = models.BooleanField(help_text="On, or off.")
     holds = ArrayField(
         models.CharField(max_length=30), default=list, blank=True, help_text="Why it is off."
@@ -40,6 +51,7 @@ class DeliveryChange(models.Model):
         indexes = [
             models.Index(fields=["campaign", "-at"], name="delivery_change_by_campaign"),
             models.Index(fields=["-at"], name="delivery_change_by_time"),
+            models.Index(fields=["recorded_at", "id"], name="delivery_change_to_follow"),
         ]
         triggers = [
             refuse(

@@ -1,0 +1,100 @@
+"""Files with spend that were uploaded, what they would do and what they did."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from ads.models.base import TimestampedModel
+
+
+class ImportStatus(models.TextChoices):
+    """How far an uploaded file has come."""
+
+    UPLOADED = "uploaded", "Waiting to be checked"
+    CHECKING = "checking", "Being checked"
+    CHECKED = "checked", "Checked: confirm it"
+    CONFIRMED = "confirmed", "Waiting to be recorded"
+    RECORDING = "recording", "Being recorded"
+    RECORDED = "recorded", "Recorded"
+    REFUSED = "refused", "Refused"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class SpendImport(TimestampedModel):
+    """One uploaded file: whose it is, how it is to be read, what it would do and what it did.
+
+    The file itself is in :class:`SpendImportPart` until it has been recorded; the web and the
+    workers need no common disk.
+    """
+
+    Status = ImportStatus
+
+    file_name = models.CharField(max_length=255)
+    size = models.BigIntegerField(help_text="Bytes.")
+    sha256 = models.CharField(max_length=64, db_index=True)
+    uploaded_by = models.CharField(max_length=150)
+    confirmed_by = models.CharField(max_length=150, blank=True, default="")
+    status = models.CharField(
+        max_length=10, choices=ImportStatus.choices, default=ImportStatus.UPLOADED
+    )
+    format = models.CharField(max_length=20)
+    plan = models.JSONField(default=dict, help_text="How it is to be read.")
+    #: Where the running step is: bytes read, and rows.
+    bytes_read = models.BigIntegerField(default=0)
+    rows_read = models.BigIntegerField(default=0)
+    preview = models.JSONField(null=True, blank=True)
+    outcome = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True, default="")
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "import"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportPart(models.TextChoices):
+    """What a part belongs to."""
+
+    FILE = "file", "The file"
+    REFUSED = "refused", "Refused rows"
+
+
+class SpendImportPart(models.Model):
+    """A stretch of an uploaded file, or of the CSV of its refused rows; ``position`` from 0."""
+
+    Kind = ImportPart
+
+    spend_import = models.ForeignKey(
+        SpendImport, on_delete=models.CASCADE, related_name="parts", db_index=False
+    )
+    kind = models.CharField(max_length=10, choices=ImportPart.choices)
+    position = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["spend_import", "kind", "position"], name="import_part_is_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.position}"
+
+
+class ColumnMapping(TimestampedModel):
+    """How files with this header are read, as somebody mapped them by hand once."""
+
+    name = models.CharField(max_length=100, unique=True)
+    header = ArrayField(models.TextField(), unique=True)
+    plan = models.JSONField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

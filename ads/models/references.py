@@ -1,0 +1,149 @@
+"""What platforms call campaigns, and spend that came in under a name nobody knows yet."""
+
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from ads.models.base import TimestampedModel
+from ads.models.campaign import Campaign
+from ads.models.fields import MoneyField, is_money, is_readable_date
+from ads.models.spend import Kind
+from ads.models.triggers import ADDED_TO
+
+
+class Referring(models.Model):
+    """The three parts by which a platform knows a campaign."""
+
+    platform = models.CharField(
+        max_length=50, help_text="Such as google_ads or meta_ads; one word for each platform."
+    )
+    account = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The account on the platform. Empty where its ids are unique without one.",
+    )
+    reference = models.CharField(
+        "id on the platform", max_length=200, help_text="What the platform calls the campaign by."
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return " / ".join(part for part in (self.platform, self.account, self.reference) if part)
+
+
+_REFERENCE_FIELDS = ["campaign", "platform", "account", "reference"]
+
+
+#: On record, because a reference decides whose budget money counts against.
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_REFERENCE_FIELDS)),
+    pghistory.DeleteEvent(),
+    fields=_REFERENCE_FIELDS,
+    meta=ADDED_TO,
+    model_name="CampaignReferenceEvent",
+)
+class CampaignReference(Referring, TimestampedModel):
+    """A platform's id of a campaign; spend that comes in under it is the campaign's."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="references")
+
+    class Meta:
+        ordering = ["platform", "account", "reference"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "account", "reference"],
+                name="campaign_reference_is_unique",
+                violation_error_message=(
+                    "reference: another campaign is known by this platform, account and id."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(platform="") & ~Q(reference=""),
+                name="campaign_reference_is_not_empty",
+            ),
+        ]
+
+
+class UnknownReference(Referring, TimestampedModel):
+    """A reference under which spend came in that no campaign carries (yet).
+
+    ``only_brands``: the sender may write to these brands alone (ids, ascending), so only one of
+    their campaigns can be meant; NULL: any.
+    """
+
+    name = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        help_text="What the platform calls it in words, if it said so.",
+    )
+    only_brands = ArrayField(models.BigIntegerField(), null=True, blank=True)
+
+    class Meta:
+        ordering = ["platform", "account", "reference"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "account", "reference", "only_brands"],
+                name="unknown_reference_is_one_per_sender",
+                nulls_distinct=False,
+            )
+        ]
+
+
+class WaitingSpend(models.Model):
+    """Spend that came in under an unknown reference: recorded as soon as it is matched.
+
+    Not in the ledger and in no sum; columns are those of what came in. Recorded rows are deleted,
+    for the ledger has them; discarded ones stay and say who discarded them and why.
+    """
+
+    unknown = models.ForeignKey(UnknownReference, on_delete=models.CASCADE, related_name="waiting")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    amount = MoneyField()
+    date = models.DateField(
+        null=True, blank=True, help_text="Empty: the brand's local date of when it occurred."
+    )
+    occurred_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it occurred; empty: when it came in."
+    )
+    observed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of a day total: when the source looked."
+    )
+    description = models.CharField(max_length=500, blank=True, default="")
+    source = models.CharField(max_length=100)
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    received_at = models.DateTimeField()
+    refusal = models.TextField(
+        blank=True, default="", help_text="Why it could not be recorded when it was matched."
+    )
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    discarded_by = models.CharField(max_length=150, blank=True, default="")
+    discarded_because = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name = "waiting spend"
+        verbose_name_plural = "waiting spend"
+        ordering = ["id"]
+        constraints = [
+            is_money("amount", table="waiting_spend", negative=True),
+            is_readable_date("date", table="waiting_spend"),
+            models.UniqueConstraint(
+                fields=["source", "external_id"],
+                condition=Q(external_id__isnull=False, discarded_at__isnull=True),
+                name="waiting_spend_external_id_is_unique_in_its_source",
+            ),
+            models.UniqueConstraint(
+                fields=["unknown", "date", "source"],
+                condition=Q(kind=Kind.DAY_TOTAL, discarded_at__isnull=True),
+                name="waiting_day_total_is_one_per_source",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.source}"

@@ -1,0 +1,150 @@
+"""Programs that send spend in: by API key, or by signed webhooks."""
+
+import uuid
+
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from ads.models.base import TimestampedModel
+from ads.models.brand import Brand
+from ads.models.triggers import ADDED_TO
+
+
+class Sender(TimestampedModel):
+    """Who sends, under which source it is recorded, and for which brands.
+
+    ``every_brand`` is said, not implied by an empty list: deleting the one brand that a sender is
+    limited to must not open all others to it.
+    """
+
+    name = models.CharField(
+        max_length=100, unique=True, help_text="What it is for, so that people recognise it."
+    )
+    source = models.CharField(
+        max_length=100,
+        help_text="What it sends stands in the ledger under this source. A source's external ids "
+        "are its own: give each sender one, and its successor the same.",
+    )
+    every_brand = models.BooleanField(
+        default=False, help_text="It may see and write every brand, those to come included."
+    )
+    brands = models.ManyToManyField(
+        Brand, blank=True, related_name="+", help_text="The brands that it may see and write."
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Scope(models.TextChoices):
+    """What a key may do."""
+
+    SPEND_WRITE = "spend:write", "Send spend"
+    READ = "read", "Read"
+    CAMPAIGNS_ACT = "campaigns:act", "Activate and pause campaigns"
+
+
+_KEY_FIELDS = ["name", "source", "every_brand", "scopes", "expires_at", "revoked_at"]
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_KEY_FIELDS)),
+    pghistory.DeleteEvent(),
+    fields=_KEY_FIELDS,
+    meta=ADDED_TO,
+    model_name="ApiKeyEvent",
+)
+class ApiKey(Sender):
+    """A key of the HTTP API. What it opens is shown once, and kept as a hash alone."""
+
+    Scope = Scope
+
+    prefix = models.CharField(
+        max_length=16, unique=True, editable=False, help_text="How the key begins."
+    )
+    secret_hash = models.CharField(max_length=64, editable=False)
+    scopes = ArrayField(
+        models.CharField(max_length=20, choices=Scope.choices), help_text="What it may do."
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Empty: as many as the settings say."
+    )
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="From then on it is refused. Empty: it does not expire."
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="To the minute."
+    )
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scopes__contained_by=Scope.values) & ~Q(scopes__len=0),
+                name="api_key_scopes_are_known",
+                violation_error_message="scopes: choose at least one.",
+            )
+        ]
+
+
+_ENDPOINT_FIELDS = ["name", "source", "every_brand", "is_active", "previous_expires_at"]
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_ENDPOINT_FIELDS)),
+    pghistory.DeleteEvent(),
+    fields=_ENDPOINT_FIELDS,
+    meta=ADDED_TO,
+    model_name="WebhookEndpointEvent",
+)
+class WebhookEndpoint(Sender):
+    """An address that one program sends signed webhooks to.
+
+    Two secrets, so that it can be given a new one without a webhook being lost: the previous one
+    is accepted until ``previous_expires_at``. Both are kept encrypted, for a signature can only be
+    checked with the secret itself.
+    """
+
+    address = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    is_active = models.BooleanField(
+        default=True, help_text="Off: what is sent here is refused, and to be sent again."
+    )
+    secret = models.TextField(editable=False)
+    previous_secret = models.TextField(blank=True, default="", editable=False)
+    previous_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_received_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+
+class WebhookDelivery(models.Model):
+    """A webhook that was taken in; delivered again, it is answered as it was, and does nothing."""
+
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
+    webhook_id = models.CharField(max_length=255)
+    received_at = models.DateTimeField(db_index=True)
+    answer = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["endpoint", "webhook_id"], name="webhook_is_taken_in_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.webhook_id
