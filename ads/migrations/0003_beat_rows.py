@@ -1,14 +1,9 @@
-"""The periodic tasks, made once; from then on they are operations staff's to edit.
-
-django-celery-beat rewrites entries named in the settings at every start of beat, which would undo
-an edit. A migration runs once, and an existing row of the same name is left as it is.
-"""
+"""The periodic tasks that enforce. All of them tick at midnight UTC too."""
 
 from django.db import migrations
-from django.utils import timezone
 
-#: Name, task, minutes of the hour, seconds after which a tick that was not run is dropped: when
-#: the next is due, so that a queue never piles up. All of them tick at midnight UTC too.
+from ads.migrations import _beat
+
 ROWS = [
     ("Update spend", "ads.tasks.update_spend", "*/5", 300,
      "Pulls what the ad platforms say was spent, and stops what is over its budget."),
@@ -23,46 +18,6 @@ ROWS = [
 ]  # fmt: skip
 
 
-def create(apps, schema_editor):
-    crontabs = apps.get_model("django_celery_beat", "CrontabSchedule").objects
-    tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects
-    for name, task, minute, expire_seconds, description in ROWS:
-        if tasks.filter(name=name).exists():
-            continue
-        every = {
-            "minute": minute, "hour": "*", "day_of_week": "*", "day_of_month": "*",
-            "month_of_year": "*", "timezone": "UTC",
-        }  # fmt: skip
-        # Nothing forbids two equal crontabs, so get_or_create could find two.
-        crontab = crontabs.filter(**every).first() or crontabs.create(**every)
-        tasks.create(
-            name=name, task=task, crontab=crontab, expire_seconds=expire_seconds,
-            description=description,
-        )  # fmt: skip
-    _tell_beat(apps)
-
-
-def remove(apps, schema_editor):
-    PeriodicTask = apps.get_model("django_celery_beat", "PeriodicTask")
-    for name, task, *_ in ROWS:
-        PeriodicTask.objects.filter(name=name, task=task).delete()
-    # Deleting a crontab deletes the tasks that use it, so those that are used stay.
-    crontabs = apps.get_model("django_celery_beat", "CrontabSchedule").objects
-    for minute in {minute for _, _, minute, *_ in ROWS}:
-        crontabs.filter(
-            minute=minute, hour="*", day_of_week="*", day_of_month="*", month_of_year="*",
-            timezone="UTC", periodictask=None,
-        ).delete()  # fmt: skip
-    _tell_beat(apps)
-
-
-def _tell_beat(apps):
-    """A beat that is running reads the rows again when this instant moves."""
-    apps.get_model("django_celery_beat", "PeriodicTasks").objects.update_or_create(
-        ident=1, defaults={"last_update": timezone.now()}
-    )
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -70,4 +25,8 @@ class Migration(migrations.Migration):
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 
-    operations = [migrations.RunPython(create, remove)]
+    operations = [
+        migrations.RunPython(
+            lambda apps, _: _beat.create(apps, ROWS), lambda apps, _: _beat.remove(apps, ROWS)
+        )
+    ]

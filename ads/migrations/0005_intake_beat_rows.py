@@ -1,0 +1,22 @@
+"""The periodic tasks that look after what has come in."""
+
+from django.db import migrations
+
+from ads.migrations import _beat
+
+ROWS = [
+]  # fmt: skip
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("ads", "0004_intake"),
+        ("django_celery_beat", "0019_alter_periodictasks_options"),
+    ]
+
+    operations = [
+        migrations.RunPython(
+            lambda apps, _: _beat.create(apps, ROWS), lambda apps, _: _beat.remove(apps, ROWS)
+        )
+    ]

@@ -1,0 +1,49 @@
+"""What the tests of the periodic tasks share: when they tick, and running one at an instant."""
+
+import importlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import time_machine
+from django.apps import apps
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from ads.migrations import _beat
+from budget_manager.celery import app
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
+MIDNIGHT = datetime(2026, 3, 5, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+#: Of the migrations that make them.
+ALL_ROWS = [
+    importlib.import_module(f"ads.migrations.{name}").ROWS
+    for name in ("0003_beat_rows", "0005_intake_beat_rows")
+]
+
+#: Task, seconds from tick to tick.
+PERIODS = {
+    "ads.tasks.update_spend": 300,
+    "ads.tasks.check_campaign_budgets": 300,
+    "ads.tasks.enforce_dayparting": 60,
+    "ads.tasks.reset_daily_budgets": 900,
+    "ads.tasks.reset_monthly_budgets": 900,
+}
+
+
+def at(now: datetime, task: Any) -> dict[str, Any]:
+    """What ``task`` answers, run at ``now``."""
+    with time_machine.travel(now, tick=False):
+        result: dict[str, Any] = task()
+    return result
+
+
+def make_beat_rows() -> None:
+    """The rows as a migrated database has them; a transactional test before has emptied it."""
+    for rows in ALL_ROWS:
+        _beat.create(apps, rows)  # type: ignore[no-untyped-call]
+
+
+def started_beat() -> DatabaseScheduler:
+    """Beat's own scheduler, as it reads the database when it starts."""
+    return DatabaseScheduler(app=app)
