@@ -95,6 +95,26 @@ class ApiKey(Sender):
         ]
 
 
+#: Which brands a key is limited to is on record too.
+@pghistory.track(
+    pghistory.InsertEvent("attached"),
+    pghistory.DeleteEvent("detached"),
+    fields=["apikey", "brand"],
+    meta=ADDED_TO,
+    model_name="ApiKeyBrandEvent",
+)
+class ApiKeyBrand(ApiKey.brands.through):  # type: ignore[misc,name-defined]
+    """A brand that a key may see and write."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "brand of an API key"
+        verbose_name_plural = "brands of API keys"
+
+    def __str__(self) -> str:
+        return f"{self.brand} of {self.apikey}"
+
+
 _ENDPOINT_FIELDS = ["name", "source", "every_brand", "is_active", "previous_expires_at"]
 
 
@@ -125,6 +145,25 @@ class WebhookEndpoint(Sender):
 
     class Meta:
         ordering = ["name"]
+
+
+@pghistory.track(
+    pghistory.InsertEvent("attached"),
+    pghistory.DeleteEvent("detached"),
+    fields=["webhookendpoint", "brand"],
+    meta=ADDED_TO,
+    model_name="WebhookEndpointBrandEvent",
+)
+class WebhookEndpointBrand(WebhookEndpoint.brands.through):  # type: ignore[misc,name-defined]
+    """A brand that an endpoint's sender may write."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "brand of a webhook endpoint"
+        verbose_name_plural = "brands of webhook endpoints"
+
+    def __str__(self) -> str:
+        return f"{self.brand} of {self.webhookendpoint}"
 
 
 class WebhookDelivery(models.Model):

@@ -6,6 +6,8 @@
    :func:`totals_of_owner` by hand.
 3. Campaigns, by primary key.
 
+Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
+
 Sweeps take the third alone; the rollover takes brands, by primary key, in a transaction that locks
 nothing else. Nobody takes an earlier one while holding a later one, so no two can wait for each
 other in a circle. Bulk updates of configuration lock their rows by primary key too
@@ -33,6 +35,9 @@ def among(ids: Iterable[int]) -> RawSQL:
 #: How long enforcement waits for a lock. Ours are held for milliseconds; what takes longer is
 #: somebody's open session, and one of those must not keep all campaigns from being stopped.
 PATIENCE: Final = "3s"
+
+#: Any number that nothing else locks by.
+_SAVING_SENDERS: Final = 0x5E4DE25
 
 #: PostgreSQL's codes for a lock that was not granted in time, and for waiting in a circle.
 _IN_THE_WAY: Final = ("55P03", "40P01")
@@ -82,6 +87,15 @@ def brands(ids: Iterable[int]) -> list[int]:
         .select_for_update(of=("self",), no_key=True)
         .values_list("pk", flat=True)
     )
+
+
+def senders() -> None:
+    """Let nobody else save a sender until the transaction ends.
+
+    By a number, as there is no row yet that two new ones could meet at.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SAVING_SENDERS])
 
 
 def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
