@@ -9,9 +9,10 @@ from ads.models.base import TimestampedModel
 class ImportStatus(models.TextChoices):
     """How far an uploaded file has come."""
 
+    UNMAPPED = "unmapped", "Columns to be mapped"
     UPLOADED = "uploaded", "Waiting to be checked"
     CHECKING = "checking", "Being checked"
-    CHECKED = "checked", "Checked: confirm it"
+    CHECKED = "checked", "To be confirmed"
     CONFIRMED = "confirmed", "Waiting to be recorded"
     RECORDING = "recording", "Being recorded"
     RECORDED = "recorded", "Recorded"
@@ -38,6 +39,13 @@ class SpendImport(TimestampedModel):
     )
     format = models.CharField(max_length=20)
     plan = models.JSONField(default=dict, help_text="How it is to be read.")
+    #: How often it has been checked. Who confirms names the check that they have seen: somebody
+    #: else may have changed how the file is read since.
+    checks = models.PositiveIntegerField(default=0)
+    #: Bad rows that are left out, as who confirmed it agreed; with any more, nothing is recorded.
+    leaves_out = models.BigIntegerField(default=0)
+    #: How often the step it is in was begun. A file that kills every worker must not for ever.
+    attempts = models.PositiveSmallIntegerField(default=0)
     #: Where the running step is: bytes read, and rows.
     bytes_read = models.BigIntegerField(default=0)
     rows_read = models.BigIntegerField(default=0)

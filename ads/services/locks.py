@@ -26,6 +26,9 @@ from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 
+#: The advisory lock of :func:`only_import`; any number that nobody else uses.
+_ONLY_IMPORT: Final = 0x1_0B0D6E7
+
 
 def among(ids: Iterable[int]) -> RawSQL:
     """For ``pk__in``: one array, where Django would prepare and send each of the ids by itself."""
@@ -141,3 +144,21 @@ def _upsert(owners: list[tuple[int, str, date]]) -> None:
             """,
             [list(brand_ids), list(periods), list(starts)],
         )
+
+
+@contextmanager
+def only_import() -> Iterator[bool]:
+    """Whether nobody else is checking or recording an uploaded file; keeps others from it inside.
+
+    One at a time: a message that is delivered twice is then done once, and a worker always has a
+    process left for stopping campaigns. Bound to the connection, so a killed worker's is free.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONLY_IMPORT])
+        alone = bool(cursor.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone and connection.is_usable():  # else it went with the connection
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONLY_IMPORT])

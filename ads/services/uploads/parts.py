@@ -1,0 +1,101 @@
+"""Files kept in PostgreSQL in parts: the web and the workers need no common disk.
+
+Never more than a part or two is in memory, however long the file.
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from django.db import connection
+
+from ads.models import SpendImportPart
+from ads.models.imports import ImportPart
+
+#: Bytes in each part; the last has what is left.
+PART: Final = 1 << 20
+
+
+def store(import_id: int, kind: ImportPart, position: int, content: bytes) -> None:
+    """Keep one part. COPY, because in development Django remembers the text of other statements."""
+    line = f"{import_id}\t{kind.value}\t{position}\t\\\\x{content.hex()}\n"
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            "COPY ads_spendimportpart (spend_import_id, kind, position, content) FROM STDIN",
+            io.StringIO(line),
+            size=PART,
+        )
+
+
+def store_all(import_id: int, kind: ImportPart, chunks: Iterable[bytes]) -> None:
+    """Keep a file that comes in chunks of any size."""
+    position = 0
+    pending = bytearray()
+    for chunk in chunks:
+        pending += chunk
+        while len(pending) >= PART:
+            store(import_id, kind, position, bytes(pending[:PART]))
+            del pending[:PART]
+            position += 1
+    if pending:
+        store(import_id, kind, position, bytes(pending))
+
+
+def drop(import_id: int, kind: ImportPart) -> None:
+    """Forget a file."""
+    SpendImportPart.objects.filter(spend_import=import_id, kind=kind).delete()
+
+
+def is_kept(import_id: int, kind: ImportPart) -> bool:
+    """Is the file (still) there?"""
+    return SpendImportPart.objects.filter(spend_import=import_id, kind=kind).exists()
+
+
+def stream(import_id: int, kind: ImportPart) -> Iterator[bytes]:
+    """The file, part by part."""
+    position = 0
+    while part := part_of(import_id, kind, position):
+        yield part
+        position += 1
+
+
+def part_of(import_id: int, kind: ImportPart, position: int) -> bytes:
+    """One part; nothing behind the last."""
+    parts = SpendImportPart.objects.filter(spend_import=import_id, kind=kind, position=position)
+    return bytes(parts.values_list("content", flat=True).first() or b"")
+
+
+class PartsFile(io.RawIOBase):
+    """A kept file as one that is open for reading; ``size`` in bytes."""
+
+    def __init__(self, import_id: int, kind: ImportPart, size: int) -> None:
+        super().__init__()
+        self._import_id = import_id
+        self._kind = kind
+        self._size = size
+        self._at = 0
+        self._loaded: tuple[int, bytes] = (-1, b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        """How many bytes have been read, or skipped."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(start + offset, 0)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        position, offset = divmod(self._at, PART)
+        if self._loaded[0] != position:
+            self._loaded = (position, part_of(self._import_id, self._kind, position))
+        piece = self._loaded[1][offset : offset + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)

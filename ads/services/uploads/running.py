@@ -1,0 +1,216 @@
+"""Checking and recording an uploaded file: the long steps, which a worker takes.
+
+A step may be sent twice, its worker killed, its connection lost. It is taken by one at a time (an
+advisory lock), and only from the status before it or from its own, which a killed worker leaves.
+Checking changes nothing but the import itself. Recording is one transaction, and that it has been
+recorded is set in the same one.
+"""
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from ads.models import SpendImport
+from ads.models.imports import ImportPart, ImportStatus
+from ads.services import locks
+from ads.services.actor import acting_as
+from ads.services.imports import Import, ImportRefused, RowsRefused
+from ads.services.uploads import parts, plans, queue, telling
+
+#: Seconds between two times that the progress of a step is noted.
+NOTED_EVERY: Final = 1.0
+
+#: How often a step is begun. What kills three workers would kill the fourth.
+ATTEMPTS: Final = 3
+
+#: Letters of a user's name that are left where "(import)" is written behind it.
+_NAME: Final = 140
+
+
+class _Stopped(Exception):
+    """Somebody cancelled it while it was being checked."""
+
+
+def check(import_id: int, now: datetime) -> str:
+    """Work out what the file would do, and keep that with the import; the status afterwards."""
+    with _taken(import_id, ImportStatus.UPLOADED, ImportStatus.CHECKING) as upload:
+        if upload is None:
+            return _status(import_id)
+        if upload.attempts > ATTEMPTS:
+            return _end(upload, ImportStatus.REFUSED, error=_gave_up("checked"))
+        try:
+            with _staged(upload, now, skip_bad_rows=True) as staged:
+                preview = telling.outcome(staged.record(now=now, dry_run=True))
+            return _end(upload, ImportStatus.CHECKED, preview=preview)
+        except _Stopped:
+            return _status(import_id)
+        except ImportRefused as error:
+            return _end(upload, ImportStatus.REFUSED, error=str(error), preview=None)
+        except _LOST:
+            raise  # it is begun again when the database is back
+        except Exception as error:
+            _end(upload, ImportStatus.REFUSED, error=_failed("checked", error), preview=None)
+            raise
+
+
+def record(import_id: int, clock: Callable[[], datetime]) -> str:
+    """Record a confirmed file and enforce what it concerns; the status afterwards.
+
+    ``clock`` is asked when the file is read and again when it is recorded, minutes later.
+    """
+    with _taken(import_id, ImportStatus.CONFIRMED, ImportStatus.RECORDING) as upload:
+        if upload is None:
+            return _status(import_id)
+        if upload.attempts > ATTEMPTS:
+            return _end(upload, ImportStatus.CHECKED, error=_gave_up("recorded"))
+        try:
+            with acting_as(f"{upload.confirmed_by[:_NAME]} (import)"):
+                return _record(upload, clock)
+        except ImportRefused as error:
+            return _changed_since(upload, error)
+        except _LOST:
+            raise
+        except Exception as error:
+            _end(upload, ImportStatus.CHECKED, error=_failed("recorded", error))
+            raise
+
+
+def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
+    with _staged(upload, clock(), skip_bad_rows=upload.leaves_out > 0) as staged:
+        with transaction.atomic():
+            now = clock()
+            done = staged.record(now=now)
+            if done.refused.count > upload.leaves_out:
+                raise RowsRefused(done.refused)
+            _end(
+                upload,
+                ImportStatus.RECORDED,
+                outcome=telling.outcome(done),
+                finished_at=now,
+            )
+            parts.drop(upload.pk, ImportPart.FILE)
+        staged.enforce_again(now=clock())
+    return ImportStatus.RECORDED.value
+
+
+def _changed_since(upload: SpendImport, error: ImportRefused) -> str:
+    """It is not any more what was confirmed: check it again, so that people see what it is now."""
+    why = str(error)
+    if isinstance(error, RowsRefused):
+        why = (
+            f"{error.refused.count:,} rows are bad now, {upload.leaves_out:,} of which were to be "
+            "left out."
+        )
+    with transaction.atomic():
+        status = _end(
+            upload,
+            ImportStatus.UPLOADED,
+            error=f"Nothing was recorded: it is not as it was when it was confirmed. {why}",
+            confirmed_by="",
+            confirmed_at=None,
+            attempts=0,
+        )
+        queue.later(upload.pk, queue.CHECK)
+    return status
+
+
+#: The database was away. The step is sent again, as it is if the worker is killed.
+_LOST: Final = (OperationalError, InterfaceError)
+
+
+@contextmanager
+def _taken(import_id: int, before: str, during: str) -> Iterator[SpendImport | None]:
+    """The import, if it is to be done now and nobody else is at one."""
+    with locks.only_import() as alone:
+        taken = alone and SpendImport.objects.filter(
+            pk=import_id, status__in=(before, during)
+        ).update(
+            status=during,
+            attempts=F("attempts") + 1,
+            bytes_read=0,
+            rows_read=0,
+            updated_at=Now(),
+            **({"checks": F("checks") + 1} if during == ImportStatus.CHECKING else {}),
+        )
+        yield SpendImport.objects.get(pk=import_id) if taken else None
+    if alone:
+        queue.send_next()
+
+
+@contextmanager
+def _staged(upload: SpendImport, now: datetime, *, skip_bad_rows: bool) -> Iterator[Import]:
+    """The file, read to its end."""
+    raw = parts.PartsFile(upload.pk, ImportPart.FILE, upload.size)
+    plan = replace(plans.from_json(upload.plan), skip_bad_rows=skip_bad_rows)
+    with (
+        io.TextIOWrapper(
+            io.BufferedReader(raw, 1 << 16),
+            encoding="utf-8-sig",
+            errors="surrogateescape",
+            newline="",
+        ) as file,
+        Import.staged(file, plan, now=now, progress=_Progress(upload, raw)) as staged,
+    ):
+        yield staged
+
+
+class _Progress:
+    """Notes how far the step has come; ends it when it is no longer wanted."""
+
+    def __init__(self, upload: SpendImport, raw: parts.PartsFile) -> None:
+        self._mine = SpendImport.objects.filter(pk=upload.pk, status=upload.status)
+        self._raw = raw
+        self._rows = 0
+        self._noted = time.monotonic()
+
+    def __call__(self, rows: int) -> None:
+        self._rows += rows
+        if time.monotonic() - self._noted < NOTED_EVERY:
+            return
+        self._noted = time.monotonic()
+        if not self._mine.update(
+            bytes_read=self._raw.tell(), rows_read=self._rows, updated_at=Now()
+        ):
+            raise _Stopped
+
+
+def _end(upload: SpendImport, status: ImportStatus, **fields: Any) -> str:
+    """The step ends, unless it was cancelled meanwhile; the status that it has then."""
+    ended = SpendImport.objects.filter(pk=upload.pk, status=upload.status).update(
+        status=status, updated_at=Now(), **fields
+    )
+    return status.value if ended else _status(upload.pk)
+
+
+def _status(import_id: int) -> str:
+    return str(SpendImport.objects.values_list("status", flat=True).get(pk=import_id))
+
+
+def _gave_up(done: str) -> str:
+    return (
+        f"It could not be {done}: it was begun {ATTEMPTS} times, and each time the worker or its "
+        "connection to the database was gone before the end. Nothing was recorded. "
+        "The log of the worker says more."
+    )
+
+
+def _failed(done: str, error: Exception) -> str:
+    if isinstance(error, SoftTimeLimitExceeded):
+        return (
+            f"It could not be {done} in the time that a worker has. Nothing was recorded. Split "
+            "it, or import it on the server: manage.py import_spend FILE."
+        )
+    what = str(error).partition("\n")[0] if isinstance(error, DatabaseError) else str(error)
+    return (
+        f"It could not be {done}: {type(error).__name__}: {what}. Nothing was recorded. "
+        "The log of the worker says more."
+    )
