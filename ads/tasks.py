@@ -1,23 +1,29 @@
-"""The periodic tasks: each reads the clock and makes one service call.
+"""The tasks: each reads the clock and makes one service call.
 
 Each acts in its own name, "task: …": delivery changes and the audit trail say so.
 
-What they do follows from state alone, so a tick may run twice, late, at the same time as itself or
-not at all. When they tick is up to operations staff (periodic tasks in the admin).
+What they do follows from state alone, so a task may run twice, late, at the same time as itself or
+not at all. When the periodic ones tick is up to operations staff (periodic tasks in the admin).
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 
 from celery import shared_task
 from django.utils import timezone
 
 from ads.models import Campaign
-from ads.services import heartbeats, rollover, spend_updates
+from ads.services import heartbeats, rollover, spend_updates, uploads
 from ads.services.actor import acting_as
 from ads.services.enforcement import Enforced, Trigger, enforce
 from ads.services.rollover import Rollover
+
+#: Seconds for a file: one of millions of rows takes minutes. Below the time after which a task is
+#: delivered again.
+FILE_SOFT_LIMIT: Final = 780
+FILE_LIMIT: Final = 840
 
 
 @shared_task
@@ -67,6 +73,27 @@ def reset_daily_budgets() -> dict[str, int]:
 def reset_monthly_budgets() -> dict[str, int]:
     """Roll over the brands whose local month has turned."""
     return _enforcing("reset_monthly_budgets", rollover.roll_over_months)
+
+
+@shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
+def check_upload(import_id: int) -> str:
+    """Work out what an uploaded file would do."""
+    return uploads.check(import_id, timezone.now())
+
+
+@shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
+def record_upload(import_id: int) -> str:
+    """Record an uploaded file that was confirmed, in the name of who confirmed it."""
+    return uploads.record(import_id, timezone.now)
+
+
+@shared_task
+def continue_imports() -> dict[str, int]:
+    """Take up uploaded files that nobody is at; drop those that nobody confirms."""
+    now = timezone.now()
+    with _running("continue_imports", now):
+        continued = uploads.continue_all(now)
+    return {"sent": continued.sent, "dropped": continued.dropped}
 
 
 @contextmanager

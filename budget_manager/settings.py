@@ -186,8 +186,19 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 # other. Platforms have their own so that a slow one never keeps campaigns from being stopped.
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = "enforcement"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"enforcement": {}, "platforms": {}}
-CELERY_TASK_ROUTES = {"ads.tasks.update_spend": {"queue": "platforms"}}
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    "enforcement": {},
+    "platforms": {},
+    "imports": {},
+}
+CELERY_TASK_ROUTES = {
+    "ads.tasks.update_spend": {"queue": "platforms"},
+    "ads.tasks.check_upload": {"queue": "imports"},
+    "ads.tasks.record_upload": {"queue": "imports"},
+}
+
+# Files of spend that are uploaded in the admin.
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 
 # The simulated ad platform stands in for real ones; in production only when asked for.
 SIMULATED_PLATFORM = env.bool("SIMULATED_PLATFORM", default=not PRODUCTION)

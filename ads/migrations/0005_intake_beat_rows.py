@@ -5,6 +5,9 @@ from django.db import migrations
 from ads.migrations import _beat
 
 ROWS = [
+    ("Continue imports", "ads.tasks.continue_imports", "*", 60,
+     "Picks up uploaded files that wait although a worker could take them; drops those that nobody "
+     "confirmed for a week."),
 ]  # fmt: skip
 
 

@@ -46,6 +46,17 @@ def test_slow_platforms_never_stand_in_the_way_of_enforcement() -> None:
     assert alone == ["ads.tasks.update_spend"]
 
 
+def test_files_have_a_queue_of_their_own_and_time_enough() -> None:
+    routes = {name: app.amqp.router.route({}, name)["queue"].name for name in ours()}
+
+    long = {name for name, queue in routes.items() if queue == "imports"}
+    assert long == {"ads.tasks.check_upload", "ads.tasks.record_upload"}
+    for name in long:
+        task = app.tasks[name]
+        soft, hard = task.soft_time_limit or 0, task.time_limit or 0
+        assert 600 < soft < hard < settings.VISIBILITY_TIMEOUT
+
+
 def test_a_task_is_killed_before_it_is_delivered_again() -> None:
     conf = app.conf
     seen = {

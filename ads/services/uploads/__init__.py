@@ -9,23 +9,23 @@
 """
 
 from ads.services.uploads.errors import OutOfTurn, UploadRefused
-from ads.services.uploads.queue import prune, send_again
+from ads.services.uploads.queue import Continued, continue_all
 from ads.services.uploads.receiving import earlier, receive, tidy, too_large
 from ads.services.uploads.running import check, record
 from ads.services.uploads.steps import cancel, confirm, read_anew
 
 __all__ = [
+    "Continued",
     "OutOfTurn",
     "UploadRefused",
     "cancel",
     "check",
     "confirm",
+    "continue_all",
     "earlier",
-    "prune",
     "read_anew",
     "receive",
     "record",
-    "send_again",
     "tidy",
     "too_large",
 ]

@@ -5,6 +5,7 @@ nothing is lost: a message is only what makes it happen at once.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -53,6 +54,19 @@ def send_next() -> None:
     )
     if waiting is not None:
         later(waiting.pk, STEPS[ImportStatus(waiting.status)])
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """How many imports were sent to a worker again, and how many files were dropped."""
+
+    sent: int
+    dropped: int
+
+
+def continue_all(now: datetime) -> Continued:
+    """Send again what does not move, and drop what nobody wants."""
+    return Continued(send_again(now), prune(now))
 
 
 def send_again(now: datetime) -> int:

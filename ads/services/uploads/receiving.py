@@ -19,6 +19,7 @@ from ads.services.uploads.errors import UploadRefused
 
 LONGEST_NAME = 255
 
+#: Control characters, what turns the direction of writing, and halves of characters.
 _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

@@ -28,7 +28,11 @@ PERIODS = {
     "ads.tasks.enforce_dayparting": 60,
     "ads.tasks.reset_daily_budgets": 900,
     "ads.tasks.reset_monthly_budgets": 900,
+    "ads.tasks.continue_imports": 60,
 }
+
+#: Tasks that no clock starts.
+ON_DEMAND = {"ads.tasks.check_upload", "ads.tasks.record_upload"}
 
 
 def at(now: datetime, task: Any) -> dict[str, Any]:

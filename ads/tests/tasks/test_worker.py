@@ -15,7 +15,7 @@ from django.db import connection
 
 from ads.models import Campaign, Heartbeat
 from ads.tests.factories import CampaignFactory
-from ads.tests.tasks.support import PERIODS, make_beat_rows, started_beat
+from ads.tests.tasks.support import ON_DEMAND, PERIODS, make_beat_rows, started_beat
 from budget_manager.celery import app
 from budget_manager.processes import parse_procfile
 
@@ -24,7 +24,7 @@ def test_tasks_are_sent_to_queues_that_a_worker_consumes_and_no_others() -> None
     consumed = set(app.amqp.queues.consume_from)
     names = [name for name in app.tasks if name.startswith("ads.")]
 
-    assert set(names) == set(PERIODS)
+    assert set(names) == set(PERIODS) | ON_DEMAND
     for name in names:
         assert app.amqp.router.route({}, name)["queue"].name in consumed
     with pytest.raises(Exception, match="nowhere"):
