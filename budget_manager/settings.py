@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "ninja",  # for the scripts of the API's documentation, which come from this host
     "django_celery_beat",
     "pgtrigger",
     "pghistory",
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ads.api.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -137,10 +139,20 @@ if PRODUCTION:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "ads.api.request_ids.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s%(request)s"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request"],
+        }
+    },
     "loggers": {"ads": {"handlers": ["console"], "level": "INFO", "propagate": True}},
 }
+
+# How many requests an API key may make a minute, unless the key says otherwise.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 
 # --- Celery -------------------------------------------------------------------------------------
 # A task that runs longer than the hard limit is killed; one whose worker died is delivered again

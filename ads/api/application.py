@@ -1,0 +1,100 @@
+"""The API as one: its routers, its document, its pages."""
+
+from copy import deepcopy
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from ninja import NinjaAPI, Swagger
+from ninja.openapi.schema import OpenAPISchema
+
+from ads.api import failures, keys, problems, request_ids
+from ads.api.problems import Kind
+
+DESCRIPTION: Final = """
+Send spend in, read what is spent and what delivers, switch campaigns.
+
+**Keys.** Every request carries a key: `Authorization: Bearer bm_…`. A key has scopes, a source
+under which what it sends is recorded, and may be limited to brands; others do not exist for it.
+
+**Amounts** are US dollars with up to six decimal places, and exact: send them as text (`"75.40"`)
+or as plain numbers. Exponents and separators are refused, and nothing is rounded. Answers give
+amounts as text.
+
+**Retrying** any request is safe: it has the effect of one.
+
+**Errors** are [problem details](https://www.rfc-editor.org/rfc/rfc9457), and their `type` leads to
+[the list of all problems](/api/v1/problems).
+
+**Every answer** has `X-Request-ID`: the one that was sent (at most 128 printable ASCII characters
+without spaces), or a new one. **Limits**: `RateLimit-Policy` says how many requests a key may make
+in how many seconds, `RateLimit` how many remain (`r`) and in how many seconds (`t`) all of them are
+there again. Answers are JSON, whatever `Accept` asks for.
+"""
+
+#: What any request with a key may meet.
+COMMON: Final = (
+    Kind.MALFORMED,
+    Kind.NO_KEY,
+    Kind.MISSING_SCOPE,
+    Kind.TOO_MANY,
+    Kind.FAILED,
+    Kind.UNAVAILABLE,
+)
+_LIMIT_HEADERS: Final = ("RateLimit-Policy", "RateLimit")
+
+
+class BudgetManagerAPI(NinjaAPI):
+    """Ninja's, with the problems and headers that all endpoints share in its document."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**kwargs)
+        schema["components"]["schemas"]["Problem"] = problems.SCHEMA
+        for path in schema["paths"].values():
+            for operation in path.values():
+                _complete(operation)
+        return schema
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    has_key = bool(operation.get("security"))
+    kinds = COMMON if has_key else (Kind.MALFORMED, Kind.FAILED, Kind.UNAVAILABLE)
+    responses = {**problems.documented(*kinds), **operation["responses"]}
+    operation["responses"] = {code: deepcopy(responses[code]) for code in sorted(responses)}
+    for code, response in operation["responses"].items():
+        response["headers"] = {
+            **response.get("headers", {}),
+            **_headers(code, limited=has_key and code != Kind.NO_KEY.status),
+        }
+
+
+def _headers(code: int, *, limited: bool) -> dict[str, Any]:
+    names = {request_ids.HEADER: True}
+    if limited:  # a request that fails before its key is read has none
+        names |= dict.fromkeys(_LIMIT_HEADERS, code < Kind.MALFORMED.status)
+    if code in (Kind.TOO_MANY.status, Kind.UNAVAILABLE.status):
+        names["Retry-After"] = True
+    if code == Kind.NO_KEY.status:
+        names["WWW-Authenticate"] = True
+    return {
+        name: {"schema": {"type": "string"}, "required": required}
+        for name, required in names.items()
+    }
+
+
+api = BudgetManagerAPI(
+    title="Budget Manager",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api-1",
+    # No validator: its badge would be fetched from a host that is not ours.
+    docs=Swagger(settings={"persistAuthorization": True, "validatorUrl": None}),
+)
+for _exception in tuple(api._exception_handlers):  # noqa: SLF001  (ninja's defaults, all replaced)
+    api.add_exception_handler(_exception, failures.answer)
+api.add_router("/key", keys.router)
+
+
+def list_problems(request: HttpRequest) -> HttpResponse:
+    """The page that the ``type`` of a problem leads to."""
+    return render(request, "ads/api/problems.html", {"kinds": list(Kind)})

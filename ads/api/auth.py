@@ -1,0 +1,68 @@
+"""Who asks: an API key in the header ``Authorization``, and what it may do."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from ads.api import limits
+from ads.api.problems import Kind, Problem
+from ads.api.requests import ApiRequest
+from ads.models.senders import Scope
+from ads.services import api_keys
+from ads.services.actor import acting_as
+from ads.services.api_keys import Caller
+
+_HOW = "Send the key as 'Authorization: Bearer bm_…'."
+
+
+class ApiKey(HttpBearer):
+    """Lets in a key that has ``scope`` (None: any); what it changes is recorded under its name."""
+
+    openapi_bearerFormat = "bm_…"  # noqa: N815  (OpenAPI's own name)
+    openapi_description = (
+        "A key, made in the admin or by the command `create_api_key`; it is shown once."
+    )
+
+    def __init__(self, scope: Scope | None = None) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> Caller:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
+            raise _refused(f"There is no key. {_HOW}")
+        if scheme.lower() != "bearer":
+            raise _refused(f"The header Authorization has another scheme than Bearer. {_HOW}")
+        return self.authenticate(request, token.strip())
+
+    def authenticate(self, request: Any, token: str) -> Caller:
+        asked: ApiRequest = request
+        try:
+            caller = api_keys.authenticate(token, asked.now)
+        except api_keys.ApiKeyRefused as error:
+            raise _refused(str(error), code="invalid_token") from error
+        asked.auth = caller
+        asked.entered.enter_context(
+            acting_as(f"key: {caller.name}", path=asked.path, request_id=asked.request_id)
+        )
+        asked.allowance = limits.count(caller, asked.now)
+        limits.check(asked.allowance)
+        if self.scope is not None and self.scope not in caller.scopes:
+            raise Problem(
+                Kind.MISSING_SCOPE,
+                f"The key {caller.name!r} has no scope {self.scope.value}; it has "
+                f"{', '.join(sorted(caller.scopes))}. Use a key that has it, or make one.",
+                headers={
+                    "WWW-Authenticate": 'Bearer error="insufficient_scope", '
+                    f'scope="{self.scope.value}"'
+                },
+            )
+        return caller
+
+
+def _refused(detail: str, *, code: str = "") -> Problem:
+    error = f', error="{code}"' if code else ""
+    return Problem(
+        Kind.NO_KEY, detail, headers={"WWW-Authenticate": f'Bearer realm="Budget Manager"{error}'}
+    )

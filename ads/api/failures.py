@@ -1,0 +1,95 @@
+"""Which problem an exception becomes: whatever fails below ``/api/`` is answered by one."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    PermissionDenied,
+    SuspiciousOperation,
+)
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from ninja.errors import HttpError, ValidationError
+
+from ads.api.problems import Kind, Problem, respond, with_status
+
+logger = logging.getLogger(__name__)
+
+#: After how many seconds a client may try again while the database cannot be reached.
+RETRY_AFTER: Final = 2
+
+#: Exceptions of Django's that are the client's doing.
+_KNOWN: Final = (
+    (Http404, Kind.NOT_FOUND, "There is nothing at this address."),
+    (UnreadablePostError, Kind.MALFORMED, "The body broke off; send the request again."),
+    (
+        DisallowedHost,
+        Kind.MALFORMED,
+        "The server does not answer under this host name; ALLOWED_HOSTS says under which it does.",
+    ),
+    (
+        (SuspiciousOperation, BadRequest),
+        Kind.MALFORMED,
+        "The address or a header of the request cannot be read.",
+    ),
+    (PermissionDenied, Kind.MISSING_SCOPE, "This is not permitted."),
+)
+
+
+def answer(request: HttpRequest, error: Any) -> HttpResponse:
+    """The answer to a request that has failed with ``error``."""
+    return respond(request, as_problem(error))
+
+
+def as_problem(error: Exception) -> Problem:
+    """The problem that ``error`` is to the client; logged if the server is at fault."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationError):
+        errors = list(_parameters(error))
+        detail = f"{errors[0]['field']}: {errors[0]['reason']}"
+        return Problem(Kind.INVALID, detail, errors=errors)
+    if isinstance(error, HttpError):
+        return Problem(with_status(error.status_code), error.message)
+    for classes, kind, detail in _KNOWN:
+        if isinstance(error, classes):
+            return Problem(kind, detail)
+    if is_unavailable(error):
+        logger.warning("The database cannot be reached: %s", error)
+        return Problem(
+            Kind.UNAVAILABLE,
+            "The database cannot be reached or is busy. Nothing is half done: send the same "
+            "request again.",
+            headers={"Retry-After": str(RETRY_AFTER)},
+        )
+    logger.error("A request has failed", exc_info=error)
+    return Problem(
+        Kind.FAILED, "The server has failed; its log has the particulars under this request id."
+    )
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Is the database at fault, and may it be otherwise in a moment?
+
+    A connection that is lost, a lock not granted in time, a deadlock, a restart. The driver has no
+    class of its own for some ways of losing a connection: those come without PostgreSQL's code.
+    """
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return type(error) is DatabaseError and getattr(error.__cause__, "pgcode", None) is None
+
+
+def not_allowed(response: HttpResponse) -> Problem:
+    """The problem for a method that an address does not take; ``response`` is Django's answer."""
+    allowed = ", ".join(sorted(response["Allow"].split(", ")))
+    return Problem(Kind.WRONG_METHOD, f"This address takes {allowed}.", headers={"Allow": allowed})
+
+
+def _parameters(error: ValidationError) -> Iterator[dict[str, str]]:
+    """What is wrong with which parameter; ``field`` is its name, without where it stood."""
+    for one in error.errors:
+        names = [str(part) for part in one["loc"][1:]] or [str(one["loc"][0])]
+        yield {"field": ".".join(names), "reason": str(one["msg"])}

@@ -1,0 +1,125 @@
+"""How many requests a key may make a minute.
+
+Counted in Redis, for all processes together. While Redis does not answer, each process counts for
+itself, and asks Redis again every few seconds only: no request waits for a Redis that is gone.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+from django.conf import settings
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from ads.api.problems import Kind, Problem
+from ads.services.api_keys import Caller
+
+logger = logging.getLogger(__name__)
+
+WINDOW: Final = 60  # seconds; windows begin with the minute
+POLICY: Final = "default"
+
+#: Seconds that one request waits for Redis at most, and that the next ones do not ask it then.
+PATIENCE: Final = 0.2
+PAUSE: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a key may still ask for in this window."""
+
+    quota: int
+    #: Requests in this window, this one included.
+    used: int
+    #: Seconds until the next window.
+    resets_in: int
+
+    @property
+    def remaining(self) -> int:
+        return max(self.quota - self.used, 0)
+
+
+def quota_of(caller: Caller) -> int:
+    """How many requests the key may make in a window."""
+    own = caller.requests_per_minute
+    return settings.API_REQUESTS_PER_MINUTE if own is None else own
+
+
+def count(caller: Caller, now: datetime) -> Allowance:
+    """Count this request; how many there have been."""
+    quota = quota_of(caller)
+    window, second = divmod(int(now.timestamp()), WINDOW)
+    used = _counter(settings.REDIS_URL).increment(f"{caller.key_id}/{window}")
+    return Allowance(quota, used, WINDOW - second)
+
+
+def check(allowance: Allowance) -> None:
+    """Refuse a request that is one too many.
+
+    Raises:
+        Problem: 429, with the seconds to wait.
+    """
+    if allowance.used > allowance.quota:
+        raise Problem(
+            Kind.TOO_MANY,
+            f"The key may make {allowance.quota} requests a minute. Wait "
+            f"{allowance.resets_in} seconds, and send more rows in one request.",
+            headers={"Retry-After": str(allowance.resets_in)},
+        )
+
+
+def headers_of(allowance: Allowance | None) -> dict[str, str]:
+    """What says so (draft-ietf-httpapi-ratelimit-headers); nothing before a key was read."""
+    if allowance is None:
+        return {}
+    return {
+        "RateLimit-Policy": f'"{POLICY}";q={allowance.quota};w={WINDOW}',
+        "RateLimit": f'"{POLICY}";r={allowance.remaining};t={allowance.resets_in}',
+    }
+
+
+class Counter:
+    """Counts in Redis while it answers, otherwise in this process."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = RedisStorage(
+            redis_url,
+            key_prefix="api-requests",
+            wrap_exceptions=True,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]
+        )
+        self._own = MemoryStorage()
+        #: When to ask Redis again, on the monotonic clock; None while it answers.
+        self._resume_at: float | None = None
+
+    def increment(self, key: str) -> int:
+        """Count one; how many there are now. Counts are forgotten when their window is over."""
+        clock = time.monotonic()
+        answered = self._resume_at is None
+        if self._resume_at is not None:
+            if clock < self._resume_at:
+                return self._own.incr(key, WINDOW)
+            # One thread tries; the others go on by themselves meanwhile.
+            self._resume_at = clock + PAUSE
+        try:
+            used = self._redis.incr(key, WINDOW)
+        except StorageError as error:
+            self._resume_at = time.monotonic() + PAUSE
+            if answered:
+                logger.warning("Redis does not answer, requests are counted here: %s", error)
+            return self._own.incr(key, WINDOW)
+        self._resume_at = None
+        return used
+
+
+@cache
+def _counter(redis_url: str) -> Counter:
+    return Counter(redis_url)

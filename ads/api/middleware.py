@@ -1,0 +1,58 @@
+"""The frame around every request below ``/api/``."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Final, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.urls import resolve
+from django.utils import timezone
+
+from ads.api import failures, problems, request_ids
+from ads.api.limits import headers_of
+from ads.api.requests import ApiRequest
+
+PREFIX: Final = "/api/"
+
+
+class ApiMiddleware:
+    """Answers what is below ``/api/`` itself.
+
+    The API knows no sessions, cookies or forms, so its requests end here, before the middleware
+    that is there for those; and whatever goes wrong is seen here as it is, and answered as a
+    problem.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        request_id = request_ids.choose(request.headers.get(request_ids.HEADER))
+        with request_ids.known_as(request_id), ExitStack() as entered:
+            asked = cast("ApiRequest", request)
+            asked.request_id = request_id
+            asked.now = timezone.now()
+            asked.entered = entered
+            asked.allowance = None
+            response = self.answer(asked)
+            response[request_ids.HEADER] = request_id
+            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.setdefault("X-Frame-Options", "DENY")
+            for name, value in headers_of(asked.allowance).items():
+                response[name] = value
+            return response
+
+    def answer(self, request: ApiRequest) -> HttpResponseBase:
+        try:
+            request.get_host()  # refuses a host that is not ours
+            match = resolve(request.path_info)
+            request.resolver_match = match
+            response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer)
+            return failures.answer(request, error)
+        if isinstance(response, HttpResponseNotAllowed):
+            return problems.respond(request, failures.not_allowed(response))
+        return cast("HttpResponse", response)
