@@ -11,7 +11,7 @@ from ads.models.base import TimestampedModel
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
-from ads.models.triggers import ADDED_TO, refuse
+from ads.models.triggers import ADDED_TO, OwnersTrigger, refuse
 
 
 def sums_of(entries: str) -> str:
@@ -30,14 +30,17 @@ def sums_of(entries: str) -> str:
           JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id
          CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)
          CROSS JOIN LATERAL (
-                VALUES ('day', entry.date), ('month', date_trunc('month', entry.date)::date)
+                VALUES ('day', entry.date),
+                       -- by way of a timestamp that no timezone of a session shifts
+                       ('month', date_trunc('month', entry.date::timestamp)::date)
                ) AS span (period, start)
          GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start
     """  # noqa: S608  (``entries`` is one of our own relations)
 
 
 #: Adds the rows of one INSERT to the sums. In key order, so that two writers never wait for each
-#: other in a circle. Runs inside the inserting statement, whoever sent it, so sums cannot drift.
+#: other in a circle. Runs inside the inserting statement, whoever sent it, so sums cannot drift;
+#: and with the owner's rights, for who inserts need not be allowed anything else.
 KEEP_TOTALS = f"""
     INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)
     {sums_of("new_rows")}
@@ -58,6 +61,14 @@ class Kind(models.TextChoices):
 
 #: What the database answers to anything but an INSERT.
 ONLY_ADDED_TO = "The ledger is only ever added to: record a correction instead."
+
+
+class TomorrowAnywhere(models.Func):
+    """The date that is tomorrow, at an instant, in the timezone whose clocks are furthest ahead."""
+
+    template = "((%(expressions)s AT TIME ZONE 'UTC') + interval '38 hours')::date"  # UTC+14, a day
+    arity = 1
+    output_field = models.DateField()
 
 
 class Spend(models.Model):
@@ -92,6 +103,13 @@ class Spend(models.Model):
         constraints = [
             is_money("amount", table="spend", negative=True),
             is_readable_date("date", table="spend"),
+            # The services know the brand's own tomorrow; this keeps a slip of the pen out, day and
+            # month swapped say, whoever writes.
+            models.CheckConstraint(
+                condition=Q(date__lte=TomorrowAnywhere("created_at")),
+                name="spend_date_is_not_in_the_future",
+                violation_error_message="date: spend that has not happened cannot be recorded.",
+            ),
             models.UniqueConstraint(
                 fields=["source", "external_id"],
                 condition=Q(external_id__isnull=False),
@@ -110,7 +128,7 @@ class Spend(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Trigger(
+            OwnersTrigger(
                 name="keep_totals",
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,

@@ -1,10 +1,67 @@
-"""Triggers that several tables share: refusing what must not happen, and when a row was edited."""
+"""Triggers that several tables share, and the kind that works with its owner's rights."""
 
 import functools
 import operator
 from typing import Any
 
 import pgtrigger
+from pgtrigger import compiler
+
+
+class OwnersTriggerSql(compiler.UpsertTriggerSql):
+    """The SQL of an :class:`OwnersTrigger`. Migrations refer to it: add a class, don't edit it.
+
+    Nobody but its owner may put the function on a table: on a temporary one of their own, anybody
+    could feed it rows of their making. Names mean what they mean in the schema of the table, not
+    in a search path, or among temporary tables, that whoever inserts has arranged.
+    """
+
+    def get_template(self) -> str:
+        return """
+            CREATE OR REPLACE FUNCTION {pgid}()
+            RETURNS TRIGGER AS $$
+                {declare}
+                BEGIN
+                    {func}
+                END;
+            $$ LANGUAGE plpgsql SECURITY DEFINER;
+
+            REVOKE ALL ON FUNCTION {pgid}() FROM PUBLIC;
+
+            DO $$
+                BEGIN
+                    EXECUTE format(
+                        'ALTER FUNCTION {pgid}() SET search_path = pg_catalog, %s, pg_temp',
+                        (SELECT relnamespace::regnamespace FROM pg_class
+                          WHERE oid = '{table}'::regclass)
+                    );
+                END;
+            $$;
+
+            DROP TRIGGER IF EXISTS {pgid} ON {table};
+            CREATE {constraint} TRIGGER {pgid}
+                {when} {operation} ON {table}
+                {timing}
+                {referencing}
+                FOR EACH {level} {condition}
+                EXECUTE PROCEDURE {execute};
+
+            COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
+        """
+
+
+class OwnersTrigger(pgtrigger.Trigger):
+    """A trigger whose function has the rights of its owner, not of whoever set it off.
+
+    So a role that may insert into one table sets right what depends on it in others, which it may
+    not even read. pgtrigger's ``ignore`` has no effect on it: that is a setting of the session,
+    which every role may set.
+    """
+
+    def compile(self, model: Any) -> compiler.Trigger:
+        compiled = super().compile(model)
+        sql = OwnersTriggerSql(**compiled.sql.kwargs)
+        return compiler.Trigger(name=compiled.name, sql=sql)
 
 
 def refuse(

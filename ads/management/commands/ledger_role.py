@@ -1,0 +1,93 @@
+"""``manage.py ledger_role``: a database role that may add to the ledger, and nothing else."""
+
+import getpass
+import os
+import sys
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ads.management.commands._terminal import Screen
+from ads.services import ledger_role
+from ads.services.ledger_role import LedgerRoleError
+
+PASSWORD: Final = "LEDGER_ROLE_PASSWORD"  # noqa: S105  (the name of a variable)
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes a database role for a program that writes spend straight into the ledger: it may "
+        "connect and insert into that one table, and do nothing else. A role that exists is given "
+        f"these rights. The password of a new one comes from {PASSWORD}, or is asked for."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="of the role, such as etl")
+        parser.add_argument(
+            "--no-login",
+            action="store_true",
+            help="make a role that logins of your own are made members of; no password",
+        )
+        parser.add_argument(
+            "--drop", action="store_true", help="take its rights away, and the role"
+        )
+        parser.add_argument(
+            "--sql",
+            action="store_true",
+            help="print the SQL for a database administrator to run; change nothing",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        screen = Screen(self.stdout, no_color=options["no_color"])
+        name = options["name"]
+        login = not options["no_login"]
+        try:
+            if options["sql"]:
+                _print_sql(screen, name, drop=options["drop"], login=login)
+            elif options["drop"]:
+                ledger_role.take_away(name)
+                screen.line(f'The role "{name}" and its rights are gone; its spend stays.')
+            else:
+                _give(screen, name, login=login)
+        except LedgerRoleError as error:
+            raise CommandError(str(error)) from error
+
+
+def _print_sql(screen: Screen, name: str, *, drop: bool, login: bool) -> None:
+    schema, database = ledger_role.place()
+    if drop:
+        lines = ledger_role.removal_statements(name, schema=schema, database=database)
+    else:
+        lines = ledger_role.statements(
+            name, schema=schema, database=database, new=not ledger_role.exists(name), login=login
+        )
+    for line in lines:
+        screen.line(line)
+
+
+def _give(screen: Screen, name: str, *, login: bool) -> None:
+    new = not ledger_role.exists(name)
+    made = ledger_role.give(name, password=_password() if new and login else None, login=login)
+    screen.line(
+        f'The role "{name}" {"was made and" if made else ""} may insert into ads_spend '
+        f"({', '.join(ledger_role.COLUMNS)}).".replace("  ", " ")
+    )
+    more = ledger_role.more_rights(name)
+    if more:
+        screen.line(f"It may also: {', '.join(more)}. Take away what it does not need.", "yellow")
+
+
+def _password() -> str:
+    password = os.environ.get(PASSWORD)
+    if password is None:
+        if not sys.stdin.isatty():
+            raise CommandError(
+                f"A role that logs in needs a password: set {PASSWORD}, or run this in a "
+                "terminal, which asks for it. For one without: --no-login."
+            )
+        password = getpass.getpass("Password of the new role: ")
+        if getpass.getpass("The same again: ") != password:
+            raise CommandError("The two are not the same. Nothing was changed.")
+    if not password:
+        raise CommandError("The password must not be empty. Nothing was changed.")
+    return password
