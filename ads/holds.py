@@ -12,6 +12,7 @@ import functools
 import logging
 import operator
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -117,13 +118,19 @@ class Moment:
             # campaigns took PostgreSQL a second.
             attached = _attached(campaigns).values_list("schedule", flat=True).distinct()
             schedules = schedules.filter(pk__in=list(attached))
-        grouped = calendar.group_by_local_date(
-            brands.order_by().values_list("timezone", flat=True).distinct(), now
-        )
+        timezones = brands.order_by().values_list("timezone", flat=True).distinct()
+        return cls.of(now, timezones, schedules_as_rules(schedules))
+
+    @classmethod
+    def of(
+        cls, now: datetime, timezones: Iterable[str], schedules: Iterable[dayparting.Schedule]
+    ) -> "Moment":
+        """The same from the brands' timezones and the schedules, for who has read them already."""
+        grouped = calendar.group_by_local_date(timezones, now)
         if grouped.unreadable:
             logger.error("Brands in unknown timezones are left alone: %s", grouped.unreadable)
         ranks: dict[int, list[int]] = defaultdict(list)
-        for schedule in schedules_as_rules(schedules):
+        for schedule in schedules:
             rank = _rank(schedule, now)
             if rank is not None:
                 ranks[rank].append(schedule.id)
@@ -182,12 +189,42 @@ def evaluate(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign
     and the effective spend (Decimal, US dollars) of the four periods under the names in
     :data:`BUDGET_HOLDS`. Campaigns of brands whose timezone nobody can read are left out.
     """
-    closed = _closed(campaigns, moment)
+    conditions = _conditions(F(_start(Period.DAY)), _closed(campaigns, moment))
+    return _with_spend(campaigns, moment, BUDGET_HOLDS).annotate(
+        hold_bits=functools.reduce(
+            operator.add,
+            (
+                Case(When(conditions[hold], then=Value(bit)), default=Value(0))
+                for hold, bit in BITS.items()
+            ),
+        ),
+        # The same conditions again rather than ``hold_bits=0``: the first that applies settles it.
+        may_deliver=Case(
+            When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
+            default=Value(True),
+        ),
+    )
+
+
+def held_by(campaigns: QuerySet[Campaign], moment: Moment, hold: Hold) -> QuerySet[Campaign]:
+    """Those of ``campaigns`` that have this hold at ``moment``, whatever others they have.
+
+    Reads nothing that the one hold does not rest on.
+    """
+    conditions = _conditions(F(_start(Period.DAY)), _closed(campaigns, moment))
+    budgets = [budget for budget in BUDGET_HOLDS if budget.hold == hold]
+    return _with_spend(campaigns, moment, budgets).filter(conditions[hold])
+
+
+def _with_spend(
+    campaigns: QuerySet[Campaign], moment: Moment, budgets: Iterable[BudgetHold]
+) -> QuerySet[Campaign]:
+    """``campaigns`` whose brand's local date is known, with the effective spend of ``budgets``."""
     starts = {period: moment.period_starts(period) for period in Period}
     campaigns = campaigns.filter(
         brand__timezone__in=[zone for zones in moment.dates.values() for zone in zones]
     ).alias(**{_start(period): _by_timezone(dates) for period, dates in starts.items()})
-    for budget in BUDGET_HOLDS:
+    for budget in budgets:
         totals = "brand__totals" if budget.of_brand else "totals"
         condition = Q(
             **{
@@ -210,21 +247,7 @@ def evaluate(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign
                 )
             }
         )
-    conditions = _conditions(F(_start(Period.DAY)), closed)
-    return campaigns.annotate(
-        hold_bits=functools.reduce(
-            operator.add,
-            (
-                Case(When(conditions[hold], then=Value(bit)), default=Value(0))
-                for hold, bit in BITS.items()
-            ),
-        ),
-        # The same conditions again rather than ``hold_bits=0``: the first that applies settles it.
-        may_deliver=Case(
-            When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
-            default=Value(True),
-        ),
-    )
+    return campaigns
 
 
 def _start(period: Period) -> str:

@@ -3,18 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits, schedules_as_rules
+from ads.holds import Hold, schedules_as_rules
 from ads.models import Campaign, DaypartingSchedule
 from ads.models.campaign import Status
-from ads.models.spend import Period
 from ads.rules import calendar, dayparting
 from ads.rules.money import format_usd
-
-#: Holds that follow one another (a budget lifts, then the window is closed, then the day's budget
-#: of tomorrow …) are followed this far; what takes longer is told as "not in sight".
-LONGEST_CHAIN = 60
+from ads.services.outlook import BUDGETS, Change, budget_of, holds_at, lifts_at, next_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +29,14 @@ class Explanation:
     campaign: Campaign
     at: datetime
     holds: list[Held]
-    #: The first instant (UTC) at which none of its holds applies, if nobody acts and nothing more
-    #: is spent; None: none in sight, or it may deliver now.
-    returns_at: datetime | None
+    #: When the clock next starts or stops it, if nobody acts and nothing more is spent; None: no
+    #: such change is in sight.
+    next_change: Change | None
+
+    @property
+    def returns_at(self) -> datetime | None:
+        """When all its holds are expected to be gone (UTC); None: not in sight, or it has none."""
+        return self.next_change.at if self.next_change and self.holds else None
 
     @property
     def delivers(self) -> bool:
@@ -49,63 +49,25 @@ def explain(campaign: Campaign, now: datetime) -> Explanation:
 
     Raises:
         UnknownTimezone: the brand's timezone cannot be read.
+        Campaign.DoesNotExist: it has been deleted.
     """
-    zone = campaign.brand.timezone
-    calendar.zone(zone)
-    schedules = schedules_as_rules(DaypartingSchedule.objects.filter(campaigns=campaign))
-    holds, row = _holds_at(campaign, now)
+    schedules = _schedules(campaign)
+    holds, row = holds_at(campaign, schedules, now)
     holding = [
-        Held(hold.value, sentence(hold, row, now), _lifts_at(hold, row, schedules, now))
+        Held(hold.value, sentence(hold, row, now), lifts_at(hold, row, schedules, now))
         for hold in holds
     ]
-    return Explanation(campaign, now, holding, _returns_at(campaign, schedules, now))
+    return Explanation(row, now, holding, next_change(holds, row, schedules, now))
 
 
 def reasons(campaign: Campaign, now: datetime) -> list[str]:
     """One sentence for each hold at ``now``; nothing about when they lift, which takes longer."""
-    calendar.zone(campaign.brand.timezone)
-    holds, row = _holds_at(campaign, now)
+    holds, row = holds_at(campaign, _schedules(campaign), now)
     return [sentence(hold, row, now) for hold in holds]
 
 
-def _holds_at(campaign: Campaign, at: datetime) -> tuple[list[Hold], Campaign]:
-    mine = Campaign.objects.filter(pk=campaign.pk).select_related("brand")
-    row = evaluate(mine, Moment.at(at, mine)).get()
-    return from_bits(row.hold_bits), row  # type: ignore[attr-defined]
-
-
-def _returns_at(
-    campaign: Campaign, schedules: list[dayparting.Schedule], now: datetime
-) -> datetime | None:
-    at = now
-    for _ in range(LONGEST_CHAIN):
-        holds, row = _holds_at(campaign, at)
-        if not holds:
-            return None if at == now else at
-        lifts = [_lifts_at(hold, row, schedules, at) for hold in holds]
-        if None in lifts:
-            return None
-        at = max(lift for lift in lifts if lift is not None)
-    return None
-
-
-def _lifts_at(
-    hold: Hold, row: Campaign, schedules: list[dayparting.Schedule], now: datetime
-) -> datetime | None:
-    zone = row.brand.timezone
-    if hold == Hold.DAYPARTING:
-        try:
-            return dayparting.next_opening(schedules, now)
-        except calendar.UnknownTimezone:
-            return None  # hours that nobody can read count as closed, until somebody mends them
-    if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
-        return calendar.day_begins(row.start_date, zone)
-    if hold not in _BUDGETS or not _figures(hold, row)[0]:
-        # A person must act; a budget of zero lets nothing through tomorrow either.
-        return None
-    if _BUDGETS[hold].period == Period.DAY:
-        return calendar.next_day_begins(now, zone)
-    return calendar.next_month_begins(now, zone)
+def _schedules(campaign: Campaign) -> list[dayparting.Schedule]:
+    return schedules_as_rules(DaypartingSchedule.objects.filter(campaigns=campaign))
 
 
 def sentence(hold: Hold, row: Campaign, now: datetime) -> str:
@@ -121,13 +83,12 @@ def sentence(hold: Hold, row: Campaign, now: datetime) -> str:
         return _flight_sentence(row, calendar.local_date(now, row.brand.timezone))
     if hold == Hold.DAYPARTING:
         return _hours_sentence(row, now)
-    budget, spent = _figures(hold, row)
+    budget = budget_of(BUDGETS[hold], row) or Decimal(0)  # it applies, so there is one
     if budget == 0:
         return f"{_BUDGET_NAMES[hold]} is $0.00, which lets nothing through"
-    return f"{_BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
+    spent = format_usd(getattr(row, BUDGETS[hold].spend))
+    return f"{_BUDGET_NAMES[hold]} used up: {spent} of {format_usd(budget)}"
 
-
-_BUDGETS = {budget.hold: budget for budget in BUDGET_HOLDS}
 
 _STATUS_SENTENCES = {
     Status.DRAFT: "It is a draft",
@@ -177,10 +138,3 @@ def _in_force(schedule: DaypartingSchedule) -> dayparting.Schedule:
         valid_until=schedule.valid_until,
         windows=(),
     )
-
-
-def _figures(hold: Hold, row: Campaign) -> tuple[Decimal, Decimal]:
-    """Budget and effective spend behind a budget's hold (which applies, so there is a budget)."""
-    budget = _BUDGETS[hold]
-    owner: Any = row.brand if budget.of_brand else row
-    return getattr(owner, f"{budget.period_word}_budget"), getattr(row, budget.spend)

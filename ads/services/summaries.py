@@ -1,9 +1,11 @@
 """What a brand or a campaign has spent, and what is left of its budgets."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
+
+from django.db.models import QuerySet
 
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
@@ -66,6 +68,26 @@ class CampaignSummary(Summary):
     is_active: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DaySpend:
+    """What was spent on one accounting day, and how much of it no longer counts; US dollars."""
+
+    date: date
+    amount: Decimal
+    waived: Decimal
+
+
+def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
+    """Every day from ``first`` to ``last``, those without spend included; one query."""
+    totals = _of(owner).filter(period=Period.DAY, start__gte=first, start__lte=last)
+    found = {
+        start: DaySpend(start, amount, waived)
+        for start, amount, waived in totals.order_by().values_list("start", "amount", "waived")
+    }
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [found.get(day) or DaySpend(day, Decimal(0), Decimal(0)) for day in days]
+
+
 def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:
     """What ``owner`` has spent in the period that ``now`` belongs to."""
     return _both(owner, now)[period]
@@ -111,15 +133,17 @@ def _zone(owner: Brand | Campaign) -> str:
     return str(brand.timezone)
 
 
+def _of(owner: Brand | Campaign) -> QuerySet[SpendTotal]:
+    if isinstance(owner, Brand):
+        return SpendTotal.objects.filter(brand=owner, campaign=None)
+    return SpendTotal.objects.filter(campaign=owner)
+
+
 def _both(owner: Brand | Campaign, now: datetime) -> dict[Period, Figures]:
     """Both periods' figures; one query, and the budgets as ``owner`` carries them."""
     today = local_date(now, _zone(owner))
     starts = {period: period_start(period, today) for period in Period}
-    totals = SpendTotal.objects.filter(start__in=starts.values())
-    if isinstance(owner, Brand):
-        totals = totals.filter(brand=owner, campaign=None)
-    else:
-        totals = totals.filter(campaign=owner)
+    totals = _of(owner).filter(start__in=starts.values())
     found = {
         (Period(period), start): (amount, waived)
         for period, start, amount, waived in totals.values_list(
