@@ -4,8 +4,10 @@ Each check returns the value as it is stored, or raises :class:`InvalidSpend` wi
 value and the remedy.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from ads.rules.calendar import UnknownTimezone, local_date
@@ -13,7 +15,18 @@ from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.errors import InvalidSpend
 
 #: Characters that the columns hold.
-LONGEST: Final = {"description": 500, "source": 100, "external_id": 200}
+LONGEST: Final = {
+    "description": 500,
+    "source": 100,
+    "external_id": 200,
+    "brand": 200,
+    "campaign": 200,
+    "platform": 50,
+    "account": 100,
+    "reference": 200,
+    "name": 200,
+    "because": 500,
+}
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -24,9 +37,19 @@ LATEST: Final = date(9000, 1, 1)
 #: How far a source's clock may be ahead of ours.
 CLOCK_TOLERANCE: Final = timedelta(minutes=15)
 
+#: Where a new day begins first: no timezone has a later date.
+FIRST_TO_TURN: Final = "Etc/GMT-14"
 
-def check_text(field: str, value: object, *, required: bool = False) -> None:
-    """Refuse text that the ledger cannot hold."""
+# Python reads other spellings of ISO 8601 too ("20240501", "2024-W18-3").
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,6})?)?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+
+
+def check_text(field: str, value: object, *, required: bool = False) -> str:
+    """The text, if the column holds it."""
     if not isinstance(value, str):
         raise InvalidSpend(field, value, "give text.")
     if required and not value.strip():
@@ -37,6 +60,7 @@ def check_text(field: str, value: object, *, required: bool = False) -> None:
         raise InvalidSpend(field, value, "it contains half a character; send it as valid UTF-8.")
     if len(value) > (longest := LONGEST[field]):
         raise InvalidSpend(field, value, f"it is longer than {longest} characters; shorten it.")
+    return value
 
 
 def check_amount(amount: object, *, negative: bool = False) -> Decimal:
@@ -51,15 +75,55 @@ def check_amount(amount: object, *, negative: bool = False) -> Decimal:
         raise InvalidSpend(error.field, error.value, error.reason) from error
 
 
+def read_date(field: str, value: object) -> object:
+    """The date that text says (YYYY-MM-DD); what is not text is left to :func:`check_day`."""
+    if not isinstance(value, str):
+        return value
+    if not _DATE.fullmatch(value):
+        raise InvalidSpend(field, value, "write it as YYYY-MM-DD, such as 2024-05-01.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise InvalidSpend(field, value, f"there is no such day ({error}).") from error
+
+
+def read_instant(field: str, value: object) -> object:
+    """The instant that text says; what is not text is left to :func:`check_instant`."""
+    if not isinstance(value, str):
+        return value
+    if not (written := _INSTANT.fullmatch(value)):
+        raise InvalidSpend(field, value, "write it as 2024-05-01T12:00:00+00:00.")
+    if not written[1]:
+        raise InvalidSpend(
+            field, value, "it has no timezone; end it with Z if it is UTC, or with its offset."
+        )
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise InvalidSpend(field, value, f"there is no such instant ({error}).") from error
+
+
 def check_date(day: object, timezone: str, now: datetime, *, field: str = "date") -> date:
     """The accounting day, at most the brand's tomorrow (its clock may be ahead of the source's).
 
     ``field`` is what the day was given as, or worked out from.
     """
+    checked = check_day(day, field=field)
+    check_has_come(checked, timezone, now, field=field)
+    return checked
+
+
+def check_day(day: object, *, field: str = "date") -> date:
+    """A date that spend may have, whatever the timezone, as far as the past goes."""
     if not isinstance(day, date) or isinstance(day, datetime):
         raise InvalidSpend(field, day, "give a date.")
     if day < EARLIEST:
         raise InvalidSpend(field, day, f"it is before {EARLIEST}; give the day of the spend.")
+    return day
+
+
+def check_has_come(day: date, timezone: str, now: datetime, *, field: str = "date") -> None:
+    """Refuse a day that is later than the brand's tomorrow."""
     latest = latest_date(timezone, now)
     if day > latest:
         raise InvalidSpend(
@@ -68,9 +132,21 @@ def check_date(day: object, timezone: str, now: datetime, *, field: str = "date"
             f"it is later than tomorrow in the brand's timezone ({timezone}: {latest}); "
             "spend that has not happened cannot be recorded.",
         )
-    return day
 
 
+def check_has_come_somewhere(day: date, now: datetime, *, field: str = "date") -> None:
+    """Refuse a day that is later than tomorrow in any timezone (the brand's is not known yet)."""
+    latest = latest_date(FIRST_TO_TURN, now)
+    if day > latest:
+        raise InvalidSpend(
+            field,
+            day,
+            f"it is later than tomorrow in any timezone ({latest}); "
+            "spend that has not happened cannot be recorded.",
+        )
+
+
+@lru_cache(maxsize=1024)
 def latest_date(timezone: str, now: datetime) -> date:
     """The last accounting day that spend may have: the brand's tomorrow."""
     return date_in(timezone, now) + ONE_DAY
@@ -118,6 +194,8 @@ def check_observed_at(observed_at: object, now: datetime) -> datetime:
 
 
 def _can_be_encoded(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,19 +8,26 @@ The statements work on a relation of reported totals, so the same ones serve a h
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
 from ads.models import Campaign
-from ads.services import crossings
-from ads.services.checking import check_amount, check_date, check_observed_at, check_text
-from ads.services.enforcement import Trigger
-from ads.services.ledger import enforce_crossed, owners_of
+from ads.services import owners
+from ads.services.checking import (
+    check_amount,
+    check_day,
+    check_has_come,
+    check_observed_at,
+    check_text,
+)
+from ads.services.enforcement import Enforced, Trigger
+from ads.services.entries import enforce_crossed
+from ads.services.owners import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,21 @@ class ReportOutcome:
     outcome: str
 
 
+class Values(NamedTuple):
+    """What a day total says, found good as far as that can be told without its campaign."""
+
+    date: date
+    amount: Decimal
+    observed_at: datetime
+
+
+class Total(NamedTuple):
+    """A day total found good."""
+
+    owner: Owner
+    values: Values
+
+
 def report(totals: Sequence[DayTotal], *, source: str, now: datetime) -> list[ReportOutcome]:
     """Record day totals, all or none, and enforce what they cross; answers in the same order.
 
@@ -56,51 +78,92 @@ def report(totals: Sequence[DayTotal], *, source: str, now: datetime) -> list[Re
         InvalidSpend: a total cannot be recorded; with its field, value and the remedy.
     """
     check_text("source", source, required=True)
-    owners = owners_of(total.campaign for total in totals)
-    latest: dict[tuple[int, date], tuple[Decimal, datetime]] = {}
-    keys: list[tuple[int, date]] = []
+    known = owners.of_campaigns(total.campaign for total in totals)
+    checked = []
     for total in totals:
+        values = check_values(
+            day=total.date, amount=total.amount, observed_at=total.observed_at, now=now
+        )
         pk = total.campaign.pk if isinstance(total.campaign, Campaign) else total.campaign
-        day = check_date(total.date, owners[pk].timezone, now)
-        amount = check_amount(total.amount)
-        observed_at = check_observed_at(total.observed_at, now)
-        keys.append((pk, day))
-        if (pk, day) not in latest or observed_at >= latest[pk, day][1]:
-            latest[pk, day] = (amount, observed_at)
-    if not latest:
+        checked.append(place(values, known[pk], now))
+    if not checked:
         return []
-    pks, days = zip(*latest, strict=True)
-    amounts, observations = zip(*latest.values(), strict=True)
-    arrays = {
-        "campaigns": list(pks),
-        "dates": list(days),
-        "amounts": list(amounts),
-        "observations": list(observations),
-    }
     with transaction.atomic():
-        differences, known = _post_arrays(arrays, source=source, now=now)
-        enforce_crossed(
-            [
-                crossings.Moved(pk, owners[pk].brand_id, owners[pk].timezone, day, difference)
-                for (pk, day), difference in differences.items()
-            ],
-            now,
-            Trigger.SPEND,
-        )
-    return [
-        _outcome(
-            differences.get(key), believed=key in known and total.observed_at >= latest[key][1]
-        )
-        for key, total in zip(keys, totals, strict=True)
-    ]
+        outcomes = post_each(checked, source=source, now=now)
+        enforce_posted(checked, outcomes, now)
+    return outcomes
 
 
-def _outcome(difference: Decimal | None, *, believed: bool) -> ReportOutcome:
-    if not believed:
-        return ReportOutcome(Decimal(0), "older")
-    if difference is None:
-        return ReportOutcome(Decimal(0), "unchanged")
-    return ReportOutcome(difference, "recorded")
+def check_values(*, day: object, amount: object, observed_at: object, now: datetime) -> Values:
+    """What a day total says; no query.
+
+    Raises:
+        InvalidSpend: it cannot be recorded, whatever its campaign.
+    """
+    return Values(check_day(day), check_amount(amount), check_observed_at(observed_at, now))
+
+
+def place(values: Values, owner: Owner, now: datetime) -> Total:
+    """The total of this campaign.
+
+    Raises:
+        InvalidSpend: the day has not come.
+    """
+    check_has_come(values.date, owner.timezone, now)
+    return Total(owner, values)
+
+
+def post_each(totals: Sequence[Total], *, source: str, now: datetime) -> list[ReportOutcome]:
+    """Bring the ledger in line with these, inside the caller's transaction, which enforces.
+
+    Of several for one campaign and day the newest counts; the others are older.
+    """
+    keys = [(total.owner.campaign_id, total.values.date) for total in totals]
+    newest = newest_of((key, total.values) for key, total in zip(keys, totals, strict=True))
+    differences, believed = _post_arrays(
+        {
+            "campaigns": [pk for pk, _ in newest],
+            "dates": [day for _, day in newest],
+            "amounts": [totals[i].values.amount for i in newest.values()],
+            "observations": [totals[i].values.observed_at for i in newest.values()],
+        },
+        source=source,
+        now=now,
+    )
+    outcomes = []
+    for i, (key, total) in enumerate(zip(keys, totals, strict=True)):
+        last = newest[key]
+        if key not in believed or total.values[1:] != totals[last].values[1:]:
+            outcomes.append(ReportOutcome(Decimal(0), "older"))
+        elif i != last or key not in differences:
+            outcomes.append(ReportOutcome(Decimal(0), "unchanged"))
+        else:
+            outcomes.append(ReportOutcome(differences[key], "recorded"))
+    return outcomes
+
+
+K = TypeVar("K")
+
+
+def newest_of(totals: Iterable[tuple[K, Values]]) -> dict[K, int]:
+    """For each key the position of the total that was observed last; of several, the later one."""
+    newest: dict[K, tuple[datetime, int]] = {}
+    for i, (key, values) in enumerate(totals):
+        if key not in newest or values.observed_at >= newest[key][0]:
+            newest[key] = (values.observed_at, i)
+    return {key: i for key, (_, i) in newest.items()}
+
+
+def enforce_posted(
+    totals: Iterable[Total], outcomes: Iterable[ReportOutcome], now: datetime
+) -> Enforced:
+    """Enforce what the totals that were recorded may have crossed; in the same transaction."""
+    sums = {
+        (total.owner, total.values.date): outcome.difference
+        for total, outcome in zip(totals, outcomes, strict=True)
+        if outcome.outcome == "recorded"
+    }
+    return enforce_crossed(sums, now, Trigger.SPEND)
 
 
 #: A relation of reported totals made of arrays.

@@ -36,7 +36,7 @@ INSERT: Final = """
 #: Entries offered under an id that the ledger has, as ``staged`` and ``recorded``.
 REPEATED: Final = """
     {staged}
-      JOIN ads_spend AS recorded
+      JOIN {recorded} AS recorded
         ON recorded.source = %(source)s AND recorded.external_id = staged.external_id
        AND recorded.external_id IS NOT NULL
 """
@@ -48,7 +48,7 @@ DIFFERS: Final = """
          WHEN recorded.amount <> staged.amount THEN 'amount'
          WHEN recorded.description <> staged.description THEN 'description'
          WHEN recorded.kind <> %(kind)s THEN 'kind'
-         WHEN staged.date_given AND recorded.date <> staged.date THEN 'date'
-         WHEN staged.occurred_at_given AND recorded.occurred_at <> staged.occurred_at
+         WHEN staged.date_given AND recorded.date IS DISTINCT FROM staged.date THEN 'date'
+         WHEN staged.occurred_at_given AND recorded.occurred_at IS DISTINCT FROM staged.occurred_at
          THEN 'occurred_at' END
 """

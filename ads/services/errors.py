@@ -13,6 +13,16 @@ class InvalidSpend(ValueError):
         self.reason = reason
 
 
+class InvalidReference(ValueError):
+    """A platform's id that a campaign cannot be known by: ``field``, ``value`` and ``reason``."""
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{field}: {_shown(value)} is refused: {reason}")
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
 class SpendConflict(ValueError):
     """An external id was used again with other content: ``field`` and both values.
 
@@ -24,9 +34,7 @@ class SpendConflict(ValueError):
     ) -> None:
         super().__init__(
             f"external_id: {_shown(external_id)} of source {_shown(source)} was already recorded "
-            f"with {field} {_shown(recorded)}, now it comes with {_shown(offered)}. "
-            "Nothing was changed. Send the entry as it was, give it an id of its own, "
-            "or record a correction."
+            f"with {field} {_shown(recorded)}, now it comes with {_shown(offered)}. {_REMEDY}"
         )
         self.source = source
         self.external_id = external_id
@@ -34,7 +42,47 @@ class SpendConflict(ValueError):
         self.recorded = recorded
         self.offered = offered
 
+    def sentence(self, *, tell_recorded: bool) -> str:
+        """The sentence, with what had been recorded or, for whom that is none of theirs, without.
 
-def _shown(value: object, longest: int = 80) -> str:
-    text = str(value) if not isinstance(value, str) else repr(value)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+        A sender that is limited to some brands may meet an id of a campaign which is not in them.
+        """
+        recorded = f"{self.field} {_shown(self.recorded)}" if tell_recorded else "other content"
+        return f"its external id was already recorded with {recorded}. {_REMEDY}"
+
+
+_REMEDY = (
+    "Nothing was changed. Send the entry as it was, give it an id of its own, "
+    "or record a correction."
+)
+
+#: Characters of a value that an answer repeats.
+LONGEST_SHOWN = 80
+
+
+def shown_value(value: object) -> str | None:
+    """A value as an answer repeats it, cut to :data:`LONGEST_SHOWN` characters; None for None.
+
+    Always text that can be encoded, whatever was sent.
+    """
+    if value is None:
+        return None
+    return _cut(value if isinstance(value, str) else _as_text(value))
+
+
+def _shown(value: object) -> str:
+    return _cut(repr(value) if isinstance(value, str) else _as_text(value))
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, list | dict | tuple):  # of any size and depth
+        return f"a {type(value).__name__}"
+    if isinstance(value, int) and value.bit_length() > 4 * LONGEST_SHOWN:
+        return f"an integer of {value.bit_length()} bits"
+    return str(value)
+
+
+def _cut(text: str) -> str:
+    if len(text) > LONGEST_SHOWN:
+        text = text[: LONGEST_SHOWN - 1] + "…"
+    return text.encode(errors="backslashreplace").decode()

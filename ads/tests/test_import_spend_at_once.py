@@ -103,7 +103,7 @@ def test_nothing_is_left_behind_on_the_connection(
     imported(path, "--dry-run")
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'import\\_%'")
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relpersistence = 't'")
         assert cursor.fetchone() == (0,)
         cursor.execute("SHOW work_mem")
         assert cursor.fetchone() == ("4MB",)

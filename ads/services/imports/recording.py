@@ -100,6 +100,7 @@ def record_entries(done: Imported, *, source: str, now: datetime) -> None:
     staged = f"{staging.ROWS} AS staged"
     values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
     with connection.cursor() as cursor:
+        repeated = statements.REPEATED.format(staged=staged, recorded="ads_spend")
         cursor.execute(
             _INSERT_AND_COUNT.format(insert=statements.INSERT.format(staged=staged)),
             values,
@@ -111,9 +112,7 @@ def record_entries(done: Imported, *, source: str, now: datetime) -> None:
         done.items, done.zero = cursor.fetchone()
         done.duplicates = done.items - done.zero - done.recorded
         if done.duplicates or done.zero:
-            cursor.execute(
-                _CONFLICTS.format(repeated=statements.REPEATED.format(staged=staged)), values
-            )
+            cursor.execute(_CONFLICTS.format(repeated=repeated), values)
             _refuse_conflicts(done, cursor.fetchall(), source)
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Campaign, Spend, SpendTotal
-from ads.services import BudgetService, ledger, rollover
+from ads.services import BudgetService, entries, rollover
 from ads.services.enforcement import Trigger, enforce
 from ads.tests.engine.support import (
     NOON,
@@ -151,14 +151,14 @@ def test_a_retry_counted_twice() -> None:
 def test_ledger_and_counter_in_two_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever fails after the entry takes entry, sums and switches back together."""
     campaign = CampaignFactory.create(daily_budget=5)
-    real = ledger.enforce_crossed
+    real = entries.enforce_crossed
 
     def fail(*args: object, **kwargs: object) -> None:
         real(*args, **kwargs)  # type: ignore[arg-type]
         assert not delivers(campaign)
         raise ConnectionError("the machine loses its power here")
 
-    monkeypatch.setattr(ledger, "enforce_crossed", fail)
+    monkeypatch.setattr(entries, "enforce_crossed", fail)
 
     with pytest.raises(ConnectionError):
         BudgetService.record_spend(campaign, 5)

@@ -14,7 +14,7 @@ import time_machine
 from django.db.models import QuerySet
 
 from ads.models import Campaign
-from ads.services import enforcement, ledger, locks, waivers
+from ads.services import enforcement, entries, locks, waivers
 from ads.services.enforcement import Decision
 from ads.tests.engine.support import (
     NOON,
@@ -136,7 +136,7 @@ def test_spend_waits_for_a_sweep_that_is_about_to_commit_a_start(
 ) -> None:
     """A sweep has switched the campaign on, but nobody can see that yet when spend crosses."""
     if crippled:
-        without_lock_first(monkeypatch, ledger)
+        without_lock_first(monkeypatch, entries)
 
     with held_open(lambda: enforce_all(TOMORROW)) as commit, at_once() as start:
         spending = start(lambda: spend(due_back, 10, TOMORROW))
