@@ -1,20 +1,21 @@
 """The only place that takes row locks, and the order in which everybody takes them.
 
-1. What sources reported (:class:`ReportedTotal`), by campaign and date.
-2. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
+1. Unknown references (:class:`UnknownReference`), by platform, account and reference.
+2. What sources reported (:class:`ReportedTotal`), by campaign and date.
+3. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
    the ledger's trigger does so within the INSERT, :func:`totals_of_brands` and
    :func:`totals_of_owner` by hand.
-3. Campaigns, by primary key.
+4. Campaigns, by primary key.
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
 
-Sweeps take the third alone; the rollover takes brands, by primary key, in a transaction that locks
+Sweeps take the last alone; the rollover takes brands, by primary key, in a transaction that locks
 nothing else. Nobody takes an earlier one while holding a later one, so no two can wait for each
 other in a circle. Bulk updates of configuration lock their rows by primary key too
 (:class:`ads.models.base.ConfigurationQuerySet`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Final
@@ -22,9 +23,10 @@ from typing import Final
 from django.db import DatabaseError, connection
 from django.db.models.expressions import RawSQL
 
-from ads.models import Brand, Campaign, SpendTotal
+from ads.models import Brand, Campaign, SpendTotal, UnknownReference
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.services.owners import Reference
 
 #: The advisory lock of :func:`only_import`; any number that nobody else uses.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
@@ -128,6 +130,50 @@ def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendT
         brand=brand, campaign=campaign, period=period, start=start
     )
     return SpendTotal.objects.select_for_update(no_key=True).get(pk=total.pk)
+
+
+def unknown_reference(pk: int) -> UnknownReference | None:
+    """Lock this unknown reference until the transaction ends; None: it is not there any more.
+
+    Whoever lets spend wait under it holds the same lock, so what waits is seen by the statement
+    after this one.
+    """
+    return UnknownReference.objects.select_for_update(no_key=True).filter(pk=pk).first()
+
+
+def unknown_references(
+    references: Collection[Reference], only_brands: Collection[int] | None, now: datetime
+) -> dict[Reference, int]:
+    """Lock the unknown references of these, made if need be, until the transaction ends; their ids.
+
+    Upserted rather than read: a row that is not there cannot be waited for. The name that a
+    platform gave last is kept, and the instant at which something came in.
+    """
+    brands = None if only_brands is None else sorted(only_brands)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ads_unknownreference AS known
+                   (platform, account, reference, name, only_brands, created_at, updated_at)
+            SELECT platform, account, reference, name, %(brands)s::bigint[], %(now)s, %(now)s
+              FROM unnest(%(platforms)s::text[], %(accounts)s::text[], %(references)s::text[],
+                          %(names)s::text[]) AS given (platform, account, reference, name)
+             ORDER BY platform COLLATE "C", account COLLATE "C", reference COLLATE "C"
+                ON CONFLICT (platform, account, reference, only_brands) DO UPDATE
+               SET updated_at = excluded.updated_at,
+                   name = coalesce(nullif(excluded.name, ''), known.name)
+            RETURNING platform, account, reference, id
+            """,
+            {
+                "brands": brands,
+                "now": now,
+                "platforms": [one.platform for one in references],
+                "accounts": [one.account for one in references],
+                "references": [one.reference for one in references],
+                "names": [one.name for one in references],
+            },
+        )
+        return {Reference(*key): pk for *key, pk in cursor.fetchall()}
 
 
 def _upsert(owners: list[tuple[int, str, date]]) -> None:
