@@ -1,6 +1,7 @@
 """The admin: one module for each subject; importing them registers their pages."""
 
 from ads.admin import (
+    api_keys,
     audit,
     brands,
     campaigns,
@@ -10,9 +11,11 @@ from ads.admin import (
     site,
     spend,
     users,
+    webhooks,
 )
 
 __all__ = [
+    "api_keys",
     "audit",
     "brands",
     "campaigns",
@@ -22,4 +25,5 @@ __all__ = [
     "site",
     "spend",
     "users",
+    "webhooks",
 ]

@@ -91,7 +91,11 @@ WHO = "pgh_context__metadata__actor"
 
 
 @admin.register(
-    event_model("BrandEvent"), event_model("CampaignEvent"), event_model("DaypartingScheduleEvent")
+    event_model("BrandEvent"),
+    event_model("CampaignEvent"),
+    event_model("DaypartingScheduleEvent"),
+    event_model("ApiKeyEvent"),
+    event_model("WebhookEndpointEvent"),
 )
 class NamedAuditAdmin(AuditAdmin):
     """The audit of what has a name."""
@@ -114,6 +118,30 @@ class AttachmentAuditAdmin(AuditAdmin):
 
     search_fields = ["campaign__name", "schedule__name", WHO]
     search_help_text = "Campaign, schedule, or who"
+
+
+@admin.register(event_model("CampaignReferenceEvent"))
+class ReferenceAuditAdmin(AuditAdmin):
+    """The audit of what platforms know campaigns by."""
+
+    search_fields = ["campaign__name", "=reference", WHO]
+    search_help_text = "Campaign, id on the platform, or who"
+
+
+@admin.register(event_model("ApiKeyBrandEvent"))
+class KeyBrandAuditAdmin(AuditAdmin):
+    """The audit of which brands keys were limited to."""
+
+    search_fields = ["apikey__name", "brand__name", WHO]
+    search_help_text = "Key, brand, or who"
+
+
+@admin.register(event_model("WebhookEndpointBrandEvent"))
+class EndpointBrandAuditAdmin(AuditAdmin):
+    """The audit of which brands endpoints were limited to."""
+
+    search_fields = ["webhookendpoint__name", "brand__name", WHO]
+    search_help_text = "Endpoint, brand, or who"
 
 
 @admin.register(event_model("SpendTotalEvent"))

@@ -34,6 +34,14 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
         ],
     ),
     (
+        "Senders",
+        [
+            ("ads.apikey", "API keys", "key"),
+            ("ads.webhookendpoint", "Webhook endpoints", "webhook"),
+            ("ads.webhookdelivery", "Webhooks taken in", "inbox"),
+        ],
+    ),
+    (
         "Audit",
         [
             ("ads.brandevent", "Brands", "history"),
@@ -42,6 +50,11 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("ads.daypartingwindowevent", "Windows", "history"),
             ("ads.campaignscheduleevent", "Schedules of campaigns", "history"),
             ("ads.spendtotalevent", "Waivers", "history"),
+            ("ads.campaignreferenceevent", "References", "history"),
+            ("ads.apikeyevent", "API keys", "history"),
+            ("ads.apikeybrandevent", "Brands of API keys", "history"),
+            ("ads.webhookendpointevent", "Webhook endpoints", "history"),
+            ("ads.webhookendpointbrandevent", "Brands of webhook endpoints", "history"),
         ],
     ),
     (

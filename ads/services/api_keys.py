@@ -30,6 +30,12 @@ _PREFIX: Final = 8
 _SECRET: Final = 43
 _KEY: Final = re.compile(rf"bm_([A-Za-z0-9]{{{_PREFIX}}})_([A-Za-z0-9]{{{_SECRET}}})", re.ASCII)
 
+#: Requests; nothing sends more.
+MOST_A_MINUTE: Final = 1_000_000
+
+#: The state of a key that opens what it was made for.
+IN_USE: Final = "in use"
+
 #: How exactly it is known when a key was last used.
 NOTED_EVERY: Final = timedelta(minutes=1)
 
@@ -51,6 +57,8 @@ class UnknownKey(ApiKeyRefused):
 class ExpiredKey(ApiKeyRefused):
     """The key was good until ``expires_at``."""
 
+    state = "expired"
+
     def __init__(self, name: str, expires_at: datetime) -> None:
         super().__init__(
             f"The key {name!r} expired on {expires_at:%Y-%m-%d at %H:%M} UTC; ask for a new one."
@@ -60,6 +68,8 @@ class ExpiredKey(ApiKeyRefused):
 
 class RevokedKey(ApiKeyRefused):
     """The key was revoked at ``revoked_at``."""
+
+    state = "revoked"
 
     def __init__(self, name: str, revoked_at: datetime) -> None:
         super().__init__(
@@ -101,7 +111,7 @@ def issue(
         InvalidSender: with the field, the value and the remedy.
     """
     rights = senders.rights(source, brands=brands, every_brand=every_brand)
-    _check_terms(scopes, expires_at, requests_per_minute, now)
+    check_terms(scopes, expires_at, requests_per_minute, now)
     with transaction.atomic():
         senders.check(ApiKey, name, rights)
         prefix = _random(_PREFIX)
@@ -122,12 +132,56 @@ def issue(
     return key, f"bm_{prefix}_{secret}"
 
 
+def check_terms(
+    scopes: Collection[str],
+    expires_at: datetime | None,
+    requests_per_minute: int | None,
+    now: datetime,
+) -> None:
+    """Refuse terms that make no sense.
+
+    Raises:
+        InvalidSender: with the field, the value and the remedy.
+    """
+    known = ", ".join(Scope.values)
+    if not scopes:
+        raise InvalidSender("scopes", "", f"choose at least one of {known}.")
+    for scope in scopes:
+        if scope not in Scope.values:
+            raise InvalidSender("scopes", scope, f"there is no such scope; choose among {known}.")
+    if expires_at is not None and expires_at <= now:
+        raise InvalidSender(
+            "expires_at", f"{expires_at:%Y-%m-%d %H:%M}", "it is over; give an instant to come."
+        )
+    if requests_per_minute is not None and not 1 <= requests_per_minute <= MOST_A_MINUTE:
+        raise InvalidSender(
+            "requests_per_minute",
+            requests_per_minute,
+            f"give 1 to {MOST_A_MINUTE:,}, or leave it out.",
+        )
+
+
 def revoke(key: ApiKey, *, now: datetime) -> bool:
     """Refuse the key from now on, for good; False when it had been revoked already."""
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
         revoked_at=now, updated_at=now
     )
     return revoked == 1
+
+
+def refusal(key: ApiKey, now: datetime) -> ExpiredKey | RevokedKey | None:
+    """Why the key opens nothing; None: it does."""
+    if key.revoked_at is not None:
+        return RevokedKey(key.name, key.revoked_at)
+    if key.expires_at is not None and key.expires_at <= now:
+        return ExpiredKey(key.name, key.expires_at)
+    return None
+
+
+def state(key: ApiKey, now: datetime) -> str:
+    """In a word: "in use", "expired" or "revoked"."""
+    refused = refusal(key, now)
+    return refused.state if refused else IN_USE
 
 
 def authenticate(text: str, now: datetime) -> Caller:
@@ -149,10 +203,8 @@ def authenticate(text: str, now: datetime) -> Caller:
     )
     if key is None or not hmac.compare_digest(key.secret_hash, _hashed(secret)):
         raise UnknownKey
-    if key.revoked_at is not None:
-        raise RevokedKey(key.name, key.revoked_at)
-    if key.expires_at is not None and key.expires_at <= now:
-        raise ExpiredKey(key.name, key.expires_at)
+    if refused := refusal(key, now):
+        raise refused
     if key.last_used_at is None or key.last_used_at <= now - NOTED_EVERY:
         _note_use(key.pk, now)
     return Caller(
@@ -163,37 +215,6 @@ def authenticate(text: str, now: datetime) -> Caller:
         scopes=frozenset(key.scopes),
         requests_per_minute=key.requests_per_minute,
     )
-
-
-def _check_terms(
-    scopes: Collection[str],
-    expires_at: datetime | None,
-    requests_per_minute: int | None,
-    now: datetime,
-) -> None:
-    known = ", ".join(Scope.values)
-    if not scopes:
-        raise InvalidSender("scopes", "", f"choose at least one of {known}.")
-    for scope in scopes:
-        if scope not in Scope.values:
-            raise InvalidSender("scopes", scope, f"there is no such scope; choose among {known}.")
-    check_expiry(expires_at, now)
-    if requests_per_minute is not None and requests_per_minute < 1:
-        raise InvalidSender(
-            "requests_per_minute", requests_per_minute, "give 1 or more, or leave it out."
-        )
-
-
-def check_expiry(expires_at: datetime | None, now: datetime) -> None:
-    """Refuse an expiry that is over.
-
-    Raises:
-        InvalidSender: it is.
-    """
-    if expires_at is not None and expires_at <= now:
-        raise InvalidSender(
-            "expires_at", f"{expires_at:%Y-%m-%d %H:%M}", "it is over; give an instant to come."
-        )
 
 
 def _note_use(key_id: int, now: datetime) -> None:

@@ -34,6 +34,8 @@ def filled_in(client: Client, url: str) -> dict[str, Any]:
             value = field.value()
             if value is True:
                 data[field.html_name] = "on"
+            elif isinstance(value, list):
+                data[field.html_name] = field.field.prepare_value(value)
             elif value is not None and value is not False:
                 prepared = field.field.prepare_value(value)
                 data[field.html_name] = field.field.widget.format_value(prepared) or ""

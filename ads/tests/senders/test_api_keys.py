@@ -239,7 +239,7 @@ def test_a_use_that_cannot_be_noted_fails_no_request(caplog: pytest.LogCaptureFi
         ({"scopes": ["read", "admin"]}, "scopes: 'admin' is refused: there is no such scope"),
         ({"every_brand": False}, "brands: '' is refused: choose its brands, or every brand"),
         ({"expires_at": NOON}, "expires_at: '2024-05-15 12:00' is refused: it is over"),
-        ({"requests_per_minute": 0}, "requests_per_minute: 0 is refused: give 1 or more"),
+        ({"requests_per_minute": 0}, "requests_per_minute: 0 is refused: give 1 to 1,000,000"),
         ({"requests_per_minute": -1}, "requests_per_minute: -1 is refused"),
     ],
 )
