@@ -1,6 +1,7 @@
 """Calling the API as a program would, through the whole of the web application."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.test import Client
@@ -16,14 +17,14 @@ PROBLEM = "application/problem+json"
 class Program:
     """A program with a key; ``headers`` go with every request."""
 
-    def __init__(self, key: str = "", **headers: str) -> None:
+    def __init__(self, key: str = "", headers: Mapping[str, str] | None = None) -> None:
         self.client = Client()
-        self.headers = headers
+        self.headers = dict(headers or {})
         if key:
             self.headers["Authorization"] = f"Bearer {key}"
 
-    def get(self, path: str, **headers: str) -> Any:
-        return self.client.get(f"/api/v1{path}", headers={**self.headers, **headers})
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Any:
+        return self.client.get(f"/api/v1{path}", headers={**self.headers, **(headers or {})})
 
     def post(
         self,
@@ -32,14 +33,14 @@ class Program:
         *,
         body: bytes | None = None,
         content_type: str = "application/json",
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send ``content`` as JSON, or ``body`` as it is."""
         return self.client.post(
             f"/api/v1{path}",
             json.dumps(content).encode() if body is None else body,
             content_type=content_type,
-            headers={**self.headers, **headers},
+            headers={**self.headers, **(headers or {})},
         )
 
 

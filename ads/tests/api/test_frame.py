@@ -50,7 +50,7 @@ def test_a_good_key_is_let_in_and_told_what_it_may_do() -> None:
     ],
 )
 def test_without_a_good_key_nobody_is_let_in(header: str | None, said: str) -> None:
-    answer = Program(**({"Authorization": header} if header else {})).get("/key")
+    answer = Program(headers={"Authorization": header} if header else {}).get("/key")
 
     assert said in problem(answer, 401, "no-key")["detail"]
     assert answer["WWW-Authenticate"].startswith('Bearer realm="Budget Manager"')
@@ -100,13 +100,13 @@ def test_a_method_that_is_not_taken_is_told_which_are(program: Program, method: 
 
 
 def test_a_foreign_host_name_is_refused(program: Program) -> None:
-    answer = program.get("/key", Host="evil.example")
+    answer = program.get("/key", {"Host": "evil.example"})
 
     assert "ALLOWED_HOSTS" in problem(answer, 400, "malformed")["detail"]
 
 
 def test_no_cookie_is_asked_for_or_set(program: Program) -> None:
-    answer = program.get("/key", Cookie="sessionid=anything")
+    answer = program.get("/key", {"Cookie": "sessionid=anything"})
 
     assert answer.status_code == 200
     assert not answer.cookies
@@ -114,14 +114,14 @@ def test_no_cookie_is_asked_for_or_set(program: Program) -> None:
 
 @pytest.mark.parametrize("offered", ["a", "4f/7:x-Y_z", "~" * 128])
 def test_the_callers_request_id_comes_back(program: Program, offered: str) -> None:
-    answer = program.get("/key", **{"X-Request-ID": offered})
+    answer = program.get("/key", {"X-Request-ID": offered})
 
     assert answer["X-Request-ID"] == offered
 
 
 @pytest.mark.parametrize("offered", ["", "two words", "~" * 129, "é", "line\nbreak", "\x7f"])
 def test_one_that_is_not_sane_gets_another(program: Program, offered: str) -> None:
-    answer = program.get("/key", **{"X-Request-ID": offered})
+    answer = program.get("/key", {"X-Request-ID": offered})
 
     assert len(answer["X-Request-ID"]) == 32
     assert answer["X-Request-ID"].isalnum()
@@ -151,7 +151,7 @@ def test_a_failure_shows_nothing_of_the_inside_and_is_logged_with_the_request(
     lines: list[str] = []
     monkeypatch.setattr(handler, "emit", lambda record: lines.append(handler.format(record)))
 
-    answer = program.get("/key", **{"X-Request-ID": "seven"})
+    answer = program.get("/key", {"X-Request-ID": "seven"})
 
     problem(answer, 500, "failed")
     assert b"42" not in answer.content
