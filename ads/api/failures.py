@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 #: After how many seconds a client may try again while the database cannot be reached.
 RETRY_AFTER: Final = 2
 
+#: Of a value that is told back.
+LONGEST_SHOWN: Final = 80
+
 #: Exceptions of Django's that are the client's doing.
 _KNOWN: Final = (
     (Http404, Kind.NOT_FOUND, "There is nothing at this address."),
@@ -41,6 +44,8 @@ _KNOWN: Final = (
 
 def answer(request: HttpRequest, error: Any) -> HttpResponse:
     """The answer to a request that has failed with ``error``."""
+    if isinstance(error, ValidationError):
+        error = _invalid(request, error)
     return respond(request, as_problem(error))
 
 
@@ -48,10 +53,6 @@ def as_problem(error: Exception) -> Problem:
     """The problem that ``error`` is to the client; logged if the server is at fault."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, ValidationError):
-        errors = list(_parameters(error))
-        detail = f"{errors[0]['field']}: {errors[0]['reason']}"
-        return Problem(Kind.INVALID, detail, errors=errors)
     if isinstance(error, HttpError):
         return Problem(with_status(error.status_code), error.message)
     for classes, kind, detail in _KNOWN:
@@ -88,8 +89,20 @@ def not_allowed(response: HttpResponse) -> Problem:
     return Problem(Kind.WRONG_METHOD, f"This address takes {allowed}.", headers={"Allow": allowed})
 
 
-def _parameters(error: ValidationError) -> Iterator[dict[str, str]]:
+def _invalid(request: HttpRequest, error: ValidationError) -> Problem:
+    """The problem that parameters are, in the address or in headers."""
+    errors = list(_parameters(request, error))
+    detail = f"{errors[0]['field']}: {errors[0]['reason']}"
+    return Problem(Kind.INVALID, detail, errors=errors)
+
+
+def _parameters(request: HttpRequest, error: ValidationError) -> Iterator[dict[str, str]]:
     """What is wrong with which parameter; ``field`` is its name, without where it stood."""
+    given = request.GET.dict()
+    if request.resolver_match is not None:
+        given |= {name: str(value) for name, value in request.resolver_match.kwargs.items()}
     for one in error.errors:
         names = [str(part) for part in one["loc"][1:]] or [str(one["loc"][0])]
-        yield {"field": ".".join(names), "reason": str(one["msg"])}
+        field = ".".join(names)
+        value = {"value": given[field][:LONGEST_SHOWN]} if field in given else {}
+        yield {"field": field, **value, "reason": str(one["msg"])}

@@ -1,12 +1,57 @@
-"""Options in the address: a mistyped one must not be passed over."""
+"""What stands in an address: ids, limits, cursors, dates; read exactly or refused."""
 
 import difflib
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final
 
 from django.http import HttpRequest
+from ninja import Field, Schema
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
 
+from ads.api.failures import LONGEST_SHOWN
 from ads.api.problems import Kind, Problem
 
-_LONGEST_SHOWN = 80
+LARGEST_ID: Final = 2**63 - 1
+MOST_LISTED: Final = 1000
+LISTED: Final = 100
+
+_WHOLE: Final = re.compile(r"-?[0-9]{1,30}", re.ASCII)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def refuse(field: str, value: object, reason: str) -> Problem:
+    """The problem that a parameter is; to be raised."""
+    shown = str(value)[:LONGEST_SHOWN]
+    return Problem(
+        Kind.INVALID,
+        f"{field}: {shown!r} is refused: {reason}",
+        errors=[{"field": field, "value": shown, "reason": reason}],
+    )
+
+
+def check_known(request: HttpRequest, known: type[Schema] | Iterable[str]) -> None:
+    """Refuse parameters that the address does not take: a misspelt filter would filter nothing.
+
+    Raises:
+        Problem: there is one, or one is given twice.
+    """
+    if isinstance(known, type):
+        known = {field.alias or name for name, field in known.model_fields.items()}
+    names = sorted(known)
+    for name, values in request.GET.lists():
+        if name not in names:
+            remedy = f"use {', '.join(names)}." if names else "leave it out."
+            raise refuse(name, values[0], f"there is no such parameter; {remedy}")
+        if len(values) > 1:
+            raise refuse(name, ", ".join(values), "it is given more than once; give it once.")
 
 
 def refuse_others(request: HttpRequest, *known: str) -> None:
@@ -21,9 +66,56 @@ def refuse_others(request: HttpRequest, *known: str) -> None:
         if name in known:
             reason = "it comes twice; give it once."
         else:
-            guess = difflib.get_close_matches(name[:_LONGEST_SHOWN].lower(), known, n=1)
+            guess = difflib.get_close_matches(name[:LONGEST_SHOWN].lower(), known, n=1)
             meant = f"did you mean {guess[0]}?" if guess else f"known are {', '.join(known)}."
             reason = f"there is no such option; {meant}"
-        field = name[:_LONGEST_SHOWN]
-        errors = [{"field": field, "value": values[0][:_LONGEST_SHOWN], "reason": reason}]
+        field = name[:LONGEST_SHOWN]
+        errors = [{"field": field, "value": values[0][:LONGEST_SHOWN], "reason": reason}]
         raise Problem(Kind.INVALID, f"{field}: {reason}", errors=errors)
+
+
+def _whole(value: Any) -> Any:
+    """``1_000``, ``1.0`` and full-width digits are none, though Python would read them."""
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise PydanticCustomError("whole", "Write a whole number in plain digits, such as 100.")
+    return value
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, str) and not _DATE.fullmatch(value):
+        raise PydanticCustomError("date", "Write a date as YYYY-MM-DD, such as 2026-03-18.")
+    return value
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, str) and not _INSTANT.fullmatch(value):
+        raise PydanticCustomError(
+            "instant",
+            "Write an instant with its offset, such as 2026-03-18T15:00:00Z; a plus sign in an "
+            "address is written %2B.",
+        )
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # within hours of the first or the last instant there is
+        return value.replace(tzinfo=UTC)
+
+
+def _text(value: str) -> str:
+    if "\x00" in value:
+        raise PydanticCustomError("text", "It contains a NUL character; remove it.")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Id = Annotated[Whole, Field(ge=1, le=LARGEST_ID, examples=[42])]
+Limit = Annotated[
+    Whole, Field(ge=1, le=MOST_LISTED, description=f"How many at most, up to {MOST_LISTED}.")
+]
+Day = Annotated[date, BeforeValidator(_date)]
+Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_utc)]
+#: Text to be compared with; what is longer than ``longest`` is nobody's.
+Text = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=200)]

@@ -22,6 +22,17 @@ class Status(models.TextChoices):
     ARCHIVED = "archived", "Archived"
 
 
+class State(models.TextChoices):
+    """What the operator wants and what the system decided, together."""
+
+    ACTIVE = "active", "Active"
+    PAUSED_BY_SYSTEM = "paused_by_system", "Paused by system"
+    PAUSED_BY_USER = "paused_by_user", "Paused by user"
+    DRAFT = "draft", "Draft"
+    COMPLETED = "completed", "Completed"
+    ARCHIVED = "archived", "Archived"
+
+
 _CAMPAIGN_FIELDS = [
     "brand",
     "name",
@@ -139,23 +150,28 @@ class Campaign(ConfigurationModel):
         return self.name
 
     @property
-    def state(self) -> str:
-        """``status`` and ``is_active`` together, as people name it; one of :data:`STATES`."""
+    def state_code(self) -> State:
+        """``status`` and ``is_active`` together."""
         if self.status == Status.ACTIVE:
-            return "Active" if self.is_active else "Paused by system"
+            return State.ACTIVE if self.is_active else State.PAUSED_BY_SYSTEM
         if self.status == Status.PAUSED:
-            return "Paused by user"
-        return Status(self.status).label
+            return State.PAUSED_BY_USER
+        return State(self.status)
+
+    @property
+    def state(self) -> str:
+        """The same as people name it; one of :data:`STATES`."""
+        return self.state_code.label
 
 
 #: What :attr:`Campaign.state` can be, and as a filter, which campaigns are in that state.
 STATES = {
-    "Active": Q(status=Status.ACTIVE, is_active=True),
-    "Paused by system": Q(status=Status.ACTIVE, is_active=False),
-    "Paused by user": Q(status=Status.PAUSED),
-    "Draft": Q(status=Status.DRAFT),
-    "Completed": Q(status=Status.COMPLETED),
-    "Archived": Q(status=Status.ARCHIVED),
+    State.ACTIVE.label: Q(status=Status.ACTIVE, is_active=True),
+    State.PAUSED_BY_SYSTEM.label: Q(status=Status.ACTIVE, is_active=False),
+    State.PAUSED_BY_USER.label: Q(status=Status.PAUSED),
+    State.DRAFT.label: Q(status=Status.DRAFT),
+    State.COMPLETED.label: Q(status=Status.COMPLETED),
+    State.ARCHIVED.label: Q(status=Status.ARCHIVED),
 }
 
 

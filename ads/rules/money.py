@@ -79,6 +79,15 @@ def format_usd(amount: Decimal) -> str:
     return f"{sign}${whole}.{places.rstrip('0').ljust(2, '0')}"
 
 
+def plain(amount: Decimal) -> str:
+    """Return `amount` as programs exchange it: "75.40", "1234.50", "-3.00", "0.004512".
+
+    At least two decimal places, and up to six where they matter; the same amount always reads the
+    same.
+    """
+    return format_usd(amount).replace("$", "").replace(",", "")
+
+
 def is_used_up(spent: Decimal, budget: Decimal | None) -> bool:
     """Whether `spent` uses up `budget`; spend equal to it does, and no budget is no limit."""
     return budget is not None and spent >= budget

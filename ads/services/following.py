@@ -61,7 +61,7 @@ class Position:
 
 
 #: Before the first of all.
-BEGINNING = Position(datetime(1, 1, 2, tzinfo=UTC), 0)
+BEGINNING = Position(datetime(1970, 1, 1, tzinfo=UTC), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,21 @@ class Followed:
     has_more: bool
 
 
+def of(
+    changes: QuerySet[DeliveryChange], *, brand: int | None, campaign: int | None
+) -> QuerySet[DeliveryChange]:
+    """Those of ``changes`` that are of this brand and campaign (ids; None: any)."""
+    if brand is not None:
+        changes = changes.filter(campaign__brand=brand)
+    if campaign is not None:
+        changes = changes.filter(campaign=campaign)
+    return changes
+
+
 def follow(changes: QuerySet[DeliveryChange], after: Position, *, limit: int) -> Followed:
-    """The first ``limit`` of ``changes`` after a position; two queries.
+    """The first ``limit`` of ``changes`` after a position, each with its campaign and brand.
+
+    Two queries.
 
     Not inside a transaction that keeps one snapshot for all its statements (REPEATABLE READ).
     """
@@ -89,6 +102,7 @@ def follow(changes: QuerySet[DeliveryChange], after: Position, *, limit: int) ->
     rows = list(
         changes.filter(recorded_at__gte=after.recorded_at, recorded_at__lt=safe)
         .exclude(recorded_at=after.recorded_at, id__lte=after.id)
+        .select_related("campaign__brand")
         .order_by("recorded_at", "id")[: limit + 1]
     )
     told = rows[:limit]

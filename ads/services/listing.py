@@ -8,7 +8,8 @@ from typing import Any, Final
 from django.db.models import Prefetch, QuerySet
 
 from ads.holds import Hold, Moment, evaluate, from_bits, held_by
-from ads.models import Campaign, CampaignReference, DaypartingSchedule
+from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
+from ads.models.campaign import STATES, State
 from ads.services.explanation import sentence
 
 #: How many campaigns are looked at for a hold: first so many, then ever more of the rest. A hold
@@ -16,6 +17,23 @@ from ads.services.explanation import sentence
 #: queries, as a sweep does.
 FIRST_STRETCH: Final = 1_000
 GROWTH: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which campaigns a list is of; what is None does not matter.
+
+    ``brand`` is an id. The three parts of a reference have to be those of one reference of the
+    campaign.
+    """
+
+    brand: int | None = None
+    name: str | None = None
+    state: State | None = None
+    hold: Hold | None = None
+    platform: str | None = None
+    account: str | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +50,67 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Campaigns in the order of their ids, and whether there are more after them."""
+    """Campaigns in the order of their ids, and whether there are more after ``last_id``."""
 
     campaigns: list[Listed]
+    last_id: int
     has_more: bool
 
 
-def page(
-    campaigns: QuerySet[Campaign], now: datetime, *, after: int, limit: int, hold: Hold | None
-) -> Page:
-    """The first ``limit`` of ``campaigns`` with an id above ``after``.
+def brands(seen: QuerySet[Brand], *, after: int, limit: int) -> tuple[list[Brand], bool]:
+    """The first ``limit`` of these brands with an id above ``after``; are there more?"""
+    rows = list(seen.filter(pk__gt=after).order_by("pk")[: limit + 1])
+    return rows[:limit], len(rows) > limit
 
-    ``hold``: only those that have it at ``now``, whether or not they have been stopped already.
-    A fixed number of queries without; with it, one that grows with the logarithm of how many
-    campaigns had to be looked at.
+
+def page(
+    campaigns: QuerySet[Campaign], wanted: Wanted, now: datetime, *, after: int, limit: int
+) -> Page:
+    """The first ``limit`` of those ``campaigns`` that are wanted, with an id above ``after``.
+
+    A hold is wanted as of ``now``, whether or not it has stopped the campaign already. A fixed
+    number of queries without one; with it, one that grows with the logarithm of how many campaigns
+    have to be looked at.
     """
-    following = campaigns.filter(pk__gt=after).order_by("pk")
-    if hold is None:
+    matching = _matching(campaigns, wanted)
+    if wanted.hold is None:
+        following = matching.filter(pk__gt=after).order_by("pk")
         ids = list(following.values_list("pk", flat=True)[: limit + 1])
     else:
-        ids = _held(campaigns, now, after, limit + 1, hold)
-    return Page(described(ids[:limit], now), has_more=len(ids) > limit)
+        ids = _held(matching, wanted.hold, now, after=after, count=limit + 1)
+    shown = ids[:limit]
+    last_id = shown[-1] if shown else after
+    return Page(_described(shown, now), last_id, has_more=len(ids) > limit)
 
 
-def described(ids: Sequence[int], now: datetime) -> list[Listed]:
+def one(campaign: Campaign, now: datetime) -> Listed:
+    """One campaign as a list would have it.
+
+    Raises:
+        Campaign.DoesNotExist: it has been deleted.
+    """
+    for listed in _described([campaign.pk], now):
+        return listed
+    raise Campaign.DoesNotExist
+
+
+def _matching(campaigns: QuerySet[Campaign], wanted: Wanted) -> QuerySet[Campaign]:
+    """Without looking at holds."""
+    if wanted.brand is not None:
+        campaigns = campaigns.filter(brand=wanted.brand)
+    if wanted.name is not None:
+        campaigns = campaigns.filter(name=wanted.name)
+    if wanted.state is not None:
+        campaigns = campaigns.filter(STATES[wanted.state.label])
+    parts = {"platform": wanted.platform, "account": wanted.account, "reference": wanted.reference}
+    given = {part: value for part, value in parts.items() if value is not None}
+    if given:
+        references = CampaignReference.objects.filter(**given).order_by()
+        campaigns = campaigns.filter(pk__in=references.values("campaign"))
+    return campaigns
+
+
+def _described(ids: Sequence[int], now: datetime) -> list[Listed]:
     """These campaigns, in the order of their ids; a fixed number of queries."""
     rows = (
         Campaign.objects.filter(pk__in=ids)
@@ -83,7 +138,7 @@ def described(ids: Sequence[int], now: datetime) -> list[Listed]:
 
 
 def _held(
-    campaigns: QuerySet[Campaign], now: datetime, after: int, count: int, hold: Hold
+    campaigns: QuerySet[Campaign], hold: Hold, now: datetime, *, after: int, count: int
 ) -> list[int]:
     """Ids of the first ``count`` campaigns after an id that have ``hold``."""
     found: list[int] = []

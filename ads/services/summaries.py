@@ -77,8 +77,27 @@ class DaySpend:
     waived: Decimal
 
 
+class InvalidSpan(ValueError):
+    """Days that cannot be listed; the message says why and what to do."""
+
+
+#: A year, whichever.
+MOST_DAYS = 366
+
+
 def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
-    """Every day from ``first`` to ``last``, those without spend included; one query."""
+    """Every day from ``first`` to ``last``, those without spend included; one query.
+
+    Raises:
+        InvalidSpan: they are more than :data:`MOST_DAYS`, or none.
+    """
+    if last < first:
+        raise InvalidSpan(f"it is after the last day, {last}; give an earlier one.")
+    if (last - first).days >= MOST_DAYS:
+        raise InvalidSpan(
+            f"from then to {last} are {(last - first).days + 1} days; "
+            f"ask for at most {MOST_DAYS} at once."
+        )
     totals = _of(owner).filter(period=Period.DAY, start__gte=first, start__lte=last)
     found = {
         start: DaySpend(start, amount, waived)

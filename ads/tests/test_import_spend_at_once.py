@@ -119,7 +119,7 @@ def test_what_fails_after_the_ledger_takes_the_ledger_back(
 
     monkeypatch.setattr("ads.services.imports.run.enforce", fail)
     now = timezone.now()
-    with Path(path).open(newline="") as file, pytest.raises(RuntimeError):  # noqa: SIM117
+    with Path(path).open("rb") as file, pytest.raises(RuntimeError):  # noqa: SIM117
         with Import.staged(file, Plan(), now=now) as staged:
             staged.record(now=now)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
@@ -19,7 +19,16 @@ from ads.holds import Hold
 from ads.management.commands._terminal import Screen, acting, brand_named, count
 from ads.rules.money import PLACES, format_usd
 from ads.services import imports
-from ads.services.imports import BadRow, Import, Imported, ImportRefused, Plan, Refused, RowsRefused
+from ads.services.imports import (
+    BadRow,
+    Import,
+    Imported,
+    ImportRefused,
+    Plan,
+    Refused,
+    RefusedCsv,
+    RowsRefused,
+)
 
 STDIN = "-"
 
@@ -44,15 +53,39 @@ class Command(BaseCommand):
         parser.add_argument(
             "--date-format", help="how dates are written, such as %%d-%%m-%%Y; else YYYY-MM-DD"
         )
-        parser.add_argument("--delimiter", default=",", help="what separates the columns")
         parser.add_argument(
-            "--encoding", default="utf-8-sig", help="of the file; UTF-8 unless given"
+            "--decimal",
+            choices=imports.DECIMAL_SIGNS,
+            help="the sign before the decimals, where thousands may be parted by the other; else "
+            "a plain file has a dot, and nothing between the thousands",
+        )
+        parser.add_argument(
+            "--delimiter", help="what separates the columns; else as the file looks"
+        )
+        parser.add_argument(
+            "--encoding", help="of the file; else UTF-8, or UTF-16 if it looks like that"
+        )
+        parser.add_argument(
+            "--format",
+            choices=list(imports.FORMATS),
+            help="where the file comes from; else as it looks",
+        )
+        parser.add_argument(
+            "--header-line", type=int, help="the line that names the columns; else as it looks"
+        )
+        parser.add_argument(
+            "--platform",
+            help="whose names or ids the campaigns are called by, such as google_ads. What no "
+            "campaign is known by waits until it is matched",
+        )
+        parser.add_argument(
+            "--account", default="", help="the account on the platform, if no column says it"
         )
         parser.add_argument(
             "--source",
-            default=imports.DEFAULT_SOURCE,
-            help="who says so (default: %(default)s). What a source reported before is what the "
-            "file is compared with: give each platform its own, and always the same",
+            help=f'who says so (default: the platform, or "{imports.DEFAULT_SOURCE}"). What a '
+            "source reported before is what the file is compared with: give each platform its "
+            "own, and always the same",
         )
         parser.add_argument("--brand", help="look for campaigns of this brand alone")
         parser.add_argument(
@@ -77,6 +110,9 @@ class Command(BaseCommand):
             "--skip-bad-rows", action="store_true", help="record the rows that are good"
         )
         parser.add_argument(
+            "--refused", metavar="FILE", help="write the refused rows to this CSV, with reasons"
+        )
+        parser.add_argument(
             "--dry-run", action="store_true", help="say what would happen; change nothing"
         )
 
@@ -87,11 +123,12 @@ class Command(BaseCommand):
             plan = _plan(options)
             with (
                 acting("import_spend"),
-                _opened(options["file"], options["encoding"]) as file,
+                _opened(options["file"]) as file,
                 _progress(file) as progress,
+                _refused(options["refused"]) as sink,
             ):
                 now = timezone.now()
-                with Import.staged(file, plan, now=now, progress=progress) as staged:
+                with Import.staged(file, plan, now=now, progress=progress, sink=sink) as staged:
                     done = staged.record(now=timezone.now(), dry_run=dry_run)
                     if not dry_run:
                         staged.enforce_again(now=timezone.now())
@@ -131,9 +168,15 @@ def _plan(options: dict[str, Any]) -> Plan:
     brand = brand_named(options["brand"]) if options["brand"] is not None else None
     return Plan(
         source=options["source"],
+        format=options["format"],
+        encoding=options["encoding"],
+        delimiter="\t" if options["delimiter"] == "\\t" else options["delimiter"],
+        header_line=options["header_line"],
         mapping=mapping,
         date_format=options["date_format"],
-        delimiter="\t" if options["delimiter"] == "\\t" else options["delimiter"],
+        decimal=options["decimal"],
+        platform=options["platform"],
+        account=options["account"],
         brand_id=brand.pk if brand else None,
         campaign_by=options["campaign_by"],
         round_amounts=options["round"] is not None,
@@ -160,19 +203,10 @@ def _instant(text: str) -> datetime:
 
 
 @contextmanager
-def _opened(name: str, encoding: str) -> Iterator[TextIO]:
-    """The file as text, its lines as they end in it; bytes that are no text stay recognisable."""
+def _opened(name: str) -> Iterator[BinaryIO]:
     path: str | int = sys.stdin.fileno() if name == STDIN else name
     try:
-        file = open(  # noqa: SIM115  (a descriptor has no path; closed below)
-            path,
-            encoding=encoding,
-            errors="surrogateescape",
-            newline="",
-            closefd=name != STDIN,
-        )
-    except LookupError as error:
-        raise CommandError(f"{encoding!r} is no encoding; try utf-8 or cp1252.") from error
+        file = open(path, "rb", buffering=0, closefd=name != STDIN)  # noqa: SIM115  (closed below)
     except FileNotFoundError as error:
         raise CommandError(f"There is no file {name} (looked in {Path.cwd()}).") from error
     except IsADirectoryError as error:
@@ -180,17 +214,30 @@ def _opened(name: str, encoding: str) -> Iterator[TextIO]:
     except (OSError, ValueError) as error:
         raise CommandError(f"{name} cannot be read: {error}.") from error
     with file:
-        yield file
+        yield cast("BinaryIO", file)
 
 
 @contextmanager
-def _progress(file: TextIO) -> Iterator[Callable[[int], None]]:
+def _refused(name: str | None) -> Iterator[RefusedCsv | None]:
+    """Where refused rows are written, if anywhere; with a byte order mark, for spreadsheets."""
+    if name is None:
+        yield None
+        return
+    try:
+        file = Path(name).open("w", encoding="utf-8-sig", newline="")  # noqa: SIM115
+    except OSError as error:
+        raise CommandError(f"{name} cannot be written: {error}.") from error
+    with file:
+        yield RefusedCsv(file)
+
+
+@contextmanager
+def _progress(file: BinaryIO) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, by how much of the file has been read."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _rows: None
         return
-    raw = file.buffer
     try:
         size = os.fstat(file.fileno()).st_size or None
     except OSError:
@@ -210,7 +257,7 @@ def _progress(file: TextIO) -> Iterator[Callable[[int], None]]:
         def advance(rows: int) -> None:
             nonlocal seen
             seen += rows
-            at = raw.tell() if raw.seekable() else 0
+            at = file.tell() if file.seekable() else 0
             bar.update(task, completed=at, rows=seen)
             if at and at == size:
                 bar.update(task, description="Recording", total=None)
@@ -234,6 +281,10 @@ def _show(screen: Screen, done: Imported, *, dry_run: bool) -> None:
             ("unchanged", f"{done.unchanged:,}", ""),
             ("older than known", f"{done.older:,}", ""),
         ]
+    if done.waiting:
+        figures.append(("waiting", f"{done.waiting:,}", format_usd(done.waiting_amount)))
+    if done.skipped:
+        figures.append(("lines of totals", f"{done.skipped:,}", ""))
     figures.append(("refused", f"{done.refused.count:,}", ""))
     if done.rounded:
         figures.append(("rounded", f"{done.rounded:,}", f"{_plain(done.rounded_by)} in sum"))

@@ -5,21 +5,35 @@ temporary table (:mod:`staging`), and recorded from there by the statements that
 else (:mod:`recording`). No more than some thousand rows are ever in memory.
 """
 
-from ads.services.imports.errors import BadRow, ImportRefused, Refused, RowsRefused
-from ads.services.imports.plan import CAMPAIGN_BY, DEFAULT_SOURCE, FIELDS, Plan
+from ads.services.imports.errors import BadRow, ImportRefused, Refused, RefusedSink, RowsRefused
+from ads.services.imports.formats import FORMATS, Format
+from ads.services.imports.plan import CAMPAIGN_BY, DECIMAL_SIGNS, DEFAULT_SOURCE, FIELDS, Plan
+from ads.services.imports.preview import Preview
 from ads.services.imports.recording import Change, Imported
-from ads.services.imports.run import Import
+from ads.services.imports.refused_csv import RefusedCsv
+from ads.services.imports.run import Import, preview_of
+from ads.services.imports.sniffing import HEAD, Sniffed, sniff
 
 __all__ = [
     "CAMPAIGN_BY",
+    "DECIMAL_SIGNS",
     "DEFAULT_SOURCE",
     "FIELDS",
+    "FORMATS",
+    "HEAD",
     "BadRow",
     "Change",
+    "Format",
     "Import",
     "ImportRefused",
     "Imported",
     "Plan",
+    "Preview",
     "Refused",
+    "RefusedCsv",
+    "RefusedSink",
     "RowsRefused",
+    "Sniffed",
+    "preview_of",
+    "sniff",
 ]

@@ -31,7 +31,9 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
+    """A campaign that may be meant."""
+
     id: int
     name: str
     brand: str
@@ -41,14 +43,35 @@ class _Candidate:
         return f'campaign {self.id} ("{self.name}" of {self.brand})'
 
 
+#: The columns of a Candidate.
+CANDIDATE: Final = ("pk", "name", "brand__name", "brand__timezone")
+
+
+class Latest:
+    """The last accounting day that campaigns may have spend on, by timezone; remembered."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._known: dict[str, date] = {}
+
+    def found(self, candidate: Candidate) -> Found | str:
+        """The campaign; a sentence where nobody can read its brand's timezone."""
+        zone = candidate.timezone
+        if zone not in self._known:
+            try:
+                self._known[zone] = latest_date(zone, self._now)
+            except InvalidSpend as error:
+                return f"{error} ({candidate})"
+        return Found(candidate.id, zone, self._known[zone])
+
+
 class Campaigns:
     """Looks campaigns up, many at a time, and remembers them."""
 
     def __init__(self, plan: Plan, now: datetime) -> None:
         self._plan = plan
-        self._now = now
+        self._latest = Latest(now)
         self._known: dict[str, Found | str] = {}
-        self._latest: dict[str, date] = {}
 
     def learn(self, texts: Iterable[str]) -> dict[str, Found | str]:
         """What each of these texts means: a campaign, or a sentence why none; at most one query.
@@ -65,41 +88,25 @@ class Campaigns:
         return self._known
 
     def _ask(self, texts: set[str]) -> None:
-        asked = {text for text in texts if text and "\x00" not in text}
-        ids = {int(text) for text in asked if _ID.fullmatch(text)}
-        condition = Q(pk__in=())
-        if self._plan.campaign_by != "name":
-            condition |= Q(pk__in=ids)
-        if self._plan.campaign_by != "id":
-            condition |= Q(name__in=asked)
-        campaigns = Campaign.objects.filter(condition).order_by("pk")
-        if self._plan.brand_id is not None:
-            campaigns = campaigns.filter(brand=self._plan.brand_id)
-        by_id: dict[str, _Candidate] = {}
-        by_name: dict[str, list[_Candidate]] = defaultdict(list)
-        for row in campaigns.values_list("pk", "name", "brand__name", "brand__timezone"):
-            candidate = _Candidate(*row)
-            by_id[str(candidate.id)] = candidate
-            by_name[candidate.name].append(candidate)
+        by = self._plan.campaign_by
+        named = by_name(texts, self._plan.brand_id) if by != "id" else {}
+        numbered = by_id(texts, self._plan.brand_id) if by != "name" else {}
         for text in texts:
-            named = by_name[text] if self._plan.campaign_by != "id" and text in by_name else []
-            numbered = by_id.get(text) if self._plan.campaign_by != "name" else None
-            self._known[text] = self._decide(text, named, numbered)
+            self._known[text] = self._decide(text, named.get(text, []), numbered.get(text))
 
-    def _decide(
-        self, text: str, named: list[_Candidate], numbered: _Candidate | None
-    ) -> Found | str:
+    def _decide(self, text: str, named: list[Candidate], numbered: Candidate | None) -> Found | str:
         if len(named) > 1:
             several = ", ".join(str(candidate) for candidate in named[:_SHOWN])
             more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
             return (
                 f"campaign: {text!r} is the name of several: {several}{more}. Say which brand is "
-                "meant with --brand, or write ids and give --campaign-by id."
+                "meant (--brand in the command), or write ids and say so (--campaign-by id)."
             )
         if named and numbered and named[0] != numbered:
             return (
                 f"campaign: {text!r} is the name of {named[0]}, and the id of {numbered}. "
-                "Say which is meant with --campaign-by name or --campaign-by id, or with --brand."
+                "Say which is meant (--campaign-by name or --campaign-by id in the command), "
+                "or which brand (--brand)."
             )
         candidate = named[0] if named else numbered
         if candidate is None:
@@ -108,13 +115,29 @@ class Campaigns:
             what = {"auto": "name or id", "id": "id", "name": "name"}[self._plan.campaign_by]
             where = "" if self._plan.brand_id is None else " in this brand"
             return f"campaign: there is none with the {what} {text[:200]!r}{where}."
-        return self._found(candidate)
+        return self._latest.found(candidate)
 
-    def _found(self, candidate: _Candidate) -> Found | str:
-        zone = candidate.timezone
-        if zone not in self._latest:
-            try:
-                self._latest[zone] = latest_date(zone, self._now)
-            except InvalidSpend as error:  # nobody can read the brand's timezone
-                return f"{error} ({candidate})"
-        return Found(candidate.id, zone, self._latest[zone])
+
+def by_name(texts: Iterable[str], brand_id: int | None) -> dict[str, list[Candidate]]:
+    """All campaigns of these names, by primary key; in any brand, or in this one."""
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in _candidates(Q(name__in=_askable(texts)), brand_id):
+        found[candidate.name].append(candidate)
+    return found
+
+
+def by_id(texts: Iterable[str], brand_id: int | None) -> dict[str, Candidate]:
+    """The campaigns of these ids, which are written as plain numbers."""
+    ids = {int(text) for text in texts if _ID.fullmatch(text)}
+    return {str(each.id): each for each in _candidates(Q(pk__in=ids), brand_id)}
+
+
+def _askable(texts: Iterable[str]) -> set[str]:
+    return {text for text in texts if text and "\x00" not in text}
+
+
+def _candidates(condition: Q, brand_id: int | None) -> Iterable[Candidate]:
+    campaigns = Campaign.objects.filter(condition).order_by("pk")
+    if brand_id is not None:
+        campaigns = campaigns.filter(brand=brand_id)
+    return [Candidate(*row) for row in campaigns.values_list(*CANDIDATE)]

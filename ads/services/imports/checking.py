@@ -4,88 +4,217 @@ The rules are the ledger's own. Where a million rows make it worth while, a chea
 first, to which "yes" means that the rule would say yes too.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Final
 
 from ads.rules.calendar import local_date
-from ads.rules.money import PLACES
-from ads.services.checking import EARLIEST, check_amount, check_date, check_instant, check_text
+from ads.services.checking import EARLIEST, LONGEST, check_date, check_text
 from ads.services.errors import InvalidSpend
+from ads.services.imports import currency
+from ads.services.imports.amounts import SURELY_GOOD, Amounts
 from ads.services.imports.campaigns import Campaigns, Found
 from ads.services.imports.columns import Columns
-from ads.services.imports.errors import BadRow, Refused
+from ads.services.imports.days import Days, read_instant
+from ads.services.imports.errors import BadRow, Refusal, Refused
+from ads.services.imports.formats import FORMATS, NOTHING
 from ads.services.imports.plan import Plan
-from ads.services.imports.reading import Row
+from ads.services.imports.reading import Chunk
+from ads.services.imports.references import References, Said, Waiting
 
-#: Amounts that are surely good: twelve digits and six places at most. (Others may be, too.)
-SURELY_GOOD: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
+#: Rows that are shown as they were understood.
+SAMPLES: Final = 10
 
-# Texts of dates that are remembered; a year of them, and some more in a strange file.
-_REMEMBERED: Final = 5000
+#: Where it is earliest: spend that waits for its campaign may have this zone's tomorrow as its day.
+_FIRST_TO_TURN: Final = "Etc/GMT-14"
 
-_TOO_LONG: Final = re.compile(rf"[+-]?[0-9]*\.[0-9]{{{PLACES + 1},}}")
-_LONGEST: Final = 40
-_STEP: Final = Decimal(1).scaleb(-PLACES)
-# Enough for the 40 characters that an amount may have: the one rounding is the one asked for.
-_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
-_ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TOTALS_LINES: Final = 20
+_LONGEST_SAMPLE: Final = 200
+_WIDEST_SAMPLE: Final = 50
 
 
-class Refusal(ValueError):
-    """Why one row cannot be recorded."""
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A row as it stands in the file, and as it was understood; ``reason``: why it is refused."""
+
+    line: int
+    cells: list[str]
+    campaign: Found | Waiting | None = None
+    date: dt.date | None = None
+    amount: Decimal | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalsLine:
+    """A line of totals in the file: where, what it calls itself, its amount if it has one."""
+
+    line: int
+    label: str
+    amount: Decimal | None
+    #: Should it be the sum of all rows?
+    is_comparable: bool
+
+
+@dataclass(slots=True)
+class Checked:
+    """The good rows of a chunk, ready to be staged; those of unknown references apart."""
+
+    good: list[str] | list[tuple[Any, ...]]
+    waiting: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class Checker:
     """Turns rows into what is staged; counts what it refuses and what it rounds."""
 
-    def __init__(self, columns: Columns, header: Sequence[str], plan: Plan, now: datetime) -> None:
-        self.refused = Refused()
-        #: Amounts that were rounded, and by how much in sum (US dollars).
-        self.rounded = 0
-        self.rounded_by = Decimal(0)
+    def __init__(
+        self,
+        columns: Columns,
+        header: Sequence[str],
+        plan: Plan,
+        *,
+        now: dt.datetime,
+        refused: Refused,
+    ) -> None:
+        self.refused = refused
+        self.samples: list[Sample] = []
+        self.totals_lines: list[TotalsLine] = []
+        #: Lines of totals, which are no spend.
+        self.skipped = 0
         self._columns = columns
         self._header = list(header)
-        self._plan = plan
+        self._format = FORMATS[plan.format or "plain"]
         self._now = now
         self._now_text = now.isoformat()
-        self._campaigns = Campaigns(plan, now)
-        self._days: dict[str, tuple[date, str] | str] = {}
+        decimal = plan.decimal or ("." if self._format.parts_thousands else None)
+        self.amounts = Amounts(decimal, round_them=plan.round_amounts)
+        self._days = Days(plan.date_format, self._format.date_formats)
+        self._campaigns: Campaigns | References
+        if plan.platform is None:
+            self._campaigns = Campaigns(plan, now)
+            self._key: Callable[[list[str]], Any] = itemgetter(columns.campaign)
+        else:
+            have_ids = columns.reference is not None
+            self._campaigns = References(plan, self._format, now, have_ids=have_ids)
+            self._key = said_by(columns, plan)
 
-    def check(self, rows: list[Row]) -> Iterator[tuple[Any, ...]]:
-        """What to stage of these rows, in the order of :data:`staging.TOTALS` or ``ENTRIES``."""
-        staged = self._entry if self._columns.are_entries else self._total
-        known = self._campaigns.learn(_texts(rows, self._columns.campaign, self._columns.width))
-        for row in rows:
-            try:
-                yield self._checked(row, known, staged)
-            except (Refusal, InvalidSpend) as error:
-                reason = self._header_again(row.cells) or str(error)
-                self.refused.add(BadRow(row.first_line, row.last_line, reason))
+    def check(self, chunk: Chunk) -> Checked:
+        """What to stage of these rows, in the order of the columns of :mod:`staging`."""
+        campaigns = self._campaigns_of(chunk)
+        checked = Checked([])
+        rest: Sequence[int] = range(len(chunk.rows))
+        if len(self.samples) >= SAMPLES:
+            surely = self._sure_entries if self._columns.are_entries else self._sure_totals
+            rest = surely(chunk, campaigns, checked)
+        for i in rest:
+            self._check(chunk, i, campaigns[i], checked)
+        return checked
 
-    def _checked(
-        self,
-        row: Row,
-        known: dict[str, Found | str],
-        staged: Callable[[Row, list[str], Found], tuple[Any, ...]],
-    ) -> tuple[Any, ...]:
-        cells = row.cells
-        if row.trouble or len(cells) != self._columns.width:
-            raise Refusal(row.trouble or self._wrong_width(cells))
-        campaign = known[cells[self._columns.campaign]]
-        if isinstance(campaign, str):
-            raise Refusal(campaign)
-        return staged(row, cells, campaign)
+    def _campaigns_of(self, chunk: Chunk) -> list[Any]:
+        """Of each row its campaign, Waiting, or why there is none; None: it has no such cell."""
+        width, key = self._columns.width, self._key
+        keys = [key(cells) if len(cells) == width else None for cells in chunk.rows]
+        for i in chunk.troubles:
+            keys[i] = None
+        known: dict[Any, Any] = self._campaigns.learn({each for each in keys if each is not None})
+        return [None if each is None else known[each] for each in keys]
 
-    def _total(self, row: Row, cells: list[str], campaign: Found) -> tuple[Any, ...]:
-        _, day = self._day(cells[self._columns.date or 0], campaign)
-        return row.first_line, campaign.id, day, self._amount(cells[self._columns.amount])
+    def _sure_totals(self, chunk: Chunk, campaigns: list[Any], checked: Checked) -> list[int]:
+        """Day totals about which there is no doubt; the others' places in the chunk."""
+        columns, fullmatch, days = self._columns, SURELY_GOOD.fullmatch, self._days.known
+        at_amount, at_date = columns.amount, columns.date or 0
+        at_currency, at_ends = columns.currency, columns.ends
+        good: list[Any] = checked.good
+        rest = []
+        for i, (line, cells, campaign) in enumerate(
+            zip(chunk.first_lines, chunk.rows, campaigns, strict=True)
+        ):
+            if (
+                type(campaign) is Found
+                and (day := days.get(cells[at_date])) is not None
+                and day[0] <= campaign.latest
+                and fullmatch(amount := cells[at_amount])
+                and (at_currency is None or cells[at_currency] == currency.ONLY)
+                and (at_ends is None or cells[at_ends] == cells[at_date])
+            ):
+                good.append(f"{line},{campaign.id},{day[1]},{amount}\n")
+            else:
+                rest.append(i)
+        return rest
 
-    def _entry(self, row: Row, cells: list[str], campaign: Found) -> tuple[Any, ...]:
-        columns = self._columns
-        amount = self._amount(cells[columns.amount])
+    def _sure_entries(self, chunk: Chunk, campaigns: list[Any], checked: Checked) -> list[int]:
+        """Entries about which there is no doubt; the others' places in the chunk."""
+        columns, fullmatch, days = self._columns, SURELY_GOOD.fullmatch, self._days.known
+        at_amount, at_date, at_id = columns.amount, columns.date, columns.external_id or 0
+        at_currency, described = columns.currency, columns.description
+        good: list[Any] = checked.good
+        if at_date is None or columns.occurred_at is not None:
+            return list(range(len(chunk.rows)))
+        rest = []
+        for i, (line, cells, campaign) in enumerate(
+            zip(chunk.first_lines, chunk.rows, campaigns, strict=True)
+        ):
+            if (
+                type(campaign) is Found
+                and (day := days.get(cells[at_date])) is not None
+                and day[0] <= campaign.latest
+                and fullmatch(amount := cells[at_amount])
+                and len(external_id := cells[at_id]) <= LONGEST["external_id"]
+                and external_id.strip()
+                and (at_currency is None or cells[at_currency] == currency.ONLY)
+                and (described is None or len(cells[described]) <= LONGEST["description"])
+            ):
+                text = "" if described is None else cells[described]
+                good.append(
+                    (line, campaign.id, day[1], amount, self._now_text, text, external_id, 1, 0)
+                )
+            else:
+                rest.append(i)
+        return rest
+
+    def _check(self, chunk: Chunk, i: int, campaign: Any, checked: Checked) -> None:
+        row = _Row(chunk.first_lines[i], chunk.rows[i], campaign)
+        trouble = chunk.troubles.get(i)
+        if trouble is None and self._is_totals(row):
+            return
+        try:
+            staged = self._staged(row, trouble)
+        except (Refusal, InvalidSpend) as error:
+            row.reason = self._header_again(row.cells) or str(error)
+            self.refused.add(BadRow(row.line, chunk.last_lines[i], row.reason, row.cells))
+        else:
+            into: list[Any] = checked.good if isinstance(campaign, Found) else checked.waiting
+            into.append(staged)
+        if len(self.samples) < SAMPLES:
+            self.samples.append(row.as_sample())
+
+    def _staged(self, row: "_Row", trouble: str | None) -> Any:
+        if trouble is None and len(row.cells) != self._columns.width:
+            trouble = self._wrong_width(row.cells)
+        if trouble is None and isinstance(row.campaign, str):
+            trouble = row.campaign
+        if trouble is None and self._columns.currency is not None:
+            trouble = currency.trouble_of_cell(row.cells[self._columns.currency])
+        if trouble is not None:
+            raise Refusal(trouble)
+        return self._entry(row) if self._columns.are_entries else self._total(row)
+
+    def _total(self, row: "_Row") -> Any:
+        day = self._day(row, row.cells[self._columns.date or 0])
+        if self._columns.ends is not None:
+            self._check_ends(row.cells, row.date)
+        text = row.cells[self._columns.amount]
+        amount = row.amount = self.amounts.read(text.strip() if self._format.platform else text)
+        if isinstance(row.campaign, Found):
+            return f"{row.line},{row.campaign.id},{day},{amount}\n"
+        return (*_waiting(row), day, amount, None, "", None)
+
+    def _entry(self, row: "_Row") -> tuple[Any, ...]:
+        columns, cells = self._columns, row.cells
+        amount = row.amount = self.amounts.read(cells[columns.amount])
         external_id = cells[columns.external_id or 0]
         check_text("external_id", external_id, required=True)
         description = "" if columns.description is None else cells[columns.description]
@@ -93,81 +222,67 @@ class Checker:
             check_text("description", description)
         occurred = "" if columns.occurred_at is None else cells[columns.occurred_at]
         dated = "" if columns.date is None else cells[columns.date]
-        at = _instant(occurred) if occurred else self._now
+        at = read_instant(occurred) if occurred else None
         if dated:
-            _, day = self._day(dated, campaign)
-        elif occurred:
-            day = check_date(
-                local_date(at, campaign.timezone), campaign.timezone, self._now
-            ).isoformat()
-        else:
+            day = self._day(row, dated)
+        elif at is None:
             raise Refusal("date: it is empty, and so is occurred_at; write one of them.")
+        else:
+            zone = row.campaign.timezone if isinstance(row.campaign, Found) else _FIRST_TO_TURN
+            row.date = check_date(local_date(at, zone), zone, self._now)
+            day = row.date.isoformat()
+        if not isinstance(row.campaign, Found):
+            # Which day it is, where none is given, depends on the campaign's brand.
+            return (*_waiting(row), day if dated else None, amount, at, description, external_id)
+        at_text = at.isoformat() if at else self._now_text
         return (
-            row.first_line,
-            campaign.id,
-            day,
-            amount,
-            at.isoformat() if occurred else self._now_text,
-            description,
-            external_id,
-            bool(dated),
-            bool(occurred),
-        )
+            row.line, row.campaign.id, day, amount, at_text, description, external_id,
+            int(bool(dated)), int(bool(at)),
+        )  # fmt: skip
 
-    def _amount(self, text: str) -> str | Decimal:
-        if SURELY_GOOD.fullmatch(text):
-            return text
-        if _TOO_LONG.fullmatch(text) and len(text) <= _LONGEST:
-            return self._round(text)
-        return check_amount(text)
+    def _day(self, row: "_Row", text: str) -> str:
+        text = text.strip() if self._format.platform else text
+        row.date, written = self._days.read(text)
+        if not isinstance(row.campaign, Found):
+            check_date(row.date, _FIRST_TO_TURN, self._now)
+        elif not EARLIEST <= row.date <= row.campaign.latest:
+            check_date(row.date, row.campaign.timezone, self._now)
+        return written
 
-    def _round(self, text: str) -> Decimal:
-        exact = Decimal(text)
-        rounded = exact.quantize(_STEP, context=_WIDE)
-        if not self._plan.round_amounts and rounded != exact:
-            raise Refusal(
-                f"amount: {text!r} has more than {PLACES} decimal places; "
-                f"write at most {PLACES}, or let --round {PLACES} round it."
-            )
-        amount = check_amount(rounded)
-        if rounded != exact:
-            self.rounded += 1
-            self.rounded_by = _WIDE.add(self.rounded_by, _WIDE.subtract(rounded, exact))
-        return amount
+    def _check_ends(self, cells: list[str], begins: dt.date | None) -> None:
+        text = cells[self._columns.ends or 0].strip()
+        ends, _ = self._days.read(text)
+        if ends != begins:
+            remedy = self._format.remedies["date"]
+            raise Refusal(f"date: it covers {begins} to {ends}, and not one day. {remedy}.")
 
-    def _day(self, text: str, campaign: Found) -> tuple[date, str]:
-        day = self._days.get(text)
-        if day is None:
-            if len(self._days) >= _REMEMBERED:
-                self._days.clear()
-            day = self._days[text] = self._parse_day(text)
-        if isinstance(day, str):
-            raise Refusal(day)
-        if not EARLIEST <= day[0] <= campaign.latest:
-            check_date(day[0], campaign.timezone, self._now)
-        return day
-
-    def _parse_day(self, text: str) -> tuple[date, str] | str:
-        """The day, and as PostgreSQL reads it; or why it is none."""
-        if not text.strip():
-            return "date: it is empty."
-        wanted = self._plan.date_format
+    def _is_totals(self, row: "_Row") -> bool:
+        """Is it a line of totals? It is noted then, and is no spend."""
+        if self._format.platform is None:
+            return False
+        columns, cells = self._columns, row.cells
+        first = cells[0].strip()
+        name = _cell(cells, columns.campaign)
+        reference = _cell(cells, columns.reference)
+        if not self._format.is_totals(first, name, reference, self._has_day(cells)):
+            return False
         try:
-            if wanted is None:
-                if not _ISO.fullmatch(text):
-                    return (
-                        f"date: {text[:40]!r} is not written as YYYY-MM-DD. Say how the file "
-                        "writes dates, such as --date-format %d-%m-%Y."
-                    )
-                day = date.fromisoformat(text)
-            elif not text.isascii():
-                return f"date: {text[:40]!r} has other digits than 0 to 9."
-            else:
-                day = datetime.strptime(text, wanted).date()  # noqa: DTZ007  (a calendar day)
-        except ValueError as error:
-            written = "" if wanted is None else f" written as {wanted}"
-            return f"date: {text[:40]!r} is no date{written} ({error})."
-        return day, day.isoformat()
+            amount: Decimal | None = Decimal(self.amounts.read(_cell(cells, columns.amount)))
+        except (Refusal, InvalidSpend):
+            amount = None
+        self.skipped += 1
+        if len(self.totals_lines) < _TOTALS_LINES:
+            label = first if first not in NOTHING else name
+            comparable = self._format.is_comparable(label)
+            self.totals_lines.append(TotalsLine(row.line, label[:100], amount, comparable))
+        return True
+
+    def _has_day(self, cells: list[str]) -> bool:
+        try:
+            self._days.read(_cell(cells, self._columns.date))
+        except Refusal:
+            return False
+        return True
 
     def _wrong_width(self, cells: list[str]) -> str:
         few = len(cells) < self._columns.width
@@ -181,19 +296,47 @@ class Checker:
         return None
 
 
-def _texts(rows: Iterable[Row], at: int, width: int) -> set[str]:
-    return {row.cells[at] for row in rows if len(row.cells) == width and not row.trouble}
+@dataclass(slots=True)
+class _Row:
+    """A row, and what is known of it so far."""
 
+    line: int
+    cells: list[str]
+    campaign: Found | Waiting | str | None
+    date: dt.date | None = None
+    amount: Decimal | str | None = None
+    reason: str | None = None
 
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Refusal(
-            f"occurred_at: {text[:40]!r} is no instant; write it as 2024-05-01T12:00:00+00:00."
-        ) from error
-    if instant.utcoffset() is None:
-        raise Refusal(
-            f"occurred_at: {text!r} has no timezone; write for example {text}+00:00 if it is UTC."
+    def as_sample(self) -> Sample:
+        return Sample(
+            line=self.line,
+            cells=[cell[:_LONGEST_SAMPLE] for cell in self.cells[:_WIDEST_SAMPLE]],
+            campaign=None if isinstance(self.campaign, str) else self.campaign,
+            date=self.date,
+            amount=None if self.amount is None else Decimal(self.amount),
+            reason=self.reason,
         )
-    return check_instant("occurred_at", instant)
+
+
+def said_by(columns: Columns, plan: Plan) -> Callable[[list[str]], Said]:
+    """Reads what a row of a platform says of its campaign."""
+    at_account, at_name, at_reference = columns.account, columns.campaign, columns.reference
+
+    def said(cells: list[str]) -> Said:
+        account = "" if at_account is None else cells[at_account].strip()
+        name = "" if at_name is None else cells[at_name].strip()
+        reference = name if at_reference is None else cells[at_reference].strip()
+        return plan.account if account in NOTHING else account, reference, name
+
+    return said
+
+
+def _waiting(row: _Row) -> tuple[int, str, str, str]:
+    """Line, account, reference and name, of a row whose campaign is not known."""
+    waiting = row.campaign
+    assert isinstance(waiting, Waiting)  # noqa: S101  (nothing else is left)
+    return row.line, waiting.account, waiting.reference, waiting.name
+
+
+def _cell(cells: list[str], at: int | None) -> str:
+    return "" if at is None or at >= len(cells) else cells[at].strip()

@@ -2,98 +2,109 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, TextIO
+from typing import BinaryIO, Final
 
 from ads.services.imports.errors import ImportRefused
+from ads.services.imports.lines import Lines, head_of
+from ads.services.imports.plan import Plan
+from ads.services.imports.sniffing import EMPTY, settled, sniff
 
 #: Rows handed on together: enough that looking their campaigns up is one query for many.
 CHUNK: Final = 5000
 
-# What ``errors="surrogateescape"`` makes of bytes that are no text in the encoding.
-_UNDECODED: Final = re.compile("[\udc80-\udcff]")
+_LINE_END: Final = re.compile("\r\n|\r|\n")
 
 
 @dataclass(slots=True)
-class Row:
-    """One row as it stands in the file; ``trouble``: why its text cannot be trusted."""
+class Chunk:
+    """Some rows as they stand in the file, and in which lines each begins and ends (from 1)."""
 
-    first_line: int
-    last_line: int
-    cells: list[str]
-    trouble: str | None = None
+    rows: list[list[str]]
+    first_lines: Sequence[int]
+    last_lines: Sequence[int]
+    #: Why the text of a row cannot be trusted, by its place in ``rows``.
+    troubles: dict[int, str]
 
 
 class Reader:
-    """The rows of a file, opened as :func:`ads.services.imports.reading.text` opens it.
+    """The rows of a file of bytes; ``plan`` becomes one with nothing left open.
 
     Raises:
-        ImportRefused: there is no header, or a quote goes wrong, after which nothing in the file
-            can be trusted to be where it seems.
+        ImportRefused: it is no CSV, there is no header, or a quote goes wrong, after which nothing
+            in the file can be trusted to be where it seems.
     """
 
-    def __init__(self, file: TextIO, *, delimiter: str) -> None:
-        self._file = file
-        self._troubles: dict[int, str] = {}
-        self._rows = csv.reader(self._lines(), delimiter=delimiter, strict=True)
-        self._last_line = 0
+    def __init__(self, file: BinaryIO, plan: Plan) -> None:
+        head = head_of(file)
+        self.sniffed = sniff(head, plan)
+        self.plan = settled(plan, self.sniffed)
+        self._lines = Lines(head, file, self.sniffed.encoding)
+        lines = iter(self._lines)
+        #: Lines above the header.
+        self._titles = self.sniffed.header_line - 1
+        for _ in islice(lines, self._titles):
+            pass
+        self._last_line = self._titles
+        self._rows = csv.reader(lines, delimiter=self.sniffed.delimiter, strict=True)
         header = next(self._chunks(1), None)
         if header is None:
-            raise ImportRefused("The file is empty: there is no header that names its columns.")
-        if header[0].trouble:
-            raise ImportRefused(f"Line 1: {header[0].trouble}")
-        self.header = [name.strip() for name in header[0].cells]
+            raise ImportRefused(EMPTY)
+        self.header_line = header.first_lines[0]
+        if header.troubles:
+            raise ImportRefused(f"Line {self.header_line}: {header.troubles[0]}")
+        self.header = [name.strip() for name in header.rows[0]]
 
-    def chunks(self) -> Iterator[list[Row]]:
+    def chunks(self) -> Iterator[Chunk]:
         """The rows below the header, blank lines left out."""
         return self._chunks(CHUNK)
 
-    def _chunks(self, size: int) -> Iterator[list[Row]]:
+    def _chunks(self, size: int) -> Iterator[Chunk]:
         while True:
-            rows: list[Row] = []
-            read = 0
+            rows: list[list[str]] = []
             try:
-                for cells in islice(self._rows, size):
-                    read += 1
-                    last_line = self._rows.line_num
-                    if cells:
-                        rows.append(Row(self._last_line + 1, last_line, cells))
-                    self._last_line = last_line
+                rows.extend(islice(self._rows, size))
             except csv.Error as error:
-                raise ImportRefused(self._broken(error)) from error
-            except UnicodeDecodeError as error:
-                raise ImportRefused(
-                    f"Line {self._rows.line_num + 1}: it is not {error.encoding}; {_ENCODING}"
-                ) from error
-            if self._troubles:
-                self._tell_troubles(rows)
-            if rows:
-                yield rows
+                raise ImportRefused(self._broken(error, rows)) from error
+            read = len(rows)
+            chunk = self._numbered(rows)
+            if chunk.rows:
+                yield chunk
             if read < size:
                 return
 
-    def _lines(self) -> Iterator[str]:
-        for number, line in enumerate(self._file, start=1):
-            if not line.isascii() and _UNDECODED.search(line):
-                encoding = self._file.encoding.removesuffix("-sig").upper()
-                self._troubles[number] = f"it is not {encoding}; {_ENCODING}"
-            elif "\x00" in line:
-                self._troubles[number] = (
-                    "it contains NUL characters: is the file damaged, or in another encoding? "
-                    "See --encoding."
-                )
-            yield line
+    def _numbered(self, rows: list[list[str]]) -> Chunk:
+        before, self._last_line = self._last_line, self._titles + self._rows.line_num
+        first: Sequence[int] = range(before + 1, self._last_line + 1)
+        last = first
+        if len(first) != len(rows):
+            heights = [_height(row) for row in rows]
+            last = [before := before + height for height in heights]
+            first = [line - height + 1 for line, height in zip(last, heights, strict=True)]
+        if [] in rows:
+            filled = [i for i, row in enumerate(rows) if row]
+            first, last = [first[i] for i in filled], [last[i] for i in filled]
+            rows = [rows[i] for i in filled]
+        return Chunk(rows, first, last, self._troubles_of(first, last))
 
-    def _tell_troubles(self, rows: list[Row]) -> None:
-        for row in rows:
-            for line in range(row.first_line, row.last_line + 1):
-                row.trouble = row.trouble or self._troubles.get(line)
-        self._troubles.clear()
+    def _troubles_of(self, first: Sequence[int], last: Sequence[int]) -> dict[int, str]:
+        troubles = self._lines.troubles
+        if not troubles:
+            return {}
+        found: dict[int, str] = {}
+        for i, (begin, end) in enumerate(zip(first, last, strict=True)):
+            for line in range(begin, end + 1):
+                if line in troubles:
+                    found.setdefault(i, troubles[line])
+        for line in [line for line in troubles if line <= self._last_line]:
+            del troubles[line]
+        return found
 
-    def _broken(self, error: csv.Error) -> str:
-        first, last = self._last_line + 1, self._rows.line_num
+    def _broken(self, error: csv.Error, rows: list[list[str]]) -> str:
+        first = self._last_line + sum(_height(row) for row in rows) + 1
+        last = self._titles + self._rows.line_num
         where = f"Line {first}" if first >= last else f"Lines {first} to {last}"
         if "field larger" in str(error):
             return (
@@ -112,4 +123,6 @@ class Reader:
         )
 
 
-_ENCODING: Final = "save it as UTF-8, or say what it is, such as --encoding cp1252."
+def _height(row: list[str]) -> int:
+    """The lines that a row takes up: line ends stand inside quoted cells only."""
+    return 1 + sum(len(_LINE_END.findall(cell)) for cell in row if "\n" in cell or "\r" in cell)

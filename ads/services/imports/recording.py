@@ -55,6 +55,14 @@ class Imported:
     older: int = 0
     rounded: int = 0
     rounded_by: Decimal = Decimal(0)
+    #: Rows whose campaign nobody knows yet: they wait under so many references, the first of which
+    #: are named ("platform / account / id").
+    waiting: int = 0
+    waiting_amount: Decimal = Decimal(0)
+    waiting_references: int = 0
+    waiting_under: list[str] = field(default_factory=list)
+    #: Lines of totals, which are no spend.
+    skipped: int = 0
     refused: Refused = field(default_factory=Refused)
     enforced: Enforced = field(default_factory=Enforced)
     #: On a dry run: how many would start and stop, and the first of them.

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, Final
@@ -29,39 +29,70 @@ ENTRIES: Final = {
     "occurred_at_given": "boolean",
 }
 
+#: What is staged of each row whose campaign is not known, entry or day total.
+WAITING: Final = {
+    "position": "integer",
+    "account": "text",
+    "reference": "text",
+    "name": "text",
+    "date": "date",
+    "amount": "numeric",
+    "occurred_at": "timestamptz",
+    "description": "text",
+    "external_id": "text",
+}
+
 ROWS: Final = "import_rows"
+WAITING_ROWS: Final = "import_waiting"
 SUMMED: Final = "import_summed"
 BRANDS: Final = "import_brands"
+
+#: Texts that may be empty; csv writes that as COPY would read NULL.
+_EMPTY: Final = {"account", "name", "description"}
 
 #: Where it is latest to become a new day: no brand's month began earlier.
 _LAST_TO_TURN: Final = "Etc/GMT+12"
 
 
 @contextmanager
-def table(columns: dict[str, str]) -> Iterator[None]:
-    """An empty table for the rows; it and what was made of it are gone at the end."""
-    listed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+def tables(columns: dict[str, str]) -> Iterator[None]:
+    """Empty tables for the rows; they and what was made of them are gone at the end."""
     _drop()
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TEMP TABLE {ROWS} ({listed})")
+            for name, shape in ((ROWS, columns), (WAITING_ROWS, WAITING)):
+                listed = ", ".join(f"{column} {type_}" for column, type_ in shape.items())
+                cursor.execute(f"CREATE TEMP TABLE {name} ({listed})")
         yield
     finally:
         if connection.is_usable():  # else they are gone already, or go with the transaction
             _drop()
 
 
-def copy(rows: Iterable[tuple[Any, ...]], columns: dict[str, str]) -> None:
-    """Add rows to the table."""
+def copy(rows: Sequence[str] | Sequence[tuple[Any, ...]], columns: dict[str, str]) -> None:
+    """Add rows: tuples, or lines as COPY reads them."""
+    _copy(ROWS, rows, columns)
+
+
+def copy_waiting(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows whose campaign is not known."""
+    if rows:
+        _copy(WAITING_ROWS, rows, WAITING)
+
+
+def _copy(table: str, rows: Sequence[Any], columns: dict[str, str]) -> None:
+    if not rows:
+        return
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    if isinstance(rows[0], str):
+        text.writelines(rows)
+    else:
+        csv.writer(text, lineterminator="\n").writerows(rows)
     text.seek(0)
-    # An empty description is a description; csv writes it as COPY would read NULL.
-    empty = " (FORMAT csv, FORCE_NOT_NULL (description))" if "description" in columns else ""
+    empty = ", ".join(column for column in columns if column in _EMPTY)
+    options = f"FORMAT csv{f', FORCE_NOT_NULL ({empty})' if empty else ''}"
     with connection.cursor() as cursor:
-        cursor.copy_expert(
-            f"COPY {ROWS} ({', '.join(columns)}) FROM STDIN{empty or ' (FORMAT csv)'}", text
-        )
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN ({options})", text)
 
 
 def add_up(observed_at: datetime) -> None:
@@ -109,5 +140,5 @@ def note_brands(now: datetime) -> int:
 
 def _drop() -> None:
     with connection.cursor() as cursor:
-        for name in (ROWS, SUMMED, BRANDS):
+        for name in (ROWS, WAITING_ROWS, SUMMED, BRANDS):
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")

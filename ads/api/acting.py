@@ -1,0 +1,72 @@
+"""What is done to campaigns: activate, pause."""
+
+from collections.abc import Callable
+
+from ninja import Path, Router
+
+from ads.api.auth import ApiKey
+from ads.api.parameters import Id, check_known
+from ads.api.problems import Kind, Problem, documented
+from ads.api.reading.delivery import DeliveryAnswer
+from ads.api.reading.finding import the_campaign
+from ads.api.requests import ApiRequest
+from ads.models.senders import Scope
+from ads.services import acting
+from ads.services.explanation import Explanation
+
+router = Router(tags=["campaigns"])
+
+_RESPONSES = {
+    "responses": documented(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID)
+    | {
+        409: {
+            **documented(Kind.CONFLICT)[409],
+            "description": "Its status rules this out, which only people change in the admin; or "
+            "its brand's timezone cannot be read. Nothing was changed.",
+        }
+    }
+}
+
+
+@router.post(
+    "/campaigns/{campaign_id}/activate",
+    auth=ApiKey(Scope.CAMPAIGNS_ACT),
+    response=DeliveryAnswer,
+    operation_id="activate_campaign",
+    summary="Activate",
+    openapi_extra=_RESPONSES,
+)
+def activate_campaign(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer:
+    """Let a campaign run. If it does not deliver all the same, `holds` says why.
+
+    Doing it again changes nothing. An archived campaign is not activated (409).
+    """
+    return _act(request, campaign_id, acting.activate)
+
+
+@router.post(
+    "/campaigns/{campaign_id}/pause",
+    auth=ApiKey(Scope.CAMPAIGNS_ACT),
+    response=DeliveryAnswer,
+    operation_id="pause_campaign",
+    summary="Pause",
+    openapi_extra=_RESPONSES,
+)
+def pause_campaign(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer:
+    """Stop a campaign until somebody activates it; the system never does.
+
+    Doing it again changes nothing. A completed or archived campaign is not paused (409).
+    """
+    return _act(request, campaign_id, acting.pause)
+
+
+def _act(request: ApiRequest, campaign_id: int, act: Callable[..., Explanation]) -> DeliveryAnswer:
+    check_known(request, ())
+    with the_campaign(request, campaign_id) as campaign:
+        try:
+            return DeliveryAnswer.of(act(campaign, now=request.now))
+        except acting.ActionRefused as error:
+            refused = {
+                "field": "status", "value": error.status.value, "reason": str(error),
+            }  # fmt: skip
+            raise Problem(Kind.CONFLICT, str(error), errors=[refused]) from error

@@ -1,0 +1,59 @@
+"""Brands."""
+
+from django.http import HttpResponse
+from ninja import Path, Query, Router, Schema
+
+from ads.api.auth import ApiKey
+from ads.api.parameters import Id, check_known
+from ads.api.polling import NOT_MODIFIED, polled
+from ads.api.problems import Kind, documented
+from ads.api.reading.finding import the_brand
+from ads.api.reading.paging import Page, cursor_after, link
+from ads.api.reading.schemas import BrandAnswer, NextCursor
+from ads.api.requests import ApiRequest
+from ads.models.senders import Scope
+from ads.services import listing, visibility
+
+router = Router(tags=["brands"])
+
+
+class BrandPage(Schema):
+    """Brands in the order of their ids."""
+
+    items: list[BrandAnswer]
+    next_cursor: NextCursor
+
+
+@router.get(
+    "/brands",
+    auth=ApiKey(Scope.READ),
+    response=BrandPage,
+    operation_id="list_brands",
+    summary="List brands",
+    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.INVALID)},
+)
+@polled
+def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Page]) -> BrandPage:
+    """The brands that the key may see."""
+    check_known(request, Page)
+    seen = visibility.brands(request.auth.brand_ids)
+    found, has_more = listing.brands(seen, after=page.after, limit=page.limit)
+    next_cursor = cursor_after(found[-1].pk) if has_more else None
+    link(request, response, next_cursor)
+    return BrandPage(items=[BrandAnswer.of(brand) for brand in found], next_cursor=next_cursor)
+
+
+@router.get(
+    "/brands/{brand_id}",
+    auth=ApiKey(Scope.READ),
+    response=BrandAnswer,
+    operation_id="get_brand",
+    summary="One brand",
+    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.NOT_FOUND, Kind.INVALID)},
+)
+@polled
+def get_brand(request: ApiRequest, brand_id: Path[Id]) -> BrandAnswer:
+    """A brand as it is set up."""
+    check_known(request, ())
+    with the_brand(request, brand_id) as brand:
+        return BrandAnswer.of(brand)

@@ -1,0 +1,95 @@
+"""Campaigns."""
+
+from typing import Annotated
+
+from django.http import HttpResponse
+from ninja import Field, Path, Query, Router, Schema
+
+from ads.api.auth import ApiKey
+from ads.api.parameters import Id, Text, check_known
+from ads.api.polling import NOT_MODIFIED, polled
+from ads.api.problems import Kind, documented
+from ads.api.reading.finding import the_campaign
+from ads.api.reading.paging import Page, cursor_after, link
+from ads.api.reading.schemas import CampaignAnswer, NextCursor
+from ads.api.requests import ApiRequest
+from ads.holds import Hold
+from ads.models.campaign import State
+from ads.models.senders import Scope
+from ads.services import listing, visibility
+
+router = Router(tags=["campaigns"])
+
+
+class CampaignPage(Schema):
+    """Campaigns in the order of their ids."""
+
+    items: list[CampaignAnswer]
+    next_cursor: NextCursor
+
+
+class Asked(Page):
+    """Which campaigns are asked for."""
+
+    brand: Annotated[Id | None, Field(description="Of this brand.")] = None
+    name: Annotated[Text | None, Field(description="With exactly this name.")] = None
+    state: State | None = None
+    hold: Annotated[
+        Hold | None, Field(description="Held by this at this instant, among others maybe.")
+    ] = None
+    platform: Annotated[
+        Text | None, Field(description="Known to this platform, such as `google_ads`.")
+    ] = None
+    account: Annotated[Text | None, Field(description="… in this account.")] = None
+    reference: Annotated[Text | None, Field(description="… under this id.")] = None
+
+    @property
+    def wanted(self) -> listing.Wanted:
+        """The same without the page."""
+        return listing.Wanted(**self.model_dump(exclude={"cursor", "limit"}))
+
+
+@router.get(
+    "/campaigns",
+    auth=ApiKey(Scope.READ),
+    response=CampaignPage,
+    operation_id="list_campaigns",
+    summary="List campaigns",
+    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.INVALID)},
+)
+@polled
+def list_campaigns(
+    request: ApiRequest, response: HttpResponse, asked: Query[Asked]
+) -> CampaignPage:
+    """The campaigns that the key may see, each with what holds it; filters go together."""
+    check_known(request, Asked)
+    page = listing.page(
+        visibility.campaigns(request.auth.brand_ids),
+        asked.wanted,
+        request.now,
+        after=asked.after,
+        limit=asked.limit,
+    )
+    next_cursor = cursor_after(page.last_id) if page.has_more else None
+    link(request, response, next_cursor)
+    return CampaignPage(
+        items=[CampaignAnswer.of(listed.campaign, listed.holds) for listed in page.campaigns],
+        next_cursor=next_cursor,
+    )
+
+
+@router.get(
+    "/campaigns/{campaign_id}",
+    auth=ApiKey(Scope.READ),
+    response=CampaignAnswer,
+    operation_id="get_campaign",
+    summary="One campaign",
+    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.NOT_FOUND, Kind.INVALID)},
+)
+@polled
+def get_campaign(request: ApiRequest, campaign_id: Path[Id]) -> CampaignAnswer:
+    """A campaign as it is set up, whether it delivers, and what holds it."""
+    check_known(request, ())
+    with the_campaign(request, campaign_id) as campaign:
+        listed = listing.one(campaign, request.now)
+        return CampaignAnswer.of(listed.campaign, listed.holds)

@@ -1,0 +1,55 @@
+"""The one brand or campaign that an address names, if the key may see it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ads.api.problems import Kind, Problem, documented
+from ads.api.requests import ApiRequest
+from ads.models import Brand, Campaign
+from ads.rules.calendar import UnknownTimezone
+from ads.services import visibility
+
+#: For ``openapi_extra={"responses": …}`` of what asks for a day, or for what holds a campaign.
+UNDECIDED = {
+    409: {
+        **documented(Kind.CONFLICT)[409],
+        "description": "The brand's timezone cannot be read, so nobody knows what day it is there. "
+        "Set it right in the admin.",
+    }
+}
+
+
+@contextmanager
+def the_brand(request: ApiRequest, brand_id: int) -> Iterator[Brand]:
+    """The brand with this id.
+
+    Raises:
+        Problem: 404, there is none, or none for this key, which is the same; 409, its timezone
+            cannot be read, and what is done inside needs to know its day.
+    """
+    with _answering("brand", brand_id):
+        yield visibility.brands(request.auth.brand_ids).get(pk=brand_id)
+
+
+@contextmanager
+def the_campaign(request: ApiRequest, campaign_id: int) -> Iterator[Campaign]:
+    """The campaign with this id, its brand at hand.
+
+    Raises:
+        Problem: as :func:`the_brand`; 404 also if it is deleted inside.
+    """
+    with _answering("campaign", campaign_id):
+        seen = visibility.campaigns(request.auth.brand_ids)
+        yield seen.select_related("brand").get(pk=campaign_id)
+
+
+@contextmanager
+def _answering(what: str, row_id: int) -> Iterator[None]:
+    try:
+        yield
+    except (Brand.DoesNotExist, Campaign.DoesNotExist) as error:
+        raise Problem(Kind.NOT_FOUND, f"There is no {what} {row_id}.") from error
+    except UnknownTimezone as error:
+        raise Problem(
+            Kind.CONFLICT, f"{error} Until it is set right in the admin, nothing decides on it."
+        ) from error

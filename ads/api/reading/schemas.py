@@ -1,0 +1,128 @@
+"""Answers that several endpoints share."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from ninja import Field, Schema
+from pydantic import PlainSerializer
+
+from ads.holds import Hold
+from ads.models import Brand, Campaign
+from ads.models.campaign import State, Status
+from ads.rules.money import plain
+
+Money = Annotated[
+    Decimal,
+    PlainSerializer(plain, return_type=str),
+    Field(description="US dollars, as exact text.", examples=["75.40"]),
+]
+Budget = Annotated[
+    Decimal | None,
+    PlainSerializer(
+        lambda amount: None if amount is None else plain(amount), return_type=str | None
+    ),
+    Field(description="US dollars, as exact text; null: no limit.", examples=["75.00"]),
+]
+
+
+class Named(Schema):
+    """A row by its id and name."""
+
+    id: Annotated[int, Field(examples=[7])]
+    name: Annotated[str, Field(examples=["Aurora Coffee"])]
+
+
+class BrandAnswer(Schema):
+    """A client of the agency; its timezone decides its accounting day and month."""
+
+    id: Annotated[int, Field(examples=[7])]
+    name: Annotated[str, Field(examples=["Aurora Coffee"])]
+    timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
+    daily_budget: Budget
+    monthly_budget: Budget
+    is_active: Annotated[bool, Field(description="Off: none of its campaigns delivers.")]
+    last_daily_reset: Annotated[
+        date | None, Field(description="The local date last rolled over to.")
+    ]
+    last_monthly_reset: date | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, brand: Brand) -> "BrandAnswer":
+        return cls(**{name: getattr(brand, name) for name in cls.model_fields})
+
+
+class ReferenceAnswer(Schema):
+    """How a platform knows a campaign."""
+
+    platform: Annotated[str, Field(examples=["google_ads"])]
+    account: Annotated[str, Field(examples=["123-456-7890"])]
+    id: Annotated[str, Field(examples=["20544471234"])]
+
+
+class HoldAnswer(Schema):
+    """One reason why a campaign may not deliver."""
+
+    code: Hold
+    sentence: Annotated[str, Field(examples=["Daily budget used up: $75.40 of $75.00"])]
+
+
+class CampaignAnswer(Schema):
+    """A campaign as it is set up, whether it delivers, and what holds it."""
+
+    id: Annotated[int, Field(examples=[42])]
+    name: Annotated[str, Field(examples=["Spring"])]
+    brand: Named
+    status: Annotated[Status, Field(description="What people want.")]
+    is_active: Annotated[bool, Field(description="Does it deliver? The system decides.")]
+    state: Annotated[State, Field(description="`status` and `is_active` together.")]
+    daily_budget: Budget
+    monthly_budget: Budget
+    start_date: Annotated[
+        date | None, Field(description="First day of the flight, in the brand's timezone.")
+    ]
+    end_date: Annotated[date | None, Field(description="Its last day.")]
+    is_dayparting_enabled: bool
+    dayparting_schedules: list[Named]
+    references: list[ReferenceAnswer]
+    holds: Annotated[
+        list[HoldAnswer] | None,
+        Field(
+            description="What holds it at this instant; it delivers exactly when nothing does. "
+            "The clock opens and closes windows, and `is_active` follows within a minute. null: "
+            "its brand's timezone cannot be read, so nothing decides on it."
+        ),
+    ]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, campaign: Campaign, holds: list[tuple[Hold, str]] | None) -> "CampaignAnswer":
+        """Without a query, if its brand, schedules and references were fetched with it."""
+        same = cls.model_fields.keys() - {
+            "brand", "state", "dayparting_schedules", "references", "holds",
+        }  # fmt: skip
+        return cls(
+            **{name: getattr(campaign, name) for name in same},
+            brand=Named(id=campaign.brand.pk, name=campaign.brand.name),
+            state=campaign.state_code,
+            dayparting_schedules=[
+                Named(id=schedule.pk, name=schedule.name)
+                for schedule in campaign.dayparting_schedules.all()
+            ],
+            references=[
+                ReferenceAnswer(platform=known.platform, account=known.account, id=known.reference)
+                for known in campaign.references.all()
+            ],
+            holds=None
+            if holds is None
+            else [HoldAnswer(code=code, sentence=sentence) for code, sentence in holds],
+        )
+
+
+NextCursor = Annotated[
+    str | None,
+    Field(description="Send it as `cursor` for the next page; null: this is the last."),
+]

@@ -1,0 +1,133 @@
+"""What was spent of which budget."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from ninja import Field, Path, Query, Router, Schema
+
+from ads.api.auth import ApiKey
+from ads.api.parameters import Day, Id, check_known, refuse
+from ads.api.polling import NOT_MODIFIED, polled
+from ads.api.problems import Kind, documented
+from ads.api.reading.finding import UNDECIDED, the_brand, the_campaign
+from ads.api.reading.schemas import Budget, Money
+from ads.api.requests import ApiRequest
+from ads.models import Brand, Campaign
+from ads.models.campaign import State
+from ads.models.senders import Scope
+from ads.services import summaries
+
+router = Router(tags=["summaries"])
+
+
+class Span(Schema):
+    """Which days are asked for, both included."""
+
+    first: Annotated[
+        Day | None,
+        Field(alias="from", description="Without it, the first day of the month of the last."),
+    ] = None
+    last: Annotated[Day | None, Field(alias="to", description="Without it, the brand's today.")] = (
+        None
+    )
+
+
+class DayAnswer(Schema):
+    """What was spent on one accounting day of the brand."""
+
+    date: date
+    spend: Money
+    waived: Money
+
+
+class SummaryAnswer(Schema):
+    """Spend, budgets and what remains, in the brand's day and month."""
+
+    id: Annotated[int, Field(examples=[7])]
+    name: str
+    timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
+    date: Annotated[date, Field(description="The day it is there.")]
+    daily_budget: Budget
+    daily_spend: Money
+    daily_waived: Annotated[Money, Field(description="How much of it no longer counts.")]
+    daily_remaining: Annotated[Budget, Field(description="null: there is no limit.")]
+    monthly_budget: Budget
+    monthly_spend: Money
+    monthly_waived: Money
+    monthly_remaining: Budget
+    is_budget_available: Annotated[
+        bool, Field(description="Is neither the daily nor the monthly budget used up?")
+    ]
+    by_day: Annotated[
+        list[DayAnswer], Field(description="Each day from `from` to `to`, also without spend.")
+    ]
+
+
+class BrandSummaryAnswer(SummaryAnswer):
+    """A brand's figures, and how many of its campaigns deliver."""
+
+    campaigns: int
+    active_campaigns: int
+
+
+class CampaignSummaryAnswer(SummaryAnswer):
+    """A campaign's figures, and its state."""
+
+    state: State
+    is_active: bool
+
+
+_RESPONSES = {"responses": NOT_MODIFIED | UNDECIDED | documented(Kind.NOT_FOUND, Kind.INVALID)}
+
+
+@router.get(
+    "/brands/{brand_id}/summary",
+    auth=ApiKey(Scope.READ),
+    response=BrandSummaryAnswer,
+    operation_id="get_brand_summary",
+    summary="What a brand has spent",
+    openapi_extra=_RESPONSES,
+)
+@polled
+def get_brand_summary(
+    request: ApiRequest, brand_id: Path[Id], span: Query[Span]
+) -> BrandSummaryAnswer:
+    """A brand's spend, budgets and what remains, today and this month, and spend by day."""
+    check_known(request, Span)
+    with the_brand(request, brand_id) as brand:
+        figures = summaries.of_brand(brand, request.now)
+        return BrandSummaryAnswer(
+            id=brand.pk, **figures, by_day=_by_day(brand, span, figures["date"])
+        )
+
+
+@router.get(
+    "/campaigns/{campaign_id}/summary",
+    auth=ApiKey(Scope.READ),
+    response=CampaignSummaryAnswer,
+    operation_id="get_campaign_summary",
+    summary="What a campaign has spent",
+    openapi_extra=_RESPONSES,
+)
+@polled
+def get_campaign_summary(
+    request: ApiRequest, campaign_id: Path[Id], span: Query[Span]
+) -> CampaignSummaryAnswer:
+    """A campaign's spend, budgets and what remains, today and this month, and spend by day."""
+    check_known(request, Span)
+    with the_campaign(request, campaign_id) as campaign:
+        figures: dict[str, Any] = {**summaries.of_campaign(campaign, request.now)}
+        figures["state"] = campaign.state_code
+        return CampaignSummaryAnswer(
+            id=campaign.pk, **figures, by_day=_by_day(campaign, span, figures["date"])
+        )
+
+
+def _by_day(owner: Brand | Campaign, span: Span, today: date) -> list[DayAnswer]:
+    last = span.last or today
+    first = span.first or last.replace(day=1)
+    try:
+        days = summaries.by_day(owner, first, last)
+    except summaries.InvalidSpan as error:
+        raise refuse("from", first, str(error)) from error
+    return [DayAnswer(date=day.date, spend=day.amount, waived=day.waived) for day in days]

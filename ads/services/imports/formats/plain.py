@@ -1,0 +1,30 @@
+"""Files of no particular origin: columns called as the fields are, or mapped by hand."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ads.services.imports.formats.base import Format
+from ads.services.imports.plan import FIELDS
+
+_NAMES: Final = {field: (field,) for field in FIELDS}
+
+
+class Plain(Format):
+    """The columns are campaign, date, amount and what else there is."""
+
+    def recognises(self, header: Sequence[str], line: int) -> bool:
+        del line
+        names = {name.casefold() for name in header}
+        return {"amount", "campaign"} <= names and bool({"date", "occurred_at"} & names)
+
+
+class Mapped(Plain):
+    """The same; whoever uploads it says which column is which."""
+
+    def recognises(self, header: Sequence[str], line: int) -> bool:
+        del header, line
+        return False  # it is what files are that nobody recognises
+
+
+PLAIN = Plain(code="plain", label="Plain: campaign, date, amount", names=_NAMES)
+MAPPED = Mapped(code="mapped", label="Columns mapped by hand", names=_NAMES)
