@@ -1,7 +1,8 @@
 """Configuration saved anywhere is enforced when its transaction commits.
 
 These handlers hold no rule: they say which campaigns a change may concern. All changes of one
-transaction are enforced together, once.
+transaction are enforced together, once. A reference that a campaign was given has what waited for
+it recorded.
 """
 
 from collections.abc import Collection
@@ -16,11 +17,13 @@ from django.utils import timezone
 from ads.models import (
     Brand,
     Campaign,
+    CampaignReference,
     CampaignSchedule,
     DaypartingSchedule,
     DaypartingWindow,
 )
 from ads.models.base import configuration_changed
+from ads.services import references
 from ads.services.enforcement import Trigger, after_edit
 
 CONFIGURATION = (Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow)
@@ -94,6 +97,18 @@ def saved(sender: type, instance: Any, update_fields: Any = None, **_: Any) -> N
         _enforce_on_commit(EnforceOnCommit(campaigns={instance.campaign_id}))
     else:
         _enforce_on_commit(_concerned(sender, {instance.pk}))
+
+
+@receiver(post_save, sender=CampaignReference)
+def reference_saved(instance: CampaignReference, **_: Any) -> None:
+    """A campaign is known by it from now on: what had come in under it has its campaign."""
+    pk = instance.pk
+
+    def record() -> None:
+        references.record_waiting(timezone.now(), references=[pk], at_most=references.AT_ONCE)
+
+    # Robust, as above: what this could not record, the periodic task does.
+    transaction.on_commit(record, robust=True)
 
 
 @receiver(post_delete)

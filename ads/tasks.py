@@ -15,7 +15,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from ads.models import Campaign
-from ads.services import heartbeats, rollover, spend_updates, uploads
+from ads.services import heartbeats, references, rollover, spend_updates, uploads
 from ads.services.actor import acting_as
 from ads.services.enforcement import Enforced, Trigger, enforce
 from ads.services.rollover import Rollover
@@ -75,6 +75,27 @@ def reset_monthly_budgets() -> dict[str, int]:
     return _enforcing("reset_monthly_budgets", rollover.roll_over_months)
 
 
+@shared_task
+def record_waiting_spend() -> dict[str, int]:
+    """Record what waits under references that a campaign carries by now."""
+    now = timezone.now()
+    with _running("record_waiting_spend", now) as run:
+        settled = references.record_waiting(now)
+        run.errors += [
+            f"What waits under unknown reference {pk} could not be recorded; see the log."
+            for pk in settled.failed
+        ]
+        run.errors += _not_enforced(settled.enforced)
+        run.errors += spend_updates.sync_platforms(now).errors
+        run.changed = settled.enforced.switched
+    return {
+        "recorded": settled.recorded,
+        "refused": settled.refused,
+        "switched": settled.enforced.switched,
+        "failed": len(run.errors),
+    }
+
+
 @shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def check_upload(import_id: int) -> str:
     """Work out what an uploaded file would do."""
@@ -113,7 +134,11 @@ def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> di
                 f"Brand {pk} could not be rolled over; see the log." for pk in done.failed
             ]
             done = done.enforced
-        run.errors += [f"Campaign {pk} could not be enforced; see the log." for pk in done.failed]
+        run.errors += _not_enforced(done)
         run.errors += spend_updates.sync_platforms(now).errors
         run.changed = done.switched
     return {"started": done.started, "stopped": done.stopped, "failed": len(run.errors)}
+
+
+def _not_enforced(enforced: Enforced) -> list[str]:
+    return [f"Campaign {pk} could not be enforced; see the log." for pk in enforced.failed]

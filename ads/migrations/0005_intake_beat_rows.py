@@ -8,6 +8,8 @@ ROWS = [
     ("Continue imports", "ads.tasks.continue_imports", "*", 60,
      "Picks up uploaded files that wait although a worker could take them; drops those that nobody "
      "confirmed for a week."),
+    ("Record waiting spend", "ads.tasks.record_waiting_spend", "*/5", 300,
+     "Records what had come in for campaigns before they were given the reference that it names."),
 ]  # fmt: skip
 
 

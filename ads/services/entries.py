@@ -92,13 +92,13 @@ def check_values(
     )
 
 
-def place(values: Values, owner: Owner, now: datetime) -> Entry:
-    """The entry on its accounting day.
+def place(values: Values, owner: Owner, now: datetime, *, came_in: datetime | None = None) -> Entry:
+    """The entry on its accounting day; without any other instant, that of when it ``came_in``.
 
     Raises:
         InvalidSpend: that day has not come.
     """
-    occurred_at = values.occurred_at or now
+    occurred_at = values.occurred_at or came_in or now
     if values.date is None:
         day = date_in(owner.timezone, occurred_at)
         check_has_come(day, owner.timezone, now, field="occurred_at")

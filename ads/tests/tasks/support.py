@@ -29,6 +29,7 @@ PERIODS = {
     "ads.tasks.reset_daily_budgets": 900,
     "ads.tasks.reset_monthly_budgets": 900,
     "ads.tasks.continue_imports": 60,
+    "ads.tasks.record_waiting_spend": 300,
 }
 
 #: Tasks that no clock starts.
