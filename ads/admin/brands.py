@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -15,11 +15,13 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin
 from ads.admin.deletion import KeepsWhatHasSpend
+from ads.admin.exports import ExportsCsv
 from ads.admin.text import NOTHING, clock, spent_of
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
-from ads.services import audit
+from ads.services import audit, exports
+from ads.services.csv_export import Export
 
 
 class BrandList(ChangeList):
@@ -65,7 +67,7 @@ def _starts(brand: Brand, now: Any) -> dict[str, Any]:
 
 
 @admin.register(Brand)
-class BrandAdmin(KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
+class BrandAdmin(ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
     """Brands with what they have spent today and this month, on their own clock."""
 
     list_display = ["name", "is_active", "running", "today", "this_month", "timezone", "local"]
@@ -91,6 +93,9 @@ class BrandAdmin(KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BrandList
+
+    def export_of(self, rows: QuerySet[Brand]) -> Export:
+        return exports.of_summary(timezone.now(), brands=rows)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

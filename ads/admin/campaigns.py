@@ -5,8 +5,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
@@ -20,12 +22,14 @@ from ads.admin.campaign_actions import CampaignActions
 from ads.admin.campaign_list import CampaignList, StateFilter
 from ads.admin.deletion import KeepsWhatHasSpend
 from ads.admin.delivery import hold_labels, trigger_label
+from ads.admin.exports import ExportsCsv
 from ads.admin.forms import ConfigurationForm
 from ads.admin.text import NOTHING, budget, instant, spent_of
 from ads.models import Campaign, CampaignSchedule, DeliveryChange, ReportedTotal, Spend
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_usd
-from ads.services import BudgetService, CampaignService, audit
+from ads.services import BudgetService, CampaignService, audit, exports
+from ads.services.csv_export import Export
 from ads.services.explanation import Explanation
 from ads.services.summaries import CampaignSummary
 
@@ -55,7 +59,7 @@ class ScheduleInline(TabularInline[CampaignSchedule, Campaign]):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CampaignActions, KeepsWhatHasSpend, ConfigurationAdmin[Campaign]):
+class CampaignAdmin(CampaignActions, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Campaign]):
     """Campaigns with their state, what holds them, and what they have spent."""
 
     form = CampaignForm
@@ -86,6 +90,9 @@ class CampaignAdmin(CampaignActions, KeepsWhatHasSpend, ConfigurationAdmin[Campa
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CampaignList
+
+    def export_of(self, rows: QuerySet[Campaign]) -> Export:
+        return exports.of_summary(timezone.now(), campaigns=rows)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
         # A campaign belongs to one brand for life; the database refuses anything else.

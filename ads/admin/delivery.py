@@ -13,10 +13,13 @@ from unfold.contrib.filters.admin import (
 )
 
 from ads.admin.base import ReadOnlyAdmin
+from ads.admin.exports import ExportsCsv
 from ads.admin.text import NOTHING, budget
 from ads.holds import Hold
 from ads.models import AskedAccount, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.money import format_usd
+from ads.services import exports
+from ads.services.csv_export import Export
 from ads.services.enforcement import Trigger
 
 
@@ -63,7 +66,7 @@ def trigger_label(code: str) -> str:
 
 
 @admin.register(DeliveryChange)
-class DeliveryChangeAdmin(ReadOnlyAdmin[DeliveryChange]):
+class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     """One row for each time a campaign was switched, the newest first."""
 
     list_display = ["at", "campaign", "brand", "direction", "why", "looked", "actor"]
@@ -91,6 +94,9 @@ class DeliveryChangeAdmin(ReadOnlyAdmin[DeliveryChange]):
         "brand_daily_figures",
         "brand_monthly_figures",
     ]
+
+    def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
+        return exports.of_changes(rows)
 
     @admin.display(description="brand")
     def brand(self, change: DeliveryChange) -> str:

@@ -8,7 +8,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from ads.models.fields import timezone_choices
-from ads.rules.money import InvalidAmount, parse_amount
+from ads.rules.money import InvalidAmount, parse_amount, plain
 
 
 class MoneyFormField(forms.DecimalField):
@@ -35,10 +35,7 @@ class MoneyFormField(forms.DecimalField):
 
     def prepare_value(self, value: Any) -> Any:
         """The amount without the zeros that the column's six places fill it up with."""
-        if not isinstance(value, Decimal):
-            return value
-        whole, _, places = f"{value:f}".partition(".")
-        return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
+        return plain(value) if isinstance(value, Decimal) else value
 
 
 class TimezoneFormField(forms.ChoiceField):

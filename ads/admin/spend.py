@@ -1,6 +1,7 @@
 """The ledger, its sums, and what sources reported: to be read."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -8,12 +9,15 @@ from unfold.contrib.filters.admin import (
 )
 
 from ads.admin.base import ReadOnlyAdmin
+from ads.admin.exports import ExportsCsv
 from ads.models import ReportedTotal, Spend, SpendTotal
 from ads.rules.money import format_usd
+from ads.services import exports
+from ads.services.csv_export import Export
 
 
 @admin.register(Spend)
-class SpendAdmin(ReadOnlyAdmin[Spend]):
+class SpendAdmin(ExportsCsv, ReadOnlyAdmin[Spend]):
     """Entries of the ledger, the newest first."""
 
     list_display = [
@@ -50,6 +54,9 @@ class SpendAdmin(ReadOnlyAdmin[Spend]):
         "created_at",
     ]
 
+    def export_of(self, rows: QuerySet[Spend]) -> Export:
+        return exports.of_spend(rows)
+
     @admin.display(description="brand")
     def brand(self, spend: Spend) -> str:
         return spend.campaign.brand.name
@@ -60,7 +67,7 @@ class SpendAdmin(ReadOnlyAdmin[Spend]):
 
 
 @admin.register(SpendTotal)
-class SpendTotalAdmin(ReadOnlyAdmin[SpendTotal]):
+class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     """Sums of the ledger by owner and period, the newest first."""
 
     list_display = ["start", "period", "brand", "owner", "usd", "usd_waived", "usd_effective"]
@@ -84,6 +91,9 @@ class SpendTotalAdmin(ReadOnlyAdmin[SpendTotal]):
         "created_at",
         "updated_at",
     ]
+
+    def export_of(self, rows: QuerySet[SpendTotal]) -> Export:
+        return exports.of_totals(rows)
 
     @admin.display(description="campaign")
     def owner(self, total: SpendTotal) -> str:
