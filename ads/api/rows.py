@@ -18,6 +18,9 @@ from ads.services.intake import CampaignGiven, CampaignNamed, IntakeEntry, Intak
 
 R = TypeVar("R")
 
+#: The largest number that an id may be; a longer one is to be sent as text.
+LARGEST_ID: Final = 2**63 - 1
+
 _NAMED: Final = frozenset({"brand", "name"})
 _REFERRED: Final = frozenset({"platform", "account", "id", "name"})
 _HOW_TO_NAME: Final = (
@@ -204,7 +207,7 @@ def _campaign(given: Any) -> CampaignGiven:
 
 def _name(part: str, value: Any) -> str:
     # Platforms' ids are often numbers, and are text here.
-    if part == "id" and isinstance(value, int) and not isinstance(value, bool):
+    if part == "id" and type(value) is int and 0 <= value <= LARGEST_ID:
         return str(value)
     if not isinstance(value, str):
         raise InvalidSpend("campaign", _flat(value), f"give its {part[:_LONGEST_SHOWN]} as text.")

@@ -6,6 +6,7 @@ from typing import Any, Final
 from ads.api import problems
 from ads.api.bodies import JSON, MOST_ROWS, NDJSON
 from ads.api.problems import Kind
+from ads.api.rows import LARGEST_ID
 
 ENTRIES: Final = "entries"
 DAY_TOTALS: Final = "day_totals"
@@ -75,7 +76,7 @@ _CAMPAIGN: Final[Schema] = {
             "title": "by its id",
             "type": "integer",
             "minimum": 1,
-            "maximum": 2**63 - 1,
+            "maximum": LARGEST_ID,
             "examples": [12],
         },
         _object(
@@ -89,7 +90,9 @@ _CAMPAIGN: Final[Schema] = {
             {
                 "platform": _text(50, description="One word for each platform."),
                 "account": _or_null(_text(100, required=False)),
-                "id": {"anyOf": [_text(200), {"type": "integer", "minimum": 0}]},
+                "id": {
+                    "anyOf": [_text(200), {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}]
+                },
                 "name": _or_null(
                     _text(200, required=False, description="What the platform calls it.")
                 ),

@@ -1,0 +1,102 @@
+"""The whole OpenAPI document is tried out: what it allows is taken, what it forbids is refused.
+
+The examples are the same on every run.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import load_all_checks
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from ads.tests.api.support import key_for
+from ads.tests.factories import CampaignFactory
+from budget_manager.wsgi import application
+
+load_all_checks()
+
+EXAMPLES = 20
+
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "checks": {
+            "negative_data_rejection": {
+                # 413 besides: that there are more than 10,000 rows is a matter of size
+                "expected-statuses": [400, 401, 403, 404, 405, 409, 413, 415, 422, 429]
+            }
+        }
+    }
+)
+
+#: Refusals of what the document allows, for it cannot say these: by what they say, and why.
+BEYOND_A_SCHEMA = {
+    "there is no campaign of this": "which campaigns there are",
+    "is later than tomorrow": "what day it is",
+    "lies in the future": "what time it is",
+    "it is before 1990-01-01": "a format has no earliest date",
+    "it is not between 1990-01-01": "nor has that of instants",
+    "send the header Idempotency-Key": "a field that is needed unless there is a header",
+    "an exponent is not accepted": "how a JSON number is written",
+    "has more than 6 decimal places": "how a JSON number is written",
+    "would come to 1,000,000,000,000,000": "a sum over rows",
+}
+
+api = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=CONFIG)
+
+
+@schemathesis.serializer("application/x-ndjson")
+def as_lines(_context: Any, value: Any) -> bytes:
+    rows = value if isinstance(value, list) else [value]
+    return b"\n".join(json.dumps(row).encode() for row in rows)
+
+
+@pytest.fixture
+def headers(db: None) -> Iterator[dict[str, str]]:
+    """What a program with every right sends; requests stay in the test's transaction."""
+    CampaignFactory.create(pk=12, brand__name="Acme", name="Spring Sale")  # the document's example
+    CampaignFactory.create(pk=1)
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield {"Authorization": f"Bearer {key_for(requests_per_minute=10**6)}"}
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@api.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_document_holds(case: Any, headers: dict[str, str]) -> None:
+    response = case.call(headers=headers)
+
+    excepted = []
+    if is_beyond_a_schema(response):
+        excepted.append(positive_data_acceptance)
+    if refuses_rows(response):
+        excepted.append(negative_data_rejection)
+    case.validate_response(response, headers=headers, excluded_checks=excepted)
+
+
+def refuses_rows(response: Any) -> bool:
+    """Whether it was asked to keep the good rows, so that bad ones are refused one by one."""
+    kept = "mode=keep_good" in response.request.url and response.status_code == 200
+    return kept and response.json()["refused"] > 0
+
+
+def is_beyond_a_schema(response: Any) -> bool:
+    """Whether all that is refused is refused for reasons that a schema cannot express."""
+    if response.status_code != 422:
+        return False
+    reasons = [error["reason"] for error in response.json()["errors"]]
+    return all(any(part in reason for part in BEYOND_A_SCHEMA) for reason in reasons)
