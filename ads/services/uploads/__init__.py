@@ -9,8 +9,8 @@
 """
 
 from ads.services.uploads.errors import OutOfTurn, UploadRefused
-from ads.services.uploads.queue import Continued, continue_all
-from ads.services.uploads.receiving import earlier, receive, tidy, too_large
+from ads.services.uploads.queue import Continued, continue_all, is_behind_another
+from ads.services.uploads.receiving import earlier, has_refused, receive, refused, too_large
 from ads.services.uploads.running import check, record
 from ads.services.uploads.steps import cancel, confirm, read_anew
 
@@ -23,9 +23,11 @@ __all__ = [
     "confirm",
     "continue_all",
     "earlier",
+    "has_refused",
+    "is_behind_another",
     "read_anew",
     "receive",
     "record",
-    "tidy",
+    "refused",
     "too_large",
 ]

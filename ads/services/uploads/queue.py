@@ -33,6 +33,8 @@ STEPS: Final = {
     ImportStatus.RECORDING: RECORD,
 }
 
+WAITING: Final = (ImportStatus.UPLOADED, ImportStatus.CONFIRMED)
+
 #: A step that has not moved for so long is sent again. Sending one too many does nothing.
 PATIENCE: Final = timedelta(minutes=1)
 
@@ -45,13 +47,15 @@ def later(import_id: int, task: str) -> None:
     transaction.on_commit(partial(_send, import_id, task))
 
 
+def is_behind_another(upload: SpendImport) -> bool:
+    """Does it wait while another import runs?"""
+    running = SpendImport.objects.filter(status__in=(ImportStatus.CHECKING, ImportStatus.RECORDING))
+    return upload.status in WAITING and running.exclude(pk=upload.pk).exists()
+
+
 def send_next() -> None:
     """One came to its end, and only one runs at a time: send that which has waited longest."""
-    waiting = (
-        SpendImport.objects.filter(status__in=(ImportStatus.UPLOADED, ImportStatus.CONFIRMED))
-        .order_by("updated_at", "id")
-        .first()
-    )
+    waiting = SpendImport.objects.filter(status__in=WAITING).order_by("updated_at", "id").first()
     if waiting is not None:
         later(waiting.pk, STEPS[ImportStatus(waiting.status)])
 

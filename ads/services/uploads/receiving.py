@@ -60,6 +60,16 @@ def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
     return SpendImport.objects.filter(sha256=upload.sha256).exclude(pk=upload.pk)
 
 
+def has_refused(upload: SpendImport) -> bool:
+    """Were rows refused, and kept?"""
+    return parts.is_kept(upload.pk, ImportPart.REFUSED)
+
+
+def refused(upload: SpendImport) -> Iterator[bytes]:
+    """The CSV of its refused rows, part by part."""
+    return parts.stream(upload.pk, ImportPart.REFUSED)
+
+
 def tidy(name: str) -> str:
     """A file's name without folders and without what cannot be shown; at most 255 characters."""
     shown = _UNSHOWN.sub("", re.split(r"[/\\]", name)[-1]).strip()

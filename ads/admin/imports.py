@@ -1,0 +1,101 @@
+"""Imports: the list of uploaded files, and the address of each of their pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+
+from ads.admin import import_size
+from ads.admin.base import ReadOnlyAdmin
+from ads.admin.import_pages import ImportPages
+from ads.admin.import_text import COLOURS, usd
+from ads.admin.text import NOTHING
+from ads.models import SpendImport
+
+Page = Callable[..., HttpResponseBase]
+May = Callable[[HttpRequest], bool]
+
+
+@admin.register(SpendImport)
+class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
+    """Files of spend that were uploaded, the newest first.
+
+    They are looked at by who may view imports, and acted upon by who may add them.
+    """
+
+    list_display = ["file_name", "created_at", "uploaded_by", "badge", "rows", "sum"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("created_at", RangeDateTimeFilter),
+    ]
+    search_fields = ["file_name", "=uploaded_by", "=confirmed_by", "=sha256"]
+    search_help_text = "File, who, or SHA-256"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ads.add_spendimport")
+
+    def has_view_permission(self, request: HttpRequest, obj: SpendImport | None = None) -> bool:
+        return super().has_view_permission(request, obj) or self.has_add_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        see, act = self.has_view_permission, self.has_add_permission
+        return [
+            self._upload_url(),
+            self._url("<int:pk>/change/", self.show_page, may=see, name="change"),
+            self._url("<int:pk>/progress/", self.progress_page, may=see, name="progress"),
+            self._url("<int:pk>/refused/", self.refused_page, may=see, name="refused"),
+            self._url(
+                "<int:pk>/confirm/", self.confirm_page, may=act, name="confirm", method="POST"
+            ),
+            self._url("<int:pk>/cancel/", self.cancel_page, may=act, name="cancel", method="POST"),
+            *super().get_urls(),
+        ]
+
+    def _url(
+        self, route: str, page: Page, *, may: May, name: str, method: str | None = None
+    ) -> URLPattern:
+        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            if not may(request):
+                raise PermissionDenied
+            if method and request.method != method:
+                return HttpResponseNotAllowed([method])
+            return page(request, **kwargs)
+
+        return path(route, self.admin_site.admin_view(guarded), name=f"ads_spendimport_{name}")
+
+    def _upload_url(self) -> URLPattern:
+        def guarded(request: HttpRequest) -> HttpResponse:
+            if not self.has_add_permission(request):
+                raise PermissionDenied
+            # Looking for the token of the form reads all of the request, so this comes before.
+            guard = import_size.guard(request)
+            return csrf_protect(lambda it: self.upload_page(it, guard.is_too_large))(request)
+
+        return path(
+            "add/", self.admin_site.admin_view(csrf_exempt(guarded)), name="ads_spendimport_add"
+        )
+
+    @admin.display(description="status")
+    def badge(self, upload: SpendImport) -> SafeString:
+        return format_html(
+            '<span class="ads-badge ads-{}">{}</span>',
+            COLOURS.get(upload.status, "plain"),  # type: ignore[call-overload]
+            upload.get_status_display(),
+        )
+
+    @admin.display(description="good rows")
+    def rows(self, upload: SpendImport) -> str:
+        told = upload.outcome or upload.preview
+        return f"{told['rows']:,}" if told else NOTHING
+
+    @admin.display(description="recorded")
+    def sum(self, upload: SpendImport) -> str:
+        return usd(upload.outcome["difference"]) if upload.outcome else NOTHING
