@@ -120,7 +120,7 @@ def size(number: int) -> str:
     """Bytes as people read them."""
     for unit, step in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
         if number >= step:
-            return f"{number / step:,.1f} {unit}"
+            return f"{number / step:,.1f}".removesuffix(".0") + f" {unit}"
     return count(number, "byte")
 
 

@@ -52,21 +52,19 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
             self._url("<int:pk>/change/", self.show_page, may=see, name="change"),
             self._url("<int:pk>/progress/", self.progress_page, may=see, name="progress"),
             self._url("<int:pk>/refused/", self.refused_page, may=see, name="refused"),
-            self._url(
-                "<int:pk>/confirm/", self.confirm_page, may=act, name="confirm", method="POST"
-            ),
-            self._url("<int:pk>/cancel/", self.cancel_page, may=act, name="cancel", method="POST"),
+            self._url("<int:pk>/confirm/", self.confirm_page, may=act, name="confirm", only="POST"),
+            self._url("<int:pk>/cancel/", self.cancel_page, may=act, name="cancel", only="POST"),
             *super().get_urls(),
         ]
 
     def _url(
-        self, route: str, page: Page, *, may: May, name: str, method: str | None = None
+        self, route: str, page: Page, *, may: May, name: str, only: str | None = None
     ) -> URLPattern:
         def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             if not may(request):
                 raise PermissionDenied
-            if method and request.method != method:
-                return HttpResponseNotAllowed([method])
+            if only and request.method != only:
+                return HttpResponseNotAllowed([only])
             return page(request, **kwargs)
 
         return path(route, self.admin_site.admin_view(guarded), name=f"ads_spendimport_{name}")

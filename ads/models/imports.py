@@ -97,12 +97,14 @@ class SpendImportPart(models.Model):
 class ColumnMapping(TimestampedModel):
     """How files with this header are read, as somebody mapped them by hand once."""
 
-    name = models.CharField(max_length=100, unique=True)
-    header = ArrayField(models.TextField(), unique=True)
-    plan = models.JSONField()
+    name = models.CharField(max_length=100, help_text="So that people recognise it.")
+    header = ArrayField(models.TextField(), editable=False)
+    #: Unique instead of the header, which may be longer than an index takes.
+    header_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    plan = models.JSONField(editable=False, help_text="How such a file is read.")
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name", "id"]
 
     def __str__(self) -> str:
         return self.name

@@ -23,22 +23,16 @@ def store(import_id: int, kind: ImportPart, position: int, content: bytes) -> No
         cursor.copy_expert(
             "COPY ads_spendimportpart (spend_import_id, kind, position, content) FROM STDIN",
             io.StringIO(line),
-            size=PART,
+            PART,
         )
 
 
 def store_all(import_id: int, kind: ImportPart, chunks: Iterable[bytes]) -> None:
     """Keep a file that comes in chunks of any size."""
-    position = 0
-    pending = bytearray()
+    file = PartsWriter(import_id, kind)
     for chunk in chunks:
-        pending += chunk
-        while len(pending) >= PART:
-            store(import_id, kind, position, bytes(pending[:PART]))
-            del pending[:PART]
-            position += 1
-    if pending:
-        store(import_id, kind, position, bytes(pending))
+        file.write(chunk)
+    file.finish()
 
 
 def drop(import_id: int, kind: ImportPart) -> None:
@@ -99,3 +93,36 @@ class PartsFile(io.RawIOBase):
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
+
+
+class PartsWriter(io.RawIOBase):
+    """A file that is kept in parts as it is written.
+
+    The last part with :meth:`finish`, not when it is closed: Python closes also what is given up.
+    """
+
+    def __init__(self, import_id: int, kind: ImportPart) -> None:
+        super().__init__()
+        self._import_id = import_id
+        self._kind = kind
+        self._position = 0
+        self._pending = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pending += data
+        while len(self._pending) >= PART:
+            self._store(PART)
+        return len(data)
+
+    def finish(self) -> None:
+        """Keep what is left."""
+        if self._pending:
+            self._store(len(self._pending))
+
+    def _store(self, length: int) -> None:
+        store(self._import_id, self._kind, self._position, bytes(self._pending[:length]))
+        del self._pending[:length]
+        self._position += 1

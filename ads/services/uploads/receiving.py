@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ads.models import SpendImport
-from ads.models.imports import ImportPart
+from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
-from ads.services.imports import Plan
-from ads.services.uploads import parts, plans, queue
+from ads.services.imports import ImportRefused, Plan
+from ads.services.uploads import looking, mappings, parts, queue
 from ads.services.uploads.errors import UploadRefused
 
 LONGEST_NAME = 255
@@ -32,7 +32,7 @@ def receive(
     was observed later, whichever is recorded first: unless the plan says when, it is now.
 
     Raises:
-        UploadRefused: it is empty or too large; nothing of it is kept.
+        UploadRefused: it is empty, too large or no CSV at all; nothing of it is kept.
     """
     if plan.observed_at is None:
         plan = replace(plan, observed_at=now)
@@ -43,16 +43,30 @@ def receive(
             size=0,
             sha256="",
             uploaded_by=current_actor(),
-            format="plain",
-            plan=plans.to_json(plan),
         )
         parts.store_all(upload.pk, ImportPart.FILE, counted)
         if not counted.size:
             raise UploadRefused("The file is empty: there is nothing in it.")
         upload.size, upload.sha256 = counted.size, counted.sha256.hexdigest()
-        upload.save(update_fields=["size", "sha256"])
-        queue.later(upload.pk, queue.CHECK)
+        _look_at(upload, plan)
+        upload.save()
+        if upload.status == ImportStatus.UPLOADED:
+            queue.later(upload.pk, queue.CHECK)
     return upload
+
+
+def _look_at(upload: SpendImport, plan: Plan) -> None:
+    """Settle how it is read; columns that nobody recognises are left to be mapped."""
+    try:
+        look = looking.look(upload, plan)
+    except ImportRefused as error:
+        raise UploadRefused(str(error)) from error
+    if look.format == looking.BY_HAND and not plan.mapping:
+        recalled = mappings.recall(look.header, plan)
+        if recalled is None:
+            upload.status = ImportStatus.UNMAPPED
+        plan = recalled or plan
+    upload.format, upload.plan = look.format, plan.as_json()
 
 
 def earlier(upload: SpendImport) -> QuerySet[SpendImport]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
@@ -23,14 +23,17 @@ from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services import locks
 from ads.services.actor import acting_as
-from ads.services.imports import Import, ImportRefused, RowsRefused
-from ads.services.uploads import parts, plans, queue, telling
+from ads.services.imports import Import, ImportRefused, Plan, RowsRefused, preview_of
+from ads.services.uploads import parts, queue, telling
+from ads.services.uploads.refused import RefusedRows
 
 #: Seconds between two times that the progress of a step is noted.
 NOTED_EVERY: Final = 1.0
 
 #: How often a step is begun. What kills three workers would kill the fourth.
 ATTEMPTS: Final = 3
+
+_READ_AT_ONCE: Final = 1 << 16
 
 #: Letters of a user's name that are left where "(import)" is written behind it.
 _NAME: Final = 140
@@ -48,9 +51,13 @@ def check(import_id: int, now: datetime) -> str:
         if upload.attempts > ATTEMPTS:
             return _end(upload, ImportStatus.REFUSED, error=_gave_up("checked"))
         try:
-            with _staged(upload, now, skip_bad_rows=True) as staged:
-                preview = telling.outcome(staged.record(now=now, dry_run=True))
-            return _end(upload, ImportStatus.CHECKED, preview=preview)
+            refused = RefusedRows(upload.pk)
+            with _opened(upload) as (file, progress):
+                preview = preview_of(
+                    file, _plan(upload), now=now, progress=progress, sink=refused
+                )
+            refused.finish()
+            return _end(upload, ImportStatus.CHECKED, preview=preview.as_json())
         except _Stopped:
             return _status(import_id)
         except ImportRefused as error:
@@ -85,18 +92,19 @@ def record(import_id: int, clock: Callable[[], datetime]) -> str:
 
 
 def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
-    with _staged(upload, clock(), skip_bad_rows=upload.leaves_out > 0) as staged:
+    plan = replace(_plan(upload), skip_bad_rows=upload.leaves_out > 0)
+    refused = RefusedRows(upload.pk)
+    with (
+        _opened(upload) as (file, progress),
+        Import.staged(file, plan, now=clock(), progress=progress, sink=refused) as staged,
+    ):
         with transaction.atomic():
             now = clock()
             done = staged.record(now=now)
             if done.refused.count > upload.leaves_out:
                 raise RowsRefused(done.refused)
-            _end(
-                upload,
-                ImportStatus.RECORDED,
-                outcome=telling.outcome(done),
-                finished_at=now,
-            )
+            refused.finish()
+            _end(upload, ImportStatus.RECORDED, outcome=telling.outcome(done), finished_at=now)
             parts.drop(upload.pk, ImportPart.FILE)
         staged.enforce_again(now=clock())
     return ImportStatus.RECORDED.value
@@ -147,20 +155,15 @@ def _taken(import_id: int, before: str, during: str) -> Iterator[SpendImport | N
 
 
 @contextmanager
-def _staged(upload: SpendImport, now: datetime, *, skip_bad_rows: bool) -> Iterator[Import]:
-    """The file, read to its end."""
+def _opened(upload: SpendImport) -> Iterator[tuple[BinaryIO, "_Progress"]]:
+    """The file, and what is to be told how far it has been read."""
     raw = parts.PartsFile(upload.pk, ImportPart.FILE, upload.size)
-    plan = replace(plans.from_json(upload.plan), skip_bad_rows=skip_bad_rows)
-    with (
-        io.TextIOWrapper(
-            io.BufferedReader(raw, 1 << 16),
-            encoding="utf-8-sig",
-            errors="surrogateescape",
-            newline="",
-        ) as file,
-        Import.staged(file, plan, now=now, progress=_Progress(upload, raw)) as staged,
-    ):
-        yield staged
+    with io.BufferedReader(raw, _READ_AT_ONCE) as file:
+        yield file, _Progress(upload, raw)
+
+
+def _plan(upload: SpendImport) -> Plan:
+    return Plan.from_json(upload.plan)
 
 
 class _Progress:

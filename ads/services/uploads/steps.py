@@ -14,7 +14,7 @@ from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
 from ads.services.imports import Plan
-from ads.services.uploads import parts, plans, queue
+from ads.services.uploads import looking, mappings, parts, queue
 from ads.services.uploads.errors import OutOfTurn
 
 #: Not recorded and not being recorded.
@@ -51,23 +51,26 @@ def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime)
     )
 
 
-def read_anew(upload: SpendImport, *, format_: str, plan: Plan) -> None:
-    """Have it checked again, read in another way.
+def read_anew(upload: SpendImport, plan: Plan, *, remember: bool) -> None:
+    """Have it checked again, read as ``plan`` says; ``remember`` that for files with its header.
 
     Raises:
         OutOfTurn: it is being checked or recorded, or its file is no longer kept.
+        ImportRefused: it cannot be read like that at all.
     """
-    if not parts.is_kept(upload.pk, ImportPart.FILE):
-        raise OutOfTurn("The file is no longer kept. Upload it again.")
-    _move(
-        upload,
-        SpendImport.objects.filter(status__in=READABLE_ANEW),
-        queue.CHECK,
-        status=ImportStatus.UPLOADED,
-        format=format_,
-        plan=plans.to_json(plan),
-        error="",
-    )
+    look = looking.look(upload, plan)
+    with transaction.atomic():
+        if remember:
+            mappings.remember(look.header, plan, name=upload.file_name)
+        _move(
+            upload,
+            SpendImport.objects.filter(status__in=READABLE_ANEW),
+            queue.CHECK,
+            status=ImportStatus.UPLOADED,
+            format=look.format,
+            plan=plan.as_json(),
+            error="",
+        )
 
 
 def cancel(upload: SpendImport, *, now: datetime) -> None:

@@ -45,7 +45,7 @@
 
     const drop = document.querySelector("[data-drop]");
     if (drop) {
-        const input = drop.querySelector("input");
+        const input = drop.querySelector("input[type=file]");
         const name = drop.querySelector("[data-name]");
         const hint = drop.querySelector("[data-hint]");
         const asked = [name.textContent, hint.textContent];

@@ -52,11 +52,9 @@ def checked(content: str | bytes, **more: Any) -> SpendImport:
     return one
 
 
-def confirmed(
-    content: str | bytes, *, by: str = "ben", leaves_out: int = 0, **more: Any
-) -> SpendImport:
-    """A file that was uploaded, checked and confirmed by ``by``."""
-    one = checked(content, **more)
+def confirm(one: SpendImport, *, by: str = "ben", leaves_out: int = 0) -> SpendImport:
+    """Confirmed by ``by``, as its page shows it now."""
+    one.refresh_from_db()
     with acting_as(by):
         uploads.confirm(one, checks=one.checks, leaves_out=leaves_out, now=timezone.now())
     return one
@@ -64,7 +62,13 @@ def confirmed(
 
 def recorded(content: str | bytes, **more: Any) -> SpendImport:
     """A file that was recorded."""
-    one = confirmed(content, **more)
+    return finish(upload(content, **more))
+
+
+def finish(one: SpendImport) -> SpendImport:
+    """Checked, confirmed and recorded."""
+    assert uploads.check(one.pk, timezone.now()) == "checked"
+    confirm(one)
     assert uploads.record(one.pk, timezone.now) == "recorded"
     one.refresh_from_db()
     return one
