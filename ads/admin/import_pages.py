@@ -25,10 +25,11 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from ads.admin import import_text as text
-from ads.admin.import_forms import ConfirmForm, UploadForm
+from ads.admin.import_forms import ConfirmForm, ReadForm, UploadForm
 from ads.models import SpendImport
+from ads.models.imports import ImportStatus
 from ads.services import uploads
-from ads.services.imports import Plan
+from ads.services.imports import ImportRefused, Plan, Sniffed
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     _Admin = ModelAdmin[SpendImport]
 else:
     _Admin = object
+
+NEEDS_MAPPING = ImportStatus.UNMAPPED
 
 #: Earlier uploads of the same file that are named.
 NAMED = 5
@@ -65,7 +68,7 @@ class ImportPages(_Admin):
                 except uploads.UploadRefused as error:
                     form.add_error("file", str(error))
                 else:
-                    return _to(taken, "change")
+                    return _to(taken, "read" if taken.status == NEEDS_MAPPING else "change")
         context = {
             **self._frame(request, "Import spend"),
             "form": form,
@@ -112,6 +115,32 @@ class ImportPages(_Admin):
             uploads.refused(one), content_type="text/csv; charset=utf-8", headers=headers
         )
 
+    def read_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How it is read: the detected, the remembered, the mapped by hand."""
+        one = get_object_or_404(SpendImport, pk=pk)
+        plan = Plan.from_json(one.plan)
+        form, seen, problem = _read_form(request, one, plan)
+        is_sent = request.method == "POST" and "look" not in request.POST
+        if is_sent and not problem and form.is_valid():
+            try:
+                uploads.read_anew(one, form.plan, remember=form.cleaned_data["remember"])
+            except ImportRefused as error:
+                problem = str(error)
+            except uploads.OutOfTurn as error:
+                self.message_user(request, str(error), messages.WARNING)
+                return _to(one, "change")
+            else:
+                return _to(one, "change")
+        context = {
+            **self._frame(request, "How it is read"),
+            "original": one,
+            "form": form,
+            "problem": problem,
+            "media": self.media + form.media,
+            **text.first_rows(seen),
+        }
+        return TemplateResponse(request, "ads/admin/import_read.html", context)
+
     def confirm_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Have it recorded, as its preview says."""
         one = get_object_or_404(SpendImport, pk=pk)
@@ -140,6 +169,24 @@ class ImportPages(_Admin):
             "title": title,
             "media": self.media,
         }
+
+
+def _read_form(
+    request: HttpRequest, one: SpendImport, plan: Plan
+) -> tuple[ReadForm, Sniffed | None, str]:
+    """The form; how the file looks, read as the form says; and why it cannot be looked at."""
+    data = request.POST if request.method == "POST" else None
+    seen: Sniffed | None = None
+    try:
+        seen = uploads.look(one, plan)
+        plan = uploads.proposed(seen, plan)
+        form = ReadForm(data, plan=plan, look=seen)
+        if form.is_valid():
+            seen = uploads.look(one, form.plan)
+            form = ReadForm(data, plan=plan, look=seen)
+    except (ImportRefused, uploads.OutOfTurn) as error:
+        return ReadForm(data, plan=plan, look=seen), seen, str(error)
+    return form, seen, ""
 
 
 def _progress(one: SpendImport) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What the pages of imports say: how far one has come, its figures, whom it switches."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from django.urls import reverse
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.money import format_usd
+from ads.services.imports import FORMATS, Sniffed
 from ads.services.uploads.steps import CANCELLABLE, READABLE_ANEW
 
 COLOURS = {
@@ -19,6 +19,13 @@ COLOURS = {
     ImportStatus.CHECKED: "info",
     ImportStatus.UNMAPPED: "info",
 }
+
+#: Refused rows on the page; the rest are in the CSV.
+SHOWN_PROBLEMS = 200
+
+#: Of a file whose columns are mapped.
+SHOWN_COLUMNS = 50
+SHOWN_ROWS = 5
 
 #: A worker is at it, or is to be.
 ON_THE_WAY = (
@@ -60,13 +67,17 @@ def figures(told: dict[str, Any], *, is_recorded: bool) -> list[Figure]:
             ("Unchanged", "unchanged", ""),
             ("Older than known", "older", ""),
         ]
-    optional += [("Waiting", "waiting", "waiting_amount"), ("Rounded", "rounded", "rounded_by")]
+    optional += [
+        ("Waiting to be matched", "waiting_rows", "waiting_amount"),
+        ("Lines of totals, left out", "skipped", ""),
+        ("Rounded", "rounded", "rounded_by"),
+    ]
     shown += [
         Figure(label, f"{told[key]:,}", usd(told[amount]) if amount else "")
         for label, key, amount in optional
         if told.get(key)
     ]
-    shown.append(Figure("Refused", f"{told['refused']:,}"))
+    shown.append(Figure("Refused", f"{told['problem_count']:,}"))
     return shown
 
 
@@ -124,14 +135,6 @@ def size(number: int) -> str:
     return count(number, "byte")
 
 
-def linked(changes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Switched campaigns with the address of their page."""
-    return [
-        {**change, "link": reverse("admin:ads_campaign_change", args=[change["campaign"]])}
-        for change in changes
-    ]
-
-
 def facts(upload: SpendImport) -> list[dict[str, str]]:
     """Whose it is, since when, and how it is read."""
     plan = upload.plan
@@ -146,7 +149,7 @@ def facts(upload: SpendImport) -> list[dict[str, str]]:
     shown += [
         ("Size", size(upload.size), ""),
         ("SHA-256", f"{upload.sha256[:12]}…", upload.sha256),
-        ("Format", upload.format, ""),
+        ("Format", FORMATS[upload.format].label if upload.format in FORMATS else upload.format, ""),
         ("Source", str(plan.get("source") or ""), ""),
     ]
     return [{"label": label, "text": text, "title": title} for label, text, title in shown]
@@ -176,25 +179,65 @@ def told(upload: SpendImport) -> dict[str, Any]:
     what = upload.outcome or upload.preview
     if not what or upload.status in ON_THE_WAY:
         return {}
-    switched = what["started"] + what["stopped"] if is_recorded else 0
-    switched = switched or what["would_start"] + what["would_stop"]
+    switched = ("started", "stopped") if is_recorded else ("would_start", "would_stop")
+    shown = what["problems"][:SHOWN_PROBLEMS]
     return {
         "told": what,
         "is_recorded": is_recorded,
         "figures": figures(what, is_recorded=is_recorded),
-        "refused_rows": what["refused_rows"],
-        "refused_count": count(what["refused"], "row"),
-        "more_refused": what["refused"] - len(what["refused_rows"]),
-        "changes": linked(what["changes"]),
-        "more_changes": switched - len(what["changes"]),
+        "problems": shown,
+        "refused_count": count(what["problem_count"], "row"),
+        "more_problems": what["problem_count"] - len(shown),
+        "switches": _linked(what["switches"]),
+        "more_switches": sum(what[each] for each in switched) - len(what["switches"]),
+        "campaigns": _linked(what.get("campaigns", [])),
+        "amount": usd(what.get("amount")),
+        "difference": usd(what["difference"]),
+        "unknown": [_in_usd(row) for row in what.get("unknown", [])],
+        "samples": [_in_usd(row) for row in what.get("samples", [])],
+        "more_campaigns": what.get("campaign_count", 0) - len(what.get("campaigns", [])),
+        "more_unknown": what.get("unknown_count", 0) - len(what.get("unknown", [])),
     }
+
+
+def _linked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Campaigns with the address of their page."""
+    return [
+        {
+            **_in_usd(row),
+            "link": reverse("admin:ads_campaign_change", args=[row["campaign_id"]]),
+        }
+        for row in rows
+    ]
+
+
+def _in_usd(row: dict[str, Any]) -> dict[str, Any]:
+    """Its amounts as people read them."""
+    amounts = ("amount", "difference")
+    return {**row, **{name: usd(row[name]) for name in amounts if row.get(name) is not None}}
 
 
 def possible(upload: SpendImport) -> dict[str, bool]:
     """What may be done to it now."""
     return {
-        "can_confirm": upload.status == ImportStatus.CHECKED,
+        "can_confirm": upload.status == ImportStatus.CHECKED and _has_good(upload.preview),
         "can_read_anew": upload.status in READABLE_ANEW,
         "can_cancel": upload.status in CANCELLABLE,
         "is_over": upload.status in (ImportStatus.RECORDED, ImportStatus.CANCELLED),
+    }
+
+
+def _has_good(preview: dict[str, Any] | None) -> bool:
+    return bool(preview and (preview["rows"] or preview["waiting_rows"]))
+
+
+def first_rows(look: Sniffed | None) -> dict[str, Any]:
+    """The header and the first rows as they stand in the file; not more columns than fit."""
+    if look is None:
+        return {}
+    return {
+        "look": look,
+        "header": look.header[:SHOWN_COLUMNS],
+        "more_columns": max(len(look.header) - SHOWN_COLUMNS, 0),
+        "rows": [row[:SHOWN_COLUMNS] for row in look.rows[:SHOWN_ROWS]],
     }

@@ -52,6 +52,7 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
             self._url("<int:pk>/change/", self.show_page, may=see, name="change"),
             self._url("<int:pk>/progress/", self.progress_page, may=see, name="progress"),
             self._url("<int:pk>/refused/", self.refused_page, may=see, name="refused"),
+            self._url("<int:pk>/read/", self.read_page, may=act, name="read"),
             self._url("<int:pk>/confirm/", self.confirm_page, may=act, name="confirm", only="POST"),
             self._url("<int:pk>/cancel/", self.cancel_page, may=act, name="cancel", only="POST"),
             *super().get_urls(),

@@ -9,12 +9,16 @@
 """
 
 from ads.services.uploads.errors import OutOfTurn, UploadRefused
+from ads.services.uploads.looking import BY_HAND, look, proposed
+from ads.services.uploads.mappings import DATE_FORMATS
 from ads.services.uploads.queue import Continued, continue_all, is_behind_another
 from ads.services.uploads.receiving import earlier, has_refused, receive, refused, too_large
 from ads.services.uploads.running import check, record
 from ads.services.uploads.steps import cancel, confirm, read_anew
 
 __all__ = [
+    "BY_HAND",
+    "DATE_FORMATS",
     "Continued",
     "OutOfTurn",
     "UploadRefused",
@@ -25,6 +29,8 @@ __all__ = [
     "earlier",
     "has_refused",
     "is_behind_another",
+    "look",
+    "proposed",
     "read_anew",
     "receive",
     "record",

@@ -3,6 +3,7 @@
 Never more than a part or two is in memory, however long the file.
 """
 
+import binascii
 import io
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -18,11 +19,11 @@ PART: Final = 1 << 20
 
 def store(import_id: int, kind: ImportPart, position: int, content: bytes) -> None:
     """Keep one part. COPY, because in development Django remembers the text of other statements."""
-    line = f"{import_id}\t{kind.value}\t{position}\t\\\\x{content.hex()}\n"
+    line = b"%d\t%s\t%d\t\\\\x" % (import_id, kind.value.encode(), position)
     with connection.cursor() as cursor:
         cursor.copy_expert(
             "COPY ads_spendimportpart (spend_import_id, kind, position, content) FROM STDIN",
-            io.StringIO(line),
+            io.BytesIO(line + binascii.hexlify(content) + b"\n"),
             PART,
         )
 

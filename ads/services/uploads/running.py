@@ -53,9 +53,7 @@ def check(import_id: int, now: datetime) -> str:
         try:
             refused = RefusedRows(upload.pk)
             with _opened(upload) as (file, progress):
-                preview = preview_of(
-                    file, _plan(upload), now=now, progress=progress, sink=refused
-                )
+                preview = preview_of(file, _plan(upload), now=now, progress=progress, sink=refused)
             refused.finish()
             return _end(upload, ImportStatus.CHECKED, preview=preview.as_json())
         except _Stopped:
@@ -104,9 +102,14 @@ def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
             if done.refused.count > upload.leaves_out:
                 raise RowsRefused(done.refused)
             refused.finish()
-            _end(upload, ImportStatus.RECORDED, outcome=telling.outcome(done), finished_at=now)
+            told = telling.outcome(done, now)
+            _end(upload, ImportStatus.RECORDED, outcome=told, finished_at=now)
             parts.drop(upload.pk, ImportPart.FILE)
+        enforced = done.enforced
         staged.enforce_again(now=clock())
+        if done.enforced.switched > enforced.switched:
+            told |= telling.switched(done, now)
+            SpendImport.objects.filter(pk=upload.pk).update(outcome=told)
     return ImportStatus.RECORDED.value
 
 

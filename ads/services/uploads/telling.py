@@ -1,45 +1,70 @@
-"""What an import would do or did, as it is kept and shown: JSON, amounts as decimal text."""
+"""What an import did, as it is kept: JSON, amounts as decimal text.
 
-from typing import Any
+What it would do is told by :class:`ads.services.imports.Preview`; the same things have the same
+names here.
+"""
+
+from datetime import datetime
+from typing import Any, Final
 
 from ads.holds import Hold
+from ads.models import DeliveryChange
+from ads.services.actor import current_actor
+from ads.services.enforcement import Trigger
 from ads.services.imports import Imported
 
+#: Switched campaigns that are named; the rest are counted.
+SHOWN_SWITCHES: Final = 100
 
-def outcome(done: Imported) -> dict[str, Any]:
-    """The figures of an import, its first refused rows, and whom it switches."""
+_FIGURES: Final = (
+    "are_entries",
+    "rows",
+    "items",
+    "recorded",
+    "lowered",
+    "duplicates",
+    "zero",
+    "unchanged",
+    "older",
+    "rounded",
+    "skipped",
+)
+_AMOUNTS: Final = ("difference", "lowered_by", "rounded_by", "waiting_amount")
+
+
+def outcome(done: Imported, now: datetime) -> dict[str, Any]:
+    """The figures of an import that was recorded at ``now``, in the name of who acts now."""
     return {
-        "are_entries": done.are_entries,
-        "rows": done.rows,
-        "items": done.items,
-        "recorded": done.recorded,
-        "difference": str(done.difference),
-        "lowered": done.lowered,
-        "lowered_by": str(done.lowered_by),
-        "duplicates": done.duplicates,
-        "zero": done.zero,
-        "unchanged": done.unchanged,
-        "older": done.older,
-        "rounded": done.rounded,
-        "rounded_by": str(done.rounded_by),
-        "refused": done.refused.count,
-        "refused_rows": [
-            {"line": row.first_line, "last_line": row.last_line, "reason": row.reason}
+        **{name: getattr(done, name) for name in _FIGURES},
+        **{name: f"{getattr(done, name):f}" for name in _AMOUNTS},
+        "waiting_rows": done.waiting,
+        "unknown_count": done.waiting_references,
+        "problem_count": done.refused.count,
+        "problems": [
+            {"first_line": row.first_line, "last_line": row.last_line, "reason": row.reason}
             for row in done.refused.shown
         ],
+        **switched(done, now),
+    }
+
+
+def switched(done: Imported, now: datetime) -> dict[str, Any]:
+    """How many campaigns it started and stopped, and the first of them."""
+    changes = DeliveryChange.objects.filter(
+        at__gte=now, actor=current_actor(), trigger=Trigger.SPEND
+    ).select_related("campaign__brand")
+    return {
         "started": done.enforced.started,
         "stopped": done.enforced.stopped,
         "failed": len(done.enforced.failed),
-        "would_start": done.would_start,
-        "would_stop": done.would_stop,
-        "changes": [
+        "switches": [
             {
-                "campaign": change.campaign.pk,
-                "name": change.campaign.name,
+                "campaign_id": change.campaign_id,
+                "campaign": change.campaign.name,
                 "brand": change.campaign.brand.name,
-                "starts": change.decision.is_active,
-                "holds": [Hold(hold).label for hold in change.decision.holds],
+                "is_active": change.is_active,
+                "holds": [Hold(hold).label for hold in change.holds],
             }
-            for change in done.changes
+            for change in changes.order_by("at", "id")[:SHOWN_SWITCHES]
         ],
     }

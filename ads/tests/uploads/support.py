@@ -74,6 +74,20 @@ def finish(one: SpendImport) -> SpendImport:
     return one
 
 
+def preview(one: SpendImport) -> dict[str, Any]:
+    """What it would do, as its last check says."""
+    one.refresh_from_db()
+    assert one.preview is not None
+    return dict(one.preview)
+
+
+def outcome(one: SpendImport) -> dict[str, Any]:
+    """What it did."""
+    one.refresh_from_db()
+    assert one.outcome is not None
+    return dict(one.outcome)
+
+
 def has_file(one: SpendImport) -> bool:
     """Is the file still kept?"""
     return SpendImportPart.objects.filter(spend_import=one, kind=ImportPart.FILE).exists()
