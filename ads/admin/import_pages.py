@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.forms import Media, Script
 from django.http import (
     Http404,
     HttpRequest,
@@ -73,7 +74,7 @@ class ImportPages(_Admin):
             **self._frame(request, "Import spend"),
             "form": form,
             "options": [field for field in form if field.name != "file"],
-            "media": self.media + form.media,
+            "media": self._media() + form.media,
             "most": settings.IMPORT_MAX_BYTES,
             "most_shown": text.size(settings.IMPORT_MAX_BYTES),
         }
@@ -136,7 +137,7 @@ class ImportPages(_Admin):
             "original": one,
             "form": form,
             "problem": problem,
-            "media": self.media + form.media,
+            "media": self._media() + form.media,
             **text.first_rows(seen),
         }
         return TemplateResponse(request, "ads/admin/import_read.html", context)
@@ -167,8 +168,12 @@ class ImportPages(_Admin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": title,
-            "media": self.media,
+            "media": self._media(),
         }
+
+    def _media(self) -> Media:
+        js: list[Any] = [reverse("admin:jsi18n"), Script("ads/imports.js", defer=True)]
+        return self.media + Media(css={"all": ["ads/imports.css"]}, js=js)
 
 
 def _read_form(

@@ -29,6 +29,7 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
         "Spend",
         [
             ("ads.spendimport", "Imports", "upload_file"),
+            ("ads.columnmapping", "Column mappings", "view_column"),
             ("ads.spend", "Ledger", "receipt_long"),
             ("ads.spendtotal", "Totals", "functions"),
             ("ads.reportedtotal", "Reported day totals", "cloud_download"),
