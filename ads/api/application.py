@@ -8,7 +8,7 @@ from django.shortcuts import render
 from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from ads.api import acting, failures, keys, problems, reading, request_ids, spend
+from ads.api import acting, exports, failures, keys, problems, reading, request_ids, spend
 from ads.api.problems import Kind
 
 DESCRIPTION: Final = """
@@ -95,6 +95,7 @@ for _exception in tuple(api._exception_handlers):  # noqa: SLF001  (ninja's defa
 api.add_router("/spend", spend.router)
 api.add_router("/key", keys.router)
 api.add_router("", reading.router)
+api.add_router("/exports", exports.router)
 api.add_router("", acting.router)
 
 

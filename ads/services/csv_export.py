@@ -103,10 +103,16 @@ def _taken(buffer: StringIO, *, bom: bool) -> bytes:
 
 @contextmanager
 def _one_instant() -> Iterator[None]:
-    """Everything read inside is as of one instant."""
-    with transaction.atomic(durable=True):
+    """Everything read inside is as of one instant.
+
+    Inside a caller's transaction, whose snapshot cannot be chosen any more: what each of its
+    statements sees.
+    """
+    nested = connection.in_atomic_block
+    with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            if not nested:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             cursor.execute(
                 "SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [_PATIENCE]
             )

@@ -170,7 +170,11 @@ _FIGURES: Final = (
     "is_budget_available",
 )
 
-_SUMMARY: Final = ("brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES)
+#: The columns of each export.
+SPEND: Final = tuple(_SPEND)
+CHANGES: Final = tuple(_CHANGES)
+TOTALS: Final = tuple(_TOTALS)
+SUMMARY: Final = ("brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES)
 
 
 def of_spend(entries: QuerySet[Spend]) -> Export:
@@ -202,7 +206,7 @@ def of_summary(
         if campaigns is not None:
             yield from _campaigns(campaigns.select_related("brand"), now)
 
-    return Export("summaries", _SUMMARY, rows)
+    return Export("summaries", SUMMARY, rows)
 
 
 def _brands(brands: QuerySet[Brand], now: datetime) -> Iterator[Sequence[object]]:

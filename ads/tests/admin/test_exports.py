@@ -5,30 +5,23 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from ads.models import Campaign
-from ads.services import lifecycle
 from ads.tests.admin.pages import changelist
-from ads.tests.engine.support import NOON, spend
+from ads.tests.engine.support import NOON, enforce_all, spend
 from ads.tests.exports.support import read
 from ads.tests.factories import CampaignFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 BOM = b"\xef\xbb\xbf"
 LISTS = ["ads_spend", "ads_deliverychange", "ads_spendtotal", "ads_campaign", "ads_brand"]
 
 
 @pytest.fixture
-def operator(transactional_db: None) -> User:
-    return User.objects.create_superuser("olivia")
-
-
-@pytest.fixture
-def campaign(transactional_db: None) -> Campaign:
+def campaign(db: None) -> Campaign:
     campaign = CampaignFactory.create(name="Spring", brand__name="Acme")
     spend(campaign, 5, NOON)
     return campaign
@@ -49,7 +42,7 @@ def exported(response: Any) -> list[dict[str, str]]:
 def test_every_list_has_the_button_and_what_it_exports(
     admin: Client, campaign: Campaign, model: str
 ) -> None:
-    lifecycle.pause(campaign, now=NOON)
+    enforce_all(NOON)
     page = admin.get(changelist(model)).content.decode()
     address = reverse(f"admin:{model}_export_csv")
     assert f'href="{address}"' in page

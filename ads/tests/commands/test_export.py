@@ -17,11 +17,11 @@ from ads.tests.engine.support import NOON, execute, spend
 from ads.tests.exports.support import read
 from ads.tests.factories import CampaignFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def campaign(transactional_db: None) -> Campaign:
+def campaign(db: None) -> Campaign:
     campaign = CampaignFactory.create(name="Grün", brand__name="Acme")
     spend(campaign, 5, NOON)
     return campaign
@@ -87,6 +87,7 @@ def test_what_cannot_be_is_refused_with_the_remedy(
     assert out.getvalue() == ""
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_reader_that_has_seen_enough_is_no_error(campaign: Campaign) -> None:
     execute(
         "INSERT INTO ads_spend (campaign_id, amount, date)"

@@ -10,16 +10,18 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, Campaign, DeliveryChange, Spend
-from ads.services import ledger, lifecycle, waivers
+from ads.services import ledger, waivers
 from ads.services.csv_export import AT_A_TIME, BOM, Stream
 from ads.services.exports import InvalidExport, Kind, Wanted, choose
 from ads.services.ledger import SpendEntry
-from ads.tests.engine.support import NOON, at, at_once, execute, spend
+from ads.tests.engine.support import NOON, at, at_once, enforce_all, execute, spend
 from ads.tests.exports.support import read, rows_of
 from ads.tests.factories import BrandFactory, CampaignFactory
 
-# An export reads in a transaction of its own, so nothing may be in one here.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+#: An export reads in a transaction of its own; a test that is in one itself hides that.
+for_real = pytest.mark.django_db(transaction=True)
 
 DAY = NOON.date()
 
@@ -135,9 +137,9 @@ def test_only_the_brand_and_the_days_that_are_wanted() -> None:
 
 def test_who_is_limited_to_brands_gets_nothing_of_others() -> None:
     own, foreign = CampaignFactory.create(), CampaignFactory.create()
+    enforce_all(NOON)
     for campaign in (own, foreign):
         spend(campaign, 5, NOON)
-        lifecycle.pause(campaign, now=NOON)
     limited = frozenset({own.brand_id})
 
     for kind in Kind:
@@ -151,6 +153,7 @@ def test_who_is_limited_to_brands_gets_nothing_of_others() -> None:
 
 def test_delivery_changes_say_why_and_on_which_figures() -> None:
     campaign = CampaignFactory.create(name="Spring", brand__name="Acme", daily_budget=10)
+    enforce_all(NOON)
     DeliveryChange.objects.all().delete()
     spend(campaign, Decimal("12.345"), NOON)
     (change,) = DeliveryChange.objects.all()
@@ -181,7 +184,6 @@ def test_delivery_changes_say_why_and_on_which_figures() -> None:
 
 def test_delivery_changes_are_picked_by_their_day_in_utc() -> None:
     campaign = CampaignFactory.create()
-    DeliveryChange.objects.all().delete()
     for instant in ("2024-05-14 23:59:59", "2024-05-15 00:00", "2024-05-15 23:59:59", "2024-05-16"):
         DeliveryChange.objects.create(
             campaign=campaign,
@@ -302,6 +304,7 @@ def test_the_last_day_of_the_calendar_is_a_day_like_others() -> None:
         assert rows_of(choose(kind, Wanted(first=date.min, last=date.max), NOON)) == []
 
 
+@for_real
 def test_what_is_recorded_meanwhile_is_not_in_it() -> None:
     campaign = CampaignFactory.create(name="Before")
     many_entries(campaign, 3 * AT_A_TIME)
@@ -320,6 +323,7 @@ def test_what_is_recorded_meanwhile_is_not_in_it() -> None:
     assert Spend.objects.count() == 3 * AT_A_TIME + 10
 
 
+@for_real
 def test_sums_and_names_of_summaries_are_of_one_instant() -> None:
     brand = BrandFactory.create()
     CampaignFactory.create_batch(2, brand=brand)
@@ -340,6 +344,7 @@ def test_sums_and_names_of_summaries_are_of_one_instant() -> None:
     assert {row["daily_spend"] for row in rows} == {"0.00"}
 
 
+@for_real
 def test_a_connection_that_is_lost_breaks_it_off() -> None:
     many_entries(CampaignFactory.create(), 5 * AT_A_TIME)
     stream = Stream(choose(Kind.SPEND, Wanted(), NOON))
@@ -356,6 +361,7 @@ def test_a_connection_that_is_lost_breaks_it_off() -> None:
     connection.close()
 
 
+@for_real
 def test_one_that_is_not_wanted_any_more_leaves_no_transaction_open() -> None:
     many_entries(CampaignFactory.create(), 5 * AT_A_TIME)
     stream = Stream(choose(Kind.SPEND, Wanted(), NOON))
@@ -368,6 +374,7 @@ def test_one_that_is_not_wanted_any_more_leaves_no_transaction_open() -> None:
     many_entries(Campaign.objects.get(), 1)  # not read-only any more
 
 
+@for_real
 def test_its_memory_does_not_grow_with_its_size() -> None:
     campaign = CampaignFactory.create()
 
