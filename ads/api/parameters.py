@@ -1,6 +1,5 @@
 """What stands in an address: ids, limits, cursors, dates; read exactly or refused."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -54,26 +53,6 @@ def check_known(request: HttpRequest, known: type[Schema] | Iterable[str]) -> No
             raise refuse(name, ", ".join(values), "it is given more than once; give it once.")
 
 
-def refuse_others(request: HttpRequest, *known: str) -> None:
-    """Refuse an option that the endpoint does not know, or that comes twice.
-
-    Raises:
-        Problem: 422, with what may have been meant.
-    """
-    for name, values in request.GET.lists():
-        if name in known and len(values) == 1:
-            continue
-        if name in known:
-            reason = "it comes twice; give it once."
-        else:
-            guess = difflib.get_close_matches(name[:LONGEST_SHOWN].lower(), known, n=1)
-            meant = f"did you mean {guess[0]}?" if guess else f"known are {', '.join(known)}."
-            reason = f"there is no such option; {meant}"
-        field = name[:LONGEST_SHOWN]
-        errors = [{"field": field, "value": values[0][:LONGEST_SHOWN], "reason": reason}]
-        raise Problem(Kind.INVALID, f"{field}: {reason}", errors=errors)
-
-
 def _whole(value: Any) -> Any:
     """``1_000``, ``1.0`` and full-width digits are none, though Python would read them."""
     if isinstance(value, str) and not _WHOLE.fullmatch(value):
@@ -110,12 +89,14 @@ def _text(value: str) -> str:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Id = Annotated[Whole, Field(ge=1, le=LARGEST_ID, examples=[42])]
+# The bounds stand before what is done to the value: only there do they get into the document.
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[42]), BeforeValidator(_whole)]
 Limit = Annotated[
-    Whole, Field(ge=1, le=MOST_LISTED, description=f"How many at most, up to {MOST_LISTED}.")
+    int,
+    Field(ge=1, le=MOST_LISTED, description=f"How many at most, up to {MOST_LISTED}."),
+    BeforeValidator(_whole),
 ]
 Day = Annotated[date, BeforeValidator(_date)]
 Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_utc)]
 #: Text to be compared with; what is longer than ``longest`` is nobody's.
-Text = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]

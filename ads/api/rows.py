@@ -7,6 +7,7 @@ given. What a value may be is the service's to say.
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
@@ -191,8 +192,9 @@ def _list(names: tuple[str, ...]) -> str:
 
 
 def _campaign(given: Any) -> CampaignGiven:
-    if isinstance(given, int) and not isinstance(given, bool):
-        return given
+    number = _whole(given)
+    if number is not None:
+        return number
     if isinstance(given, dict):
         parts = {name: _name(name, value) for name, value in given.items() if value is not None}
         if parts.keys() == _NAMED:
@@ -207,11 +209,25 @@ def _campaign(given: Any) -> CampaignGiven:
 
 def _name(part: str, value: Any) -> str:
     # Platforms' ids are often numbers, and are text here.
-    if part == "id" and type(value) is int and 0 <= value <= LARGEST_ID:
-        return str(value)
+    number = _whole(value) if part == "id" else None
+    if number is not None and 0 <= number <= LARGEST_ID:
+        return str(number)
     if not isinstance(value, str):
         raise InvalidSpend("campaign", _flat(value), f"give its {part[:_LONGEST_SHOWN]} as text.")
     return value
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number, also if it was written as 12.0, as programs do that keep ids as floats."""
+    if isinstance(value, Number):
+        try:
+            number = Decimal(value.text)
+        except InvalidOperation:
+            return None
+        if number.copy_abs() > LARGEST_ID or number != number.to_integral_value():
+            return None
+        return int(number)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _amount(value: Any) -> Any:

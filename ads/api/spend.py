@@ -114,7 +114,7 @@ def _take(
     mode: str,
     idempotency_key: str | None,
 ) -> HttpResponse:
-    parameters.refuse_others(request, "mode")
+    parameters.check_known(request, {"mode"})
     media_type = bodies.media_type(request, JSON, NDJSON)
     sent = rows.read(bodies.read(request), media_type, shape, idempotency_key)
     caller = request.auth

@@ -45,6 +45,7 @@ BEYOND_A_SCHEMA = {
     "send the header Idempotency-Key": "a field that is needed unless there is a header",
     "an exponent is not accepted": "how a JSON number is written",
     "has more than 6 decimal places": "how a JSON number is written",
+    "give either a cursor or an instant": "one of two, neither of which is needed",
     "would come to 1,000,000,000,000,000": "a sum over rows",
 }
 

@@ -156,6 +156,19 @@ def test_many_may_be_sent_as_lines(program: Program, campaign: Campaign) -> None
     assert [row[1] for row in ledger()] == [1, 2, 3]
 
 
+def test_a_campaigns_id_may_have_gone_through_a_float(program: Program, campaign: Campaign) -> None:
+    assert program.post("/spend/entries", entry(float(campaign.pk))).json()["recorded"] == 1
+
+
+@pytest.mark.parametrize("written", ["1e99999999", "1e-99999999", "-1E+99999999999999999999"])
+def test_a_number_beyond_all_bounds_is_no_id(program: Program, written: str) -> None:
+    body = f'{{"campaign": {written}, "amount": 1, "external_id": "a"}}'.encode()
+
+    (error,) = problem(program.post("/spend/entries", body=body), 422, "invalid")["errors"]
+
+    assert error["field"] == "campaign"
+
+
 @pytest.mark.parametrize("sent", [b'{"entries": []}', b'\xef\xbb\xbf{"entries": []}\r\n'])
 def test_no_rows_are_fine(program: Program, sent: bytes) -> None:
     answer = program.post("/spend/entries", body=sent)
@@ -330,7 +343,8 @@ def test_a_broken_line_is_refused_alone(program: Program, campaign: Campaign) ->
         ({"campaign": 10**30}, "campaign", "no campaign of this id"),
         ({"campaign": 10**60}, "campaign", "give its id"),
         ({"campaign": True}, "campaign", "give its id"),
-        ({"campaign": 1.0}, "campaign", "give its id"),
+        ({"campaign": 1.5}, "campaign", "give its id"),
+        ({"campaign": 1e300}, "campaign", "give its id"),
         ({"campaign": "1"}, "campaign", "give its id"),
         ({"campaign": [1]}, "campaign", "give its id"),
         ({"campaign": {}}, "campaign", "give its id"),
