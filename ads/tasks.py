@@ -38,6 +38,7 @@ def update_spend() -> dict[str, int | str]:
         "accounts": update.accounts,
         "recorded": update.recorded,
         "spend": str(update.spend),
+        "waiting": update.waiting,
         "switched": update.switched,
         "failed": len(update.errors),
     }

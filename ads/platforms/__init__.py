@@ -9,10 +9,10 @@ Platforms know models and rules, and nothing of services: services call platform
 
 from django.conf import settings
 
-from ads.platforms.base import Account, AdPlatform, ObservedTotal
+from ads.platforms.base import Account, AdPlatform, KnownAs, ObservedTotal
 from ads.platforms.simulated import SimulatedPlatform
 
-__all__ = ["Account", "AdPlatform", "ObservedTotal", "SimulatedPlatform", "connected"]
+__all__ = ["Account", "AdPlatform", "KnownAs", "ObservedTotal", "SimulatedPlatform", "connected"]
 
 
 def connected() -> list[AdPlatform]:

@@ -21,10 +21,27 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedTotal:
-    """What a campaign had cost (US dollars) on a local day when the platform was asked."""
+class KnownAs:
+    """A campaign by what the platform itself calls it.
 
-    campaign_id: int
+    ``account`` is empty where the platform's ids are unique without one; ``name`` is what it calls
+    the campaign in words, for people to recognise it by.
+    """
+
+    account: str
+    reference: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTotal:
+    """What a campaign had cost (US dollars) on a local day when the platform was asked.
+
+    A platform that does not keep our ids says what it knows the campaign by. Whose that is, the
+    campaigns' references tell, under the platform's ``source``; as long as none does, it waits.
+    """
+
+    campaign: int | KnownAs
     date: date
     amount: Decimal
     observed_at: datetime

@@ -11,11 +11,21 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ads.holds import schedules_as_rules
-from ads.models import Brand, Campaign, DaypartingSchedule, Spend
+from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend
 from ads.models.spend import Kind, Period
 from ads.rules import dayparting
-from ads.services import day_totals, explanation, ledger, lifecycle, summaries, waivers
+from ads.services import (
+    day_totals,
+    explanation,
+    intake,
+    ledger,
+    lifecycle,
+    references,
+    summaries,
+    waivers,
+)
 from ads.services.day_totals import DayTotal, ReportOutcome
+from ads.services.intake import Intake, IntakeEntry, IntakeSender, IntakeTotal
 from ads.services.ledger import Recorded, SpendEntry
 
 
@@ -109,6 +119,42 @@ class BudgetService:
         return day_totals.report(totals, source=source, now=timezone.now())
 
     @staticmethod
+    def take_entries(
+        rows: Sequence[IntakeEntry], *, source: str, keep_good: bool = False
+    ) -> Intake:
+        """Record many entries in one transaction, with an answer for each instead of an exception.
+
+        Rows name their campaign by its id, by names or by what a platform knows it by. What comes
+        in under a reference that no campaign carries waits until one does.
+
+        Args:
+            rows: the entries; dates and instants may be text.
+            source: who reports them.
+            keep_good: record those that are good although others are not; else all or none.
+
+        Raises:
+            InvalidSpend: ``source`` cannot be recorded.
+        """
+        sender = IntakeSender(source, None)
+        return intake.take_entries(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+
+    @staticmethod
+    def take_corrections(
+        rows: Sequence[IntakeEntry], *, source: str, keep_good: bool = False
+    ) -> Intake:
+        """The same for corrections, which name their day and their reason."""
+        sender = IntakeSender(source, None)
+        return intake.take_corrections(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+
+    @staticmethod
+    def take_day_totals(
+        rows: Sequence[IntakeTotal], *, source: str, keep_good: bool = False
+    ) -> Intake:
+        """The same for day totals."""
+        sender = IntakeSender(source, None)
+        return intake.take_day_totals(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+
+    @staticmethod
     def get_brand_summary(brand: Brand) -> summaries.BrandSummary:
         """A brand's spend, waivers, budgets and what remains, in its own day and month."""
         return summaries.of_brand(brand.fresh(), timezone.now())
@@ -187,6 +233,26 @@ class CampaignService:
     def get_active_campaigns(brand: Brand) -> QuerySet[Campaign]:
         """The brand's campaigns that deliver now."""
         return brand.campaigns.filter(is_active=True)
+
+    @staticmethod
+    def add_reference(
+        campaign: Campaign, platform: str, reference: str, *, account: str = ""
+    ) -> CampaignReference:
+        """Let the campaign be known by what a platform calls it; returns it if it is already.
+
+        What had come in under the reference is recorded when the transaction commits.
+
+        Raises:
+            InvalidReference: a part cannot be used, or another campaign is known by it.
+        """
+        return references.add(campaign, references.Reference(platform, account, reference))
+
+    @staticmethod
+    def find_by_reference(platform: str, reference: str, *, account: str = "") -> Campaign | None:
+        """The campaign that a platform knows by this; None: no campaign is."""
+        wanted = references.Reference(platform, account, reference)
+        owner = references.find([wanted]).get(wanted)
+        return owner and Campaign.objects.select_related("brand").get(pk=owner.campaign_id)
 
 
 class DaypartingService:

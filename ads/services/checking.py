@@ -56,7 +56,7 @@ def check_text(field: str, value: object, *, required: bool = False) -> str:
         raise InvalidSpend(field, value, "it must not be empty.")
     if "\x00" in value:
         raise InvalidSpend(field, value, "it contains a NUL character; remove it.")
-    if not _can_be_encoded(value):
+    if not value.isascii() and not _can_be_encoded(value):
         raise InvalidSpend(field, value, "it contains half a character; send it as valid UTF-8.")
     if len(value) > (longest := LONGEST[field]):
         raise InvalidSpend(field, value, f"it is longer than {longest} characters; shorten it.")
@@ -146,12 +146,13 @@ def check_has_come_somewhere(day: date, now: datetime, *, field: str = "date") -
         )
 
 
-@lru_cache(maxsize=1024)
 def latest_date(timezone: str, now: datetime) -> date:
     """The last accounting day that spend may have: the brand's tomorrow."""
     return date_in(timezone, now) + ONE_DAY
 
 
+# Of a batch most rows are of one instant, that at which they came in.
+@lru_cache(maxsize=1024)
 def date_in(timezone: str, instant: datetime) -> date:
     """The brand's local date at an instant."""
     try:
@@ -194,8 +195,6 @@ def check_observed_at(observed_at: object, now: datetime) -> datetime:
 
 
 def _can_be_encoded(text: str) -> bool:
-    if text.isascii():
-        return True
     try:
         text.encode()
     except UnicodeEncodeError:

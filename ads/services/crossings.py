@@ -108,21 +108,23 @@ def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
     """
     by_campaign: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
     by_brand: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
-    todays: dict[int, tuple[int, str, date]] = {}
+    concerned: dict[int, tuple[int, str, date]] = {}
+    todays: dict[str, date | None] = {}
     for entry in moved:
-        try:
-            today = local_date(now, entry.timezone)
-        except UnknownTimezone:
+        if entry.timezone not in todays:
+            todays[entry.timezone] = _today(entry.timezone, now)
+        today = todays[entry.timezone]
+        if today is None:
             continue  # nothing decides on its campaigns, see holds.Moment
         for period in _current(entry.date, today):
-            todays[entry.campaign_id] = (entry.brand_id, entry.timezone, today)
+            concerned[entry.campaign_id] = (entry.brand_id, entry.timezone, today)
             by_campaign[entry.campaign_id, period] += entry.amount
             by_brand[entry.brand_id, period] += entry.amount
-    if not todays:
+    if not concerned:
         return None  # it all belongs to days gone by, or to come
     with connection.cursor() as cursor:
         cursor.execute(
-            _QUESTION.format(rows=", ".join(["%s"] * len(todays))),
+            _QUESTION.format(rows=", ".join(["%s"] * len(concerned))),
             [
                 (
                     campaign_id,
@@ -135,7 +137,7 @@ def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
                     by_brand[brand_id, Period.DAY],
                     by_brand[brand_id, Period.MONTH],
                 )
-                for campaign_id, (brand_id, timezone, today) in todays.items()
+                for campaign_id, (brand_id, timezone, today) in concerned.items()
             ],
         )
         rows = cursor.fetchall()
@@ -147,6 +149,13 @@ def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
         Q(brand__in={brand_id for _, brand_id, of_brand, _ in rows if of_brand})
         | Q(pk__in={pk for pk, _, of_brand, _ in rows if not of_brand})
     )
+
+
+def _today(timezone: str, now: datetime) -> date | None:
+    try:
+        return local_date(now, timezone)
+    except UnknownTimezone:
+        return None
 
 
 def _current(day: date, today: date) -> list[Period]:

@@ -7,15 +7,21 @@ because a day total says what a campaign has cost so far, however long nobody as
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 
 from ads.models import AskedAccount, Campaign
-from ads.platforms import Account, AdPlatform, ObservedTotal, connected
+from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
-from ads.services import day_totals
+from ads.services.intake import (
+    IntakeAnswer,
+    IntakeSender,
+    IntakeTotal,
+    Reference,
+    take_day_totals,
+)
 from ads.services.isolation import NOBODYS_FAULT, isolate
 
 logger = logging.getLogger(__name__)
@@ -52,6 +58,8 @@ class SpendUpdate:
     #: Day totals that moved the ledger, and by how much in all (US dollars).
     recorded: int = 0
     spend: Decimal = Decimal(0)
+    #: Day totals of campaigns that no reference tells yet; they are kept.
+    waiting: int = 0
     #: Campaigns that stopped, or came back, on what was learned.
     switched: int = 0
     #: A line for each platform, account or campaign that failed.
@@ -62,6 +70,7 @@ class SpendUpdate:
             self.accounts + other.accounts,
             self.recorded + other.recorded,
             self.spend + other.spend,
+            self.waiting + other.waiting,
             self.switched + other.switched,
             self.errors + other.errors,
         )
@@ -84,6 +93,7 @@ def update_spend(now: datetime, *, platforms: Sequence[AdPlatform] | None = None
             accounts=observed.asked,
             recorded=observed.recorded,
             spend=observed.spend,
+            waiting=observed.waiting,
             switched=after.started + after.stopped,
             errors=(*before.errors, *observed.errors, *after.errors),
         )
@@ -137,6 +147,7 @@ class _Observed:
         self.asked = 0
         self.recorded = 0
         self.spend = Decimal(0)
+        self.waiting = 0
         self.errors: list[str] = []
         self._platform = platform
         self._now = now
@@ -186,34 +197,50 @@ class _Observed:
     def record(self) -> None:
         """Record what is waiting, and enforce it; note which accounts have thereby been read."""
         waiting, self._waiting, self._totals_waiting = self._waiting, {}, 0
-
-        def report(totals: Sequence[ObservedTotal]) -> list[day_totals.ReportOutcome]:
-            chunk = [
-                day_totals.DayTotal(total.campaign_id, total.date, total.amount, total.observed_at)
-                for total in totals
-            ]
-            return day_totals.report(chunk, source=self._platform.source, now=self._now)
-
         # Each total by itself in the end: one day that cannot be recorded must not keep its
         # campaign from being stopped for what it spends today.
-        outcomes, failed = isolate(
-            list(chain.from_iterable(waiting.values())), report, size=CHUNK, what="Recording"
+        taken, failed = isolate(
+            list(chain.from_iterable(waiting.values())), self._take, size=CHUNK, what="Recording"
         )
-        for outcome in chain.from_iterable(outcomes):
-            if outcome.outcome == "recorded":
-                self.recorded += 1
-                self.spend += outcome.difference
         self.errors += [
-            f"{self._platform.source}: the total of campaign {total.campaign_id} on {total.date} "
+            f"{self._platform.source}: the total of {_named(total)} on {total.date} "
             "could not be recorded; see the log."
             for total in failed
         ]
-        lost = {total.campaign_id for total in failed}
+        for total, answer in chain.from_iterable(taken):
+            if answer.outcome == "recorded":
+                self.recorded += 1
+                self.spend += answer.difference or Decimal(0)
+            elif answer.outcome == "waiting":
+                self.waiting += 1
+            elif answer.outcome == "refused":
+                failed.append(total)
+                self.errors.append(
+                    f"{self._platform.source}: the total of {_named(total)} on {total.date} is "
+                    f"refused: {answer.field} {answer.value}: {answer.reason}"
+                )
+        lost = {id(total) for total in failed}
         self._note_read(
-            pk
-            for pk, totals in waiting.items()
-            if lost.isdisjoint(total.campaign_id for total in totals)
+            pk for pk, totals in waiting.items() if lost.isdisjoint(id(total) for total in totals)
         )
+
+    def _take(self, totals: Sequence[ObservedTotal]) -> list[tuple[ObservedTotal, IntakeAnswer]]:
+        source = self._platform.source
+        rows = [
+            IntakeTotal(
+                campaign=Reference(source, *astuple(total.campaign))
+                if isinstance(total.campaign, KnownAs)
+                else total.campaign,
+                date=total.date,
+                amount=total.amount,
+                observed_at=total.observed_at,
+            )
+            for total in totals
+        ]
+        intake = take_day_totals(
+            rows, sender=IntakeSender(source, None), now=self._now, keep_good=True
+        )
+        return list(zip(totals, intake.answers, strict=True))
 
     def _days(self, account: Account) -> list[date]:
         today = local_date(self._now, account.timezone)
@@ -254,6 +281,13 @@ class _Observed:
             f"{self._platform.source}: brand {pk} could not be noted as read; see the log."
             for pk in failed
         ]
+
+
+def _named(total: ObservedTotal) -> str:
+    if isinstance(total.campaign, KnownAs):
+        known = (total.campaign.account, total.campaign.reference)
+        return " / ".join(part for part in known if part)
+    return f"campaign {total.campaign}"
 
 
 def _shown(error: Exception) -> str:

@@ -7,9 +7,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import Campaign, DeliveryChange, SimulatedSwitch, Spend
-from ads.platforms import ObservedTotal
-from ads.services import lifecycle
+from ads.models import (
+    AskedAccount,
+    Campaign,
+    CampaignReference,
+    DeliveryChange,
+    SimulatedSwitch,
+    Spend,
+    UnknownReference,
+)
+from ads.platforms import KnownAs, ObservedTotal
+from ads.services import lifecycle, references
 from ads.services.spend_updates import SpendUpdate, sync_platforms, update_spend
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.platforms.doubles import (
@@ -137,10 +145,45 @@ def test_a_total_that_cannot_be_recorded_never_stops_the_others(amount: str) -> 
 
     done = update(NOON, platform)
 
-    assert done.errors == (
-        f"scripted: the total of campaign {bad.pk} on {TODAY} could not be recorded; see the log.",
+    (error,) = done.errors
+    assert error.startswith(
+        f"scripted: the total of campaign {bad.pk} on {TODAY} is refused: amount "
     )
+    assert not AskedAccount.objects.exists()  # asked again for that day
     assert [spent(campaign) for campaign in (good, bad, also_good)] == [5, 0, 7]
+
+
+def test_a_platform_may_report_by_what_it_knows_campaigns_by() -> None:
+    brand = BrandFactory.create(name="Acme")
+    campaign = CampaignFactory.create(brand=brand, daily_budget=10)
+    enforced()
+    CampaignReference.objects.create(
+        campaign=campaign, platform="scripted", account="Acme", reference="7"
+    )
+    platform = ScriptedPlatform(
+        seed=1,
+        totals=(
+            ObservedTotal(KnownAs("Acme", "7"), TODAY, Decimal(12), NOON),
+            ObservedTotal(KnownAs("Acme", "8", "Spring"), TODAY, Decimal(5), NOON),
+        ),
+    )
+
+    done = update(NOON, platform)
+
+    assert done == SpendUpdate(
+        accounts=1, recorded=1, spend=Decimal(12), waiting=1, switched=done.switched
+    )
+    assert AskedAccount.objects.get().last_success_at == NOON
+    campaign.refresh_from_db()
+    assert not campaign.is_active
+    unknown = UnknownReference.objects.get()
+    assert (unknown.platform, unknown.account, unknown.reference, unknown.name) == (
+        "scripted", "Acme", "8", "Spring",
+    )  # fmt: skip
+    other = CampaignFactory.create(brand=brand)
+    references.match(unknown, other, now=NOON + MINUTE)
+    assert [spent(campaign), spent(other)] == [12, 5]
+    assert update(NOON, platform).recorded == 0
 
 
 def test_a_platform_hears_of_a_pause_and_of_a_return_without_any_spend() -> None:

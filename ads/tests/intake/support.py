@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ads.models import Brand, Campaign, CampaignReference, WaitingSpend
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    Spend,
+    UnknownReference,
+    WaitingSpend,
+)
 from ads.services.intake import (
     Intake,
     IntakeEntry,
@@ -79,3 +86,13 @@ def kept() -> Sequence[Any]:
     """What waits: reference, amount and external id, oldest first."""
     waiting = WaitingSpend.objects.filter(discarded_at=None).order_by("id")
     return list(waiting.values_list("unknown__reference", "amount", "external_id"))
+
+
+def unknown(reference: str = "7") -> UnknownReference:
+    """The unknown reference of this id."""
+    return UnknownReference.objects.get(reference=reference)
+
+
+def recorded() -> Sequence[Any]:
+    """Amount, date and external id of what is in the ledger, oldest first."""
+    return list(Spend.objects.order_by("id").values_list("amount", "date", "external_id"))

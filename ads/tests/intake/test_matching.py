@@ -1,6 +1,6 @@
 """An unknown reference is matched to a campaign, and what had come in under it is recorded."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from ads.services.errors import InvalidReference
 from ads.services.intake import IntakeSender
 from ads.services.settling import Settled
 from ads.services.totals import find_drift
-from ads.tests.engine.support import NOON, delivers, enforce_all, execute, switches, totals
+from ads.tests.engine.support import NOON, delivers, enforce_all, switches, totals
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.intake.support import (
     TODAY,
@@ -26,8 +26,10 @@ from ads.tests.intake.support import (
     known_as,
     limited_to,
     outcomes,
+    recorded,
     take,
     total,
+    unknown,
 )
 
 pytestmark = pytest.mark.django_db
@@ -44,17 +46,8 @@ def campaign() -> Campaign:
     return campaign
 
 
-def unknown(reference: str = "7") -> UnknownReference:
-    return UnknownReference.objects.get(reference=reference)
-
-
 def match(campaign: Campaign, now: Any = NOON, reference: str = "7") -> Settled:
     return references.match(unknown(reference), campaign, now=now)
-
-
-def recorded() -> Any:
-    """Amount, date and external id of what is in the ledger, oldest first."""
-    return list(Spend.objects.order_by("id").values_list("amount", "date", "external_id"))
 
 
 def test_what_waited_is_recorded_as_it_came_and_stops_the_campaign(campaign: Campaign) -> None:
@@ -244,7 +237,21 @@ def test_matched_twice_is_said_and_does_nothing(campaign: Campaign) -> None:
     assert totals(campaign)["day", TODAY] == 5
 
 
-# Discarding ------------------------------------------------------------------------------------
+def test_matching_inside_a_transaction_is_taken_back_with_it(campaign: Campaign) -> None:
+    take(entry(google("7"), 80))
+
+    def match_and_fail() -> None:
+        match(campaign)
+        assert not delivers(campaign)
+        raise ConnectionError("the page fails after that")
+
+    with pytest.raises(ConnectionError), transaction.atomic():
+        match_and_fail()
+
+    assert len(kept()) == 1
+    assert not Spend.objects.exists()
+    assert not CampaignReference.objects.exists()
+    assert delivers(campaign)
 
 
 def test_what_is_discarded_is_never_recorded_and_says_who_and_why(campaign: Campaign) -> None:
@@ -282,134 +289,3 @@ def test_discarding_needs_a_reason(because: str) -> None:
         references.discard(unknown(), because=because, now=NOON)
 
     assert len(kept()) == 1
-
-
-# Without anybody matching it by hand -------------------------------------------------------------
-
-
-def test_a_reference_saved_anywhere_records_what_waited_on_commit(
-    campaign: Campaign, django_capture_on_commit_callbacks: Any
-) -> None:
-    take(entry(google("7"), 80, date=TODAY))
-
-    with django_capture_on_commit_callbacks(execute=True):
-        known_as(campaign, google("7"))
-
-    assert recorded() == [(80, TODAY, None)]
-    assert kept() == []
-
-
-def test_a_reference_added_by_sql_is_found_by_the_sweep(campaign: Campaign) -> None:
-    take(entry(google("7"), 80))
-    execute(
-        "INSERT INTO ads_campaignreference (campaign_id, platform, account, reference)"
-        " VALUES (%s, 'google_ads', '123', '7')",
-        [campaign.pk],
-    )
-
-    settled = references.record_waiting(NOON)
-
-    assert settled.recorded == settled.enforced.stopped == 1
-    assert not delivers(campaign)
-
-
-def test_one_reference_that_fails_never_stops_the_others(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    campaigns = CampaignFactory.create_batch(3)
-    for number, campaign in enumerate(campaigns):
-        take(entry(google(str(number)), 5))
-        known_as(campaign, google(str(number)))
-    execute(
-        f"""
-        CREATE FUNCTION broken_spend() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF NEW.campaign_id = {int(campaigns[1].pk)} THEN
-                RAISE EXCEPTION 'this one is broken';
-            END IF;
-            RETURN NEW;
-        END $$;
-        CREATE TRIGGER broken_spend BEFORE INSERT ON ads_spend
-           FOR EACH ROW EXECUTE FUNCTION broken_spend();
-        """
-    )
-
-    settled = references.record_waiting(NOON)
-
-    assert (settled.recorded, settled.failed) == (2, (unknown("1").pk,))
-    assert "this one is broken" in caplog.text
-    assert [row[0] for row in kept()] == ["1"]
-    execute("DROP TRIGGER broken_spend ON ads_spend")
-    assert references.record_waiting(NOON) == Settled(recorded=1)
-
-
-def test_many_rows_are_recorded_in_batches_in_order(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ads.services.settling.BATCH", 4)
-    take(*[entry(google("7"), n + 1, external_id=f"{n:02}") for n in range(11)])
-    take(*[total(google("7"), 5, date=TODAY - n * DAY) for n in range(1, 6)])
-    known_as(campaign, google("7"))
-
-    assert references.record_waiting(NOON, at_most=6).recorded == 9
-    assert len(kept()) == 7
-    assert references.record_waiting(NOON).recorded == 7
-
-    amounts = Spend.objects.filter(kind="entry").order_by("id").values_list("amount", flat=True)
-    assert list(amounts) == list(range(1, 12))
-    assert totals(campaign)["month", date(2024, 5, 1)] == 66 + 25
-    assert find_drift() == []
-
-
-# Giving a campaign a reference -------------------------------------------------------------------
-
-
-def test_a_campaign_is_given_a_reference_once(campaign: Campaign) -> None:
-    first = references.add(campaign, google("7"))
-
-    assert references.add(campaign, google("7")) == first
-    assert references.find([google("7"), google("8")]).keys() == {google("7")}
-    with pytest.raises(InvalidReference, match="is known by"):
-        references.add(CampaignFactory.create(), google("7"))
-    assert CampaignReference.objects.get().campaign == campaign
-
-
-@pytest.mark.parametrize(
-    ("field", "given"),
-    [("platform", ("", "1", "7")), ("account", ("x", "a\x00", "7")), ("reference", ("x", "", " "))],
-)
-def test_a_reference_that_cannot_be_is_refused(
-    campaign: Campaign, field: str, given: tuple[str, str, str]
-) -> None:
-    with pytest.raises(InvalidReference) as refusal:
-        references.add(campaign, references.Reference(*given))
-
-    assert refusal.value.field == field
-    assert not CampaignReference.objects.exists()
-
-
-def test_a_reference_taken_off_before_it_was_recorded_leaves_it_waiting(
-    campaign: Campaign,
-) -> None:
-    take(entry(google("7"), 5))
-    known_as(campaign, google("7")).delete()
-
-    assert references.record_waiting(NOON) == Settled()
-    assert len(kept()) == 1
-
-
-def test_matching_inside_a_transaction_is_taken_back_with_it(campaign: Campaign) -> None:
-    take(entry(google("7"), 80))
-
-    def match_and_fail() -> None:
-        match(campaign)
-        assert not delivers(campaign)
-        raise ConnectionError("the page fails after that")
-
-    with pytest.raises(ConnectionError), transaction.atomic():
-        match_and_fail()
-
-    assert len(kept()) == 1
-    assert not Spend.objects.exists()
-    assert not CampaignReference.objects.exists()
-    assert delivers(campaign)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from ads.models import Campaign, SpendTotal
-from ads.platforms import Account, ObservedTotal, SimulatedPlatform
+from ads.platforms import Account, KnownAs, ObservedTotal, SimulatedPlatform
 from ads.services.enforcement import Trigger, enforce
 from ads.services.spend_updates import SpendUpdate, update_spend
 
@@ -66,7 +66,15 @@ class ScriptedPlatform(SimulatedPlatform):
     ) -> Iterable[ObservedTotal]:
         self.asked[account.name] = sorted(days)
         known = set(campaigns.values_list("pk", flat=True))
-        return [total for total in self.totals if total.campaign_id in known]
+        return [
+            total
+            for total in self.totals
+            if (
+                total.campaign.account == account.name
+                if isinstance(total.campaign, KnownAs)
+                else total.campaign in known
+            )
+        ]
 
 
 def enforced(now: datetime = NOON) -> None:

@@ -37,7 +37,7 @@ def spent(campaign: Campaign, now: datetime, day: date | None = None) -> Decimal
     days = [day or local_date(now, account.timezone)]
     campaigns = Campaign.objects.filter(brand=campaign.brand_id)
     totals = PLATFORM.day_totals(account, campaigns, days, now=now)
-    return sum((t.amount for t in totals if t.campaign_id == campaign.pk), start=Decimal(0))
+    return sum((t.amount for t in totals if t.campaign == campaign.pk), start=Decimal(0))
 
 
 def test_it_is_connected_when_the_settings_say_so(settings: Any) -> None:
