@@ -10,8 +10,8 @@ runs it, enforcement included: the peak of the resident memory is that run's. Th
 - ``entries``: rows with an external id, each an entry of the ledger, 13 to a campaign and day.
 
 There are as many rows per campaign at every size, so that cost per row can be compared. Beside each
-import, the same rows are copied straight into the ledger (``COPY`` and its trigger, nothing else): no
-import can do without that, so it is what its time is compared with.
+import, the same rows are copied straight into the ledger (``COPY`` and its trigger, nothing else):
+no import can do without that, so it is what its time is compared with.
 """
 
 import argparse

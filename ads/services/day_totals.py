@@ -252,6 +252,18 @@ def post(staged: str, *, source: str, now: datetime) -> Posted:
         return Posted(*cursor.fetchone())
 
 
+#: By how much each of ``staged`` would move the ledger, as :data:`_POST` does it; ``is_older``:
+#: not at all, as something newer is known.
+MOVES = """
+    SELECT staged.campaign_id, staged.date, staged.amount - coalesce(reported.amount, 0) AS amount,
+           coalesce(reported.observed_at > staged.observed_at, false) AS is_older
+      FROM {staged}
+      LEFT JOIN ads_reportedtotal AS reported
+        ON reported.source = %(source)s
+       AND reported.campaign_id = staged.campaign_id AND reported.date = staged.date
+"""
+
+
 def count_older(staged: str, *, source: str) -> int:
     """How many of ``staged`` were observed before what is known already."""
     with connection.cursor() as cursor:

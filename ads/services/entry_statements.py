@@ -52,3 +52,14 @@ DIFFERS: Final = """
          WHEN staged.occurred_at_given AND recorded.occurred_at IS DISTINCT FROM staged.occurred_at
          THEN 'occurred_at' END
 """
+
+#: The entries of ``staged``, all with an external id, that :data:`INSERT` would insert.
+NEW: Final = """
+    SELECT DISTINCT ON (external_id COLLATE "C") *
+      FROM {staged}
+     WHERE amount <> 0
+       AND NOT EXISTS (SELECT FROM ads_spend AS recorded
+                        WHERE recorded.source = %(source)s
+                          AND recorded.external_id = staged.external_id)
+     ORDER BY external_id COLLATE "C", position
+"""

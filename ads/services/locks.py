@@ -152,18 +152,7 @@ def unknown_references(
     brands = None if only_brands is None else sorted(only_brands)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            INSERT INTO ads_unknownreference AS known
-                   (platform, account, reference, name, only_brands, created_at, updated_at)
-            SELECT platform, account, reference, name, %(brands)s::bigint[], %(now)s, %(now)s
-              FROM unnest(%(platforms)s::text[], %(accounts)s::text[], %(references)s::text[],
-                          %(names)s::text[]) AS given (platform, account, reference, name)
-             ORDER BY platform COLLATE "C", account COLLATE "C", reference COLLATE "C"
-                ON CONFLICT (platform, account, reference, only_brands) DO UPDATE
-               SET updated_at = excluded.updated_at,
-                   name = coalesce(nullif(excluded.name, ''), known.name)
-            RETURNING platform, account, reference, id
-            """,
+            _UNKNOWN.format(given=_GIVEN) + "RETURNING platform, account, reference, id",
             {
                 "brands": brands,
                 "now": now,
@@ -174,6 +163,33 @@ def unknown_references(
             },
         )
         return {Reference(*key): pk for *key, pk in cursor.fetchall()}
+
+
+def staged_unknown_references(given: str, now: datetime) -> None:
+    """The same for any number, whose senders may write to every brand.
+
+    ``given`` is SQL for a relation of that name with the columns platform, account, reference and
+    name.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_UNKNOWN.format(given=given), {"brands": None, "now": now})
+
+
+_GIVEN: Final = """
+    unnest(%(platforms)s::text[], %(accounts)s::text[], %(references)s::text[], %(names)s::text[])
+        AS given (platform, account, reference, name)
+"""
+
+_UNKNOWN: Final = """
+    INSERT INTO ads_unknownreference AS known
+           (platform, account, reference, name, only_brands, created_at, updated_at)
+    SELECT platform, account, reference, name, %(brands)s::bigint[], %(now)s, %(now)s
+      FROM {given}
+     ORDER BY platform COLLATE "C", account COLLATE "C", reference COLLATE "C"
+        ON CONFLICT (platform, account, reference, only_brands) DO UPDATE
+       SET updated_at = excluded.updated_at,
+           name = coalesce(nullif(excluded.name, ''), known.name)
+"""
 
 
 def _upsert(owners: list[tuple[int, str, date]]) -> None:

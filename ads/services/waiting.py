@@ -59,7 +59,7 @@ def keep_entries(
             compared.append(i)
     if compared:
         parameters = _parameters([rows[i] for i in compared], source, now, kind)
-        differing = [row for row in entries.compare(parameters, _KEPT) if row[-1]]
+        differing = [row for row in entries.compare(parameters, KEPT) if row[-1]]
         names = UnknownReference.objects.in_bulk({row[2]["campaign"] for row in differing})
         for position, _, kept, differs in differing:
             row = rows[compared[position]]
@@ -80,7 +80,7 @@ def keep_totals(
     values = [rows[i].values for i in newest.values()]
     with connection.cursor() as cursor:
         cursor.execute(
-            _KEEP_TOTALS,
+            KEEP_TOTALS.format(given=_TOTALS_GIVEN),
             {
                 "unknown": [pk for pk, _ in newest],
                 "dates": [one.date for one in values],
@@ -122,7 +122,9 @@ def _insert(
 ) -> set[str | None]:
     """External ids of the entries that did not wait already."""
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP_ENTRIES, _parameters(rows, source, now, kind))
+        cursor.execute(
+            KEEP_ENTRIES.format(staged=statements.ARRAYS), _parameters(rows, source, now, kind)
+        )
         return {external_id for (external_id,) in cursor.fetchall()}
 
 
@@ -134,36 +136,43 @@ def _parameters(
     )
 
 
-# In the order in which the ledger takes external ids, for the same reason.
-_KEEP_ENTRIES: Final = f"""
+#: Lets the entries of ``staged`` wait: a relation as :mod:`ads.services.entry_statements` describes
+#: it, with unknown references for campaigns. In the order in which the ledger takes external ids,
+#: for the same reason.
+KEEP_ENTRIES: Final = """
     INSERT INTO ads_waitingspend
            (unknown_id, kind, amount, date, occurred_at, description, source, external_id,
             received_at, refusal, discarded_by, discarded_because)
     SELECT campaign_id, %(kind)s, amount, date, occurred_at, description, %(source)s, external_id,
            %(now)s, '', '', ''
-      FROM {statements.ARRAYS}
+      FROM {staged}
      ORDER BY external_id COLLATE "C" NULLS FIRST, position
         ON CONFLICT (source, external_id)
            WHERE external_id IS NOT NULL AND discarded_at IS NULL DO NOTHING
     RETURNING external_id
-"""  # noqa: S608  (nothing in it comes from outside)
+"""
 
 #: What waits, as a relation like the ledger: for its campaign stands the unknown reference.
-_KEPT: Final = """
+KEPT: Final = """
     (SELECT id, unknown_id AS campaign_id, amount, description, kind, date, occurred_at, source,
             external_id
        FROM ads_waitingspend
       WHERE discarded_at IS NULL)
 """
 
-_KEEP_TOTALS: Final = """
+_TOTALS_GIVEN: Final = """
+    unnest(%(unknown)s::bigint[], %(dates)s::date[], %(amounts)s::numeric[],
+           %(observations)s::timestamptz[]) AS given (unknown_id, date, amount, observed_at)
+"""
+
+#: Lets the day totals of ``given`` (unknown_id, date, amount, observed_at) wait, one for each
+#: unknown reference and day.
+KEEP_TOTALS: Final = """
     INSERT INTO ads_waitingspend AS kept
            (unknown_id, kind, amount, date, observed_at, description, source, received_at,
             refusal, discarded_by, discarded_because)
     SELECT unknown_id, 'day_total', amount, date, observed_at, '', %(source)s, %(now)s, '', '', ''
-      FROM unnest(%(unknown)s::bigint[], %(dates)s::date[], %(amounts)s::numeric[],
-                  %(observations)s::timestamptz[])
-           AS given (unknown_id, date, amount, observed_at)
+      FROM {given}
      ORDER BY unknown_id, date
         ON CONFLICT (unknown_id, date, source)
            WHERE kind = 'day_total' AND discarded_at IS NULL

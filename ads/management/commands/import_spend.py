@@ -129,8 +129,10 @@ class Command(BaseCommand):
             ):
                 now = timezone.now()
                 with Import.staged(file, plan, now=now, progress=progress, sink=sink) as staged:
-                    done = staged.record(now=timezone.now(), dry_run=dry_run)
-                    if not dry_run:
+                    if dry_run:
+                        done = staged.foresee(now=timezone.now())
+                    else:
+                        done = staged.record(now=timezone.now())
                         staged.enforce_again(now=timezone.now())
         except RowsRefused as error:
             _show_refused(screen, error.refused)
@@ -314,6 +316,16 @@ def _show(screen: Screen, done: Imported, *, dry_run: bool) -> None:
         more = done.would_start + done.would_stop - len(done.changes)
         if more:
             screen.line(f"… and {more:,} more.")
+    if done.waiting_references:
+        screen.line(
+            f"No campaign is known by {count(done.waiting_references, 'reference')}. Their spend "
+            f"{'would wait' if dry_run else 'waits'} to be matched, in the admin under Unknown "
+            "references:"
+        )
+        for reference in done.waiting_under:
+            screen.line(f"  {reference}")
+        if done.waiting_references > len(done.waiting_under):
+            screen.line(f"  … and {done.waiting_references - len(done.waiting_under):,} more.")
     _show_refused(screen, done.refused)
 
 

@@ -56,13 +56,17 @@ class Latest:
 
     def found(self, candidate: Candidate) -> Found | str:
         """The campaign; a sentence where nobody can read its brand's timezone."""
-        zone = candidate.timezone
+        found = self.of_zone(candidate.id, candidate.timezone)
+        return f"{found} ({candidate})" if isinstance(found, str) else found
+
+    def of_zone(self, campaign_id: int, zone: str) -> Found | str:
+        """The same for a campaign whose brand is in this timezone."""
         if zone not in self._known:
             try:
                 self._known[zone] = latest_date(zone, self._now)
             except InvalidSpend as error:
-                return f"{error} ({candidate})"
-        return Found(candidate.id, zone, self._known[zone])
+                return str(error)
+        return Found(campaign_id, zone, self._known[zone])
 
 
 class Campaigns:

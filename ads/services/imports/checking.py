@@ -84,7 +84,11 @@ class Checker:
         self.totals_lines: list[TotalsLine] = []
         #: Lines of totals, which are no spend.
         self.skipped = 0
-        self._columns = columns
+        #: Does the file say in which currency it is?
+        self.knows_currency = columns.currency is not None or bool(
+            currency.currency_of(header[columns.amount])
+        )
+        self.columns = columns
         self._header = list(header)
         self._format = FORMATS[plan.format or "plain"]
         self._now = now
@@ -107,7 +111,7 @@ class Checker:
         checked = Checked([])
         rest: Sequence[int] = range(len(chunk.rows))
         if len(self.samples) >= SAMPLES:
-            surely = self._sure_entries if self._columns.are_entries else self._sure_totals
+            surely = self._sure_entries if self.columns.are_entries else self._sure_totals
             rest = surely(chunk, campaigns, checked)
         for i in rest:
             self._check(chunk, i, campaigns[i], checked)
@@ -115,7 +119,7 @@ class Checker:
 
     def _campaigns_of(self, chunk: Chunk) -> list[Any]:
         """Of each row its campaign, Waiting, or why there is none; None: it has no such cell."""
-        width, key = self._columns.width, self._key
+        width, key = self.columns.width, self._key
         keys = [key(cells) if len(cells) == width else None for cells in chunk.rows]
         for i in chunk.troubles:
             keys[i] = None
@@ -124,7 +128,7 @@ class Checker:
 
     def _sure_totals(self, chunk: Chunk, campaigns: list[Any], checked: Checked) -> list[int]:
         """Day totals about which there is no doubt; the others' places in the chunk."""
-        columns, fullmatch, days = self._columns, SURELY_GOOD.fullmatch, self._days.known
+        columns, fullmatch, days = self.columns, SURELY_GOOD.fullmatch, self._days.known
         at_amount, at_date = columns.amount, columns.date or 0
         at_currency, at_ends = columns.currency, columns.ends
         good: list[Any] = checked.good
@@ -147,7 +151,7 @@ class Checker:
 
     def _sure_entries(self, chunk: Chunk, campaigns: list[Any], checked: Checked) -> list[int]:
         """Entries about which there is no doubt; the others' places in the chunk."""
-        columns, fullmatch, days = self._columns, SURELY_GOOD.fullmatch, self._days.known
+        columns, fullmatch, days = self.columns, SURELY_GOOD.fullmatch, self._days.known
         at_amount, at_date, at_id = columns.amount, columns.date, columns.external_id or 0
         at_currency, described = columns.currency, columns.description
         good: list[Any] = checked.good
@@ -192,28 +196,28 @@ class Checker:
             self.samples.append(row.as_sample())
 
     def _staged(self, row: "_Row", trouble: str | None) -> Any:
-        if trouble is None and len(row.cells) != self._columns.width:
+        if trouble is None and len(row.cells) != self.columns.width:
             trouble = self._wrong_width(row.cells)
         if trouble is None and isinstance(row.campaign, str):
             trouble = row.campaign
-        if trouble is None and self._columns.currency is not None:
-            trouble = currency.trouble_of_cell(row.cells[self._columns.currency])
+        if trouble is None and self.columns.currency is not None:
+            trouble = currency.trouble_of_cell(row.cells[self.columns.currency])
         if trouble is not None:
             raise Refusal(trouble)
-        return self._entry(row) if self._columns.are_entries else self._total(row)
+        return self._entry(row) if self.columns.are_entries else self._total(row)
 
     def _total(self, row: "_Row") -> Any:
-        day = self._day(row, row.cells[self._columns.date or 0])
-        if self._columns.ends is not None:
+        day = self._day(row, row.cells[self.columns.date or 0])
+        if self.columns.ends is not None:
             self._check_ends(row.cells, row.date)
-        text = row.cells[self._columns.amount]
+        text = row.cells[self.columns.amount]
         amount = row.amount = self.amounts.read(text.strip() if self._format.platform else text)
         if isinstance(row.campaign, Found):
             return f"{row.line},{row.campaign.id},{day},{amount}\n"
         return (*_waiting(row), day, amount, None, "", None)
 
     def _entry(self, row: "_Row") -> tuple[Any, ...]:
-        columns, cells = self._columns, row.cells
+        columns, cells = self.columns, row.cells
         amount = row.amount = self.amounts.read(cells[columns.amount])
         external_id = cells[columns.external_id or 0]
         check_text("external_id", external_id, required=True)
@@ -250,7 +254,7 @@ class Checker:
         return written
 
     def _check_ends(self, cells: list[str], begins: dt.date | None) -> None:
-        text = cells[self._columns.ends or 0].strip()
+        text = cells[self.columns.ends or 0].strip()
         ends, _ = self._days.read(text)
         if ends != begins:
             remedy = self._format.remedies["date"]
@@ -260,7 +264,7 @@ class Checker:
         """Is it a line of totals? It is noted then, and is no spend."""
         if self._format.platform is None:
             return False
-        columns, cells = self._columns, row.cells
+        columns, cells = self.columns, row.cells
         first = cells[0].strip()
         name = _cell(cells, columns.campaign)
         reference = _cell(cells, columns.reference)
@@ -279,14 +283,14 @@ class Checker:
 
     def _has_day(self, cells: list[str]) -> bool:
         try:
-            self._days.read(_cell(cells, self._columns.date))
+            self._days.read(_cell(cells, self.columns.date))
         except Refusal:
             return False
         return True
 
     def _wrong_width(self, cells: list[str]) -> str:
-        few = len(cells) < self._columns.width
-        return f"it has {len(cells)} columns, the header has {self._columns.width}; " + (
+        few = len(cells) < self.columns.width
+        return f"it has {len(cells)} columns, the header has {self.columns.width}; " + (
             "was it cut off?" if few else "a comma inside a text needs quotes around the text."
         )
 

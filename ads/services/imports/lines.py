@@ -54,6 +54,8 @@ class Lines:
         self.count = 0
         #: Why the text of a line (from 1) cannot be trusted.
         self.troubles: dict[int, str] = {}
+        #: Did the last line have no line end?
+        self.ends_abruptly = False
 
     def __iter__(self) -> Iterator[str]:
         return chain.from_iterable(self._blocks())
@@ -83,6 +85,8 @@ class Lines:
             if "\x00" in text or (not text.isascii() and _UNDECODED.search(text)):
                 self._note_troubles(lines)
             self.count += len(lines)
+            if not data and lines:
+                self.ends_abruptly = not lines[-1].endswith(("\n", "\r"))
             yield lines
 
     def _note_troubles(self, lines: list[str]) -> None:

@@ -3,9 +3,15 @@
 import datetime as dt
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from ads.services.imports.plan import Plan
+
+#: Campaigns, switches and references that are named; the rest are counted.
+SHOWN: Final = 100
+
+#: Refused rows that are named; the rest are counted.
+SHOWN_PROBLEMS: Final = 1000
 
 
 @dataclass(slots=True)

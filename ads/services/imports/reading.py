@@ -57,6 +57,11 @@ class Reader:
             raise ImportRefused(f"Line {self.header_line}: {header.troubles[0]}")
         self.header = [name.strip() for name in header.rows[0]]
 
+    @property
+    def ends_abruptly(self) -> bool:
+        """Once all of it has been read: had the last line no line end?"""
+        return self._lines.ends_abruptly
+
     def chunks(self) -> Iterator[Chunk]:
         """The rows below the header, blank lines left out."""
         return self._chunks(CHUNK)

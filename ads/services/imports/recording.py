@@ -1,6 +1,5 @@
 """Recording what has been staged: one transaction, the statements of the ledger, enforcement."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,9 +15,9 @@ from ads.rules.money import LIMIT, format_usd
 from ads.services import day_totals
 from ads.services import entry_statements as statements
 from ads.services.enforcement import Decision, Enforced
-from ads.services.errors import SpendConflict
-from ads.services.imports import staging
-from ads.services.imports.errors import SHOWN, BadRow, Refused
+from ads.services.imports import conflicts, staging
+from ads.services.imports.columns import Columns
+from ads.services.imports.errors import BadRow, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,73 +102,31 @@ def record_totals(done: Imported, *, source: str, now: datetime) -> None:
     done.unchanged = done.items - done.recorded - done.older
 
 
-def record_entries(done: Imported, *, source: str, now: datetime) -> None:
+def record_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
     """Insert the staged entries; fills in what that did, conflicts among what is refused."""
     staged = f"{staging.ROWS} AS staged"
     values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
     with connection.cursor() as cursor:
-        repeated = statements.REPEATED.format(staged=staged, recorded="ads_spend")
         cursor.execute(
-            _INSERT_AND_COUNT.format(insert=statements.INSERT.format(staged=staged)),
-            values,
+            _INSERT_AND_COUNT.format(insert=statements.INSERT.format(staged=staged)), values
         )
         done.recorded, done.difference = cursor.fetchone()
         cursor.execute(
             f"SELECT count(*), count(*) FILTER (WHERE amount = 0) FROM {staging.ROWS}"  # noqa: S608
         )
         done.items, done.zero = cursor.fetchone()
-        done.duplicates = done.items - done.zero - done.recorded
-        if done.duplicates or done.zero:
-            cursor.execute(_CONFLICTS.format(repeated=repeated), values)
-            _refuse_conflicts(done, cursor.fetchall(), source)
+    done.duplicates = done.items - done.zero - done.recorded
+    if done.duplicates or done.zero:
+        found = conflicts.refuse(done.refused, columns, values, staged=staged)
+        done.duplicates -= found.count - found.of_zero
+        done.zero -= found.of_zero
+        done.rows -= found.count
 
 
 _INSERT_AND_COUNT: Final = (
     "WITH recorded AS ({insert} RETURNING amount)"
     " SELECT count(*), coalesce(sum(amount), 0) FROM recorded"
 )
-
-_CONFLICTS: Final = f"""
-    SELECT count(*) OVER (), count(*) FILTER (WHERE offered_amount = 0) OVER (),
-           position, external_id, differs, before, offered_now
-      FROM (
-            SELECT staged.position, staged.external_id, staged.amount AS offered_amount,
-                   {statements.DIFFERS} AS differs,
-                   json_build_object(
-                       'campaign', recorded.campaign_id,
-                       'amount', trim_scale(recorded.amount)::text,
-                       'description', recorded.description, 'kind', recorded.kind,
-                       'date', recorded.date, 'occurred_at', recorded.occurred_at) AS before,
-                   json_build_object(
-                       'campaign', staged.campaign_id,
-                       'amount', trim_scale(staged.amount)::text,
-                       'description', staged.description, 'kind', %(kind)s,
-                       'date', staged.date, 'occurred_at', staged.occurred_at) AS offered_now
-              FROM {{repeated}}
-           ) AS compared
-     WHERE differs IS NOT NULL
-     ORDER BY position
-     LIMIT {SHOWN}
-"""  # noqa: S608  (nothing in it comes from outside)
-
-
-def _refuse_conflicts(done: Imported, rows: Sequence[tuple[Any, ...]], source: str) -> None:
-    if not rows:
-        return
-    count, of_zero = rows[0][:2]
-    done.duplicates -= count - of_zero
-    done.zero -= of_zero
-    done.rows -= count
-    for *_, position, external_id, differs, before, offered in rows:
-        conflict = SpendConflict(
-            source=source,
-            external_id=external_id,
-            field=differs,
-            recorded=before[differs],
-            offered=offered[differs],
-        )
-        done.refused.add(BadRow(position, position, str(conflict)))
-    done.refused.count += count - len(rows)
 
 
 def concerned() -> QuerySet[Campaign]:

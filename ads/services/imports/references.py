@@ -1,12 +1,13 @@
 """Which campaign a platform's row means: by the platform's id of it, else by its name."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from ads.models import CampaignReference
+from ads.services import owners
+from ads.services.checking import LONGEST, check_text
+from ads.services.errors import InvalidSpend
 from ads.services.imports.campaigns import (
     REMEMBERED,
     Candidate,
@@ -17,9 +18,7 @@ from ads.services.imports.campaigns import (
 )
 from ads.services.imports.formats import NOTHING, Format
 from ads.services.imports.plan import Plan
-
-_LONGEST: Final = {"account": 100, "reference": 200}
-_LONGEST_NAME: Final = 200
+from ads.services.owners import Owner, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,10 @@ Said = tuple[str, str, str]
 class References:
     """Looks references up, many at a time, and remembers them.
 
-    An id is looked for among the references of its account, then among those without one. A file
-    without a column of ids calls campaigns by their names; those are references too, and if none
-    is known, the campaign's own exact name counts, where one campaign alone has it. With ids, a
-    name is no more than a hint, because names on a platform change hands; unless the plan says that
-    campaigns go by name. Nothing is guessed: the rest waits.
+    A file without a column of ids calls campaigns by their names; those are references too, and if
+    none is known, the campaign's own exact name counts, where one campaign alone has it. With ids,
+    a name is no more than a hint, because names on a platform change hands; unless the plan says
+    that campaigns go by name. Nothing is guessed: the rest waits.
     """
 
     def __init__(self, plan: Plan, format_: Format, now: datetime, *, have_ids: bool) -> None:
@@ -55,7 +53,7 @@ class References:
         self._known: dict[Said, Found | Waiting | str] = {}
 
     def learn(self, wanted: Iterable[Said]) -> dict[Said, Found | Waiting | str]:
-        """What each of these means; at most four queries. The dictionary has more than that."""
+        """What each of these means; at most three queries. The dictionary has more than that."""
         all_of_them = set(wanted)
         unknown = all_of_them - self._known.keys()
         if len(self._known) + len(unknown) > REMEMBERED:
@@ -66,82 +64,68 @@ class References:
         return self._known
 
     def _ask(self, unknown: set[Said]) -> None:
-        carried = self._carried({said[1] for said in unknown})
-        # A name counts where it is all there is, or where the plan says so.
-        by_their_names = not self._have_ids or self._plan.campaign_by == "name"
-        named: dict[str, list[Candidate]] = {}
-        numbered: dict[str, Candidate] = {}
-        taken: dict[int, set[str]] = {}
-        if by_their_names:
-            names = {said[2] for said in unknown}
-            if self._plan.campaign_by == "id":
-                numbered = by_id(names, self._plan.brand_id)
-            else:
-                named = by_name(names, self._plan.brand_id)
-            if self._have_ids:
-                ids = {each.id for several in named.values() for each in several}
-                taken = self._taken(ids)
+        askable = []
         for said in unknown:
-            account, reference, name = said
-            trouble = self._trouble(account, reference)
+            trouble = self._trouble(said)
             if trouble:
                 self._known[said] = trouble
-                continue
-            carrier = carried.get((account, reference)) or carried.get(("", reference))
-            if carrier is not None:
-                self._known[said] = self._of_brand(carrier, reference)
-                continue
-            candidates = named.get(name, [])
-            if name in numbered:
-                candidates = [numbered[name]]
-            if len(candidates) == 1 and account not in taken.get(candidates[0].id, set()):
-                self._known[said] = self._latest.found(candidates[0])
             else:
-                self._known[said] = Waiting(account, reference, name[:_LONGEST_NAME])
+                askable.append(said)
+        references = {said: Reference(self._platform, *said) for said in askable}
+        carried = owners.by_reference(references.values())
+        by_their_names = self._by_their_names([s for s in askable if references[s] not in carried])
+        for said, reference in references.items():
+            if reference in carried:
+                self._known[said] = self._carrier(carried[reference], reference)
+            elif said in by_their_names:
+                self._known[said] = self._latest.found(by_their_names[said])
+            else:
+                account, reference_id, name = said
+                self._known[said] = Waiting(account, reference_id, name[: LONGEST["name"]])
 
-    def _carried(self, references: set[str]) -> dict[tuple[str, str], tuple[int, Candidate]]:
-        """The campaigns that carry these ids, by account and id; each with its brand's id."""
-        rows = CampaignReference.objects.filter(
-            platform=self._platform,
-            reference__in={each for each in references if each and "\x00" not in each},
-        ).values_list(
-            "account",
-            "reference",
-            "campaign__brand_id",
-            "campaign_id",
-            "campaign__name",
-            "campaign__brand__name",
-            "campaign__brand__timezone",
-        )
+    def _by_their_names(self, unknown: Collection[Said]) -> dict[Said, Candidate]:
+        """The campaigns that are meant by their own names, or ids; where that may be."""
+        by = self._plan.campaign_by
+        if self._have_ids and by != "name":
+            return {}
+        names = {name for _, _, name in unknown}
+        if by == "id":
+            numbered = by_id(names, self._plan.brand_id)
+            return {said: numbered[said[2]] for said in unknown if said[2] in numbered}
+        named = by_name(names, self._plan.brand_id)
+        alone = {name: several[0] for name, several in named.items() if len(several) == 1}
+        # One that is known by another id in this account is not the one that is meant.
+        taken = self._taken({each.id for each in alone.values()}) if self._have_ids else set()
         return {
-            (account, reference): (brand_id, Candidate(pk, name, brand, timezone))
-            for account, reference, brand_id, pk, name, brand, timezone in rows
+            said: alone[said[2]]
+            for said in unknown
+            if said[2] in alone and (alone[said[2]].id, said[0]) not in taken
         }
 
-    def _taken(self, campaign_ids: set[int]) -> dict[int, set[str]]:
-        """The accounts in which these campaigns are known by an id: another is not theirs."""
-        taken: dict[int, set[str]] = defaultdict(set)
+    def _taken(self, campaign_ids: Collection[int]) -> set[tuple[int, str]]:
+        """Of these campaigns, the accounts in which they are known by an id."""
         carried = CampaignReference.objects.filter(
             platform=self._platform, campaign__in=campaign_ids
         )
-        for campaign_id, account in carried.values_list("campaign_id", "account"):
-            taken[campaign_id].add(account)
-        return taken
+        return set(carried.values_list("campaign_id", "account"))
 
-    def _trouble(self, account: str, reference: str) -> str | None:
+    def _trouble(self, said: Said) -> str | None:
+        """Why nobody can be meant by this; None: somebody can."""
+        account, reference, _ = said
         field = "reference" if self._have_ids else "campaign"
-        if not reference or reference in NOTHING:
+        if reference in NOTHING:
             return f"{field}: it is empty, so nobody can tell whose spend this is."
-        for name, text in (("account", account), ("reference", reference)):
-            if len(text) > _LONGEST[name]:
-                return f"{name}: it is longer than {_LONGEST[name]} characters."
+        try:
+            check_text("account", account)
+            check_text(field, reference)
+        except InvalidSpend as error:
+            return str(error)
         return self._format.trouble_of_reference(reference) if self._have_ids else None
 
-    def _of_brand(self, carrier: tuple[int, Candidate], reference: str) -> Found | str:
-        brand_id, candidate = carrier
-        if self._plan.brand_id not in (None, brand_id):
+    def _carrier(self, owner: Owner, reference: Reference) -> Found | str:
+        if self._plan.brand_id not in (None, owner.brand_id):
             return (
-                f"reference: {reference[:200]!r} is {candidate}, and this file was said to be of "
-                "another brand."
+                f"reference: {str(reference)!r} is campaign {owner.campaign_id}, of another brand "
+                "than this file was said to be of."
             )
-        return self._latest.found(candidate)
+        return self._latest.of_zone(owner.campaign_id, owner.timezone)

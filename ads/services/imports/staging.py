@@ -46,12 +46,14 @@ ROWS: Final = "import_rows"
 WAITING_ROWS: Final = "import_waiting"
 SUMMED: Final = "import_summed"
 BRANDS: Final = "import_brands"
+UNKNOWN: Final = "import_unknown"
+MOVES: Final = "import_moves"
 
 #: Texts that may be empty; csv writes that as COPY would read NULL.
 _EMPTY: Final = {"account", "name", "description"}
 
 #: Where it is latest to become a new day: no brand's month began earlier.
-_LAST_TO_TURN: Final = "Etc/GMT+12"
+LAST_TO_TURN: Final = "Etc/GMT+12"
 
 
 @contextmanager
@@ -122,7 +124,7 @@ def note_brands(now: datetime) -> int:
 
     Spend of a month gone by holds nobody.
     """
-    earliest: date = month_start(local_date(now, _LAST_TO_TURN))
+    earliest: date = month_start(local_date(now, LAST_TO_TURN))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -140,5 +142,5 @@ def note_brands(now: datetime) -> int:
 
 def _drop() -> None:
     with connection.cursor() as cursor:
-        for name in (ROWS, WAITING_ROWS, SUMMED, BRANDS):
+        for name in (ROWS, WAITING_ROWS, SUMMED, BRANDS, UNKNOWN, MOVES):
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
