@@ -1,0 +1,1 @@
+"""Tests of importing files: formats, what broken ones get, previews."""
