@@ -15,7 +15,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from ads.models import Campaign
-from ads.services import heartbeats, references, rollover, spend_updates, uploads
+from ads.services import (
+    heartbeats,
+    references,
+    rollover,
+    spend_updates,
+    uploads,
+    webhooks,
+)
 from ads.services.actor import acting_as
 from ads.services.enforcement import Enforced, Trigger, enforce
 from ads.services.rollover import Rollover
@@ -116,6 +123,15 @@ def continue_imports() -> dict[str, int]:
     with _running("continue_imports", now):
         continued = uploads.continue_all(now)
     return {"sent": continued.sent, "dropped": continued.dropped}
+
+
+@shared_task
+def forget_webhooks() -> dict[str, int]:
+    """Forget which webhooks were taken in long ago."""
+    now = timezone.now()
+    with _running("forget_webhooks", now):
+        forgotten = webhooks.prune(now)
+    return {"forgotten": forgotten}
 
 
 @contextmanager

@@ -94,7 +94,10 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
     ) -> TemplateResponse:
         if endpoint := context.get("original"):
             context["address"] = request.build_absolute_uri(webhook_endpoints.path(endpoint))
-            context["deliveries"] = endpoint.deliveries.all()[:LAST_DELIVERIES]
+            context["deliveries"] = [
+                {"delivery": delivery, "said": answered(delivery)}
+                for delivery in endpoint.deliveries.all()[:LAST_DELIVERIES]
+            ]
         return super().render_change_form(request, context, *args, **kwargs)
 
     @action(  # type: ignore[untyped-decorator]
@@ -147,9 +150,20 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     """Webhooks that were taken in and how they were answered, the newest first."""
 
-    list_display = ["received_at", "endpoint", "webhook_id", "answer"]
+    list_display = ["received_at", "endpoint", "webhook_id", "said"]
     list_select_related = ["endpoint"]
     list_filter = [("endpoint", AutocompleteSelectFilter), ("received_at", RangeDateTimeFilter)]
     search_fields = ["=webhook_id"]
     search_help_text = "The webhook's whole id"
-    fields = ["received_at", "endpoint", "webhook_id", "answer"]
+    fields = ["received_at", "endpoint", "webhook_id", "said"]
+
+    @admin.display(description="answered")
+    def said(self, delivery: WebhookDelivery) -> str:
+        return answered(delivery)
+
+
+def answered(delivery: WebhookDelivery) -> str:
+    """What came of a webhook: "spend.entries: 1 waiting, 3 recorded"."""
+    counts = {name: number for name, number in delivery.answer.items() if isinstance(number, int)}
+    said = [f"{number:,} {name}" for name, number in counts.items() if number]
+    return f"{delivery.answer.get('type', '')}: {', '.join(said) or 'nothing'}"

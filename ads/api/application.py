@@ -8,7 +8,7 @@ from django.shortcuts import render
 from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from ads.api import acting, exports, failures, keys, problems, reading, request_ids, spend
+from ads.api import acting, exports, failures, keys, problems, reading, request_ids, spend, webhooks
 from ads.api.problems import Kind
 
 DESCRIPTION: Final = """
@@ -97,6 +97,7 @@ api.add_router("/key", keys.router)
 api.add_router("", reading.router)
 api.add_router("/exports", exports.router)
 api.add_router("", acting.router)
+api.add_router("/webhooks", webhooks.router)
 
 
 def list_problems(request: HttpRequest) -> HttpResponse:

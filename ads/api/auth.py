@@ -21,7 +21,7 @@ class ApiKey(HttpBearer):
 
     openapi_bearerFormat = "bm_…"  # noqa: N815  (OpenAPI's own name)
     openapi_description = (
-        "A key, made in the admin or by the command `create_api_key`; it is shown once."
+        "A key, made in the admin or by `manage.py api_key create`; it is shown once."
     )
 
     def __init__(self, scope: Scope | None = None) -> None:

@@ -52,10 +52,18 @@ def quota_of(caller: Caller) -> int:
 
 
 def count(caller: Caller, now: datetime) -> Allowance:
-    """Count this request; how many there have been."""
-    quota = quota_of(caller)
+    """Count this request of a key; how many there have been."""
+    return _count(str(caller.key_id), quota_of(caller), now)
+
+
+def count_webhook(endpoint_id: int, now: datetime) -> Allowance:
+    """Count a webhook that was sent to an endpoint; how many there have been."""
+    return _count(f"webhook/{endpoint_id}", settings.API_REQUESTS_PER_MINUTE, now)
+
+
+def _count(counted: str, quota: int, now: datetime) -> Allowance:
     window, second = divmod(int(now.timestamp()), WINDOW)
-    used = _counter(settings.REDIS_URL).increment(f"{caller.key_id}/{window}")
+    used = _counter(settings.REDIS_URL).increment(f"{counted}/{window}")
     return Allowance(quota, used, WINDOW - second)
 
 
@@ -68,7 +76,7 @@ def check(allowance: Allowance) -> None:
     if allowance.used > allowance.quota:
         raise Problem(
             Kind.TOO_MANY,
-            f"The key may make {allowance.quota} requests a minute. Wait "
+            f"At most {allowance.quota} requests a minute are taken. Wait "
             f"{allowance.resets_in} seconds, and send more rows in one request.",
             headers={"Retry-After": str(allowance.resets_in)},
         )

@@ -21,6 +21,11 @@ class Kind(Enum):
 
     MALFORMED = (400, "The request cannot be read", "Correct what the detail names.")
     NO_KEY = (401, "A valid key is needed", "Send it as `Authorization: Bearer bm_…`.")
+    NOT_SIGNED = (
+        401,
+        "The webhook is not signed as it must be",
+        "Sign it as Standard Webhooks says, with the secret of the endpoint.",
+    )
     MISSING_SCOPE = (403, "The key may not do this", "Use a key with the scope that is named.")
     NOT_FOUND = (404, "There is nothing here", "Check the address and the ids in it.")
     WRONG_METHOD = (405, "This address does not take the method", "Use one that Allow names.")
@@ -47,6 +52,12 @@ class Kind(Enum):
         503,
         "The database cannot be reached",
         "Send the same request again after as many seconds as Retry-After says.",
+    )
+
+    ENDPOINT_OFF = (
+        503,
+        "The endpoint takes no webhooks for now",
+        "Send it again after as many seconds as Retry-After says.",
     )
 
     def __init__(self, status: int, title: str, remedy: str) -> None:

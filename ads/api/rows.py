@@ -119,7 +119,16 @@ def read(body: bytes, media_type: str, shape: Shape[R], key: str | None) -> list
                 raise _too_many()
             rows.append(_read(value, shape, key, len(rows), line))
         return rows
-    values = _listed(bodies.parse_body(body), shape)
+    return of(bodies.parse_body(body), shape, key)
+
+
+def of(content: Any, shape: Shape[R], key: str | None) -> list[Row[R]]:
+    """The rows in what JSON said: many under their key, or one by itself.
+
+    Raises:
+        Problem: it is neither, or has too many rows.
+    """
+    values = _listed(content, shape)
     if len(values) > MOST_ROWS:
         raise _too_many()
     return [_read(value, shape, key, i) for i, value in enumerate(values)]

@@ -125,17 +125,18 @@ def _take(
         keep_good=mode == "keep_good",
     )
     if not taken.is_recorded:
-        raise _refusal(sent, taken.answers)
+        raise refusal(sent, taken.answers)
     content = {
-        **_counted(shape, taken.answers),
+        **counted(shape, taken.answers),
         "answers": _listed(sent, taken.answers),
     }
     return HttpResponse(json.dumps(content), content_type=JSON)
 
 
-def _counted(shape: Shape[R], answers: Sequence[IntakeAnswer]) -> dict[str, int]:
-    counted = Counter(answer.outcome for answer in answers)
-    return {_COUNTS[outcome]: counted[outcome] for outcome in document.OUTCOMES[shape.many]}
+def counted(shape: Shape[R], answers: Sequence[IntakeAnswer]) -> dict[str, int]:
+    """How many rows had which outcome."""
+    number = Counter(answer.outcome for answer in answers)
+    return {_COUNTS[outcome]: number[outcome] for outcome in document.OUTCOMES[shape.many]}
 
 
 def _listed(sent: Sequence[Row[R]], answers: Sequence[IntakeAnswer]) -> list[dict[str, Any]]:
@@ -157,7 +158,8 @@ def _answer(i: int, row: Row[R], answer: IntakeAnswer) -> dict[str, Any]:
     return said
 
 
-def _refusal(sent: Sequence[Row[R]], answers: Sequence[IntakeAnswer]) -> Problem:
+def refusal(sent: Sequence[Row[R]], answers: Sequence[IntakeAnswer]) -> Problem:
+    """The problem with rows of which nothing was recorded."""
     said = [
         _answer(i, row, answer) for i, (row, answer) in enumerate(zip(sent, answers, strict=True))
     ]

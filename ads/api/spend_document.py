@@ -228,13 +228,19 @@ def of(many: str) -> Schema:
     return {"requestBody": _body(many), "responses": responses}
 
 
-def _body(many: str) -> Schema:
+def rows_of(many: str) -> Schema:
+    """Rows in JSON: many of them, or one."""
     row = ROWS[many]
     batch = _object(
         (many,),
         {many: {"type": "array", "items": row, "maxItems": MOST_ROWS}},
         title="Many",
     )
+    return {"anyOf": [batch, row]}
+
+
+def _body(many: str) -> Schema:
+    row = ROWS[many]
     examples = _EXAMPLES[many]
     lines = "\n".join(json.dumps(example) for example in examples)
     return {
@@ -242,7 +248,7 @@ def _body(many: str) -> Schema:
         "description": f"At most {MOST_ROWS:,} rows and 10 MiB, in UTF-8.",
         "content": {
             JSON: {
-                "schema": {"anyOf": [batch, row]},
+                "schema": rows_of(many),
                 "examples": {
                     "many": {"summary": "Many", "value": {many: examples}},
                     "one": {"summary": "One", "value": examples[0]},
@@ -289,13 +295,13 @@ def _answers(many: str) -> Schema:
     }
 
 
-def _taken(many: str) -> Schema:
+def counts_of(many: str) -> Schema:
+    """How many rows had which outcome: the properties, all of them required."""
     plural = {"duplicate": "duplicates", "conflict": "conflicts"}
     counts = [plural.get(outcome, outcome) for outcome in OUTCOMES[many]]
-    return _object(
-        (*counts, "answers"),
-        {
-            **{count: {"type": "integer", "minimum": 0} for count in counts},
-            "answers": _answers(many),
-        },
-    )
+    return {count: {"type": "integer", "minimum": 0} for count in counts}
+
+
+def _taken(many: str) -> Schema:
+    counts = counts_of(many)
+    return _object((*counts, "answers"), {**counts, "answers": _answers(many)})

@@ -10,6 +10,8 @@ ROWS = [
      "confirmed for a week."),
     ("Record waiting spend", "ads.tasks.record_waiting_spend", "*/5", 300,
      "Records what had come in for campaigns before they were given the reference that it names."),
+    ("Forget webhooks", "ads.tasks.forget_webhooks", "0", 3600,
+     "Forgets which webhooks were taken in more than 30 days ago."),
 ]  # fmt: skip
 
 

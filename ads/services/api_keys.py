@@ -7,23 +7,20 @@ and digits (256 bits) cannot be guessed, and every request is checked.
 
 import hashlib
 import hmac
-import logging
 import re
 import secrets
 import string
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 
 from ads.models import ApiKey, Brand
 from ads.models.senders import Scope
 from ads.services import senders
 from ads.services.senders import InvalidSender
-
-logger = logging.getLogger(__name__)
 
 _LETTERS: Final = string.ascii_letters + string.digits
 _PREFIX: Final = 8
@@ -35,9 +32,6 @@ MOST_A_MINUTE: Final = 1_000_000
 
 #: The state of a key that opens what it was made for.
 IN_USE: Final = "in use"
-
-#: How exactly it is known when a key was last used.
-NOTED_EVERY: Final = timedelta(minutes=1)
 
 
 class ApiKeyRefused(Exception):
@@ -205,8 +199,7 @@ def authenticate(text: str, now: datetime) -> Caller:
         raise UnknownKey
     if refused := refusal(key, now):
         raise refused
-    if key.last_used_at is None or key.last_used_at <= now - NOTED_EVERY:
-        _note_use(key.pk, now)
+    senders.note(key, "last_used_at", now)
     return Caller(
         key_id=key.pk,
         name=key.name,
@@ -215,27 +208,6 @@ def authenticate(text: str, now: datetime) -> Caller:
         scopes=frozenset(key.scopes),
         requests_per_minute=key.requests_per_minute,
     )
-
-
-def _note_use(key_id: int, now: datetime) -> None:
-    """Note when the key was used, unless somebody else is just doing so (or has the row locked).
-
-    Nobody waits for it, and no request fails because of it.
-    """
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                """
-                UPDATE ads_apikey SET last_used_at = %(now)s
-                 WHERE id = (SELECT id FROM ads_apikey
-                              WHERE id = %(id)s
-                                AND (last_used_at IS NULL OR last_used_at <= %(before)s)
-                                FOR NO KEY UPDATE SKIP LOCKED)
-                """,
-                {"now": now, "id": key_id, "before": now - NOTED_EVERY},
-            )
-    except DatabaseError:
-        logger.exception("The use of API key %s could not be noted.", key_id)
 
 
 def _random(length: int) -> str:

@@ -7,17 +7,25 @@ writes under but senders of the same brands, which is how a key is replaced by a
 Day totals need no such rule: they are kept by campaign, and a foreign campaign cannot be named.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef
 
 from ads.models import ApiKey, Brand, Spend, WaitingSpend, WebhookEndpoint
 from ads.models.senders import Sender
 from ads.platforms import connected
 from ads.services import locks
+
+logger = logging.getLogger(__name__)
+
+#: How exactly it is known when a sender last came.
+NOTED_EVERY: Final = timedelta(minutes=1)
 
 #: What the product itself writes under, beside the platforms that are connected.
 OWN_SOURCES: Final = frozenset({"manual", "import", "correction", "seed_data", "simulated"})
@@ -168,6 +176,32 @@ def _others(source: str, sender: Sender | None) -> list[_Other]:
             is_revoked = isinstance(other, ApiKey) and other.revoked_at is not None
             found.append(_Other(other.name, ids, is_revoked))
     return found
+
+
+def note(sender: ApiKey | WebhookEndpoint, column: str, now: datetime) -> None:
+    """Note in ``column`` that the sender has come, to the minute.
+
+    Nobody waits for it: it is left out while somebody else does so or has the row locked. And no
+    request fails because of it. ``sender`` as it was just read.
+    """
+    noted: datetime | None = getattr(sender, column)
+    if noted is not None and noted > now - NOTED_EVERY:
+        return
+    table = sender._meta.db_table
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                UPDATE {table} SET {column} = %(now)s
+                 WHERE id = (SELECT id FROM {table}
+                              WHERE id = %(id)s
+                                AND ({column} IS NULL OR {column} <= %(before)s)
+                                FOR NO KEY UPDATE SKIP LOCKED)
+                """,  # noqa: S608  (nothing in it comes from outside)
+                {"now": now, "id": sender.pk, "before": now - NOTED_EVERY},
+            )
+    except DatabaseError:
+        logger.exception("That %s has come could not be noted.", sender)
 
 
 def brand_ids_of(model: type[ApiKey] | type[WebhookEndpoint]) -> ArraySubquery:

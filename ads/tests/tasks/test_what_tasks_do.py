@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,16 @@ from django.apps import apps
 from django.db import connection
 
 from ads import tasks
-from ads.models import Campaign, DeliveryChange, Heartbeat, SimulatedSwitch, Spend, SpendTotal
+from ads.models import (
+    Campaign,
+    DeliveryChange,
+    Heartbeat,
+    SimulatedSwitch,
+    Spend,
+    SpendTotal,
+    WebhookDelivery,
+)
+from ads.services import webhook_endpoints, webhooks
 from ads.services.actor import SYSTEM, current_actor
 from ads.services.enforcement import Trigger
 from ads.services.ledger import SpendEntry, record
@@ -229,3 +238,14 @@ def missing_table(name: str) -> Iterator[None]:
             yield
         finally:
             cursor.execute(f"ALTER TABLE {name}_away RENAME TO {name}")
+
+
+@pytest.mark.django_db
+def test_webhooks_of_more_than_thirty_days_ago_are_forgotten() -> None:
+    endpoint, _ = webhook_endpoints.create(name="Hook", source="hook", every_brand=True)
+    for days in (29, 31):
+        webhooks.take_in(endpoint, f"msg_{days}", dict, now=NOON - timedelta(days=days))
+
+    assert at(NOON, tasks.forget_webhooks) == {"forgotten": 1}
+    assert WebhookDelivery.objects.get().webhook_id == "msg_29"
+    assert Heartbeat.objects.get(task="forget_webhooks").last_success_at == NOON

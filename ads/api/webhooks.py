@@ -1,0 +1,202 @@
+"""Signed webhooks come in, as Standard Webhooks has them."""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpResponse
+from ninja import Router
+
+from ads.api import bodies, limits, parameters, problems, rows, spend
+from ads.api import spend_document as document
+from ads.api.bodies import JSON
+from ads.api.problems import Kind, Problem
+from ads.api.requests import ApiRequest
+from ads.api.rows import Shape
+from ads.services import intake, webhooks
+from ads.services.actor import acting_as
+from ads.services.intake import Intake, IntakeSender
+from ads.services.sealing import CannotUnseal
+from ads.services.webhooks import EndpointOff, NotSigned, Receiver, Signed, UnknownEndpoint
+
+logger = logging.getLogger(__name__)
+
+router = Router(tags=["webhooks"])
+
+#: Seconds after which a sender may try again while an endpoint is off, or cannot check signatures.
+RETRY_AFTER: Final = 300
+
+#: What a webhook can bring, by its type: rows of which shape, and who takes them in.
+TYPES: Final[dict[str, tuple[Shape[Any], Callable[..., Intake]]]] = {
+    "spend.entry": (rows.ENTRIES, intake.take_entries),
+    "spend.entries": (rows.ENTRIES, intake.take_entries),
+    "spend.day_totals": (rows.DAY_TOTALS, intake.take_day_totals),
+    "spend.corrections": (rows.CORRECTIONS, intake.take_corrections),
+}
+
+_HEADERS: Final = {
+    "webhook-id": "Of the webhook, the same each time that it is delivered.",
+    "webhook-timestamp": "When it was signed: seconds since 1970.",
+    "webhook-signature": "`v1,` and the signature; several with spaces between them.",
+}
+
+
+def _document() -> dict[str, Any]:
+    bodies_of = [
+        {
+            "type": "object",
+            "title": kind,
+            "required": ["type", "data"],
+            "properties": {
+                "type": {"type": "string", "const": kind},
+                "timestamp": {"description": "When it happened at the sender's; not looked at."},
+                "data": document.rows_of(shape.many),
+            },
+        }
+        for kind, (shape, _) in TYPES.items()
+    ]
+    answers = [
+        {
+            "type": "object",
+            "required": ["type", *document.counts_of(shape.many)],
+            "properties": {
+                "type": {"type": "string", "const": kind},
+                **document.counts_of(shape.many),
+            },
+            "additionalProperties": False,
+        }
+        for kind, (shape, _) in TYPES.items()
+    ]
+    example = {
+        "type": "spend.entries",
+        "timestamp": "2026-03-01T09:30:00Z",
+        "data": {"entries": [{"campaign": 12, "amount": "75.40"}]},
+    }
+    return {
+        "parameters": [
+            {
+                "name": name,
+                "in": "header",
+                "required": True,
+                "schema": {"type": "string"},
+                "description": what,
+            }
+            for name, what in _HEADERS.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": {"anyOf": bodies_of}, "example": example}},
+        },
+        "responses": {
+            **problems.documented(
+                Kind.NOT_SIGNED,
+                Kind.NOT_FOUND,
+                Kind.CONFLICT,
+                Kind.NO_LENGTH,
+                Kind.TOO_LARGE,
+                Kind.MEDIA_TYPE,
+                Kind.INVALID,
+                Kind.TOO_MANY,
+                Kind.ENDPOINT_OFF,
+            ),
+            200: {
+                "description": "Taken in, now or before.",
+                "content": {JSON: {"schema": {"anyOf": answers}}},
+            },
+        },
+    }
+
+
+@router.post(
+    "/{uuid:address}",
+    auth=None,
+    operation_id="receive_webhook",
+    summary="Receive a webhook",
+    openapi_extra=_document(),
+)
+def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
+    """Take in what a webhook brings, all of it or nothing.
+
+    It is signed as [Standard Webhooks](https://www.standardwebhooks.com) says, and needs no key.
+    `data` is what the address of that name takes: entries, day totals or corrections. Rows without
+    an id of their own get the id `<webhook-id>/<row>`.
+
+    Delivered again, it is answered as it was, and nothing happens. One that is refused can be
+    delivered again once what was wrong is mended.
+    """
+    parameters.check_known(request, ())
+    receiver = _receiver(address)
+    body = bodies.read(request)
+    webhook_id = _verified(request, receiver, body)
+    endpoint = receiver.endpoint
+    request.allowance = limits.count_webhook(endpoint.pk, request.now)
+    limits.check(request.allowance)
+    bodies.media_type(request, JSON)
+    kind, data = _content(body)
+    shape, take = TYPES[kind]
+    sent = rows.of(data, shape, webhook_id)
+
+    def work() -> dict[str, Any]:
+        taken = take(
+            [row.content for row in sent],
+            sender=IntakeSender(endpoint.source, receiver.brand_ids),
+            now=request.now,
+        )
+        if not taken.is_recorded:
+            raise spend.refusal(sent, taken.answers)
+        return {"type": kind, **spend.counted(shape, taken.answers)}
+
+    with acting_as(
+        f"webhook: {endpoint.name}", webhook_id=webhook_id, request_id=request.request_id
+    ):
+        answer = webhooks.take_in(endpoint, webhook_id, work, now=request.now)
+    # Sorted, because a stored answer comes back in another order.
+    return HttpResponse(json.dumps(answer, sort_keys=True), content_type=JSON)
+
+
+def _receiver(address: uuid.UUID) -> Receiver:
+    try:
+        return webhooks.receiver_at(address)
+    except UnknownEndpoint as error:
+        raise Problem(Kind.NOT_FOUND, str(error)) from error
+    except EndpointOff as error:
+        raise _later(str(error)) from error
+
+
+def _verified(request: ApiRequest, receiver: Receiver, body: bytes) -> str:
+    webhook_id, timestamp, signature = (request.headers.get(name) for name in _HEADERS)
+    sent = Signed(webhook_id, timestamp, signature, body)
+    try:
+        return webhooks.verify(receiver.endpoint, sent, request.now)
+    except NotSigned as error:
+        raise Problem(
+            Kind.NOT_SIGNED, str(error), headers={"WWW-Authenticate": "Standard-Webhooks"}
+        ) from error
+    except CannotUnseal as error:
+        logger.exception("Webhooks to %s cannot be checked.", receiver.endpoint)
+        raise _later(
+            "The signature cannot be checked for now. Nothing was taken in: send it again later."
+        ) from error
+
+
+def _later(detail: str) -> Problem:
+    return Problem(Kind.ENDPOINT_OFF, detail, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def _content(body: bytes) -> tuple[str, Any]:
+    """The type of a webhook, and what it brings."""
+    content = bodies.parse_body(body)
+    if not isinstance(content, dict):
+        raise _invalid("body", 'give {"type": …, "timestamp": …, "data": …}.')
+    kind = content.get("type")
+    if not isinstance(kind, str) or kind not in TYPES:
+        raise _invalid("type", f"give one of {', '.join(TYPES)}.")
+    if "data" not in content:
+        raise _invalid("data", "it is missing.")
+    return kind, content["data"]
+
+
+def _invalid(field: str, reason: str) -> Problem:
+    return Problem(Kind.INVALID, f"{field}: {reason}", errors=[{"field": field, "reason": reason}])
