@@ -1,0 +1,492 @@
+"""Reading brands and campaigns over the API, page by page and filtered."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ads.holds import Hold
+from ads.models import Brand, Campaign, CampaignReference
+from ads.models.campaign import State
+from ads.services import listing
+from ads.tests.api.support import Program, key_for, problem
+from ads.tests.engine.support import enforce_all, execute, spend_in_sql
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+
+pytestmark = pytest.mark.django_db
+
+ALWAYS = [(day, "00:00", "00:00") for day in range(7)]
+
+
+@pytest.fixture
+def program() -> Program:
+    return Program(key_for(scopes=("read",)))
+
+
+def ids(answer: Any) -> list[int]:
+    assert answer.status_code == 200, answer.content
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def instant(value: Any) -> str:
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")  # type: ignore[no-any-return]
+
+
+def queries(program: Program, path: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert program.get(path).status_code == 200
+    return len(captured)
+
+
+# --- one ------------------------------------------------------------------------------------------
+
+
+def test_a_brand_is_told_as_it_is_set_up(program: Program) -> None:
+    brand = BrandFactory.create(
+        name="Aurora", timezone="Asia/Tokyo", daily_budget="75.4", last_daily_reset="2026-03-18"
+    )
+
+    assert program.get(f"/brands/{brand.pk}").json() == {
+        "id": brand.pk,
+        "name": "Aurora",
+        "timezone": "Asia/Tokyo",
+        "daily_budget": "75.40",
+        "monthly_budget": None,
+        "is_active": True,
+        "last_daily_reset": "2026-03-18",
+        "last_monthly_reset": None,
+        "created_at": instant(brand.created_at),
+        "updated_at": instant(brand.updated_at),
+    }
+
+
+def test_a_campaign_is_told_with_its_references_its_schedules_and_what_holds_it(
+    program: Program,
+) -> None:
+    schedule = ScheduleFactory.create(name="Never")
+    campaign = CampaignFactory.create(
+        name="Spring",
+        brand__name="Aurora",
+        daily_budget="0.000001",
+        monthly_budget=1234,
+        end_date=date(2999, 1, 1),
+        schedules=[schedule],
+    )
+    for platform, account in (("meta_ads", ""), ("google_ads", "123-456")):
+        CampaignReference.objects.create(
+            campaign=campaign, platform=platform, account=account, reference="77"
+        )
+
+    assert program.get(f"/campaigns/{campaign.pk}").json() == {
+        "id": campaign.pk,
+        "name": "Spring",
+        "brand": {"id": campaign.brand_id, "name": "Aurora"},
+        "status": "active",
+        "is_active": False,
+        "state": "paused_by_system",
+        "daily_budget": "0.000001",
+        "monthly_budget": "1234.00",
+        "start_date": None,
+        "end_date": "2999-01-01",
+        "is_dayparting_enabled": True,
+        "dayparting_schedules": [{"id": schedule.pk, "name": "Never"}],
+        "references": [
+            {"platform": "meta_ads", "account": "", "id": "77"},
+            {"platform": "google_ads", "account": "123-456", "id": "77"},
+        ],
+        "holds": [{"code": "dayparting", "sentence": "Outside its hours (Never)"}],
+        "created_at": instant(campaign.created_at),
+        "updated_at": instant(campaign.updated_at),
+    }
+
+
+def test_a_campaign_that_nothing_can_decide_on_is_listed_without_holds(program: Program) -> None:
+    campaign, other = CampaignFactory.create_batch(2)
+    execute("SET LOCAL session_replication_role = replica")
+    execute("UPDATE ads_brand SET timezone = 'Mars' WHERE id = %s", [campaign.brand_id])
+
+    assert program.get(f"/campaigns/{campaign.pk}").json()["holds"] is None
+    answer = program.get("/campaigns")
+    assert ids(answer) == [campaign.pk, other.pk]
+    assert [item["holds"] for item in answer.json()["items"]] == [None, []]
+    assert ids(program.get("/campaigns?hold=status")) == []
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["brands", "campaigns"])
+def test_pages_follow_one_another_and_list_everything_once(program: Program, what: str) -> None:
+    made = CampaignFactory.create_batch(5)
+    expected = [row.brand_id if what == "brands" else row.pk for row in made]
+    pages = []
+
+    address = f"/{what}?limit=2"
+    while address:
+        answer = program.get(address)
+        pages.append(ids(answer))
+        cursor = answer.json()["next_cursor"]
+        link = f'</api/v1/{what}?limit=2&cursor={cursor}>; rel="next"'
+        assert answer.headers.get("Link") == (link if cursor else None)
+        address = cursor and f"/{what}?limit=2&cursor={cursor}"
+
+    assert pages == [expected[:2], expected[2:4], expected[4:]]
+
+
+def test_a_row_that_is_added_or_deleted_between_pages_moves_no_other(program: Program) -> None:
+    made = CampaignFactory.create_batch(4)
+    listed = [made[0].pk, made[1].pk]
+    first = program.get("/campaigns?limit=2")
+    made[1].delete()
+    late = CampaignFactory.create()
+
+    second = program.get(f"/campaigns?cursor={first.json()['next_cursor']}")
+
+    assert ids(first) == listed
+    assert ids(second) == [made[2].pk, made[3].pk, late.pk]
+
+
+def test_a_full_last_page_says_that_it_is_the_last(program: Program) -> None:
+    CampaignFactory.create_batch(2)
+
+    answer = program.get("/campaigns?limit=2")
+
+    assert len(ids(answer)) == 2
+    assert answer.json()["next_cursor"] is None
+
+
+# --- filters --------------------------------------------------------------------------------------
+
+
+def test_campaigns_are_filtered_by_brand_and_name(program: Program) -> None:
+    brand = BrandFactory.create()
+    mine = CampaignFactory.create(brand=brand, name="Spring")
+    CampaignFactory.create(name="Spring")
+    CampaignFactory.create(brand=brand, name="Spring 2")
+
+    assert ids(program.get(f"/campaigns?brand={brand.pk}&name=Spring")) == [mine.pk]
+    assert ids(program.get("/campaigns?name=spring")) == []
+    assert ids(program.get("/campaigns?brand=9223372036854775807")) == []
+
+
+def test_campaigns_are_filtered_by_state(program: Program) -> None:
+    made = {
+        State.ACTIVE: CampaignFactory.create(),
+        State.PAUSED_BY_SYSTEM: CampaignFactory.create(daily_budget=0),
+        State.PAUSED_BY_USER: CampaignFactory.create(status="paused"),
+        State.DRAFT: CampaignFactory.create(status="draft"),
+        State.COMPLETED: CampaignFactory.create(status="completed"),
+        State.ARCHIVED: CampaignFactory.create(status="archived"),
+    }
+    enforce_all(timezone.now())
+
+    for state, campaign in made.items():
+        answer = program.get(f"/campaigns?state={state.value}")
+        assert ids(answer) == [campaign.pk]
+        assert answer.json()["items"][0]["state"] == state.value
+
+
+def test_campaigns_are_filtered_by_the_parts_of_one_reference(program: Program) -> None:
+    both, google = CampaignFactory.create_batch(2)
+    for campaign, platform, account, reference in (
+        (both, "google_ads", "1", "77"),
+        (both, "google_ads", "2", "77"),
+        (both, "meta_ads", "1", "88"),
+        (google, "google_ads", "1", "88"),
+    ):
+        CampaignReference.objects.create(
+            campaign=campaign, platform=platform, account=account, reference=reference
+        )
+
+    assert ids(program.get("/campaigns?reference=77")) == [both.pk]
+    assert ids(program.get("/campaigns?platform=google_ads")) == [both.pk, google.pk]
+    assert ids(program.get("/campaigns?platform=google_ads&reference=88")) == [google.pk]
+    assert ids(program.get("/campaigns?platform=meta_ads&account=2")) == []
+
+
+def held_by_everything() -> dict[Hold, Campaign]:
+    """One campaign for each hold, which has no other."""
+    now = timezone.now()
+    yesterday = now.date() - timedelta(days=1)
+    spent = {
+        Hold.BRAND_DAILY_BUDGET: CampaignFactory.create(brand__daily_budget=5),
+        Hold.BRAND_MONTHLY_BUDGET: CampaignFactory.create(brand__monthly_budget=5),
+        Hold.DAILY_BUDGET: CampaignFactory.create(daily_budget=5),
+        Hold.MONTHLY_BUDGET: CampaignFactory.create(monthly_budget=5),
+    }
+    for campaign in spent.values():
+        spend_in_sql(campaign, "5", now.date())
+    return {
+        Hold.STATUS: CampaignFactory.create(status="draft"),
+        Hold.BRAND_INACTIVE: CampaignFactory.create(brand__is_active=False),
+        Hold.FLIGHT: CampaignFactory.create(end_date=yesterday),
+        **spent,
+        Hold.DAYPARTING: CampaignFactory.create(schedules=[ScheduleFactory.create()]),
+    }
+
+
+@pytest.mark.parametrize("first_stretch", [1, 3, 1000])
+def test_campaigns_are_filtered_by_any_hold_whether_or_not_they_were_stopped(
+    program: Program, monkeypatch: pytest.MonkeyPatch, first_stretch: int
+) -> None:
+    monkeypatch.setattr(listing, "FIRST_STRETCH", first_stretch)
+    CampaignFactory.create_batch(2, daily_budget=5, schedules=[])
+    made = held_by_everything()
+    Campaign.objects.update(is_active=True)
+
+    for hold, campaign in made.items():
+        answer = program.get(f"/campaigns?hold={hold.value}")
+        assert ids(answer) == [campaign.pk], hold
+        assert [held["code"] for held in answer.json()["items"][0]["holds"]] == [hold.value]
+
+
+@pytest.mark.parametrize("first_stretch", [1, 2, 1000])
+def test_pages_of_a_hold_follow_one_another(
+    program: Program, monkeypatch: pytest.MonkeyPatch, first_stretch: int
+) -> None:
+    monkeypatch.setattr(listing, "FIRST_STRETCH", first_stretch)
+    made = [CampaignFactory.create(daily_budget=budget) for budget in (0, 1, 0, 0, 1, 1, 0, 1)]
+    held = [campaign.pk for campaign in made if not campaign.daily_budget]
+
+    first = program.get("/campaigns?hold=daily_budget&limit=3")
+    second = program.get(
+        f"/campaigns?hold=daily_budget&limit=3&cursor={first.json()['next_cursor']}"
+    )
+
+    assert (ids(first), ids(second)) == (held[:3], held[3:])
+    assert second.json()["next_cursor"] is None
+
+
+def test_filters_go_together(program: Program) -> None:
+    made = held_by_everything()
+    campaign = made[Hold.DAILY_BUDGET]
+
+    address = f"/campaigns?hold=daily_budget&state=paused_by_system&brand={campaign.brand_id}"
+
+    enforce_all(timezone.now())
+    assert ids(program.get(address)) == [campaign.pk]
+    assert ids(program.get(f"{address}&name=other")) == []
+
+
+# --- how many queries -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/brands", "/campaigns", "/campaigns?hold=dayparting", "/campaigns?state=active"]
+)
+def test_a_longer_page_takes_no_more_queries(program: Program, path: str) -> None:
+    schedule = ScheduleFactory.create()
+
+    def add(count: int) -> None:
+        for campaign in CampaignFactory.create_batch(count, schedules=[schedule]):
+            CampaignReference.objects.create(
+                campaign=campaign, platform="google_ads", reference=str(campaign.pk)
+            )
+        Campaign.objects.update(is_active=True)
+
+    add(1)
+    program.get(path)  # notes when the key was used, once a minute
+    few = queries(program, path)
+    add(10)
+
+    assert queries(program, path) == few <= 15
+
+
+# --- limits to brands -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def limited(foreign: Campaign) -> Program:
+    """A program whose key is limited to a brand that is not the foreign one."""
+    mine = BrandFactory.create(name="Mine")
+    CampaignFactory.create(brand=mine)
+    return Program(key_for(scopes=("read", "campaigns:act"), brands=(mine,)))
+
+
+@pytest.fixture
+def foreign() -> Campaign:
+    return CampaignFactory.create(brand__name="Foreign", daily_budget=0)
+
+
+def test_a_key_of_one_brand_sees_that_brand_alone(limited: Program, foreign: Campaign) -> None:
+    mine = Brand.objects.get(name="Mine")
+    CampaignReference.objects.create(campaign=foreign, platform="google_ads", reference="1")
+
+    assert ids(limited.get("/brands")) == [mine.pk]
+    assert ids(limited.get("/campaigns")) == [mine.campaigns.get().pk]
+    for asked in (
+        f"brand={foreign.brand_id}",
+        f"name={foreign.name}",
+        "hold=daily_budget",
+        "reference=1",
+    ):
+        assert ids(limited.get(f"/campaigns?{asked}")) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/brands/{brand}"),
+        ("get", "/brands/{brand}/summary"),
+        ("get", "/campaigns/{campaign}"),
+        ("get", "/campaigns/{campaign}/delivery"),
+        ("get", "/campaigns/{campaign}/summary"),
+        ("post", "/campaigns/{campaign}/activate"),
+        ("post", "/campaigns/{campaign}/pause"),
+    ],
+)
+def test_what_is_foreign_answers_as_what_does_not_exist(
+    limited: Program, foreign: Campaign, method: str, path: str
+) -> None:
+    status = foreign.status
+
+    def ask(brand: int, campaign: int) -> bytes:
+        address = path.format(brand=brand, campaign=campaign)
+        answer = getattr(limited, method)(address, **{"X-Request-ID": "same"})
+        problem(answer, 404, "not-found")
+        del answer.headers["RateLimit"]
+        told: bytes = answer.content + repr(sorted(answer.headers.items())).encode()
+        return told.replace(str(brand).encode(), b"N").replace(str(campaign).encode(), b"N")
+
+    nobody_s = 123456789
+    foreign_answer = ask(foreign.brand_id, foreign.pk)
+    assert foreign_answer.replace(b"N", b"") == ask(nobody_s, nobody_s).replace(b"N", b"")
+    foreign.refresh_from_db()
+    assert foreign.status == status
+
+
+def test_a_key_whose_only_brand_was_deleted_sees_nothing(foreign: Campaign) -> None:
+    brand = BrandFactory.create()
+    program = Program(key_for(brands=(brand,)))
+    brand.delete()
+
+    assert ids(program.get("/brands")) == ids(program.get("/campaigns")) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/brands", "/campaigns", "/campaigns/1/delivery", "/brands/1/summary"]
+)
+def test_reading_needs_its_scope(path: str) -> None:
+    program = Program(key_for(scopes=("spend:write", "campaigns:act")))
+
+    assert "read" in problem(program.get(path), 403, "missing-scope")["detail"]
+
+
+# --- bad parameters -------------------------------------------------------------------------------
+
+BAD = [
+    ("limit=0", "limit", "0"),
+    ("limit=1001", "limit", "1001"),
+    ("limit=1_0", "limit", "1_0"),
+    ("limit=1e2", "limit", "1e2"),
+    ("limit=1.0", "limit", "1.0"),
+    ("limit=%EF%BC%91", "limit", "\uff11"),
+    ("limit=" + "9" * 5000, "limit", "9" * 80),
+    ("limit=", "limit", ""),
+    ("cursor=5", "cursor", "5"),
+    ("cursor=r" + "9" * 19, "cursor", "r" + "9" * 19),
+    ("cursor=r1%00", "cursor", "r1\x00"),
+    ("limit=1&limit=2", "limit", "1, 2"),
+    ("sort=name", "sort", "name"),
+]
+BAD_FOR_CAMPAIGNS = [
+    ("brand=0", "brand", "0"),
+    ("brand=9223372036854775808", "brand", "9223372036854775808"),
+    ("brand=-1", "brand", "-1"),
+    ("brand=x", "brand", "x"),
+    ("state=Active", "state", "Active"),
+    ("hold=budget", "hold", "budget"),
+    ("name=a%00b", "name", "a\x00b"),
+    ("name=", "name", ""),
+    ("name=" + "x" * 201, "name", "x" * 80),
+    ("reference=%00", "reference", "\x00"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field", "value"),
+    [
+        *(("/brands", *bad) for bad in BAD),
+        *(("/campaigns", *bad) for bad in BAD + BAD_FOR_CAMPAIGNS),
+    ],
+)
+def test_a_bad_parameter_is_refused_by_name_with_its_value_and_the_remedy(
+    program: Program, path: str, query: str, field: str, value: str
+) -> None:
+    told = problem(program.get(f"{path}?{query}"), 422, "invalid")
+
+    (error,) = told["errors"]
+    assert (error["field"], error["value"]) == (field, value)
+    assert error["reason"]
+    assert told["detail"].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "9223372036854775808", "9" * 4999])
+@pytest.mark.parametrize(
+    "path", ["/brands/{}", "/campaigns/{}", "/campaigns/{}/delivery", "/brands/{}/summary"]
+)
+def test_an_id_that_can_be_nobody_s_is_refused(program: Program, path: str, text: str) -> None:
+    (error,) = problem(program.get(path.format(text)), 422, "invalid")["errors"]
+
+    assert error["field"] in ("brand_id", "campaign_id")
+    assert error["value"] == text[:80]
+
+
+def test_bytes_that_are_no_text_are_refused_or_found_nowhere(program: Program) -> None:
+    assert ids(program.get("/campaigns?name=%FF%FE")) == []
+    assert program.get("/campaigns/%00").status_code == 422
+
+
+# --- asking again ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/brands",
+        "/brands/{brand}",
+        "/campaigns",
+        "/campaigns/{campaign}",
+        "/campaigns/{campaign}/delivery",
+        "/campaigns/{campaign}/summary",
+        "/brands/{brand}/summary",
+        "/delivery-changes",
+    ],
+)
+def test_what_has_not_changed_is_not_sent_again(program: Program, path: str) -> None:
+    campaign = CampaignFactory.create(schedules=[ScheduleFactory.create(windows=ALWAYS)])
+    address = path.format(campaign=campaign.pk, brand=campaign.brand_id)
+    first = program.get(address)
+
+    again = program.get(address, **{"If-None-Match": f'"other", {first["ETag"]}'})
+
+    assert first["ETag"].startswith('"')
+    assert first["Cache-Control"] == "private, no-cache"
+    assert first["Vary"] == "Authorization"
+    assert (again.status_code, again.content) == (304, b"")
+    assert again["ETag"] == first["ETag"]
+    assert again["X-Request-ID"]
+    assert "RateLimit" in again
+
+
+def test_what_has_changed_is_sent(program: Program) -> None:
+    campaign = CampaignFactory.create()
+    first = program.get(f"/campaigns/{campaign.pk}")
+    campaign.name = "Renamed"
+    campaign.save()
+
+    again = program.get(f"/campaigns/{campaign.pk}", **{"If-None-Match": first["ETag"]})
+
+    assert (again.status_code, again.json()["name"]) == (200, "Renamed")
+    assert again["ETag"] != first["ETag"]
+
+
+def test_a_problem_is_always_sent_and_never_kept(program: Program) -> None:
+    answer = program.get("/campaigns/1", **{"If-None-Match": "*"})
+
+    problem(answer, 404, "not-found")
+    assert "ETag" not in answer
+    assert answer["Cache-Control"] == "no-store"
