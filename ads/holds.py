@@ -183,13 +183,28 @@ def schedules_as_rules(schedules: QuerySet[DaypartingSchedule]) -> list[dayparti
 
 
 def evaluate(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign]:
+    """``campaigns`` annotated with whether they may deliver at ``moment``, and their holds.
+
+    Each row gains ``may_deliver`` (bool), and what :func:`with_holds` gives it.
+    """
+    conditions = _all_conditions(campaigns, moment)
+    # The same conditions again rather than ``hold_bits=0``: the first that applies settles it.
+    return with_holds(campaigns, moment).annotate(
+        may_deliver=Case(
+            When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
+            default=Value(True),
+        ),
+    )
+
+
+def with_holds(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign]:
     """``campaigns`` annotated with their holds at ``moment``.
 
-    Each row gains ``hold_bits`` (see :func:`from_bits`; 0: it may deliver), ``may_deliver`` (bool)
-    and the effective spend (Decimal, US dollars) of the four periods under the names in
-    :data:`BUDGET_HOLDS`. Campaigns of brands whose timezone nobody can read are left out.
+    Each row gains ``hold_bits`` (see :func:`from_bits`; 0: it may deliver) and the effective spend
+    (Decimal, US dollars) of the four periods under the names in :data:`BUDGET_HOLDS`. Campaigns of
+    brands whose timezone nobody can read are left out.
     """
-    conditions = _conditions(F(_start(Period.DAY)), _closed(campaigns, moment))
+    conditions = _all_conditions(campaigns, moment)
     return _with_spend(campaigns, moment, BUDGET_HOLDS).annotate(
         hold_bits=functools.reduce(
             operator.add,
@@ -197,11 +212,6 @@ def evaluate(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign
                 Case(When(conditions[hold], then=Value(bit)), default=Value(0))
                 for hold, bit in BITS.items()
             ),
-        ),
-        # The same conditions again rather than ``hold_bits=0``: the first that applies settles it.
-        may_deliver=Case(
-            When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
-            default=Value(True),
         ),
     )
 
@@ -211,7 +221,7 @@ def held_by(campaigns: QuerySet[Campaign], moment: Moment, hold: Hold) -> QueryS
 
     Reads nothing that the one hold does not rest on.
     """
-    conditions = _conditions(F(_start(Period.DAY)), _closed(campaigns, moment))
+    conditions = _all_conditions(campaigns, moment)
     budgets = [budget for budget in BUDGET_HOLDS if budget.hold == hold]
     return _with_spend(campaigns, moment, budgets).filter(conditions[hold])
 
@@ -266,6 +276,10 @@ def _by_timezone(dates: dict[date, list[str]]) -> Case | Value:
         default=default,
         output_field=models.DateField(),
     )
+
+
+def _all_conditions(campaigns: QuerySet[Campaign], moment: Moment) -> dict[Hold, Q]:
+    return _conditions(F(_start(Period.DAY)), _closed(campaigns, moment))
 
 
 def _conditions(local_date: F, closed: QuerySet[CampaignSchedule, Any]) -> dict[Hold, Q]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Prefetch, QuerySet
 
-from ads.holds import Hold, Moment, evaluate, from_bits, held_by
+from ads.holds import Hold, Moment, from_bits, held_by, with_holds
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
 from ads.models.campaign import STATES, State
 from ads.services.explanation import sentence
@@ -122,7 +122,7 @@ def _described(ids: Sequence[int], now: datetime) -> list[Listed]:
         .order_by("pk")
     )
     moment = Moment.at(now, Campaign.objects.filter(pk__in=ids))
-    evaluated: dict[int, Any] = {row.pk: row for row in evaluate(rows, moment)}
+    evaluated: dict[int, Any] = {row.pk: row for row in with_holds(rows, moment)}
     if len(evaluated) < len(ids):
         missing = rows.filter(pk__in=set(ids) - evaluated.keys())
         undecided = {row.pk: Listed(row, None) for row in missing}
@@ -141,13 +141,22 @@ def _held(
     campaigns: QuerySet[Campaign], hold: Hold, now: datetime, *, after: int, count: int
 ) -> list[int]:
     """Ids of the first ``count`` campaigns after an id that have ``hold``."""
+    moment = _moment_for(hold, now)
     found: list[int] = []
     for stretch in _stretches(campaigns, after):
-        held = held_by(stretch, Moment.at(now, stretch), hold).order_by("pk")
+        held = held_by(stretch, moment, hold).order_by("pk")
         found += held.values_list("pk", flat=True)[: count - len(found)]
         if len(found) == count:
             break
     return found
+
+
+def _moment_for(hold: Hold, now: datetime) -> Moment:
+    """Worked out once for all stretches; with the schedules if the hold rests on them."""
+    if hold == Hold.DAYPARTING:
+        return Moment.at(now, Campaign.objects.all())
+    timezones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
+    return Moment.of(now, timezones, [])
 
 
 def _stretches(campaigns: QuerySet[Campaign], after: int) -> Iterator[QuerySet[Campaign]]:

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, evaluate, from_bits
+from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
@@ -52,8 +52,20 @@ def holds_at(
     timezone = mine.values_list("brand__timezone", flat=True).get()
     calendar.zone(timezone)
     moment = Moment.of(at, [timezone], schedules)
-    row: Any = evaluate(mine.select_related("brand"), moment).get()
+    row: Any = with_holds(mine.select_related("brand"), moment).get()
     return from_bits(row.hold_bits), row
+
+
+def _holds_then(
+    row: Campaign, schedules: list[dayparting.Schedule], at: datetime
+) -> list[Hold] | None:
+    """The holds of the campaign at a later instant; None: it is being deleted or moved just now."""
+    mine = Campaign.objects.filter(pk=row.pk)
+    moment = Moment.of(at, [row.brand.timezone], schedules)
+    evaluated: QuerySet[Any] = with_holds(mine, moment)
+    for bits in evaluated.values_list("hold_bits", flat=True):
+        return from_bits(bits)
+    return None
 
 
 def next_change(
@@ -111,9 +123,10 @@ def _return(
             # Before its hours begin there is no need to ask.
             with suppress(calendar.UnknownTimezone):
                 at = dayparting.next_opening(schedules, at) or at
-        holds, row = holds_at(row, schedules, at)
-        if not holds:
-            return at
+        then = _holds_then(row, schedules, at)
+        if not then:
+            return at if then is not None else None
+        holds = then
     return None
 
 
@@ -121,7 +134,7 @@ def _stop(row: Campaign, schedules: list[dayparting.Schedule], now: datetime) ->
     """The first instant after ``now`` at which it has a hold."""
     edges = sorted({edge for edge in _edges(row, schedules, now) if edge > now})
     for at in edges[:LONGEST_CHAIN]:
-        holds, _ = holds_at(row, schedules, at)
+        holds = _holds_then(row, schedules, at)
         if holds:
             return Change(at, delivers=False, holds=holds)
     return None
