@@ -345,7 +345,7 @@ def test_what_is_foreign_answers_as_what_does_not_exist(
 
     def ask(brand: int, campaign: int) -> bytes:
         address = path.format(brand=brand, campaign=campaign)
-        answer = getattr(limited, method)(address, **{"X-Request-ID": "same"})
+        answer = getattr(limited, method)(address, headers={"X-Request-ID": "same"})
         problem(answer, 404, "not-found")
         del answer.headers["RateLimit"]
         told: bytes = answer.content + repr(sorted(answer.headers.items())).encode()
@@ -461,7 +461,7 @@ def test_what_has_not_changed_is_not_sent_again(program: Program, path: str) -> 
     address = path.format(campaign=campaign.pk, brand=campaign.brand_id)
     first = program.get(address)
 
-    again = program.get(address, **{"If-None-Match": f'"other", {first["ETag"]}'})
+    again = program.get(address, headers={"If-None-Match": f'"other", {first["ETag"]}'})
 
     assert first["ETag"].startswith('"')
     assert first["Cache-Control"] == "private, no-cache"
@@ -478,14 +478,14 @@ def test_what_has_changed_is_sent(program: Program) -> None:
     campaign.name = "Renamed"
     campaign.save()
 
-    again = program.get(f"/campaigns/{campaign.pk}", **{"If-None-Match": first["ETag"]})
+    again = program.get(f"/campaigns/{campaign.pk}", headers={"If-None-Match": first["ETag"]})
 
     assert (again.status_code, again.json()["name"]) == (200, "Renamed")
     assert again["ETag"] != first["ETag"]
 
 
 def test_a_problem_is_always_sent_and_never_kept(program: Program) -> None:
-    answer = program.get("/campaigns/1", **{"If-None-Match": "*"})
+    answer = program.get("/campaigns/1", headers={"If-None-Match": "*"})
 
     problem(answer, 404, "not-found")
     assert "ETag" not in answer

@@ -100,9 +100,9 @@ def test_the_answer_stays_the_same_until_something_happens(program: Program) -> 
     first = program.get(path)
 
     with time_machine.travel(at("2024-05-15 16:59:59.999"), tick=False):
-        assert program.get(path, **{"If-None-Match": first["ETag"]}).status_code == 304
+        assert program.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 304
     with time_machine.travel(at("2024-05-15 17:00"), tick=False):
-        assert program.get(path, **{"If-None-Match": first["ETag"]}).status_code == 200
+        assert program.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 
 def test_the_delivery_of_a_campaign_takes_a_fixed_number_of_queries(program: Program) -> None:
@@ -116,7 +116,7 @@ def test_the_delivery_of_a_campaign_takes_a_fixed_number_of_queries(program: Pro
     with CaptureQueriesContext(connection) as captured:
         program.get(path)
 
-    assert len(captured) == 8
+    assert len(captured) == 7
 
 
 @pytest.mark.parametrize(
