@@ -3,24 +3,20 @@
 from typing import Any
 
 
-class InvalidSpend(ValueError):
+class _Refusal(ValueError):
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{field}: {_shown(value)} is refused: {reason}")
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
+class InvalidSpend(_Refusal):
     """Spend that cannot be recorded: ``field``, ``value``, and the ``reason`` with its remedy."""
 
-    def __init__(self, field: str, value: object, reason: str) -> None:
-        super().__init__(f"{field}: {_shown(value)} is refused: {reason}")
-        self.field = field
-        self.value = value
-        self.reason = reason
 
-
-class InvalidReference(ValueError):
+class InvalidReference(_Refusal):
     """A platform's id that a campaign cannot be known by: ``field``, ``value`` and ``reason``."""
-
-    def __init__(self, field: str, value: object, reason: str) -> None:
-        super().__init__(f"{field}: {_shown(value)} is refused: {reason}")
-        self.field = field
-        self.value = value
-        self.reason = reason
 
 
 class SpendConflict(ValueError):

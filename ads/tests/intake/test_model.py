@@ -36,16 +36,18 @@ BATCHES = st.lists(
     max_size=6,
 )
 
+#: Campaign, amount, id and day, as sent; and what there is to compare of it.
 Row = tuple[str, str, str | None, date | None]
+Content = tuple[str, Decimal, date | None]
 
 
 class Model:
     """What came in and was believed: content by id, sums by campaign and day, and what waits."""
 
     def __init__(self) -> None:
-        self.ids: dict[str, tuple[str, Decimal, date | None]] = {}
-        self.waiting: dict[str, tuple[str, Decimal, date | None]] = {}
-        self.anonymous: list[tuple[str, Decimal, date | None]] = []
+        self.ids: dict[str, Content] = {}
+        self.waiting: dict[str, Content] = {}
+        self.anonymous: list[Content] = []
         self.sums: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
 
     def copy(self) -> "Model":
@@ -66,7 +68,7 @@ class Model:
         # apart from what was recorded wherever it stands.
         for i, (campaign, amount, pk, day) in enumerate(rows):
             if answers[i] == "recorded" and pk in self.ids and amount == "0":
-                same = self._same(self.ids[pk], (campaign[:3], Decimal(0), day))
+                same = self._is_same(self.ids[pk], (campaign[:3], Decimal(0), day))
                 answers[i] = "duplicate" if same else "conflict"
         return answers
 
@@ -76,10 +78,10 @@ class Model:
             return "refused"
         content = (campaign[:3], Decimal(text), day)
         if pk in self.ids:
-            return "duplicate" if self._same(self.ids[pk], content) else "conflict"
+            return "duplicate" if self._is_same(self.ids[pk], content) else "conflict"
         if campaign == "unknown":
             if pk in self.waiting:
-                return "waiting" if self.waiting[pk] == content else "conflict"
+                return "waiting" if self._is_same(self.waiting[pk], content) else "conflict"
             if pk is None:
                 self.anonymous.append(content)
             else:
@@ -88,20 +90,16 @@ class Model:
         self._record(pk, content)
         return "recorded"
 
-    def _record(self, pk: str | None, content: tuple[str, Decimal, date | None]) -> None:
+    def _record(self, pk: str | None, content: Content) -> None:
         campaign, amount, day = content
         if amount:
             self.sums[campaign, day or TODAY] += amount
             if pk is not None:
-                self.ids[pk] = content
+                self.ids[pk] = (campaign, amount, day or TODAY)
 
-    @staticmethod
-    def _same(
-        before: tuple[str, Decimal, date | None], again: tuple[str, Decimal, date | None]
-    ) -> bool:
+    def _is_same(self, before: Content, again: Content) -> bool:
         """Is it the same? A day that was left out is not compared."""
-        campaign, amount, day = again
-        return before[:2] == (campaign, amount) and (day is None or day == (before[2] or TODAY))
+        return before[:2] == again[:2] and again[2] in {None, before[2]}
 
     def match(self) -> int:
         """The unknown reference turns out to be campaign one's; how many rows are refused."""
@@ -110,7 +108,7 @@ class Model:
             content = ("one", amount, day)
             if pk not in self.ids:
                 self._record(pk, content)
-            elif not self._same(self.ids[pk], content):
+            elif not self._is_same(self.ids[pk], content):
                 left[pk] = content
         for _, amount, day in self.anonymous:
             self._record(None, ("one", amount, day))
