@@ -268,7 +268,7 @@ def _progress(file: BinaryIO) -> Iterator[Callable[[int], None]]:
 
 
 def _show(screen: Screen, done: Imported, *, dry_run: bool) -> None:
-    figures: list[tuple[str, str, str]] = [("rows read", f"{done.rows:,}", "")]
+    figures: list[tuple[str, str, str]] = [("rows read", f"{done.rows + done.waiting:,}", "")]
     if done.are_entries:
         figures += [
             ("recorded", f"{done.recorded:,}", format_usd(done.difference)),

@@ -12,7 +12,14 @@ from operator import itemgetter
 from typing import Any, Final
 
 from ads.rules.calendar import local_date
-from ads.services.checking import EARLIEST, LONGEST, check_date, check_text
+from ads.services.checking import (
+    EARLIEST,
+    LONGEST,
+    check_date,
+    check_day,
+    check_has_come_somewhere,
+    check_text,
+)
 from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
 from ads.services.imports.amounts import SURELY_GOOD, Amounts
@@ -27,9 +34,6 @@ from ads.services.imports.references import References, Said, Waiting
 
 #: Rows that are shown as they were understood.
 SAMPLES: Final = 10
-
-#: Where it is earliest: spend that waits for its campaign may have this zone's tomorrow as its day.
-_FIRST_TO_TURN: Final = "Etc/GMT-14"
 
 _TOTALS_LINES: Final = 20
 _LONGEST_SAMPLE: Final = 200
@@ -232,8 +236,7 @@ class Checker:
         elif at is None:
             raise Refusal("date: it is empty, and so is occurred_at; write one of them.")
         else:
-            zone = row.campaign.timezone if isinstance(row.campaign, Found) else _FIRST_TO_TURN
-            row.date = check_date(local_date(at, zone), zone, self._now)
+            row.date = self._day_of(at, row.campaign)
             day = row.date.isoformat()
         if not isinstance(row.campaign, Found):
             # Which day it is, where none is given, depends on the campaign's brand.
@@ -248,10 +251,19 @@ class Checker:
         text = text.strip() if self._format.platform else text
         row.date, written = self._days.read(text)
         if not isinstance(row.campaign, Found):
-            check_date(row.date, _FIRST_TO_TURN, self._now)
+            check_day(row.date)
+            check_has_come_somewhere(row.date, self._now)
         elif not EARLIEST <= row.date <= row.campaign.latest:
             check_date(row.date, row.campaign.timezone, self._now)
         return written
+
+    def _day_of(self, instant: dt.datetime, campaign: object) -> dt.date:
+        """The accounting day of an instant; in UTC where nobody knows the brand yet."""
+        if isinstance(campaign, Found):
+            day = local_date(instant, campaign.timezone)
+            return check_date(day, campaign.timezone, self._now)
+        check_has_come_somewhere(instant.date(), self._now, field="occurred_at")
+        return instant.date()
 
     def _check_ends(self, cells: list[str], begins: dt.date | None) -> None:
         text = cells[self.columns.ends or 0].strip()

@@ -14,7 +14,7 @@ from ads.services.imports.sniffing import HEAD
 _BLOCK: Final = 128 * 1024
 
 #: A line longer than this is no line of a table; a file without line ends must not fill the memory.
-LONGEST: Final = 16 * 1024 * 1024
+LONGEST: Final = 4 * 1024 * 1024
 
 # What ``errors="surrogateescape"`` makes of bytes that are no text in the encoding; and any other
 # half of a character.

@@ -11,6 +11,7 @@ from ads.rules.money import format_usd
 from ads.services.imports import staging
 from ads.services.imports.campaigns import Found, by_name
 from ads.services.imports.checking import Checker, Sample
+from ads.services.imports.formats import PLAIN
 from ads.services.imports.preview import (
     SHOWN,
     Preview,
@@ -182,7 +183,7 @@ def _notes(reader: Reader, checker: Checker, preview: Preview) -> list[str]:
             f"Line {line.line} ({line.label or 'totals'}) says {_usd(line.amount)} in all, and the "
             f"rows add up to {_usd(preview.amount + preview.waiting_amount)}. Is the file whole?"
         )
-    if not checker.knows_currency:
+    if not checker.knows_currency and reader.plan.format != PLAIN.code:
         notes.append(
             "The file does not say in which currency its amounts are; they are taken for US "
             "dollars."

@@ -145,14 +145,12 @@ def _encoding(head: bytes) -> str:
 def _decoded(head: bytes, encoding: str, *, given: bool) -> tuple[str, list[str]]:
     """The text, and what is to be said about it. Bytes that are none in the encoding are marked."""
     try:
-        decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        text = decoder.decode(head)
-    except (LookupError, TypeError, AttributeError) as error:
+        " ".encode(encoding)  # refuses what is an encoding, but none of text
+        text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
+    except LookupError as error:
         raise ImportRefused(f"{encoding!r} is no encoding; try utf-8 or cp1252.") from error
     except ValueError as error:
         raise ImportRefused(f"The file cannot be read as {encoding}: {error}.") from error
-    if not isinstance(text, str):
-        raise ImportRefused(f"{encoding!r} is no encoding of text; try utf-8 or cp1252.")
     notes = []
     if "�" in text and not given:
         notes.append(

@@ -21,7 +21,8 @@ SHOWN: Final = 20
 _MAKE: Final = f"""
     CREATE TEMP TABLE {staging.UNKNOWN} AS
     SELECT %s::text AS platform, account, reference, max(name) AS name,
-           count(*) AS rows, sum(amount) AS amount
+           count(*) AS rows, sum(amount) AS amount,
+           row_number() OVER (ORDER BY account, reference) AS number
       FROM {staging.WAITING_ROWS}
      GROUP BY account, reference
 """  # noqa: S608  (the tables' names are our own)
@@ -47,9 +48,10 @@ _TOTALS: Final = f"""
       GROUP BY known.id, waiting.date) AS given
 """
 
-#: What waits, as a relation of staged entries; the unknown reference stands for the campaign.
+#: What waits, as a relation of staged entries. For its campaign stands the id of the unknown
+#: reference, or, as long as that is not kept, a number below zero.
 _ENTRIES: Final = f"""
-    (SELECT coalesce(known.id, 0) AS campaign_id, waiting.amount, waiting.date,
+    (SELECT coalesce(known.id, -made.number) AS campaign_id, waiting.amount, waiting.date,
             waiting.occurred_at, waiting.description, waiting.external_id, waiting.position,
             waiting.date IS NOT NULL AS date_given,
             waiting.occurred_at IS NOT NULL AS occurred_at_given,
