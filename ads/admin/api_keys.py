@@ -76,23 +76,21 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
             },
         ),
     ]
+    readonly_fields = [
+        "begins_with",
+        "badge",
+        "last_used_at",
+        "revoked_at",
+        "created_at",
+        "updated_at",
+    ]
     actions = ["revoke_keys"]
     actions_detail = ["revoke_key"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
-        kept = [
-            "begins_with",
-            "badge",
-            "last_used_at",
-            "revoked_at",
-            "created_at",
-            "updated_at",
-        ]
-        if obj is None or obj.revoked_at is None:
-            return kept
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         # Revoked for good: there is nothing to edit any more.
-        own = ["name", "source", "scopes", "every_brand", "brands", "expires_at"]
-        return [*own, "requests_per_minute", *kept]
+        is_revoked = isinstance(obj, ApiKey) and obj.revoked_at is not None
+        return not is_revoked and super().has_change_permission(request, obj)
 
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_change_permission(request)

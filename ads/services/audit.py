@@ -206,6 +206,8 @@ def _shown(field: "models.Field[Any, Any]", value: Any, names: Names) -> str:
         return format_usd(Decimal(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(dict(field.flatchoices).get(value, value))

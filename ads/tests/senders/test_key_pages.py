@@ -198,6 +198,8 @@ def test_revoking_asks_first_and_is_for_good(admin: Client, way: str) -> None:
         api_keys.authenticate(text, timezone.now())
     page = admin.get(change(key)).content.decode()
     assert 'name="scopes"' not in page, "there is nothing to edit any more"
+    assert 'name="_save"' not in page
+    assert admin.post(change(key), {"name": "Again"}).status_code == 403
     assert "had been revoked already" in press(confirmed="yes").content.decode()
 
 
