@@ -204,10 +204,14 @@ def _shown(field: "models.Field[Any, Any]", value: Any, names: Names) -> str:
         return names.get((field.name, value), f"#{value} (deleted)")
     if isinstance(field, MoneyField):
         return format_usd(Decimal(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+    if isinstance(value, bool | datetime | list):
+        return _in_words(value)
+    return str(dict(field.flatchoices).get(value, value))
+
+
+def _in_words(value: bool | datetime | list[Any]) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return str(dict(field.flatchoices).get(value, value))
+    return "yes" if value else "no"

@@ -21,14 +21,18 @@ from ads.models import ApiKey, Brand, Spend, WaitingSpend, WebhookEndpoint
 from ads.models.senders import Sender
 from ads.platforms import connected
 from ads.services import locks
+from ads.services.errors import InvalidSpend
 
 logger = logging.getLogger(__name__)
 
 #: How exactly it is known when a sender last came.
 NOTED_EVERY: Final = timedelta(minutes=1)
 
-#: What the product itself writes under, beside the platforms that are connected.
-OWN_SOURCES: Final = frozenset({"manual", "import", "correction", "seed_data", "simulated"})
+#: What the product itself writes under, beside the platforms that are connected. Files of a
+#: platform are recorded under its name.
+OWN_SOURCES: Final = frozenset(
+    {"manual", "import", "correction", "seed_data", "simulated", "google_ads", "meta_ads"}
+)
 
 LONGEST: Final = 100
 
@@ -105,6 +109,22 @@ def check(
         _check_unlimited(wanted, sender)
     else:
         _check_limited(wanted, sender)
+
+
+def check_open(source: str) -> None:
+    """Refuse a source that is a limited sender's own: nobody else may write under it.
+
+    Raises:
+        InvalidSpend: it is one.
+    """
+    for other in _others(source, None):
+        if other.brand_ids is not None:
+            raise InvalidSpend(
+                "source",
+                source,
+                f"it belongs to {other.name}, which is limited to brands and could learn of "
+                "others by it; choose another source.",
+            )
 
 
 def _check_text(field: str, text: str) -> None:

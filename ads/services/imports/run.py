@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 from django.db import connection, transaction
 
-from ads.services import checking, references
+from ads.services import checking, references, senders
 from ads.services.enforcement import Trigger, enforce
 from ads.services.errors import InvalidSpend
 from ads.services.imports import columns, foreseeing, recording, staging, waiting
@@ -80,6 +80,7 @@ class Import:
         """
         _check_plan(plan, now)
         reader = Reader(file, plan)
+        _check_source(reader.plan.source or DEFAULT_SOURCE)
         format_ = FORMATS[reader.sniffed.format]
         found = columns.find(reader.header, reader.plan, format_, reader.header_line)
         refused = Refused(limit=shown, sink=sink)
@@ -209,6 +210,13 @@ def preview_of(
         preview = described(staged.reader, staged.checker, staged.done)
         preview.plan = replace(staged.plan, skip_bad_rows=plan.skip_bad_rows)
         return preview
+
+
+def _check_source(source: str) -> None:
+    try:
+        senders.check_open(source)
+    except InvalidSpend as error:
+        raise ImportRefused(str(error)) from error
 
 
 def _check_plan(plan: Plan, now: datetime) -> None:

@@ -1,14 +1,18 @@
 """Whoever is limited to brands has a source of its own, so that no conflict tells it of others."""
 
 import threading
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import ApiKey, Brand, Spend, UnknownReference, WaitingSpend, WebhookEndpoint
 from ads.services import api_keys, ledger, senders, webhook_endpoints
+from ads.services.imports.formats import FORMATS
 from ads.services.ledger import SpendEntry
 from ads.services.senders import InvalidSender
 from ads.tests.engine.support import NOON, at_once, await_blocked, held_open
@@ -64,7 +68,31 @@ def recorded_under(source: str, brand: Brand, external_id: str | None = "1") -> 
     return answer.entry
 
 
-@pytest.mark.parametrize("source", ["manual", "import", "correction", "simulated", "seed_data"])
+def test_files_of_platforms_are_recorded_under_sources_of_the_products_own() -> None:
+    platforms = {each.platform for each in FORMATS.values() if each.platform}
+
+    assert platforms
+    assert platforms <= senders.OWN_SOURCES
+
+
+def test_a_file_is_not_imported_under_a_limited_senders_source(
+    acme: Brand, globex: Brand, tmp_path: Path
+) -> None:
+    key("ETL Acme", "acme", acme)
+    key("ETL", "etl")
+    CampaignFactory.create(brand=globex, name="Spring")
+    file = tmp_path / "spend.csv"
+    file.write_text("brand,campaign,date,amount,external_id\nGlobex,Spring,2024-05-01,5,1\n")
+
+    with pytest.raises(CommandError, match="source: 'acme' is refused: it belongs to ETL Acme"):
+        call_command("import_spend", str(file), "--source", "acme", stdout=StringIO())
+    assert not Spend.objects.exists()
+
+    call_command("import_spend", str(file), "--source", "etl", stdout=StringIO())
+    assert Spend.objects.get().source == "etl"
+
+
+@pytest.mark.parametrize("source", sorted(senders.OWN_SOURCES))
 def test_the_products_own_sources_are_not_for_a_limited_key(acme: Brand, source: str) -> None:
     refused("the product itself writes under it", key, "K", source, acme)
     refused("the product itself writes under it", endpoint, "E", source, acme)
