@@ -10,8 +10,10 @@ from ads.admin import (
     delivery,
     imports,
     periodic_tasks,
+    references,
     site,
     spend,
+    unknown_references,
     users,
     webhooks,
 )
@@ -26,8 +28,10 @@ __all__ = [
     "delivery",
     "imports",
     "periodic_tasks",
+    "references",
     "site",
     "spend",
+    "unknown_references",
     "users",
     "webhooks",
 ]

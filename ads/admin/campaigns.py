@@ -24,6 +24,7 @@ from ads.admin.deletion import KeepsWhatHasSpend
 from ads.admin.delivery import hold_labels, trigger_label
 from ads.admin.exports import ExportsCsv
 from ads.admin.forms import ConfigurationForm
+from ads.admin.references import ReferenceInline
 from ads.admin.text import NOTHING, budget, instant, spent_of
 from ads.models import Campaign, CampaignSchedule, DeliveryChange, ReportedTotal, Spend
 from ads.rules.calendar import UnknownTimezone
@@ -63,7 +64,7 @@ class CampaignAdmin(CampaignActions, ExportsCsv, KeepsWhatHasSpend, Configuratio
     """Campaigns with their state, what holds them, and what they have spent."""
 
     form = CampaignForm
-    inlines = [ScheduleInline]
+    inlines = [ScheduleInline, ReferenceInline]
     list_display = ["name", "brand", "badge", "held_by", "today", "this_month"]
     list_select_related = ["brand"]
     list_filter = [
@@ -109,6 +110,9 @@ class CampaignAdmin(CampaignActions, ExportsCsv, KeepsWhatHasSpend, Configuratio
             context["audit"] = audit.recent(
                 own.filter(pgh_obj_id=campaign.pk),
                 schedules.filter(campaign_id=campaign.pk),
+                audit.event_model("CampaignReferenceEvent")._default_manager.filter(
+                    campaign_id=campaign.pk
+                ),
                 audit.waivers_of(campaign),
             )
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]

@@ -1,5 +1,6 @@
 """The frame of the admin: what the menu offers, and what the front page says."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +11,13 @@ from django.urls import reverse
 
 from ads.models import Campaign, Heartbeat
 from ads.models.campaign import STATES
+from ads.services import matching
 
 admin.site.index_title = "Now"
 admin.site.index_template = "ads/admin/index.html"
+
+#: The menu counts no further.
+MOST_COUNTED = 99
 
 #: Title of a group, and the models in it: (model, title, icon).
 MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
@@ -30,6 +35,9 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
         [
             ("ads.spendimport", "Imports", "upload_file"),
             ("ads.columnmapping", "Column mappings", "view_column"),
+            ("ads.unknownreference", "Unknown references", "help"),
+            ("ads.campaignreference", "References", "link"),
+            ("ads.waitingspend", "Waiting spend", "hourglass"),
             ("ads.spend", "Ledger", "receipt_long"),
             ("ads.spendtotal", "Totals", "functions"),
             ("ads.reportedtotal", "Reported day totals", "cloud_download"),
@@ -79,6 +87,17 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
 ]
 
 
+def _to_be_matched() -> str:
+    waiting = matching.count(MOST_COUNTED + 1)
+    if waiting > MOST_COUNTED:
+        return f"{MOST_COUNTED}+"
+    return str(waiting or "")
+
+
+#: What the menu counts beside a title, if there is any.
+COUNTED: dict[str, Callable[[], str]] = {"ads.unknownreference": _to_be_matched}
+
+
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the menu with what this user may see."""
     groups = [
@@ -100,8 +119,10 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item(label: str, title: str, icon: str) -> dict[str, Any]:
     link = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    counted = COUNTED.get(label)
     # By itself the menu would take "…/campaign/" for part of any longer address.
     return {
+        "badge": counted() if counted else "",
         "title": title,
         "icon": icon,
         "link": link,

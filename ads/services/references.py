@@ -21,7 +21,9 @@ __all__ = [
     "add",
     "discard",
     "find",
+    "hand_over",
     "match",
+    "record_under",
     "record_waiting",
 ]
 
@@ -66,24 +68,38 @@ def match(unknown: UnknownReference, campaign: Campaign, *, now: datetime) -> Se
         InvalidReference: the reference is not there any more, another campaign is known by it, or
             its sender may not write to the campaign's brand.
     """
-    with transaction.atomic():
-        locked = locks.unknown_reference(unknown.pk)
-        if locked is None:
-            raise InvalidReference("reference", unknown, "it has been matched already.")
-        if locked.only_brands is not None and campaign.brand_id not in locked.only_brands:
-            raise InvalidReference(
-                "campaign",
-                campaign,
-                "whoever sent this may not write to its brand; choose a campaign of a brand that "
-                "the sender is limited to, or discard what waits.",
-            )
-        # Bulk, because saving it would have what waits recorded on commit: this does so itself.
-        parts = _parts(locked)
-        CampaignReference.objects.bulk_create(
-            [CampaignReference(campaign=campaign, **parts)], ignore_conflicts=True
+    return record_under(hand_over(unknown, campaign), now=now)
+
+
+@transaction.atomic
+def hand_over(unknown: UnknownReference, campaign: Campaign) -> CampaignReference:
+    """The first half of :func:`match`: from now on the campaign carries it; same errors.
+
+    The second, :func:`record_under`, belongs into no transaction with it, for what waits is
+    recorded in several.
+    """
+    locked = locks.unknown_reference(unknown.pk)
+    if locked is None:
+        raise InvalidReference("reference", unknown, "it has been matched already.")
+    if locked.only_brands is not None and campaign.brand_id not in locked.only_brands:
+        raise InvalidReference(
+            "campaign",
+            campaign,
+            "whoever sent this may not write to its brand; choose a campaign of a brand that "
+            "the sender is limited to, or discard what waits.",
         )
-        carried = CampaignReference.objects.get(**parts)
-        _refuse_another(carried, campaign)
+    # Bulk, because saving it would have what waits recorded on commit: record_under does so.
+    parts = _parts(locked)
+    CampaignReference.objects.bulk_create(
+        [CampaignReference(campaign=campaign, **parts)], ignore_conflicts=True
+    )
+    carried = CampaignReference.objects.get(**parts)
+    _refuse_another(carried, campaign)
+    return carried
+
+
+def record_under(carried: CampaignReference, *, now: datetime) -> Settled:
+    """Record what waits under this, :data:`AT_ONCE` rows; the periodic task records the rest."""
     return record_waiting(now, references=[carried.pk], at_most=AT_ONCE)
 
 

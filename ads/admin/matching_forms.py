@@ -1,0 +1,109 @@
+"""What is asked before an unknown reference is matched or discarded."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from unfold.widgets import (
+    UnfoldAdminAutocompleteWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from ads.models import Brand, Campaign, UnknownReference
+from ads.models.campaign import Status
+from ads.services import matching
+from ads.services.checking import LONGEST, check_text
+from ads.services.errors import InvalidSpend
+
+
+class _Chosen(UnfoldAdminAutocompleteWidget):  # type: ignore[misc]
+    """A search that offers what its own address answers, not every row there is."""
+
+    def offer(self, address: str, row: Brand | Campaign | None) -> None:
+        self.attrs["data-ajax--url"] = address
+        self.choices = [("", "")] + ([(row.pk, named(row))] if row else [])
+
+
+def named(row: Brand | Campaign) -> str:
+    """As it is offered: a campaign with its brand."""
+    return f"{row.name} – {row.brand.name}" if isinstance(row, Campaign) else row.name
+
+
+def _row(form: forms.Form, field: str) -> Any:
+    """What is chosen in the field, if it can be."""
+    choice: Any = form.fields[field]
+    value = form[field].value()
+    try:
+        return choice.clean(getattr(value, "pk", value))
+    except ValidationError:
+        return None
+
+
+class CampaignForm(forms.Form):
+    """Which campaign a reference is."""
+
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(),
+        widget=_Chosen,
+        error_messages={
+            "required": "Choose the campaign.",
+            "invalid_choice": "There is no such campaign in a brand that can be meant.",
+        },
+    )
+
+    def __init__(self, unknown: UnknownReference, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["campaign"]
+        field.queryset = matching.candidates(unknown)
+        address = reverse("admin:ads_unknownreference_candidates", args=[unknown.pk])
+        field.widget.offer(f"{address}?of=campaigns", _row(self, "campaign"))
+
+
+class NewCampaignForm(forms.Form):
+    """The campaign that a reference is, to be made."""
+
+    brand = forms.ModelChoiceField(
+        Brand.objects.none(),
+        widget=_Chosen,
+        error_messages={"invalid_choice": "There is no such brand that can be meant."},
+    )
+    name = forms.CharField(max_length=LONGEST["campaign"], widget=UnfoldAdminTextInputWidget)
+    status = forms.ChoiceField(
+        choices=[(status.value, status.label) for status in (Status.DRAFT, Status.PAUSED)]
+        + [(Status.ACTIVE.value, Status.ACTIVE.label)],
+        initial=Status.DRAFT,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Its spend is recorded whatever the status; budgets are set on its page.",
+    )
+
+    def __init__(self, unknown: UnknownReference, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["brand"]
+        field.queryset = matching.brands(unknown)
+        only = list(field.queryset[:2])
+        if len(only) == 1:
+            field.initial = only[0]
+        address = reverse("admin:ads_unknownreference_candidates", args=[unknown.pk])
+        field.widget.offer(f"{address}?of=brands", _row(self, "brand"))
+        self.fields["name"].initial = unknown.name
+
+
+class DiscardForm(forms.Form):
+    """Why what waits shall never be recorded."""
+
+    because = forms.CharField(
+        label="Why",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": LONGEST["because"]}),
+        help_text="It stays on record, with your name.",
+    )
+
+    def clean_because(self) -> str:
+        because: str = self.cleaned_data["because"]
+        try:
+            check_text("because", because, required=True)
+        except InvalidSpend as error:
+            raise ValidationError(error.reason) from error
+        return because

@@ -1,0 +1,318 @@
+"""The pages on which an unknown reference is matched to a campaign, or discarded.
+
+Before it is done they show what will be recorded, and what that would use up; afterwards, what
+became of it.
+"""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from ads.admin.matching_forms import CampaignForm, DiscardForm, NewCampaignForm, named
+from ads.admin.matching_text import brand_names, days, facts, rows, settled, settled_many
+from ads.models import Campaign, UnknownReference
+from ads.rules.money import format_usd
+from ads.services import matching, references
+from ads.services.errors import InvalidReference
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[UnknownReference]
+else:
+    _Admin = object
+
+#: References that are matched by name, or discarded, at a time.
+AT_ONCE = 500
+OFFERED = 20
+
+_LIST = "admin:ads_unknownreference_changelist"
+
+
+class MatchingPages(_Admin):
+    """Matching needs the right to add references to campaigns, discarding that to change these."""
+
+    actions_list = ["match_by_name"]
+    actions_detail = ["match_campaign", "match_new", "discard"]
+
+    def has_match_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return request.user.has_perm("ads.add_campaignreference")
+
+    def has_match_new_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return self.has_match_permission(request) and request.user.has_perm("ads.add_campaign")
+
+    def has_discard_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return request.user.has_perm("ads.change_unknownreference")
+
+    def get_urls(self) -> list[Any]:
+        candidates = self.admin_site.admin_view(self.candidates)
+        name = "ads_unknownreference_candidates"
+        return [path("<int:object_id>/candidates/", candidates, name=name), *super().get_urls()]
+
+    def candidates(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """What the search for a campaign, or a brand, of this reference offers."""
+        if not (self.has_view_permission(request) and self.has_match_permission(request)):
+            raise PermissionDenied
+        unknown = self._unknown(request, object_id)
+        term = request.GET.get("term", "").replace("\x00", "")
+        found: QuerySet[Any]
+        if request.GET.get("of") == "brands":
+            found = matching.brands(unknown).filter(name__icontains=term).order_by("name")
+        else:
+            found = matching.candidates(unknown).filter(
+                Q(name__icontains=term) | Q(brand__name__icontains=term)
+            )
+            found = found.order_by("name", "brand__name")
+        page: Any = Paginator(found, OFFERED).get_page(request.GET.get("page"))
+        return JsonResponse(
+            {
+                "results": [{"id": str(row.pk), "text": named(row)} for row in page],
+                "pagination": {"more": page.has_next()},
+            }
+        )
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Match to a campaign",
+        url_path="match",
+        permissions=["view", "match"],
+        variant=ActionVariant.PRIMARY,
+    )
+    def match_campaign(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Choose the campaign, see what would be recorded, then do it."""
+        unknown = self._unknown(request, object_id)
+        if request.method == "POST":
+            form = CampaignForm(unknown, request.POST)
+            if form.is_valid():
+                campaign = form.cleaned_data["campaign"]
+                try:
+                    done = references.match(unknown, campaign, now=timezone.now())
+                except InvalidReference as error:
+                    return self._refused(request, error)
+                return self._matched(request, unknown, campaign, done)
+        elif "campaign" in request.GET:
+            form = CampaignForm(unknown, request.GET)
+        else:
+            form = CampaignForm(unknown, initial={"campaign": self._suggested(unknown)})
+        campaign = form.cleaned_data["campaign"] if form.is_bound and form.is_valid() else None
+        context: dict[str, Any] = {"title": f"Match {unknown}", "form": form, "campaign": campaign}
+        if campaign:
+            context["used_up"] = matching.used_up_by(unknown, campaign, timezone.now())
+        return self._page(request, "ads/admin/match.html", unknown, context)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Match to a new campaign",
+        url_path="match-new",
+        permissions=["view", "match_new"],
+    )
+    def match_new(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Make the campaign and match it."""
+        unknown = self._unknown(request, object_id)
+        form = NewCampaignForm(unknown, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                campaign, done = matching.match_new(
+                    unknown, **form.cleaned_data, now=timezone.now()
+                )
+            except ValidationError as error:
+                _add(form, error)
+            except InvalidReference as error:
+                return self._refused(request, error)
+            else:
+                return self._matched(request, unknown, campaign, done)
+        context = {"title": f"Match {unknown} to a new campaign", "form": form, "is_new": True}
+        return self._page(request, "ads/admin/match.html", unknown, context)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Discard",
+        url_path="discard",
+        permissions=["view", "discard"],
+        variant=ActionVariant.DANGER,
+    )
+    def discard(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask why, then discard what waits."""
+        unknown = self._unknown(request, object_id)
+        back = reverse("admin:ads_unknownreference_change", args=[unknown.pk])
+        return self._discard(request, [unknown], back) or HttpResponseRedirect(reverse(_LIST))
+
+    @admin.action(description="Discard", permissions=["discard"])
+    def discard_selected(
+        self, request: HttpRequest, queryset: QuerySet[UnknownReference]
+    ) -> HttpResponse | None:
+        """The same for several."""
+        chosen = self._chosen(request, queryset)
+        return self._discard(request, chosen, reverse(_LIST)) if chosen else None
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Match by name",
+        url_path="match-by-name",
+        permissions=["view", "match"],
+        icon="join_inner",
+    )
+    def match_by_name(self, request: HttpRequest) -> HttpResponse:
+        """Show all that have the name of one campaign alone, then match those that are ticked."""
+        waiting = matching.having(self.get_queryset(request).order_by("pk"), "waiting")
+        if request.method == "POST":
+            pairs = self._ticked(request)
+            for level, text in settled_many(matching.match_each(pairs, now=timezone.now())):
+                self.message_user(request, text, level)
+            return HttpResponseRedirect(reverse(_LIST))
+        return self._by_name(request, list(waiting.exclude(name="")[:AT_ONCE]))
+
+    @admin.action(description="Match by name", permissions=["match"])
+    def match_selected(
+        self, request: HttpRequest, queryset: QuerySet[UnknownReference]
+    ) -> HttpResponse | None:
+        """The same page for those that are selected."""
+        chosen = self._chosen(request, queryset)
+        return self._by_name(request, chosen) if chosen else None
+
+    def _by_name(self, request: HttpRequest, unknown: list[UnknownReference]) -> HttpResponse:
+        suggested = matching.suggestions(unknown)
+        waits = matching.waits(list(suggested))
+        pairs = [
+            {
+                "value": f"{one.pk}:{suggested[one.pk].pk}",
+                "reference": str(one),
+                "campaign": suggested[one.pk],
+                "rows": f"{waits[one.pk].rows:,}",
+                "usd": format_usd(waits[one.pk].amount),
+                "days": days(waits[one.pk]),
+            }
+            for one in unknown
+            if one.pk in suggested and waits[one.pk].rows
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": "Match by name",
+            "pairs": pairs,
+            "left": len(unknown) - len(pairs),
+            "back": reverse(_LIST),
+            "address": reverse("admin:ads_unknownreference_match_by_name"),
+        }
+        return TemplateResponse(request, "ads/admin/match_by_name.html", context)
+
+    def _ticked(self, request: HttpRequest) -> list[tuple[UnknownReference, Campaign]]:
+        """The pairs that were ticked, as far as both are still there."""
+        ids = []
+        for value in request.POST.getlist("pair")[:AT_ONCE]:
+            unknown, _, campaign = value.partition(":")
+            if unknown.isdecimal() and campaign.isdecimal():
+                ids.append((int(unknown), int(campaign)))
+        unknowns = self.get_queryset(request).in_bulk([unknown for unknown, _ in ids])
+        campaigns = Campaign.objects.select_related("brand").in_bulk([pk for _, pk in ids])
+        return [
+            (unknowns[unknown], campaigns[campaign])
+            for unknown, campaign in ids
+            if unknown in unknowns and campaign in campaigns
+        ]
+
+    def _discard(
+        self, request: HttpRequest, unknown: list[UnknownReference], back: str
+    ) -> HttpResponse | None:
+        form = DiscardForm(request.POST if "because" in request.POST else None)
+        if form.is_valid():
+            because = form.cleaned_data["because"]
+            discarded = matching.discard_each(unknown, because=because, now=timezone.now())
+            self.message_user(request, f"{rows(discarded)} discarded.", messages.SUCCESS)
+            return None
+        waits = matching.waits([one.pk for one in unknown])
+        total = sum(waits[one.pk].rows for one in unknown)
+        amount = sum((waits[one.pk].amount for one in unknown), start=Decimal(0))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": "Discard",
+            "text": f"{rows(total)} ({format_usd(amount)} in all) will never be recorded; what "
+            "comes in under the same reference later waits again.",
+            "rows": unknown,
+            "form": form,
+            "yes": "Discard",
+            "back": back,
+            "hidden": [
+                ("action", "discard_selected"),
+                *((ACTION_CHECKBOX_NAME, one.pk) for one in unknown),
+            ],
+        }
+        return TemplateResponse(request, "ads/admin/confirm.html", context)
+
+    def _chosen(
+        self, request: HttpRequest, queryset: QuerySet[UnknownReference]
+    ) -> list[UnknownReference]:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        chosen = list(queryset.order_by("pk")[: AT_ONCE + 1])
+        if len(chosen) > AT_ONCE:
+            text = f"Nothing was done: choose at most {AT_ONCE} references at a time."
+            self.message_user(request, text, messages.ERROR)
+            return []
+        return chosen
+
+    def _unknown(self, request: HttpRequest, object_id: str | int) -> UnknownReference:
+        unknown = self.get_object(request, str(object_id))
+        if unknown is None:
+            raise Http404
+        return unknown
+
+    def _suggested(self, unknown: UnknownReference) -> Campaign | None:
+        return matching.suggestions([unknown]).get(unknown.pk)
+
+    def _page(
+        self,
+        request: HttpRequest,
+        template: str,
+        unknown: UnknownReference,
+        context: dict[str, Any],
+    ) -> HttpResponse:
+        waits = matching.waits([unknown.pk])[unknown.pk]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "original": unknown,
+            "media": context["form"].media,
+            "facts": facts(unknown, waits, brand_names([unknown])),
+            "rows": rows(waits.rows),
+            "suggested": self._suggested(unknown),
+            "may_make": self.has_match_new_permission(request),
+            "back": reverse("admin:ads_unknownreference_change", args=[unknown.pk]),
+            **context,
+        }
+        return TemplateResponse(request, template, context)
+
+    def _matched(
+        self, request: HttpRequest, unknown: UnknownReference, campaign: Campaign, done: Any
+    ) -> HttpResponse:
+        still = matching.waits([unknown.pk])[unknown.pk]
+        level, text = settled(unknown, campaign, done, still)
+        self.message_user(request, text, level)
+        if done.refused:
+            address = reverse("admin:ads_unknownreference_change", args=[unknown.pk])
+        else:
+            address = reverse(_LIST)
+        return HttpResponseRedirect(address)
+
+    def _refused(self, request: HttpRequest, error: InvalidReference) -> HttpResponse:
+        self.message_user(request, f"Nothing was matched. {error}", messages.ERROR)
+        return HttpResponseRedirect(reverse(_LIST))
+
+
+def _add(form: forms.Form, error: ValidationError) -> None:
+    """The model's errors beside the fields they are about."""
+    for message in error.messages:
+        field, colon, text = message.partition(": ")
+        if colon and field in form.fields:
+            form.add_error(field, text[:1].upper() + text[1:])
+        else:
+            form.add_error(None, message)

@@ -1,0 +1,58 @@
+"""What platforms know campaigns by: on the page of the campaign, and all of them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
+
+from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
+from ads.models import Campaign, CampaignReference
+from ads.services import audit
+
+
+class ReferenceInline(TabularInline[CampaignReference, Campaign]):
+    """The references of a campaign."""
+
+    model = CampaignReference
+    fields = ["platform", "account", "reference"]
+    extra = 0
+    hide_title = True
+    verbose_name = "reference"
+    verbose_name_plural = "ids on ad platforms"
+
+
+@admin.register(CampaignReference)
+class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
+    """All references with their campaigns."""
+
+    list_display = ["reference", "platform", "account", "campaign", "brand", "created_at"]
+    list_select_related = ["campaign__brand"]
+    list_filter = [
+        ("platform", FieldTextFilter),
+        ("account", FieldTextFilter),
+        ("campaign", AutocompleteSelectFilter),
+        ("campaign__brand", AutocompleteSelectFilter),
+    ]
+    search_fields = ["reference", "account", "campaign__name"]
+    search_help_text = "Id on the platform, account or campaign"
+    autocomplete_fields = ["campaign"]
+    fieldsets = [
+        (None, {"fields": ["platform", "account", "reference", "campaign"]}),
+        (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
+    ]
+    readonly_fields = ["created_at", "updated_at"]
+    change_form_after_template = "ads/admin/audit.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        if reference := context.get("original"):
+            events = audit.event_model("CampaignReferenceEvent")._default_manager
+            context["audit"] = audit.recent(events.filter(pgh_obj_id=reference.pk))
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+
+    @admin.display(description="brand")
+    def brand(self, reference: CampaignReference) -> str:
+        return reference.campaign.brand.name
