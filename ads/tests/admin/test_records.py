@@ -15,14 +15,16 @@ from django.utils import timezone
 from ads.admin import base
 from ads.models import (
     AskedAccount,
+    CampaignReference,
     DeliveryChange,
     Heartbeat,
     ReportedTotal,
     SimulatedSwitch,
     Spend,
     SpendTotal,
+    WebhookDelivery,
 )
-from ads.services import BudgetService
+from ads.services import BudgetService, api_keys, webhook_endpoints
 from ads.tests.admin.pages import add, change, changelist
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
@@ -39,6 +41,12 @@ RECORDS = [
     "campaignscheduleevent",
     "daypartingscheduleevent",
     "daypartingwindowevent",
+    "campaignreferenceevent",
+    "apikeyevent",
+    "apikeybrandevent",
+    "webhookendpointevent",
+    "webhookendpointbrandevent",
+    "webhookdelivery",
 ]
 
 
@@ -57,6 +65,14 @@ def make(count: int) -> None:
         DeliveryChange.objects.create(campaign=campaign, at=now, is_active=False, actor="x")
         SimulatedSwitch.objects.create(campaign=campaign, at=now, is_on=True)
         AskedAccount.objects.create(source="x", brand=campaign.brand, last_success_at=now)
+        name = f"{now} {number}"
+        sender: Any = {"name": name, "source": name, "brands": [campaign.brand]}
+        api_keys.issue(**sender, scopes=["read"], now=now)
+        endpoint, _ = webhook_endpoints.create(**sender)
+        WebhookDelivery.objects.create(
+            endpoint=endpoint, webhook_id="x", received_at=now, answer={}
+        )
+        CampaignReference.objects.create(campaign=campaign, platform="x", reference=campaign.pk)
         Heartbeat.objects.create(task=f"task {now} {number}", last_duration=timedelta(seconds=1))
         type(campaign).objects.filter(pk=campaign.pk).update(daily_budget=number)
         type(campaign.brand).objects.filter(pk=campaign.brand.pk).update(daily_budget=number)
