@@ -59,7 +59,7 @@ def as_problem(error: Exception) -> Problem:
         if isinstance(error, classes):
             return Problem(kind, detail)
     if is_unavailable(error):
-        logger.warning("The database cannot be reached: %s", error)
+        logger.warning("The database cannot be reached: %s", " ".join(str(error).split()))
         return Problem(
             Kind.UNAVAILABLE,
             "The database cannot be reached or is busy. Nothing is half done: send the same "

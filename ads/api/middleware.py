@@ -43,6 +43,8 @@ class ApiMiddleware:
             response.headers.setdefault("X-Frame-Options", "DENY")
             for name, value in headers_of(asked.allowance).items():
                 response[name] = value
+            if isinstance(response, HttpResponse) and response.content:
+                response["Content-Length"] = str(len(response.content))
             return response
 
     def answer(self, request: ApiRequest) -> HttpResponseBase:

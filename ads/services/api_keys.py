@@ -13,7 +13,7 @@ import string
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -178,6 +178,15 @@ def state(key: ApiKey, now: datetime) -> str:
     return refused.state if refused else IN_USE
 
 
+#: Written out, for every request begins with it: composing it takes longer than answering it.
+_FIND: Final = """
+    SELECT key.*,
+           ARRAY(SELECT brand_id FROM ads_apikey_brands WHERE apikey_id = key.id) AS brand_ids
+      FROM ads_apikey AS key
+     WHERE key.prefix = %s
+"""
+
+
 def authenticate(text: str, now: datetime) -> Caller:
     """Whom the key belongs to; one query.
 
@@ -190,11 +199,7 @@ def authenticate(text: str, now: datetime) -> Caller:
     if match is None:
         raise UnknownKey
     prefix, secret = match.groups()
-    key = (
-        ApiKey.objects.filter(prefix=prefix)
-        .annotate(brand_ids=senders.brand_ids_of(ApiKey))
-        .first()
-    )
+    key: Any = next(iter(ApiKey.objects.raw(_FIND, [prefix])), None)
     if key is None or not hmac.compare_digest(key.secret_hash, _hashed(secret)):
         raise UnknownKey
     if refused := refusal(key, now):

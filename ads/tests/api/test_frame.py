@@ -105,6 +105,11 @@ def test_a_foreign_host_name_is_refused(program: Program) -> None:
     assert "ALLOWED_HOSTS" in problem(answer, 400, "malformed")["detail"]
 
 
+def test_an_answer_says_how_long_it_is(program: Program) -> None:
+    for answer in (program.get("/key"), program.get("/nowhere")):
+        assert int(answer["Content-Length"]) == len(answer.content) > 0
+
+
 def test_no_cookie_is_asked_for_or_set(program: Program) -> None:
     answer = program.get("/key", {"Cookie": "sessionid=anything"})
 
