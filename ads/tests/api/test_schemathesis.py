@@ -47,6 +47,7 @@ BEYOND_A_SCHEMA = {
     "an exponent is not accepted": "how a JSON number is written",
     "has more than 6 decimal places": "how a JSON number is written",
     "give either a cursor or an instant": "one of two, neither of which is needed",
+    "swap the two dates": "the order of two dates",
     "would come to 1,000,000,000,000,000": "a sum over rows",
 }
 
