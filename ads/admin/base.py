@@ -66,9 +66,9 @@ class ConfigurationAdmin(ModelAdmin[M]):
         self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
+        columns = {column.name: column for column in self.model._meta.get_fields()}
         for name, field in form.base_fields.items():
-            column = self.model._meta.get_field(name)
-            if isinstance(column, TimezoneField):
+            if isinstance(columns.get(name), TimezoneField):
                 form.base_fields[name] = TimezoneFormField(
                     current=getattr(obj, name) if obj else None,
                     label=field.label,

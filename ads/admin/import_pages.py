@@ -172,7 +172,7 @@ class ImportPages(_Admin):
         }
 
     def _media(self) -> Media:
-        js: list[Any] = [reverse("admin:jsi18n"), Script("ads/imports.js", defer=True)]
+        js: list[Any] = [Script("ads/imports.js", defer=True)]
         return self.media + Media(css={"all": ["ads/imports.css"]}, js=js)
 
 

@@ -1,0 +1,54 @@
+// Names for what others' scripts and templates leave without: read aloud, a field says what it is.
+"use strict";
+{
+    // In a table of rows the column is what the field is called.
+    const columnOf = (field) => field?.closest("td")?.dataset.label;
+
+    const nameFields = () => {
+        for (const field of document.querySelectorAll("td[data-label] :is(input, select, textarea)")) {
+            if (field.type !== "hidden" && !field.labels?.length && !field.hasAttribute("aria-label")) {
+                field.setAttribute("aria-label", columnOf(field));
+            }
+        }
+    };
+
+    // A select2 box is called by what is chosen in it; empty, it has no name at all.
+    const nameBoxes = () => {
+        for (const box of document.querySelectorAll(".select2-selection:not([data-named])")) {
+            box.dataset.named = "";
+            const select = box.closest(".select2-container")?.previousElementSibling;
+            const text = select?.labels?.[0]?.textContent || columnOf(select) || select?.ariaLabel;
+            if (!text) continue;
+            const name = document.createElement("span");
+            name.id = `${select.id}_name`;
+            name.hidden = true;
+            name.textContent = text.trim();
+            box.before(name);
+            const chosen = box.getAttribute("aria-labelledby") || "";
+            box.setAttribute("aria-labelledby", `${name.id} ${chosen}`.trim());
+            for (const part of box.querySelectorAll("[role=textbox], [role=searchbox]")) {
+                part.setAttribute("aria-labelledby", name.id);
+            }
+        }
+    };
+
+    // What clears a box stands among the choices of a list, and is read as one of them.
+    const nameClearing = () => {
+        for (const clearing of document.querySelectorAll("ul > .select2-selection__clear:not([role])")) {
+            clearing.setAttribute("role", "listitem");
+        }
+    };
+
+    // Django's filter of a long list names an icon, which only an image may have.
+    const nameIcons = () => {
+        for (const icon of document.querySelectorAll(".search-label-icon:not([role])")) {
+            icon.setAttribute("role", "img");
+        }
+    };
+
+    window.addEventListener("load", () => {
+        const name = () => { nameFields(); nameBoxes(); nameClearing(); nameIcons(); };
+        name();
+        new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+    });
+}
