@@ -1,0 +1,102 @@
+"""A browser, and somebody who is logged in to what it shows."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path as FilePath
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+from ads.tests.browser import chromium, world
+from ads.tests.browser.visits import Visitor
+
+WIDE, NARROW = 1400, 380  # pixels
+Open = Callable[..., Page]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These come last: they empty the database, and so what the migrations put there."""
+    items.sort(key=lambda item: item.path.is_relative_to(FilePath(__file__).parent))
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One for all tests; each opens a context of its own in it."""
+    path = chromium.executable()
+    if path is None and os.environ.get("CI"):
+        pytest.fail(chromium.HOW_TO_GET_ONE)
+    if path is None:
+        pytest.skip(chromium.HOW_TO_GET_ONE)
+    # A connection that outlives its request would be in the way when the database is emptied.
+    kept = connection.settings_dict["CONN_MAX_AGE"]
+    connection.settings_dict["CONN_MAX_AGE"] = 0
+    with chromium.running(path) as started:
+        yield started
+    connection.settings_dict["CONN_MAX_AGE"] = kept
+
+
+@pytest.fixture
+def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
+    """Opens a page as a user sees it: ``open_as(user, "/admin/", width=NARROW, theme="dark")``."""
+    contexts = []
+
+    def open_page(user: User | None, path: str, *, width: int = WIDE, theme: str = "light") -> Page:
+        context = context_of(browser, live_server.url, user, width=width, theme=theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def context_of(
+    browser: Browser, url: str, user: User | None, *, width: int, theme: str
+) -> BrowserContext:
+    """A browser in which ``user`` is logged in, without the way through the form."""
+    context = browser.new_context(
+        base_url=url,
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+    )
+    context.set_default_timeout(10_000)  # milliseconds
+    if user is not None:
+        client = Client()
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+    return context
+
+
+@pytest.fixture(scope="module")
+def visitor(
+    browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Visitor]:
+    """Opens each page of one world once, for all tests that ask something of it."""
+    with django_db_blocker.unblock():
+        database = connection.settings_dict
+        assert database["NAME"] == database["TEST"]["NAME"], "mark the tests with django_db"
+        olivia = world.make(timezone.now())
+        server = LiveServer("localhost")
+        server._live_server_modified_settings.enable()
+        try:
+            everybody = context_of(browser, server.url, None, width=WIDE, theme="light")
+            hers = context_of(browser, server.url, olivia, width=WIDE, theme="light")
+            yield Visitor(everybody=everybody, staff=hers, own=server.url)
+            everybody.close()
+            hers.close()
+        finally:
+            server.stop()
+            server._live_server_modified_settings.disable()
+            call_command("flush", verbosity=0, interactive=False)

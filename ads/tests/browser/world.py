@@ -1,0 +1,122 @@
+"""A row of everything that has pages, so that each of them can be opened."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+
+from ads import tasks
+from ads.models import (
+    ApiKey,
+    Brand,
+    Campaign,
+    CampaignReference,
+    CampaignSchedule,
+    ColumnMapping,
+    DaypartingSchedule,
+    ReportedTotal,
+    UnknownReference,
+    WaitingSpend,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from ads.services import waivers
+from ads.services.imports import Plan as FilePlan
+from ads.services.seeding import Plan, seed
+from ads.tests.uploads import support as uploads
+
+PASSWORD = "correct horse battery"  # noqa: S105
+
+
+def make(now: datetime) -> User:
+    """Make the world and somebody who may do everything in it."""
+    _configuration(now)
+    _what_comes_in(now)
+    _periodic_tasks(now)
+    Group.objects.get_or_create(name="Night shift")
+    return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD)
+
+
+def _configuration(now: datetime) -> None:
+    plan = Plan(
+        brands=2,
+        campaigns=6,
+        spend_days=3,
+        daily_budget=Decimal(75),
+        monthly_budget=Decimal(1500),
+        seed=1,
+    )
+    seed(plan, now)
+    tasks.update_spend()
+    tasks.check_campaign_budgets()
+    brand = Brand.objects.order_by("pk").first()
+    campaign = Campaign.objects.order_by("pk").first()
+    schedule = DaypartingSchedule.objects.order_by("pk").first()
+    assert brand
+    assert campaign
+    assert schedule
+    # One of each kind of change, for the audit.
+    brand.daily_budget = Decimal(40)
+    brand.save(update_fields=["daily_budget"])
+    campaign.status = "paused"
+    campaign.save(update_fields=["status"])
+    schedule.priority = 1
+    schedule.save(update_fields=["priority"])
+    CampaignSchedule.objects.get_or_create(campaign=campaign, schedule=schedule)
+    waivers.waive(brand, "day", now=now)
+
+
+def _what_comes_in(now: datetime) -> None:
+    brand = Brand.objects.order_by("pk")[0]
+    campaign = brand.campaigns.order_by("pk")[0]
+    sender: dict[str, Any] = {"source": "etl"}
+    key = ApiKey.objects.create(
+        name="Nightly ETL", prefix="bm_example", secret_hash="0" * 64, scopes=["read"], **sender
+    )
+    key.brands.add(brand)
+    endpoint = WebhookEndpoint.objects.create(name="Ad platform", secret="", **sender)
+    endpoint.brands.add(brand)
+    WebhookDelivery.objects.create(
+        endpoint=endpoint, webhook_id="msg_1", received_at=now, answer={"answers": []}
+    )
+    CampaignReference.objects.create(campaign=campaign, platform="google_ads", reference="815")
+    unknown = UnknownReference.objects.create(
+        platform="google_ads", reference="4711", name="Spring sale"
+    )
+    WaitingSpend.objects.create(
+        unknown=unknown,
+        kind="spend",
+        amount=Decimal("12.5"),
+        source="etl",
+        external_id="1",
+        received_at=now,
+    )
+    ReportedTotal.objects.get_or_create(
+        campaign=campaign,
+        date=timezone.localdate(),
+        source="etl",
+        defaults={"amount": Decimal(5), "observed_at": now},
+    )
+    uploads.checked(uploads.rows(campaign, "12.50", "a lot"), by="olivia")
+    plan = FilePlan().as_json()
+    ColumnMapping.objects.create(name="Platform's export", header=["Day"], plan=plan)
+
+
+def _periodic_tasks(now: datetime) -> None:
+    every = IntervalSchedule.objects.create(every=5, period="minutes")
+    CrontabSchedule.objects.create(minute="5", hour="3")
+    ClockedSchedule.objects.create(clocked_time=now + timedelta(days=1))
+    SolarSchedule.objects.create(event="sunrise", latitude=52, longitude=13)
+    PeriodicTask.objects.get_or_create(
+        task="ads.tasks.check_campaign_budgets",
+        defaults={"name": "Check budgets", "interval": every},
+    )
