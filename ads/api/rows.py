@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from ads.api import bodies
@@ -38,7 +38,7 @@ class Row(Generic[R]):
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape(Generic[R]):
     """What rows of an endpoint are made of.
 
@@ -54,7 +54,7 @@ class Shape(Generic[R]):
     optional: tuple[str, ...]
     build: Callable[[Mapping[str, Any], str | None], R]
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         return self.required + self.optional
 
