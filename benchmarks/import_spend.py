@@ -27,10 +27,11 @@ from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
-from _report import verdict
+from _report import expect, verdict
 
 #: How many times as long as COPY an import may take.
 RATIO = 1.5
+HOW = ("import", "copy", "preview")
 KINDS = ("totals", "distinct", "entries")
 DAYS = 25
 ADS = 13
@@ -46,28 +47,26 @@ def main() -> None:
     options = parser.parse_args()
     if options.alone:
         kind, rows, how = options.alone
-        run(kind, int(rows), by_copy=how == "copy")
+        run(kind, int(rows), how)
         return
     print(
         f"{'kind':10} {'rows':>10} {'seconds':>8} {'rows/s':>9} {'peak MB':>8} {'load':>6} "
-        f"{'COPY s':>8}  per row"
+        f"{'COPY s':>8} {'preview s':>10}  per row"
     )
     for kind in options.kinds:
         first = None
         for rows in options.sizes:
             # Turn and turn about: the machine is not equally fast all the time.
-            rounds = [
-                (measured(kind, rows, "import"), measured(kind, rows, "copy"))
-                for _ in range(options.rounds)
-            ]
-            seconds, peak, load = min(imported for imported, _ in rounds)
-            baseline, _, _ = min(copied for _, copied in rounds)
+            rounds = [[measured(kind, rows, how) for how in HOW] for _ in range(options.rounds)]
+            imported, copied, previewed = (min(each) for each in zip(*rounds, strict=True))
+            seconds, peak, load = imported
+            baseline = copied[0]
             each = seconds / rows
             first = first or each
             print(
                 f"{kind:10} {rows:>10,} {seconds:>8.2f} {rows / seconds:>9,.0f} {peak:>8.0f} "
-                f"{load:>6.1f} {baseline:>8.2f}  {each * 1e6:.1f} µs ({each / first:.2f}×); "
-                f"{verdict(seconds / baseline, RATIO, '× of COPY')}",
+                f"{load:>6.1f} {baseline:>8.2f} {previewed[0]:>10.2f}  {each * 1e6:.1f} µs "
+                f"({each / first:.2f}×); {verdict(seconds / baseline, RATIO, '× of COPY')}",
                 flush=True,
             )
 
@@ -84,11 +83,8 @@ def measured(kind: str, rows: int, how: str) -> tuple[float, float, float]:
     return float(seconds), float(peak), os.getloadavg()[0]
 
 
-def run(kind: str, rows: int, *, by_copy: bool) -> None:
-    """Import one file; prints the seconds it took and the peak of the memory.
-
-    ``by_copy``: its rows are copied straight into the ledger instead.
-    """
+def run(kind: str, rows: int, how: str) -> None:
+    """Import one file (or one of the other HOW); prints the seconds and the peak of the memory."""
     import _database
     import world
     from django.core.management import call_command
@@ -108,11 +104,13 @@ def run(kind: str, rows: int, *, by_copy: bool) -> None:
         with connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")
         entries = Path(directory) / "entries.csv"
-        if by_copy:
+        if how == "copy":
             write_entries(path, entries)
         began = time.perf_counter()
-        if by_copy:
+        if how == "copy":
             copy(entries)
+        elif how == "preview":
+            preview(path, now)
         else:
             call_command(
                 "import_spend",
@@ -177,6 +175,15 @@ def copy(entries: Path) -> None:
             file,
             1 << 18,
         )
+
+
+def preview(path: Path, now: datetime) -> None:
+    """What the page shows before somebody confirms."""
+    from ads.services.imports import Plan, preview_of
+
+    with path.open("rb") as file:
+        found = preview_of(file, Plan(mapping={"date": "Date"}, campaign_by="name"), now=now)
+    expect(0, found.problem_count)
 
 
 if __name__ == "__main__":
