@@ -56,7 +56,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--decimal",
             choices=imports.DECIMAL_SIGNS,
-            help="the sign before the decimals, where thousands may be parted by the other; else "
+            metavar="SIGN",
+            help="the sign before the decimals, a dot or a comma, where thousands may be parted by the other; else "
             "a plain file has a dot, and nothing between the thousands",
         )
         parser.add_argument(

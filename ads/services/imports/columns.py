@@ -10,6 +10,9 @@ from ads.services.imports.errors import ImportRefused
 from ads.services.imports.formats import Format
 from ads.services.imports.plan import FIELDS, Plan
 
+#: The first column of a list of refused rows (:mod:`ads.services.imports.refused_csv`).
+REFUSED_IN = "refused in line"
+
 #: A table wider than this is none.
 MOST_COLUMNS = 1000
 
@@ -67,6 +70,12 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
     if places["campaign"] is None and places["reference"] is None:
         raise _missing("campaign", header, format_)
     if places["external_id"] is None:
+        if REFUSED_IN in header:
+            raise ImportRefused(
+                "These are the rows that an import refused. A day total replaces what was said of "
+                "its campaign and day before, so these alone would take the place of the others: "
+                "correct them in the whole file, and import that again."
+            )
         if places["date"] is None:
             raise _missing("date", header, format_)
         for field in ("description", "occurred_at"):

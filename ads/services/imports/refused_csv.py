@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 from ads.services.csv_cells import safe_cell
-from ads.services.imports.columns import MOST_COLUMNS
+from ads.services.imports.columns import MOST_COLUMNS, REFUSED_IN
 from ads.services.imports.errors import BadRow
 
-#: The columns before those of the file. Importing the file again, corrected, ignores them.
-FIRST: Final = ("refused in line", "refused because")
+#: The columns before those of the file.
+FIRST: Final = (REFUSED_IN, "refused because")
 
 
 class RefusedCsv:

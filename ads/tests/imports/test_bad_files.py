@@ -183,13 +183,17 @@ def test_every_refused_row_is_kept_with_its_line_reason_and_cells() -> None:
     assert kept[-1][2:] == ["'=cmd()", "2\n4", "-1"]
 
 
-def test_corrected_the_refused_rows_can_be_imported_again() -> None:
-    kept = refused_csv([HEADER, GOOD, "Search,2024-05-02,x"])
-    kept[1][-1] = "5"
-
-    recorded(["|".join(cells) for cells in kept], Plan(delimiter="|"))
-
+def test_refused_entries_can_be_corrected_and_imported_by_themselves_but_not_day_totals() -> None:
+    """A day total replaces what was said before, and the other rows of its day are not there."""
+    entries = refused_csv([f"{HEADER},external_id", f"{GOOD},a", "Search,2024-05-02,x,b"])
+    entries[1][-2] = "5"
+    recorded(["|".join(cells) for cells in entries], Plan(delimiter="|"))
     assert ledger() == {("Search", "2024-05-02"): 5}
+
+    day_totals = refused_csv([HEADER, GOOD, "Search,2024-05-01,x"])
+    day_totals[1][-1] = "5"
+    said = refused(["|".join(cells) for cells in day_totals], Plan(delimiter="|"))
+    assert "correct them in the whole file" in said
 
 
 def test_conflicts_are_kept_too_as_they_were_understood(search: Campaign) -> None:
