@@ -57,8 +57,8 @@ class Command(BaseCommand):
             "--decimal",
             choices=imports.DECIMAL_SIGNS,
             metavar="SIGN",
-            help="the sign before the decimals, a dot or a comma, where thousands may be parted by the other; else "
-            "a plain file has a dot, and nothing between the thousands",
+            help="the sign before the decimals, a dot or a comma, where thousands may be parted by "
+            "the other; else a plain file has a dot, and nothing between the thousands",
         )
         parser.add_argument(
             "--delimiter", help="what separates the columns; else as the file looks"
