@@ -52,6 +52,7 @@ _OFTEN: Final = {
     ),
     "campaign": re.compile(r"(campaign|kampagne|campaña)", re.IGNORECASE),
 }
+_TOO_LONG: Final = re.compile(r"[0-9]+[.,][0-9]{7,}")
 _RATHER_NOT: Final = re.compile(r"(per|/|ctr|cpc|cpm|type|status|budget|objective)", re.IGNORECASE)
 
 
@@ -98,18 +99,31 @@ def with_remembered(plan: Plan, remembered: dict[str, Any]) -> Plan:
 
 
 def suggest(header: Sequence[str], rows: Sequence[Sequence[str]], plan: Plan) -> Plan:
-    """``plan`` with columns, and a way to write dates, that the file's look makes likely."""
+    """``plan`` with what the file's look makes likely: columns, and how days are written.
+
+    Amounts with more decimals than money has are likely to be noise of binary floats.
+    """
     mapping = dict(plan.mapping)
     for field, often in _OFTEN.items():
         found = [name for name in header if often.search(name.replace("_", " "))]
         found.sort(key=lambda name: _RATHER_NOT.search(name) is not None)
         if found and field not in mapping and found[0] not in mapping.values():
             mapping[field] = found[0]
-    date_format = plan.date_format
-    if date_format is None and "date" in mapping:
-        at = list(header).index(mapping["date"])
-        date_format = _way_of([row[at] for row in rows if len(row) > at and row[at]])
-    return replace(plan, mapping=mapping, date_format=date_format)
+    days, amounts = (_cells(header, rows, mapping.get(field)) for field in ("date", "amount"))
+    return replace(
+        plan,
+        mapping=mapping,
+        date_format=plan.date_format or _way_of(days),
+        round_amounts=plan.round_amounts or any(_TOO_LONG.fullmatch(text) for text in amounts),
+    )
+
+
+def _cells(header: Sequence[str], rows: Sequence[Sequence[str]], name: str | None) -> list[str]:
+    """What stands in the column of this name; nothing if there is none."""
+    if name is None or name not in header:
+        return []
+    at = list(header).index(name)
+    return [row[at] for row in rows if len(row) > at and row[at]]
 
 
 def _way_of(days: Sequence[str]) -> str | None:

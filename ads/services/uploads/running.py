@@ -25,7 +25,7 @@ from ads.services import locks
 from ads.services.actor import acting_as
 from ads.services.imports import Import, ImportRefused, Plan, RowsRefused, preview_of
 from ads.services.uploads import parts, queue, telling
-from ads.services.uploads.refused import RefusedRows
+from ads.services.uploads.refused_rows import RefusedRows
 
 #: Seconds between two times that the progress of a step is noted.
 NOTED_EVERY: Final = 1.0
@@ -118,8 +118,8 @@ def _changed_since(upload: SpendImport, error: ImportRefused) -> str:
     why = str(error)
     if isinstance(error, RowsRefused):
         why = (
-            f"{error.refused.count:,} rows are bad now, {upload.leaves_out:,} of which were to be "
-            "left out."
+            f"Rows that are bad now: {error.refused.count:,}; to be left out: "
+            f"{upload.leaves_out:,}."
         )
     with transaction.atomic():
         status = _end(
@@ -198,7 +198,8 @@ def _end(upload: SpendImport, status: ImportStatus, **fields: Any) -> str:
 
 
 def _status(import_id: int) -> str:
-    return str(SpendImport.objects.values_list("status", flat=True).get(pk=import_id))
+    status = SpendImport.objects.filter(pk=import_id).values_list("status", flat=True).first()
+    return status or "gone"
 
 
 def _gave_up(done: str) -> str:
