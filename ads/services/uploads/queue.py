@@ -90,16 +90,20 @@ def send_again(now: datetime) -> int:
 def prune(now: datetime) -> int:
     """Drop the files that nobody confirmed for :data:`KEPT`; how many those are."""
     old = SpendImport.objects.filter(updated_at__lt=now - KEPT)
-    expired = old.filter(status__in=(ImportStatus.UNMAPPED, ImportStatus.CHECKED)).update(
+    old.filter(status__in=(ImportStatus.UNMAPPED, ImportStatus.CHECKED)).update(
         status=ImportStatus.CANCELLED,
         error=f"Nobody confirmed it within {KEPT.days} days, so the file was dropped.",
         finished_at=now,
     )
-    over = old.filter(status__in=(ImportStatus.REFUSED, ImportStatus.CANCELLED))
-    kept = over.filter(parts__kind=ImportPart.FILE, parts__position=0)
-    for pk in kept.values_list("pk", flat=True):
+    over = old.filter(
+        status__in=(ImportStatus.REFUSED, ImportStatus.CANCELLED),
+        parts__kind=ImportPart.FILE,
+        parts__position=0,
+    )
+    kept = list(over.values_list("pk", flat=True))
+    for pk in kept:
         parts.drop(pk, ImportPart.FILE)
-    return expired
+    return len(kept)
 
 
 def _send(import_id: int, task: str, expires: float | None = None) -> bool:

@@ -62,13 +62,14 @@ def confirm(one: SpendImport, *, by: str = "ben", leaves_out: int = 0) -> SpendI
 
 def recorded(content: str | bytes, **more: Any) -> SpendImport:
     """A file that was recorded."""
-    return finish(upload(content, **more))
+    leaves_out = more.pop("leaves_out", 0)
+    return finish(upload(content, **more), leaves_out=leaves_out)
 
 
-def finish(one: SpendImport) -> SpendImport:
+def finish(one: SpendImport, *, leaves_out: int = 0) -> SpendImport:
     """Checked, confirmed and recorded."""
     assert uploads.check(one.pk, timezone.now()) == "checked"
-    confirm(one)
+    confirm(one, leaves_out=leaves_out)
     assert uploads.record(one.pk, timezone.now) == "recorded"
     one.refresh_from_db()
     return one
