@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.base import KEPT, ModelAdmin
 from ads.admin.forms import ConfigurationForm
 from ads.admin.import_forms import DECIMALS, EXAMPLES, MEANINGS
 from ads.admin.text import NOTHING
@@ -90,10 +90,12 @@ class ColumnMappingForm(ConfigurationForm):
 
 
 @admin.register(ColumnMapping)
-class ColumnMappingAdmin(ConfigurationAdmin[ColumnMapping]):
+class ColumnMappingAdmin(ModelAdmin[ColumnMapping]):
     """How files with a header are read: made by importing one, used for the next like it."""
 
     form = ColumnMappingForm
+    compressed_fields = True
+    warn_unsaved_form = True
     list_display = ["name", "columns", "updated_at"]
     search_fields = ["name"]
     search_help_text = "Name"

@@ -151,7 +151,9 @@ class PlanForm(forms.Form):
             if name in {field.name for field in fields(Plan)}
         }
         said["brand_id"] = said["brand_id"].pk if said["brand_id"] else None
-        said["observed_at"] = said["observed_at"] or self._base.observed_at
+        before = self._base.observed_at
+        if before and said["observed_at"] == before.replace(microsecond=0):
+            said["observed_at"] = before  # the form shows no more than seconds
         return said
 
 

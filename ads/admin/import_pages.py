@@ -27,7 +27,8 @@ from django.utils.http import content_disposition_header
 
 from ads.admin import import_text as text
 from ads.admin.import_forms import ConfirmForm, ReadForm, UploadForm
-from ads.models import SpendImport
+from ads.admin.import_size import SizeGuard
+from ads.models import SpendImport, UnknownReference
 from ads.models.imports import ImportStatus
 from ads.services import uploads
 from ads.services.imports import ImportRefused, Plan, Sniffed
@@ -48,15 +49,16 @@ NAMED = 5
 class ImportPages(_Admin):
     """What the pages show and do."""
 
-    def upload_page(self, request: HttpRequest, is_too_large: bool) -> HttpResponse:
+    def upload_page(self, request: HttpRequest, size: SizeGuard) -> HttpResponse:
         """Take a file in."""
         form = UploadForm(
             request.POST if request.method == "POST" else None, request.FILES or None, plan=Plan()
         )
         if request.method == "POST":
-            if is_too_large:
-                form.add_error("file", uploads.too_large(settings.IMPORT_MAX_BYTES))
-            elif form.is_valid():
+            if size.is_too_large:  # then it was read past, and is missing
+                too_large = uploads.too_large(settings.IMPORT_MAX_BYTES)
+                form.fields["file"].error_messages["required"] = too_large
+            if form.is_valid():
                 file = form.cleaned_data["file"]
                 try:
                     taken = uploads.receive(
@@ -92,6 +94,7 @@ class ImportPages(_Admin):
             **text.same_files(uploads.earlier(one), NAMED),
             **text.told(one),
             "has_refused_file": uploads.has_refused(one),
+            "unknown_link": self._unknown_link(request),
             "may_act": self.has_add_permission(request),
             **text.possible(one),
         }
@@ -99,7 +102,8 @@ class ImportPages(_Admin):
 
     def progress_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How far it is, as JSON: what the bar shows."""
-        return JsonResponse(_progress(get_object_or_404(SpendImport, pk=pk)))
+        told = SpendImport.objects.defer("plan", "preview", "outcome")
+        return JsonResponse(_progress(get_object_or_404(told, pk=pk)))
 
     def refused_page(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The refused rows as CSV, with the reasons."""
@@ -170,6 +174,13 @@ class ImportPages(_Admin):
             "title": title,
             "media": self._media(),
         }
+
+    def _unknown_link(self, request: HttpRequest) -> str:
+        """Where unknown references are matched; nothing for those who may not see them."""
+        pages = self.admin_site._registry.get(UnknownReference)
+        if pages is None or not pages.has_view_permission(request):
+            return ""
+        return reverse("admin:ads_unknownreference_changelist")
 
     def _media(self) -> Media:
         js: list[Any] = [Script("ads/imports.js", defer=True)]

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from ads.admin.text import NOTHING
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.money import format_usd
@@ -137,7 +138,8 @@ def size(number: int) -> str:
 
 def facts(upload: SpendImport) -> list[dict[str, str]]:
     """Whose it is, since when, and how it is read."""
-    plan = upload.plan
+    read = upload.preview or {}
+    plan = read.get("plan") or upload.plan
     shown = [
         ("Uploaded", f"{upload.created_at:%-d %b %Y, %H:%M} UTC by {upload.uploaded_by}", ""),
     ]
@@ -150,8 +152,10 @@ def facts(upload: SpendImport) -> list[dict[str, str]]:
         ("Size", size(upload.size), ""),
         ("SHA-256", f"{upload.sha256[:12]}…", upload.sha256),
         ("Format", FORMATS[upload.format].label if upload.format in FORMATS else upload.format, ""),
-        ("Source", str(plan.get("source") or ""), ""),
+        ("Source", str(plan.get("source") or NOTHING), ""),
     ]
+    if read.get("first_date"):
+        shown.append(("Days", f"{read['first_date']} to {read['last_date']}", ""))
     return [{"label": label, "text": text, "title": title} for label, text, title in shown]
 
 
@@ -191,6 +195,7 @@ def told(upload: SpendImport) -> dict[str, Any]:
         "switches": _linked(what["switches"]),
         "more_switches": sum(what[each] for each in switched) - len(what["switches"]),
         "campaigns": _linked(what.get("campaigns", [])),
+        "rows": f"{what['rows']:,}",
         "amount": usd(what.get("amount")),
         "difference": usd(what["difference"]),
         "unknown": [_in_usd(row) for row in what.get("unknown", [])],
@@ -212,9 +217,12 @@ def _linked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _in_usd(row: dict[str, Any]) -> dict[str, Any]:
-    """Its amounts as people read them."""
+    """Its amounts, and counts, as people read them."""
     amounts = ("amount", "difference")
-    return {**row, **{name: usd(row[name]) for name in amounts if row.get(name) is not None}}
+    shown = {name: usd(row[name]) for name in amounts if row.get(name) is not None}
+    if "rows" in row:
+        shown["rows"] = f"{row['rows']:,}"
+    return {**row, **shown}
 
 
 def possible(upload: SpendImport) -> dict[str, bool]:

@@ -1,10 +1,14 @@
 """Imports: the list of uploaded files, and the address of each of their pages."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
@@ -31,7 +35,7 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
     They are looked at by who may view imports, and acted upon by who may add them.
     """
 
-    list_display = ["file_name", "created_at", "uploaded_by", "badge", "rows", "sum"]
+    list_display = ["file_name", "at", "uploaded_by", "badge", "rows", "sum"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("created_at", RangeDateTimeFilter),
@@ -76,7 +80,7 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
                 raise PermissionDenied
             # Looking for the token of the form reads all of the request, so this comes before.
             guard = import_size.guard(request)
-            return csrf_protect(lambda it: self.upload_page(it, guard.is_too_large))(request)
+            return csrf_protect(lambda it: self.upload_page(it, guard))(request)
 
         return path(
             "add/", self.admin_site.admin_view(csrf_exempt(guarded)), name="ads_spendimport_add"
@@ -91,10 +95,25 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
         )
 
     @admin.display(description="good rows")
-    def rows(self, upload: SpendImport) -> str:
-        told = upload.outcome or upload.preview
-        return f"{told['rows']:,}" if told else NOTHING
+    def rows(self, upload: Any) -> str:
+        return f"{int(upload.good_rows):,}" if upload.good_rows else NOTHING
 
     @admin.display(description="recorded")
-    def sum(self, upload: SpendImport) -> str:
-        return usd(upload.outcome["difference"]) if upload.outcome else NOTHING
+    def sum(self, upload: Any) -> str:
+        return usd(upload.difference) if upload.difference else NOTHING
+
+    @admin.display(description="uploaded (UTC)")
+    def at(self, upload: SpendImport) -> datetime:
+        return upload.created_at
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SpendImport]:
+        # Without what each would do and did, which is a thousand times what the list shows of it.
+        return (
+            super()
+            .get_queryset(request)
+            .defer("plan", "preview", "outcome")
+            .annotate(
+                good_rows=Coalesce(KT("outcome__rows"), KT("preview__rows")),
+                difference=KT("outcome__difference"),
+            )
+        )

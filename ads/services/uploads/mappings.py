@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ads.models import Brand, ColumnMapping
 from ads.services.imports import Plan
+from ads.services.uploads import storable
 
 #: Of a plan. The rest is seen by looking at each file, or is its own.
 REMEMBERED: Final = (
@@ -59,17 +60,14 @@ _RATHER_NOT: Final = re.compile(r"(per|/|ctr|cpc|cpm|type|status|budget|objectiv
 def remember(header: Sequence[str], plan: Plan, *, name: str) -> ColumnMapping:
     """Read files with this header like that from now on, unless somebody says otherwise."""
     told = plan.as_json()
+    values = {
+        "header": storable.json(list(header)),
+        "plan": storable.json({field: told[field] for field in REMEMBERED}),
+    }
     kept, _ = ColumnMapping.objects.update_or_create(
         header_sha256=_checksum(header),
-        defaults={
-            "header": list(header),
-            "plan": {field: told[field] for field in REMEMBERED},
-        },
-        create_defaults={
-            "name": name[:_LONGEST_NAME],
-            "header": list(header),
-            "plan": {field: told[field] for field in REMEMBERED},
-        },
+        defaults=values,
+        create_defaults={**values, "name": name[:_LONGEST_NAME]},
     )
     return kept
 

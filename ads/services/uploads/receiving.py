@@ -14,7 +14,7 @@ from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
 from ads.services.imports import ImportRefused, Plan
-from ads.services.uploads import looking, mappings, parts, queue
+from ads.services.uploads import looking, mappings, parts, queue, storable
 from ads.services.uploads.errors import UploadRefused
 
 LONGEST_NAME = 255
@@ -66,12 +66,12 @@ def _look_at(upload: SpendImport, plan: Plan) -> None:
         if recalled is None:
             upload.status = ImportStatus.UNMAPPED
         plan = recalled or plan
-    upload.format, upload.plan = look.format, plan.as_json()
+    upload.format, upload.plan = look.format, storable.json(plan.as_json())
 
 
 def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
-    """Other uploads of the very same bytes, the newest first."""
-    return SpendImport.objects.filter(sha256=upload.sha256).exclude(pk=upload.pk)
+    """Earlier uploads of the very same bytes, the newest first."""
+    return SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk)
 
 
 def has_refused(upload: SpendImport) -> bool:

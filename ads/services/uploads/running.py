@@ -24,7 +24,7 @@ from ads.models.imports import ImportPart, ImportStatus
 from ads.services import locks
 from ads.services.actor import acting_as
 from ads.services.imports import Import, ImportRefused, Plan, RowsRefused, preview_of
-from ads.services.uploads import parts, queue, telling
+from ads.services.uploads import parts, queue, storable, telling
 from ads.services.uploads.refused_rows import RefusedRows
 
 #: Seconds between two times that the progress of a step is noted.
@@ -175,12 +175,15 @@ class _Progress:
     def __init__(self, upload: SpendImport, raw: parts.PartsFile) -> None:
         self._mine = SpendImport.objects.filter(pk=upload.pk, status=upload.status)
         self._raw = raw
+        self._size = upload.size
         self._rows = 0
         self._noted = time.monotonic()
 
     def __call__(self, rows: int) -> None:
         self._rows += rows
-        if time.monotonic() - self._noted < NOTED_EVERY:
+        # That it has been read to its end is noted at once: what follows takes its time, too.
+        is_read = self._raw.tell() >= self._size
+        if not is_read and time.monotonic() - self._noted < NOTED_EVERY:
             return
         self._noted = time.monotonic()
         if not self._mine.update(
@@ -191,8 +194,12 @@ class _Progress:
 
 def _end(upload: SpendImport, status: ImportStatus, **fields: Any) -> str:
     """The step ends, unless it was cancelled meanwhile; the status that it has then."""
+    kept = {
+        name: storable.json(value) if isinstance(value, dict | str) else value
+        for name, value in fields.items()
+    }
     ended = SpendImport.objects.filter(pk=upload.pk, status=upload.status).update(
-        status=status, updated_at=Now(), **fields
+        status=status, updated_at=Now(), **kept
     )
     return status.value if ended else _status(upload.pk)
 

@@ -3,6 +3,7 @@
 Each is one UPDATE that names the status it was in: of two at once, one comes too late and is told.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
 from ads.services.imports import Plan
-from ads.services.uploads import looking, mappings, parts, queue
+from ads.services.uploads import looking, mappings, parts, queue, storable
 from ads.services.uploads.errors import OutOfTurn
 
 #: Not recorded and not being recorded.
@@ -58,6 +59,8 @@ def read_anew(upload: SpendImport, plan: Plan, *, remember: bool) -> None:
         OutOfTurn: it is being checked or recorded, or its file is no longer kept.
         ImportRefused: it cannot be read like that at all.
     """
+    if plan.observed_at is None:
+        plan = replace(plan, observed_at=upload.created_at)
     look = looking.look(upload, plan)
     with transaction.atomic():
         if remember:
@@ -68,7 +71,7 @@ def read_anew(upload: SpendImport, plan: Plan, *, remember: bool) -> None:
             queue.CHECK,
             status=ImportStatus.UPLOADED,
             format=look.format,
-            plan=plan.as_json(),
+            plan=storable.json(plan.as_json()),
             error="",
         )
 

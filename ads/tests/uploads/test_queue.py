@@ -32,7 +32,9 @@ from ads.tests.uploads.support import (
 )
 from budget_manager.celery import app
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+#: What is sent is sent when it is committed.
+committing = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +71,7 @@ def later() -> uploads.Continued:
     return uploads.continue_all(timezone.now() + 2 * queue.PATIENCE)
 
 
+@committing
 def test_an_upload_and_a_confirmation_send_one_message_each() -> None:
     one = upload(rows(CampaignFactory.create(), 5))
     assert waiting_messages() == 1
@@ -79,6 +82,7 @@ def test_an_upload_and_a_confirmation_send_one_message_each() -> None:
     assert waiting_messages() == 2
 
 
+@committing
 def test_without_redis_an_upload_is_kept_and_taken_up_when_redis_is_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -94,6 +98,7 @@ def test_without_redis_an_upload_is_kept_and_taken_up_when_redis_is_back(
     assert waiting_messages() == 1
 
 
+@committing
 def test_without_redis_a_confirmation_is_kept_and_taken_up_when_redis_is_back() -> None:
     one = checked(rows(CampaignFactory.create(), 5))
     with without_redis():
@@ -123,6 +128,7 @@ def test_what_waits_for_people_or_is_over_is_not_sent(status: str) -> None:
     assert later().sent == 0
 
 
+@committing
 def test_one_that_ends_sends_the_one_that_has_waited_longest() -> None:
     first, second = (upload(rows(CampaignFactory.create(), 5)) for _ in range(2))
     redis.Redis.from_url(settings.REDIS_URL).delete("imports")
@@ -163,6 +169,7 @@ def test_what_was_recorded_is_left_alone_by_pruning() -> None:
     assert uploads.has_refused(one)
 
 
+@committing
 def test_a_worker_checks_and_records_what_is_uploaded_and_confirmed(tmp_path: Path) -> None:
     campaign = CampaignFactory.create(daily_budget=1)
 

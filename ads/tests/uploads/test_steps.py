@@ -118,6 +118,14 @@ def test_read_in_another_way_it_is_checked_and_recorded_like_that() -> None:
     assert outcome(one)["rounded"] == 1
 
 
+def test_without_another_instant_the_figures_are_as_of_the_upload() -> None:
+    one = one_checked()
+
+    uploads.read_anew(one, Plan(), remember=False)
+
+    assert Plan.from_json(one.plan).observed_at == one.created_at
+
+
 def test_a_way_of_reading_that_cannot_be_is_refused_at_once_and_nothing_changes() -> None:
     one = one_checked()
 
