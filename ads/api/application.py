@@ -14,7 +14,7 @@ from ads.api.problems import Kind
 DESCRIPTION: Final = """
 Send spend in, read what is spent and what delivers, switch campaigns.
 
-**Keys.** Every request carries a key: `Authorization: Bearer bm_…`. A key has scopes, a source
+**Keys.** Every request carries a key: `Authorization: Bearer <key>`. A key has scopes, a source
 under which what it sends is recorded, and may be limited to brands; others do not exist for it.
 
 **Amounts** are US dollars with up to six decimal places, and exact: send them as text (`"75.40"`)
@@ -47,7 +47,15 @@ _LIMIT_HEADERS: Final = ("RateLimit-Policy", "RateLimit")
 class BudgetManagerAPI(NinjaAPI):
     """Ninja's, with the problems and headers that all endpoints share in its document."""
 
+    _schema: OpenAPISchema | None = None
+
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        # Composed once: it takes long, and anybody may ask for it.
+        if self._schema is None:
+            self._schema = self._compose(**kwargs)
+        return self._schema
+
+    def _compose(self, **kwargs: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**kwargs)
         schema["components"]["schemas"]["Problem"] = problems.SCHEMA
         for path in schema["paths"].values():

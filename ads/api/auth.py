@@ -13,7 +13,7 @@ from ads.services import api_keys
 from ads.services.actor import acting_as
 from ads.services.api_keys import Caller
 
-_HOW = "Send the key as 'Authorization: Bearer bm_…'."
+_HOW = "Send the key as 'Authorization: Bearer <key>'."
 
 
 class ApiKey(HttpBearer):

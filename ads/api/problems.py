@@ -20,7 +20,7 @@ class Kind(Enum):
     """A kind of problem: its HTTP status, what is wrong, and what to do about it."""
 
     MALFORMED = (400, "The request cannot be read", "Correct what the detail names.")
-    NO_KEY = (401, "A valid key is needed", "Send it as `Authorization: Bearer bm_…`.")
+    NO_KEY = (401, "A valid key is needed", "Send it as `Authorization: Bearer <key>`.")
     NOT_SIGNED = (
         401,
         "The webhook is not signed as it must be",
