@@ -5,20 +5,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from ads.tests.browser import chromium, world
+from ads.tests.browser.contexts import WIDE, context_of
 from ads.tests.browser.visits import Visitor
 
-WIDE, NARROW = 1400, 380  # pixels
 Open = Callable[..., Page]
 
 
@@ -61,24 +59,6 @@ def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
         context.close()
 
 
-def context_of(
-    browser: Browser, url: str, user: User | None, *, width: int, theme: str
-) -> BrowserContext:
-    """A browser in which ``user`` is logged in, without the way through the form."""
-    context = browser.new_context(
-        base_url=url,
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if theme == "dark" else "light",
-    )
-    context.set_default_timeout(10_000)  # milliseconds
-    if user is not None:
-        client = Client()
-        client.force_login(user)
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
-    return context
-
-
 @pytest.fixture(scope="module")
 def visitor(
     browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
@@ -91,8 +71,8 @@ def visitor(
         server = LiveServer("localhost")
         server._live_server_modified_settings.enable()
         try:
-            everybody = context_of(browser, server.url, None, width=WIDE, theme="light")
-            hers = context_of(browser, server.url, olivia, width=WIDE, theme="light")
+            everybody = context_of(browser, server.url, None)
+            hers = context_of(browser, server.url, olivia)
             yield Visitor(everybody=everybody, staff=hers, own=server.url)
             everybody.close()
             hers.close()

@@ -9,6 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Page, Request
 
 from ads.tests import site_map
+from ads.tests.browser.contexts import NARROW
 
 #: The Web Content Accessibility Guidelines, levels A and AA.
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -81,7 +82,7 @@ class Visitor:
         _change_theme(page, "dark")
         # Only colours differ.
         visit.findings += _findings(page, "dark", {"type": "rule", "values": ["color-contrast"]})
-        page.set_viewport_size({"width": 380, "height": 900})
+        page.set_viewport_size({"width": NARROW, "height": 900})
         visit.too_wide = page.evaluate(
             "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )

@@ -37,20 +37,20 @@ from ads.tests.uploads import support as uploads
 PASSWORD = "correct horse battery"  # noqa: S105
 
 
-def make(now: datetime) -> User:
+def make(now: datetime, *, brands: int = 2, campaigns: int = 6, spend_days: int = 3) -> User:
     """Make the world and somebody who may do everything in it."""
-    _configuration(now)
+    _configuration(now, brands, campaigns, spend_days)
     _what_comes_in(now)
     _periodic_tasks(now)
     Group.objects.get_or_create(name="Night shift")
     return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD)
 
 
-def _configuration(now: datetime) -> None:
+def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) -> None:
     plan = Plan(
-        brands=2,
-        campaigns=6,
-        spend_days=3,
+        brands=brands,
+        campaigns=campaigns,
+        spend_days=spend_days,
         daily_budget=Decimal(75),
         monthly_budget=Decimal(1500),
         seed=1,
