@@ -48,6 +48,8 @@ BEYOND_A_SCHEMA = {
     "has more than 6 decimal places": "how a JSON number is written",
     "give either a cursor or an instant": "one of two, neither of which is needed",
     "swap the two dates": "the order of two dates",
+    "it is after the last day": "the order of two dates",
+    "ask for at most 366 days": "how far two dates lie apart",
     "would come to 1,000,000,000,000,000": "a sum over rows",
 }
 
