@@ -98,5 +98,9 @@ Limit = Annotated[
 ]
 Day = Annotated[date, BeforeValidator(_date)]
 Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_utc)]
-#: Text to be compared with; what is longer than ``longest`` is nobody's.
-Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
+#: Text to be compared with; what is longer is nobody's name.
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=200, json_schema_extra={"pattern": r"^[^\u0000]*$"}),
+    AfterValidator(_text),
+]
