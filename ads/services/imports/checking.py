@@ -6,7 +6,6 @@ first, to which "yes" means that the rule would say yes too.
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
@@ -30,45 +29,13 @@ from ads.services.imports.errors import BadRow, Refusal, Refused
 from ads.services.imports.formats import FORMATS, NOTHING
 from ads.services.imports.plan import Plan
 from ads.services.imports.reading import Chunk
-from ads.services.imports.references import References, Said, Waiting
+from ads.services.imports.references import References, Said
+from ads.services.imports.rows import Checked, Row, Sample, TotalsLine
 
 #: Rows that are shown as they were understood.
 SAMPLES: Final = 10
 
 _TOTALS_LINES: Final = 20
-_LONGEST_SAMPLE: Final = 200
-_WIDEST_SAMPLE: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A row as it stands in the file, and as it was understood; ``reason``: why it is refused."""
-
-    line: int
-    cells: list[str]
-    campaign: Found | Waiting | None = None
-    date: dt.date | None = None
-    amount: Decimal | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TotalsLine:
-    """A line of totals in the file: where, what it calls itself, its amount if it has one."""
-
-    line: int
-    label: str
-    amount: Decimal | None
-    #: Should it be the sum of all rows?
-    is_comparable: bool
-
-
-@dataclass(slots=True)
-class Checked:
-    """The good rows of a chunk, ready to be staged; those of unknown references apart."""
-
-    good: list[str] | list[tuple[Any, ...]]
-    waiting: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class Checker:
@@ -184,7 +151,7 @@ class Checker:
         return rest
 
     def _check(self, chunk: Chunk, i: int, campaign: Any, checked: Checked) -> None:
-        row = _Row(chunk.first_lines[i], chunk.rows[i], campaign)
+        row = Row(chunk.first_lines[i], chunk.rows[i], campaign)
         trouble = chunk.troubles.get(i)
         if trouble is None and self._is_totals(row):
             return
@@ -199,7 +166,7 @@ class Checker:
         if len(self.samples) < SAMPLES:
             self.samples.append(row.as_sample())
 
-    def _staged(self, row: "_Row", trouble: str | None) -> Any:
+    def _staged(self, row: Row, trouble: str | None) -> Any:
         if trouble is None and len(row.cells) != self.columns.width:
             trouble = self._wrong_width(row.cells)
         if trouble is None and isinstance(row.campaign, str):
@@ -210,7 +177,7 @@ class Checker:
             raise Refusal(trouble)
         return self._entry(row) if self.columns.are_entries else self._total(row)
 
-    def _total(self, row: "_Row") -> Any:
+    def _total(self, row: Row) -> Any:
         day = self._day(row, row.cells[self.columns.date or 0])
         if self.columns.ends is not None:
             self._check_ends(row.cells, row.date)
@@ -218,9 +185,9 @@ class Checker:
         amount = row.amount = self.amounts.read(text.strip() if self._format.platform else text)
         if isinstance(row.campaign, Found):
             return f"{row.line},{row.campaign.id},{day},{amount}\n"
-        return (*_waiting(row), day, amount, None, "", None)
+        return (*row.waiting(), day, amount, None, "", None)
 
-    def _entry(self, row: "_Row") -> tuple[Any, ...]:
+    def _entry(self, row: Row) -> tuple[Any, ...]:
         columns, cells = self.columns, row.cells
         amount = row.amount = self.amounts.read(cells[columns.amount])
         external_id = cells[columns.external_id or 0]
@@ -240,14 +207,14 @@ class Checker:
             day = row.date.isoformat()
         if not isinstance(row.campaign, Found):
             # Which day it is, where none is given, depends on the campaign's brand.
-            return (*_waiting(row), day if dated else None, amount, at, description, external_id)
+            return (*row.waiting(), day if dated else None, amount, at, description, external_id)
         at_text = at.isoformat() if at else self._now_text
         return (
             row.line, row.campaign.id, day, amount, at_text, description, external_id,
             int(bool(dated)), int(bool(at)),
         )  # fmt: skip
 
-    def _day(self, row: "_Row", text: str) -> str:
+    def _day(self, row: Row, text: str) -> str:
         text = text.strip() if self._format.platform else text
         row.date, written = self._days.read(text)
         if not isinstance(row.campaign, Found):
@@ -272,7 +239,7 @@ class Checker:
             remedy = self._format.remedies["date"]
             raise Refusal(f"date: it covers {begins} to {ends}, and not one day. {remedy}.")
 
-    def _is_totals(self, row: "_Row") -> bool:
+    def _is_totals(self, row: Row) -> bool:
         """Is it a line of totals? It is noted then, and is no spend."""
         if self._format.platform is None:
             return False
@@ -312,28 +279,6 @@ class Checker:
         return None
 
 
-@dataclass(slots=True)
-class _Row:
-    """A row, and what is known of it so far."""
-
-    line: int
-    cells: list[str]
-    campaign: Found | Waiting | str | None
-    date: dt.date | None = None
-    amount: Decimal | str | None = None
-    reason: str | None = None
-
-    def as_sample(self) -> Sample:
-        return Sample(
-            line=self.line,
-            cells=[cell[:_LONGEST_SAMPLE] for cell in self.cells[:_WIDEST_SAMPLE]],
-            campaign=None if isinstance(self.campaign, str) else self.campaign,
-            date=self.date,
-            amount=None if self.amount is None else Decimal(self.amount),
-            reason=self.reason,
-        )
-
-
 def said_by(columns: Columns, plan: Plan) -> Callable[[list[str]], Said]:
     """Reads what a row of a platform says of its campaign."""
     at_account, at_name, at_reference = columns.account, columns.campaign, columns.reference
@@ -345,13 +290,6 @@ def said_by(columns: Columns, plan: Plan) -> Callable[[list[str]], Said]:
         return plan.account if account in NOTHING else account, reference, name
 
     return said
-
-
-def _waiting(row: _Row) -> tuple[int, str, str, str]:
-    """Line, account, reference and name, of a row whose campaign is not known."""
-    waiting = row.campaign
-    assert isinstance(waiting, Waiting)  # noqa: S101  (nothing else is left)
-    return row.line, waiting.account, waiting.reference, waiting.name
 
 
 def _cell(cells: list[str], at: int | None) -> str:

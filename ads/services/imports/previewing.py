@@ -10,7 +10,7 @@ from ads.models import Campaign
 from ads.rules.money import format_usd
 from ads.services.imports import staging
 from ads.services.imports.campaigns import Found, by_name
-from ads.services.imports.checking import Checker, Sample
+from ads.services.imports.checking import Checker
 from ads.services.imports.formats import PLAIN
 from ads.services.imports.preview import (
     SHOWN,
@@ -25,6 +25,7 @@ from ads.services.imports.preview import (
 from ads.services.imports.reading import Reader
 from ads.services.imports.recording import Change, Imported
 from ads.services.imports.references import Waiting
+from ads.services.imports.rows import Sample
 
 #: Platforms round each row to cents, and their totals by themselves.
 _HALF_A_CENT: Final = Decimal("0.005")

@@ -1,7 +1,7 @@
 """Recording what has been staged: one transaction, the statements of the ledger, enforcement."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -70,8 +70,8 @@ class Imported:
     changes: list[Change] = field(default_factory=list)
 
 
-def too_large(refused: Refused) -> None:
-    """Refuse the campaign-days whose rows add up to more than the ledger holds; leaves them out."""
+def refuse_too_large(refused: Refused) -> None:
+    """Refuse the campaign-days whose rows add up to more than a day may have; leaves them out."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {staging.SUMMED} WHERE amount >= %s"  # noqa: S608
@@ -79,14 +79,16 @@ def too_large(refused: Refused) -> None:
             [LIMIT],
         )
         for position, campaign_id, day, amount in sorted(cursor.fetchall()):
-            refused.add(
-                BadRow(
-                    position,
-                    position,
-                    f"amount: the rows of campaign {campaign_id} on {day} add up to "
-                    f"{format_usd(amount)}; a day must stay below {format_usd(LIMIT)}.",
-                )
-            )
+            reason = too_large(f"campaign {campaign_id}", day, amount)
+            refused.add(BadRow(position, position, reason))
+
+
+def too_large(whose: str, day: date, amount: Decimal) -> str:
+    """Why rows that add up to this are refused."""
+    return (
+        f"amount: the rows of {whose} on {day} add up to {format_usd(amount)}; a day must stay "
+        f"below {format_usd(LIMIT)}."
+    )
 
 
 def record_totals(done: Imported, *, source: str, now: datetime) -> None:

@@ -173,7 +173,7 @@ class Import:
             staging.analyze()
         else:
             staging.add_up(self._observed_at)
-            recording.too_large(self.done.refused)
+            recording.refuse_too_large(self.done.refused)
 
     def _refuse_bad_rows(self) -> None:
         if self.done.refused.count and not self.plan.skip_bad_rows:

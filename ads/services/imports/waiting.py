@@ -9,11 +9,13 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models.spend import Kind
+from ads.rules.money import LIMIT
 from ads.services import locks
 from ads.services import waiting as statements
 from ads.services.imports import conflicts, staging
 from ads.services.imports.columns import Columns
-from ads.services.imports.recording import Imported
+from ads.services.imports.errors import BadRow
+from ads.services.imports.recording import Imported, too_large
 
 #: References that are named; the rest are counted.
 SHOWN: Final = 20
@@ -80,6 +82,8 @@ _CALLED: Final = """
 
 def add_up(done: Imported, platform: str) -> None:
     """List the references that nobody carries, with their rows and sums; no lock."""
+    if not done.are_entries:
+        _refuse_too_large(done)
     with connection.cursor() as cursor:
         cursor.execute(_MAKE, [platform])
         cursor.execute(f"ANALYZE {staging.UNKNOWN}")
@@ -90,6 +94,31 @@ def add_up(done: Imported, platform: str) -> None:
             f" FROM {staging.UNKNOWN} ORDER BY amount DESC, account, reference LIMIT {SHOWN}"
         )
         done.waiting_under = [reference for (reference,) in cursor.fetchall()]
+
+
+def _refuse_too_large(done: Imported) -> None:
+    """Refuse the days whose rows add up to more than a day may have; leaves them out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOO_LARGE, [LIMIT])
+        for position, rows, reference, day, amount in cursor.fetchall():
+            reason = too_large(f"reference {reference!r}", day, amount)
+            done.refused.add(BadRow(position, position, reason))
+            done.waiting -= rows
+
+
+_TOO_LARGE: Final = f"""
+    WITH large AS (
+        SELECT account, reference, date, sum(amount) AS amount FROM {staging.WAITING_ROWS}
+         GROUP BY account, reference, date HAVING sum(amount) >= %s
+    ), gone AS (
+        DELETE FROM {staging.WAITING_ROWS} AS waiting USING large
+         WHERE (waiting.account, waiting.reference, waiting.date)
+             = (large.account, large.reference, large.date)
+        RETURNING waiting.position, waiting.reference, waiting.date, large.amount
+    )
+    SELECT min(position), count(*), reference, date, amount
+      FROM gone GROUP BY reference, date, amount ORDER BY 1
+"""  # noqa: S608
 
 
 def keep(

@@ -195,6 +195,16 @@ def test_rows_that_wait_are_checked_like_others() -> None:
     assert "line 3: amount" in said
 
 
+def test_rows_that_add_up_to_too_much_do_not_wait() -> None:
+    row = "2024-05-01,9,Search,111,999999999999"
+    lines = [*ROWS, row, row]
+
+    assert "line 2: amount: the rows of reference '111' on 2024-05-01 add up to" in refused(lines)
+
+    recorded(lines, Plan(skip_bad_rows=True))
+    assert waiting() == {("9", "111", "2024-05-02"): Decimal(4)}
+
+
 def test_entries_wait_too_and_once(search: Campaign) -> None:
     search.name = "Renamed"
     search.save()
