@@ -8,6 +8,7 @@ would need the right to, ``ON CONFLICT DO NOTHING`` does not.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+from urllib.parse import quote
 
 from django.db import DatabaseError, connection, transaction
 from psycopg2 import sql
@@ -67,6 +68,13 @@ def place() -> tuple[str, str]:
         )
         schema, database = cursor.fetchone()
     return schema, database
+
+
+def address(name: str) -> str:
+    """Where the role connects to, as the application itself does; without the password."""
+    parameters = connection.get_connection_params()
+    host, port = parameters.get("host") or "localhost", parameters.get("port") or 5432
+    return f"postgresql://{quote(name, safe='')}@{host}:{port}/{quote(parameters['dbname'])}"
 
 
 def exists(name: str) -> bool:

@@ -71,6 +71,8 @@ def run(role: str) -> Iterator[Callable[..., Any]]:
 
         execute_as_role.cursor = cursor  # type: ignore[attr-defined]
         yield execute_as_role
+        # What a session leaves behind is cleared away after it, and the role owns it until then.
+        cursor.execute("DISCARD ALL")
 
 
 INSERT = "INSERT INTO ads_spend (campaign_id, amount, date) VALUES (%s, %s, %s)"
@@ -344,6 +346,20 @@ def test_no_setting_of_its_session_leaves_the_sums_behind(run: Any, campaign: Ca
         ("day", date(1994, 12, 31)): Decimal(7),
         ("month", date(1994, 12, 1)): Decimal(7),
     }
+
+
+def test_the_command_says_where_it_connects_to(role: str, campaign: Campaign) -> None:
+    (address,) = (
+        line.removeprefix("Address: ")
+        for line in say("ledger_role", role).splitlines()
+        if line.startswith("Address: ")
+    )
+
+    opened = psycopg2.connect(address, password=PASSWORD)
+    with closing(opened), opened, opened.cursor() as cursor:
+        cursor.execute(INSERT, [campaign.pk, 1, DAY])
+
+    assert totals(campaign)["day", DAY] == 1
 
 
 def test_the_command_says_what_the_role_may_do_besides(role: str) -> None:

@@ -72,6 +72,7 @@ def _give(screen: Screen, name: str, *, login: bool) -> None:
         f'The role "{name}" {"was made and" if made else ""} may insert into ads_spend '
         f"({', '.join(ledger_role.COLUMNS)}).".replace("  ", " ")
     )
+    screen.line(f"Address: {ledger_role.address(name)}")
     more = ledger_role.more_rights(name)
     if more:
         screen.line(f"It may also: {', '.join(more)}. Take away what it does not need.", "yellow")
