@@ -12,6 +12,8 @@ from ads.services.imports.formats import NOTHING
 
 #: Amounts that are surely good: twelve digits and six places at most. (Others may be, too.)
 SURELY_GOOD: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
+# The same in a file with a decimal comma, where "1.234" is more than a thousand.
+_SURELY_GOOD_WITH_COMMA: Final = re.compile(r"[0-9]{1,12}")
 
 _TOO_LONG: Final = re.compile(rf"[+-]?[0-9]*\.[0-9]{{{PLACES + 1},}}")
 _LONGEST: Final = 40
@@ -42,6 +44,8 @@ class Amounts:
     def __init__(self, decimal: str | None, *, round_them: bool) -> None:
         self._decimal = decimal
         self._round_them = round_them
+        #: What need not be read: it is in the file as PostgreSQL reads it.
+        self.surely_good = _SURELY_GOOD_WITH_COMMA if decimal == "," else SURELY_GOOD
         #: Amounts that were rounded, and by how much in sum (US dollars).
         self.rounded = 0
         self.rounded_by = Decimal(0)

@@ -21,7 +21,7 @@ from ads.services.checking import (
 )
 from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
-from ads.services.imports.amounts import SURELY_GOOD, Amounts
+from ads.services.imports.amounts import Amounts
 from ads.services.imports.campaigns import Campaigns, Found
 from ads.services.imports.columns import Columns
 from ads.services.imports.days import Days, read_instant
@@ -99,7 +99,8 @@ class Checker:
 
     def _sure_totals(self, chunk: Chunk, campaigns: list[Any], checked: Checked) -> list[int]:
         """Day totals about which there is no doubt; the others' places in the chunk."""
-        columns, fullmatch, days = self.columns, SURELY_GOOD.fullmatch, self._days.known
+        columns, days = self.columns, self._days.known
+        fullmatch = self.amounts.surely_good.fullmatch
         at_amount, at_date = columns.amount, columns.date or 0
         at_currency, at_ends = columns.currency, columns.ends
         good: list[Any] = checked.good
@@ -122,7 +123,8 @@ class Checker:
 
     def _sure_entries(self, chunk: Chunk, campaigns: list[Any], checked: Checked) -> list[int]:
         """Entries about which there is no doubt; the others' places in the chunk."""
-        columns, fullmatch, days = self.columns, SURELY_GOOD.fullmatch, self._days.known
+        columns, days = self.columns, self._days.known
+        fullmatch = self.amounts.surely_good.fullmatch
         at_amount, at_date, at_id = columns.amount, columns.date, columns.external_id or 0
         at_currency, described = columns.currency, columns.description
         good: list[Any] = checked.good

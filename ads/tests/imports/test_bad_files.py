@@ -4,6 +4,7 @@ import pytest
 
 from ads.models import Campaign, Spend
 from ads.services.imports import Plan
+from ads.services.imports.reading import CHUNK
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.imports.support import Content, ledger, previewed, recorded, refused, refused_csv
 
@@ -205,3 +206,11 @@ def test_conflicts_are_kept_too_as_they_were_understood(search: Campaign) -> Non
     assert kept[1][0] == "3"
     assert "already recorded with amount '1', now it comes with '2'" in kept[1][1]
     assert kept[1][2:] == [str(search.pk), "2024-05-01", "2", "", "a"]
+
+
+def test_an_amount_is_read_in_its_convention_in_every_row_of_a_long_file() -> None:
+    lines = [HEADER, *["Search,2024-05-01,1.234"] * (2 * CHUNK)]
+
+    recorded(lines, Plan(decimal=","))
+
+    assert ledger() == {("Search", "2024-05-01"): 1234 * 2 * CHUNK}
