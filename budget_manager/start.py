@@ -136,6 +136,7 @@ def announce(stack: Stack, ports: dict[str, int], login: str) -> None:
 
     web = f"http://127.0.0.1:{ports['PORT']}/admin/"
     flower = f"http://127.0.0.1:{ports['FLOWER_PORT']}/"
+    api = f"http://127.0.0.1:{ports['PORT']}/api/v1/docs"
     for url in (flower, web):
         while not answers(url):
             time.sleep(0.2)
@@ -144,6 +145,7 @@ def announce(stack: Stack, ports: dict[str, int], login: str) -> None:
     stack.say(
         f"\nBudget Manager is up:\n"
         f"  Admin    {web}\n"
+        f"  API      {api}\n"
         f"  Flower   {flower}\n"
         f"  Login    {login}\n"
         f"Ctrl-C stops everything; the data stays in .local/.\n"
