@@ -154,8 +154,9 @@ def facts(upload: SpendImport) -> list[dict[str, str]]:
         ("Format", FORMATS[upload.format].label if upload.format in FORMATS else upload.format, ""),
         ("Source", str(plan.get("source") or NOTHING), ""),
     ]
-    if read.get("first_date"):
-        shown.append(("Days", f"{read['first_date']} to {read['last_date']}", ""))
+    if first := read.get("first_date"):
+        last = read["last_date"]
+        shown.append(("Days", first if first == last else f"{first} to {last}", ""))
     return [{"label": label, "text": text, "title": title} for label, text, title in shown]
 
 
