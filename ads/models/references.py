@@ -88,8 +88,17 @@ class UnknownReference(Referring, TimestampedModel):
     class Meta:
         ordering = ["platform", "account", "reference"]
         constraints = [
+            # Of the brands a hash: there may be more of them than an entry of an index holds.
             models.UniqueConstraint(
-                fields=["platform", "account", "reference", "only_brands"],
+                "platform",
+                "account",
+                "reference",
+                models.Func(
+                    "only_brands",
+                    models.Value(0),
+                    function="hash_array_extended",
+                    output_field=models.BigIntegerField(),
+                ),
                 name="unknown_reference_is_one_per_sender",
                 nulls_distinct=False,
             )
@@ -103,7 +112,12 @@ class WaitingSpend(models.Model):
     for the ledger has them; discarded ones stay and say who discarded them and why.
     """
 
-    unknown = models.ForeignKey(UnknownReference, on_delete=models.CASCADE, related_name="waiting")
+    unknown = models.ForeignKey(
+        UnknownReference,
+        on_delete=models.CASCADE,
+        related_name="waiting",
+        db_index=False,  # the index below begins with it
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = MoneyField()
     date = models.DateField(
@@ -130,6 +144,8 @@ class WaitingSpend(models.Model):
         verbose_name = "waiting spend"
         verbose_name_plural = "waiting spend"
         ordering = ["id"]
+        # In the order in which it is recorded, batch by batch.
+        indexes = [models.Index(fields=["unknown", "id"], name="waiting_spend_by_reference")]
         constraints = [
             is_money("amount", table="waiting_spend", negative=True),
             is_readable_date("date", table="waiting_spend"),

@@ -186,7 +186,7 @@ _UNKNOWN: Final = """
     SELECT platform, account, reference, name, %(brands)s::bigint[], %(now)s, %(now)s
       FROM {given}
      ORDER BY platform COLLATE "C", account COLLATE "C", reference COLLATE "C"
-        ON CONFLICT (platform, account, reference, only_brands) DO UPDATE
+        ON CONFLICT (platform, account, reference, hash_array_extended(only_brands, 0)) DO UPDATE
        SET updated_at = excluded.updated_at,
            name = coalesce(nullif(excluded.name, ''), known.name)
 """

@@ -90,7 +90,7 @@ def switch(endpoint: WebhookEndpoint, *, is_active: bool, now: datetime) -> bool
     switched = (
         WebhookEndpoint.objects.filter(pk=endpoint.pk)
         .exclude(is_active=is_active)
-        .update(updated_at=now, is_active=is_active)
+        .update(is_active=is_active, updated_at=now)
     )
     return switched == 1
 

@@ -261,3 +261,13 @@ def test_day_totals_are_answered_row_by_row() -> None:
     ]
     assert outcomes(take(total(campaign, "7.5"))) == ["unchanged"]
     assert totals(campaign)["day", TODAY] == Decimal("7.5")
+
+
+def test_a_sender_of_thousands_of_brands_has_its_spend_wait_once() -> None:
+    sender = IntakeSender("limited", frozenset(range(1, 10_000)))
+    row = entry(google("7" * 200, account="9" * 100), external_id="a")
+
+    assert outcomes(take(row, sender=sender)) == ["waiting"]
+    assert outcomes(take(row, sender=sender)) == ["waiting"]
+    assert UnknownReference.objects.count() == 1
+    assert len(kept()) == 1
