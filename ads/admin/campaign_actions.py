@@ -61,18 +61,24 @@ def reasons(campaigns: list[Campaign]) -> str:
 
 
 class CampaignActions(_Admin):
-    """The actions on campaigns; for those who may change them."""
+    """The actions on campaigns; for those who may change them, and for operators."""
 
     actions = ["activate", "pause", "reset_daily_spend"]
 
-    @admin.action(description="Activate", permissions=["change"])
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) or request.user.has_perm("ads.switch_campaign")
+
+    def has_waive_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) or request.user.has_perm("ads.waive_spend")
+
+    @admin.action(description="Activate", permissions=["switch"])
     def activate(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
         """Set the status to active."""
         done = self._each(request, queryset, CampaignService.activate)
         self._say(request, done.yes, "now deliver", "now delivers")
         self._say_why(request, done.no)
 
-    @admin.action(description="Pause", permissions=["change"])
+    @admin.action(description="Pause", permissions=["switch"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
         """Set the status to paused."""
         done = self._each(request, queryset, CampaignService.pause)
@@ -86,7 +92,7 @@ class CampaignActions(_Admin):
                 messages.WARNING,
             )
 
-    @admin.action(description="Reset daily spend (let run on today)", permissions=["change"])
+    @admin.action(description="Reset daily spend (let run on today)", permissions=["waive"])
     def reset_daily_spend(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
         """Waive what was spent today; reports still show it."""
         done = self._each(request, queryset, BudgetService.reset_daily_spend)

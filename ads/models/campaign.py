@@ -105,6 +105,11 @@ class Campaign(ConfigurationModel):
 
     class Meta:
         ordering = ["brand__name", "name"]
+        # What operators may do without being allowed to edit.
+        permissions = [
+            ("switch_campaign", "Can activate and pause campaigns"),
+            ("waive_spend", "Can let campaigns run on today"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["brand", "name"],

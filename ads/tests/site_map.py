@@ -65,6 +65,12 @@ def pages() -> list[Page]:
     return [*_standard(), *(page for page in _others() if page is not None)]
 
 
+def exports() -> list[Page]:
+    """Addresses that lists are taken away from as files."""
+    names = [name for name, _ in _addresses(get_resolver().url_patterns)]
+    return [Page(name) for name in names if name.endswith("_export_csv")]
+
+
 def undecided() -> list[str]:
     """Addresses of which nobody said whether there is a page, or with which arguments."""
     return [name for name, page in zip(_other_names(), _others(), strict=True) if page is None]

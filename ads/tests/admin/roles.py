@@ -1,0 +1,235 @@
+"""What each role may: the decisions, as opposed to what the admin's code makes of them."""
+
+from enum import IntEnum
+from typing import Final
+
+
+class Role(IntEnum):
+    """Each may do what those before it may."""
+
+    VIEWER = 1
+    OPERATOR = 2
+    BUDGET_MANAGER = 3
+    ADMINISTRATOR = 4
+
+
+ROLES: Final = {
+    Role.VIEWER: "Viewer",
+    Role.OPERATOR: "Operator",
+    Role.BUDGET_MANAGER: "Budget manager",
+    Role.ADMINISTRATOR: "Administrator",
+}
+
+V, O, B, A = Role  # noqa: E741  (columns of tables below)
+
+
+def _pages(view: Role, add: Role = A, change: Role = A, delete: Role = A) -> dict[str, Role]:
+    """The least role for each page; whether what is changed is saved, :data:`FIELDS` says."""
+    return {"changelist": view, "change": view, "history": view, "add": add, "delete": delete}
+
+
+_RECORD: Final = _pages(V)  # nobody adds, changes or deletes one
+_SECRET: Final = _pages(A)
+
+#: Of each model, who opens which page.
+PAGES: Final = {
+    "ads.askedaccount": _RECORD,
+    "ads.brand": _pages(V, add=B),
+    "ads.brandevent": _RECORD,
+    "ads.campaign": _pages(V, add=B),
+    "ads.campaignevent": _RECORD,
+    "ads.campaignreference": _pages(V, add=B, delete=B),
+    "ads.campaignreferenceevent": _RECORD,
+    "ads.campaignscheduleevent": _RECORD,
+    "ads.columnmapping": _pages(V, add=B, delete=B),
+    "ads.daypartingschedule": _pages(V, add=B, delete=B),
+    "ads.daypartingscheduleevent": _RECORD,
+    "ads.daypartingwindowevent": _RECORD,
+    "ads.deliverychange": _RECORD,
+    "ads.heartbeat": _RECORD,
+    "ads.reportedtotal": _RECORD,
+    "ads.simulatedswitch": _RECORD,
+    "ads.spend": _RECORD,
+    "ads.spendimport": _pages(V, add=B),
+    "ads.spendtotal": _RECORD,
+    "ads.spendtotalevent": _RECORD,
+    "ads.unknownreference": _RECORD,
+    "ads.waitingspend": _RECORD,
+    "ads.apikey": _SECRET,
+    "ads.apikeybrandevent": _SECRET,
+    "ads.apikeyevent": _SECRET,
+    "ads.webhookdelivery": _SECRET,
+    "ads.webhookendpoint": _SECRET,
+    "ads.webhookendpointbrandevent": _SECRET,
+    "ads.webhookendpointevent": _SECRET,
+    "auth.group": _SECRET,
+    "auth.user": _SECRET,
+    "django_celery_beat.clockedschedule": _pages(V),
+    "django_celery_beat.crontabschedule": _pages(V),
+    "django_celery_beat.intervalschedule": _pages(V),
+    "django_celery_beat.periodictask": _pages(V),
+    "django_celery_beat.solarschedule": _pages(V),
+}
+
+#: Pages beside those.
+OTHER_PAGES: Final = {
+    "admin:index": V,
+    "admin:login": V,
+    "admin:app_list": V,
+    "admin:password_change": V,
+    "admin:password_change_done": V,
+    "problems": V,
+    "api-1:openapi-view": V,
+    "admin:ads_brand_export_csv": V,
+    "admin:ads_campaign_export_csv": V,
+    "admin:ads_deliverychange_export_csv": V,
+    "admin:ads_spend_export_csv": V,
+    "admin:ads_spendtotal_export_csv": V,
+    "admin:ads_spendimport_read": B,
+    "admin:ads_unknownreference_match_by_name": B,
+    "admin:ads_unknownreference_match_campaign": B,
+    "admin:ads_unknownreference_match_new": B,
+    "admin:ads_unknownreference_discard": B,
+    "admin:ads_apikey_revoke_key": A,
+    "admin:ads_webhookendpoint_rotate": A,
+    "admin:auth_user_password_change": A,
+}
+
+_DELETE: Final = "delete_selected"
+
+#: Of each list, who may do what to the rows that are selected.
+ACTIONS: Final = {
+    "ads.brand": {_DELETE: A},
+    "ads.campaign": {"activate": O, "pause": O, "reset_daily_spend": O, _DELETE: A},
+    "ads.campaignreference": {_DELETE: B},
+    "ads.columnmapping": {_DELETE: B},
+    "ads.daypartingschedule": {_DELETE: B},
+    "ads.unknownreference": {"match_selected": B, "discard_selected": B},
+    "ads.apikey": {"revoke_keys": A},
+    "auth.group": {_DELETE: A},
+    "auth.user": {_DELETE: A},
+    "django_celery_beat.clockedschedule": {_DELETE: A},
+    "django_celery_beat.crontabschedule": {_DELETE: A},
+    "django_celery_beat.intervalschedule": {_DELETE: A},
+    "django_celery_beat.periodictask": {
+        "enable_tasks": A,
+        "disable_tasks": A,
+        "toggle_tasks": A,
+        "run_tasks": A,
+        _DELETE: A,
+    },
+    "django_celery_beat.solarschedule": {_DELETE: A},
+}
+
+#: Of each page on which something is changed, who may change which field.
+FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
+    "ads.brand": {B: {"name", "is_active", "timezone", "daily_budget", "monthly_budget"}},
+    "ads.campaign": {
+        B: {
+            "name",
+            "status",
+            "daily_budget",
+            "monthly_budget",
+            "start_date",
+            "end_date",
+            "is_dayparting_enabled",
+            "campaignschedule_set.schedule",
+            "references.platform",
+            "references.account",
+            "references.reference",
+        }
+    },
+    "ads.campaignreference": {B: {"campaign", "platform", "account", "reference"}},
+    "ads.columnmapping": {
+        B: {
+            "name",
+            "source",
+            "platform",
+            "account",
+            "date_format",
+            "decimal",
+            "round_amounts",
+            "column_account",
+            "column_amount",
+            "column_campaign",
+            "column_currency",
+            "column_date",
+            "column_description",
+            "column_external_id",
+            "column_occurred_at",
+            "column_reference",
+        }
+    },
+    "ads.daypartingschedule": {
+        B: {
+            "name",
+            "is_active",
+            "timezone",
+            "priority",
+            "valid_from",
+            "valid_until",
+            "windows.day_of_week",
+            "windows.start_time",
+            "windows.end_time",
+        }
+    },
+    "ads.apikey": {
+        A: {
+            "name",
+            "source",
+            "scopes",
+            "every_brand",
+            "brands",
+            "expires_at",
+            "requests_per_minute",
+        }
+    },
+    "ads.webhookendpoint": {A: {"name", "source", "every_brand", "brands", "is_active"}},
+    "auth.group": {A: {"name", "permissions"}},
+    "auth.user": {
+        A: {
+            "username",
+            "password",
+            "first_name",
+            "last_name",
+            "email",
+            "is_active",
+            "is_staff",
+            "is_superuser",
+            "groups",
+            "user_permissions",
+            "last_login",
+            "date_joined",
+        }
+    },
+    "django_celery_beat.clockedschedule": {A: {"clocked_time"}},
+    "django_celery_beat.crontabschedule": {
+        A: {"minute", "hour", "day_of_month", "month_of_year", "day_of_week", "timezone"}
+    },
+    "django_celery_beat.intervalschedule": {A: {"every", "period"}},
+    "django_celery_beat.periodictask": {
+        A: {
+            "name",
+            "enabled",
+            "description",
+            "regtask",
+            "task",
+            "interval",
+            "crontab",
+            "solar",
+            "clocked",
+            "start_time",
+            "one_off",
+            "args",
+            "kwargs",
+            "queue",
+            "exchange",
+            "routing_key",
+            "priority",
+            "headers",
+            "expires",
+            "expire_seconds",
+        }
+    },
+    "django_celery_beat.solarschedule": {A: {"event", "latitude", "longitude"}},
+}

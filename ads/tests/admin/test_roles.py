@@ -1,0 +1,177 @@
+"""Who may open, do and edit what. A page, action or field that is new here has to be decided on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from ads.migrations import _roles
+from ads.tests import site_map
+from ads.tests.admin.pages import act, change, save
+from ads.tests.admin.roles import ACTIONS, FIELDS, OTHER_PAGES, PAGES, ROLES, Role
+from ads.tests.browser import world
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+pytestmark = pytest.mark.django_db
+
+EVERY_ROLE = pytest.mark.parametrize("role", list(Role), ids=lambda role: role.name)
+
+
+def somebody(role: Role) -> User:
+    """Somebody new in a role."""
+    user = User.objects.create_user(f"new {role.name}", is_staff=True)
+    user.groups.add(Group.objects.get(name=ROLES[role]))
+    return user
+
+
+def browser_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def asking(user: User) -> Any:
+    request = RequestFactory().get("/")
+    request.user = user
+    return request
+
+
+def label(model: Any) -> str:
+    return str(model._meta.label_lower)
+
+
+def needed(page: site_map.Page) -> Role:
+    """The least role that opens a page."""
+    if page.name in OTHER_PAGES:
+        return OTHER_PAGES[page.name]
+    for model in admin.site._registry:
+        for name in site_map.STANDARD:
+            if page.name == site_map.address(model, name):
+                return PAGES[label(model)][name]
+    pytest.fail(f"Who may open {page.name}? Say so in ads/tests/admin/roles.py.")
+
+
+@pytest.fixture
+def everything() -> None:
+    """A row of everything."""
+    world.make(timezone.now())
+
+
+@EVERY_ROLE
+def test_a_role_opens_its_pages_and_edits_its_fields_and_no_others(
+    everything: None, role: Role
+) -> None:
+    client = browser_of(somebody(role))
+    expected: dict[str, Any] = {}
+    found: dict[str, Any] = {}
+
+    for page in [*site_map.pages(), *site_map.exports()]:
+        may_open = role >= needed(page)
+        response = client.get(page.url(), follow=page.name == "admin:login")
+        expected[str(page)] = 200 if may_open else 403
+        found[str(page)] = response.status_code
+        if may_open and page.model and page.name == site_map.address(page.model, "change"):
+            decided = FIELDS.get(label(page.model), {})
+            of_role = [names for least, names in decided.items() if role >= least]
+            expected[f"{page}: fields"] = set().union(*of_role)
+            found[f"{page}: fields"] = editable(response)
+
+    assert found == expected
+
+
+def editable(response: Any) -> set[str]:
+    """The fields that can be typed into; those of rows within the page as "rows.field"."""
+    context = response.context
+    if "adminform" not in context:
+        return set()
+    shown = [field for group in context["adminform"] for line in group for field in line]
+    names = {field.field.name for field in shown if not field.is_readonly}
+    for inline in context["inline_admin_formsets"]:
+        if inline.has_change_permission:
+            formset = inline.formset
+            of_rows = formset.empty_form.fields.keys() - {"id", "DELETE", formset.fk.name}
+            names |= {f"{formset.prefix}.{name}" for name in of_rows}
+    return names
+
+
+@EVERY_ROLE
+def test_a_role_is_offered_its_actions_and_no_others(role: Role) -> None:
+    request = asking(somebody(role))
+
+    for model, pages in admin.site._registry.items():
+        decided = ACTIONS.get(label(model), {})
+        assert set(pages.get_actions(request)) == {
+            name for name, least in decided.items() if role >= least
+        }, model
+
+
+def test_every_action_is_decided_on() -> None:
+    request = asking(User(is_superuser=True))
+
+    offered = {
+        label(model): set(pages.get_actions(request))
+        for model, pages in admin.site._registry.items()
+        if pages.get_actions(request)
+    }
+    assert offered == {model: set(actions) for model, actions in ACTIONS.items()}
+
+
+@EVERY_ROLE
+def test_what_a_role_may_not_edit_is_not_saved(role: Role) -> None:
+    client = browser_of(somebody(role))
+    brand = BrandFactory.create(daily_budget=75)
+
+    if role >= Role.BUDGET_MANAGER:
+        assert save(client, change(brand), daily_budget="123").status_code == 302
+    else:
+        assert client.post(change(brand), {"daily_budget": "123"}).status_code == 403
+
+    assert brand.fresh().daily_budget == (123 if role >= Role.BUDGET_MANAGER else 75)
+
+
+@EVERY_ROLE
+def test_operators_pause_campaigns_that_they_may_not_edit(role: Role) -> None:
+    client = browser_of(somebody(role))
+    campaign = CampaignFactory.create()
+
+    act(client, "ads_campaign", "pause", [campaign])
+
+    assert campaign.fresh().status == ("paused" if role >= Role.OPERATOR else "active")
+
+
+def test_the_roles_are_made_once_and_then_left_to_staff() -> None:
+    viewers = Group.objects.get(name="Viewer")
+    viewers.permissions.set(Permission.objects.filter(codename="view_brand"))
+    Group.objects.get(name="Operator").delete()
+    roles = {"Viewer": ["view_campaign"], "Operator": ["view_campaign", "switch_campaign"]}
+
+    with connection.schema_editor() as editor:
+        _roles.create(apps, editor, roles)
+        _roles.create(apps, editor, roles)
+
+    assert _codenames("Viewer") == {"view_brand"}
+    assert _codenames("Operator") == {"view_campaign", "switch_campaign"}
+
+
+def test_a_role_with_a_permission_that_there_is_not_is_refused() -> None:
+    with connection.schema_editor() as editor, pytest.raises(LookupError, match="fly_to_the_moon"):
+        _roles.create(apps, editor, {"Pilot": ["fly_to_the_moon"]})
+
+
+def _codenames(name: str) -> set[str]:
+    permissions = Group.objects.get(name=name).permissions
+    return set(permissions.values_list("codename", flat=True))
+
+
+def test_who_is_in_no_role_sees_nothing(staff: Callable[..., Client]) -> None:
+    client = staff()
+
+    for model in admin.site._registry:
+        url = site_map.Page(site_map.address(model, "changelist")).url()
+        assert client.get(url).status_code == 403, model
