@@ -8,3 +8,6 @@ accesslog = "-"
 # Containers have a small or no writable disk for the workers' heartbeat files.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
 control_socket_disable = True  # it would be one per user, and several clones may run at once
+# A request that waits for somebody's open session, or a long import, ends by saying so, and leaves
+# its thread to others. (libpq reads this; the other processes may wait longer.)
+os.environ.setdefault("PGOPTIONS", "-c lock_timeout=10s")

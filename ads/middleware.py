@@ -1,10 +1,15 @@
-"""Says who is acting, for the audit of configuration and of delivery changes."""
+"""Who is acting in a request, and what people see while the database is away or busy."""
 
+import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from ads.services.actor import acting_as
+from ads.services.outages import is_outage
+
+logger = logging.getLogger(__name__)
 
 
 class ActorMiddleware:
@@ -19,3 +24,33 @@ class ActorMiddleware:
         username = request.user.get_username()
         with acting_as(username, path=request.path):
             return self.get_response(request)
+
+
+class OutageMiddleware:
+    """Answers 503 with a sentence, where a page would end in "Server Error (500)".
+
+    Nothing is half done then: what a page changes, it changes in one transaction.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            # Here and not where it is first asked for: what fails in a middleware further in
+            # does not come back as an exception.
+            request.user.is_authenticated  # noqa: B018  (asking loads it)
+        except Exception as error:
+            if (response := self.process_exception(request, error)) is None:
+                raise
+            return response
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The page, if the database is at fault; Django calls it with what a view raises."""
+        if not is_outage(error):
+            return None
+        logger.warning("%s: the database: %s", request.path, " ".join(str(error).split()))
+        response = render(request, "ads/outage.html", status=503)
+        response["Retry-After"] = "5"
+        return response

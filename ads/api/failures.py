@@ -10,11 +10,11 @@ from django.core.exceptions import (
     PermissionDenied,
     SuspiciousOperation,
 )
-from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 
 from ads.api.problems import Kind, Problem, respond, with_status
+from ads.services.outages import is_outage
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def as_problem(error: Exception) -> Problem:
     for classes, kind, detail in _KNOWN:
         if isinstance(error, classes):
             return Problem(kind, detail)
-    if is_unavailable(error):
+    if is_outage(error):
         logger.warning("The database cannot be reached: %s", " ".join(str(error).split()))
         return Problem(
             Kind.UNAVAILABLE,
@@ -70,17 +70,6 @@ def as_problem(error: Exception) -> Problem:
     return Problem(
         Kind.FAILED, "The server has failed; its log has the particulars under this request id."
     )
-
-
-def is_unavailable(error: Exception) -> bool:
-    """Is the database at fault, and may it be otherwise in a moment?
-
-    A connection that is lost, a lock not granted in time, a deadlock, a restart. The driver has no
-    class of its own for some ways of losing a connection: those come without PostgreSQL's code.
-    """
-    if isinstance(error, OperationalError | InterfaceError):
-        return True
-    return type(error) is DatabaseError and getattr(error.__cause__, "pgcode", None) is None
 
 
 def not_allowed(response: HttpResponse) -> Problem:

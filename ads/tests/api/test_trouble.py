@@ -10,9 +10,9 @@ import pytest
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from ads.api import failures
 from ads.models import Campaign, Spend
 from ads.services.enforcement import Trigger, enforce
+from ads.services.outages import is_outage
 from ads.services.totals import verify
 from ads.tests.api.conftest import OwnRedis, free_port
 from ads.tests.api.support import Program, key_for, problem
@@ -132,7 +132,7 @@ def test_what_passes_is_told_from_what_does_not(code: str, passes: bool) -> None
     with pytest.raises(DatabaseError) as caught:
         execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
 
-    assert failures.is_unavailable(caught.value) is passes
+    assert is_outage(caught.value) is passes
 
 
 def in_threads(act: Callable[[int], Any], count: int) -> list[Any]:

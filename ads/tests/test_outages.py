@@ -1,0 +1,65 @@
+"""What people see on pages while the database is away, or somebody has locked what they change."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from django.test import Client
+
+from ads.tests.engine.support import execute, held_open
+from ads.tests.factories import BrandFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ada"))
+    return client
+
+
+@pytest.fixture
+def _impatient() -> Iterator[None]:
+    """As gunicorn's connections are, only more so."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET lock_timeout")
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_an_edit_of_what_somebody_keeps_locked_says_so_and_changes_nothing(admin: Client) -> None:
+    brand = BrandFactory.create(name="Acme", daily_budget=10)
+    page = f"/admin/ads/brand/{brand.pk}/change/"
+
+    lock = "SELECT FROM ads_brand WHERE id = %s FOR UPDATE"
+    with held_open(lambda: execute(lock, [brand.pk])):
+        response = admin.post(page, {"name": "Acme", "timezone": "UTC", "daily_budget": "20"})
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert "Nothing was changed" in response.content.decode()
+    brand.refresh_from_db()
+    assert brand.daily_budget == 10
+
+
+def test_a_page_while_the_database_is_away_says_so(admin: Client) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(refuse):
+        response = admin.get("/admin/ads/brand/")
+
+    assert response.status_code == 503
+    assert "Try again in a moment" in response.content.decode()
+
+
+def test_what_is_no_outage_is_an_error_as_ever(admin: Client) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a mistake of ours")
+
+    with connection.execute_wrapper(fail), pytest.raises(ValueError, match="of ours"):
+        admin.get("/admin/ads/brand/")
