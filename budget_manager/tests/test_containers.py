@@ -22,6 +22,7 @@ import pytest
 import yaml
 from celery import Celery
 
+from ads.tests.tasks.support import PERIODS
 from budget_manager.tests.support import (
     ROOT,
     User,
@@ -161,13 +162,16 @@ def test_the_worker_consumes_every_queue_and_runs_every_task(site: Site) -> None
         inspect = client.control.inspect(timeout=2)
         (queues,) = (inspect.active_queues() or {}).values()
         (tasks,) = (inspect.registered() or {}).values()
-        ours = [name for name in tasks if name.startswith("ads.")]
-        assert {queue["name"] for queue in queues} == {"enforcement", "platforms"}
-        assert len(ours) >= 5
+        assert {queue["name"] for queue in queues} == {"enforcement", "platforms", "imports"}
+        assert {name for name in tasks if name.startswith("ads.")} == {
+            *PERIODS,
+            "ads.tasks.check_upload",
+            "ads.tasks.record_upload",
+        }
 
         code = (
             "import json; from budget_manager.celery import app;"
-            f"sent = [app.send_task(name) for name in {ours!r}];"
+            f"sent = [app.send_task(name) for name in {list(PERIODS)!r}];"
             "print(json.dumps([result.get(timeout=60) is not None for result in sent]))"
         )
         done = subprocess.run(
@@ -179,7 +183,7 @@ def test_the_worker_consumes_every_queue_and_runs_every_task(site: Site) -> None
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout) == [True] * len(ours)
+        assert json.loads(done.stdout) == [True] * len(PERIODS)
         client.close()
     finally:
         assert worker.stop() == 0
