@@ -92,7 +92,7 @@ def read_instant(field: str, value: object) -> object:
     if not isinstance(value, str):
         return value
     if not (written := _INSTANT.fullmatch(value)):
-        raise InvalidSpend(field, value, "write it as 2024-05-01T12:00:00+00:00.")
+        raise InvalidSpend(field, value, "it is no instant; write it as 2024-05-01T12:00:00+00:00.")
     if not written[1]:
         raise InvalidSpend(
             field, value, "it has no timezone; end it with Z if it is UTC, or with its offset."

@@ -220,6 +220,7 @@ def test_what_is_no_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
         ("Search,,,1,a", "it is empty, and so is occurred_at"),
         ("Search,,2024-05-01T10:00:00,1,a", "has no timezone"),
         ("Search,,yesterday,1,a", "is no instant"),
+        ("Search,,20240501T100000Z,1,a", "is no instant"),
         ("Search,,2024-05-17T10:00:00+00:00,1,a", "later than tomorrow"),
         ("Search,,0001-01-01T00:00:00+23:00,1,a", "not between 1990-01-01"),
     ],

@@ -17,14 +17,16 @@ from ads.services.checking import (
     check_date,
     check_day,
     check_has_come_somewhere,
+    check_instant,
     check_text,
+    read_instant,
 )
 from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
 from ads.services.imports.amounts import Amounts
 from ads.services.imports.campaigns import Campaigns, Found
 from ads.services.imports.columns import Columns
-from ads.services.imports.days import Days, read_instant
+from ads.services.imports.days import Days
 from ads.services.imports.errors import BadRow, Refusal, Refused
 from ads.services.imports.formats import FORMATS, NOTHING
 from ads.services.imports.plan import Plan
@@ -199,7 +201,7 @@ class Checker:
             check_text("description", description)
         occurred = "" if columns.occurred_at is None else cells[columns.occurred_at]
         dated = "" if columns.date is None else cells[columns.date]
-        at = read_instant(occurred) if occurred else None
+        at = _instant(occurred) if occurred else None
         if dated:
             day = self._day(row, dated)
         elif at is None:
@@ -296,3 +298,7 @@ def said_by(columns: Columns, plan: Plan) -> Callable[[list[str]], Said]:
 
 def _cell(cells: list[str], at: int | None) -> str:
     return "" if at is None or at >= len(cells) else cells[at].strip()
+
+
+def _instant(text: str) -> dt.datetime:
+    return check_instant("occurred_at", read_instant("occurred_at", text))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
-from ads.services.checking import EARLIEST, check_instant
+from ads.services.checking import EARLIEST
 from ads.services.imports.errors import Refusal
 
 # Texts that are remembered; a year of them, and some more in a strange file.
@@ -80,22 +80,3 @@ def _how(text: str) -> str:
     return (
         "Say how the file writes dates, such as day first (--date-format %d-%m-%Y in the command)."
     )
-
-
-def read_instant(text: str) -> datetime:
-    """An instant with its timezone, in UTC.
-
-    Raises:
-        Refusal, InvalidSpend: it is none, with the remedy.
-    """
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Refusal(
-            f"occurred_at: {text[:40]!r} is no instant; write it as 2024-05-01T12:00:00+00:00."
-        ) from error
-    if instant.utcoffset() is None:
-        raise Refusal(
-            f"occurred_at: {text!r} has no timezone; write for example {text}+00:00 if it is UTC."
-        )
-    return check_instant("occurred_at", instant)
