@@ -4,6 +4,7 @@ Amounts must not pass through binary fractions, so numbers that are not whole ar
 written (:class:`Number`).
 """
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -167,8 +168,9 @@ def parse_lines(body: bytes) -> Iterator[tuple[int, Any]]:
 
     A line that cannot be read comes as an :class:`Unreadable`.
     """
-    # Not splitlines(): JSON text may hold some of the characters that it splits at.
-    for number, line in enumerate(decode(body).split("\n"), start=1):
+    # One after the other: ten million empty lines would fill the memory. And not splitlines(): JSON
+    # text may hold some of the characters that it splits at.
+    for number, line in enumerate(io.StringIO(decode(body), newline="\n"), start=1):
         if not line.strip():
             continue
         try:
