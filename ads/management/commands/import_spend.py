@@ -19,6 +19,8 @@ from ads.holds import Hold
 from ads.management.commands._terminal import Screen, acting, brand_named, count
 from ads.rules.money import PLACES, format_usd
 from ads.services import imports
+from ads.services.checking import check_instant, read_instant
+from ads.services.errors import InvalidSpend
 from ads.services.imports import (
     BadRow,
     Import,
@@ -197,12 +199,9 @@ def _mapped(text: str) -> tuple[str, str]:
 
 def _instant(text: str) -> datetime:
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no instant; see the example") from None
-    if instant.utcoffset() is None:
-        raise ArgumentTypeError(f"{text!r} has no timezone; write for example {text}+00:00")
-    return instant
+        return check_instant("observed_at", read_instant("observed_at", text))
+    except InvalidSpend as error:
+        raise ArgumentTypeError(f"{text!r}: {error.reason}") from None
 
 
 @contextmanager
