@@ -5,7 +5,7 @@ writes them down.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from operator import itemgetter
@@ -104,7 +104,7 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
             changes = changes.filter(at__gte=datetime.combine(wanted.first, time.min, UTC))
         if wanted.last:
             changes = changes.filter(at__lte=datetime.combine(wanted.last, time.max, UTC))
-        return of_changes(changes.order_by("at", "pk"))
+        return of_changes(changes.order_by("at", "pk"), brand_ids=wanted.brand_ids)
     return of_spend(Spend.objects.filter(owner, wanted.within("date")).order_by("pk"))
 
 
@@ -182,9 +182,20 @@ def of_spend(entries: QuerySet[Spend]) -> Export:
     return _of("spend", _SPEND, entries)
 
 
-def of_changes(rows: QuerySet[DeliveryChange]) -> Export:
-    """These delivery changes, in their order."""
-    return _of("delivery-changes", _CHANGES, rows)
+def of_changes(
+    rows: QuerySet[DeliveryChange], *, brand_ids: Collection[int] | None = None
+) -> Export:
+    """These delivery changes, in their order, as told to who may see ``brand_ids`` (None: all)."""
+    export = _of("delivery-changes", _CHANGES, rows)
+    if brand_ids is None:
+        return export
+    at = CHANGES.index("actor")
+
+    def told() -> Iterator[Sequence[object]]:
+        for row in export.rows():
+            yield (*row[:at], visibility.actor(str(row[at]), brand_ids), *row[at + 1 :])
+
+    return replace(export, rows=told)
 
 
 def of_totals(rows: QuerySet[SpendTotal]) -> Export:

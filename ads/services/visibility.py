@@ -10,6 +10,7 @@ from collections.abc import Collection
 from django.db.models import QuerySet
 
 from ads.models import Brand, Campaign, DeliveryChange
+from ads.services.actor import SYSTEM
 
 
 def brands(brand_ids: Collection[int] | None) -> QuerySet[Brand]:
@@ -28,3 +29,15 @@ def delivery_changes(brand_ids: Collection[int] | None) -> QuerySet[DeliveryChan
     """The delivery changes that may be seen."""
     every = DeliveryChange.objects.all()
     return every if brand_ids is None else every.filter(campaign__brand__in=brand_ids)
+
+
+def actor(name: str, brand_ids: Collection[int] | None) -> str:
+    """Who set a delivery change off, as may be told.
+
+    Limited senders are told what it was, and no names: those of people and of other keys are the
+    agency's own, and may speak of other brands.
+    """
+    kind, colon, _ = name.partition(": ")
+    if brand_ids is None or name == SYSTEM or kind == "task":
+        return name
+    return kind if colon and kind in ("key", "webhook", "command") else "person"

@@ -1,5 +1,6 @@
 """What was switched on and off, for systems that follow it."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
@@ -73,7 +74,13 @@ class DeliveryChangeAnswer(Schema):
         list[str], Field(description="Why it is off.", examples=[["daily_budget", "dayparting"]])
     ]
     trigger: Annotated[str, Field(description="What made the system look.", examples=["spend"])]
-    actor: Annotated[str, Field(description="Who set it off.", examples=["key: ETL"])]
+    actor: Annotated[
+        str,
+        Field(
+            description="Who set it off; for keys that are limited to brands without names.",
+            examples=["key: ETL"],
+        ),
+    ]
     daily_spend: Money
     daily_budget: Budget
     monthly_spend: Money
@@ -84,14 +91,18 @@ class DeliveryChangeAnswer(Schema):
     brand_monthly_budget: Budget
 
     @classmethod
-    def of(cls, change: DeliveryChange) -> "DeliveryChangeAnswer":
-        """Without a query, if the campaign and its brand were fetched with it."""
+    def of(cls, change: DeliveryChange, seen: Collection[int] | None) -> "DeliveryChangeAnswer":
+        """As told to a key for the brands ``seen``.
+
+        Without a query, if the campaign and its brand were fetched with it.
+        """
         campaign = change.campaign
-        same = cls.model_fields.keys() - {"campaign", "brand"}
+        same = cls.model_fields.keys() - {"campaign", "brand", "actor"}
         return cls(
             **{name: getattr(change, name) for name in same},
             campaign=Named(id=campaign.pk, name=campaign.name),
             brand=Named(id=campaign.brand.pk, name=campaign.brand.name),
+            actor=visibility.actor(change.actor, seen),
         )
 
 
@@ -126,9 +137,10 @@ def follow_delivery_changes(
     check_known(request, Asked)
     if asked.cursor and asked.since:
         raise refuse("since", asked.since.isoformat(), "give either a cursor or an instant.")
+    seen = request.auth.brand_ids
     told = following.follow(
         following.of(
-            visibility.delivery_changes(request.auth.brand_ids),
+            visibility.delivery_changes(seen),
             brand=asked.brand,
             campaign=asked.campaign,
         ),
@@ -139,7 +151,7 @@ def follow_delivery_changes(
     if told.has_more:
         link(request, response, next_cursor)
     return DeliveryChangePage(
-        items=[DeliveryChangeAnswer.of(change) for change in told.changes],
+        items=[DeliveryChangeAnswer.of(change, seen) for change in told.changes],
         next_cursor=next_cursor,
         has_more=told.has_more,
     )

@@ -1,5 +1,6 @@
 """Reading over the API whether a campaign delivers, what was spent, and what was switched."""
 
+import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import DeliveryChange
-from ads.services import BudgetService
+from ads.services import BudgetService, lifecycle
 from ads.services.actor import acting_as
 from ads.tests.api.support import Program, key_for, problem
 from ads.tests.engine.support import NOON, at, enforce_all, execute, held_open, spend
@@ -440,3 +441,22 @@ def test_a_change_whose_transaction_is_open_is_told_when_it_is_committed() -> No
 
     assert meanwhile["items"] == []
     assert [item["campaign"]["id"] for item in after["items"]] == [early.pk, late.pk]
+
+
+def test_a_limited_key_is_told_what_switched_a_campaign_and_no_names_of_others() -> None:
+    campaign = CampaignFactory.create(status="paused")
+    for actor in ("key: Acme and Globex", "webhook: Globex", "command: sweep, by ann", "bob",
+                  "bob (import)", "task: update_spend", "system"):  # fmt: skip
+        with acting_as(actor):
+            act = lifecycle.pause if campaign.status == "active" else lifecycle.activate
+            act(campaign, now=NOON)
+    limited = Program(key_for("Limited", source="limited", brands=(campaign.brand,)))
+    shown = ["key", "webhook", "command", "person", "person", "task: update_spend", "system"]
+
+    items = limited.get("/delivery-changes").json()["items"]
+    assert [item["actor"] for item in items] == shown
+    text = b"".join(limited.get("/exports/delivery-changes.csv").streaming_content).decode()
+    assert [row["actor"] for row in csv.DictReader(text.splitlines())] == shown
+
+    everything = Program(key_for()).get("/delivery-changes").json()["items"]
+    assert everything[0]["actor"] == "key: Acme and Globex"
