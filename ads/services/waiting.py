@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from django.db import connection
 
-from ads.models import UnknownReference
+from ads.models import UnknownReference, WaitingSpend
 from ads.models.spend import Kind
 from ads.services import day_totals, entries
 from ads.services import entry_statements as statements
@@ -58,7 +58,8 @@ def keep_entries(
         elif external_id is not None:
             compared.append(i)
     if compared:
-        parameters = _parameters([rows[i] for i in compared], source, now, kind)
+        again = _as_kept([rows[i] for i in compared], source)
+        parameters = _parameters(again, source, now, kind)
         differing = [row for row in entries.compare(parameters, KEPT) if row[-1]]
         names = UnknownReference.objects.in_bulk({row[2]["campaign"] for row in differing})
         for position, _, kept, differs in differing:
@@ -105,6 +106,27 @@ def forget_empty(unknown_ids: Collection[int]) -> None:
             " (SELECT FROM ads_waitingspend WHERE unknown_id = known.id)",
             [list(unknown_ids)],
         )
+
+
+def _as_kept(rows: Sequence[Waiting[entries.Values]], source: str) -> list[Waiting[entries.Values]]:
+    """These, under the unknown reference under which the same waits.
+
+    That is another of the same words if the sender was limited to other brands then.
+    """
+    kept = WaitingSpend.objects.filter(
+        source=source, external_id__in=[row.values.external_id for row in rows], discarded_at=None
+    ).values_list(
+        "external_id",
+        "unknown__platform",
+        "unknown__account",
+        "unknown__reference",
+        "unknown_id",
+    )
+    under = {(external_id, Reference(*parts)): pk for external_id, *parts, pk in kept}
+    return [
+        row._replace(unknown_id=under.get((row.values.external_id, row.reference), row.unknown_id))
+        for row in rows
+    ]
 
 
 def _conflict(

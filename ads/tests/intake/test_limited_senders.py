@@ -153,3 +153,15 @@ def test_a_sender_without_any_brand_writes_nowhere(foreign: Campaign) -> None:
     assert outcomes(intake) == ["refused", "waiting"]
     assert UnknownReference.objects.get().only_brands == []
     assert not Spend.objects.exists()
+
+
+def test_what_waits_can_be_sent_again_once_its_sender_may_write_to_more_brands(own: Brand) -> None:
+    second = BrandFactory.create()
+    row = entry(google("7"), 5, external_id="a")
+    take(row, sender=limited_to(own))
+
+    assert outcomes(take(row, sender=limited_to(own, second))) == ["waiting"]
+    changed = take(entry(google("7"), 6, external_id="a"), sender=limited_to(own, second))
+    assert [answer.field for answer in changed.answers] == ["amount"]
+    assert kept() == [("7", 5, "a")]
+    assert UnknownReference.objects.get().only_brands == [own.pk]
