@@ -20,7 +20,8 @@ follow anew from that instant (``since``).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -52,6 +53,11 @@ _SAFE = """
 """
 
 
+#: By how much the database's clock may be set back, as when another server takes over, without a
+#: quiet follower losing a change. (One that was just told a change loses none in any case.)
+SETBACK: Final = timedelta(minutes=10)
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """How far somebody has followed: up to this row, which was the last."""
@@ -69,7 +75,7 @@ class Followed:
     """The next changes in their order, and from where to go on."""
 
     changes: Sequence[DeliveryChange]
-    #: Also when there are none: then it is where the question came from.
+    #: Also when there are none: then it is where the question came from, or further on.
     position: Position
     #: Are there more already?
     has_more: bool
@@ -105,6 +111,19 @@ def follow(changes: QuerySet[DeliveryChange], after: Position, *, limit: int) ->
         .select_related("campaign__brand")
         .order_by("recorded_at", "id")[: limit + 1]
     )
-    told = rows[:limit]
+    told, has_more = rows[:limit], len(rows) > limit
     position = Position(told[-1].recorded_at, told[-1].pk) if told else after
-    return Followed(told, position, has_more=len(rows) > limit)
+    return Followed(told, position if has_more else _moved_on(position, safe), has_more=has_more)
+
+
+def _moved_on(position: Position, safe: datetime) -> Position:
+    """Where to go on from when all before ``safe`` has been told.
+
+    Without it, who follows one quiet brand among many would have all changes since its last one
+    searched at every question, more each day. By steps of the clock alone, so that it tells nothing
+    of others and an answer stays as it is for a while; some minutes back, lest a clock that is set
+    back loses a change.
+    """
+    step = safe - SETBACK
+    step -= timedelta(minutes=step.minute % 10, seconds=step.second, microseconds=step.microsecond)
+    return Position(step, 0) if step > position.recorded_at else position

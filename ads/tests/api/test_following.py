@@ -220,3 +220,32 @@ def test_it_never_waits_for_a_lock() -> None:
         commit()
 
     assert ids(followed()) == all_ids()
+
+
+def test_who_follows_something_quiet_moves_on_with_the_clock_and_misses_nothing() -> None:
+    campaign = paused_campaign()
+    beginning = timezone.now()
+    long_ago = Position(beginning - timedelta(days=30), 0)
+
+    moved = followed(long_ago)
+    again = followed(moved.position)
+    switch(campaign)
+
+    assert moved.changes == [] == again.changes
+    assert beginning - timedelta(minutes=20) <= moved.position.recorded_at
+    assert moved.position.recorded_at <= timezone.now() - timedelta(minutes=10)
+    assert again.position.recorded_at - moved.position.recorded_at in (
+        timedelta(0),
+        timedelta(minutes=10),  # the clock has just got there
+    )
+    assert ids(followed(again.position)) == all_ids()
+
+
+def test_a_page_that_is_not_the_last_moves_on_to_what_was_told_alone() -> None:
+    campaign = paused_campaign()
+    for _ in range(2):
+        switch(campaign)
+
+    first = followed(Position(timezone.now() - timedelta(days=30), 0), limit=1)
+
+    assert first.position == Position(first.changes[0].recorded_at, first.changes[0].pk)
