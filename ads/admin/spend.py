@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import (
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.exports import ExportsCsv
 from ads.models import ReportedTotal, Spend, SpendTotal
+from ads.models.references import shown
 from ads.rules.money import format_usd
 from ads.services import exports
 from ads.services.csv_export import Export
@@ -116,21 +117,22 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
 class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     """What each source last said a campaign had cost on a day."""
 
-    list_display = ["date", "campaign", "brand", "source", "usd", "observed_at"]
+    list_display = ["date", "campaign", "brand", "source", "called", "usd", "observed_at"]
     list_select_related = ["campaign__brand"]
     list_filter = [
         ("date", RangeDateFilter),
         ("campaign", AutocompleteSelectFilter),
         ("campaign__brand", AutocompleteSelectFilter),
     ]
-    search_fields = ["campaign__name", "source"]
-    search_help_text = "Campaign or source"
+    search_fields = ["campaign__name", "source", "known_as"]
+    search_help_text = "Campaign, source or reference"
     fields = [
         "campaign",
         "brand",
         "date",
         "usd",
         "source",
+        "called",
         "observed_at",
         "created_at",
         "updated_at",
@@ -140,6 +142,10 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     @admin.display(description="brand")
     def brand(self, total: ReportedTotal) -> str:
         return total.campaign.brand.name
+
+    @admin.display(description="reported as", ordering="known_as")
+    def called(self, total: ReportedTotal) -> str:
+        return shown(total.known_as) or "the campaign itself"
 
     @admin.display(description="amount")
     def usd(self, total: ReportedTotal) -> str:

@@ -86,6 +86,10 @@ def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpR
 
     Recorded is the difference to what the key's source had reported for that day; an observation
     that is older than a known one changes nothing.
+
+    What is reported under several references of one campaign adds up. A campaign's day is reported
+    in one way, by its id or name or by references: in the other, too, it would count twice, and is
+    refused.
     """
     return _take(request, rows.DAY_TOTALS, intake.take_day_totals, mode, None)
 

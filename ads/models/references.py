@@ -1,5 +1,7 @@
 """What platforms call campaigns, and spend that came in under a name nobody knows yet."""
 
+from typing import Final
+
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,6 +12,20 @@ from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date
 from ads.models.spend import Kind
 from ads.models.triggers import ADDED_TO
+
+#: Between the parts where a reference is one text. Unlike a slash or a blank it is in no id that a
+#: platform gives out, so two references never make the same text; nor does it show on a page.
+_BETWEEN: Final = "\x1f"
+
+
+def known_as(platform: str, account: str, reference: str) -> str:
+    """A reference as one text, under which day totals are told apart: never empty."""
+    return _BETWEEN.join((platform, account, reference))
+
+
+def shown(known_as: str) -> str:
+    """That text for people to read; "" for "", which says that no reference was given."""
+    return " / ".join(part for part in known_as.split(_BETWEEN) if part)
 
 
 class Referring(models.Model):
@@ -33,7 +49,12 @@ class Referring(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return " / ".join(part for part in (self.platform, self.account, self.reference) if part)
+        return shown(self.known_as)
+
+    @property
+    def known_as(self) -> str:
+        """As :attr:`ReportedTotal.known_as` has it."""
+        return known_as(self.platform, self.account, self.reference)
 
 
 _REFERENCE_FIELDS = ["campaign", "platform", "account", "reference"]

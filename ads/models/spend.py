@@ -228,7 +228,11 @@ class SpendTotal(TimestampedModel):
 
 
 class ReportedTotal(TimestampedModel):
-    """What a source last reported as a campaign's spend of one day, and when it observed that."""
+    """What a source last reported as a campaign's spend of one day, and when it observed that.
+
+    A campaign may carry several references, and a source says of each what it cost: together they
+    are the campaign's day.
+    """
 
     source = models.CharField(max_length=100)
     campaign = models.ForeignKey(
@@ -238,6 +242,12 @@ class ReportedTotal(TimestampedModel):
         db_index=False,  # the unique constraint begins with it
     )
     date = models.DateField()
+    known_as = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The reference under which the source reported; empty: the campaign itself.",
+    )
     amount = MoneyField()
     previous = MoneyField(
         default=0,
@@ -249,7 +259,8 @@ class ReportedTotal(TimestampedModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "date", "source"], name="reported_total_is_one_per_source"
+                fields=["campaign", "date", "source", "known_as"],
+                name="reported_total_is_one_per_source",
             ),
             is_money("amount", table="reported_total"),
             is_money("previous", table="reported_total"),

@@ -3,12 +3,16 @@
 The ledger gets the difference to what that source has reported for that day; a total that was
 lowered becomes a correction. An older observation never overrides a newer one.
 
-The statements work on a relation of reported totals, so the same ones serve a handful of them
-(arrays) and a file of a million (a temporary table).
+A campaign may carry several references, and a source reports each on its own: they add up. A source
+that named the campaign itself has said all of its day, so what it says under a reference besides
+would count twice, and is refused; and the other way round. (Zero counts nothing in either way.)
+
+See :mod:`ads.services.day_total_statements`.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +21,8 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import connection, transaction
 
 from ads.models import Campaign
+from ads.models.references import shown
+from ads.services import day_total_statements as statements
 from ads.services import owners
 from ads.services.checking import (
     check_amount,
@@ -27,6 +33,7 @@ from ads.services.checking import (
 )
 from ads.services.enforcement import Enforced, Trigger
 from ads.services.entries import enforce_crossed
+from ads.services.errors import ReportedOtherwise
 from ads.services.owners import Owner
 
 
@@ -69,6 +76,13 @@ class Total(NamedTuple):
 
     owner: Owner
     values: Values
+    #: The reference under which it was reported, as :attr:`ads.models.ReportedTotal.known_as` has
+    #: it; "": it named the campaign itself.
+    known_as: str
+
+
+#: Campaign, day, and what it was called: what a source has one total of.
+Key = tuple[int, date, str]
 
 
 def report(totals: Sequence[DayTotal], *, source: str, now: datetime) -> list[ReportOutcome]:
@@ -85,10 +99,12 @@ def report(totals: Sequence[DayTotal], *, source: str, now: datetime) -> list[Re
             day=total.date, amount=total.amount, observed_at=total.observed_at, now=now
         )
         pk = total.campaign.pk if isinstance(total.campaign, Campaign) else total.campaign
-        checked.append(place(values, known[pk], now))
+        checked.append(place(values, known[pk], now, known_as=""))
     if not checked:
         return []
     with transaction.atomic():
+        for error in reported_otherwise(checked, source=source).values():
+            raise error
         outcomes = post_each(checked, source=source, now=now)
         enforce_posted(checked, outcomes, now)
     return outcomes
@@ -103,30 +119,33 @@ def check_values(*, day: object, amount: object, observed_at: object, now: datet
     return Values(check_day(day), check_amount(amount), check_observed_at(observed_at, now))
 
 
-def place(values: Values, owner: Owner, now: datetime) -> Total:
-    """The total of this campaign.
+def place(values: Values, owner: Owner, now: datetime, *, known_as: str) -> Total:
+    """The total of this campaign, reported under this.
 
     Raises:
         InvalidSpend: the day has not come.
     """
     check_has_come(values.date, owner.timezone, now)
-    return Total(owner, values)
+    return Total(owner, values, known_as)
 
 
 def post_each(totals: Sequence[Total], *, source: str, now: datetime) -> list[ReportOutcome]:
     """Bring the ledger in line with these, inside the caller's transaction, which enforces.
 
-    Of several for one campaign and day the newest counts; the others are older.
+    Of several for one :data:`Key` the newest counts; the others are older. The caller has left out
+    what :func:`reported_otherwise` refuses.
+
+    Raises:
+        ReportedOtherwise: somebody else has reported one of these days in another way meanwhile.
     """
-    keys = [(total.owner.campaign_id, total.values.date) for total in totals]
+    keys = [_key(total) for total in totals]
     newest = newest_of((key, total.values) for key, total in zip(keys, totals, strict=True))
     differences, believed = _post_arrays(
-        {
-            "campaigns": [pk for pk, _ in newest],
-            "dates": [day for _, day in newest],
-            "amounts": [totals[i].values.amount for i in newest.values()],
-            "observations": [totals[i].values.observed_at for i in newest.values()],
-        },
+        _arrays(
+            newest,
+            [totals[i].values.amount for i in newest.values()],
+            [totals[i].values.observed_at for i in newest.values()],
+        ),
         source=source,
         now=now,
     )
@@ -140,6 +159,73 @@ def post_each(totals: Sequence[Total], *, source: str, now: datetime) -> list[Re
         else:
             outcomes.append(ReportOutcome(differences[key], "recorded"))
     return outcomes
+
+
+def reported_otherwise(totals: Sequence[Total], *, source: str) -> dict[int, ReportedOtherwise]:
+    """Why totals are refused as their source has reported the day in another way; by position.
+
+    In an earlier batch, or earlier in this one; one query.
+    """
+    counting = {_key(total): total.values.amount for total in totals if total.values.amount}
+    if not counting:
+        return {}
+    values = _arrays(counting, counting.values(), [None] * len(counting))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statements.OTHERWISE.format(staged=statements.ARRAYS), {"source": source, **values}
+        )
+        known = {(pk, day, known_as): before for pk, day, known_as, before in cursor.fetchall()}
+    first: dict[tuple[int, date], str] = {}
+    refused = {}
+    for i, total in enumerate(totals):
+        if not total.values.amount:
+            continue
+        pk, day, known_as = key = _key(total)
+        before = known[key] if key in known else first.setdefault((pk, day), known_as)
+        if bool(before) is not bool(known_as):
+            refused[i] = otherwise(pk, day, known_as, before, source=source)
+    return refused
+
+
+def otherwise(
+    campaign_id: int, day: date, known_as: str, before: str, *, source: str
+) -> ReportedOtherwise:
+    """Why a total is refused: its source called the campaign ``before`` that."""
+    return ReportedOtherwise(
+        "campaign",
+        shown(known_as) or campaign_id,
+        f"source {source} has reported {day} of campaign {campaign_id} "
+        f"{f'as {shown(before)}' if before else 'by its own id or name'}, and the day would count "
+        "twice; report all of a source's day in one way, by id or name or by references (or zero "
+        "in the other way first).",
+    )
+
+
+def _key(total: Total) -> Key:
+    return total.owner.campaign_id, total.values.date, total.known_as
+
+
+def _arrays(
+    keys: Collection[Key], amounts: Iterable[Decimal], observations: Iterable[datetime | None]
+) -> dict[str, Any]:
+    """Parameters for :data:`statements.ARRAYS`."""
+    return {
+        "campaigns": [pk for pk, _, _ in keys],
+        "dates": [day for _, day, _ in keys],
+        "known_as": [known_as for _, _, known_as in keys],
+        "amounts": list(amounts),
+        "observations": list(observations),
+    }
+
+
+def _check_again(cursor: Any, staged: str, values: dict[str, Any]) -> None:
+    """Nobody else has reported these days in another way since they were looked up.
+
+    Whoever moves the ledger on a day waits for whoever else does, so one of two sees the other.
+    """
+    cursor.execute(f"{statements.OTHERWISE.format(staged=staged)} LIMIT 1", values)
+    for pk, day, known_as, before in cursor.fetchall():
+        raise otherwise(pk, day, known_as, before, source=values["source"])
 
 
 K = TypeVar("K")
@@ -158,72 +244,11 @@ def enforce_posted(
     totals: Iterable[Total], outcomes: Iterable[ReportOutcome], now: datetime
 ) -> Enforced:
     """Enforce what the totals that were recorded may have crossed; in the same transaction."""
-    sums = {
-        (total.owner, total.values.date): outcome.difference
-        for total, outcome in zip(totals, outcomes, strict=True)
-        if outcome.outcome == "recorded"
-    }
+    sums: dict[tuple[Owner, date], Decimal] = defaultdict(Decimal)
+    for total, outcome in zip(totals, outcomes, strict=True):
+        if outcome.outcome == "recorded":
+            sums[total.owner, total.values.date] += outcome.difference
     return enforce_crossed(sums, now, Trigger.SPEND)
-
-
-#: A relation of reported totals made of arrays.
-ARRAYS = """
-    unnest(%(campaigns)s::bigint[], %(dates)s::date[], %(amounts)s::numeric[],
-           %(observations)s::timestamptz[]) AS staged (campaign_id, date, amount, observed_at)
-"""
-
-# One statement: every row, new or known, is locked in key order before the ledger gets the
-# difference to what it said. An older observation is locked too, and leaves everything as it is.
-_POST = """
-    WITH reported AS (
-        INSERT INTO ads_reportedtotal AS reported (source, campaign_id, date, amount, observed_at)
-        SELECT %(source)s, campaign_id, date, amount, observed_at
-          FROM {staged}
-         ORDER BY campaign_id, date
-            ON CONFLICT (campaign_id, date, source) DO UPDATE
-           SET previous = reported.amount, amount = excluded.amount,
-               observed_at = excluded.observed_at, updated_at = %(now)s
-         WHERE excluded.observed_at >= reported.observed_at
-        RETURNING campaign_id, date, previous, amount, observed_at
-    ), recorded AS (
-        INSERT INTO ads_spend
-               (campaign_id, amount, date, occurred_at, description, source, kind, created_at)
-        SELECT campaign_id, amount - previous, date, observed_at,
-               CASE WHEN amount < previous
-                    THEN format('The day''s total was lowered from %%s to %%s.',
-                                trim_scale(previous), trim_scale(amount))
-                    ELSE format('The day''s total is %%s.', trim_scale(amount)) END,
-               %(source)s,
-               CASE WHEN amount < previous THEN 'correction' ELSE 'day_total' END,
-               %(now)s
-          FROM reported
-         WHERE amount <> previous
-        RETURNING campaign_id, date, amount
-    )
-    {answer}
-"""
-
-_LISTED = "SELECT campaign_id, date, amount FROM recorded"
-
-_COUNTED = """
-    SELECT count(*), coalesce(sum(amount), 0),
-           count(*) FILTER (WHERE amount < 0), coalesce(sum(amount) FILTER (WHERE amount < 0), 0)
-      FROM recorded
-"""
-
-_KNOWN = """
-      FROM {staged}
-      JOIN ads_reportedtotal AS reported
-        ON reported.source = %(source)s
-       AND reported.campaign_id = staged.campaign_id AND reported.date = staged.date
-"""
-
-_BELIEVED = f"""
-    SELECT staged.campaign_id, staged.date {_KNOWN}
-     WHERE staged.observed_at >= reported.observed_at
-"""
-
-_OLDER = f"SELECT count(*) {_KNOWN} WHERE staged.observed_at < reported.observed_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,43 +266,40 @@ class Posted:
 def post(staged: str, *, source: str, now: datetime) -> Posted:
     """Bring the ledger in line with ``staged``, inside the caller's transaction, which enforces.
 
-    ``staged`` is SQL for a relation named ``staged`` with the columns campaign_id, date, amount and
-    observed_at, checked already, one row per campaign and date.
+    ``staged`` is SQL for a relation named ``staged`` with the columns campaign_id, date, known_as,
+    amount and observed_at, checked already, one row per campaign, date and known_as, without those
+    of :data:`statements.OTHERWISE`.
+
+    Raises:
+        ReportedOtherwise: somebody else has reported one of these days in another way meanwhile.
     """
+    values: dict[str, Any] = {"source": source, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _POST.format(staged=staged, answer=_COUNTED),
-            {"source": source, "now": now},
-        )
-        return Posted(*cursor.fetchone())
-
-
-#: By how much each of ``staged`` would move the ledger, as :data:`_POST` does it; ``is_older``:
-#: not at all, as something newer is known.
-MOVES = """
-    SELECT staged.campaign_id, staged.date, staged.amount - coalesce(reported.amount, 0) AS amount,
-           coalesce(reported.observed_at > staged.observed_at, false) AS is_older
-      FROM {staged}
-      LEFT JOIN ads_reportedtotal AS reported
-        ON reported.source = %(source)s
-       AND reported.campaign_id = staged.campaign_id AND reported.date = staged.date
-"""
+        cursor.execute(statements.POST.format(staged=staged, answer=statements.COUNTED), values)
+        posted = Posted(*cursor.fetchone())
+        if posted.recorded:
+            _check_again(cursor, staged, values)
+    return posted
 
 
 def count_older(staged: str, *, source: str) -> int:
     """How many of ``staged`` were observed before what is known already."""
     with connection.cursor() as cursor:
-        cursor.execute(_OLDER.format(staged=staged), {"source": source})
+        cursor.execute(statements.OLDER.format(staged=staged), {"source": source})
         return int(cursor.fetchone()[0])
 
 
 def _post_arrays(
     arrays: dict[str, Any], *, source: str, now: datetime
-) -> tuple[dict[tuple[int, date], Decimal], set[tuple[int, date]]]:
-    """The same for :data:`ARRAYS`; the differences recorded, and the keys that were believed."""
+) -> tuple[dict[Key, Decimal], set[Key]]:
+    """The same for arrays; the differences recorded, and the keys that were believed."""
     values = {"source": source, "now": now, **arrays}
     with connection.cursor() as cursor:
-        cursor.execute(_POST.format(staged=ARRAYS, answer=_LISTED), values)
-        differences = {(pk, day): amount for pk, day, amount in cursor.fetchall()}
-        cursor.execute(_BELIEVED.format(staged=ARRAYS), values)
+        cursor.execute(
+            statements.POST.format(staged=statements.ARRAYS, answer=statements.LISTED), values
+        )
+        differences = {(pk, day, known_as): by for pk, day, known_as, by in cursor.fetchall()}
+        if differences:
+            _check_again(cursor, statements.ARRAYS, values)
+        cursor.execute(statements.BELIEVED.format(staged=statements.ARRAYS), values)
         return differences, set(cursor.fetchall())

@@ -15,6 +15,10 @@ class InvalidSpend(_Refusal):
     """Spend that cannot be recorded: ``field``, ``value``, and the ``reason`` with its remedy."""
 
 
+class ReportedOtherwise(InvalidSpend):
+    """A day that its source has reported in another way, so that it would count twice."""
+
+
 class InvalidReference(_Refusal):
     """A platform's id that a campaign cannot be known by: ``field``, ``value`` and ``reason``."""
 

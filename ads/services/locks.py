@@ -1,7 +1,8 @@
 """The only place that takes row locks, and the order in which everybody takes them.
 
 1. Unknown references (:class:`UnknownReference`), by platform, account and reference.
-2. What sources reported (:class:`ReportedTotal`), by campaign and date.
+2. What sources reported (:class:`ReportedTotal`), by campaign, date and what it was
+   called.
 3. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
    the ledger's trigger does so within the INSERT, :func:`totals_of_brands` and
    :func:`totals_of_owner` by hand.

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from ads.models import Campaign
+from ads.models.references import known_as, shown
 from ads.services.errors import InvalidSpend
 
 
@@ -42,7 +43,12 @@ class Reference:
     name: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return " / ".join(part for part in (self.platform, self.account, self.reference) if part)
+        return shown(self.known_as)
+
+    @property
+    def known_as(self) -> str:
+        """As :attr:`ads.models.ReportedTotal.known_as` has it."""
+        return known_as(self.platform, self.account, self.reference)
 
 
 #: How a row names its campaign: by its id, by names, or by what a platform knows it by.

@@ -152,8 +152,10 @@ def _record_batch(
         rows = [_Row(*row) for row in waits.order_by("pk").values_list(*_COLUMNS)[:BATCH]]
         if not rows:
             return None, Settled()
-        record = _record_totals if kind == Kind.DAY_TOTAL else _record_entries
-        refusals, enforced = record(rows, owner, source, kind, now)
+        if kind == Kind.DAY_TOTAL:
+            refusals, enforced = _record_totals(rows, owner, source, unknown.known_as, now)
+        else:
+            refusals, enforced = _record_entries(rows, owner, source, kind, now)
         _put_away([row.pk for row in rows if row.pk not in refusals], refusals)
     return rows[-1].pk, Settled(len(rows) - len(refusals), len(refusals), enforced)
 
@@ -183,21 +185,20 @@ def _record_entries(
 
 
 def _record_totals(
-    rows: Sequence[_Row],
-    owner: Owner,
-    source: str,
-    kind: Kind,  # noqa: ARG001  (that of day totals)
-    now: datetime,
+    rows: Sequence[_Row], owner: Owner, source: str, known_as: str, now: datetime
 ) -> tuple[dict[int, str], Enforced]:
-    """The same for day totals."""
+    """The same for day totals, all of which were reported under one reference."""
     refusals: dict[int, str] = {}
-    good: list[day_totals.Total] = []
+    placed: list[tuple[int, day_totals.Total]] = []
     for row in rows:
         values = day_totals.Values(row.date, row.amount, row.observed_at or row.received_at)
         try:
-            good.append(day_totals.place(values, owner, now))
+            placed.append((row.pk, day_totals.place(values, owner, now, known_as=known_as)))
         except InvalidSpend as error:
             refusals[row.pk] = str(error)
+    mixed = day_totals.reported_otherwise([total for _, total in placed], source=source)
+    refusals |= {placed[i][0]: str(error) for i, error in mixed.items()}
+    good = [total for pk, total in placed if pk not in refusals]
     if not good:
         return refusals, Enforced()
     outcomes = day_totals.post_each(good, source=source, now=now)

@@ -186,6 +186,27 @@ def test_a_platform_may_report_by_what_it_knows_campaigns_by() -> None:
     assert update(NOON, platform).recorded == 0
 
 
+def test_what_a_platform_knows_by_two_ids_adds_up() -> None:
+    campaign = CampaignFactory.create(brand__name="Acme")
+    for reference in ("7", "8"):
+        CampaignReference.objects.create(
+            campaign=campaign, platform="scripted", account="Acme", reference=reference
+        )
+    both = [
+        ObservedTotal(KnownAs("Acme", "7"), TODAY, Decimal(10), NOON),
+        ObservedTotal(KnownAs("Acme", "8"), TODAY, Decimal(5), NOON),
+    ]
+
+    assert update(NOON, ScriptedPlatform(seed=1, totals=tuple(both))).spend == 15
+    assert update(NOON, ScriptedPlatform(seed=1, totals=tuple(both))).recorded == 0
+    by_id = ScriptedPlatform(seed=1, totals=(ObservedTotal(campaign.pk, TODAY, Decimal(15), NOON),))
+    refused = update(NOON, by_id)
+
+    assert refused.recorded == 0
+    assert "has reported 2026-03-04 of campaign" in refused.errors[0]
+    assert spent(campaign) == 15
+
+
 def test_a_platform_hears_of_a_pause_and_of_a_return_without_any_spend() -> None:
     campaign = CampaignFactory.create(daily_budget=75)
     enforced()

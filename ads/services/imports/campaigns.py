@@ -23,11 +23,20 @@ _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A campaign; ``latest`` is the last accounting day that it may have spend on."""
+    """A campaign; ``latest`` is the last accounting day that it may have spend on.
+
+    ``known_as``: as :attr:`ads.models.ReportedTotal.known_as`, what the row calls it.
+    """
 
     id: int
     timezone: str
     latest: date
+    known_as: str = ""
+
+    @property
+    def quoted(self) -> str:
+        """``known_as`` as a cell of CSV."""
+        return '"' + self.known_as.replace('"', '""') + '"' if self.known_as else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +63,19 @@ class Latest:
         self._now = now
         self._known: dict[str, date] = {}
 
-    def found(self, candidate: Candidate) -> Found | str:
+    def found(self, candidate: Candidate, known_as: str = "") -> Found | str:
         """The campaign; a sentence where nobody can read its brand's timezone."""
-        found = self.of_zone(candidate.id, candidate.timezone)
+        found = self.of_zone(candidate.id, candidate.timezone, known_as)
         return f"{found} ({candidate})" if isinstance(found, str) else found
 
-    def of_zone(self, campaign_id: int, zone: str) -> Found | str:
+    def of_zone(self, campaign_id: int, zone: str, known_as: str = "") -> Found | str:
         """The same for a campaign whose brand is in this timezone."""
         if zone not in self._known:
             try:
                 self._known[zone] = latest_date(zone, self._now)
             except InvalidSpend as error:
                 return str(error)
-        return Found(campaign_id, zone, self._known[zone])
+        return Found(campaign_id, zone, self._known[zone], known_as)
 
 
 class Campaigns:

@@ -118,7 +118,7 @@ class Checker:
                 and (at_currency is None or cells[at_currency] == currency.ONLY)
                 and (at_ends is None or cells[at_ends] == cells[at_date])
             ):
-                good.append(f"{line},{campaign.id},{day[1]},{amount}\n")
+                good.append(f"{line},{campaign.id},{day[1]},{amount},{campaign.quoted}\n")
             else:
                 rest.append(i)
         return rest
@@ -188,7 +188,7 @@ class Checker:
         text = row.cells[self.columns.amount]
         amount = row.amount = self.amounts.read(text.strip() if self._format.platform else text)
         if isinstance(row.campaign, Found):
-            return f"{row.line},{row.campaign.id},{day},{amount}\n"
+            return f"{row.line},{row.campaign.id},{day},{amount},{row.campaign.quoted}\n"
         return (*row.waiting(), day, amount, None, "", None)
 
     def _entry(self, row: Row) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Kind, Period, sums_of
 from ads.rules.calendar import local_date, month_start
-from ads.services import day_totals
+from ads.services import day_total_statements
 from ads.services import entry_statements as statements
 from ads.services.enforcement import Decision, preview
 from ads.services.imports import conflicts, recording, staging
@@ -28,7 +28,7 @@ _SUMS: Final = SpendTotal._meta.db_table
 
 def foresee_totals(done: Imported, *, source: str) -> None:
     """Fill in what posting the summed day totals would do."""
-    moves = day_totals.MOVES.format(staged=f"{staging.SUMMED} AS staged")
+    moves = day_total_statements.MOVES.format(staged=f"{staging.SUMMED} AS staged")
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {staging.MOVES} AS {moves}", {"source": source})
         cursor.execute(

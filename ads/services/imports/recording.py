@@ -12,12 +12,13 @@ from django.db.models.expressions import RawSQL
 from ads.models import Campaign
 from ads.models.spend import Kind
 from ads.rules.money import LIMIT, format_usd
-from ads.services import day_totals
+from ads.services import day_total_statements, day_totals
 from ads.services import entry_statements as statements
 from ads.services.enforcement import Decision, Enforced
+from ads.services.errors import ReportedOtherwise
 from ads.services.imports import conflicts, staging
 from ads.services.imports.columns import Columns
-from ads.services.imports.errors import BadRow, Refused
+from ads.services.imports.errors import BadRow, ImportRefused, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Imported:
     are_entries: bool
     #: Rows of the file that are good.
     rows: int = 0
-    #: Entries; or campaign-days that the good rows add up to.
+    #: Entries; or campaign-days (of each reference) that the good rows add up to.
     items: int = 0
     #: New in the ledger, and by how much that moved it.
     recorded: int = 0
@@ -83,6 +84,55 @@ def refuse_too_large(refused: Refused) -> None:
             refused.add(BadRow(position, position, reason))
 
 
+def refuse_reported_otherwise(done: Imported, *, source: str) -> None:
+    """Refuse the days that the source has reported in another way; leaves their rows out.
+
+    Each with the first of its lines. All of them are told only if somebody keeps them: they may be
+    the whole file.
+    """
+    refused = done.refused
+    count = told = 0
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            _OTHERWISE, {"source": source, "shown": None if refused.sink else refused.limit}
+        )
+        for count, position, campaign_id, day, known_as, before in cursor:  # noqa: B007
+            error = day_totals.otherwise(campaign_id, day, known_as, before, source=source)
+            refused.add(BadRow(position, position, str(error)))
+            told += 1
+    if count:
+        refused.count += count - told
+        with connection.cursor() as cursor:
+            cursor.execute(_LEAVE_OUT, {"source": source})
+            (rows,) = cursor.fetchone()
+        done.rows -= rows
+
+
+_OTHERWISE: Final = f"""
+    SELECT count(*) OVER (), summed.position, campaign_id, date, known_as, mixed.before
+      FROM ({day_total_statements.OTHERWISE.format(staged=f"{staging.SUMMED} AS staged")}) AS mixed
+      JOIN {staging.SUMMED} AS summed USING (campaign_id, date, known_as)
+     ORDER BY summed.position
+     LIMIT %(shown)s
+"""  # noqa: S608  (the tables' names are our own)
+
+_LEAVE_OUT: Final = f"""
+    WITH mixed AS (
+        {day_total_statements.OTHERWISE.format(staged=f"{staging.SUMMED} AS staged")}
+    ), summed AS (
+        DELETE FROM {staging.SUMMED} AS summed USING mixed
+         WHERE (summed.campaign_id, summed.date, summed.known_as)
+             = (mixed.campaign_id, mixed.date, mixed.known_as)
+    ), gone AS (
+        DELETE FROM {staging.ROWS} AS staged USING mixed
+         WHERE (staged.campaign_id, staged.date, staged.known_as)
+             = (mixed.campaign_id, mixed.date, mixed.known_as)
+        RETURNING 1
+    )
+    SELECT count(*) FROM gone
+"""  # noqa: S608
+
+
 def too_large(whose: str, day: date, amount: Decimal) -> str:
     """Why rows that add up to this are refused."""
     return (
@@ -92,9 +142,16 @@ def too_large(whose: str, day: date, amount: Decimal) -> str:
 
 
 def record_totals(done: Imported, *, source: str, now: datetime) -> None:
-    """Post the summed day totals; fills in what that did."""
+    """Post the summed day totals; fills in what that did.
+
+    Raises:
+        ImportRefused: a day was reported in another way since they were checked.
+    """
     staged = f"{staging.SUMMED} AS staged"
-    posted = day_totals.post(staged, source=source, now=now)
+    try:
+        posted = day_totals.post(staged, source=source, now=now)
+    except ReportedOtherwise as error:
+        raise ImportRefused(f"{error} It came in just now: nothing was recorded.") from error
     done.items = _count(staging.SUMMED)
     done.recorded, done.difference = posted.recorded, posted.difference
     done.lowered, done.lowered_by = posted.lowered, posted.lowered_by

@@ -78,7 +78,9 @@ class References:
             if reference in carried:
                 self._known[said] = self._carrier(carried[reference], reference)
             elif said in by_their_names:
-                self._known[said] = self._latest.found(by_their_names[said])
+                # Called by the reference all the same: once a campaign is given it, its day
+                # totals are those that are known already.
+                self._known[said] = self._latest.found(by_their_names[said], reference.known_as)
             else:
                 account, reference_id, name = said
                 self._known[said] = Waiting(account, reference_id, name[: LONGEST["name"]])
@@ -128,4 +130,4 @@ class References:
                 f"reference: {str(reference)!r} is campaign {owner.campaign_id}, of another brand "
                 "than this file was said to be of."
             )
-        return self._latest.of_zone(owner.campaign_id, owner.timezone)
+        return self._latest.of_zone(owner.campaign_id, owner.timezone, reference.known_as)

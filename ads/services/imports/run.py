@@ -174,6 +174,7 @@ class Import:
         else:
             staging.add_up(self._observed_at)
             recording.refuse_too_large(self.done.refused)
+            recording.refuse_reported_otherwise(self.done, source=self._source)
 
     def _refuse_bad_rows(self) -> None:
         if self.done.refused.count and not self.plan.skip_bad_rows:

@@ -17,11 +17,15 @@ TOTALS: Final = {
     "campaign_id": "bigint",
     "date": "date",
     "amount": "numeric",
+    "known_as": "text",
 }
 
 #: What is staged of each entry, as :mod:`ads.services.entry_statements` wants it.
 ENTRIES: Final = {
-    **TOTALS,
+    "position": "integer",
+    "campaign_id": "bigint",
+    "date": "date",
+    "amount": "numeric",
     "occurred_at": "timestamptz",
     "description": "text",
     "external_id": "text",
@@ -50,7 +54,7 @@ UNKNOWN: Final = "import_unknown"
 MOVES: Final = "import_moves"
 
 #: Texts that may be empty; csv writes that as COPY would read NULL.
-_EMPTY: Final = {"account", "name", "description"}
+_EMPTY: Final = {"account", "name", "description", "known_as"}
 
 #: Where it is latest to become a new day: no brand's month began earlier.
 LAST_TO_TURN: Final = "Etc/GMT+12"
@@ -98,15 +102,18 @@ def _copy(table: str, rows: Sequence[Any], columns: dict[str, str]) -> None:
 
 
 def add_up(observed_at: datetime) -> None:
-    """Make one total of the rows of each campaign and day, observed at this instant."""
+    """Make one total of the rows of each campaign and day, observed at this instant.
+
+    Apart by what the rows call the campaign, as its source may report the others on their own.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             CREATE TEMP TABLE {SUMMED} AS
-            SELECT campaign_id, date, trim_scale(sum(amount)) AS amount,
+            SELECT campaign_id, date, known_as, trim_scale(sum(amount)) AS amount,
                    %s::timestamptz AS observed_at, min(position) AS position
               FROM {ROWS}
-             GROUP BY campaign_id, date
+             GROUP BY campaign_id, date, known_as
             """,  # noqa: S608  (the tables' names are our own)
             [observed_at],
         )

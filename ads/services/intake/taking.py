@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from ads.services import locks, owners, waiting
 from ads.services.checking import check_text
 from ads.services.crossings import StaleTimezoneError
-from ads.services.errors import InvalidSpend
+from ads.services.errors import InvalidSpend, ReportedOtherwise
 from ads.services.intake.rows import Intake, IntakeAnswer, IntakeSender
 from ads.services.intake.ways import REFUSED, P, V, Way, refused
 from ads.services.owners import CampaignGiven, CampaignNamed, Owner, Reference
@@ -52,8 +52,10 @@ def take(
     check_text("source", sender.source, required=True)
     try:
         return _Batch(rows, way(), sender, now, keep_good=keep_good).take()
-    except (StaleTimezoneError, IntegrityError):
-        pass  # a brand has moved, or a campaign is gone, since it was looked up: look again
+    except (StaleTimezoneError, ReportedOtherwise, IntegrityError):
+        # A brand has moved, a campaign is gone, or a day was reported in another way since it was
+        # looked up: look again.
+        pass
     batch = _Batch(rows, way(), sender, now, keep_good=keep_good)
     try:
         return batch.take()
@@ -132,7 +134,7 @@ class _Batch(Generic[V, P]):
             owner = found.get(given)
             try:
                 if owner is not None:
-                    self._known.append((i, self._way.place(values, owner)))
+                    self._known.append((i, self._way.place(values, owner, given)))
                 elif isinstance(given, Reference):
                     self._way.check_has_come_somewhere(values)
                     self._unknown.append((i, given, values))
@@ -175,7 +177,7 @@ class _Batch(Generic[V, P]):
                     self._unknown.append((i, reference, values))
                     continue
                 try:
-                    self._known.append((i, self._way.place(values, owner)))
+                    self._known.append((i, self._way.place(values, owner, reference)))
                 except InvalidSpend as error:
                     self._refuse(i, error)
         return kept

@@ -9,7 +9,7 @@ from ads.services import day_totals, entries, waiting
 from ads.services.checking import check_has_come_somewhere, read_date, read_instant
 from ads.services.errors import InvalidSpend, shown_value
 from ads.services.intake.rows import IntakeAnswer, IntakeEntry, IntakeSender, IntakeTotal
-from ads.services.owners import Owner
+from ads.services.owners import CampaignGiven, Owner, Reference
 from ads.services.waiting import Waiting
 
 #: What a row says, and the same with its campaign.
@@ -26,8 +26,10 @@ class Way(Protocol[V, P]):
         """What the row says; raises InvalidSpend where that is wrong whatever its campaign."""
         ...
 
-    def place(self, values: V, owner: Owner) -> P:
-        """The same for its campaign; raises InvalidSpend if its day has not come there."""
+    def place(self, values: V, owner: Owner, given: CampaignGiven) -> P:
+        """The same for its campaign, which the row called that; raises InvalidSpend if its day
+        has not come there.
+        """
         ...
 
     def check_has_come_somewhere(self, values: V) -> None:
@@ -70,7 +72,12 @@ class Entries:
             kind=self._kind,
         )
 
-    def place(self, values: entries.Values, owner: Owner) -> entries.Entry:
+    def place(
+        self,
+        values: entries.Values,
+        owner: Owner,
+        given: CampaignGiven,  # noqa: ARG002  (an entry is the same whatever it calls its campaign)
+    ) -> entries.Entry:
         return entries.place(values, owner, self._now)
 
     def check_has_come_somewhere(self, values: entries.Values) -> None:
@@ -128,16 +135,26 @@ class Totals:
             now=self._now,
         )
 
-    def place(self, values: day_totals.Values, owner: Owner) -> day_totals.Total:
-        return day_totals.place(values, owner, self._now)
+    def place(
+        self, values: day_totals.Values, owner: Owner, given: CampaignGiven
+    ) -> day_totals.Total:
+        known_as = given.known_as if isinstance(given, Reference) else ""
+        return day_totals.place(values, owner, self._now, known_as=known_as)
 
     def check_has_come_somewhere(self, values: day_totals.Values) -> None:
         check_has_come_somewhere(values.date, self._now)
 
     def record(self, rows: Sequence[day_totals.Total]) -> list[IntakeAnswer]:
-        outcomes = day_totals.post_each(rows, source=self._sender.source, now=self._now)
-        self._recorded = rows, outcomes
-        return [IntakeAnswer(one.outcome, difference=one.difference) for one in outcomes]
+        mixed = day_totals.reported_otherwise(rows, source=self._sender.source)
+        answers = {i: refused(error) for i, error in mixed.items()}
+        good = [i for i in range(len(rows)) if i not in mixed]
+        if good:
+            posted = [rows[i] for i in good]
+            outcomes = day_totals.post_each(posted, source=self._sender.source, now=self._now)
+            self._recorded = posted, outcomes
+            for i, one in zip(good, outcomes, strict=True):
+                answers[i] = IntakeAnswer(one.outcome, difference=one.difference)
+        return [answers[i] for i in range(len(rows))]
 
     def keep(self, rows: Sequence[Waiting[day_totals.Values]]) -> list[IntakeAnswer]:
         outcomes = waiting.keep_totals(rows, source=self._sender.source, now=self._now)

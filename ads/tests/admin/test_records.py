@@ -24,7 +24,7 @@ from ads.models import (
     SpendTotal,
     WebhookDelivery,
 )
-from ads.services import BudgetService, api_keys, webhook_endpoints
+from ads.services import BudgetService, Reference, api_keys, webhook_endpoints
 from ads.tests.admin.pages import add, change, changelist
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
@@ -220,3 +220,19 @@ def test_nobody_is_shown_anything_without_logging_in(client: Client) -> None:
 
     assert response.status_code == 302
     assert response.headers["Location"].startswith("/admin/login/")
+
+
+def test_a_reported_total_says_under_which_reference_it_was_reported(admin: Client) -> None:
+    campaign = CampaignFactory.create()
+    for known_as in ("", Reference("google_ads", "", "7").known_as):
+        ReportedTotal.objects.create(
+            source="etl", campaign=campaign, date=date(2026, 5, 1), amount=1,
+            observed_at=timezone.now(), known_as=known_as,
+        )  # fmt: skip
+
+    listed = admin.get(changelist("ads_reportedtotal"), {"q": "google_ads"})
+
+    (shown,) = listed.context["cl"].result_list
+    assert "google_ads / 7" in listed.content.decode()
+    assert "google_ads / 7" in admin.get(change(shown)).content.decode()
+    assert "the campaign itself" in admin.get(changelist("ads_reportedtotal")).content.decode()

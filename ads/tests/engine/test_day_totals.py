@@ -9,7 +9,14 @@ import pytest
 import time_machine
 
 from ads.models import Campaign, Spend
-from ads.services import BudgetService, DayTotal, InvalidSpend
+from ads.services import (
+    BudgetService,
+    DayTotal,
+    IntakeTotal,
+    InvalidSpend,
+    Reference,
+    references,
+)
 from ads.services.day_totals import ReportOutcome
 from ads.tests.engine.support import NOON, at, delivers, enforce_all, switches, totals
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -200,6 +207,19 @@ def test_one_bad_total_among_many_records_none(campaign: Campaign) -> None:
 
     assert entries() == []
     assert delivers(campaign)
+
+
+def test_a_day_that_the_source_has_reported_by_references_is_refused(campaign: Campaign) -> None:
+    references.add(campaign, Reference("google_ads", "1", "7"))
+    row = IntakeTotal(Reference("google_ads", "1", "7"), TODAY, 5, NOON)
+    BudgetService.take_day_totals([row], source="x")
+
+    with pytest.raises(InvalidSpend, match="source x has reported 2024-05-15 of") as refusal:
+        report(campaign, 9)
+
+    assert (refusal.value.field, refusal.value.value) == ("campaign", campaign.pk)
+    assert entries() == [(5, "day_total")]
+    assert report(campaign, 9, source="y") == (9, "recorded")
 
 
 def test_the_day_is_the_brand_s(noon: Any) -> None:

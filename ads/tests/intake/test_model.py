@@ -171,11 +171,13 @@ def compare(model: Model, one: Campaign, two: Campaign) -> None:
     assert len(kept()) == len(model.waiting) + len(model.anonymous)
 
 
+#: One campaign, by its id and by two references, and an unknown one; amount, and when it was seen.
+Seen = tuple[str, int, int]
 OBSERVED = st.lists(
     st.lists(
         st.tuples(
-            st.sampled_from(["one", "unknown"]),
-            st.integers(0, 5),
+            st.sampled_from(["id", "a", "b", "?"]),
+            st.integers(0, 3),
             st.integers(0, 4),
         ),
         max_size=5,
@@ -184,34 +186,73 @@ OBSERVED = st.lists(
 )
 
 
+class DayModel:
+    """What has been said of a campaign's day: the newest of each name, when it was seen first."""
+
+    def __init__(self) -> None:
+        self.newest: dict[str, tuple[int, int]] = {}
+
+    def spent(self) -> int:
+        return sum(amount for name, (_, amount) in self.newest.items() if name != "?")
+
+    def take(self, rows: list[Seen]) -> list[bool]:
+        """Which rows are refused: the day has been said by id, and now by references, or so."""
+        before, batch = self._by_id(self.newest), None
+        refused = []
+        for name, amount, seen in rows:
+            is_refused = False
+            if amount and name != "?":
+                by_id = name == "id"
+                if before is by_id or before is None:
+                    batch = by_id if batch is None else batch
+                is_refused = by_id is not (batch if before is None else before)
+            refused.append(is_refused)
+            if not is_refused and (name not in self.newest or seen >= self.newest[name][0]):
+                self.newest[name] = (seen, amount)
+        return refused
+
+    def match(self) -> bool:
+        """The unknown reference is the campaign's; False: what it waits with would count twice."""
+        if self.newest["?"][1] and self._by_id(self.newest) is True:
+            return False
+        self.newest["c"] = self.newest.pop("?")
+        return True
+
+    def _by_id(self, newest: dict[str, tuple[int, int]]) -> bool | None:
+        """Was the day said by id, or by references; None: nothing was spent."""
+        counting = {name == "id" for name, (_, amount) in newest.items() if amount and name != "?"}
+        assert len(counting) < 2
+        return counting.pop() if counting else None
+
+
 class TestDayTotals(TestCase):
     """Day totals against a dictionary of the newest ones."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(batches=OBSERVED)
-    def test_the_newest_observation_stands(self, batches: list[list[tuple[str, int, int]]]) -> None:
+    def test_the_newest_observation_of_each_reference_stands(
+        self, batches: list[list[Seen]]
+    ) -> None:
         campaign = CampaignFactory.create()
-        named: dict[str, Any] = {"one": campaign, "unknown": google("?")}
-        newest: dict[str, tuple[int, int]] = {}
+        named: dict[str, Any] = {"id": campaign, **{name: google(name) for name in "ab?"}}
+        for name in "ab":
+            known_as(campaign, named[name])
+        model = DayModel()
         for rows in batches:
-            take(
+            intake = take(
                 *[
                     total(named[name], amount, observed_at=NOON - timedelta(minutes=10 - seen))
                     for name, amount, seen in rows
-                ]
+                ],
+                keep_good=True,
             )
-            for name, amount, seen in rows:
-                if name not in newest or seen >= newest[name][0]:
-                    newest[name] = (seen, amount)
-            _, spent = newest.get("one", (0, 0))
-            assert totals(campaign).get(("day", TODAY), 0) == spent
-            waiting = [newest["unknown"][1]] if "unknown" in newest else []
+            assert [one == "refused" for one in outcomes_of(intake)] == model.take(rows)
+            assert totals(campaign).get(("day", TODAY), 0) == model.spent()
+            waiting = [model.newest["?"][1]] if "?" in model.newest else []
             assert [row[1] for row in kept()] == waiting
-        if "unknown" in newest:
-            references.match(unknown("?"), campaign, now=NOON)
-            expected = max(newest["unknown"], newest.get("one", newest["unknown"]),
-                           key=lambda one: one[0])  # fmt: skip
-            if newest["unknown"][0] == newest.get("one", (-1, 0))[0]:
-                expected = newest["unknown"]  # of two seen at one instant the later one
-            assert totals(campaign).get(("day", TODAY), 0) == expected[1]
+        if "?" in model.newest:
+            settled = references.match(unknown("?"), campaign, now=NOON)
+            assert (settled.recorded == 1) is model.match()
+            assert totals(campaign).get(("day", TODAY), 0) == model.spent()
+            assert len(kept()) == settled.refused
         assert find_drift() == []
