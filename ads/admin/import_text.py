@@ -54,7 +54,7 @@ def usd(text: str | None) -> str:
 def figures(told: dict[str, Any], *, is_recorded: bool) -> list[Figure]:
     """The figures of an outcome, or of what it would be; zeros only where they say something."""
     new = "Recorded" if is_recorded else "Would be recorded"
-    shown = [Figure("Good rows", f"{told['rows']:,}")]
+    shown = [Figure("Good rows", f"{good_rows(told):,}")]
     if told["are_entries"]:
         shown.append(
             Figure(new, count(told["recorded"], "entry", "entries"), usd(told["difference"]))
@@ -80,6 +80,11 @@ def figures(told: dict[str, Any], *, is_recorded: bool) -> list[Figure]:
     ]
     shown.append(Figure("Refused", f"{told['problem_count']:,}"))
     return shown
+
+
+def good_rows(told: dict[str, Any]) -> int:
+    """Rows in which nothing is wrong; those that wait to be matched are some of them."""
+    return int(told["rows"]) + int(told.get("waiting_rows", 0))
 
 
 def count(number: int, one: str, many: str = "") -> str:

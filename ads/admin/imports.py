@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.expressions import CombinedExpression
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
@@ -96,7 +97,7 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
 
     @admin.display(description="good rows")
     def rows(self, upload: Any) -> str:
-        return f"{int(upload.good_rows):,}" if upload.good_rows else NOTHING
+        return NOTHING if upload.good_rows is None else f"{upload.good_rows:,}"
 
     @admin.display(description="recorded")
     def sum(self, upload: Any) -> str:
@@ -113,7 +114,15 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
             .get_queryset(request)
             .defer("plan", "preview", "outcome")
             .annotate(
-                good_rows=Coalesce(KT("outcome__rows"), KT("preview__rows")),
+                good_rows=Coalesce(_good_rows("outcome"), _good_rows("preview")),
                 difference=KT("outcome__difference"),
             )
         )
+
+
+def _good_rows(told: str) -> CombinedExpression:
+    """Those that wait included (:func:`ads.admin.import_text.good_rows`)."""
+    rows, waiting = (
+        Cast(KT(f"{told}__{key}"), BigIntegerField()) for key in ("rows", "waiting_rows")
+    )
+    return rows + Coalesce(waiting, 0)
