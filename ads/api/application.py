@@ -9,6 +9,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from ads.api import acting, exports, failures, keys, problems, reading, request_ids, spend, webhooks
+from ads.api.answers import Readable
 from ads.api.problems import Kind
 
 DESCRIPTION: Final = """
@@ -95,6 +96,7 @@ api = BudgetManagerAPI(
     version="1",
     description=DESCRIPTION,
     urls_namespace="api-1",
+    renderer=Readable(),
     # No validator: its badge would be fetched from a host that is not ours.
     docs=Swagger(settings={"persistAuthorization": True, "validatorUrl": None}),
 )

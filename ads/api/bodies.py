@@ -148,7 +148,7 @@ def parse(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise Unreadable(f"It is not JSON: {error.msg}", error.lineno, error.colno) from error
     except RecursionError as error:
-        raise Unreadable("It is nested too deeply.") from error
+        raise Unreadable("It is nested too deeply") from error
 
 
 def parse_body(body: bytes) -> Any:

@@ -4,13 +4,14 @@ Every kind of problem there is stands in :class:`Kind`. The page ``/api/v1/probl
 and a problem's ``type`` is its place on that page.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+
+from ads.api.answers import as_json
 
 MEDIA_TYPE: Final = "application/problem+json"
 PAGE: Final = "/api/v1/problems"
@@ -119,7 +120,7 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
         **problem.more,
     }
     return HttpResponse(
-        json.dumps(content), status=kind.status, content_type=MEDIA_TYPE, headers=problem.headers
+        as_json(content), status=kind.status, content_type=MEDIA_TYPE, headers=problem.headers
     )
 
 

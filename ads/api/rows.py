@@ -173,7 +173,9 @@ def _read(
 
 def _check_shape(value: Any, shape: Shape[R]) -> None:
     if isinstance(value, Unreadable):
-        raise InvalidSpend("line", None, f"{value}.")
+        # Its line is told beside; the one that the reader counts begins with each row.
+        place = "" if value.column is None else f" (column {value.column})"
+        raise InvalidSpend("line", None, f"{value.reason}{place}.")
     if not isinstance(value, dict):
         raise InvalidSpend("row", _flat(value), f"give an object with {_list(shape.required)}.")
     for name in value:

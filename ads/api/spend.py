@@ -1,6 +1,5 @@
 """Spend comes in: entries, day totals, corrections."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -10,6 +9,7 @@ from ninja import Header, Query, Router
 
 from ads.api import bodies, parameters, rows
 from ads.api import spend_document as document
+from ads.api.answers import as_json
 from ads.api.auth import ApiKey
 from ads.api.bodies import JSON, NDJSON
 from ads.api.problems import Kind, Problem
@@ -134,7 +134,7 @@ def _take(
         **counted(shape, taken.answers),
         "answers": _listed(sent, taken.answers),
     }
-    return HttpResponse(json.dumps(content), content_type=JSON)
+    return HttpResponse(as_json(content), content_type=JSON)
 
 
 def counted(shape: Shape[R], answers: Sequence[IntakeAnswer]) -> dict[str, int]:

@@ -77,7 +77,7 @@ _CAMPAIGN: Final[Schema] = {
             "type": "integer",
             "minimum": 1,
             "maximum": LARGEST_ID,
-            "examples": [12],
+            "examples": [3],
         },
         _object(
             ("brand", "name"),
@@ -171,9 +171,9 @@ ROWS: Final[dict[str, Schema]] = {
 
 _EXAMPLES: Final[dict[str, list[Schema]]] = {
     ENTRIES: [
-        {"campaign": 12, "amount": "75.40", "external_id": "click-1001"},
+        {"campaign": 3, "amount": "75.40", "external_id": "click-1001"},
         {
-            "campaign": {"brand": "Acme", "name": "Spring Sale"},
+            "campaign": 1,
             "amount": "0.004512",
             "date": "2026-03-01",
             "description": "Impressions",
@@ -193,7 +193,7 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
     ],
     DAY_TOTALS: [
         {
-            "campaign": 12,
+            "campaign": 3,
             "date": "2026-03-01",
             "amount": "310.25",
             "observed_at": "2026-03-01T18:00:00Z",
@@ -201,7 +201,7 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
     ],
     CORRECTIONS: [
         {
-            "campaign": 12,
+            "campaign": 3,
             "amount": "-20.00",
             "date": "2026-03-01",
             "description": "Invalid clicks, credited by the platform",
@@ -209,6 +209,8 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
         }
     ],
 }
+#: Not among the above, which can be tried out with the sample data as they are.
+_BY_NAME: Final = {"brand": "Acme", "name": "Spring Sale"}
 
 
 def of(many: str) -> Schema:
@@ -252,6 +254,10 @@ def _body(many: str) -> Schema:
                 "examples": {
                     "many": {"summary": "Many", "value": {many: examples}},
                     "one": {"summary": "One", "value": examples[0]},
+                    "by_name": {
+                        "summary": "Its campaign by brand and name",
+                        "value": {**examples[0], "campaign": _BY_NAME},
+                    },
                 },
             },
             NDJSON: {

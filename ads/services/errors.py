@@ -5,7 +5,9 @@ from typing import Any
 
 class _Refusal(ValueError):
     def __init__(self, field: str, value: object, reason: str) -> None:
-        super().__init__(f"{field}: {_shown(value)} is refused: {reason}")
+        # A value that was not given is not there to be shown.
+        refused = "" if value is None else f"{_shown(value)} is refused: "
+        super().__init__(f"{field}: {refused}{reason}")
         self.field = field
         self.value = value
         self.reason = reason

@@ -230,4 +230,4 @@ def _find(given: Iterable[CampaignGiven], sender: IntakeSender) -> dict[Any, Own
 def _no_such_campaign(given: int | CampaignNamed) -> InvalidSpend:
     if isinstance(given, int):
         return owners.no_such_id(given)
-    return InvalidSpend("campaign", given, "there is no campaign of this name in such a brand.")
+    return InvalidSpend("campaign", given, "there is no campaign of this name in this brand.")

@@ -65,7 +65,7 @@ def as_lines(_context: Any, value: Any) -> bytes:
 @pytest.fixture
 def headers(db: None) -> Iterator[dict[str, str]]:
     """What a program with every right sends; requests stay in the test's transaction."""
-    CampaignFactory.create(pk=12, brand__name="Acme", name="Spring Sale")  # the document's example
+    CampaignFactory.create(pk=3, brand__name="Acme", name="Spring Sale")  # the document's examples
     CampaignFactory.create(pk=1)
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)

@@ -318,7 +318,9 @@ def test_a_broken_line_is_refused_alone(program: Program, campaign: Campaign) ->
         (1, 2, "line"),
         (2, 3, "line"),
     ]
-    assert "not JSON" in content["errors"][0]["reason"]
+    assert content["errors"][0]["reason"].startswith("It is not JSON: ")
+    assert "(column " in content["errors"][0]["reason"]
+    assert "line 1" not in content["errors"][0]["reason"]
     assert "NaN" in content["errors"][1]["reason"]
 
 
@@ -610,3 +612,33 @@ def test_spend_of_brands_that_a_key_may_write_is_recorded() -> None:
     rows = [entry(campaign, external_id=str(campaign.pk)) for campaign in campaigns]
 
     assert program.post("/spend/entries", {"entries": rows}).json()["recorded"] == 2
+
+
+def test_what_was_not_given_is_not_shown_as_a_value(program: Program, campaign: Campaign) -> None:
+    sent = {"campaign": campaign.pk, "amount": "1"}
+
+    content = problem(program.post("/spend/entries", sent), 422, "invalid")
+
+    assert "row 0, external_id: without an id, " in content["detail"]
+    assert ledger() == []
+
+
+def test_names_come_back_with_the_characters_they_have(
+    program: Program, campaign: Campaign
+) -> None:
+    row = {"campaign": campaign.pk, "amount": "1", "größe": 1, "external_id": "a"}
+
+    response = program.post("/spend/entries", row)
+
+    assert problem(response, 422, "invalid")["errors"][0]["field"] == "größe"
+    assert "größe" in response.content.decode()
+
+
+def test_half_a_character_in_a_name_is_answered_escaped(
+    program: Program, campaign: Campaign
+) -> None:
+    body = b'{"campaign": 1, "amount": "1", "a\\ud800": 1}'
+
+    response = program.post("/spend/entries", body=body, content_type="application/json")
+
+    assert problem(response, 422, "invalid")["errors"][0]["field"] == "a\ud800"
