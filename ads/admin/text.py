@@ -11,6 +11,9 @@ from ads.rules.money import format_usd, is_used_up
 
 NOTHING = "–"
 
+#: Of a campaign's state, the colour of its badge; plain where none is given.
+STATE_COLOURS = {"Active": "success", "Paused by system": "warning", "Paused by user": "info"}
+
 
 def budget(amount: Decimal | None) -> str:
     """A budget: "$75.00", or "no limit"."""
