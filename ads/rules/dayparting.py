@@ -85,7 +85,7 @@ def is_in_force(schedule: Schedule, now: datetime) -> bool:
 
     So a window of the last valid day that runs over midnight is cut at midnight.
     """
-    return schedule.is_active and _is_valid_on(schedule, local_date(now, schedule.timezone))
+    return schedule.is_active and is_valid_on(schedule, local_date(now, schedule.timezone))
 
 
 def has_open_window(schedule: Schedule, now: datetime) -> bool:
@@ -194,7 +194,7 @@ def _since_midnight(at: time) -> timedelta:
     )
 
 
-def _is_valid_on(schedule: Schedule, day: date) -> bool:
+def is_valid_on(schedule: Schedule, day: date) -> bool:
     return (schedule.valid_from is None or schedule.valid_from <= day) and (
         schedule.valid_until is None or day <= schedule.valid_until
     )
@@ -219,14 +219,14 @@ def _first_instant(
         return start
     if not schedules:
         return None
-    for begin, end in pairwise([start, *_validity_edges(schedules, start), _NEVER]):
+    for begin, end in pairwise([start, *validity_edges(schedules, start), _NEVER]):
         found = _first_within(deciding(schedules, begin), begin, end, wanted=wanted)
         if found is not None:
             return found
     return None
 
 
-def _validity_edges(schedules: Sequence[Schedule], now: datetime) -> list[datetime]:
+def validity_edges(schedules: Sequence[Schedule], now: datetime) -> list[datetime]:
     """Return the instants after `now` at which a schedule comes into force or ceases to be."""
     edges: set[datetime] = set()
     for schedule in schedules:
@@ -268,7 +268,7 @@ def _first_within(
         change = min(next_offset_change(tz, edge, horizon) for tz in timezones)
         offsets = tuple(local_time(edge, tz).utcoffset() for tz in timezones)
         if offsets not in seen:
-            for instant in _events(deciding, edge, min(change, week)):
+            for instant in window_edges(deciding, edge, min(change, week)):
                 if any(has_open_window(schedule, instant) for schedule in deciding) is wanted:
                     return instant
         if change >= week:
@@ -279,7 +279,9 @@ def _first_within(
     return None
 
 
-def _events(deciding: Sequence[Schedule], begin: datetime, end: datetime) -> Iterator[datetime]:
+def window_edges(
+    deciding: Sequence[Schedule], begin: datetime, end: datetime
+) -> Iterator[datetime]:
     """Yield in order `begin` and the instants before `end` at which a window starts or ends."""
     instants = {begin}
     for schedule in deciding:

@@ -1,12 +1,14 @@
 """Dayparting compared with a model that reads the wall clock minute by minute."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ads.rules import dayparting
 from ads.rules.dayparting import Schedule, Window, first_overlap, rank
+from ads.rules.stretches import open_stretches
 from ads.tests.rules import naive
 
 # A day or so before or after each of these, a clock jumps somewhere among the zones.
@@ -160,3 +162,24 @@ def test_windows_overlap_exactly_when_they_share_a_minute_of_the_week(
     assert (found is not None) is naive.overlap(drawn)
     if found is not None:
         assert naive.overlap(found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(situations())
+def test_open_stretches_hold_exactly_the_open_minutes(
+    situation: tuple[list[Schedule], datetime],
+) -> None:
+    schedules, now = situation
+    end = now + timedelta(days=8)
+
+    found = open_stretches(schedules, now, end)
+
+    within = {
+        minute
+        for begin, until in found
+        for minute in naive.minutes_from(begin, (until - begin) // naive.MINUTE)
+    }
+    minutes = naive.minutes_from(now, 8 * 1440)
+    assert within == {minute for minute in minutes if naive.is_open(schedules, minute)}
+    assert all(begin < until for begin, until in found)
+    assert all(until < begin for (_, until), (begin, _) in pairwise(found))

@@ -1,0 +1,97 @@
+"""Dayparting over a stretch of time: when it is open, when it is in force, when the clock jumps.
+
+Stretches are half-open pairs of UTC instants, `[begin, end)`, in order, that neither overlap nor
+touch.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+
+from ads.rules.calendar import local_time, next_offset_change, utc
+from ads.rules.dayparting import (
+    Schedule,
+    is_in_force,
+    is_open,
+    validity_edges,
+    window_edges,
+)
+
+Stretch = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """A jump of the clock on the wall: at `at` (UTC) it would show `before`, and shows `after`.
+
+    Both are that same instant, with the offset before and after; the wall-clock time between them
+    does not happen, or happens twice.
+    """
+
+    at: datetime
+    before: datetime
+    after: datetime
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether wall-clock time is left out, rather than repeated."""
+        return self.after.replace(tzinfo=None) > self.before.replace(tzinfo=None)
+
+    @property
+    def length(self) -> timedelta:
+        """How far the clock jumps; never negative."""
+        return abs(self.after.replace(tzinfo=None) - self.before.replace(tzinfo=None))
+
+
+def open_stretches(schedules: Sequence[Schedule], begin: datetime, end: datetime) -> list[Stretch]:
+    """Return when a campaign with these schedules may deliver between two instants.
+
+    What is open at an instant, :func:`ads.rules.dayparting.is_open` says; so without any schedule
+    it is all of it.
+
+    Raises:
+        UnknownTimezone: a schedule's timezone cannot be read.
+        ValueError: an instant has no timezone.
+    """
+    return _stretches(schedules, begin, end, lambda at: is_open(schedules, at))
+
+
+def in_force_stretches(schedule: Schedule, begin: datetime, end: datetime) -> list[Stretch]:
+    """Return when a schedule is active and valid between two instants, open or closed."""
+    return _stretches([schedule], begin, end, lambda at: is_in_force(schedule, at))
+
+
+def clock_changes(tz: str, begin: datetime, end: datetime) -> list[ClockChange]:
+    """Return the jumps of the clock in `tz` after `begin` and before `end`, in order."""
+    found = []
+    at, last = utc(begin), utc(end)
+    while (at := next_offset_change(tz, at, last)) < last:
+        offset = local_time(at - timedelta.resolution, tz).utcoffset() or timedelta()
+        found.append(ClockChange(at, at.astimezone(timezone(offset)), local_time(at, tz)))
+    return found
+
+
+def _stretches(
+    schedules: Sequence[Schedule], begin: datetime, end: datetime, holds: Callable[[datetime], bool]
+) -> list[Stretch]:
+    """Return the stretches in which `holds`, which can only turn at an edge of the schedules."""
+    found: list[Stretch] = []
+    for edge, following in pairwise(_edges(schedules, utc(begin), utc(end))):
+        if edge >= following or not holds(edge):
+            continue
+        if found and found[-1][1] == edge:
+            found[-1] = (found[-1][0], following)
+        else:
+            found.append((edge, following))
+    return found
+
+
+def _edges(schedules: Sequence[Schedule], begin: datetime, end: datetime) -> list[datetime]:
+    """Return both instants and, in order, those between at which something may turn."""
+    active = [schedule for schedule in schedules if schedule.is_active]
+    edges = {*window_edges(active, begin, end), *validity_edges(active, begin)}
+    # A clock that falls back may fall into a window that it had left.
+    for tz in {schedule.timezone for schedule in active}:
+        edges.update(change.at for change in clock_changes(tz, begin, end))
+    return [begin, *sorted(edge for edge in edges if begin < edge < end), end]
