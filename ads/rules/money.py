@@ -11,6 +11,9 @@ from typing import Final
 PLACES: Final = 6
 LIMIT: Final = Decimal("1000000000000")
 
+#: From this share of a budget on, in percent, people are warned that it is nearly used up.
+NEARLY_USED_UP: Final = 80
+
 _STEP: Final = Decimal(1).scaleb(-PLACES)
 _LONGEST_TEXT: Final = 40
 _PLAIN: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
@@ -100,6 +103,17 @@ def remaining(spent: Decimal, budget: Decimal | None) -> Decimal | None:
     nobody's budget larger than it is.
     """
     return None if budget is None else min(max(budget - spent, Decimal(0)), budget)
+
+
+def percent_used(spent: Decimal, budget: Decimal | None) -> int | None:
+    """Return how much of `budget` is used up, in whole percent from zero on, rounded down.
+
+    So it is 100 or more exactly when the budget is used up. None where there is nothing to take a
+    share of: without a budget, and of a budget of zero.
+    """
+    if not budget:
+        return None
+    return max(int(spent * 100 // budget), 0)
 
 
 def _as_decimal(value: object, field: str) -> Decimal:

@@ -14,6 +14,7 @@ from ads.rules.money import (
     format_usd,
     is_used_up,
     parse_amount,
+    percent_used,
     remaining,
 )
 
@@ -229,3 +230,29 @@ def test_spend_equal_to_the_budget_uses_it_up(
 def test_no_budget_is_no_limit() -> None:
     assert is_used_up(Decimal("999999999999"), None) is False
     assert remaining(Decimal("999999999999"), None) is None
+
+
+@pytest.mark.parametrize(
+    ("spent", "budget", "percent"),
+    [
+        ("0", "75", 0),
+        ("60", "75", 80),
+        ("59.999999", "75", 79),
+        ("74.999999", "75", 99),
+        ("75", "75", 100),
+        ("75.40", "75", 100),
+        ("999999999999.999999", "0.000001", 99999999999999999900),
+        ("-5", "75", 0),
+        ("-0.000001", "75", 0),
+    ],
+)
+def test_a_share_is_rounded_down_so_that_100_percent_is_used_up(
+    spent: str, budget: str, percent: int
+) -> None:
+    assert percent_used(Decimal(spent), Decimal(budget)) == percent
+    assert (percent >= 100) is is_used_up(Decimal(spent), Decimal(budget))
+
+
+def test_of_no_budget_and_of_a_budget_of_zero_there_is_no_share() -> None:
+    assert percent_used(Decimal(5), None) is None
+    assert percent_used(Decimal(5), Decimal(0)) is None

@@ -1,0 +1,63 @@
+"""Amounts against a budget, as bars: the amount, the budget, and how much of it is used."""
+
+from decimal import Decimal
+from typing import Final
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from ads.rules.money import NEARLY_USED_UP, format_usd, is_used_up, percent_used
+
+CALM: Final = "calm"
+WARNING: Final = "warning"
+USED_UP: Final = "used-up"
+
+#: What is more is said to be more: its digits tell nobody anything.
+MOST: Final = 999
+
+
+def level(spent: Decimal, limit: Decimal | None) -> str:
+    """How near its limit an amount is: ``calm``, ``warning`` from 80 %, or ``used-up``."""
+    if is_used_up(spent, limit):
+        return USED_UP
+    return WARNING if (percent_used(spent, limit) or 0) >= NEARLY_USED_UP else CALM
+
+
+def spend_bar(spent: Decimal, limit: Decimal | None) -> SafeString:
+    """What counts as spent beside its budget, US dollars: "$64.20 of $75.00", a bar, "85%".
+
+    The words say everything that the bar and its colour do. Without a budget there is no bar.
+    """
+    if limit is None:
+        return format_html(
+            '<span class="ads-spend"><span class="ads-spend-amount">{}</span> '
+            '<span class="ads-spend-under ads-quiet">no limit</span></span>',
+            format_usd(spent),
+        )
+    return format_html(
+        '<span class="ads-spend ads-spend-{}"><span class="ads-spend-words">'
+        '<span class="ads-spend-amount">{}</span> <span class="ads-quiet">of {}</span></span> '
+        '<span class="ads-spend-under"><span class="ads-spend-track" aria-hidden="true">'
+        '<span style="width:{}%"></span></span> '
+        '<span class="ads-spend-share">{}</span></span></span>',
+        level(spent, limit),
+        format_usd(spent),
+        format_usd(limit),
+        _width(spent, limit),
+        _share(spent, limit),
+    )
+
+
+def _share(spent: Decimal, limit: Decimal) -> str:
+    percent = percent_used(spent, limit)
+    if percent is None:
+        return "lets nothing through" if is_used_up(spent, limit) else "0%"
+    shown = f"over {MOST}%" if percent > MOST else f"{percent}%"
+    return f"{shown} used up" if is_used_up(spent, limit) else shown
+
+
+def _width(spent: Decimal, limit: Decimal) -> int:
+    """Of the bar, in percent of its track."""
+    if is_used_up(spent, limit):
+        return 100
+    return percent_used(spent, limit) or 0
