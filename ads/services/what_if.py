@@ -1,0 +1,153 @@
+"""What would start and stop if …, worked out beforehand; nothing is locked and nothing written.
+
+The answer comes from the rule itself (:mod:`ads.holds`), which reads what is supposed. What is done
+afterwards is decided anew, under locks: somebody may have changed something in between.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.expressions import Case, Value, When
+
+from ads.holds import Hold, Moment, Supposing, from_bits, with_holds
+from ads.models import Campaign
+from ads.models.campaign import Status
+
+#: Campaigns of each kind that are named.
+NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How many campaigns something becomes of, and the first of them by id (with their brands)."""
+
+    count: int = 0
+    first: tuple[Campaign, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What becomes of campaigns; each is counted in one of the first five."""
+
+    starts: Kind = field(default_factory=Kind)
+    stops: Kind = field(default_factory=Kind)
+    keeps_running: Kind = field(default_factory=Kind)
+    stays_off: Kind = field(default_factory=Kind)
+    #: Nothing decides on them: their brand's timezone cannot be read.
+    undecided: int = 0
+    #: Those that stop, and those that stay off, by the first of their holds; of a status, by which.
+    stopped_by: Mapping[Hold | Status, int] = field(default_factory=dict)
+    kept_off_by: Mapping[Hold | Status, int] = field(default_factory=dict)
+    #: Those that the action leaves as they are, by status; they are among the others too.
+    left_alone: Mapping[Status, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        kinds = (self.starts, self.stops, self.keeps_running, self.stays_off)
+        return sum(kind.count for kind in kinds) + self.undecided
+
+
+class _First(ArrayAgg):
+    """The first few of a group."""
+
+    template = f"(%(function)s(%(distinct)s%(expressions)s %(order_by)s))[1:{NAMED}]"
+
+
+@dataclass(slots=True)
+class _Group:
+    """Campaigns of which the same becomes, for the same reason."""
+
+    is_active: bool
+    hold_bits: int
+    status: Status
+    status_before: Status
+    is_changed: bool
+    count: int
+    first: Sequence[int]
+
+
+def foretell(
+    campaigns: QuerySet[Campaign], supposing: Supposing, now: datetime, *, only: Q | None = None
+) -> Forecast:
+    """What would become of ``campaigns`` at ``now`` if what is supposed were so.
+
+    ``only`` says which of them the action changes (left out: all), for the count of the others;
+    ``supposing`` has to leave those as they are. At most seven queries.
+    """
+    campaigns = campaigns.order_by()
+    moment = Moment.at(now, campaigns, supposing)
+    evaluated: QuerySet[Any] = with_holds(campaigns, moment, supposing)
+    rows = (
+        evaluated.annotate(
+            then=F(supposing.name("status")),
+            changed=Case(When(only, then=Value(True)), default=Value(False))
+            if only is not None
+            else Value(True),
+        )
+        .values_list("is_active", "hold_bits", "then", "status", "changed")
+        .annotate(count=Count("pk"), first=_First("pk", order_by="pk"))
+        .order_by()
+    )
+    groups = [
+        _Group(is_active, bits, Status(then), Status(status), changed, count, first)
+        for is_active, bits, then, status, changed, count, first in rows
+    ]
+    undecided = 0
+    if moment.unreadable:
+        undecided = campaigns.filter(brand__timezone__in=moment.unreadable).count()
+    return _told(groups, undecided)
+
+
+def _told(groups: Iterable[_Group], undecided: int) -> Forecast:
+    kinds: dict[tuple[bool, bool], list[_Group]] = defaultdict(list)
+    stopped_by: dict[Hold | Status, int] = defaultdict(int)
+    kept_off_by: dict[Hold | Status, int] = defaultdict(int)
+    left_alone: dict[Status, int] = defaultdict(int)
+    for group in groups:
+        kinds[group.is_active, group.hold_bits == 0].append(group)
+        if group.hold_bits:
+            counted = stopped_by if group.is_active else kept_off_by
+            counted[_why(group)] += group.count
+        if not group.is_changed:
+            left_alone[group.status_before] += group.count
+    named = {pk for same in kinds.values() for pk in _first(same)}
+    rows = Campaign.objects.select_related("brand").in_bulk(named)
+
+    def kind(*key: bool) -> Kind:
+        same = kinds[key[0], key[1]]
+        first = tuple(rows[pk] for pk in _first(same) if pk in rows)
+        return Kind(sum(group.count for group in same), first)
+
+    return Forecast(
+        starts=kind(False, True),
+        stops=kind(True, False),
+        keeps_running=kind(True, True),
+        stays_off=kind(False, False),
+        undecided=undecided,
+        stopped_by=_in_order(stopped_by),
+        kept_off_by=_in_order(kept_off_by),
+        left_alone=dict(left_alone),
+    )
+
+
+def _first(groups: Iterable[_Group]) -> list[int]:
+    return sorted(pk for group in groups for pk in group.first)[:NAMED]
+
+
+def _why(group: _Group) -> Hold | Status:
+    first = from_bits(group.hold_bits)[0]
+    return group.status if first == Hold.STATUS else first
+
+
+def _in_order(counted: Mapping[Hold | Status, int]) -> dict[Hold | Status, int]:
+    order: list[Hold | Status] = [*Status, *Hold]
+    return {why: counted[why] for why in order if why in counted}

@@ -1,0 +1,82 @@
+"""What is supposed of campaigns instead of what is stored: "if their budgets were 10 % higher".
+
+The rule (:mod:`ads.holds`) then reads these in place of the columns; nothing is written.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db.models import ExpressionWrapper, Value
+from django.db.models.expressions import Combinable
+
+from ads.models import Brand, Campaign
+from ads.rules.dayparting import Schedule
+
+#: What the rule reads of a campaign and of its brand, by the path from a campaign.
+READ: Final = frozenset(
+    {
+        "status",
+        "start_date",
+        "end_date",
+        "is_dayparting_enabled",
+        "daily_budget",
+        "monthly_budget",
+        "brand__is_active",
+        "brand__daily_budget",
+        "brand__monthly_budget",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Supposing:
+    """What to suppose; what is not named is as it is stored.
+
+    Raises:
+        ValueError: ``columns`` names something that the rule does not read.
+    """
+
+    #: By a path in :data:`READ`, a value (None for none) or an expression over a campaign's columns
+    #: (``F("daily_budget") * 2``).
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    #: Budget holds, by code, whose spend so far no longer counts, as after a waiver.
+    waived: Collection[str] = ()
+    #: Ids of schedules that each campaign has besides its own, and of those that none has.
+    attached: Collection[int] = ()
+    detached: Collection[int] = ()
+    #: Read in place of the stored schedules with the same ids.
+    schedules: Collection[Schedule] = ()
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.columns) - READ:
+            raise ValueError(f"columns: {sorted(unknown)}: use {', '.join(sorted(READ))}.")
+
+    def name(self, path: str) -> str:
+        """What the rule reads for ``path``: the column, or the alias with what is supposed."""
+        return _alias(path) if path in self.columns else path
+
+    def aliases(self) -> dict[str, Any]:
+        """The expressions by the names that :meth:`name` gives them."""
+        return {_alias(path): _expression(path, value) for path, value in self.columns.items()}
+
+    def in_place_of(self, stored: Iterable[Schedule]) -> list[Schedule]:
+        """The schedules as they are supposed to be."""
+        supposed = {schedule.id: schedule for schedule in self.schedules}
+        return [supposed.get(schedule.id, schedule) for schedule in stored]
+
+
+#: Everything is as it is stored.
+NOTHING: Final = Supposing()
+
+
+def _alias(path: str) -> str:
+    return f"supposed_{path.replace('__', '_of_')}"
+
+
+def _expression(path: str, value: Any) -> Any:
+    of_brand, _, name = path.rpartition("__")
+    column: Any = (Brand if of_brand else Campaign)._meta.get_field(name)
+    if isinstance(value, Combinable):
+        return ExpressionWrapper(value, output_field=column)
+    return Value(value, output_field=column)
