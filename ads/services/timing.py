@@ -1,4 +1,4 @@
-"""When periodic tasks run: as a person says it, and the instants at which they are due.
+"""When periodic tasks run, as a person says it.
 
 django-celery-beat keeps a schedule as a row of one of four tables. Here it is one of the kinds
 below, each of which is kept in one of those rows.
@@ -9,7 +9,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from celery.schedules import ParseException, crontab
 from cron_descriptor import (
     FormatException,
     MissingFieldException,
@@ -25,7 +24,8 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from ads.rules.calendar import local_time
+from ads.rules.ticks import Crontab
+from ads.services import watch
 
 #: Of the week, as people count it here: 0 is Monday.
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -178,40 +178,6 @@ def distance(timing: Timing) -> int | None:
     return None
 
 
-def due_after(task: PeriodicTask, after: datetime) -> datetime | None:
-    """The first instant after ``after`` at which the task is due; None if there is none.
-
-    Whether it is switched on is another question.
-    """
-    if task.interval:
-        return after + timedelta(**{task.interval.period: task.interval.every})
-    if task.clocked:
-        return task.clocked.clocked_time if task.clocked.clocked_time > after else None
-    if task.solar:
-        return None  # only beat can work out the sun
-    try:
-        return _next_tick(task.crontab, after)
-    except NeverRuns:
-        return None
-
-
-def next_run(task: PeriodicTask, now: datetime) -> datetime | None:
-    """When the task will run next, ``now`` at the earliest.
-
-    None: it is switched off, has run for the only time, or nobody here can say (by the sun).
-    """
-    if not task.enabled or (task.one_off and task.total_run_count):
-        return None
-    if task.expires and task.expires <= now:
-        return None
-    begin = max(now, task.start_time) if task.start_time else now
-    if task.interval:
-        last = task.last_run_at or task.date_changed
-        due = due_after(task, last) if last else begin
-        return max(begin, due) if due else None
-    return due_after(task, begin)
-
-
 def _of_crontab(row: CrontabSchedule) -> Timing:
     tz = str(row.timezone)
     fields = (row.minute, row.hour, row.day_of_month, row.month_of_year, row.day_of_week)
@@ -270,7 +236,9 @@ def _crontab_of(timing: Every | Daily | Monthly | Cron) -> tuple[Fields, str] | 
 def _crontab_row(fields: Fields, tz: str) -> CrontabSchedule:
     names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
     columns: dict[str, Any] = {**dict(zip(names, fields, strict=True)), "timezone": ZoneInfo(tz)}
-    _next_tick(CrontabSchedule(**columns), datetime(2024, 1, 1, tzinfo=UTC))
+    ticks = watch.ticks_of(PeriodicTask(crontab=CrontabSchedule(**columns)))
+    if ticks is None:
+        raise NeverRuns("Nobody can read this crontab, or no day of the calendar fits it.")
     row: CrontabSchedule = _first_or_new(CrontabSchedule, **columns)
     return row
 
@@ -280,31 +248,11 @@ def _first_or_new(model: Any, **columns: Any) -> Any:
     return model.objects.filter(**columns).order_by("pk").first() or model(**columns)
 
 
-def _read(row: CrontabSchedule) -> Any:
-    """The sets of minutes, hours, days … that the row's fields stand for."""
-    try:
-        return row.schedule
-    except (ValueError, ParseException) as error:
-        raise NeverRuns(f"Nobody can read this crontab: {error}") from error
-
-
 def _days(row: CrontabSchedule) -> frozenset[int]:
     """The days of the week, 0 being Monday; a crontab begins with Sunday."""
-    try:
-        return frozenset((day - 1) % 7 for day in _read(row).day_of_week)
-    except NeverRuns:
-        return frozenset()
-
-
-def _next_tick(row: CrontabSchedule, after: datetime) -> datetime:
-    schedule: crontab = _read(row)
-    begin = local_time(after, str(row.timezone))
-    try:
-        last, delta, _ = schedule.remaining_delta(begin)
-        tick: datetime = last + delta
-    except (RuntimeError, ValueError, OverflowError) as error:
-        raise NeverRuns("No day of the calendar fits.") from error
-    return tick.astimezone(UTC)
+    ticks = watch.ticks_of(PeriodicTask(crontab=row))
+    weekdays = ticks.weekdays if isinstance(ticks, Crontab) else frozenset()
+    return frozenset((day - 1) % 7 for day in weekdays)
 
 
 def _at(clock: time, when: str, tz: str) -> str:

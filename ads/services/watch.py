@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from celery.schedules import ParseException
 from django.db import models
 from django_celery_beat.models import PeriodicTask
 
@@ -108,7 +109,7 @@ def ticks_of(task: PeriodicTask) -> ticks.Ticks | None:
     try:
         # Read by beat's own parser, so that both mean the same.
         read = task.crontab.schedule
-    except ValueError:
+    except (ValueError, ParseException):
         return None
     return ticks.Crontab(
         minutes=frozenset(read.minute),
