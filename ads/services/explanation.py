@@ -84,10 +84,14 @@ def sentence(hold: Hold, row: Campaign, now: datetime) -> str:
     if hold == Hold.DAYPARTING:
         return _hours_sentence(row, now)
     budget = budget_of(BUDGETS[hold], row) or Decimal(0)  # it applies, so there is one
+    return budget_sentence(hold, getattr(row, BUDGETS[hold].spend), budget)
+
+
+def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal) -> str:
+    """One of the four holds of budgets in words, of these figures in US dollars."""
     if budget == 0:
         return f"{_BUDGET_NAMES[hold]} is $0.00, which lets nothing through"
-    spent = format_usd(getattr(row, BUDGETS[hold].spend))
-    return f"{_BUDGET_NAMES[hold]} used up: {spent} of {format_usd(budget)}"
+    return f"{_BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
 
 
 _STATUS_SENTENCES = {

@@ -1,0 +1,64 @@
+"""Why a campaign was switched, in words, as it was recorded then."""
+
+from decimal import Decimal
+from typing import Final
+
+from ads.holds import BUDGET_HOLDS, Hold
+from ads.models import DeliveryChange
+from ads.services.actor import SYSTEM
+from ads.services.enforcement import Trigger
+from ads.services.explanation import budget_sentence
+
+_BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
+
+_OFF: Final = {
+    Hold.STATUS: "Its status was changed",
+    Hold.BRAND_INACTIVE: "Its brand is switched off",
+    Hold.FLIGHT: "Outside its flight",
+    Hold.DAYPARTING: "Outside its hours",
+}
+
+_ON: Final = {
+    Trigger.SPEND: "Spend came in that leaves room in its budget",
+    Trigger.CORRECTION: "A correction left room in its budget",
+    Trigger.EDIT: "Edited",
+    Trigger.ACTION: "Activated",
+    Trigger.RESET: "Its day or month was reset",
+    Trigger.UPDATE_SPEND: "The platforms reported less than before",
+    Trigger.CHECK_CAMPAIGN_BUDGETS: "Nothing holds it any more",
+    Trigger.ENFORCE_DAYPARTING: "Its hours began",
+    Trigger.RESET_DAILY_BUDGETS: "A new day began",
+    Trigger.RESET_MONTHLY_BUDGETS: "A new month began",
+}
+
+#: What sets changes off without anybody wanting just this one.
+_NOBODY: Final = ("task: ", "platform: ")
+
+
+def why(change: DeliveryChange) -> str:
+    """Why it was switched: "Daily budget used up: $75.40 of $75.00", "Activated by olivia".
+
+    The figures are those that it was decided on.
+    """
+    if not change.is_active:
+        return "; ".join(_off(code, change) for code in change.holds)
+    said = _ON.get(Trigger(change.trigger)) if change.trigger in Trigger.values else change.trigger
+    return f"{said}{_by(change)}"
+
+
+def _off(code: str, change: DeliveryChange) -> str:
+    if code not in Hold.values:
+        return code
+    hold = Hold(code)
+    if budget := _BUDGETS.get(hold):
+        spent: Decimal = getattr(change, budget.spend)
+        limit: Decimal | None = getattr(change, budget.spend.replace("_spend", "_budget"))
+        return budget_sentence(hold, spent, limit or Decimal(0))
+    by_somebody = hold in (Hold.STATUS, Hold.BRAND_INACTIVE)
+    return f"{_OFF[hold]}{_by(change) if by_somebody else ''}"
+
+
+def _by(change: DeliveryChange) -> str:
+    """ " by olivia", where somebody wanted it."""
+    actor = change.actor
+    return "" if actor == SYSTEM or actor.startswith(_NOBODY) else f" by {actor}"

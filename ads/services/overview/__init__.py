@@ -1,0 +1,69 @@
+"""How everything stands at one instant: what delivers, what does not and why, and the money.
+
+One call for the whole page, so that what its parts share is read once. A part that is not asked for
+costs nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from ads.services import watch
+from ads.services.overview.changes import Told, latest
+from ads.services.overview.delivery import Delivery, delivery
+from ads.services.overview.first_steps import FirstSteps, first_steps
+from ads.services.overview.near import Near
+from ads.services.overview.spend import BrandFigures, DaysOfSpend, Money, PeriodSpend, money
+
+__all__ = [
+    "BrandFigures",
+    "DaysOfSpend",
+    "Delivery",
+    "FirstSteps",
+    "Money",
+    "Near",
+    "Overview",
+    "Part",
+    "PeriodSpend",
+    "Told",
+    "at",
+    "latest",
+]
+
+
+class Part(Enum):
+    """What can be asked for."""
+
+    DELIVERY = auto()
+    MONEY = auto()
+    CHANGES = auto()
+    WATCH = auto()
+    FIRST_STEPS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How everything stands at ``now``; None: not asked for, and of the first steps: all done."""
+
+    now: datetime
+    delivery: Delivery | None
+    money: Money | None
+    changes: list[Told] | None
+    watch: list[watch.Watched] | None
+    first_steps: FirstSteps | None
+
+
+def at(now: datetime, parts: Collection[Part]) -> Overview:
+    """Work out ``parts`` at ``now``; a fixed number of queries, whatever there is."""
+    spent = money(now) if Part.MONEY in parts else None
+    return Overview(
+        now=now,
+        delivery=delivery(now) if Part.DELIVERY in parts else None,
+        money=spent,
+        changes=latest() if Part.CHANGES in parts else None,
+        watch=watch.look(now) if Part.WATCH in parts else None,
+        first_steps=None
+        if Part.FIRST_STEPS not in parts or (spent and spent.month.amount)
+        else first_steps(),
+    )

@@ -1,0 +1,147 @@
+"""How many campaigns are in which state and held by what, and which are near their limits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Any, Final
+
+from django.db.models import Case, Count, F, Q, QuerySet, When
+
+from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
+from ads.models import Campaign, SpendTotal
+from ads.models.campaign import State, Status
+from ads.models.spend import Period
+from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
+
+#: A campaign's own budgets, of the day and of the month.
+_OWN: Final = tuple(limit for limit in BUDGET_HOLDS if not limit.of_brand)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The campaigns at one instant.
+
+    ``states``: how many are in each state. ``held``: of those paused by the system, how many have
+    each hold; one with two holds is counted in both, and ``several`` says how many have more than
+    one. ``free``: paused by the system, and yet nothing holds them: they start with the next check.
+    ``undecided``: paused by the system, and nobody can read the timezone of their brand. ``near``:
+    those nearest their own limits.
+    """
+
+    states: dict[State, int]
+    held: dict[Hold, int]
+    several: int
+    free: int
+    undecided: int
+    near: list[Near]
+
+    @property
+    def campaigns(self) -> int:
+        """How many there are, whatever their state."""
+        return sum(self.states.values())
+
+
+def delivery(now: datetime) -> Delivery:
+    """Count the campaigns at ``now``; seven queries."""
+    states = _states()
+    moment = Moment.at(now, Campaign.objects.all())
+    by_bits = _by_bits(moment)
+    # Nobody whose status is active is held by it.
+    held: dict[Hold, int] = {hold: 0 for hold in Hold if hold is not Hold.STATUS}
+    for bits, count in by_bits.items():
+        for hold in from_bits(bits):
+            held[hold] += count
+    return Delivery(
+        states=states,
+        held=held,
+        several=sum(count for bits, count in by_bits.items() if len(from_bits(bits)) > 1),
+        free=by_bits.get(0, 0),
+        undecided=max(states[State.PAUSED_BY_SYSTEM] - sum(by_bits.values()), 0),
+        near=_near(moment),
+    )
+
+
+def _states() -> dict[State, int]:
+    counts = dict.fromkeys(State, 0)
+    rows = Campaign.objects.order_by().values_list("status", "is_active").annotate(n=Count("pk"))
+    for status, is_active, count in rows:
+        counts[Campaign(status=status, is_active=is_active).state_code] += count
+    return counts
+
+
+def _by_bits(moment: Moment) -> dict[int, int]:
+    """How many of those paused by the system have just these holds."""
+    paused = Campaign.objects.filter(status=Status.ACTIVE, is_active=False)
+    evaluated: QuerySet[Any] = with_holds(paused, moment).order_by()
+    return dict(evaluated.values_list("hold_bits").annotate(n=Count("pk")))
+
+
+def _near(moment: Moment) -> list[Near]:
+    """The first of those that have used half of a budget and more; what is used up comes last."""
+    day, month = (_nearest(limit, moment) for limit in _OWN)
+    shares: dict[int, tuple[Decimal, BudgetHold]] = {}
+    for pk, share, period in day.union(month, all=True):
+        (limit,) = (each for each in _OWN if each.period == period)
+        if pk not in shares or shares[pk][0] < share:
+            shares[pk] = share, limit
+    rows = with_holds(Campaign.objects.filter(pk__in=shares).select_related("brand"), moment)
+    amounts = {f"{limit.period}_amount": F(f"{limit.total}__amount") for limit in _OWN}
+    near = [_as_near(row, shares[row.pk][1], moment.now) for row in rows.annotate(**amounts)]
+    near.sort(key=lambda each: (each.is_used_up, -each.spent / each.budget, each.id))
+    return near[:MOST]
+
+
+def _nearest(limit: BudgetHold, moment: Moment) -> QuerySet[SpendTotal, tuple[int, Decimal, str]]:
+    """Campaign's id, share and period of the first that are near one limit.
+
+    Begins with the sums: who has none has spent nothing, and there are few for each date.
+    """
+    now = reduce(
+        or_,
+        (
+            Q(start=start, campaign__brand__timezone__in=zones)
+            for start, zones in moment.period_starts(limit.period).items()
+        ),
+    )
+    budget = f"campaign__{limit.budget}"
+    return (
+        SpendTotal.objects.filter(
+            now,
+            period=limit.period,
+            start__in=list(moment.period_starts(limit.period)),
+            campaign__status=Status.ACTIVE,
+            **{f"{budget}__gt": 0},
+        )
+        .annotate(share=(F("amount") - F("waived")) / F(budget))
+        .filter(share__gte=NEAR)
+        .order_by(Case(When(share__lt=1, then=0), default=1), F("share").desc(), "campaign")
+        .values_list("campaign_id", "share", "period")[:MOST]
+    )
+
+
+def _as_near(row: Any, limit: BudgetHold, now: datetime) -> Near:
+    spent, budget = getattr(row, limit.spend), getattr(row, limit.budget)
+    # Who runs in some hours only has not spent evenly since midnight.
+    is_even = limit.period == Period.MONTH or not row.is_dayparting_enabled
+    return Near(
+        id=row.pk,
+        name=row.name,
+        brand=row.brand.name,
+        timezone=row.brand.timezone,
+        period=limit.period,
+        spent=spent,
+        budget=budget,
+        delivers=row.is_active,
+        holds=from_bits(row.hold_bits),
+        used_up_at=at_this_pace(
+            limit.period,
+            row.brand.timezone,
+            amount=getattr(row, f"{limit.period}_amount") or Decimal(0),
+            left=budget - spent,
+            now=now,
+        )
+        if is_even and row.is_active
+        else None,
+    )

@@ -1,0 +1,228 @@
+"""What all brands have spent, against which budgets, and which of them are near their limits."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Case, F, IntegerField, Sum, Value, When
+
+from ads.models import Brand, SpendTotal
+from ads.models.spend import Period
+from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
+from ads.services.summaries import Figures
+
+#: Days that are shown, today included.
+DAYS: Final = 30
+#: Brands that are shown apart; the others are added up.
+APART: Final = 6
+#: Brands whose month is shown.
+MONTHS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class BrandFigures:
+    """A brand with its own figures of the day and the month that it is in; US dollars."""
+
+    id: int
+    name: str
+    timezone: str
+    is_active: bool
+    figures: dict[Period, Figures]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSpend:
+    """What all brands together spent, each in its own day or month; US dollars.
+
+    ``amount``: all of it. ``limited``: of that, what brands with a budget spent, and ``budget``
+    what those may spend. ``unlimited``: what the others spent, ``without_budget`` how many of them
+    spent anything.
+    """
+
+    amount: Decimal
+    limited: Decimal
+    budget: Decimal
+    with_budget: int
+    unlimited: Decimal
+    without_budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOfSpend:
+    """What was spent on each accounting day, by the brands that spent most; US dollars.
+
+    ``brands``: id, name and one amount for each of ``days``; ``others`` the rest together. The last
+    day is today where it is latest; it has begun nowhere else, and is over nowhere.
+    """
+
+    days: list[date]
+    brands: list[tuple[int, str, list[Decimal]]]
+    others: list[Decimal]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.brands
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Spend and budgets at one instant.
+
+    ``months``: the brands that spent most this month. ``unreadable``: how many brands are left out,
+    as nobody can read their timezone.
+    """
+
+    today: PeriodSpend
+    month: PeriodSpend
+    near: list[Near]
+    months: list[BrandFigures]
+    by_day: DaysOfSpend
+    brands: int
+    unreadable: int
+
+
+def money(now: datetime) -> Money:
+    """Add up what all brands spent as of ``now``; four queries."""
+    days, rows = (
+        {},
+        list(
+            Brand.objects.order_by("name").values_list(
+                "pk", "name", "timezone", "is_active", "daily_budget", "monthly_budget"
+            )
+        ),
+    )
+    for timezone in {row[2] for row in rows}:
+        with suppress(UnknownTimezone):
+            days[timezone] = local_date(now, timezone)
+    sums = _sums(days.values())
+    nothing = (Decimal(0), Decimal(0))
+    brands = []
+    for pk, name, timezone, is_active, daily, monthly in rows:
+        if timezone not in days:
+            continue
+        figures = {
+            period: Figures(
+                *sums.get((pk, period, period_start(period, days[timezone])), nothing), budget
+            )
+            for period, budget in ((Period.DAY, daily), (Period.MONTH, monthly))
+        }
+        brands.append(BrandFigures(pk, name, timezone, is_active, figures))
+    spenders = sorted(brands, key=lambda brand: -brand.figures[Period.MONTH].amount)
+    return Money(
+        today=_together(brands, Period.DAY),
+        month=_together(brands, Period.MONTH),
+        near=_near(brands, now),
+        months=[brand for brand in spenders if brand.figures[Period.MONTH].amount > 0][:MONTHS],
+        by_day=_by_day(max(days.values(), default=now.date()), {row[0]: row[1] for row in rows}),
+        brands=len(rows),
+        unreadable=len(rows) - len(brands),
+    )
+
+
+def _sums(days: Iterable[date]) -> dict[tuple[int, Period, date], tuple[Decimal, Decimal]]:
+    """Of every brand that spent anything: the amount and what was waived of it."""
+    starts = {period_start(period, day) for day in set(days) for period in Period}
+    totals = SpendTotal.objects.filter(campaign=None, period__in=Period.values, start__in=starts)
+    return {
+        (brand, Period(period), start): (amount, waived)
+        for brand, period, start, amount, waived in totals.order_by().values_list(
+            "brand_id", "period", "start", "amount", "waived"
+        )
+    }
+
+
+def _together(brands: Sequence[BrandFigures], period: Period) -> PeriodSpend:
+    figures = [brand.figures[period] for brand in brands]
+    limited = [each for each in figures if each.budget is not None]
+    unlimited = [each for each in figures if each.budget is None]
+    return PeriodSpend(
+        amount=_sum(each.amount for each in figures),
+        limited=_sum(each.amount for each in limited),
+        budget=_sum(each.budget for each in limited if each.budget is not None),
+        with_budget=len(limited),
+        unlimited=_sum(each.amount for each in unlimited),
+        without_budget=sum(1 for each in unlimited if each.amount),
+    )
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
+
+
+def _near(brands: Sequence[BrandFigures], now: datetime) -> list[Near]:
+    """The first of those that have used half of a budget and more; what is used up comes last."""
+    ranked = []
+    for brand in brands:
+        shares = {
+            period: each.effective / each.budget
+            for period, each in brand.figures.items()
+            if each.budget
+        }
+        if shares:
+            period = max(shares, key=lambda each: shares[each])
+            if shares[period] >= NEAR:
+                ranked.append((shares[period] >= 1, -shares[period], brand.name, brand, period))
+    ranked.sort(key=lambda each: each[:3])
+    return [_as_near(brand, period, now) for *_, brand, period in ranked[:MOST]]
+
+
+def _as_near(brand: BrandFigures, period: Period, now: datetime) -> Near:
+    figures = brand.figures[period]
+    budget = figures.budget or Decimal(0)
+    return Near(
+        id=brand.id,
+        name=brand.name,
+        brand=brand.name,
+        timezone=brand.timezone,
+        period=period,
+        spent=figures.effective,
+        budget=budget,
+        delivers=brand.is_active,
+        holds=[],
+        used_up_at=at_this_pace(
+            period,
+            brand.timezone,
+            amount=figures.amount,
+            left=budget - figures.effective,
+            now=now,
+        )
+        if brand.is_active
+        else None,
+    )
+
+
+def _by_day(last: date, names: dict[int, str]) -> DaysOfSpend:
+    first = last - timedelta(days=DAYS - 1)
+    days = [first + timedelta(days=number) for number in range(DAYS)]
+    totals = SpendTotal.objects.filter(
+        campaign=None, period=Period.DAY, start__gte=first, start__lte=last
+    ).order_by()
+    most = list(
+        totals.values_list("brand_id")
+        .annotate(spent=Sum("amount"))
+        .filter(spent__gt=0)
+        .order_by("-spent", "brand_id")
+        .values_list("brand_id", flat=True)[:APART]
+    )
+    apart = Case(
+        When(brand__in=most, then=F("brand_id")), default=Value(0), output_field=IntegerField()
+    )
+    spent: dict[int, dict[date, Decimal]] = defaultdict(dict)
+    rows = totals.values_list("start", apart).annotate(spent=Sum("amount"))
+    for day, brand, amount in rows if most else []:
+        spent[brand][day] = amount
+    return DaysOfSpend(
+        days,
+        # A brand that was made since the names were read has its name the next time.
+        [(pk, names.get(pk, f"Brand {pk}"), _of_days(spent[pk], days)) for pk in most],
+        _of_days(spent[0], days),
+    )
+
+
+def _of_days(spent: dict[date, Decimal], days: list[date]) -> list[Decimal]:
+    return [spent.get(day, Decimal(0)) for day in days]
