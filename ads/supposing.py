@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import ExpressionWrapper, Value
+from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.expressions import Combinable
 
 from ads.models import Brand, Campaign
@@ -40,6 +40,8 @@ class Supposing:
     #: By a path in :data:`READ`, a value (None for none) or an expression over a campaign's columns
     #: (``F("daily_budget") * 2``).
     columns: Mapping[str, Any] = field(default_factory=dict)
+    #: The campaigns whose columns these are; of the others they are as stored. None: of all.
+    only: Q | None = None
     #: Budget holds, by code, whose spend so far no longer counts, as after a waiver.
     waived: Collection[str] = ()
     #: Ids of schedules that each campaign has besides its own, and of those that none has.
@@ -58,7 +60,18 @@ class Supposing:
 
     def aliases(self) -> dict[str, Any]:
         """The expressions by the names that :meth:`name` gives them."""
-        return {_alias(path): _expression(path, value) for path, value in self.columns.items()}
+        return {_alias(path): self._read(path, value) for path, value in self.columns.items()}
+
+    def _read(self, path: str, value: Any) -> Any:
+        of_brand, _, name = path.rpartition("__")
+        column: Any = (Brand if of_brand else Campaign)._meta.get_field(name)
+        if isinstance(value, Combinable):
+            supposed: Any = ExpressionWrapper(value, output_field=column)
+        else:
+            supposed = Value(value, output_field=column)
+        if self.only is None:
+            return supposed
+        return Case(When(self.only, then=supposed), default=F(path), output_field=column)
 
     def in_place_of(self, stored: Iterable[Schedule]) -> list[Schedule]:
         """The schedules as they are supposed to be."""
@@ -72,11 +85,3 @@ NOTHING: Final = Supposing()
 
 def _alias(path: str) -> str:
     return f"supposed_{path.replace('__', '_of_')}"
-
-
-def _expression(path: str, value: Any) -> Any:
-    of_brand, _, name = path.rpartition("__")
-    column: Any = (Brand if of_brand else Campaign)._meta.get_field(name)
-    if isinstance(value, Combinable):
-        return ExpressionWrapper(value, output_field=column)
-    return Value(value, output_field=column)

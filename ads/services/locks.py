@@ -4,8 +4,8 @@
 2. What sources reported (:class:`ReportedTotal`), by campaign, date and what it was
    called.
 3. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
-   the ledger's trigger does so within the INSERT, :func:`totals_of_brands` and
-   :func:`totals_of_owner` by hand.
+   the ledger's trigger does so within the INSERT, :func:`totals_of_brands`,
+   :func:`totals_of_owner` and :func:`totals` by hand.
 4. Campaigns, by primary key.
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
@@ -22,6 +22,7 @@ from datetime import date, datetime
 from typing import Final
 
 from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from ads.models import Brand, Campaign, SpendTotal, UnknownReference
@@ -131,6 +132,15 @@ def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendT
         brand=brand, campaign=campaign, period=period, start=start
     )
     return SpendTotal.objects.select_for_update(no_key=True).get(pk=total.pk)
+
+
+def totals(sums: QuerySet[SpendTotal]) -> list[int]:
+    """Lock these sums of campaigns until the transaction ends; their ids."""
+    return list(
+        sums.order_by("brand", "campaign", "period", "start")
+        .select_for_update(of=("self",), no_key=True)
+        .values_list("pk", flat=True)
+    )
 
 
 def unknown_reference(pk: int) -> UnknownReference | None:

@@ -4,14 +4,15 @@ What has been spent so far in the period no longer counts against the budget. Th
 so every report, stays true. Who waived what is on record: see :mod:`ads.services.audit`.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
-from ads.models import Brand, Campaign
-from ads.rules.calendar import local_date, period_start
+from ads.models import Brand, Campaign, SpendTotal
+from ads.rules.calendar import group_by_local_date, local_date, period_start
 from ads.services import locks
 from ads.services.enforcement import Trigger, enforce
 
@@ -39,3 +40,17 @@ def _campaigns_of(owner: Brand | Campaign) -> QuerySet[Campaign]:
     if isinstance(owner, Brand):
         return Campaign.objects.filter(brand=owner)
     return Campaign.objects.filter(pk=owner.pk)
+
+
+def still_counting(
+    campaign_ids: Collection[int], period: str, now: datetime
+) -> QuerySet[SpendTotal]:
+    """The campaigns' own sums of their current ``period`` of which something can be waived."""
+    brands = Brand.objects.filter(campaigns__in=locks.among(campaign_ids))
+    timezones = brands.order_by().values_list("timezone", flat=True).distinct()
+    current = Q(pk__in=())
+    for today, zones in group_by_local_date(timezones, now).by_date.items():
+        current |= Q(brand__timezone__in=zones, start=period_start(period, today))
+    return SpendTotal.objects.order_by().filter(
+        current, campaign__in=locks.among(campaign_ids), period=period, amount__gt=F("waived")
+    )

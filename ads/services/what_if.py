@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.db.models.expressions import Case, Value, When
 
 from ads.holds import Hold, Moment, Supposing, from_bits, with_holds
@@ -35,7 +35,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What becomes of campaigns; each is counted in one of the first five."""
+    """What becomes of campaigns, or became of them; each is counted in one of the first five."""
 
     starts: Kind = field(default_factory=Kind)
     stops: Kind = field(default_factory=Kind)
@@ -62,63 +62,61 @@ class _First(ArrayAgg):
     template = f"(%(function)s(%(distinct)s%(expressions)s %(order_by)s))[1:{NAMED}]"
 
 
-@dataclass(slots=True)
-class _Group:
+@dataclass(frozen=True, slots=True)
+class Group:
     """Campaigns of which the same becomes, for the same reason."""
 
-    is_active: bool
+    #: As they were before.
+    was_active: bool
+    status_before: str
+    #: As they are, or would be.
     hold_bits: int
-    status: Status
-    status_before: Status
+    status: str
     is_changed: bool
+    #: How many, and the ids of the first of them.
     count: int
     first: Sequence[int]
 
 
-def foretell(
-    campaigns: QuerySet[Campaign], supposing: Supposing, now: datetime, *, only: Q | None = None
-) -> Forecast:
+def foretell(campaigns: QuerySet[Campaign], supposing: Supposing, now: datetime) -> Forecast:
     """What would become of ``campaigns`` at ``now`` if what is supposed were so.
 
-    ``only`` says which of them the action changes (left out: all), for the count of the others;
-    ``supposing`` has to leave those as they are. At most seven queries.
+    At most seven queries.
     """
+    only = supposing.only
     campaigns = campaigns.order_by()
     moment = Moment.at(now, campaigns, supposing)
     evaluated: QuerySet[Any] = with_holds(campaigns, moment, supposing)
     rows = (
         evaluated.annotate(
             then=F(supposing.name("status")),
-            changed=Case(When(only, then=Value(True)), default=Value(False))
-            if only is not None
-            else Value(True),
+            changed=Value(True)
+            if only is None
+            else Case(When(only, then=Value(True)), default=Value(False)),
         )
-        .values_list("is_active", "hold_bits", "then", "status", "changed")
+        .values_list("is_active", "status", "hold_bits", "then", "changed")
         .annotate(count=Count("pk"), first=_First("pk", order_by="pk"))
         .order_by()
     )
-    groups = [
-        _Group(is_active, bits, Status(then), Status(status), changed, count, first)
-        for is_active, bits, then, status, changed, count, first in rows
-    ]
     undecided = 0
     if moment.unreadable:
         undecided = campaigns.filter(brand__timezone__in=moment.unreadable).count()
-    return _told(groups, undecided)
+    return told([Group(*row) for row in rows], undecided)
 
 
-def _told(groups: Iterable[_Group], undecided: int) -> Forecast:
-    kinds: dict[tuple[bool, bool], list[_Group]] = defaultdict(list)
+def told(groups: Iterable[Group], undecided: int) -> Forecast:
+    """What becomes of groups of campaigns, together; one query for the names."""
+    kinds: dict[tuple[bool, bool], list[Group]] = defaultdict(list)
     stopped_by: dict[Hold | Status, int] = defaultdict(int)
     kept_off_by: dict[Hold | Status, int] = defaultdict(int)
     left_alone: dict[Status, int] = defaultdict(int)
     for group in groups:
-        kinds[group.is_active, group.hold_bits == 0].append(group)
+        kinds[group.was_active, group.hold_bits == 0].append(group)
         if group.hold_bits:
-            counted = stopped_by if group.is_active else kept_off_by
+            counted = stopped_by if group.was_active else kept_off_by
             counted[_why(group)] += group.count
         if not group.is_changed:
-            left_alone[group.status_before] += group.count
+            left_alone[Status(group.status_before)] += group.count
     named = {pk for same in kinds.values() for pk in _first(same)}
     rows = Campaign.objects.select_related("brand").in_bulk(named)
 
@@ -139,13 +137,13 @@ def _told(groups: Iterable[_Group], undecided: int) -> Forecast:
     )
 
 
-def _first(groups: Iterable[_Group]) -> list[int]:
+def _first(groups: Iterable[Group]) -> list[int]:
     return sorted(pk for group in groups for pk in group.first)[:NAMED]
 
 
-def _why(group: _Group) -> Hold | Status:
+def _why(group: Group) -> Hold | Status:
     first = from_bits(group.hold_bits)[0]
-    return group.status if first == Hold.STATUS else first
+    return Status(group.status) if first == Hold.STATUS else first
 
 
 def _in_order(counted: Mapping[Hold | Status, int]) -> dict[Hold | Status, int]:

@@ -1,0 +1,95 @@
+"""Changing budgets by a percentage or an amount: how each is worked out, and rounded."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import models
+from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
+from django.db.models.functions import Greatest, Round
+
+from ads.models.fields import MoneyField
+from ads.rules.money import InvalidAmount, parse_amount
+
+#: Nobody means to raise a budget to more than eleven times what it is.
+MOST_PERCENT: Final = Decimal(1000)
+PERCENT_PLACES: Final = 4
+
+
+class How(models.TextChoices):
+    """What is done to a budget."""
+
+    RAISE_PERCENT = "raise_percent", "Raise by percent"
+    LOWER_PERCENT = "lower_percent", "Lower by percent"
+    RAISE_AMOUNT = "raise_amount", "Raise by an amount"
+    LOWER_AMOUNT = "lower_amount", "Lower by an amount"
+    SET = "set", "Set to an amount"
+    NO_LIMIT = "no_limit", "Take the limit away"
+
+
+#: Those that work on the budget there is; where there is none, there is still none.
+RELATIVE: Final = (How.RAISE_PERCENT, How.LOWER_PERCENT, How.RAISE_AMOUNT, How.LOWER_AMOUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetChange:
+    """What is done to one budget of each; ``by`` in percent or US dollars, zero or more.
+
+    Percentages are rounded to the cent, half a cent up; amounts are exact. A budget is never
+    lowered to less than zero, which lets nothing through. No limit stays no limit, unless one is
+    set.
+
+    Raises:
+        InvalidAmount: ``by`` is no such number.
+    """
+
+    how: How
+    by: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        parse_amount(self.by, field="by")
+        if self.how not in {How.RAISE_PERCENT, How.LOWER_PERCENT}:
+            return
+        most = MOST_PERCENT if self.how == How.RAISE_PERCENT else Decimal(100)
+        if self.by > most:
+            raise InvalidAmount("by", self.by, f"use {most} percent or less.")
+        if self.by != round(self.by, PERCENT_PLACES):
+            reason = f"use a percentage with {PERCENT_PLACES} decimal places or fewer."
+            raise InvalidAmount("by", self.by, reason)
+
+    def expression(self, path: str) -> Any:
+        """The new budget, for the one at ``path`` ("daily_budget")."""
+        if self.how == How.NO_LIMIT:
+            return _usd(None)
+        if self.how == How.SET:
+            return _usd(self.by)
+        new: Any
+        if self.how == How.RAISE_PERCENT:
+            new = Round(_times(path, 1 + self.by / 100), precision=2)
+        elif self.how == How.LOWER_PERCENT:
+            new = Round(_times(path, 1 - self.by / 100), precision=2)
+        else:
+            by = self.by if self.how == How.RAISE_AMOUNT else -self.by
+            new = Greatest(F(path) + _usd(by), _usd(Decimal(0)), output_field=MoneyField())
+        # PostgreSQL's GREATEST passes over what is not there.
+        return Case(
+            When(Q(**{f"{path}__isnull": False}), then=new),
+            default=_usd(None),
+            output_field=MoneyField(),
+        )
+
+    def changes(self, path: str) -> Q:
+        """Which budgets it changes."""
+        if self.how in RELATIVE:
+            return Q(**{f"{path}__isnull": False})
+        if self.how == How.NO_LIMIT:
+            return Q(**{f"{path}__isnull": False})
+        return Q(**{f"{path}__isnull": True}) | ~Q(**{path: self.by})
+
+
+def _usd(amount: Decimal | None) -> Value:
+    return Value(amount, output_field=MoneyField())
+
+
+def _times(path: str, factor: Decimal) -> Any:
+    return ExpressionWrapper(F(path) * _usd(factor), output_field=MoneyField())
