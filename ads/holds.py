@@ -26,23 +26,29 @@ from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.moments import Moment, attached_to, schedules_as_rules
+from ads.moments import Moment, Moments, attached_to, period_starts, schedules_as_rules
 from ads.supposing import NOTHING, Supposing
 
 __all__ = [
     "BITS",
     "BUDGET_HOLDS",
+    "LOCAL_DATE",
     "NOTHING",
     "NOT_IN_FORCE",
     "BudgetHold",
     "Hold",
     "Moment",
+    "Moments",
     "Supposing",
+    "ended",
     "evaluate",
     "from_bits",
     "held_by",
+    "not_begun",
     "schedules_as_rules",
+    "with_dates",
     "with_holds",
+    "with_spend",
 ]
 
 
@@ -123,9 +129,9 @@ def evaluate(
 
 
 def with_holds(
-    campaigns: QuerySet[Campaign], moment: Moment, supposing: Supposing = NOTHING
+    campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing = NOTHING
 ) -> QuerySet[Campaign]:
-    """``campaigns`` annotated with their holds at ``moment``.
+    """``campaigns`` annotated with their holds at ``moment``, or each at an instant of its own.
 
     Each row gains ``hold_bits`` (see :func:`from_bits`; 0: it may deliver) and the effective spend
     (Decimal, US dollars) of the four periods under the names in :data:`BUDGET_HOLDS`. Campaigns of
@@ -135,7 +141,7 @@ def with_holds(
     what is supposed, under :meth:`Supposing.name`. Work out ``moment`` with the same.
     """
     conditions = _conditions(campaigns, moment, supposing)
-    return _with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
+    return with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
         hold_bits=functools.reduce(
             operator.add,
             (
@@ -153,33 +159,43 @@ def held_by(campaigns: QuerySet[Campaign], moment: Moment, hold: Hold) -> QueryS
     """
     conditions = _conditions(campaigns, moment, NOTHING)
     budgets = [budget for budget in BUDGET_HOLDS if budget.hold == hold]
-    return _with_spend(campaigns, moment, budgets, NOTHING).filter(conditions[hold])
+    return with_spend(campaigns, moment, budgets).filter(conditions[hold])
 
 
-def _with_spend(
+def with_dates(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> QuerySet[Campaign]:
+    """``campaigns`` whose brand's local date is known, with it as the alias :data:`LOCAL_DATE`.
+
+    And with the first of its month. What has them already, of the same moment, is left as it is;
+    so is it with :func:`with_spend`.
+    """
+    if LOCAL_DATE in campaigns.query.annotations:
+        return campaigns
+    known = [one for those in moment.dates.values() for one in those]
+    return campaigns.filter(**{f"{moment.key}__in": known}).alias(
+        **{_start(period): _by_key(period_starts(period, moment), moment.key) for period in Period},
+    )
+
+
+def with_spend(
     campaigns: QuerySet[Campaign],
-    moment: Moment,
+    moment: Moment | Moments,
     budgets: Iterable[BudgetHold],
-    supposing: Supposing,
+    supposing: Supposing = NOTHING,
 ) -> QuerySet[Campaign]:
     """``campaigns`` whose brand's local date is known, with the effective spend of ``budgets``.
 
-    And with what is supposed of them.
+    Decimal, US dollars, under :attr:`BudgetHold.spend`. And with what is supposed of them.
     """
-    starts = {period: moment.period_starts(period) for period in Period}
-    campaigns = campaigns.filter(
-        brand__timezone__in=[zone for zones in moment.dates.values() for zone in zones]
-    ).alias(
-        **{_start(period): _by_timezone(dates) for period, dates in starts.items()},
-        **supposing.aliases(),
-    )
+    campaigns = with_dates(campaigns, moment).alias(**supposing.aliases())
     for budget in budgets:
+        if budget.spend in campaigns.query.annotations:
+            continue
         totals = "brand__totals" if budget.of_brand else "totals"
         condition = Q(
             **{
                 f"{totals}__period": budget.period,
                 # The few dates there are let an index find them among years of others.
-                f"{totals}__start__in": list(starts[budget.period]),
+                f"{totals}__start__in": list(period_starts(budget.period, moment)),
                 f"{totals}__start": F(_start(budget.period)),
             }
         )
@@ -204,30 +220,42 @@ def _start(period: Period) -> str:
     return f"{period.value}_start"
 
 
-def _by_timezone(dates: dict[date, list[str]]) -> Case | Value:
-    """The date of a campaign's brand, given the timezones that have it."""
+#: Name of the alias for the date that it is in the brand's timezone.
+LOCAL_DATE = _start(Period.DAY)
+
+
+def _by_key(dates: dict[date, list[Any]], key: str) -> Case | Value:
+    """The date of a campaign's brand, given which keys (its timezones, say) have it."""
     *others, usual = sorted(dates, key=lambda day: len(dates[day]))
     default = Value(usual, output_field=models.DateField())
     if not others:
         return default
     return Case(
-        *(When(brand__timezone__in=dates[day], then=Value(day)) for day in others),
+        *(When(**{f"{key}__in": dates[day]}, then=Value(day)) for day in others),
         default=default,
         output_field=models.DateField(),
     )
 
 
+def not_begun(supposing: Supposing = NOTHING) -> Q:
+    """That a flight has not begun, of campaigns :func:`with_dates`."""
+    return Q(**{f"{supposing.name('start_date')}__gt": F(LOCAL_DATE)})
+
+
+def ended(supposing: Supposing = NOTHING) -> Q:
+    """That a flight has ended, of campaigns :func:`with_dates`."""
+    return Q(**{f"{supposing.name('end_date')}__lt": F(LOCAL_DATE)})
+
+
 def _conditions(
-    campaigns: QuerySet[Campaign], moment: Moment, supposing: Supposing
+    campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing
 ) -> dict[Hold, Q]:
     """When each hold applies. This is the rule; there is no other copy of it."""
     name = supposing.name
-    local_date = F(_start(Period.DAY))
     return {
         Hold.STATUS: ~Q(**{name("status"): Status.ACTIVE}),
         Hold.BRAND_INACTIVE: Q(**{name("brand__is_active"): False}),
-        Hold.FLIGHT: Q(**{f"{name('start_date')}__gt": local_date})
-        | Q(**{f"{name('end_date')}__lt": local_date}),
+        Hold.FLIGHT: not_begun(supposing) | ended(supposing),
         **{
             # No budget (NULL) compares as unknown, which holds nothing.
             budget.hold: Q(**{f"{budget.spend}__gte": F(name(budget.budget))})
@@ -238,12 +266,14 @@ def _conditions(
     }
 
 
-def _closed(campaigns: QuerySet[Campaign], moment: Moment, supposing: Supposing) -> Q:
+def _closed(campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing) -> Q:
     """That the deciding schedules of a campaign have no window open.
 
     The schedules of the highest rank decide, and an even rank is closed. A campaign without a
     schedule is not closed.
     """
+    if isinstance(moment, Moments):
+        return Q(pk__in=moment.closed)
     # What is supposed to be attached to each of them: to those without a schedule too.
     attached = [
         rank for rank, ids in moment.ranks.items() if not set(supposing.attached).isdisjoint(ids)

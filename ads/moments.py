@@ -5,10 +5,11 @@ Which local date a timezone has, and which schedules have a window open, is awkw
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What Python works out about one instant, once, for SQL to use as constants."""
+
+    #: Path from a campaign to what :attr:`dates` has.
+    key: ClassVar[str] = "brand__timezone"
 
     now: datetime
     #: The timezones of the brands by the local date they have now: at most three dates.
@@ -70,13 +74,48 @@ class Moment:
                 ranks[rank].append(schedule.id)
         return cls(now, grouped.by_date, dict(ranks), tuple(grouped.unreadable))
 
-    def period_starts(self, period: Period) -> dict[date, list[str]]:
-        """The starts of the periods that the brands are in, and the timezones that are in them."""
-        starts: dict[date, list[str]] = defaultdict(list)
-        for day, zones in self.dates.items():
-            starts[calendar.period_start(period, day)] += zones
-        # Without brands no date matters, but the SQL needs one.
-        return dict(starts) or {calendar.period_start(period, self.now.date()): []}
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The same for campaigns of which each stands at an instant of its own."""
+
+    key: ClassVar[str] = "pk"
+
+    #: Ids of the campaigns by the local date that their brands have at their instants.
+    dates: dict[date, list[int]]
+    #: Ids of those whose deciding schedules have no window open then.
+    closed: list[int]
+
+    @classmethod
+    def of(
+        cls,
+        instants: Mapping[int, datetime],
+        timezones: Mapping[int, str],
+        schedules: Mapping[int, Sequence[dayparting.Schedule]],
+    ) -> "Moments":
+        """By the campaigns' ids: the instants, their brands' timezones, the attached schedules.
+
+        Campaigns of brands whose timezone nobody can read are left out.
+        """
+        dates: dict[date, list[int]] = defaultdict(list)
+        closed = []
+        for pk, at in instants.items():
+            with suppress(calendar.UnknownTimezone):
+                dates[calendar.local_date(at, timezones[pk])].append(pk)
+            attached = schedules.get(pk, ())
+            ranks = [rank for schedule in attached if (rank := _rank(schedule, at)) is not None]
+            if attached and max(ranks, default=0) & 1 == 0:
+                closed.append(pk)
+        return cls(dict(dates), closed)
+
+
+def period_starts(period: Period, moment: Moment | Moments) -> dict[date, list[Any]]:
+    """The starts of the periods that the brands are in, and what of :attr:`dates` is in them."""
+    starts: dict[date, list[Any]] = defaultdict(list)
+    for day, those in moment.dates.items():
+        starts[calendar.period_start(period, day)] += those
+    # Without brands no date matters, but the SQL needs one.
+    return dict(starts) or {date(2000, 1, 1): []}
 
 
 def _rank(schedule: dayparting.Schedule, now: datetime) -> int | None:
@@ -90,11 +129,21 @@ def _rank(schedule: dayparting.Schedule, now: datetime) -> int | None:
 def schedules_as_rules(schedules: QuerySet[DaypartingSchedule]) -> list[dayparting.Schedule]:
     """Schedules with their windows, as the rules know them; two queries."""
     # Plain tuples: model instances of a few thousand windows would take longer than the rules do.
-    rows = list(
-        schedules.order_by().values_list(
-            "pk", "timezone", "priority", "is_active", "valid_from", "valid_until"
-        )
+    return _with_windows(list(schedules.order_by().values_list(*_READ)))
+
+
+def as_rules(schedules: Iterable[DaypartingSchedule]) -> list[dayparting.Schedule]:
+    """The same of schedules that have been read already; one query, of their windows."""
+    return _with_windows(
+        [tuple(getattr(schedule, name) for name in _READ) for schedule in schedules]
     )
+
+
+#: What the rules read of a schedule itself.
+_READ = ("pk", "timezone", "priority", "is_active", "valid_from", "valid_until")
+
+
+def _with_windows(rows: list[tuple[Any, ...]]) -> list[dayparting.Schedule]:
     windows: dict[int, list[dayparting.Window]] = defaultdict(list)
     for schedule_id, day_of_week, start_time, end_time in (
         DaypartingWindow.objects.filter(schedule__in=[pk for pk, *_ in rows])

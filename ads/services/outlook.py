@@ -2,19 +2,22 @@
 
 Everything here is told for the case that nobody acts and nothing more is spent. Instants are
 proposed by the calendar and by the campaign's hours; whether it delivers then is asked of the same
-annotation that the engine asks, so there is no second copy of the rule.
+annotation that the engine asks, so there is no second copy of the rule. Many campaigns are asked
+together: each names the instant that it wants to be asked about next, and one query answers all.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
+from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moments, from_bits, with_holds
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
@@ -25,6 +28,9 @@ from ads.services.checking import LATEST
 LONGEST_CHAIN: Final = 60
 
 BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
+
+#: The schedules attached to a campaign.
+Schedules = tuple[dayparting.Schedule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,58 +43,74 @@ class Change:
     holds: list[Hold]
 
 
-def holds_at(
-    campaign: Campaign, schedules: list[dayparting.Schedule], at: datetime
-) -> tuple[list[Hold], Campaign]:
-    """The holds of a campaign at ``at``, and the campaign as evaluated; two queries.
+#: Yields the instants at which it wants to know the holds, and is sent them; returns the change,
+#: None if there is none.
+_Steps = Generator[datetime, list[Hold], Change | None]
 
-    ``schedules`` are those attached to it.
 
-    Raises:
-        UnknownTimezone: its brand's timezone cannot be read.
-        Campaign.DoesNotExist: it has been deleted.
+def next_changes(
+    rows: Sequence[Campaign],
+    schedules: Mapping[int, Schedules],
+    now: datetime,
+    *,
+    rounds: int = LONGEST_CHAIN,
+) -> dict[int, Change]:
+    """When the clock next starts or stops each campaign, by id; those it never does are missing.
+
+    ``rows`` are campaigns as evaluated at ``now``, with their brands; ``schedules`` those attached
+    to each, by the campaign's id. At most ``rounds`` queries and one more: what has not been found
+    by then is missing too, though it may come.
     """
-    mine = Campaign.objects.filter(pk=campaign.pk)
-    timezone = mine.values_list("brand__timezone", flat=True).get()
-    calendar.zone(timezone)
-    moment = Moment.of(at, [timezone], schedules)
-    row: Any = with_holds(mine.select_related("brand"), moment).get()
-    return from_bits(row.hold_bits), row
+    spent = _spent_beforehand([row for row in rows if not _holds(row)], now)
+    timezones = {row.pk: row.brand.timezone for row in rows}
+    steps = {row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], now) for row in rows}
+    changes: dict[int, Change] = {}
+    asked: dict[int, datetime] = {}
+
+    def go_on(pk: int, holds: list[Hold] | None) -> None:
+        try:
+            # The first thing that a generator can be sent is None.
+            asked[pk] = steps[pk].send(holds)  # type: ignore[arg-type]
+        except StopIteration as done:
+            if done.value is not None:
+                changes[pk] = done.value
+
+    for pk in steps:
+        go_on(pk, None)
+    for _ in range(rounds):
+        if not asked:
+            break
+        answers = _holds_then(asked, timezones, schedules)
+        asked.clear()
+        # One without an answer is being deleted just now.
+        for pk, holds in answers.items():
+            go_on(pk, holds)
+    return changes
+
+
+def _holds(row: Any) -> list[Hold]:
+    """The holds of an evaluated campaign."""
+    return from_bits(row.hold_bits)
 
 
 def _holds_then(
-    row: Campaign, schedules: list[dayparting.Schedule], at: datetime
-) -> list[Hold] | None:
-    """The holds of the campaign at a later instant; None: it is being deleted or moved just now."""
-    mine = Campaign.objects.filter(pk=row.pk)
-    moment = Moment.of(at, [row.brand.timezone], schedules)
-    evaluated: QuerySet[Any] = with_holds(mine, moment)
-    for bits in evaluated.values_list("hold_bits", flat=True):
-        return from_bits(bits)
-    return None
+    instants: Mapping[int, datetime],
+    timezones: Mapping[int, str],
+    schedules: Mapping[int, Schedules],
+) -> dict[int, list[Hold]]:
+    """The holds of campaigns, by id, each at an instant of its own; one query."""
+    moments = Moments.of(instants, timezones, schedules)
+    evaluated: QuerySet[Any] = with_holds(Campaign.objects.filter(pk__in=list(instants)), moments)
+    rows = evaluated.order_by().values_list("pk", "hold_bits")
+    return {pk: from_bits(bits) for pk, bits in rows}
 
 
-def next_change(
-    holds: list[Hold], row: Campaign, schedules: list[dayparting.Schedule], now: datetime
-) -> Change | None:
-    """When the clock next starts or stops a campaign that has ``holds`` at ``now``; None: never.
-
-    ``row`` is the campaign as evaluated at ``now``.
-    """
-    if not holds:
-        return _stop(row, schedules, now)
-    at = _return(holds, row, schedules, now)
-    return Change(at, delivers=True, holds=[]) if at else None
-
-
-def lifts_at(
-    hold: Hold, row: Campaign, schedules: list[dayparting.Schedule], now: datetime
-) -> datetime | None:
+def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
     """When one hold that applies at ``now`` lifts; None: not before somebody acts."""
     zone = row.brand.timezone
     if hold == Hold.DAYPARTING:
         try:
-            return dayparting.next_opening(schedules, now)
+            return _next_opening(schedules, now)
         except calendar.UnknownTimezone:
             return None  # hours that nobody can read count as closed, until somebody mends them
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
@@ -106,10 +128,15 @@ def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
     return amount
 
 
-def _return(
-    holds: list[Hold], row: Campaign, schedules: list[dayparting.Schedule], now: datetime
-) -> datetime | None:
-    """The first instant after ``now`` at which it has no hold: after the last of them has lifted.
+def _steps(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
+    holds = _holds(row)
+    if holds:
+        return _return(holds, row, schedules, now)
+    return _stop(row, schedules, spent, now)
+
+
+def _return(holds: list[Hold], row: Campaign, schedules: Schedules, now: datetime) -> _Steps:
+    """To the first instant after ``now`` with no hold: after the last of them has lifted.
 
     Others may have come by then, so it is asked again.
     """
@@ -122,36 +149,35 @@ def _return(
         if row.is_dayparting_enabled:
             # Before its hours begin there is no need to ask.
             with suppress(calendar.UnknownTimezone):
-                at = dayparting.next_opening(schedules, at) or at
-        then = _holds_then(row, schedules, at)
-        if not then:
-            return at if then is not None else None
-        holds = then
+                at = _next_opening(schedules, at) or at
+        holds = yield at
+        if not holds:
+            return Change(at, delivers=True, holds=[])
     return None
 
 
-def _stop(row: Campaign, schedules: list[dayparting.Schedule], now: datetime) -> Change | None:
-    """The first instant after ``now`` at which it has a hold."""
-    edges = sorted({edge for edge in _edges(row, schedules, now) if edge > now})
+def _stop(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
+    """To the first instant after ``now`` with a hold."""
+    edges = sorted({edge for edge in _edges(row, schedules, spent, now) if edge > now})
     for at in edges[:LONGEST_CHAIN]:
-        holds = _holds_then(row, schedules, at)
+        holds = yield at
         if holds:
             return Change(at, delivers=False, holds=holds)
     return None
 
 
 def _edges(
-    row: Campaign, schedules: list[dayparting.Schedule], now: datetime
+    row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime
 ) -> Iterator[datetime]:
     """Instants at which a campaign that delivers at ``now`` may stop; at no other does it."""
     zone = row.brand.timezone
     if row.is_dayparting_enabled and schedules:
         with suppress(calendar.UnknownTimezone):
-            yield dayparting.next_closing(schedules, now) or now
+            yield _next_closing(schedules, now) or now
     if row.end_date is not None and row.end_date < LATEST:
         yield calendar.day_begins(row.end_date + timedelta(days=1), zone)
     # A period begins without spend, unless it was recorded beforehand.
-    for start in _spent_beforehand(row, calendar.local_date(now, zone)):
+    for start in spent:
         yield calendar.day_begins(start, zone)
     # Spend below zero (a correction of what was waived) fits into a budget of zero until its end.
     for budget in BUDGET_HOLDS:
@@ -159,13 +185,30 @@ def _edges(
             yield _next_begins(budget.period, now, zone)
 
 
-def _spent_beforehand(row: Campaign, today: date) -> list[date]:
-    """The starts of periods to come that have spend of the campaign or its brand already."""
+def _spent_beforehand(rows: Sequence[Campaign], now: datetime) -> dict[int, list[date]]:
+    """By campaign, the starts of periods to come that have spend of it or its brand; one query."""
+    beforehand: dict[int, list[date]] = defaultdict(list)
+    if not rows:
+        return beforehand
+    today = {row.pk: calendar.local_date(now, row.brand.timezone) for row in rows}
     totals = SpendTotal.objects.filter(
-        Q(campaign=row.pk) | Q(campaign=None, brand=row.brand_id), start__gt=today, start__lt=LATEST
+        Q(campaign__in=list(today)) | Q(campaign=None, brand__in={row.brand_id for row in rows}),
+        period__in=Period.values,
+        start__gt=min(today.values()),
+        start__lt=LATEST,
     )
-    starts = totals.order_by("start").values_list("start", flat=True).distinct()
-    return list(starts[:LONGEST_CHAIN])
+    starts: dict[tuple[int, int | None], set[date]] = defaultdict(set)
+    for brand, campaign, start in totals.order_by().values_list("brand", "campaign", "start"):
+        starts[brand, campaign].add(start)
+    for row in rows:
+        its = starts[row.brand_id, row.pk] | starts[row.brand_id, None]
+        beforehand[row.pk] = sorted(start for start in its if start > today[row.pk])
+    return beforehand
+
+
+# Of a page of campaigns, many have the same schedules.
+_next_opening = lru_cache(maxsize=1024)(dayparting.next_opening)
+_next_closing = lru_cache(maxsize=1024)(dayparting.next_closing)
 
 
 def _next_begins(period: Period, now: datetime, zone: str) -> datetime:
