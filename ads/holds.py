@@ -26,7 +26,7 @@ from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.moments import Moment, Moments, attached_to, period_starts, schedules_as_rules
+from ads.moments import Moment, Moments, attached_to, schedules_as_rules
 from ads.supposing import NOTHING, Supposing
 
 __all__ = [
@@ -172,7 +172,7 @@ def with_dates(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> Query
         return campaigns
     known = [one for those in moment.dates.values() for one in those]
     return campaigns.filter(**{f"{moment.key}__in": known}).alias(
-        **{_start(period): _by_key(period_starts(period, moment), moment.key) for period in Period},
+        **{_start(period): _by_key(moment.period_starts(period), moment.key) for period in Period},
     )
 
 
@@ -195,7 +195,7 @@ def with_spend(
             **{
                 f"{totals}__period": budget.period,
                 # The few dates there are let an index find them among years of others.
-                f"{totals}__start__in": list(period_starts(budget.period, moment)),
+                f"{totals}__start__in": list(moment.period_starts(budget.period)),
                 f"{totals}__start": F(_start(budget.period)),
             }
         )

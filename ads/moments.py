@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
 
@@ -19,6 +19,8 @@ from ads.rules import calendar, dayparting
 from ads.supposing import NOTHING, Supposing
 
 logger = logging.getLogger(__name__)
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class Moment:
                 ranks[rank].append(schedule.id)
         return cls(now, grouped.by_date, dict(ranks), tuple(grouped.unreadable))
 
+    def period_starts(self, period: Period) -> dict[date, list[str]]:
+        """The starts of the periods that the brands are in, and the timezones that are in them."""
+        return _period_starts(self.dates, period)
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -108,13 +114,16 @@ class Moments:
                 closed.append(pk)
         return cls(dict(dates), closed)
 
+    def period_starts(self, period: Period) -> dict[date, list[int]]:
+        """The starts of the periods that the campaigns are in, and the campaigns in them."""
+        return _period_starts(self.dates, period)
 
-def period_starts(period: Period, moment: Moment | Moments) -> dict[date, list[Any]]:
-    """The starts of the periods that the brands are in, and what of :attr:`dates` is in them."""
-    starts: dict[date, list[Any]] = defaultdict(list)
-    for day, those in moment.dates.items():
+
+def _period_starts(dates: dict[date, list[K]], period: Period) -> dict[date, list[K]]:
+    starts: dict[date, list[K]] = defaultdict(list)
+    for day, those in dates.items():
         starts[calendar.period_start(period, day)] += those
-    # Without brands no date matters, but the SQL needs one.
+    # Without any no date matters, but the SQL needs one.
     return dict(starts) or {date(2000, 1, 1): []}
 
 
