@@ -1,79 +1,32 @@
 """Schedules and their windows: the hours in which campaigns may deliver."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
 from django.db.models import Count
-from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter
-from unfold.forms import PaginationInlineFormSet
 
-from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
-from ads.admin.forms import ConfigurationForm
+from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.schedule_preview import SchedulePreview
+from ads.admin.schedule_text import clock_there
 from ads.admin.text import clock
+from ads.admin.windows import WindowInline
 from ads.holds import schedules_as_rules
-from ads.models import CampaignSchedule, DaypartingSchedule, DaypartingWindow
+from ads.models import CampaignSchedule, DaypartingSchedule
 from ads.rules.calendar import UnknownTimezone
-from ads.rules.dayparting import Schedule, Window, describe_window, first_overlap, is_open
+from ads.rules.dayparting import DAYS, Schedule, describe_window, is_open
 from ads.services import audit
 
 #: Windows shown of a schedule in the list.
 SHOWN = 7
-
-
-class WindowForm(ConfigurationForm):
-    """One window. Whether it overlaps another, all of a schedule's together decide."""
-
-    def _post_clean(self) -> None:
-        # Only the fields: the model's own check and the constraint's would compare this window
-        # with the others as they are stored, and two that swap places in one edit each overlap
-        # what the other was.
-        exclude = self._get_validation_exclusions() | {"schedule"}  # type: ignore[attr-defined]
-        try:
-            construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
-            self.instance.clean_fields(exclude=exclude)
-        except ValidationError as error:
-            self.add_error(None, error)
-
-
-class WindowFormSet(PaginationInlineFormSet):  # type: ignore[misc]
-    """All windows of one schedule, as they will be stored."""
-
-    def clean(self) -> None:
-        super().clean()
-        if any(self.errors):
-            return
-        windows = [
-            Window(data["day_of_week"], data["start_time"], data["end_time"])
-            for data in (form.cleaned_data for form in self.forms)
-            if data and not data.get("DELETE")
-        ]
-        overlap = first_overlap(windows)
-        if overlap:
-            first, second = map(describe_window, overlap)
-            raise ValidationError(
-                f"{first} and {second} overlap: change one of them, or make them one window."
-            )
-
-
-class WindowInline(TabularInline[DaypartingWindow, DaypartingSchedule]):
-    """A schedule's windows."""
-
-    model = DaypartingWindow
-    form = WindowForm
-    formset = WindowFormSet
-    extra = 0
-    hide_title = True
-    fields = ["day_of_week", "start_time", "end_time"]
-    ordering = ["day_of_week", "start_time"]
 
 
 class ScheduleList(ChangeList):
@@ -110,7 +63,7 @@ def _is_open(rule: Schedule, now: datetime) -> bool | None:
 
 
 @admin.register(DaypartingSchedule)
-class DaypartingScheduleAdmin(ConfigurationAdmin[DaypartingSchedule]):
+class DaypartingScheduleAdmin(SchedulePreview, ConfigurationAdmin[DaypartingSchedule]):
     """Weekly patterns, and which of them are open now."""
 
     inlines = [WindowInline]
@@ -130,12 +83,30 @@ class DaypartingScheduleAdmin(ConfigurationAdmin[DaypartingSchedule]):
     search_fields = ["name"]
     search_help_text = "Name"
     fieldsets = [
-        (None, {"fields": ["name", "is_active", "timezone", "priority"]}),
-        ("Valid", {"fields": [("valid_from", "valid_until")]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("name", "is_active"),
+                    ("timezone", "priority"),
+                    ("valid_from", "valid_until"),
+                ]
+            },
+        ),
         (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
     ]
     readonly_fields = ["created_at", "updated_at"]
+    change_form_template = "ads/admin/schedule.html"
     change_form_after_template = "ads/admin/audit.html"
+
+    class Media:
+        css = {"all": ["ads/schedule.css"]}
+        js = [
+            "ads/schedule-week.js",
+            "ads/schedule-rows.js",
+            "ads/schedule-grid.js",
+            "ads/schedule.js",
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScheduleList
@@ -143,12 +114,25 @@ class DaypartingScheduleAdmin(ConfigurationAdmin[DaypartingSchedule]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> TemplateResponse:
-        if schedule := context.get("original"):
+        schedule = context.get("original")
+        context |= {
+            "days": DAYS,
+            "preview_url": self.preview_url(schedule),
+            "may_paint": not schedule or self.has_change_permission(request, schedule),
+        }
+        if schedule:
             own = audit.event_model("DaypartingScheduleEvent")._default_manager
             windows = audit.event_model("DaypartingWindowEvent")._default_manager
             context["audit"] = audit.recent(
                 own.filter(pgh_obj_id=schedule.pk), windows.filter(schedule_id=schedule.pk)
             )
+            (rule,) = schedules_as_rules(DaypartingSchedule.objects.filter(pk=schedule.pk))
+            context["windows"] = [
+                {"day": one.day_of_week, "start": f"{one.start}", "end": f"{one.end}"}
+                for one in rule.windows
+            ]
+            with suppress(UnknownTimezone):
+                context["clock_there"] = clock_there(timezone.now(), schedule.timezone)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     @admin.display(description="open now", boolean=True)

@@ -6,10 +6,10 @@ touch.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 
-from ads.rules.calendar import local_time, next_offset_change, utc
+from ads.rules.calendar import day_begins, local_date, local_time, next_offset_change, utc
 from ads.rules.dayparting import (
     Schedule,
     is_in_force,
@@ -70,6 +70,51 @@ def clock_changes(tz: str, begin: datetime, end: datetime) -> list[ClockChange]:
         offset = local_time(at - timedelta.resolution, tz).utcoffset() or timedelta()
         found.append(ClockChange(at, at.astimezone(timezone(offset)), local_time(at, tz)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDay:
+    """A calendar day of a timezone, `[begin, end)`, and what of it is open and in force.
+
+    A date that the timezone skipped begins where it ends.
+    """
+
+    day: date
+    begin: datetime
+    end: datetime
+    open: list[Stretch]
+    in_force: list[Stretch]
+    #: Those on this day, one at its very begin included.
+    clock_changes: list[ClockChange]
+
+
+def days_ahead(schedule: Schedule, tz: str, now: datetime, count: int) -> list[LocalDay]:
+    """Return the day it is in `tz`, from its begin, and those after it: `count` in all.
+
+    Raises:
+        UnknownTimezone: `tz` or the schedule's timezone cannot be read.
+    """
+    first = local_date(now, tz)
+    dates = [first + timedelta(days=number) for number in range(count)]
+    begins = [day_begins(day, tz) for day in [*dates, first + timedelta(days=count)]]
+    whole = begins[0], begins[-1]
+    open_, in_force = open_stretches([schedule], *whole), in_force_stretches(schedule, *whole)
+    return [
+        LocalDay(
+            day,
+            begin,
+            end,
+            _within(open_, begin, end),
+            _within(in_force, begin, end),
+            clock_changes(tz, begin - timedelta.resolution, end),
+        )
+        for day, (begin, end) in zip(dates, pairwise(begins), strict=True)
+    ]
+
+
+def _within(stretches: Sequence[Stretch], begin: datetime, end: datetime) -> list[Stretch]:
+    cut = ((max(begin, first), min(end, last)) for first, last in stretches)
+    return [(first, last) for first, last in cut if first < last]
 
 
 def _stretches(

@@ -46,6 +46,23 @@
         }
     };
 
+    // Where a row is removed, the theme writes those after it anew from their markup: without what
+    // was typed into them, unless the markup says it.
+    document.addEventListener("click", (event) => {
+        if (!event.target.closest(".delete-template")) return;
+        const rows = event.target.closest(".formset")?.querySelectorAll(".form-group:not(.empty-form)");
+        for (const row of rows || []) {
+            for (const field of row.querySelectorAll("input, textarea")) {
+                if (field.type === "checkbox") field.toggleAttribute("checked", field.checked);
+                else if (field.tagName === "TEXTAREA") field.textContent = field.value;
+                else field.setAttribute("value", field.value);
+            }
+            for (const choice of row.querySelectorAll("option")) {
+                choice.toggleAttribute("selected", choice.selected);
+            }
+        }
+    }, true);
+
     window.addEventListener("load", () => {
         const name = () => { nameFields(); nameBoxes(); nameClearing(); nameIcons(); };
         name();

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ads.admin import dayparting
+from ads.admin import windows as window_forms
 from ads.models import Campaign, DaypartingSchedule, DaypartingWindow
 from ads.tests.admin.pages import (
     add,
@@ -150,7 +150,7 @@ def test_an_overlap_that_only_the_database_sees_is_told_and_nothing_is_saved(
 ) -> None:
     schedule = ScheduleFactory.create(name="Old", windows=[(0, "09:00", "12:00")])
     # Somebody else's window was committed after the form had looked.
-    monkeypatch.setattr(dayparting, "first_overlap", lambda _: None)
+    monkeypatch.setattr(window_forms, "first_overlap", lambda _: None)
 
     response = save(
         admin,

@@ -1,0 +1,98 @@
+// The form's rows ↔ windows. The rows are what is saved: painting writes into them, and what is typed
+// into them is what the grid shows.
+"use strict";
+window.adsSchedule = window.adsSchedule || {};
+{
+    const { between, clock, DAY } = window.adsSchedule;
+
+    // Minutes since midnight; null where it is no time. 24:00 is only ever an end.
+    const minutesOf = (text, isEnd) => {
+        const found = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/.exec(text.trim());
+        if (!found) return null;
+        const [hour, minute, second] = found.slice(1).map((part) => Number(part || 0));
+        const minutes = hour * 60 + minute + second / 60;
+        if (isEnd && minutes === DAY) return 0;
+        return hour < 24 && minute < 60 && second < 60 ? minutes : null;
+    };
+
+    const fieldsOf = (row) => ({
+        day: row.querySelector("[name$=-day_of_week]"),
+        start: row.querySelector("[name$=-start_time]"),
+        end: row.querySelector("[name$=-end_time]"),
+        deletion: row.querySelector("input[name$=-DELETE]"), // of stored ones only
+    });
+
+    const windowOf = (row) => {
+        const { day, start, end } = fieldsOf(row);
+        const [from, to] = [minutesOf(start.value, false), minutesOf(end.value, true)];
+        if (day.value === "" || from === null || to === null) return null;
+        return between(Number(day.value), from, to, row);
+    };
+
+    // Rows in a formset of the theme.
+    const rowsIn = (formset) => {
+        const all = () => [...formset.querySelectorAll(":scope > .form-group:not(.empty-form)")];
+        const isDeleted = (row) => Boolean(fieldsOf(row).deletion?.checked);
+
+        const read = () => all().filter((row) => !isDeleted(row)).map(windowOf).filter(Boolean);
+
+        const set = (field, value) => {
+            if (field.value !== value) field.value = value;
+        };
+        const fill = (row, one) => {
+            const { day, start, end, deletion } = fieldsOf(row);
+            if (deletion) deletion.checked = false;
+            const was = windowOf(row);
+            // What says the same already stays as it was typed.
+            if (was && was.day === one.day && was.start === one.start && was.length === one.length) return;
+            set(day, String(one.day));
+            set(start, clock(one.start));
+            set(end, clock((one.start + one.length) % DAY));
+        };
+        const add = () => {
+            formset.querySelector(".add-row").click();
+            return all().at(-1);
+        };
+        const remove = (row) => {
+            const { deletion } = fieldsOf(row);
+            if (deletion) deletion.checked = true;
+            else row.querySelector(".delete-template").click();
+        };
+
+        // Makes the rows say just these windows. A row that cannot be read is left for whoever typed it.
+        const write = (windows) => {
+            const used = new Set(windows.map((one) => one.row).filter((row) => row?.isConnected));
+            const free = all().filter((row) => !used.has(row) && (isDeleted(row) || windowOf(row)));
+            for (const one of windows) if (used.has(one.row)) fill(one.row, one);
+            for (const one of windows.filter(({ row }) => !used.has(row))) {
+                const same = free.findIndex((row) => windowOf(row)?.day === one.day);
+                const [row] = free.length ? free.splice(Math.max(same, 0), 1) : [add()];
+                fill(row, one);
+            }
+            for (const row of free.reverse()) remove(row);
+            // Tells the theme, which warns before a changed form is left.
+            document.querySelector("[name$=-TOTAL_FORMS]").dispatchEvent(new Event("input", { bubbles: true }));
+        };
+
+        // Shows what the server finds wrong with which row, by the number in its fields' names.
+        const mark = (wrong) => {
+            for (const old of formset.querySelectorAll(".ads-window-wrong")) old.remove();
+            for (const row of all()) {
+                const number = /-(\d+)-/.exec(fieldsOf(row).day.name)[1];
+                const sentences = (wrong[number] || []).filter((text) => !row.textContent.includes(text));
+                row.classList.toggle("ads-window-bad", Boolean(wrong[number]));
+                if (!sentences.length) continue;
+                const told = document.createElement("tr");
+                told.className = "ads-window-wrong";
+                told.append(document.createElement("td"));
+                told.firstChild.colSpan = 9;
+                told.firstChild.textContent = sentences.join(" ");
+                row.append(told);
+            }
+        };
+
+        return { read, write, mark };
+    };
+
+    Object.assign(window.adsSchedule, { minutesOf, rowsIn });
+}
