@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 
+from ads.admin.editing import GuardsEdits
 from ads.admin.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
 from ads.admin.text import budget_as_read
 from ads.models.fields import MoneyField, TimezoneField
@@ -41,7 +42,7 @@ COUNTED = 10_000
 KEPT = "Kept by the system"
 
 
-class ConfigurationAdmin(ModelAdmin[M]):
+class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
     """What people edit; the engine reacts when the edit is committed."""
 
     form = ConfigurationForm

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from ads.admin.base import KEPT, ModelAdmin
+from ads.admin.editing import GuardsEdits
 from ads.admin.forms import ConfigurationForm
 from ads.admin.import_forms import DECIMALS, EXAMPLES, MEANINGS
 from ads.admin.text import NOTHING
@@ -90,7 +91,7 @@ class ColumnMappingForm(ConfigurationForm):
 
 
 @admin.register(ColumnMapping)
-class ColumnMappingAdmin(ModelAdmin[ColumnMapping]):
+class ColumnMappingAdmin(GuardsEdits, ModelAdmin[ColumnMapping]):
     """How files with a header are read: made by importing one, used for the next like it."""
 
     form = ColumnMappingForm

@@ -23,6 +23,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from ads.admin.base import ModelAdmin, TabularInline
+from ads.admin.editing import GuardsEdits
 from ads.admin.text import NOTHING
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
@@ -83,12 +84,12 @@ class TaskForm(PeriodicTaskForm):  # type: ignore[misc]
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(BeatTaskAdmin, ModelAdmin[PeriodicTask]):  # type: ignore[misc]
+class PeriodicTaskAdmin(GuardsEdits, BeatTaskAdmin, ModelAdmin[PeriodicTask]):  # type: ignore[misc]
     """The periodic tasks; what is edited here survives a restart and an upgrade."""
 
     form = TaskForm
     # Beat's own page explains crontabs in a script of its own; here a column does.
-    change_form_template = None
+    change_form_template = GuardsEdits.change_form_template
     date_hierarchy = None
     list_display = ["name", "enabled", "scheduler", "queue", "last_run_at", "total_run_count"]
     list_filter = [("enabled", BooleanRadioFilter)]
@@ -145,7 +146,7 @@ class TaskInline(TabularInline[PeriodicTask, Any]):
         return False
 
 
-class ScheduleAdmin(ModelAdmin[Any]):
+class ScheduleAdmin(GuardsEdits, ModelAdmin[Any]):
     """One way to say when."""
 
     inlines = [TaskInline]

@@ -10,6 +10,9 @@
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
 
+A page on which somebody edits a row locks that row, then those that are edited within it, and then
+none of the others: :func:`edited`.
+
 Sweeps take the last alone; the rollover takes brands, by primary key, in a transaction that locks
 nothing else. Nobody takes an earlier one while holding a later one, so no two can wait for each
 other in a circle. Bulk updates of configuration lock their rows by primary key too
@@ -22,7 +25,7 @@ from datetime import date, datetime
 from typing import Final
 
 from django.db import DatabaseError, connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 
 from ads.models import Brand, Campaign, SpendTotal, UnknownReference
@@ -94,6 +97,17 @@ def brands(ids: Iterable[int]) -> list[int]:
         .select_for_update(of=("self",), no_key=True)
         .values_list("pk", flat=True)
     )
+
+
+def edited(rows: QuerySet[Model], *within: QuerySet[Model]) -> None:
+    """Lock rows that somebody edits, and then those within their page, until the transaction ends.
+
+    So that two people who save at the same moment come one after the other, and the second is
+    compared with what the first has saved. Each by primary key.
+    """
+    for edit in (rows, *within):
+        locked = edit.order_by("pk").select_for_update(of=("self",), no_key=True)
+        list(locked.values_list("pk", flat=True))
 
 
 def senders() -> None:

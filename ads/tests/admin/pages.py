@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.forms import MultiWidget
 from django.test import Client
 from django.urls import reverse
+
+from ads.admin.shown import AS_SHOWN
 
 
 def changelist(model: str) -> str:
@@ -24,15 +27,27 @@ def add(model: str) -> str:
 
 def filled_in(client: Client, url: str) -> dict[str, Any]:
     """What a browser would send from the page at ``url`` if nobody touched it."""
-    context = client.get(url).context
+    return as_it_is(client.get(url))
+
+
+def as_it_is(response: Any) -> dict[str, Any]:
+    """What a browser would send from a page that it was answered with, if nobody touched it."""
+    context = response.context
     forms = [context["adminform"].form]
     for inline in context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
     data: dict[str, Any] = {}
+    if shown := context.get(AS_SHOWN):
+        data[AS_SHOWN] = shown
     for form in forms:
         for field in form:
             value = field.value()
-            if value is True:
+            widget = field.field.widget
+            if isinstance(widget, MultiWidget):
+                parts: Any = widget.decompress(value)
+                for part, text in zip(field.subwidgets[0].data["subwidgets"], parts, strict=True):
+                    data[part["name"]] = "" if text is None else str(text)
+            elif value is True:
                 data[field.html_name] = "on"
             elif isinstance(value, list):
                 data[field.html_name] = field.field.prepare_value(value)

@@ -198,8 +198,6 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "is_superuser",
             "groups",
             "user_permissions",
-            "last_login",
-            "date_joined",
         }
     },
     "django_celery_beat.clockedschedule": {A: {"clocked_time"}},
