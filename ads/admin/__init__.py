@@ -3,6 +3,7 @@
 from ads.admin import (
     api_keys,
     audit,
+    beat_schedules,
     brands,
     campaigns,
     column_mappings,
@@ -21,6 +22,7 @@ from ads.admin import (
 __all__ = [
     "api_keys",
     "audit",
+    "beat_schedules",
     "brands",
     "campaigns",
     "column_mappings",

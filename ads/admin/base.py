@@ -22,6 +22,10 @@ else:
 
     # Unfold's classes have no types of their own; they are Django's with another look.
     class ModelAdmin(unfold.admin.ModelAdmin):
+        #: What the list is, in a sentence or two above it.
+        about = ""
+        list_before_template = "ads/admin/about.html"
+
         def __class_getitem__(cls, _: object) -> type:
             return cls
 

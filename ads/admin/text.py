@@ -1,6 +1,6 @@
 """How figures and instants read on the admin's pages."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from django.utils.html import format_html
@@ -10,6 +10,8 @@ from ads.rules.calendar import UnknownTimezone, local_time
 from ads.rules.money import format_usd, is_used_up
 
 NOTHING = "–"
+
+_UNITS = {"days": 86400, "h": 3600, "min": 60, "s": 1}
 
 #: Of a campaign's state, the colour of its badge; plain where none is given.
 STATE_COLOURS = {"Active": "success", "Paused by system": "warning", "Paused by user": "info"}
@@ -51,3 +53,34 @@ def clock(at: datetime, tz: str) -> str:
         return f"{local_time(at, tz):%a %H:%M}"
     except UnknownTimezone:
         return NOTHING
+
+
+def ago(at: datetime, now: datetime) -> SafeString:
+    """How long ago: "2 min ago"; the exact instant shows on hover."""
+    past = now - at
+    return _on_hover(at, "just now" if past < timedelta(seconds=1) else f"{span(past)} ago")
+
+
+def ahead(at: datetime, now: datetime) -> SafeString:
+    """How long until then: "in 3 min"; the exact instant shows on hover."""
+    wait = at - now
+    return _on_hover(at, "now" if wait < timedelta(seconds=1) else f"in {span(wait)}")
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit, rounded down: "40 s", "2 min", "3 h", "5 days"."""
+    seconds = int(length.total_seconds())
+    for unit, worth in _UNITS.items():
+        if seconds >= worth:
+            count = seconds // worth
+            return f"{count} {'day' if (unit, count) == ('days', 1) else unit}"
+    return f"{length.total_seconds():.1f} s"
+
+
+def _on_hover(at: datetime, words: str) -> SafeString:
+    return format_html(
+        '<time class="ads-nowrap" datetime="{}" title="{}">{}</time>',
+        at.astimezone(UTC).isoformat(),
+        f"{at.astimezone(UTC):%a %-d %b %Y, %H:%M:%S} UTC",
+        words,
+    )

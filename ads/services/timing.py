@@ -149,10 +149,21 @@ def in_words(task: PeriodicTask) -> str:
     return str(timing)
 
 
+def task_on(row: Any) -> PeriodicTask:
+    """A task, not saved, that runs by a row of one of beat's four tables."""
+    field = {
+        IntervalSchedule: "interval",
+        CrontabSchedule: "crontab",
+        ClockedSchedule: "clocked",
+        SolarSchedule: "solar",
+    }[type(row)]
+    return PeriodicTask(**{field: row})
+
+
 def row_of(timing: Timing) -> dict[str, Any]:
     """The fields of a periodic task that make it run so; one of them is set.
 
-    Where there is no such row yet, it is a new one that is still to be saved.
+    Where there is no such row yet, it is a new one that is still to be saved (:func:`save`).
 
     Raises:
         NeverRuns: no day of the calendar fits, or the fields cannot be read.
@@ -167,6 +178,14 @@ def row_of(timing: Timing) -> dict[str, Any]:
     elif isinstance(timing, Every):
         found["interval"] = _first_or_new(IntervalSchedule, every=timing.count, period=timing.unit)
     return found
+
+
+def save(task: PeriodicTask) -> None:
+    """Save a task, and before it the row that says when it runs, where that is new."""
+    for row in (task.interval, task.crontab, task.clocked, task.solar):
+        if row is not None and row.pk is None:
+            row.save()
+    task.save()
 
 
 def distance(timing: Timing) -> int | None:
@@ -236,7 +255,7 @@ def _crontab_of(timing: Every | Daily | Monthly | Cron) -> tuple[Fields, str] | 
 def _crontab_row(fields: Fields, tz: str) -> CrontabSchedule:
     names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
     columns: dict[str, Any] = {**dict(zip(names, fields, strict=True)), "timezone": ZoneInfo(tz)}
-    ticks = watch.ticks_of(PeriodicTask(crontab=CrontabSchedule(**columns)))
+    ticks = watch.ticks_of(task_on(CrontabSchedule(**columns)))
     if ticks is None:
         raise NeverRuns("Nobody can read this crontab, or no day of the calendar fits it.")
     row: CrontabSchedule = _first_or_new(CrontabSchedule, **columns)
@@ -250,7 +269,7 @@ def _first_or_new(model: Any, **columns: Any) -> Any:
 
 def _days(row: CrontabSchedule) -> frozenset[int]:
     """The days of the week, 0 being Monday; a crontab begins with Sunday."""
-    ticks = watch.ticks_of(PeriodicTask(crontab=row))
+    ticks = watch.ticks_of(task_on(row))
     weekdays = ticks.weekdays if isinstance(ticks, Crontab) else frozenset()
     return frozenset((day - 1) % 7 for day in weekdays)
 

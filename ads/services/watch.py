@@ -152,6 +152,9 @@ def _since(task: PeriodicTask, beat: Heartbeat | None) -> datetime:
         since = beat.created_at
     else:
         since = task.date_changed
+    if task.last_run_at is None:
+        # It was switched on, or made, after that; beat has not sent it since.
+        since = max(since, task.date_changed)
     # Before that, nobody asked for it.
     return max(since, task.start_time) if task.start_time else since
 

@@ -26,6 +26,8 @@ NO_PAGES: Final = {
     "admin:ads_daypartingschedule_preview": "JSON, part of a page",
     "admin:ads_spendimport_progress": "JSON",
     "admin:ads_spendimport_refused": "a file",
+    "admin:django_celery_beat_periodictask_runs": "part of a page",
+    "admin:django_celery_beat_periodictask_run": "only posted to",
     "admin:ads_spendimport_confirm": "only posted to",
     "admin:ads_spendimport_cancel": "only posted to",
 }

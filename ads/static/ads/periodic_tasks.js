@@ -1,0 +1,29 @@
+// The form of a periodic task shows the fields of the kind of schedule that is chosen.
+// Without it all are there, and those of the other kinds are not looked at.
+"use strict";
+{
+    const OF_KIND = {
+        every: ["count", "unit"],
+        daily: ["at", "days", "tz"],
+        monthly: ["at", "day", "tz"],
+        once: ["once_at"],
+        cron: ["crontab_fields", "tz"],
+        sun: ["sun"],
+    };
+
+    window.addEventListener("load", () => {
+        const kinds = [...document.querySelectorAll("input[name=kind]")];
+        if (!kinds.length) return;
+        const show = () => {
+            const shown = OF_KIND[kinds.find((kind) => kind.checked)?.value] ?? [];
+            for (const name of new Set(Object.values(OF_KIND).flat())) {
+                for (const line of document.querySelectorAll(`.ads-timing .field-line.field-${name}`)) {
+                    line.hidden = !shown.includes(name);
+                    line.style.display = line.hidden ? "none" : "";
+                }
+            }
+        };
+        for (const kind of kinds) kind.addEventListener("change", show);
+        show();
+    });
+}
