@@ -257,7 +257,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "STYLES": [lambda _: static("ads/admin.css"), lambda _: static("ads/legible.css")],
     "SCRIPTS": [lambda _: static("ads/admin.js")],
-    "DASHBOARD_CALLBACK": "ads.admin.site.front_page",
+    "DASHBOARD_CALLBACK": "ads.admin.overview.front_page",
     "SIDEBAR": {"navigation": "ads.admin.site.menu"},
     "COLORS": {
         "primary": {

@@ -3,8 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
@@ -14,11 +18,12 @@ from unfold.contrib.filters.admin import (
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.exports import ExportsCsv
+from ads.admin.overview import changes_as_read
 from ads.admin.text import NOTHING, budget
 from ads.holds import Hold
 from ads.models import AskedAccount, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.money import format_usd
-from ads.services import exports
+from ads.services import exports, overview
 from ads.services.csv_export import Export
 from ads.services.enforcement import Trigger
 
@@ -94,6 +99,17 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         "brand_daily_figures",
         "brand_monthly_figures",
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        live = self.admin_site.admin_view(self.live)
+        return [path("live/", live, name="ads_deliverychange_live"), *super().get_urls()]
+
+    def live(self, request: HttpRequest) -> HttpResponse:
+        """The last changes, for the front page, which asks again and again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        changes = changes_as_read(overview.latest(), timezone.now())
+        return render(request, "ads/admin/overview_changes.html", {"changes": changes})
 
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
         return exports.of_changes(rows)

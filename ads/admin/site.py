@@ -1,19 +1,16 @@
-"""The frame of the admin: what the menu offers, and what the front page says."""
+"""The frame of the admin: what the menu offers."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ads.models import Campaign, Heartbeat
-from ads.models.campaign import STATES
 from ads.services import matching
 
-admin.site.index_title = "Now"
+admin.site.index_title = "Overview"
 admin.site.index_template = "ads/admin/index.html"
 
 #: The menu counts no further.
@@ -111,7 +108,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     first: dict[str, Any] = {
         "items": [
-            {"title": "Now", "icon": "dashboard", "link": reverse("admin:index")},
+            {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")},
         ]
     }
     return [first, *(group for group in groups if group["items"]), _outside()]
@@ -144,24 +141,3 @@ def _may_view(request: HttpRequest, label: str) -> bool:
         if model._meta.label_lower == label:
             return pages.has_view_permission(request)
     return False
-
-
-def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """How many campaigns are in which state, and when the tasks last succeeded."""
-    if _may_view(request, "ads.campaign"):
-        context["states"] = _states()
-    if _may_view(request, "ads.heartbeat"):
-        context["heartbeats"] = Heartbeat.objects.all()
-    return context
-
-
-def _states() -> list[dict[str, Any]]:
-    counts: dict[str, int] = dict.fromkeys(STATES, 0)
-    rows = Campaign.objects.order_by().values("status", "is_active").annotate(n=Count("pk"))
-    for row in rows:
-        counts[Campaign(status=row["status"], is_active=row["is_active"]).state] += row["n"]
-    changelist = reverse("admin:ads_campaign_changelist")
-    return [
-        {"state": state, "count": count, "link": f"{changelist}?state={state}"}
-        for state, count in counts.items()
-    ]

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from ads.services import watch
+from ads.services.overview.changes import MOST as MOST_CHANGES
 from ads.services.overview.changes import Told, latest
 from ads.services.overview.delivery import Delivery, delivery
 from ads.services.overview.first_steps import FirstSteps, first_steps
@@ -17,6 +18,7 @@ from ads.services.overview.near import Near
 from ads.services.overview.spend import BrandFigures, DaysOfSpend, Money, PeriodSpend, money
 
 __all__ = [
+    "MOST_CHANGES",
     "BrandFigures",
     "DaysOfSpend",
     "Delivery",

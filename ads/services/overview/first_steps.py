@@ -7,15 +7,21 @@ from ads.models import Brand, Campaign, Spend
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """Which of the first steps are done; spend is the last, so that never is."""
+    """The first brand and campaign, None where there is none yet; spend is what is always missing.
 
-    brand: bool
-    campaign: bool
+    The campaign comes with its brand.
+    """
+
+    brand: Brand | None
+    campaign: Campaign | None
 
 
 def first_steps() -> FirstSteps | None:
-    """None: all are done; one query, and three before."""
+    """None: all are done; one query then, and three before."""
     # Spend is of a campaign, and a campaign of a brand.
     if Spend.objects.exists():
         return None
-    return FirstSteps(brand=Brand.objects.exists(), campaign=Campaign.objects.exists())
+    return FirstSteps(
+        brand=Brand.objects.order_by("pk").first(),
+        campaign=Campaign.objects.select_related("brand").order_by("pk").first(),
+    )

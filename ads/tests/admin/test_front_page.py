@@ -76,7 +76,7 @@ def test_our_templates_have_no_scripts_in_them() -> None:
         assert not re.search(r"<script(?! src=)|\son\w+=", template.read_text()), template
 
 
-def test_the_front_page_counts_the_states_and_shows_when_tasks_ran_and_succeeded(
+def test_the_front_page_counts_the_states_and_shows_when_tasks_succeeded(
     admin: Client,
 ) -> None:
     campaigns = CampaignFactory.create_batch(2)
@@ -100,8 +100,8 @@ def test_the_front_page_counts_the_states_and_shows_when_tasks_ran_and_succeeded
         "Completed": 0,
         "Archived": 0,
     }
-    page = response.content.decode().replace("\xa0", " ")
-    assert re.findall(r"(\d minutes?) ago", page) == ["1 minute", "3 minutes"]
+    page = response.content.decode()
+    assert re.findall(r">(\d min) ago", page) == ["3 min"]
     assert settings.FLOWER_URL in page
 
 
@@ -112,9 +112,9 @@ def test_the_front_page_shows_only_what_one_may_see(staff: Callable[..., Client]
     viewer = staff("view_campaign", "view_spend").get(FRONT)
 
     assert "states" not in nothing.context
-    assert "heartbeats" not in nothing.context
+    assert "tasks" not in nothing.context
     assert "states" in viewer.context
-    assert _offered(viewer) == ["Now", "Campaigns", "Ledger", "Flower (workers)"]
+    assert _offered(viewer) == ["Overview", "Campaigns", "Ledger", "Flower (workers)"]
 
 
 def _offered(response: Any) -> list[str]:

@@ -1,0 +1,26 @@
+"""Addresses of pages, and who may open them."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+def may(request: HttpRequest, model: type[Model], what: str) -> bool:
+    """May this user "view", "add", "change" or "delete" rows of a model on its pages?"""
+    pages: Any = admin.site._registry[model]
+    allowed: bool = getattr(pages, f"has_{what}_permission")(request)
+    return allowed
+
+
+def address(model: type[Model], page: str) -> str:
+    """The name of the address of a model's page, such as "changelist"."""
+    return f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+
+
+def picked(name: str, **given: str) -> str:
+    """The address of a page with what is picked out, or filled in, on it."""
+    return f"{reverse(name)}?{urlencode(given)}" if given else reverse(name)
