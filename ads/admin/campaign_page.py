@@ -1,113 +1,124 @@
 """The page of a campaign: whether it delivers and why not, its figures, and what happened to it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
 
-from ads.admin.delivery import hold_labels, trigger_label
-from ads.admin.text import NOTHING, STATE_COLOURS, budget, instant
-from ads.models import Campaign, DeliveryChange
-from ads.rules.calendar import UnknownTimezone
+from ads.admin.story import (
+    StoryPage,
+    checks,
+    figure,
+    figures_of,
+    history,
+    last_entries,
+    left,
+    listed,
+    may_view,
+    month_charts,
+)
+from ads.admin.text import STATE_COLOURS, instant
+from ads.admin.week import week
+from ads.models import Brand, Campaign, CampaignReference, Spend
+from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import format_usd
-from ads.services import BudgetService, CampaignService, audit
+from ads.services import explanation, summaries
 from ads.services.explanation import Explanation
-from ads.services.summaries import CampaignSummary
+from ads.services.reported import with_last_report
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Campaign]
-else:
-    _Admin = object
-
-#: Delivery changes shown.
-LAST_CHANGES = 10
+#: Entries of the ledger that are shown.
+LAST_ENTRIES: Final = 8
 
 
-class CampaignPage(_Admin):
+class CampaignPage(StoryPage):
     """What stands around the form."""
 
     change_form_outer_before_template = "ads/admin/campaign_now.html"
     change_form_outer_after_template = "ads/admin/campaign_history.html"
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> TemplateResponse:
-        if campaign := context.get("original"):
-            context.update(_now(campaign))
-            context["changes"] = _last_changes(campaign)
-            own = audit.event_model("CampaignEvent")._default_manager
-            schedules = audit.event_model("CampaignScheduleEvent")._default_manager
-            context["audit"] = audit.recent(
-                own.filter(pgh_obj_id=campaign.pk),
-                schedules.filter(campaign_id=campaign.pk),
-                audit.event_model("CampaignReferenceEvent")._default_manager.filter(
-                    campaign_id=campaign.pk
-                ),
-                audit.waivers_of(campaign),
-            )
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+    def story(self, request: HttpRequest, row: Campaign) -> dict[str, Any]:
+        now = timezone.now()
+        told: dict[str, Any] = {
+            "edit_words": "its name, status, budgets, flight, hours and ids on ad platforms",
+            "brand_link": reverse("admin:ads_brand_change", args=[row.brand_id])
+            if may_view(request, Brand)
+            else "",
+        }
+        try:
+            explained = explanation.explain(row, now)
+        except UnknownTimezone as error:
+            stored = row.fresh()
+            return told | {
+                "unexplained": str(error),
+                "state": stored.state,
+                **history(request, stored, "UTC"),
+            }
+        stored = explained.campaign
+        zone = stored.brand.timezone
+        told |= history(request, stored, zone) | _now(explained) | _spend(request, explained)
+        if may_view(request, CampaignReference):
+            told["references"] = [
+                {
+                    "reference": one,
+                    "link": reverse("admin:ads_campaignreference_change", args=[one.pk]),
+                    "day": one.day and f"{one.day:%a %-d %b %Y}",
+                    "usd": one.reported is not None and format_usd(one.reported),
+                }
+                for one in with_last_report(stored)
+            ]
+        return told
 
 
-def _now(campaign: Campaign) -> dict[str, Any]:
-    stored = campaign.fresh()
-    try:
-        explanation = CampaignService.explain(stored)
-        figures = BudgetService.get_campaign_summary(stored)
-    except UnknownTimezone as error:
-        return {"unexplained": str(error), "state": stored.state}
+def _now(explained: Explanation) -> dict[str, Any]:
+    stored = explained.campaign
     zone = stored.brand.timezone
-    returns = explanation.returns_at
     return {
         "state": stored.state,
         "state_colour": STATE_COLOURS.get(stored.state, ""),
-        "explanation": explanation,
-        "holds": _holds(explanation, zone),
-        "returns": instant(returns, zone) if returns else "",
-        "figures": _figures(figures),
+        "explanation": explained,
+        "headline": _headline(explained),
+        "checks": checks(explained.conditions, explained.at, zone),
+        "week": week(explained),
+        "zone": zone,
     }
 
 
-def _holds(explanation: Explanation, zone: str) -> list[dict[str, str]]:
-    return [
-        {
-            "sentence": held.sentence,
-            "lifts": instant(held.lifts_at, zone) if held.lifts_at else "when somebody changes it",
-        }
-        for held in explanation.holds
-    ]
+def _headline(explained: Explanation) -> dict[str, str]:
+    """Why it is as it is, in a sentence, and what the clock does next."""
+    zone = explained.campaign.brand.timezone
+    change = explained.next_change
+    when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
+    holds = explained.holds
+    if holds:
+        why = holds[0].sentence if len(holds) == 1 else f"{len(holds)} things keep it from running"
+        return {"why": f"{why}.", "returns": when, "stops": ""}
+    why = "Nothing holds it: it delivers."
+    if not explained.campaign.is_active:
+        why = "Nothing holds it: it starts with the next check."
+    stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
+    return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 
 
-def _figures(summary: CampaignSummary) -> list[dict[str, str]]:
-    """Both periods' spend: the true amount, what of it was waived, and the budget."""
-    figures = []
-    for label, spent, waived, limit in (
-        ("Today", summary["daily_spend"], summary["daily_waived"], summary["daily_budget"]),
-        (
-            "This month",
-            summary["monthly_spend"],
-            summary["monthly_waived"],
-            summary["monthly_budget"],
-        ),
-    ):
-        text = f"{format_usd(spent)} spent, {budget(limit)}"
-        if limit is not None:
-            text = f"{format_usd(spent)} spent of {format_usd(limit)}"
-        if waived:
-            text += f" ({format_usd(waived)} of it waived)"
-        figures.append({"label": f"{label} (brand's time)", "text": text})
-    return figures
-
-
-def _last_changes(campaign: Campaign) -> list[dict[str, Any]]:
-    return [
-        {
-            "at": change.at,
-            "is_active": change.is_active,
-            "why": ", ".join(hold_labels(change.holds)) or NOTHING,
-            "trigger": trigger_label(change.trigger),
-            "actor": change.actor,
-        }
-        for change in DeliveryChange.objects.filter(campaign=campaign)[:LAST_CHANGES]
-    ]
+def _spend(request: HttpRequest, explained: Explanation) -> dict[str, Any]:
+    """Figures, charts, and the last entries for who may see them."""
+    stored: Any = explained.campaign
+    today = local_date(explained.at, stored.brand.timezone)
+    month = summaries.month(stored, today)
+    ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None
+    return {
+        "figures": [
+            *figures_of(month),
+            figure("Brand today", stored.brand_daily_spend, stored.brand.daily_budget),
+            figure("Brand this month", stored.brand_monthly_spend, stored.brand.monthly_budget),
+        ],
+        "charts": month_charts(month, today, whose=stored.name, ledger=ledger),
+        "month_name": f"{today:%B %Y}",
+        "ledger_link": listed("ads_spend", **ledger) if ledger else "",
+        "entries": [
+            {"entry": entry, "usd": format_usd(entry.amount)}
+            for entry in last_entries(stored, LAST_ENTRIES)
+        ]
+        if ledger
+        else None,
+    }

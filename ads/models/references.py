@@ -15,17 +15,17 @@ from ads.models.triggers import ADDED_TO
 
 #: Between the parts where a reference is one text. Unlike a slash or a blank it is in no id that a
 #: platform gives out, so two references never make the same text; nor does it show on a page.
-_BETWEEN: Final = "\x1f"
+BETWEEN: Final = "\x1f"
 
 
 def known_as(platform: str, account: str, reference: str) -> str:
     """A reference as one text, under which day totals are told apart: never empty."""
-    return _BETWEEN.join((platform, account, reference))
+    return BETWEEN.join((platform, account, reference))
 
 
 def shown(known_as: str) -> str:
     """That text for people to read; "" for "", which says that no reference was given."""
-    return " / ".join(part for part in known_as.split(_BETWEEN) if part)
+    return " / ".join(part for part in known_as.split(BETWEEN) if part)
 
 
 class Referring(models.Model):

@@ -105,7 +105,7 @@ def describe(events: Sequence[Any]) -> list[AuditEntry]:
             actor=actor(event),
             what=WORDS.get(event.pgh_label, event.pgh_label),
             subject=_subject(event, names),
-            changes=_changes(event, before.get(event.pk), names),
+            changes=changes(event, before.get(event.pk), names),
         )
         for event in events
     ]
@@ -117,6 +117,7 @@ def actor(event: Any) -> str:
     return str(metadata.get("actor") or NOBODY)
 
 
+#: What rows are called, by the field that refers to them and their key.
 Names = dict[tuple[str, int], str]
 
 
@@ -164,27 +165,36 @@ def _subject(event: Any, names: Names) -> str:
 
 def _window(event: Any) -> list[str]:
     """The window in words, if it is one's event."""
-    if not hasattr(event, "day_of_week"):
-        return []
-    return [describe_window(Window(event.day_of_week, event.start_time, event.end_time))]
+    return [window_in_words(event)] if hasattr(event, "day_of_week") else []
+
+
+def window_in_words(event: Any) -> str:
+    """The window that an event is about: "Monday 22:00–06:00 (+1 day)"."""
+    return describe_window(Window(event.day_of_week, event.start_time, event.end_time))
+
+
+def period_in_words(event: Any) -> str:
+    """The day or month of a waiver: "2024-05-15", "May 2024"."""
+    return str(event.start) if event.period == Period.DAY else f"{event.start:%B %Y}"
 
 
 def _waived_spend(event: Any, names: Names) -> str:
     """Whose spend and of when: "Spring – spend of 2024-05-15", "Acme – spend of May 2024"."""
     owner = "brand" if event.campaign_id is None else "campaign"
     field = type(event)._meta.get_field(owner)
-    when = event.start if event.period == Period.DAY else f"{event.start:%B %Y}"
-    return f"{_shown(field, getattr(event, field.attname), names)} – spend of {when}"
+    whose = _shown(field, getattr(event, field.attname), names)
+    return f"{whose} – spend of {period_in_words(event)}"
 
 
-def _changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
+def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
+    """From what to what an event changed its row; ``before`` is the row's event before it."""
     if event.pgh_label == WAIVED:
         more = event.waived - (before.waived if before else 0)
         label = "no longer counts" if more > 0 else "counts again"
         return (FieldChange(label, "", format_usd(abs(more))),)
     if not hasattr(event, "name") and not before:
         return ()  # what it is called says all there is
-    changes = []
+    found = []
     for field in _audited(type(event)):
         value = getattr(event, field.attname)
         earlier = getattr(before, field.attname) if before else None
@@ -193,8 +203,8 @@ def _changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
         new = _shown(field, value, names)
         old = _shown(field, earlier, names) if before else ""
         if before or new != NOTHING:
-            changes.append(FieldChange(str(field.verbose_name), old, new))
-    return tuple(changes)
+            found.append(FieldChange(str(field.verbose_name), old, new))
+    return tuple(found)
 
 
 def _shown(field: "models.Field[Any, Any]", value: Any, names: Names) -> str:

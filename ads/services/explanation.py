@@ -45,6 +45,8 @@ class Explanation:
     at: datetime
     #: The schedules attached to it.
     schedules: list[DaypartingSchedule]
+    #: The same, with their windows, as the rules know them.
+    rules: Schedules
     holds: list[Held]
     #: When the clock next starts or stops it, if nobody acts and nothing more is spent; None: no
     #: such change is in sight.
@@ -91,6 +93,7 @@ def explain_many(
             campaign=row,
             at=now,
             schedules=attached[row.pk],
+            rules=rules[row.pk],
             holds=[
                 Held(
                     hold.value,
@@ -166,8 +169,8 @@ def sentence(
 def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal) -> str:
     """One of the four holds of budgets in words, of these figures in US dollars."""
     if budget == 0:
-        return f"{_BUDGET_NAMES[hold]} is $0.00, which lets nothing through"
-    return f"{_BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
+        return f"{BUDGET_NAMES[hold]} is $0.00, which lets nothing through"
+    return f"{BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
 
 
 _STATUS_SENTENCES = {
@@ -177,7 +180,8 @@ _STATUS_SENTENCES = {
     Status.ARCHIVED: "It is archived",
 }
 
-_BUDGET_NAMES = {
+#: The budgets, as sentences begin with them.
+BUDGET_NAMES = {
     Hold.BRAND_DAILY_BUDGET: "Brand's daily budget",
     Hold.BRAND_MONTHLY_BUDGET: "Brand's monthly budget",
     Hold.DAILY_BUDGET: "Daily budget",
@@ -193,17 +197,24 @@ def _flight_sentence(row: Campaign, today: date) -> str:
 
 def _hours_sentence(schedules: list[DaypartingSchedule], now: datetime) -> str:
     """Names the schedules that decide: of several, the others have no say."""
-    try:
-        deciding = {
-            schedule.id for schedule in dayparting.deciding([_in_force(s) for s in schedules], now)
-        }
-    except calendar.UnknownTimezone:
-        deciding = {schedule.pk for schedule in schedules}
+    deciding = deciding_now(schedules, now)
     if not deciding:
         names = ", ".join(schedule.name for schedule in schedules)
         return f"None of its schedules applies today ({names})"
-    names = ", ".join(schedule.name for schedule in schedules if schedule.pk in deciding)
-    return f"Outside its hours ({names})"
+    return f"Outside its hours ({', '.join(schedule.name for schedule in deciding)})"
+
+
+def deciding_now(
+    schedules: Iterable[DaypartingSchedule], now: datetime
+) -> list[DaypartingSchedule]:
+    """Those of a campaign's schedules that decide at ``now``; all, if one cannot be read."""
+    attached = list(schedules)
+    try:
+        found = dayparting.deciding([_in_force(schedule) for schedule in attached], now)
+    except calendar.UnknownTimezone:
+        return attached
+    ids = {schedule.id for schedule in found}
+    return [schedule for schedule in attached if schedule.pk in ids]
 
 
 def _in_force(schedule: DaypartingSchedule) -> dayparting.Schedule:

@@ -121,6 +121,18 @@ def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> 
     return _next_begins(BUDGETS[hold].period, now, zone)
 
 
+def applies_at(
+    hold: Hold, row: Campaign, schedules: Schedules, now: datetime
+) -> datetime | None:
+    """When the clock brings on one hold that does not apply at ``now``; None: never by itself."""
+    if hold == Hold.FLIGHT:
+        return _flight_ends(row)
+    if hold == Hold.DAYPARTING and row.is_dayparting_enabled and schedules:
+        with suppress(calendar.UnknownTimezone):
+            return _next_closing(schedules, now)
+    return None
+
+
 def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
     """The budget that a hold is about, in US dollars; None: no limit."""
     owner: Any = row.brand if budget.of_brand else row
@@ -174,8 +186,8 @@ def _edges(
     if row.is_dayparting_enabled and schedules:
         with suppress(calendar.UnknownTimezone):
             yield _next_closing(schedules, now) or now
-    if row.end_date is not None and row.end_date < LATEST:
-        yield calendar.day_begins(row.end_date + timedelta(days=1), zone)
+    if ends := _flight_ends(row):
+        yield ends
     # A period begins without spend, unless it was recorded beforehand.
     for start in spent:
         yield calendar.day_begins(start, zone)
@@ -183,6 +195,13 @@ def _edges(
     for budget in BUDGET_HOLDS:
         if budget_of(budget, row) == 0:
             yield _next_begins(budget.period, now, zone)
+
+
+def _flight_ends(row: Campaign) -> datetime | None:
+    """The midnight after its last day; None: it has no last day that will ever come."""
+    if row.end_date is None or row.end_date >= LATEST:
+        return None
+    return calendar.day_begins(row.end_date + timedelta(days=1), row.brand.timezone)
 
 
 def _spent_beforehand(rows: Sequence[Campaign], now: datetime) -> dict[int, list[date]]:

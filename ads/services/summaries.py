@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.rules.calendar import UnknownTimezone, local_date, next_month, period_start
 from ads.rules.money import is_used_up, remaining
 
 
@@ -79,6 +79,14 @@ class DaySpend:
     waived: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """An owner's accounting month: every day of it, and the figures of today and of the month."""
+
+    days: list[DaySpend]
+    figures: dict[Period, Figures]
+
+
 class InvalidSpan(ValueError):
     """Days that cannot be listed; the message says why and what to do."""
 
@@ -107,6 +115,25 @@ def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
     }
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return [found.get(day) or DaySpend(day, Decimal(0), Decimal(0)) for day in days]
+
+
+def month(owner: Brand | Campaign, today: date) -> Month:
+    """The month that ``today`` is in, its days to come included; one query."""
+    first = period_start(Period.MONTH, today)
+    dates = [first + timedelta(days=n) for n in range((next_month(first) - first).days)]
+    # Each date by itself, for the index: a brand's own sums stand among those of all brands.
+    rows = (
+        _of(owner)
+        .filter(period__in=Period.values, start__in=dates)
+        .order_by()
+        .values_list("period", "start", "amount", "waived")
+    )
+    sums: _Sums = {
+        (owner.pk, Period(period), start): (amount, waived)
+        for period, start, amount, waived in rows
+    }
+    days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _NOTHING)) for day in dates]
+    return Month(days, _both(owner, today, sums))
 
 
 def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:

@@ -1,0 +1,15 @@
+// Opens the form of a page that tells of something, when it is asked for; closed, it is not in the way.
+"use strict";
+{
+    const open = () => {
+        const form = document.querySelector("details.ads-edit");
+        if (window.location.hash !== "#edit" || !form) return;
+        form.open = true;
+        document.getElementById("edit").scrollIntoView();
+    };
+    window.addEventListener("load", open);
+    window.addEventListener("hashchange", open);
+    document.addEventListener("click", (event) => {
+        if (event.target.closest("a[href='#edit']")) setTimeout(open);
+    });
+}
