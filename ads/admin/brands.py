@@ -8,19 +8,19 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.brand_story import BrandPage
 from ads.admin.deletion import KeepsWhatHasSpend
 from ads.admin.exports import ExportsCsv
 from ads.admin.text import NOTHING, clock, spent_of
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
-from ads.services import audit, exports
+from ads.services import exports
 from ads.services.csv_export import Export
 
 
@@ -67,7 +67,7 @@ def _starts(brand: Brand, now: Any) -> dict[str, Any]:
 
 
 @admin.register(Brand)
-class BrandAdmin(ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
+class BrandAdmin(BrandPage, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
     """Brands with what they have spent today and this month, on their own clock."""
 
     list_display = ["name", "is_active", "running", "today", "this_month", "timezone", "local"]
@@ -89,23 +89,12 @@ class BrandAdmin(ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
         ),
     ]
     readonly_fields = ["last_daily_reset", "last_monthly_reset", "created_at", "updated_at"]
-    change_form_after_template = "ads/admin/audit.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BrandList
 
     def export_of(self, rows: QuerySet[Brand]) -> Export:
         return exports.of_summary(timezone.now(), brands=rows)
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> TemplateResponse:
-        if brand := context.get("original"):
-            events = audit.event_model("BrandEvent")._default_manager
-            context["audit"] = audit.recent(
-                events.filter(pgh_obj_id=brand.pk), audit.waivers_of(brand)
-            )
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     def obstacles(self, objs: Iterable[Brand]) -> list[str]:
         brands = list(objs)

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import (
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
 from ads.admin.campaign_actions import CampaignActions
 from ads.admin.campaign_list import CampaignColumns, StateFilter
-from ads.admin.campaign_page import CampaignPage
+from ads.admin.campaign_story import CampaignPage
 from ads.admin.deletion import KeepsWhatHasSpend
 from ads.admin.exports import ExportsCsv
 from ads.admin.forms import ConfigurationForm

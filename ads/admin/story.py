@@ -23,7 +23,7 @@ from ads.models.spend import Period
 from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
 from ads.services import timeline
-from ads.services.explanation import Condition
+from ads.services.conditions import Condition
 from ads.services.summaries import Figures, Month
 
 if TYPE_CHECKING:

@@ -14,17 +14,15 @@ def week(explained: Explanation) -> dict[str, Any]:
     campaign = explained.campaign
     tz = campaign.brand.timezone
     try:
-        days = coming_week.of(
-            campaign, [schedule.as_rule() for schedule in explained.attached], explained.at
-        )
+        days = coming_week.of(campaign, explained.rules, explained.at)
     except UnknownTimezone as error:
         return {"words": f"Its hours count as closed: {error}", "days": []}
     today = local_date(explained.at, tz)
     now = coming_week.minute_of_day(explained.at, tz)
     return {
         "words": _words(explained),
-        "schedules": explained.attached if campaign.is_dayparting_enabled else [],
-        "zones": sorted({schedule.timezone for schedule in explained.attached} - {tz})
+        "schedules": explained.schedules if campaign.is_dayparting_enabled else [],
+        "zones": sorted({schedule.timezone for schedule in explained.schedules} - {tz})
         if campaign.is_dayparting_enabled
         else [],
         "zone": tz,
@@ -52,7 +50,7 @@ def _words(explained: Explanation) -> str:
     campaign = explained.campaign
     if not campaign.is_dayparting_enabled:
         return "Dayparting is off: it may run around the clock."
-    if not explained.attached:
+    if not explained.schedules:
         return "Dayparting is on, but no schedule is attached: it may run around the clock."
     return ""
 

@@ -118,12 +118,10 @@ def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> 
     if hold not in BUDGETS or not budget_of(BUDGETS[hold], row):
         # A person must act; a budget of zero lets nothing through tomorrow either.
         return None
-    return _next_begins(BUDGETS[hold].period, now, zone)
+    return next_begins(BUDGETS[hold].period, now, zone)
 
 
-def applies_at(
-    hold: Hold, row: Campaign, schedules: Schedules, now: datetime
-) -> datetime | None:
+def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
     """When the clock brings on one hold that does not apply at ``now``; None: never by itself."""
     if hold == Hold.FLIGHT:
         return _flight_ends(row)
@@ -194,7 +192,7 @@ def _edges(
     # Spend below zero (a correction of what was waived) fits into a budget of zero until its end.
     for budget in BUDGET_HOLDS:
         if budget_of(budget, row) == 0:
-            yield _next_begins(budget.period, now, zone)
+            yield next_begins(budget.period, now, zone)
 
 
 def _flight_ends(row: Campaign) -> datetime | None:
@@ -230,7 +228,8 @@ _next_opening = lru_cache(maxsize=1024)(dayparting.next_opening)
 _next_closing = lru_cache(maxsize=1024)(dayparting.next_closing)
 
 
-def _next_begins(period: Period, now: datetime, zone: str) -> datetime:
+def next_begins(period: Period, now: datetime, zone: str) -> datetime:
+    """When the day or month after that of ``now`` begins in a timezone (UTC)."""
     if period == Period.DAY:
         return calendar.next_day_begins(now, zone)
     return calendar.next_month_begins(now, zone)

@@ -6,20 +6,21 @@ the ledger, by one statement whatever the number: see :mod:`ads.services.timelin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
 
-from ads.holds import BUDGET_HOLDS, Hold
-from ads.models import Brand, Campaign
+from ads.holds import Hold
+from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.references import known_as, shown
 from ads.rules.money import format_usd
 from ads.services import audit, timeline_rows
 from ads.services.audit import FieldChange
+from ads.services.delivery_words import why
 from ads.services.enforcement import Trigger
-from ads.services.explanation import budget_sentence
+from ads.services.explanation import BUDGET_NAMES
 from ads.services.timeline_rows import Position, Row, Source
 
 #: The source of corrections that people record, which says nothing about who.
@@ -157,28 +158,26 @@ class _Teller:
         )
 
     def _switch(self, row: Row) -> Happening:
-        found = row.row
-        on = bool(found["is_active"])
-        title = "Switched on" if on else "Switched off"
+        change: DeliveryChange = row.event()
         return Happening(
             at=row.at,
             kind=Kind.SWITCHES,
-            title=title,
-            actor=found["actor"],
-            campaigns=self._campaigns(found),
-            count=found["count"],
-            is_on=on,
-            reasons=tuple(_reasons(found)),
-            trigger=_label(Trigger, found["trigger"]),
+            title="Switched on" if change.is_active else "Switched off",
+            actor=change.actor,
+            campaigns=self._campaigns(row.row),
+            count=row.row["count"],
+            is_on=change.is_active,
+            reasons=(_shared(change) if row.row["count"] > 1 else why(change),),
+            trigger=_label(Trigger, change.trigger),
         )
 
     def _correction(self, row: Row) -> Happening:
         found = row.row
-        amount = Decimal(found["amount"])
+        amount, day = Decimal(found["amount"]), date.fromisoformat(found["date"])
         return Happening(
             at=row.at,
             kind=Kind.MONEY,
-            title=f"Correction of {format_usd(amount)} for {found['date']}",
+            title=f"Correction of {format_usd(amount)} for {day:%-d %b %Y}",
             actor="" if found["source"] == BY_HAND else f"source {found['source']}",
             campaigns=self._campaigns(found),
             reasons=(found["description"],) if found["description"] else (),
@@ -226,34 +225,19 @@ def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
     """What an edit changed: "Daily budget changed", "Brand Acme: active changed"."""
     if label != "update":
         return audit.WORDS[label].capitalize()
+    if [change.label for change in changes] == ["active"]:  # a brand's own switch
+        return f"{whose} switched {'on' if changes[0].new == 'yes' else 'off'}".strip().capitalize()
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
     return f"{whose}: {what} changed" if whose else f"{what} changed".capitalize()
 
 
-def _reasons(found: dict[str, Any]) -> Iterable[str]:
-    """Of a switch off, its holds with the figures; of several together, the first they share."""
-    together = found["count"] > 1
-    budgets = {
-        # Of several campaigns, only what their brand has spent is the same for all.
-        budget.hold.value: budget
-        for budget in BUDGET_HOLDS
-        if budget.of_brand or not together
-    }
-    for code in found["holds"][:1] if together else found["holds"]:
-        budget = budgets.get(code)
-        limit = found[budget.budget.replace("__", "_")] if budget else None
-        if budget and limit is not None:
-            yield budget_sentence(Hold(code), Decimal(found[budget.spend]), Decimal(limit))
-        else:
-            yield _WHY.get(code) or _label(Hold, code)
-
-
-_WHY: Final = {
-    Hold.STATUS: "Its status is not active",
-    Hold.BRAND_INACTIVE: "Its brand is switched off",
-    Hold.FLIGHT: "Outside its flight",
-    Hold.DAYPARTING: "Outside its hours",
-}
+def _shared(change: DeliveryChange) -> str:
+    """Why several campaigns were switched together; of their own budgets, without figures."""
+    first = change.holds[0] if change.holds else ""
+    if first in (Hold.DAILY_BUDGET, Hold.MONTHLY_BUDGET):
+        return f"{BUDGET_NAMES[Hold(first)]} used up"
+    change.holds = change.holds[:1]
+    return why(change)
 
 
 def _label(choices: Any, value: str) -> str:

@@ -34,7 +34,8 @@ class Source(IntEnum):
     WINDOWS = 9
 
 
-_EVENTS: Final = {
+_MODELS: Final = {
+    Source.SWITCHES: "DeliveryChange",
     Source.WAIVERS: "SpendTotalEvent",
     Source.CAMPAIGN: "CampaignEvent",
     Source.BRAND: "BrandEvent",
@@ -68,7 +69,7 @@ class Row:
     actor: str
 
     def event(self) -> Any:
-        """The row as the event that it is; not saved, not to be saved."""
+        """The row as the event or delivery change that it is; not to be saved."""
         return _event(self.source, self.row)
 
     def event_before(self) -> Any:
@@ -122,7 +123,7 @@ def _read(text: str | None) -> Any:
 
 
 def _event(source: Source, row: dict[str, Any]) -> Any:
-    model = apps.get_model("ads", _EVENTS[source])
+    model = apps.get_model("ads", _MODELS[source])
     columns = model._meta.concrete_fields
     return model(**{column.attname: column.to_python(row[column.attname]) for column in columns})
 
@@ -145,7 +146,7 @@ def _events(
     more: str = "",
 ) -> str:
     """The events ``whose`` they are, with the event of the same thing before each change."""
-    table = apps.get_model("ads", _EVENTS[source])._meta.db_table
+    table = apps.get_model("ads", _MODELS[source])._meta.db_table
     return f"""
         SELECT event.pgh_created_at AS at, event.pgh_id AS id,
                to_jsonb(event) {more} AS row,
@@ -164,9 +165,9 @@ def _events(
 
 
 #: What happened to the brand before there was the campaign is no part of the campaign's story.
-_SINCE_CAMPAIGN = (
-    "event.pgh_created_at >= (SELECT created_at FROM ads_campaign WHERE id = %(owner)s)"
-)
+_SINCE_CAMPAIGN = """event.pgh_created_at >= coalesce(
+               (SELECT min(made.pgh_created_at) FROM ads_campaignevent AS made
+                 WHERE made.pgh_obj_id = %(owner)s), '-infinity')"""
 
 #: The schedules attached to the campaign, each since when.
 _ATTACHED = """

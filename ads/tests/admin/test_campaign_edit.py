@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from ads.models import Campaign, CampaignSchedule, DeliveryChange
-from ads.services import BudgetService, CampaignService
+from ads.services import BudgetService
 from ads.services.audit import event_model
 from ads.tests.admin.pages import add, change, errors, filled_in, formset_errors, said, save
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -214,30 +214,6 @@ def test_the_page_says_why_it_is_held_and_until_when_on_the_brands_clock(admin: 
 
     assert "Daily budget used up: $75.40 of $75.00" in page
     assert "00:00 (Asia/Tokyo)" in page
-    assert "$75.40 spent of $75.00" in page
-
-
-def test_the_page_says_what_was_waived_and_still_what_was_spent(admin: Client) -> None:
-    campaign = CampaignFactory.create(daily_budget=Decimal(75))
-    BudgetService.record_spend(campaign, Decimal(80))
-    BudgetService.reset_daily_spend(campaign)
-
-    page = admin.get(change(campaign)).content.decode()
-
-    assert "$80.00 spent of $75.00 ($80.00 of it waived)" in page
-    assert "Nothing holds it" in page
-
-
-def test_the_page_shows_the_last_delivery_changes(admin: Client, operator: User) -> None:
-    campaign = CampaignFactory.create(status="draft")
-    CampaignService.activate(campaign)
-    BudgetService.record_spend(campaign, Decimal(1))
-
-    page = admin.get(change(campaign))
-
-    assert [(row["is_active"], row["actor"]) for row in page.context["changes"]] == [
-        (True, "system")
-    ]
 
 
 @commits

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from ads.models import Brand, Campaign, SpendTotal
 from ads.services import BudgetService, audit, waivers
 from ads.services.audit import NOBODY, AuditEntry
+from ads.services.timeline import Happening
 from ads.tests.admin.pages import act, change, changelist
 from ads.tests.commands.support import rows, say
 from ads.tests.engine.support import NOON, execute, refused, spend, spend_in_sql
@@ -141,10 +142,11 @@ def admin() -> Client:
     return client
 
 
-def shown(client: Client, owner: Brand | Campaign) -> list[tuple[str, str, str, str, str]]:
-    """The waivers in the audit on the owner's page."""
-    audited: list[AuditEntry] = client.get(change(owner)).context["audit"]
-    return [told(entry) for entry in audited if entry.what == "waived"]
+def shown(client: Client, owner: Brand | Campaign) -> list[tuple[str, str, str, str]]:
+    """The waivers in the story on the owner's page."""
+    page = client.get(change(owner), {"history": "money"})
+    happenings: list[Happening] = [row["happening"] for row in page.context["happenings"]]
+    return [(h.actor, h.title, h.changes[0].label, h.changes[0].new) for h in happenings]
 
 
 def test_the_admin_action_is_recorded_under_the_users_name_and_shown(
@@ -154,8 +156,8 @@ def test_the_admin_action_is_recorded_under_the_users_name_and_shown(
 
     act(admin, "ads_campaign", "reset_daily_spend", [campaign])
 
-    day = f"Spring – spend of {entry.date}"
-    assert shown(admin, campaign) == [("olivia", "waived", day, "no longer counts", "$50.00")]
+    waiver = f"Let run on: the spend of {entry.date} waived"
+    assert shown(admin, campaign) == [("olivia", waiver, "no longer counts", "$50.00")]
     assert "<b>no longer counts</b> $50.00" in admin.get(change(campaign)).content.decode()
     assert shown(admin, campaign.brand) == []
 
@@ -185,9 +187,13 @@ def test_the_command_is_recorded_under_its_name_and_shown(
     say("reset_budgets", "--waive", "--daily", "--brand", "Acme")
 
     said = [row[-3:] for row in rows(say("explain", "Spring"))]
+    waived = ["no longer counts", "$50.00"]
+    own = f"Let run on: the spend of {entry.date} waived"
+    told = [[title, *rest] for _, title, *rest in shown(admin, campaign)]
+    assert told == [[own, *waived], [own.replace("the spend", "the brand's spend"), *waived]]
+    assert [[title, *rest] for _, title, *rest in shown(admin, campaign.brand)] == [[own, *waived]]
+    (actor,) = {actor for actor, *_ in shown(admin, campaign)}
+    assert actor.startswith("command: reset_budgets")
     for owner in (campaign, campaign.brand):
-        ((actor, *waiver),) = shown(admin, owner)
         spend_of_today = f"{owner.name} – spend of {entry.date}"
-        assert actor.startswith("command: reset_budgets")
-        assert waiver == ["waived", spend_of_today, "no longer counts", "$50.00"]
         assert [actor, f"{spend_of_today} waived", "no longer counts: $50.00"] in said

@@ -23,7 +23,7 @@ from ads.admin.week import week
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import format_usd
-from ads.services import explanation, summaries
+from ads.services import conditions, explanation, summaries
 from ads.services.explanation import Explanation
 from ads.services.reported import with_last_report
 
@@ -78,7 +78,7 @@ def _now(explained: Explanation) -> dict[str, Any]:
         "state_colour": STATE_COLOURS.get(stored.state, ""),
         "explanation": explained,
         "headline": _headline(explained),
-        "checks": checks(explained.conditions, explained.at, zone),
+        "checks": checks(conditions.of(explained), explained.at, zone),
         "week": week(explained),
         "zone": zone,
     }
