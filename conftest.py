@@ -1,13 +1,16 @@
-"""Gives every test run a database and a Redis database of its own.
+"""Gives every process that runs tests a database and a Redis database of its own.
 
-Two runs at once in one clone do not disturb each other, nor does a test's task reach the worker of
-a running ``start.sh``: a run takes the first free of some slots, by a lock that ends with it.
+Two at once in one clone do not disturb each other, nor does a test's task reach the worker of a
+running ``start.sh``: a process takes the first free of some slots, by a lock that ends with it.
+With ``-n 2`` two such processes share a run, file by file.
 """
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pgtrigger
@@ -15,13 +18,17 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 SLOTS = range(1, 16)  # Redis has 16 databases, and 0 is development's
 
 _held: list[int] = []  # the handle of the slot's lock, open until the process ends
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("dist") != "no" and not hasattr(config, "workerinput"):
+        return  # it only hands tests to the others
     slot = take_slot(settings.BASE_DIR / ".local")
     connection.settings_dict["TEST"]["NAME"] = f"test_budget_manager_{slot}"
     parts = urlsplit(settings.REDIS_URL)
@@ -31,6 +38,36 @@ def pytest_configure() -> None:
 
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = redis_url
     app.conf.update(broker_url=redis_url, result_backend=redis_url)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """The slot is in the database's name already, so that the next run finds and replaces it."""
+
+
+class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no published types
+    """Hands out whole files from first to last, so each process keeps to the order of one alone.
+
+    The order is: tests that are rolled back, then those that commit and so empty the database,
+    rows of migrations included, then those in browsers. A file with tests of several of these is
+    handed out in as many parts. Within a part, what a module's fixtures made serves every test.
+    """
+
+    def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+        """Note which part each of the tests that a process found belongs to."""
+        super().add_node_collection(node, collection)
+        files = groupby(collection, key=lambda test: test.partition("::")[0])
+        self._parts = {
+            test: f"{file} {number}" for number, (file, tests) in enumerate(files) for test in tests
+        }
+
+    def _split_scope(self, nodeid: str) -> str:
+        return self._parts[nodeid]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False
+    return InOrder(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,4 +94,6 @@ def take_slot(local: Path) -> int:
             continue
         _held.append(handle)
         return slot
-    raise pytest.UsageError(f"{len(SLOTS)} test runs are going on in this clone: wait for one.")
+    raise pytest.UsageError(
+        f"{len(SLOTS)} processes run tests in this clone: wait for some to end."
+    )

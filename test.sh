@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks everything: ruff, mypy, missing migrations, pytest. Arguments go to pytest.
+# Checks everything: ruff, mypy, missing migrations, pytest. Arguments go to pytest, which uses
+# every processor up to four; -n 0 keeps it to one process.
 cd "$(dirname "$0")" || exit 1
 requirements=requirements-dev.txt
 . ./venv.sh
@@ -21,5 +22,5 @@ if [ -n "$failed" ]; then
     echo "Failed so far:$failed"
 fi
 echo "== pytest $*"
-pytest "$@" || failed=yes
+pytest -n logical --maxprocesses 4 "$@" || failed=yes
 [ -z "$failed" ]
