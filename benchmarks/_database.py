@@ -47,10 +47,38 @@ def scratch(label: str = "") -> Iterator[str]:
         call_command("migrate", verbosity=0)
         yield name
     finally:
-        use(before)
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        _drop(name, before)
         connection.close()
+
+
+@contextmanager
+def kept(name: str) -> Iterator[bool]:
+    """Point the default connection at a database that stays; yields whether it was made just now.
+
+    ``dropdb`` or ``DROP DATABASE`` ends it.
+    """
+    before = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        fresh = cursor.fetchone() is None
+        if fresh:
+            cursor.execute(f"CREATE DATABASE {name}")
+    try:
+        use(name)
+        call_command("migrate", verbosity=0)
+        yield fresh
+    except BaseException:
+        if fresh:  # it may be half full
+            _drop(name, before)
+        raise
+    finally:
+        use(before)
+
+
+def _drop(name: str, other: str) -> None:
+    use(other)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def use(name: str) -> None:

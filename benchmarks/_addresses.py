@@ -1,0 +1,192 @@
+"""The console's addresses, as far as the site itself tells them: pages, and lists in every way."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
+from django.contrib.auth.models import User
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.db.models import Count, Model
+from django.test import Client, RequestFactory
+from django.urls import resolve, reverse
+
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    CampaignSchedule,
+    DaypartingSchedule,
+    Spend,
+    SpendTotal,
+)
+from ads.tests import site_map
+
+#: Of a filter with many choices, this many are tried.
+CHOICES: Final = 12
+TENTH: Final = 10
+
+#: What is looked for in a list; anything else is looked for by a word that is nowhere.
+SEARCHES: Final = {
+    "ads_campaign": ["Spring sale", "4711", "nowhere"],
+    "ads_brand": ["Brand 7", "nowhere"],
+    "ads_spend": ["Spring sale", "entry-4711", "nowhere"],
+    "ads_deliverychange": ["Spring sale", "user-7", "nowhere"],
+    "ads_spendtotal": ["Brand 7", "nowhere"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address and what must be on its page."""
+
+    name: str
+    path: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    #: Texts that must be there.
+    says: tuple[str, ...] = ()
+    #: Keys of the rows that a list must show.
+    rows: tuple[str, ...] | None = None
+    post: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        shown = f" ({len(self.rows)} rows)" if self.rows is not None else ""
+        return f"{self.name}{'?' if self.parameters else ''}{urlencode(self.parameters)}{shown}"
+
+    def ask(self, client: Client) -> Any:
+        """The answer to it."""
+        if self.name == "login":
+            client = Client(headers=client.headers)  # nobody's
+        full = f"{self.path}?{urlencode(self.parameters)}" if self.parameters else self.path
+        return client.post(full, self.post) if self.post else client.get(full)
+
+    def wrong(self, status: int, page: str) -> str:
+        """What is not as it must be."""
+        if status != 200:
+            return f"status {status}"
+        missing = [text for text in self.says if html.escape(text) not in page]
+        if self.rows:
+            linked = set(re.findall(rf"{re.escape(self.path)}([^/\"]+)/(?:change|history)/", page))
+            missing += [f"row {key}" for key in self.rows if key not in linked]
+        return f"no {missing[0]!r} and {len(missing) - 1} more" if missing else ""
+
+
+def every_address(user: User) -> Iterator[Address]:
+    """All pages of rows, then every list in every way."""
+    for page in site_map.pages():
+        if page.model is None:
+            path = reverse(page.name, args=site_map.ARGUMENTS.get(page.name))
+            if not page.name.endswith("_changelist"):
+                yield Address(str(page), path)
+        elif (row := heaviest(page.model)) is not None:
+            path = reverse(page.name, args=[row.pk])
+            yield Address(
+                str(page), path, says=(str(row),) if page.name.endswith("_change") else ()
+            )
+    for model in admin.site._registry:
+        yield from every_list(user, model)
+
+
+@cache
+def heaviest(model: type[Model]) -> Model | None:
+    """The row with the most behind it, or the first."""
+    rows = model._default_manager.order_by("pk")
+    if model is Brand:
+        counted = Campaign.objects.values("brand").annotate(n=Count("pk")).order_by("-n")
+        return Brand.objects.get(pk=counted[0]["brand"])
+    if model is Campaign:
+        # The first of those that were filled in; they have the most entries.
+        return rows.filter(brand=heaviest(Brand)).first()
+    if model is DaypartingSchedule:
+        used = CampaignSchedule.objects.values("schedule").annotate(n=Count("pk")).order_by("-n")
+        return DaypartingSchedule.objects.get(pk=used[0]["schedule"])
+    if model in (Spend, SpendTotal, CampaignReference):
+        return rows.filter(campaign=heaviest(Campaign)).last()
+    return rows.first()
+
+
+def every_list(user: User, model: type[Model]) -> Iterator[Address]:
+    """A list as it is first seen, filtered, in each order, searched, and further on."""
+    page = admin.site._registry[model]
+    name = f"{model._meta.app_label}_{model._meta.model_name}"
+    path = reverse(f"admin:{name}_changelist")
+    asked: list[dict[str, str]] = [{}]
+    shown = _shown(user, path, {})
+    if shown is None:
+        return
+    for filtered in shown.filter_specs:
+        asked += list(_choices(filtered, shown))[:CHOICES]
+    for number, column in enumerate(shown.list_display):
+        if column in (shown.sortable_by or ()) and shown.get_ordering_field(column):
+            asked += [{ORDER_VAR: str(number)}, {ORDER_VAR: f"-{number}"}]
+    if page.get_search_fields(shown.model_admin):  # type: ignore[arg-type]
+        asked += [{SEARCH_VAR: text} for text in SEARCHES.get(name, ["nowhere"])]
+    if shown.paginator.num_pages >= TENTH:
+        asked.append({PAGE_VAR: str(TENTH)})
+    for parameters in asked:
+        result = _shown(user, path, parameters)
+        rows = None
+        if result is not None:
+            rows = tuple(str(row.pk) for row in result.result_list)
+        yield Address(f"{name}_changelist", path, tuple(parameters.items()), rows=rows)
+
+
+def _shown(user: User, path: str, parameters: dict[str, str]) -> ChangeList | None:
+    """The list as its page has it; None where somebody who may do everything may not."""
+    request = RequestFactory().get(path, parameters)
+    request.user = user
+    request.session = {}  # type: ignore[assignment]
+    setattr(request, "_messages", FallbackStorage(request))  # noqa: B010 - where Django looks
+    request.resolver_match = resolve(path)
+    page = next(
+        found
+        for model, found in admin.site._registry.items()
+        if path == reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    )
+    if not page.has_view_permission(request):
+        return None
+    return page.get_changelist_instance(request)
+
+
+def _choices(filtered: Any, shown: ChangeList) -> Iterator[dict[str, str]]:
+    for choice in filtered.choices(shown):
+        if "form" in choice:
+            yield from _of_form(choice["form"], filtered)
+        elif not choice.get("selected"):
+            yield dict(
+                pair.split("=", 1) for pair in choice["query_string"].lstrip("?").split("&") if pair
+            )
+
+
+def _of_form(form: forms.Form, filtered: Any) -> Iterator[dict[str, str]]:
+    week = date.today() - timedelta(days=7)  # noqa: DTZ011 - any day will do
+    names = list(form.fields)
+    if len(names) == 2 and names[0].endswith("_from"):
+        if isinstance(form.fields[names[0]], forms.SplitDateTimeField):
+            yield {
+                f"{names[0]}_0": str(week), f"{names[0]}_1": "00:00:00",
+                f"{names[1]}_0": str(week), f"{names[1]}_1": "23:59:59",
+            }  # fmt: skip
+        else:
+            yield {names[0]: str(week), names[1]: str(week)}
+            yield {names[0]: str(week)}
+        return
+    for name, control in form.fields.items():
+        if isinstance(control, forms.ModelChoiceField):
+            row = heaviest(filtered.field.related_model)
+            if row is not None:
+                yield {name: str(row.pk)}
+        elif isinstance(control, forms.ChoiceField):
+            choices: Any = control.choices
+            for value, _ in choices:
+                if value not in ("", None):
+                    yield {name: str(value)}
+        else:
+            yield {name: "google"}

@@ -1,0 +1,352 @@
+"""Fills the database with what a console shows after three months of work, in SQL.
+
+Everything people open has rows: brands of very different sizes (a few have hundreds of campaigns),
+campaigns in every status, budgets near and over their end, hours, a ledger with its sums, delivery
+changes, the audit, references, files, senders. What the database keeps by itself (the sums) it
+keeps here too; the audit is written by hand, for filling would be in it otherwise.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+from world import TIMEZONES, settle
+
+from ads.holds import Hold
+from ads.services.enforcement import Trigger
+
+DAYS: Final = 90
+CHUNK: Final = 1_000_000  # rows of the ledger in one statement
+
+_TABLES: Final = """
+    ads_apikeyevent, ads_askedaccount, ads_brand, ads_brandevent, ads_campaign, ads_campaignevent,
+    ads_campaignreference, ads_campaignreferenceevent, ads_campaignschedule,
+    ads_campaignscheduleevent, ads_daypartingschedule, ads_daypartingscheduleevent,
+    ads_daypartingwindow, ads_daypartingwindowevent, ads_deliverychange, ads_reportedtotal,
+    ads_simulatedswitch, ads_spend, ads_spendimport, ads_spendtotal, ads_spendtotalevent,
+    ads_unknownreference, ads_waitingspend, ads_webhookdelivery, auth_user, pghistory_context
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many of each to add."""
+
+    campaigns: int
+    brands: int
+    schedules: int
+    entries: int
+    changes: int
+
+
+def add(size: Size, now: datetime) -> None:
+    """Add all of it to what is there, and switch every campaign to what it should be."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setseed(0.4)")
+        cursor.execute("SELECT coalesce(max(id), 0) FROM ads_brand")
+        first_brand = cursor.fetchone()[0]
+        cursor.execute("SELECT coalesce(max(id), 0) FROM ads_campaign")
+        first_campaign = cursor.fetchone()[0]
+        numbers: dict[str, Any] = {
+            "now": now,
+            "zones": list(TIMEZONES),
+            "themes": list(THEMES),
+            "brands": size.brands,
+            "campaigns": size.campaigns,
+            "schedules": size.schedules,
+            "changes": size.changes,
+            "references": size.campaigns * 7 // 10,
+            "b": first_brand,
+            "c": first_campaign,
+            "days": DAYS,
+            "triggers": list(Trigger.values),
+            "holds": list(Hold.values),
+        }
+        # Audit rows and foreign key checks would double the time of filling and change nothing.
+        for statements, role in ((CONFIGURATION, "replica"), (RECORDS, "replica")):
+            if statements is RECORDS:
+                _ledger(cursor, size.entries, numbers)
+            cursor.execute(f"SET session_replication_role = {role}")
+            for statement in statements:
+                cursor.execute(statement, numbers)
+            cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute(f"VACUUM ANALYZE {_TABLES}")
+    settle(now)
+
+
+def _ledger(cursor: Any, entries: int, numbers: dict[str, Any]) -> None:
+    """The oldest first, in large statements, the sums kept by the database's own trigger."""
+    for first in range(0, entries, CHUNK):
+        last = min(first + CHUNK, entries)
+        cursor.execute(LEDGER, {**numbers, "entries": entries, "first": first, "last": last})
+
+
+THEMES: Final = (
+    "Spring sale", "New arrivals", "Gift cards", "Free delivery", "Bestsellers", "Store opening",
+    "Newsletter", "Clearance", "Loyalty club", "Brand awareness", "App installs", "Back in stock",
+)  # fmt: skip
+
+CONFIGURATION: Final = (
+    """
+    INSERT INTO ads_brand (name, timezone, is_active)
+    SELECT 'Brand ' || i, (%(zones)s::text[])[1 + i %% array_length(%(zones)s::text[], 1)],
+           i %% 70 <> 0
+      FROM generate_series(1, %(brands)s) AS i
+    """,
+    # The first brands have many, the last few.
+    """
+    INSERT INTO ads_campaign (brand_id, name, status, start_date, end_date, is_dayparting_enabled)
+    SELECT %(b)s + 1 + floor(%(brands)s * random() ^ 1.6),
+           (%(themes)s::text[])[1 + i %% array_length(%(themes)s::text[], 1)]
+           || (ARRAY[' Search ', ' Social ', ' Video ', ' Display '])[1 + i / 7 %% 4] || i,
+           CASE WHEN dice < 0.82 THEN 'active' WHEN dice < 0.89 THEN 'paused'
+                WHEN dice < 0.92 THEN 'draft' WHEN dice < 0.97 THEN 'completed'
+                ELSE 'archived' END,
+           CASE WHEN i %% 5 = 0 THEN date(%(now)s) - 60 + i / 5 %% 70 END,
+           CASE WHEN i %% 5 = 0 THEN date(%(now)s) - 5 + i / 5 %% 90 + 70 END,
+           i %% 2 = 0
+      FROM (SELECT i, random() AS dice FROM generate_series(1, %(campaigns)s) AS i) AS every
+    """,
+    """
+    INSERT INTO ads_daypartingschedule (name, timezone, priority, is_active)
+    SELECT 'Hours ' || i, (%(zones)s::text[])[1 + i %% array_length(%(zones)s::text[], 1)],
+           (i %% 5 = 0)::int, i %% 40 <> 0
+      FROM generate_series(1, %(schedules)s) AS i
+    """,
+    """
+    INSERT INTO ads_daypartingwindow (schedule_id, day_of_week, start_time, end_time)
+    SELECT schedule.id, day, make_time((schedule.id %% 12)::int, 0, 0),
+           make_time(((schedule.id %% 12) + 11)::int, 30, 0)
+      FROM ads_daypartingschedule AS schedule, generate_series(0, 6) AS day
+     WHERE name LIKE 'Hours %%'
+    """,
+    # Half of the dayparted campaigns share two schedules, as agencies do.
+    """
+    INSERT INTO ads_campaignschedule (campaign_id, schedule_id)
+    SELECT campaign.id, ids[1 + CASE WHEN campaign.id %% 4 = 0 THEN campaign.id / 4 %% 2
+                                     ELSE campaign.id / 2 END %% array_length(ids, 1)]
+      FROM ads_campaign AS campaign,
+           (SELECT array_agg(id ORDER BY id) AS ids
+              FROM ads_daypartingschedule WHERE name LIKE 'Hours %%') AS schedules
+     WHERE is_dayparting_enabled AND campaign.id > %(c)s
+    """,
+)
+
+#: Its rows are of random campaigns, some more busy than others, and of days in order.
+LEDGER: Final = """
+    WITH local AS MATERIALIZED (
+        SELECT campaign.id, brand.timezone, date(%(now)s AT TIME ZONE brand.timezone) AS today
+          FROM ads_campaign AS campaign JOIN ads_brand AS brand ON brand.id = brand_id
+    )
+    INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source,
+                           external_id, kind, created_at)
+    SELECT local.id,
+           CASE WHEN kind = 'correction' THEN -round((random() * 3)::numeric, 2)
+                ELSE round((random() * 40)::numeric, 2) END,
+           local.today - ago,
+           moment.at,
+           CASE kind WHEN 'correction' THEN 'Refund of invalid clicks' WHEN 'entry' THEN 'Clicks'
+                     ELSE '' END,
+           (ARRAY['google_ads', 'meta_ads', 'etl'])[1 + i %% 3],
+           CASE WHEN kind = 'entry' THEN 'entry-' || i END,
+           kind, moment.at
+      FROM (SELECT i, (%(days)s - 1 - i * %(days)s / %(entries)s)::int AS ago,
+                   %(c)s + 1 + floor(%(campaigns)s * random() ^ 1.3) AS campaign_id,
+                   CASE WHEN i %% 1000 = 0 THEN 'correction' WHEN i %% 5 < 2 THEN 'entry'
+                        ELSE 'day_total' END AS kind
+              FROM generate_series(%(first)s::bigint, %(last)s - 1) AS i) AS entry
+      JOIN local ON local.id = entry.campaign_id
+     CROSS JOIN LATERAL (
+            SELECT midnight + random() * least(interval '1 day', %(now)s - midnight) AS at
+              FROM (SELECT (local.today - ago)::timestamp AT TIME ZONE local.timezone AS midnight)
+                   AS begun
+           ) AS moment
+"""
+
+RECORDS: Final = (
+    # Budgets after the spend, so that a share of them that one meets is near or over its end.
+    """
+    WITH spent AS (
+        SELECT total.campaign_id, total.period, total.amount
+          FROM ads_spendtotal AS total JOIN ads_brand AS brand ON brand.id = brand_id
+         WHERE total.start IN (date(%(now)s AT TIME ZONE brand.timezone),
+                               date_trunc('month', %(now)s AT TIME ZONE brand.timezone)::date)
+           AND campaign_id IS NOT NULL
+    )
+    UPDATE ads_campaign AS campaign
+       SET daily_budget = CASE WHEN id %% 8 = 0 THEN NULL ELSE
+               greatest(5, round((coalesce(day.amount, 20) / CASE
+                   WHEN dice < 0.04 THEN 1.02 WHEN dice < 0.12 THEN 0.92
+                   WHEN dice < 0.3 THEN 0.7 ELSE 0.1 + dice / 3 END)::numeric, 2)) END,
+           monthly_budget = CASE WHEN id %% 3 = 0 THEN NULL ELSE
+               greatest(50, round((coalesce(month.amount, 200) / CASE
+                   WHEN id %% 100 < 3 THEN 1.01 WHEN id %% 100 < 9 THEN 0.93
+                   WHEN id %% 100 < 25 THEN 0.75 ELSE 0.5 END)::numeric, 2)) END
+      FROM (SELECT id AS diced, random() AS dice FROM ads_campaign) AS dices
+      LEFT JOIN spent AS day ON day.campaign_id = diced AND day.period = 'day'
+      LEFT JOIN spent AS month ON month.campaign_id = diced AND month.period = 'month'
+     WHERE campaign.id = diced AND campaign.id > %(c)s
+    """,
+    """
+    WITH spent AS (
+        SELECT total.brand_id, total.period, total.amount
+          FROM ads_spendtotal AS total JOIN ads_brand AS brand ON brand.id = brand_id
+         WHERE total.start IN (date(%(now)s AT TIME ZONE brand.timezone),
+                               date_trunc('month', %(now)s AT TIME ZONE brand.timezone)::date)
+           AND campaign_id IS NULL
+    )
+    UPDATE ads_brand AS brand
+       SET daily_budget = CASE WHEN id %% 6 = 0 THEN NULL ELSE
+               greatest(100, round((coalesce(day.amount, 500) / CASE
+                   WHEN id %% 100 < 2 THEN 1.01 WHEN id %% 100 < 8 THEN 0.94
+                   ELSE 0.6 END)::numeric, 2)) END,
+           monthly_budget = CASE WHEN id %% 4 = 0 THEN NULL ELSE
+               greatest(1000, round((coalesce(month.amount, 5000) / CASE
+                   WHEN id %% 90 < 1 THEN 1.01 WHEN id %% 90 < 6 THEN 0.95
+                   ELSE 0.7 END)::numeric, 2)) END,
+           last_daily_reset = date(%(now)s AT TIME ZONE timezone),
+           last_monthly_reset = date(%(now)s AT TIME ZONE timezone)
+      FROM (SELECT id AS key FROM ads_brand) AS keys
+      LEFT JOIN spent AS day ON day.brand_id = key AND day.period = 'day'
+      LEFT JOIN spent AS month ON month.brand_id = key AND month.period = 'month'
+     WHERE brand.id = key AND brand.id > %(b)s
+    """,
+    """
+    INSERT INTO ads_deliverychange (
+           campaign_id, at, recorded_at, is_active, holds, trigger, actor,
+           daily_spend, daily_budget, monthly_spend, monthly_budget,
+           brand_daily_spend, brand_daily_budget, brand_monthly_spend, brand_monthly_budget)
+    SELECT %(c)s + 1 + floor(%(campaigns)s * random() ^ 1.3), at, at, i %% 2 = 0,
+           CASE WHEN i %% 2 = 0 THEN '{}' ELSE
+                ARRAY[(%(holds)s::text[])[1 + i / 2 %% array_length(%(holds)s::text[], 1)]] END,
+           (%(triggers)s::text[])[1 + i / 3 %% array_length(%(triggers)s::text[], 1)],
+           CASE WHEN i %% 20 = 0 THEN 'user-' || i / 20 %% 30 ELSE 'system' END,
+           round((random() * 90)::numeric, 2), 75, round((random() * 900)::numeric, 2), 1500,
+           round((random() * 900)::numeric, 2), 2000, round((random() * 9000)::numeric, 2), NULL
+      FROM (SELECT i, %(now)s - (1 - i::float / %(changes)s) * make_interval(days => %(days)s) AS at
+              FROM generate_series(1, %(changes)s) AS i) AS every
+    """,
+    """
+    INSERT INTO pghistory_context (id, created_at, updated_at, metadata)
+    SELECT md5('context ' || i)::uuid, at, at,
+           jsonb_build_object('actor', 'user-' || i %% 30, 'path', '/admin/ads/campaign/')
+      FROM (SELECT i, %(now)s - (1 - i / 50000.0) * make_interval(days => %(days)s) AS at
+              FROM generate_series(1, 50000) AS i) AS every
+    """,
+    """
+    INSERT INTO ads_campaignevent (
+           pgh_created_at, pgh_label, pgh_obj_id, pgh_context_id, brand_id, name, status,
+           daily_budget, monthly_budget, start_date, end_date, is_dayparting_enabled)
+    SELECT created_at - make_interval(days => %(days)s), 'insert', id, NULL, brand_id, name,
+           'draft', daily_budget, monthly_budget, start_date, end_date, is_dayparting_enabled
+      FROM ads_campaign WHERE id > %(c)s
+     UNION ALL
+    SELECT %(now)s - (1 - i / (2.0 * %(campaigns)s)) * make_interval(days => %(days)s), 'update',
+           id, md5('context ' || (i %% 50000 + 1))::uuid, brand_id, name,
+           CASE WHEN i %% 3 = 0 THEN 'paused' ELSE status END, daily_budget * (1 + i %% 3 / 10.0),
+           monthly_budget, start_date, end_date, is_dayparting_enabled
+      FROM generate_series(1, 2 * %(campaigns)s) AS i
+      JOIN ads_campaign ON id = %(c)s + 1 + (i::bigint * 7919) %% %(campaigns)s
+     ORDER BY 1
+    """,
+    """
+    INSERT INTO ads_brandevent (pgh_created_at, pgh_label, pgh_obj_id, pgh_context_id, name,
+                                timezone, daily_budget, monthly_budget, is_active)
+    SELECT %(now)s - (1 - i / (5.0 * %(brands)s)) * make_interval(days => %(days)s), 'update', id,
+           md5('context ' || (i %% 50000 + 1))::uuid, name, timezone,
+           daily_budget * (1 + i %% 7 / 10.0), monthly_budget, is_active
+      FROM generate_series(1, 5 * %(brands)s) AS i
+      JOIN ads_brand ON id = %(b)s + 1 + i %% %(brands)s
+     ORDER BY 1
+    """,
+    """
+    INSERT INTO ads_daypartingscheduleevent (
+           pgh_created_at, pgh_label, pgh_obj_id, name, timezone, is_active, priority)
+    SELECT created_at, 'insert', id, name, timezone, is_active, priority
+      FROM ads_daypartingschedule
+    """,
+    """
+    INSERT INTO ads_daypartingwindowevent (
+           pgh_created_at, pgh_label, pgh_obj_id, schedule_id, day_of_week, start_time, end_time)
+    SELECT created_at, 'insert', id, schedule_id, day_of_week, start_time, end_time
+      FROM ads_daypartingwindow
+    """,
+    """
+    INSERT INTO ads_campaignscheduleevent (
+           pgh_created_at, pgh_label, pgh_obj_id, campaign_id, schedule_id)
+    SELECT %(now)s - interval '30 days', 'attached', id, campaign_id, schedule_id
+      FROM ads_campaignschedule
+    """,
+    """
+    INSERT INTO ads_campaignreference (campaign_id, platform, account, reference)
+    SELECT %(c)s + i, 'google_ads', '', (1000000000 + i)::text
+      FROM generate_series(1, %(references)s) AS i
+    """,
+    """
+    INSERT INTO ads_campaignreferenceevent (
+           pgh_created_at, pgh_label, pgh_obj_id, campaign_id, platform, account, reference)
+    SELECT created_at, 'insert', id, campaign_id, platform, account, reference
+      FROM ads_campaignreference
+    """,
+    """
+    INSERT INTO ads_unknownreference (platform, account, reference, name)
+    SELECT 'meta_ads', '', (2000000000 + i)::text, 'Somebody''s campaign ' || i
+      FROM generate_series(1, 500) AS i
+    """,
+    """
+    INSERT INTO ads_waitingspend (unknown_id, kind, amount, description, source, external_id,
+                                  received_at, refusal, discarded_by, discarded_because)
+    SELECT id, 'spend', 2.5, '', 'meta_ads', 'waiting-' || id || '-' || i,
+           %(now)s - i * interval '1 h', '', '', ''
+      FROM ads_unknownreference, generate_series(1, 20) AS i
+    """,
+    """
+    INSERT INTO ads_reportedtotal (source, campaign_id, date, known_as, amount, observed_at)
+    SELECT 'google_ads', %(c)s + i, date(%(now)s) - ago, '', 12.5, %(now)s
+      FROM generate_series(1, %(campaigns)s) AS i, generate_series(0, 4) AS ago
+    """,
+    """
+    INSERT INTO ads_simulatedswitch (campaign_id, at, is_on, pace)
+    SELECT campaign_id, at, is_active, 80 FROM ads_deliverychange WHERE id %% 2 = 0
+    """,
+    """
+    INSERT INTO ads_askedaccount (source, brand_id, last_success_at)
+    SELECT 'simulated', id, %(now)s - interval '1 minute' FROM ads_brand
+        ON CONFLICT DO NOTHING
+    """,
+    """
+    UPDATE ads_spendtotal SET waived = amount WHERE id %% 20000 = 0 AND amount > 0
+    """,
+    """
+    INSERT INTO ads_spendtotalevent (pgh_created_at, pgh_label, pgh_obj_id, pgh_context_id,
+                                     brand_id, campaign_id, period, start, amount, waived)
+    SELECT start::timestamp AT TIME ZONE 'UTC' + interval '12 h', 'waived', id,
+           md5('context ' || (id %% 50000 + 1))::uuid, brand_id, campaign_id, period, start,
+           amount, waived
+      FROM ads_spendtotal WHERE waived > 0 ORDER BY start
+    """,
+    """
+    INSERT INTO ads_webhookdelivery (endpoint_id, webhook_id, received_at, answer)
+    SELECT endpoint.id, 'msg_' || i, %(now)s - i * interval '5 minutes', '{"answers": []}'
+      FROM (SELECT min(id) AS id FROM ads_webhookendpoint) AS endpoint,
+           generate_series(2, 20000) AS i
+    """,
+    """
+    INSERT INTO auth_user (username, first_name, last_name, email, password, is_staff, is_active,
+                           is_superuser, date_joined)
+    SELECT 'user-' || i, '', '', '', '!', true, true, false, %(now)s
+      FROM generate_series(0, 29) AS i
+    """,
+    """
+    INSERT INTO ads_spendimport (
+           created_at, updated_at, file_name, size, sha256, uploaded_by, confirmed_by, status,
+           format, plan, checks, leaves_out, attempts, bytes_read, rows_read, preview, outcome,
+           error, confirmed_at, finished_at)
+    SELECT %(now)s - i * interval '3 hours', updated_at, 'day-' || i || '.csv', size, sha256,
+           'user-' || i %% 30, '', status, format, plan, checks, leaves_out, attempts, bytes_read,
+           rows_read, preview, outcome, error, confirmed_at, finished_at
+      FROM (SELECT * FROM ads_spendimport ORDER BY id LIMIT 1) AS sample,
+           generate_series(1, 500) AS i
+    """,
+)
