@@ -45,6 +45,20 @@ def django_db_modify_db_settings_xdist_suffix() -> None:
     """The slot is in the database's name already, so that the next run finds and replaces it."""
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give Schemathesis's tests, one an endpoint, addresses of their own: pytest drops "[GET /…]".
+
+    Processes speak of tests by their addresses: of several with the same, one alone would be run.
+    """
+    for item in items:
+        assert item.parent is not None
+        address = f"{item.parent.nodeid}::{item.name}"
+        if item.nodeid != address:
+            item._id = type(item.id).parse(address)  # noqa: SLF001 - there is no public way
+    assert len({item.nodeid for item in items}) == len(items)
+
+
 class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no published types
     """Hands out whole files from first to last, so each process keeps to the order of one alone.
 
