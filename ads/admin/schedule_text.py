@@ -128,16 +128,17 @@ def _words(day: LocalDay, off: Sequence[Stretch], tz: str) -> str:
 
 
 def _between(stretch: Stretch, day: LocalDay, tz: str) -> str:
-    begin, end = (local_time(at, tz) for at in stretch)
+    begin = local_time(stretch[0], tz)
+    # Where the clock jumps at the end, what it shows until then.
+    last = local_time(stretch[1] - timedelta.resolution, tz)
+    from_ = _clock(begin)
+    to = "24:00" if stretch[1] == day.end else _clock(last + timedelta.resolution)
     # Where an hour happens twice, its abbreviations tell the two apart.
-    twice = any(not change.is_forward for change in day.clock_changes)
-    from_, to = _clock(begin), "24:00" if stretch[1] == day.end else _clock(end)
-    if not twice:
+    if all(change.is_forward for change in day.clock_changes):
         return f"{from_}\N{EN DASH}{to}"
-    before, after = begin.tzname(), local_time(stretch[1] - timedelta.resolution, tz).tzname()
-    if before == after:
-        return f"{from_}\N{EN DASH}{to} {after}"
-    return f"{from_} {before}\N{EN DASH}{to} {after}"
+    if begin.tzname() == last.tzname():
+        return f"{from_}\N{EN DASH}{to} {last.tzname()}"
+    return f"{from_} {begin.tzname()}\N{EN DASH}{to} {last.tzname()}"
 
 
 def _clock(at: datetime) -> str:

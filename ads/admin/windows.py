@@ -68,8 +68,31 @@ class WindowForm(ConfigurationForm):
             self.add_error(None, error)
 
 
+class StoredRowField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Which stored row a form is of. The formset has read them all; Django's asks for each."""
+
+    row: DaypartingWindow
+
+    def to_python(self, value: Any) -> DaypartingWindow | None:
+        if value in self.empty_values:
+            return None
+        if str(value) != str(self.row.pk):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return self.row
+
+
 class WindowFormSet(PaginationInlineFormSet):  # type: ignore[misc]
     """All windows of one schedule, as they will be stored."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if form.instance.pk:
+            asking = form.fields["id"]
+            field = StoredRowField(
+                asking.queryset, initial=asking.initial, required=False, widget=asking.widget
+            )
+            field.row = form.instance
+            form.fields["id"] = field
 
     def clean(self) -> None:
         super().clean()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from ads.tests.browser import chromium, world
-from ads.tests.browser.contexts import WIDE, context_of
+from ads.tests.browser.contexts import context_of
 from ads.tests.browser.visits import Visitor
 
 Open = Callable[..., Page]
@@ -47,8 +48,8 @@ def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
     """Opens a page as a user sees it: ``open_as(user, "/admin/", width=NARROW, theme="dark")``."""
     contexts = []
 
-    def open_page(user: User | None, path: str, *, width: int = WIDE, theme: str = "light") -> Page:
-        context = context_of(browser, live_server.url, user, width=width, theme=theme)
+    def open_page(user: User | None, path: str, **options: Any) -> Page:
+        context = context_of(browser, live_server.url, user, **options)
         contexts.append(context)
         page = context.new_page()
         page.goto(path)

@@ -12,13 +12,25 @@ NARROW: Final = 380
 
 
 def context_of(
-    browser: Browser, url: str, user: User | None, *, width: int = WIDE, theme: str = "light"
+    browser: Browser,
+    url: str,
+    user: User | None,
+    *,
+    width: int = WIDE,
+    theme: str = "light",
+    timezone: str | None = None,
+    touch: bool = False,
 ) -> BrowserContext:
-    """A window of this width, in the theme ``light`` or ``dark``; of nobody with ``user`` None."""
+    """A window of this width, in the theme ``light`` or ``dark``; of nobody with ``user`` None.
+
+    Somewhere in ``timezone``, and with ``touch`` on a screen for fingers.
+    """
     context = browser.new_context(
         base_url=url,
         viewport={"width": width, "height": 900},
         color_scheme="dark" if theme == "dark" else "light",
+        timezone_id=timezone,
+        has_touch=touch,
     )
     context.set_default_timeout(10_000)  # milliseconds
     if user is not None:
