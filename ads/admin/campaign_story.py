@@ -55,6 +55,7 @@ class CampaignPage(StoryPage):
                 **history(request, stored, "UTC"),
             }
         stored = explained.campaign
+        row.brand = stored.brand  # the form names it
         zone = stored.brand.timezone
         told |= history(request, stored, zone) | _now(explained) | _spend(request, explained)
         if may_view(request, CampaignReference):

@@ -12,7 +12,8 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
 )
 
-from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
+from ads.admin.attached import ScheduleInline
+from ads.admin.base import KEPT, ConfigurationAdmin
 from ads.admin.campaign_actions import CampaignActions
 from ads.admin.campaign_list import CampaignColumns, StateFilter
 from ads.admin.campaign_story import CampaignPage
@@ -20,7 +21,7 @@ from ads.admin.deletion import KeepsWhatHasSpend
 from ads.admin.exports import ExportsCsv
 from ads.admin.forms import ConfigurationForm
 from ads.admin.references import ReferenceInline
-from ads.models import Campaign, CampaignSchedule, ReportedTotal, Spend
+from ads.models import Campaign, ReportedTotal, Spend
 from ads.services import exports
 from ads.services.csv_export import Export
 
@@ -31,17 +32,6 @@ class CampaignForm(ConfigurationForm):
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return excluded - {"brand"} if self.instance.pk else excluded
-
-
-class ScheduleInline(TabularInline[CampaignSchedule, Campaign]):
-    """The schedules of a campaign."""
-
-    model = CampaignSchedule
-    autocomplete_fields = ["schedule"]
-    extra = 0
-    hide_title = True
-    verbose_name = "dayparting schedule"
-    verbose_name_plural = "dayparting schedules"
 
 
 @admin.register(Campaign)
