@@ -17,6 +17,7 @@ from ads.admin.base import KEPT, ConfigurationAdmin
 from ads.admin.campaign_actions import CampaignActions
 from ads.admin.campaign_list import CampaignColumns, StateFilter
 from ads.admin.campaign_story import CampaignPage
+from ads.admin.corrections import CorrectsCampaign
 from ads.admin.deletion import KeepsWhatHasSpend
 from ads.admin.exports import ExportsCsv
 from ads.admin.forms import ConfigurationForm
@@ -39,6 +40,7 @@ class CampaignAdmin(
     CampaignActions,
     CampaignColumns,
     CampaignPage,
+    CorrectsCampaign,
     ExportsCsv,
     KeepsWhatHasSpend,
     ConfigurationAdmin[Campaign],

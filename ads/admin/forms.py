@@ -17,7 +17,8 @@ class MoneyFormField(forms.DecimalField):
     Django's own would take "1e5", "1_000" and other alphabets' digits.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, negative: bool = False, **kwargs: Any) -> None:
+        self.negative = negative  # is an amount below zero one too?
         for of_the_column in ("max_digits", "decimal_places"):
             kwargs.pop(of_the_column, None)
         # A text input: of a number input that holds nonsense, browsers send nothing, and nothing
@@ -29,7 +30,7 @@ class MoneyFormField(forms.DecimalField):
         if value in self.empty_values:
             return None
         try:
-            return parse_amount(str(value).strip(), field=str(self.label))
+            return parse_amount(str(value).strip(), field=str(self.label), negative=self.negative)
         except InvalidAmount as error:
             raise ValidationError(str(error), code="invalid") from error
 

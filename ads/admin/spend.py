@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from ads.admin.base import ReadOnlyAdmin
+from ads.admin.corrections import CorrectsSpend
 from ads.admin.exports import ExportsCsv
 from ads.models import ReportedTotal, Spend, SpendTotal
 from ads.models.references import shown
@@ -18,7 +19,7 @@ from ads.services.csv_export import Export
 
 
 @admin.register(Spend)
-class SpendAdmin(ExportsCsv, ReadOnlyAdmin[Spend]):
+class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     """Entries of the ledger, the newest first."""
 
     list_display = [

@@ -3,7 +3,7 @@
 A group that exists already under the name of a role is left as it is, whoever made it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.management import create_permissions
@@ -26,6 +26,20 @@ def create(apps: Any, schema_editor: Any, roles: Mapping[str, list[str] | None])
         if missing:
             raise LookupError(f"{name}: there are no permissions {', '.join(sorted(missing))}")
         groups.create(name=name).permissions.set(of_role)
+
+
+def grant(apps: Any, schema_editor: Any, codename: str, names: Sequence[str]) -> None:
+    """Give the groups of these names a permission that is new, and change nothing else of them.
+
+    Those that staff have deleted or renamed do without.
+    """
+    database = schema_editor.connection.alias
+    _create_permissions(apps, database)
+    groups = apps.get_model("auth", "Group").objects.using(database)
+    permissions = apps.get_model("auth", "Permission").objects.using(database)
+    permission = permissions.get(content_type__app_label__in=APPS, codename=codename)
+    for group in groups.filter(name__in=names):
+        group.permissions.add(permission)
 
 
 def _create_permissions(apps: Any, database: str) -> None:

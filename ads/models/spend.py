@@ -96,6 +96,7 @@ class Spend(models.Model):
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
     class Meta:
+        permissions = [("correct_spend", "Can correct spend")]
         verbose_name = "spend entry"
         verbose_name_plural = "spend"
         ordering = ["-id"]

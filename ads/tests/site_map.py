@@ -23,6 +23,7 @@ NO_PAGES: Final = {
     "admin:jsi18n": "a script",
     "admin:view_on_site": "leads elsewhere; no model here has such a page",
     "admin:ads_deliverychange_live": "part of a page",
+    "admin:ads_campaign_new_correction": "leads to the ledger's page of new corrections",
     "admin:ads_unknownreference_candidates": "JSON",
     "admin:ads_daypartingschedule_preview": "JSON, part of a page",
     "admin:ads_spendimport_progress": "JSON",

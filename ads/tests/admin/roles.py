@@ -85,6 +85,8 @@ OTHER_PAGES: Final = {
     "admin:ads_deliverychange_export_csv": V,
     "admin:ads_spend_export_csv": V,
     "admin:ads_spendtotal_export_csv": V,
+    "admin:ads_spend_correct": B,
+    "admin:ads_spend_new_correction": B,
     "admin:ads_spendimport_read": B,
     "admin:ads_unknownreference_match_by_name": B,
     "admin:ads_unknownreference_match_campaign": B,

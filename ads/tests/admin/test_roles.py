@@ -9,9 +9,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
 from ads.migrations import _roles
+from ads.models import Spend
+from ads.services import BudgetService
 from ads.tests import site_map
 from ads.tests.admin.pages import act, change, save
 from ads.tests.admin.roles import ACTIONS, FIELDS, OTHER_PAGES, PAGES, ROLES, Role
@@ -162,6 +165,43 @@ def test_the_roles_are_made_once_and_then_left_to_staff() -> None:
 def test_a_role_with_a_permission_that_there_is_not_is_refused() -> None:
     with connection.schema_editor() as editor, pytest.raises(LookupError, match="fly_to_the_moon"):
         _roles.create(apps, editor, {"Pilot": ["fly_to_the_moon"]})
+
+
+def test_a_permission_that_is_new_is_added_to_roles_and_nothing_else_of_them_changes() -> None:
+    managers = Group.objects.get(name="Budget manager")
+    managers.permissions.set(Permission.objects.filter(codename="view_brand"))
+    Group.objects.get(name="Administrator").delete()
+    Group.objects.create(name="Night shift")
+    before = _codenames("Viewer")
+
+    with connection.schema_editor() as editor:
+        for _ in range(2):
+            _roles.grant(apps, editor, "correct_spend", ["Budget manager", "Administrator"])
+
+    assert _codenames("Budget manager") == {"view_brand", "correct_spend"}
+    assert (_codenames("Viewer"), _codenames("Night shift")) == (before, set())
+    assert not Group.objects.filter(name="Administrator").exists()
+
+
+def test_budget_managers_and_administrators_correct_spend_and_nobody_else() -> None:
+    assert {name for name in ROLES.values() if "correct_spend" in _codenames(name)} == {
+        "Budget manager",
+        "Administrator",
+    }
+
+
+@EVERY_ROLE
+def test_who_may_not_correct_spend_records_nothing(role: Role) -> None:
+    client = browser_of(somebody(role))
+    entry = BudgetService.record_spend(CampaignFactory.create(), 5)
+    page = reverse("admin:ads_spend_correct", args=[entry.pk])
+    sent = {"amount": "-5", "reason": "x", "seen": 0, "record": ""}
+    shown = f"{entry.campaign_id} {entry.date} -5.00"
+
+    client.post(page, {**sent, "shown": shown})
+
+    made = Spend.objects.filter(kind="correction").count()
+    assert made == (1 if role >= Role.BUDGET_MANAGER else 0)
 
 
 def _codenames(name: str) -> set[str]:
