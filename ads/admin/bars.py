@@ -28,21 +28,31 @@ def spend_bar(spent: Decimal, limit: Decimal | None) -> SafeString:
 
     The words say everything that the bar and its colour do. Without a budget there is no bar.
     """
-    if limit is None:
-        return format_html(
-            '<span class="ads-spend"><span class="ads-spend-amount">{}</span> '
-            '<span class="ads-spend-under ads-quiet">no limit</span></span>',
-            format_usd(spent),
-        )
     return format_html(
-        '<span class="ads-spend ads-spend-{}"><span class="ads-spend-words">'
-        '<span class="ads-spend-amount">{}</span> <span class="ads-quiet">of {}</span></span> '
-        '<span class="ads-spend-under"><span class="ads-spend-track" aria-hidden="true">'
-        '<span style="width:{}%"></span></span> '
-        '<span class="ads-spend-share">{}</span></span></span>',
-        level(spent, limit),
+        '<span class="ads-spend">{} {}</span>', spend_words(spent, limit), spend_track(spent, limit)
+    )
+
+
+def spend_words(spent: Decimal, limit: Decimal | None) -> SafeString:
+    """The upper half of it: "$64.20 of $75.00"."""
+    return format_html(
+        '<span class="ads-spend-words"><span class="ads-spend-amount">{}</span>{}</span>',
         format_usd(spent),
-        format_usd(limit),
+        ""
+        if limit is None
+        else format_html(' <span class="ads-quiet">of {}</span>', format_usd(limit)),
+    )
+
+
+def spend_track(spent: Decimal, limit: Decimal | None) -> SafeString:
+    """The lower half: the bar, and "85%"."""
+    if limit is None:
+        return format_html('<span class="ads-spend-under ads-quiet">{}</span>', "no limit")
+    return format_html(
+        '<span class="ads-spend-under ads-spend-{}">'
+        '<span class="ads-spend-track" aria-hidden="true"><span style="width:{}%"></span></span> '
+        '<span class="ads-spend-share">{}</span></span>',
+        level(spent, limit),
         _width(spent, limit),
         _share(spent, limit),
     )
@@ -51,7 +61,7 @@ def spend_bar(spent: Decimal, limit: Decimal | None) -> SafeString:
 def _share(spent: Decimal, limit: Decimal) -> str:
     percent = percent_used(spent, limit)
     if percent is None:
-        return "lets nothing through" if is_used_up(spent, limit) else "0%"
+        return "nothing runs" if is_used_up(spent, limit) else "0%"
     shown = f"over {MOST}%" if percent > MOST else f"{percent}%"
     return f"{shown} used up" if is_used_up(spent, limit) else shown
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models
 from django.db.models import QuerySet
@@ -25,6 +26,8 @@ else:
         #: What the list is, in a sentence or two above it.
         about = ""
         list_before_template = "ads/admin/about.html"
+        # Counting what each choice of each filter would leave takes a minute where there is much.
+        show_facets = ShowFacets.NEVER
 
         def __class_getitem__(cls, _: object) -> type:
             return cls

@@ -6,16 +6,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    BooleanRadioFilter,
-    ChoicesDropdownFilter,
-)
 
 from ads.admin.attached import ScheduleInline
 from ads.admin.base import KEPT, ConfigurationAdmin
 from ads.admin.campaign_actions import CampaignActions
-from ads.admin.campaign_list import CampaignColumns, StateFilter
+from ads.admin.campaign_budgets import BudgetsInList
+from ads.admin.campaign_filters import LIST_FILTER
+from ads.admin.campaign_list import CampaignColumns
 from ads.admin.campaign_story import CampaignPage
 from ads.admin.corrections import CorrectsCampaign
 from ads.admin.deletion import KeepsWhatHasSpend
@@ -38,6 +35,7 @@ class CampaignForm(ConfigurationForm):
 @admin.register(Campaign)
 class CampaignAdmin(
     CampaignActions,
+    BudgetsInList,
     CampaignColumns,
     CampaignPage,
     CorrectsCampaign,
@@ -49,12 +47,7 @@ class CampaignAdmin(
 
     form = CampaignForm
     inlines = [ScheduleInline, ReferenceInline]
-    list_filter = [
-        StateFilter,
-        ("status", ChoicesDropdownFilter),
-        ("brand", AutocompleteSelectFilter),
-        ("is_dayparting_enabled", BooleanRadioFilter),
-    ]
+    list_filter = LIST_FILTER
     search_fields = ["name", "brand__name"]
     search_help_text = "Campaign or brand"
     autocomplete_fields = ["brand"]

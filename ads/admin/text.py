@@ -47,6 +47,17 @@ def instant(at: datetime, tz: str) -> str:
     return f"{local_time(at, tz):%a %-d %b %Y, %H:%M} ({tz})"
 
 
+def soon(at: datetime, now: datetime, tz: str) -> str:
+    """An instant to come, short: "today 18:00", "tomorrow 00:00", "Mon 08:00", "1 Dec 08:00"."""
+    local, today = local_time(at, tz), local_time(now, tz).date()
+    days = (local.date() - today).days
+    if days < 2:  # noqa: PLR2004
+        return f"{'tomorrow' if days else 'today'} {local:%H:%M}"
+    if days < 7:  # noqa: PLR2004
+        return f"{local:%a %H:%M}"
+    return f"{local:%-d %b}{'' if local.year == today.year else f' {local.year}'} {local:%H:%M}"
+
+
 def clock(at: datetime, tz: str) -> str:
     """What the clock in ``tz`` shows: "Sat 09:00"; a dash where nobody can read the timezone."""
     try:

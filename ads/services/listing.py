@@ -141,7 +141,7 @@ def _held(
     campaigns: QuerySet[Campaign], hold: Hold, now: datetime, *, after: int, count: int
 ) -> list[int]:
     """Ids of the first ``count`` campaigns after an id that have ``hold``."""
-    moment = _moment_for(hold, now)
+    moment = moment_for(hold, now)
     found: list[int] = []
     for stretch in _stretches(campaigns, after):
         held = held_by(stretch, moment, hold).order_by("pk")
@@ -151,8 +151,8 @@ def _held(
     return found
 
 
-def _moment_for(hold: Hold, now: datetime) -> Moment:
-    """Worked out once for all stretches; with the schedules if the hold rests on them."""
+def moment_for(hold: Hold | None, now: datetime) -> Moment:
+    """For looking for a hold among all campaigns: with the schedules only if it rests on them."""
     if hold == Hold.DAYPARTING:
         return Moment.at(now, Campaign.objects.all())
     timezones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()

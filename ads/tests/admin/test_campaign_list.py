@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from html import unescape
 from itertools import product
 
 import pgtrigger
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -60,24 +62,27 @@ def test_every_campaign_is_found_by_the_state_it_is_called_and_by_no_other(db: N
         assert found == [campaign.fresh().state]
 
 
-def test_each_row_names_its_holds_with_the_sentence_on_hover(admin: Client) -> None:
+def test_each_row_names_its_holds_with_the_sentence_and_when_they_lift(admin: Client) -> None:
     closed = ScheduleFactory.create(name="Closed")
-    held = CampaignFactory.create(daily_budget=Decimal(75), schedules=[closed])
+    held = CampaignFactory.create(
+        brand__timezone="Asia/Tokyo", daily_budget=Decimal(75), schedules=[closed]
+    )
     free = CampaignFactory.create(brand=held.brand)
     Campaign.objects.filter(pk=free.pk).update(is_active=True)
-    BudgetService.record_spend(held, Decimal("75.40"))
+    with time_machine.travel("2026-11-20T16:00:00Z", tick=False):
+        BudgetService.record_spend(held, Decimal("75.40"))
 
-    response = admin.get(CAMPAIGNS)
+        response = admin.get(CAMPAIGNS)
 
     rows = {row.pk: row for row in response.context["cl"].result_list}
-    assert rows[held.pk].held == [
-        ("Daily budget", "Daily budget used up: $75.40 of $75.00"),
-        ("Dayparting", "Outside its hours (Closed)"),
-    ]
-    assert rows[free.pk].held == []
-    page = response.content.decode()
-    assert 'title="Daily budget used up: $75.40 of $75.00"' in page
-    assert "$75.40" in page
+    assert [held.code for held in rows[held.pk].explained.holds] == ["daily_budget", "dayparting"]
+    assert rows[free.pk].explained.holds == []
+    page = unescape(response.content.decode())
+    assert (
+        "Daily budget used up: $75.40 of $75.00. Until Sun 22 Nov 2026, 00:00 (Asia/Tokyo)." in page
+    )
+    assert "Outside its hours (Closed). Until somebody changes it." in page
+    assert f'aria-describedby="tip-daily_budget-{held.pk}"' in page
 
 
 def test_spend_that_was_waived_does_not_count_in_the_list(admin: Client) -> None:
@@ -88,7 +93,7 @@ def test_spend_that_was_waived_does_not_count_in_the_list(admin: Client) -> None
     (row,) = admin.get(CAMPAIGNS).context["cl"].result_list
 
     assert (row.daily_spend, row.monthly_spend) == (Decimal(0), Decimal(80))
-    assert row.held == []
+    assert row.explained.holds == []
 
 
 def test_campaigns_are_found_by_name_brand_status_and_dayparting(admin: Client) -> None:

@@ -1,0 +1,54 @@
+"""Budgets entered in a list that somebody looked at a while ago."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from ads.models import Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One budget of one campaign, US dollars; None: no limit."""
+
+    campaign: Campaign
+    #: ``daily_budget`` or ``monthly_budget``.
+    field: str
+    #: What it was as far as the person who edits it knows.
+    seen: Decimal | None
+    wanted: Decimal | None
+
+
+class ChangedMeanwhile(ValueError):
+    """Somebody else has changed one of the budgets, or deleted the campaign."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(campaign)
+        self.campaign = campaign
+
+    def __str__(self) -> str:
+        return (
+            f"{self.campaign}: somebody else has changed its budgets, or deleted it, at the same "
+            "moment. Look at them as they are now and try again."
+        )
+
+
+def apply(edits: Iterable[Edit]) -> None:
+    """Write the budgets, all or none of them; enforced when the transaction commits.
+
+    Each is written only over what was seen, and no other column is touched.
+
+    Raises:
+        ChangedMeanwhile: one of them is no longer what was seen.
+    """
+    by_campaign: dict[int, list[Edit]] = defaultdict(list)
+    for edit in edits:
+        by_campaign[edit.campaign.pk].append(edit)
+    with transaction.atomic():
+        for pk, its in sorted(by_campaign.items()):
+            as_seen = Campaign.objects.filter(pk=pk, **{edit.field: edit.seen for edit in its})
+            if not as_seen.update(**{edit.field: edit.wanted for edit in its}):
+                raise ChangedMeanwhile(its[0].campaign)

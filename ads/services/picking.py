@@ -1,0 +1,102 @@
+"""Campaigns picked out of all, and put in order, by what is worked out about them; in SQL.
+
+Whatever is asked of one list is asked of it at one :class:`~ads.holds.Moment`, and may be combined.
+"""
+
+import functools
+import operator
+from collections.abc import Collection
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db import models
+from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value, When
+
+from ads.holds import (
+    BUDGET_HOLDS,
+    LOCAL_DATE,
+    BudgetHold,
+    Moment,
+    ended,
+    not_begun,
+    with_dates,
+    with_spend,
+)
+from ads.models import Campaign
+from ads.models.fields import MoneyField
+
+#: The campaign's own budgets, and those with its brand's.
+OWN: Final = tuple(budget for budget in BUDGET_HOLDS if not budget.of_brand)
+EVERY: Final = BUDGET_HOLDS
+
+#: Days to come in which a flight "ends soon", today not counted.
+SOON: Final = 7
+
+#: More than any budget can be used.
+BEYOND_ALL: Final = Decimal(10**30)
+
+
+class Flight(models.TextChoices):
+    """Where a campaign stands in its flight, on the date that it is in its brand's timezone."""
+
+    RUNNING = "running", "In its flight"
+    NOT_BEGUN = "not_begun", "Not begun"
+    ENDS_SOON = "ends_soon", f"Ends within {SOON} days"
+    ENDED = "ended", "Ended"
+    NONE = "none", "Without dates"
+
+
+def used(
+    campaigns: QuerySet[Campaign], moment: Moment, budgets: Collection[BudgetHold], percent: int
+) -> QuerySet[Campaign]:
+    """Those of which at least so much of one of these ``budgets`` is used.
+
+    A budget of zero is used up, as it lets nothing through; none is never used.
+    """
+    share = Decimal(percent) / 100
+    return with_spend(campaigns, moment, budgets).filter(
+        functools.reduce(
+            operator.or_,
+            (
+                Q(
+                    **{
+                        f"{budget.spend}__gte": ExpressionWrapper(
+                            F(budget.budget) * share, output_field=MoneyField()
+                        )
+                    }
+                )
+                for budget in budgets
+            ),
+        )
+    )
+
+
+def in_flight(campaigns: QuerySet[Campaign], moment: Moment, flight: Flight) -> QuerySet[Campaign]:
+    """Those that stand there."""
+    dated = Q(start_date__isnull=False) | Q(end_date__isnull=False)
+    # A date and an interval make a timestamp.
+    soon = ExpressionWrapper(F(LOCAL_DATE) + timedelta(days=SOON), output_field=DateTimeField())
+    running = dated & ~not_begun() & ~ended()
+    return with_dates(campaigns, moment).filter(
+        {
+            Flight.RUNNING: running,
+            Flight.NOT_BEGUN: not_begun(),
+            Flight.ENDS_SOON: running & Q(end_date__lte=soon),
+            Flight.ENDED: ended(),
+            Flight.NONE: ~dated,
+        }[flight]
+    )
+
+
+def share_of(budget: BudgetHold) -> Case:
+    """How much of a budget is used, to sort campaigns :func:`with_spend` by; None without a budget.
+
+    A budget of zero that is used up comes before every other.
+    """
+    return Case(
+        When(**{budget.budget: 0, f"{budget.spend}__gte": 0}, then=Value(BEYOND_ALL)),
+        When(**{budget.budget: 0}, then=Value(Decimal(0))),
+        default=F(budget.spend) / F(budget.budget),
+        output_field=models.DecimalField(),
+    )
