@@ -20,7 +20,7 @@ from ads.admin.schedule_text import clock_there
 from ads.admin.text import clock
 from ads.admin.windows import WindowInline
 from ads.holds import schedules_as_rules
-from ads.models import CampaignSchedule, DaypartingSchedule
+from ads.models import CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import DAYS, Schedule, describe_window, is_open
 from ads.services import audit
@@ -134,6 +134,24 @@ class DaypartingScheduleAdmin(SchedulePreview, ConfigurationAdmin[DaypartingSche
             with suppress(UnknownTimezone):
                 context["clock_there"] = clock_there(timezone.now(), schedule.timezone)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with the schedules; counted, for any number of campaigns may have them."""
+        schedules = list(objs)
+        attached = CampaignSchedule.objects.filter(schedule__in=schedules)
+        campaigns = attached.values("campaign").distinct().count()
+        windows = DaypartingWindow.objects.filter(schedule__in=schedules).count()
+        told = [str(schedule) for schedule in schedules]
+        if campaigns:
+            told.append(
+                f"Its hours on {campaigns:,} campaign(s): one that has no other schedule "
+                "then delivers at any hour."
+            )
+        counts = {"dayparting schedules": len(schedules), "dayparting windows": windows}
+        lacking = set()
+        if not self.has_delete_permission(request):
+            lacking.add(self.opts.verbose_name)
+        return told, counts, lacking, []
 
     @admin.display(description="open now", boolean=True)
     def open_now(self, schedule: Any) -> bool | None:

@@ -10,10 +10,18 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.admin.brands import BrandAdmin
-from ads.models import AskedAccount, Brand, Campaign, DeliveryChange, SimulatedSwitch, Spend
+from ads.models import (
+    AskedAccount,
+    Brand,
+    Campaign,
+    DaypartingSchedule,
+    DeliveryChange,
+    SimulatedSwitch,
+    Spend,
+)
 from ads.services import BudgetService, CampaignService
 from ads.tests.admin.pages import act, change, changelist, said
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 
 def delete(client: Client, row: Any) -> Any:
@@ -126,3 +134,25 @@ def test_who_may_not_delete_is_refused(staff: Callable[..., Client]) -> None:
         "No action selected."
     ]
     assert Campaign.objects.exists()
+
+
+def test_deleting_a_schedule_says_beforehand_how_many_campaigns_lose_their_hours(
+    admin: Client,
+) -> None:
+    schedule = ScheduleFactory.create(name="Evenings", windows=[(0, "17:00", "23:00")])
+    campaigns = [CampaignFactory.create(schedules=[schedule]) for _ in range(2)]
+
+    asked = admin.get(change(schedule).replace("/change/", "/delete/"))
+
+    page = asked.content.decode()
+    assert "Its hours on 2 campaign(s): one that has no other schedule then delivers" in page
+    assert dict(asked.context["model_count"]) == {
+        "dayparting schedules": 1,
+        "dayparting windows": 1,
+    }
+    assert DaypartingSchedule.objects.exists()
+
+    delete(admin, schedule)
+
+    assert not DaypartingSchedule.objects.exists()
+    assert Campaign.objects.filter(dayparting_schedules=None).count() == len(campaigns)

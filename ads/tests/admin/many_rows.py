@@ -1,0 +1,187 @@
+"""More of everything: many rows on each list, and many rows behind the rows that pages are of."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.contrib.auth.models import Group, Permission, User
+from django.utils import timezone
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+
+from ads.models import (
+    ApiKey,
+    AskedAccount,
+    Brand,
+    Campaign,
+    CampaignReference,
+    CampaignSchedule,
+    ColumnMapping,
+    DaypartingSchedule,
+    DeliveryChange,
+    ReportedTotal,
+    SimulatedSwitch,
+    Spend,
+    UnknownReference,
+    WaitingSpend,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from ads.rules.calendar import local_date
+from ads.services import waivers
+from ads.services.actor import acting_as
+from ads.services.enforcement import Trigger
+from ads.services.imports import Plan
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.uploads import support as uploads
+
+#: Enough that a query for each row stands out.
+MANY: Final = 12
+
+
+def add(now: datetime) -> None:
+    """Add to a world of ``ads/tests/browser/world.py``; its first rows get the most."""
+    for number in range(MANY):
+        # Each in a context of its own, as edits of many people are.
+        with acting_as(f"user {number}"):
+            for make in MAKERS:
+                make(number, now)
+
+
+def _brand(number: int, now: datetime) -> None:
+    brand = BrandFactory.create(name=f"Another brand {number}", daily_budget=100)
+    AskedAccount.objects.create(source="another", brand=brand, last_success_at=now)
+
+
+def _campaign(number: int, now: datetime) -> None:
+    first = Brand.objects.order_by("pk")[0]
+    schedules = [ScheduleFactory.create(windows=[(day, "09:00", "17:00") for day in range(7)])]
+    campaign = CampaignFactory.create(
+        name=f"Another campaign {number}", brand=first, schedules=schedules, daily_budget=50
+    )
+    _history(campaign, number, now)
+
+
+def _behind_the_first_campaign(number: int, now: datetime) -> None:
+    campaign = Campaign.objects.order_by("pk")[0]
+    _history(campaign, number, now)
+    campaign.daily_budget = Decimal(80 + number)
+    campaign.save(update_fields=["daily_budget"])
+    campaign.brand.monthly_budget = Decimal(5000 + number)
+    campaign.brand.save(update_fields=["monthly_budget"])
+    schedule = ScheduleFactory.create(windows=[(number % 7, "22:00", "06:00")])
+    CampaignSchedule.objects.create(campaign=campaign, schedule=schedule)
+
+
+def _behind_the_first_schedule(number: int, now: datetime) -> None:
+    schedule = DaypartingSchedule.objects.order_by("pk")[0]
+    campaign = CampaignFactory.create(is_dayparting_enabled=True)
+    CampaignSchedule.objects.create(campaign=campaign, schedule=schedule)
+    schedule.priority = 10 + number
+    schedule.save(update_fields=["priority"])
+
+
+def _history(campaign: Campaign, number: int, now: datetime) -> None:
+    day = timezone.localdate() - timedelta(days=number)
+    Spend.objects.create(campaign=campaign, amount=Decimal("1.5"), date=day)
+    today = local_date(now, campaign.brand.timezone)
+    Spend.objects.create(campaign=campaign, amount=Decimal("1.5"), date=today)
+    waivers.waive(campaign, "day", now=now)
+    waivers.waive(campaign.brand, "day", now=now)
+    DeliveryChange.objects.create(
+        campaign=campaign,
+        at=now - timedelta(hours=number),
+        is_active=number % 2 == 0,
+        holds=[] if number % 2 == 0 else ["daily_budget", "dayparting"],
+        trigger=Trigger.SPEND,
+        actor="system",
+    )
+    SimulatedSwitch.objects.create(campaign=campaign, at=now, is_on=True, pace=Decimal(80))
+    CampaignReference.objects.create(
+        campaign=campaign, platform="google_ads", reference=f"{campaign.pk}/{number}"
+    )
+    ReportedTotal.objects.create(
+        campaign=campaign, date=day, source="another", amount=Decimal(2), observed_at=now
+    )
+
+
+def _senders(number: int, now: datetime) -> None:
+    brands = Brand.objects.order_by("pk")[:MANY]
+    key = ApiKey.objects.create(
+        name=f"Key {number}",
+        source=f"key {number}",
+        prefix=f"bm_{number}",
+        secret_hash="0" * 64,
+        scopes=["read"],
+    )
+    key.brands.set(brands)
+    endpoint = WebhookEndpoint.objects.create(
+        name=f"Platform {number}", source=f"platform {number}", secret=""
+    )
+    endpoint.brands.set(brands)
+    for one in (endpoint, WebhookEndpoint.objects.order_by("pk")[0]):
+        WebhookDelivery.objects.create(
+            endpoint=one, webhook_id=f"another {number}", received_at=now, answer={"answers": []}
+        )
+
+
+def _references(number: int, now: datetime) -> None:
+    unknown = UnknownReference.objects.create(
+        platform="meta_ads", reference=f"another {number}", name=f"Another campaign {number}"
+    )
+    for one in (unknown, UnknownReference.objects.order_by("pk")[0]):
+        WaitingSpend.objects.create(
+            unknown=one,
+            kind="spend",
+            amount=Decimal("2.5"),
+            source=f"source {number}",
+            external_id=f"{one.pk}-{number}",
+            received_at=now,
+        )
+
+
+def _files(number: int, now: datetime) -> None:
+    campaign = Campaign.objects.order_by("pk")[0]
+    uploads.checked(uploads.rows(campaign, "1.25", "nothing", f"3.{number:02}"), by="olivia")
+    ColumnMapping.objects.create(
+        name=f"Mapping {number}",
+        header=[f"Day {number}"],
+        header_sha256=f"{number:064}",
+        plan=Plan().as_json(),
+    )
+
+
+def _periodic_tasks(number: int, now: datetime) -> None:
+    every = IntervalSchedule.objects.create(every=100 + number, period="minutes")
+    CrontabSchedule.objects.create(minute=str(10 + number), hour="3")
+    ClockedSchedule.objects.create(clocked_time=now + timedelta(days=2 + number))
+    SolarSchedule.objects.create(event="sunset", latitude=number, longitude=13)
+    PeriodicTask.objects.create(
+        name=f"Another check {number}", task="ads.tasks.check_campaign_budgets", interval=every
+    )
+
+
+def _people(number: int, now: datetime) -> None:
+    group = Group.objects.create(name=f"Team {number}")
+    group.permissions.set(Permission.objects.all()[: 5 + number])
+    user = User.objects.create_user(f"user {number}", is_staff=True)
+    user.groups.set(Group.objects.all())
+
+
+MAKERS: Final[list[Callable[[int, datetime], None]]] = [
+    _brand,
+    _campaign,
+    _behind_the_first_campaign,
+    _behind_the_first_schedule,
+    _senders,
+    _references,
+    _files,
+    _periodic_tasks,
+    _people,
+]

@@ -1,0 +1,67 @@
+"""How many queries each page of the site costs, with few rows and with many."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ads.tests import site_map
+from ads.tests.admin import many_rows
+from ads.tests.browser import world
+
+pytestmark = pytest.mark.django_db
+
+MOST = 20
+#: What a page looks up only where there is any: for all its rows together.
+MORE = 3
+#: Lists that have no more rows than the system has parts.
+KEPT_FEW = {"admin:ads_heartbeat_changelist": 2}
+
+
+@pytest.fixture
+def client() -> Client:
+    """The browser of somebody who may do everything, in a world with few rows."""
+    client = Client()
+    client.force_login(world.make(timezone.now()))
+    client.get(
+        site_map.Page("admin:index").url()
+    )  # looks up once what serves all, content types say
+    return client
+
+
+def test_no_page_costs_more_than_twenty_queries_nor_more_of_them_the_more_it_shows(
+    client: Client,
+) -> None:
+    with_few = queries(client)
+
+    many_rows.add(timezone.now())
+    with_many = queries(client)
+
+    lists = [site_map.address(model, "changelist") for model in admin.site._registry]
+    assert {name: n for name in lists if (n := rows(client, name)) < many_rows.MANY} == KEPT_FEW
+    assert {
+        page: (with_few[page], n)
+        for page, n in with_many.items()
+        if n > min(MOST, with_few[page] + MORE)
+    } == {}
+
+
+def queries(client: Client) -> dict[str, int]:
+    """How many queries each page costs."""
+    counted = {}
+    for page in site_map.pages():
+        if page.name == "admin:login":
+            continue  # who is logged in is sent on
+        url = page.url()
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.get(url)
+        assert answer.status_code == 200, f"{page}: {answer.status_code}"
+        counted[str(page)] = len(captured)
+    return counted
+
+
+def rows(client: Client, name: str) -> int:
+    """How many rows a list shows."""
+    return len(client.get(site_map.Page(name).url()).context["cl"].result_list)
