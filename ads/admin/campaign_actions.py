@@ -1,152 +1,254 @@
-"""What is done to selected campaigns: activate, pause, let run on today."""
+"""What is done to selected campaigns, and with the buttons of a campaign's page.
 
-import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+Several are asked about first, with what would start and stop; one campaign is switched at once,
+and the message says what became of it.
+"""
 
-from django.contrib import admin, messages
-from django.db import DatabaseError
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 
+from ads.admin.action_forms import ActionForm, AttachForm, BudgetsForm, DetachForm
+from ads.admin.action_pages import (
+    AT_MOST,
+    AsksFirst,
+    Effect,
+    chosen,
+    is_to_be_done,
+    way_back,
+)
+from ads.admin.action_text import PAGES, did, left_as_they_are, notes
+from ads.admin.done import ChangedInFilter, tell
+from ads.admin.forecasts import counted
+from ads.admin.undoing import Undoes
 from ads.models import Campaign
-from ads.services import BudgetService, CampaignService
+from ads.models.campaign import Status
+from ads.services.actions import (
+    AttachSchedule,
+    ChangeBudgets,
+    DetachSchedule,
+    ResetDailySpend,
+    SetStatus,
+)
+from ads.services.bulk import Action, carry_out
+from ads.services.locks import among
+from ads.services.what_if import foretell
 
-logger = logging.getLogger(__name__)
+#: Those that ask nothing more.
+SIMPLE: Final[Mapping[str, Action]] = {
+    "activate": SetStatus(Status.ACTIVE),
+    "pause": SetStatus(Status.PAUSED),
+    "reset_daily_spend": ResetDailySpend(),
+    "complete": SetStatus(Status.COMPLETED),
+    "archive": SetStatus(Status.ARCHIVED),
+}
 
-#: Each campaign is one transaction; many thousands would outlast the request.
-AT_ONCE = 500
-#: Reasons named in a message.
-NAMED = 3
+#: Those of the buttons on a campaign's page.
+ONE_CLICK: Final = ("activate", "pause", "reset_daily_spend")
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Campaign]
-else:
-    _Admin = object
-
-
-@dataclass(slots=True)
-class Done:
-    """What became of the campaigns of one action."""
-
-    yes: list[Campaign] = field(default_factory=list)
-    no: list[Campaign] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-
-
-def each(campaigns: Iterable[Campaign], act: Callable[[Campaign], bool]) -> Done:
-    """Do it to every campaign; one that fails does not keep the others from it."""
-    done = Done()
-    for campaign in campaigns:
-        try:
-            (done.yes if act(campaign) else done.no).append(campaign)
-        except (ValueError, DatabaseError) as error:
-            logger.exception("The action failed on campaign %s; the others go on.", campaign.pk)
-            done.failed.append(f"{campaign}: {error}")
-    return done
+_LIST: Final = "admin:ads_campaign_changelist"
 
 
-def reasons(campaigns: list[Campaign]) -> str:
-    """Why the first few do not deliver: "Spring – Daily budget used up: $5.00 of $5.00."."""
-    named = []
-    for campaign in campaigns[:NAMED]:
-        _, sentences = CampaignService.should_campaign_be_active(campaign)
-        why = "; ".join(sentences) or "with the next check it delivers"
-        named.append(f"{campaign} – {why}.")
-    more = len(campaigns) - NAMED
-    return " ".join(named) + (f" And {more} more." if more > 0 else "")
-
-
-class CampaignActions(_Admin):
+class CampaignActions(Undoes, AsksFirst):
     """The actions on campaigns; for those who may change them, and for operators."""
 
-    actions = ["activate", "pause", "reset_daily_spend"]
+    actions = [
+        "activate",
+        "pause",
+        "reset_daily_spend",
+        "change_budgets",
+        "attach_schedule",
+        "detach_schedule",
+        "complete",
+        "archive",
+        "export_selected",
+    ]
 
-    def has_switch_permission(self, request: HttpRequest) -> bool:
+    def has_switch_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return self.has_change_permission(request) or request.user.has_perm("ads.switch_campaign")
 
-    def has_waive_permission(self, request: HttpRequest) -> bool:
+    def has_waive_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return self.has_change_permission(request) or request.user.has_perm("ads.waive_spend")
 
-    @admin.action(description="Activate", permissions=["switch"])
-    def activate(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        """Set the status to active."""
-        done = self._each(request, queryset, CampaignService.activate)
-        self._say(request, done.yes, "now deliver", "now delivers")
-        self._say_why(request, done.no)
+    def has_attach_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) and request.user.has_perm(
+            "ads.add_campaignschedule"
+        )
 
-    @admin.action(description="Pause", permissions=["switch"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        """Set the status to paused."""
-        done = self._each(request, queryset, CampaignService.pause)
-        self._say(request, done.yes, "are paused", "is paused")
-        if done.no:
-            names = ", ".join(f"{campaign} ({campaign.state})" for campaign in done.no[:NAMED])
-            self.message_user(
-                request,
-                f"{len(done.no)} left as they were: only drafts and active campaigns can be "
-                f"paused. {names}{' …' if len(done.no) > NAMED else ''}",
-                messages.WARNING,
-            )
+    def has_detach_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) and request.user.has_perm(
+            "ads.delete_campaignschedule"
+        )
 
-    @admin.action(description="Reset daily spend (let run on today)", permissions=["waive"])
-    def reset_daily_spend(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        """Waive what was spent today; reports still show it."""
-        done = self._each(request, queryset, BudgetService.reset_daily_spend)
-        for campaign in done.yes:
-            campaign.refresh_from_db(fields=["status", "is_active"])
-        delivering = [campaign for campaign in done.yes if campaign.is_active]
-        self._say(
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), ChangedInFilter]
+
+    @admin.action(description="Activate …", permissions=["switch"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
+        """Ask, then set the status to active."""
+        return self._first(request, "activate", queryset)
+
+    @admin.action(description="Pause …", permissions=["switch"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
+        """Ask, then set the status to paused."""
+        return self._first(request, "pause", queryset)
+
+    @admin.action(description="Let run on today (reset daily spend) …", permissions=["waive"])
+    def reset_daily_spend(
+        self, request: HttpRequest, queryset: QuerySet[Campaign]
+    ) -> HttpResponse | None:
+        """Ask, then waive what was spent today; reports still show it."""
+        return self._first(request, "reset_daily_spend", queryset)
+
+    @admin.action(description="Change budgets …", permissions=["change"])
+    def change_budgets(
+        self, request: HttpRequest, queryset: QuerySet[Campaign]
+    ) -> HttpResponse | None:
+        """Ask how, and tell what that would do."""
+        return self._first(request, "change_budgets", queryset)
+
+    @admin.action(description="Attach a schedule …", permissions=["attach"])
+    def attach_schedule(
+        self, request: HttpRequest, queryset: QuerySet[Campaign]
+    ) -> HttpResponse | None:
+        """Ask which, and tell what that would do."""
+        return self._first(request, "attach_schedule", queryset)
+
+    @admin.action(description="Detach a schedule …", permissions=["detach"])
+    def detach_schedule(
+        self, request: HttpRequest, queryset: QuerySet[Campaign]
+    ) -> HttpResponse | None:
+        """Ask which, and tell what that would do."""
+        return self._first(request, "detach_schedule", queryset)
+
+    @admin.action(description="Complete …", permissions=["change"])
+    def complete(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
+        """Ask, then set the status to completed."""
+        return self._first(request, "complete", queryset)
+
+    @admin.action(description="Archive …", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
+        """Ask, then set the status to archived."""
+        return self._first(request, "archive", queryset)
+
+    def get_urls(self) -> list[Any]:
+        post = require_POST
+        return [
+            path(
+                "act/<slug:code>/",
+                post(self.admin_site.admin_view(self.act)),
+                name="ads_campaign_act",
+            ),
+            path(
+                "<int:object_id>/act/<slug:code>/",
+                post(self.admin_site.admin_view(self.act_on_one)),
+                name="ads_campaign_act_on_one",
+            ),
+            *super().get_urls(),
+        ]
+
+    def _first(
+        self, request: HttpRequest, code: str, queryset: QuerySet[Campaign]
+    ) -> HttpResponse | None:
+        """The page for those that were selected in the list."""
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: AT_MOST + 1])
+        if self.too_many(request, len(ids), AT_MOST, "campaigns"):
+            return None
+        return self._page(request, code, ids, request.get_full_path(), _form(code, ids, None))
+
+    def act(self, request: HttpRequest, code: str) -> HttpResponse:
+        """Work it out anew, or do it."""
+        self._check(request, code)
+        ids = chosen(request)
+        back = way_back(request, reverse(_LIST))
+        if not ids or self.too_many(request, len(ids), AT_MOST, "campaigns"):
+            return HttpResponseRedirect(back)
+        form = _form(code, ids, request.POST)
+        is_complete = form is None or form.is_valid()
+        if not (is_complete and is_to_be_done(request, form)):
+            return self._page(request, code, ids, back, form)
+        action = _action(code, form)
+        done = carry_out(action, ids, timezone.now())
+        tell(
             request,
-            delivering,
-            "start today from zero and deliver",
-            "starts today from zero and delivers",
+            did(code, done, form),
+            done,
+            left=left_as_they_are(code, done.outcome),
+            undo=back if code == "pause" else "",
         )
-        self._say_why(request, [campaign for campaign in done.yes if not campaign.is_active])
-        self._say(
-            request, done.no, "had spent nothing today", "had spent nothing today", messages.INFO
-        )
+        return HttpResponseRedirect(back)
 
-    def _each(
+    def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
+        """What a button of a campaign's page does, at once."""
+        self._check(request, code)
+        if code not in ONE_CLICK or not Campaign.objects.filter(pk=object_id).exists():
+            raise Http404
+        back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
+        done = carry_out(SIMPLE[code], [object_id], timezone.now())
+        tell(
+            request,
+            did(code, done, None),
+            done,
+            left=left_as_they_are(code, done.outcome),
+            undo=back if code == "pause" else "",
+        )
+        return HttpResponseRedirect(back)
+
+    def _check(self, request: HttpRequest, code: str) -> None:
+        if code not in PAGES:
+            raise Http404
+        allowed: Callable[[HttpRequest], bool] = getattr(
+            self, f"has_{PAGES[code].permission}_permission"
+        )
+        if not (self.has_view_permission(request) and allowed(request)):
+            raise PermissionDenied
+
+    def _page(
         self,
         request: HttpRequest,
-        queryset: QuerySet[Campaign],
-        act: Callable[[Campaign], bool],
-    ) -> Done:
-        campaigns = list(queryset.select_related("brand").order_by("pk")[: AT_ONCE + 1])
-        if len(campaigns) > AT_ONCE:
-            self.message_user(
-                request,
-                f"Nothing was done: choose at most {AT_ONCE} campaigns at a time.",
-                messages.ERROR,
-            )
-            return Done()
-        done = each(campaigns, act)
-        if done.failed:
-            self.message_user(
-                request,
-                f"{len(done.failed)} failed: {' '.join(done.failed[:NAMED])}",
-                messages.ERROR,
-            )
-        return done
+        code: str,
+        ids: list[int],
+        back: str,
+        form: ActionForm | None,
+    ) -> HttpResponse:
+        effect = None
+        if form is None or (form.is_bound and form.is_valid()):
+            action = _action(code, form)
+            now = timezone.now()
+            campaigns = Campaign.objects.filter(pk__in=among(ids))
+            forecast = foretell(campaigns, action.supposing(), now)
+            effect = Effect(forecast, notes(code, action, ids, forecast, now))
+        page = PAGES[code]
+        many = counted(len(ids))
+        page = replace(page, title=page.title.format(many), yes=page.yes.format(many))
+        address = reverse("admin:ads_campaign_act", args=[code])
+        return self.ask(request, page, address, ids, back, form=form, effect=effect)
 
-    def _say(
-        self,
-        request: HttpRequest,
-        campaigns: list[Campaign],
-        many: str,
-        one: str,
-        level: int = messages.SUCCESS,
-    ) -> None:
-        if len(campaigns) == 1:
-            self.message_user(request, f"{campaigns[0]} {one}.", level)
-        elif campaigns:
-            self.message_user(request, f"{len(campaigns)} campaigns {many}.", level)
 
-    def _say_why(self, request: HttpRequest, held: list[Campaign]) -> None:
-        if held:
-            stays = "stays off" if len(held) == 1 else "stay off"
-            self.message_user(request, f"{len(held)} {stays}: {reasons(held)}", messages.WARNING)
+def _form(code: str, ids: list[int], data: Any) -> ActionForm | None:
+    if code == "change_budgets":
+        return BudgetsForm(data)
+    if code == "attach_schedule":
+        return AttachForm(data)
+    if code == "detach_schedule":
+        return DetachForm(ids, data)
+    return None
+
+
+def _action(code: str, form: Any) -> Action:
+    """What is to be done; ``form`` is valid."""
+    if code == "change_budgets":
+        return ChangeBudgets(form.daily, form.monthly)
+    if code == "attach_schedule":
+        return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
+    if code == "detach_schedule":
+        return DetachSchedule(form.cleaned_data["schedule"].pk)
+    return SIMPLE[code]

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
 from django.db.models import QuerySet
@@ -48,6 +49,14 @@ class ExportsCsv(_Admin):
         except IncorrectLookupParameters:
             changelist = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
             return HttpResponseRedirect(f"{changelist}?{ERROR_FLAG}=1")
+        return self._file(rows)
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
+        """The same of the rows that were selected."""
+        return self._file(queryset)
+
+    def _file(self, rows: QuerySet[Any]) -> HttpResponseBase:
         export = self.export_of(rows)
         return StreamingHttpResponse(
             # Whoever looks at the list in a browser opens the file in a spreadsheet.

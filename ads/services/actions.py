@@ -4,7 +4,7 @@ An action is told once: which campaigns it changes, and what it writes to them. 
 (:mod:`ads.services.what_if`) supposes the very expressions that :mod:`ads.services.bulk` writes.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from ads.holds import Hold, Supposing
+from ads.holds import NOTHING, Hold, Supposing
 from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.spend import Period
@@ -34,15 +34,30 @@ FROM: Final = {
 class _Action:
     """What most of them share."""
 
-    trigger = Trigger.ACTION
+    trigger = Trigger.EDIT
 
     def lock(self, ids: Collection[int], now: datetime) -> None:
         """None of its own."""
 
 
+class WritesColumns(_Action):
+    """An action that writes the columns that it supposes, and nothing else."""
+
+    def supposing(self) -> Supposing:
+        raise NotImplementedError
+
+    def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
+        supposing = self.supposing()
+        changing = Campaign.objects.filter(supposing.only or Q(), pk__in=locks.among(ids))
+        # Django's own update, which announces nothing: it is enforced by whoever calls this.
+        return QuerySet.update(changing, **supposing.columns, updated_at=Now())
+
+
 @dataclass(frozen=True, slots=True)
-class SetStatus(_Action):
+class SetStatus(WritesColumns):
     """Activate, pause, complete or archive."""
+
+    trigger = Trigger.ACTION
 
     status: Status
 
@@ -50,12 +65,9 @@ class SetStatus(_Action):
         changed = [status for status in FROM[self.status] if status != self.status]
         return Supposing({"status": self.status}, only=Q(status__in=changed))
 
-    def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
-        return _write(ids, self.supposing())
-
 
 @dataclass(frozen=True, slots=True)
-class ChangeBudgets(_Action):
+class ChangeBudgets(WritesColumns):
     """Set, raise or lower budgets; None leaves one as it is."""
 
     daily: BudgetChange | None
@@ -70,9 +82,6 @@ class ChangeBudgets(_Action):
                 columns[path] = change.expression(path)
                 only |= change.changes(path)
         return Supposing(columns, only=only)
-
-    def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
-        return _write(ids, self.supposing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +157,18 @@ class ResetDailySpend(_Action):
         return totals.update(waived=F("amount"), updated_at=Now())
 
 
+@dataclass(frozen=True, slots=True)
+class Reconsider(_Action):
+    """Change nothing of the campaigns themselves: what they depend on has been changed."""
+
+    trigger = Trigger.ACTION
+
+    def supposing(self) -> Supposing:
+        return NOTHING
+
+    def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
+        return 0
+
+
 def _with_schedule(schedule_id: int) -> QuerySet[CampaignSchedule, Any]:
     return CampaignSchedule.objects.order_by().filter(schedule=schedule_id).values("campaign")
-
-
-def _write(ids: Collection[int], supposing: Supposing) -> int:
-    """Write the columns that are supposed."""
-    columns: Mapping[str, Any] = supposing.columns
-    changing = Campaign.objects.filter(supposing.only or Q(), pk__in=locks.among(ids))
-    # Django's own update, which announces nothing: it is enforced by whoever calls this.
-    return QuerySet.update(changing, **columns, updated_at=Now())

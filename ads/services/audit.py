@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.db import models
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from ads.models import Brand, Campaign
 from ads.models.fields import MoneyField
@@ -90,6 +91,23 @@ def of_campaign(campaign: Campaign, *, limit: int) -> list[AuditEntry]:
         waivers_of(campaign.brand),
         limit=limit,
     )
+
+
+def changed_in(context: UUID) -> Q:
+    """Which campaigns were changed in one request or by one command, or their brands were.
+
+    Their attached schedules, and what was waived of their own spend, included.
+    """
+    found = Q()
+    for of, model, column in (
+        ("pk", "CampaignEvent", "pgh_obj_id"),
+        ("pk", "CampaignScheduleEvent", "campaign_id"),
+        ("pk", "SpendTotalEvent", "campaign_id"),
+        ("brand", "BrandEvent", "pgh_obj_id"),
+    ):
+        events = event_model(model)._default_manager.filter(pgh_context=context).order_by()
+        found |= Q(**{f"{of}__in": events.exclude(**{column: None}).values(column)})
+    return found
 
 
 def describe(events: Sequence[Any]) -> list[AuditEntry]:

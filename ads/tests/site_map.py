@@ -31,6 +31,9 @@ NO_PAGES: Final = {
     "admin:django_celery_beat_periodictask_runs": "part of a page",
     "admin:django_celery_beat_periodictask_run": "only posted to",
     "admin:ads_spendimport_confirm": "only posted to",
+    "admin:ads_campaign_act": "only posted to",
+    "admin:ads_campaign_act_on_one": "only posted to",
+    "admin:ads_campaign_undo": "only posted to",
     "admin:ads_spendimport_cancel": "only posted to",
 }
 #: The API answers with JSON, and an export with a file.

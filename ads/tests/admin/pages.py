@@ -71,6 +71,16 @@ def act(client: Client, model: str, action: str, rows: list[Any]) -> Any:
     return client.post(changelist(model), selected, follow=True)
 
 
+def confirm(client: Client, asked: Any, **fields: Any) -> Any:
+    """Fill in the page that an action asks with, have it worked out, and press its button."""
+    context = asked.context
+    data = {**dict(context["hidden"]), **fields}
+    if fields:
+        context = client.post(context["address"], data).context
+        data |= dict(context["hidden"])
+    return client.post(context["address"], {**data, "do": "1"}, follow=True)
+
+
 def said(response: Any) -> list[str]:
     """The messages that the page shows."""
     return [str(message) for message in response.context["messages"]]

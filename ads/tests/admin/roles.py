@@ -102,7 +102,18 @@ _DELETE: Final = "delete_selected"
 #: Of each list, who may do what to the rows that are selected.
 ACTIONS: Final = {
     "ads.brand": {_DELETE: A},
-    "ads.campaign": {"activate": O, "pause": O, "reset_daily_spend": O, _DELETE: A},
+    "ads.campaign": {
+        "activate": O,
+        "pause": O,
+        "reset_daily_spend": O,
+        "change_budgets": B,
+        "attach_schedule": B,
+        "detach_schedule": B,
+        "complete": B,
+        "archive": B,
+        "export_selected": V,
+        _DELETE: A,
+    },
     "ads.campaignreference": {_DELETE: B},
     "ads.columnmapping": {_DELETE: B},
     "ads.daypartingschedule": {_DELETE: B},

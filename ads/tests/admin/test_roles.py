@@ -16,7 +16,7 @@ from ads.migrations import _roles
 from ads.models import Spend
 from ads.services import BudgetService
 from ads.tests import site_map
-from ads.tests.admin.pages import act, change, save
+from ads.tests.admin.pages import change, save
 from ads.tests.admin.roles import ACTIONS, FIELDS, OTHER_PAGES, PAGES, ROLES, Role
 from ads.tests.browser import world
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -143,7 +143,8 @@ def test_operators_pause_campaigns_that_they_may_not_edit(role: Role) -> None:
     client = browser_of(somebody(role))
     campaign = CampaignFactory.create()
 
-    act(client, "ads_campaign", "pause", [campaign])
+    address = reverse("admin:ads_campaign_act", args=["pause"])
+    client.post(address, {"ids": campaign.pk, "do": "1"})
 
     assert campaign.fresh().status == ("paused" if role >= Role.OPERATOR else "active")
 
