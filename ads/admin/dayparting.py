@@ -1,84 +1,33 @@
 """Schedules and their windows: the hours in which campaigns may deliver."""
 
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.schedule_list import ScheduleColumns
 from ads.admin.schedule_preview import SchedulePreview
 from ads.admin.schedule_text import clock_there
-from ads.admin.text import clock
 from ads.admin.windows import WindowInline
 from ads.holds import schedules_as_rules
 from ads.models import CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.rules.calendar import UnknownTimezone
-from ads.rules.dayparting import DAYS, Schedule, describe_window, is_open
+from ads.rules.dayparting import DAYS
 from ads.services import audit
-
-#: Windows shown of a schedule in the list.
-SHOWN = 7
-
-
-class ScheduleList(ChangeList):
-    """Adds which of a page's schedules are open now, and how many campaigns have them."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        schedules: list[Any] = list(self.result_list)
-        ids = [schedule.pk for schedule in schedules]
-        rules = {
-            rule.id: rule
-            for rule in schedules_as_rules(DaypartingSchedule.objects.filter(pk__in=ids))
-        }
-        campaigns = dict(
-            CampaignSchedule.objects.filter(schedule__in=ids)
-            .order_by()
-            .values_list("schedule")
-            .annotate(n=Count("pk"))
-        )
-        now = timezone.now()
-        for schedule in schedules:
-            schedule.rule = rules[schedule.pk]
-            schedule.is_open = _is_open(schedule.rule, now)
-            schedule.campaign_count = campaigns.get(schedule.pk, 0)
-        self.result_list = schedules
-
-
-def _is_open(rule: Schedule, now: datetime) -> bool | None:
-    """None in a timezone nobody can read."""
-    try:
-        return is_open([rule], now)
-    except UnknownTimezone:
-        return None
 
 
 @admin.register(DaypartingSchedule)
-class DaypartingScheduleAdmin(SchedulePreview, ConfigurationAdmin[DaypartingSchedule]):
+class DaypartingScheduleAdmin(
+    ScheduleColumns, SchedulePreview, ConfigurationAdmin[DaypartingSchedule]
+):
     """Weekly patterns, and which of them are open now."""
 
     inlines = [WindowInline]
-    list_display = [
-        "name",
-        "is_active",
-        "open_now",
-        "priority",
-        "valid_from",
-        "valid_until",
-        "hours",
-        "used_by",
-        "timezone",
-        "local",
-    ]
     list_filter = [("is_active", BooleanRadioFilter)]
     search_fields = ["name"]
     search_help_text = "Name"
@@ -107,9 +56,6 @@ class DaypartingScheduleAdmin(SchedulePreview, ConfigurationAdmin[DaypartingSche
             "ads/schedule-grid.js",
             "ads/schedule.js",
         ]
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return ScheduleList
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -152,30 +98,3 @@ class DaypartingScheduleAdmin(SchedulePreview, ConfigurationAdmin[DaypartingSche
         if not self.has_delete_permission(request):
             lacking.add(self.opts.verbose_name)
         return told, counts, lacking, []
-
-    @admin.display(description="open now", boolean=True)
-    def open_now(self, schedule: Any) -> bool | None:
-        return schedule.is_open  # type: ignore[no-any-return]
-
-    @admin.display(description="windows")
-    def hours(self, schedule: Any) -> SafeString | str:
-        windows = sorted(
-            schedule.rule.windows, key=lambda window: (window.day_of_week, window.start)
-        )
-        lines = [describe_window(window) for window in windows[:SHOWN]]
-        if len(windows) > SHOWN:
-            lines.append(f"and {len(windows) - SHOWN} more")
-        if not lines:
-            return "none: always closed"
-        shown = format_html_join(
-            "", '<span class="ads-line">{}</span>', ((line,) for line in lines)
-        )
-        return format_html('<span class="ads-many">{}</span>', shown)
-
-    @admin.display(description="campaigns")
-    def used_by(self, schedule: Any) -> int:
-        return int(schedule.campaign_count)
-
-    @admin.display(description="local time")
-    def local(self, schedule: DaypartingSchedule) -> str:
-        return clock(timezone.now(), schedule.timezone)

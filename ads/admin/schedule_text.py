@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ads.rules.calendar import local_time
+from ads.rules.dayparting import DAYS, Window, describe_window
 from ads.rules.stretches import ClockChange, LocalDay, Stretch
 
 _DAY: Final = timedelta(days=1)
@@ -156,3 +157,29 @@ def minute_of_week(now: datetime, tz: str) -> tuple[int, int]:
     """The weekday (0 = Monday) and minute of the day that the clock in ``tz`` shows."""
     there = local_time(now, tz)
     return there.weekday(), there.hour * 60 + there.minute
+
+
+def hours_in_words(windows: Sequence[Window]) -> list[str]:
+    """Windows in the order of the week, equal ones together: "Mon–Fri 09:00–17:00"."""
+    days_of: dict[str, list[int]] = {}
+    for window in sorted(windows, key=lambda one: (one.day_of_week, one.start)):
+        hours = describe_window(window).removeprefix(DAYS[window.day_of_week])
+        days_of.setdefault(hours, []).append(window.day_of_week)
+    return [f"{_days(days)}{hours}" for hours, days in days_of.items()]
+
+
+def _days(days: Sequence[int]) -> str:
+    if len(days) == len(DAYS):
+        return "Every day"
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    names = [DAYS[run[0]][:3] + _until(run) for run in runs]
+    return ", ".join(names)
+
+
+def _until(run: Sequence[int]) -> str:
+    return f"\N{EN DASH}{DAYS[run[-1]][:3]}" if len(run) > 1 else ""
