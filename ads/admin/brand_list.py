@@ -142,6 +142,8 @@ class BrandColumns(_Admin):
         "local",
     ]
 
+    list_fullwidth = True
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BrandList
 
@@ -150,9 +152,9 @@ class BrandColumns(_Admin):
         colour, word = ("success", "On") if brand.is_active else ("warning", "Off")
         return format_html('<span class="ads-badge ads-{}">{}</span>', colour, word)
 
-    @admin.display(description="campaigns delivering", ordering="delivering")
+    @admin.display(description="delivering", ordering="delivering")
     def running(self, brand: Any) -> SafeString:
-        held = f"{brand.held} held by the system" if brand.held else ""
+        held = f"{brand.held} held" if brand.held else ""
         return format_html(
             '<span class="ads-many"><span class="ads-line">{} of {}</span>'
             '<span class="ads-line ads-quiet">{}</span></span>',
@@ -165,7 +167,7 @@ class BrandColumns(_Admin):
     def today(self, brand: Any) -> SafeString | str:
         return self._spent(brand, Period.DAY)
 
-    @admin.display(description="used today", ordering=SHARE[Period.DAY])
+    @admin.display(description="today used", ordering=SHARE[Period.DAY])
     def used_today(self, brand: Any) -> SafeString | str:
         return self._left(brand, Period.DAY)
 
@@ -173,7 +175,7 @@ class BrandColumns(_Admin):
     def this_month(self, brand: Any) -> SafeString | str:
         return self._spent(brand, Period.MONTH)
 
-    @admin.display(description="used this month", ordering=SHARE[Period.MONTH])
+    @admin.display(description="month used", ordering=SHARE[Period.MONTH])
     def used_this_month(self, brand: Any) -> SafeString | str:
         return self._left(brand, Period.MONTH)
 

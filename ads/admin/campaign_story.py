@@ -78,11 +78,20 @@ def _now(explained: Explanation) -> dict[str, Any]:
         "state": stored.state,
         "state_colour": STATE_COLOURS.get(stored.state, ""),
         "explanation": explained,
+        "since": _since(stored),
         "headline": _headline(explained),
         "checks": checks(conditions.of(explained), explained.at, zone),
         "week": week(explained),
         "zone": zone,
     }
+
+
+def _since(campaign: Campaign) -> str:
+    """Since when it has been delivering, or not: when it was last switched."""
+    last = campaign.delivery_changes.order_by("-at", "-id").first()
+    if last is None or last.is_active != campaign.is_active:
+        return ""
+    return f"{'On' if last.is_active else 'Off'} since {instant(last.at, campaign.brand.timezone)}"
 
 
 def _headline(explained: Explanation) -> dict[str, str]:

@@ -224,11 +224,16 @@ class _Teller:
 def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
     """What an edit changed: "Daily budget changed", "Brand Acme: active changed"."""
     if label != "update":
-        return audit.WORDS[label].capitalize()
+        return _begun(audit.WORDS[label])
     if [change.label for change in changes] == ["active"]:  # a brand's own switch
-        return f"{whose} switched {'on' if changes[0].new == 'yes' else 'off'}".strip().capitalize()
+        return _begun(f"{whose} switched {'on' if changes[0].new == 'yes' else 'off'}".strip())
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
-    return f"{whose}: {what} changed" if whose else f"{what} changed".capitalize()
+    return _begun(f"{whose}: {what} changed" if whose else f"{what} changed")
+
+
+def _begun(text: str) -> str:
+    """The text as a sentence begins."""
+    return text[:1].upper() + text[1:]
 
 
 def _shared(change: DeliveryChange) -> str:

@@ -205,12 +205,15 @@ def _switches(source: Source, after: Position | None) -> str:
 def _switches_of_brand(source: Source, after: Position | None) -> str:
     """Campaigns that were switched together are one row, with the names of the first few.
 
-    The first rows of each campaign are enough: one that has more of them than asked for has been
-    switched at as many other instants since.
+    A row's id is made of what they share, so the first rows of each campaign are enough, and a page
+    goes on where another ended.
     """
-    earlier = f"change.at {'<' if after and source < after.source else '<='} %(at)s"
+    shared = (
+        "hashtextextended(concat_ws('/', change.is_active, change.trigger, change.actor,"
+        " change.holds[1]), 0)"
+    )
     return f"""
-        SELECT change.at, max(change.id) AS id,
+        SELECT change.at, change.shared AS id,
                (array_agg(to_jsonb(change)))[1] || jsonb_build_object(
                    'count', count(*),
                    'campaign_ids', (array_agg(campaign.id ORDER BY campaign.name))[1:3],
@@ -219,15 +222,16 @@ def _switches_of_brand(source: Source, after: Position | None) -> str:
                NULL::jsonb AS before, NULL::uuid AS context
           FROM ads_campaign AS campaign
          CROSS JOIN LATERAL (
-                SELECT change.* FROM ads_deliverychange AS change
-                 WHERE change.campaign_id = campaign.id AND {earlier if after else "TRUE"}
-                 ORDER BY change.at DESC, change.id DESC
+                SELECT DISTINCT ON (change.at, {shared}) change.*, {shared} AS shared
+                  FROM ads_deliverychange AS change
+                 WHERE change.campaign_id = campaign.id
+                   AND {_comes_after(source, after, "change.at", shared)}
+                 ORDER BY change.at DESC, {shared} DESC, change.id DESC
                  LIMIT %(limit)s
                ) AS change
          WHERE campaign.brand_id = %(brand)s
-         GROUP BY change.at, change.is_active, change.trigger, change.actor, change.holds[1]
-        HAVING {_comes_after(source, after, "change.at", "max(change.id)")}
-         ORDER BY change.at DESC, max(change.id) DESC
+         GROUP BY change.at, change.shared
+         ORDER BY change.at DESC, change.shared DESC
          LIMIT %(limit)s
     """  # noqa: S608
 
