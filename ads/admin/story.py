@@ -81,6 +81,9 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
     """The part of the owner's history that the address asks for, with links to the others."""
     asked = request.GET.get(KIND, "")
     kind = timeline.Kind(asked) if asked in timeline.Kind.values else None
+    own_alone = isinstance(owner, Brand) and not may_view(request, Campaign)
+    if own_alone:
+        kind = timeline.Kind.EDITS  # all else is about its campaigns
     older = request.GET.get(OLDER, "")
     try:
         page = timeline.of(owner, kind=kind, older=older)
@@ -97,7 +100,7 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
                 "link": _part_of_history({KIND: one.value} if one else {}),
                 "is_shown": one == kind,
             }
-            for label, one in tabs
+            for label, one in ([] if own_alone else tabs)
         ],
         "history_older": _part_of_history({**chosen, OLDER: page.older}) if page.older else "",
         "history_zone": tz,
