@@ -100,7 +100,15 @@ class Spend(models.Model):
         verbose_name = "spend entry"
         verbose_name_plural = "spend"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["campaign", "date"], name="spend_by_campaign_and_date")]
+        indexes = [
+            models.Index(fields=["campaign", "date"], name="spend_by_campaign_and_date"),
+            # Few among many: a campaign's history tells of them alone.
+            models.Index(
+                fields=["campaign", "-created_at", "-id"],
+                condition=Q(kind=Kind.CORRECTION),
+                name="spend_corrections_by_campaign",
+            ),
+        ]
         constraints = [
             is_money("amount", table="spend", negative=True),
             is_readable_date("date", table="spend"),
