@@ -72,7 +72,14 @@ def start(task: PeriodicTask) -> str:
         args, kwargs = json.loads(task.args or "[]"), json.loads(task.kwargs or "{}")
         headers = {**json.loads(task.headers or "{}"), "periodic_task_name": task.name}
         sent = current_app.send_task(
-            task.task, args, kwargs, expires=task.expire_seconds, headers=headers, **options
+            task.task,
+            args,
+            kwargs,
+            expires=task.expire_seconds,
+            # The worker keeps the answer; here nobody listens for it, but looks now and then.
+            ignore_result=True,
+            headers={**headers, "ignore_result": False},
+            **options,
         )
     except ValueError as error:
         raise NotHandedOver(

@@ -44,7 +44,7 @@ def did(task: str, answer: object) -> str:
     if text is None or not isinstance(answer, Mapping):
         return "" if answer is None else f"It answered: {answer}"
     failed = answer.get("failed")
-    failures = f" {counted(failed, 'part')} of it failed; see the last outcome." if failed else ""
+    failures = f" {counted(failed, 'part')} of it failed; see how it stands." if failed else ""
     return text.did(answer) + failures
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -20,6 +22,7 @@ from django_celery_beat.models import (
 from ads.models import Heartbeat
 from ads.services import task_texts, timing, watch
 from ads.tests.admin.pages import act, add, change, changelist, errors, said, save
+from ads.tests.redis_away import without_redis
 
 TASK = "ads.tasks.check_campaign_budgets"
 MODEL = "django_celery_beat_periodictask"
@@ -354,6 +357,85 @@ def test_a_task_that_the_program_does_not_have_is_not_started(
     assert "Runs that you started" not in admin.get(RUNS).content.decode()
 
 
+def test_without_redis_nothing_is_started_and_nobody_waits_long(
+    admin: Client, task: PeriodicTask
+) -> None:
+    admin.post(run_url(task))
+    began = monotonic()
+
+    with without_redis():
+        message = said(admin.post(run_url(task), follow=True))[-1]
+        page = admin.get(RUNS).content.decode()
+
+    assert message.startswith("A task of the test was not started: Redis")
+    assert page.count("<li>") == 1  # of before
+    assert "Redis, which keeps what becomes of runs, does not answer." in page
+    assert monotonic() - began < 15
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (
+            ("check_campaign_budgets", {"started": 3, "stopped": 1, "failed": 0}),
+            "Started 3 campaigns and stopped 1 campaign.",
+        ),
+        (
+            ("enforce_dayparting", {"started": 0, "stopped": 0, "failed": 2}),
+            "Nothing had to be switched. 2 parts of it failed; see how it stands.",
+        ),
+        (
+            (
+                "update_spend",
+                {
+                    "accounts": 2,
+                    "recorded": 7,
+                    "spend": "12.5",
+                    "waiting": 0,
+                    "switched": 0,
+                    "failed": 0,
+                },
+            ),
+            "Asked 2 accounts, recorded $12.50 and switched no campaign.",
+        ),
+        (
+            ("record_waiting_spend", {"recorded": 1, "refused": 2, "switched": 0, "failed": 0}),
+            "Recorded 1 waiting amount and switched no campaign. 2 amounts could not be recorded.",
+        ),
+        (
+            ("continue_imports", {"sent": 1, "dropped": 0}),
+            "Handed 1 import to a worker again and dropped no file.",
+        ),
+        (("forget_webhooks", {"forgotten": 1200}), "Forgot 1,200 webhooks."),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_a_run_did_is_told_in_a_sentence(
+    admin: Client, task: PeriodicTask, answer: tuple[str, Any], sentence: str
+) -> None:
+    name, result = answer
+    PeriodicTask.objects.filter(pk=task.pk).update(task=f"ads.tasks.{name}")
+    admin.post(run_url(task))
+
+    current_app.backend.mark_as_done(_started(admin), result)
+
+    page = admin.get(RUNS).content.decode()
+    assert f"</time>: {sentence}<" in page
+    assert "hx-get" not in page
+
+
+def test_a_run_that_ended_in_an_error_or_was_dropped_says_so(
+    admin: Client, task: PeriodicTask
+) -> None:
+    admin.post(run_url(task))
+    current_app.backend.mark_as_failure(_started(admin), ValueError("Nobody knows\nwhy"))
+    assert "ValueError: Nobody knows<" in admin.get(RUNS).content.decode()
+
+    admin.post(run_url(task))
+    current_app.backend.mark_as_revoked(_started(admin), "expired")
+    assert "No worker took it within 5 min, so none will" in admin.get(RUNS).content.decode()
+
+
 def test_somebody_elses_runs_are_not_shown(
     admin: Client, staff: Callable[..., Client], task: PeriodicTask
 ) -> None:
@@ -407,6 +489,12 @@ def test_the_rows_behind_schedules_read_in_words_too(admin: Client, db: None) ->
 
     assert "at 03:00 UTC every day" in crontabs
     assert "every 7 minutes" in intervals
+
+
+def _started(admin: Client) -> str:
+    """The id of the run that was started last."""
+    run: str = admin.session["task_runs"][0]["id"]
+    return run
 
 
 def _age(admin: Client, by: timedelta) -> None:

@@ -10,10 +10,14 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.db import connection
+from django_celery_beat.models import PeriodicTask
 
 from ads.models import Campaign, Heartbeat
+from ads.services import periodic_tasks
+from ads.services.periodic_tasks import Run, Stage
 from ads.tests.factories import CampaignFactory
 from ads.tests.tasks.support import ON_DEMAND, PERIODS, make_beat_rows, started_beat
 from budget_manager.celery import app
@@ -57,7 +61,13 @@ def test_the_worker_runs_what_beat_sends_before_it_expires(tmp_path: Path) -> No
             if entry.task in PERIODS
         }
         answers = {name: result.get(timeout=60) for name, result in results.items()}
+        # By hand, as the button does it.
+        by_hand = PeriodicTask.objects.get(task="ads.tasks.check_campaign_budgets")
+        run = periodic_tasks.start(by_hand)
+        current_app.AsyncResult(run).get(timeout=60)
+        told = periodic_tasks.look(run, by_hand.task)
 
+    assert told == Run(Stage.DONE, "Nothing had to be switched.")
     assert set(answers) == set(PERIODS)
     campaign.refresh_from_db()
     assert campaign.is_active

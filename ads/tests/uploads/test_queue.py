@@ -1,16 +1,13 @@
 """Nothing is lost when Redis is gone, a worker is killed, or nobody comes back."""
 
 import logging
-import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
-from celery import Celery
 from django.conf import settings
 from django.utils import timezone
 
@@ -19,6 +16,7 @@ from ads.models import SpendImport
 from ads.services import uploads
 from ads.services.uploads import queue
 from ads.tests.factories import CampaignFactory
+from ads.tests.redis_away import without_redis
 from ads.tests.tasks.test_worker import running_worker
 from ads.tests.uploads.support import (
     checked,
@@ -30,7 +28,6 @@ from ads.tests.uploads.support import (
     statuses,
     upload,
 )
-from budget_manager.celery import app
 
 pytestmark = pytest.mark.django_db
 #: What is sent is sent when it is committed.
@@ -48,22 +45,6 @@ def _empty() -> Iterator[None]:
 
 def waiting_messages() -> int:
     return int(redis.Redis.from_url(settings.REDIS_URL).llen("imports"))
-
-
-@contextmanager
-def without_redis() -> Iterator[None]:
-    """The application as it is when nobody listens where Redis was."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    other = Celery("other", set_as_current=False)
-    other.config_from_object("django.conf:settings", namespace="CELERY")
-    url = f"redis://127.0.0.1:{port}/0"
-    other.conf.update(broker_url=url, result_backend=url)
-    other.set_current()
-    try:
-        yield
-    finally:
-        app.set_current()
 
 
 def later() -> uploads.Continued:
