@@ -5,7 +5,7 @@ from django.db import models
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.fields import MoneyField, TimezoneField, is_money, readable_timezone
-from ads.models.triggers import ADDED_TO, moves_updated_at
+from ads.models.triggers import moves_updated_at, on_record
 
 _BRAND_FIELDS = ["name", "timezone", "daily_budget", "monthly_budget", "is_active"]
 
@@ -15,7 +15,7 @@ _BRAND_FIELDS = ["name", "timezone", "daily_budget", "monthly_budget", "is_activ
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_BRAND_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_BRAND_FIELDS,
-    meta=ADDED_TO,
+    meta=on_record("edit of a brand", "edits of brands"),
     model_name="BrandEvent",
 )
 class Brand(ConfigurationModel):
@@ -23,34 +23,45 @@ class Brand(ConfigurationModel):
 
     engine_owned = frozenset({"last_daily_reset", "last_monthly_reset"})
 
-    name = models.CharField(max_length=200, unique=True)
+    name = models.CharField(
+        max_length=200,
+        unique=True,
+        help_text="How people and files call the client; no other brand has the same name.",
+    )
     timezone = TimezoneField(
-        help_text="Its midnight begins the accounting day, and on the 1st the accounting month."
+        help_text="At its midnight the day of all budgets and spend begins, on the 1st the month "
+        "too; what used up its budget comes back then."
     )
     daily_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a day for all its campaigns together. "
-        "Empty: no limit. 0: nothing runs.",
+        help_text="US dollars a day for all its campaigns together: once that is spent, they stop "
+        "until the brand's midnight. Empty: no limit. 0: nothing runs.",
     )
     monthly_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a month for all its campaigns together. "
-        "Empty: no limit. 0: nothing runs.",
+        help_text="US dollars a month for all its campaigns together: once that is spent, they "
+        "stop until the 1st. Empty: no limit. 0: nothing runs.",
     )
     is_active = models.BooleanField(
         "active",
         default=True,
         db_default=True,
-        help_text="Switch off to stop every campaign of the brand; "
-        "switch on and those that may run start again.",
+        help_text="Off: every campaign of the brand stops at once. On again: those that may run "
+        "start; what users have paused stays paused.",
     )
     last_daily_reset = models.DateField(
-        null=True, blank=True, editable=False, help_text="The local date last rolled over to."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The local day that was last begun: what a daily budget had stopped came back.",
     )
     last_monthly_reset = models.DateField(
-        null=True, blank=True, editable=False, help_text="The local date last rolled over to."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The local day on which a month was last begun, or seen to have begun.",
     )
 
     objects = ConfigurationQuerySet.as_manager()

@@ -9,7 +9,7 @@ from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.brand import Brand
 from ads.models.dayparting import DaypartingSchedule
 from ads.models.fields import MoneyField, is_money, is_readable_date
-from ads.models.triggers import ADDED_TO, moves_updated_at, refuse
+from ads.models.triggers import moves_updated_at, on_record, refuse
 
 
 class Status(models.TextChoices):
@@ -50,7 +50,7 @@ _CAMPAIGN_FIELDS = [
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_CAMPAIGN_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_CAMPAIGN_FIELDS,
-    meta=ADDED_TO,
+    meta=on_record("edit of a campaign", "edits of campaigns"),
     model_name="CampaignEvent",
 )
 class Campaign(ConfigurationModel):
@@ -64,38 +64,57 @@ class Campaign(ConfigurationModel):
         on_delete=models.PROTECT,
         related_name="campaigns",
         db_index=False,  # the unique constraint begins with it
+        help_text="Whose clock and budgets it goes by. It stays with the brand for life.",
     )
-    name = models.CharField(max_length=200)
+    name = models.CharField(
+        max_length=200,
+        help_text="How people and files call it; the brand has no other campaign of this name.",
+    )
     status = models.CharField(
         max_length=10,
         choices=Status.choices,
         default=Status.ACTIVE,
-        help_text="What you want. Whether it delivers now, the system decides.",
+        help_text="Active: it runs whenever nothing holds it. Paused: it stays off until somebody "
+        "activates it again, over midnight too. Draft, completed and archived stay off as well; "
+        "spend that comes in is recorded all the same.",
     )
     is_active = models.BooleanField(
         "delivers",
         default=False,
         db_default=False,
         editable=False,
-        help_text="Does it deliver now? Decided by the system.",
+        help_text="Does it run at this moment? The system decides, of status, budgets and hours.",
     )
     daily_budget = MoneyField(
-        null=True, blank=True, help_text="US dollars a day. Empty: no limit. 0: never runs."
+        null=True,
+        blank=True,
+        help_text="US dollars a day: once that is spent, it stops until the brand's midnight. "
+        "Empty: no limit. 0: never runs.",
     )
     monthly_budget = MoneyField(
-        null=True, blank=True, help_text="US dollars a month. Empty: no limit. 0: never runs."
+        null=True,
+        blank=True,
+        help_text="US dollars a month: once that is spent, it stops until the 1st. "
+        "Empty: no limit. 0: never runs.",
     )
     start_date = models.DateField(
-        null=True, blank=True, help_text="First day of the flight, in the brand's timezone."
+        null=True,
+        blank=True,
+        help_text="It runs from the beginning of this day, by the brand's clock. "
+        "Empty: from now on.",
     )
     end_date = models.DateField(
-        null=True, blank=True, help_text="Last day of the flight, in the brand's timezone."
+        null=True,
+        blank=True,
+        help_text="It runs to the end of this day, by the brand's clock, and is then completed. "
+        "Empty: without end.",
     )
     is_dayparting_enabled = models.BooleanField(
         "dayparting",
         default=False,
         db_default=False,
-        help_text="Run only in the hours of the schedules below.",
+        help_text="On: it runs only in the hours of its schedules; without any, at all hours. "
+        "Off: its schedules are not looked at.",
     )
     dayparting_schedules = models.ManyToManyField(
         DaypartingSchedule, blank=True, related_name="campaigns", through="CampaignSchedule"
@@ -184,14 +203,19 @@ STATES = {
     pghistory.InsertEvent("attached"),
     pghistory.DeleteEvent("detached"),
     fields=["campaign", "schedule"],
-    meta=ADDED_TO,
+    meta=on_record("schedule attached or detached", "schedules attached and detached"),
     model_name="CampaignScheduleEvent",
 )
 class CampaignSchedule(models.Model):
     """A schedule attached to a campaign."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, db_index=False)
-    schedule = models.ForeignKey(DaypartingSchedule, on_delete=models.CASCADE)
+    schedule = models.ForeignKey(
+        DaypartingSchedule,
+        on_delete=models.CASCADE,
+        help_text="In whose hours the campaign runs. Of several, those with the highest priority "
+        "decide.",
+    )
 
     objects = ConfigurationQuerySet.as_manager()
 

@@ -11,7 +11,7 @@ from django.db.models import Deferrable, F, Func, Q
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.fields import TimezoneField, is_readable_date, readable_timezone
-from ads.models.triggers import ADDED_TO, moves_updated_at, refuse
+from ads.models.triggers import moves_updated_at, on_record, refuse
 from ads.rules import dayparting as rules
 
 
@@ -35,27 +35,42 @@ _SCHEDULE_FIELDS = ["name", "timezone", "is_active", "priority", "valid_from", "
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_SCHEDULE_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_SCHEDULE_FIELDS,
-    meta=ADDED_TO,
+    meta=on_record("edit of a schedule", "edits of schedules"),
     model_name="DaypartingScheduleEvent",
 )
 class DaypartingSchedule(ConfigurationModel):
     """A named weekly pattern in one timezone, shared by any number of campaigns."""
 
-    name = models.CharField(max_length=200, unique=True)
-    timezone = TimezoneField(help_text="The windows are wall-clock times in this timezone.")
+    name = models.CharField(
+        max_length=200,
+        unique=True,
+        help_text="How people find it when they attach it to a campaign.",
+    )
+    timezone = TimezoneField(
+        help_text="Where the clock hangs by which its hours open and close, for every campaign "
+        "that uses it."
+    )
     is_active = models.BooleanField(
-        "active", default=True, db_default=True, help_text="Off: as if it were not attached."
+        "active",
+        default=True,
+        db_default=True,
+        help_text="Off: it opens nothing. A campaign whose schedules are all off stays closed.",
     )
     priority = models.IntegerField(
         default=0,
         db_default=0,
-        help_text="Where a campaign has several, those with the highest number decide.",
+        help_text="Where a campaign has several that count on a day, those with the highest number "
+        "decide alone: a closed day with 10 beats the usual hours with 0.",
     )
     valid_from = models.DateField(
-        null=True, blank=True, help_text="First local day on which it applies. Empty: always."
+        null=True,
+        blank=True,
+        help_text="It counts from this day on, by its own clock. Empty: from the beginning.",
     )
     valid_until = models.DateField(
-        null=True, blank=True, help_text="Last local day on which it applies. Empty: always."
+        null=True,
+        blank=True,
+        help_text="It counts up to the end of this day, by its own clock. Empty: without end.",
     )
 
     objects = ConfigurationQuerySet.as_manager()
@@ -87,7 +102,7 @@ _WINDOW_FIELDS = ["schedule", "day_of_week", "start_time", "end_time"]
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_WINDOW_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_WINDOW_FIELDS,
-    meta=ADDED_TO,
+    meta=on_record("edit of a window", "edits of windows"),
     model_name="DaypartingWindowEvent",
 )
 class DaypartingWindow(ConfigurationModel):
@@ -101,11 +116,14 @@ class DaypartingWindow(ConfigurationModel):
         DaypartingSchedule, on_delete=models.CASCADE, related_name="windows"
     )
     day_of_week = models.PositiveSmallIntegerField(
-        choices=DayOfWeek.choices, validators=[MaxValueValidator(6)]
+        choices=DayOfWeek.choices,
+        validators=[MaxValueValidator(6)],
+        help_text="The day on which the window opens, also where it runs over midnight.",
     )
-    start_time = models.TimeField()
+    start_time = models.TimeField(help_text="It is open from this minute on.")
     end_time = models.TimeField(
-        help_text="At or before the start: on the next day. 00:00 to 00:00 is the whole day."
+        help_text="It is closed from this minute on. At or before the start: on the next day. "
+        "00:00 to 00:00 is the whole day."
     )
 
     objects = ConfigurationQuerySet.as_manager()

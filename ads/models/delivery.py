@@ -27,11 +27,11 @@ class DeliveryChange(models.Model):
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="delivery_changes", db_index=False
     )
-    at = models.DateTimeField()
+    at = models.DateTimeField(help_text="When it was decided.")
     #: By the clock of the database, as the row was written: who follows the changes reads them in
     #: this order, for ``at`` is when the decision began, which may be before another's commit.
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
-    is_active = models.BooleanField(help_text="On, or off.")
+    is_active = models.BooleanField("switched on", help_text="Yes: on. No: off.")
     holds = ArrayField(
         models.CharField(max_length=30), default=list, blank=True, help_text="Why it is off."
     )

@@ -97,7 +97,7 @@ class SpendImportPart(models.Model):
 class ColumnMapping(TimestampedModel):
     """How files with this header are read, as somebody mapped them by hand once."""
 
-    name = models.CharField(max_length=100, help_text="So that people recognise it.")
+    name = models.CharField(max_length=100, help_text="How people recognise it in the list.")
     header = ArrayField(models.TextField(), editable=False)
     #: Unique instead of the header, which may be longer than an index takes.
     header_sha256 = models.CharField(max_length=64, unique=True, editable=False)

@@ -18,12 +18,20 @@ class Heartbeat(TimestampedModel):
     last_success_at = models.DateTimeField(
         null=True, blank=True, help_text="When it last ran and nothing in it failed."
     )
-    last_duration = models.DurationField(null=True, blank=True)
+    last_duration = models.DurationField(
+        null=True, blank=True, help_text="How long the last run that came to its end took."
+    )
     last_changed = models.PositiveIntegerField(
         default=0, help_text="How many campaigns the last run switched."
     )
-    last_failure_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.TextField(blank=True, default="")
+    last_failure_at = models.DateTimeField(
+        null=True, blank=True, help_text="When something in it last failed."
+    )
+    last_error = models.TextField(
+        blank=True,
+        default="",
+        help_text="What failed in the last run, a line each; empty once all went well again.",
+    )
 
     class Meta:
         ordering = ["task"]
@@ -45,7 +53,9 @@ class AskedAccount(models.Model):
         related_name="asked_accounts",
         db_index=False,  # the unique constraint begins with it
     )
-    last_success_at = models.DateTimeField()
+    last_success_at = models.DateTimeField(
+        help_text="When the platform last answered for it; the days since then are asked next."
+    )
 
     class Meta:
         verbose_name = "account of a platform"
@@ -76,6 +86,8 @@ class SimulatedSwitch(models.Model):
     )
 
     class Meta:
+        verbose_name = "switch of the simulated platform"
+        verbose_name_plural = "switches of the simulated platform"
         ordering = ["campaign", "at", "id"]
         indexes = [models.Index(fields=["campaign", "at"], name="simulated_switch_by_campaign")]
 

@@ -11,7 +11,7 @@ from ads.models.base import TimestampedModel
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date
 from ads.models.spend import Kind
-from ads.models.triggers import ADDED_TO
+from ads.models.triggers import on_record
 
 #: Between the parts where a reference is one text. Unlike a slash or a blank it is in no id that a
 #: platform gives out, so two references never make the same text; nor does it show on a page.
@@ -32,17 +32,20 @@ class Referring(models.Model):
     """The three parts by which a platform knows a campaign."""
 
     platform = models.CharField(
-        max_length=50, help_text="Such as google_ads or meta_ads; one word for each platform."
+        max_length=50,
+        help_text="The ad platform, such as google_ads: what comes in must say the same word.",
     )
     account = models.CharField(
         max_length=100,
         blank=True,
         default="",
         db_default="",
-        help_text="The account on the platform. Empty where its ids are unique without one.",
+        help_text="The account on the platform. Empty: its ids are unique without one.",
     )
     reference = models.CharField(
-        "id on the platform", max_length=200, help_text="What the platform calls the campaign by."
+        "id on the platform",
+        max_length=200,
+        help_text="Spend that comes in under this id is recorded for the campaign.",
     )
 
     class Meta:
@@ -66,13 +69,19 @@ _REFERENCE_FIELDS = ["campaign", "platform", "account", "reference"]
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_REFERENCE_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_REFERENCE_FIELDS,
-    meta=ADDED_TO,
+    meta=on_record("edit of a reference", "edits of references"),
     model_name="CampaignReferenceEvent",
 )
 class CampaignReference(Referring, TimestampedModel):
     """A platform's id of a campaign; spend that comes in under it is the campaign's."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="references")
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.CASCADE,
+        related_name="references",
+        help_text="What comes in under the id counts against this campaign's budgets, and what "
+        "waits for it is recorded within minutes.",
+    )
 
     class Meta:
         ordering = ["platform", "account", "reference"]

@@ -1,6 +1,7 @@
 """Programs that send spend in: by API key, or by signed webhooks."""
 
 import uuid
+from typing import Any
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
@@ -9,7 +10,7 @@ from django.db.models import Q
 
 from ads.models.base import TimestampedModel
 from ads.models.brand import Brand
-from ads.models.triggers import ADDED_TO
+from ads.models.triggers import on_record
 
 
 class Sender(TimestampedModel):
@@ -20,7 +21,9 @@ class Sender(TimestampedModel):
     """
 
     name = models.CharField(
-        max_length=100, unique=True, help_text="What it is for, so that people recognise it."
+        max_length=100,
+        unique=True,
+        help_text="What it is for; people know it by this name in lists and in the audit.",
     )
     source = models.CharField(
         max_length=100,
@@ -28,10 +31,14 @@ class Sender(TimestampedModel):
         "are its own: give each sender one, and its successor the same.",
     )
     every_brand = models.BooleanField(
-        default=False, help_text="It may see and write every brand, those to come included."
+        default=False,
+        help_text="On: it may see and write every brand, also those that are added later.",
     )
     brands = models.ManyToManyField(
-        Brand, blank=True, related_name="+", help_text="The brands that it may see and write."
+        Brand,
+        blank=True,
+        related_name="+",
+        help_text="The brands that it may see and write; of others it learns nothing.",
     )
 
     class Meta:
@@ -39,6 +46,19 @@ class Sender(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+def _brands_on_record(sender: str, event: str, one: str, many: str) -> Any:
+    """Have it on record which brands a sender is limited to; ``one`` and ``many`` such senders."""
+    return pghistory.track(
+        pghistory.InsertEvent("attached"),
+        pghistory.DeleteEvent("detached"),
+        fields=[sender, "brand"],
+        meta=on_record(
+            f"brand given to or taken from {one}", f"brands given to and taken from {many}"
+        ),
+        model_name=event,
+    )
 
 
 class Scope(models.TextChoices):
@@ -57,7 +77,7 @@ _KEY_FIELDS = ["name", "source", "every_brand", "scopes", "expires_at", "revoked
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_KEY_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_KEY_FIELDS,
-    meta=ADDED_TO,
+    meta=on_record("edit of an API key", "edits of API keys"),
     model_name="ApiKeyEvent",
 )
 class ApiKey(Sender):
@@ -70,13 +90,19 @@ class ApiKey(Sender):
     )
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(
-        models.CharField(max_length=20, choices=Scope.choices), help_text="What it may do."
+        models.CharField(max_length=20, choices=Scope.choices),
+        help_text="Requests for anything that is not ticked are refused.",
     )
     requests_per_minute = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Empty: as many as the settings say."
+        null=True,
+        blank=True,
+        help_text="More in a minute are refused until the next. Empty: as many as the settings "
+        "say.",
     )
     expires_at = models.DateTimeField(
-        null=True, blank=True, help_text="From then on it is refused. Empty: it does not expire."
+        null=True,
+        blank=True,
+        help_text="From this instant on (UTC) it is refused. Empty: it does not expire.",
     )
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(
@@ -95,14 +121,7 @@ class ApiKey(Sender):
         ]
 
 
-#: Which brands a key is limited to is on record too.
-@pghistory.track(
-    pghistory.InsertEvent("attached"),
-    pghistory.DeleteEvent("detached"),
-    fields=["apikey", "brand"],
-    meta=ADDED_TO,
-    model_name="ApiKeyBrandEvent",
-)
+@_brands_on_record("apikey", "ApiKeyBrandEvent", "an API key", "API keys")
 class ApiKeyBrand(ApiKey.brands.through):  # type: ignore[misc,name-defined]
     """A brand that a key may see and write."""
 
@@ -123,7 +142,7 @@ _ENDPOINT_FIELDS = ["name", "source", "every_brand", "is_active", "previous_expi
     pghistory.UpdateEvent(condition=pghistory.AnyChange(*_ENDPOINT_FIELDS)),
     pghistory.DeleteEvent(),
     fields=_ENDPOINT_FIELDS,
-    meta=ADDED_TO,
+    meta=on_record("edit of a webhook endpoint", "edits of webhook endpoints"),
     model_name="WebhookEndpointEvent",
 )
 class WebhookEndpoint(Sender):
@@ -136,7 +155,9 @@ class WebhookEndpoint(Sender):
 
     address = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     is_active = models.BooleanField(
-        default=True, help_text="Off: what is sent here is refused, and to be sent again."
+        "active",
+        default=True,
+        help_text="Off: what is sent here is refused; the sender is to send it again later.",
     )
     secret = models.TextField(editable=False)
     previous_secret = models.TextField(blank=True, default="", editable=False)
@@ -147,12 +168,8 @@ class WebhookEndpoint(Sender):
         ordering = ["name"]
 
 
-@pghistory.track(
-    pghistory.InsertEvent("attached"),
-    pghistory.DeleteEvent("detached"),
-    fields=["webhookendpoint", "brand"],
-    meta=ADDED_TO,
-    model_name="WebhookEndpointBrandEvent",
+@_brands_on_record(
+    "webhookendpoint", "WebhookEndpointBrandEvent", "a webhook endpoint", "webhook endpoints"
 )
 class WebhookEndpointBrand(WebhookEndpoint.brands.through):  # type: ignore[misc,name-defined]
     """A brand that an endpoint's sender may write."""

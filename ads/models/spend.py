@@ -11,7 +11,7 @@ from ads.models.base import TimestampedModel
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
-from ads.models.triggers import ADDED_TO, OwnersTrigger, refuse
+from ads.models.triggers import OwnersTrigger, on_record, refuse
 
 
 def sums_of(entries: str) -> str:
@@ -83,8 +83,10 @@ class Spend(models.Model):
         db_index=False,  # the index below begins with it
     )
     amount = MoneyField()
-    date = models.DateField(help_text="The accounting day, in the brand's timezone.")
-    occurred_at = models.DateTimeField(db_default=Now())
+    date = models.DateField(
+        help_text="The day, by the brand's clock, against whose budget it counts."
+    )
+    occurred_at = models.DateTimeField(db_default=Now(), help_text="When the money was spent.")
     description = models.CharField(max_length=500, blank=True, default="", db_default="")
     source = models.CharField(max_length=100, default="manual", db_default="manual")
     external_id = models.CharField(
@@ -173,7 +175,7 @@ class Period(models.TextChoices):
 @pghistory.track(
     pghistory.UpdateEvent("waived", condition=pghistory.AnyChange("waived")),
     fields=["brand", "campaign", "period", "start", "amount", "waived"],
-    meta={**ADDED_TO, "verbose_name": "waiver"},
+    meta=on_record("waiver", "waivers"),
     model_name="SpendTotalEvent",
 )
 class SpendTotal(TimestampedModel):

@@ -91,17 +91,24 @@ def refuse(
     )
 
 
-#: For the records that pghistory writes; what its ``append_only`` does, in words.
-ADDED_TO = {
-    "triggers": [
-        refuse(
-            "append_only",
-            operation=pgtrigger.Update | pgtrigger.Delete,
-            message="The record of who changed what is only ever added to: "
-            "to correct something, change the thing itself once more.",
-        )
-    ]
-}
+def on_record(one: str, many: str) -> dict[str, Any]:
+    """What the tables share in which pghistory records who changed what.
+
+    ``one`` and ``many``: what a row is, and rows are, to people.
+    """
+    return {
+        "verbose_name": one,
+        "verbose_name_plural": many,
+        "triggers": [
+            # What pghistory's ``append_only`` does, in words.
+            refuse(
+                "append_only",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                message="The record of who changed what is only ever added to: "
+                "to correct something, change the thing itself once more.",
+            )
+        ],
+    }
 
 
 def moves_updated_at(*fields: str) -> pgtrigger.Trigger:
