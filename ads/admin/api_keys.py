@@ -29,9 +29,10 @@ class ApiKeyForm(SenderForm):
     """A key, by the rules that the service has."""
 
     scopes = forms.MultipleChoiceField(
+        label="It may",
         choices=Scope.choices,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="What it may do.",
+        help_text="Requests for anything that is not ticked are refused.",
     )
 
     def check(self) -> None:
@@ -50,6 +51,10 @@ class ApiKeyForm(SenderForm):
 class ApiKeyAdmin(SenderAdmin[ApiKey]):
     """Keys with what they open, and when they last did."""
 
+    about = (
+        "Keys by which programs send spend and read figures. A key is shown once, when it is "
+        "made; revoked, it opens nothing any more."
+    )
     form = ApiKeyForm
     events = ("ApiKeyEvent", "ApiKeyBrandEvent")
     list_display = [

@@ -100,6 +100,10 @@ WHO = "pgh_context__metadata__actor"
 class NamedAuditAdmin(AuditAdmin):
     """The audit of what has a name."""
 
+    about = (
+        "Every edit, the newest first: when, by whom, from what to what. Nothing here can be "
+        "changed."
+    )
     search_fields = ["name", WHO]
     search_help_text = "Name, or who"
 
@@ -108,6 +112,7 @@ class NamedAuditAdmin(AuditAdmin):
 class WindowAuditAdmin(AuditAdmin):
     """The audit of windows."""
 
+    about = "Every window that was made, changed or deleted: when, by whom, from what to what."
     search_fields = ["schedule__name", WHO]
     search_help_text = "Schedule, or who"
 
@@ -116,6 +121,7 @@ class WindowAuditAdmin(AuditAdmin):
 class AttachmentAuditAdmin(AuditAdmin):
     """The audit of which schedules campaigns had."""
 
+    about = "Every schedule that was attached to a campaign or detached from it: when and by whom."
     search_fields = ["campaign__name", "schedule__name", WHO]
     search_help_text = "Campaign, schedule, or who"
 
@@ -124,6 +130,10 @@ class AttachmentAuditAdmin(AuditAdmin):
 class ReferenceAuditAdmin(AuditAdmin):
     """The audit of what platforms know campaigns by."""
 
+    about = (
+        "Every id of a platform that was given to a campaign, changed or taken away: when and "
+        "by whom. It decides whose budget money counts against."
+    )
     search_fields = ["campaign__name", "=reference", WHO]
     search_help_text = "Campaign, id on the platform, or who"
 
@@ -132,6 +142,7 @@ class ReferenceAuditAdmin(AuditAdmin):
 class KeyBrandAuditAdmin(AuditAdmin):
     """The audit of which brands keys were limited to."""
 
+    about = "Every brand that was given to an API key or taken from it: when and by whom."
     search_fields = ["apikey__name", "brand__name", WHO]
     search_help_text = "Key, brand, or who"
 
@@ -140,6 +151,7 @@ class KeyBrandAuditAdmin(AuditAdmin):
 class EndpointBrandAuditAdmin(AuditAdmin):
     """The audit of which brands endpoints were limited to."""
 
+    about = "Every brand that was given to a webhook endpoint or taken from it: when and by whom."
     search_fields = ["webhookendpoint__name", "brand__name", WHO]
     search_help_text = "Endpoint, brand, or who"
 
@@ -148,6 +160,10 @@ class EndpointBrandAuditAdmin(AuditAdmin):
 class WaiverAuditAdmin(AuditAdmin):
     """Who let what run on."""
 
+    about = (
+        "Every time somebody let a campaign or brand run on: who, when, and how much of its "
+        "spend no longer counts against the budget since."
+    )
     list_filter = [("pgh_created_at", RangeDateTimeFilter)]
     search_fields = ["brand__name", "campaign__name", WHO]
     search_help_text = "Brand, campaign, or who"

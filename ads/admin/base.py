@@ -1,5 +1,6 @@
 """What the admin's pages share: configuration that is edited, and records that are only read."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -28,6 +29,14 @@ else:
         list_before_template = "ads/admin/about.html"
         # Counting what each choice of each filter would leave takes a minute where there is much.
         show_facets = ShowFacets.NEVER
+        #: What happens with what is entered, where the model's own words do not say it.
+        help_texts: Mapping[str, str] = {}
+
+        def get_form(self, request, obj=None, change=False, **kwargs):  # type: ignore[no-untyped-def]
+            form = super().get_form(request, obj, change=change, **kwargs)
+            for name in self.help_texts.keys() & form.base_fields.keys():
+                form.base_fields[name].help_text = self.help_texts[name]
+            return form
 
         def __class_getitem__(cls, _: object) -> type:
             return cls

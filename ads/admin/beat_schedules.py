@@ -72,6 +72,14 @@ class CrontabAdmin(ScheduleAdmin):
         "timezone",
     ]
     readonly_fields = ["in_words"]
+    help_texts = {
+        "minute": "0 to 59; * is every minute, */5 every fifth, 0,30 those two.",
+        "hour": "0 to 23; * is every hour, 8-18 those from 8 to 18.",
+        "day_of_month": "1 to 31; * is every day.",
+        "month_of_year": "1 to 12; * is every month.",
+        "day_of_week": "0 is Sunday, 1 Monday; * is every day, 1-5 the workdays.",
+        "timezone": "Where the clock hangs by which it runs.",
+    }
 
 
 @admin.register(IntervalSchedule)
@@ -79,6 +87,10 @@ class IntervalAdmin(ScheduleAdmin):
     """So long after the last run."""
 
     about = f"Distances from one run to the next. {_SHARED}"
+    help_texts = {
+        "every": "How many of the units below lie between two runs.",
+        "period": "What the number counts.",
+    }
 
 
 @admin.register(ClockedSchedule)
@@ -86,6 +98,7 @@ class ClockedAdmin(ScheduleAdmin):
     """At one instant."""
 
     about = f"Single instants. {_SHARED}"
+    help_texts = {"clocked_time": "The task runs then (UTC), and never again."}
 
 
 @admin.register(SolarSchedule)
@@ -96,3 +109,8 @@ class SolarAdmin(ScheduleAdmin):
         "When the sun rises, sets or is highest at a place; beat needs the Python package ephem "
         f"to work that out. {_SHARED}"
     )
+    help_texts = {
+        "event": "What the sun does when the task runs.",
+        "latitude": "Of the place, in degrees: north of the equator above 0, south below.",
+        "longitude": "Of the place, in degrees: east of Greenwich above 0, west below.",
+    }

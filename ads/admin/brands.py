@@ -20,6 +20,10 @@ from ads.services.csv_export import Export
 class BrandAdmin(BrandColumns, BrandPage, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
     """Brands with what they have spent today and this month, on their own clock."""
 
+    about = (
+        "The clients. A brand's clock decides when a day begins, and its budgets hold for all its "
+        "campaigns together."
+    )
     list_filter = LIST_FILTER
     search_fields = ["name"]
     search_help_text = "Name"

@@ -45,6 +45,10 @@ class CampaignAdmin(
 ):
     """Campaigns with their state, what holds them, and what they have spent."""
 
+    about = (
+        "Every campaign with its state, and why it is held where it is. “Active” runs at this "
+        "moment; “paused by system” comes back by itself."
+    )
     form = CampaignForm
     inlines = [ScheduleInline, ReferenceInline]
     list_filter = LIST_FILTER

@@ -10,7 +10,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, 
 from ads.admin.base import KEPT, ModelAdmin
 from ads.admin.editing import GuardsEdits
 from ads.admin.forms import ConfigurationForm
-from ads.admin.import_forms import DECIMALS, EXAMPLES, MEANINGS
+from ads.admin.import_forms import ReadForm
+from ads.admin.import_words import COLUMN_HELPS, DECIMALS, EXAMPLES, MEANINGS
 from ads.admin.text import NOTHING
 from ads.models import ColumnMapping
 from ads.services.imports import ImportRefused, Plan
@@ -48,6 +49,7 @@ class ColumnMappingForm(ConfigurationForm):
             columns = dict.fromkeys(name for name in self.instance.header or [] if name)
             choice = forms.ChoiceField(
                 label=MEANINGS[field],
+                help_text=COLUMN_HELPS[field],
                 required=False,
                 choices=[("", NOTHING), *((name, name) for name in columns)],
                 widget=UnfoldAdminSelectWidget,
@@ -56,6 +58,7 @@ class ColumnMappingForm(ConfigurationForm):
             self.initial[f"column_{field}"] = plan.get("mapping", {}).get(field)
         for name in ("source", "platform", "account", "date_format", "decimal", "round_amounts"):
             self.initial[name] = plan.get(name)
+            self.fields[name].help_text = ReadForm.base_fields[name].help_text
         ways = dict(EXAMPLES)
         if (current := plan.get("date_format")) and current not in ways:
             ways[current] = current
@@ -94,6 +97,10 @@ class ColumnMappingForm(ConfigurationForm):
 class ColumnMappingAdmin(GuardsEdits, ModelAdmin[ColumnMapping]):
     """How files with a header are read: made by importing one, used for the next like it."""
 
+    about = (
+        "How files with certain columns are read, as somebody said once. The next file with the "
+        "same columns is read like that without asking."
+    )
     form = ColumnMappingForm
     compressed_fields = True
     warn_unsaved_form = True

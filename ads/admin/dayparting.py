@@ -27,6 +27,10 @@ class DaypartingScheduleAdmin(
 ):
     """Weekly patterns, and which of them are open now."""
 
+    about = (
+        "Weekly hours, shared by any number of campaigns: those that use them run only while "
+        "they are open."
+    )
     inlines = [WindowInline]
     list_filter = [("is_active", BooleanRadioFilter)]
     search_fields = ["name"]

@@ -74,6 +74,10 @@ def trigger_label(code: str) -> str:
 class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     """One row for each time a campaign was switched, the newest first."""
 
+    about = (
+        "Every time a campaign was switched on or off, the newest first: why, by whom, and on "
+        "which figures."
+    )
     list_display = ["at", "campaign", "brand", "direction", "why", "looked", "actor"]
     list_select_related = ["campaign__brand"]
     list_filter = [
@@ -151,6 +155,10 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
     """When each periodic task last ran and last succeeded, and how it last failed."""
 
+    about = (
+        "What each periodic task notes of its runs. Whether one is late stands on the page "
+        "“Periodic tasks”."
+    )
     list_display = [
         "task",
         "last_run_at",
@@ -175,6 +183,10 @@ class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
 class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
     """When the ad platforms were last read, account by account; what lags behind comes first."""
 
+    about = (
+        "When the ad platforms last answered for each brand; the one that lags furthest behind "
+        "comes first."
+    )
     list_display = ["source", "brand", "last_success_at"]
     list_select_related = ["brand"]
     list_filter = [("brand", AutocompleteSelectFilter)]
@@ -188,6 +200,10 @@ class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
 class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
     """What the simulated ad platform was told, the newest first."""
 
+    about = (
+        "What the simulated ad platform was told to run and to stop. It stands in for real ones "
+        "while you try things out."
+    )
     list_display = ["at", "campaign", "brand", "is_on", "usd_a_day"]
     list_select_related = ["campaign__brand"]
     list_filter = [("campaign", AutocompleteSelectFilter)]

@@ -15,53 +15,19 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from ads.admin.import_words import (
+    CAMPAIGN_BY,
+    COLUMN_HELPS,
+    DECIMALS,
+    DELIMITERS,
+    ENCODINGS,
+    EXAMPLES,
+    MEANINGS,
+)
 from ads.models import Brand, Campaign
 from ads.services.imports import FIELDS, FORMATS, ImportRefused, Plan, Sniffed
 from ads.services.uploads import BY_HAND, DATE_FORMATS
 
-CAMPAIGN_BY = [("auto", "Name or id, whichever it is"), ("name", "Name"), ("id", "Id")]
-
-ENCODINGS = {
-    "utf-8-sig": "UTF-8",
-    "utf-16": "UTF-16",
-    "cp1252": "Windows, Western Europe and America (cp1252)",
-    "cp1250": "Windows, Central Europe (cp1250)",
-    "cp1251": "Windows, Cyrillic (cp1251)",
-    "latin-1": "Latin 1",
-}
-DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
-DECIMALS = {
-    ".": "Dot: 1234.50 or 1,234.50",
-    ",": "Comma: 1234,50 or 1.234,50",
-}
-#: What a field is, for whoever maps it.
-MEANINGS = {
-    "amount": "Amount (US dollars)",
-    "campaign": "Campaign (name or id)",
-    "date": "Date",
-    "reference": "Id of the campaign on the platform",
-    "account": "Account on the platform",
-    "currency": "Currency",
-    "description": "Description",
-    "external_id": "Id of each entry",
-    "occurred_at": "Instant (with timezone)",
-}
-#: The last day of a month: no day or month can be taken for the other.
-EXAMPLES = {
-    "%Y-%m-%d": "2026-03-31",
-    "%d.%m.%Y": "31.03.2026",
-    "%d-%m-%Y": "31-03-2026",
-    "%d/%m/%Y": "31/03/2026",
-    "%m/%d/%Y": "03/31/2026 (month first)",
-    "%m-%d-%Y": "03-31-2026 (month first)",
-    "%Y/%m/%d": "2026/03/31",
-    "%Y%m%d": "20260331",
-    "%d %b %Y": "31 Mar 2026",
-    "%b %d, %Y": "Mar 31, 2026",
-    "%B %d, %Y": "March 31, 2026",
-    "%d.%m.%y": "31.03.26",
-    "%m/%d/%y": "03/31/26 (month first)",
-}
 ANOTHER_WAY = "other"
 
 
@@ -74,6 +40,7 @@ class PlanForm(forms.Form):
 
     format = forms.ChoiceField(
         required=False,
+        help_text="Which columns are looked for, and how figures are written.",
         choices=[("", "Detected automatically"), *((f.code, f.label) for f in FORMATS.values())],
         widget=UnfoldAdminSelectWidget,
     )
@@ -91,7 +58,10 @@ class PlanForm(forms.Form):
         help_text="Look for campaigns of this brand alone.",
     )
     campaign_by = forms.ChoiceField(
-        label="Campaigns are called by", choices=CAMPAIGN_BY, widget=UnfoldAdminSelectWidget
+        label="Campaigns are called by",
+        choices=CAMPAIGN_BY,
+        help_text="Whether the file has names or numbers, where a name could be a number.",
+        widget=UnfoldAdminSelectWidget,
     )
     platform = forms.CharField(
         max_length=50,
@@ -161,6 +131,7 @@ class UploadForm(PlanForm):
     """A file besides."""
 
     file = forms.FileField(
+        help_text="Nothing is recorded before you have seen what it would do.",
         allow_empty_file=True,  # the service says of an empty one what is to be said
         error_messages={"required": "Choose a file."},
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
@@ -173,9 +144,16 @@ class ReadForm(PlanForm):
     ``look``: how the file looks, read as it was to be read so far.
     """
 
-    encoding = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+    encoding = forms.ChoiceField(
+        required=False,
+        help_text="In which letters it is written: choose another if names above look garbled.",
+        widget=UnfoldAdminSelectWidget,
+    )
     delimiter = forms.ChoiceField(
-        label="Columns are separated by", required=False, widget=UnfoldAdminSelectWidget
+        label="Columns are separated by",
+        required=False,
+        help_text="What stands between two cells of a line.",
+        widget=UnfoldAdminSelectWidget,
     )
     header_line = forms.IntegerField(
         label="Line that names the columns",
@@ -185,7 +163,10 @@ class ReadForm(PlanForm):
         widget=UnfoldAdminIntegerFieldWidget,
     )
     date_format = forms.ChoiceField(
-        label="Dates are written like", required=False, widget=UnfoldAdminSelectWidget
+        label="Dates are written like",
+        required=False,
+        help_text="Whether day or month comes first, where it could be either.",
+        widget=UnfoldAdminSelectWidget,
     )
     other_date_format = forms.CharField(
         label="Another way to write dates",
@@ -195,11 +176,15 @@ class ReadForm(PlanForm):
         widget=_text(),
     )
     decimal = forms.ChoiceField(
-        label="Before the decimals stands", required=False, widget=UnfoldAdminSelectWidget
+        label="Before the decimals stands",
+        required=False,
+        help_text="Whether 1,234 is more than a thousand or more than one.",
+        widget=UnfoldAdminSelectWidget,
     )
     remember = forms.BooleanField(
         label="Remember this for files with the same columns",
         required=False,
+        help_text="They are then read like this without asking, whoever uploads them.",
         widget=UnfoldBooleanWidget,
     )
 
@@ -220,6 +205,7 @@ class ReadForm(PlanForm):
             columns = self._columns(plan.mapping.get(field))
             choice = forms.ChoiceField(
                 label=MEANINGS[field],
+                help_text=COLUMN_HELPS[field],
                 required=False,
                 choices=[("", "–"), *((column, column) for column in columns)],
                 widget=UnfoldAdminSelectWidget,

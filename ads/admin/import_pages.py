@@ -31,7 +31,7 @@ from ads.admin.import_size import SizeGuard
 from ads.models import SpendImport, UnknownReference
 from ads.models.imports import ImportStatus
 from ads.services import uploads
-from ads.services.imports import ImportRefused, Plan, Sniffed
+from ads.services.imports import ImportRefused, Plan, Sniffed, without_options
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -130,7 +130,7 @@ class ImportPages(_Admin):
             try:
                 uploads.read_anew(one, form.plan, remember=form.cleaned_data["remember"])
             except ImportRefused as error:
-                problem = str(error)
+                problem = without_options(str(error))
             except uploads.OutOfTurn as error:
                 self.message_user(request, str(error), messages.WARNING)
                 return _to(one, "change")
@@ -201,7 +201,7 @@ def _read_form(
             seen = uploads.look(one, form.plan)
             form = ReadForm(data, plan=plan, look=seen)
     except (ImportRefused, uploads.OutOfTurn) as error:
-        return ReadForm(data, plan=plan, look=seen), seen, str(error)
+        return ReadForm(data, plan=plan, look=seen), seen, without_options(str(error))
     return form, seen, ""
 
 

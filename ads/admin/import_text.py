@@ -190,6 +190,8 @@ def told(upload: SpendImport) -> dict[str, Any]:
     if not what or upload.status in ON_THE_WAY:
         return {}
     switched = ("started", "stopped") if is_recorded else ("would_start", "would_stop")
+    # What each campaign was to get is told by the check; it holds if as much was recorded in all.
+    checked = upload.preview or {}
     shown = what["problems"][:SHOWN_PROBLEMS]
     return {
         "told": what,
@@ -200,13 +202,14 @@ def told(upload: SpendImport) -> dict[str, Any]:
         "more_problems": what["problem_count"] - len(shown),
         "switches": _linked(what["switches"]),
         "more_switches": sum(what[each] for each in switched) - len(what["switches"]),
-        "campaigns": _linked(what.get("campaigns", [])),
+        "campaigns": _linked(checked.get("campaigns", [])),
+        "is_as_checked": what["difference"] == checked.get("difference"),
         "rows": f"{what['rows']:,}",
-        "amount": usd(what.get("amount")),
+        "amount": usd(checked.get("amount")),
         "difference": usd(what["difference"]),
         "unknown": [_in_usd(row) for row in what.get("unknown", [])],
         "samples": [_in_usd(row) for row in what.get("samples", [])],
-        "more_campaigns": what.get("campaign_count", 0) - len(what.get("campaigns", [])),
+        "more_campaigns": checked.get("campaign_count", 0) - len(checked.get("campaigns", [])),
         "more_unknown": what.get("unknown_count", 0) - len(what.get("unknown", [])),
     }
 

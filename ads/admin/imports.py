@@ -36,6 +36,10 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
     They are looked at by who may view imports, and acted upon by who may add them.
     """
 
+    about = (
+        "Files with spend that were uploaded. Each is checked and shown first; nothing is "
+        "recorded before somebody confirms it."
+    )
     list_display = ["file_name", "at", "uploaded_by", "badge", "rows", "sum"]
     list_filter = [
         ("status", ChoicesDropdownFilter),

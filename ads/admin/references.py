@@ -27,6 +27,10 @@ class ReferenceInline(TabularInline[CampaignReference, Campaign]):
 class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
     """All references with their campaigns."""
 
+    about = (
+        "What ad platforms call campaigns. Spend that comes in under one of these ids is "
+        "recorded for its campaign."
+    )
     list_display = ["reference", "platform", "account", "campaign", "brand", "created_at"]
     list_select_related = ["campaign__brand"]
     list_filter = [

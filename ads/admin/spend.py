@@ -22,6 +22,10 @@ from ads.services.csv_export import Export
 class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     """Entries of the ledger, the newest first."""
 
+    about = (
+        "Every entry of spend, as it came in. Entries are never changed or deleted; a mistake "
+        "is corrected by another entry."
+    )
     list_display = [
         "date",
         "campaign",
@@ -72,6 +76,11 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
 class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     """Sums of the ledger by owner and period, the newest first."""
 
+    about = (
+        "What each brand and campaign has spent, day by day and month by month: the sums of the "
+        "ledger, kept by the database. What was waived was spent too, but no longer counts "
+        "against the budget."
+    )
     list_display = ["start", "period", "brand", "owner", "usd", "usd_waived", "usd_effective"]
     list_select_related = ["brand", "campaign"]
     list_filter = [
@@ -118,6 +127,10 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
 class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     """What each source last said a campaign had cost on a day."""
 
+    about = (
+        "What each source last said that a campaign has cost so far on a day. The ledger gets "
+        "the difference each time it says something new."
+    )
     list_display = ["date", "campaign", "brand", "source", "called", "usd", "observed_at"]
     list_select_related = ["campaign__brand"]
     list_filter = [

@@ -69,6 +69,10 @@ class WaitsFilter(DropdownFilter):  # type: ignore[misc]
 class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
     """References that no campaign carries, and what is to be done about them."""
 
+    about = (
+        "Ids that spend came in under and that no campaign carries. The spend waits, and counts "
+        "against no budget, until somebody says which campaign is meant."
+    )
     list_display = ["called", "name", "what", "over", "sources", "can_be", "seems"]
     list_filter = [WaitsFilter, ("platform", FieldTextFilter), ("account", FieldTextFilter)]
     search_fields = ["reference", "name", "account", "platform"]
@@ -163,6 +167,10 @@ def _told(row: WaitingSpend) -> dict[str, Any]:
 class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
     """Each row that waits, or was discarded; the newest first."""
 
+    about = (
+        "Spend that waits under unknown references. It is not in the ledger and counts against "
+        "no budget yet; discarded rows stay here with who discarded them and why."
+    )
     list_display = [
         "received_at",
         "unknown",

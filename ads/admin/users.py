@@ -16,6 +16,25 @@ admin.site.unregister([User, Group])
 class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """People who log in."""
 
+    about = (
+        "The people who log in here. What each may see and do, their groups say; what they did "
+        "stays on record under their name."
+    )
+    help_texts = {
+        "username": "What they log in with, and what lists and the audit call them.",
+        "usable_password": "Disabled: they cannot log in with a password at all.",
+        "first_name": "Shown in the history beside the username.",
+        "last_name": "Shown in the history beside the username.",
+        "email": "So that colleagues can write to them; the system sends no mail.",
+        "is_active": "Off: they cannot log in any more. Switch this off instead of deleting "
+        "somebody.",
+        "is_staff": "On: they may log in here; what they then see, their groups say.",
+        "is_superuser": "On: they may do everything, whatever their groups say.",
+        "groups": "They may do what any of these may: a Viewer looks; an Operator also switches "
+        "campaigns and lets them run on; a Budget manager also edits; an Administrator may do "
+        "everything.",
+        "user_permissions": "Single permissions beside those of the groups; seldom needed.",
+    }
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -26,3 +45,14 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
 @admin.register(Group)
 class GroupAdmin(GuardsEdits, DjangoGroupAdmin, ModelAdmin):  # type: ignore[type-arg]
     """What people of one kind may do."""
+
+    about = (
+        "Who may do what. Four roles come with the product: Viewers look; Operators also switch "
+        "campaigns and let them run on; Budget managers also edit; Administrators may do "
+        "everything. Changing one changes at once what all its members may do."
+    )
+    help_texts = {
+        "name": "What people are given on their page. The four roles are found by their names: "
+        "leave those as they are.",
+        "permissions": "What everybody in the group may see and do, at once.",
+    }

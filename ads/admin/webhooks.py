@@ -42,6 +42,10 @@ class RotateForm(forms.Form):
 class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
     """Endpoints with their address, and what they last took in."""
 
+    about = (
+        "Addresses to which programs send spend as signed webhooks. The secret to sign with is "
+        "shown once."
+    )
     form = SenderForm
     events = ("WebhookEndpointEvent", "WebhookEndpointBrandEvent")
     list_display = ["name", "source", "for_brands", "last_received_at", "badge"]
@@ -150,6 +154,10 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     """Webhooks that were taken in and how they were answered, the newest first."""
 
+    about = (
+        "Webhooks that were taken in and how they were answered, the newest first. One that is "
+        "sent again is answered as before and does nothing."
+    )
     list_display = ["received_at", "endpoint", "webhook_id", "said"]
     list_select_related = ["endpoint"]
     list_filter = [("endpoint", AutocompleteSelectFilter), ("received_at", RangeDateTimeFilter)]

@@ -49,11 +49,14 @@ class TimeFormField(forms.TimeField):
 class WindowForm(ConfigurationForm):
     """One window. Whether it overlaps another, all of a schedule's together decide."""
 
-    start_time = TimeFormField(is_end=False, label="From")
+    start_time = TimeFormField(
+        is_end=False, label="From", help_text="It is open from this minute on."
+    )
     end_time = TimeFormField(
         is_end=True,
         label="To",
-        help_text="At or before the start: on the next day. 00:00 to 00:00 is the whole day.",
+        help_text="It is closed from this minute on. At or before the start: on the next day. "
+        "00:00 to 00:00 is the whole day.",
     )
 
     def _post_clean(self) -> None:

@@ -5,7 +5,14 @@ temporary table (:mod:`staging`), and recorded from there by the statements that
 else (:mod:`recording`). No more than some thousand rows are ever in memory.
 """
 
-from ads.services.imports.errors import BadRow, ImportRefused, Refused, RefusedSink, RowsRefused
+from ads.services.imports.errors import (
+    BadRow,
+    ImportRefused,
+    Refused,
+    RefusedSink,
+    RowsRefused,
+    without_options,
+)
 from ads.services.imports.formats import FORMATS, Format
 from ads.services.imports.plan import CAMPAIGN_BY, DECIMAL_SIGNS, DEFAULT_SOURCE, FIELDS, Plan
 from ads.services.imports.preview import Preview
@@ -36,4 +43,5 @@ __all__ = [
     "Sniffed",
     "preview_of",
     "sniff",
+    "without_options",
 ]

@@ -1,12 +1,22 @@
 """What an import refuses: the whole file, or single rows of it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 #: Refused rows that are kept to be shown; the rest are counted. A file of a million bad rows must
 #: not fill the memory with a million sentences.
 SHOWN = 20
+
+
+#: What a reason says to somebody at the command line alone: "(--decimal . in the command)".
+_OPTIONS: Final = re.compile(r" ?\((?:See )?--[a-z][^()]*\)")
+
+
+def without_options(reason: str) -> str:
+    """A reason as a page says it, which has fields where the command has options."""
+    return _OPTIONS.sub("", reason)
 
 
 class ImportRefused(ValueError):

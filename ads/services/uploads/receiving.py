@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
-from ads.services.imports import ImportRefused, Plan
+from ads.services.imports import ImportRefused, Plan, without_options
 from ads.services.uploads import looking, mappings, parts, queue, storable
 from ads.services.uploads.errors import UploadRefused
 
@@ -60,7 +60,7 @@ def _look_at(upload: SpendImport, plan: Plan) -> None:
     try:
         look = looking.look(upload, plan)
     except ImportRefused as error:
-        raise UploadRefused(str(error)) from error
+        raise UploadRefused(without_options(str(error))) from error
     if look.format == looking.BY_HAND and not plan.mapping:
         recalled = mappings.recall(look.header, plan)
         if recalled is None:

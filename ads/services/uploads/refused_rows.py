@@ -2,9 +2,10 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ads.models.imports import ImportPart
-from ads.services.imports import BadRow, RefusedCsv
+from ads.services.imports import BadRow, RefusedCsv, without_options
 from ads.services.uploads import parts
 
 
@@ -33,7 +34,7 @@ class RefusedRows:
         if not self._is_begun:
             self._csv.begin(self._header)
             self._is_begun = True
-        self._csv.add(row)
+        self._csv.add(replace(row, reason=without_options(row.reason)))
 
     def finish(self) -> None:
         """Keep the rest."""

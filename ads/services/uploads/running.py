@@ -23,7 +23,14 @@ from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services import locks
 from ads.services.actor import acting_as
-from ads.services.imports import Import, ImportRefused, Plan, RowsRefused, preview_of
+from ads.services.imports import (
+    Import,
+    ImportRefused,
+    Plan,
+    RowsRefused,
+    preview_of,
+    without_options,
+)
 from ads.services.uploads import parts, queue, storable, telling
 from ads.services.uploads.refused_rows import RefusedRows
 
@@ -55,11 +62,13 @@ def check(import_id: int, now: datetime) -> str:
             with _opened(upload) as (file, progress):
                 preview = preview_of(file, _plan(upload), now=now, progress=progress, sink=refused)
             refused.finish()
-            return _end(upload, ImportStatus.CHECKED, preview=preview.as_json())
+            told = telling.foreseen(preview)
+            return _end(upload, ImportStatus.CHECKED, preview=told)
         except _Stopped:
             return _status(import_id)
         except ImportRefused as error:
-            return _end(upload, ImportStatus.REFUSED, error=str(error), preview=None)
+            why = without_options(str(error))
+            return _end(upload, ImportStatus.REFUSED, error=why, preview=None)
         except _LOST:
             raise  # it is begun again when the database is back
         except Exception as error:
@@ -115,7 +124,7 @@ def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
 
 def _changed_since(upload: SpendImport, error: ImportRefused) -> str:
     """It is not any more what was confirmed: check it again, so that people see what it is now."""
-    why = str(error)
+    why = without_options(str(error))
     if isinstance(error, RowsRefused):
         why = (
             f"Rows that are bad now: {error.refused.count:,}; to be left out: "

@@ -1,7 +1,6 @@
-"""What an import did, as it is kept: JSON, amounts as decimal text.
+"""What an import did or would do, as it is kept: JSON, amounts as decimal text.
 
-What it would do is told by :class:`ads.services.imports.Preview`; the same things have the same
-names here.
+The same things have the same names in both. Reasons are in the words of a page, not of the command.
 """
 
 from datetime import datetime
@@ -11,7 +10,7 @@ from ads.holds import Hold
 from ads.models import DeliveryChange
 from ads.services.actor import current_actor
 from ads.services.enforcement import Trigger
-from ads.services.imports import Imported
+from ads.services.imports import Imported, Preview, without_options
 
 #: Switched campaigns that are named; the rest are counted.
 SHOWN_SWITCHES: Final = 100
@@ -41,11 +40,23 @@ def outcome(done: Imported, now: datetime) -> dict[str, Any]:
         "unknown_count": done.waiting_references,
         "problem_count": done.refused.count,
         "problems": [
-            {"first_line": row.first_line, "last_line": row.last_line, "reason": row.reason}
+            {
+                "first_line": row.first_line,
+                "last_line": row.last_line,
+                "reason": without_options(row.reason),
+            }
             for row in done.refused.shown
         ],
         **switched(done, now),
     }
+
+
+def foreseen(preview: Preview) -> dict[str, Any]:
+    """What it would do."""
+    told = preview.as_json()
+    for row in (*told["problems"], *told["samples"]):
+        row["reason"] = row["reason"] and without_options(row["reason"])
+    return told
 
 
 def switched(done: Imported, now: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from ads.models import CampaignReference, Spend, SpendImport
 from ads.services import uploads
+from ads.services.imports import without_options
 from ads.tests.admin.import_pages import (
     UPLOAD,
     address,
@@ -93,6 +94,60 @@ def test_bad_rows_are_shown_with_their_lines_downloaded_and_left_out_if_one_agre
     assert spent() == [5]
     assert "2 rows left out" in page(admin, one)
     assert admin.get(address(one, "refused")).status_code == 200
+
+
+def test_what_each_campaign_got_stands_on_the_page_afterwards_too(admin: Client) -> None:
+    campaign = CampaignFactory.create(name="Spring")
+    one = sent(admin, rows(campaign, "1234.5", "5"))
+    check(one)
+    confirm(admin, one)
+    uploads.record(one.pk, timezone.now)
+
+    shown = page(admin, one)
+    assert "By campaign" in shown
+    assert f'href="{change(campaign)}">Spring</a>' in shown
+    assert "New in the ledger" in shown
+
+    # Somebody else recorded part of it between the check and the recording.
+    one.refresh_from_db()
+    outcome = {**(one.outcome or {}), "difference": "5"}
+    SpendImport.objects.filter(pk=one.pk).update(outcome=outcome)
+    shown = page(admin, one)
+    assert "In the file" in shown
+    assert "New in the ledger" not in shown
+    assert "Other spend came in between the check and the recording" in shown
+
+
+def test_reasons_are_in_the_words_of_the_page_and_name_no_options_of_a_command(
+    admin: Client,
+) -> None:
+    campaign = CampaignFactory.create()
+    one = sent(admin, f"campaign,date,amount\n{campaign.name},{TODAY},1.1234567\n")
+    check(one)
+
+    answer: Any = admin.get(address(one, "refused"))
+    everything = page(admin, one) + b"".join(answer.streaming_content).decode()
+    assert "or let them be rounded to 6" in everything
+    assert "--round" not in everything
+    assert "in the command" not in everything
+
+    columns = sent(admin, f"nobody,knows,this\n1,{TODAY},2\n")
+    check(columns)
+    shown = page(admin, columns) + admin.get(address(columns, "read")).content.decode()
+    assert "in the command" not in shown
+
+
+@pytest.mark.parametrize(
+    ("reason", "on_a_page"),
+    [
+        ("Say so (--decimal , in the command).", "Say so."),
+        ("Something else? (See --delimiter in the command.)", "Something else?"),
+        ("or write ids and say so (--campaign-by id).", "or write ids and say so."),
+        ("no campaign is called Sale (new)", "no campaign is called Sale (new)"),
+    ],
+)
+def test_what_only_the_command_says_is_left_out_of_a_reason(reason: str, on_a_page: str) -> None:
+    assert without_options(reason) == on_a_page
 
 
 def test_a_file_of_bad_rows_alone_offers_nothing_to_record(admin: Client) -> None:
