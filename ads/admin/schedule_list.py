@@ -1,22 +1,21 @@
 """The list of schedules: which are open, their week drawn and in words, and who uses them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.schedule_text import hours_in_words
-from ads.admin.text import clock
+from ads.admin.schedule_text import campaigns_of, hours_in_words
+from ads.admin.text import clock, soon
 from ads.holds import schedules_as_rules
 from ads.models import CampaignSchedule, DaypartingSchedule
-from ads.rules.calendar import UnknownTimezone, local_time
+from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ SHOWN: Final = 4
 #: Units of a drawn week: minutes across, and the height of a day.
 _DAY: Final = 1440
 _HEIGHT: Final = 10
-#: A weekday says which day is meant if it is nearer than this.
-_SOON: Final = timedelta(days=6)
 
 
 class ScheduleList(ChangeList):
@@ -116,7 +113,7 @@ class ScheduleColumns(_Admin):
             return "none"
         return format_html(
             '<a class="ads-link" href="{}" title="The campaigns that use it">{}</a>',
-            campaigns_of(schedule),
+            campaigns_of(schedule.pk),
             schedule.campaign_count,
         )
 
@@ -137,12 +134,6 @@ class ScheduleColumns(_Admin):
         words = [f"from {begin:%-d %b %Y}"] if begin else []
         words += [f"until {end:%-d %b %Y}"] if end else []
         return " ".join(words) or "always"
-
-
-def campaigns_of(schedule: DaypartingSchedule) -> str:
-    """The address of the list of a schedule's campaigns."""
-    address = reverse("admin:ads_campaign_changelist")
-    return f"{address}?dayparting_schedules__id__exact={schedule.pk}"
 
 
 def drawn(rule: Schedule) -> SafeString:
@@ -172,7 +163,5 @@ def drawn(rule: Schedule) -> SafeString:
 def _turns(schedule: Any, now: datetime) -> str:
     if schedule.turns_at is None:
         return "never closes" if schedule.is_open else "never opens"
-    at = clock(schedule.turns_at, schedule.timezone)
-    if schedule.turns_at - now >= _SOON:
-        at = f"{local_time(schedule.turns_at, schedule.timezone):%a %-d %b %Y}"
+    at = soon(schedule.turns_at, now, schedule.timezone)
     return f"until {at}" if schedule.is_open else f"opens {at}"

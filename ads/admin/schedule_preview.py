@@ -10,7 +10,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ads.admin.schedule_text import clock_there, minute_of_week, same_clock, strip
+from ads.admin.forecasts import reasons
+from ads.admin.schedule_text import campaigns_of, clock_there, minute_of_week, same_clock, strip
 from ads.admin.text import instant
 from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule
@@ -146,5 +147,7 @@ def _told(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
         ],
         "is_same_clock": is_same,
         "unknown_clock": "" if shown.viewers_days else viewers_timezone,
+        "why_off": reasons(shown.forecast.kept_off_by) if shown.forecast else "",
+        "campaigns_url": campaigns_of(shown.schedule.id),
         "turns_at": instant(shown.turns_at, own) if shown.turns_at else "",
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from ads.admin.links import picked
 from ads.rules.calendar import local_time
 from ads.rules.dayparting import DAYS, Window, describe_window
 from ads.rules.stretches import ClockChange, LocalDay, Stretch
@@ -157,6 +158,11 @@ def minute_of_week(now: datetime, tz: str) -> tuple[int, int]:
     """The weekday (0 = Monday) and minute of the day that the clock in ``tz`` shows."""
     there = local_time(now, tz)
     return there.weekday(), there.hour * 60 + there.minute
+
+
+def campaigns_of(schedule_id: int) -> str:
+    """The address of the list of a schedule's campaigns."""
+    return picked("admin:ads_campaign_changelist", dayparting_schedules__id__exact=str(schedule_id))
 
 
 def hours_in_words(windows: Sequence[Window]) -> list[str]:

@@ -10,12 +10,9 @@ from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone, zone
 from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
 from ads.rules.stretches import LocalDay, days_ahead
-from ads.services.what_if import Forecast, Kind, foretell
+from ads.services.what_if import NAMED, Forecast, Kind, foretell
 
 DAYS: Final = 7
-
-#: Campaigns that are named.
-NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def preview(schedule: Schedule, *, viewers_timezone: str, may_save: bool, now: d
         viewers_days = days_ahead(schedule, viewers_timezone, now, DAYS)
     campaigns, forecast = Kind(), None
     if schedule.id:
-        first = using.select_related("brand").order_by("brand__name", "name")[:NAMED]
+        first = using.select_related("brand").order_by("pk")[:NAMED]
         campaigns = Kind(using.count(), tuple(first))
         if may_save and campaigns:
             forecast = foretell(using, Supposing(schedules=[schedule]), now)

@@ -46,6 +46,22 @@
         }
     };
 
+    // The theme's bins, and what takes them back, are for the mouse alone.
+    const BINS = ".form-group td.delete > :is(div, label), .form-group .form-delete label";
+    const nameBins = () => {
+        for (const bin of document.querySelectorAll(BINS)) {
+            if (bin.hasAttribute("role")) continue;
+            bin.setAttribute("role", "button");
+            bin.tabIndex = 0;
+            bin.setAttribute("aria-label", bin.closest("td.delete") ? "Remove" : "Click to cancel");
+        }
+    };
+    document.addEventListener("keydown", (event) => {
+        if (!["Enter", " "].includes(event.key) || !event.target.matches(BINS)) return;
+        event.preventDefault();
+        event.target.click();
+    });
+
     // Where a row is removed, the theme writes those after it anew from their markup: without what
     // was typed into them, unless the markup says it.
     document.addEventListener("click", (event) => {
@@ -64,7 +80,7 @@
     }, true);
 
     window.addEventListener("load", () => {
-        const name = () => { nameFields(); nameBoxes(); nameClearing(); nameIcons(); };
+        const name = () => { nameFields(); nameBoxes(); nameClearing(); nameIcons(); nameBins(); };
         name();
         new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
     });

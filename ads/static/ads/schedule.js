@@ -74,10 +74,21 @@ document.addEventListener("DOMContentLoaded", () => {
                 change(PRESETS[button.dataset.preset](), `${button.textContent}: ${button.title}.`));
         }
         part("undo").addEventListener("click", undo);
+        const boxes = [...panel.querySelectorAll("[data-copy-to]")];
+        const barSource = () => {
+            for (const box of boxes) {
+                box.disabled = box.value === part("copy-from").value;
+                if (box.disabled) box.checked = false;
+            }
+        };
+        part("copy-from").addEventListener("change", barSource);
+        barSource();
+        part("copy-all").addEventListener("click", () => {
+            for (const box of boxes) box.checked = !box.disabled;
+        });
         part("copy-now").addEventListener("click", () => {
             const from = Number(part("copy-from").value);
-            const boxes = [...panel.querySelectorAll("[data-copy-to]:checked")];
-            const days = boxes.map((box) => Number(box.value)).filter((day) => day !== from);
+            const days = boxes.filter((box) => box.checked).map((box) => Number(box.value));
             if (!days.length) return say("Choose the days to copy to.");
             change(copyDay(shown, from, days), `${DAYS[from]} copied to ${days.map((day) => DAYS[day]).join(", ")}.`);
             for (const box of boxes) box.checked = false;

@@ -272,12 +272,12 @@ def test_who_would_start_and_who_would_stop_is_told_from_the_rule(admin: Client)
     opening = ask(admin, evening, **rows([(2, "09:00", "22:00")]))
     as_it_is = ask(admin, morning)
 
-    assert "2 campaigns use it: Acme/Has both, Acme/Runs" in read(closing)
+    assert "2 campaigns use it: Acme/Runs, Acme/Has both" in read(closing)
     assert "2 would stop if saved now: Acme/Runs, Acme/Has both" in read(closing)
     assert "would start" not in read(closing)
     assert "3 campaigns use it" in read(opening)
     assert "1 would start if saved now: Acme/Waits" in read(opening)
-    assert "1 runs on. 1 stays off" in read(opening)
+    assert "1 runs on. 1 stays off: 1 daily budget used up." in read(opening)
     assert "Saved now, it starts none of them and stops none." in read(as_it_is)
 
 

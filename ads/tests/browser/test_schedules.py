@@ -131,7 +131,7 @@ def test_an_exact_time_is_drawn_in_part_and_kept_until_it_is_painted_over(
 
     partly.click()
     assert listed(page) == [(0, "07:30", "13:00"), (1, "08:00", "08:30")]
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     save(page)
     expect(partly).to_have_accessible_name("Monday 08:00 to 08:30, partly open: 08:05 to 08:30")
     assert sorted(stored(schedule)) == [
@@ -189,7 +189,7 @@ def test_ready_made_hours_are_taken_a_day_is_copied_and_both_are_taken_back(
     for name, windows in presets.items():
         page.get_by_role("button", name=name, exact=True).click()
         assert listed(page) == windows, name
-    undo = page.get_by_role("button", name="Undo")
+    undo = page.get_by_role("button", name="Undo", exact=True)
     for _ in presets:
         undo.click()
     assert listed(page) == copied
@@ -239,6 +239,24 @@ def test_windows_that_overlap_are_told_at_both_and_in_the_grid(open_as: Open, ol
     assert stored(schedule) == [(0, "09:00", "12:00")]
     drag(page, cell(page, "Monday", "09:00"), cell(page, "Monday", "09:00"))
     assert listed(page) == [(0, "09:30", "12:00"), (0, "11:15", "13:00")]
+
+
+def test_a_row_is_removed_by_keyboard_and_those_after_it_keep_what_was_typed(
+    open_as: Open, olivia: User
+) -> None:
+    page = open_as(olivia, add("ads_daypartingschedule"))
+    for number, (start, end) in enumerate([("08:05", "09:00"), ("10:10", "24:00")]):
+        page.get_by_text("Add another Window").click()
+        page.locator(f"#id_windows-{number}-day_of_week").select_option("Friday")
+        page.locator(f"#id_windows-{number}-start_time").fill(start)
+        page.locator(f"#id_windows-{number}-end_time").fill(end)
+    expect(cell(page, "Friday", "23:30")).to_have_accessible_name("Friday 23:30 to 24:00, open")
+
+    page.get_by_role("button", name="Remove").first.press("Enter")
+
+    assert listed(page) == [(4, "10:10", "24:00")]
+    expect(cell(page, "Friday", "08:30")).to_have_accessible_name("Friday 08:30 to 09:00, closed")
+    expect(preview(page)).to_contain_text("10:10–24:00")
 
 
 def test_a_finger_taps_a_half_hour_or_holds_and_draws_while_the_page_fits(

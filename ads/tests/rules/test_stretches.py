@@ -6,7 +6,12 @@ import pytest
 
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule, Window
-from ads.rules.stretches import clock_changes, in_force_stretches, open_stretches
+from ads.rules.stretches import (
+    clock_changes,
+    days_ahead,
+    in_force_stretches,
+    open_stretches,
+)
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 ALL_WEEK = tuple(Window(day, time(0), time(0)) for day in range(7))
@@ -124,3 +129,40 @@ def test_an_instant_without_timezone_is_refused() -> None:
 
     with pytest.raises(ValueError, match="pass an aware datetime"):
         open_stretches([], begin, at("2026-03-03T00:00"))
+
+
+def test_days_ahead_are_those_of_the_timezone_that_is_asked_about() -> None:
+    evenings = schedule(
+        *(Window(day, time(18), time(23)) for day in range(7)),
+        timezone="Asia/Tokyo",
+        valid=(date(2026, 3, 3), None),
+    )
+
+    monday, tuesday = days_ahead(evenings, "Europe/Berlin", at("2026-03-02T12:00"), 2)
+
+    assert (monday.day, monday.begin) == (date(2026, 3, 2), at("2026-03-01T23:00"))
+    assert (monday.open, monday.in_force) == ([], [(at("2026-03-02T15:00"), monday.end)])
+    assert tuesday.open == [(at("2026-03-03T09:00"), at("2026-03-03T14:00"))]
+    assert tuesday.in_force == [(tuesday.begin, tuesday.end)]
+    assert (tuesday.begin, tuesday.clock_changes) == (monday.end, [])
+
+
+def test_a_day_on_which_the_clock_jumps_is_as_long_as_it_is_and_has_the_jump() -> None:
+    always = schedule(*ALL_WEEK, timezone="America/Havana")
+
+    _, sunday, _ = days_ahead(always, "America/Havana", at("2026-03-07T12:00"), 3)
+
+    # At midnight the clock goes to 01:00.
+    assert sunday.end - sunday.begin == timedelta(hours=23)
+    assert [change.at for change in sunday.clock_changes] == [sunday.begin]
+    assert sunday.open == [(sunday.begin, sunday.end)]
+
+
+def test_a_date_that_a_timezone_skipped_is_there_and_empty() -> None:
+    always = schedule(*ALL_WEEK)
+
+    _, skipped, _ = days_ahead(always, "Pacific/Apia", at("2011-12-29T12:00"), 3)
+
+    assert skipped.day == date(2011, 12, 30)
+    assert skipped.begin == skipped.end
+    assert skipped.open == skipped.in_force == []
