@@ -14,17 +14,18 @@ from ads.admin import charts
 from ads.admin.bars import spend_bar
 from ads.admin.first_steps import first_steps
 from ads.admin.links import address, may, picked
-from ads.admin.text import NOTHING, ago, clock, instant, span
+from ads.admin.periodic_task_text import told
+from ads.admin.text import clock, instant, span
 from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
 from ads.models.campaign import State
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_time
 from ads.rules.money import format_usd
-from ads.services import overview, task_texts, timing
+from ads.services import overview
 from ads.services.overview import Delivery, Money, Near, Part, PeriodSpend, Told
 from ads.services.task_texts import counted
-from ads.services.watch import Pulse, Watched
+from ads.services.watch import Watched
 
 #: Until when each hold lasts, beside its name.
 UNTIL: Final = {
@@ -36,9 +37,6 @@ UNTIL: Final = {
     Hold.MONTHLY_BUDGET: "until the brand's 1st of the month",
     Hold.DAYPARTING: "until a window of the schedule opens",
 }
-
-#: The colour of a task's badge.
-PULSE_COLOURS: Final = {Pulse.LATE: "danger", Pulse.FAILING: "danger", Pulse.ALIVE: "success"}
 
 CAMPAIGNS: Final = "admin:ads_campaign_changelist"
 
@@ -71,7 +69,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["tasks"] = [_task(watched, now, links=links) for watched in seen.watch]
         about = PeriodicTask if links else Heartbeat
         context["tasks_link"] = reverse(address(about, "changelist"))
-        context["alarms"] = [task for task in context["tasks"] if task["is_alarming"]]
+        context["alarms"] = [task for task in context["tasks"] if task["told"].is_alarming]
         context["flower"] = settings.FLOWER_URL
     context["first_steps"] = first_steps(request, seen)
     return context
@@ -272,23 +270,5 @@ def _exact(at: datetime, tz: str) -> str:
 
 
 def _task(watched: Watched, now: datetime, *, links: bool) -> dict[str, Any]:
-    text = task_texts.about(watched.task.task)
-    beat = watched.heartbeat
-    return {
-        "name": watched.task.name,
-        "does": text.does if text else "",
-        "without": text.without if text else "",
-        "link": reverse(address(PeriodicTask, "change"), args=[watched.task.pk]) if links else "",
-        "every": timing.in_words(watched.task),
-        "pulse": watched.pulse.label,
-        "colour": PULSE_COLOURS.get(watched.pulse, "plain"),
-        "is_alarming": watched.is_alarming,
-        "is_late": watched.pulse == Pulse.LATE,
-        "succeeded": ago(beat.last_success_at, now) if beat and beat.last_success_at else "never",
-        "took": span(watched.took) if watched.took is not None else NOTHING,
-        "changed": (text.changed(beat.last_changed) if text else "") if beat else "",
-        "failed": ago(beat.last_failure_at, now)
-        if beat and beat.last_failure_at and beat.last_error
-        else "",
-        "error": beat.last_error if beat else "",
-    }
+    link = reverse(address(PeriodicTask, "change"), args=[watched.task.pk]) if links else ""
+    return {"name": watched.task.name, "link": link, "told": told(watched, now)}
