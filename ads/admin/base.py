@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 
 from ads.admin.editing import GuardsEdits
 from ads.admin.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
+from ads.admin.nothing_yet import nothing_yet
 from ads.admin.text import budget_as_read
 from ads.models.fields import MoneyField, TimezoneField
 
@@ -37,6 +38,10 @@ else:
             for name in self.help_texts.keys() & form.base_fields.keys():
                 form.base_fields[name].help_text = self.help_texts[name]
             return form
+
+        def changelist_view(self, request, extra_context=None):  # type: ignore[no-untyped-def]
+            empty = {"nothing_yet": nothing_yet(request, self.model)}
+            return super().changelist_view(request, {**empty, **(extra_context or {})})
 
         def __class_getitem__(cls, _: object) -> type:
             return cls
