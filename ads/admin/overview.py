@@ -53,12 +53,19 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["states"] = _states(seen.delivery)
         context["held"] = _held(seen.delivery)
         context["near_campaigns"] = [_near(each, Campaign, now) for each in seen.delivery.near]
+        context["near_campaigns_links"] = [
+            {"text": "80% of a day", "link": picked(CAMPAIGNS, day_used="80")},
+            {"text": "80% of a month", "link": picked(CAMPAIGNS, month_used="80")},
+        ]
     if seen.money and has_campaigns:
         context["spend"] = [
             _spend(seen.money.today, "today", "daily"),
             _spend(seen.money.month, "this month", "monthly"),
         ]
         context["near_brands"] = [_near(each, Brand, now) for each in seen.money.near]
+        context["near_brands_links"] = [
+            {"text": "80% and more", "link": picked(address(Brand, "changelist"), used="80")}
+        ]
         context["by_day"] = _by_day(seen.money)
         context["months"] = _months(seen.money)
     if seen.changes is not None and has_campaigns:

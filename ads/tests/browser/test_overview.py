@@ -1,0 +1,165 @@
+"""The front page as people read it: figures, a late task, live changes, the first steps."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from playwright.sync_api import FilePayload, Page, expect
+
+from ads.models import Campaign, Heartbeat, Spend, SpendImport
+from ads.services import uploads
+from ads.tests.browser.conftest import Open
+from ads.tests.browser.contexts import NARROW
+from ads.tests.engine.support import enforce_all, spend
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Of charts: how many pixels of each have been painted.
+PAINTED = """() => [...document.querySelectorAll("canvas[data-chart]")].map(canvas => {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    return pixels.filter((value, index) => index % 4 === 3 && value > 0).length;
+})"""
+COLOURS = """() => Chart.getChart(document.querySelector("canvas[data-chart]"))
+    .data.datasets[0].backgroundColor[0]"""
+
+
+@pytest.fixture
+def olivia() -> User:
+    return User.objects.create_superuser("olivia")
+
+
+def periodic(task: str, minutes_ago: int) -> None:
+    """A task of every five minutes that last succeeded then."""
+    every, _ = IntervalSchedule.objects.get_or_create(every=5, period="minutes")
+    now = timezone.now()
+    PeriodicTask.objects.create(
+        name=task.replace("_", " ").capitalize(),
+        task=f"ads.tasks.{task}",
+        interval=every,
+        last_run_at=now,
+    )
+    then = now - timedelta(minutes=minutes_ago)
+    Heartbeat.objects.create(task=task, last_run_at=then, last_success_at=then)
+
+
+def section(page: Page, title: str) -> str:
+    """What is read in the part of the page under a heading."""
+    panel = page.locator("section").filter(has=page.get_by_role("heading", name=title))
+    return " ".join(panel.inner_text().split())
+
+
+def test_people_read_how_everything_stands_and_whether_the_watch_is_alive(
+    open_as: Open, olivia: User
+) -> None:
+    now = timezone.now()
+    brand = BrandFactory.create(name="Acme", daily_budget=200, monthly_budget=1000)
+    for name, spent in {"Spring": "75.40", "Summer": "64.20", "Autumn": 1}.items():
+        spend(CampaignFactory.create(name=name, brand=brand, daily_budget=75), spent, now)
+    enforce_all(now)
+    PeriodicTask.objects.all().delete()
+    periodic("update_spend", minutes_ago=43)
+    periodic("check_campaign_budgets", minutes_ago=1)
+
+    page = open_as(olivia, "/admin/")
+
+    tiles = " ".join(page.get_by_label("Now").inner_text().split())
+    assert "Delivering 2" in tiles
+    assert "Paused by system 1" in tiles
+    assert "Spend today $140.60 $140.60 of $200.00 70%" in tiles
+    assert "Daily budget 1" in section(page, "Why campaigns are paused by the system")
+    near = section(page, "Campaigns nearest their limits")
+    assert near.index("Summer") < near.index("Spring")
+    assert "$64.20 of $75.00 85%" in near
+    assert "Stopped by it" in near
+    assert "Acme" in section(page, "Brands nearest their limits")
+    # The one that is late stands out; the other does not.
+    alarm = " ".join(page.get_by_role("alert").inner_text().split())
+    assert "Update spend, which runs every 5 minutes: Late" in alarm
+    assert "Check campaign budgets" not in alarm
+    assert "On time" in page.get_by_role("row", name="Check campaign budgets").inner_text()
+    # Charts are painted, in the colours of the theme, and say the same as a table.
+    assert all(page.evaluate(PAINTED))
+    in_light = page.evaluate(COLOURS)
+    page.evaluate("document.documentElement.classList.add('dark')")
+    page.wait_for_function(f"() => ({COLOURS})() !== '{in_light}'")
+    page.get_by_text("Figures as a table").last.click()
+    assert page.get_by_role("cell", name="$140.60").last.is_visible()
+    # Every figure leads to the list behind it.
+    page.get_by_role("link", name="Paused by system").click()
+    expect(page.get_by_text("Spring")).to_be_visible()
+    expect(page.get_by_text("Summer")).to_have_count(0)
+
+
+def test_what_is_switched_meanwhile_appears_by_itself_and_is_said(
+    open_as: Open, olivia: User
+) -> None:
+    campaign = CampaignFactory.create(name="Spring", daily_budget=75)
+    spend(campaign, 1, timezone.now())
+    page = open_as(olivia, "/admin/", width=NARROW)
+    page.clock.install()
+    page.reload()
+    changes = page.locator("[data-changes] li")
+    expect(changes).to_have_count(1)
+    expect(changes.first).to_contain_text("on")
+
+    spend(campaign, "74.40", timezone.now())
+    page.clock.fast_forward(11_000)
+
+    expect(changes).to_have_count(2)
+    expect(changes.first).to_contain_text("Daily budget used up: $75.40 of $75.00")
+    expect(page.get_by_role("status").first).to_contain_text("Spring")
+    assert page.get_by_role("link", name="Spring").first.is_visible()
+
+    # Under the pointer nothing moves; it is said that there is more.
+    changes.first.hover()
+    Campaign.objects.filter(pk=campaign.pk).update(daily_budget=None)
+    page.clock.fast_forward(11_000)
+    expect(page.get_by_text("1 new: shown when you leave the list.")).to_be_visible()
+    expect(changes).to_have_count(2)
+    page.mouse.move(0, 0)
+    page.clock.fast_forward(1_000)
+    expect(changes).to_have_count(3)
+    expect(changes.first).to_contain_text("Edited")
+
+
+def test_an_empty_installation_is_walked_through_to_its_first_spend(
+    open_as: Open, olivia: User
+) -> None:
+    page = open_as(olivia, "/admin/")
+    expect(page.get_by_role("heading", name="First steps")).to_be_visible()
+
+    page.get_by_role("link", name="Add a brand").click()
+    page.get_by_label("Name").fill("Acme")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto("/admin/")
+    expect(page.get_by_text("Done: Acme is there.")).to_be_visible()
+
+    page.get_by_role("link", name="Add a campaign").click()
+    page.get_by_label("Name").fill("Spring sale")
+    page.get_by_label("Daily budget").fill("10")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto("/admin/")
+    expect(page.get_by_text("Done: Spring sale is there.")).to_be_visible()
+
+    file = page.get_by_text("campaign,date,amount").inner_text()
+    page.get_by_role("link", name="Upload a file").click()
+    page.locator("input[type=file]").set_input_files(
+        FilePayload(name="spend.csv", mimeType="text/csv", buffer=file.encode())
+    )
+    page.get_by_role("button", name="Upload and check").click()
+    # What the worker would do.
+    page.wait_for_url("**/change/**")
+    one = SpendImport.objects.get()
+    assert uploads.check(one.pk, timezone.now()) == "checked"
+    page.reload()
+    page.get_by_role("button", name="Record it").click()
+    page.wait_for_load_state()
+    assert uploads.record(one.pk, timezone.now) == "recorded"
+
+    page.goto("/admin/")
+    expect(page.get_by_role("heading", name="First steps")).to_have_count(0)
+    assert Spend.objects.get().amount == 12.50
+    expect(page.locator("[data-changes]")).to_contain_text("Daily budget used up: $12.50 of $10.00")

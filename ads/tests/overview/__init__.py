@@ -1,0 +1,1 @@
+"""The overview: states, holds, money, limits, changes."""
