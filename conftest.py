@@ -23,6 +23,8 @@ from xdist.workermanage import WorkerController
 
 SLOTS = range(1, 16)  # Redis has 16 databases, and 0 is development's
 
+VERY_MANY = 500  # tests in one file
+
 _held: list[int] = []  # the handle of the slot's lock, open until the process ends
 
 
@@ -64,16 +66,22 @@ class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no publis
 
     The order is: tests that are rolled back, then those that commit and so empty the database,
     rows of migrations included, then those in browsers. A file with tests of several of these is
-    handed out in as many parts. Within a part, what a module's fixtures made serves every test.
+    handed out in as many parts; one of very many tests, such as those of every page, in two, by
+    what they are parametrized with. What a module's fixtures made serves every test of a part.
     """
 
     def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
         """Note which part each of the tests that a process found belongs to."""
         super().add_node_collection(node, collection)
+        self._parts = {}
         files = groupby(collection, key=lambda test: test.partition("::")[0])
-        self._parts = {
-            test: f"{file} {number}" for number, (file, tests) in enumerate(files) for test in tests
-        }
+        for number, (file, found) in enumerate(files):
+            tests = list(found)
+            parameters = list(dict.fromkeys(test.partition("[")[2] for test in tests))
+            parts = 2 if len(tests) > VERY_MANY else 1
+            for test in tests:
+                half = parameters.index(test.partition("[")[2]) % parts
+                self._parts[test] = f"{file} {number} {half}"
 
     def _split_scope(self, nodeid: str) -> str:
         return self._parts[nodeid]
