@@ -9,26 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.holds import Hold
-from ads.models import Brand, Campaign, CampaignReference
+from ads.models import Campaign, CampaignReference
 from ads.models.campaign import State
 from ads.services import listing
-from ads.tests.api.support import Program, key_for, problem
+from ads.tests.api.reading.support import ids
+from ads.tests.api.support import Program
 from ads.tests.engine.support import enforce_all, execute, spend_in_sql
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db
-
-ALWAYS = [(day, "00:00", "00:00") for day in range(7)]
-
-
-@pytest.fixture
-def program() -> Program:
-    return Program(key_for(scopes=("read",)))
-
-
-def ids(answer: Any) -> list[int]:
-    assert answer.status_code == 200, answer.content
-    return [item["id"] for item in answer.json()["items"]]
 
 
 def instant(value: Any) -> str:
@@ -41,7 +30,25 @@ def queries(program: Program, path: str) -> int:
     return len(captured)
 
 
-# --- one ------------------------------------------------------------------------------------------
+def held_by_everything() -> dict[Hold, Campaign]:
+    """One campaign for each hold, which has no other."""
+    now = timezone.now()
+    yesterday = now.date() - timedelta(days=1)
+    spent = {
+        Hold.BRAND_DAILY_BUDGET: CampaignFactory.create(brand__daily_budget=5),
+        Hold.BRAND_MONTHLY_BUDGET: CampaignFactory.create(brand__monthly_budget=5),
+        Hold.DAILY_BUDGET: CampaignFactory.create(daily_budget=5),
+        Hold.MONTHLY_BUDGET: CampaignFactory.create(monthly_budget=5),
+    }
+    for campaign in spent.values():
+        spend_in_sql(campaign, "5", now.date())
+    return {
+        Hold.STATUS: CampaignFactory.create(status="draft"),
+        Hold.BRAND_INACTIVE: CampaignFactory.create(brand__is_active=False),
+        Hold.FLIGHT: CampaignFactory.create(end_date=yesterday),
+        **spent,
+        Hold.DAYPARTING: CampaignFactory.create(schedules=[ScheduleFactory.create()]),
+    }
 
 
 def test_a_brand_is_told_as_it_is_set_up(program: Program) -> None:
@@ -115,9 +122,6 @@ def test_a_campaign_that_nothing_can_decide_on_is_listed_without_holds(program: 
     assert ids(program.get("/campaigns?hold=status")) == []
 
 
-# --- pages ----------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("what", ["brands", "campaigns"])
 def test_pages_follow_one_another_and_list_everything_once(program: Program, what: str) -> None:
     made = CampaignFactory.create_batch(5)
@@ -156,9 +160,6 @@ def test_a_full_last_page_says_that_it_is_the_last(program: Program) -> None:
 
     assert len(ids(answer)) == 2
     assert answer.json()["next_cursor"] is None
-
-
-# --- filters --------------------------------------------------------------------------------------
 
 
 def test_campaigns_are_filtered_by_brand_and_name(program: Program) -> None:
@@ -207,27 +208,6 @@ def test_campaigns_are_filtered_by_the_parts_of_one_reference(program: Program) 
     assert ids(program.get("/campaigns?platform=meta_ads&account=2")) == []
 
 
-def held_by_everything() -> dict[Hold, Campaign]:
-    """One campaign for each hold, which has no other."""
-    now = timezone.now()
-    yesterday = now.date() - timedelta(days=1)
-    spent = {
-        Hold.BRAND_DAILY_BUDGET: CampaignFactory.create(brand__daily_budget=5),
-        Hold.BRAND_MONTHLY_BUDGET: CampaignFactory.create(brand__monthly_budget=5),
-        Hold.DAILY_BUDGET: CampaignFactory.create(daily_budget=5),
-        Hold.MONTHLY_BUDGET: CampaignFactory.create(monthly_budget=5),
-    }
-    for campaign in spent.values():
-        spend_in_sql(campaign, "5", now.date())
-    return {
-        Hold.STATUS: CampaignFactory.create(status="draft"),
-        Hold.BRAND_INACTIVE: CampaignFactory.create(brand__is_active=False),
-        Hold.FLIGHT: CampaignFactory.create(end_date=yesterday),
-        **spent,
-        Hold.DAYPARTING: CampaignFactory.create(schedules=[ScheduleFactory.create()]),
-    }
-
-
 @pytest.mark.parametrize("first_stretch", [1, 3, 1000])
 def test_campaigns_are_filtered_by_any_hold_whether_or_not_they_were_stopped(
     program: Program, monkeypatch: pytest.MonkeyPatch, first_stretch: int
@@ -271,9 +251,6 @@ def test_filters_go_together(program: Program) -> None:
     assert ids(program.get(f"{address}&name=other")) == []
 
 
-# --- how many queries -----------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "path", ["/brands", "/campaigns", "/campaigns?hold=dayparting", "/campaigns?state=active"]
 )
@@ -293,205 +270,3 @@ def test_a_longer_page_takes_no_more_queries(program: Program, path: str) -> Non
     add(10)
 
     assert queries(program, path) == few <= 15
-
-
-# --- limits to brands -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def limited(foreign: Campaign) -> Program:
-    """A program whose key is limited to a brand that is not the foreign one."""
-    mine = BrandFactory.create(name="Mine")
-    CampaignFactory.create(brand=mine)
-    return Program(key_for(scopes=("read", "campaigns:act"), brands=(mine,)))
-
-
-@pytest.fixture
-def foreign() -> Campaign:
-    return CampaignFactory.create(brand__name="Foreign", daily_budget=0)
-
-
-def test_a_key_of_one_brand_sees_that_brand_alone(limited: Program, foreign: Campaign) -> None:
-    mine = Brand.objects.get(name="Mine")
-    CampaignReference.objects.create(campaign=foreign, platform="google_ads", reference="1")
-
-    assert ids(limited.get("/brands")) == [mine.pk]
-    assert ids(limited.get("/campaigns")) == [mine.campaigns.get().pk]
-    for asked in (
-        f"brand={foreign.brand_id}",
-        f"name={foreign.name}",
-        "hold=daily_budget",
-        "reference=1",
-    ):
-        assert ids(limited.get(f"/campaigns?{asked}")) == []
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("get", "/brands/{brand}"),
-        ("get", "/brands/{brand}/summary"),
-        ("get", "/campaigns/{campaign}"),
-        ("get", "/campaigns/{campaign}/delivery"),
-        ("get", "/campaigns/{campaign}/summary"),
-        ("post", "/campaigns/{campaign}/activate"),
-        ("post", "/campaigns/{campaign}/pause"),
-    ],
-)
-def test_what_is_foreign_answers_as_what_does_not_exist(
-    limited: Program, foreign: Campaign, method: str, path: str
-) -> None:
-    status = foreign.status
-    what = "brand" if path.startswith("/brands") else "campaign"
-
-    def ask(brand: int, campaign: int) -> tuple[dict[str, str], dict[str, str]]:
-        """The members and headers of the answer, but for the id that was asked for."""
-        address = path.format(brand=brand, campaign=campaign)
-        answer = getattr(limited, method)(address, headers={"X-Request-ID": "same"})
-        content = problem(answer, 404, "not-found")
-        asked = brand if what == "brand" else campaign
-        assert content.pop("detail") == f"There is no {what} {asked}."
-        assert content.pop("instance") == f"/api/v1{address}"
-        headers = dict(answer.headers)
-        for told_anyway in ("Content-Length", "RateLimit"):
-            headers.pop(told_anyway)
-        return content, headers
-
-    nobody_s = 123456789
-    assert ask(foreign.brand_id, foreign.pk) == ask(nobody_s, nobody_s)
-    foreign.refresh_from_db()
-    assert foreign.status == status
-
-
-def test_a_key_whose_only_brand_was_deleted_sees_nothing(foreign: Campaign) -> None:
-    brand = BrandFactory.create()
-    program = Program(key_for(brands=(brand,)))
-    brand.delete()
-
-    assert ids(program.get("/brands")) == ids(program.get("/campaigns")) == []
-
-
-@pytest.mark.parametrize(
-    "path", ["/brands", "/campaigns", "/campaigns/1/delivery", "/brands/1/summary"]
-)
-def test_reading_needs_its_scope(path: str) -> None:
-    program = Program(key_for(scopes=("spend:write", "campaigns:act")))
-
-    assert "read" in problem(program.get(path), 403, "missing-scope")["detail"]
-
-
-# --- bad parameters -------------------------------------------------------------------------------
-
-BAD = [
-    ("limit=0", "limit", "0"),
-    ("limit=1001", "limit", "1001"),
-    ("limit=1_0", "limit", "1_0"),
-    ("limit=1e2", "limit", "1e2"),
-    ("limit=1.0", "limit", "1.0"),
-    ("limit=%EF%BC%91", "limit", "\uff11"),
-    ("limit=" + "9" * 5000, "limit", "9" * 80),
-    ("limit=", "limit", ""),
-    ("cursor=5", "cursor", "5"),
-    ("cursor=r" + "9" * 19, "cursor", "r" + "9" * 19),
-    ("cursor=r1%00", "cursor", "r1\x00"),
-    ("limit=1&limit=2", "limit", "1, 2"),
-    ("sort=name", "sort", "name"),
-]
-BAD_FOR_CAMPAIGNS = [
-    ("brand=0", "brand", "0"),
-    ("brand=9223372036854775808", "brand", "9223372036854775808"),
-    ("brand=-1", "brand", "-1"),
-    ("brand=x", "brand", "x"),
-    ("state=Active", "state", "Active"),
-    ("hold=budget", "hold", "budget"),
-    ("name=a%00b", "name", "a\x00b"),
-    ("name=", "name", ""),
-    ("name=" + "x" * 201, "name", "x" * 80),
-    ("reference=%00", "reference", "\x00"),
-]
-
-
-@pytest.mark.parametrize(
-    ("path", "query", "field", "value"),
-    [
-        *(("/brands", *bad) for bad in BAD),
-        *(("/campaigns", *bad) for bad in BAD + BAD_FOR_CAMPAIGNS),
-    ],
-)
-def test_a_bad_parameter_is_refused_by_name_with_its_value_and_the_remedy(
-    program: Program, path: str, query: str, field: str, value: str
-) -> None:
-    told = problem(program.get(f"{path}?{query}"), 422, "invalid")
-
-    (error,) = told["errors"]
-    assert (error["field"], error["value"]) == (field, value)
-    assert error["reason"]
-    assert told["detail"].startswith(f"{field}: ")
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "9223372036854775808", "9" * 4999])
-@pytest.mark.parametrize(
-    "path", ["/brands/{}", "/campaigns/{}", "/campaigns/{}/delivery", "/brands/{}/summary"]
-)
-def test_an_id_that_can_be_nobody_s_is_refused(program: Program, path: str, text: str) -> None:
-    (error,) = problem(program.get(path.format(text)), 422, "invalid")["errors"]
-
-    assert error["field"] in ("brand_id", "campaign_id")
-    assert error["value"] == text[:80]
-
-
-def test_bytes_that_are_no_text_are_refused_or_found_nowhere(program: Program) -> None:
-    assert ids(program.get("/campaigns?name=%FF%FE")) == []
-    assert program.get("/campaigns/%00").status_code == 422
-
-
-# --- asking again ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/brands",
-        "/brands/{brand}",
-        "/campaigns",
-        "/campaigns/{campaign}",
-        "/campaigns/{campaign}/delivery",
-        "/campaigns/{campaign}/summary",
-        "/brands/{brand}/summary",
-        "/delivery-changes",
-    ],
-)
-def test_what_has_not_changed_is_not_sent_again(program: Program, path: str) -> None:
-    campaign = CampaignFactory.create(schedules=[ScheduleFactory.create(windows=ALWAYS)])
-    address = path.format(campaign=campaign.pk, brand=campaign.brand_id)
-    first = program.get(address)
-
-    again = program.get(address, headers={"If-None-Match": f'"other", {first["ETag"]}'})
-
-    assert first["ETag"].startswith('"')
-    assert first["Cache-Control"] == "private, no-cache"
-    assert first["Vary"] == "Authorization"
-    assert (again.status_code, again.content) == (304, b"")
-    assert again["ETag"] == first["ETag"]
-    assert again["X-Request-ID"]
-    assert "RateLimit" in again
-
-
-def test_what_has_changed_is_sent(program: Program) -> None:
-    campaign = CampaignFactory.create()
-    first = program.get(f"/campaigns/{campaign.pk}")
-    campaign.name = "Renamed"
-    campaign.save()
-
-    again = program.get(f"/campaigns/{campaign.pk}", headers={"If-None-Match": first["ETag"]})
-
-    assert (again.status_code, again.json()["name"]) == (200, "Renamed")
-    assert again["ETag"] != first["ETag"]
-
-
-def test_a_problem_is_always_sent_and_never_kept(program: Program) -> None:
-    answer = program.get("/campaigns/1", headers={"If-None-Match": "*"})
-
-    problem(answer, 404, "not-found")
-    assert "ETag" not in answer
-    assert answer["Cache-Control"] == "no-store"

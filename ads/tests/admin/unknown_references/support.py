@@ -1,0 +1,30 @@
+"""Pages of unknown references, and what they say."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from ads.models import UnknownReference
+
+LIST = "/admin/ads/unknownreference/"
+
+
+def page_of(unknown: UnknownReference, action: str = "change") -> str:
+    return reverse(f"admin:ads_unknownreference_{action}", args=[unknown.pk])
+
+
+def waiting(reference: str = "7") -> UnknownReference:
+    return UnknownReference.objects.get(reference=reference)
+
+
+def listed(client: Client, query: str = "") -> list[Any]:
+    return list(client.get(f"{LIST}?{query}").context["cl"].result_list)
+
+
+def text_of(response: Any) -> str:
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+ACTIONS = ["match_campaign", "match_new", "discard"]
