@@ -68,7 +68,7 @@ class DaypartingScheduleAdmin(
         context |= {
             "days": DAYS,
             "preview_url": self.preview_url(schedule),
-            "may_paint": not schedule or self.has_change_permission(request, schedule),
+            "may_paint": self.may_paint(request, schedule),
         }
         if schedule:
             own = audit.event_model("DaypartingScheduleEvent")._default_manager

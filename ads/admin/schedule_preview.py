@@ -47,6 +47,20 @@ class SchedulePreview(_Admin):
         arguments = [schedule.pk] if schedule else []
         return reverse("admin:ads_daypartingschedule_preview", args=arguments)
 
+    def may_paint(self, request: HttpRequest, schedule: DaypartingSchedule | None) -> bool:
+        """May the windows be edited, and not only the fields beside them?"""
+        if schedule and not self.has_change_permission(request, schedule):
+            return False
+        (windows,) = (made(self.model, self.admin_site) for made in self.inlines)
+        return all(
+            may(request, schedule)
+            for may in (
+                windows.has_add_permission,
+                windows.has_change_permission,
+                windows.has_delete_permission,
+            )
+        )
+
     def preview_view(self, request: HttpRequest, object_id: str | None = None) -> HttpResponseBase:
         """JSON: the preview as HTML, and what the grid and the rows beside it show of it.
 
@@ -66,7 +80,7 @@ class SchedulePreview(_Admin):
         if may_save:
             schedule, sentences, rows = self._as_it_stands(request, stored)
         elif stored and self.has_view_permission(request, stored):
-            (schedule,) = schedules_as_rules(DaypartingSchedule.objects.filter(pk=stored.pk))
+            schedule = _as_stored(stored)
         else:
             raise PermissionDenied
         answer: dict[str, Any] = {"rows": rows}
@@ -101,15 +115,18 @@ class SchedulePreview(_Admin):
             for name in READ
             for text in form.errors.get(name, [])
         ]
-        formsets, _ = self._create_formsets(  # type: ignore[attr-defined]
-            request, form.instance, change=stored is not None
-        )
-        (formset,) = formsets
-        formset.is_valid()
-        windows, rows = formset.windows(), formset.wrong_rows()
-        sentences += [str(text) for text in formset.non_form_errors()]
-        if rows and not formset.non_form_errors():
-            sentences.append("A window cannot be read: see the exact times.")
+        rows: dict[int, list[str]] = {}
+        if self.may_paint(request, stored):
+            (formset,), _ = self._create_formsets(  # type: ignore[attr-defined]
+                request, form.instance, change=stored is not None
+            )
+            formset.is_valid()
+            windows, rows = tuple(formset.windows()), formset.wrong_rows()
+            sentences += [str(text) for text in formset.non_form_errors()]
+            if rows and not formset.non_form_errors():
+                sentences.append("A window cannot be read: see the exact times.")
+        else:
+            windows = _as_stored(stored).windows if stored else ()
         given = form.cleaned_data
         if "timezone" not in given:
             return None, sentences, rows
@@ -121,11 +138,16 @@ class SchedulePreview(_Admin):
                 is_active=given.get("is_active", True),
                 valid_from=given.get("valid_from"),
                 valid_until=given.get("valid_until"),
-                windows=tuple(windows),
+                windows=windows,
             ),
             sentences,
             rows,
         )
+
+
+def _as_stored(schedule: DaypartingSchedule) -> Schedule:
+    (stored,) = schedules_as_rules(DaypartingSchedule.objects.filter(pk=schedule.pk))
+    return stored
 
 
 def _told(shown: Preview, viewers_timezone: str) -> dict[str, Any]:

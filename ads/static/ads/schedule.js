@@ -105,13 +105,13 @@ document.addEventListener("DOMContentLoaded", () => {
         });
         document.addEventListener("formset:added", readRows);
         document.addEventListener("formset:removed", readRows);
-        // The theme's boxes for a choice tell jQuery alone.
-        window.django.jQuery(form).on("input change", (event) => {
-            if (isWriting) return;
-            if (document.getElementById("windows-data").contains(event.target)) readRows();
-            else if (event.target.name && !panel.contains(event.target)) askSoon();
-        });
     }
+    // The theme's boxes for a choice tell jQuery alone.
+    window.django?.jQuery(form).on("input change", (event) => {
+        if (isWriting) return;
+        if (rows && document.getElementById("windows-data").contains(event.target)) readRows();
+        else if (event.target.name && !panel.contains(event.target)) askSoon();
+    });
 
     // --- preview ---
 

@@ -301,6 +301,22 @@ def test_who_may_only_look_is_shown_it_as_it_is_stored(role: str) -> None:
     assert "Saved now" not in text
 
 
+def test_who_may_edit_the_schedule_but_not_its_windows_is_told_of_those_as_they_are_stored(
+    staff: Any,
+) -> None:
+    schedule = ScheduleFactory.create(windows=[(2, "09:00", "12:00")])
+    client = staff("view_daypartingschedule", "change_daypartingschedule", "view_daypartingwindow")
+    page = client.get(change(schedule))
+
+    fields = {"name": "A", "priority": 0, "timezone": "Asia/Tokyo", "is_active": "on"}
+    response = client.post(address(schedule), {**fields, **rows([(2, "13:00", "14:00")])})
+
+    assert page.context["may_paint"] is False
+    text = read(response.json())
+    assert "Wed 21 Jan today 09:00–12:00" in text
+    assert "Asia/Tokyo, now UTC+9 (JST)" in text
+
+
 def test_only_who_may_open_the_page_gets_a_preview(staff: Any) -> None:
     schedule = ScheduleFactory.create()
 
