@@ -122,6 +122,7 @@ def _held(delivery: Delivery) -> dict[str, Any]:
             {
                 "label": hold.label,
                 "until": UNTIL[hold],
+                "count": count,
                 "written": f"{count:,}",
                 "percent": round(100 * count / paused) if paused else 0,
                 "link": picked(CAMPAIGNS, state=State.PAUSED_BY_SYSTEM.label, hold=hold.value),
@@ -253,10 +254,11 @@ def changes_as_read(told: list[Told], now: datetime) -> list[dict[str, Any]]:
     """Delivery changes for the template ``ads/admin/overview_changes.html``."""
     return [
         {
-            "id": change.id,
-            "campaign": change.campaign,
+            "key": change.key,
+            "what": change.campaign
+            or f"{'At least ' if change.is_least else ''}{change.count} campaigns",
             "brand": change.brand,
-            "link": reverse("admin:ads_campaign_change", args=[change.campaign_id]),
+            "link": _link_of(change),
             "is_active": change.is_active,
             "why": change.why,
             "at": change.at,
@@ -267,6 +269,13 @@ def changes_as_read(told: list[Told], now: datetime) -> list[dict[str, Any]]:
         }
         for change in told
     ]
+
+
+def _link_of(change: Told) -> str:
+    if change.campaign_id:
+        return reverse(address(Campaign, "change"), args=[change.campaign_id])
+    brand = {"campaign__brand__id__exact": str(change.brand_id)}
+    return picked(address(DeliveryChange, "changelist"), **brand)
 
 
 def _exact(at: datetime, tz: str) -> str:

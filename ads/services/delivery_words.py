@@ -35,22 +35,25 @@ _ON: Final = {
 _NOBODY: Final = ("task: ", "platform: ")
 
 
-def why(change: DeliveryChange) -> str:
+def why(change: DeliveryChange, *, with_figures: bool = True) -> str:
     """Why it was switched: "Daily budget used up: $75.40 of $75.00", "Activated by olivia".
 
-    The figures are those that it was decided on.
+    The figures are those that it was decided on; without them it is said of many alike.
     """
     if not change.is_active:
-        return "; ".join(_off(code, change) for code in change.holds)
+        return "; ".join(_off(code, change, with_figures=with_figures) for code in change.holds)
     said = _ON.get(Trigger(change.trigger)) if change.trigger in Trigger.values else change.trigger
     return f"{said}{_by(change)}"
 
 
-def _off(code: str, change: DeliveryChange) -> str:
+def _off(code: str, change: DeliveryChange, *, with_figures: bool) -> str:
     if code not in Hold.values:
         return code
     hold = Hold(code)
-    if budget := _BUDGETS.get(hold):
+    budget = _BUDGETS.get(hold)
+    if budget and not with_figures:
+        return f"{hold.label} used up"
+    if budget:
         spent: Decimal = getattr(change, budget.spend)
         limit: Decimal | None = getattr(change, budget.spend.replace("_spend", "_budget"))
         return budget_sentence(hold, spent, limit or Decimal(0))

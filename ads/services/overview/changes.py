@@ -1,5 +1,7 @@
 """The last times that campaigns were switched."""
 
+from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,16 +10,28 @@ from ads.models import DeliveryChange
 from ads.services.delivery_words import why
 
 #: How many are told.
-MOST: Final = 12
+MOST: Final = 8
+#: How many are looked at, of which some may be told together.
+READ: Final = 200
+#: More of one brand that were switched at once and for the same reason are told together.
+APART: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One change in words; ``at`` is in UTC, ``timezone`` the brand's."""
+    """One change in words, or several of a brand that are alike.
 
-    id: int
-    campaign_id: int
+    ``key``: the same whenever it is told. ``campaign_id``, ``campaign``: of one change; None and
+    empty for several. ``count``: how many changes; ``is_least``: there may be more of them. ``at``
+    is in UTC, ``timezone`` the brand's.
+    """
+
+    key: str
+    campaign_id: int | None
     campaign: str
+    count: int
+    is_least: bool
+    brand_id: int
     brand: str
     timezone: str
     at: datetime
@@ -27,17 +41,65 @@ class Told:
 
 def latest(count: int = MOST) -> list[Told]:
     """The newest first; one query."""
-    changes = DeliveryChange.objects.select_related("campaign__brand").order_by("-at", "-id")
-    return [
-        Told(
-            id=change.pk,
-            campaign_id=change.campaign_id,
-            campaign=change.campaign.name,
-            brand=change.campaign.brand.name,
-            timezone=change.campaign.brand.timezone,
-            at=change.at,
-            is_active=change.is_active,
-            why=why(change),
-        )
-        for change in changes[:count]
-    ]
+    changes = list(
+        DeliveryChange.objects.select_related("campaign__brand").order_by("-at", "-id")[:READ]
+    )
+    alike: dict[Hashable, list[DeliveryChange]] = defaultdict(list)
+    for change in changes:
+        alike[_alike(change)].append(change)
+    told: list[Told] = []
+    for same in alike.values():
+        if len(same) > APART:
+            # Of those at the end of what was read, there may be others.
+            is_least = len(changes) == READ and same[0].at == changes[-1].at
+            told.append(_together(same, is_least=is_least))
+        else:
+            told += [_alone(change) for change in same]
+    told.sort(key=lambda each: each.at, reverse=True)
+    return told[:count]
+
+
+def _alike(change: DeliveryChange) -> Hashable:
+    return (
+        change.at,
+        change.campaign.brand_id,
+        change.is_active,
+        tuple(change.holds),
+        change.trigger,
+        change.actor,
+    )
+
+
+def _alone(change: DeliveryChange) -> Told:
+    return Told(
+        key=str(change.pk),
+        campaign_id=change.campaign_id,
+        campaign=change.campaign.name,
+        count=1,
+        is_least=False,
+        brand_id=change.campaign.brand_id,
+        brand=change.campaign.brand.name,
+        timezone=change.campaign.brand.timezone,
+        at=change.at,
+        is_active=change.is_active,
+        why=why(change),
+    )
+
+
+def _together(changes: list[DeliveryChange], *, is_least: bool) -> Told:
+    first = changes[0]
+    brand = first.campaign.brand
+    switched = f"{'on' if first.is_active else 'off'}-{'-'.join(first.holds)}-{first.trigger}"
+    return Told(
+        key=f"{brand.pk}-{first.at.timestamp()}-{switched}",
+        campaign_id=None,
+        campaign="",
+        count=len(changes),
+        is_least=is_least,
+        brand_id=brand.pk,
+        brand=brand.name,
+        timezone=brand.timezone,
+        at=first.at,
+        is_active=first.is_active,
+        why=why(first, with_figures=False),
+    )

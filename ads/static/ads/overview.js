@@ -18,12 +18,12 @@
         const said = live.querySelector("[data-said]");
         const state = live.querySelector("[data-state]");
         const list = () => live.querySelector("[data-changes]");
-        const rows = (root) => [...root.querySelectorAll("li[data-id]")];
+        const rows = (root) => [...root.querySelectorAll("li[data-key]")];
         const waiting = new Map();
         let timer;
 
         // Rows under the pointer or with the focus stay where they are until it is gone.
-        const isInUse = () => list().matches(":hover, :focus-within") || list().scrollTop > 0;
+        const isInUse = () => list().matches(":hover, :focus-within");
 
         const show = () => {
             if (!waiting.size || isInUse()) return;
@@ -53,15 +53,20 @@
 
         const take = (html) => {
             const found = rows(new DOMParser().parseFromString(html, "text/html"));
-            const known = new Set([...rows(list()).map((row) => row.dataset.id), ...waiting.keys()]);
-            const fresh = found.filter((row) => !known.has(row.dataset.id));
+            const known = new Map([...rows(list()).map((row) => [row.dataset.key, row]), ...waiting]);
+            const fresh = found.filter((row) => !known.has(row.dataset.key));
+            // Several that are told together may have become more.
+            for (const row of found) {
+                const words = known.get(row.dataset.key)?.querySelector("a");
+                if (words) words.textContent = row.querySelector("a").textContent;
+            }
             // Not those that were pushed out below the list before.
             const newest = Math.max(0, ...rows(list()).map((row) => Date.parse(row.querySelector("time").dateTime)));
             const added = fresh.filter((row) => Date.parse(row.querySelector("time").dateTime) >= newest);
             if (!added.length) return;
             const later = [...waiting.values()];
             waiting.clear();
-            for (const row of [...added, ...later]) waiting.set(row.dataset.id, document.adoptNode(row));
+            for (const row of [...added, ...later]) waiting.set(row.dataset.key, document.adoptNode(row));
             announce(added);
             show();
             if (waiting.size) tell(`${waiting.size} new: shown when you leave the list.`);

@@ -17,7 +17,7 @@ from django_celery_beat.models import PeriodicTask
 from ads.models import Brand, Campaign, Heartbeat
 from ads.tests.admin.pages import changelist
 from ads.tests.engine.support import enforce_all, spend
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,30 @@ def test_it_says_how_many_deliver_and_what_holds_the_others(admin: Client) -> No
     assert "Daily budget 1 until the brand&#x27;s midnight" in page
     assert "Brand inactive 1 until somebody switches the brand on" in page
     assert "?state=Paused+by+system&amp;hold=daily_budget" in response.content.decode()
+
+
+def test_each_figure_leads_to_a_list_of_just_as_many(admin: Client) -> None:
+    running()
+    running(daily_budget=100, spent=101)
+    running(monthly_budget=100, spent=85)
+    off, closed = BrandFactory.create(is_active=False), ScheduleFactory.create()
+    CampaignFactory.create(brand=off, schedules=[closed])
+    CampaignFactory.create(status="draft")
+    enforce_all(timezone.now())
+    context = admin.get(FRONT).context
+
+    def listed(link: str) -> int:
+        response = admin.get(link)
+        assert response.status_code == 200, link
+        count: int = response.context["cl"].result_count
+        return count
+
+    figures = [*context["states"], *context["held"]["rows"]]
+    assert sum(row["count"] for row in figures) == 5 + 3
+    for row in figures:
+        assert listed(row["link"]) == row["count"], row
+    assert [listed(row["link"]) for row in context["near_campaigns_links"]] == [1, 1]
+    assert [listed(row["link"]) for row in context["near_brands_links"]] == [0]
 
 
 def test_it_compares_spend_with_the_budgets_that_there_are(admin: Client) -> None:

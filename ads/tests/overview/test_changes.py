@@ -10,8 +10,9 @@ from ads.services import overview
 from ads.services.delivery_words import why
 from ads.services.enforcement import Trigger
 from ads.services.overview import Part, latest
+from ads.services.overview.changes import READ
 from ads.tests.engine.support import NOON, enforce_all, spend
-from ads.tests.factories import CampaignFactory
+from ads.tests.factories import BrandFactory, CampaignFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -37,11 +38,47 @@ def test_the_newest_comes_first_with_the_figures_it_was_decided_on() -> None:
 
 
 def test_only_so_many_are_told() -> None:
+    # Of a brand each.
     CampaignFactory.create_batch(overview.MOST_CHANGES + 1)
     enforce_all(NOON)
 
     assert len(latest()) == overview.MOST_CHANGES
     assert len(latest(2)) == 2
+
+
+def test_many_of_a_brand_that_are_alike_are_told_together() -> None:
+    brand = BrandFactory.create(name="Acme", daily_budget=0)
+    CampaignFactory.create_batch(4, brand=brand)
+    other = CampaignFactory.create(name="Spring", daily_budget=75)
+    Campaign.objects.update(is_active=True)
+    spend(other, "75.40", NOON)
+    enforce_all(NOON)
+
+    told = {each.brand: each for each in latest()}
+
+    assert len(told) == len(latest()) == 2
+    together = told["Acme"]
+    assert (together.count, together.is_least, together.campaign_id) == (4, False, None)
+    assert together.why == "Brand's daily budget used up"
+    assert told[other.brand.name].why == "Daily budget used up: $75.40 of $75.00"
+    # It goes by the same key when it is told again.
+    assert {each.key for each in latest()} == {each.key for each in told.values()}
+
+
+def test_a_few_of_a_brand_are_told_one_by_one() -> None:
+    CampaignFactory.create_batch(3, brand=BrandFactory.create())
+    enforce_all(NOON)
+
+    assert [each.count for each in latest()] == [1, 1, 1]
+
+
+def test_more_than_are_looked_at_are_at_least_so_many() -> None:
+    CampaignFactory.create_batch(READ + 1, brand=BrandFactory.create())
+    enforce_all(NOON)
+
+    (told,) = latest()
+
+    assert (told.count, told.is_least) == (READ, True)
 
 
 @pytest.mark.parametrize(
