@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 
-from ads.admin.bars import spend_bar
-from ads.admin.text import NOTHING, clock
+from ads.admin.bars import spend_track
+from ads.admin.text import NOTHING, budget, clock
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
@@ -155,47 +155,51 @@ class BrandColumns(_Admin):
     @admin.display(description="delivering", ordering="delivering")
     def running(self, brand: Any) -> SafeString:
         held = f"{brand.held} held" if brand.held else ""
-        return format_html(
-            '<span class="ads-many"><span class="ads-line">{} of {}</span>'
-            '<span class="ads-line ads-quiet">{}</span></span>',
-            brand.delivering,
-            brand.every,
-            held,
-        )
+        return _two_lines(f"{brand.delivering} of {brand.every}", held)
 
     @admin.display(description="today", ordering=SPEND[Period.DAY])
     def today(self, brand: Any) -> SafeString | str:
         return self._spent(brand, Period.DAY)
 
-    @admin.display(description="today used", ordering=SHARE[Period.DAY])
+    @admin.display(description="used today", ordering=SHARE[Period.DAY])
     def used_today(self, brand: Any) -> SafeString | str:
-        return self._left(brand, Period.DAY)
+        return self._used(brand, Period.DAY)
 
     @admin.display(description="this month", ordering=SPEND[Period.MONTH])
     def this_month(self, brand: Any) -> SafeString | str:
         return self._spent(brand, Period.MONTH)
 
-    @admin.display(description="month used", ordering=SHARE[Period.MONTH])
+    @admin.display(description="used this month", ordering=SHARE[Period.MONTH])
     def used_this_month(self, brand: Any) -> SafeString | str:
-        return self._left(brand, Period.MONTH)
+        return self._used(brand, Period.MONTH)
 
     @admin.display(description="local time", ordering="timezone")
     def local(self, brand: Any) -> SafeString:
-        return format_html(
-            '<span class="ads-many"><span class="ads-line">{}</span>'
-            '<span class="ads-line ads-quiet">{}</span></span>',
-            brand.local,
-            brand.timezone,
-        )
+        return _two_lines(brand.local, brand.timezone)
 
     def _spent(self, brand: Any, period: Period) -> SafeString | str:
         if period not in brand.spent:
             return NOTHING
-        return spend_bar(brand.spent[period], getattr(brand, BUDGET[period]))
+        return _two_lines(
+            format_html('<b class="ads-spend-amount">{}</b>', format_usd(brand.spent[period])),
+            f"of {budget(limit)}" if (limit := getattr(brand, BUDGET[period])) is not None else "",
+        )
 
-    def _left(self, brand: Any, period: Period) -> SafeString | str:
+    def _used(self, brand: Any, period: Period) -> SafeString | str:
         limit = getattr(brand, BUDGET[period])
-        left = remaining(brand.spent[period], limit) if period in brand.spent else None
-        if left is None:
+        if period not in brand.spent:
             return NOTHING
-        return format_html('<span class="ads-figure">{} left</span>', format_usd(left))
+        left = remaining(brand.spent[period], limit)
+        return _two_lines(
+            spend_track(brand.spent[period], limit),
+            "" if left is None else f"{format_usd(left)} left",
+        )
+
+
+def _two_lines(first: object, second: str) -> SafeString:
+    return format_html(
+        '<span class="ads-many"><span class="ads-line">{}</span>'
+        '<span class="ads-line ads-quiet">{}</span></span>',
+        first,
+        second,
+    )

@@ -1,15 +1,18 @@
 """Brands: their list with what they have spent on their own clock, and editing them."""
 
 import itertools
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from ads.admin.brand_list import BrandColumns
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.services import BudgetService
 from ads.tests.admin.pages import add, change, changelist, errors, save
@@ -116,3 +119,76 @@ def test_what_cannot_be_is_refused_beside_its_field(admin: Client, field: str, v
 
     assert list(errors(response)) == [field]
     assert Brand.objects.get().name == "Taken"
+
+
+def names(client: Client, **query: str) -> list[str]:
+    response = client.get(BRANDS, query)
+    assert response.status_code == 200, response.headers.get("Location")
+    return [row.name for row in response.context["cl"].result_list]
+
+
+@pytest.fixture
+def three(db: None) -> None:
+    """Brands on three local dates: the first has spent most, the second most of its budget."""
+    with time_machine.travel(datetime(2024, 5, 15, 10, 30, tzinfo=UTC), tick=False):
+        for name, zone, amount, limit, campaigns in [
+            ("Much", "Pacific/Kiritimati", 90, 1000, 1),
+            ("Share", "UTC", 40, 50, 3),
+            ("None", "Pacific/Pago_Pago", 5, None, 2),
+        ]:
+            brand = BrandFactory.create(name=name, timezone=zone, daily_budget=limit)
+            made = CampaignFactory.create_batch(campaigns, brand=brand)
+            BudgetService.record_spend(made[0], amount)
+            Campaign.objects.filter(pk__in=[one.pk for one in made]).update(is_active=True)
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("running", ["Share", "None", "Much"]),
+        ("today", ["Much", "Share", "None"]),
+        ("used_today", ["Share", "Much", "None"]),
+        ("this_month", ["Much", "Share", "None"]),
+        ("local", ["Share", "None", "Much"]),
+    ],
+)
+@pytest.mark.usefixtures("three")
+def test_the_list_is_sorted_by_what_is_worked_out(
+    admin: Client, column: str, expected: list[str]
+) -> None:
+    number = BrandColumns.list_display.index(column) + 1  # one is the boxes to tick
+
+    with time_machine.travel(datetime(2024, 5, 15, 10, 30, tzinfo=UTC), tick=False):
+        assert names(admin, o=f"-{number}") == expected
+        assert names(admin, o=str(number)) == expected[::-1]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"used": "50"}, ["Share", "Zero"]),
+        ({"used": "100"}, ["Zero"]),
+        ({"used": "much"}, ["Much", "None", "Share", "Zero"]),
+        ({"timezone__exact": "UTC"}, ["Share", "Zero"]),
+        ({"is_active__exact": "0"}, ["Zero"]),
+        ({"q": "mu"}, ["Much"]),
+    ],
+)
+@pytest.mark.usefixtures("three")
+def test_the_list_is_narrowed_down(
+    admin: Client, query: dict[str, str], expected: list[str]
+) -> None:
+    BrandFactory.create(name="Zero", monthly_budget=0, is_active=False)
+
+    with time_machine.travel(datetime(2024, 5, 15, 10, 30, tzinfo=UTC), tick=False):
+        assert names(admin, **query) == expected
+        assert names(admin, o="-4.6.7", **query)  # in any order
+
+
+@pytest.mark.usefixtures("three")
+def test_a_row_reads_amounts_what_is_left_and_the_brands_time(admin: Client) -> None:
+    with time_machine.travel(datetime(2024, 5, 15, 10, 30, tzinfo=UTC), tick=False):
+        page = admin.get(BRANDS, {"q": "Share"}).content.decode()
+
+    told = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('id="result_list"') :]).split())
+    assert "On 3 of 3 $40.00 of $50.00 80% $10.00 left $40.00 no limit Wed 10:30 UTC" in told

@@ -217,7 +217,7 @@ def test_the_history_says_who_changed_what_and_is_narrowed_down_by_the_address(
         r"Daily budget changed daily budget \$75\.00 → to \$100\.00 .{10,40} · by ben", everything
     )
     off = (
-        "Switched off Daily budget used up: $100.00 of $100.00 "
+        "Switched off: Daily budget used up: $100.00 of $100.00 "
         "Wed 15 May 2024, 12:00 · by ann · set off by: Spend"
     )
     switches = words(admin, campaign, history="switches")
@@ -361,7 +361,7 @@ def test_the_brands_history_tells_what_became_of_its_campaigns(admin: Client) ->
     told = words(admin, brand, history="switches")
 
     assert (
-        "Switched off Brand's daily budget used up: $5.00 of $5.00 A, B, C and 2 more "
+        "Switched off: Brand's daily budget used up: $5.00 of $5.00 A, B, C and 2 more "
         "Wed 15 May 2024, 12:05 · by the system · set off by: Budget check" in told
     )
 
