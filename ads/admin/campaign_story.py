@@ -20,12 +20,15 @@ from ads.admin.story import (
 )
 from ads.admin.text import STATE_COLOURS, instant
 from ads.admin.week import week
+from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend
+from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import format_usd
 from ads.services import conditions, explanation, summaries
 from ads.services.explanation import Explanation
 from ads.services.reported import with_last_report
+from ads.services.summaries import Month
 
 #: Entries of the ledger that are shown.
 LAST_ENTRIES: Final = 8
@@ -57,7 +60,9 @@ class CampaignPage(StoryPage):
         stored = explained.campaign
         row.brand = stored.brand  # the form names it
         zone = stored.brand.timezone
-        told |= history(request, stored, zone) | _now(explained) | _spend(request, explained)
+        month = summaries.month(stored, local_date(now, zone))
+        told |= history(request, stored, zone) | _now(explained, month)
+        told |= _spend(request, explained, month)
         if may_view(request, CampaignReference):
             told["references"] = [
                 {
@@ -71,16 +76,20 @@ class CampaignPage(StoryPage):
         return told
 
 
-def _now(explained: Explanation) -> dict[str, Any]:
+def _now(explained: Explanation, month: Month) -> dict[str, Any]:
     stored = explained.campaign
     zone = stored.brand.timezone
+    waived = {
+        Hold.DAILY_BUDGET: month.figures[Period.DAY].waived,
+        Hold.MONTHLY_BUDGET: month.figures[Period.MONTH].waived,
+    }
     return {
         "state": stored.state,
         "state_colour": STATE_COLOURS.get(stored.state, ""),
         "explanation": explained,
         "since": _since(stored),
         "headline": _headline(explained),
-        "checks": checks(conditions.of(explained), explained.at, zone),
+        "checks": checks(conditions.of(explained, waived), explained.at, zone),
         "week": week(explained),
         "zone": zone,
     }
@@ -110,11 +119,10 @@ def _headline(explained: Explanation) -> dict[str, str]:
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 
 
-def _spend(request: HttpRequest, explained: Explanation) -> dict[str, Any]:
+def _spend(request: HttpRequest, explained: Explanation, month: Month) -> dict[str, Any]:
     """Figures, charts, and the last entries for who may see them."""
     stored: Any = explained.campaign
     today = local_date(explained.at, stored.brand.timezone)
-    month = summaries.month(stored, today)
     ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None
     return {
         "figures": [

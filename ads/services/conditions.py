@@ -1,8 +1,10 @@
 """Every condition of delivering in words, met or not: what holds a campaign, and what does not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from ads.holds import Hold
@@ -29,8 +31,13 @@ class Condition:
     until: datetime | None
 
 
-def of(explained: Explanation) -> list[Condition]:
-    """One for each hold there is, in their order; no query."""
+def of(
+    explained: Explanation, waived: Mapping[Hold, Decimal] = MappingProxyType({})
+) -> list[Condition]:
+    """One for each hold there is, in their order; no query.
+
+    ``waived``: what no longer counts against budgets, US dollars, as far as it is known.
+    """
     applying = {held.code: held for held in explained.holds}
     found = []
     for hold in Hold:
@@ -38,16 +45,22 @@ def of(explained: Explanation) -> list[Condition]:
             found.append(Condition(hold, True, held.sentence, held.lifts_at))
         else:
             until = applies_at(hold, explained.campaign, explained.rules, explained.at)
-            found.append(Condition(hold, False, _clear(hold, explained), until))
+            found.append(Condition(hold, False, _clear(hold, explained, waived), until))
     return found
 
 
-def budget_left(hold: Hold, spent: Decimal, budget: Decimal | None) -> str:
-    """That a budget does not hold, given what counts as spent of it; both in US dollars."""
+def budget_left(
+    hold: Hold, spent: Decimal, budget: Decimal | None, waived: Decimal = Decimal(0)
+) -> str:
+    """That a budget does not hold, given what counts as spent of it and what does not any more.
+
+    In US dollars.
+    """
+    after = f", after {format_usd(waived)} was waived" if waived else ""
     if budget is None:
         so_far = _SO_FAR[BUDGETS[hold].period]
-        return f"{BUDGET_NAMES[hold]}: no limit, {format_usd(spent)} spent {so_far}"
-    return f"{BUDGET_NAMES[hold]}: {format_usd(spent)} of {format_usd(budget)} spent"
+        return f"{BUDGET_NAMES[hold]}: no limit, {format_usd(spent)} spent {so_far}{after}"
+    return f"{BUDGET_NAMES[hold]}: {format_usd(spent)} of {format_usd(budget)} spent{after}"
 
 
 def flight(start: date | None, end: date | None) -> str:
@@ -61,7 +74,7 @@ def flight(start: date | None, end: date | None) -> str:
     return "any day"
 
 
-def _clear(hold: Hold, explained: Explanation) -> str:
+def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -> str:
     """Why ``hold`` does not apply, with the figures."""
     row = explained.campaign
     if hold == Hold.STATUS:
@@ -72,7 +85,12 @@ def _clear(hold: Hold, explained: Explanation) -> str:
         return f"Flight: {flight(row.start_date, row.end_date)}"
     if hold == Hold.DAYPARTING:
         return f"Hours: {_hours(row, explained)}"
-    return budget_left(hold, getattr(row, BUDGETS[hold].spend), budget_of(BUDGETS[hold], row))
+    return budget_left(
+        hold,
+        getattr(row, BUDGETS[hold].spend),
+        budget_of(BUDGETS[hold], row),
+        waived.get(hold, Decimal(0)),
+    )
 
 
 def _hours(row: Campaign, explained: Explanation) -> str:
