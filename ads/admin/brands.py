@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.brand_actions import BrandActions
 from ads.admin.brand_list import LIST_FILTER, BrandColumns
 from ads.admin.brand_story import BrandPage
 from ads.admin.deletion import KeepsWhatHasSpend
@@ -17,7 +18,9 @@ from ads.services.csv_export import Export
 
 
 @admin.register(Brand)
-class BrandAdmin(BrandColumns, BrandPage, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]):
+class BrandAdmin(
+    BrandActions, BrandColumns, BrandPage, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]
+):
     """Brands with what they have spent today and this month, on their own clock."""
 
     about = (

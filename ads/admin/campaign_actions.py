@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -26,6 +27,7 @@ from ads.admin.action_pages import (
     way_back,
 )
 from ads.admin.action_text import PAGES, did, left_as_they_are, notes
+from ads.admin.buttons import May, of_campaign
 from ads.admin.done import ChangedInFilter, tell
 from ads.admin.forecasts import counted
 from ads.admin.undoing import Undoes
@@ -155,6 +157,21 @@ class CampaignActions(Undoes, AsksFirst):
             *super().get_urls(),
         ]
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        response: Any = super().render_change_form(request, context, *args, **kwargs)
+        told = response.context_data
+        if explained := told.get("explanation"):
+            may_waive = self.has_waive_permission(request)
+            may = May(
+                switch=self.has_switch_permission(request),
+                waive=may_waive,
+                waive_brand=may_waive and request.user.has_perm("ads.view_brand"),
+            )
+            told["buttons"] = of_campaign(explained, may)
+        return response  # type: ignore[no-any-return]
+
     def _first(
         self, request: HttpRequest, code: str, queryset: QuerySet[Campaign]
     ) -> HttpResponse | None:
@@ -176,14 +193,7 @@ class CampaignActions(Undoes, AsksFirst):
         if not (is_complete and is_to_be_done(request, form)):
             return self._page(request, code, ids, back, form)
         action = _action(code, form)
-        done = carry_out(action, ids, timezone.now())
-        tell(
-            request,
-            did(code, done, form),
-            done,
-            left=left_as_they_are(code, done.outcome),
-            undo=back if code == "pause" else "",
-        )
+        self._do(request, code, action, ids, back, form)
         return HttpResponseRedirect(back)
 
     def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
@@ -192,15 +202,28 @@ class CampaignActions(Undoes, AsksFirst):
         if code not in ONE_CLICK or not Campaign.objects.filter(pk=object_id).exists():
             raise Http404
         back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
-        done = carry_out(SIMPLE[code], [object_id], timezone.now())
+        self._do(request, code, SIMPLE[code], [object_id], back, None)
+        return HttpResponseRedirect(back)
+
+    def _do(
+        self,
+        request: HttpRequest,
+        code: str,
+        action: Action,
+        ids: list[int],
+        back: str,
+        form: ActionForm | None,
+    ) -> None:
+        """Do it, and say what was done."""
+        done = carry_out(action, ids, timezone.now())
         tell(
             request,
-            did(code, done, None),
+            did(code, done, form),
             done,
+            changed=done.changed,
             left=left_as_they_are(code, done.outcome),
             undo=back if code == "pause" else "",
         )
-        return HttpResponseRedirect(back)
 
     def _check(self, request: HttpRequest, code: str) -> None:
         if code not in PAGES:

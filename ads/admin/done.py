@@ -62,19 +62,22 @@ def undo_button(request: HttpRequest, context: UUID, back: str) -> SafeString:
     )
 
 
-def tell(request: HttpRequest, what: str, done: Done, *, left: str = "", undo: str = "") -> None:
+def tell(
+    request: HttpRequest, what: str, done: Done, *, changed: int, left: str = "", undo: str = ""
+) -> None:
     """Say what was done: ``what`` in a sentence, what became of them, and what did not work.
 
-    ``left`` says which were left as they are; ``undo`` is the address that undoing leads back to.
+    ``changed``: how many rows were; ``left`` says which were left as they are; ``undo`` is the
+    address that undoing leads back to.
     """
-    parts = [what, forecasts.outcome(done.outcome), left]
+    parts = [what, forecasts.outcome(done.outcome) if done.outcome.count else "", left]
     told = format_html(
         "{} {} {}",
         " ".join(part for part in parts if part),
-        show(done.context) if done.changed else "",
-        undo_button(request, done.context, undo) if undo and done.changed else "",
+        show(done.context) if changed and done.outcome.count else "",
+        undo_button(request, done.context, undo) if undo and changed else "",
     )
-    messages.add_message(request, messages.SUCCESS if done.changed else messages.INFO, told)
+    messages.add_message(request, messages.SUCCESS if changed else messages.INFO, told)
     tell_of_trouble(request, done)
 
 

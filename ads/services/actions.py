@@ -161,7 +161,7 @@ class ResetDailySpend(_Action):
 class Reconsider(_Action):
     """Change nothing of the campaigns themselves: what they depend on has been changed."""
 
-    trigger = Trigger.ACTION
+    trigger: Trigger = Trigger.ACTION
 
     def supposing(self) -> Supposing:
         return NOTHING

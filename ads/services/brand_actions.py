@@ -1,25 +1,52 @@
-"""What people do to brands: pause and resume all campaigns at once, change budgets.
+"""What people do to brands: pause and resume them, change their budgets, let them run on today.
 
 A brand that is paused is switched off; what its campaigns are wanted to do stays as it is. So when
 it is resumed, just those run that would have run on: what a user has paused stays paused.
 """
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pghistory
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from ads.holds import Supposing
+from ads.holds import Hold, Supposing
 from ads.models import Brand, Campaign
+from ads.models.spend import Period
+from ads.rules.calendar import UnknownTimezone
 from ads.services import locks
 from ads.services.actions import Reconsider
 from ads.services.budget_changes import BudgetChange
 from ads.services.bulk import Action, Done, as_they_are, carry_out
+from ads.services.enforcement import Trigger
+from ads.services.waivers import waive
+
+logger = logging.getLogger(__name__)
+
+#: Nothing is done to the campaigns themselves.
+NOTHING: Final = Reconsider()
+
+
+class BrandAction(Protocol):
+    """Something that can be done to any number of brands."""
+
+    @property
+    def campaigns(self) -> Action:
+        """What is done to each of their campaigns besides."""
+        ...
+
+    def supposing(self) -> Supposing:
+        """What is so of the brands' campaigns once it is done."""
+        ...
+
+    def write(self, brand_ids: Collection[int], now: datetime) -> tuple[int, ...]:
+        """Do it to those of these brands that it changes; their ids."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +55,13 @@ class Switch:
 
     on: bool
 
-    def columns(self, prefix: str = "") -> dict[str, Any]:
-        """What is written, by path from a brand; with ``prefix``, from a campaign."""
-        return {f"{prefix}is_active": self.on}
+    campaigns = NOTHING
 
-    @property
-    def only(self) -> Q:
-        """Which brands it changes."""
-        return Q(is_active=not self.on)
+    def supposing(self) -> Supposing:
+        return Supposing({"brand__is_active": self.on})
+
+    def write(self, brand_ids: Collection[int], now: datetime) -> tuple[int, ...]:  # noqa: ARG002
+        return _write(brand_ids, Q(is_active=not self.on), is_active=self.on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +70,50 @@ class ChangeBudgets:
 
     daily: BudgetChange | None
     monthly: BudgetChange | None
+    campaigns: Action = NOTHING
 
-    def columns(self, prefix: str = "") -> dict[str, Any]:
-        """What is written, by path from a brand; with ``prefix``, from a campaign."""
-        given = {"daily_budget": self.daily, "monthly_budget": self.monthly}
-        return {
-            f"{prefix}{path}": change.expression(f"{prefix}{path}")
-            for path, change in given.items()
-            if change
+    def supposing(self) -> Supposing:
+        of_brand = {
+            f"brand__{path}": change.expression(f"brand__{path}")
+            for path, change in self._given().items()
         }
+        # Where theirs are changed too: those that have no budget keep none by themselves.
+        return Supposing({**of_brand, **self.campaigns.supposing().columns})
 
-    @property
-    def only(self) -> Q:
-        """Which brands it changes."""
-        given = {"daily_budget": self.daily, "monthly_budget": self.monthly}
+    def write(self, brand_ids: Collection[int], now: datetime) -> tuple[int, ...]:  # noqa: ARG002
         only = Q(pk__in=())
-        for path, change in given.items():
-            if change:
-                only |= change.changes(path)
-        return only
+        columns = {}
+        for path, change in self._given().items():
+            only |= change.changes(path)
+            columns[path] = change.expression(path)
+        return _write(brand_ids, only, **columns) if columns else ()
+
+    def _given(self) -> dict[str, BudgetChange]:
+        given = {"daily_budget": self.daily, "monthly_budget": self.monthly}
+        return {path: change for path, change in given.items() if change}
 
 
-#: Nothing is done to the campaigns themselves.
-NOTHING: Final = Reconsider()
+@dataclass(frozen=True, slots=True)
+class RunOnToday:
+    """Let brands run on today: what they have spent so far together no longer counts.
 
-BrandAction = Switch | ChangeBudgets
+    What each campaign has spent still counts against its own budget.
+    """
+
+    campaigns = Reconsider(Trigger.RESET)
+
+    def supposing(self) -> Supposing:
+        return Supposing(waived=[Hold.BRAND_DAILY_BUDGET])
+
+    def write(self, brand_ids: Collection[int], now: datetime) -> tuple[int, ...]:
+        waived = []
+        for brand in Brand.objects.filter(pk__in=locks.among(brand_ids)).order_by("pk"):
+            try:
+                if waive(brand, Period.DAY, now=now):
+                    waived.append(brand.pk)
+            except UnknownTimezone:
+                logger.exception("Brand %s has no day that could run on.", brand.pk)
+        return tuple(waived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +125,27 @@ class BrandsDone:
     campaigns: Done
 
 
-def supposing(action: BrandAction, campaigns: Action = NOTHING) -> Supposing:
-    """What is so of the brands' campaigns once it is done, and ``campaigns`` to each of them."""
-    return Supposing({**action.columns("brand__"), **campaigns.supposing().columns})
-
-
-def carry_out_on(
-    action: BrandAction, brand_ids: Collection[int], now: datetime, campaigns: Action = NOTHING
-) -> BrandsDone:
+def carry_out_on(action: BrandAction, brand_ids: Collection[int], now: datetime) -> BrandsDone:
     """Do it to these brands; when it returns, their campaigns have stopped or started.
 
-    ``campaigns`` is what is done to each of their campaigns besides.
-
-    The brands are changed in one transaction and their campaigns follow in batches: enforcement
-    would bring about the rest if this were cut short.
+    The brands are changed first and their campaigns follow in batches: enforcement would bring
+    about the rest if this were cut short.
     """
     theirs = Campaign.objects.filter(brand__in=locks.among(brand_ids)).order_by("pk")
     with pghistory.context():
         before = as_they_are(theirs.values_list("pk", flat=True))
-        with transaction.atomic():
-            locks.brands(brand_ids)
-            changing = Brand.objects.filter(action.only, pk__in=locks.among(brand_ids))
-            changed = tuple(changing.order_by("pk").values_list("pk", flat=True))
-            # Django's own, which announces nothing: it is enforced right below.
-            rows = Brand.objects.filter(pk__in=locks.among(changed))
-            QuerySet.update(rows, **action.columns(), updated_at=Now())
-        done = carry_out(campaigns, list(before), now, before=before)
+        changed = action.write(brand_ids, now)
+        done = carry_out(action.campaigns, list(before), now, before=before)
     return BrandsDone(changed, done)
+
+
+@transaction.atomic
+def _write(brand_ids: Collection[int], only: Q, **columns: Any) -> tuple[int, ...]:
+    """Write to those of the brands that ``only`` lets through."""
+    locked = locks.brands(brand_ids)
+    changing = Brand.objects.filter(only, pk__in=locks.among(locked)).order_by("pk")
+    changed = tuple(changing.values_list("pk", flat=True))
+    # Django's own, which announces nothing: it is enforced by whoever calls this.
+    rows = Brand.objects.filter(pk__in=locks.among(changed))
+    QuerySet.update(rows, **columns, updated_at=Now())
+    return changed

@@ -34,6 +34,7 @@ NO_PAGES: Final = {
     "admin:ads_campaign_act": "only posted to",
     "admin:ads_campaign_act_on_one": "only posted to",
     "admin:ads_campaign_undo": "only posted to",
+    "admin:ads_brand_act": "only posted to",
     "admin:ads_spendimport_cancel": "only posted to",
 }
 #: The API answers with JSON, and an export with a file.

@@ -81,6 +81,10 @@ OTHER_PAGES: Final = {
     "problems": V,
     "api-1:openapi-view": V,
     "admin:ads_brand_export_csv": V,
+    "admin:ads_brand_pause": O,
+    "admin:ads_brand_resume": O,
+    "admin:ads_brand_run_on_today": O,
+    "admin:ads_brand_change_budgets": B,
     "admin:ads_campaign_export_csv": V,
     "admin:ads_deliverychange_export_csv": V,
     "admin:ads_spend_export_csv": V,
@@ -101,7 +105,14 @@ _DELETE: Final = "delete_selected"
 
 #: Of each list, who may do what to the rows that are selected.
 ACTIONS: Final = {
-    "ads.brand": {_DELETE: A},
+    "ads.brand": {
+        "pause_all_campaigns": O,
+        "resume_campaigns": O,
+        "let_run_on_today": O,
+        "change_their_budgets": B,
+        "export_selected": V,
+        _DELETE: A,
+    },
     "ads.campaign": {
         "activate": O,
         "pause": O,
