@@ -59,9 +59,13 @@ class BudgetsForm(ActionForm):
     """What is to be done to daily and monthly budgets; once valid, ``daily`` and ``monthly``."""
 
     daily_how = _How(label="Daily budgets")
-    daily_by = NumberField(label="By or to, daily", help_text="Percent, or US dollars a day.")
+    daily_by = NumberField(
+        label="By how much, or to what (daily)", help_text="Percent, or US dollars a day."
+    )
     monthly_how = _How(label="Monthly budgets")
-    monthly_by = NumberField(label="By or to, monthly", help_text="Percent, or US dollars a month.")
+    monthly_by = NumberField(
+        label="By how much, or to what (monthly)", help_text="Percent, or US dollars a month."
+    )
 
     daily: BudgetChange | None = None
     monthly: BudgetChange | None = None

@@ -186,6 +186,7 @@ def _of_one_budget(campaigns: Any, path: str, word: str, change: BudgetChange) -
     found = [f"Their {word} budgets go from {format_usd(before)} to {format_usd(after)} together."]
     if unlimited:
         none = f"{counted(unlimited)} without a {word} limit"
-        stays = "keep none" if change.how in RELATIVE else "get one"
+        s = "s" if unlimited == 1 else ""
+        stays = f"stay{s} without" if change.how in RELATIVE else f"get{s} one"
         found.append(f"{none} {stays}.")
     return found

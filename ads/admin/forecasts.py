@@ -111,5 +111,5 @@ def _who(forecast: Forecast, kind: Kind) -> str:
 
 
 def _is_wanted(stopped_by: Mapping[Hold | Status, int]) -> bool:
-    """Is it a status that stops them? Then that is what the action is for."""
-    return all(isinstance(why, Status) for why in stopped_by)
+    """Is it a status, or the brand's switch, that stops them? That is what the action is for."""
+    return all(isinstance(why, Status) or why == Hold.BRAND_INACTIVE for why in stopped_by)

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 
 from ads.admin import forecasts
 from ads.admin.action_pages import way_back
-from ads.admin.done import show, tell_of_trouble
+from ads.admin.done import PARAMETER, show, tell_of_trouble, undo_button
 from ads.admin.forecasts import counted
 from ads.models import Campaign
-from ads.services import undo
+from ads.services import audit, undo
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -31,6 +31,23 @@ NAMED = 3
 
 class Undoes(_Admin):
     """For whoever may pause."""
+
+    list_before_template = "ads/admin/campaigns_before.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        action = _asked_for(request)
+        more: dict[str, Any] = {}
+        if action:
+            may_undo = self.has_switch_permission(request)  # type: ignore[attr-defined]
+            more = {
+                "changed_in": action,
+                "undo": undo_button(request, action.pk, request.get_full_path())
+                if may_undo and undo.paused_by(action.pk)
+                else "",
+            }
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def get_urls(self) -> list[Any]:
         view = require_POST(self.admin_site.admin_view(self.undo))
@@ -48,6 +65,15 @@ class Undoes(_Admin):
             if done:
                 tell_of_trouble(request, done)
         return HttpResponseRedirect(back)
+
+
+def _asked_for(request: HttpRequest) -> Any:
+    """What the audit knows of the action whose campaigns the list is to show; None: of none."""
+    try:
+        context = UUID(request.GET.get(PARAMETER, ""))
+    except ValueError:
+        return None
+    return audit.context(context)
 
 
 def told(undone: undo.Undone) -> list[tuple[int, str]]:

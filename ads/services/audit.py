@@ -93,6 +93,14 @@ def of_campaign(campaign: Campaign, *, limit: int) -> list[AuditEntry]:
     )
 
 
+def context(pk: UUID) -> Any:
+    """Who made the changes recorded in this, and when (``metadata``, ``created_at``).
+
+    None: there are none.
+    """
+    return apps.get_model("pghistory", "Context")._default_manager.filter(pk=pk).first()
+
+
 def changed_in(context: UUID) -> Q:
     """Which campaigns were changed in one request or by one command, or their brands were.
 

@@ -183,7 +183,7 @@ def test_budgets_are_raised_by_percent_to_the_cent(admin: Client) -> None:
     assert page.context["notes"] == [
         "1 campaign left as it is: without such a budget, or with just this one.",
         "Their daily budgets go from $10.05 to $11.06 together.",
-        "1 campaign without a daily limit keep none.",
+        "1 campaign without a daily limit stays without.",
     ]
     assert spent.fresh().daily_budget == Decimal("10.05")
     (message,) = [plain(text) for text in said(confirm(admin, page, **fields))]

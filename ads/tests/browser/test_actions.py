@@ -1,0 +1,135 @@
+"""Acting on many campaigns without fear: told beforehand, told afterwards, and undone."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from ads.models import Campaign
+from ads.services import BudgetService, CampaignService
+from ads.tests.admin.pages import change, changelist
+from ads.tests.browser.conftest import Open
+from ads.tests.browser.contexts import NARROW
+from ads.tests.engine.support import enforce_all
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOOKS = ("view_brand", "view_campaign")
+OPERATOR = (*LOOKS, "switch_campaign", "waive_spend")
+BUDGET_MANAGER = (*OPERATOR, "change_brand", "change_campaign")
+
+
+def somebody(name: str, codenames: tuple[str, ...]) -> User:
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def test_an_operator_pauses_a_brand_and_brings_back_just_those_that_were_running(
+    open_as: Open,
+) -> None:
+    acme = BrandFactory.create(name="Acme")
+    running = CampaignFactory.create_batch(2, brand=acme)
+    spring = CampaignFactory.create(brand=acme, name="Spring")
+    CampaignService.pause(spring)
+    elsewhere = CampaignFactory.create()
+    enforce_all(timezone.now())
+    page = open_as(somebody("otto", OPERATOR), change(acme))
+
+    page.get_by_role("link", name="Pause all campaigns").click()
+    expect(page.get_by_role("heading", name="Pause all campaigns of Acme")).to_be_visible()
+    expect(page.get_by_text("2 will stop; 1 stays off: 1 paused by a user.")).to_be_visible()
+    assert acme.fresh().is_active
+    page.get_by_role("button", name="Pause all campaigns").click()
+
+    expect(page.get_by_text("Paused Acme. 2 stopped")).to_be_visible()
+    assert {row.fresh().state for row in running} == {"Paused by system"}
+    assert elsewhere.fresh().is_active
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.get_by_text("Undone: 1 brand resumed. 2 now deliver")).to_be_visible()
+    assert {row.fresh().state for row in running} == {"Active"}
+    assert spring.fresh().state == "Paused by user"
+    expect(page.get_by_role("link", name="Pause all campaigns")).to_be_visible()
+
+
+def test_a_budget_manager_raises_a_brand_s_budgets_and_reads_beforehand_what_starts(
+    open_as: Open,
+) -> None:
+    acme = BrandFactory.create(name="Acme", daily_budget=Decimal(100))
+    for name, spent in (("Spring", 10), ("Summer", "10.50"), ("Autumn", 12)):
+        campaign = CampaignFactory.create(brand=acme, name=name, daily_budget=Decimal(10))
+        BudgetService.record_spend(campaign, Decimal(spent))
+    CampaignFactory.create(brand=acme, name="Winter")
+    enforce_all(timezone.now())
+    page = open_as(somebody("berta", BUDGET_MANAGER), change(acme), width=NARROW, theme="dark")
+
+    page.get_by_role("link", name="Change budgets").click()
+    page.get_by_label("Daily budgets").select_option("Raise by percent")
+    page.get_by_label("By how much, or to what (daily)").fill("10")
+    page.get_by_role("button", name="Show what it will do").click()
+
+    expect(page.get_by_text("2 will start; 1 stays off: 1 daily budget used up")).to_be_visible()
+    expect(
+        page.get_by_text("The brand's own daily budget: from $100.00 to $110.00")
+    ).to_be_visible()
+    expect(page.get_by_text("from $30.00 to $33.00 together")).to_be_visible()
+    starting = page.get_by_role("row", name="Will start")
+    expect(starting.get_by_role("link", name="Spring")).to_be_visible()
+    page.get_by_role("button", name="Change the budgets").click()
+
+    expect(page.get_by_text("Changed the budgets of Acme. 2 now deliver")).to_be_visible()
+    assert acme.fresh().daily_budget == Decimal(110)
+    assert {row.name: row.state for row in Campaign.objects.all()} == {
+        "Spring": "Active",
+        "Summer": "Active",
+        "Autumn": "Paused by system",
+        "Winter": "Active",
+    }
+
+
+def test_an_operator_chooses_campaigns_in_the_list_and_takes_the_pause_back(
+    open_as: Open,
+) -> None:
+    acme = BrandFactory.create(name="Acme")
+    for name in ("Spring", "Summer", "Autumn"):
+        CampaignFactory.create(brand=acme, name=name)
+    enforce_all(timezone.now())
+    page = open_as(somebody("otto", OPERATOR), changelist("ads_campaign"))
+
+    page.locator("#action-toggle").check()
+    page.locator("select[name=action]").select_option("Pause …")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("3 will stop")).to_be_visible()
+    page.get_by_role("button", name="Pause 3 campaigns").click()
+
+    expect(page.get_by_text("Paused 3 campaigns. 3 stopped.")).to_be_visible()
+    page.get_by_role("link", name="Show them").click()
+    expect(page.get_by_role("link", name="Summer", exact=True)).to_be_visible()
+    expect(page.get_by_text("What otto changed on")).to_be_visible()
+    CampaignService.activate(Campaign.objects.get(name="Summer"))
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.get_by_text("Undone: 2 campaigns as before. 2 now deliver.")).to_be_visible()
+    expect(page.get_by_text("1 not brought back, because changed again since")).to_be_visible()
+    assert set(Campaign.objects.values_list("status", "is_active")) == {("active", True)}
+
+
+def test_one_campaign_is_switched_with_one_click(open_as: Open) -> None:
+    spent = CampaignFactory.create(name="Spring", daily_budget=Decimal(5))
+    BudgetService.record_spend(spent, Decimal(7))
+    page = open_as(somebody("otto", OPERATOR), change(spent))
+
+    expect(page.get_by_text("Starts it now.")).to_be_visible()
+    page.get_by_role("button", name="Let it run on today").click()
+    expect(
+        page.get_by_text("1 campaign starts today from zero. Spring now delivers.")
+    ).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused 1 campaign. Spring stopped.")).to_be_visible()
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_text("Activated 1 campaign. Spring now delivers.")).to_be_visible()
+    assert spent.fresh().state == "Active"
