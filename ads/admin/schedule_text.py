@@ -82,6 +82,8 @@ def clock_there(now: datetime, tz: str) -> str:
         UnknownTimezone: the timezone cannot be read.
     """
     there = local_time(now, tz)
+    if tz == "UTC":
+        return f"UTC, now {there:%a %H:%M}"
     name = there.tzname() or ""
     # Where a timezone has no abbreviation, it is called by its offset once more.
     called = f" ({name})" if name.isalpha() and name != "UTC" else ""

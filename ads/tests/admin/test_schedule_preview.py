@@ -257,6 +257,22 @@ def test_a_name_that_is_taken_or_missing_is_no_obstacle(admin: Client) -> None:
         assert "Closed now" in read(ask(admin, name=name, **rows([(0, "09:00", "10:00")])))
 
 
+@pytest.mark.parametrize(
+    ("tz", "told"),
+    [
+        ("UTC", "UTC, now Wed 10:00"),
+        ("Europe/London", "Europe/London, now UTC (GMT), Wed 10:00 there"),
+        ("Asia/Kolkata", "Asia/Kolkata, now UTC+5:30 (IST), Wed 15:30 there"),
+        ("America/St_Johns", "America/St_Johns, now UTC\N{MINUS SIGN}3:30 (NST), Wed 06:30 there"),
+        ("America/Sao_Paulo", "America/Sao_Paulo, now UTC\N{MINUS SIGN}3, Wed 07:00 there"),
+    ],
+)
+def test_a_timezone_is_named_with_its_offset_and_what_its_clock_shows(
+    admin: Client, tz: str, told: str
+) -> None:
+    assert ask(admin, timezone=tz)["timezone"] == told
+
+
 def test_who_would_start_and_who_would_stop_is_told_from_the_rule(admin: Client) -> None:
     morning = ScheduleFactory.create(windows=[(2, "09:00", "12:00")])
     evening = ScheduleFactory.create(windows=[(2, "18:00", "22:00")])
