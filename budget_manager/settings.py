@@ -93,7 +93,8 @@ WSGI_APPLICATION = "budget_manager.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Before the theme's own, which these replace.
+        "DIRS": [BASE_DIR / "ads" / "templates" / "theme"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -79,8 +79,37 @@
         }
     }, true);
 
+    // A folded group of the menu opens by mouse alone.
+    const openByKeyboard = () => {
+        for (const title of document.querySelectorAll("#nav-sidebar-apps h2.cursor-pointer")) {
+            const list = title.parentElement.querySelector("ol");
+            const tell = () => title.setAttribute("aria-expanded", String(list.style.display !== "none"));
+            title.setAttribute("role", "button");
+            title.tabIndex = 0;
+            title.addEventListener("keydown", (event) => {
+                if (event.key !== "Enter" && event.key !== " ") return;
+                event.preventDefault();
+                title.click();
+            });
+            new MutationObserver(tell).observe(list, { attributes: true, attributeFilter: ["style"] });
+            tell();
+        }
+    };
+
+    // In narrow lists the theme writes What Stands Before Each Cell Like This.
+    const nameCells = () => {
+        for (const cell of document.querySelectorAll("[data-label]:not([data-cased])")) {
+            cell.dataset.cased = "";
+            const label = cell.dataset.label;
+            cell.dataset.label = label.charAt(0).toUpperCase() + label.slice(1);
+        }
+    };
+
     window.addEventListener("load", () => {
-        const name = () => { nameFields(); nameBoxes(); nameClearing(); nameIcons(); nameBins(); };
+        openByKeyboard();
+        const name = () => {
+            nameCells(); nameFields(); nameBoxes(); nameClearing(); nameIcons(); nameBins();
+        };
         name();
         new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
     });
