@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any, Final
 
-from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models.functions import NullIf
 
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
 from ads.models import Campaign, SpendTotal
 from ads.models.campaign import State, Status
+from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
 
@@ -80,48 +82,50 @@ def _by_bits(moment: Moment) -> dict[int, int]:
 
 def _near(moment: Moment) -> list[Near]:
     """The first of those that have used half of a budget and more; what is used up comes last."""
-    day, month = (_nearest(limit, moment) for limit in _OWN)
-    shares: dict[int, tuple[Decimal, BudgetHold]] = {}
-    for pk, share, period in day.union(month, all=True):
-        (limit,) = (each for each in _OWN if each.period == period)
-        if pk not in shares or shares[pk][0] < share:
-            shares[pk] = share, limit
-    rows = with_holds(Campaign.objects.filter(pk__in=shares).select_related("brand"), moment)
+    rows = with_holds(
+        Campaign.objects.filter(pk__in=_nearest(moment)).select_related("brand"), moment
+    )
     amounts = {f"{limit.period}_amount": F(f"{limit.total}__amount") for limit in _OWN}
-    near = [_as_near(row, shares[row.pk][1], moment.now) for row in rows.annotate(**amounts)]
+    # Between the two queries a budget can be taken away.
+    near = [
+        _as_near(row, moment.now)
+        for row in rows.annotate(**amounts)
+        if row.daily_budget or row.monthly_budget
+    ]
     near.sort(key=lambda each: (each.is_used_up, -each.spent / each.budget, each.id))
     return near[:MOST]
 
 
-def _nearest(limit: BudgetHold, moment: Moment) -> QuerySet[SpendTotal, tuple[int, Decimal, str]]:
-    """Campaign's id, share and period of the first that are near one limit.
+def _nearest(moment: Moment) -> list[int]:
+    """Ids of the campaigns that are nearest one of their own limits, among them the first.
 
-    Begins with the sums: who has none has spent nothing, and there are few for each date.
+    Begins with the sums: who has none has spent nothing, and there are few for each date. A
+    campaign can be found by its day and by its month.
     """
     now = reduce(
         or_,
         (
-            Q(start=start, campaign__brand__timezone__in=zones)
+            Q(period=limit.period, start=start, campaign__brand__timezone__in=zones)
+            for limit in _OWN
             for start, zones in moment.period_starts(limit.period).items()
         ),
     )
-    budget = f"campaign__{limit.budget}"
-    return (
-        SpendTotal.objects.filter(
-            now,
-            period=limit.period,
-            start__in=list(moment.period_starts(limit.period)),
-            campaign__status=Status.ACTIVE,
-            **{f"{budget}__gt": 0},
-        )
-        .annotate(share=(F("amount") - F("waived")) / F(budget))
+    starts = {start for limit in _OWN for start in moment.period_starts(limit.period)}
+    budget = Case(
+        *(When(period=limit.period, then=F(f"campaign__{limit.budget}")) for limit in _OWN),
+        output_field=MoneyField(),
+    )
+    return list(
+        SpendTotal.objects.filter(now, start__in=starts, campaign__status=Status.ACTIVE)
+        .alias(share=(F("amount") - F("waived")) / NullIf(budget, Value(Decimal(0))))
         .filter(share__gte=NEAR)
         .order_by(Case(When(share__lt=1, then=0), default=1), F("share").desc(), "campaign")
-        .values_list("campaign_id", "share", "period")[:MOST]
+        .values_list("campaign_id", flat=True)[: len(_OWN) * MOST]
     )
 
 
-def _as_near(row: Any, limit: BudgetHold, now: datetime) -> Near:
+def _as_near(row: Any, now: datetime) -> Near:
+    limit = max((each for each in _OWN if getattr(row, each.budget)), key=partial(_share, row))
     spent, budget = getattr(row, limit.spend), getattr(row, limit.budget)
     # Who runs in some hours only has not spent evenly since midnight.
     is_even = limit.period == Period.MONTH or not row.is_dayparting_enabled
@@ -145,3 +149,8 @@ def _as_near(row: Any, limit: BudgetHold, now: datetime) -> Near:
         if is_even and row.is_active
         else None,
     )
+
+
+def _share(row: Any, limit: BudgetHold) -> Decimal:
+    share: Decimal = getattr(row, limit.spend) / getattr(row, limit.budget)
+    return share

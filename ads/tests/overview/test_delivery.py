@@ -119,6 +119,18 @@ def test_of_both_budgets_that_counts_of_which_more_is_used() -> None:
     assert near.budget == 110
 
 
+def test_what_its_month_has_stopped_is_not_about_to_be_stopped_by_its_day() -> None:
+    campaign = CampaignFactory.create(name="gone", daily_budget=100, monthly_budget=90)
+    spend(campaign, 95, NOON)
+    spend(CampaignFactory.create(name="close", daily_budget=100), 60, NOON)
+    enforce_all(NOON)
+
+    assert [(each.name, each.is_used_up) for each in delivery(NOON).near] == [
+        ("close", False),
+        ("gone", True),
+    ]
+
+
 def test_what_was_waived_does_not_count() -> None:
     campaign = CampaignFactory.create(daily_budget=100)
     spend(campaign, 90, NOON)
