@@ -23,7 +23,9 @@
         let timer;
 
         // Rows under the pointer or with the focus stay where they are until it is gone.
-        const isInUse = () => list().matches(":hover, :focus-within");
+        // (A finger leaves its hover where it last was.)
+        const using = window.matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within";
+        const isInUse = () => list().matches(using);
 
         const show = () => {
             if (!waiting.size || isInUse()) return;
