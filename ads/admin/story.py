@@ -1,10 +1,11 @@
 """Pages that people look at far more often than they edit: what is and why, then the form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Model
@@ -17,8 +18,10 @@ from django.utils.timesince import timeuntil
 
 from ads.admin import charts
 from ads.admin.bars import spend_bar
+from ads.admin.done import undo_button
 from ads.admin.text import instant
 from ads.models import Brand, Campaign, Spend
+from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
@@ -90,10 +93,14 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
     except timeline.UnknownPosition:
         older = ""
         page = timeline.of(owner, kind=kind)
+    last = None if older else _pause_to_undo(request, owner, page.happenings)
     chosen = {KIND: kind.value} if kind else {}
     tabs = [("Everything", None), *((one.label, one) for one in timeline.Kind)]
     return {
-        "happenings": [_told(happening, tz) for happening in page.happenings],
+        "happenings": [
+            _told(happening, tz) | {"undo": _undo(request, happening) if happening is last else ""}
+            for happening in page.happenings
+        ],
         "history_tabs": [
             {
                 "label": label,
@@ -110,6 +117,21 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
 
 def _part_of_history(parameters: dict[str, str]) -> str:
     return f"?{urlencode(parameters)}#history"
+
+
+def _pause_to_undo(
+    request: HttpRequest, owner: Campaign | Brand, happenings: Iterable[timeline.Happening]
+) -> timeline.Happening | None:
+    """The last pause, if the owner is still paused by it and this user may bring it back."""
+    paused = not owner.is_active if isinstance(owner, Brand) else owner.status == Status.PAUSED
+    campaigns: Any = admin.site._registry[Campaign]
+    if not paused or not campaigns.has_switch_permission(request):
+        return None
+    return next((one for one in happenings if one.pauses and one.context), None)
+
+
+def _undo(request: HttpRequest, pause: timeline.Happening) -> SafeString:
+    return undo_button(request, UUID(pause.context), request.get_full_path())
 
 
 def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:

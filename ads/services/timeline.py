@@ -14,6 +14,7 @@ from django.db import models
 
 from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange
+from ads.models.campaign import Status
 from ads.models.references import known_as, shown
 from ads.rules.money import format_usd
 from ads.services import audit, timeline_rows
@@ -76,6 +77,8 @@ class Happening:
     trigger: str = ""
     #: The request or command that it was part of, as the audit has it; "" where nobody knows.
     context: str = ""
+    #: Did it pause the campaign, or switch the brand off, whose story this is?
+    pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,8 @@ class _Teller:
             return self._correction(row)
         if row.source == Source.WINDOWS:
             return self._windows(row)
-        event = row.event()
-        changes = audit.changes(event, row.event_before(), self._names)
+        event, before = row.event(), row.event_before()
+        changes = audit.changes(event, before, self._names)
         return Happening(
             at=row.at,
             kind=Kind.MONEY if row.source == Source.WAIVERS else Kind.EDITS,
@@ -155,7 +158,13 @@ class _Teller:
             actor=row.actor,
             changes=changes,
             context=row.context,
+            pauses=before is not None and self._pauses(row.source, event, before),
         )
+
+    def _pauses(self, source: Source, event: Any, before: Any) -> bool:
+        if source == Source.CAMPAIGN:
+            return bool(before.status != Status.PAUSED and event.status == Status.PAUSED)
+        return source == Source.BRAND and self._of_brand and before.is_active > event.is_active
 
     def _switch(self, row: Row) -> Happening:
         change: DeliveryChange = row.event()

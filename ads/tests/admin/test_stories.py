@@ -434,3 +434,39 @@ def test_a_page_costs_a_manager_as_many_queries_however_much_there_is(of_brand: 
     _grow(campaign, 12)
 
     assert queries() <= few <= MOST
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("of_brand", [False, True], ids=["campaign", "brand"])
+def test_the_last_pause_can_be_undone_where_it_is_told_of(admin: Client, of_brand: bool) -> None:
+    campaign = CampaignFactory.create()
+    row: Any = campaign.brand if of_brand else campaign
+    with acting_as("ben"):
+        if of_brand:
+            Brand.objects.filter(pk=row.pk).update(is_active=False)
+        else:
+            Campaign.objects.filter(pk=row.pk).update(status="paused")
+    assert campaign.fresh().is_active is False
+
+    (undo,) = [
+        told["undo"] for told in admin.get(change(row)).context["happenings"] if told["undo"]
+    ]
+    address = re.search(r'action="([^"]+)"', undo)
+    assert address
+    admin.post(address[1], {"back": change(row)})
+
+    assert campaign.fresh().state == "Active"
+    assert not any(told["undo"] for told in admin.get(change(row)).context["happenings"])
+
+
+def test_who_may_not_pause_is_offered_no_undo(staff: Callable[..., Client]) -> None:
+    campaign = CampaignFactory.create()
+    with acting_as("ben"):
+        Campaign.objects.filter(pk=campaign.pk).update(status="paused")
+
+    def offered(*permissions: str) -> bool:
+        told = staff("view_campaign", *permissions).get(change(campaign)).context["happenings"]
+        return any(row["undo"] for row in told)
+
+    assert offered("switch_campaign")
+    assert not offered()
