@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,7 +17,6 @@ from unfold.decorators import action
 
 from ads.admin.correction_forms import CorrectionForm
 from ads.admin.exports import ExportsCsv
-from ads.admin.text import budget
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.money import format_usd, plain
@@ -107,9 +107,8 @@ class CorrectsSpend(_Admin):
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": f"Correct entry {entry.pk}" if entry else "New correction",
-            "original": entry,
             "form": form,
-            "media": self.media + form.media,
+            "media": self.media + form.media + Media(css={"all": ["ads/spend.css"]}),
             "entry": _facts(entry) if entry else [],
             "corrections": made,
             "seen": len(made),
@@ -210,13 +209,11 @@ def _told(effect: Effect) -> dict[str, Any]:
 def _row(one: Sum) -> dict[str, str]:
     whose = f"All of {one.owner.name}" if isinstance(one.owner, Brand) else one.owner.name
     when = f"{one.start}" if one.period == Period.DAY else f"{one.start:%B %Y}"
-    counts = one.after - one.waived
-    if one.budget is None:
-        against = "no budget, or the period is over"
-    elif one.waived:
-        against = f"{format_usd(counts)} of {budget(one.budget)} ({format_usd(one.waived)} waived)"
-    else:
-        against = f"{format_usd(counts)} of {budget(one.budget)}"
+    against = ""
+    if one.budget is not None:
+        against = f"of {format_usd(one.budget)}"
+        if one.waived:
+            against += f", {format_usd(one.waived)} of it waived"
     return {
         "whose": whose,
         "when": when,

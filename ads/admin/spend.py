@@ -1,7 +1,15 @@
 """The ledger, its sums, and what sources reported: to be read."""
 
+from datetime import timedelta
+from decimal import Decimal
+from urllib.parse import urlencode
+
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -11,15 +19,28 @@ from unfold.contrib.filters.admin import (
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.corrections import CorrectsSpend
 from ads.admin.exports import ExportsCsv
-from ads.models import ReportedTotal, Spend, SpendTotal
+from ads.admin.spend_list import (
+    BRAND,
+    CAMPAIGN,
+    FIRST,
+    LAST,
+    OwnBrandFilter,
+    SearchesSpend,
+    SourceFilter,
+    SummedPaginator,
+    campaigns_named,
+)
+from ads.models import Brand, Campaign, ReportedTotal, Spend, SpendTotal
 from ads.models.references import shown
+from ads.models.spend import Period
+from ads.rules.calendar import month_start
 from ads.rules.money import format_usd
 from ads.services import exports
 from ads.services.csv_export import Export
 
 
 @admin.register(Spend)
-class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
+class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     """Entries of the ledger, the newest first."""
 
     about = (
@@ -27,9 +48,9 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
         "is corrected by another entry."
     )
     list_display = [
-        "date",
-        "campaign",
-        "brand",
+        "day",
+        "of_campaign",
+        "of_brand",
         "usd",
         "kind",
         "source",
@@ -39,17 +60,19 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     ]
     list_select_related = ["campaign__brand"]
     list_filter = [
-        ("date", RangeDateFilter),
-        ("campaign", AutocompleteSelectFilter),
         ("campaign__brand", AutocompleteSelectFilter),
+        ("campaign", AutocompleteSelectFilter),
+        ("date", RangeDateFilter),
+        SourceFilter,
         ("kind", ChoicesDropdownFilter),
     ]
-    search_fields = ["campaign__name", "external_id", "source"]
-    search_help_text = "Campaign, source or the source's own id"
-    ordering = ["-id"]
+    list_before_template = "ads/admin/spend_list.html"
+    paginator = SummedPaginator
+    ordering = ["-date", "-id"]
     fields = [
-        "campaign",
-        "brand",
+        "number",
+        "of_campaign",
+        "of_brand",
         "usd",
         "date",
         "occurred_at",
@@ -60,16 +83,56 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
         "created_at",
     ]
 
+    class Media:
+        css = {"all": ["ads/spend.css"]}
+
     def export_of(self, rows: QuerySet[Spend]) -> Export:
         return exports.of_spend(rows)
 
+    @admin.display(description="day")
+    def day(self, spend: Spend) -> str:
+        return f"{spend.date}"
+
+    @admin.display(description="entry")
+    def number(self, spend: Spend) -> str:
+        return f"{spend.pk}"
+
+    @admin.display(description="campaign")
+    def of_campaign(self, spend: Spend) -> SafeString:
+        return link_to(spend.campaign)
+
     @admin.display(description="brand")
-    def brand(self, spend: Spend) -> str:
-        return spend.campaign.brand.name
+    def of_brand(self, spend: Spend) -> SafeString:
+        return link_to(spend.campaign.brand)
 
     @admin.display(description="amount")
-    def usd(self, spend: Spend) -> str:
-        return format_usd(spend.amount)
+    def usd(self, spend: Spend) -> SafeString:
+        return money(spend.amount)
+
+
+def link_to(row: Brand | Campaign) -> SafeString:
+    """Its name, as a way to its page."""
+    address = reverse(f"admin:ads_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a class="ads-link" href="{}">{}</a>', address, row.name)
+
+
+def money(amount: Decimal) -> SafeString:
+    """An amount in a column of them; what takes something back stands out."""
+    return format_html(
+        '<span class="ads-money{}">{}</span>',
+        " ads-takes-back" if amount < 0 else "",
+        format_usd(amount),
+    )
+
+
+def entries_behind(total: SpendTotal) -> str:
+    """The address of the list of the entries that a sum adds up."""
+    last = total.start
+    if total.period == Period.MONTH:
+        last = month_start(total.start + timedelta(days=31)) - timedelta(days=1)
+    of = {CAMPAIGN: total.campaign_id} if total.campaign_id else {BRAND: total.brand_id}
+    query = urlencode({**of, FIRST: total.start, LAST: last})
+    return f"{reverse('admin:ads_spend_changelist')}?{query}"
 
 
 @admin.register(SpendTotal)
@@ -81,46 +144,80 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         "ledger, kept by the database. What was waived was spent too, but no longer counts "
         "against the budget."
     )
-    list_display = ["start", "period", "brand", "owner", "usd", "usd_waived", "usd_effective"]
+    list_display = [
+        "start",
+        "period",
+        "of_brand",
+        "owner",
+        "usd",
+        "usd_waived",
+        "usd_effective",
+        "entries",
+    ]
     list_select_related = ["brand", "campaign"]
     list_filter = [
         ("start", RangeDateFilter),
         ("period", ChoicesDropdownFilter),
-        ("brand", AutocompleteSelectFilter),
+        ("brand", OwnBrandFilter),
         ("campaign", AutocompleteSelectFilter),
     ]
-    search_fields = ["brand__name", "campaign__name"]
-    search_help_text = "Brand or campaign"
+    search_fields = ["campaign__name"]
+    search_help_text = "Campaign"
+    # The newest were made last; sorting all by their day would take seconds.
+    ordering = ["-id"]
     fields = [
-        "brand",
+        "of_brand",
         "owner",
         "period",
         "start",
         "usd",
         "usd_waived",
         "usd_effective",
+        "entries",
         "created_at",
         "updated_at",
     ]
+    change_form_after_template = "ads/admin/spend_total.html"
+
+    class Media:
+        css = {"all": ["ads/spend.css"]}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SpendTotal], search_term: str
+    ) -> tuple[QuerySet[SpendTotal], bool]:
+        term = search_term.strip().replace("\x00", "")
+        if term:
+            queryset = queryset.filter(campaign__in=campaigns_named(self, request, term))
+        return queryset, False
 
     def export_of(self, rows: QuerySet[SpendTotal]) -> Export:
         return exports.of_totals(rows)
 
     @admin.display(description="campaign")
-    def owner(self, total: SpendTotal) -> str:
-        return "all of the brand's" if total.campaign is None else total.campaign.name
+    def owner(self, total: SpendTotal) -> SafeString | str:
+        return "all of the brand's" if total.campaign is None else link_to(total.campaign)
+
+    @admin.display(description="brand")
+    def of_brand(self, total: SpendTotal) -> SafeString:
+        return link_to(total.brand)
 
     @admin.display(description="amount")
-    def usd(self, total: SpendTotal) -> str:
-        return format_usd(total.amount)
+    def usd(self, total: SpendTotal) -> SafeString:
+        return money(total.amount)
 
     @admin.display(description="waived")
-    def usd_waived(self, total: SpendTotal) -> str:
-        return format_usd(total.waived)
+    def usd_waived(self, total: SpendTotal) -> SafeString:
+        return money(total.waived)
 
     @admin.display(description="counts against the budget")
-    def usd_effective(self, total: SpendTotal) -> str:
-        return format_usd(total.amount - total.waived)
+    def usd_effective(self, total: SpendTotal) -> SafeString:
+        return money(total.amount - total.waived)
+
+    @admin.display(description="what it adds up")
+    def entries(self, total: SpendTotal) -> SafeString:
+        return format_html(
+            '<a class="ads-link" href="{}">{}</a>', entries_behind(total), "its entries"
+        )
 
 
 @admin.register(ReportedTotal)
