@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -24,7 +25,8 @@ from ads.admin.spend_list import (
     CAMPAIGN,
     FIRST,
     LAST,
-    OwnBrandFilter,
+    BrandFilter,
+    BrandsSumsFilter,
     SearchesSpend,
     SourceFilter,
     SummedPaginator,
@@ -60,7 +62,7 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
     ]
     list_select_related = ["campaign__brand"]
     list_filter = [
-        ("campaign__brand", AutocompleteSelectFilter),
+        ("campaign__brand", BrandFilter),
         ("campaign", AutocompleteSelectFilter),
         ("date", RangeDateFilter),
         SourceFilter,
@@ -90,8 +92,8 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
         return exports.of_spend(rows)
 
     @admin.display(description="day")
-    def day(self, spend: Spend) -> str:
-        return f"{spend.date}"
+    def day(self, spend: Spend) -> SafeString:
+        return format_html('<span class="ads-nowrap">{}</span>', spend.date)
 
     @admin.display(description="entry")
     def number(self, spend: Spend) -> str:
@@ -158,13 +160,11 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     list_filter = [
         ("start", RangeDateFilter),
         ("period", ChoicesDropdownFilter),
-        ("brand", OwnBrandFilter),
+        ("brand", BrandsSumsFilter),
         ("campaign", AutocompleteSelectFilter),
     ]
     search_fields = ["campaign__name"]
     search_help_text = "Campaign"
-    # The newest were made last; sorting all by their day would take seconds.
-    ordering = ["-id"]
     fields = [
         "of_brand",
         "owner",
@@ -189,6 +189,11 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         if term:
             queryset = queryset.filter(campaign__in=campaigns_named(self, request, term))
         return queryset, False
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        # The newest were made last; by their days, only those of some days are sorted.
+        of_days = any(request.GET.get(name) for name in ("start_from", "start_to"))
+        return ["-start", "-id"] if of_days else ["-id"]
 
     def export_of(self, rows: QuerySet[SpendTotal]) -> Export:
         return exports.of_totals(rows)

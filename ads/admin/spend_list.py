@@ -124,8 +124,8 @@ def _today(request: HttpRequest) -> tuple[str, date]:
         return "UTC", local_date(now, "UTC")
 
 
-class OwnBrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
-    """Sums of a brand and of its campaigns, looked up one by one as the sums' index has them."""
+class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+    """Rows of a brand's campaigns, by the campaigns: that is what the indexes begin with."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         brand = self.used_parameters.get(self.lookup_kwarg)
@@ -134,10 +134,19 @@ class OwnBrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
             return queryset
         if not str(brand).isdecimal():
             raise IncorrectLookupParameters
-        campaigns = Campaign.objects.filter(brand=int(str(brand)[:18])).order_by()
-        ids = list(campaigns.values_list("pk", flat=True))
-        of_brand = Q(campaign=None, period__in=Period.values, brand=int(str(brand)[:18]))
-        return queryset.filter(Q(campaign__in=ids) | of_brand)
+        return queryset.filter(self.of(int(str(brand)[:18])))
+
+    def of(self, brand: int) -> Q:
+        """The condition on a row."""
+        campaigns = Campaign.objects.filter(brand=brand).order_by()
+        return Q(campaign__in=list(campaigns.values_list("pk", flat=True)))
+
+
+class BrandsSumsFilter(BrandFilter):
+    """Sums of a brand's campaigns, and its own."""
+
+    def of(self, brand: int) -> Q:
+        return super().of(brand) | Q(campaign=None, period__in=Period.values, brand=brand)
 
 
 class SearchesSpend(_Admin):

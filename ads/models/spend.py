@@ -104,6 +104,9 @@ class Spend(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["campaign", "date"], name="spend_by_campaign_and_date"),
+            # For lists of the ledger, the latest day first: of some days, and of a source.
+            models.Index(fields=["date", "id"], name="spend_by_day"),
+            models.Index(fields=["source", "date", "id"], name="spend_by_source_and_day"),
             # Few among many: a campaign's history tells of them alone.
             models.Index(
                 fields=["campaign", "-created_at", "-id"],

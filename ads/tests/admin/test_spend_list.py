@@ -15,7 +15,7 @@ from ads.admin import base, spend_list
 from ads.models import Campaign, Spend, SpendTotal
 from ads.services import BudgetService
 from ads.services.ledger_sources import ledger_sources
-from ads.tests.admin.pages import change, changelist
+from ads.tests.admin.pages import change, changelist, said
 from ads.tests.engine.support import at
 from ads.tests.factories import BrandFactory, CampaignFactory
 
@@ -77,14 +77,41 @@ def test_the_search_finds_campaigns_by_name_and_entries_by_their_whole_id(admin:
     assert found(admin, q="\x00") == ["by id", "by name"]
 
 
-def test_a_name_that_many_campaigns_share_is_found_too(
+def test_a_name_that_too_many_campaigns_share_is_asked_for_more_of(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spend_list, "NAMED", 1)
     for name in ("Spring A", "Spring B", "Autumn"):
         recorded(CampaignFactory.create(name=name), name)
 
-    assert found(admin, q="spring") == ["Spring B", "Spring A"]
+    response = admin.get(LEDGER, {"q": "spring"})
+
+    assert said(response)[0].startswith("More than 1 campaigns have “spring” in their name")
+    assert found(admin, q="spring") == []
+    assert found(admin, q="spring a") == ["Spring A"]
+
+
+def test_the_sums_are_found_by_brand_campaign_and_day(admin: Client) -> None:
+    brand = BrandFactory.create()
+    spring = CampaignFactory.create(brand=brand, name="Spring")
+    recorded(spring, "x")
+    recorded(spring, "y", ago=1)
+    recorded(CampaignFactory.create(name="Autumn"), "z")
+
+    def sums(**query: Any) -> list[tuple[str, str, date]]:
+        rows = admin.get(changelist("ads_spendtotal"), query).context["cl"].result_list
+        return [(row.campaign and row.campaign.name, row.period, row.start) for row in rows]
+
+    may, yesterday = TODAY.replace(day=1), TODAY - timedelta(days=1)
+    of_spring = [(n, p, s) for n in ("Spring", None) for p, s in (
+        ("day", TODAY), ("day", yesterday), ("month", may),
+    )]  # fmt: skip
+    assert sorted(sums(brand__id__exact=brand.pk), key=str) == sorted(of_spring, key=str)
+    assert sorted(sums(q="spring"), key=str) == sorted(of_spring[:3], key=str)
+    assert [start for _, _, start in sums(start_from=f"{yesterday}", q="spring")] == [
+        TODAY, yesterday,
+    ]  # fmt: skip
+    assert admin.get(changelist("ads_spendtotal"), {"brand__id__exact": "x"}).status_code == 302
 
 
 def test_the_ways_to_days_go_by_the_brands_clock_and_keep_the_other_filters(
@@ -106,7 +133,7 @@ def test_the_ways_to_days_go_by_the_brands_clock_and_keep_the_other_filters(
 
     assert behind("Today") == ["-1 days ago"]
     assert behind("Yesterday") == ["0 days ago"]
-    assert behind("This month") == ["1 days ago", "0 days ago", "-1 days ago"]
+    assert behind("This month") == ["-1 days ago", "0 days ago", "1 days ago"]
     assert behind("Last month") == ["40 days ago"]
     assert len(behind("Any day")) == 4
     utc = {day["title"]: day for day in admin.get(LEDGER).context["cl"].days}
@@ -147,7 +174,7 @@ def test_a_sum_leads_to_the_entries_that_it_adds_up(admin: Client, of_brand: boo
     recorded(other, "another's")
     expected = {
         ("day", TODAY): ["today"],
-        ("month", date(2024, 5, 1)): ["in May", "today"],
+        ("month", date(2024, 5, 1)): ["today", "in May"],
         ("month", date(2024, 4, 1)): ["in April"],
     }
 
