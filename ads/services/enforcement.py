@@ -217,8 +217,9 @@ def _left_out(ids: Sequence[int], locked: Sequence[int]) -> tuple[int, ...]:
 def _write_down(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:
     """One delivery change for each decision.
 
-    By hand: of a batch's time a ``bulk_create`` takes half, for what are a few arrays. None is
-    recorded before the last one, even if the clock was set back: see :mod:`ads.services.following`.
+    By hand: of a batch's time a ``bulk_create`` takes half, for what are a few arrays. Each is
+    recorded after the last that it can see, even if the clock was set back: see
+    :mod:`ads.services.following`.
     """
     figures = ", ".join(_FIGURES)
     with connection.cursor() as cursor:
@@ -228,7 +229,8 @@ def _write_down(decisions: Sequence[Decision], now: datetime, trigger: str) -> N
                                             at, trigger, actor, recorded_at)
             SELECT campaign_id, is_active, holds::text[], {figures}, %s, %s, %s,
                    greatest(clock_timestamp(), transaction_timestamp(),
-                            (SELECT max(recorded_at) FROM ads_deliverychange))
+                            (SELECT max(recorded_at) FROM ads_deliverychange)
+                            + interval '1 microsecond')
               FROM unnest(%s::bigint[], %s::boolean[], %s::text[]
                           {", %s::numeric[]" * len(_FIGURES)})
                    AS decision (campaign_id, is_active, holds, {figures})

@@ -11,11 +11,13 @@ instant before which nothing more can appear:
 - Whoever holds none has committed, and the next statement sees that; or has not written yet, and
   will read the clock later than this statement began.
 
-Enforcement never writes an earlier ``recorded_at`` than the last one, so the database's clock may
-be set back, as when another server takes over. A change waits for transactions that write delivery
-changes, and for no others: not for a long import, nor for a backup. After a database has been
-restored to an earlier state, what was followed since then may be gone, and its ids be given again:
-follow anew from that instant (``since``).
+Enforcement writes a later ``recorded_at`` than that of every change it can see, so the database's
+clock may be set back, as when another server takes over. Should it have been far ahead once, the
+last change is ahead of the clock until that has caught up; while nobody is writing, all there is
+can be told nevertheless: whoever writes next sees it, and writes later. A change waits for
+transactions that write delivery changes, and for no others: not for a long import, nor for a
+backup. After a database has been restored to an earlier state, what was followed since then may be
+gone, and its ids be given again: follow anew from that instant (``since``).
 """
 
 from collections.abc import Sequence
@@ -35,8 +37,12 @@ from ads.models import DeliveryChange
 #: transaction has no session. Until such a one has ended, nothing new is told. Sessions that are
 #: gone or idle by now have committed.
 _SAFE = """
-    SELECT CASE WHEN bool_or(hides) IS NOT TRUE
-                THEN least(statement_timestamp(), min(began)) END
+    SELECT CASE WHEN bool_or(hides) THEN NULL
+                WHEN count(*) > 0 THEN least(statement_timestamp(), min(began))
+                ELSE greatest(statement_timestamp(),
+                              (SELECT max(recorded_at) FROM ads_deliverychange)
+                              + interval '1 microsecond')
+           END
       FROM (
             SELECT activity.xact_start AS began,
                    activity.xact_start IS NULL

@@ -117,10 +117,15 @@ def test_what_was_rolled_back_is_never_told() -> None:
     assert ids(followed()) == []
 
 
-def test_writers_at_once_and_a_follower_who_keeps_asking() -> None:
+@pytest.mark.parametrize("was_ahead", [False, True])
+def test_writers_at_once_and_a_follower_who_keeps_asking(
+    was_ahead: bool, request: pytest.FixtureRequest
+) -> None:
+    if was_ahead:
+        request.getfixturevalue("clock_was_ahead")
     campaigns = [paused_campaign() for _ in range(6)]
     seen: list[int] = []
-    position = BEGINNING
+    position = followed().position
 
     def write(campaign: Campaign) -> None:
         for _ in range(8):
@@ -139,7 +144,7 @@ def test_writers_at_once_and_a_follower_who_keeps_asking() -> None:
         position = told.position
 
     assert len(seen) == len(set(seen)) == 48
-    assert sorted(seen) == all_ids()
+    assert sorted(seen) == all_ids()[was_ahead:]
 
 
 @contextmanager
@@ -180,22 +185,48 @@ def test_another_role_s_long_transaction_that_switches_nothing_holds_nothing_up(
         assert [change.campaign_id for change in followed().changes] == [campaign.pk]
 
 
-def test_a_clock_that_was_set_back_writes_nothing_before_the_last_change() -> None:
+@pytest.fixture
+def clock_was_ahead() -> DeliveryChange:
+    """A change that was recorded while the database's clock was a month ahead."""
+    ahead = timezone.now() + timedelta(days=30)
+    return DeliveryChange.objects.create(
+        campaign=paused_campaign(), at=ahead, is_active=True, trigger="edit", actor="x",
+        recorded_at=ahead,
+    )  # fmt: skip
+
+
+def test_a_clock_that_was_set_back_writes_nothing_before_the_last_change_and_hides_nothing(
+    clock_was_ahead: DeliveryChange,
+) -> None:
+    before = followed()
     campaign = paused_campaign()
-    switch(campaign)
-    ahead = timezone.now() + timedelta(seconds=1.5)
-    last = DeliveryChange.objects.create(
-        campaign=campaign, at=ahead, is_active=True, trigger="edit", actor="x", recorded_at=ahead
-    )
 
     switch(campaign)
+    first = followed(before.position)
+    switch(campaign)
+    second = followed(first.position)
 
-    newest = DeliveryChange.objects.order_by("id").last()
-    assert newest is not None
-    assert newest.pk > last.pk
-    assert newest.recorded_at == ahead
-    execute("SELECT pg_sleep(2)")
-    assert ids(followed()) == all_ids()
+    assert ids(before) == [clock_was_ahead.pk]
+    assert ids(first) + ids(second) == all_ids()[1:]
+    assert [len(ids(told)) for told in (first, second)] == [1, 1]
+    recorded = [told.changes[0].recorded_at for told in (before, first, second)]
+    assert recorded == sorted(set(recorded))
+
+
+def test_after_the_clock_was_set_back_a_change_that_is_committed_late_is_not_skipped(
+    clock_was_ahead: DeliveryChange,
+) -> None:
+    position = followed().position
+    early, late = paused_campaign(), paused_campaign()
+
+    with held_open(lambda: switch(early)) as commit:
+        switch(late)  # at the same instant, as neither saw the other
+        meanwhile = followed(position)
+        commit()
+
+    assert ids(meanwhile) == []
+    afterwards = followed(meanwhile.position)
+    assert [change.campaign_id for change in afterwards.changes] == [early.pk, late.pk]
 
 
 def test_it_can_be_begun_at_an_instant() -> None:
