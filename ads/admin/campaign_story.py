@@ -32,6 +32,8 @@ from ads.services.summaries import Month
 
 #: Entries of the ledger that are shown.
 LAST_ENTRIES: Final = 8
+#: Holds that the headline names.
+FEW: Final = 2
 
 
 class CampaignPage(StoryPage):
@@ -110,7 +112,9 @@ def _headline(explained: Explanation) -> dict[str, str]:
     when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
     holds = explained.holds
     if holds:
-        why = holds[0].sentence if len(holds) == 1 else f"{len(holds)} things keep it from running"
+        why = f"{len(holds)} things keep it from running"
+        if len(holds) <= FEW:
+            why = "; ".join(held.sentence for held in holds)
         return {"why": f"{why}.", "returns": when, "stops": ""}
     why = "Nothing holds it: it delivers."
     if not explained.campaign.is_active:

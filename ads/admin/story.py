@@ -191,8 +191,12 @@ def month_charts(
 ) -> list[charts.Chart]:
     """The month by day against the daily budget, and adding up to the monthly one.
 
+    None of a month without spend.
+
     ``ledger`` filters the ledger to the owner's entries; None: they may not be seen.
     """
+    if not any(day.amount for day in month.days):
+        return []
     daily, monthly = month.figures[Period.DAY].budget, month.figures[Period.MONTH].budget
     labels = [f"{day.date:%-d %b}" for day in month.days]
     spent = [day.amount if day.date <= today or day.amount else None for day in month.days]

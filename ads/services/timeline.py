@@ -171,7 +171,7 @@ class _Teller:
         return Happening(
             at=row.at,
             kind=Kind.SWITCHES,
-            title="Switched on" if change.is_active else "Switched off",
+            title=self._switched(change, row.row["count"]),
             actor=change.actor,
             campaigns=self._campaigns(row.row),
             count=row.row["count"],
@@ -179,6 +179,11 @@ class _Teller:
             reasons=(_shared(change) if row.row["count"] > 1 else why(change),),
             trigger=_label(Trigger, change.trigger),
         )
+
+    def _switched(self, change: DeliveryChange, count: int) -> str:
+        """Of a brand, which may be switched itself, how many campaigns were."""
+        whose = "" if not self._of_brand else "Campaign" if count == 1 else f"{count} campaigns"
+        return _begun(f"{whose} switched {'on' if change.is_active else 'off'}".strip())
 
     def _correction(self, row: Row) -> Happening:
         found = row.row
@@ -235,7 +240,7 @@ def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
     if label != "update":
         return _begun(audit.WORDS[label])
     if [change.label for change in changes] == ["active"]:  # a brand's own switch
-        return _begun(f"{whose} switched {'on' if changes[0].new == 'yes' else 'off'}".strip())
+        return f"{whose or 'Brand'} switched {'on' if changes[0].new == 'yes' else 'off'}"
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
     return _begun(f"{whose}: {what} changed" if whose else f"{what} changed")
 

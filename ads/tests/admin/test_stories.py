@@ -106,7 +106,12 @@ def test_one_that_a_user_paused_comes_back_when_somebody_acts(admin: Client) -> 
 def test_several_holds_are_counted_in_the_headline(admin: Client) -> None:
     campaign = CampaignFactory.create(status="paused", daily_budget=Decimal(0))
 
-    assert "2 things keep it from running." in words(admin, campaign)
+    told = words(admin, campaign)
+    assert "Paused by a user; Daily budget is $0.00, which lets nothing through." in told
+
+    campaign.brand.is_active = False
+    campaign.brand.save(update_fields=["is_active"])
+    assert "3 things keep it from running." in words(admin, campaign)
 
 
 def test_the_next_seven_days_are_in_words_beside_the_strip(admin: Client) -> None:
@@ -176,6 +181,7 @@ def test_what_was_waived_is_said_beside_the_bar(admin: Client) -> None:
 def test_a_campaign_without_spend_says_where_spend_comes_from(admin: Client) -> None:
     told = words(admin, CampaignFactory.create())
 
+    assert "Nothing has been spent this month so far." in told
     assert "Nothing has been spent yet." in told
     assert "No ad platform's id is attached." in told
 
@@ -361,7 +367,7 @@ def test_the_brands_history_tells_what_became_of_its_campaigns(admin: Client) ->
     told = words(admin, brand, history="switches")
 
     assert (
-        "Switched off: Brand's daily budget used up: $5.00 of $5.00 A, B, C and 2 more "
+        "5 campaigns switched off: Brand's daily budget used up: $5.00 of $5.00 A, B, C and 2 more "
         "Wed 15 May 2024, 12:05 · by the system · set off by: Budget check" in told
     )
 

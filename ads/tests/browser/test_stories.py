@@ -125,7 +125,7 @@ def test_a_brands_page_shows_its_campaigns_and_leads_to_them_on_a_telephone(
     expect(row).to_contain_text("Paused by system")
     expect(row).to_contain_text("Daily budget")
     expect(row).to_contain_text("$100.40 of $100.00")
-    assert "Switched off: Daily budget used up" in words(page, "history")
+    assert "Campaign switched off: Daily budget used up" in words(page, "history")
 
     row.get_by_role("link", name="Spring").click()
 

@@ -140,7 +140,7 @@ def test_of_the_brands_edits_a_campaign_is_told_those_that_can_switch_it(
     ]
     assert titles(brand) == [
         "Daily budget changed",
-        "Switched off",
+        "Brand switched off",
         "Name changed",
         "Created",
     ]
@@ -201,6 +201,7 @@ def test_campaigns_switched_together_are_one_happening_of_their_brand(campaign: 
 
     on, off = story(campaign.brand, Kind.SWITCHES)
 
+    assert [one.title for one in (on, off)] == ["Campaign switched on", "4 campaigns switched off"]
     assert (on.count, on.campaigns) == (1, ((others[0].pk, "Autumn"),))
     assert off.count == 4
     assert [name for _, name in off.campaigns] == ["Autumn", "Spring", "Winter"]
