@@ -17,7 +17,6 @@ from ads.holds import Hold
 from ads.services.enforcement import Trigger
 
 DAYS: Final = 90
-CHUNK: Final = 1_000_000  # rows of the ledger in one statement
 
 _TABLES: Final = """
     ads_apikeyevent, ads_askedaccount, ads_brand, ads_brandevent, ads_campaign, ads_campaignevent,
@@ -76,9 +75,9 @@ def add(size: Size, now: datetime) -> None:
 
 
 def _ledger(cursor: Any, entries: int, numbers: dict[str, Any]) -> None:
-    """The oldest first, in large statements, the sums kept by the database's own trigger."""
-    for first in range(0, entries, CHUNK):
-        last = min(first + CHUNK, entries)
+    """Day by day, for so the sums come to lie on the disk; kept by the database's own trigger."""
+    for day in range(DAYS):
+        first, last = (-(-entries * number // DAYS) for number in (day, day + 1))
         cursor.execute(LEDGER, {**numbers, "entries": entries, "first": first, "last": last})
 
 
