@@ -9,7 +9,10 @@ Chromium must be installed.
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -24,22 +27,33 @@ from budget_manager.celery import app  # noqa: E402
 app.conf.update(broker_url="memory://", result_backend="cache+memory://")
 
 from django.contrib.auth.models import User  # noqa: E402
-from django.db.models import Model  # noqa: E402
+from django.db.models import Count, Model  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
-from playwright.sync_api import Browser  # noqa: E402
+from django_celery_beat.models import PeriodicTask  # noqa: E402
+from playwright.sync_api import Browser, Page  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
-from ads.models import Brand, Campaign, DaypartingSchedule, SpendImport  # noqa: E402
+from ads import tasks  # noqa: E402
+from ads.models import Brand, Campaign, DaypartingSchedule, Spend, SpendImport  # noqa: E402
 from ads.tests.browser import chromium, world  # noqa: E402
 from ads.tests.browser.contexts import NARROW, WIDE, context_of  # noqa: E402
 
 WIDTHS: Final = {"wide": WIDE, "narrow": NARROW}
 THEMES: Final = ("light", "dark")
 LEAST, MOST = 900, 3000  # pixels of height
+SETTLED: Final = 400  # milliseconds in which a chart has taken its new width
 
 
-def addresses() -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page, and what is clicked and typed there before it is taken."""
+
+    path: str
+    act: Callable[[Page], object] = lambda _: None
+
+
+def pictures() -> dict[str, Picture]:
     """The pages by the names of their pictures."""
     lists = {
         "campaigns": "ads_campaign",
@@ -51,39 +65,65 @@ def addresses() -> dict[str, str]:
         "imports": "ads_spendimport",
         "periodic-tasks": "django_celery_beat_periodictask",
     }
-    rows: dict[str, type[Model]] = {
-        "campaign": Campaign,
-        "brand": Brand,
-        "schedule": DaypartingSchedule,
-        "import": SpendImport,
+    rows: dict[str, Model | None] = {
+        "campaign": _with_most("delivery_changes"),
+        "brand": Brand.objects.order_by("pk").first(),
+        "schedule": DaypartingSchedule.objects.order_by("pk").first(),
+        "import": SpendImport.objects.order_by("pk").first(),
+        "entry": Spend.objects.order_by("-pk").first(),
+        "periodic-task": PeriodicTask.objects.order_by("pk").first(),
     }
+    filtered = reverse("admin:ads_campaign_changelist") + "?hold=daily_budget"
     return {
-        "overview": reverse("admin:index"),
-        **{name: reverse(f"admin:{model}_changelist") for name, model in lists.items()},
-        **{name: _page_of(model) for name, model in rows.items()},
+        "overview": Picture(reverse("admin:index")),
+        **{name: Picture(reverse(f"admin:{model}_changelist")) for name, model in lists.items()},
+        **{name: Picture(_page_of(row)) for name, row in rows.items()},
+        "campaigns-held": Picture(filtered),
+        "action-preview": Picture(_page_of(rows["brand"]), _raise_budgets),
+        "correction": Picture(_page_of(rows["entry"], "correct"), _correct),
     }
 
 
-def _page_of(model: type[Model]) -> str:
-    row = model._default_manager.order_by("pk").first()
-    assert row is not None, model  # noqa: S101  (the world has one of everything)
-    return reverse(f"admin:ads_{model._meta.model_name}_change", args=[row.pk])
+def _with_most(related: str) -> Model | None:
+    return Campaign.objects.annotate(n=Count(related)).order_by("-n", "pk").first()
 
 
-def take(browser: Browser, url: str, user: User, folder: Path) -> int:
-    """Write the pictures; returns how many."""
+def _page_of(row: Model | None, page: str = "change") -> str:
+    assert row is not None  # noqa: S101  (the world has one of everything)
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=[row.pk])
+
+
+def _raise_budgets(page: Page) -> None:
+    page.get_by_role("link", name="Change budgets").click()
+    page.get_by_label("Daily budgets").select_option("Raise by percent")
+    page.get_by_label("By how much, or to what (daily)").fill("10")
+    page.get_by_role("button", name="Show what it will do").click()
+    page.wait_for_load_state("networkidle")
+
+
+def _correct(page: Page) -> None:
+    page.get_by_label("Why").fill("Invalid clicks, refunded by the platform")
+    page.get_by_role("button", name="Show what it does").click()
+    page.wait_for_load_state("networkidle")
+
+
+def take(browser: Browser, url: str, user: User, wanted: dict[str, Picture]) -> int:
+    """Write the pictures into the current directory; returns how many."""
     taken = 0
     for width_name, width in WIDTHS.items():
         for theme in THEMES:
             context = context_of(browser, url, user, width=width, theme=theme)
             page = context.new_page()
-            for name, path in addresses().items():
+            for name, picture in wanted.items():
                 page.set_viewport_size({"width": width, "height": LEAST})
-                page.goto(path, wait_until="networkidle")
+                page.goto(picture.path, wait_until="networkidle")
+                picture.act(page)
                 # As high as the page: what stays at the bottom of a window would lie across it.
                 height = page.evaluate("() => document.documentElement.scrollHeight")
                 page.set_viewport_size({"width": width, "height": min(height, MOST)})
-                page.screenshot(path=folder / f"{name}-{width_name}-{theme}.png")
+                page.wait_for_timeout(SETTLED)
+                page.screenshot(path=f"{name}-{width_name}-{theme}.png")
                 taken += 1
             context.close()
     return taken
@@ -101,10 +141,13 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
     with scratch("screenshots"), chromium.running(path) as browser:
-        user = make(timezone.now())
         server = LiveServer("localhost")
         try:
-            taken = take(browser, server.url, user, Path.cwd())
+            first = User.objects.create_superuser("first")
+            empty = {"overview-empty": Picture(reverse("admin:index"))}
+            taken = take(browser, server.url, first, empty)
+            user = make(timezone.now())
+            taken += take(browser, server.url, user, pictures())
         finally:
             server.stop()
     print(f"{taken} pictures in {folder}")
@@ -112,7 +155,13 @@ def main(arguments: list[str]) -> int:
 
 
 def make(now: datetime) -> User:
-    return world.make(now, brands=4, campaigns=24, spend_days=30)
+    user = world.make(now, brands=4, campaigns=24, spend_days=30)
+    lowered = Brand.objects.order_by("pk")[0]
+    lowered.daily_budget = Decimal(440)
+    lowered.save(update_fields=["daily_budget"])
+    for task in (tasks.enforce_dayparting, tasks.reset_daily_budgets, tasks.reset_monthly_budgets):
+        task()
+    return user
 
 
 if __name__ == "__main__":
