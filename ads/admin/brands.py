@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from ads.admin.base import KEPT, ConfigurationAdmin
 from ads.admin.brand_actions import BrandActions
 from ads.admin.brand_list import LIST_FILTER, BrandColumns
 from ads.admin.brand_story import BrandPage
-from ads.admin.deletion import KeepsWhatHasSpend
+from ads.admin.deletion import Instead, KeepsWhatHasSpend
 from ads.admin.exports import ExportsCsv
 from ads.models import Brand, Campaign
 from ads.services import exports
@@ -48,6 +49,17 @@ class BrandAdmin(
 
     def export_of(self, rows: QuerySet[Brand]) -> Export:
         return exports.of_summary(timezone.now(), brands=rows)
+
+    def instead(self, request: HttpRequest) -> Instead | None:
+        if not self.has_switch_permission(request):
+            return None
+        return Instead(
+            "Pause it instead",
+            "A brand that is switched off runs nothing, and can be switched on again. You see "
+            "first which campaigns stop.",
+            "admin:ads_brand_act",
+            "pause",
+        )
 
     def obstacles(self, objs: Iterable[Brand]) -> list[str]:
         brands = list(objs)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from ads.admin.campaign_filters import LIST_FILTER
 from ads.admin.campaign_list import CampaignColumns
 from ads.admin.campaign_story import CampaignPage
 from ads.admin.corrections import CorrectsCampaign
-from ads.admin.deletion import KeepsWhatHasSpend
+from ads.admin.deletion import Instead, KeepsWhatHasSpend
 from ads.admin.exports import ExportsCsv
 from ads.admin.forms import ConfigurationForm
 from ads.admin.references import ReferenceInline
@@ -73,18 +73,24 @@ class CampaignAdmin(
         # A campaign belongs to one brand for life; the database refuses anything else.
         return [*(["brand"] if obj else []), "is_active", "created_at", "updated_at"]
 
+    def instead(self, request: HttpRequest) -> Instead | None:
+        if not self.has_change_permission(request):
+            return None
+        return Instead(
+            "Archive instead",
+            "An archived campaign never runs and is out of the way; its spend stays on record. "
+            "You see first what that does.",
+            "admin:ads_campaign_act",
+            "archive",
+        )
+
     def obstacles(self, objs: Iterable[Campaign]) -> list[str]:
-        campaigns = list(objs)
-        spent = {
-            pk
+        spend, reported = (
+            model._default_manager.filter(campaign=OuterRef("pk"))
             for model in (Spend, ReportedTotal)
-            for pk in model._default_manager.filter(campaign__in=campaigns)
-            .order_by()
-            .values_list("campaign", flat=True)
-            .distinct()
-        }
+        )
+        campaigns = Campaign.objects.filter(pk__in=[campaign.pk for campaign in objs])
         return [
             f"{campaign} has spend on record, which stays. Set its status to archived instead."
-            for campaign in campaigns
-            if campaign.pk in spent
+            for campaign in campaigns.filter(Exists(spend) | Exists(reported))
         ]

@@ -1,12 +1,16 @@
 """Deleting what spend refers to: refused, with the remedy, where one would confirm it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
+from ads.admin.action_pages import BACK, IDS
 from ads.models import AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal
 
 if TYPE_CHECKING:
@@ -21,8 +25,27 @@ else:
 HISTORY = (AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal)
 
 
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What is offered in place of a deletion: an action of the list that asks first."""
+
+    label: str
+    #: What it does, in a sentence.
+    says: str
+    #: The name of the address that the action's page is posted from, and the action's code.
+    address: str
+    code: str
+
+
 class KeepsWhatHasSpend(_Admin):
     """Names what stands in the way of a deletion without reading a million rows of it."""
+
+    delete_confirmation_template = "ads/admin/delete_one.html"
+    delete_selected_confirmation_template = "ads/admin/delete_several.html"
+
+    def instead(self, request: HttpRequest) -> Instead | None:
+        """What whoever asks may do instead; None: nothing."""
+        raise NotImplementedError
 
     def obstacles(self, objs: Iterable[Any]) -> list[str]:
         """One sentence, with the remedy, for each object that must stay."""
@@ -40,7 +63,8 @@ class KeepsWhatHasSpend(_Admin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         try:
-            return super().delete_view(request, object_id, extra_context)
+            response = super().delete_view(request, object_id, extra_context)
+            return self._offering_instead(request, response, [object_id], "change")
         except ProtectedError:
             self.message_user(request, SPENT_MEANWHILE, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
@@ -49,10 +73,28 @@ class KeepsWhatHasSpend(_Admin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         try:
-            return super().changelist_view(request, extra_context)
+            response = super().changelist_view(request, extra_context)
+            selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            return self._offering_instead(request, response, selected, "changelist")
         except ProtectedError:
             self.message_user(request, SPENT_MEANWHILE, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def _offering_instead(
+        self, request: HttpRequest, response: HttpResponse, ids: list[str], page: str
+    ) -> HttpResponse:
+        """A page that refuses a deletion, with the button of what can be done instead."""
+        context: dict[str, Any] = getattr(response, "context_data", None) or {}
+        if context.get("protected"):
+            meta = self.model._meta
+            name = f"admin:{meta.app_label}_{meta.model_name}_{page}"
+            back = reverse(name, args=ids[:1] if page == "change" else [])
+            context["back"] = back
+            if instead := self.instead(request):
+                context["instead"] = instead
+                context["instead_address"] = reverse(instead.address, args=[instead.code])
+                context["instead_sends"] = [(IDS, ",".join(ids)), (BACK, back)]
+        return response
 
 
 SPENT_MEANWHILE = "Nothing was deleted: something that refers to it has arrived in the meantime."

@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from ads.admin.edit_words import Author, refusal, summary, taken
@@ -58,6 +58,17 @@ class GuardsEdits(_Admin):
             if rebased := self._rebased(request, object_id):
                 request.POST = rebased.post  # type: ignore[assignment]
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        # In the order of an edit: the row, then what belongs to it.
+        locks.edited(self.model._default_manager.filter(pk=obj.pk))
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        ids = list(queryset.values_list("pk", flat=True))
+        locks.edited(self.model._default_manager.filter(pk__in=ids))
+        super().delete_queryset(request, queryset)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db.models import ProtectedError
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from ads.admin.brands import BrandAdmin
@@ -123,6 +124,66 @@ def test_a_campaign_that_comes_while_its_brand_is_deleted_keeps_it(
     assert Brand.objects.get() == brand
     with pytest.raises(ProtectedError):
         brand.delete()
+
+
+def offered(page: Any) -> tuple[str, dict[str, str]]:
+    """Where the button of what can be done instead posts to, and what it sends."""
+    return page.context["instead_address"], dict(page.context["instead_sends"])
+
+
+def test_a_campaign_with_spend_is_archived_instead_once_what_that_does_was_seen(
+    admin: Client,
+) -> None:
+    campaign = CampaignFactory.create(name="Spring")
+    BudgetService.record_spend(campaign, Decimal(5))
+    page = admin.get(change(campaign).replace("/change/", "/delete/"))
+    assert "Archive instead" in page.content.decode()
+
+    address, sends = offered(page)
+    asked = admin.post(address, sends)
+    before = campaign.fresh().status
+    response = admin.post(address, {**sends, "do": "yes"})
+
+    assert "What will happen" in asked.content.decode()
+    assert (before, campaign.fresh().status) == ("active", "archived")
+    assert response.headers["Location"] == change(campaign)
+
+
+def test_of_several_selected_that_must_stay_all_are_archived_instead(admin: Client) -> None:
+    campaigns = CampaignFactory.create_batch(2, brand=BrandFactory.create())
+    BudgetService.record_spend(campaigns[0], Decimal(5))
+
+    address, sends = offered(delete_selected(admin, "ads_campaign", campaigns))
+    admin.post(address, {**sends, "do": "yes"})
+
+    assert [campaign.fresh().status for campaign in campaigns] == ["archived"] * 2
+
+
+def test_a_brand_with_campaigns_is_paused_instead(admin: Client) -> None:
+    brand = CampaignFactory.create().brand
+    page = admin.get(change(brand).replace("/change/", "/delete/"))
+    assert "Pause it instead" in page.content.decode()
+
+    address, sends = offered(page)
+    assert admin.post(address, sends).status_code == 200
+    assert brand.fresh().is_active
+    admin.post(address, {**sends, "do": "yes"})
+
+    assert not brand.fresh().is_active
+
+
+def test_who_may_not_archive_is_not_offered_it(staff: Callable[..., Client]) -> None:
+    campaign = CampaignFactory.create()
+    BudgetService.record_spend(campaign, Decimal(5))
+    deleter = staff("view_campaign", "delete_campaign")
+
+    page = deleter.get(change(campaign).replace("/change/", "/delete/"))
+
+    assert "has spend on record" in page.content.decode()
+    assert "instead" not in page.context
+    address = reverse("admin:ads_campaign_act", args=["archive"])
+    assert deleter.post(address, {"ids": str(campaign.pk), "do": "yes"}).status_code == 403
+    assert campaign.fresh().status == "active"
 
 
 def test_who_may_not_delete_is_refused(staff: Callable[..., Client]) -> None:
