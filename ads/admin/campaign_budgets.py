@@ -6,7 +6,11 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.admin.forms import ConfigurationForm
 from ads.admin.text import budget
@@ -27,6 +31,30 @@ BUDGETS: Final = ("daily_budget", "monthly_budget")
 TOLD: Final = 5
 
 
+class QuickInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """An input written without a template: of a page of campaigns, they took half the time."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        return _written(self.get_context(name, value, attrs)["widget"])
+
+
+class QuickHiddenInput(forms.HiddenInput):
+    """The same of one that nobody sees."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        return _written(self.get_context(name, value, {})["widget"])
+
+
+def _written(widget: dict[str, Any]) -> SafeString:
+    value = {} if widget["value"] is None else {"value": widget["value"]}
+    attributes = {"type": widget["type"], "name": widget["name"], **value, **widget["attrs"]}
+    return format_html("<input{}>", flatatt(attributes))
+
+
 class BudgetsForm(ConfigurationForm):
     """The budgets of one campaign, and beside them what they were when the list was opened.
 
@@ -42,9 +70,16 @@ class BudgetsForm(ConfigurationForm):
         self.edits: list[Edit] = []
         for name in BUDGETS:
             field = self.fields[name]
+            field.help_text = ""  # the list has no room for it, and nothing may refer to it
             field.show_hidden_initial = True
-            field.widget.attrs["aria-label"] = f"{field.label} of {self.instance}"
-            field.widget.attrs["placeholder"] = budget(None)
+            field.hidden_widget = QuickHiddenInput
+            field.widget = QuickInput(
+                attrs={
+                    "inputmode": "decimal",
+                    "aria-label": f"{field.label} of {self.instance}",
+                    "placeholder": budget(None),
+                }
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -63,12 +98,12 @@ class BudgetsForm(ConfigurationForm):
             return
         # From now on this is what was seen: whoever saves again knows it.
         seen_now = {self[name].html_initial_name: self.fields[name].prepare_value(now)}
-        self.data = {**self.data, **seen_now}
+        self.data = {field: self.data.get(field) for field in self.data} | seen_now
         last = changed_by.fields_of(self.instance, [name]).get(name)
         self.add_error(
             name,
-            f"{last.actor if last else 'Somebody else'} has made it {budget(now)} since you opened "
-            f"the list, which showed {budget(seen)}. Save again to make it {budget(wanted)}.",
+            f"It is {budget(now)} since {last.actor if last else 'somebody else'} changed it; the "
+            f"list showed you {budget(seen)}. Save again to make it {budget(wanted)}.",
         )
 
     def _seen(self, name: str) -> Any:

@@ -83,7 +83,7 @@ class HoldFilter(ChoiceFilter):
     def pick(
         self, request: HttpRequest, campaigns: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return held_by(campaigns, moment_of(request), Hold(chosen))
+        return held_by(campaigns, moment_of(request), Hold(chosen), of_many=True)
 
 
 class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]

@@ -4,13 +4,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Case, F, OrderBy, QuerySet, Value, When
 from django.forms import Media
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -61,13 +62,30 @@ class CampaignList(ChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Campaign]:
         every = self.root_queryset
-        self.root_queryset = self._with_what_sorts_it(request, every)
-        try:
+        self._is_in_order = True
+        if (ordered := self._with_what_sorts_it(request, every)) is every:
             return super().get_queryset(request, exclude_parameters)
+        if unreadable := moment_of(request).unreadable:
+            messages.warning(
+                request,
+                "In this order, campaigns of brands whose timezone cannot be read are not listed: "
+                f"they have no day or month. Correct it ({', '.join(unreadable)}).",
+            )
+        # In no order the same campaigns are counted faster than with what they are sorted by.
+        self._is_in_order = False
+        counted = super().get_queryset(request, exclude_parameters)
+        self._is_in_order, self.root_queryset = True, ordered
+        try:
+            found: Any = super().get_queryset(request, exclude_parameters)
         finally:
             self.root_queryset = every
+        if not unreadable:
+            found.counted = counted
+        return found  # type: ignore[no-any-return]
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        if not self._is_in_order:
+            return []
         return [_missing_last(part) for part in super().get_ordering(request, queryset)]
 
     def _with_what_sorts_it(
@@ -78,25 +96,20 @@ class CampaignList(ChangeList):
         budgets = {sorting[name] for name in wanted & sorting.keys()}
         if not budgets:
             return campaigns
-        moment = moment_of(request)
-        if moment.unreadable:
-            messages.warning(
-                request,
-                f"Brands whose timezone cannot be read ({', '.join(moment.unreadable)}) have no "
-                "day or month, so their campaigns are not in this order. Correct the timezone.",
-            )
-        return with_spend(campaigns, moment, budgets).alias(
-            **{name: picking.share_of(limit) for name, limit in SHARES.items() if name in wanted}
-        )
+        shares = {name: picking.share_of(limit) for name, limit in SHARES.items() if name in wanted}
+        return with_spend(campaigns, moment_of(request), budgets).alias(**shares)
 
     def get_results(self, request: HttpRequest) -> None:
         rows = request.GET.get(ROWS_VAR, "")
         if rows in map(str, ROWS):
             self.list_per_page = int(rows)
-        paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
-        # A filter that is set on page 7 may leave three.
-        self.page_num = max(min(self.page_num, paginator.num_pages), 1)
-        super().get_results(request)
+        try:
+            super().get_results(request)
+        except IncorrectLookupParameters:
+            # A filter that is set on page 7 may leave three.
+            paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+            self.page_num = max(min(self.page_num, paginator.num_pages), 1)
+            super().get_results(request)
         self._now = instant_of(request)
         self._formset: Any = None
         self.rows_choices = [
@@ -154,6 +167,11 @@ class CampaignPaginator(Paginator):  # type: ignore[type-arg]
     """Pages of a length that can be chosen."""
 
     template_name = "ads/admin/campaign_pages.html"
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = getattr(self.object_list, "counted", self.object_list)
+        return int(rows.count())
 
 
 class CampaignColumns(_Admin):
