@@ -144,6 +144,11 @@ ACTIONS: Final = {
     "django_celery_beat.solarschedule": {_DELETE: A},
 }
 
+#: Of each list in which something is typed in, who may change which field.
+LISTS: Final[dict[str, dict[Role, set[str]]]] = {
+    "ads.campaign": {B: {"daily_budget", "monthly_budget"}},
+}
+
 #: Of each page on which something is changed, who may change which field.
 FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
     "ads.brand": {B: {"name", "is_active", "timezone", "daily_budget", "monthly_budget"}},

@@ -17,7 +17,7 @@ from ads.models import Spend
 from ads.services import BudgetService
 from ads.tests import site_map
 from ads.tests.admin.pages import change, save
-from ads.tests.admin.roles import ACTIONS, FIELDS, OTHER_PAGES, PAGES, ROLES, Role
+from ads.tests.admin.roles import ACTIONS, FIELDS, LISTS, OTHER_PAGES, PAGES, ROLES, Role
 from ads.tests.browser import world
 from ads.tests.factories import BrandFactory, CampaignFactory
 
@@ -79,8 +79,10 @@ def test_a_role_opens_its_pages_and_edits_its_fields_and_no_others(
         response = client.get(page.url(), follow=page.name == "admin:login")
         expected[str(page)] = 200 if may_open else 403
         found[str(page)] = response.status_code
-        if may_open and page.model and page.name == site_map.address(page.model, "change"):
-            decided = FIELDS.get(label(page.model), {})
+        for name, decisions in (("change", FIELDS), ("changelist", LISTS)):
+            if not (may_open and page.model and page.name == site_map.address(page.model, name)):
+                continue
+            decided = decisions.get(label(page.model), {})
             of_role = [names for least, names in decided.items() if role >= least]
             expected[f"{page}: fields"] = set().union(*of_role)
             found[f"{page}: fields"] = editable(response)
@@ -91,6 +93,9 @@ def test_a_role_opens_its_pages_and_edits_its_fields_and_no_others(
 def editable(response: Any) -> set[str]:
     """The fields that can be typed into; those of rows within the page as "rows.field"."""
     context = response.context
+    if "cl" in context:
+        formset = context["cl"].formset
+        return set(formset.empty_form.fields) - {"id"} if formset else set()
     if "adminform" not in context:
         return set()
     shown = [field for group in context["adminform"] for line in group for field in line]
