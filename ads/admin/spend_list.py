@@ -63,6 +63,8 @@ class SummedPaginator(base.CountedPaginator):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
+        if rows.model is not Spend:  # the pages of an entry's history are counted here too
+            return int(super().count)
         found = rows.order_by()[: base.COUNTED + 1].aggregate(n=Count("pk"), usd=Sum("amount"))
         self.counted_all = found["n"] <= base.COUNTED
         if self.counted_all:
