@@ -22,7 +22,8 @@ from ads.services.audit import FieldChange
 from ads.services.delivery_words import why
 from ads.services.enforcement import Trigger
 from ads.services.explanation import BUDGET_NAMES
-from ads.services.timeline_rows import Position, Row, Source
+from ads.services.timeline_rows import Row
+from ads.services.timeline_sql import Position, Source
 
 #: The source of corrections that people record, which says nothing about who.
 BY_HAND: Final = "correction"
@@ -261,8 +262,3 @@ def _shared(change: DeliveryChange) -> str:
 
 def _label(choices: Any, value: str) -> str:
     return str(choices(value).label) if value in choices.values else value
-
-
-def kinds() -> Sequence[Kind]:
-    """The kinds, in the order in which they are offered."""
-    return list(Kind)

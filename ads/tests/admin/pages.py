@@ -1,5 +1,7 @@
 """Forms as a browser would send them, and what a page says."""
 
+import re
+from html import unescape
 from typing import Any
 
 from django.forms import MultiWidget
@@ -99,3 +101,11 @@ def formset_errors(response: Any) -> list[str]:
     formset = response.context["inline_admin_formsets"][0].formset
     each = [message for row in formset.errors for texts in row.values() for message in texts]
     return [*formset.non_form_errors(), *each]
+
+
+def words(client: Client, row: Any, **query: str) -> str:
+    """What a person reads on the page of a row, the menu and the header left out."""
+    page = client.get(change(row), query).content.decode()
+    content = page[page.index('id="content-main"') :]
+    told = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", content, flags=re.DOTALL)
+    return re.sub(r" ([,.])", r"\1", " ".join(unescape(told).split()))
