@@ -100,23 +100,13 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_change_permission(request)
 
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        data = form.cleaned_data
-        made, text = api_keys.issue(
-            name=data["name"],
-            source=data["source"],
-            scopes=data["scopes"],
-            brands=data["brands"],
-            every_brand=data["every_brand"],
-            expires_at=data["expires_at"],
+    def make(self, data: dict[str, Any]) -> tuple[ApiKey, str]:
+        names = ("name", "source", "scopes", "brands", "every_brand", "expires_at")
+        return api_keys.issue(
+            **{name: data[name] for name in names},
             requests_per_minute=data["requests_per_minute"],
             now=timezone.now(),
         )
-        obj.__dict__.update(made.__dict__)
-        obj.shown_once = text  # type: ignore[attr-defined]
 
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None

@@ -57,6 +57,18 @@ def timing_fields() -> list[str]:
     return ["kind", *dict.fromkeys(name for _, names in KINDS.values() for name in names)]
 
 
+def _number(label: str, most: int, help_text: str) -> forms.IntegerField:
+    """From 1 up; needed by some kinds of schedule alone."""
+    return forms.IntegerField(
+        label=label,
+        required=False,
+        min_value=1,
+        max_value=most,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=help_text,
+    )
+
+
 class TaskForm(ConfigurationForm):
     """A periodic task that beat can send and a worker can take."""
 
@@ -66,15 +78,12 @@ class TaskForm(ConfigurationForm):
         widget=UnfoldAdminRadioSelectWidget,
         help_text="Beat, which starts the tasks, takes a change up within seconds.",
     )
-    count = forms.IntegerField(
-        label="Every",
-        required=False,
-        min_value=1,
-        max_value=MOST,
-        widget=UnfoldAdminIntegerFieldWidget,
-        help_text="How many minutes, or other units, lie between two runs. What fits into an hour "
-        "or a day, such as 5, 10, 15, 20 or 30 minutes, runs on the full hour and at midnight UTC "
-        "too; the rest is counted from the last run.",
+    count = _number(
+        "Every",
+        MOST,
+        "How many minutes, or other units, lie between two runs. What fits into an hour or a day, "
+        "such as 5, 10, 15, 20 or 30 minutes, runs on the full hour and at midnight UTC too; the "
+        "rest is counted from the last run.",
     )
     unit = forms.ChoiceField(
         label="Unit",
@@ -98,13 +107,10 @@ class TaskForm(ConfigurationForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="It runs on the days that are ticked.",
     )
-    day = forms.IntegerField(
-        label="On day",
-        required=False,
-        min_value=1,
-        max_value=31,
-        widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Of the month, 1 to 31. In months that do not have the day it does not run.",
+    day = _number(
+        "On day",
+        31,
+        "Of the month, 1 to 31. In months that do not have the day it does not run.",
     )
     #: Its choices depend on the row.
     tz = forms.ChoiceField(label="Timezone", required=False)

@@ -62,7 +62,16 @@ class SenderAdmin(ConfigurationAdmin[S]):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("brands")
 
+    def make(self, data: dict[str, Any]) -> tuple[S, str]:
+        """A new sender of what the form says, and its secret, which is shown once."""
+        raise NotImplementedError
+
     def save_model(self, request: HttpRequest, obj: S, form: Any, change: bool) -> None:
+        if not change:
+            made, text = self.make(form.cleaned_data)
+            obj.__dict__.update(made.__dict__)
+            obj.shown_once = text  # type: ignore[attr-defined]
+            return
         # What was edited and no more: beside the page, the system notes its use, and it may have
         # been revoked or given a new secret since the page was opened.
         columns = {field.name for field in self.model._meta.concrete_fields}

@@ -70,22 +70,9 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
     def has_rotate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_change_permission(request)
 
-    def save_model(
-        self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool
-    ) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        data = form.cleaned_data
-        made, secret = webhook_endpoints.create(
-            name=data["name"],
-            source=data["source"],
-            brands=data["brands"],
-            every_brand=data["every_brand"],
-            is_active=data["is_active"],
-        )
-        obj.__dict__.update(made.__dict__)
-        obj.shown_once = secret  # type: ignore[attr-defined]
+    def make(self, data: dict[str, Any]) -> tuple[WebhookEndpoint, str]:
+        names = ("name", "source", "brands", "every_brand", "is_active")
+        return webhook_endpoints.create(**{name: data[name] for name in names})
 
     def response_add(
         self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None

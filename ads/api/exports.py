@@ -1,7 +1,8 @@
 """What is on record, as CSV of any size."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from django.http import StreamingHttpResponse
 from ninja import Field, Query, Router, Schema
@@ -18,6 +19,8 @@ from ads.services.csv_export import Stream
 from ads.services.exports import InvalidExport, Wanted
 
 router = Router(tags=["exports"])
+
+View = TypeVar("View", bound=Callable[..., StreamingHttpResponse])
 
 _WHOLE: Final = (
     "The answer is sent while it is read, and is as of one instant. If it fails midway the "
@@ -66,6 +69,19 @@ def _documented(columns: tuple[str, ...]) -> dict[str, Any]:
     return {"responses": responses | documented(Kind.INVALID)}
 
 
+def _csv(name: str, summary: str, columns: tuple[str, ...]) -> Callable[[View], View]:
+    """The address of a CSV with these columns."""
+    decorated: Callable[[View], View] = router.get(
+        f"/{name}.csv",
+        auth=ApiKey(Scope.READ),
+        response=None,
+        operation_id=f"export_{name.replace('-', '_')}",
+        summary=summary,
+        openapi_extra=_documented(columns),
+    )
+    return decorated
+
+
 def _export(request: ApiRequest, kind: exports.Kind, asked: Asked) -> StreamingHttpResponse:
     check_known(request, type(asked))
     first, last = asked.days
@@ -81,40 +97,19 @@ def _export(request: ApiRequest, kind: exports.Kind, asked: Asked) -> StreamingH
     )
 
 
-@router.get(
-    "/spend.csv",
-    auth=ApiKey(Scope.READ),
-    response=None,
-    operation_id="export_spend",
-    summary="The ledger",
-    openapi_extra=_documented(exports.SPEND),
-)
+@_csv("spend", "The ledger", exports.SPEND)
 def export_spend(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
     """Entries in the order in which they were recorded; the days are accounting days."""
     return _export(request, exports.Kind.SPEND, asked)
 
 
-@router.get(
-    "/delivery-changes.csv",
-    auth=ApiKey(Scope.READ),
-    response=None,
-    operation_id="export_delivery_changes",
-    summary="Delivery changes",
-    openapi_extra=_documented(exports.CHANGES),
-)
+@_csv("delivery-changes", "Delivery changes", exports.CHANGES)
 def export_delivery_changes(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
     """What was switched on and off and why, the oldest first; the days are days in UTC."""
     return _export(request, exports.Kind.CHANGES, asked)
 
 
-@router.get(
-    "/totals.csv",
-    auth=ApiKey(Scope.READ),
-    response=None,
-    operation_id="export_totals",
-    summary="Sums by day and month",
-    openapi_extra=_documented(exports.TOTALS),
-)
+@_csv("totals", "Sums by day and month", exports.TOTALS)
 def export_totals(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
     """The ledger's sums of every campaign, and without a campaign of the brand, by day and month.
 
@@ -123,14 +118,7 @@ def export_totals(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttp
     return _export(request, exports.Kind.TOTALS, asked)
 
 
-@router.get(
-    "/summaries.csv",
-    auth=ApiKey(Scope.READ),
-    response=None,
-    operation_id="export_summaries",
-    summary="Where everybody stands",
-    openapi_extra=_documented(exports.SUMMARY),
-)
+@_csv("summaries", "Where everybody stands", exports.SUMMARY)
 def export_summaries(request: ApiRequest, asked: Query[Asked]) -> StreamingHttpResponse:
     """Spend, budgets and what remains of the brands, then of their campaigns, at this instant."""
     return _export(request, exports.Kind.SUMMARIES, asked)

@@ -12,13 +12,14 @@ from pydantic_core import PydanticCustomError
 
 from ads.api.failures import LONGEST_SHOWN
 from ads.api.problems import Kind, Problem
+from ads.rules import written
 
 LARGEST_ID: Final = 2**63 - 1
 MOST_LISTED: Final = 1000
 LISTED: Final = 100
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,30}", re.ASCII)
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+#: As RFC 3339 has it, which is what the document promises of a date-time.
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})",
@@ -61,7 +62,7 @@ def _whole(value: Any) -> Any:
 
 
 def _date(value: Any) -> Any:
-    if isinstance(value, str) and not _DATE.fullmatch(value):
+    if isinstance(value, str) and not written.DAY.fullmatch(value):
         raise PydanticCustomError("date", "Write a date as YYYY-MM-DD, such as 2026-03-18.")
     return value
 

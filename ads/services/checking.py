@@ -4,12 +4,13 @@ Each check returns the value as it is stored, or raises :class:`InvalidSpend` wi
 value and the remedy.
 """
 
-import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from ads.rules import written
 from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.errors import InvalidSpend
@@ -39,13 +40,6 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=15)
 
 #: Where a new day begins first: no timezone has a later date.
 FIRST_TO_TURN: Final = "Etc/GMT-14"
-
-# Python reads other spellings of ISO 8601 too ("20240501", "2024-W18-3").
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,6})?)?"
-    r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
-)
 
 
 def check_text(field: str, value: object, *, required: bool = False) -> str:
@@ -77,30 +71,21 @@ def check_amount(amount: object, *, negative: bool = False) -> Decimal:
 
 def read_date(field: str, value: object) -> object:
     """The date that text says (YYYY-MM-DD); what is not text is left to :func:`check_day`."""
-    if not isinstance(value, str):
-        return value
-    if not _DATE.fullmatch(value):
-        raise InvalidSpend(field, value, "write it as YYYY-MM-DD, such as 2024-05-01.")
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise InvalidSpend(field, value, f"there is no such day ({error}).") from error
+    return _read(written.day, field, value)
 
 
 def read_instant(field: str, value: object) -> object:
     """The instant that text says; what is not text is left to :func:`check_instant`."""
+    return _read(written.instant, field, value)
+
+
+def _read(read: Callable[[str], object], field: str, value: object) -> object:
     if not isinstance(value, str):
         return value
-    if not (written := _INSTANT.fullmatch(value)):
-        raise InvalidSpend(field, value, "it is no instant; write it as 2024-05-01T12:00:00+00:00.")
-    if not written[1]:
-        raise InvalidSpend(
-            field, value, "it has no timezone; end it with Z if it is UTC, or with its offset."
-        )
     try:
-        return datetime.fromisoformat(value)
-    except ValueError as error:
-        raise InvalidSpend(field, value, f"there is no such instant ({error}).") from error
+        return read(value)
+    except written.NotWritten as error:
+        raise InvalidSpend(field, value, str(error)) from error
 
 
 def check_date(day: object, timezone: str, now: datetime, *, field: str = "date") -> date:
@@ -144,6 +129,17 @@ def check_has_come_somewhere(day: date, now: datetime, *, field: str = "date") -
             f"it is later than tomorrow in any timezone ({latest}); "
             "spend that has not happened cannot be recorded.",
         )
+
+
+def day_of(occurred_at: datetime, timezone: str, now: datetime) -> date:
+    """The accounting day of what only says when it occurred.
+
+    Raises:
+        InvalidSpend: that day has not come.
+    """
+    day = date_in(timezone, occurred_at)
+    check_has_come(day, timezone, now, field="occurred_at")
+    return day
 
 
 def latest_date(timezone: str, now: datetime) -> date:

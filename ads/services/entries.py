@@ -22,7 +22,7 @@ from ads.services.checking import (
     check_has_come,
     check_instant,
     check_text,
-    date_in,
+    day_of,
 )
 from ads.services.enforcement import Enforced, Trigger, enforce
 from ads.services.errors import SpendConflict
@@ -100,8 +100,7 @@ def place(values: Values, owner: Owner, now: datetime, *, came_in: datetime | No
     """
     occurred_at = values.occurred_at or came_in or now
     if values.date is None:
-        day = date_in(owner.timezone, occurred_at)
-        check_has_come(day, owner.timezone, now, field="occurred_at")
+        day = day_of(occurred_at, owner.timezone, now)
     else:
         day = values.date
         check_has_come(day, owner.timezone, now)

@@ -1,7 +1,7 @@
 """What the commands for API keys and webhook endpoints share: options, and reading them."""
 
 import os
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from ads.management.commands._terminal import brand_named, instant
 from ads.models import Brand
 from ads.models.senders import Sender
+from ads.rules import written
 
 
 def add_sender_options(parser: CommandParser) -> None:
@@ -56,16 +57,13 @@ def given_instant(option: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
-    except ValueError:
-        pass
-    try:
-        given = datetime.fromisoformat(text)
-        if given.utcoffset() is None:
-            raise CommandError(
-                f"{option}: {text!r} has no offset from UTC; give 2027-01-01T09:00+01:00."
-            )
-        return given.astimezone(UTC)
+        if written.DAY.fullmatch(text):
+            return datetime.combine(written.day(text), time(), UTC)
+        return written.instant(text).astimezone(UTC)
+    except written.NoOffset as error:
+        raise CommandError(
+            f"{option}: {text!r} has no offset from UTC; give 2027-01-01T09:00+01:00."
+        ) from error
     except (ValueError, OverflowError) as error:
         raise CommandError(
             f"{option}: {text!r} is neither a day (2027-01-01) nor an instant "

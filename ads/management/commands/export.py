@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ads.management.commands._terminal import brand_named
+from ads.rules import written
 from ads.services.csv_export import Stream
 from ads.services.exports import InvalidExport, Kind, Wanted, choose
 
@@ -21,7 +22,7 @@ _BROKEN_PIPE: Final = 141  # as a program killed by SIGPIPE ends
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return written.day(text)
     except ValueError as error:
         raise ArgumentTypeError(f'"{text}" is no date: write it like 2026-03-15.') from error
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
 
-from ads.rules.calendar import local_date
 from ads.services.checking import (
     EARLIEST,
     LONGEST,
@@ -19,6 +18,7 @@ from ads.services.checking import (
     check_has_come_somewhere,
     check_instant,
     check_text,
+    day_of,
     read_instant,
 )
 from ads.services.errors import InvalidSpend
@@ -231,8 +231,7 @@ class Checker:
     def _day_of(self, instant: dt.datetime, campaign: object) -> dt.date:
         """The accounting day of an instant; in UTC where nobody knows the brand yet."""
         if isinstance(campaign, Found):
-            day = local_date(instant, campaign.timezone)
-            return check_date(day, campaign.timezone, self._now)
+            return day_of(instant, campaign.timezone, self._now)
         check_has_come_somewhere(instant.date(), self._now, field="occurred_at")
         return instant.date()
 

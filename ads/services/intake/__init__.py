@@ -6,6 +6,7 @@ that was taken in is answered as a duplicate (or unchanged) and counts once.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from ads.models.spend import Kind
 from ads.services.errors import InvalidSpend
@@ -51,11 +52,7 @@ def take_entries(
         InvalidSpend: the sender's source cannot be recorded; of rows, the answers tell.
     """
     return take(
-        rows,
-        lambda: Entries(sender, now, Kind.ENTRY),
-        sender=sender,
-        now=now,
-        keep_good=keep_good,
+        rows, partial(Entries, kind=Kind.ENTRY), sender=sender, now=now, keep_good=keep_good
     )
 
 
@@ -67,13 +64,8 @@ def take_corrections(
     keep_good: bool = False,
 ) -> Intake:
     """The same for corrections, which may be negative, and name their day and their reason."""
-    return take(
-        rows,
-        lambda: Entries(sender, now, Kind.CORRECTION),
-        sender=sender,
-        now=now,
-        keep_good=keep_good,
-    )
+    way = partial(Entries, kind=Kind.CORRECTION)
+    return take(rows, way, sender=sender, now=now, keep_good=keep_good)
 
 
 def take_day_totals(
@@ -84,4 +76,4 @@ def take_day_totals(
     keep_good: bool = False,
 ) -> Intake:
     """The same for day totals, of which the newest observation counts."""
-    return take(rows, lambda: Totals(sender, now), sender=sender, now=now, keep_good=keep_good)
+    return take(rows, Totals, sender=sender, now=now, keep_good=keep_good)

@@ -36,7 +36,7 @@ _TOO_LARGE = "spend_total_amount_is_in_range"
 
 def take(
     rows: Sequence[object],
-    way: Callable[[], Way[V, P]],
+    way: Callable[[IntakeSender, datetime], Way[V, P]],
     *,
     sender: IntakeSender,
     now: datetime,
@@ -51,12 +51,12 @@ def take(
     """
     check_text("source", sender.source, required=True)
     try:
-        return _Batch(rows, way(), sender, now, keep_good=keep_good).take()
+        return _Batch(rows, way(sender, now), sender, now, keep_good=keep_good).take()
     except (StaleTimezoneError, ReportedOtherwise, IntegrityError):
         # A brand has moved, a campaign is gone, or a day was reported in another way since it was
         # looked up: look again.
         pass
-    batch = _Batch(rows, way(), sender, now, keep_good=keep_good)
+    batch = _Batch(rows, way(sender, now), sender, now, keep_good=keep_good)
     try:
         return batch.take()
     except IntegrityError as error:
