@@ -16,9 +16,10 @@ from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
 from ads.admin.base import ConfigurationAdmin
-from ads.admin.periodic_task_form import TaskForm, timing_fields
+from ads.admin.periodic_task_form import TaskForm
 from ads.admin.periodic_task_runs import TaskRuns, runs
 from ads.admin.periodic_task_text import Told, told
+from ads.admin.periodic_task_timing import timing_fields
 from ads.services import periodic_tasks, task_texts, timing, watch
 
 if admin.site.is_registered(PeriodicTask):

@@ -2,21 +2,13 @@
 // Without it all are there, and those of the other kinds are not looked at.
 "use strict";
 {
-    const OF_KIND = {
-        every: ["count", "unit"],
-        daily: ["at", "days", "tz"],
-        monthly: ["at", "day", "tz"],
-        once: ["once_at"],
-        cron: ["crontab_fields", "tz"],
-        sun: ["sun"],
-    };
-
     window.addEventListener("load", () => {
         const kinds = [...document.querySelectorAll("input[name=kind]")];
         if (!kinds.length) return;
+        const ofKind = JSON.parse(kinds[0].dataset.fields);
         const show = () => {
-            const shown = OF_KIND[kinds.find((kind) => kind.checked)?.value] ?? [];
-            for (const name of new Set(Object.values(OF_KIND).flat())) {
+            const shown = ofKind[kinds.find((kind) => kind.checked)?.value] ?? [];
+            for (const name of new Set(Object.values(ofKind).flat())) {
                 for (const line of document.querySelectorAll(`.ads-timing .field-line.field-${name}`)) {
                     line.hidden = !shown.includes(name);
                     line.style.display = line.hidden ? "none" : "";

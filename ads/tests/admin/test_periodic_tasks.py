@@ -53,6 +53,8 @@ def words(task: PeriodicTask) -> str:
     [
         ({"kind": "every", "count": "10", "unit": "minutes"}, "every 10 minutes"),
         ({"kind": "every", "count": "7", "unit": "hours"}, "every 7 hours"),
+        # What was typed before another kind was chosen does not matter.
+        ({"kind": "every", "count": "10", "at": "noon", "day": "99"}, "every 10 minutes"),
         (
             {"kind": "daily", "at": "00:00", "days": list(range(7)), "tz": "UTC"},
             "at 00:00 UTC every day",
