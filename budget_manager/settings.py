@@ -257,7 +257,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("ads/favicon.svg")}
     ],
     "STYLES": [lambda _: static("ads/admin.css"), lambda _: static("ads/legible.css")],
-    "SCRIPTS": [lambda _: static("ads/admin.js")],
+    "SCRIPTS": [lambda _: static("ads/admin.js"), lambda _: static("ads/keyboard.js")],
     "DASHBOARD_CALLBACK": "ads.admin.overview.front_page",
     "SIDEBAR": {"navigation": "ads.admin.site.menu"},
     "COLORS": {

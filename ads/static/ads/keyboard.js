@@ -1,0 +1,48 @@
+// What the theme leaves to the mouse: a way past the menu, buttons that are links to nowhere, and a
+// second press of "Save" while the first is on its way.
+"use strict";
+{
+    const skip = () => {
+        const content = document.getElementById("content");
+        if (!content || document.querySelector(".ads-skip")) return;
+        content.tabIndex = -1;
+        const link = document.createElement("a");
+        link.className = "ads-skip";
+        link.href = "#content";
+        link.textContent = "Skip to the content";
+        document.body.prepend(link);
+    };
+
+    // Links without an address do something when they are clicked: they are buttons.
+    const reach = () => {
+        for (const link of document.querySelectorAll("a[x-on\\:click]:not([href]):not([role])")) {
+            link.setAttribute("role", "button");
+            link.tabIndex = 0;
+        }
+    };
+
+    document.addEventListener("keydown", (event) => {
+        const button = event.target.closest?.("a[role=button]:not([href])");
+        if (button && (event.key === "Enter" || event.key === " ")) {
+            event.preventDefault();
+            button.click();
+        }
+    });
+
+    // Of the pages on which a row is added or changed.
+    document.addEventListener("submit", (event) => {
+        const form = event.target;
+        if (form.method !== "post" || !form.id.endsWith("_form")) return;
+        if (form.dataset.sent) event.preventDefault();
+        form.dataset.sent = "yes";
+    });
+    window.addEventListener("pageshow", () => {
+        for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+    });
+
+    window.addEventListener("load", () => {
+        skip();
+        reach();
+        new MutationObserver(reach).observe(document.body, { childList: true, subtree: true });
+    });
+}
