@@ -85,7 +85,8 @@ def span(length: timedelta) -> str:
         if seconds >= worth:
             count = seconds // worth
             return f"{count} {'day' if (unit, count) == ('days', 1) else unit}"
-    return f"{length.total_seconds():.1f} s"
+    tenths = int(length.total_seconds() * 10)
+    return f"0.{tenths} s" if tenths else "under 0.1 s"
 
 
 def _on_hover(at: datetime, words: str) -> SafeString:

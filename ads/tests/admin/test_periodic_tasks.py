@@ -19,6 +19,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
+from ads.admin.text import span
 from ads.models import Heartbeat
 from ads.services import task_texts, timing, watch
 from ads.tests.admin.pages import act, add, change, changelist, errors, said, save
@@ -239,6 +240,22 @@ def test_the_list_says_what_a_task_does_when_it_last_succeeded_and_what_it_chang
     assert "switched 12 campaigns" in page
     assert "On time" in page
     assert settings.FLOWER_URL in page
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"),
+    [
+        (timedelta(microseconds=1), "under 0.1 s"),
+        (timedelta(milliseconds=990), "0.9 s"),
+        (timedelta(seconds=59.9), "59 s"),
+        (timedelta(minutes=61), "1 h"),
+        (timedelta(hours=47), "1 day"),
+        (timedelta(days=2), "2 days"),
+    ],
+    ids=str,
+)
+def test_a_length_of_time_is_told_in_its_largest_unit(length: timedelta, shown: str) -> None:
+    assert span(length) == shown
 
 
 def test_a_late_task_and_one_that_fails_stand_out_and_say_why(
