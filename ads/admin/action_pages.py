@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ads.admin import forecasts
 from ads.admin.action_forms import ActionForm
+from ads.services.audit import Seen
 from ads.services.what_if import Forecast
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ AT_MOST: Final = 10_000
 LONGEST_ID: Final = 18
 
 #: Names of what the page posts.
-IDS, BACK, SEEN, DO = "ids", "back", "seen", "do"
+IDS, BACK, SEEN, UP_TO, DO = "ids", "back", "seen", "up_to", "do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,14 @@ class Effect:
     forecast: Forecast
     #: What else is to be known: of money, and of those that are left as they are.
     notes: Sequence[str] = ()
+    #: Up to which edits it was worked out; None: what is done rests on none.
+    up_to: Seen | None = None
 
 
 def chosen(request: HttpRequest) -> list[int]:
     """The ids that the page is about; what is no id is passed over."""
     given = request.POST.get(IDS, "").split(",")
-    ids = {
-        int(text)
-        for text in given
-        if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
-    }
-    return sorted(ids)
+    return sorted({int(text) for text in given if _is_id(text)})
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:
@@ -104,13 +102,19 @@ class AsksFirst(_Admin):
     ) -> HttpResponse:
         """The page; ``effect`` None: the form has to be filled in first."""
         signature = form.signature() if form and effect else ""
+        up_to = f"{effect.up_to.campaigns}.{effect.up_to.brands}" if effect and effect.up_to else ""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": page.title,
             "page": page,
             "address": address,
-            "hidden": [(IDS, ",".join(map(str, ids))), (BACK, back), (SEEN, signature)],
+            "hidden": [
+                (IDS, ",".join(map(str, ids))),
+                (BACK, back),
+                (SEEN, signature),
+                (UP_TO, up_to),
+            ],
             "do": DO,
             "form": form,
             "back": back,
@@ -122,10 +126,22 @@ class AsksFirst(_Admin):
         return TemplateResponse(request, "ads/admin/action.html", context)
 
 
+def up_to(request: HttpRequest) -> Seen | None:
+    """Up to which edits what is confirmed was worked out; None: the page does not say."""
+    campaigns, dot, brands = request.POST.get(UP_TO, "").partition(".")
+    if not (dot and all(_is_id(text) for text in (campaigns, brands))):
+        return None
+    return Seen(int(campaigns), int(brands))
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
+
+
 def is_to_be_done(request: HttpRequest, form: ActionForm | None) -> bool:
     """Was the button pressed, and did the page show the effect of what is filled in?"""
     if DO not in request.POST:
         return False
     # Browsers send line ends of their own.
     seen = request.POST.get(SEEN, "").replace("\r\n", "\n")
-    return form is None or seen == form.signature()
+    return form is None or (seen == form.signature() and up_to(request) is not None)

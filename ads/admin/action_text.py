@@ -110,11 +110,14 @@ def did(code: str, done: Done, form: Any) -> str:
     return _DID[code].format(many)
 
 
-def left_as_they_are(code: str, forecast: Forecast) -> str:
-    """Which ones the action does not change, and why; empty: none."""
+def left_as_they_are(code: str, forecast: Forecast, *, later: int = 0) -> str:
+    """Which ones the action does not change, and why; empty: none.
+
+    ``later``: so many of them were edited meanwhile, which is told apart.
+    """
     alone = forecast.left_alone
-    count = sum(alone.values())
-    if not count:
+    count = sum(alone.values()) - later
+    if count <= 0:
         return ""
     target = _TARGET.get(code)
     if target:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -26,14 +27,16 @@ from ads.admin.action_pages import (
     Page,
     chosen,
     is_to_be_done,
+    up_to,
     way_back,
 )
-from ads.admin.done import tell
+from ads.admin.done import edited_meanwhile, tell
 from ads.admin.forecasts import counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.rules.money import format_usd
 from ads.services import actions
+from ads.services.audit import Seen, last_edits
 from ads.services.brand_actions import (
     NOTHING,
     BrandAction,
@@ -198,15 +201,18 @@ class BrandActions(AsksFirst):
             _may_change_campaigns(request)
         if not ((form is None or form.is_valid()) and is_to_be_done(request, form)):
             return self._page(request, code, ids, back, form)
-        done = carry_out_on(_action(code, form), ids, timezone.now())
+        seen = up_to(request) if form else None
+        done = carry_out_on(_action(code, form, seen), ids, timezone.now())
         changed = len(done.changed) or done.campaigns.changed
         left = len(ids) - len(done.changed)
+        if form and seen:
+            left -= _edited_meanwhile(request, form, seen, ids, done.campaigns.context)
         tell(
             request,
             _DID[code].format(_named(list(done.changed or ids))) if changed else "Nothing changed.",
             done.campaigns,
             changed=changed,
-            left=f"{counted(left, 'brand')} left alone: {_WAS_SO[code]}." if left else "",
+            left=f"{counted(left, 'brand')} left alone: {_WAS_SO[code]}." if left > 0 else "",
             undo=back if code == "pause" else "",
         )
         return HttpResponseRedirect(back)
@@ -243,9 +249,10 @@ class BrandActions(AsksFirst):
     ) -> HttpResponse:
         effect = None
         if form is None or (form.is_bound and form.is_valid()):
+            seen = last_edits() if form else None
             campaigns = Campaign.objects.filter(brand__in=among(ids))
             forecast = foretell(campaigns, _action(code, form).supposing(), timezone.now())
-            effect = Effect(forecast, _of_budgets(form, ids) if form else ())
+            effect = Effect(forecast, _of_budgets(form, ids) if form else (), seen)
         page = replace(PAGES[code], title=PAGES[code].title.format(_named(ids)))
         address = reverse("admin:ads_brand_act", args=[code])
         return self.ask(request, page, address, ids, back, form=form, effect=effect)
@@ -255,7 +262,7 @@ def _form(code: str, data: Any) -> BrandBudgetsForm | None:
     return BrandBudgetsForm(data) if code == "change_budgets" else None
 
 
-def _action(code: str, form: BrandBudgetsForm | None) -> BrandAction:
+def _action(code: str, form: BrandBudgetsForm | None, seen: Seen | None = None) -> BrandAction:
     """What is to be done; ``form`` is valid."""
     if form is None:
         return _SIMPLE[code]
@@ -264,8 +271,21 @@ def _action(code: str, form: BrandBudgetsForm | None) -> BrandAction:
     return ChangeBudgets(
         form.daily if own else None,
         form.monthly if own else None,
-        actions.ChangeBudgets(form.daily, form.monthly) if theirs else NOTHING,
+        actions.ChangeBudgets(form.daily, form.monthly, seen) if theirs else NOTHING,
+        seen,
     )
+
+
+def _edited_meanwhile(
+    request: HttpRequest, form: BrandBudgetsForm, seen: Seen, ids: list[int], context: UUID
+) -> int:
+    """Say which were left alone because somebody edited them; how many brands."""
+    if form.cleaned_data["of_campaigns"]:
+        theirs = Campaign.objects.filter(brand__in=among(ids))
+        edited_meanwhile(request, seen, theirs, context)
+    if not form.cleaned_data["of_brand"]:
+        return 0
+    return edited_meanwhile(request, seen, Brand.objects.filter(pk__in=among(ids)), context)
 
 
 def _may_change_campaigns(request: HttpRequest) -> None:

@@ -24,11 +24,12 @@ from ads.admin.action_pages import (
     Effect,
     chosen,
     is_to_be_done,
+    up_to,
     way_back,
 )
 from ads.admin.action_text import PAGES, did, left_as_they_are, notes
 from ads.admin.buttons import May, of_campaign
-from ads.admin.done import ChangedInFilter, tell
+from ads.admin.done import ChangedInFilter, edited_meanwhile, tell
 from ads.admin.forecasts import counted
 from ads.admin.undoing import Undoes
 from ads.models import Campaign
@@ -40,6 +41,7 @@ from ads.services.actions import (
     ResetDailySpend,
     SetStatus,
 )
+from ads.services.audit import Seen, last_edits
 from ads.services.bulk import Action, carry_out
 from ads.services.locks import among
 from ads.services.what_if import foretell
@@ -192,7 +194,7 @@ class CampaignActions(Undoes, AsksFirst):
         is_complete = form is None or form.is_valid()
         if not (is_complete and is_to_be_done(request, form)):
             return self._page(request, code, ids, back, form)
-        action = _action(code, form)
+        action = _action(code, form, up_to(request))
         self._do(request, code, action, ids, back, form)
         return HttpResponseRedirect(back)
 
@@ -216,12 +218,16 @@ class CampaignActions(Undoes, AsksFirst):
     ) -> None:
         """Do it, and say what was done."""
         done = carry_out(action, ids, timezone.now())
+        later = 0
+        if isinstance(action, ChangeBudgets) and action.seen:
+            campaigns = Campaign.objects.filter(pk__in=among(ids))
+            later = edited_meanwhile(request, action.seen, campaigns, done.context)
         tell(
             request,
             did(code, done, form),
             done,
             changed=done.changed,
-            left=left_as_they_are(code, done.outcome),
+            left=left_as_they_are(code, done.outcome, later=later),
             undo=back if code == "pause" else "",
         )
 
@@ -244,11 +250,11 @@ class CampaignActions(Undoes, AsksFirst):
     ) -> HttpResponse:
         effect = None
         if form is None or (form.is_bound and form.is_valid()):
-            action = _action(code, form)
+            action, seen = _action(code, form), last_edits() if form else None
             now = timezone.now()
             campaigns = Campaign.objects.filter(pk__in=among(ids))
             forecast = foretell(campaigns, action.supposing(), now)
-            effect = Effect(forecast, notes(code, action, ids, forecast, now))
+            effect = Effect(forecast, notes(code, action, ids, forecast, now), seen)
         page = PAGES[code]
         many = counted(len(ids))
         page = replace(page, title=page.title.format(many), yes=page.yes.format(many))
@@ -266,10 +272,10 @@ def _form(code: str, ids: list[int], data: Any) -> ActionForm | None:
     return None
 
 
-def _action(code: str, form: Any) -> Action:
+def _action(code: str, form: Any, seen: Seen | None = None) -> Action:
     """What is to be done; ``form`` is valid."""
     if code == "change_budgets":
-        return ChangeBudgets(form.daily, form.monthly)
+        return ChangeBudgets(form.daily, form.monthly, seen)
     if code == "attach_schedule":
         return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
     if code == "detach_schedule":

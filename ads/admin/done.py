@@ -13,8 +13,9 @@ from django.utils.safestring import SafeString
 
 from ads.admin import forecasts
 from ads.admin.forecasts import counted
-from ads.models import Campaign
+from ads.models import Brand, Campaign
 from ads.services import audit
+from ads.services.audit import Seen
 from ads.services.bulk import Done
 
 #: Of the list's address: the action whose campaigns are shown.
@@ -79,6 +80,24 @@ def tell(
     )
     messages.add_message(request, messages.SUCCESS if changed else messages.INFO, told)
     tell_of_trouble(request, done)
+
+
+def edited_meanwhile(
+    request: HttpRequest, seen: Seen, rows: QuerySet[Campaign] | QuerySet[Brand], context: UUID
+) -> int:
+    """Say how many of ``rows`` somebody else edited after ``seen``, so that they were left alone.
+
+    ``context``: of what was done to the others.
+    """
+    later = rows.filter(seen.edited_since(rows.model, beside=context)).count()
+    if later:
+        kind = str(rows.model._meta.verbose_name)
+        messages.warning(
+            request,
+            f"Not changed, because edited after this was worked out: {counted(later, kind)}. "
+            "Look at what is there now, then do it again where it is still wanted.",
+        )
+    return later
 
 
 def tell_of_trouble(request: HttpRequest, done: Done) -> None:

@@ -17,6 +17,7 @@ from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.services import locks
+from ads.services.audit import Seen
 from ads.services.budget_changes import BudgetChange
 from ads.services.enforcement import Trigger
 from ads.services.lifecycle import ACTIVATABLE, PAUSABLE
@@ -68,10 +69,15 @@ class SetStatus(WritesColumns):
 
 @dataclass(frozen=True, slots=True)
 class ChangeBudgets(WritesColumns):
-    """Set, raise or lower budgets; None leaves one as it is."""
+    """Set, raise or lower budgets; None leaves one as it is.
+
+    ``seen``: what has been edited since is left alone. So what is sent twice raises once, and is
+    not worked out from another budget than the one that was looked at.
+    """
 
     daily: BudgetChange | None
     monthly: BudgetChange | None
+    seen: Seen | None = None
 
     def supposing(self) -> Supposing:
         given = {"daily_budget": self.daily, "monthly_budget": self.monthly}
@@ -81,6 +87,8 @@ class ChangeBudgets(WritesColumns):
             if change:
                 columns[path] = change.expression(path)
                 only |= change.changes(path)
+        if self.seen:
+            only &= ~self.seen.edited_since(Campaign)
         return Supposing(columns, only=only)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from ads.models import Brand, Campaign
 from ads.models.fields import MoneyField
@@ -91,6 +91,34 @@ def of_campaign(campaign: Campaign, *, limit: int) -> list[AuditEntry]:
         waivers_of(campaign.brand),
         limit=limit,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Up to which edit of a campaign, and of a brand, somebody has seen them: its number."""
+
+    campaigns: int
+    brands: int
+
+    def edited_since(self, model: type[Campaign | Brand], *, beside: UUID | None = None) -> Q:
+        """Which campaigns, or brands, have been edited after that; ``beside``: not in this."""
+        name, last = {
+            Campaign: ("CampaignEvent", self.campaigns),
+            Brand: ("BrandEvent", self.brands),
+        }[model]
+        later = event_model(name)._default_manager.filter(pgh_id__gt=last).order_by()
+        if beside:
+            later = later.exclude(pgh_context=beside)
+        return Q(Exists(later.filter(pgh_obj_id=OuterRef("pk"))))
+
+
+def last_edits() -> Seen:
+    """The last edits on record; two queries."""
+    campaigns, brands = (
+        event_model(name)._default_manager.aggregate(last=Max("pgh_id"))["last"] or 0
+        for name in ("CampaignEvent", "BrandEvent")
+    )
+    return Seen(campaigns, brands)
 
 
 def context(pk: UUID) -> Any:

@@ -21,6 +21,7 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone
 from ads.services import locks
 from ads.services.actions import Reconsider
+from ads.services.audit import Seen
 from ads.services.budget_changes import BudgetChange
 from ads.services.bulk import Action, Done, as_they_are, carry_out
 from ads.services.enforcement import Trigger
@@ -66,11 +67,15 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class ChangeBudgets:
-    """Set, raise or lower the brands' own budgets; None leaves one as it is."""
+    """Set, raise or lower the brands' own budgets; None leaves one as it is.
+
+    ``seen``: brands that have been edited since are left alone.
+    """
 
     daily: BudgetChange | None
     monthly: BudgetChange | None
     campaigns: Action = NOTHING
+    seen: Seen | None = None
 
     def supposing(self) -> Supposing:
         of_brand = {
@@ -86,6 +91,8 @@ class ChangeBudgets:
         for path, change in self._given().items():
             only |= change.changes(path)
             columns[path] = change.expression(path)
+        if self.seen:
+            only &= ~self.seen.edited_since(Brand)
         return _write(brand_ids, only, **columns) if columns else ()
 
     def _given(self) -> dict[str, BudgetChange]:

@@ -78,8 +78,9 @@ def paused_by(context: UUID) -> Paused:
     campaigns = _with_before(_of_campaigns().filter(status=Status.PAUSED), "status", context)
     brands = _with_before(_of_brands().filter(is_active=False), "is_active", context)
     return Paused(
-        # An event may also tell of another change to what had been paused already.
-        tuple(sorted({pk for pk, was in campaigns if was not in (None, Status.PAUSED)})),
+        # An event may also tell of another change to what had been paused already. And what was
+        # over and is brought back as paused, on its page, was not paused: undoing it would end it.
+        tuple(sorted({pk for pk, was in campaigns if was in (Status.DRAFT, Status.ACTIVE)})),
         tuple(sorted({pk for pk, was in brands if was})),
     )
 
