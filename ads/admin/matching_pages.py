@@ -1,48 +1,36 @@
-"""The pages on which an unknown reference is matched to a campaign, or discarded.
+"""The pages on which an unknown reference is matched to a campaign.
 
 Before it is done they show what will be recorded, and what that would use up; afterwards, what
 became of it.
 """
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from ads.admin.matching_forms import CampaignForm, DiscardForm, NewCampaignForm, named
+from ads.admin.discarding import AT_ONCE, LIST, DiscardsReferences
+from ads.admin.matching_forms import CampaignForm, NewCampaignForm, named
 from ads.admin.matching_text import brand_names, days, facts, rows, settled, settled_many
 from ads.models import Campaign, UnknownReference
 from ads.rules.money import format_usd
 from ads.services import matching, references
 from ads.services.errors import InvalidReference
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[UnknownReference]
-else:
-    _Admin = object
-
-#: References that are matched by name, or discarded, at a time.
-AT_ONCE = 500
 OFFERED = 20
 
-_LIST = "admin:ads_unknownreference_changelist"
 
-
-class MatchingPages(_Admin):
-    """Matching needs the right to add references to campaigns, discarding that to change these."""
+class MatchingPages(DiscardsReferences):
+    """Matching needs the right to add references to campaigns."""
 
     actions_list = ["match_by_name"]
     actions_detail = ["match_campaign", "match_new", "discard"]
@@ -52,9 +40,6 @@ class MatchingPages(_Admin):
 
     def has_match_new_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return self.has_match_permission(request) and request.user.has_perm("ads.add_campaign")
-
-    def has_discard_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
-        return request.user.has_perm("ads.change_unknownreference")
 
     def get_urls(self) -> list[Any]:
         candidates = self.admin_site.admin_view(self.candidates)
@@ -135,26 +120,6 @@ class MatchingPages(_Admin):
         return self._page(request, "ads/admin/match.html", unknown, context)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Discard",
-        url_path="discard",
-        permissions=["view", "discard"],
-        variant=ActionVariant.DANGER,
-    )
-    def discard(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask why, then discard what waits."""
-        unknown = self._unknown(request, object_id)
-        back = reverse("admin:ads_unknownreference_change", args=[unknown.pk])
-        return self._discard(request, [unknown], back) or HttpResponseRedirect(reverse(_LIST))
-
-    @admin.action(description="Discard", permissions=["discard"])
-    def discard_selected(
-        self, request: HttpRequest, queryset: QuerySet[UnknownReference]
-    ) -> HttpResponse | None:
-        """The same for several."""
-        chosen = self._chosen(request, queryset)
-        return self._discard(request, chosen, reverse(_LIST)) if chosen else None
-
-    @action(  # type: ignore[untyped-decorator]
         description="Match by name",
         url_path="match-by-name",
         permissions=["view", "match"],
@@ -167,7 +132,7 @@ class MatchingPages(_Admin):
             pairs = self._ticked(request)
             for level, text in settled_many(matching.match_each(pairs, now=timezone.now())):
                 self.message_user(request, text, level)
-            return HttpResponseRedirect(reverse(_LIST))
+            return HttpResponseRedirect(reverse(LIST))
         return self._by_name(request, list(waiting.exclude(name="")[:AT_ONCE]))
 
     @admin.action(description="Match by name", permissions=["match"])
@@ -199,7 +164,7 @@ class MatchingPages(_Admin):
             "title": "Match by name",
             "pairs": pairs,
             "left": len(unknown) - len(pairs),
-            "back": reverse(_LIST),
+            "back": reverse(LIST),
             "address": reverse("admin:ads_unknownreference_match_by_name"),
         }
         return TemplateResponse(request, "ads/admin/match_by_name.html", context)
@@ -218,53 +183,6 @@ class MatchingPages(_Admin):
             for unknown, campaign in ids
             if unknown in unknowns and campaign in campaigns
         ]
-
-    def _discard(
-        self, request: HttpRequest, unknown: list[UnknownReference], back: str
-    ) -> HttpResponse | None:
-        form = DiscardForm(request.POST if "because" in request.POST else None)
-        if form.is_valid():
-            because = form.cleaned_data["because"]
-            discarded = matching.discard_each(unknown, because=because, now=timezone.now())
-            self.message_user(request, f"{rows(discarded)} discarded.", messages.SUCCESS)
-            return None
-        waits = matching.waits([one.pk for one in unknown])
-        total = sum(waits[one.pk].rows for one in unknown)
-        amount = sum((waits[one.pk].amount for one in unknown), start=Decimal(0))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": "Discard",
-            "text": f"{rows(total)} ({format_usd(amount)} in all) will never be recorded; what "
-            "comes in under the same reference later waits again.",
-            "rows": unknown,
-            "form": form,
-            "yes": "Discard",
-            "back": back,
-            "hidden": [
-                ("action", "discard_selected"),
-                *((ACTION_CHECKBOX_NAME, one.pk) for one in unknown),
-            ],
-        }
-        return TemplateResponse(request, "ads/admin/confirm.html", context)
-
-    def _chosen(
-        self, request: HttpRequest, queryset: QuerySet[UnknownReference]
-    ) -> list[UnknownReference]:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        chosen = list(queryset.order_by("pk")[: AT_ONCE + 1])
-        if len(chosen) > AT_ONCE:
-            text = f"Nothing was done: choose at most {AT_ONCE} references at a time."
-            self.message_user(request, text, messages.ERROR)
-            return []
-        return chosen
-
-    def _unknown(self, request: HttpRequest, object_id: str | int) -> UnknownReference:
-        unknown = self.get_object(request, str(object_id))
-        if unknown is None:
-            raise Http404
-        return unknown
 
     def _suggested(self, unknown: UnknownReference) -> Campaign | None:
         return matching.suggestions([unknown]).get(unknown.pk)
@@ -300,12 +218,12 @@ class MatchingPages(_Admin):
         if done.refused:
             address = reverse("admin:ads_unknownreference_change", args=[unknown.pk])
         else:
-            address = reverse(_LIST)
+            address = reverse(LIST)
         return HttpResponseRedirect(address)
 
     def _refused(self, request: HttpRequest, error: InvalidReference) -> HttpResponse:
         self.message_user(request, f"Nothing was matched. {error}", messages.ERROR)
-        return HttpResponseRedirect(reverse(_LIST))
+        return HttpResponseRedirect(reverse(LIST))
 
 
 def _add(form: forms.Form, error: ValidationError) -> None:

@@ -15,6 +15,7 @@ from ads.api.bodies import JSON, NDJSON
 from ads.api.problems import Kind, Problem
 from ads.api.requests import ApiRequest
 from ads.api.rows import Row, Shape
+from ads.api.spend_rows import CORRECTIONS, DAY_TOTALS, ENTRIES, OUTCOMES
 from ads.models.senders import Scope
 from ads.services import intake
 from ads.services.errors import InvalidSpend
@@ -59,7 +60,7 @@ IdempotencyKey = Annotated[
     auth=ApiKey(Scope.SPEND_WRITE),
     operation_id="send_entries",
     summary="Send spend",
-    openapi_extra=document.of(document.ENTRIES),
+    openapi_extra=document.of(ENTRIES),
 )
 def send_entries(
     request: ApiRequest, mode: Mode = "all_or_nothing", idempotency_key: IdempotencyKey = None
@@ -79,7 +80,7 @@ def send_entries(
     auth=ApiKey(Scope.SPEND_WRITE),
     operation_id="send_day_totals",
     summary="Send day totals",
-    openapi_extra=document.of(document.DAY_TOTALS),
+    openapi_extra=document.of(DAY_TOTALS),
 )
 def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpResponse:
     """Record what campaigns have cost so far on a day, as ad platforms report it.
@@ -99,7 +100,7 @@ def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpR
     auth=ApiKey(Scope.SPEND_WRITE),
     operation_id="send_corrections",
     summary="Send corrections",
-    openapi_extra=document.of(document.CORRECTIONS),
+    openapi_extra=document.of(CORRECTIONS),
 )
 def send_corrections(
     request: ApiRequest, mode: Mode = "all_or_nothing", idempotency_key: IdempotencyKey = None
@@ -140,7 +141,7 @@ def _take(
 def counted(shape: Shape[R], answers: Sequence[IntakeAnswer]) -> dict[str, int]:
     """How many rows had which outcome."""
     number = Counter(answer.outcome for answer in answers)
-    return {_COUNTS[outcome]: number[outcome] for outcome in document.OUTCOMES[shape.many]}
+    return {_COUNTS[outcome]: number[outcome] for outcome in OUTCOMES[shape.many]}
 
 
 def _listed(sent: Sequence[Row[R]], answers: Sequence[IntakeAnswer]) -> list[dict[str, Any]]:
