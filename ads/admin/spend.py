@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
 )
 
-from ads.admin.base import ReadOnlyAdmin
+from ads.admin.base import CountedPaginator, ReadOnlyAdmin
 from ads.admin.corrections import CorrectsSpend
 from ads.admin.exports import ExportsCsv
 from ads.admin.spend_list import (
@@ -69,7 +69,6 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
         ("kind", ChoicesDropdownFilter),
     ]
     list_before_template = "ads/admin/spend_list.html"
-    paginator = SummedPaginator
     ordering = ["-date", "-id"]
     fields = [
         "number",
@@ -87,6 +86,13 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
 
     class Media:
         css = {"all": ["ads/spend.css"]}
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any
+    ) -> CountedPaginator:
+        # The page of an entry's history has pages of other rows.
+        pages = SummedPaginator if queryset.model is Spend else CountedPaginator
+        return pages(queryset, *args, **kwargs)
 
     def export_of(self, rows: QuerySet[Spend]) -> Export:
         return exports.of_spend(rows)
