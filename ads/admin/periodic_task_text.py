@@ -85,7 +85,12 @@ def _outcome(
 
 
 def _late(watched: Watched, beat: Heartbeat | None, now: datetime) -> str:
-    if beat is None:
+    if watched.is_ahead:
+        why = (
+            "The clock has been set back, so beat waits until it is there again: restart beat, and "
+            "switch the task off and on."
+        )
+    elif beat is None:
         why = "No worker has ever run it: are the worker and beat running?"
     elif beat.last_error:
         why = _failure(beat, now)

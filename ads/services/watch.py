@@ -40,7 +40,7 @@ class Watched:
     ``heartbeat``: what it noted about its runs; None: it has never run, or it is not one of ours.
     ``next_tick``: when it is next due (UTC); None: never, or nobody can tell (solar events).
     ``late_since``: from when it is late (UTC); None unless ``pulse`` is late, and where beat sent
-    it again and again and nothing ever ran it.
+    it again and again and nothing ever ran it, and where ``is_ahead``.
     """
 
     task: PeriodicTask
@@ -48,6 +48,9 @@ class Watched:
     pulse: Pulse
     next_tick: datetime | None
     late_since: datetime | None
+    #: It was sent, or succeeded, at an instant that has not come: the clock has been set back, and
+    #: beat sends it no more until then.
+    is_ahead: bool = False
 
     @property
     def last_success_at(self) -> datetime | None:
@@ -73,7 +76,8 @@ def look(now: datetime, tasks: Iterable[PeriodicTask] | None = None) -> list[Wat
     - *Late*: no success for clearly longer than its schedule asks, see
       :func:`ads.rules.ticks.late_from`. Counted from its last success; where it never had one, from
       when it first ran, or when the row was last changed, for nobody noted when it was made. Also
-      late is what beat has sent several times and nothing ever ran.
+      late is what beat has sent several times and nothing ever ran, and what waits for a clock that
+      has been set back.
     - *Failing*: not late, but its last run failed in part or whole.
     - *Not run yet*: its first run is still to come.
     - *Not watched*: others' tasks note nothing, and of some schedules nobody knows when they tick.
@@ -132,9 +136,17 @@ def _watched(task: PeriodicTask, beat: Heartbeat | None, now: datetime) -> Watch
         schedule = due = late_from = None
     if not heartbeat_of(task) or schedule is None:
         return Watched(task, beat, Pulse.UNKNOWN, due, None)
+    if _is_ahead(task, beat, now):
+        return Watched(task, beat, Pulse.LATE, due, None, is_ahead=True)
     if late_from and now > late_from:
         return Watched(task, beat, Pulse.LATE, due, late_from)
     return Watched(task, beat, _pulse_in_time(task, beat), due, None)
+
+
+def _is_ahead(task: PeriodicTask, beat: Heartbeat | None, now: datetime) -> bool:
+    """Further than the clocks of two machines differ."""
+    noted = (task.last_run_at, beat.last_success_at if beat else None)
+    return any(at is not None and at > now + ticks.LEAST_GRACE for at in noted)
 
 
 def _pulse_in_time(task: PeriodicTask, beat: Heartbeat | None) -> Pulse:

@@ -147,6 +147,28 @@ def test_a_task_that_beat_sends_and_no_worker_runs_is_late() -> None:
     assert watched.late_since is None
 
 
+@pytest.mark.parametrize("what", ["beat", "success"])
+def test_what_waits_for_a_clock_that_was_set_back_is_late(what: str) -> None:
+    """Beat sends nothing until the clock is where it was; nor does a success of then count."""
+    row = task()
+    succeeded(-60 if what == "success" else 1)
+    if what == "beat":
+        ahead = NOW + timedelta(hours=1)
+        PeriodicTask.objects.filter(pk=row.pk).update(last_run_at=ahead)
+
+    watched = only()
+
+    assert watched.pulse == Pulse.LATE
+    assert watched.is_ahead
+
+
+def test_clocks_that_differ_by_seconds_are_no_alarm() -> None:
+    task()
+    Heartbeat.objects.create(task="check", last_success_at=NOW + timedelta(seconds=20))
+
+    assert only().pulse == Pulse.ALIVE
+
+
 def test_a_single_time_is_late_until_it_has_succeeded() -> None:
     clocked = ClockedSchedule.objects.create(clocked_time=NOW - timedelta(minutes=20))
     task(clocked=clocked, one_off=True)
