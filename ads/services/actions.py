@@ -7,7 +7,7 @@ An action is told once: which campaigns it changes, and what it writes to them. 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
@@ -40,6 +40,10 @@ class _Action:
     def lock(self, ids: Collection[int], now: datetime) -> None:
         """None of its own."""
 
+    def narrowed(self, ids: Collection[int]) -> Self:  # noqa: ARG002
+        """It carries nothing for single campaigns."""
+        return self
+
 
 class WritesColumns(_Action):
     """An action that writes the columns that it supposes, and nothing else."""
@@ -48,10 +52,9 @@ class WritesColumns(_Action):
         raise NotImplementedError
 
     def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
-        supposing = self.supposing()
-        changing = Campaign.objects.filter(supposing.only or Q(), pk__in=locks.among(ids))
+        rows = Campaign.objects.filter(pk__in=locks.among(ids))
         # Django's own update, which announces nothing: it is enforced by whoever calls this.
-        return QuerySet.update(changing, **supposing.columns, updated_at=Now())
+        return QuerySet.update(rows, **self.supposing().columns, updated_at=Now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +116,13 @@ class AttachSchedule(_Action):
         )
 
     def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
-        mine = Campaign.objects.filter(pk__in=locks.among(ids))
-        # Listed before the schedule is attached: afterwards they would be others.
-        changing = list(mine.filter(self.supposing().only).values_list("pk", flat=True))
-        attached = [
-            CampaignSchedule(campaign_id=pk, schedule_id=self.schedule_id) for pk in changing
-        ]
+        attached = [CampaignSchedule(campaign_id=pk, schedule_id=self.schedule_id) for pk in ids]
         # Django's own, which announces nothing: it is enforced by whoever calls this.
         QuerySet.bulk_create(CampaignSchedule.objects.all(), attached, ignore_conflicts=True)
         if self.enable:
-            disabled = Campaign.objects.filter(
-                pk__in=locks.among(changing), is_dayparting_enabled=False
-            )
-            QuerySet.update(disabled, is_dayparting_enabled=True, updated_at=Now())
-        return len(changing)
+            off = Campaign.objects.filter(pk__in=locks.among(ids), is_dayparting_enabled=False)
+            QuerySet.update(off, is_dayparting_enabled=True, updated_at=Now())
+        return len(ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,14 @@ class Action(Protocol):
         ...
 
     def write(self, ids: Collection[int], now: datetime) -> int:
-        """Do it to those of these campaigns that it changes, and tell how many.
+        """Do it to these campaigns, which are those that it changes, and tell how many it did.
 
         Inside a transaction in which they are locked, and the sums of their brands.
         """
+        ...
+
+    def narrowed(self, ids: Collection[int]) -> "Action":
+        """The same, knowing that it is about no others: what it carries for them is left out."""
         ...
 
 
@@ -151,6 +155,7 @@ def _do(
     skip_locked: bool = False,
 ) -> _Batch:
     """One batch. With ``skip_locked``, those that somebody else keeps locked are left out."""
+    action = action.narrowed(ids)
     with locks.patience():
         if not skip_locked:
             # An entry that has read what is about to change may be about to switch them.
@@ -160,7 +165,7 @@ def _do(
     mine = Campaign.objects.filter(pk__in=locks.among(locked))
     was = as_they_are(locked) if before is None else before
     changing = set(mine.filter(action.supposing().only or Q()).values_list("pk", flat=True))
-    changed = action.write(locked, now)
+    changed = action.write(changing, now)
     enforce(mine, now, action.trigger, lock_first=True)
     rows: QuerySet[Any] = with_holds(mine, Moment.at(now, mine)).order_by("pk")
     members: dict[tuple[bool, str, int, str, bool], list[int]] = defaultdict(list)

@@ -4,13 +4,15 @@ The audit knows what that was: everything that is changed in one request, or by 
 recorded in one context. What somebody has activated, paused again or archived since is left alone.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import RawSQL
 
 from ads.holds import Supposing
 from ads.models import Brand, Campaign
@@ -23,11 +25,19 @@ from ads.services.enforcement import Trigger
 
 
 @dataclass(frozen=True, slots=True)
-class Paused:
-    """What one action paused: ids of campaigns, and of brands that it switched off."""
+class Pause:
+    """How one row was paused: the event that is on record, and what it was before."""
 
-    campaigns: tuple[int, ...]
-    brands: tuple[int, ...]
+    event: int
+    was: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """What one action paused: campaigns, and brands that it switched off, by id."""
+
+    campaigns: Mapping[int, Pause]
+    brands: Mapping[int, Pause]
 
     def __bool__(self) -> bool:
         return bool(self.campaigns or self.brands)
@@ -53,35 +63,39 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class BringBack(WritesColumns):
-    """Give campaigns back the status that they had before the action in ``context`` paused them."""
+    """Give campaigns back the status that they had before they were paused like this."""
 
     trigger = Trigger.ACTION
 
-    context: UUID
+    paused: Mapping[int, Pause]
+
+    def narrowed(self, ids: Collection[int]) -> "BringBack":
+        return BringBack({pk: self.paused[pk] for pk in ids})
 
     def supposing(self) -> Supposing:
-        mine = _of_campaigns().filter(pgh_obj_id=OuterRef("pk"))
-        pause = _of_campaigns().filter(
-            pgh_obj_id=OuterRef(OuterRef("pk")), pgh_context=self.context, status=Status.PAUSED
+        by_status: dict[str, list[int]] = defaultdict(list)
+        for pk, pause in self.paused.items():
+            by_status[pause.was].append(pk)
+        back = (
+            When(pk__in=locks.among(ids), then=Value(status)) for status, ids in by_status.items()
         )
-        event = Subquery(pause.order_by("-pgh_id").values("pgh_id")[:1])
-        before = mine.filter(pgh_id__lt=event).order_by("-pgh_id")
-        since = mine.filter(pgh_id__gt=event).exclude(status=Status.PAUSED)
         return Supposing(
-            {"status": Subquery(before.values("status")[:1])},
-            only=Q(status=Status.PAUSED) & ~Q(Exists(since)),
+            {"status": Case(*back, default=F("status"))},
+            only=Q(status=Status.PAUSED, pk__in=_not_since(self.paused)),
         )
 
 
 def paused_by(context: UUID) -> Paused:
     """What the action that is recorded in ``context`` paused."""
-    campaigns = _with_before(_of_campaigns().filter(status=Status.PAUSED), "status", context)
-    brands = _with_before(_of_brands().filter(is_active=False), "is_active", context)
     return Paused(
         # An event may also tell of another change to what had been paused already. And what was
         # over and is brought back as paused, on its page, was not paused: undoing it would end it.
-        tuple(sorted({pk for pk, was in campaigns if was in (Status.DRAFT, Status.ACTIVE)})),
-        tuple(sorted({pk for pk, was in brands if was})),
+        {
+            pk: pause
+            for pk, pause in _changed(_of_campaigns(), context, status=Status.PAUSED)
+            if pause.was in (Status.DRAFT, Status.ACTIVE)
+        },
+        {pk: pause for pk, pause in _changed(_of_brands(), context, is_active=False) if pause.was},
     )
 
 
@@ -95,14 +109,12 @@ def undo(context: UUID, now: datetime) -> Undone:
     brands: BrandsDone | None = None
     left: list[Left] = []
     if paused.brands:
-        still_off = _still_off(paused.brands, context)
+        still_off = _still_off(paused.brands)
         left += _left(Brand.objects, _of_brands(), set(paused.brands).difference(still_off))
         brands = carry_out_on(Switch(on=True), still_off, now)
     if paused.campaigns:
-        action = BringBack(context)
-        rows = Campaign.objects.filter(
-            action.supposing().only, pk__in=locks.among(paused.campaigns)
-        )
+        action = BringBack(paused.campaigns)
+        rows = Campaign.objects.filter(status=Status.PAUSED, pk__in=_not_since(paused.campaigns))
         still_paused = list(rows.order_by("pk").values_list("pk", flat=True))
         gone_on = set(paused.campaigns).difference(still_paused)
         left += _left(Campaign.objects.select_related("brand"), _of_campaigns(), gone_on)
@@ -119,23 +131,46 @@ def _of_brands() -> QuerySet[Any]:
     return audit.event_model("BrandEvent")._default_manager.order_by()
 
 
-def _with_before(events: QuerySet[Any], field: str, context: UUID) -> list[tuple[int, Any]]:
-    """Ids of what changed in ``context``, with what ``field`` was before."""
+def _changed(events: QuerySet[Any], context: UUID, **to: Any) -> list[tuple[int, Pause]]:
+    """Ids of what became like this in ``context``, and what it was before."""
+    (field,) = to
     earlier = events.model._default_manager.filter(
         pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")
     )
     was = Subquery(earlier.order_by("-pgh_id").values(field)[:1])
-    of_context = events.filter(pgh_context=context, pgh_label="update")
-    return list(of_context.annotate(was=was).values_list("pgh_obj_id", "was"))
+    of_context = events.filter(pgh_context=context, pgh_label="update", **to)
+    rows = of_context.annotate(was=was).order_by("pgh_obj_id", "pgh_id")
+    return [
+        (pk, Pause(event, before))
+        for pk, event, before in rows.values_list("pgh_obj_id", "pgh_id", "was")
+    ]
 
 
-def _still_off(brand_ids: Collection[int], context: UUID) -> list[int]:
+def _not_since(paused: Mapping[int, Pause]) -> RawSQL:
+    """For ``pk__in``: the campaigns that have had no other status since.
+
+    From arrays, which PostgreSQL knows the length of: of a table that thousands of events have just
+    been written to, it knows nothing yet, and would search those of the whole action for each.
+    """
+    return RawSQL(
+        """
+        SELECT paused.campaign
+          FROM unnest(%s::bigint[], %s::bigint[]) AS paused (campaign, event)
+         WHERE NOT EXISTS (SELECT FROM ads_campaignevent AS later
+                            WHERE later.pgh_obj_id = paused.campaign
+                              AND later.pgh_id > paused.event
+                              AND later.status <> %s)
+        """,
+        [list(paused), [pause.event for pause in paused.values()], Status.PAUSED.value],
+    )
+
+
+def _still_off(paused: Mapping[int, Pause]) -> list[int]:
     """Those of the brands that have been off ever since."""
-    off = _of_brands().filter(pgh_obj_id=OuterRef(OuterRef("pk")), pgh_context=context)
-    event = Subquery(off.filter(is_active=False).order_by("-pgh_id").values("pgh_id")[:1])
-    since = _of_brands().filter(pgh_obj_id=OuterRef("pk"), pgh_id__gt=event, is_active=True)
-    brands = Brand.objects.filter(~Q(Exists(since)), pk__in=brand_ids, is_active=False)
-    return list(brands.order_by("pk").values_list("pk", flat=True))
+    on = _of_brands().filter(pgh_obj_id__in=list(paused), is_active=True)
+    since = {pk for pk, event in on.values_list("pgh_obj_id", "pgh_id") if event > paused[pk].event}
+    off = Brand.objects.filter(pk__in=set(paused) - since, is_active=False)
+    return list(off.order_by("pk").values_list("pk", flat=True))
 
 
 def _left(rows: Any, events: QuerySet[Any], ids: Collection[int]) -> list[Left]:
