@@ -80,6 +80,7 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
         "kind",
         "description",
         "source",
+        "recorded_by",
         "external_id",
         "created_at",
     ]

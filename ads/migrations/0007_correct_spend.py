@@ -8,7 +8,6 @@ from ads.migrations import _roles
 
 
 class Migration(migrations.Migration):
-
     dependencies = [("ads", "0006_roles")]
 
     operations = [

@@ -95,12 +95,19 @@ class Spend(models.Model):
     kind = models.CharField(
         max_length=10, choices=Kind.choices, default=Kind.ENTRY, db_default=Kind.ENTRY
     )
+    recorded_by = models.CharField(
+        max_length=150,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who corrected it; of other entries, the source says where they come from.",
+    )
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
     class Meta:
         permissions = [("correct_spend", "Can correct spend")]
         verbose_name = "spend entry"
-        verbose_name_plural = "spend"
+        verbose_name_plural = "spend entries"
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["campaign", "date"], name="spend_by_campaign_and_date"),

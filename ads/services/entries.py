@@ -16,6 +16,7 @@ from django.db import connection
 from ads.models.spend import Kind
 from ads.services import crossings
 from ads.services import entry_statements as statements
+from ads.services.actor import current_actor
 from ads.services.checking import (
     check_amount,
     check_day,
@@ -180,6 +181,11 @@ def content(campaign: object, entry: Entry | Values, kind: Kind) -> dict[str, ob
     return dict(zip(_CONTENT, columns, strict=True))
 
 
+def recorder(kind: Kind) -> str:
+    """Whose name goes into the ledger: of who corrects it."""
+    return current_actor() if kind == Kind.CORRECTION else ""
+
+
 def arrays(
     owners: Sequence[int], values: Sequence[Values], source: str, now: datetime, kind: Kind
 ) -> dict[str, Any]:
@@ -196,6 +202,7 @@ def arrays(
         "instants_given": [instant is not None for instant in instants],
         "source": source,
         "kind": kind.value,
+        "recorded_by": recorder(kind),
         "now": now,
     }
 

@@ -3,8 +3,8 @@
 They work on ``staged``: SQL for a relation of that name with the columns campaign_id, amount, date,
 occurred_at, description, external_id, position, and date_given and occurred_at_given (whether the
 caller named them, or they were worked out); all checked already. So the same statements serve one
-click (:data:`ARRAYS`) and a file of a million (a temporary table). ``%(source)s``, ``%(kind)s`` and
-``%(now)s`` are the same for all.
+click (:data:`ARRAYS`) and a file of a million (a temporary table). ``%(source)s``, ``%(kind)s``,
+``%(recorded_by)s`` and ``%(now)s`` are the same for all.
 """
 
 from typing import Final
@@ -24,9 +24,9 @@ ARRAYS: Final = """
 #: other in one order; entries without one as they stand.
 INSERT: Final = """
     INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source,
-                           external_id, kind, created_at)
+                           external_id, kind, recorded_by, created_at)
     SELECT campaign_id, amount, date, occurred_at, description, %(source)s,
-           external_id, %(kind)s, %(now)s
+           external_id, %(kind)s, %(recorded_by)s, %(now)s
       FROM {staged}
      WHERE amount <> 0
      ORDER BY external_id COLLATE "C" NULLS FIRST, position

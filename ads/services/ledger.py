@@ -133,6 +133,7 @@ def _as_saved(
         source=source,
         external_id=row.values.external_id,
         kind=kind,
+        recorded_by=entries.recorder(kind),
         created_at=now,
     )
     if isinstance(given.campaign, Campaign):

@@ -18,15 +18,13 @@ from ads.models.campaign import Status
 from ads.models.references import known_as, shown
 from ads.rules.money import format_usd
 from ads.services import audit, timeline_rows
+from ads.services.actor import SYSTEM
 from ads.services.audit import FieldChange
 from ads.services.delivery_words import why
 from ads.services.enforcement import Trigger
 from ads.services.explanation import BUDGET_NAMES
 from ads.services.timeline_rows import Row
 from ads.services.timeline_sql import Position, Source
-
-#: The source of corrections that people record, which says nothing about who.
-BY_HAND: Final = "correction"
 
 #: Happenings on one page.
 PAGE: Final = 30
@@ -193,7 +191,7 @@ class _Teller:
             at=row.at,
             kind=Kind.MONEY,
             title=f"Correction of {format_usd(amount)} for {day:%-d %b %Y}",
-            actor="" if found["source"] == BY_HAND else f"source {found['source']}",
+            actor=_recorder(found),
             campaigns=self._campaigns(found),
             reasons=(found["description"],) if found["description"] else (),
         )
@@ -244,6 +242,12 @@ def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
         return f"{whose or 'Brand'} switched {'on' if changes[0].new == 'yes' else 'off'}"
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
     return _begun(f"{whose}: {what} changed" if whose else f"{what} changed")
+
+
+def _recorder(correction: dict[str, Any]) -> str:
+    """Who corrected; a program by its source."""
+    recorded_by: str = correction["recorded_by"]
+    return recorded_by if recorded_by not in ("", SYSTEM) else f"source {correction['source']}"
 
 
 def _begun(text: str) -> str:

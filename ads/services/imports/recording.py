@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from ads.models import Campaign
 from ads.models.spend import Kind
 from ads.rules.money import LIMIT, format_usd
-from ads.services import day_total_statements, day_totals
+from ads.services import day_total_statements, day_totals, entries
 from ads.services import entry_statements as statements
 from ads.services.enforcement import Decision, Enforced
 from ads.services.errors import ReportedOtherwise
@@ -164,7 +164,12 @@ def record_totals(done: Imported, *, source: str, now: datetime) -> None:
 def record_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
     """Insert the staged entries; fills in what that did, conflicts among what is refused."""
     staged = f"{staging.ROWS} AS staged"
-    values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
+    values: dict[str, Any] = {
+        "source": source,
+        "kind": Kind.ENTRY.value,
+        "recorded_by": entries.recorder(Kind.ENTRY),
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT_AND_COUNT.format(insert=statements.INSERT.format(staged=staged)), values

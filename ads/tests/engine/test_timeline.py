@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.models import Brand, Campaign, CampaignReference, CampaignSchedule, DeliveryChange
-from ads.services import BudgetService, timeline, waivers
+from ads.services import BudgetService, IntakeEntry, timeline, waivers
+from ads.services.actor import acting_as
 from ads.services.timeline import Happening, Kind
 from ads.tests.engine.support import NOON, spend
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -114,16 +115,27 @@ def test_waivers_of_the_campaign_and_of_its_brand_are_told_apart(campaign: Campa
     assert titles(campaign.brand, Kind.MONEY) == ["Let run on: the spend of May 2024 waived"]
 
 
-def test_a_correction_is_told_with_its_reason(campaign: Campaign) -> None:
+def test_a_correction_is_told_with_its_reason_and_who_recorded_it(campaign: Campaign) -> None:
     day = timezone.now().date() - timedelta(days=1)
     BudgetService.record_spend(campaign, 20, date=day)
-    BudgetService.record_correction(campaign, Decimal("-3.5"), "Refund of clicks", date=day)
+    with acting_as("olivia"):
+        BudgetService.record_correction(campaign, Decimal("-3.5"), "Refund of clicks", date=day)
 
     for owner in (campaign, campaign.brand):
         (told,) = story(owner, Kind.MONEY)
         assert told.title == f"Correction of -$3.50 for {day:%-d %b %Y}"
         assert told.reasons == ("Refund of clicks",)
+        assert told.actor == "olivia"
     assert told.campaigns == ((campaign.pk, "Spring"),)
+
+
+def test_a_correction_that_a_program_sent_is_its_source_s(campaign: Campaign) -> None:
+    day = timezone.now().date()
+    row = IntakeEntry(campaign.pk, "-1", "Credit note", day, external_id="c-1")
+    BudgetService.take_corrections([row], source="billing")
+
+    (told,) = story(campaign, Kind.MONEY)
+    assert told.actor == "source billing"
 
 
 def test_of_the_brands_edits_a_campaign_is_told_those_that_can_switch_it(
