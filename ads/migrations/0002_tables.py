@@ -17,2029 +17,710 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("ads", "0001_window_span"),
-        ("pghistory", "0007_auto_20250421_0444"),
+        ('ads', '0001_window_span'),
+        ('pghistory', '0007_auto_20250421_0444'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="BrandEvent",
+            name='BrandEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "timezone",
-                    ads.models.fields.TimezoneField(
-                        default="UTC",
-                        help_text="Its midnight begins the accounting day, and on the 1st the accounting month.",
-                        max_length=64,
-                    ),
-                ),
-                (
-                    "daily_budget",
-                    ads.models.fields.MoneyField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="US dollars a day for all its campaigns together. Empty: no limit. 0: nothing runs.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                (
-                    "monthly_budget",
-                    ads.models.fields.MoneyField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="US dollars a month for all its campaigns together. Empty: no limit. 0: nothing runs.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        db_default=True,
-                        default=True,
-                        help_text="Switch off to stop every campaign of the brand; switch on and those that may run start again.",
-                        verbose_name="active",
-                    ),
-                ),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('name', models.CharField(max_length=200)),
+                ('timezone', ads.models.fields.TimezoneField(default='UTC', help_text='Its midnight begins the accounting day, and on the 1st the accounting month.', max_length=64)),
+                ('daily_budget', ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a day for all its campaigns together. Empty: no limit. 0: nothing runs.', max_digits=18, null=True)),
+                ('monthly_budget', ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month for all its campaigns together. Empty: no limit. 0: nothing runs.', max_digits=18, null=True)),
+                ('is_active', models.BooleanField(db_default=True, default=True, help_text='Switch off to stop every campaign of the brand; switch on and those that may run start again.', verbose_name='active')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="Campaign",
+            name='Campaign',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("active", "Active"),
-                            ("paused", "Paused"),
-                            ("completed", "Completed"),
-                            ("archived", "Archived"),
-                        ],
-                        default="active",
-                        help_text="What you want. Whether it delivers now, the system decides.",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        editable=False,
-                        help_text="Does it deliver now? Decided by the system.",
-                        verbose_name="delivers",
-                    ),
-                ),
-                (
-                    "daily_budget",
-                    ads.models.fields.MoneyField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="US dollars a day. Empty: no limit. 0: never runs.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                (
-                    "monthly_budget",
-                    ads.models.fields.MoneyField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="US dollars a month. Empty: no limit. 0: never runs.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                (
-                    "start_date",
-                    models.DateField(
-                        blank=True,
-                        help_text="First day of the flight, in the brand's timezone.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "end_date",
-                    models.DateField(
-                        blank=True,
-                        help_text="Last day of the flight, in the brand's timezone.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "is_dayparting_enabled",
-                    models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        help_text="Run only in the hours of the schedules below.",
-                        verbose_name="dayparting",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('name', models.CharField(max_length=200)),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('completed', 'Completed'), ('archived', 'Archived')], default='active', help_text='What you want. Whether it delivers now, the system decides.', max_length=10)),
+                ('is_active', models.BooleanField(db_default=False, default=False, editable=False, help_text='Does it deliver now? Decided by the system.', verbose_name='delivers')),
+                ('daily_budget', ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a day. Empty: no limit. 0: never runs.', max_digits=18, null=True)),
+                ('monthly_budget', ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month. Empty: no limit. 0: never runs.', max_digits=18, null=True)),
+                ('start_date', models.DateField(blank=True, help_text="First day of the flight, in the brand's timezone.", null=True)),
+                ('end_date', models.DateField(blank=True, help_text="Last day of the flight, in the brand's timezone.", null=True)),
+                ('is_dayparting_enabled', models.BooleanField(db_default=False, default=False, help_text='Run only in the hours of the schedules below.', verbose_name='dayparting')),
             ],
             options={
-                "ordering": ["brand__name", "name"],
+                'ordering': ['brand__name', 'name'],
             },
         ),
         migrations.CreateModel(
-            name="CampaignEvent",
+            name='CampaignEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("active", "Active"),
-                            ("paused", "Paused"),
-                            ("completed", "Completed"),
-                            ("archived", "Archived"),
-                        ],
-                        default="active",
-                        help_text="What you want. Whether it delivers now, the system decides.",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "daily_budget",
-                    ads.models.fields.MoneyField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="US dollars a day. Empty: no limit. 0: never runs.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                (
-                    "monthly_budget",
-                    ads.models.fields.MoneyField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="US dollars a month. Empty: no limit. 0: never runs.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                (
-                    "start_date",
-                    models.DateField(
-                        blank=True,
-                        help_text="First day of the flight, in the brand's timezone.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "end_date",
-                    models.DateField(
-                        blank=True,
-                        help_text="Last day of the flight, in the brand's timezone.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "is_dayparting_enabled",
-                    models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        help_text="Run only in the hours of the schedules below.",
-                        verbose_name="dayparting",
-                    ),
-                ),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('name', models.CharField(max_length=200)),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('completed', 'Completed'), ('archived', 'Archived')], default='active', help_text='What you want. Whether it delivers now, the system decides.', max_length=10)),
+                ('daily_budget', ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a day. Empty: no limit. 0: never runs.', max_digits=18, null=True)),
+                ('monthly_budget', ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month. Empty: no limit. 0: never runs.', max_digits=18, null=True)),
+                ('start_date', models.DateField(blank=True, help_text="First day of the flight, in the brand's timezone.", null=True)),
+                ('end_date', models.DateField(blank=True, help_text="Last day of the flight, in the brand's timezone.", null=True)),
+                ('is_dayparting_enabled', models.BooleanField(db_default=False, default=False, help_text='Run only in the hours of the schedules below.', verbose_name='dayparting')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="CampaignSchedule",
+            name='CampaignSchedule',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
             ],
         ),
         migrations.CreateModel(
-            name="CampaignScheduleEvent",
+            name='CampaignScheduleEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="DaypartingSchedule",
+            name='DaypartingSchedule',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                ("name", models.CharField(max_length=200, unique=True)),
-                (
-                    "timezone",
-                    ads.models.fields.TimezoneField(
-                        default="UTC",
-                        help_text="The windows are wall-clock times in this timezone.",
-                        max_length=64,
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        db_default=True,
-                        default=True,
-                        help_text="Off: as if it were not attached.",
-                        verbose_name="active",
-                    ),
-                ),
-                (
-                    "priority",
-                    models.IntegerField(
-                        db_default=0,
-                        default=0,
-                        help_text="Where a campaign has several, those with the highest number decide.",
-                    ),
-                ),
-                (
-                    "valid_from",
-                    models.DateField(
-                        blank=True,
-                        help_text="First local day on which it applies. Empty: always.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "valid_until",
-                    models.DateField(
-                        blank=True,
-                        help_text="Last local day on which it applies. Empty: always.",
-                        null=True,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('name', models.CharField(max_length=200, unique=True)),
+                ('timezone', ads.models.fields.TimezoneField(default='UTC', help_text='The windows are wall-clock times in this timezone.', max_length=64)),
+                ('is_active', models.BooleanField(db_default=True, default=True, help_text='Off: as if it were not attached.', verbose_name='active')),
+                ('priority', models.IntegerField(db_default=0, default=0, help_text='Where a campaign has several, those with the highest number decide.')),
+                ('valid_from', models.DateField(blank=True, help_text='First local day on which it applies. Empty: always.', null=True)),
+                ('valid_until', models.DateField(blank=True, help_text='Last local day on which it applies. Empty: always.', null=True)),
             ],
             options={
-                "ordering": ["name"],
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(
-            name="DaypartingScheduleEvent",
+            name='DaypartingScheduleEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "timezone",
-                    ads.models.fields.TimezoneField(
-                        default="UTC",
-                        help_text="The windows are wall-clock times in this timezone.",
-                        max_length=64,
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        db_default=True,
-                        default=True,
-                        help_text="Off: as if it were not attached.",
-                        verbose_name="active",
-                    ),
-                ),
-                (
-                    "priority",
-                    models.IntegerField(
-                        db_default=0,
-                        default=0,
-                        help_text="Where a campaign has several, those with the highest number decide.",
-                    ),
-                ),
-                (
-                    "valid_from",
-                    models.DateField(
-                        blank=True,
-                        help_text="First local day on which it applies. Empty: always.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "valid_until",
-                    models.DateField(
-                        blank=True,
-                        help_text="Last local day on which it applies. Empty: always.",
-                        null=True,
-                    ),
-                ),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('name', models.CharField(max_length=200)),
+                ('timezone', ads.models.fields.TimezoneField(default='UTC', help_text='The windows are wall-clock times in this timezone.', max_length=64)),
+                ('is_active', models.BooleanField(db_default=True, default=True, help_text='Off: as if it were not attached.', verbose_name='active')),
+                ('priority', models.IntegerField(db_default=0, default=0, help_text='Where a campaign has several, those with the highest number decide.')),
+                ('valid_from', models.DateField(blank=True, help_text='First local day on which it applies. Empty: always.', null=True)),
+                ('valid_until', models.DateField(blank=True, help_text='Last local day on which it applies. Empty: always.', null=True)),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="DaypartingWindow",
+            name='DaypartingWindow',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "day_of_week",
-                    models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "Monday"),
-                            (1, "Tuesday"),
-                            (2, "Wednesday"),
-                            (3, "Thursday"),
-                            (4, "Friday"),
-                            (5, "Saturday"),
-                            (6, "Sunday"),
-                        ],
-                        validators=[django.core.validators.MaxValueValidator(6)],
-                    ),
-                ),
-                ("start_time", models.TimeField()),
-                (
-                    "end_time",
-                    models.TimeField(
-                        help_text="At or before the start: on the next day. 00:00 to 00:00 is the whole day."
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('day_of_week', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], validators=[django.core.validators.MaxValueValidator(6)])),
+                ('start_time', models.TimeField()),
+                ('end_time', models.TimeField(help_text='At or before the start: on the next day. 00:00 to 00:00 is the whole day.')),
             ],
             options={
-                "ordering": ["schedule", "day_of_week", "start_time"],
+                'ordering': ['schedule', 'day_of_week', 'start_time'],
             },
         ),
         migrations.CreateModel(
-            name="DaypartingWindowEvent",
+            name='DaypartingWindowEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                (
-                    "day_of_week",
-                    models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "Monday"),
-                            (1, "Tuesday"),
-                            (2, "Wednesday"),
-                            (3, "Thursday"),
-                            (4, "Friday"),
-                            (5, "Saturday"),
-                            (6, "Sunday"),
-                        ],
-                        validators=[django.core.validators.MaxValueValidator(6)],
-                    ),
-                ),
-                ("start_time", models.TimeField()),
-                (
-                    "end_time",
-                    models.TimeField(
-                        help_text="At or before the start: on the next day. 00:00 to 00:00 is the whole day."
-                    ),
-                ),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('day_of_week', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], validators=[django.core.validators.MaxValueValidator(6)])),
+                ('start_time', models.TimeField()),
+                ('end_time', models.TimeField(help_text='At or before the start: on the next day. 00:00 to 00:00 is the whole day.')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="DeliveryChange",
+            name='DeliveryChange',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                ("is_active", models.BooleanField(help_text="On, or off.")),
-                (
-                    "holds",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=30),
-                        blank=True,
-                        default=list,
-                        help_text="Why it is off.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "trigger",
-                    models.CharField(help_text="What made the system look.", max_length=40),
-                ),
-                (
-                    "actor",
-                    models.CharField(help_text="Who, when a person set it off.", max_length=150),
-                ),
-                (
-                    "daily_spend",
-                    ads.models.fields.MoneyField(decimal_places=6, default=0, max_digits=18),
-                ),
-                (
-                    "daily_budget",
-                    ads.models.fields.MoneyField(decimal_places=6, max_digits=18, null=True),
-                ),
-                (
-                    "monthly_spend",
-                    ads.models.fields.MoneyField(decimal_places=6, default=0, max_digits=18),
-                ),
-                (
-                    "monthly_budget",
-                    ads.models.fields.MoneyField(decimal_places=6, max_digits=18, null=True),
-                ),
-                (
-                    "brand_daily_spend",
-                    ads.models.fields.MoneyField(decimal_places=6, default=0, max_digits=18),
-                ),
-                (
-                    "brand_daily_budget",
-                    ads.models.fields.MoneyField(decimal_places=6, max_digits=18, null=True),
-                ),
-                (
-                    "brand_monthly_spend",
-                    ads.models.fields.MoneyField(decimal_places=6, default=0, max_digits=18),
-                ),
-                (
-                    "brand_monthly_budget",
-                    ads.models.fields.MoneyField(decimal_places=6, max_digits=18, null=True),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('is_active', models.BooleanField(help_text='On, or off.')),
+                ('holds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, help_text='Why it is off.', size=None)),
+                ('trigger', models.CharField(help_text='What made the system look.', max_length=40)),
+                ('actor', models.CharField(help_text='Who, when a person set it off.', max_length=150)),
+                ('daily_spend', ads.models.fields.MoneyField(decimal_places=6, default=0, max_digits=18)),
+                ('daily_budget', ads.models.fields.MoneyField(decimal_places=6, max_digits=18, null=True)),
+                ('monthly_spend', ads.models.fields.MoneyField(decimal_places=6, default=0, max_digits=18)),
+                ('monthly_budget', ads.models.fields.MoneyField(decimal_places=6, max_digits=18, null=True)),
+                ('brand_daily_spend', ads.models.fields.MoneyField(decimal_places=6, default=0, max_digits=18)),
+                ('brand_daily_budget', ads.models.fields.MoneyField(decimal_places=6, max_digits=18, null=True)),
+                ('brand_monthly_spend', ads.models.fields.MoneyField(decimal_places=6, default=0, max_digits=18)),
+                ('brand_monthly_budget', ads.models.fields.MoneyField(decimal_places=6, max_digits=18, null=True)),
             ],
             options={
-                "ordering": ["-at", "-id"],
+                'ordering': ['-at', '-id'],
             },
         ),
         migrations.CreateModel(
-            name="Heartbeat",
+            name='Heartbeat',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                ("task", models.CharField(max_length=100, unique=True)),
-                (
-                    "last_run_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When it last ran, with errors or without.", null=True
-                    ),
-                ),
-                (
-                    "last_success_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When it last ran and nothing in it failed.",
-                        null=True,
-                    ),
-                ),
-                ("last_duration", models.DurationField(blank=True, null=True)),
-                (
-                    "last_changed",
-                    models.PositiveIntegerField(
-                        default=0, help_text="How many campaigns the last run switched."
-                    ),
-                ),
-                ("last_failure_at", models.DateTimeField(blank=True, null=True)),
-                ("last_error", models.TextField(blank=True, default="")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('task', models.CharField(max_length=100, unique=True)),
+                ('last_run_at', models.DateTimeField(blank=True, help_text='When it last ran, with errors or without.', null=True)),
+                ('last_success_at', models.DateTimeField(blank=True, help_text='When it last ran and nothing in it failed.', null=True)),
+                ('last_duration', models.DurationField(blank=True, null=True)),
+                ('last_changed', models.PositiveIntegerField(default=0, help_text='How many campaigns the last run switched.')),
+                ('last_failure_at', models.DateTimeField(blank=True, null=True)),
+                ('last_error', models.TextField(blank=True, default='')),
             ],
             options={
-                "ordering": ["task"],
+                'ordering': ['task'],
             },
         ),
         migrations.CreateModel(
-            name="ReportedTotal",
+            name='ReportedTotal',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                ("source", models.CharField(max_length=100)),
-                ("date", models.DateField()),
-                ("amount", ads.models.fields.MoneyField(decimal_places=6, max_digits=18)),
-                (
-                    "previous",
-                    ads.models.fields.MoneyField(
-                        db_default=0,
-                        decimal_places=6,
-                        default=0,
-                        help_text="What it had reported before that; the ledger got the difference.",
-                        max_digits=18,
-                    ),
-                ),
-                ("observed_at", models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('source', models.CharField(max_length=100)),
+                ('date', models.DateField()),
+                ('amount', ads.models.fields.MoneyField(decimal_places=6, max_digits=18)),
+                ('previous', ads.models.fields.MoneyField(db_default=0, decimal_places=6, default=0, help_text='What it had reported before that; the ledger got the difference.', max_digits=18)),
+                ('observed_at', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name="SimulatedSwitch",
+            name='SimulatedSwitch',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                ("is_on", models.BooleanField()),
-                (
-                    "pace",
-                    ads.models.fields.MoneyField(
-                        decimal_places=6,
-                        default=0,
-                        help_text="US dollars a day that it then spends. Kept, because the budget it was worked out from may be edited, and what has been spent does not change with it.",
-                        max_digits=18,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('is_on', models.BooleanField()),
+                ('pace', ads.models.fields.MoneyField(decimal_places=6, default=0, help_text='US dollars a day that it then spends. Kept, because the budget it was worked out from may be edited, and what has been spent does not change with it.', max_digits=18)),
             ],
             options={
-                "ordering": ["campaign", "at", "id"],
+                'ordering': ['campaign', 'at', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="Spend",
+            name='Spend',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("amount", ads.models.fields.MoneyField(decimal_places=6, max_digits=18)),
-                (
-                    "date",
-                    models.DateField(help_text="The accounting day, in the brand's timezone."),
-                ),
-                (
-                    "occurred_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
-                (
-                    "description",
-                    models.CharField(blank=True, db_default="", default="", max_length=500),
-                ),
-                ("source", models.CharField(db_default="manual", default="manual", max_length=100)),
-                (
-                    "external_id",
-                    models.CharField(
-                        blank=True,
-                        help_text="The source's own id of the entry.",
-                        max_length=200,
-                        null=True,
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("entry", "Entry"),
-                            ("day_total", "Day total"),
-                            ("correction", "Correction"),
-                        ],
-                        db_default="entry",
-                        default="entry",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount', ads.models.fields.MoneyField(decimal_places=6, max_digits=18)),
+                ('date', models.DateField(help_text="The accounting day, in the brand's timezone.")),
+                ('occurred_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('description', models.CharField(blank=True, db_default='', default='', max_length=500)),
+                ('source', models.CharField(db_default='manual', default='manual', max_length=100)),
+                ('external_id', models.CharField(blank=True, help_text="The source's own id of the entry.", max_length=200, null=True)),
+                ('kind', models.CharField(choices=[('entry', 'Entry'), ('day_total', 'Day total'), ('correction', 'Correction')], db_default='entry', default='entry', max_length=10)),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                "verbose_name": "spend entry",
-                "verbose_name_plural": "spend",
-                "ordering": ["-id"],
+                'verbose_name': 'spend entry',
+                'verbose_name_plural': 'spend',
+                'ordering': ['-id'],
             },
         ),
         migrations.CreateModel(
-            name="SpendTotal",
+            name='SpendTotal',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "period",
-                    models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5),
-                ),
-                ("start", models.DateField(help_text="The day, or the first of the month.")),
-                (
-                    "amount",
-                    ads.models.fields.MoneyField(
-                        db_default=0, decimal_places=6, default=0, max_digits=18
-                    ),
-                ),
-                (
-                    "waived",
-                    ads.models.fields.MoneyField(
-                        db_default=0,
-                        decimal_places=6,
-                        default=0,
-                        help_text="How much of the amount no longer counts.",
-                        max_digits=18,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('period', models.CharField(choices=[('day', 'Day'), ('month', 'Month')], max_length=5)),
+                ('start', models.DateField(help_text='The day, or the first of the month.')),
+                ('amount', ads.models.fields.MoneyField(db_default=0, decimal_places=6, default=0, max_digits=18)),
+                ('waived', ads.models.fields.MoneyField(db_default=0, decimal_places=6, default=0, help_text='How much of the amount no longer counts.', max_digits=18)),
             ],
             options={
-                "ordering": ["-start", "period"],
+                'ordering': ['-start', 'period'],
             },
         ),
         migrations.CreateModel(
-            name="SpendTotalEvent",
+            name='SpendTotalEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                (
-                    "period",
-                    models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5),
-                ),
-                ("start", models.DateField(help_text="The day, or the first of the month.")),
-                (
-                    "amount",
-                    ads.models.fields.MoneyField(
-                        db_default=0, decimal_places=6, default=0, max_digits=18
-                    ),
-                ),
-                (
-                    "waived",
-                    ads.models.fields.MoneyField(
-                        db_default=0,
-                        decimal_places=6,
-                        default=0,
-                        help_text="How much of the amount no longer counts.",
-                        max_digits=18,
-                    ),
-                ),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('period', models.CharField(choices=[('day', 'Day'), ('month', 'Month')], max_length=5)),
+                ('start', models.DateField(help_text='The day, or the first of the month.')),
+                ('amount', ads.models.fields.MoneyField(db_default=0, decimal_places=6, default=0, max_digits=18)),
+                ('waived', ads.models.fields.MoneyField(db_default=0, decimal_places=6, default=0, help_text='How much of the amount no longer counts.', max_digits=18)),
             ],
             options={
-                "verbose_name": "waiver",
-                "abstract": False,
+                'verbose_name': 'waiver',
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="Brand",
+            name='Brand',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                ("name", models.CharField(max_length=200, unique=True)),
-                (
-                    "timezone",
-                    ads.models.fields.TimezoneField(
-                        default="UTC",
-                        help_text="Its midnight begins the accounting day, and on the 1st the accounting month.",
-                        max_length=64,
-                    ),
-                ),
-                (
-                    "daily_budget",
-                    ads.models.fields.MoneyField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="US dollars a day for all its campaigns together. Empty: no limit. 0: nothing runs.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                (
-                    "monthly_budget",
-                    ads.models.fields.MoneyField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="US dollars a month for all its campaigns together. Empty: no limit. 0: nothing runs.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        db_default=True,
-                        default=True,
-                        help_text="Switch off to stop every campaign of the brand; switch on and those that may run start again.",
-                        verbose_name="active",
-                    ),
-                ),
-                (
-                    "last_daily_reset",
-                    models.DateField(
-                        blank=True,
-                        editable=False,
-                        help_text="The local date last rolled over to.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "last_monthly_reset",
-                    models.DateField(
-                        blank=True,
-                        editable=False,
-                        help_text="The local date last rolled over to.",
-                        null=True,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('name', models.CharField(max_length=200, unique=True)),
+                ('timezone', ads.models.fields.TimezoneField(default='UTC', help_text='Its midnight begins the accounting day, and on the 1st the accounting month.', max_length=64)),
+                ('daily_budget', ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a day for all its campaigns together. Empty: no limit. 0: nothing runs.', max_digits=18, null=True)),
+                ('monthly_budget', ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month for all its campaigns together. Empty: no limit. 0: nothing runs.', max_digits=18, null=True)),
+                ('is_active', models.BooleanField(db_default=True, default=True, help_text='Switch off to stop every campaign of the brand; switch on and those that may run start again.', verbose_name='active')),
+                ('last_daily_reset', models.DateField(blank=True, editable=False, help_text='The local date last rolled over to.', null=True)),
+                ('last_monthly_reset', models.DateField(blank=True, editable=False, help_text='The local date last rolled over to.', null=True)),
             ],
             options={
-                "ordering": ["name"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("daily_budget__gte", 0),
-                            ("daily_budget__lt", Decimal("1000000000000")),
-                            (
-                                "daily_budget",
-                                django.db.models.functions.math.Round(
-                                    models.F("daily_budget"), precision=6
-                                ),
-                            ),
-                        ),
-                        name="brand_daily_budget_is_money",
-                        violation_error_message="daily_budget: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("monthly_budget__gte", 0),
-                            ("monthly_budget__lt", Decimal("1000000000000")),
-                            (
-                                "monthly_budget",
-                                django.db.models.functions.math.Round(
-                                    models.F("monthly_budget"), precision=6
-                                ),
-                            ),
-                        ),
-                        name="brand_monthly_budget_is_money",
-                        violation_error_message="monthly_budget: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("name", ""), _negated=True),
-                        name="brand_name_is_given",
-                        violation_error_message="name: give the brand a name.",
-                    ),
-                ],
+                'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('daily_budget__gte', 0), ('daily_budget__lt', Decimal('1000000000000')), ('daily_budget', django.db.models.functions.math.Round(models.F('daily_budget'), precision=6))), name='brand_daily_budget_is_money', violation_error_message='daily_budget: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.'), models.CheckConstraint(condition=models.Q(('monthly_budget__gte', 0), ('monthly_budget__lt', Decimal('1000000000000')), ('monthly_budget', django.db.models.functions.math.Round(models.F('monthly_budget'), precision=6))), name='brand_monthly_budget_is_money', violation_error_message='monthly_budget: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='brand_name_is_given', violation_error_message='name: give the brand a name.')],
             },
         ),
         migrations.CreateModel(
-            name="AskedAccount",
+            name='AskedAccount',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("source", models.CharField(max_length=100)),
-                ("last_success_at", models.DateTimeField()),
-                (
-                    "brand",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="asked_accounts",
-                        to="ads.brand",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(max_length=100)),
+                ('last_success_at', models.DateTimeField()),
+                ('brand', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='asked_accounts', to='ads.brand')),
             ],
             options={
-                "verbose_name": "account of a platform",
-                "verbose_name_plural": "accounts of platforms",
-                "ordering": ["source", "brand"],
+                'verbose_name': 'account of a platform',
+                'verbose_name_plural': 'accounts of platforms',
+                'ordering': ['source', 'brand'],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="brand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="readable_timezone",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n        IF NEW.timezone <> 'UTC'\n            AND NEW.timezone IS DISTINCT FROM OLD.timezone\n            AND NOT EXISTS (SELECT FROM ads_brand WHERE timezone = NEW.timezone)\n            AND NOT EXISTS (\n                SELECT FROM pg_timezone_names\n                 WHERE name = NEW.timezone AND name !~ '^(Factory|localtime|posix.*|right/.*)$'\n            )\n        THEN\n            RAISE EXCEPTION USING\n                ERRCODE = 'check_violation',\n                MESSAGE = 'timezone: ' || quote_literal(NEW.timezone)\n                    || ' is not a known timezone; use an IANA name such as Europe/Berlin.';\n        END IF;\n        RETURN NEW;\n        ",
-                    hash="8c3de4dc706d17313d4d48163cd1ffef2d1f564d",
-                    operation='INSERT OR UPDATE OF "timezone"',
-                    pgid="pgtrigger_readable_timezone_bf16f",
-                    table="ads_brand",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='brand',
+            trigger=pgtrigger.compiler.Trigger(name='readable_timezone', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF NEW.timezone <> 'UTC'\n            AND NEW.timezone IS DISTINCT FROM OLD.timezone\n            AND NOT EXISTS (SELECT FROM ads_brand WHERE timezone = NEW.timezone)\n            AND NOT EXISTS (\n                SELECT FROM pg_timezone_names\n                 WHERE name = NEW.timezone AND name !~ '^(Factory|localtime|posix.*|right/.*)$'\n            )\n        THEN\n            RAISE EXCEPTION USING\n                ERRCODE = 'check_violation',\n                MESSAGE = 'timezone: ' || quote_literal(NEW.timezone)\n                    || ' is not a known timezone; use an IANA name such as Europe/Berlin.';\n        END IF;\n        RETURN NEW;\n        ", hash='8c3de4dc706d17313d4d48163cd1ffef2d1f564d', operation='INSERT OR UPDATE OF "timezone"', pgid='pgtrigger_readable_timezone_bf16f', table='ads_brand', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="brand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="moves_updated_at",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN ((OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone") OR OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active")) AND OLD."updated_at" = (NEW."updated_at"))',
-                    func="NEW.updated_at = statement_timestamp(); RETURN NEW;",
-                    hash="5456ffdfb4fa9f7e65c1232a9f83c4bc1c05ebf3",
-                    operation="UPDATE",
-                    pgid="pgtrigger_moves_updated_at_4b1ea",
-                    table="ads_brand",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='brand',
+            trigger=pgtrigger.compiler.Trigger(name='moves_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone") OR OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active")) AND OLD."updated_at" = (NEW."updated_at"))', func='NEW.updated_at = statement_timestamp(); RETURN NEW;', hash='5456ffdfb4fa9f7e65c1232a9f83c4bc1c05ebf3', operation='UPDATE', pgid='pgtrigger_moves_updated_at_4b1ea', table='ads_brand', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="brand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_brandevent" ("daily_budget", "is_active", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "timezone") VALUES (NEW."daily_budget", NEW."is_active", NEW."monthly_budget", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."timezone"); RETURN NULL;',
-                    hash="f4b45bca64b3028983b9a4769408d95a5f1fb8a2",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_e4d8a",
-                    table="ads_brand",
-                    when="AFTER",
-                ),
-            ),
+            model_name='brand',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_brandevent" ("daily_budget", "is_active", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "timezone") VALUES (NEW."daily_budget", NEW."is_active", NEW."monthly_budget", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."timezone"); RETURN NULL;', hash='f4b45bca64b3028983b9a4769408d95a5f1fb8a2', operation='INSERT', pgid='pgtrigger_insert_insert_e4d8a', table='ads_brand', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="brand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone"))',
-                    func='INSERT INTO "ads_brandevent" ("daily_budget", "is_active", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "timezone") VALUES (NEW."daily_budget", NEW."is_active", NEW."monthly_budget", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."timezone"); RETURN NULL;',
-                    hash="5330de4eef481f82aea0cf75e20306d4c407ff95",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_939cd",
-                    table="ads_brand",
-                    when="AFTER",
-                ),
-            ),
+            model_name='brand',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone"))', func='INSERT INTO "ads_brandevent" ("daily_budget", "is_active", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "timezone") VALUES (NEW."daily_budget", NEW."is_active", NEW."monthly_budget", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."timezone"); RETURN NULL;', hash='5330de4eef481f82aea0cf75e20306d4c407ff95', operation='UPDATE', pgid='pgtrigger_update_update_939cd', table='ads_brand', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="brand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_brandevent" ("daily_budget", "is_active", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "timezone") VALUES (OLD."daily_budget", OLD."is_active", OLD."monthly_budget", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."timezone"); RETURN NULL;',
-                    hash="1871348233cb21072e67a61ee9556e716d836b32",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_db462",
-                    table="ads_brand",
-                    when="AFTER",
-                ),
-            ),
+            model_name='brand',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_brandevent" ("daily_budget", "is_active", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "timezone") VALUES (OLD."daily_budget", OLD."is_active", OLD."monthly_budget", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."timezone"); RETURN NULL;', hash='1871348233cb21072e67a61ee9556e716d836b32', operation='DELETE', pgid='pgtrigger_delete_delete_db462', table='ads_brand', when='AFTER')),
         ),
         migrations.AddField(
-            model_name="brandevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='brandevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="brandevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="name_timezone_daily_budget_monthly_budget_is_active_events",
-                to="ads.brand",
-            ),
+            model_name='brandevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='name_timezone_daily_budget_monthly_budget_is_active_events', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="campaign",
-            name="brand",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="campaigns",
-                to="ads.brand",
-            ),
+            model_name='campaign',
+            name='brand',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="campaignevent",
-            name="brand",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.brand",
-            ),
+            model_name='campaignevent',
+            name='brand',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="campaignevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='campaignevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="campaignevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="brand_name_status_daily_budget_monthly_budget_start_date_end_date_is_dayparting_enabled_events",
-                to="ads.campaign",
-            ),
+            model_name='campaignevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='brand_name_status_daily_budget_monthly_budget_start_date_end_date_is_dayparting_enabled_events', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="campaignschedule",
-            name="campaign",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, to="ads.campaign"
-            ),
+            model_name='campaignschedule',
+            name='campaign',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="campaignscheduleevent",
-            name="campaign",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.campaign",
-            ),
+            model_name='campaignscheduleevent',
+            name='campaign',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="campaignscheduleevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='campaignscheduleevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="campaignscheduleevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="campaign_schedule_events",
-                to="ads.campaignschedule",
-            ),
+            model_name='campaignscheduleevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='campaign_schedule_events', to='ads.campaignschedule'),
         ),
         migrations.AddConstraint(
-            model_name="daypartingschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_from__gte", datetime.date(1, 1, 1)),
-                    ("valid_from__lte", datetime.date(9999, 12, 31)),
-                ),
-                name="schedule_valid_from_is_readable",
-                violation_error_message="valid_from: use a date from 0001-01-01 to 9999-12-31.",
-            ),
+            model_name='daypartingschedule',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_from__gte', datetime.date(1, 1, 1)), ('valid_from__lte', datetime.date(9999, 12, 31))), name='schedule_valid_from_is_readable', violation_error_message='valid_from: use a date from 0001-01-01 to 9999-12-31.'),
         ),
         migrations.AddConstraint(
-            model_name="daypartingschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_until__gte", datetime.date(1, 1, 1)),
-                    ("valid_until__lte", datetime.date(9999, 12, 31)),
-                ),
-                name="schedule_valid_until_is_readable",
-                violation_error_message="valid_until: use a date from 0001-01-01 to 9999-12-31.",
-            ),
+            model_name='daypartingschedule',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', datetime.date(1, 1, 1)), ('valid_until__lte', datetime.date(9999, 12, 31))), name='schedule_valid_until_is_readable', violation_error_message='valid_until: use a date from 0001-01-01 to 9999-12-31.'),
         ),
         migrations.AddConstraint(
-            model_name="daypartingschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_from__isnull", True),
-                    ("valid_until__isnull", True),
-                    ("valid_until__gte", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="schedule_valid_until_not_before_valid_from",
-                violation_error_message="valid_until: must not be before valid_from.",
-            ),
+            model_name='daypartingschedule',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='schedule_valid_until_not_before_valid_from', violation_error_message='valid_until: must not be before valid_from.'),
         ),
         migrations.AddField(
-            model_name="campaignscheduleevent",
-            name="schedule",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.daypartingschedule",
-            ),
+            model_name='campaignscheduleevent',
+            name='schedule',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.daypartingschedule'),
         ),
         migrations.AddField(
-            model_name="campaignschedule",
-            name="schedule",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, to="ads.daypartingschedule"
-            ),
+            model_name='campaignschedule',
+            name='schedule',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='ads.daypartingschedule'),
         ),
         migrations.AddField(
-            model_name="campaign",
-            name="dayparting_schedules",
-            field=models.ManyToManyField(
-                blank=True,
-                related_name="campaigns",
-                through="ads.CampaignSchedule",
-                to="ads.daypartingschedule",
-            ),
+            model_name='campaign',
+            name='dayparting_schedules',
+            field=models.ManyToManyField(blank=True, related_name='campaigns', through='ads.CampaignSchedule', to='ads.daypartingschedule'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingschedule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="readable_timezone",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n        IF NEW.timezone <> 'UTC'\n            AND NEW.timezone IS DISTINCT FROM OLD.timezone\n            AND NOT EXISTS (SELECT FROM ads_daypartingschedule WHERE timezone = NEW.timezone)\n            AND NOT EXISTS (\n                SELECT FROM pg_timezone_names\n                 WHERE name = NEW.timezone AND name !~ '^(Factory|localtime|posix.*|right/.*)$'\n            )\n        THEN\n            RAISE EXCEPTION USING\n                ERRCODE = 'check_violation',\n                MESSAGE = 'timezone: ' || quote_literal(NEW.timezone)\n                    || ' is not a known timezone; use an IANA name such as Europe/Berlin.';\n        END IF;\n        RETURN NEW;\n        ",
-                    hash="31fd94cc818ea7ea062abf244611ee23349a0100",
-                    operation='INSERT OR UPDATE OF "timezone"',
-                    pgid="pgtrigger_readable_timezone_4d3e4",
-                    table="ads_daypartingschedule",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='daypartingschedule',
+            trigger=pgtrigger.compiler.Trigger(name='readable_timezone', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF NEW.timezone <> 'UTC'\n            AND NEW.timezone IS DISTINCT FROM OLD.timezone\n            AND NOT EXISTS (SELECT FROM ads_daypartingschedule WHERE timezone = NEW.timezone)\n            AND NOT EXISTS (\n                SELECT FROM pg_timezone_names\n                 WHERE name = NEW.timezone AND name !~ '^(Factory|localtime|posix.*|right/.*)$'\n            )\n        THEN\n            RAISE EXCEPTION USING\n                ERRCODE = 'check_violation',\n                MESSAGE = 'timezone: ' || quote_literal(NEW.timezone)\n                    || ' is not a known timezone; use an IANA name such as Europe/Berlin.';\n        END IF;\n        RETURN NEW;\n        ", hash='31fd94cc818ea7ea062abf244611ee23349a0100', operation='INSERT OR UPDATE OF "timezone"', pgid='pgtrigger_readable_timezone_4d3e4', table='ads_daypartingschedule', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingschedule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="moves_updated_at",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN ((OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."priority" IS DISTINCT FROM (NEW."priority") OR OLD."valid_from" IS DISTINCT FROM (NEW."valid_from") OR OLD."valid_until" IS DISTINCT FROM (NEW."valid_until")) AND OLD."updated_at" = (NEW."updated_at"))',
-                    func="NEW.updated_at = statement_timestamp(); RETURN NEW;",
-                    hash="c5267eb0c79e05a6354bf9fb419b70fdfa086c68",
-                    operation="UPDATE",
-                    pgid="pgtrigger_moves_updated_at_0a8aa",
-                    table="ads_daypartingschedule",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='daypartingschedule',
+            trigger=pgtrigger.compiler.Trigger(name='moves_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."priority" IS DISTINCT FROM (NEW."priority") OR OLD."valid_from" IS DISTINCT FROM (NEW."valid_from") OR OLD."valid_until" IS DISTINCT FROM (NEW."valid_until")) AND OLD."updated_at" = (NEW."updated_at"))', func='NEW.updated_at = statement_timestamp(); RETURN NEW;', hash='c5267eb0c79e05a6354bf9fb419b70fdfa086c68', operation='UPDATE', pgid='pgtrigger_moves_updated_at_0a8aa', table='ads_daypartingschedule', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingschedule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_daypartingscheduleevent" ("is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "timezone", "valid_from", "valid_until") VALUES (NEW."is_active", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."priority", NEW."timezone", NEW."valid_from", NEW."valid_until"); RETURN NULL;',
-                    hash="df06d8fc9c184aecea8fcb45bdcc3008cf326778",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_c672d",
-                    table="ads_daypartingschedule",
-                    when="AFTER",
-                ),
-            ),
+            model_name='daypartingschedule',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_daypartingscheduleevent" ("is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "timezone", "valid_from", "valid_until") VALUES (NEW."is_active", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."priority", NEW."timezone", NEW."valid_from", NEW."valid_until"); RETURN NULL;', hash='df06d8fc9c184aecea8fcb45bdcc3008cf326778', operation='INSERT', pgid='pgtrigger_insert_insert_c672d', table='ads_daypartingschedule', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingschedule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."priority" IS DISTINCT FROM (NEW."priority") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone") OR OLD."valid_from" IS DISTINCT FROM (NEW."valid_from") OR OLD."valid_until" IS DISTINCT FROM (NEW."valid_until"))',
-                    func='INSERT INTO "ads_daypartingscheduleevent" ("is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "timezone", "valid_from", "valid_until") VALUES (NEW."is_active", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."priority", NEW."timezone", NEW."valid_from", NEW."valid_until"); RETURN NULL;',
-                    hash="66bdb840794e42e195d74b69629930c1c5450eda",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_649a9",
-                    table="ads_daypartingschedule",
-                    when="AFTER",
-                ),
-            ),
+            model_name='daypartingschedule',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."priority" IS DISTINCT FROM (NEW."priority") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone") OR OLD."valid_from" IS DISTINCT FROM (NEW."valid_from") OR OLD."valid_until" IS DISTINCT FROM (NEW."valid_until"))', func='INSERT INTO "ads_daypartingscheduleevent" ("is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "timezone", "valid_from", "valid_until") VALUES (NEW."is_active", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."priority", NEW."timezone", NEW."valid_from", NEW."valid_until"); RETURN NULL;', hash='66bdb840794e42e195d74b69629930c1c5450eda', operation='UPDATE', pgid='pgtrigger_update_update_649a9', table='ads_daypartingschedule', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingschedule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_daypartingscheduleevent" ("is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "timezone", "valid_from", "valid_until") VALUES (OLD."is_active", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."priority", OLD."timezone", OLD."valid_from", OLD."valid_until"); RETURN NULL;',
-                    hash="50ed269c93562fb97992dccb1f8d94f332f3593e",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_7a15a",
-                    table="ads_daypartingschedule",
-                    when="AFTER",
-                ),
-            ),
+            model_name='daypartingschedule',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_daypartingscheduleevent" ("is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "timezone", "valid_from", "valid_until") VALUES (OLD."is_active", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."priority", OLD."timezone", OLD."valid_from", OLD."valid_until"); RETURN NULL;', hash='50ed269c93562fb97992dccb1f8d94f332f3593e', operation='DELETE', pgid='pgtrigger_delete_delete_7a15a', table='ads_daypartingschedule', when='AFTER')),
         ),
         migrations.AddField(
-            model_name="daypartingscheduleevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='daypartingscheduleevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="daypartingscheduleevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="name_timezone_is_active_priority_valid_from_valid_until_events",
-                to="ads.daypartingschedule",
-            ),
+            model_name='daypartingscheduleevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='name_timezone_is_active_priority_valid_from_valid_until_events', to='ads.daypartingschedule'),
         ),
         migrations.AddField(
-            model_name="daypartingwindow",
-            name="schedule",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="windows",
-                to="ads.daypartingschedule",
-            ),
+            model_name='daypartingwindow',
+            name='schedule',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='windows', to='ads.daypartingschedule'),
         ),
         migrations.AddField(
-            model_name="daypartingwindowevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='daypartingwindowevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="daypartingwindowevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="schedule_day_of_week_start_time_end_time_events",
-                to="ads.daypartingwindow",
-            ),
+            model_name='daypartingwindowevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='schedule_day_of_week_start_time_end_time_events', to='ads.daypartingwindow'),
         ),
         migrations.AddField(
-            model_name="daypartingwindowevent",
-            name="schedule",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.daypartingschedule",
-            ),
+            model_name='daypartingwindowevent',
+            name='schedule',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.daypartingschedule'),
         ),
         migrations.AddField(
-            model_name="deliverychange",
-            name="campaign",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="delivery_changes",
-                to="ads.campaign",
-            ),
+            model_name='deliverychange',
+            name='campaign',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='delivery_changes', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="reportedtotal",
-            name="campaign",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reported_totals",
-                to="ads.campaign",
-            ),
+            model_name='reportedtotal',
+            name='campaign',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reported_totals', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="simulatedswitch",
-            name="campaign",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="simulated_switches",
-                to="ads.campaign",
-            ),
+            model_name='simulatedswitch',
+            name='campaign',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='simulated_switches', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="spend",
-            name="campaign",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="spend",
-                to="ads.campaign",
-            ),
+            model_name='spend',
+            name='campaign',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='spend', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="spendtotal",
-            name="brand",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="totals",
-                to="ads.brand",
-            ),
+            model_name='spendtotal',
+            name='brand',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="spendtotal",
-            name="campaign",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="totals",
-                to="ads.campaign",
-            ),
+            model_name='spendtotal',
+            name='campaign',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="spendtotalevent",
-            name="brand",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.brand",
-            ),
+            model_name='spendtotalevent',
+            name='brand',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="spendtotalevent",
-            name="campaign",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.campaign",
-            ),
+            model_name='spendtotalevent',
+            name='campaign',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="spendtotalevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='spendtotalevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="spendtotalevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="brand_campaign_period_start_amount_waived_events",
-                to="ads.spendtotal",
-            ),
+            model_name='spendtotalevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='brand_campaign_period_start_amount_waived_events', to='ads.spendtotal'),
         ),
         migrations.AddConstraint(
-            model_name="askedaccount",
-            constraint=models.UniqueConstraint(
-                fields=("brand", "source"), name="asked_account_is_one_per_brand_and_source"
-            ),
+            model_name='askedaccount',
+            constraint=models.UniqueConstraint(fields=('brand', 'source'), name='asked_account_is_one_per_brand_and_source'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="brandevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="8aabe3e2d1bff86a96ab4790b841e8aeaaa9b15c",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_c11dd",
-                    table="ads_brandevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='brandevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='8aabe3e2d1bff86a96ab4790b841e8aeaaa9b15c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c11dd', table='ads_brandevent', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="d17aa46b86c4af66d55c14efb525ca753cd62198",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_7c7e9",
-                    table="ads_campaignevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='campaignevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='d17aa46b86c4af66d55c14efb525ca753cd62198', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7c7e9', table='ads_campaignevent', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignscheduleevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="f3c251b80f01f41d569eb8c51afe55397c3a4af5",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_70151",
-                    table="ads_campaignscheduleevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='campaignscheduleevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='f3c251b80f01f41d569eb8c51afe55397c3a4af5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_70151', table='ads_campaignscheduleevent', when='BEFORE')),
         ),
         migrations.AddConstraint(
-            model_name="campaignschedule",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "schedule"), name="schedule_is_attached_once"
-            ),
+            model_name='campaignschedule',
+            constraint=models.UniqueConstraint(fields=('campaign', 'schedule'), name='schedule_is_attached_once'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignschedule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="attached_or_not",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': A schedule is attached or it is not: delete this row and add one for the other schedule or campaign.';",
-                    hash="a8ee8048a06376efc2fe5b969bc994659b256140",
-                    operation="UPDATE",
-                    pgid="pgtrigger_attached_or_not_44143",
-                    table="ads_campaignschedule",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='campaignschedule',
+            trigger=pgtrigger.compiler.Trigger(name='attached_or_not', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': A schedule is attached or it is not: delete this row and add one for the other schedule or campaign.';", hash='a8ee8048a06376efc2fe5b969bc994659b256140', operation='UPDATE', pgid='pgtrigger_attached_or_not_44143', table='ads_campaignschedule', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignschedule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="attached_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_campaignscheduleevent" ("campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id") VALUES (NEW."campaign_id", _pgh_attach_context(), NOW(), \'attached\', NEW."id", NEW."schedule_id"); RETURN NULL;',
-                    hash="a76640f2dba0ca88fd8b94e0971525368aa38188",
-                    operation="INSERT",
-                    pgid="pgtrigger_attached_insert_b00a4",
-                    table="ads_campaignschedule",
-                    when="AFTER",
-                ),
-            ),
+            model_name='campaignschedule',
+            trigger=pgtrigger.compiler.Trigger(name='attached_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_campaignscheduleevent" ("campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id") VALUES (NEW."campaign_id", _pgh_attach_context(), NOW(), \'attached\', NEW."id", NEW."schedule_id"); RETURN NULL;', hash='a76640f2dba0ca88fd8b94e0971525368aa38188', operation='INSERT', pgid='pgtrigger_attached_insert_b00a4', table='ads_campaignschedule', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignschedule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="detached_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_campaignscheduleevent" ("campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id") VALUES (OLD."campaign_id", _pgh_attach_context(), NOW(), \'detached\', OLD."id", OLD."schedule_id"); RETURN NULL;',
-                    hash="2769616038f11e4300d1ccb17b3fbad1f3033a0c",
-                    operation="DELETE",
-                    pgid="pgtrigger_detached_delete_33602",
-                    table="ads_campaignschedule",
-                    when="AFTER",
-                ),
-            ),
+            model_name='campaignschedule',
+            trigger=pgtrigger.compiler.Trigger(name='detached_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_campaignscheduleevent" ("campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id") VALUES (OLD."campaign_id", _pgh_attach_context(), NOW(), \'detached\', OLD."id", OLD."schedule_id"); RETURN NULL;', hash='2769616038f11e4300d1ccb17b3fbad1f3033a0c', operation='DELETE', pgid='pgtrigger_detached_delete_33602', table='ads_campaignschedule', when='AFTER')),
         ),
         migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.UniqueConstraint(
-                fields=("brand", "name"),
-                name="campaign_name_is_unique_in_its_brand",
-                violation_error_message="name: the brand already has a campaign of this name.",
-            ),
+            model_name='campaign',
+            constraint=models.UniqueConstraint(fields=('brand', 'name'), name='campaign_name_is_unique_in_its_brand', violation_error_message='name: the brand already has a campaign of this name.'),
         ),
         migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("daily_budget__gte", 0),
-                    ("daily_budget__lt", Decimal("1000000000000")),
-                    (
-                        "daily_budget",
-                        django.db.models.functions.math.Round(
-                            models.F("daily_budget"), precision=6
-                        ),
-                    ),
-                ),
-                name="campaign_daily_budget_is_money",
-                violation_error_message="daily_budget: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.",
-            ),
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('daily_budget__gte', 0), ('daily_budget__lt', Decimal('1000000000000')), ('daily_budget', django.db.models.functions.math.Round(models.F('daily_budget'), precision=6))), name='campaign_daily_budget_is_money', violation_error_message='daily_budget: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.'),
         ),
         migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("monthly_budget__gte", 0),
-                    ("monthly_budget__lt", Decimal("1000000000000")),
-                    (
-                        "monthly_budget",
-                        django.db.models.functions.math.Round(
-                            models.F("monthly_budget"), precision=6
-                        ),
-                    ),
-                ),
-                name="campaign_monthly_budget_is_money",
-                violation_error_message="monthly_budget: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.",
-            ),
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('monthly_budget__gte', 0), ('monthly_budget__lt', Decimal('1000000000000')), ('monthly_budget', django.db.models.functions.math.Round(models.F('monthly_budget'), precision=6))), name='campaign_monthly_budget_is_money', violation_error_message='monthly_budget: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.'),
         ),
         migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True),
-                name="campaign_name_is_given",
-                violation_error_message="name: give the campaign a name.",
-            ),
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='campaign_name_is_given', violation_error_message='name: give the campaign a name.'),
         ),
         migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "active", "paused", "completed", "archived"])
-                ),
-                name="campaign_status_is_known",
-                violation_error_message="status: use one of draft, active, paused, completed, archived.",
-            ),
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'active', 'paused', 'completed', 'archived'])), name='campaign_status_is_known', violation_error_message='status: use one of draft, active, paused, completed, archived.'),
         ),
         migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("start_date__gte", datetime.date(1, 1, 1)),
-                    ("start_date__lte", datetime.date(9999, 12, 31)),
-                ),
-                name="campaign_start_date_is_readable",
-                violation_error_message="start_date: use a date from 0001-01-01 to 9999-12-31.",
-            ),
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('start_date__gte', datetime.date(1, 1, 1)), ('start_date__lte', datetime.date(9999, 12, 31))), name='campaign_start_date_is_readable', violation_error_message='start_date: use a date from 0001-01-01 to 9999-12-31.'),
         ),
         migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("end_date__gte", datetime.date(1, 1, 1)),
-                    ("end_date__lte", datetime.date(9999, 12, 31)),
-                ),
-                name="campaign_end_date_is_readable",
-                violation_error_message="end_date: use a date from 0001-01-01 to 9999-12-31.",
-            ),
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('end_date__gte', datetime.date(1, 1, 1)), ('end_date__lte', datetime.date(9999, 12, 31))), name='campaign_end_date_is_readable', violation_error_message='end_date: use a date from 0001-01-01 to 9999-12-31.'),
         ),
         migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("start_date__isnull", True),
-                    ("end_date__isnull", True),
-                    ("end_date__gte", models.F("start_date")),
-                    _connector="OR",
-                ),
-                name="campaign_flight_ends_after_it_starts",
-                violation_error_message="end_date: must not be before start_date.",
-            ),
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('start_date__isnull', True), ('end_date__isnull', True), ('end_date__gte', models.F('start_date')), _connector='OR'), name='campaign_flight_ends_after_it_starts', violation_error_message='end_date: must not be before start_date.'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaign",
-            trigger=pgtrigger.compiler.Trigger(
-                name="brand_for_life",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."brand_id" IS DISTINCT FROM (NEW."brand_id"))',
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': A campaign belongs to one brand for life: make a new campaign in the other brand.';",
-                    hash="ddc96b01088877ff48acd8429007fe08226a0e89",
-                    operation="UPDATE",
-                    pgid="pgtrigger_brand_for_life_02f2f",
-                    table="ads_campaign",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='campaign',
+            trigger=pgtrigger.compiler.Trigger(name='brand_for_life', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."brand_id" IS DISTINCT FROM (NEW."brand_id"))', func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': A campaign belongs to one brand for life: make a new campaign in the other brand.';", hash='ddc96b01088877ff48acd8429007fe08226a0e89', operation='UPDATE', pgid='pgtrigger_brand_for_life_02f2f', table='ads_campaign', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaign",
-            trigger=pgtrigger.compiler.Trigger(
-                name="moves_updated_at",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN ((OLD."brand_id" IS DISTINCT FROM (NEW."brand_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."status" IS DISTINCT FROM (NEW."status") OR OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."start_date" IS DISTINCT FROM (NEW."start_date") OR OLD."end_date" IS DISTINCT FROM (NEW."end_date") OR OLD."is_dayparting_enabled" IS DISTINCT FROM (NEW."is_dayparting_enabled")) AND OLD."updated_at" = (NEW."updated_at"))',
-                    func="NEW.updated_at = statement_timestamp(); RETURN NEW;",
-                    hash="865c894d7d25ee2a79c1d5142b9c064e53a764db",
-                    operation="UPDATE",
-                    pgid="pgtrigger_moves_updated_at_a9303",
-                    table="ads_campaign",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='campaign',
+            trigger=pgtrigger.compiler.Trigger(name='moves_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((OLD."brand_id" IS DISTINCT FROM (NEW."brand_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."status" IS DISTINCT FROM (NEW."status") OR OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."start_date" IS DISTINCT FROM (NEW."start_date") OR OLD."end_date" IS DISTINCT FROM (NEW."end_date") OR OLD."is_dayparting_enabled" IS DISTINCT FROM (NEW."is_dayparting_enabled")) AND OLD."updated_at" = (NEW."updated_at"))', func='NEW.updated_at = statement_timestamp(); RETURN NEW;', hash='865c894d7d25ee2a79c1d5142b9c064e53a764db', operation='UPDATE', pgid='pgtrigger_moves_updated_at_a9303', table='ads_campaign', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaign",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_campaignevent" ("brand_id", "daily_budget", "end_date", "is_dayparting_enabled", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start_date", "status") VALUES (NEW."brand_id", NEW."daily_budget", NEW."end_date", NEW."is_dayparting_enabled", NEW."monthly_budget", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."start_date", NEW."status"); RETURN NULL;',
-                    hash="19f0932a7190cecb729f76969fa4513198e9bf2b",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_c55d7",
-                    table="ads_campaign",
-                    when="AFTER",
-                ),
-            ),
+            model_name='campaign',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_campaignevent" ("brand_id", "daily_budget", "end_date", "is_dayparting_enabled", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start_date", "status") VALUES (NEW."brand_id", NEW."daily_budget", NEW."end_date", NEW."is_dayparting_enabled", NEW."monthly_budget", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."start_date", NEW."status"); RETURN NULL;', hash='19f0932a7190cecb729f76969fa4513198e9bf2b', operation='INSERT', pgid='pgtrigger_insert_insert_c55d7', table='ads_campaign', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaign",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."brand_id" IS DISTINCT FROM (NEW."brand_id") OR OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."end_date" IS DISTINCT FROM (NEW."end_date") OR OLD."is_dayparting_enabled" IS DISTINCT FROM (NEW."is_dayparting_enabled") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."start_date" IS DISTINCT FROM (NEW."start_date") OR OLD."status" IS DISTINCT FROM (NEW."status"))',
-                    func='INSERT INTO "ads_campaignevent" ("brand_id", "daily_budget", "end_date", "is_dayparting_enabled", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start_date", "status") VALUES (NEW."brand_id", NEW."daily_budget", NEW."end_date", NEW."is_dayparting_enabled", NEW."monthly_budget", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."start_date", NEW."status"); RETURN NULL;',
-                    hash="2a521864c7ece3a9f5803f8ce2c9bf8669fdc1e6",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_ac81d",
-                    table="ads_campaign",
-                    when="AFTER",
-                ),
-            ),
+            model_name='campaign',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."brand_id" IS DISTINCT FROM (NEW."brand_id") OR OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."end_date" IS DISTINCT FROM (NEW."end_date") OR OLD."is_dayparting_enabled" IS DISTINCT FROM (NEW."is_dayparting_enabled") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."start_date" IS DISTINCT FROM (NEW."start_date") OR OLD."status" IS DISTINCT FROM (NEW."status"))', func='INSERT INTO "ads_campaignevent" ("brand_id", "daily_budget", "end_date", "is_dayparting_enabled", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start_date", "status") VALUES (NEW."brand_id", NEW."daily_budget", NEW."end_date", NEW."is_dayparting_enabled", NEW."monthly_budget", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."start_date", NEW."status"); RETURN NULL;', hash='2a521864c7ece3a9f5803f8ce2c9bf8669fdc1e6', operation='UPDATE', pgid='pgtrigger_update_update_ac81d', table='ads_campaign', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaign",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_campaignevent" ("brand_id", "daily_budget", "end_date", "is_dayparting_enabled", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start_date", "status") VALUES (OLD."brand_id", OLD."daily_budget", OLD."end_date", OLD."is_dayparting_enabled", OLD."monthly_budget", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."start_date", OLD."status"); RETURN NULL;',
-                    hash="b561c3e21d9f663b6167a6799d3341c8bf100c9d",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_8e362",
-                    table="ads_campaign",
-                    when="AFTER",
-                ),
-            ),
+            model_name='campaign',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_campaignevent" ("brand_id", "daily_budget", "end_date", "is_dayparting_enabled", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start_date", "status") VALUES (OLD."brand_id", OLD."daily_budget", OLD."end_date", OLD."is_dayparting_enabled", OLD."monthly_budget", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."start_date", OLD."status"); RETURN NULL;', hash='b561c3e21d9f663b6167a6799d3341c8bf100c9d', operation='DELETE', pgid='pgtrigger_delete_delete_8e362', table='ads_campaign', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingscheduleevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="0e805c91ac4545b511a39fa188a36e342aa39910",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_703db",
-                    table="ads_daypartingscheduleevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='daypartingscheduleevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='0e805c91ac4545b511a39fa188a36e342aa39910', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_703db', table='ads_daypartingscheduleevent', when='BEFORE')),
         ),
         migrations.AddConstraint(
-            model_name="daypartingwindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("day_of_week__range", (0, 6))),
-                name="window_day_of_week_is_known",
-                violation_error_message="day_of_week: use 0 (Monday) to 6 (Sunday).",
-            ),
+            model_name='daypartingwindow',
+            constraint=models.CheckConstraint(condition=models.Q(('day_of_week__range', (0, 6))), name='window_day_of_week_is_known', violation_error_message='day_of_week: use 0 (Monday) to 6 (Sunday).'),
         ),
         migrations.AddConstraint(
-            model_name="daypartingwindow",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
-                expressions=[
-                    (
-                        models.Func(
-                            "schedule_id",
-                            "day_of_week",
-                            "start_time",
-                            "end_time",
-                            function="ads_window_span",
-                        ),
-                        "&&",
-                    )
-                ],
-                name="windows_do_not_overlap",
-                violation_error_message="This window overlaps another of the same schedule.",
-            ),
+            model_name='daypartingwindow',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], expressions=[(models.Func('schedule_id', 'day_of_week', 'start_time', 'end_time', function='ads_window_span'), '&&')], name='windows_do_not_overlap', violation_error_message='This window overlaps another of the same schedule.'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingwindow",
-            trigger=pgtrigger.compiler.Trigger(
-                name="schedule_for_life",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."schedule_id" IS DISTINCT FROM (NEW."schedule_id"))',
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': A window belongs to one schedule for life: delete it and make a new window in the other schedule.';",
-                    hash="e4eaf476355168fe585fd434461a08fb7f250a35",
-                    operation="UPDATE",
-                    pgid="pgtrigger_schedule_for_life_aaa67",
-                    table="ads_daypartingwindow",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='daypartingwindow',
+            trigger=pgtrigger.compiler.Trigger(name='schedule_for_life', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."schedule_id" IS DISTINCT FROM (NEW."schedule_id"))', func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': A window belongs to one schedule for life: delete it and make a new window in the other schedule.';", hash='e4eaf476355168fe585fd434461a08fb7f250a35', operation='UPDATE', pgid='pgtrigger_schedule_for_life_aaa67', table='ads_daypartingwindow', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingwindow",
-            trigger=pgtrigger.compiler.Trigger(
-                name="moves_updated_at",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN ((OLD."schedule_id" IS DISTINCT FROM (NEW."schedule_id") OR OLD."day_of_week" IS DISTINCT FROM (NEW."day_of_week") OR OLD."start_time" IS DISTINCT FROM (NEW."start_time") OR OLD."end_time" IS DISTINCT FROM (NEW."end_time")) AND OLD."updated_at" = (NEW."updated_at"))',
-                    func="NEW.updated_at = statement_timestamp(); RETURN NEW;",
-                    hash="5e2361f42c9bf9d6a26bedd5e43d63ea27c2b98e",
-                    operation="UPDATE",
-                    pgid="pgtrigger_moves_updated_at_6bd49",
-                    table="ads_daypartingwindow",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='daypartingwindow',
+            trigger=pgtrigger.compiler.Trigger(name='moves_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((OLD."schedule_id" IS DISTINCT FROM (NEW."schedule_id") OR OLD."day_of_week" IS DISTINCT FROM (NEW."day_of_week") OR OLD."start_time" IS DISTINCT FROM (NEW."start_time") OR OLD."end_time" IS DISTINCT FROM (NEW."end_time")) AND OLD."updated_at" = (NEW."updated_at"))', func='NEW.updated_at = statement_timestamp(); RETURN NEW;', hash='5e2361f42c9bf9d6a26bedd5e43d63ea27c2b98e', operation='UPDATE', pgid='pgtrigger_moves_updated_at_6bd49', table='ads_daypartingwindow', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingwindow",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_daypartingwindowevent" ("day_of_week", "end_time", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "start_time") VALUES (NEW."day_of_week", NEW."end_time", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."schedule_id", NEW."start_time"); RETURN NULL;',
-                    hash="b6c537aa00ab5480e9da72ae826e4c72f30d9df0",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_be7b3",
-                    table="ads_daypartingwindow",
-                    when="AFTER",
-                ),
-            ),
+            model_name='daypartingwindow',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_daypartingwindowevent" ("day_of_week", "end_time", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "start_time") VALUES (NEW."day_of_week", NEW."end_time", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."schedule_id", NEW."start_time"); RETURN NULL;', hash='b6c537aa00ab5480e9da72ae826e4c72f30d9df0', operation='INSERT', pgid='pgtrigger_insert_insert_be7b3', table='ads_daypartingwindow', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingwindow",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."day_of_week" IS DISTINCT FROM (NEW."day_of_week") OR OLD."end_time" IS DISTINCT FROM (NEW."end_time") OR OLD."schedule_id" IS DISTINCT FROM (NEW."schedule_id") OR OLD."start_time" IS DISTINCT FROM (NEW."start_time"))',
-                    func='INSERT INTO "ads_daypartingwindowevent" ("day_of_week", "end_time", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "start_time") VALUES (NEW."day_of_week", NEW."end_time", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."schedule_id", NEW."start_time"); RETURN NULL;',
-                    hash="472f77ecefdd73054f6adf174e7cd0189920a4d4",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_b4966",
-                    table="ads_daypartingwindow",
-                    when="AFTER",
-                ),
-            ),
+            model_name='daypartingwindow',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."day_of_week" IS DISTINCT FROM (NEW."day_of_week") OR OLD."end_time" IS DISTINCT FROM (NEW."end_time") OR OLD."schedule_id" IS DISTINCT FROM (NEW."schedule_id") OR OLD."start_time" IS DISTINCT FROM (NEW."start_time"))', func='INSERT INTO "ads_daypartingwindowevent" ("day_of_week", "end_time", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "start_time") VALUES (NEW."day_of_week", NEW."end_time", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."schedule_id", NEW."start_time"); RETURN NULL;', hash='472f77ecefdd73054f6adf174e7cd0189920a4d4', operation='UPDATE', pgid='pgtrigger_update_update_b4966', table='ads_daypartingwindow', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingwindow",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_daypartingwindowevent" ("day_of_week", "end_time", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "start_time") VALUES (OLD."day_of_week", OLD."end_time", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."schedule_id", OLD."start_time"); RETURN NULL;',
-                    hash="8ff0b5df7c2ebbcb7a30edeb1e0cdb5bda304f7d",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_c4454",
-                    table="ads_daypartingwindow",
-                    when="AFTER",
-                ),
-            ),
+            model_name='daypartingwindow',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_daypartingwindowevent" ("day_of_week", "end_time", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "start_time") VALUES (OLD."day_of_week", OLD."end_time", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."schedule_id", OLD."start_time"); RETURN NULL;', hash='8ff0b5df7c2ebbcb7a30edeb1e0cdb5bda304f7d', operation='DELETE', pgid='pgtrigger_delete_delete_c4454', table='ads_daypartingwindow', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="daypartingwindowevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="7934058ae277d78b28c79786bb9854789ff0aaa4",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_f33b0",
-                    table="ads_daypartingwindowevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='daypartingwindowevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='7934058ae277d78b28c79786bb9854789ff0aaa4', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f33b0', table='ads_daypartingwindowevent', when='BEFORE')),
         ),
         migrations.AddIndex(
-            model_name="deliverychange",
-            index=models.Index(fields=["campaign", "-at"], name="delivery_change_by_campaign"),
+            model_name='deliverychange',
+            index=models.Index(fields=['campaign', '-at'], name='delivery_change_by_campaign'),
         ),
         migrations.AddIndex(
-            model_name="deliverychange",
-            index=models.Index(fields=["-at"], name="delivery_change_by_time"),
+            model_name='deliverychange',
+            index=models.Index(fields=['-at'], name='delivery_change_by_time'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="deliverychange",
-            trigger=pgtrigger.compiler.Trigger(
-                name="not_rewritten",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': What was switched and why stays as it was recorded: the next switch is a record of its own.';",
-                    hash="4130e02d7f671d62df01699e1a956d524a2fe71b",
-                    operation="UPDATE",
-                    pgid="pgtrigger_not_rewritten_46bce",
-                    table="ads_deliverychange",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='deliverychange',
+            trigger=pgtrigger.compiler.Trigger(name='not_rewritten', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': What was switched and why stays as it was recorded: the next switch is a record of its own.';", hash='4130e02d7f671d62df01699e1a956d524a2fe71b', operation='UPDATE', pgid='pgtrigger_not_rewritten_46bce', table='ads_deliverychange', when='BEFORE')),
         ),
         migrations.AddConstraint(
-            model_name="reportedtotal",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "date", "source"), name="reported_total_is_one_per_source"
-            ),
+            model_name='reportedtotal',
+            constraint=models.UniqueConstraint(fields=('campaign', 'date', 'source'), name='reported_total_is_one_per_source'),
         ),
         migrations.AddConstraint(
-            model_name="reportedtotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount__gte", 0),
-                    ("amount__lt", Decimal("1000000000000")),
-                    (
-                        "amount",
-                        django.db.models.functions.math.Round(models.F("amount"), precision=6),
-                    ),
-                ),
-                name="reported_total_amount_is_money",
-                violation_error_message="amount: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.",
-            ),
+            model_name='reportedtotal',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('amount__lt', Decimal('1000000000000')), ('amount', django.db.models.functions.math.Round(models.F('amount'), precision=6))), name='reported_total_amount_is_money', violation_error_message='amount: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.'),
         ),
         migrations.AddConstraint(
-            model_name="reportedtotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("previous__gte", 0),
-                    ("previous__lt", Decimal("1000000000000")),
-                    (
-                        "previous",
-                        django.db.models.functions.math.Round(models.F("previous"), precision=6),
-                    ),
-                ),
-                name="reported_total_previous_is_money",
-                violation_error_message="previous: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.",
-            ),
+            model_name='reportedtotal',
+            constraint=models.CheckConstraint(condition=models.Q(('previous__gte', 0), ('previous__lt', Decimal('1000000000000')), ('previous', django.db.models.functions.math.Round(models.F('previous'), precision=6))), name='reported_total_previous_is_money', violation_error_message='previous: use an amount in US dollars of zero or more, below 1,000,000,000,000 and with at most six decimal places.'),
         ),
         migrations.AddIndex(
-            model_name="simulatedswitch",
-            index=models.Index(fields=["campaign", "at"], name="simulated_switch_by_campaign"),
+            model_name='simulatedswitch',
+            index=models.Index(fields=['campaign', 'at'], name='simulated_switch_by_campaign'),
         ),
         migrations.AddIndex(
-            model_name="spend",
-            index=models.Index(fields=["campaign", "date"], name="spend_by_campaign_and_date"),
+            model_name='spend',
+            index=models.Index(fields=['campaign', 'date'], name='spend_by_campaign_and_date'),
         ),
         migrations.AddConstraint(
-            model_name="spend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount__gt", Decimal("-1000000000000")),
-                    ("amount__lt", Decimal("1000000000000")),
-                    (
-                        "amount",
-                        django.db.models.functions.math.Round(models.F("amount"), precision=6),
-                    ),
-                ),
-                name="spend_amount_is_money",
-                violation_error_message="amount: use an amount in US dollars below 1,000,000,000,000 and with at most six decimal places.",
-            ),
+            model_name='spend',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', Decimal('-1000000000000')), ('amount__lt', Decimal('1000000000000')), ('amount', django.db.models.functions.math.Round(models.F('amount'), precision=6))), name='spend_amount_is_money', violation_error_message='amount: use an amount in US dollars below 1,000,000,000,000 and with at most six decimal places.'),
         ),
         migrations.AddConstraint(
-            model_name="spend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("date__gte", datetime.date(1, 1, 1)),
-                    ("date__lte", datetime.date(9999, 12, 31)),
-                ),
-                name="spend_date_is_readable",
-                violation_error_message="date: use a date from 0001-01-01 to 9999-12-31.",
-            ),
+            model_name='spend',
+            constraint=models.CheckConstraint(condition=models.Q(('date__gte', datetime.date(1, 1, 1)), ('date__lte', datetime.date(9999, 12, 31))), name='spend_date_is_readable', violation_error_message='date: use a date from 0001-01-01 to 9999-12-31.'),
         ),
         migrations.AddConstraint(
-            model_name="spend",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("external_id__isnull", False)),
-                fields=("source", "external_id"),
-                name="spend_external_id_is_unique_in_its_source",
-            ),
+            model_name='spend',
+            constraint=models.UniqueConstraint(condition=models.Q(('external_id__isnull', False)), fields=('source', 'external_id'), name='spend_external_id_is_unique_in_its_source'),
         ),
         migrations.AddConstraint(
-            model_name="spend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["entry", "day_total", "correction"])),
-                name="spend_kind_is_known",
-            ),
+            model_name='spend',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['entry', 'day_total', 'correction'])), name='spend_kind_is_known'),
         ),
         migrations.AddConstraint(
-            model_name="spend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0), ("kind", "correction"), _connector="OR"),
-                name="spend_is_negative_only_as_a_correction",
-                violation_error_message="amount: only a correction may be negative.",
-            ),
+            model_name='spend',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('kind', 'correction'), _connector='OR'), name='spend_is_negative_only_as_a_correction', violation_error_message='amount: only a correction may be negative.'),
         ),
         migrations.AddConstraint(
-            model_name="spend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                name="spend_external_id_is_given_or_null",
-                violation_error_message="external_id: leave it out or give the source's id.",
-            ),
+            model_name='spend',
+            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='spend_external_id_is_given_or_null', violation_error_message="external_id: leave it out or give the source's id."),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="spend",
-            trigger=pgtrigger.compiler.Trigger(
-                name="keep_totals",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)\n    \n        SELECT campaign.brand_id, owner.campaign_id, span.period, span.start,\n               sum(entry.amount) AS amount\n          FROM (\n                SELECT campaign_id, date, sum(amount) AS amount\n                  FROM new_rows\n                 GROUP BY campaign_id, date\n               ) AS entry\n          JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id\n         CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)\n         CROSS JOIN LATERAL (\n                VALUES ('day', entry.date), ('month', date_trunc('month', entry.date)::date)\n               ) AS span (period, start)\n         GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start\n    \n     ORDER BY brand_id, campaign_id NULLS FIRST, period, start\n        ON CONFLICT (campaign_id, period, start, brand_id)\n        DO UPDATE SET amount = total.amount + excluded.amount, updated_at = now();\n    RETURN NULL;\n",
-                    hash="2d2c07b724f2748cd91417f398663c70cffdc9de",
-                    level="STATEMENT",
-                    operation="INSERT",
-                    pgid="pgtrigger_keep_totals_f6175",
-                    referencing="REFERENCING NEW TABLE AS new_rows ",
-                    table="ads_spend",
-                    when="AFTER",
-                ),
-            ),
+            model_name='spend',
+            trigger=pgtrigger.compiler.Trigger(name='keep_totals', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)\n    \n        SELECT campaign.brand_id, owner.campaign_id, span.period, span.start,\n               sum(entry.amount) AS amount\n          FROM (\n                SELECT campaign_id, date, sum(amount) AS amount\n                  FROM new_rows\n                 GROUP BY campaign_id, date\n               ) AS entry\n          JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id\n         CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)\n         CROSS JOIN LATERAL (\n                VALUES ('day', entry.date), ('month', date_trunc('month', entry.date)::date)\n               ) AS span (period, start)\n         GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start\n    \n     ORDER BY brand_id, campaign_id NULLS FIRST, period, start\n        ON CONFLICT (campaign_id, period, start, brand_id)\n        DO UPDATE SET amount = total.amount + excluded.amount, updated_at = now();\n    RETURN NULL;\n", hash='2d2c07b724f2748cd91417f398663c70cffdc9de', level='STATEMENT', operation='INSERT', pgid='pgtrigger_keep_totals_f6175', referencing='REFERENCING NEW TABLE AS new_rows ', table='ads_spend', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="spend",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The ledger is only ever added to: record a correction instead.';",
-                    hash="326a3ec27abdf2d8e1ecc714d0ef3202395771b4",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_7d905",
-                    table="ads_spend",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='spend',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The ledger is only ever added to: record a correction instead.';", hash='326a3ec27abdf2d8e1ecc714d0ef3202395771b4', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7d905', table='ads_spend', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="spend",
-            trigger=pgtrigger.compiler.Trigger(
-                name="not_emptied",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The ledger is only ever added to: record a correction instead.';",
-                    hash="9f6372259a4d4c2d7e3b6ac4393325fa9b4fe9e2",
-                    level="STATEMENT",
-                    operation="TRUNCATE",
-                    pgid="pgtrigger_not_emptied_3283d",
-                    table="ads_spend",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='spend',
+            trigger=pgtrigger.compiler.Trigger(name='not_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The ledger is only ever added to: record a correction instead.';", hash='9f6372259a4d4c2d7e3b6ac4393325fa9b4fe9e2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_not_emptied_3283d', table='ads_spend', when='BEFORE')),
         ),
         migrations.AddIndex(
-            model_name="spendtotal",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True, fields=["start"], name="spend_total_by_start"
-            ),
+            model_name='spendtotal',
+            index=django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['start'], name='spend_total_by_start'),
         ),
         migrations.AddConstraint(
-            model_name="spendtotal",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "period", "start", "brand"),
-                name="spend_total_is_one_per_owner_and_period",
-                nulls_distinct=False,
-            ),
+            model_name='spendtotal',
+            constraint=models.UniqueConstraint(fields=('campaign', 'period', 'start', 'brand'), name='spend_total_is_one_per_owner_and_period', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name="spendtotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount__gt", Decimal("-1000000000000000")),
-                    ("amount__lt", Decimal("1000000000000000")),
-                ),
-                name="spend_total_amount_is_in_range",
-                violation_error_message="amount: must be below 1,000,000,000,000,000 US dollars in size.",
-            ),
+            model_name='spendtotal',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', Decimal('-1000000000000000')), ('amount__lt', Decimal('1000000000000000'))), name='spend_total_amount_is_in_range', violation_error_message='amount: must be below 1,000,000,000,000,000 US dollars in size.'),
         ),
         migrations.AddConstraint(
-            model_name="spendtotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("waived__gte", 0), ("waived__lt", Decimal("1000000000000000"))),
-                name="spend_total_waived_is_in_range",
-                violation_error_message="waived: must be zero or more and below 1,000,000,000,000,000 US dollars in size.",
-            ),
+            model_name='spendtotal',
+            constraint=models.CheckConstraint(condition=models.Q(('waived__gte', 0), ('waived__lt', Decimal('1000000000000000'))), name='spend_total_waived_is_in_range', violation_error_message='waived: must be zero or more and below 1,000,000,000,000,000 US dollars in size.'),
         ),
         migrations.AddConstraint(
-            model_name="spendtotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period__in", ["day", "month"])),
-                name="spend_total_period_is_known",
-            ),
+            model_name='spendtotal',
+            constraint=models.CheckConstraint(condition=models.Q(('period__in', ['day', 'month'])), name='spend_total_period_is_known'),
         ),
         migrations.AddConstraint(
-            model_name="spendtotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period", "day"), ("start__day", 1), _connector="OR"),
-                name="spend_total_month_starts_on_the_1st",
-            ),
+            model_name='spendtotal',
+            constraint=models.CheckConstraint(condition=models.Q(('period', 'day'), ('start__day', 1), _connector='OR'), name='spend_total_month_starts_on_the_1st'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="spendtotal",
-            trigger=pgtrigger.compiler.Trigger(
-                name="waived_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."waived" IS DISTINCT FROM (NEW."waived"))',
-                    func='INSERT INTO "ads_spendtotalevent" ("amount", "brand_id", "campaign_id", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start", "waived") VALUES (NEW."amount", NEW."brand_id", NEW."campaign_id", NEW."period", _pgh_attach_context(), NOW(), \'waived\', NEW."id", NEW."start", NEW."waived"); RETURN NULL;',
-                    hash="9a653e647824f1e3a7fa1c5600e49b202508736c",
-                    operation="UPDATE",
-                    pgid="pgtrigger_waived_update_96aad",
-                    table="ads_spendtotal",
-                    when="AFTER",
-                ),
-            ),
+            model_name='spendtotal',
+            trigger=pgtrigger.compiler.Trigger(name='waived_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."waived" IS DISTINCT FROM (NEW."waived"))', func='INSERT INTO "ads_spendtotalevent" ("amount", "brand_id", "campaign_id", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start", "waived") VALUES (NEW."amount", NEW."brand_id", NEW."campaign_id", NEW."period", _pgh_attach_context(), NOW(), \'waived\', NEW."id", NEW."start", NEW."waived"); RETURN NULL;', hash='9a653e647824f1e3a7fa1c5600e49b202508736c', operation='UPDATE', pgid='pgtrigger_waived_update_96aad', table='ads_spendtotal', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="spendtotalevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="5133a4bf8c2e5f4171995b8c1d3962b6624d639d",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_96d33",
-                    table="ads_spendtotalevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='spendtotalevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='5133a4bf8c2e5f4171995b8c1d3962b6624d639d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_96d33', table='ads_spendtotalevent', when='BEFORE')),
         ),
     ]

@@ -19,6 +19,7 @@ ROWS = [
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
         ("ads", "0002_tables"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),

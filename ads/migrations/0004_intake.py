@@ -17,1305 +17,527 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("ads", "0003_beat_rows"),
-        ("pghistory", "0007_auto_20250421_0444"),
+        ('ads', '0003_beat_rows'),
+        ('pghistory', '0007_auto_20250421_0444'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="ApiKey",
+            name='ApiKey',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "name",
-                    models.CharField(
-                        help_text="What it is for, so that people recognise it.",
-                        max_length=100,
-                        unique=True,
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        help_text="What it sends stands in the ledger under this source. A source's external ids are its own: give each sender one, and its successor the same.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "every_brand",
-                    models.BooleanField(
-                        default=False,
-                        help_text="It may see and write every brand, those to come included.",
-                    ),
-                ),
-                (
-                    "prefix",
-                    models.CharField(
-                        editable=False, help_text="How the key begins.", max_length=16, unique=True
-                    ),
-                ),
-                ("secret_hash", models.CharField(editable=False, max_length=64)),
-                (
-                    "scopes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("spend:write", "Send spend"),
-                                ("read", "Read"),
-                                ("campaigns:act", "Activate and pause campaigns"),
-                            ],
-                            max_length=20,
-                        ),
-                        help_text="What it may do.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "requests_per_minute",
-                    models.PositiveIntegerField(
-                        blank=True, help_text="Empty: as many as the settings say.", null=True
-                    ),
-                ),
-                (
-                    "expires_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="From then on it is refused. Empty: it does not expire.",
-                        null=True,
-                    ),
-                ),
-                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                (
-                    "last_used_at",
-                    models.DateTimeField(
-                        blank=True, editable=False, help_text="To the minute.", null=True
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('name', models.CharField(help_text='What it is for, so that people recognise it.', max_length=100, unique=True)),
+                ('source', models.CharField(help_text="What it sends stands in the ledger under this source. A source's external ids are its own: give each sender one, and its successor the same.", max_length=100)),
+                ('every_brand', models.BooleanField(default=False, help_text='It may see and write every brand, those to come included.')),
+                ('prefix', models.CharField(editable=False, help_text='How the key begins.', max_length=16, unique=True)),
+                ('secret_hash', models.CharField(editable=False, max_length=64)),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('spend:write', 'Send spend'), ('read', 'Read'), ('campaigns:act', 'Activate and pause campaigns')], max_length=20), help_text='What it may do.', size=None)),
+                ('requests_per_minute', models.PositiveIntegerField(blank=True, help_text='Empty: as many as the settings say.', null=True)),
+                ('expires_at', models.DateTimeField(blank=True, help_text='From then on it is refused. Empty: it does not expire.', null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('last_used_at', models.DateTimeField(blank=True, editable=False, help_text='To the minute.', null=True)),
             ],
             options={
-                "verbose_name": "API key",
-                "ordering": ["name"],
+                'verbose_name': 'API key',
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(
-            name="ApiKeyBrandEvent",
+            name='ApiKeyBrandEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="ApiKeyEvent",
+            name='ApiKeyEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                (
-                    "name",
-                    models.CharField(
-                        help_text="What it is for, so that people recognise it.", max_length=100
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        help_text="What it sends stands in the ledger under this source. A source's external ids are its own: give each sender one, and its successor the same.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "every_brand",
-                    models.BooleanField(
-                        default=False,
-                        help_text="It may see and write every brand, those to come included.",
-                    ),
-                ),
-                (
-                    "scopes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("spend:write", "Send spend"),
-                                ("read", "Read"),
-                                ("campaigns:act", "Activate and pause campaigns"),
-                            ],
-                            max_length=20,
-                        ),
-                        help_text="What it may do.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "expires_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="From then on it is refused. Empty: it does not expire.",
-                        null=True,
-                    ),
-                ),
-                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('name', models.CharField(help_text='What it is for, so that people recognise it.', max_length=100)),
+                ('source', models.CharField(help_text="What it sends stands in the ledger under this source. A source's external ids are its own: give each sender one, and its successor the same.", max_length=100)),
+                ('every_brand', models.BooleanField(default=False, help_text='It may see and write every brand, those to come included.')),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('spend:write', 'Send spend'), ('read', 'Read'), ('campaigns:act', 'Activate and pause campaigns')], max_length=20), help_text='What it may do.', size=None)),
+                ('expires_at', models.DateTimeField(blank=True, help_text='From then on it is refused. Empty: it does not expire.', null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="CampaignReference",
+            name='CampaignReference',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "platform",
-                    models.CharField(
-                        help_text="Such as google_ads or meta_ads; one word for each platform.",
-                        max_length=50,
-                    ),
-                ),
-                (
-                    "account",
-                    models.CharField(
-                        blank=True,
-                        db_default="",
-                        default="",
-                        help_text="The account on the platform. Empty where its ids are unique without one.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "reference",
-                    models.CharField(
-                        help_text="What the platform calls the campaign by.",
-                        max_length=200,
-                        verbose_name="id on the platform",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('platform', models.CharField(help_text='Such as google_ads or meta_ads; one word for each platform.', max_length=50)),
+                ('account', models.CharField(blank=True, db_default='', default='', help_text='The account on the platform. Empty where its ids are unique without one.', max_length=100)),
+                ('reference', models.CharField(help_text='What the platform calls the campaign by.', max_length=200, verbose_name='id on the platform')),
             ],
             options={
-                "ordering": ["platform", "account", "reference"],
+                'ordering': ['platform', 'account', 'reference'],
             },
         ),
         migrations.CreateModel(
-            name="CampaignReferenceEvent",
+            name='CampaignReferenceEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                (
-                    "platform",
-                    models.CharField(
-                        help_text="Such as google_ads or meta_ads; one word for each platform.",
-                        max_length=50,
-                    ),
-                ),
-                (
-                    "account",
-                    models.CharField(
-                        blank=True,
-                        db_default="",
-                        default="",
-                        help_text="The account on the platform. Empty where its ids are unique without one.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "reference",
-                    models.CharField(
-                        help_text="What the platform calls the campaign by.",
-                        max_length=200,
-                        verbose_name="id on the platform",
-                    ),
-                ),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('platform', models.CharField(help_text='Such as google_ads or meta_ads; one word for each platform.', max_length=50)),
+                ('account', models.CharField(blank=True, db_default='', default='', help_text='The account on the platform. Empty where its ids are unique without one.', max_length=100)),
+                ('reference', models.CharField(help_text='What the platform calls the campaign by.', max_length=200, verbose_name='id on the platform')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="ColumnMapping",
+            name='ColumnMapping',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "name",
-                    models.CharField(help_text="So that people recognise it.", max_length=100),
-                ),
-                (
-                    "header",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(), editable=False, size=None
-                    ),
-                ),
-                ("header_sha256", models.CharField(editable=False, max_length=64, unique=True)),
-                ("plan", models.JSONField(editable=False, help_text="How such a file is read.")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('name', models.CharField(help_text='So that people recognise it.', max_length=100)),
+                ('header', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), editable=False, size=None)),
+                ('header_sha256', models.CharField(editable=False, max_length=64, unique=True)),
+                ('plan', models.JSONField(editable=False, help_text='How such a file is read.')),
             ],
             options={
-                "ordering": ["name", "id"],
+                'ordering': ['name', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="SpendImport",
+            name='SpendImport',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                ("file_name", models.CharField(max_length=255)),
-                ("size", models.BigIntegerField(help_text="Bytes.")),
-                ("sha256", models.CharField(db_index=True, max_length=64)),
-                ("uploaded_by", models.CharField(max_length=150)),
-                ("confirmed_by", models.CharField(blank=True, default="", max_length=150)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("unmapped", "Columns to be mapped"),
-                            ("uploaded", "Waiting to be checked"),
-                            ("checking", "Being checked"),
-                            ("checked", "To be confirmed"),
-                            ("confirmed", "Waiting to be recorded"),
-                            ("recording", "Being recorded"),
-                            ("recorded", "Recorded"),
-                            ("refused", "Refused"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="uploaded",
-                        max_length=10,
-                    ),
-                ),
-                ("format", models.CharField(max_length=20)),
-                ("plan", models.JSONField(default=dict, help_text="How it is to be read.")),
-                ("checks", models.PositiveIntegerField(default=0)),
-                ("leaves_out", models.BigIntegerField(default=0)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("bytes_read", models.BigIntegerField(default=0)),
-                ("rows_read", models.BigIntegerField(default=0)),
-                ("preview", models.JSONField(blank=True, null=True)),
-                ("outcome", models.JSONField(blank=True, null=True)),
-                ("error", models.TextField(blank=True, default="")),
-                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('file_name', models.CharField(max_length=255)),
+                ('size', models.BigIntegerField(help_text='Bytes.')),
+                ('sha256', models.CharField(db_index=True, max_length=64)),
+                ('uploaded_by', models.CharField(max_length=150)),
+                ('confirmed_by', models.CharField(blank=True, default='', max_length=150)),
+                ('status', models.CharField(choices=[('unmapped', 'Columns to be mapped'), ('uploaded', 'Waiting to be checked'), ('checking', 'Being checked'), ('checked', 'To be confirmed'), ('confirmed', 'Waiting to be recorded'), ('recording', 'Being recorded'), ('recorded', 'Recorded'), ('refused', 'Refused'), ('cancelled', 'Cancelled')], default='uploaded', max_length=10)),
+                ('format', models.CharField(max_length=20)),
+                ('plan', models.JSONField(default=dict, help_text='How it is to be read.')),
+                ('checks', models.PositiveIntegerField(default=0)),
+                ('leaves_out', models.BigIntegerField(default=0)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('bytes_read', models.BigIntegerField(default=0)),
+                ('rows_read', models.BigIntegerField(default=0)),
+                ('preview', models.JSONField(blank=True, null=True)),
+                ('outcome', models.JSONField(blank=True, null=True)),
+                ('error', models.TextField(blank=True, default='')),
+                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                "verbose_name": "import",
-                "ordering": ["-id"],
+                'verbose_name': 'import',
+                'ordering': ['-id'],
             },
         ),
         migrations.CreateModel(
-            name="SpendImportPart",
+            name='SpendImportPart',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("file", "The file"), ("refused", "Refused rows")], max_length=10
-                    ),
-                ),
-                ("position", models.PositiveIntegerField()),
-                ("content", models.BinaryField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('file', 'The file'), ('refused', 'Refused rows')], max_length=10)),
+                ('position', models.PositiveIntegerField()),
+                ('content', models.BinaryField()),
             ],
             options={
-                "ordering": ["position"],
+                'ordering': ['position'],
             },
         ),
         migrations.CreateModel(
-            name="UnknownReference",
+            name='UnknownReference',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "platform",
-                    models.CharField(
-                        help_text="Such as google_ads or meta_ads; one word for each platform.",
-                        max_length=50,
-                    ),
-                ),
-                (
-                    "account",
-                    models.CharField(
-                        blank=True,
-                        db_default="",
-                        default="",
-                        help_text="The account on the platform. Empty where its ids are unique without one.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "reference",
-                    models.CharField(
-                        help_text="What the platform calls the campaign by.",
-                        max_length=200,
-                        verbose_name="id on the platform",
-                    ),
-                ),
-                (
-                    "name",
-                    models.CharField(
-                        blank=True,
-                        default="",
-                        help_text="What the platform calls it in words, if it said so.",
-                        max_length=200,
-                    ),
-                ),
-                (
-                    "only_brands",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.BigIntegerField(), blank=True, null=True, size=None
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('platform', models.CharField(help_text='Such as google_ads or meta_ads; one word for each platform.', max_length=50)),
+                ('account', models.CharField(blank=True, db_default='', default='', help_text='The account on the platform. Empty where its ids are unique without one.', max_length=100)),
+                ('reference', models.CharField(help_text='What the platform calls the campaign by.', max_length=200, verbose_name='id on the platform')),
+                ('name', models.CharField(blank=True, default='', help_text='What the platform calls it in words, if it said so.', max_length=200)),
+                ('only_brands', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, null=True, size=None)),
             ],
             options={
-                "ordering": ["platform", "account", "reference"],
+                'ordering': ['platform', 'account', 'reference'],
             },
         ),
         migrations.CreateModel(
-            name="WaitingSpend",
+            name='WaitingSpend',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("entry", "Entry"),
-                            ("day_total", "Day total"),
-                            ("correction", "Correction"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("amount", ads.models.fields.MoneyField(decimal_places=6, max_digits=18)),
-                (
-                    "date",
-                    models.DateField(
-                        blank=True,
-                        help_text="Empty: the brand's local date of when it occurred.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "occurred_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When it occurred; empty: when it came in.", null=True
-                    ),
-                ),
-                (
-                    "observed_at",
-                    models.DateTimeField(
-                        blank=True, help_text="Of a day total: when the source looked.", null=True
-                    ),
-                ),
-                ("description", models.CharField(blank=True, default="", max_length=500)),
-                ("source", models.CharField(max_length=100)),
-                ("external_id", models.CharField(blank=True, max_length=200, null=True)),
-                ("received_at", models.DateTimeField()),
-                (
-                    "refusal",
-                    models.TextField(
-                        blank=True,
-                        default="",
-                        help_text="Why it could not be recorded when it was matched.",
-                    ),
-                ),
-                ("discarded_at", models.DateTimeField(blank=True, null=True)),
-                ("discarded_by", models.CharField(blank=True, default="", max_length=150)),
-                ("discarded_because", models.CharField(blank=True, default="", max_length=500)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('entry', 'Entry'), ('day_total', 'Day total'), ('correction', 'Correction')], max_length=10)),
+                ('amount', ads.models.fields.MoneyField(decimal_places=6, max_digits=18)),
+                ('date', models.DateField(blank=True, help_text="Empty: the brand's local date of when it occurred.", null=True)),
+                ('occurred_at', models.DateTimeField(blank=True, help_text='When it occurred; empty: when it came in.', null=True)),
+                ('observed_at', models.DateTimeField(blank=True, help_text='Of a day total: when the source looked.', null=True)),
+                ('description', models.CharField(blank=True, default='', max_length=500)),
+                ('source', models.CharField(max_length=100)),
+                ('external_id', models.CharField(blank=True, max_length=200, null=True)),
+                ('received_at', models.DateTimeField()),
+                ('refusal', models.TextField(blank=True, default='', help_text='Why it could not be recorded when it was matched.')),
+                ('discarded_at', models.DateTimeField(blank=True, null=True)),
+                ('discarded_by', models.CharField(blank=True, default='', max_length=150)),
+                ('discarded_because', models.CharField(blank=True, default='', max_length=500)),
             ],
             options={
-                "verbose_name": "waiting spend",
-                "verbose_name_plural": "waiting spend",
-                "ordering": ["id"],
+                'verbose_name': 'waiting spend',
+                'verbose_name_plural': 'waiting spend',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="WebhookDelivery",
+            name='WebhookDelivery',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("webhook_id", models.CharField(max_length=255)),
-                ("received_at", models.DateTimeField(db_index=True)),
-                ("answer", models.JSONField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('webhook_id', models.CharField(max_length=255)),
+                ('received_at', models.DateTimeField(db_index=True)),
+                ('answer', models.JSONField()),
             ],
             options={
-                "verbose_name_plural": "webhook deliveries",
-                "ordering": ["-id"],
+                'verbose_name_plural': 'webhook deliveries',
+                'ordering': ['-id'],
             },
         ),
         migrations.CreateModel(
-            name="WebhookEndpoint",
+            name='WebhookEndpoint',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
-                    ),
-                ),
-                (
-                    "name",
-                    models.CharField(
-                        help_text="What it is for, so that people recognise it.",
-                        max_length=100,
-                        unique=True,
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        help_text="What it sends stands in the ledger under this source. A source's external ids are its own: give each sender one, and its successor the same.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "every_brand",
-                    models.BooleanField(
-                        default=False,
-                        help_text="It may see and write every brand, those to come included.",
-                    ),
-                ),
-                ("address", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Off: what is sent here is refused, and to be sent again.",
-                    ),
-                ),
-                ("secret", models.TextField(editable=False)),
-                ("previous_secret", models.TextField(blank=True, default="", editable=False)),
-                (
-                    "previous_expires_at",
-                    models.DateTimeField(blank=True, editable=False, null=True),
-                ),
-                ("last_received_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('name', models.CharField(help_text='What it is for, so that people recognise it.', max_length=100, unique=True)),
+                ('source', models.CharField(help_text="What it sends stands in the ledger under this source. A source's external ids are its own: give each sender one, and its successor the same.", max_length=100)),
+                ('every_brand', models.BooleanField(default=False, help_text='It may see and write every brand, those to come included.')),
+                ('address', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('is_active', models.BooleanField(default=True, help_text='Off: what is sent here is refused, and to be sent again.')),
+                ('secret', models.TextField(editable=False)),
+                ('previous_secret', models.TextField(blank=True, default='', editable=False)),
+                ('previous_expires_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('last_received_at', models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                "ordering": ["name"],
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(
-            name="WebhookEndpointBrandEvent",
+            name='WebhookEndpointBrandEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="WebhookEndpointEvent",
+            name='WebhookEndpointEvent',
             fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                (
-                    "name",
-                    models.CharField(
-                        help_text="What it is for, so that people recognise it.", max_length=100
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        help_text="What it sends stands in the ledger under this source. A source's external ids are its own: give each sender one, and its successor the same.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "every_brand",
-                    models.BooleanField(
-                        default=False,
-                        help_text="It may see and write every brand, those to come included.",
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Off: what is sent here is refused, and to be sent again.",
-                    ),
-                ),
-                (
-                    "previous_expires_at",
-                    models.DateTimeField(blank=True, editable=False, null=True),
-                ),
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('name', models.CharField(help_text='What it is for, so that people recognise it.', max_length=100)),
+                ('source', models.CharField(help_text="What it sends stands in the ledger under this source. A source's external ids are its own: give each sender one, and its successor the same.", max_length=100)),
+                ('every_brand', models.BooleanField(default=False, help_text='It may see and write every brand, those to come included.')),
+                ('is_active', models.BooleanField(default=True, help_text='Off: what is sent here is refused, and to be sent again.')),
+                ('previous_expires_at', models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name="spend",
-            name="keep_totals",
+            model_name='spend',
+            name='keep_totals',
         ),
         migrations.RemoveConstraint(
-            model_name="reportedtotal",
-            name="reported_total_is_one_per_source",
+            model_name='reportedtotal',
+            name='reported_total_is_one_per_source',
         ),
         migrations.AddField(
-            model_name="deliverychange",
-            name="recorded_at",
-            field=models.DateTimeField(
-                db_default=ads.models.delivery.ClockTimestamp(), editable=False
-            ),
+            model_name='deliverychange',
+            name='recorded_at',
+            field=models.DateTimeField(db_default=ads.models.delivery.ClockTimestamp(), editable=False),
         ),
         migrations.AddField(
-            model_name="reportedtotal",
-            name="known_as",
-            field=models.TextField(
-                blank=True,
-                db_default="",
-                default="",
-                help_text="The reference under which the source reported; empty: the campaign itself.",
-            ),
+            model_name='reportedtotal',
+            name='known_as',
+            field=models.TextField(blank=True, db_default='', default='', help_text='The reference under which the source reported; empty: the campaign itself.'),
         ),
         migrations.AddIndex(
-            model_name="deliverychange",
-            index=models.Index(fields=["recorded_at", "id"], name="delivery_change_to_follow"),
+            model_name='deliverychange',
+            index=models.Index(fields=['recorded_at', 'id'], name='delivery_change_to_follow'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="spend",
-            trigger=pgtrigger.compiler.Trigger(
-                name="keep_totals",
-                sql=ads.models.triggers.OwnersTriggerSql(
-                    func="\n    INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)\n    \n        SELECT campaign.brand_id, owner.campaign_id, span.period, span.start,\n               sum(entry.amount) AS amount\n          FROM (\n                SELECT campaign_id, date, sum(amount) AS amount\n                  FROM new_rows\n                 GROUP BY campaign_id, date\n               ) AS entry\n          JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id\n         CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)\n         CROSS JOIN LATERAL (\n                VALUES ('day', entry.date),\n                       -- by way of a timestamp that no timezone of a session shifts\n                       ('month', date_trunc('month', entry.date::timestamp)::date)\n               ) AS span (period, start)\n         GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start\n    \n     ORDER BY brand_id, campaign_id NULLS FIRST, period, start\n        ON CONFLICT (campaign_id, period, start, brand_id)\n        DO UPDATE SET amount = total.amount + excluded.amount, updated_at = now();\n    RETURN NULL;\n",
-                    hash="b40de9b78b6fb3e2bc3f697e30f0c23cf9c1ffc5",
-                    level="STATEMENT",
-                    operation="INSERT",
-                    pgid="pgtrigger_keep_totals_f6175",
-                    referencing="REFERENCING NEW TABLE AS new_rows ",
-                    table="ads_spend",
-                    when="AFTER",
-                ),
-            ),
+            model_name='spend',
+            trigger=pgtrigger.compiler.Trigger(name='keep_totals', sql=ads.models.triggers.OwnersTriggerSql(func="\n    INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)\n    \n        SELECT campaign.brand_id, owner.campaign_id, span.period, span.start,\n               sum(entry.amount) AS amount\n          FROM (\n                SELECT campaign_id, date, sum(amount) AS amount\n                  FROM new_rows\n                 GROUP BY campaign_id, date\n               ) AS entry\n          JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id\n         CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)\n         CROSS JOIN LATERAL (\n                VALUES ('day', entry.date),\n                       -- by way of a timestamp that no timezone of a session shifts\n                       ('month', date_trunc('month', entry.date::timestamp)::date)\n               ) AS span (period, start)\n         GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start\n    \n     ORDER BY brand_id, campaign_id NULLS FIRST, period, start\n        ON CONFLICT (campaign_id, period, start, brand_id)\n        DO UPDATE SET amount = total.amount + excluded.amount, updated_at = now();\n    RETURN NULL;\n", hash='b40de9b78b6fb3e2bc3f697e30f0c23cf9c1ffc5', level='STATEMENT', operation='INSERT', pgid='pgtrigger_keep_totals_f6175', referencing='REFERENCING NEW TABLE AS new_rows ', table='ads_spend', when='AFTER')),
         ),
         migrations.AddConstraint(
-            model_name="reportedtotal",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "date", "source", "known_as"),
-                name="reported_total_is_one_per_source",
-            ),
+            model_name='reportedtotal',
+            constraint=models.UniqueConstraint(fields=('campaign', 'date', 'source', 'known_as'), name='reported_total_is_one_per_source'),
         ),
         migrations.AddConstraint(
-            model_name="spend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("date__lte", ads.models.spend.TomorrowAnywhere("created_at"))),
-                name="spend_date_is_not_in_the_future",
-                violation_error_message="date: spend that has not happened cannot be recorded.",
-            ),
+            model_name='spend',
+            constraint=models.CheckConstraint(condition=models.Q(('date__lte', ads.models.spend.TomorrowAnywhere('created_at'))), name='spend_date_is_not_in_the_future', violation_error_message='date: spend that has not happened cannot be recorded.'),
         ),
         migrations.AddField(
-            model_name="apikey",
-            name="brands",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="The brands that it may see and write.",
-                related_name="+",
-                to="ads.brand",
-            ),
+            model_name='apikey',
+            name='brands',
+            field=models.ManyToManyField(blank=True, help_text='The brands that it may see and write.', related_name='+', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="apikeybrandevent",
-            name="apikey",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_tablespace="",
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.apikey",
-            ),
+            model_name='apikeybrandevent',
+            name='apikey',
+            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.apikey'),
         ),
         migrations.AddField(
-            model_name="apikeybrandevent",
-            name="brand",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_tablespace="",
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.brand",
-            ),
+            model_name='apikeybrandevent',
+            name='brand',
+            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="apikeybrandevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='apikeybrandevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="apikeyevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='apikeyevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="apikeyevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="name_source_every_brand_scopes_expires_at_revoked_at_events",
-                to="ads.apikey",
-            ),
+            model_name='apikeyevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='name_source_every_brand_scopes_expires_at_revoked_at_events', to='ads.apikey'),
         ),
         migrations.AddField(
-            model_name="campaignreference",
-            name="campaign",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="references",
-                to="ads.campaign",
-            ),
+            model_name='campaignreference',
+            name='campaign',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='references', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="campaignreferenceevent",
-            name="campaign",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.campaign",
-            ),
+            model_name='campaignreferenceevent',
+            name='campaign',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.campaign'),
         ),
         migrations.AddField(
-            model_name="campaignreferenceevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='campaignreferenceevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="campaignreferenceevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="campaign_platform_account_reference_events",
-                to="ads.campaignreference",
-            ),
+            model_name='campaignreferenceevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='campaign_platform_account_reference_events', to='ads.campaignreference'),
         ),
         migrations.AddField(
-            model_name="spendimportpart",
-            name="spend_import",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="parts",
-                to="ads.spendimport",
-            ),
+            model_name='spendimportpart',
+            name='spend_import',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='ads.spendimport'),
         ),
         migrations.AddConstraint(
-            model_name="unknownreference",
-            constraint=models.UniqueConstraint(
-                models.F("platform"),
-                models.F("account"),
-                models.F("reference"),
-                models.Func(
-                    "only_brands",
-                    models.Value(0),
-                    function="hash_array_extended",
-                    output_field=models.BigIntegerField(),
-                ),
-                name="unknown_reference_is_one_per_sender",
-                nulls_distinct=False,
-            ),
+            model_name='unknownreference',
+            constraint=models.UniqueConstraint(models.F('platform'), models.F('account'), models.F('reference'), models.Func('only_brands', models.Value(0), function='hash_array_extended', output_field=models.BigIntegerField()), name='unknown_reference_is_one_per_sender', nulls_distinct=False),
         ),
         migrations.AddField(
-            model_name="waitingspend",
-            name="unknown",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="waiting",
-                to="ads.unknownreference",
-            ),
+            model_name='waitingspend',
+            name='unknown',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='waiting', to='ads.unknownreference'),
         ),
         migrations.AddField(
-            model_name="webhookendpoint",
-            name="brands",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="The brands that it may see and write.",
-                related_name="+",
-                to="ads.brand",
-            ),
+            model_name='webhookendpoint',
+            name='brands',
+            field=models.ManyToManyField(blank=True, help_text='The brands that it may see and write.', related_name='+', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="webhookdelivery",
-            name="endpoint",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="deliveries",
-                to="ads.webhookendpoint",
-            ),
+            model_name='webhookdelivery',
+            name='endpoint',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='ads.webhookendpoint'),
         ),
         migrations.AddField(
-            model_name="webhookendpointbrandevent",
-            name="brand",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_tablespace="",
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.brand",
-            ),
+            model_name='webhookendpointbrandevent',
+            name='brand',
+            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.brand'),
         ),
         migrations.AddField(
-            model_name="webhookendpointbrandevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='webhookendpointbrandevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="webhookendpointbrandevent",
-            name="webhookendpoint",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_tablespace="",
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="ads.webhookendpoint",
-            ),
+            model_name='webhookendpointbrandevent',
+            name='webhookendpoint',
+            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.webhookendpoint'),
         ),
         migrations.AddField(
-            model_name="webhookendpointevent",
-            name="pgh_context",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="pghistory.context",
-            ),
+            model_name='webhookendpointevent',
+            name='pgh_context',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
         ),
         migrations.AddField(
-            model_name="webhookendpointevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="name_source_every_brand_is_active_previous_expires_at_events",
-                to="ads.webhookendpoint",
-            ),
+            model_name='webhookendpointevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='name_source_every_brand_is_active_previous_expires_at_events', to='ads.webhookendpoint'),
         ),
         migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("scopes__contained_by", ["spend:write", "read", "campaigns:act"]),
-                    models.Q(("scopes__len", 0), _negated=True),
-                ),
-                name="api_key_scopes_are_known",
-                violation_error_message="scopes: choose at least one.",
-            ),
+            model_name='apikey',
+            constraint=models.CheckConstraint(condition=models.Q(('scopes__contained_by', ['spend:write', 'read', 'campaigns:act']), models.Q(('scopes__len', 0), _negated=True)), name='api_key_scopes_are_known', violation_error_message='scopes: choose at least one.'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="apikey",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_apikeyevent" ("every_brand", "expires_at", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "scopes", "source") VALUES (NEW."every_brand", NEW."expires_at", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."revoked_at", NEW."scopes", NEW."source"); RETURN NULL;',
-                    hash="b0d1d4255724ee813dfdee8578827ee47f01a288",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_24354",
-                    table="ads_apikey",
-                    when="AFTER",
-                ),
-            ),
+            model_name='apikey',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_apikeyevent" ("every_brand", "expires_at", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "scopes", "source") VALUES (NEW."every_brand", NEW."expires_at", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."revoked_at", NEW."scopes", NEW."source"); RETURN NULL;', hash='b0d1d4255724ee813dfdee8578827ee47f01a288', operation='INSERT', pgid='pgtrigger_insert_insert_24354', table='ads_apikey', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="apikey",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."every_brand" IS DISTINCT FROM (NEW."every_brand") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at") OR OLD."scopes" IS DISTINCT FROM (NEW."scopes") OR OLD."source" IS DISTINCT FROM (NEW."source"))',
-                    func='INSERT INTO "ads_apikeyevent" ("every_brand", "expires_at", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "scopes", "source") VALUES (NEW."every_brand", NEW."expires_at", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."revoked_at", NEW."scopes", NEW."source"); RETURN NULL;',
-                    hash="0edd1bd97a35dc9166dd10604941de2ff25eb347",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_80911",
-                    table="ads_apikey",
-                    when="AFTER",
-                ),
-            ),
+            model_name='apikey',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."every_brand" IS DISTINCT FROM (NEW."every_brand") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at") OR OLD."scopes" IS DISTINCT FROM (NEW."scopes") OR OLD."source" IS DISTINCT FROM (NEW."source"))', func='INSERT INTO "ads_apikeyevent" ("every_brand", "expires_at", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "scopes", "source") VALUES (NEW."every_brand", NEW."expires_at", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."revoked_at", NEW."scopes", NEW."source"); RETURN NULL;', hash='0edd1bd97a35dc9166dd10604941de2ff25eb347', operation='UPDATE', pgid='pgtrigger_update_update_80911', table='ads_apikey', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="apikey",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_apikeyevent" ("every_brand", "expires_at", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "scopes", "source") VALUES (OLD."every_brand", OLD."expires_at", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."revoked_at", OLD."scopes", OLD."source"); RETURN NULL;',
-                    hash="10935e87a02eb1fa151587ebc9977e45065ef054",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_d92e3",
-                    table="ads_apikey",
-                    when="AFTER",
-                ),
-            ),
+            model_name='apikey',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_apikeyevent" ("every_brand", "expires_at", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "scopes", "source") VALUES (OLD."every_brand", OLD."expires_at", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."revoked_at", OLD."scopes", OLD."source"); RETURN NULL;', hash='10935e87a02eb1fa151587ebc9977e45065ef054', operation='DELETE', pgid='pgtrigger_delete_delete_d92e3', table='ads_apikey', when='AFTER')),
         ),
         migrations.CreateModel(
-            name="ApiKeyBrand",
-            fields=[],
+            name='ApiKeyBrand',
+            fields=[
+            ],
             options={
-                "verbose_name": "brand of an API key",
-                "verbose_name_plural": "brands of API keys",
-                "proxy": True,
-                "indexes": [],
-                "constraints": [],
+                'verbose_name': 'brand of an API key',
+                'verbose_name_plural': 'brands of API keys',
+                'proxy': True,
+                'indexes': [],
+                'constraints': [],
             },
-            bases=("ads.apikey_brands",),
+            bases=('ads.apikey_brands',),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="apikeyevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="7d2b4592088228006c6e020eba28732f588e09a2",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_17148",
-                    table="ads_apikeyevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='apikeyevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='7d2b4592088228006c6e020eba28732f588e09a2', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_17148', table='ads_apikeyevent', when='BEFORE')),
         ),
         migrations.AddConstraint(
-            model_name="campaignreference",
-            constraint=models.UniqueConstraint(
-                fields=("platform", "account", "reference"),
-                name="campaign_reference_is_unique",
-                violation_error_message="reference: another campaign is known by this platform, account and id.",
-            ),
+            model_name='campaignreference',
+            constraint=models.UniqueConstraint(fields=('platform', 'account', 'reference'), name='campaign_reference_is_unique', violation_error_message='reference: another campaign is known by this platform, account and id.'),
         ),
         migrations.AddConstraint(
-            model_name="campaignreference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("platform", ""), _negated=True),
-                    models.Q(("reference", ""), _negated=True),
-                ),
-                name="campaign_reference_is_not_empty",
-            ),
+            model_name='campaignreference',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('platform', ''), _negated=True), models.Q(('reference', ''), _negated=True)), name='campaign_reference_is_not_empty'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignreference",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_campaignreferenceevent" ("account", "campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "platform", "reference") VALUES (NEW."account", NEW."campaign_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."platform", NEW."reference"); RETURN NULL;',
-                    hash="dba7763ed99cb51c8e0797a4aed247f184d8cd97",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_09817",
-                    table="ads_campaignreference",
-                    when="AFTER",
-                ),
-            ),
+            model_name='campaignreference',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_campaignreferenceevent" ("account", "campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "platform", "reference") VALUES (NEW."account", NEW."campaign_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."platform", NEW."reference"); RETURN NULL;', hash='dba7763ed99cb51c8e0797a4aed247f184d8cd97', operation='INSERT', pgid='pgtrigger_insert_insert_09817', table='ads_campaignreference', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignreference",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."account" IS DISTINCT FROM (NEW."account") OR OLD."campaign_id" IS DISTINCT FROM (NEW."campaign_id") OR OLD."platform" IS DISTINCT FROM (NEW."platform") OR OLD."reference" IS DISTINCT FROM (NEW."reference"))',
-                    func='INSERT INTO "ads_campaignreferenceevent" ("account", "campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "platform", "reference") VALUES (NEW."account", NEW."campaign_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."platform", NEW."reference"); RETURN NULL;',
-                    hash="bc9f38ad38bb2bff6d6b75438835b2f4d2aaf47c",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_d9ee7",
-                    table="ads_campaignreference",
-                    when="AFTER",
-                ),
-            ),
+            model_name='campaignreference',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."account" IS DISTINCT FROM (NEW."account") OR OLD."campaign_id" IS DISTINCT FROM (NEW."campaign_id") OR OLD."platform" IS DISTINCT FROM (NEW."platform") OR OLD."reference" IS DISTINCT FROM (NEW."reference"))', func='INSERT INTO "ads_campaignreferenceevent" ("account", "campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "platform", "reference") VALUES (NEW."account", NEW."campaign_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."platform", NEW."reference"); RETURN NULL;', hash='bc9f38ad38bb2bff6d6b75438835b2f4d2aaf47c', operation='UPDATE', pgid='pgtrigger_update_update_d9ee7', table='ads_campaignreference', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignreference",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_campaignreferenceevent" ("account", "campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "platform", "reference") VALUES (OLD."account", OLD."campaign_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."platform", OLD."reference"); RETURN NULL;',
-                    hash="17ced7ec4a0bec8097f8a5c976f188430b18d867",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_97f1b",
-                    table="ads_campaignreference",
-                    when="AFTER",
-                ),
-            ),
+            model_name='campaignreference',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_campaignreferenceevent" ("account", "campaign_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "platform", "reference") VALUES (OLD."account", OLD."campaign_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."platform", OLD."reference"); RETURN NULL;', hash='17ced7ec4a0bec8097f8a5c976f188430b18d867', operation='DELETE', pgid='pgtrigger_delete_delete_97f1b', table='ads_campaignreference', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="campaignreferenceevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="3b509ea19ed6a4a68a449bb8453ccc7a4d6d4e69",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_bf44e",
-                    table="ads_campaignreferenceevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='campaignreferenceevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='3b509ea19ed6a4a68a449bb8453ccc7a4d6d4e69', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_bf44e', table='ads_campaignreferenceevent', when='BEFORE')),
         ),
         migrations.AddConstraint(
-            model_name="spendimportpart",
-            constraint=models.UniqueConstraint(
-                fields=("spend_import", "kind", "position"), name="import_part_is_one"
-            ),
+            model_name='spendimportpart',
+            constraint=models.UniqueConstraint(fields=('spend_import', 'kind', 'position'), name='import_part_is_one'),
         ),
         migrations.AddIndex(
-            model_name="waitingspend",
-            index=models.Index(fields=["unknown", "id"], name="waiting_spend_by_reference"),
+            model_name='waitingspend',
+            index=models.Index(fields=['unknown', 'id'], name='waiting_spend_by_reference'),
         ),
         migrations.AddConstraint(
-            model_name="waitingspend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount__gt", Decimal("-1000000000000")),
-                    ("amount__lt", Decimal("1000000000000")),
-                    (
-                        "amount",
-                        django.db.models.functions.math.Round(models.F("amount"), precision=6),
-                    ),
-                ),
-                name="waiting_spend_amount_is_money",
-                violation_error_message="amount: use an amount in US dollars below 1,000,000,000,000 and with at most six decimal places.",
-            ),
+            model_name='waitingspend',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', Decimal('-1000000000000')), ('amount__lt', Decimal('1000000000000')), ('amount', django.db.models.functions.math.Round(models.F('amount'), precision=6))), name='waiting_spend_amount_is_money', violation_error_message='amount: use an amount in US dollars below 1,000,000,000,000 and with at most six decimal places.'),
         ),
         migrations.AddConstraint(
-            model_name="waitingspend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("date__gte", datetime.date(1, 1, 1)),
-                    ("date__lte", datetime.date(9999, 12, 31)),
-                ),
-                name="waiting_spend_date_is_readable",
-                violation_error_message="date: use a date from 0001-01-01 to 9999-12-31.",
-            ),
+            model_name='waitingspend',
+            constraint=models.CheckConstraint(condition=models.Q(('date__gte', datetime.date(1, 1, 1)), ('date__lte', datetime.date(9999, 12, 31))), name='waiting_spend_date_is_readable', violation_error_message='date: use a date from 0001-01-01 to 9999-12-31.'),
         ),
         migrations.AddConstraint(
-            model_name="waitingspend",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("discarded_at__isnull", True), ("external_id__isnull", False)),
-                fields=("source", "external_id"),
-                name="waiting_spend_external_id_is_unique_in_its_source",
-            ),
+            model_name='waitingspend',
+            constraint=models.UniqueConstraint(condition=models.Q(('discarded_at__isnull', True), ('external_id__isnull', False)), fields=('source', 'external_id'), name='waiting_spend_external_id_is_unique_in_its_source'),
         ),
         migrations.AddConstraint(
-            model_name="waitingspend",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("discarded_at__isnull", True), ("kind", "day_total")),
-                fields=("unknown", "date", "source"),
-                name="waiting_day_total_is_one_per_source",
-            ),
+            model_name='waitingspend',
+            constraint=models.UniqueConstraint(condition=models.Q(('discarded_at__isnull', True), ('kind', 'day_total')), fields=('unknown', 'date', 'source'), name='waiting_day_total_is_one_per_source'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="webhookendpoint",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_webhookendpointevent" ("every_brand", "is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "previous_expires_at", "source") VALUES (NEW."every_brand", NEW."is_active", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."previous_expires_at", NEW."source"); RETURN NULL;',
-                    hash="9a50d59cff01c7c2aa2cc5dd75a796bc58c94476",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_33614",
-                    table="ads_webhookendpoint",
-                    when="AFTER",
-                ),
-            ),
+            model_name='webhookendpoint',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_webhookendpointevent" ("every_brand", "is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "previous_expires_at", "source") VALUES (NEW."every_brand", NEW."is_active", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."previous_expires_at", NEW."source"); RETURN NULL;', hash='9a50d59cff01c7c2aa2cc5dd75a796bc58c94476', operation='INSERT', pgid='pgtrigger_insert_insert_33614', table='ads_webhookendpoint', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="webhookendpoint",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."every_brand" IS DISTINCT FROM (NEW."every_brand") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."previous_expires_at" IS DISTINCT FROM (NEW."previous_expires_at") OR OLD."source" IS DISTINCT FROM (NEW."source"))',
-                    func='INSERT INTO "ads_webhookendpointevent" ("every_brand", "is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "previous_expires_at", "source") VALUES (NEW."every_brand", NEW."is_active", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."previous_expires_at", NEW."source"); RETURN NULL;',
-                    hash="2a49f5ca94b5aba003bbc0226f795ff6bfb1fcd7",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_8bf32",
-                    table="ads_webhookendpoint",
-                    when="AFTER",
-                ),
-            ),
+            model_name='webhookendpoint',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."every_brand" IS DISTINCT FROM (NEW."every_brand") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."previous_expires_at" IS DISTINCT FROM (NEW."previous_expires_at") OR OLD."source" IS DISTINCT FROM (NEW."source"))', func='INSERT INTO "ads_webhookendpointevent" ("every_brand", "is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "previous_expires_at", "source") VALUES (NEW."every_brand", NEW."is_active", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."previous_expires_at", NEW."source"); RETURN NULL;', hash='2a49f5ca94b5aba003bbc0226f795ff6bfb1fcd7', operation='UPDATE', pgid='pgtrigger_update_update_8bf32', table='ads_webhookendpoint', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="webhookendpoint",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_webhookendpointevent" ("every_brand", "is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "previous_expires_at", "source") VALUES (OLD."every_brand", OLD."is_active", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."previous_expires_at", OLD."source"); RETURN NULL;',
-                    hash="accf63e8b49748d66b575f18af9d57f634fc09cc",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_c1a3c",
-                    table="ads_webhookendpoint",
-                    when="AFTER",
-                ),
-            ),
+            model_name='webhookendpoint',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_webhookendpointevent" ("every_brand", "is_active", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "previous_expires_at", "source") VALUES (OLD."every_brand", OLD."is_active", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."previous_expires_at", OLD."source"); RETURN NULL;', hash='accf63e8b49748d66b575f18af9d57f634fc09cc', operation='DELETE', pgid='pgtrigger_delete_delete_c1a3c', table='ads_webhookendpoint', when='AFTER')),
         ),
         migrations.CreateModel(
-            name="WebhookEndpointBrand",
-            fields=[],
+            name='WebhookEndpointBrand',
+            fields=[
+            ],
             options={
-                "verbose_name": "brand of a webhook endpoint",
-                "verbose_name_plural": "brands of webhook endpoints",
-                "proxy": True,
-                "indexes": [],
-                "constraints": [],
+                'verbose_name': 'brand of a webhook endpoint',
+                'verbose_name_plural': 'brands of webhook endpoints',
+                'proxy': True,
+                'indexes': [],
+                'constraints': [],
             },
-            bases=("ads.webhookendpoint_brands",),
+            bases=('ads.webhookendpoint_brands',),
         ),
         migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(
-                fields=("endpoint", "webhook_id"), name="webhook_is_taken_in_once"
-            ),
+            model_name='webhookdelivery',
+            constraint=models.UniqueConstraint(fields=('endpoint', 'webhook_id'), name='webhook_is_taken_in_once'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="webhookendpointevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="9be2580d3750702d1a1a79dc15de9e4adec5c74e",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_d8e9b",
-                    table="ads_webhookendpointevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='webhookendpointevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='9be2580d3750702d1a1a79dc15de9e4adec5c74e', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_d8e9b', table='ads_webhookendpointevent', when='BEFORE')),
         ),
         migrations.AddField(
-            model_name="apikeybrandevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="apikey_brand_events",
-                to="ads.apikeybrand",
-            ),
+            model_name='apikeybrandevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='apikey_brand_events', to='ads.apikeybrand'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="apikeybrand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="attached_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_apikeybrandevent" ("apikey_id", "brand_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."apikey_id", NEW."brand_id", _pgh_attach_context(), NOW(), \'attached\', NEW."id"); RETURN NULL;',
-                    hash="e183d01557a5eaa3de8033b0ea5f04a272f3baef",
-                    operation="INSERT",
-                    pgid="pgtrigger_attached_insert_87f8c",
-                    table="ads_apikey_brands",
-                    when="AFTER",
-                ),
-            ),
+            model_name='apikeybrand',
+            trigger=pgtrigger.compiler.Trigger(name='attached_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_apikeybrandevent" ("apikey_id", "brand_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."apikey_id", NEW."brand_id", _pgh_attach_context(), NOW(), \'attached\', NEW."id"); RETURN NULL;', hash='e183d01557a5eaa3de8033b0ea5f04a272f3baef', operation='INSERT', pgid='pgtrigger_attached_insert_87f8c', table='ads_apikey_brands', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="apikeybrand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="detached_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_apikeybrandevent" ("apikey_id", "brand_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."apikey_id", OLD."brand_id", _pgh_attach_context(), NOW(), \'detached\', OLD."id"); RETURN NULL;',
-                    hash="da312371836c1a65d596a5ddf9d012dc96f5e20a",
-                    operation="DELETE",
-                    pgid="pgtrigger_detached_delete_43ccf",
-                    table="ads_apikey_brands",
-                    when="AFTER",
-                ),
-            ),
+            model_name='apikeybrand',
+            trigger=pgtrigger.compiler.Trigger(name='detached_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_apikeybrandevent" ("apikey_id", "brand_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."apikey_id", OLD."brand_id", _pgh_attach_context(), NOW(), \'detached\', OLD."id"); RETURN NULL;', hash='da312371836c1a65d596a5ddf9d012dc96f5e20a', operation='DELETE', pgid='pgtrigger_detached_delete_43ccf', table='ads_apikey_brands', when='AFTER')),
         ),
         migrations.AddField(
-            model_name="webhookendpointbrandevent",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="webhookendpoint_brand_events",
-                to="ads.webhookendpointbrand",
-            ),
+            model_name='webhookendpointbrandevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='webhookendpoint_brand_events', to='ads.webhookendpointbrand'),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="webhookendpointbrand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="attached_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_webhookendpointbrandevent" ("brand_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "webhookendpoint_id") VALUES (NEW."brand_id", _pgh_attach_context(), NOW(), \'attached\', NEW."id", NEW."webhookendpoint_id"); RETURN NULL;',
-                    hash="9d357d58052b4e137b5ddc8644caf6064a73a7e1",
-                    operation="INSERT",
-                    pgid="pgtrigger_attached_insert_158fe",
-                    table="ads_webhookendpoint_brands",
-                    when="AFTER",
-                ),
-            ),
+            model_name='webhookendpointbrand',
+            trigger=pgtrigger.compiler.Trigger(name='attached_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_webhookendpointbrandevent" ("brand_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "webhookendpoint_id") VALUES (NEW."brand_id", _pgh_attach_context(), NOW(), \'attached\', NEW."id", NEW."webhookendpoint_id"); RETURN NULL;', hash='9d357d58052b4e137b5ddc8644caf6064a73a7e1', operation='INSERT', pgid='pgtrigger_attached_insert_158fe', table='ads_webhookendpoint_brands', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="webhookendpointbrand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="detached_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "ads_webhookendpointbrandevent" ("brand_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "webhookendpoint_id") VALUES (OLD."brand_id", _pgh_attach_context(), NOW(), \'detached\', OLD."id", OLD."webhookendpoint_id"); RETURN NULL;',
-                    hash="0ccdcc62f614985e8f8171ebd3dcb970deb9cea1",
-                    operation="DELETE",
-                    pgid="pgtrigger_detached_delete_0085f",
-                    table="ads_webhookendpoint_brands",
-                    when="AFTER",
-                ),
-            ),
+            model_name='webhookendpointbrand',
+            trigger=pgtrigger.compiler.Trigger(name='detached_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_webhookendpointbrandevent" ("brand_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "webhookendpoint_id") VALUES (OLD."brand_id", _pgh_attach_context(), NOW(), \'detached\', OLD."id", OLD."webhookendpoint_id"); RETURN NULL;', hash='0ccdcc62f614985e8f8171ebd3dcb970deb9cea1', operation='DELETE', pgid='pgtrigger_detached_delete_0085f', table='ads_webhookendpoint_brands', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="apikeybrandevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="4960b46713c2f04fc41719e3b654b1919dff20ca",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_21456",
-                    table="ads_apikeybrandevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='apikeybrandevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='4960b46713c2f04fc41719e3b654b1919dff20ca', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_21456', table='ads_apikeybrandevent', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="webhookendpointbrandevent",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';",
-                    hash="4d3556df02e62d0e29905682776c0be14d4cdca7",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_77945",
-                    table="ads_webhookendpointbrandevent",
-                    when="BEFORE",
-                ),
-            ),
+            model_name='webhookendpointbrandevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME || ': The record of who changed what is only ever added to: to correct something, change the thing itself once more.';", hash='4d3556df02e62d0e29905682776c0be14d4cdca7', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_77945', table='ads_webhookendpointbrandevent', when='BEFORE')),
         ),
     ]

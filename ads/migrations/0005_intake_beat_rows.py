@@ -16,6 +16,7 @@ ROWS = [
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
         ("ads", "0004_intake"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),

@@ -40,6 +40,7 @@ ROLES = {
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
         ("ads", "0005_intake_beat_rows"),
         ("auth", "0012_alter_user_first_name_max_length"),

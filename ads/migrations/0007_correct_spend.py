@@ -8,6 +8,7 @@ from ads.migrations import _roles
 
 
 class Migration(migrations.Migration):
+
     dependencies = [("ads", "0006_roles")]
 
     operations = [
