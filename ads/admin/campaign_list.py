@@ -259,7 +259,7 @@ class CampaignColumns(_Admin):
             return NOTHING
         return _amount(campaign.daily_spend)
 
-    @admin.display(description="used today", ordering="daily_share")
+    @admin.display(description="% of day", ordering="daily_share")
     def day_used(self, campaign: Any) -> SafeString | str:
         if campaign.explained is None:
             return NOTHING
@@ -271,7 +271,7 @@ class CampaignColumns(_Admin):
             return NOTHING
         return _amount(campaign.monthly_spend)
 
-    @admin.display(description="used this month", ordering="monthly_share")
+    @admin.display(description="% of month", ordering="monthly_share")
     def month_used(self, campaign: Any) -> SafeString | str:
         if campaign.explained is None:
             return NOTHING

@@ -1,0 +1,121 @@
+"""The list of campaigns as people work in it: read why, sort, pick out, raise a budget."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from ads.models import Campaign
+from ads.services import BudgetService
+from ads.tests.admin.pages import changelist
+from ads.tests.browser.conftest import Open
+from ads.tests.browser.contexts import NARROW
+from ads.tests.engine.support import enforce_all
+from ads.tests.factories import BrandFactory, CampaignFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CAMPAIGNS = changelist("ads_campaign")
+
+
+@pytest.fixture
+def olivia() -> User:
+    """Somebody who may do everything, with three campaigns to look at."""
+    brand = BrandFactory.create(name="Acme", timezone="Asia/Tokyo")
+    for name, spent in (("Spring", 80), ("Summer", 66), ("Winter", 15)):
+        campaign = CampaignFactory.create(name=name, brand=brand, daily_budget=75)
+        BudgetService.record_spend(campaign, Decimal(spent))
+    enforce_all(timezone.now())
+    return User.objects.create_superuser("olivia")
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator("tr.data-row").filter(has=page.get_by_role("link", name=name, exact=True))
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".field-name").all_inner_texts()
+
+
+UNTIL = re.compile(
+    r"Daily budget used up: \$80\.00 of \$75\.00\. "
+    r"Until \w{3} \d+ \w{3} \d{4}, 00:00 \(Asia/Tokyo\)\."
+)
+
+
+def test_why_a_campaign_is_held_and_until_when_is_read_by_mouse_and_keyboard(
+    open_as: Open, olivia: User
+) -> None:
+    page = open_as(olivia, CAMPAIGNS)
+    spring = row(page, "Spring")
+    hold = spring.get_by_role("button", name="Daily budget")
+    sentence = spring.get_by_role("tooltip").filter(has_text="used up")
+    expect(sentence).to_be_hidden()
+
+    hold.hover()
+
+    expect(sentence).to_have_text(UNTIL)
+    expect(sentence).to_be_visible()
+    expect(sentence).to_be_in_viewport(ratio=1)
+    page.mouse.move(0, 0)
+    expect(sentence).to_be_hidden()
+
+    spring.get_by_role("button", name="on tomorrow 00:00").or_(
+        spring.get_by_role("button", name="on today 00:00")
+    ).focus()
+    page.keyboard.press("Tab")
+
+    expect(hold).to_be_focused()
+    expect(hold).to_have_accessible_description(UNTIL)
+    expect(sentence).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sentence).to_be_hidden()
+
+
+def test_the_list_is_sorted_and_filtered_and_its_address_says_so(
+    open_as: Open, olivia: User
+) -> None:
+    page = open_as(olivia, CAMPAIGNS)
+
+    page.get_by_role("link", name="% of day", exact=True).click()
+    expect(page.locator(".field-name").first).to_have_text("Winter")
+    page.get_by_role("link", name="% of day", exact=True).click()
+
+    expect(page.locator(".field-name").first).to_have_text("Spring")
+    assert names(page) == ["Spring", "Summer", "Winter"]
+    assert row(page, "Spring").locator(".field-day_used").inner_text() == "106% used up"
+    assert row(page, "Summer").locator(".field-day_used").inner_text() == "88%"
+
+    page.locator("#changelist").get_by_text("Filters").first.click()
+    for name, choice in (("By daily budget used", "80% or more"), ("By state", "Active")):
+        page.get_by_role("combobox", name=name).click()
+        page.get_by_role("option", name=choice, exact=True).click()
+    page.get_by_role("button", name="Apply Filters").click()
+
+    expect(page.get_by_text("1 campaign", exact=True)).to_be_visible()
+    assert names(page) == ["Summer"]
+    # After the order that was asked for comes the one that it had before: by brand and name.
+    assert {"day_used=80", "state=Active", "o=-7.2.1"} <= set(page.url.partition("?")[2].split("&"))
+
+
+def test_a_budget_raised_in_the_list_starts_its_campaign(open_as: Open, olivia: User) -> None:
+    page = open_as(olivia, CAMPAIGNS, width=NARROW, theme="dark")
+    spring = row(page, "Spring")
+    expect(spring.get_by_text("Paused by system")).to_be_visible()
+
+    spring.get_by_label("Daily budget of Spring").fill("1,00")
+    page.get_by_role("button", name="Save").click()
+
+    expect(row(page, "Spring").get_by_text("'1,00' cannot be used")).to_be_visible()
+    row(page, "Spring").get_by_label("Daily budget of Spring").fill("100")
+    page.get_by_role("button", name="Save").click()
+
+    expect(
+        page.get_by_text("1 campaign changed: Spring: daily budget $75.00 → $100.00.")
+    ).to_be_visible()
+    expect(row(page, "Spring").get_by_text("Active")).to_be_visible()
+    assert Campaign.objects.get(name="Spring").is_active
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
