@@ -48,26 +48,21 @@ def spend_track(spent: Decimal, limit: Decimal | None) -> SafeString:
     """The lower half: the bar, and "85%"."""
     if limit is None:
         return format_html('<span class="ads-spend-under ads-quiet">{}</span>', "no limit")
+    percent, colour = percent_used(spent, limit), level(spent, limit)
+    if percent is None and colour == USED_UP:
+        return format_html(
+            '<span class="ads-spend-under ads-spend-{}"><span class="ads-spend-share">{}</span>'
+            "</span>",
+            colour,
+            "nothing runs",
+        )
     return format_html(
         '<span class="ads-spend-under ads-spend-{}">'
         '<span class="ads-spend-track" aria-hidden="true"><span style="width:{}%"></span></span> '
-        '<span class="ads-spend-share">{}</span></span>',
-        level(spent, limit),
-        _width(spent, limit),
-        _share(spent, limit),
+        '<span class="ads-spend-share">{}{}</span></span>',
+        colour,
+        min(percent or 0, 100),
+        f">{MOST}%" if percent and percent > MOST else f"{percent or 0}%",
+        # Seen, it is the colour, a full bar and 100% or more.
+        format_html('<span class="ads-unseen">{}</span>', " used up") if colour == USED_UP else "",
     )
-
-
-def _share(spent: Decimal, limit: Decimal) -> str:
-    percent = percent_used(spent, limit)
-    if percent is None:
-        return "nothing runs" if is_used_up(spent, limit) else "0%"
-    shown = f"over {MOST}%" if percent > MOST else f"{percent}%"
-    return f"{shown} used up" if is_used_up(spent, limit) else shown
-
-
-def _width(spent: Decimal, limit: Decimal) -> int:
-    """Of the bar, in percent of its track."""
-    if is_used_up(spent, limit):
-        return 100
-    return percent_used(spent, limit) or 0

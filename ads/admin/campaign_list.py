@@ -163,6 +163,10 @@ def _missing_last(part: Any) -> Any:
     return column.desc(nulls_last=True) if part[0] == "-" else column.asc(nulls_last=True)
 
 
+#: Nothing to say; where room is scarce, not even that.
+NONE: Final = format_html('<span class="ads-none">{}</span>', NOTHING)
+
+
 class CampaignPaginator(Paginator):  # type: ignore[type-arg]
     """Pages of a length that can be chosen."""
 
@@ -232,7 +236,7 @@ class CampaignColumns(_Admin):
     def next_change(self, campaign: Any) -> SafeString | str:
         explained: Explanation | None = campaign.explained
         if explained is None or explained.next_change is None:
-            return NOTHING
+            return NONE
         change, zone = explained.next_change, campaign.brand.timezone
         why = ", ".join(hold.label for hold in change.holds)
         return tips.tip(
@@ -249,32 +253,32 @@ class CampaignColumns(_Admin):
         if explained is None:
             return "unknown: the brand's timezone cannot be read"
         if not explained.holds:
-            return NOTHING if campaign.is_active else "nothing: starts with the next check"
+            return NONE if campaign.is_active else "nothing: starts with the next check"
         labels = format_html_join(" ", "{}", ((_hold(campaign, held),) for held in explained.holds))
         return format_html('<span class="ads-many">{}</span>', labels)
 
     @admin.display(description="today", ordering="daily_spend")
     def today(self, campaign: Any) -> SafeString | str:
         if campaign.explained is None:
-            return NOTHING
+            return NONE
         return _amount(campaign.daily_spend)
 
     @admin.display(description="% of day", ordering="daily_share")
     def day_used(self, campaign: Any) -> SafeString | str:
         if campaign.explained is None:
-            return NOTHING
+            return NONE
         return spend_track(campaign.daily_spend, campaign.daily_budget)
 
     @admin.display(description="this month", ordering="monthly_spend")
     def this_month(self, campaign: Any) -> SafeString | str:
         if campaign.explained is None:
-            return NOTHING
+            return NONE
         return _amount(campaign.monthly_spend)
 
     @admin.display(description="% of month", ordering="monthly_share")
     def month_used(self, campaign: Any) -> SafeString | str:
         if campaign.explained is None:
-            return NOTHING
+            return NONE
         return spend_track(campaign.monthly_spend, campaign.monthly_budget)
 
     @admin.display(description="daily budget", ordering="daily_budget")
@@ -290,7 +294,7 @@ class CampaignColumns(_Admin):
         explained: Explanation | None = campaign.explained
         schedules = explained.schedules if explained else []
         if not schedules:
-            return "none attached: no hours" if campaign.is_dayparting_enabled else NOTHING
+            return "none attached: no hours" if campaign.is_dayparting_enabled else NONE
         links = format_html_join(
             ", ",
             '<a class="ads-link" href="{}">{}</a>',
