@@ -96,6 +96,25 @@
         }
     };
 
+    // So do a list's filters, which stand behind all of its rows.
+    const openFilters = () => {
+        const opener = document.querySelector("#changelist a.cursor-pointer:not([href])");
+        const filters = document.getElementById("changelist-filter");
+        if (!opener || !filters) return;
+        opener.setAttribute("role", "button");
+        opener.tabIndex = 0;
+        opener.addEventListener("keydown", (event) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            event.preventDefault();
+            opener.click();
+            // Once they are shown.
+            setTimeout(() => filters.querySelector(".select2-selection, select, input:not([type=hidden])")?.focus());
+        });
+        filters.addEventListener("keydown", (event) => {
+            if (event.key === "Escape") opener.focus();
+        });
+    };
+
     // In narrow lists the theme writes What Stands Before Each Cell Like This.
     const nameCells = () => {
         for (const cell of document.querySelectorAll("[data-label]:not([data-cased])")) {
@@ -107,6 +126,7 @@
 
     window.addEventListener("load", () => {
         openByKeyboard();
+        openFilters();
         const name = () => {
             nameCells(); nameFields(); nameBoxes(); nameClearing(); nameIcons(); nameBins();
         };
