@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.admin.rebasing import Change, Rebased
+from ads.admin.rebasing import Change
 from ads.admin.text import instant
 from ads.rules.calendar import UnknownTimezone
 from ads.services import changed_by
@@ -86,22 +86,29 @@ def refusal(change: Change, author: Author) -> str:
     )
 
 
-def summary(request: HttpRequest, rebased: Rebased) -> str | SafeString:
-    """Why nothing was saved, and the choice there is."""
-    if rebased.is_unknown:
-        return UNKNOWN
+def summary(request: HttpRequest, changes: Sequence[Change], author: Author) -> SafeString:
+    """Why nothing was saved, and the choice there is; ``changes`` are those in conflict."""
+    first = changes[0]
     return format_html(
-        "Nothing was saved: somebody has changed the same while you were editing. What you entered "
-        'is still here. Save again to put it in place of theirs, or <a href="{}">look at it as it '
-        "is now</a>, without what you entered.",
+        "Nothing was saved: somebody has changed the same while you were editing. {} "
+        '<a class="ads-told" href="#{}">What you entered is still here</a>: save again to put it '
+        'in place of theirs. Or <a class="ads-told" href="{}">look at it as it is now</a>, without '
+        "what you entered.",
+        _told(changes, author),
+        f"id_{first.field}" if first.mine else f"{first.field}-group",
         request.get_full_path(),
     )
 
 
 def taken(changes: Sequence[Change], author: Author) -> str:
     """What somebody else has changed that the sender left alone."""
+    return f"While you were editing: {_told(changes, author)} That is kept."
+
+
+def _told(changes: Sequence[Change], author: Author) -> str:
     told = []
     for change in changes:
         who, when = author.of(change)
-        told.append(f"{who} changed {change.label.lower()} {change.words}{when}.")
-    return f"While you were editing: {' '.join(told)} That is kept."
+        mine = f" (you: {change.mine})" if change.mine else ""
+        told.append(f"{who} changed {change.label.lower()} {change.words}{mine}{when}.")
+    return " ".join(told)

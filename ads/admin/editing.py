@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from ads.admin.edit_words import Author, refusal, summary, taken
+from ads.admin.edit_words import UNKNOWN, Author, refusal, summary, taken
 from ads.admin.rebasing import Rebased, rebase, row_values
 from ads.admin.shown import AS_SHOWN, Shown, values_of
 from ads.services import locks
@@ -114,9 +114,10 @@ class GuardsEdits(_Admin):
         if rebased.refuses:
             request.told_of_edit = {  # type: ignore[attr-defined]
                 change.field: refusal(change, author) for change in rebased.conflicts
-            } or {"": summary(request, rebased)}
+            } or {"": UNKNOWN}
             if rebased.conflicts:
-                self.message_user(request, summary(request, rebased), messages.ERROR)
+                told = summary(request, rebased.conflicts, author)
+                self.message_user(request, told, messages.ERROR)
         if rebased.taken:
             self.message_user(request, taken(rebased.taken, author), messages.WARNING)
         return rebased

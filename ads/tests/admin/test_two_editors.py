@@ -51,7 +51,8 @@ def test_the_second_is_told_who_changed_what_and_nothing_is_saved(
     response = admin.post(change(campaign), {**opened, "daily_budget": "60", "name": "Spring"})
 
     assert summary(response).startswith("Nothing was saved: somebody has changed the same")
-    assert f'<a href="{change(campaign)}">look at it as it is now</a>' in summary(response)
+    assert "Bob changed daily budget from $50.00 to $80.00 (you: $60.00), " in summary(response)
+    assert f'href="{change(campaign)}">look at it as it is now</a>' in summary(response)
     (told,) = errors(response).pop("daily_budget")
     assert told.startswith("Bob changed it from $50.00 to $80.00, ")
     assert "(UTC). You entered $60.00: save again to put that in its place." in told
