@@ -106,6 +106,10 @@ class AsksFirst(_Admin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
+            # Of one row, the way back to it stands above.
+            "original": self.model._default_manager.filter(pk=ids[0]).first()
+            if len(ids) == 1
+            else None,
             "title": page.title,
             "page": page,
             "address": address,

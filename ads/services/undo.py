@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.expressions import RawSQL
 
 from ads.holds import Supposing
 from ads.models import Brand, Campaign
@@ -81,7 +80,7 @@ class BringBack(WritesColumns):
         )
         return Supposing(
             {"status": Case(*back, default=F("status"))},
-            only=Q(status=Status.PAUSED, pk__in=_not_since(self.paused)),
+            only=Q(pk__in=locks.among(_still_paused(self.paused))),
         )
 
 
@@ -114,8 +113,7 @@ def undo(context: UUID, now: datetime) -> Undone:
         brands = carry_out_on(Switch(on=True), still_off, now)
     if paused.campaigns:
         action = BringBack(paused.campaigns)
-        rows = Campaign.objects.filter(status=Status.PAUSED, pk__in=_not_since(paused.campaigns))
-        still_paused = list(rows.order_by("pk").values_list("pk", flat=True))
+        still_paused = _still_paused(paused.campaigns)
         gone_on = set(paused.campaigns).difference(still_paused)
         left += _left(Campaign.objects.select_related("brand"), _of_campaigns(), gone_on)
         # Decided once more under the locks.
@@ -146,23 +144,21 @@ def _changed(events: QuerySet[Any], context: UUID, **to: Any) -> list[tuple[int,
     ]
 
 
-def _not_since(paused: Mapping[int, Pause]) -> RawSQL:
-    """For ``pk__in``: the campaigns that have had no other status since.
+def _still_paused(paused: Mapping[int, Pause]) -> list[int]:
+    """Ids of the campaigns that have been paused ever since; two queries.
 
-    From arrays, which PostgreSQL knows the length of: of a table that thousands of events have just
-    been written to, it knows nothing yet, and would search those of the whole action for each.
+    Put together here: of tables in which thousands of rows have just been changed PostgreSQL has no
+    figures yet. It would expect to find one that is paused, and compare each with all the others.
     """
-    return RawSQL(
-        """
-        SELECT paused.campaign
-          FROM unnest(%s::bigint[], %s::bigint[]) AS paused (campaign, event)
-         WHERE NOT EXISTS (SELECT FROM ads_campaignevent AS later
-                            WHERE later.pgh_obj_id = paused.campaign
-                              AND later.pgh_id > paused.event
-                              AND later.status <> %s)
-        """,
-        [list(paused), [pause.event for pause in paused.values()], Status.PAUSED.value],
-    )
+    if not paused:
+        return []
+    rows = Campaign.objects.filter(pk__in=locks.among(paused)).order_by("pk")
+    now_paused = [pk for pk, status in rows.values_list("pk", "status") if status == Status.PAUSED]
+    first = min(pause.event for pause in paused.values())
+    later = _of_campaigns().filter(pgh_obj_id__in=locks.among(paused), pgh_id__gt=first)
+    other = later.exclude(status=Status.PAUSED).values_list("pgh_obj_id", "pgh_id")
+    since = {pk for pk, event in other if event > paused[pk].event}
+    return [pk for pk in now_paused if pk not in since]
 
 
 def _still_off(paused: Mapping[int, Pause]) -> list[int]:
