@@ -16,6 +16,14 @@ PAUSABLE = (Status.DRAFT, Status.ACTIVE, Status.PAUSED)
 ACTIVATABLE = (*PAUSABLE, Status.COMPLETED)
 
 
+def is_pause(before: str | None, after: str) -> bool:
+    """Did this change of status stop something that was, or was to be, running?
+
+    What was over and is brought back as paused was not paused: undoing that would end it.
+    """
+    return before in (Status.DRAFT, Status.ACTIVE) and after == Status.PAUSED
+
+
 def activate(campaign: Campaign, *, now: datetime) -> bool:
     """The operator wants it to run. True: it delivers now; False: it is archived, or on hold."""
     return _set_status(campaign, Status.ACTIVE, ACTIVATABLE, now)

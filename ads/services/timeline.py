@@ -14,7 +14,6 @@ from django.db import models
 
 from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange
-from ads.models.campaign import Status
 from ads.models.references import known_as, shown
 from ads.rules.money import format_usd
 from ads.services import audit, timeline_rows
@@ -23,6 +22,7 @@ from ads.services.audit import FieldChange
 from ads.services.delivery_words import why
 from ads.services.enforcement import Trigger
 from ads.services.explanation import BUDGET_NAMES
+from ads.services.lifecycle import is_pause
 from ads.services.timeline_rows import Row
 from ads.services.timeline_sql import Position, Source
 
@@ -162,7 +162,7 @@ class _Teller:
 
     def _pauses(self, source: Source, event: Any, before: Any) -> bool:
         if source == Source.CAMPAIGN:
-            return bool(before.status != Status.PAUSED and event.status == Status.PAUSED)
+            return is_pause(before.status, event.status)
         return source == Source.BRAND and self._of_brand and before.is_active > event.is_active
 
     def _switch(self, row: Row) -> Happening:

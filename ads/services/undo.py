@@ -21,6 +21,7 @@ from ads.services.actions import WritesColumns
 from ads.services.brand_actions import BrandsDone, Switch, carry_out_on
 from ads.services.bulk import Done, carry_out
 from ads.services.enforcement import Trigger
+from ads.services.lifecycle import is_pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,11 @@ class BringBack(WritesColumns):
 def paused_by(context: UUID) -> Paused:
     """What the action that is recorded in ``context`` paused."""
     return Paused(
-        # An event may also tell of another change to what had been paused already. And what was
-        # over and is brought back as paused, on its page, was not paused: undoing it would end it.
+        # An event may also tell of another change to what had been paused already.
         {
             pk: pause
             for pk, pause in _changed(_of_campaigns(), context, status=Status.PAUSED)
-            if pause.was in (Status.DRAFT, Status.ACTIVE)
+            if is_pause(pause.was, Status.PAUSED)
         },
         {pk: pause for pk, pause in _changed(_of_brands(), context, is_active=False) if pause.was},
     )

@@ -100,7 +100,9 @@ def test_what_was_not_a_pause_is_not_undone_as_one(
     )
     operator = staff("view_campaign", "switch_campaign")
 
+    page = operator.get(change(campaign))
     told = operator.post(reverse("admin:ads_campaign_undo", args=[edit]), follow=True)
 
+    assert not any(row["undo"] for row in page.context["happenings"])
     assert said(told) == ["There is nothing to undo: none of it is paused any more."]
     assert campaign.fresh().status == "paused"
