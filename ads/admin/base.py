@@ -158,6 +158,7 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     show_full_result_count = False
     paginator = CountedPaginator
     actions = None
+    empty_value_display = "–"
     # Sorting ten million rows by a column without an index takes seconds: the newest come first.
     sortable_by = []
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.correction_forms import CorrectionForm
@@ -45,11 +47,20 @@ class CorrectsSpend(_Admin):
 
     actions_list = [*ExportsCsv.actions_list, "new_correction"]
     actions_detail = ["correct"]
-    actions_row = ["correct"]
     change_form_after_template = "ads/admin/spend_entry.html"
 
     def has_correct_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return may_correct(request)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return [*columns, "ways"] if may_correct(request) else columns
+
+    @admin.display(description="wrong?")
+    def ways(self, entry: Spend) -> SafeString:
+        """The way to its correction, for those who may."""
+        address = reverse("admin:ads_spend_correct", args=[entry.pk])
+        return format_html('<a class="ads-link ads-nowrap" href="{}">Correct this</a>', address)
 
     @action(  # type: ignore[untyped-decorator]
         description="New correction", url_path="new-correction", permissions=["view", "correct"]
@@ -107,6 +118,7 @@ class CorrectsSpend(_Admin):
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": f"Correct entry {entry.pk}" if entry else "New correction",
+            "original": entry,
             "form": form,
             "media": self.media + form.media + Media(css={"all": ["ads/spend.css"]}),
             "entry": _facts(entry) if entry else [],

@@ -12,6 +12,7 @@ from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
 from ads.models.triggers import OwnersTrigger, on_record, refuse
+from ads.rules.money import format_usd
 
 
 def sums_of(entries: str) -> str:
@@ -170,7 +171,7 @@ class Spend(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} on {self.date}"
+        return f"{format_usd(self.amount)} on {self.date}"
 
 
 class Period(models.TextChoices):
@@ -245,7 +246,7 @@ class SpendTotal(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.period} of {self.start}: {self.amount}"
+        return f"{self.period} of {self.start}: {format_usd(self.amount)}"
 
 
 class ReportedTotal(TimestampedModel):
@@ -288,4 +289,4 @@ class ReportedTotal(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.amount} on {self.date}"
+        return f"{self.source}: {format_usd(self.amount)} on {self.date}"

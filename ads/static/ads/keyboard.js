@@ -22,6 +22,7 @@
     };
 
     document.addEventListener("keydown", (event) => {
+        if (event.defaultPrevented) return; // it has its own way
         const button = event.target.closest?.("a[role=button]:not([href])");
         if (button && (event.key === "Enter" || event.key === " ")) {
             event.preventDefault();
