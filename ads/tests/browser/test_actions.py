@@ -48,7 +48,8 @@ def test_an_operator_pauses_a_brand_and_brings_back_just_those_that_were_running
     expect(page.get_by_text("Paused Acme. 2 stopped")).to_be_visible()
     assert {row.fresh().state for row in running} == {"Paused by system"}
     assert elsewhere.fresh().is_active
-    page.get_by_role("button", name="Undo").click()
+    message = page.get_by_role("listitem").filter(has_text="Paused Acme. 2 stopped")
+    message.get_by_role("button", name="Undo").click()
 
     expect(page.get_by_text("Undone: 1 brand resumed. 2 now deliver")).to_be_visible()
     assert {row.fresh().state for row in running} == {"Active"}
