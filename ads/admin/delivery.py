@@ -1,17 +1,19 @@
 """What was switched on and off and why, and whether the watch itself is alive: to be read."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
-    BooleanRadioFilter,
     DropdownFilter,
     RangeDateTimeFilter,
 )
@@ -26,6 +28,51 @@ from ads.rules.money import format_usd
 from ads.services import exports, overview
 from ads.services.csv_export import Export
 from ads.services.enforcement import Trigger
+
+
+class DirectionFilter(DropdownFilter):  # type: ignore[misc]
+    """What was switched on, or off."""
+
+    title = "switched"
+    parameter_name = "is_active__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("0", "Off: it stopped"), ("1", "On: it started")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[DeliveryChange]
+    ) -> QuerySet[DeliveryChange]:
+        chosen = self.value()
+        return queryset.filter(is_active=chosen == "1") if chosen in ("0", "1") else queryset
+
+
+class LastFilter(DropdownFilter):  # type: ignore[misc]
+    """What was switched lately."""
+
+    title = "time"
+    parameter_name = "last"
+    SPANS: Final = {
+        "hour": ("The last hour", timedelta(hours=1)),
+        "day": ("The last 24 hours", timedelta(days=1)),
+        "week": ("The last 7 days", timedelta(days=7)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, words) for value, (words, _) in self.SPANS.items()]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[DeliveryChange]
+    ) -> QuerySet[DeliveryChange]:
+        chosen = self.SPANS.get(self.value() or "")
+        return queryset.filter(at__gt=timezone.now() - chosen[1]) if chosen else queryset
+
+
+class BetweenFilter(RangeDateTimeFilter):  # type: ignore[misc]
+    """What was switched from an instant to another."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "exact times, in UTC"
 
 
 class HoldFilter(DropdownFilter):  # type: ignore[misc]
@@ -48,7 +95,7 @@ class HoldFilter(DropdownFilter):  # type: ignore[misc]
 class TriggerFilter(DropdownFilter):  # type: ignore[misc]
     """Changes by what made the system look."""
 
-    title = "trigger"
+    title = "what set it off"
     parameter_name = "trigger"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -78,15 +125,17 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         "Every time a campaign was switched on or off, the newest first: why, by whom, and on "
         "which figures."
     )
-    list_display = ["at", "campaign", "brand", "direction", "why", "looked", "actor"]
+    list_display = ["when", "its_campaign", "brand", "switched", "why", "looked", "actor"]
+    list_display_links = ["when"]
     list_select_related = ["campaign__brand"]
     list_filter = [
-        ("campaign", AutocompleteSelectFilter),
-        ("campaign__brand", AutocompleteSelectFilter),
-        ("is_active", BooleanRadioFilter),
+        LastFilter,
+        DirectionFilter,
         HoldFilter,
+        ("campaign__brand", AutocompleteSelectFilter),
+        ("campaign", AutocompleteSelectFilter),
         TriggerFilter,
-        ("at", RangeDateTimeFilter),
+        ("at", BetweenFilter),
     ]
     search_fields = ["campaign__name", "=actor"]
     search_help_text = "Campaign, or who"
@@ -118,6 +167,15 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
         return exports.of_changes(rows)
 
+    @admin.display(description="at, in UTC")
+    def when(self, change: DeliveryChange) -> str:
+        return f"{change.at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="campaign")
+    def its_campaign(self, change: DeliveryChange) -> SafeString:
+        page = reverse("admin:ads_campaign_change", args=[change.campaign_id])
+        return format_html('<a class="ads-link" href="{}">{}</a>', page, change.campaign.name)
+
     @admin.display(description="brand")
     def brand(self, change: DeliveryChange) -> str:
         return change.campaign.brand.name
@@ -125,6 +183,13 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     @admin.display(description="switched")
     def direction(self, change: DeliveryChange) -> str:
         return "on" if change.is_active else "off"
+
+    @admin.display(description="switched")
+    def switched(self, change: DeliveryChange) -> SafeString:
+        colour = "success" if change.is_active else "warning"
+        return format_html(
+            '<span class="ads-badge ads-{}">{}</span>', colour, self.direction(change)
+        )
 
     @admin.display(description="held by")
     def why(self, change: DeliveryChange) -> str:
