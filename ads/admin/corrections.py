@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -90,8 +93,11 @@ class CorrectsSpend(_Admin):
     ) -> HttpResponse:
         if entry := context.get("original"):
             made = list(corrections.of_entry(entry))
+            who = _recorded_by([entry, *made])
+            context["recorded_by"] = who.get(entry.pk, "")
             context["corrections"] = [
-                {"entry": one, "amount": format_usd(one.amount)} for one in made
+                {"entry": one, "amount": format_usd(one.amount), "who": who.get(one.pk, "–")}
+                for one in made
             ]
             context["comes_to"] = format_usd(_comes_to(entry, made))
             context["corrects"] = corrections.corrected_entry(entry)
@@ -134,12 +140,17 @@ class CorrectsSpend(_Admin):
         self, request: HttpRequest, form: CorrectionForm, correction: Correction
     ) -> Corrected:
         seen = request.POST.get("seen", "")
-        return corrections.record(
-            correction,
-            external_id=f"form-{form.token}",
-            seen=int(seen[:9]) if seen.isdecimal() else 0,
-            now=timezone.now(),
-        )
+        with transaction.atomic():
+            done = corrections.record(
+                correction,
+                external_id=f"form-{form.token}",
+                seen=int(seen[:9]) if seen.isdecimal() else 0,
+                now=timezone.now(),
+            )
+            if done.outcome == "recorded":  # the ledger itself has no names of people
+                made = Spend.objects.get(pk=done.entry_id)
+                self.log_addition(request, made, [{"added": {}}])
+        return done
 
     def _recorded(
         self, request: HttpRequest, correction: Correction, done: Corrected
@@ -172,6 +183,16 @@ class CorrectsCampaign(_Admin):
             raise Http404
         address = reverse("admin:ads_spend_new_correction")
         return HttpResponseRedirect(f"{address}?campaign={campaign.pk}")
+
+
+def _recorded_by(entries: Iterable[Spend]) -> dict[int, str]:
+    """Who recorded entries on these pages, by the entries' numbers."""
+    logged = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Spend),
+        object_id__in=[str(entry.pk) for entry in entries],
+        action_flag=ADDITION,
+    )
+    return {int(pk): name for pk, name in logged.values_list("object_id", "user__username") if pk}
 
 
 def _comes_to(entry: Spend, made: Iterable[Spend]) -> Decimal:

@@ -68,7 +68,9 @@ def test_an_entry_is_corrected_as_was_shown_beforehand(
     shown = admin.get(change(made))
     assert said(shown) == [f"Recorded: -$12.00 for Spring on {entry.date}. 1 campaign started."]
     assert f'href="{change(entry)}">entry {entry.pk}' in shown.content.decode()
+    assert "Recorded by <b>olivia</b>" in shown.content.decode()
     of_entry = admin.get(change(entry)).content.decode()
+    assert "<td>olivia</td>" in of_entry
     assert "With its corrections the entry comes to <b>$0.00</b>" in of_entry
 
 
