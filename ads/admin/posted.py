@@ -12,6 +12,11 @@ def sent(field: forms.Field, post: QueryDict, name: str) -> Any:
     return field.widget.value_from_datadict(post, {}, name)
 
 
+def is_missing(field: forms.Field, post: QueryDict, name: str) -> bool:
+    """Was nothing sent, where a browser sends something in any case?"""
+    return bool(field.widget.value_omitted_from_data(post, {}, name))
+
+
 def fill_in(post: QueryDict, bound: forms.BoundField, name: str) -> None:
     """Say in ``post`` what a browser sends of a field that nobody touched."""
     for part, texts in _untouched(bound.field.widget, name, bound.value()):

@@ -21,7 +21,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import QueryDict
 
 from ads.admin.field_words import in_words
-from ads.admin.posted import fill_in, names_of, sent
+from ads.admin.posted import fill_in, is_missing, names_of, sent
 from ads.admin.shown import Shown, Values, plain, value, values_of
 
 FormSet = Any
@@ -80,7 +80,9 @@ def rebase_fields(
     """The fields of one form."""
     for name, now in values_of(form).items():
         bound = form[name]
-        if name not in shown:  # it could not be changed on the page that was shown
+        # Not to send it is not to empty it: a budget that is missing would be no limit.
+        missing = is_missing(bound.field, rebased.post, bound.html_name)
+        if name not in shown or missing:  # it could not be changed on the page that was shown
             fill_in(rebased.post, bound, bound.html_name)
         if name not in shown or shown[name] == now:
             continue
@@ -89,7 +91,7 @@ def rebase_fields(
             f"{where}{bound.label}",
             f"from {in_words(bound.field, shown[name])} to {in_words(bound.field, now)}",
         )
-        if not _is_changed(bound.field, shown[name], rebased.post, bound.html_name):
+        if missing or not _is_changed(bound.field, shown[name], rebased.post, bound.html_name):
             fill_in(rebased.post, bound, bound.html_name)
             rebased.taken.append(change)
         elif _is_changed(bound.field, now, rebased.post, bound.html_name):

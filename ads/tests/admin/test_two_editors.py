@@ -220,6 +220,15 @@ def test_a_page_that_does_not_say_what_it_showed_saves_nothing(admin: Client, wh
     assert campaign.fresh().name == "Renamed"
 
 
+def test_a_field_that_was_not_sent_stays_as_it_is(admin: Client) -> None:
+    campaign = CampaignFactory.create(daily_budget=50)
+
+    response = save(admin, change(campaign), daily_budget=None, name="Renamed")
+
+    assert response.status_code == 302
+    assert (campaign.fresh().daily_budget, campaign.fresh().name) == (50, "Renamed")
+
+
 def test_a_field_that_was_not_on_the_page_stays_as_it_is(staff: Callable[..., Client]) -> None:
     viewer = staff("view_campaign", "view_campaignschedule", "view_campaignreference")
     campaign = CampaignFactory.create(schedules=[ScheduleFactory.create()])
