@@ -11,6 +11,7 @@ from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 from ads.admin.editing import GuardsEdits
 from ads.admin.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
@@ -40,8 +41,12 @@ else:
             return form
 
         def changelist_view(self, request, extra_context=None):  # type: ignore[no-untyped-def]
-            empty = {"nothing_yet": nothing_yet(request, self.model)}
-            return super().changelist_view(request, {**empty, **(extra_context or {})})
+            ours = {
+                # What the window is called; "Select brand to change" says less among many.
+                "title": capfirst(self.opts.verbose_name_plural),
+                "nothing_yet": nothing_yet(request, self.model),
+            }
+            return super().changelist_view(request, {**ours, **(extra_context or {})})
 
         def __class_getitem__(cls, _: object) -> type:
             return cls
