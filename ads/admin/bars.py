@@ -23,14 +23,17 @@ def level(spent: Decimal, limit: Decimal | None) -> str:
     return WARNING if (percent_used(spent, limit) or 0) >= NEARLY_USED_UP else CALM
 
 
-def spend_bar(spent: Decimal, limit: Decimal | None) -> SafeString:
+def spend_bar(spent: Decimal, limit: Decimal | None, *, follows_amount: bool = False) -> SafeString:
     """What counts as spent beside its budget, US dollars: "$64.20 of $75.00", a bar, "85%".
 
     The words say everything that the bar and its colour do. Without a budget there is no bar.
+    Where the amount stands right before it (``follows_amount``) they begin with "of $75.00".
     """
-    return format_html(
-        '<span class="ads-spend">{} {}</span>', spend_words(spent, limit), spend_track(spent, limit)
-    )
+    if follows_amount and limit is not None:
+        words = format_html('<span class="ads-spend-words">of {}</span>', format_usd(limit))
+    else:
+        words = spend_words(spent, limit)
+    return format_html('<span class="ads-spend">{} {}</span>', words, spend_track(spent, limit))
 
 
 def spend_words(spent: Decimal, limit: Decimal | None) -> SafeString:

@@ -14,7 +14,7 @@ from ads.admin import charts
 from ads.admin.bars import spend_bar
 from ads.admin.first_steps import first_steps
 from ads.admin.links import address, may, picked
-from ads.admin.periodic_task_text import told
+from ads.admin.periodic_task_text import in_short, told
 from ads.admin.text import clock, instant, span
 from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
@@ -39,6 +39,9 @@ UNTIL: Final = {
 }
 
 CAMPAIGNS: Final = "admin:ads_campaign_changelist"
+
+#: Tasks that need somebody, up to which each is told of at once.
+FEW_ALARMS: Final = 2
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +80,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         about = PeriodicTask if links else Heartbeat
         context["tasks_link"] = reverse(address(about, "changelist"))
         context["alarms"] = [task for task in context["tasks"] if task["told"].is_alarming]
+        if len(context["alarms"]) > FEW_ALARMS:
+            context["alarms_in_short"] = in_short(seen.watch, now)
         context["flower"] = settings.FLOWER_URL
     context["first_steps"] = first_steps(request, seen)
     return context
@@ -189,7 +194,9 @@ def _spend(spent: PeriodSpend, when: str, kind: str) -> dict[str, Any]:
         "label": f"Spend {when}",
         "amount": _rounded(spent.amount),
         "exact": format_usd(spent.amount),
-        "bar": spend_bar(spent.limited, spent.budget) if spent.with_budget else None,
+        "bar": spend_bar(spent.limited, spent.budget, follows_amount=spent.limited == spent.amount)
+        if spent.with_budget
+        else None,
         "of": f"{counted(spent.with_budget, 'brand')} with a {kind} budget",
         "unlimited": f"{format_usd(spent.unlimited)} more by "
         f"{counted(spent.without_budget, 'brand')} without a {kind} budget"

@@ -1,7 +1,8 @@
 """How a periodic task stands, in words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from django.utils.html import format_html
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 from ads.admin.text import NOTHING, ago, ahead, span
 from ads.models import Heartbeat
 from ads.services import task_texts, timing
+from ads.services.task_texts import counted
 from ads.services.watch import Pulse, Watched
 
 #: Of how a task stands, the colour of its badge.
@@ -59,6 +61,23 @@ def told(watched: Watched, now: datetime) -> Told:
         outcome=_outcome(watched, beat, text, now),
         is_alarming=watched.is_alarming,
     )
+
+
+def in_short(watched: Iterable[Watched], now: datetime) -> str:
+    """Of many that are late or failing: "5 periodic tasks are late, …: is the worker running?"."""
+    alarming = [each for each in watched if each.is_alarming]
+    late = [each for each in alarming if each.pulse == Pulse.LATE]
+    failing = len(alarming) - len(late)
+    if not late:
+        return f"{counted(failing, 'periodic task')} failed when they last ran"
+    words = f"{counted(len(late), 'periodic task')} {'is' if len(late) == 1 else 'are'} late"
+    if since := [each.late_since for each in late if each.late_since]:
+        first, today = min(since).astimezone(UTC), now.astimezone(UTC).date()
+        when = f"{first:%H:%M}" if first.date() == today else f"{first:%a %-d %b, %H:%M}"
+        words += f"{', the longest' if len(late) > 1 else ''} since {when} UTC"
+    if failing:
+        words += f", and {failing} failed when {'it' if failing == 1 else 'they'} last ran"
+    return f"{words}: are the worker and beat running?"
 
 
 def _badge(pulse: Pulse) -> SafeString:

@@ -69,7 +69,7 @@ def _state(rule: Schedule, now: datetime) -> tuple[bool | None, datetime | None]
 class ScheduleColumns(_Admin):
     """The columns of the list."""
 
-    list_display = ["name", "now", "week", "hours", "used_by", "there", "in_force", "priority"]
+    list_display = ["name", "now", "week", "hours", "used_by", "there", "priority"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScheduleList
@@ -97,14 +97,14 @@ class ScheduleColumns(_Admin):
 
     @admin.display(description="hours")
     def hours(self, schedule: Any) -> SafeString | str:
-        lines = hours_in_words(schedule.rule.windows)
-        if not lines:
-            return "none: always closed"
+        lines = hours_in_words(schedule.rule.windows) or ["none: always closed"]
         if len(lines) > SHOWN + 1:
             lines = [*lines[:SHOWN], f"and {len(lines) - SHOWN} more"]
         shown = format_html_join(
-            "", '<span class="ads-line">{}</span>', ((line,) for line in lines)
+            " ", '<span class="ads-line">{}</span>', ((line,) for line in lines)
         )
+        if limits := _in_force(schedule):
+            shown += format_html(' <span class="ads-line ads-quiet">{}</span>', limits)
         return format_html('<span class="ads-many">{}</span>', shown)
 
     @admin.display(description="campaigns")
@@ -126,14 +126,15 @@ class ScheduleColumns(_Admin):
             clock(timezone.now(), schedule.timezone),
         )
 
-    @admin.display(description="in force", ordering="valid_from")
-    def in_force(self, schedule: DaypartingSchedule) -> str:
-        if not schedule.is_active:
-            return "switched off"
-        begin, end = schedule.valid_from, schedule.valid_until
-        words = [f"from {begin:%-d %b %Y}"] if begin else []
-        words += [f"until {end:%-d %b %Y}"] if end else []
-        return " ".join(words) or "always"
+
+def _in_force(schedule: DaypartingSchedule) -> str:
+    """When its hours count: "from 2 Feb 2026", "switched off"; nothing where always."""
+    if not schedule.is_active:
+        return "switched off"
+    begin, end = schedule.valid_from, schedule.valid_until
+    words = [f"from {begin:%-d %b %Y}"] if begin else []
+    words += [f"until {end:%-d %b %Y}"] if end else []
+    return " ".join(words)
 
 
 def drawn(rule: Schedule) -> SafeString:

@@ -15,6 +15,7 @@ from django.db import models
 from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.references import known_as, shown
+from ads.models.spend import Period
 from ads.rules.money import format_usd
 from ads.services import audit, timeline_rows
 from ads.services.actor import SYSTEM
@@ -225,7 +226,7 @@ class _Teller:
             known = shown(known_as(event.platform, event.account, event.reference))
             return f"Id on an ad platform {word}: {known}"
         whose = "" if self._of_brand or event.campaign_id else "brand's "
-        return f"Let run on: the {whose}spend of {audit.period_in_words(event)} waived"
+        return f"Let run on: the {whose}spend of {_of_when(event)} waived"
 
     def _campaigns(self, found: dict[str, Any]) -> tuple[tuple[int, str], ...]:
         """Which campaigns a row of a brand's story is about; a campaign's are its own."""
@@ -242,6 +243,13 @@ def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
         return f"{whose or 'Brand'} switched {'on' if changes[0].new == 'yes' else 'off'}"
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
     return _begun(f"{whose}: {what} changed" if whose else f"{what} changed")
+
+
+def _of_when(waiver: Any) -> str:
+    """Its day or month, as dates read here: "Wed 15 May 2024", "May 2024"."""
+    if waiver.period == Period.DAY:
+        return f"{waiver.start:%a %-d %b %Y}"
+    return audit.period_in_words(waiver)
 
 
 def _recorder(correction: dict[str, Any]) -> str:

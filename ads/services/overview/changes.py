@@ -10,7 +10,7 @@ from ads.models import DeliveryChange
 from ads.services.delivery_words import why
 
 #: How many are told.
-MOST: Final = 8
+MOST: Final = 10
 #: How many are looked at, of which some may be told together.
 READ: Final = 200
 #: More of one brand that were switched at once and for the same reason are told together.

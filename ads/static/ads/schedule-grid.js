@@ -305,11 +305,13 @@ window.adsSchedule = window.adsSchedule || {};
             line.style.left = `${(100 * (now[1] % STEP)) / STEP}%`;
             cells[now[0]][Math.floor(now[1] / STEP)].append(line);
         };
-        // What is open first comes into view where the grid is wider than its place.
+        // Where the grid is wider than its place it begins shortly before what opens first; where
+        // nothing does, in the morning.
         const showFirst = () => {
             const first = week.flatMap((row) => row.findIndex((cell) => cell.minutes && !cell.parts[0].isTail))
                 .filter((number) => number >= 0);
-            if (first.length) show(cells[0][Math.max(0, Math.min(...first) - 1)]);
+            const left = cells[0][Math.max(0, (first.length ? Math.min(...first) : focused[1]) - 1)];
+            scroller.scrollLeft = left.offsetLeft - heads[0].offsetWidth;
         };
         focusOn(...focused, false);
         return { draw, markNow, showFirst, describe };

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
@@ -133,6 +134,22 @@ def test_a_late_task_stands_out_above_everything(admin: Client) -> None:
     assert "A periodic task needs you Update spend, which runs every 5 minutes: Late" in page
     assert "ConnectionError: no answer" in page
     assert page.index("A periodic task needs you") < page.index("Is the watch alive?")
+
+
+@time_machine.travel("2026-01-21T10:00:00Z", tick=False)
+def test_many_late_tasks_are_told_of_in_one_sentence(admin: Client) -> None:
+    now = timezone.now()
+    PeriodicTask.objects.update(last_run_at=now)
+    since = now - timedelta(minutes=43)
+    for task in ("update_spend", "check_campaign_budgets", "enforce_dayparting"):
+        Heartbeat.objects.create(task=task, last_run_at=since, last_success_at=since)
+
+    response = admin.get(FRONT)
+
+    assert "3 periodic tasks are late, the longest since 09:" in read(response)
+    html = response.content.decode()
+    folded = html[html.index("Which, and why") : html.index("</details>")]
+    assert folded.count("Late since") == len(response.context["alarms"]) == 3
 
 
 def test_there_is_no_alarm_when_all_is_well(admin: Client) -> None:

@@ -68,7 +68,7 @@ def test_people_read_how_everything_stands_and_whether_the_watch_is_alive(
     tiles = " ".join(page.get_by_label("Now").inner_text().split())
     assert "Delivering 2" in tiles
     assert "Paused by system 1" in tiles
-    assert "Spend today $140.60 $140.60 of $200.00 70%" in tiles
+    assert "Spend today $140.60 of $200.00 70%" in tiles
     assert "Daily budget 1" in section(page, "Why campaigns are paused by the system")
     near = section(page, "Campaigns nearest their limits")
     assert near.index("Summer") < near.index("Spring")

@@ -109,7 +109,7 @@ def test_waivers_of_the_campaign_and_of_its_brand_are_told_apart(campaign: Campa
 
     brands, own = story(campaign, Kind.MONEY)
 
-    assert own.title == "Let run on: the spend of 2024-05-15 waived"
+    assert own.title == "Let run on: the spend of Wed 15 May 2024 waived"
     assert changes(own) == [("no longer counts", "", "$50.00")]
     assert brands.title == "Let run on: the brand's spend of May 2024 waived"
     assert titles(campaign.brand, Kind.MONEY) == ["Let run on: the spend of May 2024 waived"]
