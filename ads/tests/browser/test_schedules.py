@@ -210,12 +210,12 @@ def test_what_would_start_and_stop_is_told_before_it_is_saved(open_as: Open, oli
 
     page.get_by_role("button", name="Never").click()
 
-    expect(preview(page)).to_contain_text("1 would stop if saved now: Acme/Spring sale")
+    expect(preview(page)).to_contain_text("1 would stop if saved now: Spring sale of Acme")
     assert Campaign.objects.get(pk=spring.pk).is_active
     save(page)
     assert not Campaign.objects.get(pk=spring.pk).is_active
     page.get_by_role("button", name="Always").click()
-    expect(preview(page)).to_contain_text("1 would start if saved now: Acme/Spring sale")
+    expect(preview(page)).to_contain_text("1 would start if saved now: Spring sale of Acme")
 
 
 def test_windows_that_overlap_are_told_at_both_and_in_the_grid(open_as: Open, olivia: User) -> None:

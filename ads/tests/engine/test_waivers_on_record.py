@@ -12,7 +12,7 @@ from ads.models import Brand, Campaign, SpendTotal
 from ads.services import BudgetService, audit, waivers
 from ads.services.audit import NOBODY, AuditEntry
 from ads.services.timeline import Happening
-from ads.tests.admin.pages import act, change, changelist
+from ads.tests.admin.pages import act, change, changelist, confirm
 from ads.tests.commands.support import rows, say
 from ads.tests.engine.support import NOON, execute, refused, spend, spend_in_sql
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -154,7 +154,7 @@ def test_the_admin_action_is_recorded_under_the_users_name_and_shown(
 ) -> None:
     entry = BudgetService.record_spend(campaign, 50)
 
-    act(admin, "ads_campaign", "reset_daily_spend", [campaign])
+    confirm(admin, act(admin, "ads_campaign", "reset_daily_spend", [campaign]))
 
     waiver = f"Let run on: the spend of {entry.date:%a %-d %b %Y} waived"
     assert shown(admin, campaign) == [("olivia", waiver, "no longer counts", "$50.00")]
