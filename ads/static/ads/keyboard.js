@@ -1,5 +1,5 @@
-// What the theme leaves to the mouse: a way past the menu, buttons that are links to nowhere, and a
-// second press of "Save" while the first is on its way.
+// What the theme leaves to the mouse: a way past the menu, buttons that are links to nowhere, Enter in
+// a list's boxes, and a second press of "Save" while the first is on its way.
 "use strict";
 {
     const skip = () => {
@@ -28,6 +28,16 @@
             event.preventDefault();
             button.click();
         }
+    });
+
+    // Enter in a box of a list saves: the browser would press the bar's "Run", which is not there.
+    document.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.isComposing || event.defaultPrevented) return;
+        const box = event.target.closest?.("#result_list input:not([type=checkbox])");
+        const save = box?.form?.elements._save;
+        if (!save) return;
+        event.preventDefault();
+        save.click();
     });
 
     // Of the pages on which a row is added or changed.

@@ -113,7 +113,7 @@ def test_a_budget_raised_in_the_list_starts_its_campaign(open_as: Open, olivia: 
 
     expect(row(page, "Spring").get_by_text("'1,00' cannot be used")).to_be_visible()
     row(page, "Spring").get_by_label("Daily budget of Spring").fill("100")
-    page.get_by_role("button", name="Save").click()
+    page.keyboard.press("Enter")
 
     expect(
         page.get_by_text("1 campaign changed: Spring: daily budget $75.00 → $100.00.")
