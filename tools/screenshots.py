@@ -3,6 +3,10 @@
 
     .venv/bin/python tools/screenshots.py pictures/
 
+and the few of them that the README shows::
+
+    .venv/bin/python tools/screenshots.py --readme docs/
+
 They show sample data in a database of its own, which is gone afterwards; nothing else is touched.
 Chromium must be installed.
 """
@@ -26,6 +30,7 @@ from budget_manager.celery import app  # noqa: E402
 # Nobody's worker takes up what is done here.
 app.conf.update(broker_url="memory://", result_backend="cache+memory://")
 
+import _readme  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db.models import Count, Model  # noqa: E402
 from django.urls import reverse  # noqa: E402
@@ -131,23 +136,27 @@ def take(browser: Browser, url: str, user: User, wanted: dict[str, Picture]) -> 
 
 def main(arguments: list[str]) -> int:
     path = chromium.executable()
-    if len(arguments) != 1:
-        print(f"usage: {Path(sys.argv[0]).name} FOLDER", file=sys.stderr)
+    for_readme = arguments[:1] == ["--readme"]
+    if len(arguments) != 1 + for_readme:
+        print(f"usage: {Path(sys.argv[0]).name} [--readme] FOLDER", file=sys.stderr)
         return 2
     if path is None:
         print(chromium.HOW_TO_GET_ONE, file=sys.stderr)
         return 1
-    folder = Path(arguments[0])
+    folder = Path(arguments[-1])
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
     with scratch("screenshots"), chromium.running(path) as browser:
         server = LiveServer("localhost")
         try:
-            first = User.objects.create_superuser("first")
-            empty = {"overview-empty": Picture(reverse("admin:index"))}
-            taken = take(browser, server.url, first, empty)
-            user = make(timezone.now())
-            taken += take(browser, server.url, user, pictures())
+            if for_readme:
+                taken = _readme.take(browser, server.url)
+            else:
+                first = User.objects.create_superuser("first")
+                empty = {"overview-empty": Picture(reverse("admin:index"))}
+                taken = take(browser, server.url, first, empty)
+                user = make(timezone.now())
+                taken += take(browser, server.url, user, pictures())
         finally:
             server.stop()
     print(f"{taken} pictures in {folder}")

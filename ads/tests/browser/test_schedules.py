@@ -266,6 +266,11 @@ def test_a_finger_taps_a_half_hour_or_holds_and_draws_while_the_page_fits(
     page = open_as(olivia, change(schedule), width=NARROW, touch=True)
     finger = Finger(page)
 
+    # It begins shortly before what is open, not with the night.
+    begins = cell(page, "Wednesday", "09:30").bounding_box()
+    assert begins
+    assert 0 < begins["x"] < NARROW / 3
+
     cell(page, "Monday", "10:00").tap()
     assert listed(page) == [(0, "10:00", "10:30"), (2, "10:00", "11:00")]
     finger.draw(cell(page, "Thursday", "10:00"), cell(page, "Friday", "11:00"), hold=True)
