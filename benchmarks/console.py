@@ -123,11 +123,13 @@ def database(options: argparse.Namespace) -> Iterator[None]:
     if options.keep is None:
         with scratch("console"):
             fill(options)
+            undisturbed()
             yield
     else:
         with kept(options.keep) as fresh:
             if fresh:
                 fill(options)
+            undisturbed()
             yield
 
 
@@ -144,6 +146,13 @@ def fill(options: argparse.Namespace) -> None:
     began = time.perf_counter()
     history.add(size, datetime.now(UTC))
     print(f"{size} added in {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def undisturbed() -> None:
+    """Let nothing be tidied up meanwhile that would count as the pages' work."""
+    with connection.cursor() as cursor:
+        for table in ("ads_spend", "ads_spendtotal"):
+            cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
 
 
 def measure(client: Client, address: Address, options: argparse.Namespace) -> Figures:

@@ -2,7 +2,6 @@
 
 import pghistory
 import pgtrigger
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -238,11 +237,10 @@ class SpendTotal(TimestampedModel):
             ),
         ]
         indexes = [
-            # For the sweep, which wants today's and this month's among years of others. Rows come
-            # in the order of their dates, so a summary of each stretch of the table does; an index
-            # of every row costs each new one more, and tempts the planner where the constraint's
-            # index finds the one row that is wanted.
-            BrinIndex(fields=["start"], name="spend_total_by_start", autosummarize=True),
+            # For the sweep and the lists, which want today's and this month's among years of
+            # others. A summary of stretches (BRIN) finds them only while they lie together: sums
+            # move when they change, and new ones fill the gaps.
+            models.Index(fields=["start", "period"], name="spend_total_by_period"),
         ]
 
     def __str__(self) -> str:
