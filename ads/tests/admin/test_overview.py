@@ -152,6 +152,30 @@ def test_many_late_tasks_are_told_of_in_one_sentence(admin: Client) -> None:
     assert folded.count("Late since") == len(response.context["alarms"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("failing", "told"),
+    [
+        (3, "3 periodic tasks failed when they last ran Which, and why"),
+        (2, "1 periodic task is late since 09:"),
+        (2, "UTC, and 2 failed when they last ran: are the worker and beat running?"),
+    ],
+)
+@time_machine.travel("2026-01-21T10:00:00Z", tick=False)
+def test_what_fails_is_not_told_to_be_late(admin: Client, failing: int, told: str) -> None:
+    now = timezone.now()
+    PeriodicTask.objects.update(last_run_at=now)
+    names = ("update_spend", "check_campaign_budgets", "enforce_dayparting")
+    for number, name in enumerate(names):
+        Heartbeat.objects.create(
+            task=name,
+            last_run_at=now,
+            last_success_at=now - timedelta(hours=1) * (number >= failing),
+            last_error="ConnectionError: no answer" if number < failing else "",
+        )
+
+    assert told in read(admin.get(FRONT))
+
+
 def test_there_is_no_alarm_when_all_is_well(admin: Client) -> None:
     now = timezone.now()
     PeriodicTask.objects.exclude(task="ads.tasks.update_spend").delete()
