@@ -13,6 +13,7 @@ from ads.admin.campaign_actions import CampaignActions
 from ads.admin.campaign_budgets import BudgetsInList
 from ads.admin.campaign_filters import LIST_FILTER
 from ads.admin.campaign_list import CampaignColumns
+from ads.admin.campaign_saved import TellsWhatBecameOfIt
 from ads.admin.campaign_story import CampaignPage
 from ads.admin.corrections import CorrectsCampaign
 from ads.admin.deletion import Instead, KeepsWhatHasSpend
@@ -41,6 +42,7 @@ class CampaignAdmin(
     CorrectsCampaign,
     ExportsCsv,
     KeepsWhatHasSpend,
+    TellsWhatBecameOfIt,
     ConfigurationAdmin[Campaign],
 ):
     """Campaigns with their state, what holds them, and what they have spent."""

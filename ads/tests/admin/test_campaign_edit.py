@@ -16,6 +16,8 @@ from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 #: Edits are enforced when the request's transaction commits, so these tests need real commits.
 commits = pytest.mark.django_db(transaction=True)
 
+USED_UP = "Daily budget used up: $10.00 of $10.00."
+
 
 @commits
 def test_a_new_campaign_delivers_as_soon_as_it_is_saved(admin: Client, operator: User) -> None:
@@ -48,6 +50,22 @@ def test_raising_a_budget_brings_a_campaign_back_at_once_under_the_users_name(
     assert (switched.is_active, switched.actor) == (True, operator.username)
     event: Any = event_model("CampaignEvent")._default_manager.latest("pgh_id")
     assert event.pgh_context.metadata["actor"] == operator.username
+
+
+@commits
+def test_what_became_of_a_campaign_is_told_when_it_is_saved(admin: Client) -> None:
+    campaign = CampaignFactory.create(name="Spring", daily_budget=Decimal(10))
+    BudgetService.record_spend(campaign, Decimal(10))
+
+    def told(**fields: Any) -> list[str]:
+        save(admin, change(campaign), **fields)
+        return said(admin.get(change(campaign)))[1:]  # the first: that it was changed
+
+    assert told(name="Summer") == [f"Summer stays off: {USED_UP}"]
+    assert told(daily_budget="11") == ["Summer now delivers."]
+    assert told(name="Autumn") == []
+    assert told(daily_budget="10") == [f"Autumn has stopped: {USED_UP}"]
+    assert told(status="paused") == []
 
 
 @commits

@@ -1,0 +1,62 @@
+"""What became of a campaign that was saved on its page: told once the engine has looked at it."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from ads.models import Campaign
+from ads.models.campaign import Status
+from ads.rules.calendar import UnknownTimezone
+from ads.services import explanation
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[Campaign]
+else:
+    _Admin = object
+
+
+class TellsWhatBecameOfIt(_Admin):
+    """Pages of campaigns, which may start or stop with what is saved."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        # What was saved has been committed by now, and so enforced.
+        saved = getattr(request, "saved_campaign", None)
+        if saved is not None:
+            self._tell(request, *saved)
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        # ``is_active`` is the engine's: of the row as it was read under the lock of this edit.
+        request.saved_campaign = (obj, obj.is_active)  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def _tell(self, request: HttpRequest, saved: Campaign, delivered: bool) -> None:
+        campaign = Campaign.objects.select_related("brand").filter(pk=saved.pk).first()
+        if campaign is None:
+            return
+        if campaign.is_active:
+            if not delivered:
+                self.message_user(request, f"{campaign} now delivers.", messages.SUCCESS)
+        elif delivered:
+            self.message_user(request, f"{campaign} has stopped: {_why(campaign)}")
+        elif campaign.status == Status.ACTIVE:  # of others, nobody expects it to deliver
+            self.message_user(request, f"{campaign} stays off: {_why(campaign)}", messages.WARNING)
+
+
+def _why(campaign: Campaign) -> str:
+    try:
+        reasons = explanation.reasons(campaign, timezone.now())
+    except UnknownTimezone as error:
+        return str(error)
+    return f"{'; '.join(reasons)}." if reasons else "it starts with the next check."
