@@ -122,6 +122,8 @@ class AsksFirst(_Admin):
             "do": DO,
             "form": form,
             "back": back,
+            # The button was pressed, but for something else than is filled in now.
+            "is_new": DO in request.POST,
             "headline": forecasts.headline(effect.forecast) if effect else "",
             "lines": forecasts.lines(effect.forecast) if effect else [],
             "notes": effect.notes if effect else [],

@@ -205,6 +205,8 @@ def test_what_was_typed_after_it_was_worked_out_is_worked_out_first(admin: Clien
     data = {**dict(page.context["hidden"]), **fields, "daily_by": "2000", "do": "1"}
     again = admin.post(page.context["address"], data)
 
+    assert "Nothing was done yet" not in page.content.decode()
+    assert "Nothing was done yet: look at what it does now." in again.content.decode()
     assert "from $10.00 to $2,000.00" in again.content.decode()
     assert campaign.fresh().daily_budget == Decimal(10)
     data |= dict(again.context["hidden"])
