@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -52,13 +52,12 @@ class Address:
     parameters: tuple[tuple[str, str], ...] = ()
     #: Texts that must be there.
     says: tuple[str, ...] = ()
-    #: Keys of the rows that a list must show.
-    rows: tuple[str, ...] | None = None
+    #: Gives the keys of the rows that a list must show.
+    shown: Callable[[], tuple[str, ...]] | None = field(default=None, hash=False, compare=False)
     post: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
-        shown = f" ({len(self.rows)} rows)" if self.rows is not None else ""
-        return f"{self.name}{'?' if self.parameters else ''}{urlencode(self.parameters)}{shown}"
+        return f"{self.name}{'?' if self.parameters else ''}{urlencode(self.parameters)}"
 
     def ask(self, client: Client) -> Any:
         """The answer to it."""
@@ -72,14 +71,23 @@ class Address:
         if status != 200:
             return f"status {status}"
         missing = [text for text in self.says if html.escape(text) not in page]
-        if self.rows:
+        if self.shown:
             linked = set(re.findall(rf"{re.escape(self.path)}([^/\"]+)/(?:change|history)/", page))
-            missing += [f"row {key}" for key in self.rows if key not in linked]
+            missing += [f"row {key}" for key in self.shown() if key not in linked]
         return f"no {missing[0]!r} and {len(missing) - 1} more" if missing else ""
 
 
-def every_address(user: User) -> Iterator[Address]:
-    """All pages of rows, then every list in every way."""
+def every_address(user: User, wanted: str) -> Iterator[Address]:
+    """All pages of rows, then every list in every way, as far as ``wanted`` (a regex) has them."""
+    yield from (one for one in _pages() if re.search(wanted, str(one)))
+    for model in admin.site._registry:
+        # Which ways there are is found out with queries, so only of lists that may be wanted.
+        name = f"{model._meta.app_label}_{model._meta.model_name}_changelist"
+        if re.search(wanted, name) or "?" in wanted or "=" in wanted:
+            yield from (one for one in every_list(user, model) if re.search(wanted, str(one)))
+
+
+def _pages() -> Iterator[Address]:
     for page in site_map.pages():
         if page.model is None:
             path = reverse(page.name, args=site_map.ARGUMENTS.get(page.name))
@@ -90,8 +98,6 @@ def every_address(user: User) -> Iterator[Address]:
             yield Address(
                 str(page), path, says=(str(row),) if page.name.endswith("_change") else ()
             )
-    for model in admin.site._registry:
-        yield from every_list(user, model)
 
 
 @cache
@@ -131,11 +137,20 @@ def every_list(user: User, model: type[Model]) -> Iterator[Address]:
     if shown.paginator.num_pages >= TENTH:
         asked.append({PAGE_VAR: str(TENTH)})
     for parameters in asked:
+        yield Address(
+            f"{name}_changelist",
+            path,
+            tuple(parameters.items()),
+            shown=_keys(user, path, parameters),
+        )
+
+
+def _keys(user: User, path: str, parameters: dict[str, str]) -> Callable[[], tuple[str, ...]]:
+    def keys() -> tuple[str, ...]:
         result = _shown(user, path, parameters)
-        rows = None
-        if result is not None:
-            rows = tuple(str(row.pk) for row in result.result_list)
-        yield Address(f"{name}_changelist", path, tuple(parameters.items()), rows=rows)
+        return tuple(str(row.pk) for row in result.result_list) if result else ()
+
+    return keys
 
 
 def _shown(user: User, path: str, parameters: dict[str, str]) -> ChangeList | None:
