@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -23,7 +23,7 @@ from ads.admin.exports import ExportsCsv
 from ads.admin.overview import changes_as_read
 from ads.admin.text import NOTHING, budget
 from ads.holds import Hold
-from ads.models import AskedAccount, DeliveryChange, Heartbeat, SimulatedSwitch
+from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.money import format_usd
 from ads.services import exports, overview
 from ads.services.csv_export import Export
@@ -163,6 +163,16 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
             raise PermissionDenied
         changes = changes_as_read(overview.latest(), timezone.now())
         return render(request, "ads/admin/overview_changes.html", {"changes": changes})
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[DeliveryChange], search_term: str
+    ) -> tuple[QuerySet[DeliveryChange], bool]:
+        term = search_term.strip().replace("\x00", "")
+        if term:
+            # Names are compared campaign by campaign, not once for each of their changes.
+            named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
+            queryset = queryset.filter(Q(campaign__in=named) | Q(actor__iexact=term))
+        return queryset, False
 
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
         return exports.of_changes(rows)

@@ -236,3 +236,23 @@ def test_a_reported_total_says_under_which_reference_it_was_reported(admin: Clie
     assert "google_ads / 7" in listed.content.decode()
     assert "google_ads / 7" in admin.get(change(shown)).content.decode()
     assert "the campaign itself" in admin.get(changelist("ads_reportedtotal")).content.decode()
+
+
+def test_delivery_changes_are_found_by_campaign_and_by_who_made_them(admin: Client) -> None:
+    spring = CampaignFactory.create(name="Spring sale")
+    summer = CampaignFactory.create(name="Summer sale")
+    DeliveryChange.objects.all().delete()
+    made = {}
+    for campaign, actor in ((spring, "system"), (summer, "system"), (summer, "Otto")):
+        made[campaign.name, actor] = DeliveryChange.objects.create(
+            campaign=campaign, at=timezone.now(), is_active=True, trigger="edit", actor=actor
+        )
+
+    def found(text: str) -> set[DeliveryChange]:
+        answer = admin.get(changelist("ads_deliverychange"), {"q": text})
+        return set(answer.context["cl"].result_list)
+
+    assert found("spring") == {made["Spring sale", "system"]}
+    assert found("SALE") == set(made.values())
+    assert found("otto") == {made["Summer sale", "Otto"]}
+    assert found("ott") == set()
