@@ -46,6 +46,7 @@ def _create_permissions(apps: Any, database: str) -> None:
     """Django makes them when all migrations are through, which is too late for these."""
     for app in apps.get_app_configs():
         if app.label in APPS:
+            before = app.models_module
             app.models_module = True
             create_permissions(app, verbosity=0, using=database, apps=apps)
-            app.models_module = None
+            app.models_module = before

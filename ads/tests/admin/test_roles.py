@@ -164,6 +164,7 @@ def test_the_roles_are_made_once_and_then_left_to_staff() -> None:
         _roles.create(apps, editor, roles)
         _roles.create(apps, editor, roles)
 
+    assert apps.get_app_config("ads").models_module is not None
     assert _codenames("Viewer") == {"view_brand"}
     assert _codenames("Operator") == {"view_campaign", "switch_campaign"}
 
