@@ -46,7 +46,7 @@ def _create_permissions(apps: Any, database: str) -> None:
     """Django makes them when all migrations are through, which is too late for these."""
     for app in apps.get_app_configs():
         if app.label in APPS:
-            before = app.models_module
+            before = getattr(app, "models_module", None)  # states of apps have none
             app.models_module = True
             create_permissions(app, verbosity=0, using=database, apps=apps)
             app.models_module = before
