@@ -14,6 +14,7 @@ this process (Django's test client: no network, all middleware), after one reque
 """
 
 import argparse
+import gc
 import math
 import statistics
 import time
@@ -108,6 +109,9 @@ def main() -> None:
         client = Client(headers={"X-Forwarded-Proto": "https"})
         user = User.objects.get(username="olivia")
         client.force_login(user)
+        client.get("/admin/")
+        gc.collect()
+        gc.freeze()  # as the server's processes do: see gunicorn.conf.py
         print(HEAD, flush=True)
         every = [measure(client, address, options) for address in every_address(user, options.only)]
         report(every, explain=options.explain)
