@@ -57,8 +57,10 @@ class Figures:
     times: list[float] = field(default_factory=list)  # ms
     cpu: float = 0.0  # ms, the average
     busy: bool = False
-    #: Statements of the last request: SQL, parameters, ms.
-    queries: list[tuple[str, Any, float]] = field(default_factory=list)
+    #: Of the last request: the number of statements, the time they took, and the slowest of them.
+    queries: int = 0
+    in_database: float = 0.0
+    slowest: tuple[str, Any, float] = ("", (), 0.0)
     wrong: str = ""
 
     @property
@@ -84,7 +86,7 @@ class Figures:
         found = [self.wrong] if self.wrong else []
         if (self.cpu if self.busy else self.p95) > self.bound:
             found.append(f"over {self.bound:.0f} ms")
-        if len(self.queries) > QUERIES:
+        if self.queries > QUERIES:
             found.append(f"over {QUERIES} queries")
         return found
 
@@ -160,8 +162,8 @@ def measure(client: Client, address: Address, options: argparse.Namespace) -> Fi
     for number in range(options.times + 1):
         if number == 1:
             before = cpu()
-        figures.queries = []
-        with connection.execute_wrapper(_noting(figures.queries)):
+        queries: list[tuple[str, Any, float]] = []
+        with connection.execute_wrapper(_noting(queries)):
             began = time.perf_counter()
             response = address.ask(client)
             content = response.content
@@ -174,6 +176,10 @@ def measure(client: Client, address: Address, options: argparse.Namespace) -> Fi
             break
     else:
         figures.cpu = (cpu() - before) / options.times
+    # No more than that is kept: the more there is, the longer Python takes to look for garbage.
+    figures.queries = len(queries)
+    figures.in_database = sum(took for _, _, took in queries)
+    figures.slowest = max(queries, key=lambda one: one[2], default=figures.slowest)
     print(line(figures), flush=True)
     return figures
 
@@ -201,11 +207,10 @@ def _noting(queries: list[tuple[str, Any, float]]) -> Any:
 
 
 def line(figures: Figures) -> str:
-    in_database = sum(took for _, _, took in figures.queries)
-    milliseconds = (figures.cpu, figures.best, figures.p50, figures.p95, in_database)
+    milliseconds = (figures.cpu, figures.best, figures.p50, figures.p95, figures.in_database)
     return (
         "".join(f"{one:8.0f}" for one in milliseconds)
-        + f"{len(figures.queries):5d}  {figures.address}  {'; '.join(figures.missed).upper()}"
+        + f"{figures.queries:5d}  {figures.address}  {'; '.join(figures.missed).upper()}"
     ).rstrip()
 
 
@@ -215,7 +220,7 @@ def report(every: list[Figures], *, explain: bool) -> None:
     print(f"\n{HEAD}   ({load()})")
     for figures in sorted(short, key=lambda figures: -figures.cpu):
         print(line(figures))
-        sql, parameters, took = max(figures.queries, key=lambda one: one[2], default=("", (), 0))
+        sql, parameters, took = figures.slowest
         print(f"            {took:.0f} ms: {' '.join(sql.split())[:600]}")
         if explain and took > BOUND / 4 and sql.lstrip()[:6] in ("SELECT", "WITH"):
             with connection.cursor() as cursor:
@@ -224,9 +229,9 @@ def report(every: list[Figures], *, explain: bool) -> None:
     print(f"{len(every)} pages asked for, {len(short)} fall short")
     if every:
         slowest = max(every, key=lambda figures: figures.cpu if figures.busy else figures.p95)
-        most = max(every, key=lambda figures: len(figures.queries))
+        most = max(every, key=lambda figures: figures.queries)
         print(f"slowest: {slowest.p95:.0f} ms ({slowest.cpu:.0f} of cpu), {slowest.address}")
-        print(f"most queries: {len(most.queries)}, {most.address}")
+        print(f"most queries: {most.queries}, {most.address}")
 
 
 if __name__ == "__main__":

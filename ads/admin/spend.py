@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -248,7 +248,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         ("campaign__brand", AutocompleteSelectFilter),
     ]
     search_fields = ["campaign__name", "source", "known_as"]
-    search_help_text = "Campaign, source or reference"
+    search_help_text = "Campaign, the whole name of a source, or a reference"
     fields = [
         "campaign",
         "brand",
@@ -261,6 +261,17 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         "updated_at",
     ]
     ordering = ["-id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ReportedTotal], search_term: str
+    ) -> tuple[QuerySet[ReportedTotal], bool]:
+        term = search_term.strip().replace("\x00", "")
+        if term:
+            # Names are compared campaign by campaign, not once for each of their days.
+            named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
+            found = Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=term)
+            queryset = queryset.filter(found)
+        return queryset, False
 
     @admin.display(description="brand")
     def brand(self, total: ReportedTotal) -> str:

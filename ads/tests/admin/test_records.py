@@ -256,3 +256,32 @@ def test_delivery_changes_are_found_by_campaign_and_by_who_made_them(admin: Clie
     assert found("SALE") == set(made.values())
     assert found("otto") == {made["Summer sale", "Otto"]}
     assert found("ott") == set()
+
+
+def test_reported_totals_are_found_by_campaign_source_and_reference(admin: Client) -> None:
+    spring = CampaignFactory.create(name="Spring sale")
+    summer = CampaignFactory.create(name="Summer sale")
+    made = [
+        ReportedTotal.objects.create(
+            campaign=campaign,
+            date=date(2024, 5, 15),
+            source=source,
+            known_as=known_as,
+            amount=1,
+            observed_at=timezone.now(),
+        )
+        for campaign, source, known_as in (
+            (spring, "etl", ""),
+            (summer, "etl", "google_ads\x1f\x1f4711"),
+            (summer, "platform", ""),
+        )
+    ]
+
+    def found(text: str) -> list[ReportedTotal]:
+        answer = admin.get(changelist("ads_reportedtotal"), {"q": text})
+        return sorted(answer.context["cl"].result_list, key=made.index)
+
+    assert found("SPRING") == made[:1]
+    assert found("etl") == made[:2]
+    assert found("4711") == made[1:2]
+    assert found("plat") == []
