@@ -1,5 +1,6 @@
 """What is asked before many campaigns, or brands, are changed."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -154,7 +155,7 @@ class DetachForm(ActionForm):
         help_text="A campaign that has no other schedule then runs at any hour.",
     )
 
-    def __init__(self, ids: list[int], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, ids: Sequence[int], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["schedule"]
         attached = DaypartingSchedule.objects.filter(campaigns__in=ids).distinct()

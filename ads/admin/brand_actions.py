@@ -3,32 +3,27 @@
 Each stops or starts many campaigns, so there is always a page before that says which.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
-from ads.admin import buttons
+from ads.admin import action_text, buttons
 from ads.admin.action_forms import BrandBudgetsForm
 from ads.admin.action_pages import (
     AT_MOST,
     AsksFirst,
     Effect,
     Page,
-    chosen,
-    is_to_be_done,
+    asking,
     up_to,
-    way_back,
 )
 from ads.admin.done import edited_meanwhile, tell
 from ads.admin.forecasts import counted
@@ -76,12 +71,7 @@ PAGES: Final[Mapping[str, Page]] = {
         "Let it run on",
         "waive",
     ),
-    "change_budgets": Page(
-        "Change the budgets of {}",
-        "Takes effect at once. Percentages are rounded to the cent; a budget is never lowered to "
-        "less than $0.00, which lets nothing through; no limit stays no limit, unless you set one.",
-        "Change the budgets",
-    ),
+    "change_budgets": action_text.PAGES["change_budgets"],
 }
 
 _SIMPLE: Final[Mapping[str, BrandAction]] = {
@@ -115,44 +105,16 @@ class BrandActions(AsksFirst):
         "export_selected",
     ]
 
-    def has_switch_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
-        return self.has_change_permission(request) or request.user.has_perm("ads.switch_campaign")
-
-    def has_waive_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
-        return self.has_change_permission(request) or request.user.has_perm("ads.waive_spend")
-
-    @admin.action(description="Pause all campaigns …", permissions=["switch"])
-    def pause_all_campaigns(
-        self, request: HttpRequest, queryset: QuerySet[Brand]
-    ) -> HttpResponse | None:
-        """Ask, then switch the brands off."""
-        return self._first(request, "pause", queryset)
-
-    @admin.action(description="Resume …", permissions=["switch"])
-    def resume_campaigns(
-        self, request: HttpRequest, queryset: QuerySet[Brand]
-    ) -> HttpResponse | None:
-        """Ask, then switch the brands on."""
-        return self._first(request, "resume", queryset)
-
-    @admin.action(description="Let run on today …", permissions=["waive"])
-    def let_run_on_today(
-        self, request: HttpRequest, queryset: QuerySet[Brand]
-    ) -> HttpResponse | None:
-        """Ask, then waive what the brands have spent today."""
-        return self._first(request, "run_on_today", queryset)
-
-    @admin.action(description="Change budgets …", permissions=["change"])
-    def change_their_budgets(
-        self, request: HttpRequest, queryset: QuerySet[Brand]
-    ) -> HttpResponse | None:
-        """Ask how, and tell what that would do."""
-        return self._first(request, "change_budgets", queryset)
+    pages = PAGES
+    most = BRANDS_AT_MOST
+    pause_all_campaigns = asking("pause", PAGES["pause"], "Pause all campaigns")
+    resume_campaigns = asking("resume", PAGES["resume"], "Resume")
+    let_run_on_today = asking("run_on_today", PAGES["run_on_today"], "Let run on today")
+    change_their_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         return [
-            path("act/<slug:code>/", require_POST(view(self.act)), name="ads_brand_act"),
             *(
                 path(
                     f"<int:object_id>/{code.replace('_', '-')}/",
@@ -183,83 +145,56 @@ class BrandActions(AsksFirst):
 
     def ask_about_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
         """The page for one brand; it posts to :meth:`act`."""
-        self._check(request, code)
+        self.check_action(request, code)
         if not Brand.objects.filter(pk=object_id).exists():
             raise Http404
         back = reverse("admin:ads_brand_change", args=[object_id])
-        return self._page(request, code, [object_id], back, _form(code, None))
+        form = self.form_of(code, [object_id], None)
+        return self.ask(request, code, [object_id], back, form)
 
-    def act(self, request: HttpRequest, code: str) -> HttpResponse:
-        """Work it out anew, or do it."""
-        self._check(request, code)
-        ids = chosen(request)
-        back = way_back(request, reverse("admin:ads_brand_changelist"))
-        if not ids or self._too_many(request, ids):
-            return HttpResponseRedirect(back)
-        form = _form(code, request.POST)
-        if form and form.is_valid() and form.cleaned_data["of_campaigns"]:
-            _may_change_campaigns(request)
-        if not ((form is None or form.is_valid()) and is_to_be_done(request, form)):
-            return self._page(request, code, ids, back, form)
+    def are_too_many(self, request: HttpRequest, ids: Sequence[int]) -> bool:
+        if super().are_too_many(request, ids):
+            return True
+        # One brand is always taken, whatever its size.
+        campaigns = Campaign.objects.filter(brand__in=ids).count() if len(ids) > 1 else 0
+        return self.too_many(request, campaigns, AT_MOST, "campaigns (by their brands)")
+
+    def form_of(self, code: str, ids: Sequence[int], data: Any) -> BrandBudgetsForm | None:
+        return BrandBudgetsForm(data) if code == "change_budgets" else None
+
+    def check_form(self, request: HttpRequest, form: Any) -> None:
+        if form.cleaned_data["of_campaigns"] and not request.user.has_perm("ads.change_campaign"):
+            raise PermissionDenied
+
+    def effect_of(self, code: str, ids: Sequence[int], form: Any) -> Effect:
+        seen = last_edits() if form else None
+        campaigns = Campaign.objects.filter(brand__in=among(ids))
+        forecast = foretell(campaigns, _action(code, form).supposing(), timezone.now())
+        return Effect(forecast, _of_budgets(form, ids) if form else (), seen)
+
+    def carry_out(
+        self, request: HttpRequest, code: str, ids: list[int], back: str, form: Any
+    ) -> None:
         seen = up_to(request) if form else None
         done = carry_out_on(_action(code, form, seen), ids, timezone.now())
         changed = len(done.changed) or done.campaigns.changed
         left = len(ids) - len(done.changed)
         if form and seen:
             left -= _edited_meanwhile(request, form, seen, ids, done.campaigns.context)
+        called = self.called(list(done.changed or ids))
         tell(
             request,
-            _DID[code].format(_named(list(done.changed or ids))) if changed else "Nothing changed.",
+            _DID[code].format(called) if changed else "Nothing changed.",
             done.campaigns,
             changed=changed,
             left=f"{counted(left, 'brand')} left alone: {_WAS_SO[code]}." if left > 0 else "",
             undo=back if code == "pause" else "",
         )
-        return HttpResponseRedirect(back)
 
-    def _first(
-        self, request: HttpRequest, code: str, queryset: QuerySet[Brand]
-    ) -> HttpResponse | None:
-        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: BRANDS_AT_MOST + 1])
-        if self._too_many(request, ids):
-            return None
-        return self._page(request, code, ids, request.get_full_path(), _form(code, None))
-
-    def _too_many(self, request: HttpRequest, ids: list[int]) -> bool:
-        if self.too_many(request, len(ids), BRANDS_AT_MOST, "brands"):
-            return True
-        # One brand is always taken, whatever its size.
-        campaigns = Campaign.objects.filter(brand__in=ids).count() if len(ids) > 1 else 0
-        return self.too_many(request, campaigns, AT_MOST, "campaigns (by their brands)")
-
-    def _check(self, request: HttpRequest, code: str) -> None:
-        if code not in PAGES:
-            raise Http404
-        allowed = getattr(self, f"has_{PAGES[code].permission}_permission")
-        if not (self.has_view_permission(request) and allowed(request)):
-            raise PermissionDenied
-
-    def _page(
-        self,
-        request: HttpRequest,
-        code: str,
-        ids: list[int],
-        back: str,
-        form: BrandBudgetsForm | None,
-    ) -> HttpResponse:
-        effect = None
-        if form is None or (form.is_bound and form.is_valid()):
-            seen = last_edits() if form else None
-            campaigns = Campaign.objects.filter(brand__in=among(ids))
-            forecast = foretell(campaigns, _action(code, form).supposing(), timezone.now())
-            effect = Effect(forecast, _of_budgets(form, ids) if form else (), seen)
-        page = replace(PAGES[code], title=PAGES[code].title.format(_named(ids)))
-        address = reverse("admin:ads_brand_act", args=[code])
-        return self.ask(request, page, address, ids, back, form=form, effect=effect)
-
-
-def _form(code: str, data: Any) -> BrandBudgetsForm | None:
-    return BrandBudgetsForm(data) if code == "change_budgets" else None
+    def called(self, ids: Sequence[int]) -> str:
+        """The name of one brand, or how many there are."""
+        names = list(Brand.objects.filter(pk__in=ids[:2]).values_list("name", flat=True))
+        return names[0] if len(ids) == 1 and names else counted(len(ids), "brand")
 
 
 def _action(code: str, form: BrandBudgetsForm | None, seen: Seen | None = None) -> BrandAction:
@@ -288,18 +223,7 @@ def _edited_meanwhile(
     return edited_meanwhile(request, seen, Brand.objects.filter(pk__in=among(ids)), context)
 
 
-def _may_change_campaigns(request: HttpRequest) -> None:
-    if not request.user.has_perm("ads.change_campaign"):
-        raise PermissionDenied
-
-
-def _named(ids: list[int]) -> str:
-    """The name of one brand, or how many there are."""
-    names = list(Brand.objects.filter(pk__in=ids[:2]).values_list("name", flat=True))
-    return names[0] if len(ids) == 1 and names else counted(len(ids), "brand")
-
-
-def _of_budgets(form: BrandBudgetsForm, ids: list[int]) -> list[str]:
+def _of_budgets(form: BrandBudgetsForm, ids: Sequence[int]) -> list[str]:
     brands = Brand.objects.filter(pk__in=among(ids)).order_by()
     campaigns = Campaign.objects.filter(brand__in=among(ids)).order_by()
     found = []

@@ -4,13 +4,9 @@ Several are asked about first, with what would start and stop; one campaign is s
 and the message says what became of it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -19,11 +15,9 @@ from django.views.decorators.http import require_POST
 
 from ads.admin.action_forms import ActionForm, AttachForm, BudgetsForm, DetachForm
 from ads.admin.action_pages import (
-    AT_MOST,
     AsksFirst,
     Effect,
-    chosen,
-    is_to_be_done,
+    asking,
     up_to,
     way_back,
 )
@@ -58,11 +52,11 @@ SIMPLE: Final[Mapping[str, Action]] = {
 #: Those of the buttons on a campaign's page.
 ONE_CLICK: Final = ("activate", "pause", "reset_daily_spend")
 
-_LIST: Final = "admin:ads_campaign_changelist"
-
 
 class CampaignActions(Undoes, AsksFirst):
     """The actions on campaigns; for those who may change them, and for operators."""
+
+    pages = PAGES
 
     actions = [
         "activate",
@@ -75,12 +69,6 @@ class CampaignActions(Undoes, AsksFirst):
         "archive",
         "export_selected",
     ]
-
-    def has_switch_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
-        return self.has_change_permission(request) or request.user.has_perm("ads.switch_campaign")
-
-    def has_waive_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
-        return self.has_change_permission(request) or request.user.has_perm("ads.waive_spend")
 
     def has_attach_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) and request.user.has_perm(
@@ -95,67 +83,21 @@ class CampaignActions(Undoes, AsksFirst):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), ChangedInFilter]
 
-    @admin.action(description="Activate …", permissions=["switch"])
-    def activate(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
-        """Ask, then set the status to active."""
-        return self._first(request, "activate", queryset)
-
-    @admin.action(description="Pause …", permissions=["switch"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
-        """Ask, then set the status to paused."""
-        return self._first(request, "pause", queryset)
-
-    @admin.action(description="Let run on today (reset daily spend) …", permissions=["waive"])
-    def reset_daily_spend(
-        self, request: HttpRequest, queryset: QuerySet[Campaign]
-    ) -> HttpResponse | None:
-        """Ask, then waive what was spent today; reports still show it."""
-        return self._first(request, "reset_daily_spend", queryset)
-
-    @admin.action(description="Change budgets …", permissions=["change"])
-    def change_budgets(
-        self, request: HttpRequest, queryset: QuerySet[Campaign]
-    ) -> HttpResponse | None:
-        """Ask how, and tell what that would do."""
-        return self._first(request, "change_budgets", queryset)
-
-    @admin.action(description="Attach a schedule …", permissions=["attach"])
-    def attach_schedule(
-        self, request: HttpRequest, queryset: QuerySet[Campaign]
-    ) -> HttpResponse | None:
-        """Ask which, and tell what that would do."""
-        return self._first(request, "attach_schedule", queryset)
-
-    @admin.action(description="Detach a schedule …", permissions=["detach"])
-    def detach_schedule(
-        self, request: HttpRequest, queryset: QuerySet[Campaign]
-    ) -> HttpResponse | None:
-        """Ask which, and tell what that would do."""
-        return self._first(request, "detach_schedule", queryset)
-
-    @admin.action(description="Complete …", permissions=["change"])
-    def complete(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
-        """Ask, then set the status to completed."""
-        return self._first(request, "complete", queryset)
-
-    @admin.action(description="Archive …", permissions=["change"])
-    def archive(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
-        """Ask, then set the status to archived."""
-        return self._first(request, "archive", queryset)
+    activate = asking("activate", PAGES["activate"], "Activate")
+    pause = asking("pause", PAGES["pause"], "Pause")
+    reset_daily_spend = asking(
+        "reset_daily_spend", PAGES["reset_daily_spend"], "Let run on today (reset daily spend)"
+    )
+    change_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
+    attach_schedule = asking("attach_schedule", PAGES["attach_schedule"], "Attach a schedule")
+    detach_schedule = asking("detach_schedule", PAGES["detach_schedule"], "Detach a schedule")
+    complete = asking("complete", PAGES["complete"], "Complete")
+    archive = asking("archive", PAGES["archive"], "Archive")
 
     def get_urls(self) -> list[Any]:
-        post = require_POST
+        view = require_POST(self.admin_site.admin_view(self.act_on_one))
         return [
-            path(
-                "act/<slug:code>/",
-                post(self.admin_site.admin_view(self.act)),
-                name="ads_campaign_act",
-            ),
-            path(
-                "<int:object_id>/act/<slug:code>/",
-                post(self.admin_site.admin_view(self.act_on_one)),
-                name="ads_campaign_act_on_one",
-            ),
+            path("<int:object_id>/act/<slug:code>/", view, name="ads_campaign_act_on_one"),
             *super().get_urls(),
         ]
 
@@ -174,33 +116,9 @@ class CampaignActions(Undoes, AsksFirst):
             told["buttons"] = of_campaign(explained, may)
         return response  # type: ignore[no-any-return]
 
-    def _first(
-        self, request: HttpRequest, code: str, queryset: QuerySet[Campaign]
-    ) -> HttpResponse | None:
-        """The page for those that were selected in the list."""
-        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: AT_MOST + 1])
-        if self.too_many(request, len(ids), AT_MOST, "campaigns"):
-            return None
-        return self._page(request, code, ids, request.get_full_path(), _form(code, ids, None))
-
-    def act(self, request: HttpRequest, code: str) -> HttpResponse:
-        """Work it out anew, or do it."""
-        self._check(request, code)
-        ids = chosen(request)
-        back = way_back(request, reverse(_LIST))
-        if not ids or self.too_many(request, len(ids), AT_MOST, "campaigns"):
-            return HttpResponseRedirect(back)
-        form = _form(code, ids, request.POST)
-        is_complete = form is None or form.is_valid()
-        if not (is_complete and is_to_be_done(request, form)):
-            return self._page(request, code, ids, back, form)
-        action = _action(code, form, up_to(request))
-        self._do(request, code, action, ids, back, form)
-        return HttpResponseRedirect(back)
-
     def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
         """What a button of a campaign's page does, at once."""
-        self._check(request, code)
+        self.check_action(request, code)
         if code not in ONE_CLICK or not Campaign.objects.filter(pk=object_id).exists():
             raise Http404
         back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
@@ -231,45 +149,29 @@ class CampaignActions(Undoes, AsksFirst):
             undo=back if code == "pause" else "",
         )
 
-    def _check(self, request: HttpRequest, code: str) -> None:
-        if code not in PAGES:
-            raise Http404
-        allowed: Callable[[HttpRequest], bool] = getattr(
-            self, f"has_{PAGES[code].permission}_permission"
-        )
-        if not (self.has_view_permission(request) and allowed(request)):
-            raise PermissionDenied
+    def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
+        if code == "change_budgets":
+            return BudgetsForm(data)
+        if code == "attach_schedule":
+            return AttachForm(data)
+        if code == "detach_schedule":
+            return DetachForm(ids, data)
+        return None
 
-    def _page(
-        self,
-        request: HttpRequest,
-        code: str,
-        ids: list[int],
-        back: str,
-        form: ActionForm | None,
-    ) -> HttpResponse:
-        effect = None
-        if form is None or (form.is_bound and form.is_valid()):
-            action, seen = _action(code, form), last_edits() if form else None
-            now = timezone.now()
-            campaigns = Campaign.objects.filter(pk__in=among(ids))
-            forecast = foretell(campaigns, action.supposing(), now)
-            effect = Effect(forecast, notes(code, action, ids, forecast, now), seen)
-        page = PAGES[code]
-        many = counted(len(ids))
-        page = replace(page, title=page.title.format(many), yes=page.yes.format(many))
-        address = reverse("admin:ads_campaign_act", args=[code])
-        return self.ask(request, page, address, ids, back, form=form, effect=effect)
+    def effect_of(self, code: str, ids: Sequence[int], form: ActionForm | None) -> Effect:
+        action, seen = _action(code, form), last_edits() if form else None
+        now = timezone.now()
+        campaigns = Campaign.objects.filter(pk__in=among(ids))
+        forecast = foretell(campaigns, action.supposing(), now)
+        return Effect(forecast, notes(code, action, ids, forecast, now), seen)
 
+    def carry_out(
+        self, request: HttpRequest, code: str, ids: list[int], back: str, form: ActionForm | None
+    ) -> None:
+        self._do(request, code, _action(code, form, up_to(request)), ids, back, form)
 
-def _form(code: str, ids: list[int], data: Any) -> ActionForm | None:
-    if code == "change_budgets":
-        return BudgetsForm(data)
-    if code == "attach_schedule":
-        return AttachForm(data)
-    if code == "detach_schedule":
-        return DetachForm(ids, data)
-    return None
+    def called(self, ids: Sequence[int]) -> str:
+        return counted(len(ids))
 
 
 def _action(code: str, form: Any, seen: Seen | None = None) -> Action:

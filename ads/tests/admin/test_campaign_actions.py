@@ -364,7 +364,7 @@ def test_who_may_not_even_look_is_refused(staff: Callable[..., Client], action: 
 def test_too_many_at_once_are_refused_and_nothing_is_done(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign_actions, "AT_MOST", 2)
+    monkeypatch.setattr(campaign_actions.CampaignActions, "most", 2)
     campaigns = CampaignFactory.create_batch(3, status="draft")
 
     (message,) = said(act(admin, "ads_campaign", "activate", campaigns))
