@@ -1,10 +1,22 @@
-"""Reading exports as whoever gets them does."""
+"""Something to export, and reading exports as whoever gets them does."""
 
 import csv
 from collections.abc import Iterable
 from io import StringIO
 
+from ads.models import Campaign
 from ads.services.csv_export import Export, Stream
+from ads.tests.engine.support import NOON, execute
+
+DAY = NOON.date()
+
+
+def many_entries(campaign: Campaign, count: int) -> None:
+    execute(
+        "INSERT INTO ads_spend (campaign_id, amount, date)"
+        " SELECT %s, 0.01, %s FROM generate_series(1, %s)",
+        [campaign.pk, DAY, count],
+    )
 
 
 def read(pieces: Iterable[bytes]) -> list[dict[str, str]]:

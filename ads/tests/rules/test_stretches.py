@@ -1,34 +1,18 @@
 """Open stretches, and jumps of the clock: examples with exact instants."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from ads.rules.calendar import UnknownTimezone
-from ads.rules.dayparting import Schedule, Window
+from ads.rules.dayparting import Window
 from ads.rules.stretches import (
     clock_changes,
     days_ahead,
     in_force_stretches,
     open_stretches,
 )
-
-MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
-ALL_WEEK = tuple(Window(day, time(0), time(0)) for day in range(7))
-
-
-def schedule(
-    *windows: Window,
-    timezone: str = "UTC",
-    priority: int = 0,
-    is_active: bool = True,
-    valid: tuple[date | None, date | None] = (None, None),
-) -> Schedule:
-    return Schedule(1, timezone, priority, is_active, *valid, windows)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+from ads.tests.rules.support import EVERY_DAY, FRIDAY, MONDAY, SUNDAY, THURSDAY, at, schedule
 
 
 def test_evenings_in_tokyo_are_mornings_in_utc() -> None:
@@ -42,7 +26,7 @@ def test_evenings_in_tokyo_are_mornings_in_utc() -> None:
 
 def test_stretches_that_touch_are_one_and_the_ends_are_cut() -> None:
     assert open_stretches(
-        [schedule(*ALL_WEEK)], at("2026-03-02T10:30"), at("2026-03-05T11:00")
+        [schedule(*EVERY_DAY)], at("2026-03-02T10:30"), at("2026-03-05T11:00")
     ) == [(at("2026-03-02T10:30"), at("2026-03-05T11:00"))]
 
 
@@ -51,7 +35,7 @@ def test_without_any_schedule_it_is_open_all_along_and_in_no_time_nothing_is() -
 
     assert open_stretches([], begin, end) == [(begin, end)]
     assert open_stretches([], begin, begin) == []
-    assert open_stretches([schedule(*ALL_WEEK)], end, begin) == []
+    assert open_stretches([schedule(*EVERY_DAY)], end, begin) == []
 
 
 def test_a_closed_christmas_cuts_into_the_schedule_below_it() -> None:
@@ -80,13 +64,13 @@ def test_validity_cuts_a_night_and_says_when_the_schedule_is_in_force() -> None:
 
 
 def test_a_schedule_that_is_switched_off_is_closed_and_not_in_force_whatever_its_timezone() -> None:
-    off = schedule(*ALL_WEEK, is_active=False, timezone="Mars/Olympus")
+    off = schedule(*EVERY_DAY, is_active=False, timezone="Mars/Olympus")
     week = at("2026-01-01T00:00"), at("2026-01-08T00:00")
 
     assert open_stretches([off], *week) == []
     assert in_force_stretches(off, *week) == []
     with pytest.raises(UnknownTimezone, match="Mars/Olympus"):
-        open_stretches([schedule(*ALL_WEEK, timezone="Mars/Olympus")], *week)
+        open_stretches([schedule(*EVERY_DAY, timezone="Mars/Olympus")], *week)
 
 
 def test_the_missing_hour_is_no_part_of_a_stretch_and_the_repeated_one_counts_twice() -> None:
@@ -148,7 +132,7 @@ def test_days_ahead_are_those_of_the_timezone_that_is_asked_about() -> None:
 
 
 def test_a_day_on_which_the_clock_jumps_is_as_long_as_it_is_and_has_the_jump() -> None:
-    always = schedule(*ALL_WEEK, timezone="America/Havana")
+    always = schedule(*EVERY_DAY, timezone="America/Havana")
 
     _, sunday, _ = days_ahead(always, "America/Havana", at("2026-03-07T12:00"), 3)
 
@@ -159,7 +143,7 @@ def test_a_day_on_which_the_clock_jumps_is_as_long_as_it_is_and_has_the_jump() -
 
 
 def test_a_date_that_a_timezone_skipped_is_there_and_empty() -> None:
-    always = schedule(*ALL_WEEK)
+    always = schedule(*EVERY_DAY)
 
     _, skipped, _ = days_ahead(always, "Pacific/Apia", at("2011-12-29T12:00"), 3)
 

@@ -11,6 +11,7 @@ from ads.models.imports import ImportPart
 from ads.services import uploads
 from ads.services.actor import acting_as
 from ads.services.imports import Plan
+from ads.tests.factories import CampaignFactory
 
 LIMIT = 64 << 20
 TODAY = timezone.now().date()
@@ -102,3 +103,26 @@ def spent() -> list[Any]:
 def statuses(imports: Iterable[SpendImport]) -> list[str]:
     """How far they have come."""
     return [SpendImport.objects.get(pk=one.pk).status for one in imports]
+
+
+def check(one: SpendImport) -> str:
+    """How far it has come once it was checked."""
+    return uploads.check(one.pk, timezone.now())
+
+
+def record(one: SpendImport) -> str:
+    """How far it has come once it was recorded."""
+    return uploads.record(one.pk, timezone.now)
+
+
+def status(one: SpendImport) -> str:
+    """How far it has come, as it is stored."""
+    one.refresh_from_db()
+    return one.status
+
+
+def active(**more: Any) -> Campaign:
+    """A campaign that delivers."""
+    campaign = CampaignFactory.create(**more)
+    Campaign.objects.filter(pk=campaign.pk).update(is_active=True)
+    return campaign

@@ -1,67 +1,20 @@
-"""import_spend: what a good file does, and what its summary says."""
+"""import_spend: what a good file of day totals does, and what its summary says."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
-from django.conf import settings
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from ads.models import Brand, Campaign, DeliveryChange, ReportedTotal, Spend
 from ads.services import BudgetService
 from ads.tests.engine.support import NOON, delivers, enforce_all, totals
 from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.import_spend.support import TODAY, Write, run
 
-pytestmark = pytest.mark.django_db
-
-FACEBOOK = settings.BASE_DIR.parent / "shared" / "data" / "facebook_ads_2023-08.csv"
-TODAY = NOON.date()
-
-Write = Callable[..., Path]
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Any:
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write lines (or bytes) to a file."""
-
-    def written(*lines: str, name: str = "spend.csv") -> Path:
-        path = tmp_path / name
-        path.write_text("".join(f"{line}\n" for line in lines), newline="")
-        return path
-
-    return written
-
-
-@pytest.fixture
-def brand() -> Brand:
-    return BrandFactory.create(name="Acme")
-
-
-@pytest.fixture
-def search(brand: Brand) -> Campaign:
-    return CampaignFactory.create(brand=brand, name="Search", daily_budget=75)
-
-
-def run(path: Path, *arguments: str) -> dict[str, str]:
-    """Import a file; the summary by its first column, and all of it under "said"."""
-    out = StringIO()
-    call_command("import_spend", str(path), *arguments, stdout=out)
-    figures = {"said": out.getvalue()}
-    for line in out.getvalue().splitlines():
-        name, *rest = [part for part in line.split("  ") if part.strip()]
-        figures[name.strip()] = " ".join(part.strip() for part in rest)
-    return figures
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def test_day_totals_are_recorded_and_enforced_at_once(write: Write, search: Campaign) -> None:
@@ -167,75 +120,6 @@ def test_it_shares_what_a_source_reported_with_the_service(write: Write, search:
     assert totals(search)["day", date(2024, 5, 1)] == 10
 
 
-ENTRIES = [
-    "campaign,date,amount,description,external_id",
-    "Search,2024-05-01,1.50,click,a",
-    'Search,2024-05-01,2,"He said ""hi"", twice",b',
-    "Search,2024-05-02,0,,c",
-]
-
-
-def test_rows_with_an_external_id_are_entries(write: Write, search: Campaign) -> None:
-    done = run(write(*ENTRIES), "--source", "etl")
-
-    assert (done["recorded"], done["of zero"], done["duplicates"]) == ("2 $3.50", "1", "0")
-    assert list(
-        Spend.objects.order_by("external_id").values_list(
-            "external_id", "description", "amount", "kind", "source", "occurred_at"
-        )
-    ) == [
-        ("a", "click", Decimal("1.5"), "entry", "etl", NOON),
-        ("b", 'He said "hi", twice', 2, "entry", "etl", NOON),
-    ]
-
-
-def test_entries_again_are_duplicates_also_of_what_the_service_recorded(
-    write: Write, search: Campaign, noon: Any
-) -> None:
-    run(write(*ENTRIES), "--source", "etl")
-    again = BudgetService.record_spend(
-        search, "1.5", "click", date=date(2024, 5, 1), source="etl", external_id="a"
-    )
-    noon.shift(timedelta(days=3))
-
-    done = run(write(*ENTRIES), "--source", "etl")
-
-    assert (done["recorded"], done["duplicates"], done["of zero"]) == ("0 $0.00", "2", "1")
-    assert again.pk == Spend.objects.get(external_id="a").pk
-    assert Spend.objects.count() == 2
-
-
-def test_an_id_twice_in_one_file_is_recorded_once(write: Write, search: Campaign) -> None:
-    done = run(write(*ENTRIES, ENTRIES[1]))
-
-    assert (done["recorded"], done["duplicates"]) == ("2 $3.50", "1")
-
-
-def test_an_entry_counts_on_the_brands_day_of_its_instant(write: Write) -> None:
-    brand = BrandFactory.create(timezone="America/Los_Angeles")
-    campaign = CampaignFactory.create(brand=brand, name="Late")
-
-    run(
-        write(
-            "campaign,occurred_at,amount,external_id",
-            "Late,2024-05-02T06:59:00Z,1,a",
-            "Late,2024-05-02T09:00:00+02:00,2,b",
-        )
-    )
-
-    assert totals(campaign)["day", date(2024, 5, 1)] == 1
-    assert totals(campaign)["day", date(2024, 5, 2)] == 2
-    assert Spend.objects.get(external_id="a").occurred_at == datetime(2024, 5, 2, 6, 59, tzinfo=UTC)
-
-
-def test_entries_stop_what_they_cross(write: Write, search: Campaign) -> None:
-    enforce_all(NOON)
-
-    run(write("campaign,date,amount,external_id", f"Search,{TODAY},75,a"))
-
-    assert not delivers(search)
-
-
 def test_spend_of_a_past_month_holds_nobody(write: Write, search: Campaign) -> None:
     enforce_all(NOON)
 
@@ -309,26 +193,6 @@ def test_a_byte_order_mark_blank_lines_and_crlf_are_no_trouble(
     assert run(path)["recorded"] == "1 $1.00"
 
 
-def test_a_description_may_have_lines_and_what_copy_would_read_as_its_own(
-    write: Write, search: Campaign
-) -> None:
-    run(
-        write(
-            "campaign,date,amount,external_id,description",
-            r'Search,2024-05-01,1,a,"two',
-            r'lines"',
-            r"Search,2024-05-01,1,b,\N",
-            r"Search,2024-05-01,1,\.,back\slash	tab",
-        )
-    )
-
-    assert dict(Spend.objects.values_list("external_id", "description")) == {
-        "a": "two\nlines",
-        "b": r"\N",
-        r"\.": "back\\slash\ttab",
-    }
-
-
 def test_a_file_larger_than_one_chunk_is_recorded_whole(write: Write, brand: Brand) -> None:
     campaigns = [CampaignFactory.create(brand=brand, name=f"C{i}") for i in range(3)]
     rows = [f"C{i % 3},2024-05-{i // 3 % 14 + 1:02},0.01" for i in range(12_003)]
@@ -338,59 +202,3 @@ def test_a_file_larger_than_one_chunk_is_recorded_whole(write: Write, brand: Bra
     assert (done["rows read"], done["day totals"]) == ("12,003", "42")
     assert totals(brand)["month", date(2024, 5, 1)] == Decimal("120.03")
     assert sum(totals(c)["month", date(2024, 5, 1)] for c in campaigns) == Decimal("120.03")
-
-
-@pytest.fixture
-def facebook(brand: Brand) -> dict[str, Campaign]:
-    if not FACEBOOK.exists():
-        pytest.skip(f"{FACEBOOK} is not there: the real file is not part of the repository.")
-    budgets = {"916": 149, "936": 2893.37, "1178": 60000}
-    return {
-        name: CampaignFactory.create(brand=brand, name=name, monthly_budget=str(budget))
-        for name, budget in budgets.items()
-    }
-
-
-FACEBOOK_ARGUMENTS = (
-    *("--map", "amount=Spent", "--map", "campaign=xyz_campaign_id", "--map", "date=Date"),
-    *("--date-format", "%d-%m-%Y", "--source", "facebook"),
-)
-FACEBOOK_SUMS = {"916": "149.71", "936": "2893.37", "1178": "55662.15"}
-
-
-def test_the_real_file_gives_its_documented_sums_once_however_often(
-    facebook: dict[str, Campaign], noon: Any
-) -> None:
-    for recorded in ("79 $58,705.229957", "0 $0.00"):
-        done = run(FACEBOOK, *FACEBOOK_ARGUMENTS, "--round", "6")
-
-        assert (done["rows read"], done["day totals"]) == ("1,143", "85")
-        assert done["recorded"] == recorded
-        month = ("month", date(2023, 8, 1))
-        sums = {name: totals(campaign)[month] for name, campaign in facebook.items()}
-        assert {name: str(round(s, 2)) for name, s in sums.items()} == FACEBOOK_SUMS
-        noon.shift(60)
-
-
-def test_the_real_file_is_refused_without_rounding(facebook: dict[str, Campaign]) -> None:
-    with pytest.raises(CommandError, match="rows were refused, so nothing was recorded"):
-        run(FACEBOOK, *FACEBOOK_ARGUMENTS)
-
-    assert not Spend.objects.exists()
-
-
-def test_in_its_own_month_the_real_file_pauses_whom_it_puts_over_budget(
-    facebook: dict[str, Campaign], noon: Any
-) -> None:
-    noon.move_to(datetime(2023, 8, 31, 12, tzinfo=UTC))
-    enforce_all(datetime(2023, 8, 31, 12, tzinfo=UTC))
-
-    done = run(FACEBOOK, *FACEBOOK_ARGUMENTS, "--round", "6")
-
-    # 936 spent 2893.369998…, a hair below its budget.
-    assert {name: delivers(campaign) for name, campaign in facebook.items()} == {
-        "916": False,
-        "936": True,
-        "1178": True,
-    }
-    assert done["paused"] == "1"

@@ -5,10 +5,8 @@ from datetime import date
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -16,21 +14,15 @@ from hypothesis import strategies as st
 from ads.models import Campaign, ReportedTotal, Spend
 from ads.rules.money import parse_amount
 from ads.services.imports.amounts import SURELY_GOOD
-from ads.tests.engine.support import NOON, totals
+from ads.tests.engine.support import totals
 from ads.tests.factories import BrandFactory, CampaignFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 HEADER = "campaign,date,amount"
 GOOD = "Search,2024-05-01,1"
 
 Refuse = Callable[..., str]
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Any:
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture(autouse=True)
