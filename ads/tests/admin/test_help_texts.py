@@ -1,5 +1,6 @@
 """Every list says what it is, and every field what happens with what is entered."""
 
+import re
 from typing import Any
 
 import pytest
@@ -60,3 +61,21 @@ def _without_words(context: Any) -> list[str]:
                 if name not in own:
                     fields[f"{formset.prefix}.{name}"] = field
     return [name for name, field in fields.items() if not field.help_text]
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["ads_spend_new_correction", "ads_unknownreference_match_new", "ads_unknownreference_discard"],
+)
+def test_what_is_wrong_with_a_field_and_what_it_is_for_is_read_aloud_with_it(
+    client: Client, page: str
+) -> None:
+    client.force_login(world.make(timezone.now()))
+    (address,) = [each.url() for each in site_map.pages() if str(each) == page]
+
+    shown = client.post(address, {"because": "", "record": ""}).content.decode()
+
+    named = " ".join(re.findall(r'aria-describedby="([^"]*)"', shown)).split()
+    assert any(name.endswith("_helptext") for name in named)
+    assert any(name.endswith("_error") for name in named)
+    assert [name for name in named if f'id="{name}"' not in shown] == []
