@@ -22,14 +22,8 @@ else:
 class TellsWhatBecameOfIt(_Admin):
     """Pages of campaigns, which may start or stop with what is saved."""
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        response = super().changeform_view(request, object_id, form_url, extra_context)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().changeform_view(request, *args, **kwargs)
         # What was saved has been committed by now, and so enforced.
         saved = getattr(request, "saved_campaign", None)
         if saved is not None:

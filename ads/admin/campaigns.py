@@ -11,8 +11,8 @@ from ads.admin.attached import ScheduleInline
 from ads.admin.base import KEPT, ConfigurationAdmin
 from ads.admin.campaign_actions import CampaignActions
 from ads.admin.campaign_budgets import BudgetsInList
+from ads.admin.campaign_columns import CampaignColumns
 from ads.admin.campaign_filters import LIST_FILTER
-from ads.admin.campaign_list import CampaignColumns
 from ads.admin.campaign_saved import TellsWhatBecameOfIt
 from ads.admin.campaign_story import CampaignPage
 from ads.admin.corrections import CorrectsCampaign
