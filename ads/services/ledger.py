@@ -88,9 +88,9 @@ def _record(
                 raise answer.conflict
         entries.enforce_recorded(checked, answers, now, kind)
     # Of a duplicate, what the ledger has: it may have other details than those that were given.
-    before = Spend.objects.in_bulk(
-        answer.entry_id for answer in answers if answer.outcome == entries.DUPLICATE
-    )
+    # A list: for a generator, even an empty one, Django works out a query.
+    repeated = [answer.entry_id for answer in answers if answer.outcome == entries.DUPLICATE]
+    before = Spend.objects.in_bulk(repeated)
     return [
         Recorded(
             before.get(answer.entry_id) or _as_saved(entry, row, answer, source, now, kind),
