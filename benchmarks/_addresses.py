@@ -18,6 +18,7 @@ from django.db.models import Count, Model
 from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 
+from ads.admin.campaign_list import ROWS_VAR
 from ads.models import (
     Brand,
     Campaign,
@@ -55,9 +56,12 @@ class Address:
     #: Gives the keys of the rows that a list must show.
     shown: Callable[[], tuple[str, ...]] | None = field(default=None, hash=False, compare=False)
     post: dict[str, Any] = field(default_factory=dict, hash=False)
+    #: What is posted, in words.
+    about: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}{'?' if self.parameters else ''}{urlencode(self.parameters)}"
+        asked = f"{'?' if self.parameters else ''}{urlencode(self.parameters)}"
+        return f"{self.name}{asked}{f' ({self.about})' if self.about else ''}"
 
     def ask(self, client: Client) -> Any:
         """The answer to it."""
@@ -136,6 +140,7 @@ def every_list(user: User, model: type[Model]) -> Iterator[Address]:
         asked += [{SEARCH_VAR: text} for text in SEARCHES.get(name, ["nowhere"])]
     if shown.paginator.num_pages >= TENTH:
         asked.append({PAGE_VAR: str(TENTH)})
+    asked += [{ROWS_VAR: str(count)} for count, *_ in getattr(shown, "rows_choices", ())]
     for parameters in asked:
         yield Address(
             f"{name}_changelist",

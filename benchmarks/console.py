@@ -5,10 +5,11 @@
                                  [--only WORDS] [--explain] [--keep NAME]
 
 Every page the site knows of is asked for, of the rows with the most behind them; every list also
-with each of its filters, each of its orders, a search and its tenth page. A page is answered inside
-this process (Django's test client: no network, all middleware), after one request to warm up.
-``cpu`` is what it cost the processors, here and in the database's server on the same machine: with
-``--busy`` that is judged instead of the time that passed, where other programs keep them busy.
+with each of its filters, each of its orders, a search, its tenth page and other numbers of rows;
+and what each action would do to a page of campaigns, and to as many as it takes. A page is answered
+inside this process (Django's test client: no network, all middleware), after one request to warm
+up. ``cpu`` is what it cost the processors, here and in the database's server on the same machine:
+with ``--busy`` that is judged instead of the time that passed, where other programs keep them busy.
 
 ``--keep NAME`` leaves the database behind under this name, and takes it as it is if it is there.
 """
@@ -22,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final
 
 from _database import kept, scratch
@@ -35,6 +37,7 @@ app.conf.update(broker_url="memory://", result_backend="cache+memory://")
 import history  # noqa: E402
 import psutil  # noqa: E402
 from _addresses import Address, every_address  # noqa: E402
+from _posts import every_post  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -115,7 +118,8 @@ def main() -> None:
         gc.collect()
         gc.freeze()  # as the server's processes do: see gunicorn.conf.py
         print(HEAD, flush=True)
-        every = [measure(client, address, options) for address in every_address(user, options.only)]
+        wanted = chain(every_address(user, options.only), every_post(options.only))
+        every = [measure(client, address, options) for address in wanted]
         report(every, explain=options.explain)
 
 

@@ -1,0 +1,88 @@
+"""What the console works out when it is asked with a form: previews, which write nothing."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from _addresses import Address, heaviest
+from django.urls import reverse
+
+from ads.admin import brand_actions, campaign_actions
+from ads.models import Brand, Campaign, DaypartingSchedule
+from ads.services.budget_changes import How
+
+#: Campaigns that are asked about: a page of the list, and as many as an action takes.
+CHOSEN: Final = (100, campaign_actions.CampaignActions.most)
+#: Brands that are asked about, besides the one with most campaigns.
+CHOSEN_BRANDS: Final = 100
+
+_RAISED: Final = {
+    "daily_how": How.RAISE_PERCENT.value,
+    "daily_by": "10",
+    "monthly_how": How.RAISE_PERCENT.value,
+    "monthly_by": "10",
+    "of_brand": "on",
+    "of_campaigns": "on",
+}
+
+
+def every_post(wanted: str) -> Iterator[Address]:
+    """The page before each action, and the preview of a schedule, as far as they are wanted."""
+    yield from (one for one in _posts() if re.search(wanted, str(one)))
+
+
+def _posts() -> Iterator[Address]:
+    schedule: Any = heaviest(DaypartingSchedule)
+    brand: Any = heaviest(Brand)
+    form: dict[str, dict[str, Any]] = {
+        "change_budgets": _RAISED,
+        "attach_schedule": {"schedule": schedule.pk, "enable": "on"},
+        "detach_schedule": {"schedule": schedule.pk},
+    }
+    for most in CHOSEN:
+        ids = Campaign.objects.order_by("-pk").values_list("pk", flat=True)[:most]
+        chosen = ",".join(map(str, ids))
+        for code in campaign_actions.PAGES:
+            yield _asked("ads_campaign", code, len(ids), {"ids": chosen, **form.get(code, {})})
+    several = Brand.objects.order_by("-pk").values_list("pk", flat=True)[:CHOSEN_BRANDS]
+    for brands in ([brand.pk], several):
+        chosen = ",".join(map(str, brands))
+        for code in brand_actions.PAGES:
+            yield _asked("ads_brand", code, len(brands), {"ids": chosen, **form.get(code, {})})
+    yield _preview(schedule)
+
+
+def _asked(model: str, code: str, count: int, post: dict[str, Any]) -> Address:
+    return Address(
+        f"{model}_act",
+        reverse(f"admin:{model}_act", args=[code]),
+        says=("ads-foreseen",),
+        post=post,
+        about=f"{code} of {count:,}",
+    )
+
+
+def _preview(schedule: DaypartingSchedule) -> Address:
+    windows = list(schedule.windows.all())
+    post: dict[str, Any] = {
+        "name": schedule.name,
+        "timezone": schedule.timezone,
+        "priority": schedule.priority,
+        "is_active": "on",
+        "viewers_timezone": "Asia/Tokyo",
+        "windows-TOTAL_FORMS": len(windows),
+        "windows-INITIAL_FORMS": len(windows),
+    }
+    for number, window in enumerate(windows):
+        post |= {
+            f"windows-{number}-id": window.pk,
+            f"windows-{number}-day_of_week": window.day_of_week,
+            f"windows-{number}-start_time": window.start_time,
+            f"windows-{number}-end_time": window.end_time,
+        }
+    return Address(
+        "ads_daypartingschedule_preview",
+        reverse("admin:ads_daypartingschedule_preview", args=[schedule.pk]),
+        says=("ads-preview-clocks",),
+        post=post,
+    )
