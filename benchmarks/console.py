@@ -115,8 +115,6 @@ def main() -> None:
         user = User.objects.get(username="olivia")
         client.force_login(user)
         client.get("/admin/")
-        gc.collect()
-        gc.freeze()  # as the server's processes do: see gunicorn.conf.py
         print(HEAD, flush=True)
         wanted = chain(every_address(user, options.only), every_post(options.only))
         every = [measure(client, address, options) for address in wanted]
@@ -163,6 +161,10 @@ def undisturbed() -> None:
 def measure(client: Client, address: Address, options: argparse.Namespace) -> Figures:
     """Ask for a page several times, and once before."""
     figures = Figures(address, busy=options.busy)
+    # As the server's processes do, see gunicorn.conf.py; here what this script keeps of the pages
+    # before would be looked through as well.
+    gc.collect()
+    gc.freeze()
     for number in range(options.times + 1):
         if number == 1:
             before = cpu()
@@ -180,7 +182,6 @@ def measure(client: Client, address: Address, options: argparse.Namespace) -> Fi
             break
     else:
         figures.cpu = (cpu() - before) / options.times
-    # No more than that is kept: the more there is, the longer Python takes to look for garbage.
     figures.queries = len(queries)
     figures.in_database = sum(took for _, _, took in queries)
     figures.slowest = max(queries, key=lambda one: one[2], default=figures.slowest)
