@@ -2,18 +2,18 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 
 from ads.admin.bars import spend_track
+from ads.admin.filters import USED, ChoiceFilter, instant_of
 from ads.admin.text import NOTHING, budget, clock
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaign import STATES, State
@@ -38,7 +38,7 @@ class BrandList(ChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
         every = self.root_queryset
-        self.root_queryset = brand_figures.with_figures(every, _instant_of(request))
+        self.root_queryset = brand_figures.with_figures(every, instant_of(request))
         try:
             return super().get_queryset(request, exclude_parameters)
         finally:
@@ -47,7 +47,7 @@ class BrandList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         brands: list[Any] = list(self.result_list)
-        now = _instant_of(request)
+        now = instant_of(request)
         starts = {brand.pk: _starts(brand, now) for brand in brands}
         spent = {
             (brand, period, start): amount - waived
@@ -79,12 +79,6 @@ class BrandList(ChangeList):
         self.result_list = brands
 
 
-def _instant_of(request: HttpRequest) -> datetime:
-    """The instant at which the list is looked at, however often it is asked for."""
-    now: datetime = request.__dict__.setdefault("ads_now", timezone.now())
-    return now
-
-
 def _starts(brand: Brand, now: datetime) -> dict[str, Any]:
     """The dates that key the brand's current day and month; none in a timezone nobody can read."""
     try:
@@ -94,21 +88,15 @@ def _starts(brand: Brand, now: datetime) -> dict[str, Any]:
     return {period.value: period_start(period, today) for period in Period}
 
 
-class UsedFilter(DropdownFilter):  # type: ignore[misc]
+class UsedFilter(ChoiceFilter):
     """By how much of its daily or its monthly budget is used."""
 
     title = "budget used, daily or monthly"
     parameter_name = "used"
-    CHOICES: ClassVar = [("50", "50% or more"), ("80", "80% or more"), ("100", "100%: used up")]
+    CHOICES = USED
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return self.CHOICES
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Brand]) -> QuerySet[Any] | None:
-        chosen = self.value()
-        if chosen not in dict(self.CHOICES):
-            return None
-        return brand_figures.used(queryset, int(chosen))
+    def pick(self, request: HttpRequest, rows: QuerySet[Brand], chosen: str) -> QuerySet[Any]:
+        return brand_figures.used(rows, int(chosen))
 
 
 class TimezoneFilter(DropdownFilter):  # type: ignore[misc]

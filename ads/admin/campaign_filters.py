@@ -4,14 +4,13 @@ Everything is in the address; what an address says that there is no such choice 
 out. All that is worked out about campaigns is worked out for one instant, that of the request.
 """
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from ads.admin.filters import USED, ChoiceFilter, instant_of
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, held_by
 from ads.models import Campaign
 from ads.models.campaign import STATES, Status
@@ -22,42 +21,13 @@ from ads.services.picking import Flight
 HOLD = "hold"
 
 
-def instant_of(request: HttpRequest) -> datetime:
-    """The instant at which the list is looked at, however often it is asked for."""
-    now: datetime = request.__dict__.setdefault("ads_now", timezone.now())
-    return now
-
-
 def moment_of(request: HttpRequest) -> Moment:
-    """The same as the rule needs it for all campaigns; worked out once."""
+    """The instant of the list, as the rule needs it for all campaigns; worked out once."""
     if "ads_moment" not in request.__dict__:
         hold = Hold(code) if (code := request.GET.get(HOLD)) in Hold.values else None
         request.__dict__["ads_moment"] = listing.moment_for(hold, instant_of(request))
     moment: Moment = request.__dict__["ads_moment"]
     return moment
-
-
-class ChoiceFilter(DropdownFilter):  # type: ignore[misc]
-    """One of some choices."""
-
-    CHOICES: ClassVar[list[tuple[str, str]]]
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return self.CHOICES
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Campaign]
-    ) -> QuerySet[Campaign] | None:
-        chosen = self.value()
-        if chosen not in dict(self.CHOICES):
-            return None
-        return self.pick(request, queryset, chosen)
-
-    def pick(
-        self, request: HttpRequest, campaigns: QuerySet[Campaign], chosen: str
-    ) -> QuerySet[Campaign]:
-        """Those of ``campaigns`` that are chosen."""
-        raise NotImplementedError
 
 
 class StateFilter(ChoiceFilter):
@@ -68,9 +38,9 @@ class StateFilter(ChoiceFilter):
     CHOICES = [(state, state) for state in STATES]
 
     def pick(
-        self, request: HttpRequest, campaigns: QuerySet[Campaign], chosen: str
+        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return campaigns.filter(STATES[chosen])
+        return rows.filter(STATES[chosen])
 
 
 class HoldFilter(ChoiceFilter):
@@ -81,9 +51,9 @@ class HoldFilter(ChoiceFilter):
     CHOICES = list(Hold.choices)
 
     def pick(
-        self, request: HttpRequest, campaigns: QuerySet[Campaign], chosen: str
+        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return held_by(campaigns, moment_of(request), Hold(chosen), of_many=True)
+        return held_by(rows, moment_of(request), Hold(chosen), of_many=True)
 
 
 class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
@@ -99,17 +69,13 @@ class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
 class UsedFilter(ChoiceFilter):
     """By how much of a budget is used."""
 
-    CHOICES = [
-        ("50", "50% or more"),
-        ("80", "80% or more"),
-        ("100", "100%: used up"),
-    ]
+    CHOICES = USED
     budgets: ClassVar[tuple[BudgetHold, ...]]
 
     def pick(
-        self, request: HttpRequest, campaigns: QuerySet[Campaign], chosen: str
+        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return picking.used(campaigns, moment_of(request), self.budgets, int(chosen))
+        return picking.used(rows, moment_of(request), self.budgets, int(chosen))
 
 
 class DayUsedFilter(UsedFilter):
@@ -144,9 +110,9 @@ class DaypartedFilter(ChoiceFilter):
     CHOICES = [("1", "Dayparted: in its schedules' hours"), ("0", "Around the clock")]
 
     def pick(
-        self, request: HttpRequest, campaigns: QuerySet[Campaign], chosen: str
+        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return campaigns.filter(is_dayparting_enabled=chosen == "1")
+        return rows.filter(is_dayparting_enabled=chosen == "1")
 
 
 class FlightFilter(ChoiceFilter):
@@ -157,9 +123,9 @@ class FlightFilter(ChoiceFilter):
     CHOICES = list(Flight.choices)
 
     def pick(
-        self, request: HttpRequest, campaigns: QuerySet[Campaign], chosen: str
+        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return picking.in_flight(campaigns, moment_of(request), Flight(chosen))
+        return picking.in_flight(rows, moment_of(request), Flight(chosen))
 
 
 class StatusFilter(ChoiceFilter):
@@ -170,9 +136,9 @@ class StatusFilter(ChoiceFilter):
     CHOICES = list(Status.choices)
 
     def pick(
-        self, request: HttpRequest, campaigns: QuerySet[Campaign], chosen: str
+        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return campaigns.filter(status=chosen)
+        return rows.filter(status=chosen)
 
 
 LIST_FILTER: list[Any] = [

@@ -10,7 +10,8 @@ from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from ads.admin.campaign_filters import instant_of, moment_of
+from ads.admin.campaign_filters import moment_of
+from ads.admin.filters import instant_of
 from ads.holds import with_spend
 from ads.models import Campaign
 from ads.services import picking

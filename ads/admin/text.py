@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ads.rules.calendar import UnknownTimezone, local_time
-from ads.rules.money import format_usd, is_used_up
+from ads.rules.money import format_usd
 
 NOTHING = "–"
 
@@ -28,18 +28,6 @@ def budget_as_read(shown: str) -> str:
         return format_usd(Decimal(shown))
     except InvalidOperation:
         return budget(None)
-
-
-def spent_of(spent: Decimal, limit: Decimal | None) -> SafeString:
-    """Spend beside its budget: "$12.00 / $75.00"; marked when the budget is used up."""
-    if limit is None:
-        return format_html('<span class="ads-figure">{}</span>', format_usd(spent))
-    return format_html(
-        '<span class="ads-figure{}">{} <span class="ads-quiet">/ {}</span></span>',
-        " ads-used-up" if is_used_up(spent, limit) else "",
-        format_usd(spent),
-        format_usd(limit),
-    )
 
 
 def instant(at: datetime, tz: str) -> str:

@@ -80,11 +80,9 @@ class BudgetChange:
 
     def changes(self, path: str) -> Q:
         """Which budgets it changes."""
-        if self.how in RELATIVE:
-            return Q(**{f"{path}__isnull": False})
-        if self.how == How.NO_LIMIT:
-            return Q(**{f"{path}__isnull": False})
-        return Q(**{f"{path}__isnull": True}) | ~Q(**{path: self.by})
+        if self.how == How.SET:
+            return Q(**{f"{path}__isnull": True}) | ~Q(**{path: self.by})
+        return Q(**{f"{path}__isnull": False})
 
 
 def _usd(amount: Decimal | None) -> Value:

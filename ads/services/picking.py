@@ -26,9 +26,8 @@ from ads.holds import (
 from ads.models import Campaign
 from ads.models.fields import MoneyField
 
-#: The campaign's own budgets, and those with its brand's.
+#: The campaign's own budgets.
 OWN: Final = tuple(budget for budget in BUDGET_HOLDS if not budget.of_brand)
-EVERY: Final = BUDGET_HOLDS
 
 #: Days to come in which a flight "ends soon", today not counted.
 SOON: Final = 7

@@ -47,7 +47,7 @@ def test_all_rows_are_of_one_instant(admin: Client, monkeypatch: pytest.MonkeyPa
     def an_hour_later_each_time() -> datetime:
         return datetime(2024, 5, 15, 12, tzinfo=UTC) + timedelta(hours=next(later))
 
-    monkeypatch.setattr("ads.admin.brand_list.timezone.now", an_hour_later_each_time)
+    monkeypatch.setattr("ads.admin.filters.timezone.now", an_hour_later_each_time)
 
     listed = admin.get(BRANDS).context["cl"].result_list
 

@@ -1,0 +1,37 @@
+"""What the filters of lists share: choices, and the instant at which a list is looked at."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.contrib.filters.admin import DropdownFilter
+
+#: How much of a budget is used, in percent.
+USED: Final = [("50", "50% or more"), ("80", "80% or more"), ("100", "100%: used up")]
+
+
+def instant_of(request: HttpRequest) -> datetime:
+    """The instant at which the list is looked at, however often it is asked for."""
+    now: datetime = request.__dict__.setdefault("ads_now", timezone.now())
+    return now
+
+
+class ChoiceFilter(DropdownFilter):  # type: ignore[misc]
+    """One of some choices."""
+
+    CHOICES: ClassVar[list[tuple[str, str]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return self.CHOICES
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        chosen = self.value()
+        if chosen not in dict(self.CHOICES):
+            return None
+        return self.pick(request, queryset, chosen)
+
+    def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        """Those of ``rows`` that are chosen."""
+        raise NotImplementedError
