@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from ads.admin.action_pages import BACK, IDS
+from ads.admin.action_pages import AT_MOST, BACK, IDS
 from ads.models import AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ else:
 #: Goes with its campaign or brand, though nobody may delete a row of it alone. (A sum of nothing:
 #: where something was spent, the ledger keeps the campaign.)
 HISTORY = (AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal)
+
+#: Rows that must stay, so many of which are named.
+NAMED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class KeepsWhatHasSpend(_Admin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         obstacles = self.obstacles(objs)
         if obstacles:
-            return [], {}, set(), obstacles
+            more = len(obstacles) - NAMED
+            named = obstacles[:NAMED] + ([f"… and {more:,} more."] if more > 0 else [])
+            return [], {}, set(), named
         to_delete, counts, needed, protected = super().get_deleted_objects(objs, request)
         history = {model._meta.verbose_name for model in HISTORY}
         return to_delete, counts, set(needed) - history, protected
@@ -64,7 +68,7 @@ class KeepsWhatHasSpend(_Admin):
     ) -> HttpResponse:
         try:
             response = super().delete_view(request, object_id, extra_context)
-            return self._offering_instead(request, response, [object_id], "change")
+            return self._offering_instead(request, response, object_id)
         except ProtectedError:
             self.message_user(request, SPENT_MEANWHILE, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
@@ -74,26 +78,32 @@ class KeepsWhatHasSpend(_Admin):
     ) -> HttpResponse:
         try:
             response = super().changelist_view(request, extra_context)
-            selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
-            return self._offering_instead(request, response, selected, "changelist")
+            return self._offering_instead(request, response)
         except ProtectedError:
             self.message_user(request, SPENT_MEANWHILE, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
     def _offering_instead(
-        self, request: HttpRequest, response: HttpResponse, ids: list[str], page: str
+        self, request: HttpRequest, response: HttpResponse, object_id: str | None = None
     ) -> HttpResponse:
-        """A page that refuses a deletion, with the button of what can be done instead."""
+        """A page that refuses a deletion, with the button of what can be done instead.
+
+        To the one row, or to all that the page of several is about.
+        """
         context: dict[str, Any] = getattr(response, "context_data", None) or {}
         if context.get("protected"):
-            meta = self.model._meta
-            name = f"admin:{meta.app_label}_{meta.model_name}_{page}"
-            back = reverse(name, args=ids[:1] if page == "change" else [])
+            page = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+            if object_id:
+                ids, back = [object_id], reverse(f"{page}_change", args=[object_id])
+            else:
+                # One more than can be: then it is said that they are too many.
+                rows = context["queryset"].order_by("pk")[: AT_MOST + 1]
+                ids, back = rows.values_list("pk", flat=True), reverse(f"{page}_changelist")
             context["back"] = back
             if instead := self.instead(request):
                 context["instead"] = instead
                 context["instead_address"] = reverse(instead.address, args=[instead.code])
-                context["instead_sends"] = [(IDS, ",".join(ids)), (BACK, back)]
+                context["instead_sends"] = [(IDS, ",".join(map(str, ids))), (BACK, back)]
         return response
 
 

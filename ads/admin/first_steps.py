@@ -2,6 +2,7 @@
 
 import csv
 import json
+from contextlib import suppress
 from datetime import datetime
 from io import StringIO
 from typing import Any
@@ -12,7 +13,7 @@ from django.urls import reverse
 
 from ads.admin.links import address, may, picked
 from ads.models import ApiKey, Brand, Campaign, SpendImport
-from ads.rules.calendar import local_date
+from ads.rules.calendar import UnknownTimezone, local_date
 from ads.services.overview import Overview
 
 
@@ -75,7 +76,9 @@ def _ways(campaign: Campaign | None, now: datetime, entries: str) -> list[dict[s
     """How spend comes in, as it would be typed for the campaign that is there."""
     name, pk, today = "Spring sale", 1, now.date()
     if campaign:
-        name, pk, today = campaign.name, campaign.pk, local_date(now, campaign.brand.timezone)
+        name, pk = campaign.name, campaign.pk
+        with suppress(UnknownTimezone):
+            today = local_date(now, campaign.brand.timezone)
     row = {"campaign": pk, "amount": "12.50", "external_id": "click-1"}
     return [
         {

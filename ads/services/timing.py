@@ -200,6 +200,8 @@ def distance(timing: Timing) -> int | None:
 def _of_crontab(row: CrontabSchedule) -> Timing:
     tz = str(row.timezone)
     fields = (row.minute, row.hour, row.day_of_month, row.month_of_year, row.day_of_week)
+    if watch.ticks_of(task_on(row)) is None:
+        return Cron(fields, tz)  # "61 0 1 * *" is no time of the day
     match fields:
         case (minute, "*", "*", "*", "*") if tz == "UTC" and (count := _each(minute, "minutes")):
             return Every(count, "minutes")

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from ads.admin import deletion
 from ads.admin.brands import BrandAdmin
 from ads.models import (
     AskedAccount,
@@ -157,6 +158,39 @@ def test_of_several_selected_that_must_stay_all_are_archived_instead(admin: Clie
     admin.post(address, {**sends, "do": "yes"})
 
     assert [campaign.fresh().status for campaign in campaigns] == ["archived"] * 2
+
+
+def test_of_more_than_a_page_shows_all_are_archived_instead(admin: Client) -> None:
+    campaigns = CampaignFactory.create_batch(3, brand=BrandFactory.create())
+    BudgetService.record_spend(campaigns[0], Decimal(5))
+
+    page = admin.post(
+        changelist("ads_campaign"),
+        {
+            "action": "delete_selected",
+            "_selected_action": [campaigns[0].pk],
+            "select_across": "1",
+            "post": "yes",
+        },
+    )
+    address, sends = offered(page)
+    admin.post(address, {**sends, "do": "yes"})
+
+    assert [campaign.fresh().status for campaign in campaigns] == ["archived"] * 3
+
+
+def test_of_many_that_must_stay_the_first_are_named(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion, "NAMED", 2)
+    campaigns = CampaignFactory.create_batch(4, brand=BrandFactory.create())
+    for campaign in campaigns:
+        BudgetService.record_spend(campaign, Decimal(5))
+
+    page = delete_selected(admin, "ads_campaign", campaigns).content.decode()
+
+    assert page.count("has spend on record") == 2
+    assert "… and 2 more." in page
 
 
 def test_a_brand_with_campaigns_is_paused_instead(admin: Client) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pgtrigger
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, User
@@ -280,6 +281,17 @@ def test_an_empty_installation_is_led_step_by_step(admin: Client) -> None:
     assert "./manage.py seed_data" in page
     spend(campaign, 1, timezone.now())
     assert admin.get(FRONT).context["first_steps"] is None
+
+
+def test_the_first_steps_are_told_also_in_a_timezone_that_nobody_can_read(admin: Client) -> None:
+    brand = CampaignFactory.create().brand
+    with pgtrigger.ignore("ads.Brand:readable_timezone"):
+        Brand.objects.filter(pk=brand.pk).update(timezone="Mars/Olympus")
+
+    page = admin.get(FRONT)
+
+    assert page.status_code == 200
+    assert f"{brand} is there." in page.content.decode()
 
 
 def test_who_may_not_take_the_first_step_is_not_led() -> None:

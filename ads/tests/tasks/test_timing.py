@@ -70,6 +70,14 @@ def test_a_crontab_reads_as_a_person_says_it_and_is_due_when_it_says(
     assert next_of(task) == datetime.strptime(f"2026-{due} +0000", "%Y-%m-%d %H:%M %z")
 
 
+@pytest.mark.parametrize("fields", ["61 0 1 * *", "0 24 * * *", "99 99 99 * *"])
+def test_a_crontab_that_nobody_can_read_is_shown_as_it_is_written(fields: str) -> None:
+    task = by_crontab(fields)
+
+    assert timing.timing_of(task) == Cron(tuple(fields.split()))  # type: ignore[arg-type]
+    assert timing.in_words(task)
+
+
 @pytest.mark.parametrize(
     ("every", "period", "words"),
     [
