@@ -7,7 +7,7 @@ from typing import Any, Final
 from _addresses import Address, heaviest
 from django.urls import reverse
 
-from ads.admin import brand_actions, campaign_actions
+from ads.admin import action_text, brand_actions, campaign_actions
 from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.services.budget_changes import How
 
@@ -42,7 +42,7 @@ def _posts() -> Iterator[Address]:
     for most in CHOSEN:
         ids = Campaign.objects.order_by("-pk").values_list("pk", flat=True)[:most]
         chosen = ",".join(map(str, ids))
-        for code in campaign_actions.PAGES:
+        for code in action_text.PAGES:
             yield _asked("ads_campaign", code, len(ids), {"ids": chosen, **form.get(code, {})})
     several = Brand.objects.order_by("-pk").values_list("pk", flat=True)[:CHOSEN_BRANDS]
     for brands in ([brand.pk], several):

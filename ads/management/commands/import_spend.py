@@ -15,19 +15,16 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ads.holds import Hold
+from ads.management.commands._imported import show, show_refused, was
 from ads.management.commands._terminal import Screen, acting, brand_named, count
-from ads.rules.money import PLACES, format_usd
+from ads.rules.money import PLACES
 from ads.services import imports
 from ads.services.checking import check_instant, read_instant
 from ads.services.errors import InvalidSpend
 from ads.services.imports import (
-    BadRow,
     Import,
-    Imported,
     ImportRefused,
     Plan,
-    Refused,
     RefusedCsv,
     RowsRefused,
 )
@@ -138,7 +135,7 @@ class Command(BaseCommand):
                         done = staged.record(now=timezone.now())
                         staged.enforce_again(now=timezone.now())
         except RowsRefused as error:
-            _show_refused(screen, error.refused)
+            show_refused(screen, error.refused)
             raise CommandError(str(error)) from error
         except ImportRefused as error:
             raise CommandError(str(error)) from error
@@ -149,12 +146,12 @@ class Command(BaseCommand):
                 f"The database failed: {str(error).strip()} Import the file again: what has been "
                 "recorded is not recorded twice."
             ) from error
-        _show(screen, done, dry_run=dry_run)
+        show(screen, done, dry_run=dry_run)
         if done.refused.count:
             # Told apart from "nothing was recorded", for scripts.
             left_out = count(done.refused.count, "row")
             raise CommandError(
-                f"{left_out} refused and left out; the rest {_was(dry_run)} recorded.",
+                f"{left_out} refused and left out; the rest {was(dry_run)} recorded.",
                 returncode=2,
             )
         if done.enforced.failed:
@@ -265,84 +262,3 @@ def _progress(file: BinaryIO) -> Iterator[Callable[[int], None]]:
                 bar.update(task, description="Recording", total=None)
 
         yield advance
-
-
-def _show(screen: Screen, done: Imported, *, dry_run: bool) -> None:
-    figures: list[tuple[str, str, str]] = [("rows read", f"{done.rows + done.waiting:,}", "")]
-    if done.are_entries:
-        figures += [
-            ("recorded", f"{done.recorded:,}", format_usd(done.difference)),
-            ("duplicates", f"{done.duplicates:,}", ""),
-            ("of zero", f"{done.zero:,}", ""),
-        ]
-    else:
-        figures += [
-            ("day totals", f"{done.items:,}", ""),
-            ("recorded", f"{done.recorded:,}", format_usd(done.difference)),
-            ("of them lowered", f"{done.lowered:,}", format_usd(done.lowered_by)),
-            ("unchanged", f"{done.unchanged:,}", ""),
-            ("older than known", f"{done.older:,}", ""),
-        ]
-    if done.waiting:
-        figures.append(("waiting", f"{done.waiting:,}", format_usd(done.waiting_amount)))
-    if done.skipped:
-        figures.append(("lines of totals", f"{done.skipped:,}", ""))
-    figures.append(("refused", f"{done.refused.count:,}", ""))
-    if done.rounded:
-        figures.append(("rounded", f"{done.rounded:,}", f"{_plain(done.rounded_by)} in sum"))
-    if dry_run:
-        figures.append(("would pause", f"{done.would_stop:,}", ""))
-        figures.append(("would start", f"{done.would_start:,}", ""))
-    else:
-        figures.append(("paused", f"{done.enforced.stopped:,}", ""))
-        figures.append(("started", f"{done.enforced.started:,}", ""))
-    title = "Dry run: nothing was changed." if dry_run else "Imported."
-    screen.table(
-        ["what", "count", "US dollars"], figures, title=title, right=["count", "US dollars"]
-    )
-    if done.changes:
-        screen.table(
-            ["campaign", "brand", "would", "why"],
-            (
-                (
-                    change.campaign.name,
-                    change.campaign.brand.name,
-                    "start" if change.decision.is_active else "pause",
-                    ", ".join(Hold(hold).label for hold in change.decision.holds),
-                )
-                for change in done.changes
-            ),
-        )
-        more = done.would_start + done.would_stop - len(done.changes)
-        if more:
-            screen.line(f"… and {more:,} more.")
-    if done.waiting_references:
-        screen.line(
-            f"No campaign is known by {count(done.waiting_references, 'reference')}. Their spend "
-            f"{'would wait' if dry_run else 'waits'} to be matched, in the admin under Unknown "
-            "references:"
-        )
-        for reference in done.waiting_under:
-            screen.line(f"  {reference}")
-        if done.waiting_references > len(done.waiting_under):
-            screen.line(f"  … and {done.waiting_references - len(done.waiting_under):,} more.")
-    _show_refused(screen, done.refused)
-
-
-def _show_refused(screen: Screen, refused: Refused) -> None:
-    if not refused.count:
-        return
-    rows: list[BadRow] = sorted(refused.shown, key=lambda row: row.first_line)
-    screen.line(f"{count(refused.count, 'row')} refused:", "bold red")
-    for row in rows:
-        screen.line(f"  {row}")
-    if refused.count > len(rows):
-        screen.line(f"  … and {refused.count - len(rows):,} more.")
-
-
-def _plain(amount: object) -> str:
-    return f"{amount:+f}"
-
-
-def _was(dry_run: bool) -> str:
-    return "would be" if dry_run else "was"
