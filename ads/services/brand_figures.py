@@ -31,7 +31,7 @@ SPEND: Final = {Period.DAY: "day_spend", Period.MONTH: "month_spend"}
 SHARE: Final = {Period.DAY: "day_share", Period.MONTH: "month_share"}
 BUDGET: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
 
-#: Of a budget of zero, which lets nothing through: more than of any other.
+#: Of a budget of zero that is used up: more than of any other.
 _ALL: Final = Decimal(10**12)
 _NONE: Final = Decimal(-1)
 
@@ -94,7 +94,9 @@ def _share(period: Period) -> Case:
     budget = BUDGET[period]
     return Case(
         When(**{f"{budget}__isnull": True}, then=Value(_NONE)),
-        When(**{budget: 0}, then=Value(_ALL)),
+        When(**{budget: 0, f"{SPEND[period]}__gte": 0}, then=Value(_ALL)),
+        # Corrections of what was waived leave less than nothing, which fits into it.
+        When(**{budget: 0}, then=Value(Decimal(0))),
         default=F(SPEND[period]) * 100 / F(budget),
         output_field=MoneyField(),
     )

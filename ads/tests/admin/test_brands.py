@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -183,6 +183,18 @@ def test_the_list_is_narrowed_down(
     with time_machine.travel(datetime(2024, 5, 15, 10, 30, tzinfo=UTC), tick=False):
         assert names(admin, **query) == expected
         assert names(admin, o="-4.6.7", **query)  # in any order
+
+
+def test_a_budget_of_zero_with_less_than_nothing_spent_of_it_is_not_used_up(admin: Client) -> None:
+    with time_machine.travel(datetime(2024, 5, 15, 10, 30, tzinfo=UTC), tick=False):
+        campaign = CampaignFactory.create(brand=BrandFactory.create(name="Back", daily_budget=0))
+        BudgetService.record_spend(campaign, 5)
+        assert names(admin, used="100") == ["Back"]
+
+        BudgetService.reset_daily_spend(campaign.brand)
+        BudgetService.record_correction(campaign, -2, "Too much", date=date(2024, 5, 15))
+
+        assert names(admin, used="50") == []
 
 
 @pytest.mark.usefixtures("three")
