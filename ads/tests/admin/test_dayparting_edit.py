@@ -1,52 +1,17 @@
 """Schedules and their windows are edited together, and refused together."""
 
 from datetime import time
-from typing import Any
 
 import pytest
 from django.test import Client
 
 from ads.admin import windows as window_forms
 from ads.models import Campaign, DaypartingSchedule, DaypartingWindow
-from ads.tests.admin.pages import (
-    add,
-    change,
-    changelist,
-    errors,
-    formset_errors,
-    said,
-    save,
-)
+from ads.tests.admin.pages import add, change, changelist, errors, formset_errors, said, save
+from ads.tests.admin.windows import Triple, rows, stored
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 
-Triple = tuple[int, str, str]
-
 commits = pytest.mark.django_db(transaction=True)
-
-
-def rows(windows: list[Triple], stored: list[DaypartingWindow] | None = None) -> dict[str, Any]:
-    """The formset of ``windows``; the first of them are the ``stored`` ones, edited."""
-    stored = stored or []
-    data: dict[str, Any] = {
-        "windows-TOTAL_FORMS": len(windows),
-        "windows-INITIAL_FORMS": len(stored),
-    }
-    for number, (day, start, end) in enumerate(windows):
-        data |= {
-            f"windows-{number}-id": stored[number].pk if number < len(stored) else "",
-            f"windows-{number}-day_of_week": day,
-            f"windows-{number}-start_time": start,
-            f"windows-{number}-end_time": end,
-        }
-    return data
-
-
-def stored(schedule: DaypartingSchedule) -> list[Triple]:
-    """The windows in the database."""
-    return [
-        (row.day_of_week, f"{row.start_time:%H:%M}", f"{row.end_time:%H:%M}")
-        for row in DaypartingWindow.objects.filter(schedule=schedule).order_by("pk")
-    ]
 
 
 def test_a_schedule_is_made_with_its_windows(admin: Client) -> None:

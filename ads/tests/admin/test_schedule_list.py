@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from ads.tests.admin.pages import changelist
-from ads.tests.admin.test_dayparting_edit import Triple
+from ads.tests.admin.windows import Triple
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 
 ALWAYS: list[Triple] = [(day, "00:00", "00:00") for day in range(7)]

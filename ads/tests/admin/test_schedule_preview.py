@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 
 from ads.models import Campaign, DaypartingSchedule, DaypartingWindow
 from ads.tests.admin.pages import add, change, filled_in
-from ads.tests.admin.test_dayparting_edit import Triple, rows
+from ads.tests.admin.windows import Triple, rows
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db

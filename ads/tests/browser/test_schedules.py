@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from ads.models import Campaign, DaypartingSchedule
 from ads.tests.admin.pages import add, change
-from ads.tests.admin.test_dayparting_edit import Triple, stored
+from ads.tests.admin.windows import Triple, stored
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory

@@ -17,7 +17,7 @@ from ads.services import uploads
 from ads.services.uploads import queue
 from ads.tests.factories import CampaignFactory
 from ads.tests.redis_away import without_redis
-from ads.tests.tasks.test_worker import running_worker
+from ads.tests.tasks.worker import running_worker
 from ads.tests.uploads.support import (
     checked,
     confirm,
