@@ -1,7 +1,8 @@
-"""Who is acting in a request, and what people see while the database is away or busy."""
+"""What stands around each request: who is acting, and what is answered where no page can be."""
 
 import logging
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +11,24 @@ from ads.services.actor import acting_as
 from ads.services.outages import is_outage
 
 logger = logging.getLogger(__name__)
+
+
+class NulMiddleware:
+    """Answers 400 with a sentence, where an address contains a NUL character.
+
+    No text in PostgreSQL can contain one, so whichever page compared it with a column would fail.
+    What forms send is refused by their fields.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        in_path = "\x00" in request.path
+        if in_path or "\x00" in unquote(request.META.get("QUERY_STRING", "")):
+            context = {"without": "" if in_path else request.path}
+            return render(request, "ads/nul.html", context, status=400)
+        return self.get_response(request)
 
 
 class ActorMiddleware:

@@ -167,7 +167,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[DeliveryChange], search_term: str
     ) -> tuple[QuerySet[DeliveryChange], bool]:
-        term = search_term.strip().replace("\x00", "")
+        term = search_term.strip()
         if term:
             # Names are compared campaign by campaign, not once for each of their changes.
             named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")

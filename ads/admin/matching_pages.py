@@ -51,7 +51,7 @@ class MatchingPages(DiscardsReferences):
         if not (self.has_view_permission(request) and self.has_match_permission(request)):
             raise PermissionDenied
         unknown = self._unknown(request, object_id)
-        term = request.GET.get("term", "").replace("\x00", "")
+        term = request.GET.get("term", "")
         found: QuerySet[Any]
         if request.GET.get("of") == "brands":
             found = matching.brands(unknown).filter(name__icontains=term).order_by("name")

@@ -192,7 +192,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[SpendTotal], search_term: str
     ) -> tuple[QuerySet[SpendTotal], bool]:
-        term = search_term.strip().replace("\x00", "")
+        term = search_term.strip()
         if term:
             queryset = queryset.filter(campaign__in=campaigns_named(self, request, term))
         return queryset, False
@@ -265,7 +265,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ReportedTotal], search_term: str
     ) -> tuple[QuerySet[ReportedTotal], bool]:
-        term = search_term.strip().replace("\x00", "")
+        term = search_term.strip()
         if term:
             # Names are compared campaign by campaign, not once for each of their days.
             named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")

@@ -164,7 +164,7 @@ class SearchesSpend(_Admin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Spend], search_term: str
     ) -> tuple[QuerySet[Spend], bool]:
-        term = search_term.strip().replace("\x00", "")
+        term = search_term.strip()
         if not term:
             return queryset, False
         found = Q(campaign__in=campaigns_named(self, request, term)) | Q(pk__in=_called(term))

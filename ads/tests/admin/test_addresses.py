@@ -1,0 +1,42 @@
+"""What is answered to addresses that nothing can be found by."""
+
+import pytest
+from django.contrib import admin as site
+from django.test import Client
+
+from ads.tests.admin.pages import changelist
+
+pytestmark = pytest.mark.django_db
+
+LISTS = [f"{m._meta.app_label}_{m._meta.model_name}" for m in site.site._registry]
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_a_nul_in_the_address_of_a_list_is_told(admin: Client, model: str) -> None:
+    for parameter in ("q", "id__exact", "created_at__icontains"):
+        response = admin.get(changelist(model), {parameter: "a\x00b"})
+
+        assert response.status_code == 400
+        assert "NUL character" in response.content.decode()
+        assert f'href="{changelist(model)}"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/ads/brand/?timezone__exact=%00",
+        "/admin/ads/brand/?timezone__exact=a%00b&e=1",
+        "/admin/ads/spend/export.csv?source=%00",
+        "/admin/ads/brand/%00/change/",
+        "/admin/autocomplete/?app_label=ads&model_name=campaign&field_name=brand&term=%00",
+    ],
+)
+def test_so_it_is_in_any_other_address(admin: Client, address: str) -> None:
+    response = admin.get(address)
+
+    assert response.status_code == 400
+    assert "NUL character" in response.content.decode()
+
+
+def test_percent_signs_are_no_nul(admin: Client) -> None:
+    assert admin.get("/admin/ads/brand/?q=%2500").status_code == 200
