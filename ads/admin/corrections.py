@@ -92,7 +92,7 @@ class CorrectsSpend(_Admin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if entry := context.get("original"):
-            made = list(corrections.of_entry(entry))
+            made = corrections.of_entry(entry)
             who = _recorded_by([entry, *made])
             context["recorded_by"] = who.get(entry.pk, "")
             context["corrections"] = [
@@ -119,7 +119,7 @@ class CorrectsSpend(_Admin):
                     return self._recorded(request, correction, done)
             else:
                 form.add_error(None, "Nothing was recorded yet: look at what it does now.")
-        made = list(corrections.of_entry(entry)) if entry else []
+        made = corrections.of_entry(entry) if entry else []
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,

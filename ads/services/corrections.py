@@ -4,6 +4,7 @@ A correction of an entry is of the same campaign and accounting day, and says at
 its description which entry it corrects.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, Value, When
 
 from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.models.fields import MoneyField
@@ -87,23 +88,33 @@ class Effect:
     forecast: Forecast
 
 
-def of_entry(entry: Spend) -> QuerySet[Spend]:
-    """The corrections of an entry, the oldest first."""
-    return Spend.objects.filter(
+def of_entry(entry: Spend) -> list[Spend]:
+    """The corrections of an entry, and in turn the corrections of those, the oldest first.
+
+    So the entry comes to its amount and all of theirs.
+    """
+    later = Spend.objects.filter(
         campaign=entry.campaign_id,
         date=entry.date,
         kind=Kind.CORRECTION,
-        description__startswith=_begins(entry),
-    ).order_by("pk")
+        description__startswith=_CORRECTS,
+        pk__gt=entry.pk,
+    )
+    known = {entry.pk}
+    found = []
+    for correction in later.order_by("pk"):
+        if _corrects(correction) in known:
+            known.add(correction.pk)
+            found.append(correction)
+    return found
 
 
 def corrected_entry(correction: Spend) -> Spend | None:
     """The entry that a correction says it corrects; None: it says of none."""
-    begins, colon, _ = correction.description.partition(": ")
-    number = begins.removeprefix(_CORRECTS)
-    if correction.kind != Kind.CORRECTION or not colon or not number.isdecimal():
+    number = _corrects(correction)
+    if correction.kind != Kind.CORRECTION or number is None:
         return None
-    found = Spend.objects.filter(pk=int(number[:18]), campaign=correction.campaign_id).first()
+    found = Spend.objects.filter(pk=number, campaign=correction.campaign_id).first()
     return found if found and found.date == correction.date else None
 
 
@@ -158,10 +169,17 @@ def record(correction: Correction, *, external_id: str, seen: int = 0, now: date
 
 
 _CORRECTS: Final = "Correction of entry "
+_NUMBER: Final = re.compile(rf"{_CORRECTS}([1-9][0-9]{{0,17}}): ", re.ASCII)
 
 
 def _begins(entry: Spend) -> str:
     return f"{_CORRECTS}{entry.pk}: "
+
+
+def _corrects(correction: Spend) -> int | None:
+    """The number of the entry that a correction's description begins with."""
+    number = _NUMBER.match(correction.description)
+    return int(number[1]) if number else None
 
 
 def _check_seen(entry: Spend, external_id: str, seen: int) -> None:
@@ -170,7 +188,7 @@ def _check_seen(entry: Spend, external_id: str, seen: int) -> None:
     locks.totals_of_owner(entry.campaign.brand, Period.DAY, entry.date)
     if Spend.objects.filter(source=SOURCE, external_id=external_id).exists():
         return  # the same once more
-    if of_entry(entry).count() != seen:
+    if len(of_entry(entry)) != seen:
         raise CorrectedMeanwhile(
             "Nothing was recorded: somebody else has corrected this entry in the meantime. Look "
             "at what it comes to now."

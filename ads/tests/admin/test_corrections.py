@@ -136,6 +136,20 @@ def test_what_is_left_of_an_entry_is_offered(admin: Client, entry: Spend) -> Non
     assert "It has been corrected before" in page.content.decode()
 
 
+def test_what_an_entry_comes_to_is_the_sum_of_all_that_followed(
+    admin: Client, entry: Spend
+) -> None:
+    for wrong, amount in ((entry, "-12"), (None, "10")):
+        page = page_of(wrong or Spend.objects.latest("pk"))
+        looked = admin.post(page, {**opened(admin, page), "amount": amount, "reason": "Some"})
+        admin.post(page, {**sent_from(looked), "record": ""})
+
+    told = admin.get(change(entry)).content.decode()
+
+    assert "With its corrections the entry comes to <b>$10.00</b>" in told
+    assert sent_from(admin.get(page_of(entry)))["amount"] == "-10.00"
+
+
 def test_who_corrects_what_has_been_corrected_meanwhile_is_told(
     admin: Client, entry: Spend
 ) -> None:

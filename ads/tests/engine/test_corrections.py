@@ -225,6 +225,29 @@ def test_a_correction_and_its_entry_are_known_to_each_other() -> None:
     assert not corrections.of_entry(elsewhere)
 
 
+@pytest.mark.django_db
+def test_a_correction_of_a_correction_is_the_first_entrys_too() -> None:
+    campaign = CampaignFactory.create()
+    entry, other = spend(campaign, 12, NOON), spend(campaign, 5, NOON)
+
+    def correct(amount: int, of: Spend, seen: int = 0) -> Spend:
+        wanted = correction(campaign, amount, entry=of)
+        done = record(wanted, external_id=f"form-{amount}", seen=seen, now=NOON)
+        return Spend.objects.get(pk=done.entry_id)
+
+    first = correct(-12, entry)
+    second = correct(10, first)
+    third = correct(-3, second)
+    correct(-5, other)
+
+    assert corrections.of_entry(entry) == [first, second, third]
+    assert corrections.of_entry(first) == [second, third]
+    with pytest.raises(CorrectedMeanwhile):  # the entry comes to something else than was seen
+        correct(1, entry, seen=1)
+    last = correct(1, entry, seen=3)
+    assert corrections.of_entry(entry) == [first, second, third, last]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_correct_one_entry_at_once_one_does() -> None:
     campaign = CampaignFactory.create()
