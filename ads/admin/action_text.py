@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from ads.admin.action_pages import Page
 from ads.admin.forecasts import WHY, counted
@@ -13,7 +13,7 @@ from ads.holds import Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.money import format_usd
+from ads.rules.money import LIMIT, format_usd
 from ads.services.actions import ChangeBudgets
 from ads.services.budget_changes import RELATIVE, BudgetChange, How
 from ads.services.bulk import Action, Done
@@ -77,6 +77,9 @@ PAGES: Final[Mapping[str, Page]] = {
     ),
 }
 
+#: Why a change of budgets leaves something as it is.
+BUDGET_STAYS: Final = "without such a budget, with just this one, or it would be too large"
+
 _TARGET: Final = {
     "activate": Status.ACTIVE,
     "pause": Status.PAUSED,
@@ -135,7 +138,7 @@ _IS: Final = {
     Status.ACTIVE: "active",
 }
 _ALONE: Final = {
-    "change_budgets": "without such a budget, or with just this one",
+    "change_budgets": BUDGET_STAYS,
     "attach_schedule": "with the schedule already",
     "detach_schedule": "without the schedule",
 }
@@ -192,4 +195,20 @@ def _of_one_budget(campaigns: Any, path: str, word: str, change: BudgetChange) -
         s = "s" if unlimited == 1 else ""
         stays = f"stay{s} without" if change.how in RELATIVE else f"get{s} one"
         found.append(f"{none} {stays}.")
-    return found
+    return [*found, *too_large(campaigns, path, word, change)]
+
+
+def too_large(rows: QuerySet[Any], path: str, word: str, change: BudgetChange) -> list[str]:
+    """Of how many rows the budget at ``path`` stays as it is because none may be so large."""
+    if change.how not in RELATIVE:
+        return []
+    count = rows.filter(change.makes_too_large(path)).count()
+    if not count:
+        return []
+    who = counted(count, str(rows.model._meta.verbose_name))
+    keep = "keeps its" if count == 1 else "keep their"
+    told = (
+        f"{who} {keep} {word} budget: it would come to {format_usd(LIMIT)} or more, and a budget "
+        "has to be below that. Raise it by less, or take the limit away."
+    )
+    return [told]

@@ -90,7 +90,7 @@ _WAS_SO: Final = {
     "pause": "already paused",
     "resume": "not paused",
     "run_on_today": "without spend today that counts",
-    "change_budgets": "without such a budget, or with just this one",
+    "change_budgets": action_text.BUDGET_STAYS,
 }
 
 
@@ -231,8 +231,10 @@ def _of_budgets(form: BrandBudgetsForm, ids: Sequence[int]) -> list[str]:
         if change and form.cleaned_data["of_brand"]:
             whose = "The brand's own" if len(ids) == 1 else "The brands' own"
             found += _sums(brands, f"{whose} {word} budget", f"{word}_budget", change)
+            found += action_text.too_large(brands, f"{word}_budget", word, change)
         if change and form.cleaned_data["of_campaigns"]:
             found += _sums(campaigns, f"Their campaigns' {word} budgets", f"{word}_budget", change)
+            found += action_text.too_large(campaigns, f"{word}_budget", word, change)
     return found
 
 

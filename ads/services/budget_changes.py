@@ -7,9 +7,10 @@ from typing import Any, Final
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Greatest, Round
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from ads.models.fields import MoneyField
-from ads.rules.money import InvalidAmount, parse_amount
+from ads.rules.money import LIMIT, InvalidAmount, parse_amount
 
 #: Nobody means to raise a budget to more than eleven times what it is.
 MOST_PERCENT: Final = Decimal(1000)
@@ -36,8 +37,8 @@ class BudgetChange:
     """What is done to one budget of each; ``by`` in percent or US dollars, zero or more.
 
     Percentages are rounded to the cent, half a cent up; amounts are exact. A budget is never
-    lowered to less than zero, which lets nothing through. No limit stays no limit, unless one is
-    set.
+    lowered to less than zero, which lets nothing through; one that would become larger than any
+    budget may be stays as it is. No limit stays no limit, unless one is set.
 
     Raises:
         InvalidAmount: ``by`` is no such number.
@@ -63,18 +64,9 @@ class BudgetChange:
             return _usd(None)
         if self.how == How.SET:
             return _usd(self.by)
-        new: Any
-        if self.how == How.RAISE_PERCENT:
-            new = Round(_times(path, 1 + self.by / 100), precision=2)
-        elif self.how == How.LOWER_PERCENT:
-            new = Round(_times(path, 1 - self.by / 100), precision=2)
-        else:
-            by = self.by if self.how == How.RAISE_AMOUNT else -self.by
-            new = Greatest(F(path) + _usd(by), _usd(Decimal(0)), output_field=MoneyField())
-        # PostgreSQL's GREATEST passes over what is not there.
         return Case(
-            When(Q(**{f"{path}__isnull": False}), then=new),
-            default=_usd(None),
+            When(self.changes(path), then=self._worked_out(path)),
+            default=F(path),
             output_field=MoneyField(),
         )
 
@@ -82,7 +74,27 @@ class BudgetChange:
         """Which budgets it changes."""
         if self.how == How.SET:
             return Q(**{f"{path}__isnull": True}) | ~Q(**{path: self.by})
-        return Q(**{f"{path}__isnull": False})
+        there_is_one = Q(**{f"{path}__isnull": False})
+        if self.how == How.NO_LIMIT:
+            return there_is_one
+        return there_is_one & Q(LessThan(self._worked_out(path), _usd(LIMIT)))
+
+    def makes_too_large(self, path: str) -> Q:
+        """Which budgets would come to more than any may be, and so stay as they are."""
+        if self.how not in RELATIVE:
+            return Q(pk__in=())
+        # PostgreSQL's GREATEST passes over what is not there.
+        there_is_one = Q(**{f"{path}__isnull": False})
+        return there_is_one & Q(GreaterThanOrEqual(self._worked_out(path), _usd(LIMIT)))
+
+    def _worked_out(self, path: str) -> Any:
+        """What a budget that there is would become, however large."""
+        if self.how == How.RAISE_PERCENT:
+            return Round(_times(path, 1 + self.by / 100), precision=2)
+        if self.how == How.LOWER_PERCENT:
+            return Round(_times(path, 1 - self.by / 100), precision=2)
+        by = self.by if self.how == How.RAISE_AMOUNT else -self.by
+        return Greatest(F(path) + _usd(by), _usd(Decimal(0)), output_field=MoneyField())
 
 
 def _usd(amount: Decimal | None) -> Value:

@@ -132,6 +132,40 @@ def test_budgets_of_a_brand_and_of_its_campaigns_are_raised(
     assert elsewhere.fresh().daily_budget == Decimal(10)
 
 
+def test_budgets_of_a_brand_that_would_be_too_large_are_told_and_kept(admin: Client) -> None:
+    most = Decimal("999999999999.999999")
+    brand = BrandFactory.create(name="Acme", daily_budget=most, monthly_budget=Decimal(10))
+    campaigns = CampaignFactory.create_batch(2, brand=brand, daily_budget=most)
+    usual = CampaignFactory.create(brand=brand, daily_budget=Decimal(10))
+    asked = look(admin, brand, "change_budgets")
+    fields = {"of_brand": "on", "of_campaigns": "on", "daily_how": "raise_amount"}
+    fields |= {"daily_by": "0.000001", "monthly_how": "raise_percent", "monthly_by": "50"}
+
+    page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **fields})
+
+    why = (
+        "daily budget: it would come to $1,000,000,000,000.00 or more, and a budget has to be "
+        "below that. Raise it by less, or take the limit away."
+    )
+    assert page.context["notes"] == [
+        "The brand's own daily budget: stays as it is ($999,999,999,999.999999).",
+        f"1 brand keeps its {why}",
+        (
+            "Their campaigns' daily budgets: from $2,000,000,000,009.999998 to "
+            "$2,000,000,000,009.999999 together."
+        ),
+        f"2 campaigns keep their {why}",
+        "The brand's own monthly budget: from $10.00 to $15.00.",
+        "Their campaigns' monthly budgets: stays as it is (no limit).",
+    ]
+    (message,) = said(confirm(admin, page, **fields))
+    assert plain(message) == "Changed the budgets of Acme. 3 now deliver."
+    stored = brand.fresh()
+    assert (stored.daily_budget, stored.monthly_budget) == (most, 15)
+    assert [row.fresh().daily_budget for row in campaigns] == [most, most]
+    assert usual.fresh().daily_budget == Decimal("10.000001")
+
+
 def test_whose_budgets_are_meant_has_to_be_said(admin: Client, acme: Brand) -> None:
     page = look(admin, acme, "change_budgets")
     fields = {"daily_how": "raise_percent", "daily_by": "10"}

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.admin import campaign_actions
+from ads.admin.action_text import BUDGET_STAYS
 from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
 from ads.services import BudgetService
 from ads.tests.admin.pages import act, change, changelist, confirm, said
@@ -181,7 +182,7 @@ def test_budgets_are_raised_by_percent_to_the_cent(admin: Client) -> None:
 
     assert page.context["headline"] == "1 will start; 1 goes on running."
     assert page.context["notes"] == [
-        "1 campaign left as it is: without such a budget, or with just this one.",
+        f"1 campaign left as it is: {BUDGET_STAYS}.",
         "Their daily budgets go from $10.05 to $11.06 together.",
         "1 campaign without a daily limit stays without.",
     ]
@@ -189,11 +190,40 @@ def test_budgets_are_raised_by_percent_to_the_cent(admin: Client) -> None:
     (message,) = [plain(text) for text in said(confirm(admin, page, **fields))]
     assert message == (
         "Changed the budgets of 1 campaign. 1 now delivers; 1 goes on running. "
-        "1 campaign left as it is: without such a budget, or with just this one."
+        f"1 campaign left as it is: {BUDGET_STAYS}."
     )
     assert spent.fresh().daily_budget == Decimal("11.06")
     assert unlimited.fresh().daily_budget is None
     assert unlimited.fresh().monthly_budget == Decimal(100)
+
+
+@pytest.mark.parametrize(("how", "by"), [("raise_percent", "100"), ("raise_amount", "5e11")])
+def test_a_budget_that_would_be_too_large_is_told_and_kept(
+    admin: Client, how: str, by: str
+) -> None:
+    huge = CampaignFactory.create(daily_budget=Decimal("500000000000"))
+    usual = CampaignFactory.create(daily_budget=Decimal(10))
+    asked = ask(admin, "change_budgets", huge, usual)
+    fields = {"daily_how": how, "daily_by": f"{Decimal(by):f}"}
+
+    page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **fields})
+
+    becomes = "$500,000,000,020.00" if how == "raise_percent" else "$1,000,000,000,010.00"
+    assert page.context["notes"] == [
+        f"1 campaign left as it is: {BUDGET_STAYS}.",
+        f"Their daily budgets go from $500,000,000,010.00 to {becomes} together.",
+        (
+            "1 campaign keeps its daily budget: it would come to $1,000,000,000,000.00 or more, and a "
+            "budget has to be below that. Raise it by less, or take the limit away."
+        ),
+    ]
+    (message,) = [plain(text) for text in said(confirm(admin, page, **fields))]
+    assert message == (
+        "Changed the budgets of 1 campaign. 2 now deliver. "
+        f"1 campaign left as it is: {BUDGET_STAYS}."
+    )
+    assert huge.fresh().daily_budget == Decimal("500000000000")
+    assert usual.fresh().daily_budget == (20 if how == "raise_percent" else Decimal("500000000010"))
 
 
 def test_what_was_typed_after_it_was_worked_out_is_worked_out_first(admin: Client) -> None:

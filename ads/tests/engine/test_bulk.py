@@ -13,6 +13,7 @@ from ads.services.bulk import Done, carry_out
 from ads.tests.engine.support import (
     NOON,
     enforce_all,
+    execute,
     spend,
     switches,
 )
@@ -36,6 +37,7 @@ def change(how: How, by: str) -> ChangeBudgets:
         (How.RAISE_PERCENT, "10", "10.05", "11.06"),  # 11.055
         (How.RAISE_PERCENT, "10", "0.0449", "0.05"),  # 0.04939
         (How.RAISE_PERCENT, "0", "10.123456", "10.12"),
+        (How.RAISE_PERCENT, "100", "499999999999.99", "999999999999.98"),
         (How.LOWER_PERCENT, "33.3333", "10", "6.67"),
         (How.LOWER_PERCENT, "100", "10", "0"),
         (How.RAISE_AMOUNT, "0.000001", "10.123456", "10.123457"),
@@ -110,15 +112,42 @@ def test_a_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(Campaign.objects.values_list("status", "is_active")) == {("paused", False)}
 
 
+@pytest.mark.parametrize(
+    ("how", "by", "budget"),
+    [
+        (How.RAISE_PERCENT, "100", "500000000000"),
+        (How.RAISE_PERCENT, "0", "999999999999.999999"),  # rounded up to the cent
+        (How.LOWER_PERCENT, "0", "999999999999.999999"),
+        (How.RAISE_AMOUNT, "999999999999.999999", "0.000001"),
+    ],
+)
+def test_a_budget_that_would_be_too_large_stays_and_its_campaign_is_not_changed(
+    how: How, by: str, budget: str
+) -> None:
+    huge = CampaignFactory.create(daily_budget=budget, monthly_budget=300)
+
+    done = do(change(how, by), huge)
+
+    assert (done.failed, done.changed) == ((), 0)
+    assert huge.fresh().daily_budget == Decimal(budget)
+
+    done = do(ChangeBudgets(BudgetChange(how, Decimal(by)), BudgetChange(How.SET)), huge)
+
+    assert (done.failed, done.changed) == ((), 1)
+    assert (huge.fresh().daily_budget, huge.fresh().monthly_budget) == (Decimal(budget), 0)
+
+
 def test_one_that_fails_does_not_keep_the_others_from_it() -> None:
+    refuses = "CHECK (name <> 'Refused' OR daily_budget <= 10)"
+    execute(f"ALTER TABLE ads_campaign ADD CONSTRAINT of_this_test {refuses}")
     brand = BrandFactory.create()
     campaigns = CampaignFactory.create_batch(3, brand=brand, daily_budget=10)
-    huge = CampaignFactory.create(brand=brand, daily_budget=Decimal("500000000000"))
+    refused = CampaignFactory.create(brand=brand, name="Refused", daily_budget=10)
 
-    done = do(change(How.RAISE_PERCENT, "100"), *campaigns, huge)
+    done = do(change(How.RAISE_PERCENT, "100"), *campaigns, refused)
 
-    assert (done.failed, done.changed) == ((huge.pk,), 3)
-    assert huge.fresh().daily_budget == Decimal("500000000000")
+    assert (done.failed, done.changed) == ((refused.pk,), 3)
+    assert refused.fresh().daily_budget == 10
     assert {row.fresh().daily_budget for row in campaigns} == {20}
 
 
