@@ -169,7 +169,8 @@ class BrandActions(AsksFirst):
     def effect_of(self, code: str, ids: Sequence[int], form: Any) -> Effect:
         seen = last_edits() if form else None
         campaigns = Campaign.objects.filter(brand__in=among(ids))
-        forecast = foretell(campaigns, _action(code, form).supposing(), timezone.now())
+        action = _action(code, form)
+        forecast = foretell(campaigns, action.supposing(), timezone.now(), brings=action.brings)
         return Effect(forecast, _of_budgets(form, ids) if form else (), seen)
 
     def carry_out(

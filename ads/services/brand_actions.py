@@ -41,6 +41,11 @@ class BrandAction(Protocol):
         """What is done to each of their campaigns besides."""
         ...
 
+    @property
+    def brings(self) -> Hold | None:
+        """The hold that it is there to bring; no reason of what is off for others already."""
+        ...
+
     def supposing(self) -> Supposing:
         """What is so of the brands' campaigns once it is done."""
         ...
@@ -58,6 +63,10 @@ class Switch:
 
     campaigns = NOTHING
 
+    @property
+    def brings(self) -> Hold | None:
+        return None if self.on else Hold.BRAND_INACTIVE
+
     def supposing(self) -> Supposing:
         return Supposing({"brand__is_active": self.on})
 
@@ -71,6 +80,8 @@ class ChangeBudgets:
 
     ``seen``: brands that have been edited since are left alone.
     """
+
+    brings = None
 
     daily: BudgetChange | None
     monthly: BudgetChange | None
@@ -108,6 +119,7 @@ class RunOnToday:
     """
 
     campaigns = Reconsider(Trigger.RESET)
+    brings = None
 
     def supposing(self) -> Supposing:
         return Supposing(waived=[Hold.BRAND_DAILY_BUDGET])
@@ -142,7 +154,7 @@ def carry_out_on(action: BrandAction, brand_ids: Collection[int], now: datetime)
     with pghistory.context():
         before = as_they_are(theirs.values_list("pk", flat=True))
         changed = action.write(brand_ids, now)
-        done = carry_out(action.campaigns, list(before), now, before=before)
+        done = carry_out(action.campaigns, list(before), now, before=before, brings=action.brings)
     return BrandsDone(changed, done)
 
 

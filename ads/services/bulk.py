@@ -17,7 +17,7 @@ import pghistory
 from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
-from ads.holds import Moment, Supposing, with_holds
+from ads.holds import Hold, Moment, Supposing, with_holds
 from ads.models import Campaign
 from ads.services import locks
 from ads.services.enforcement import Trigger, enforce
@@ -95,10 +95,12 @@ def carry_out(
     now: datetime,
     *,
     before: Mapping[int, Was] | None = None,
+    brings: Hold | None = None,
 ) -> Done:
     """Do it to the campaigns with these ids; those that have been deleted are passed over.
 
-    ``before`` says how they were, for who has changed something beforehand that switches them.
+    ``before`` says how they were, for who has changed something beforehand that switches them, and
+    ``brings`` the hold that this was to bring.
     """
     with pghistory.context() as context:
         batches, failed = isolate(
@@ -111,6 +113,7 @@ def carry_out(
         outcome=told(
             [group for batch in batches for group in batch.groups],
             sum(batch.undecided for batch in batches),
+            brings=brings,
         ),
         changed=sum(batch.changed for batch in batches),
         failed=tuple(failed),

@@ -78,10 +78,16 @@ class Group:
     first: Sequence[int]
 
 
-def foretell(campaigns: QuerySet[Campaign], supposing: Supposing, now: datetime) -> Forecast:
+def foretell(
+    campaigns: QuerySet[Campaign],
+    supposing: Supposing,
+    now: datetime,
+    *,
+    brings: Hold | None = None,
+) -> Forecast:
     """What would become of ``campaigns`` at ``now`` if what is supposed were so.
 
-    At most seven queries.
+    ``brings``: see :func:`told`. At most seven queries.
     """
     only = supposing.only
     campaigns = campaigns.order_by()
@@ -101,7 +107,7 @@ def foretell(campaigns: QuerySet[Campaign], supposing: Supposing, now: datetime)
     undecided = 0
     if moment.unreadable:
         undecided = campaigns.filter(brand__timezone__in=moment.unreadable).count()
-    return told([Group(*row) for row in rows], undecided)
+    return told([Group(*row) for row in rows], undecided, brings=brings)
 
 
 def holds_of_one(campaign: Campaign, supposing: Supposing, now: datetime) -> list[Hold] | None:
@@ -120,8 +126,12 @@ def holds_of_one(campaign: Campaign, supposing: Supposing, now: datetime) -> lis
     return None
 
 
-def told(groups: Iterable[Group], undecided: int) -> Forecast:
-    """What becomes of groups of campaigns, together; one query for the names."""
+def told(groups: Iterable[Group], undecided: int, *, brings: Hold | None = None) -> Forecast:
+    """What becomes of groups of campaigns, together; one query for the names.
+
+    ``brings``: the hold that the action is there to bring. What was off before is off for another
+    reason, if there is one.
+    """
     kinds: dict[tuple[bool, bool], list[Group]] = defaultdict(list)
     stopped_by: dict[Hold | Status, int] = defaultdict(int)
     kept_off_by: dict[Hold | Status, int] = defaultdict(int)
@@ -130,7 +140,7 @@ def told(groups: Iterable[Group], undecided: int) -> Forecast:
         kinds[group.was_active, group.hold_bits == 0].append(group)
         if group.hold_bits:
             counted = stopped_by if group.was_active else kept_off_by
-            counted[_why(group)] += group.count
+            counted[_why(group, brings)] += group.count
         if not group.is_changed:
             left_alone[Status(group.status_before)] += group.count
     named = {pk for same in kinds.values() for pk in _first(same)}
@@ -157,8 +167,10 @@ def _first(groups: Iterable[Group]) -> list[int]:
     return sorted(pk for group in groups for pk in group.first)[:NAMED]
 
 
-def _why(group: Group) -> Hold | Status:
-    first = from_bits(group.hold_bits)[0]
+def _why(group: Group, brings: Hold | None) -> Hold | Status:
+    holds = from_bits(group.hold_bits)
+    others = [] if group.was_active else [hold for hold in holds if hold != brings]
+    first = (others or holds)[0]
     return Status(group.status) if first == Hold.STATUS else first
 
 

@@ -46,7 +46,7 @@ def test_pausing_and_resuming_touches_what_was_running_alone(admin: Client, acme
     before = states()
     page = look(admin, acme, "pause")
     assert page.context["headline"] == (
-        "2 will stop; 2 stay off: 1 paused by a user, 1 brand switched off."
+        "2 will stop; 2 stay off: 1 paused by a user, 1 daily budget used up."
     )
     assert acme.fresh().is_active
 
@@ -55,7 +55,7 @@ def test_pausing_and_resuming_touches_what_was_running_alone(admin: Client, acme
     assert response.redirect_chain == [(change(acme), 302)]
     (message,) = said(response)
     assert plain(message) == (
-        "Paused Acme. 2 stopped; 2 stay off: 1 paused by a user, 1 brand switched off."
+        "Paused Acme. 2 stopped; 2 stay off: 1 paused by a user, 1 daily budget used up."
     )
     assert "Undo" in message
     assert not acme.fresh().is_active
@@ -74,10 +74,15 @@ def test_pausing_and_resuming_touches_what_was_running_alone(admin: Client, acme
 def test_several_brands_are_paused_from_their_list(admin: Client, acme: Brand) -> None:
     other = CampaignFactory.create()
     off = BrandFactory.create(is_active=False)
+    CampaignFactory.create(brand=off)
     enforce_all(timezone.now())
 
     page = act(admin, "ads_brand", "pause_all_campaigns", [acme, other.brand, off])
     (message,) = said(confirm(admin, page))
+
+    off_before = "3 stay off: 1 paused by a user, 1 brand switched off, 1 daily budget used up."
+    assert page.context["headline"] == f"3 will stop; {off_before}"
+    assert off_before in message
 
     assert page.context["title"] == "Pause all campaigns of 3 brands"
     assert plain(message).startswith("Paused 2 brands. 3 stopped;")
