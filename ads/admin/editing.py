@@ -81,6 +81,10 @@ class GuardsEdits(_Admin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = context.get("original")
+        if row is not None and request.method == "POST":
+            # What was sent was not saved: the heading calls the row what it is still called.
+            row = self.get_object(request, str(row.pk))
+            context |= {"original": row, "subtitle": str(row)}
         if row is not None and self.has_change_permission(request, row):
             rows = {
                 inline.formset.prefix: row_values(inline.formset)

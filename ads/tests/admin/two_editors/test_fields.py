@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
@@ -39,6 +40,24 @@ def test_the_second_is_told_who_changed_what_and_nothing_is_saved(
     assert "(UTC). You entered $60.00: save again to put that in its place." in told
     stored = campaign.fresh()
     assert (stored.daily_budget, stored.name) == (80, campaign.name)
+
+
+@pytest.mark.parametrize("budget", ["60", "nonsense"])
+def test_what_was_not_saved_is_not_what_the_page_is_called(
+    admin: Client, bob: Client, budget: str
+) -> None:
+    campaign = CampaignFactory.create(daily_budget=50, name="Spring")
+    opened = filled_in(admin, change(campaign))
+    save(bob, change(campaign), daily_budget="80")
+
+    response = admin.post(change(campaign), {**opened, "daily_budget": budget, "name": "Autumn"})
+
+    page = response.content.decode()
+    heading, title = page[: page.index('id="content-main"')], page[: page.index("</title>")]
+    assert "Spring" in title
+    assert "Spring" in heading
+    assert "Autumn" not in heading
+    assert as_it_is(response)["name"] == "Autumn"
 
 
 def test_what_the_second_entered_is_kept_and_saved_over_it_when_saved_again(
