@@ -213,8 +213,8 @@ def test_a_budget_that_would_be_too_large_is_told_and_kept(
         f"1 campaign left as it is: {BUDGET_STAYS}.",
         f"Their daily budgets go from $500,000,000,010.00 to {becomes} together.",
         (
-            "1 campaign keeps its daily budget: it would come to $1,000,000,000,000.00 or more, and a "
-            "budget has to be below that. Raise it by less, or take the limit away."
+            "1 campaign keeps its daily budget: it would come to $1,000,000,000,000.00 or more, "
+            "and a budget has to be below that. Raise it by less, or take the limit away."
         ),
     ]
     (message,) = [plain(text) for text in said(confirm(admin, page, **fields))]
