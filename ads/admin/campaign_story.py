@@ -75,6 +75,7 @@ class CampaignPage(StoryPage):
                 }
                 for one in with_last_report(stored)
             ]
+            told["may_attach"] = request.user.has_perm("ads.add_campaignreference")
         return told
 
 

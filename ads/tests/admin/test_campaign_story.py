@@ -1,7 +1,7 @@
 """The page of a campaign: why it runs or not, its figures, its hours, its history."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -170,6 +170,21 @@ def test_a_campaign_without_spend_says_where_spend_comes_from(admin: Client) -> 
     assert "Nothing has been spent this month so far." in told
     assert "Nothing has been spent yet." in told
     assert "No ad platform's id is attached." in told
+
+
+def test_only_who_may_edit_is_told_to_add_a_reference_there(
+    admin: Client, staff: Callable[..., Client]
+) -> None:
+    campaign = CampaignFactory.create()
+    may_see = ("view_campaign", "view_campaignreference")
+    may_switch = staff(*may_see, "switch_campaign")
+    may_not_add = staff(*may_see, "change_campaign")
+
+    assert "cannot find it; add it under Edit." in words(admin, campaign)
+    for client in (may_switch, may_not_add):
+        told = words(client, campaign)
+        assert "cannot find it. Somebody who may edit campaigns can add it." in told
+        assert "add it under Edit" not in told
 
 
 def test_its_references_are_told_with_what_was_reported_last(admin: Client) -> None:
