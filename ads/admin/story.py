@@ -19,13 +19,14 @@ from django.utils.timesince import timeuntil
 from ads.admin import charts
 from ads.admin.bars import spend_bar
 from ads.admin.done import undo_button
+from ads.admin.forecasts import counted
 from ads.admin.text import instant
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
-from ads.services import timeline
+from ads.services import timeline, undo
 from ads.services.conditions import Condition
 from ads.services.summaries import Figures, Month
 
@@ -131,7 +132,13 @@ def _pause_to_undo(
 
 
 def _undo(request: HttpRequest, pause: timeline.Happening) -> SafeString:
-    return undo_button(request, UUID(pause.context), request.get_full_path())
+    """The button; where the pause was of several, it says how many it brings back."""
+    context = UUID(pause.context)
+    paused = undo.still_paused_by(context)
+    of = [(paused.brands, "brand"), (paused.campaigns, "campaign")]
+    counts = [counted(len(rows), kind) for rows, kind in of if rows]
+    several = " and ".join(counts) if len(paused.brands) + len(paused.campaigns) > 1 else ""
+    return undo_button(request, context, request.get_full_path(), several)
 
 
 def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:

@@ -98,6 +98,15 @@ def paused_by(context: UUID) -> Paused:
     )
 
 
+def still_paused_by(context: UUID) -> Paused:
+    """Of what the action in ``context`` paused, what undoing it would bring back."""
+    paused = paused_by(context)
+    return Paused(
+        {pk: paused.campaigns[pk] for pk in _still_paused(paused.campaigns)},
+        {pk: paused.brands[pk] for pk in _still_off(paused.brands)},
+    )
+
+
 def undo(context: UUID, now: datetime) -> Undone:
     """Bring back what the action in ``context`` paused and what is still paused by it.
 

@@ -123,10 +123,32 @@ def test_the_last_pause_can_be_undone_where_it_is_told_of(admin: Client, of_bran
     ]
     address = re.search(r'action="([^"]+)"', undo)
     assert address
+    assert ">Undo</button>" in undo
     admin.post(address[1], {"back": change(row)})
 
     assert campaign.fresh().state == "Active"
     assert not any(told["undo"] for told in admin.get(change(row)).context["happenings"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("of_brands", [False, True], ids=["campaigns", "brands"])
+def test_undoing_a_pause_of_several_says_how_many_it_brings_back(
+    admin: Client, of_brands: bool
+) -> None:
+    campaigns = CampaignFactory.create_batch(4)
+    rows: list[Any] = [row.brand if of_brands else row for row in campaigns]
+    column, paused, runs = (
+        ("is_active", False, True) if of_brands else ("status", "paused", "active")
+    )
+    table = type(rows[0]).objects
+    with acting_as("ben"):
+        table.exclude(pk=rows[3].pk).update(**{column: paused})
+    table.filter(pk=rows[2].pk).update(**{column: runs})
+
+    page = admin.get(change(rows[0])).content.decode()
+
+    kind = "brands" if of_brands else "campaigns"
+    assert f">Undo for 2 {kind}</button>" in page
 
 
 def test_who_may_not_pause_is_offered_no_undo(staff: Callable[..., Client]) -> None:
