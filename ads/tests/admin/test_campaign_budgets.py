@@ -1,5 +1,6 @@
 """Budgets edited in the list of campaigns."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from html import unescape
@@ -145,6 +146,18 @@ def test_what_is_no_amount_is_refused_beside_the_field_and_nothing_is_saved(
     assert message in unescape(response.content.decode())
     assert budgets(spring) == (75, 1500)
     assert budgets(autumn) == (20, None)
+
+
+def test_what_is_wrong_with_a_budget_is_read_out_with_its_field(
+    admin: Client, spring: Campaign
+) -> None:
+    response = admin.post(CAMPAIGNS, entered(shown(admin), spring, monthly_budget="much"))
+
+    page = response.content.decode()
+    described_by = re.findall(r'aria-describedby="([^"]*_error)"', page)
+    assert len(described_by) == 1
+    (error,) = re.findall(rf'id="{described_by[0]}"[^>]*>(.*?)</div>', page, re.DOTALL)
+    assert errors(response)["Spring"]["monthly_budget"][0] in unescape(error)
 
 
 def test_a_refused_list_shows_what_was_posted_beside_its_own_rows(
