@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from ads.services.actor import acting_as
 from ads.services.outages import is_outage
@@ -48,7 +49,8 @@ class ActorMiddleware:
 class OutageMiddleware:
     """Answers 503 with a sentence, where a page would end in "Server Error (500)".
 
-    Nothing is half done then: what a page changes, it changes in one transaction.
+    An edit is one transaction, so nothing of it is saved then. An action on many goes in batches:
+    what was done before the database went away stays done, of the others nothing is.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -70,6 +72,16 @@ class OutageMiddleware:
         if not is_outage(error):
             return None
         logger.warning("%s: the database: %s", request.path, " ".join(str(error).split()))
-        response = render(request, "ads/outage.html", status=503)
+        context = {"back": _came_from(request)}
+        response = render(request, "ads/outage.html", context, status=503)
         response["Retry-After"] = "5"
         return response
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The address, on this site, of the page that something was sent from; else its own."""
+    if request.method == "POST":
+        for address in (request.POST.get("back"), request.headers.get("Referer")):
+            if address and url_has_allowed_host_and_scheme(address, {request.get_host()}):
+                return address
+    return request.get_full_path()
