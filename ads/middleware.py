@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ads.services.actor import acting_as
@@ -76,6 +79,34 @@ class OutageMiddleware:
         response = render(request, "ads/outage.html", context, status=503)
         response["Retry-After"] = "5"
         return response
+
+
+class LoggedOutMiddleware:
+    """Says that nothing was saved, where a form comes from somebody who is no longer logged in.
+
+    Django leads to the login page, and from there to the address that the form was sent to. Some of
+    those are only posted to, so this leads back to the page that it was sent from.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        login = resolve_url(settings.LOGIN_URL)
+        is_refused = (
+            isinstance(response, HttpResponseRedirect) and urlsplit(response.url).path == login
+        )
+        # Scripts ask again and again, and have nothing to save.
+        is_sent = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        if not (request.method == "POST" and is_sent and is_refused):
+            return response
+        messages.warning(
+            request,
+            "Nothing was saved: you were no longer logged in. Log in to come back to the page, and "
+            "enter it again.",
+        )
+        return redirect_to_login(_came_from(request), login)
 
 
 def _came_from(request: HttpRequest) -> str:

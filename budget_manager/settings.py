@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "ads.middleware.OutageMiddleware",
     "ads.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "ads.middleware.LoggedOutMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
