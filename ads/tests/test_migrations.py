@@ -1,0 +1,29 @@
+"""Upgrading while spend comes in."""
+
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.db import connection
+from django.db.migrations import AddIndex, RemoveIndex
+from django.db.migrations.loader import MigrationLoader
+
+#: Up to here, tables are made in which nothing is yet.
+LAST_OF_THE_FIRST = "0006"
+
+
+def test_no_index_keeps_spend_waiting_while_it_is_built() -> None:
+    migrations = MigrationLoader(connection, load=False)
+    migrations.load_disk()
+    later = [
+        (name, operation)
+        for (app, name), migration in (migrations.disk_migrations or {}).items()
+        for operation in migration.operations
+        if app == "ads" and name[:4] > LAST_OF_THE_FIRST
+    ]
+
+    indexes = [one for one in later if isinstance(one[1], AddIndex | RemoveIndex)]
+    kept_waiting = [
+        name
+        for name, operation in indexes
+        if not isinstance(operation, AddIndexConcurrently | RemoveIndexConcurrently)
+    ]
+    assert len(indexes) >= 5
+    assert kept_waiting == []
