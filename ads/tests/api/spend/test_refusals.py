@@ -192,7 +192,8 @@ def test_a_row_as_deep_as_can_be_read_is_refused_and_shown_flat(
             "/spend/entries",
             body=f'{{"campaign": {campaign.pk}, "amount": {"[" * depth}{"]" * depth}}}'.encode(),
         ).status_code
-        for depth in range(500, 1100, 7)
+        # How deep depends on the version of Python.
+        for depth in (*range(500, 1100, 7), 3_000, 20_000, 100_000)
     }
 
     assert statuses == {400, 422}
