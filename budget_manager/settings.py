@@ -254,6 +254,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Budget Manager",
     "SITE_SUBHEADER": "Budgets and hours, enforced",
     "SITE_SYMBOL": "savings",
+    # There is no other site to return to.
+    "SITE_URL": "",
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("ads/favicon.svg")}

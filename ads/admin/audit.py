@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
+from ads.admin.instant_filter import InstantFilter
 from ads.services.audit import WORDS, AuditEntry, actor, describe, event_model
 
 
@@ -45,7 +46,7 @@ class AuditAdmin(ReadOnlyAdmin[Any]):
 
     list_display = ["at", "who", "what", "subject", "changes"]
     list_select_related = ["pgh_context"]
-    list_filter = [WhatFilter, ("pgh_created_at", RangeDateTimeFilter)]
+    list_filter = [WhatFilter, ("pgh_created_at", InstantFilter)]
     fields = ["at", "who", "what", "subject", "changes"]
     ordering = ["-pgh_id"]
 
@@ -164,6 +165,6 @@ class WaiverAuditAdmin(AuditAdmin):
         "Every time somebody let a campaign or brand run on: who, when, and how much of its "
         "spend no longer counts against the budget since."
     )
-    list_filter = [("pgh_created_at", RangeDateTimeFilter)]
+    list_filter = [("pgh_created_at", InstantFilter)]
     search_fields = ["brand__name", "campaign__name", WHO]
     search_help_text = "Brand, campaign, or who"

@@ -36,6 +36,13 @@ def spend_bar(spent: Decimal, limit: Decimal | None, *, follows_amount: bool = F
     return format_html('<span class="ads-spend">{} {}</span>', words, spend_track(spent, limit))
 
 
+def waived_beside(waived: Decimal) -> SafeString:
+    """What was spent too, beside an amount that counts: " + $75.16 waived", or nothing."""
+    if not waived:
+        return SafeString("")
+    return format_html(' <span class="ads-waived">+ {} waived</span>', format_usd(waived))
+
+
 def spend_words(spent: Decimal, limit: Decimal | None) -> SafeString:
     """The upper half of it: "$64.20 of $75.00"."""
     return format_html(

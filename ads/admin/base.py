@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 
 from ads.admin.editing import GuardsEdits
 from ads.admin.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
+from ads.admin.narrowing import narrowings, without_any
 from ads.admin.nothing_yet import nothing_yet
 from ads.admin.text import budget_as_read
 from ads.models.fields import MoneyField, TimezoneField
@@ -47,6 +48,15 @@ else:
                 "nothing_yet": nothing_yet(request, self.model),
             }
             return super().changelist_view(request, {**ours, **(extra_context or {})})
+
+        def get_changelist_instance(self, request):  # type: ignore[no-untyped-def]
+            rows = super().get_changelist_instance(request)
+            rows.narrowings = narrowings(request, rows)
+            rows.without_narrowings = without_any(rows)
+            if not rows.narrowings:
+                # The head then does not offer to show all of what all is shown.
+                rows.full_result_count = rows.result_count
+            return rows
 
         def __class_getitem__(cls, _: object) -> type:
             return cls

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 
-from ads.admin.bars import spend_track
+from ads.admin.bars import spend_track, waived_beside
 from ads.admin.filters import USED, ChoiceFilter, instant_of
 from ads.admin.text import NOTHING, budget, clock
 from ads.models import Brand, Campaign, SpendTotal
@@ -50,7 +50,7 @@ class BrandList(ChangeList):
         now = instant_of(request)
         starts = {brand.pk: _starts(brand, now) for brand in brands}
         spent = {
-            (brand, period, start): amount - waived
+            (brand, period, start): (amount - waived, waived)
             for brand, period, start, amount, waived in SpendTotal.objects.filter(
                 brand__in=starts,
                 campaign=None,
@@ -71,10 +71,12 @@ class BrandList(ChangeList):
         }
         for brand in brands:
             brand.local = clock(now, brand.timezone)
-            brand.spent = {
-                period: spent.get((brand.pk, period, start), Decimal(0))
+            sums = {
+                period: spent.get((brand.pk, period, start), (Decimal(0), Decimal(0)))
                 for period, start in starts[brand.pk].items()
             }
+            brand.spent = {period: counts for period, (counts, _) in sums.items()}
+            brand.waived = {period: waived for period, (_, waived) in sums.items()}
             brand.delivering, brand.held, brand.every = campaigns.get(brand.pk, (0, 0, 0))
         self.result_list = brands
 
@@ -169,7 +171,11 @@ class BrandColumns(_Admin):
         if period not in brand.spent:
             return NOTHING
         return _two_lines(
-            format_html('<b class="ads-spend-amount">{}</b>', format_usd(brand.spent[period])),
+            format_html(
+                '<b class="ads-spend-amount">{}</b>{}',
+                format_usd(brand.spent[period]),
+                waived_beside(brand.waived[period]),
+            ),
             f"of {budget(limit)}" if (limit := getattr(brand, BUDGET[period])) is not None else "",
         )
 

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.admin import tips
-from ads.admin.bars import spend_track
+from ads.admin.bars import spend_track, waived_beside
 from ads.admin.campaign_list import ROWS, CampaignList, CampaignPaginator
 from ads.admin.text import NOTHING, STATE_COLOURS, budget, instant, soon
 from ads.holds import BudgetHold, Hold
@@ -166,8 +166,9 @@ def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
     if campaign.explained is None:
         return NONE
     return format_html(
-        '<span class="ads-spend-amount ads-figure">{}</span>',
+        '<span class="ads-spend-amount ads-figure">{}</span>{}',
         format_usd(getattr(campaign, limit.spend)),
+        waived_beside(campaign.summary[f"{limit.period_word}_waived"]),
     )
 
 

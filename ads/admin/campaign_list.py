@@ -14,7 +14,7 @@ from ads.admin.campaign_filters import moment_of
 from ads.admin.filters import instant_of
 from ads.holds import with_spend
 from ads.models import Campaign
-from ads.services import picking
+from ads.services import picking, summaries
 from ads.services.explanation import explain_many
 
 #: How many rows a page may have, and the parameter that says so.
@@ -120,10 +120,10 @@ class CampaignList(ChangeList):
         """
         explanations = explain_many(listed, self._now)
         rows: list[Any] = []
-        for campaign in listed:
+        for campaign, summary in zip(listed, summaries.of_many(listed, self._now), strict=True):
             explained = explanations.get(campaign.pk)
             row: Any = explained.campaign if explained else campaign
-            row.explained = explained
+            row.explained, row.summary = explained, summary
             rows.append(row)
         return rows
 

@@ -9,7 +9,6 @@ from django.utils import timezone
 from ads.admin.story import (
     StoryPage,
     checks,
-    figure,
     figures_of,
     history,
     last_entries,
@@ -63,8 +62,9 @@ class CampaignPage(StoryPage):
         row.brand = stored.brand  # the form names it
         zone = stored.brand.timezone
         month = summaries.month(stored, local_date(now, zone))
-        told |= history(request, stored, zone) | _now(explained, month)
-        told |= _spend(request, explained, month)
+        brand_month = summaries.month(stored.brand, local_date(now, zone))
+        told |= history(request, stored, zone) | _now(explained, month, brand_month)
+        told |= _spend(request, explained, month, brand_month)
         if may_view(request, CampaignReference):
             told["references"] = [
                 {
@@ -79,12 +79,14 @@ class CampaignPage(StoryPage):
         return told
 
 
-def _now(explained: Explanation, month: Month) -> dict[str, Any]:
+def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, Any]:
     stored = explained.campaign
     zone = stored.brand.timezone
     waived = {
         Hold.DAILY_BUDGET: month.figures[Period.DAY].waived,
         Hold.MONTHLY_BUDGET: month.figures[Period.MONTH].waived,
+        Hold.BRAND_DAILY_BUDGET: brand_month.figures[Period.DAY].waived,
+        Hold.BRAND_MONTHLY_BUDGET: brand_month.figures[Period.MONTH].waived,
     }
     return {
         "state": stored.state,
@@ -124,7 +126,9 @@ def _headline(explained: Explanation) -> dict[str, str]:
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 
 
-def _spend(request: HttpRequest, explained: Explanation, month: Month) -> dict[str, Any]:
+def _spend(
+    request: HttpRequest, explained: Explanation, month: Month, brand_month: Month
+) -> dict[str, Any]:
     """Figures, charts, and the last entries for who may see them."""
     stored: Any = explained.campaign
     today = local_date(explained.at, stored.brand.timezone)
@@ -132,8 +136,7 @@ def _spend(request: HttpRequest, explained: Explanation, month: Month) -> dict[s
     return {
         "figures": [
             *figures_of(month),
-            figure("Brand today", stored.brand_daily_spend, stored.brand.daily_budget),
-            figure("Brand this month", stored.brand_monthly_spend, stored.brand.monthly_budget),
+            *figures_of(brand_month, "Brand today", "Brand this month"),
         ],
         "charts": month_charts(month, today, whose=stored.name, ledger=ledger),
         "month_name": f"{today:%B %Y}",

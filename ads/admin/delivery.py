@@ -15,17 +15,17 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     DropdownFilter,
-    RangeDateTimeFilter,
 )
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.exports import ExportsCsv
+from ads.admin.instant_filter import InstantFilter
 from ads.admin.overview import changes_as_read
 from ads.admin.text import NOTHING, budget
 from ads.holds import Hold
 from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.money import format_usd
-from ads.services import exports, overview
+from ads.services import delivery_words, exports, overview
 from ads.services.csv_export import Export
 from ads.services.enforcement import Trigger
 
@@ -67,7 +67,7 @@ class LastFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(at__gt=timezone.now() - chosen[1]) if chosen else queryset
 
 
-class BetweenFilter(RangeDateTimeFilter):  # type: ignore[misc]
+class BetweenFilter(InstantFilter):
     """What was switched from an instant to another."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -107,11 +107,6 @@ class TriggerFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(trigger=self.value()) if self.value() else queryset
 
 
-def hold_labels(codes: list[str]) -> list[str]:
-    """The labels of holds; a code that is no longer known is shown as it is."""
-    return [Hold(code).label if code in Hold.values else code for code in codes]
-
-
 def trigger_label(code: str) -> str:
     """What made the system look, in words."""
     return Trigger(code).label if code in Trigger.values else code
@@ -125,7 +120,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         "Every time a campaign was switched on or off, the newest first: why, by whom, and on "
         "which figures."
     )
-    list_display = ["when", "its_campaign", "brand", "switched", "why", "looked", "actor"]
+    list_display = ["when", "its_campaign", "brand", "switched", "why", "by"]
     list_display_links = ["when"]
     list_select_related = ["campaign__brand"]
     list_filter = [
@@ -140,13 +135,13 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     search_fields = ["campaign__name", "=actor"]
     search_help_text = "Campaign, or who"
     fields = [
-        "at",
-        "campaign",
+        "when",
+        "its_campaign",
         "brand",
         "direction",
         "why",
         "looked",
-        "actor",
+        "by",
         "daily_figures",
         "monthly_figures",
         "brand_daily_figures",
@@ -201,27 +196,31 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
             '<span class="ads-badge ads-{}">{}</span>', colour, self.direction(change)
         )
 
-    @admin.display(description="held by")
+    @admin.display(description="why")
     def why(self, change: DeliveryChange) -> str:
-        return ", ".join(hold_labels(change.holds)) or NOTHING
+        return delivery_words.why(change)
 
     @admin.display(description="set off by")
     def looked(self, change: DeliveryChange) -> str:
         return trigger_label(change.trigger)
 
-    @admin.display(description="spent of daily budget")
+    @admin.display(description="by")
+    def by(self, change: DeliveryChange) -> str:
+        return change.actor or NOTHING
+
+    @admin.display(description="spent that day")
     def daily_figures(self, change: DeliveryChange) -> str:
         return f"{format_usd(change.daily_spend)} of {budget(change.daily_budget)}"
 
-    @admin.display(description="spent of monthly budget")
+    @admin.display(description="spent that month")
     def monthly_figures(self, change: DeliveryChange) -> str:
         return f"{format_usd(change.monthly_spend)} of {budget(change.monthly_budget)}"
 
-    @admin.display(description="spent of brand's daily budget")
+    @admin.display(description="its brand that day")
     def brand_daily_figures(self, change: DeliveryChange) -> str:
         return f"{format_usd(change.brand_daily_spend)} of {budget(change.brand_daily_budget)}"
 
-    @admin.display(description="spent of brand's monthly budget")
+    @admin.display(description="its brand that month")
     def brand_monthly_figures(self, change: DeliveryChange) -> str:
         return f"{format_usd(change.brand_monthly_spend)} of {budget(change.brand_monthly_budget)}"
 

@@ -47,7 +47,9 @@ def counted(number: int, one: str = "campaign") -> str:
 
 
 def reasons(counts: Mapping[Hold | Status, int]) -> str:
-    """ "30 daily budget used up, 8 outside the hours"."""
+    """ "30 daily budget used up, 8 outside the hours"; of a single reason without how many."""
+    if len(counts) == 1:
+        return WHY[next(iter(counts))]
     return ", ".join(f"{count:,} {WHY[why]}" for why, count in counts.items())
 
 
@@ -87,8 +89,6 @@ def _sentence(forecast: Forecast, *, starts: str, stops: str, runs: str) -> str:
     if forecast.stays_off:
         stay = "stays off" if forecast.stays_off.count == 1 else "stay off"
         why = reasons(forecast.kept_off_by)
-        if forecast.count == 1:
-            why = why.removeprefix("1 ")
         parts.append(f"{_who(forecast, forecast.stays_off)} {stay}: {why}")
     if forecast.keeps_running:
         go_on = "goes on running" if forecast.keeps_running.count == 1 else runs

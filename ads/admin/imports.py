@@ -16,12 +16,13 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin import import_size
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.import_pages import ImportPages
 from ads.admin.import_text import COLOURS, usd
+from ads.admin.instant_filter import InstantFilter
 from ads.admin.text import NOTHING
 from ads.models import SpendImport
 
@@ -43,7 +44,7 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
     list_display = ["file_name", "at", "uploaded_by", "badge", "rows", "sum"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", InstantFilter),
     ]
     search_fields = ["file_name", "=uploaded_by", "=confirmed_by", "=sha256"]
     search_help_text = "File, who, or SHA-256"

@@ -58,7 +58,7 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
         "source",
         "description",
         "external_id",
-        "occurred_at",
+        "occurred",
     ]
     list_select_related = ["campaign__brand"]
     list_filter = [
@@ -76,7 +76,7 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
         "of_brand",
         "usd",
         "date",
-        "occurred_at",
+        "occurred",
         "kind",
         "description",
         "source",
@@ -101,6 +101,11 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
     @admin.display(description="day")
     def day(self, spend: Spend) -> SafeString:
         return format_html('<span class="ads-nowrap">{}</span>', spend.date)
+
+    @admin.display(description="occurred (UTC)")
+    def occurred(self, spend: Spend) -> SafeString:
+        at = f"{spend.occurred_at:%Y-%m-%d %H:%M:%S}"
+        return format_html('<span class="ads-nowrap">{}</span>', at)
 
     @admin.display(description="entry")
     def number(self, spend: Spend) -> str:

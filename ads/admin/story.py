@@ -178,9 +178,11 @@ def figure(label: str, spent: Decimal, limit: Decimal | None, note: str = "") ->
     return {"label": label, "bar": spend_bar(spent, limit), "note": note}
 
 
-def figures_of(month: Month) -> list[dict[str, Any]]:
-    """Today's and the month's spend against their budgets."""
-    labels: Mapping[Period, str] = {Period.DAY: "Today", Period.MONTH: "This month"}
+def figures_of(
+    month: Month, today: str = "Today", this_month: str = "This month"
+) -> list[dict[str, Any]]:
+    """Today's and the month's spend against their budgets, under these labels."""
+    labels: Mapping[Period, str] = {Period.DAY: today, Period.MONTH: this_month}
     return [
         figure(labels[period], found.effective, found.budget, _waived(found))
         for period, found in month.figures.items()

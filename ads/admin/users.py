@@ -1,12 +1,17 @@
 """Who may log in and what they may do, in the look of the rest."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import ManyToManyField
+from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from ads.admin.base import ModelAdmin
+from ads.admin.base import KEPT, ModelAdmin
 from ads.admin.editing import GuardsEdits
 
 admin.site.unregister([User, Group])
@@ -37,9 +42,33 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
     }
     form = UserChangeForm
     add_form = UserCreationForm
+    filter_horizontal = ["user_permissions"]
+    add_fieldsets = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
+        ("What they may do", {"fields": ["is_staff", "groups"]}),
+    ]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("What they may do", {"fields": ["is_active", "is_staff", "groups", "is_superuser"]}),
+        ("Who they are", {"fields": ["first_name", "last_name", "email"]}),
+        ("Single permissions", {"fields": ["user_permissions"], "classes": ["collapse"]}),
+        (KEPT, {"fields": ["last_login", "date_joined"], "classes": ["collapse"]}),
+    ]
     change_password_form = AdminPasswordChangeForm
     # Kept by the system: logging in while somebody edits the page is no edit.
     readonly_fields = ["last_login", "date_joined"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        # Whoever is added here is to log in here.
+        return {"is_staff": True, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "groups":
+            # There are four of them, not hundreds.
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 @admin.register(Group)

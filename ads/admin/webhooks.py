@@ -10,11 +10,12 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from ads.admin.base import KEPT, ReadOnlyAdmin
+from ads.admin.instant_filter import InstantFilter
 from ads.admin.senders import SenderAdmin, SenderForm
 from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services import webhook_endpoints
@@ -147,7 +148,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     )
     list_display = ["received_at", "endpoint", "webhook_id", "said"]
     list_select_related = ["endpoint"]
-    list_filter = [("endpoint", AutocompleteSelectFilter), ("received_at", RangeDateTimeFilter)]
+    list_filter = [("endpoint", AutocompleteSelectFilter), ("received_at", InstantFilter)]
     search_fields = ["=webhook_id"]
     search_help_text = "The webhook's whole id"
     fields = ["received_at", "endpoint", "webhook_id", "said"]

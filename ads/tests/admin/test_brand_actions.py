@@ -99,12 +99,12 @@ def test_a_brand_runs_on_today_and_its_campaigns_own_budgets_go_on_counting(
     BudgetService.record_spend(limited, Decimal(10))
     assert not free.fresh().is_active
     page = look(admin, brand, "run_on_today")
-    assert page.context["headline"] == "1 will start; 1 stays off: 1 daily budget used up."
+    assert page.context["headline"] == "1 will start; 1 stays off: daily budget used up."
 
     (message,) = said(confirm(admin, page))
 
     assert plain(message) == (
-        "Acme: today starts from zero. 1 now delivers; 1 stays off: 1 daily budget used up."
+        "Acme: today starts from zero. 1 now delivers; 1 stays off: daily budget used up."
     )
     assert (free.fresh().is_active, limited.fresh().is_active) == (True, False)
     (again,) = said(confirm(admin, look(admin, brand, "run_on_today")))

@@ -32,8 +32,10 @@ def test_the_list_shows_what_each_has_spent_today_and_this_month(admin: Client) 
     Campaign.objects.filter(pk=one.pk).update(is_active=True)
     Campaign.objects.filter(pk=other.pk).update(is_active=False)
 
-    listed = admin.get(BRANDS).context["cl"].result_list
+    response = admin.get(BRANDS)
+    listed = response.context["cl"].result_list
 
+    assert response.content.decode().count("+ $6.50 waived") == 1
     assert [(row.name, row.spent, row.delivering, row.every) for row in listed] == [
         ("Acme", {"day": Decimal(1), "month": Decimal("7.5")}, 1, 2),
         ("Globex", {"day": Decimal(0), "month": Decimal(0)}, 0, 0),

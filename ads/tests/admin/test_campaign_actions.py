@@ -102,7 +102,7 @@ def test_pause_stops_and_leaves_what_is_over_as_it_is(admin: Client, operator: U
     (message,) = run(admin, "pause", running, over)
 
     assert message == (
-        "Paused 1 campaign. 1 stopped; 1 stays off: 1 completed. "
+        "Paused 1 campaign. 1 stopped; 1 stays off: completed. "
         "1 campaign left as it is: 1 completed."
     )
     assert running.fresh().state == "Paused by user"
@@ -123,7 +123,7 @@ def test_reset_daily_spend_lets_it_run_on_and_the_amount_stays_true(admin: Clien
     enforce_all(timezone.now())
     page = ask(admin, "reset_daily_spend", *Campaign.objects.all())
     assert page.context["headline"] == (
-        "1 will start; 1 stays off: 1 monthly budget used up; 1 goes on running."
+        "1 will start; 1 stays off: monthly budget used up; 1 goes on running."
     )
     assert page.context["notes"] == ["$14.00 that 2 campaigns spent today would no longer count."]
 
@@ -131,7 +131,7 @@ def test_reset_daily_spend_lets_it_run_on_and_the_amount_stays_true(admin: Clien
 
     assert message == (
         "2 campaigns start today from zero. "
-        "1 now delivers; 1 stays off: 1 monthly budget used up; 1 goes on running."
+        "1 now delivers; 1 stays off: monthly budget used up; 1 goes on running."
     )
     assert spent.fresh().is_active is True
     assert held.fresh().is_active is False
@@ -161,10 +161,9 @@ def test_completing_and_archiving_is_for_good(admin: Client) -> None:
     assert run(admin, "complete", *campaigns) == ["Completed 2 campaigns. 2 stopped."]
     (again,) = run(admin, "complete", *campaigns)
     assert again == (
-        "Nothing changed. 2 stay off: 2 completed. "
-        "2 campaigns left as they are: 2 already completed."
+        "Nothing changed. 2 stay off: completed. 2 campaigns left as they are: 2 already completed."
     )
-    assert run(admin, "archive", *campaigns) == ["Archived 2 campaigns. 2 stay off: 2 archived."]
+    assert run(admin, "archive", *campaigns) == ["Archived 2 campaigns. 2 stay off: archived."]
     assert {row.fresh().state for row in campaigns} == {"Archived"}
 
 
@@ -279,7 +278,7 @@ def test_a_schedule_is_attached_and_detached(admin: Client) -> None:
 
     messages = run(admin, "attach_schedule", *campaigns, schedule=schedule.pk, enable="on")
 
-    assert messages == ["Attached Never to 2 campaigns. 2 stopped: 2 outside the hours."]
+    assert messages == ["Attached Never to 2 campaigns. 2 stopped: outside the hours."]
     assert {row.fresh().is_dayparting_enabled for row in campaigns} == {True}
     messages = run(admin, "detach_schedule", *campaigns, schedule=schedule.pk)
     assert messages == ["Detached Never from 2 campaigns. 2 now deliver."]

@@ -1,5 +1,6 @@
 """The list of campaigns: state, holds and figures of each, and finding them."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from html import unescape
@@ -117,6 +118,21 @@ def test_nonsense_in_the_address_is_no_error(admin: Client, query: dict[str, str
     CampaignFactory.create()
 
     assert admin.get(CAMPAIGNS, query).status_code in {200, 302}
+
+
+def test_what_was_waived_stands_beside_what_counts(admin: Client) -> None:
+    campaign = CampaignFactory.create(name="Spring", daily_budget=Decimal(75))
+    BudgetService.record_spend(campaign, Decimal("75.16"))
+    BudgetService.reset_daily_spend(campaign)
+    BudgetService.record_spend(campaign, Decimal(4))
+
+    page = admin.get(CAMPAIGNS).content.decode()
+    of_brands = admin.get(changelist("ads_brand")).content.decode()
+
+    assert re.findall(r"\$[0-9.]+(?:</span>)?(?: <span class=\"ads-waived\">.*?</span>)", page) == [
+        '$4.00</span> <span class="ads-waived">+ $75.16 waived</span>'
+    ]
+    assert "waived" not in of_brands
 
 
 def test_fifty_rows_cost_as_many_queries_as_five(admin: Client) -> None:

@@ -1,8 +1,10 @@
 """The list of what was switched: finding what stopped lately, and the way to it."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,14 +18,13 @@ from ads.tests.factories import CampaignFactory
 CHANGES = changelist("ads_deliverychange")
 
 
-def switched(name: str, *, on: bool, ago: timedelta) -> DeliveryChange:
+def switched(name: str, *, on: bool, ago: timedelta, **more: Any) -> DeliveryChange:
     return DeliveryChange.objects.create(
         campaign=CampaignFactory.create(name=name),
         at=timezone.now() - ago,
         is_active=on,
-        holds=[] if on else ["daily_budget"],
         trigger=Trigger.SPEND,
-        actor="system",
+        **{"holds": [] if on else ["daily_budget"], "actor": "system", **more},
     )
 
 
@@ -45,6 +46,31 @@ def test_what_stopped_in_the_last_hour_is_found(admin: Client) -> None:
     assert listed(admin, last="hour") == ["stopped now", "started now"]
     assert listed(admin, last="day", is_active__exact="1") == ["started now"]
     assert listed(admin, last="week") == ["stopped now", "started now", "stopped before"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"at_from_0": "2026-11-21"}, ["evening", "morning"]),
+        ({"at_to_0": "2026-11-21"}, ["evening", "morning", "the day before"]),
+        ({"at_to_0": "2026-11-20"}, ["the day before"]),
+        ({"at_from_0": "2026-11-21", "at_from_1": "08:01"}, ["evening"]),
+        ({"at_from_0": "soon"}, ["evening", "morning", "the day before"]),
+    ],
+)
+def test_a_day_without_a_time_counts_whole(
+    admin: Client, query: dict[str, str], found: list[str]
+) -> None:
+    DeliveryChange.objects.all().delete()
+    now = timezone.now()
+    for name, at in [
+        ("the day before", datetime(2026, 11, 20, 12, tzinfo=UTC)),
+        ("morning", datetime(2026, 11, 21, 8, tzinfo=UTC)),
+        ("evening", datetime(2026, 11, 21, 23, 59, tzinfo=UTC)),
+    ]:
+        switched(name, on=False, ago=now - at)
+
+    assert listed(admin, **query) == found
 
 
 @pytest.mark.parametrize("query", [{"last": "sometimes"}, {"is_active__exact": "perhaps"}])
@@ -76,3 +102,20 @@ def test_a_change_leads_to_its_campaign(admin: Client) -> None:
     assert f'<a class="ads-link" href="{change(changed.campaign)}">' in page
     assert "&lt;b&gt;Spring&lt;/b&gt;" in page
     assert "<b>Spring</b>" not in page
+
+
+def test_the_list_says_why_with_the_figures_it_was_decided_on(admin: Client) -> None:
+    switched(
+        "Spring",
+        on=False,
+        ago=timedelta(0),
+        holds=["daily_budget", "dayparting"],
+        actor="task: update_spend",
+        daily_spend=Decimal("75.40"),
+        daily_budget=Decimal(75),
+    )
+
+    page = admin.get(CHANGES).content.decode()
+
+    assert "Daily budget used up: $75.40 of $75.00; Outside its hours" in page
+    assert "task: update_spend" in page

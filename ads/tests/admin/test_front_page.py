@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin as django_admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -151,6 +151,19 @@ def test_the_front_door_leads_to_the_admin(client: Client) -> None:
     assert response.headers["Location"] == FRONT
 
 
+def test_who_is_added_may_log_in_and_do_what_their_role_does(admin: Client) -> None:
+    operator = Group.objects.get(name="Operator")
+    phrase = "correct horse battery"
+    entered = {"usable_password": "true", "password1": phrase, "password2": phrase}
+
+    save(admin, add("auth_user"), username="nora", groups=[operator.pk], **entered)
+
+    nora = Client()
+    assert nora.login(username="nora", password=phrase)
+    assert nora.get(changelist("ads_campaign")).status_code == 200
+    assert User.objects.get(username="nora").has_perm("ads.switch_campaign")
+
+
 def test_people_and_their_rights_are_edited(admin: Client) -> None:
     phrase = "correct horse battery"
     entered = {"usable_password": "true", "password1": phrase, "password2": phrase}
@@ -160,6 +173,7 @@ def test_people_and_their_rights_are_edited(admin: Client) -> None:
     assert response.status_code == 302
     nora = User.objects.get(username="nora")
     assert nora.check_password(phrase)
+    assert nora.is_staff
     assert admin.get(change(nora)).status_code == 200
 
 

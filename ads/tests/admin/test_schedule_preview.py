@@ -293,7 +293,7 @@ def test_who_would_start_and_who_would_stop_is_told_from_the_rule(admin: Client)
     assert "would start" not in read(closing)
     assert "3 campaigns use it" in read(opening)
     assert "1 would start if saved now: Waits of Acme" in read(opening)
-    assert "1 runs on. 1 stays off: 1 daily budget used up." in read(opening)
+    assert "1 runs on. 1 stays off: daily budget used up." in read(opening)
     assert "Saved now, it starts none of them and stops none." in read(as_it_is)
 
 
