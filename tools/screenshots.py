@@ -32,7 +32,7 @@ app.conf.update(broker_url="memory://", result_backend="cache+memory://")
 
 import _readme  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
-from django.db.models import Count, Model  # noqa: E402
+from django.db.models import Count, F, Model  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django_celery_beat.models import PeriodicTask  # noqa: E402
@@ -78,15 +78,37 @@ def pictures() -> dict[str, Picture]:
         "entry": Spend.objects.order_by("-pk").first(),
         "periodic-task": PeriodicTask.objects.order_by("pk").first(),
     }
-    filtered = reverse("admin:ads_campaign_changelist") + "?hold=daily_budget"
+    filtered = f"{_listed('ads_campaign')}?hold=daily_budget"
     return {
         "overview": Picture(reverse("admin:index")),
-        **{name: Picture(reverse(f"admin:{model}_changelist")) for name, model in lists.items()},
+        **{name: Picture(_listed(model)) for name, model in lists.items()},
         **{name: Picture(_page_of(row)) for name, row in rows.items()},
         "campaigns-held": Picture(filtered),
         "action-preview": Picture(_page_of(rows["brand"]), _raise_budgets),
         "correction": Picture(_page_of(rows["entry"], "correct"), _correct),
+        "attach-schedule": Picture(_listed("ads_campaign"), _begin("Attach a schedule")),
+        "campaigns-searched": Picture(f"{filtered}&q=nothing+like+this"),
+        "delete-refused": Picture(_page_of(rows["campaign"], "delete")),
+        "conflict": Picture(f"{_page_of(rows['campaign'])}#edit", _save_over_somebody),
+        "user": Picture(_page_of(User.objects.latest("pk"))),
+        "user-new": Picture(reverse("admin:auth_user_add")),
+        "no-such-page": Picture(f"{reverse('admin:index')}nowhere/"),
+        # It pauses some: last.
+        "undo": Picture(f"{_listed('ads_campaign')}?state=Active", _pause_some),
     }
+
+
+def _of_nothing() -> dict[str, Picture]:
+    """What a new installation shows."""
+    return {
+        "overview-empty": Picture(reverse("admin:index")),
+        "campaigns-empty": Picture(_listed("ads_campaign")),
+        "brand-new": Picture(reverse("admin:ads_brand_add")),
+    }
+
+
+def _listed(model: str) -> str:
+    return reverse(f"admin:{model}_changelist")
 
 
 def _with_most(related: str) -> Model | None:
@@ -113,7 +135,34 @@ def _correct(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def take(browser: Browser, url: str, user: User, wanted: dict[str, Picture]) -> int:
+def _begin(action: str) -> Callable[[Page], None]:
+    """Choose two rows of a list, and what to do to them."""
+
+    def act(page: Page) -> None:
+        for row in page.locator("input.action-select").all()[:2]:
+            row.check()
+        actions = page.locator("select[name=action]")
+        actions.select_option(label=f"{action} …")
+        page.locator("button[name=index]").click()
+        page.wait_for_load_state("networkidle")
+
+    return act
+
+
+def _pause_some(page: Page) -> None:
+    _begin("Pause")(page)
+    page.get_by_role("button", name="Pause 2 campaigns").click()
+    page.wait_for_load_state("networkidle")
+
+
+def _save_over_somebody(page: Page) -> None:
+    Campaign.objects.update(daily_budget=F("daily_budget") + 5)
+    page.get_by_label("Daily budget").fill("60")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_load_state("networkidle")
+
+
+def take(browser: Browser, url: str, user: User | None, wanted: dict[str, Picture]) -> int:
     """Write the pictures into the current directory; returns how many."""
     taken = 0
     for width_name, width in WIDTHS.items():
@@ -153,8 +202,8 @@ def main(arguments: list[str]) -> int:
                 taken = _readme.take(browser, server.url)
             else:
                 first = User.objects.create_superuser("first")
-                empty = {"overview-empty": Picture(reverse("admin:index"))}
-                taken = take(browser, server.url, first, empty)
+                taken = take(browser, server.url, None, {"login": Picture(reverse("admin:login"))})
+                taken += take(browser, server.url, first, _of_nothing())
                 user = make(timezone.now())
                 taken += take(browser, server.url, user, pictures())
         finally:
