@@ -217,7 +217,8 @@ def of_summary(
         if campaigns is not None:
             yield from _campaigns(campaigns.select_related("brand"), now)
 
-    return Export("summaries", SUMMARY, rows)
+    name = "brands" if campaigns is None else "campaigns" if brands is None else "summaries"
+    return Export(name, SUMMARY, rows)
 
 
 def _brands(brands: QuerySet[Brand], now: datetime) -> Iterator[Sequence[object]]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ads.models import Campaign
 from ads.tests.admin.pages import changelist
@@ -52,6 +53,15 @@ def test_every_list_has_the_button_and_what_it_exports(
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"].startswith('attachment; filename="')
     assert {row["brand"] for row in exported(response)} == {"Acme"}
+
+
+def test_the_file_is_called_as_what_is_in_it(admin: Client, campaign: Campaign) -> None:
+    today = f"{timezone.now():%Y-%m-%d}"
+
+    names = [export(admin, model)["Content-Disposition"] for model in LISTS]
+
+    called = ("spend", "delivery-changes", "totals", "campaigns", "brands")
+    assert names == [f'attachment; filename="{name}-{today}.csv"' for name in called]
 
 
 def test_it_has_what_the_filters_and_the_search_show_and_every_page_of_it(
