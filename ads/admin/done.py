@@ -50,17 +50,17 @@ def show(context: UUID) -> SafeString:
     )
 
 
-def undo_button(request: HttpRequest, context: UUID, back: str, of: str = "") -> SafeString:
-    """The button that takes a pause back; ``of`` says of what, where that is not plain to see."""
+def undo_button(request: HttpRequest, context: UUID, back: str, label: str = "Undo") -> SafeString:
+    """The button that takes a pause back."""
     return format_html(
         '<form class="ads-said" method="post" action="{}">'
         '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
         '<input type="hidden" name="back" value="{}">'
-        '<button type="submit" class="ads-undo">Undo{}</button></form>',
+        '<button type="submit" class="ads-undo">{}</button></form>',
         reverse("admin:ads_campaign_undo", args=[context]),
         get_token(request),
         back,
-        f" for {of}" if of else "",
+        label,
     )
 
 

@@ -99,7 +99,8 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
     tabs = [("Everything", None), *((one.label, one) for one in timeline.Kind)]
     return {
         "happenings": [
-            _told(happening, tz) | {"undo": _undo(request, happening) if happening is last else ""}
+            _told(happening, tz)
+            | {"undo": _undo(request, owner, UUID(happening.context)) if happening is last else ""}
             for happening in page.happenings
         ],
         "history_tabs": [
@@ -131,14 +132,11 @@ def _pause_to_undo(
     return next((one for one in happenings if one.pauses and one.context), None)
 
 
-def _undo(request: HttpRequest, pause: timeline.Happening) -> SafeString:
-    """The button; where the pause was of several, it says how many it brings back."""
-    context = UUID(pause.context)
-    paused = undo.still_paused_by(context)
-    of = [(paused.brands, "brand"), (paused.campaigns, "campaign")]
-    counts = [counted(len(rows), kind) for rows, kind in of if rows]
-    several = " and ".join(counts) if len(paused.brands) + len(paused.campaigns) > 1 else ""
-    return undo_button(request, context, request.get_full_path(), several)
+def _undo(request: HttpRequest, owner: Campaign | Brand, context: UUID) -> SafeString:
+    """The button; where the pause was of several, it says of how many."""
+    count = undo.how_many(context, type(owner))
+    of = f" this pause of {counted(count, str(owner._meta.verbose_name))}" if count > 1 else ""
+    return undo_button(request, context, request.get_full_path(), f"Undo{of}")
 
 
 def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:

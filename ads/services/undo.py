@@ -87,24 +87,16 @@ class BringBack(WritesColumns):
 
 def paused_by(context: UUID) -> Paused:
     """What the action that is recorded in ``context`` paused."""
-    return Paused(
-        # An event may also tell of another change to what had been paused already.
-        {
-            pk: pause
-            for pk, pause in _changed(_of_campaigns(), context, status=Status.PAUSED)
-            if is_pause(pause.was, Status.PAUSED)
-        },
-        {pk: pause for pk, pause in _changed(_of_brands(), context, is_active=False) if pause.was},
-    )
+    return Paused(_campaigns(context), _brands(context))
 
 
-def still_paused_by(context: UUID) -> Paused:
-    """Of what the action in ``context`` paused, what undoing it would bring back."""
-    paused = paused_by(context)
-    return Paused(
-        {pk: paused.campaigns[pk] for pk in _still_paused(paused.campaigns)},
-        {pk: paused.brands[pk] for pk in _still_off(paused.brands)},
-    )
+def how_many(context: UUID, kind: type[Brand | Campaign]) -> int:
+    """How many brands or campaigns the action in ``context`` paused.
+
+    One query. Some may have gone on since: :func:`undo` says which.
+    """
+    of_kind = _brands if kind is Brand else _campaigns
+    return len(of_kind(context))
 
 
 def undo(context: UUID, now: datetime) -> Undone:
@@ -128,6 +120,17 @@ def undo(context: UUID, now: datetime) -> Undone:
         # Decided once more under the locks.
         campaigns = carry_out(action, still_paused, now)
     return Undone(campaigns, brands, tuple(left))
+
+
+def _campaigns(context: UUID) -> dict[int, Pause]:
+    changed = _changed(_of_campaigns(), context, status=Status.PAUSED)
+    # An event may also tell of another change to what had been paused already.
+    return {pk: pause for pk, pause in changed if is_pause(pause.was, Status.PAUSED)}
+
+
+def _brands(context: UUID) -> dict[int, Pause]:
+    changed = _changed(_of_brands(), context, is_active=False)
+    return {pk: pause for pk, pause in changed if pause.was}
 
 
 def _of_campaigns() -> QuerySet[Any]:
