@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from ads.admin import forecasts
 from ads.admin.action_forms import ActionForm
+from ads.admin.keys import is_key
 from ads.services.audit import Seen
 from ads.services.what_if import Forecast
 
@@ -31,9 +32,6 @@ else:
 
 #: Campaigns that one action takes: some seconds.
 AT_MOST: Final = 10_000
-
-#: Digits that a key has at most.
-LONGEST_ID: Final = 18
 
 #: Names of what the page posts.
 IDS, BACK, SEEN, UP_TO, DO = "ids", "back", "seen", "up_to", "do"
@@ -67,7 +65,7 @@ class Effect:
 def chosen(request: HttpRequest) -> list[int]:
     """The ids that the page is about; what is no id is passed over."""
     given = request.POST.get(IDS, "").split(",")
-    return sorted({int(text) for text in given if _is_id(text)})
+    return sorted({int(text) for text in given if is_key(text)})
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:
@@ -232,13 +230,9 @@ class AsksFirst(_Admin):
 def up_to(request: HttpRequest) -> Seen | None:
     """Up to which edits what is confirmed was worked out; None: the page does not say."""
     campaigns, dot, brands = request.POST.get(UP_TO, "").partition(".")
-    if not (dot and all(_is_id(text) for text in (campaigns, brands))):
+    if not (dot and all(is_key(text) for text in (campaigns, brands))):
         return None
     return Seen(int(campaigns), int(brands))
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
 
 
 def is_to_be_done(request: HttpRequest, form: ActionForm | None) -> bool:

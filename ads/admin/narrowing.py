@@ -8,6 +8,8 @@ from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.forms import ChoiceField, Field, Form, ModelChoiceField
 from django.http import HttpRequest
 
+from ads.admin.keys import is_key
+
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
@@ -66,7 +68,7 @@ def _chosen(field: Field, value: Any) -> str:
     """A choice as it reads; one that there is none of, as it stands in the address."""
     if isinstance(field, ModelChoiceField):
         rows: Any = field.queryset
-        row = rows.filter(pk=int(value[:18])).first() if str(value).isdecimal() else None
+        row = rows.filter(pk=value).first() if is_key(str(value)) else None
         return str(row or value)
     if isinstance(field, ChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]

@@ -37,8 +37,8 @@ class ScheduleList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        schedules: list[Any] = list(self.result_list)
-        ids = [schedule.pk for schedule in schedules]
+        found: list[Any] = list(self.result_list)
+        ids = [schedule.pk for schedule in found]
         rules = {
             rule.id: rule
             for rule in schedules_as_rules(DaypartingSchedule.objects.filter(pk__in=ids))
@@ -50,6 +50,8 @@ class ScheduleList(ChangeList):
             .annotate(n=Count("pk"))
         )
         now = timezone.now()
+        # Without those that were deleted between the queries.
+        schedules = [schedule for schedule in found if schedule.pk in rules]
         for schedule in schedules:
             schedule.rule = rules[schedule.pk]
             schedule.is_open, schedule.turns_at = _state(schedule.rule, now)

@@ -18,6 +18,7 @@ from django.utils.functional import cached_property
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 
 from ads.admin import base
+from ads.admin.keys import is_key
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
@@ -112,10 +113,10 @@ def _today(request: HttpRequest) -> tuple[str, date]:
     """The day it is for the brand that is asked for; in UTC, if none is."""
     brands = Brand.objects.all()
     campaign, brand = request.GET.get(CAMPAIGN, ""), request.GET.get(BRAND, "")
-    if campaign.isdecimal():
-        brands = brands.filter(campaigns=int(campaign[:18]))
-    elif brand.isdecimal():
-        brands = brands.filter(pk=int(brand[:18]))
+    if is_key(campaign):
+        brands = brands.filter(campaigns=int(campaign))
+    elif is_key(brand):
+        brands = brands.filter(pk=int(brand))
     else:
         brands = brands.none()
     zone = brands.values_list("timezone", flat=True).first() or "UTC"
@@ -134,9 +135,9 @@ class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
         brand = brand[-1] if isinstance(brand, list) else brand
         if not brand:
             return queryset
-        if not str(brand).isdecimal():
+        if not is_key(str(brand)):
             raise IncorrectLookupParameters
-        return queryset.filter(self.of(int(str(brand)[:18])))
+        return queryset.filter(self.of(int(brand)))
 
     def of(self, brand: int) -> Q:
         """The condition on a row."""
@@ -190,6 +191,6 @@ def _called(term: str) -> list[int]:
     """Numbers of the entries that have this number, or this id of their source."""
     of_sources = Spend.objects.filter(source__in=ledger_sources(), external_id=term)
     found = list(of_sources.order_by().values_list("pk", flat=True))
-    if term.isdecimal() and int(term[:20]) < 2**63:
-        found.append(int(term[:20]))
+    if is_key(term):
+        found.append(int(term))
     return found

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib import admin as site
 from django.test import Client
+from django.urls import reverse
 
 from ads.tests.admin.pages import changelist
 
@@ -40,3 +41,29 @@ def test_so_it_is_in_any_other_address(admin: Client, address: str) -> None:
 
 def test_percent_signs_are_no_nul(admin: Client) -> None:
     assert admin.get("/admin/ads/brand/?q=%2500").status_code == 200
+
+
+@pytest.mark.parametrize("key", ["9" * 5000, "9" * 19, "٣"], ids=["long", "too large", "Arabic"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/ads/campaign/?brand__id__exact={}",
+        "/admin/ads/spend/?campaign__id__exact={}",
+        "/admin/ads/spend/?campaign__brand__id__exact={}",
+        "/admin/ads/spend/?q={}",
+        "/admin/ads/spend/new-correction?campaign={}",
+    ],
+)
+def test_what_no_row_can_be_numbered_finds_none(admin: Client, address: str, key: str) -> None:
+    response = admin.get(address.format(key), follow=True)
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("key", ["9" * 5000, "9" * 19])
+def test_a_pair_to_match_of_rows_that_cannot_be_is_passed_over(admin: Client, key: str) -> None:
+    address = reverse("admin:ads_unknownreference_match_by_name")
+
+    response = admin.post(address, {"pair": f"{key}:{key}"})
+
+    assert response.status_code == 302
