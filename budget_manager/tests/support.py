@@ -96,7 +96,7 @@ class User:
 def processes_of(base: Path) -> list[psutil.Process]:
     """Every process that works in `base` or was started with a path in it."""
     found = []
-    for process in psutil.process_iter(["cwd", "cmdline", "status"]):
+    for process in psutil.process_iter(["name", "cwd", "cmdline", "status"]):
         words = [process.info["cwd"] or "", *(process.info["cmdline"] or [])]
         if process.info["status"] != psutil.STATUS_ZOMBIE and any(str(base) in w for w in words):
             found.append(process)
@@ -104,7 +104,8 @@ def processes_of(base: Path) -> list[psutil.Process]:
 
 
 def names_of(base: Path) -> set[str]:
-    return {process.name() for process in processes_of(base)}
+    # As they were found: some may have ended since.
+    return {process.info["name"] for process in processes_of(base)}
 
 
 def eventually_none(base: Path, seconds: float = 15) -> list[psutil.Process]:

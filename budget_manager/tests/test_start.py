@@ -34,6 +34,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def heed_ctrl_c() -> None:
+    """As in a terminal: whoever runs the tests in the background has it ignored, down to here."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Start:
     """A running start.sh, in a session of its own as if it had a terminal, and what it says."""
 
@@ -49,6 +54,7 @@ class Start:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - it takes no lock
         )
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
