@@ -89,7 +89,7 @@ def pictures() -> dict[str, Picture]:
         "attach-schedule": Picture(_listed("ads_campaign"), _begin("Attach a schedule")),
         "campaigns-searched": Picture(f"{filtered}&q=nothing+like+this"),
         "delete-refused": Picture(_page_of(rows["campaign"], "delete")),
-        "conflict": Picture(f"{_page_of(rows['campaign'])}#edit", _save_over_somebody),
+        "conflict": Picture(f"{_page_of(rows['campaign'])}#edit", _save_over(rows["campaign"])),
         "user": Picture(_page_of(User.objects.latest("pk"))),
         "user-new": Picture(reverse("admin:auth_user_add")),
         "no-such-page": Picture(f"{reverse('admin:index')}nowhere/"),
@@ -155,11 +155,17 @@ def _pause_some(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def _save_over_somebody(page: Page) -> None:
-    Campaign.objects.update(daily_budget=F("daily_budget") + 5)
-    page.get_by_label("Daily budget").fill("60")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.wait_for_load_state("networkidle")
+def _save_over(campaign: Model | None) -> Callable[[Page], None]:
+    """Save a budget that somebody else has changed meanwhile."""
+    assert campaign is not None  # noqa: S101  (the world has one of everything)
+
+    def act(page: Page) -> None:
+        Campaign.objects.filter(pk=campaign.pk).update(daily_budget=F("daily_budget") + 5)
+        page.get_by_label("Daily budget").fill("60")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.wait_for_load_state("networkidle")
+
+    return act
 
 
 def take(browser: Browser, url: str, user: User | None, wanted: dict[str, Picture]) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Model, Sum
 
 from ads.admin.action_pages import Page
 from ads.admin.forecasts import WHY, counted
@@ -15,7 +15,7 @@ from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.money import LIMIT, format_usd
 from ads.services.actions import ChangeBudgets
-from ads.services.budget_changes import RELATIVE, BudgetChange, How
+from ads.services.budget_changes import RELATIVE, BudgetChange, How, Sums, sums
 from ads.services.bulk import Action, Done
 from ads.services.locks import among
 from ads.services.waivers import still_counting
@@ -182,11 +182,9 @@ def _of_budgets(action: ChangeBudgets, ids: Sequence[int]) -> list[str]:
 
 
 def _of_one_budget(campaigns: Any, path: str, word: str, change: BudgetChange) -> list[str]:
-    sums = campaigns.aggregate(
-        before=Sum(path), after=Sum(change.expression(path)), limited=Count(path), every=Count("pk")
-    )
-    before, after = sums["before"] or Decimal(0), sums["after"] or Decimal(0)
-    unlimited = sums["every"] - sums["limited"]
+    budgets = sums(campaigns, path, change)
+    before, after = budgets.before or Decimal(0), budgets.after or Decimal(0)
+    unlimited = budgets.every - budgets.limited
     if change.how == How.NO_LIMIT:
         return [f"Today their {word} budgets add up to {format_usd(before)}; then none is limited."]
     found = [f"Their {word} budgets go from {format_usd(before)} to {format_usd(after)} together."]
@@ -195,17 +193,15 @@ def _of_one_budget(campaigns: Any, path: str, word: str, change: BudgetChange) -
         s = "s" if unlimited == 1 else ""
         stays = f"stay{s} without" if change.how in RELATIVE else f"get{s} one"
         found.append(f"{none} {stays}.")
-    return [*found, *too_large(campaigns, path, word, change)]
+    return [*found, *too_large(campaigns.model, word, budgets)]
 
 
-def too_large(rows: QuerySet[Any], path: str, word: str, change: BudgetChange) -> list[str]:
-    """Of how many rows the budget at ``path`` stays as it is because none may be so large."""
-    if change.how not in RELATIVE:
-        return []
-    count = rows.filter(change.makes_too_large(path)).count()
+def too_large(model: type[Model], word: str, found: Sums) -> list[str]:
+    """Of how many rows the budget stays as it is because none may be so large."""
+    count = found.too_large
     if not count:
         return []
-    who = counted(count, str(rows.model._meta.verbose_name))
+    who = counted(count, str(model._meta.verbose_name))
     keep = "keeps its" if count == 1 else "keep their"
     told = (
         f"{who} {keep} {word} budget: it would come to {format_usd(LIMIT)} or more, and a budget "

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -40,7 +40,7 @@ from ads.services.brand_actions import (
     Switch,
     carry_out_on,
 )
-from ads.services.budget_changes import BudgetChange
+from ads.services.budget_changes import BudgetChange, sums
 from ads.services.locks import among
 from ads.services.what_if import foretell
 
@@ -231,20 +231,18 @@ def _of_budgets(form: BrandBudgetsForm, ids: Sequence[int]) -> list[str]:
     for word, change in (("daily", form.daily), ("monthly", form.monthly)):
         if change and form.cleaned_data["of_brand"]:
             whose = "The brand's own" if len(ids) == 1 else "The brands' own"
-            found += _sums(brands, f"{whose} {word} budget", f"{word}_budget", change)
-            found += action_text.too_large(brands, f"{word}_budget", word, change)
+            found += _sums(brands, f"{whose} {word} budget", word, change)
         if change and form.cleaned_data["of_campaigns"]:
-            found += _sums(campaigns, f"Their campaigns' {word} budgets", f"{word}_budget", change)
-            found += action_text.too_large(campaigns, f"{word}_budget", word, change)
+            found += _sums(campaigns, f"Their campaigns' {word} budgets", word, change)
     return found
 
 
-def _sums(rows: QuerySet[Any], whose: str, field: str, change: BudgetChange) -> list[str]:
-    sums = rows.aggregate(
-        before=Sum(field), after=Sum(change.expression(field)), limited=Count(field)
-    )
-    before = "no limit" if sums["before"] is None else format_usd(sums["before"])
-    after = "no limit" if sums["after"] is None else format_usd(sums["after"])
+def _sums(rows: QuerySet[Any], whose: str, word: str, change: BudgetChange) -> list[str]:
+    budgets = sums(rows, f"{word}_budget", change)
+    before = "no limit" if budgets.before is None else format_usd(budgets.before)
+    after = "no limit" if budgets.after is None else format_usd(budgets.after)
     if before == after:
-        return [f"{whose}: stays as it is ({before})."]
-    return [f"{whose}: from {before} to {after}{' together' if sums['limited'] > 1 else ''}."]
+        told = f"{whose}: stays as it is ({before})."
+    else:
+        told = f"{whose}: from {before} to {after}{' together' if budgets.limited > 1 else ''}."
+    return [told, *action_text.too_large(rows.model, word, budgets)]

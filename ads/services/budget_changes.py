@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
+from django.db.models import Case, Count, ExpressionWrapper, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Greatest, Round
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
@@ -95,6 +95,33 @@ class BudgetChange:
             return Round(_times(path, 1 - self.by / 100), precision=2)
         by = self.by if self.how == How.RAISE_AMOUNT else -self.by
         return Greatest(F(path) + _usd(by), _usd(Decimal(0)), output_field=MoneyField())
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the budgets of some rows add up to before and after a change; US dollars.
+
+    None: there is no budget among them. Of ``every`` row, ``limited`` have a budget before, and the
+    budgets of ``too_large`` would come to more than any may be and stay as they are.
+    """
+
+    before: Decimal | None
+    after: Decimal | None
+    every: int
+    limited: int
+    too_large: int
+
+
+def sums(rows: QuerySet[Any], path: str, change: BudgetChange) -> Sums:
+    """What changing the budget at ``path`` ("daily_budget") would come to; one query."""
+    found = rows.aggregate(
+        before=Sum(path),
+        after=Sum(change.expression(path)),
+        every=Count("pk"),
+        limited=Count(path),
+        too_large=Count("pk", filter=change.makes_too_large(path)),
+    )
+    return Sums(**found)
 
 
 def _usd(amount: Decimal | None) -> Value:

@@ -5,8 +5,11 @@ from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
+from ads.models import Brand, Campaign, DaypartingSchedule
+from ads.services.budget_changes import How
 from ads.tests import site_map
 from ads.tests.admin import many_rows
 from ads.tests.browser import world
@@ -46,6 +49,28 @@ def test_no_page_costs_more_than_twenty_queries_nor_more_of_them_the_more_it_sho
         for page, n in with_many.items()
         if n > min(MOST, with_few[page] + MORE)
     } == {}
+
+
+@pytest.mark.parametrize("model", [Campaign, Brand])
+def test_no_page_before_an_action_costs_more_than_twenty_queries(
+    client: Client, model: type[Campaign | Brand]
+) -> None:
+    many_rows.add(timezone.now())
+    name = f"ads_{model._meta.model_name}_act"
+    asked = {
+        "ids": ",".join(str(pk) for pk in model._default_manager.values_list("pk", flat=True)),
+        "schedule": str(DaypartingSchedule.objects.latest("pk").pk),
+        **dict.fromkeys(("daily_how", "monthly_how"), How.RAISE_PERCENT.value),
+        **dict.fromkeys(("daily_by", "monthly_by"), "10"),
+        **dict.fromkeys(("of_brand", "of_campaigns", "enable"), "on"),
+    }
+
+    for code in admin.site._registry[model].pages:  # type: ignore[attr-defined]
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.post(reverse(f"admin:{name}", args=[code]), asked)
+
+        assert "ads-foreseen" in answer.content.decode(), code
+        assert len(captured) <= MOST, code
 
 
 def queries(client: Client) -> dict[str, int]:
