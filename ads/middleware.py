@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
+from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 
 from ads.services.actor import acting_as
 from ads.services.outages import is_outage
@@ -30,7 +32,8 @@ class NulMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         in_path = "\x00" in request.path
         if in_path or "\x00" in unquote(request.META.get("QUERY_STRING", "")):
-            context = {"without": "" if in_path else request.path}
+            without = "" if in_path else escape_leading_slashes(quote(request.path))
+            context = {"without": without}
             return render(request, "ads/nul.html", context, status=400)
         return self.get_response(request)
 
@@ -53,7 +56,8 @@ class OutageMiddleware:
     """Answers 503 with a sentence, where a page would end in "Server Error (500)".
 
     An edit is one transaction, so nothing of it is saved then. An action on many goes in batches:
-    what was done before the database went away stays done, of the others nothing is.
+    what was done before the database went away stays done, of the others nothing is. Of brands they
+    come first, and their campaigns then follow at the next check.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -99,7 +103,8 @@ class LoggedOutMiddleware:
         )
         # Scripts ask again and again, and have nothing to save.
         is_sent = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
-        if not (request.method == "POST" and is_sent and is_refused):
+        # Who is logged in, and may not come in here, is told so by the login page.
+        if not (request.method == "POST" and is_sent and is_refused) or _is_logged_in(request):
             return response
         messages.warning(
             request,
@@ -109,10 +114,29 @@ class LoggedOutMiddleware:
         return redirect_to_login(_came_from(request), login)
 
 
+def _is_logged_in(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated
+
+
 def _came_from(request: HttpRequest) -> str:
-    """The address, on this site, of the page that something was sent from; else its own."""
-    if request.method == "POST":
-        for address in (request.POST.get("back"), request.headers.get("Referer")):
-            if address and url_has_allowed_host_and_scheme(address, {request.get_host()}):
-                return address
-    return request.get_full_path()
+    """The address of the page that was asked for; of what was sent, that of the page it came from.
+
+    Always on this site. What is posted to may answer to nothing else, so it is never the address.
+    """
+    if request.method != "POST":
+        return request.get_full_path()
+    for address in (_back(request), request.headers.get("Referer")):
+        if address and url_has_allowed_host_and_scheme(address, {request.get_host()}):
+            return address
+    return reverse("admin:index")
+
+
+def _back(request: HttpRequest) -> str | None:
+    """What a form says that it came from. A file is not read for it, of whoever sends it."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return None
+    try:
+        return request.POST.get("back")
+    except (SuspiciousOperation, OSError):  # too long, or broken off
+        return None

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from ads.admin import forecasts
 from ads.admin.action_forms import ActionForm
-from ads.admin.keys import is_key
+from ads.admin.numbers import is_number
 from ads.services.audit import Seen
 from ads.services.what_if import Forecast
 
@@ -65,7 +65,7 @@ class Effect:
 def chosen(request: HttpRequest) -> list[int]:
     """The ids that the page is about; what is no id is passed over."""
     given = request.POST.get(IDS, "").split(",")
-    return sorted({int(text) for text in given if is_key(text)})
+    return sorted({int(text) for text in given if is_number(text)})
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:
@@ -230,7 +230,7 @@ class AsksFirst(_Admin):
 def up_to(request: HttpRequest) -> Seen | None:
     """Up to which edits what is confirmed was worked out; None: the page does not say."""
     campaigns, dot, brands = request.POST.get(UP_TO, "").partition(".")
-    if not (dot and all(is_key(text) for text in (campaigns, brands))):
+    if not (dot and all(is_number(text) for text in (campaigns, brands))):
         return None
     return Seen(int(campaigns), int(brands))
 

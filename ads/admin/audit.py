@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.instant_filter import InstantFilter
+from ads.admin.range_filters import InstantFilter
 from ads.services.audit import WORDS, AuditEntry, actor, describe, event_model
 
 

@@ -51,7 +51,7 @@ else:
 
         def get_changelist_instance(self, request):  # type: ignore[no-untyped-def]
             rows = super().get_changelist_instance(request)
-            rows.narrowings = narrowings(request, rows)
+            rows.narrowings = narrowings(rows)
             rows.without_narrowings = without_any(rows)
             if not rows.narrowings:
                 # The head then does not offer to show all of what all is shown.

@@ -179,7 +179,9 @@ class BrandActions(AsksFirst):
         seen = up_to(request) if form else None
         done = carry_out_on(_action(code, form, seen), ids, timezone.now())
         changed = len(done.changed) or done.campaigns.changed
-        left = len(ids) - len(done.changed)
+        # With campaigns alone chosen, nobody asked to change the brands.
+        is_of_brands = form is None or form.cleaned_data["of_brand"]
+        left = len(ids) - len(done.changed) if is_of_brands else 0
         if form and seen:
             left -= _edited_meanwhile(request, form, seen, ids, done.campaigns.context)
         called = self.called(list(done.changed or ids))
@@ -242,7 +244,7 @@ def _sums(rows: QuerySet[Any], whose: str, word: str, change: BudgetChange) -> l
     before = "no limit" if budgets.before is None else format_usd(budgets.before)
     after = "no limit" if budgets.after is None else format_usd(budgets.after)
     if before == after:
-        told = f"{whose}: stays as it is ({before})."
+        told = f"{whose}: no change ({before})."
     else:
         told = f"{whose}: from {before} to {after}{' together' if budgets.limited > 1 else ''}."
     return [told, *action_text.too_large(rows.model, word, budgets)]

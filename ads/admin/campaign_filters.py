@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from ads.admin.filters import USED, ChoiceFilter, instant_of
-from ads.admin.keys import is_key
+from ads.admin.numbers import is_number
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, held_by
 from ads.models import Campaign
 from ads.models.campaign import STATES, Status
@@ -62,7 +62,7 @@ class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
 
     def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):
         name = f"{kw['field_path']}__id__exact"
-        if name in params and not all(map(is_key, params[name])):
+        if name in params and not all(map(is_number, params[name])):
             del params[name]
         super().__init__(field, request, params, *args, **kw)
 

@@ -22,7 +22,7 @@ from unfold.decorators import action
 
 from ads.admin.correction_forms import CorrectionForm
 from ads.admin.exports import ExportsCsv
-from ads.admin.keys import is_key
+from ads.admin.numbers import is_number
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.money import format_usd, plain
@@ -73,7 +73,7 @@ class CorrectsSpend(_Admin):
         """Correct a campaign's day; ``campaign`` in the address is chosen beforehand."""
         chosen = request.GET.get("campaign", "")
         campaign = None
-        if is_key(chosen):
+        if is_number(chosen):
             campaign = Campaign.objects.select_related("brand").filter(pk=int(chosen)).first()
         return self._correct(request, None, {"campaign": campaign})
 
@@ -83,7 +83,7 @@ class CorrectsSpend(_Admin):
     def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Correct one entry; it stays as it is."""
         rows = Spend.objects.select_related("campaign__brand")
-        entry = rows.filter(pk=int(object_id)).first() if is_key(object_id) else None
+        entry = rows.filter(pk=int(object_id)).first() if is_number(object_id) else None
         if entry is None:
             raise Http404
         left = _comes_to(entry, corrections.of_entry(entry))
@@ -145,7 +145,7 @@ class CorrectsSpend(_Admin):
             done = corrections.record(
                 correction,
                 external_id=f"form-{form.token}",
-                seen=int(seen) if is_key(seen) else 0,
+                seen=int(seen) if is_number(seen) else 0,
                 now=timezone.now(),
             )
             if done.outcome == "recorded":  # the ledger itself has no names of people

@@ -19,8 +19,9 @@ from unfold.contrib.filters.admin import (
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.exports import ExportsCsv
-from ads.admin.instant_filter import InstantFilter
+from ads.admin.filters import ChoiceFilter, instant_of
 from ads.admin.overview import changes_as_read
+from ads.admin.range_filters import InstantFilter
 from ads.admin.text import NOTHING, budget
 from ads.holds import Hold
 from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
@@ -30,41 +31,35 @@ from ads.services.csv_export import Export
 from ads.services.enforcement import Trigger
 
 
-class DirectionFilter(DropdownFilter):  # type: ignore[misc]
+class DirectionFilter(ChoiceFilter):
     """What was switched on, or off."""
 
     title = "switched"
     parameter_name = "is_active__exact"
+    CHOICES = [("0", "Off: it stopped"), ("1", "On: it started")]
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("0", "Off: it stopped"), ("1", "On: it started")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[DeliveryChange]
-    ) -> QuerySet[DeliveryChange]:
-        chosen = self.value()
-        return queryset.filter(is_active=chosen == "1") if chosen in ("0", "1") else queryset
+    def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return rows.filter(is_active=chosen == "1")
 
 
-class LastFilter(DropdownFilter):  # type: ignore[misc]
+class LastFilter(ChoiceFilter):
     """What was switched lately."""
 
     title = "time"
     parameter_name = "last"
+    CHOICES = [
+        ("hour", "The last hour"),
+        ("day", "The last 24 hours"),
+        ("week", "The last 7 days"),
+    ]
     SPANS: Final = {
-        "hour": ("The last hour", timedelta(hours=1)),
-        "day": ("The last 24 hours", timedelta(days=1)),
-        "week": ("The last 7 days", timedelta(days=7)),
+        "hour": timedelta(hours=1),
+        "day": timedelta(days=1),
+        "week": timedelta(days=7),
     }
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, words) for value, (words, _) in self.SPANS.items()]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[DeliveryChange]
-    ) -> QuerySet[DeliveryChange]:
-        chosen = self.SPANS.get(self.value() or "")
-        return queryset.filter(at__gt=timezone.now() - chosen[1]) if chosen else queryset
+    def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return rows.filter(at__gt=instant_of(request) - self.SPANS[chosen])
 
 
 class BetweenFilter(InstantFilter):
@@ -75,21 +70,15 @@ class BetweenFilter(InstantFilter):
         self.title = "exact times, in UTC"
 
 
-class HoldFilter(DropdownFilter):  # type: ignore[misc]
+class HoldFilter(ChoiceFilter):
     """Changes for which one of the holds was (part of) the reason."""
 
     title = "hold"
     parameter_name = "hold"
+    CHOICES = list(Hold.choices)
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Hold.choices)
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[DeliveryChange]
-    ) -> QuerySet[DeliveryChange]:
-        if self.value() not in Hold.values:
-            return queryset
-        return queryset.filter(holds__contains=[self.value()])
+    def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return rows.filter(holds__contains=[chosen])
 
 
 class TriggerFilter(DropdownFilter):  # type: ignore[misc]

@@ -26,11 +26,14 @@ class ChoiceFilter(DropdownFilter):  # type: ignore[misc]
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return self.CHOICES
 
+    def value(self) -> str | None:
+        # What there is no such choice of picks nothing out, and is not shown as chosen.
+        value = super().value()
+        return value if value in dict(self.CHOICES) else None
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         chosen = self.value()
-        if chosen not in dict(self.CHOICES):
-            return None
-        return self.pick(request, queryset, chosen)
+        return None if chosen is None else self.pick(request, queryset, chosen)
 
     def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         """Those of ``rows`` that are chosen."""

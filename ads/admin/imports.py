@@ -22,7 +22,7 @@ from ads.admin import import_size
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.import_pages import ImportPages
 from ads.admin.import_text import COLOURS, usd
-from ads.admin.instant_filter import InstantFilter
+from ads.admin.range_filters import InstantFilter
 from ads.admin.text import NOTHING
 from ads.models import SpendImport
 

@@ -19,9 +19,9 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from ads.admin.discarding import AT_ONCE, LIST, DiscardsReferences
-from ads.admin.keys import is_key
 from ads.admin.matching_forms import CampaignForm, NewCampaignForm, named
 from ads.admin.matching_text import brand_names, days, facts, rows, settled, settled_many
+from ads.admin.numbers import is_number
 from ads.models import Campaign, UnknownReference
 from ads.rules.money import format_usd
 from ads.services import matching, references
@@ -175,7 +175,7 @@ class MatchingPages(DiscardsReferences):
         ids = []
         for value in request.POST.getlist("pair")[:AT_ONCE]:
             unknown, _, campaign = value.partition(":")
-            if is_key(unknown) and is_key(campaign):
+            if is_number(unknown) and is_number(campaign):
                 ids.append((int(unknown), int(campaign)))
         unknowns = self.get_queryset(request).in_bulk([unknown for unknown, _ in ids])
         campaigns = Campaign.objects.select_related("brand").in_bulk([pk for _, pk in ids])

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import ListFilter
+from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
+from django.core.exceptions import FieldDoesNotExist
 from django.forms import ChoiceField, Field, Form, ModelChoiceField
-from django.http import HttpRequest
 
-from ads.admin.keys import is_key
+from ads.admin.numbers import is_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +22,62 @@ class Narrowing:
     without: str
 
 
-def narrowings(request: HttpRequest, rows: ChangeList) -> list[Narrowing]:
-    """What is searched for, and each filter that is set; one query for each row that it names."""
+def narrowings(rows: ChangeList) -> list[Narrowing]:
+    """What is searched for, each filter that is set, and every other condition in the address.
+
+    One query for each row that they name.
+    """
     found = []
     if rows.query:
         without = rows.get_query_string(remove=[SEARCH_VAR, PAGE_VAR])
         found.append(Narrowing("search", rows.query, without))
     for spec in rows.filter_specs:
-        names = [name for name in spec.expected_parameters() if name]
-        if any(request.GET.get(name) for name in names) and (to := _in_words(spec, rows)):
-            without = rows.get_query_string(remove=[*names, PAGE_VAR])
+        if to := _in_words(spec, rows):
+            without = rows.get_query_string(remove=[*_names(spec), PAGE_VAR])
             found.append(Narrowing(str(spec.title), to, without))
+    for name, values in _others(rows).items():
+        without = rows.get_query_string(remove=[name, PAGE_VAR])
+        found.append(Narrowing(*_of_lookup(rows, name, values), without))
     return found
 
 
 def without_any(rows: ChangeList) -> str:
     """The address of the whole list, in the order it is in."""
-    names = [name for spec in rows.filter_specs for name in spec.expected_parameters() if name]
-    return rows.get_query_string(remove=[SEARCH_VAR, PAGE_VAR, *names])
+    names = [name for spec in rows.filter_specs for name in _names(spec)]
+    return rows.get_query_string(remove=[SEARCH_VAR, PAGE_VAR, *names, *_others(rows)])
+
+
+def _names(spec: ListFilter) -> list[str]:
+    """What a filter is called in the address."""
+    return [name for name in spec.expected_parameters() if name]
+
+
+def _others(rows: ChangeList) -> dict[str, list[str]]:
+    """Conditions that a link may have and that no filter stands for."""
+    expected = {name for spec in rows.filter_specs for name in _names(spec)}
+    given: dict[str, Any] = rows.get_filters_params()
+    return {name: values for name, values in given.items() if name not in expected}
+
+
+def _of_lookup(rows: ChangeList, name: str, values: list[str]) -> tuple[str, str]:
+    """A field and what it has to be: "dayparting schedules", "Evenings"."""
+    path = name.removesuffix("__exact").removesuffix("__id")
+    try:
+        *_, last = get_fields_from_path(rows.model, path)
+    except (FieldDoesNotExist, NotRelationField):
+        return name, ", ".join(values)
+    if last.is_relation and name.endswith("__exact"):
+        related: Any = last.related_model
+        return str(related._meta.verbose_name), ", ".join(_called(related, values))
+    return str(last.verbose_name), ", ".join(values)
+
+
+def _called(model: Any, keys: list[str]) -> list[str]:
+    """Rows as they are called; one that there is none of, by its key."""
+    return [
+        str(model._default_manager.filter(pk=key).first() or key) if is_number(key) else key
+        for key in keys
+    ]
 
 
 def _in_words(spec: ListFilter, rows: ChangeList) -> str:
@@ -68,8 +107,8 @@ def _chosen(field: Field, value: Any) -> str:
     """A choice as it reads; one that there is none of, as it stands in the address."""
     if isinstance(field, ModelChoiceField):
         rows: Any = field.queryset
-        row = rows.filter(pk=value).first() if is_key(str(value)) else None
-        return str(row or value)
+        (called,) = _called(rows.model, [str(value)])
+        return called
     if isinstance(field, ChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
     return str(value)

@@ -21,7 +21,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import QueryDict
 
 from ads.admin.field_words import in_words
-from ads.admin.keys import is_key
+from ads.admin.numbers import is_number
 from ads.admin.posted import fill_in, is_missing, names_of, sent
 from ads.admin.shown import Shown, Values, plain, value, values_of
 
@@ -225,7 +225,7 @@ class _Sent:
 def _number(post: QueryDict, formset: FormSet, name: str) -> int:
     """How many rows the page says it has; no more than a formset reads."""
     text = post.get(f"{formset.prefix}-{name}", "")
-    return min(int(text), formset.absolute_max) if is_key(text) else 0
+    return min(int(text), formset.absolute_max) if is_number(text) else 0
 
 
 def _write(post: QueryDict, formset: FormSet, rows: list[_Row]) -> None:

@@ -14,12 +14,12 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    RangeDateFilter,
 )
 
 from ads.admin.base import CountedPaginator, ReadOnlyAdmin
 from ads.admin.corrections import CorrectsSpend
 from ads.admin.exports import ExportsCsv
+from ads.admin.range_filters import DayFilter
 from ads.admin.spend_list import (
     BRAND,
     CAMPAIGN,
@@ -64,7 +64,7 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
     list_filter = [
         ("campaign__brand", BrandFilter),
         ("campaign", AutocompleteSelectFilter),
-        ("date", RangeDateFilter),
+        ("date", DayFilter),
         SourceFilter,
         ("kind", ChoicesDropdownFilter),
     ]
@@ -170,7 +170,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     ]
     list_select_related = ["brand", "campaign"]
     list_filter = [
-        ("start", RangeDateFilter),
+        ("start", DayFilter),
         ("period", ChoicesDropdownFilter),
         ("brand", BrandsSumsFilter),
         ("campaign", AutocompleteSelectFilter),
@@ -248,7 +248,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     list_display = ["date", "campaign", "brand", "source", "called", "usd", "observed_at"]
     list_select_related = ["campaign__brand"]
     list_filter = [
-        ("date", RangeDateFilter),
+        ("date", DayFilter),
         ("campaign", AutocompleteSelectFilter),
         ("campaign__brand", AutocompleteSelectFilter),
     ]

@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 
 from ads.admin import base
-from ads.admin.keys import is_key
+from ads.admin.numbers import is_number
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
@@ -113,9 +113,9 @@ def _today(request: HttpRequest) -> tuple[str, date]:
     """The day it is for the brand that is asked for; in UTC, if none is."""
     brands = Brand.objects.all()
     campaign, brand = request.GET.get(CAMPAIGN, ""), request.GET.get(BRAND, "")
-    if is_key(campaign):
+    if is_number(campaign):
         brands = brands.filter(campaigns=int(campaign))
-    elif is_key(brand):
+    elif is_number(brand):
         brands = brands.filter(pk=int(brand))
     else:
         brands = brands.none()
@@ -135,7 +135,7 @@ class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
         brand = brand[-1] if isinstance(brand, list) else brand
         if not brand:
             return queryset
-        if not is_key(str(brand)):
+        if not is_number(str(brand)):
             raise IncorrectLookupParameters
         return queryset.filter(self.of(int(brand)))
 
@@ -191,6 +191,6 @@ def _called(term: str) -> list[int]:
     """Numbers of the entries that have this number, or this id of their source."""
     of_sources = Spend.objects.filter(source__in=ledger_sources(), external_id=term)
     found = list(of_sources.order_by().values_list("pk", flat=True))
-    if is_key(term):
+    if is_number(term):
         found.append(int(term))
     return found

@@ -41,6 +41,8 @@ else:
 EDIT: Final = "#edit"
 #: Parameters of the address that say which part of the history is shown.
 KIND, OLDER = "history", "older"
+#: So far is counted what a pause was of.
+COUNTED: Final = 1_000
 
 _MEDIA: Final = Media(css={"all": ["ads/story.css"]}, js=["ads/story.js"])
 
@@ -134,8 +136,10 @@ def _pause_to_undo(
 
 def _undo(request: HttpRequest, owner: Campaign | Brand, context: UUID) -> SafeString:
     """The button; where the pause was of several, it says of how many."""
-    count = undo.how_many(context, type(owner))
-    of = f" this pause of {counted(count, str(owner._meta.verbose_name))}" if count > 1 else ""
+    count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
+    more = "more than " if count > COUNTED else ""
+    rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
+    of = f" this pause of {more}{rows}" if count > 1 else ""
     return undo_button(request, context, request.get_full_path(), f"Undo{of}")
 
 

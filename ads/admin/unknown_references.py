@@ -15,13 +15,13 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
     FieldTextFilter,
-    RangeDateFilter,
 )
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.matching_forms import named
 from ads.admin.matching_pages import MatchingPages
 from ads.admin.matching_text import brand_names, days, facts, rows, whose
+from ads.admin.range_filters import DayFilter
 from ads.admin.text import NOTHING
 from ads.models import UnknownReference, WaitingSpend
 from ads.rules.money import format_usd
@@ -187,7 +187,7 @@ class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
         ("unknown", AutocompleteSelectFilter),
         ("kind", ChoicesDropdownFilter),
         ("source", FieldTextFilter),
-        ("date", RangeDateFilter),
+        ("date", DayFilter),
     ]
     search_fields = ["unknown__reference", "unknown__name", "=external_id", "=source"]
     search_help_text = "Reference, its name, source or the source's own id"

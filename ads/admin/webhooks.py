@@ -15,7 +15,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from ads.admin.base import KEPT, ReadOnlyAdmin
-from ads.admin.instant_filter import InstantFilter
+from ads.admin.range_filters import InstantFilter
 from ads.admin.senders import SenderAdmin, SenderForm
 from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services import webhook_endpoints

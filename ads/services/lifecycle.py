@@ -14,6 +14,8 @@ from ads.services.enforcement import Trigger, enforce
 #: A completed or archived campaign is brought back by editing its status, on purpose.
 PAUSABLE = (Status.DRAFT, Status.ACTIVE, Status.PAUSED)
 ACTIVATABLE = (*PAUSABLE, Status.COMPLETED)
+#: A campaign with one of these runs, or is to run.
+TO_RUN = (Status.DRAFT, Status.ACTIVE)
 
 
 def is_pause(before: str | None, after: str) -> bool:
@@ -21,7 +23,7 @@ def is_pause(before: str | None, after: str) -> bool:
 
     What was over and is brought back as paused was not paused: undoing that would end it.
     """
-    return before in (Status.DRAFT, Status.ACTIVE) and after == Status.PAUSED
+    return before in TO_RUN and after == Status.PAUSED
 
 
 def activate(campaign: Campaign, *, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from ads.services.actions import WritesColumns
 from ads.services.brand_actions import BrandsDone, Switch, carry_out_on
 from ads.services.bulk import Done, carry_out
 from ads.services.enforcement import Trigger
-from ads.services.lifecycle import is_pause
+from ads.services.lifecycle import TO_RUN, is_pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +87,25 @@ class BringBack(WritesColumns):
 
 def paused_by(context: UUID) -> Paused:
     """What the action that is recorded in ``context`` paused."""
-    return Paused(_campaigns(context), _brands(context))
+    campaigns = _pauses(_changed(_of_campaigns(), context, status=Status.PAUSED))
+    brands = _pauses(_changed(_of_brands(), context, is_active=False))
+    return Paused(
+        # An event may also tell of another change to what had been paused already.
+        {pk: pause for pk, pause in campaigns if is_pause(pause.was, Status.PAUSED)},
+        {pk: pause for pk, pause in brands if pause.was},
+    )
 
 
-def how_many(context: UUID, kind: type[Brand | Campaign]) -> int:
-    """How many brands or campaigns the action in ``context`` paused.
+def how_many(context: UUID, kind: type[Brand | Campaign], *, at_most: int) -> int:
+    """How many brands or campaigns the action in ``context`` paused, counted up to ``at_most``.
 
     One query. Some may have gone on since: :func:`undo` says which.
     """
-    of_kind = _brands if kind is Brand else _campaigns
-    return len(of_kind(context))
+    if kind is Brand:
+        paused = _changed(_of_brands(), context, is_active=False).filter(was=True)
+    else:
+        paused = _changed(_of_campaigns(), context, status=Status.PAUSED).filter(was__in=TO_RUN)
+    return paused[:at_most].count()
 
 
 def undo(context: UUID, now: datetime) -> Undone:
@@ -122,17 +131,6 @@ def undo(context: UUID, now: datetime) -> Undone:
     return Undone(campaigns, brands, tuple(left))
 
 
-def _campaigns(context: UUID) -> dict[int, Pause]:
-    changed = _changed(_of_campaigns(), context, status=Status.PAUSED)
-    # An event may also tell of another change to what had been paused already.
-    return {pk: pause for pk, pause in changed if is_pause(pause.was, Status.PAUSED)}
-
-
-def _brands(context: UUID) -> dict[int, Pause]:
-    changed = _changed(_of_brands(), context, is_active=False)
-    return {pk: pause for pk, pause in changed if pause.was}
-
-
 def _of_campaigns() -> QuerySet[Any]:
     return audit.event_model("CampaignEvent")._default_manager.order_by()
 
@@ -141,19 +139,22 @@ def _of_brands() -> QuerySet[Any]:
     return audit.event_model("BrandEvent")._default_manager.order_by()
 
 
-def _changed(events: QuerySet[Any], context: UUID, **to: Any) -> list[tuple[int, Pause]]:
-    """Ids of what became like this in ``context``, and what it was before."""
+def _changed(events: QuerySet[Any], context: UUID, **to: Any) -> QuerySet[Any]:
+    """The events of what became like this in ``context``, with what it ``was`` before."""
     (field,) = to
     earlier = events.model._default_manager.filter(
         pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")
     )
     was = Subquery(earlier.order_by("-pgh_id").values(field)[:1])
-    of_context = events.filter(pgh_context=context, pgh_label="update", **to)
-    rows = of_context.annotate(was=was).order_by("pgh_obj_id", "pgh_id")
-    return [
-        (pk, Pause(event, before))
-        for pk, event, before in rows.values_list("pgh_obj_id", "pgh_id", "was")
-    ]
+    found = events.filter(pgh_context=context, pgh_label="update", **to)
+    changed: QuerySet[Any] = found.annotate(was=was)
+    return changed
+
+
+def _pauses(changed: QuerySet[Any]) -> list[tuple[int, Pause]]:
+    """Ids of what was changed, and how."""
+    rows = changed.order_by("pgh_obj_id", "pgh_id").values_list("pgh_obj_id", "pgh_id", "was")
+    return [(pk, Pause(event, before)) for pk, event, before in rows]
 
 
 def _still_paused(paused: Mapping[int, Pause]) -> list[int]:

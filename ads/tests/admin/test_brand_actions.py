@@ -153,7 +153,7 @@ def test_budgets_of_a_brand_that_would_be_too_large_are_told_and_kept(admin: Cli
         "below that. Raise it by less, or take the limit away."
     )
     assert page.context["notes"] == [
-        "The brand's own daily budget: stays as it is ($999,999,999,999.999999).",
+        "The brand's own daily budget: no change ($999,999,999,999.999999).",
         f"1 brand keeps its {why}",
         (
             "Their campaigns' daily budgets: from $2,000,000,000,009.999998 to "
@@ -161,7 +161,7 @@ def test_budgets_of_a_brand_that_would_be_too_large_are_told_and_kept(admin: Cli
         ),
         f"2 campaigns keep their {why}",
         "The brand's own monthly budget: from $10.00 to $15.00.",
-        "Their campaigns' monthly budgets: stays as it is (no limit).",
+        "Their campaigns' monthly budgets: no change (no limit).",
     ]
     (message,) = said(confirm(admin, page, **fields))
     assert plain(message) == "Changed the budgets of Acme. 3 now deliver."

@@ -183,7 +183,7 @@ def test_only_who_may_edit_is_told_to_add_a_reference_there(
     assert "cannot find it; add it under Edit." in words(admin, campaign)
     for client in (may_switch, may_not_add):
         told = words(client, campaign)
-        assert "cannot find it. Somebody who may edit campaigns can add it." in told
+        assert "cannot find it. Somebody who may add references can." in told
         assert "add it under Edit" not in told
 
 

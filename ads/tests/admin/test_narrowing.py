@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
+from ads.admin.schedule_text import campaigns_of
 from ads.models import Campaign
 from ads.tests.admin.pages import changelist
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,36 @@ def test_every_kind_of_filter_is_told_as_it_reads(
     admin: Client, model: str, query: str, by: str, to: str
 ) -> None:
     assert [one[:2] for one in told(admin, f"{changelist(model)}?{query}")] == [(by, to)]
+
+
+def test_a_condition_of_a_link_that_no_filter_stands_for_is_told(admin: Client) -> None:
+    schedule = ScheduleFactory.create(name="Evenings")
+    CampaignFactory.create()
+
+    assert told(admin, campaigns_of(schedule.pk)) == [("dayparting schedule", "Evenings", "?")]
+    assert told(admin, f"{CAMPAIGNS}?daily_budget=5&monthly_budget__gte=9&o=1") == [
+        ("daily budget", "5", "?monthly_budget__gte=9&o=1"),
+        ("monthly_budget__gte", "9", "?daily_budget=5&o=1"),
+    ]
+    page = admin.get(campaigns_of(schedule.pk)).content.decode()
+    assert "Nothing matches" in page
+    assert "There is no campaign yet" not in page
+
+
+@pytest.mark.parametrize(
+    ("model", "query"),
+    [
+        ("ads_campaign", "day_used=5"),
+        ("ads_campaign", "state=Foo"),
+        ("ads_deliverychange", "last=sometimes"),
+        ("ads_deliverychange", "hold=none"),
+        ("ads_deliverychange", "at_from_1=08:00"),
+        ("ads_deliverychange", "at_to_0=soon&at_to_1=08:00"),
+        ("ads_spend", "date_from=soon"),
+    ],
+)
+def test_what_picks_nothing_out_is_not_said_to(admin: Client, model: str, query: str) -> None:
+    assert told(admin, f"{changelist(model)}?{query}") == []
 
 
 def test_a_list_of_all_is_not_said_to_be_narrowed(admin: Client) -> None:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from ads.admin import story
 from ads.models import Brand, Campaign, CampaignReference
 from ads.services import waivers
 from ads.services.actor import acting_as
@@ -132,7 +133,9 @@ def test_the_last_pause_can_be_undone_where_it_is_told_of(admin: Client, of_bran
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("of_brands", [False, True], ids=["campaigns", "brands"])
-def test_undoing_a_pause_of_several_says_of_how_many(admin: Client, of_brands: bool) -> None:
+def test_undoing_a_pause_of_several_says_of_how_many(
+    admin: Client, of_brands: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     campaigns = CampaignFactory.create_batch(4)
     rows: list[Any] = [row.brand if of_brands else row for row in campaigns]
     column, paused = ("is_active", False) if of_brands else ("status", "paused")
@@ -146,6 +149,9 @@ def test_undoing_a_pause_of_several_says_of_how_many(admin: Client, of_brands: b
     kind = "brands" if of_brands else "campaigns"
     assert f">Undo this pause of 3 {kind}</button>" in page
     assert len(queries) <= MOST
+    monkeypatch.setattr(story, "COUNTED", 2)
+    page = admin.get(change(rows[0])).content.decode()
+    assert f">Undo this pause of more than 2 {kind}</button>" in page
 
 
 def test_who_may_not_pause_is_offered_no_undo(staff: Callable[..., Client]) -> None:
