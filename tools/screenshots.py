@@ -89,11 +89,17 @@ def pictures() -> dict[str, Picture]:
         "attach-schedule": Picture(_listed("ads_campaign"), _begin("Attach a schedule")),
         "campaigns-searched": Picture(f"{filtered}&q=nothing+like+this"),
         "delete-refused": Picture(_page_of(rows["campaign"], "delete")),
-        "conflict": Picture(f"{_page_of(rows['campaign'])}#edit", _save_over(rows["campaign"])),
         "user": Picture(_page_of(User.objects.latest("pk"))),
         "user-new": Picture(reverse("admin:auth_user_add")),
         "no-such-page": Picture(f"{reverse('admin:index')}nowhere/"),
-        # It pauses some: last.
+    }
+
+
+def _of_changes() -> dict[str, Picture]:
+    """What is seen after something was changed: each time it is taken, more is."""
+    campaign = _with_most("delivery_changes")
+    return {
+        "conflict": Picture(f"{_page_of(campaign)}#edit", _save_over(campaign)),
         "undo": Picture(f"{_listed('ads_campaign')}?state=Active", _pause_some),
     }
 
@@ -212,6 +218,7 @@ def main(arguments: list[str]) -> int:
                 taken += take(browser, server.url, first, _of_nothing())
                 user = make(timezone.now())
                 taken += take(browser, server.url, user, pictures())
+                taken += take(browser, server.url, user, _of_changes())
         finally:
             server.stop()
     print(f"{taken} pictures in {folder}")

@@ -16,6 +16,7 @@ from unfold.widgets import (
 from ads.models import DaypartingSchedule
 from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.budget_changes import BudgetChange, How
+from ads.services.locks import among
 
 _LEAVE = ("", "Leave as it is")
 _WITHOUT_NUMBER = {"", How.NO_LIMIT.value}
@@ -158,5 +159,5 @@ class DetachForm(ActionForm):
     def __init__(self, ids: Sequence[int], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["schedule"]
-        attached = DaypartingSchedule.objects.filter(campaigns__in=ids).distinct()
+        attached = DaypartingSchedule.objects.filter(campaigns__in=among(ids)).distinct()
         field.queryset = attached.order_by("name")

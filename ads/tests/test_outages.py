@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from ads.services import bulk
 from ads.tests.engine.support import execute, held_open
 from ads.tests.factories import BrandFactory, CampaignFactory
 
+FORM = "application/x-www-form-urlencoded"
 LIST = "/admin/ads/campaign/?state=Active"
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,14 +44,16 @@ def test_an_edit_of_what_somebody_keeps_locked_says_so_and_changes_nothing(admin
     lock = "SELECT FROM ads_brand WHERE id = %s FOR UPDATE"
     with held_open(lambda: execute(lock, [brand.pk])):
         response = admin.post(
-            page_of_brand, {"name": "Acme", "timezone": "UTC", "daily_budget": "20"}
+            page_of_brand,
+            {"name": "Acme", "timezone": "UTC", "daily_budget": "20"},
+            headers={"Referer": f"http://testserver{page_of_brand}"},
         )
 
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
     page = response.content.decode()
     assert "If you were saving an edit, nothing of it was saved." in page
-    assert f'href="{page_of_brand}"' in page
+    assert f'href="http://testserver{page_of_brand}"' in page
     brand.refresh_from_db()
     assert brand.daily_budget == 10
 
@@ -70,7 +74,7 @@ def test_what_an_action_on_many_has_done_before_stays_done_as_the_page_says(
 
     data = {"ids": ",".join(str(row.pk) for row in campaigns), "back": LIST, "do": "1"}
     with connection.execute_wrapper(refuse_the_second):
-        response = admin.post("/admin/ads/campaign/act/pause/", data)
+        response = admin.post("/admin/ads/campaign/act/pause/", urlencode(data), FORM)
 
     assert response.status_code == 503
     page = response.content.decode()

@@ -1,5 +1,7 @@
 """What is answered to addresses that nothing can be found by."""
 
+from urllib.parse import unquote
+
 import pytest
 from django.contrib import admin as site
 from django.test import Client
@@ -37,6 +39,23 @@ def test_so_it_is_in_any_other_address(admin: Client, address: str) -> None:
 
     assert response.status_code == 400
     assert "NUL character" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("//example.com/x?q=%00", "/%2Fexample.com/x"),
+        ("/admin/ads/brand/a%3Fb/change/?q=%00", "/admin/ads/brand/a%3Fb/change/"),
+    ],
+)
+def test_the_way_on_from_there_is_the_same_page_on_this_site(
+    admin: Client, address: str, link: str
+) -> None:
+    path, _, query = address.partition("?")
+    # As servers hand it on: the test client reads a host out of such an address.
+    page = admin.get("/", PATH_INFO=unquote(path), QUERY_STRING=query).content.decode()
+
+    assert f'href="{link}"' in page
 
 
 def test_percent_signs_are_no_nul(admin: Client) -> None:

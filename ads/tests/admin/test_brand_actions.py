@@ -131,6 +131,8 @@ def test_budgets_of_a_brand_and_of_its_campaigns_are_raised(
     (message,) = said(confirm(admin, look(admin, brand, "change_budgets"), **fields))
 
     assert plain(message).startswith("Changed the budgets of Acme.")
+    # Its one budget was changed, or not meant.
+    assert "brand left alone" not in message
     assert brand.fresh().daily_budget == brand_budget
     assert campaign.fresh().daily_budget == campaign_budget
     assert unlimited.fresh().daily_budget is None

@@ -1,11 +1,16 @@
 """What becomes of a form that is sent after its sender was logged out."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest
 from django.test import Client
+from django.urls import reverse
 
 from ads.models import Campaign
 from ads.tests.admin.pages import change, filled_in, said
@@ -13,6 +18,7 @@ from ads.tests.factories import CampaignFactory
 
 pytestmark = pytest.mark.django_db
 
+FORM = "application/x-www-form-urlencoded"
 NOTHING = "Nothing was saved: you were no longer logged in."
 ORIGIN = "http://testserver"
 
@@ -58,7 +64,7 @@ def test_from_what_is_only_posted_to_it_leads_back_to_the_page_before(
     data = {"ids": campaign.pk, "back": "/admin/ads/campaign/?q=Spring", "do": "1"}
     admin.logout()
 
-    asked = admin.post("/admin/ads/campaign/act/pause/", data, follow=True)
+    asked = admin.post("/admin/ads/campaign/act/pause/", urlencode(data), FORM, follow=True)
     back = log_in(admin, asked)
 
     assert NOTHING in asked.content.decode()
@@ -70,11 +76,35 @@ def test_from_what_is_only_posted_to_it_leads_back_to_the_page_before(
 def test_it_leads_nowhere_else(admin: Client, campaign: Campaign, elsewhere: str) -> None:
     admin.logout()
 
-    asked = admin.post(
-        change(campaign), {"back": elsewhere}, headers={"Referer": elsewhere}, follow=True
-    )
+    data = urlencode({"back": elsewhere})
+    asked = admin.post(change(campaign), data, FORM, headers={"Referer": elsewhere}, follow=True)
 
-    assert asked.redirect_chain == [(f"/admin/login/?next={change(campaign)}", 302)]
+    assert asked.redirect_chain == [("/admin/login/?next=/admin/", 302)]
+
+
+def test_a_file_that_is_sent_by_nobody_is_not_read(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[HttpRequest] = []
+    monkeypatch.setattr(HttpRequest, "parse_file_upload", lambda request, *_: read.append(request))
+    file = SimpleUploadedFile("spend.csv", b"campaign,date,amount\n")
+
+    answer = client.post(reverse("admin:ads_spendimport_add"), {"file": file, "back": "/admin/"})
+
+    assert answer.status_code == 302
+    assert read == []
+
+
+def test_who_may_not_come_in_though_logged_in_is_not_told_so(
+    staff: Callable[..., Client], campaign: Campaign
+) -> None:
+    someone = staff("change_campaign", "view_campaign")
+    User.objects.update(is_staff=False)
+
+    asked = someone.post(change(campaign), {"daily_budget": "60"}, follow=True)
+
+    assert asked.redirect_chain
+    assert said(asked) == []
 
 
 def test_who_only_looked_logged_out_or_sent_nothing_is_told_nothing(
