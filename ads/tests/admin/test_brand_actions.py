@@ -12,8 +12,8 @@ from django.utils import timezone
 from ads.admin import brand_actions
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.services import BudgetService, CampaignService
+from ads.tests.admin.acting import plain
 from ads.tests.admin.pages import act, change, confirm, said
-from ads.tests.admin.test_campaign_actions import plain
 from ads.tests.engine.support import enforce_all
 from ads.tests.factories import BrandFactory, CampaignFactory
 
