@@ -21,7 +21,7 @@ from ads.services.actions import WritesColumns
 from ads.services.brand_actions import BrandsDone, Switch, carry_out_on
 from ads.services.bulk import Done, carry_out
 from ads.services.enforcement import Trigger
-from ads.services.lifecycle import TO_RUN, is_pause
+from ads.services.lifecycle import TO_RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,7 @@ class BringBack(WritesColumns):
 
 def paused_by(context: UUID) -> Paused:
     """What the action that is recorded in ``context`` paused."""
-    campaigns = _pauses(_changed(_of_campaigns(), context, status=Status.PAUSED))
-    brands = _pauses(_changed(_of_brands(), context, is_active=False))
-    return Paused(
-        # An event may also tell of another change to what had been paused already.
-        {pk: pause for pk, pause in campaigns if is_pause(pause.was, Status.PAUSED)},
-        {pk: pause for pk, pause in brands if pause.was},
-    )
+    return Paused(_pauses(_paused(context, Campaign)), _pauses(_paused(context, Brand)))
 
 
 def how_many(context: UUID, kind: type[Brand | Campaign], *, at_most: int) -> int:
@@ -101,11 +95,7 @@ def how_many(context: UUID, kind: type[Brand | Campaign], *, at_most: int) -> in
 
     One query. Some may have gone on since: :func:`undo` says which.
     """
-    if kind is Brand:
-        paused = _changed(_of_brands(), context, is_active=False).filter(was=True)
-    else:
-        paused = _changed(_of_campaigns(), context, status=Status.PAUSED).filter(was__in=TO_RUN)
-    return paused[:at_most].count()
+    return _paused(context, kind)[:at_most].count()
 
 
 def undo(context: UUID, now: datetime) -> Undone:
@@ -139,6 +129,16 @@ def _of_brands() -> QuerySet[Any]:
     return audit.event_model("BrandEvent")._default_manager.order_by()
 
 
+def _paused(context: UUID, kind: type[Brand | Campaign]) -> QuerySet[Any]:
+    """The events by which brands or campaigns were paused, with what each ``was`` before.
+
+    Others of the context may tell of another change to what had been paused already.
+    """
+    if kind is Brand:
+        return _changed(_of_brands(), context, is_active=False).filter(was=True)
+    return _changed(_of_campaigns(), context, status=Status.PAUSED).filter(was__in=TO_RUN)
+
+
 def _changed(events: QuerySet[Any], context: UUID, **to: Any) -> QuerySet[Any]:
     """The events of what became like this in ``context``, with what it ``was`` before."""
     (field,) = to
@@ -151,10 +151,10 @@ def _changed(events: QuerySet[Any], context: UUID, **to: Any) -> QuerySet[Any]:
     return changed
 
 
-def _pauses(changed: QuerySet[Any]) -> list[tuple[int, Pause]]:
-    """Ids of what was changed, and how."""
-    rows = changed.order_by("pgh_obj_id", "pgh_id").values_list("pgh_obj_id", "pgh_id", "was")
-    return [(pk, Pause(event, before)) for pk, event, before in rows]
+def _pauses(paused: QuerySet[Any]) -> dict[int, Pause]:
+    """How each was paused, by its id; the last time, if an action did it twice."""
+    rows = paused.order_by("pgh_obj_id", "pgh_id").values_list("pgh_obj_id", "pgh_id", "was")
+    return {pk: Pause(event, before) for pk, event, before in rows}
 
 
 def _still_paused(paused: Mapping[int, Pause]) -> list[int]:
