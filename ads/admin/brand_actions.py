@@ -35,7 +35,7 @@ from ads.services.audit import Seen, last_edits
 from ads.services.brand_actions import (
     NOTHING,
     BrandAction,
-    ChangeBudgets,
+    ChangeBrandBudgets,
     RunOnToday,
     Switch,
     carry_out_on,
@@ -206,7 +206,7 @@ def _action(code: str, form: BrandBudgetsForm | None, seen: Seen | None = None) 
         return _SIMPLE[code]
     own = form.cleaned_data["of_brand"]
     theirs = form.cleaned_data["of_campaigns"]
-    return ChangeBudgets(
+    return ChangeBrandBudgets(
         form.daily if own else None,
         form.monthly if own else None,
         actions.ChangeBudgets(form.daily, form.monthly, seen) if theirs else NOTHING,

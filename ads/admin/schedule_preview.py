@@ -17,7 +17,7 @@ from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule
-from ads.services.schedule_preview import Preview, preview
+from ads.services.schedule_preview import Preview, preview_schedule
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -91,7 +91,9 @@ class SchedulePreview(_Admin):
                 answer["timezone"] = clock_there(now, schedule.timezone)
                 answer["now"] = minute_of_week(now, schedule.timezone)
                 if not sentences:
-                    shown = preview(schedule, viewers_timezone=theirs, may_save=may_save, now=now)
+                    shown = preview_schedule(
+                        schedule, viewers_timezone=theirs, may_save=may_save, now=now
+                    )
                     context |= _told(shown, theirs)
             except UnknownTimezone as error:
                 sentences = [f"{error} Until then it counts as closed."]

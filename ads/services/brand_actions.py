@@ -75,7 +75,7 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeBudgets:
+class ChangeBrandBudgets:
     """Set, raise or lower the brands' own budgets; None leaves one as it is.
 
     ``seen``: brands that have been edited since are left alone.

@@ -118,7 +118,7 @@ def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> En
     return _in_batches(sorted(campaign_ids), now, trigger, await_spend=True)
 
 
-def preview(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
+def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
     """What :func:`enforce` would switch; nothing is locked or changed."""
     evaluated = evaluate(campaigns, Moment.at(now, campaigns))
     rows = evaluated.order_by("pk").exclude(is_active=F("may_deliver"))
@@ -189,7 +189,7 @@ def _lock_and_switch(
         if await_spend:
             locks.totals_of_brands(ids, now)
         locked = locks.campaigns(ids, skip_locked=skip_locked)
-    decisions = list(preview(Campaign.objects.filter(pk__in=among(locked)), now))
+    decisions = list(preview_switches(Campaign.objects.filter(pk__in=among(locked)), now))
     for is_active in (True, False):
         switched = [d.campaign_id for d in decisions if d.is_active is is_active]
         if switched:

@@ -35,7 +35,9 @@ class Preview:
     forecast: Forecast | None = None
 
 
-def preview(schedule: Schedule, *, viewers_timezone: str, may_save: bool, now: datetime) -> Preview:
+def preview_schedule(
+    schedule: Schedule, *, viewers_timezone: str, may_save: bool, now: datetime
+) -> Preview:
     """What ``schedule`` would do; ``id`` is that of the stored one it replaces, or 0.
 
     At most nine queries, however many campaigns use it. A timezone of the viewer's that cannot be

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from ads.holds import Moment, evaluate, from_bits
 from ads.models import Campaign, DeliveryChange
 from ads.services.actor import current_actor
-from ads.services.enforcement import preview
+from ads.services.enforcement import preview_switches
 from ads.services.explanation import sentence
 
 
@@ -39,7 +39,7 @@ class Switches:
 
 def coming(campaigns: QuerySet[Campaign], now: datetime, *, limit: int) -> Switches:
     """What enforcing ``campaigns`` at ``now`` would switch; changes nothing."""
-    decided = ((d.campaign_id, d.is_active) for d in preview(campaigns, now))
+    decided = ((d.campaign_id, d.is_active) for d in preview_switches(campaigns, now))
     return _described(decided, now, limit)
 
 

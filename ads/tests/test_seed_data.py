@@ -26,7 +26,7 @@ from ads.models import (
 )
 from ads.rules.calendar import day_begins, local_date, local_time
 from ads.services import sample_data, totals
-from ads.services.enforcement import Trigger, enforce, preview
+from ads.services.enforcement import Trigger, enforce, preview_switches
 from ads.services.seeding import Plan, seed
 from ads.services.spend_updates import update_spend
 
@@ -184,7 +184,7 @@ def test_a_schedule_that_people_have_changed_is_used_as_it_is() -> None:
 def test_what_delivers_is_as_the_holds_say() -> None:
     seed(plan(brands=4, campaigns=60), NOON)
 
-    assert list(preview(Campaign.objects.all(), NOON)) == []
+    assert list(preview_switches(Campaign.objects.all(), NOON)) == []
     assert enforce(Campaign.objects.all(), NOON, Trigger.CHECK_CAMPAIGN_BUDGETS).switched == 0
 
 

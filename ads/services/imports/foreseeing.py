@@ -17,7 +17,7 @@ from ads.models.spend import Kind, Period, sums_of
 from ads.rules.calendar import local_date, month_start
 from ads.services import day_total_statements
 from ads.services import entry_statements as statements
-from ads.services.enforcement import Decision, preview
+from ads.services.enforcement import Decision, preview_switches
 from ads.services.imports import conflicts, recording, staging
 from ads.services.imports.columns import Columns
 from ads.services.imports.preview import SHOWN
@@ -88,7 +88,7 @@ def foresee_switches(done: Imported, now: datetime) -> None:
         return
     first: list[Decision] = []
     with _sums_as_they_would_be(now):
-        for decision in preview(recording.concerned(), now):
+        for decision in preview_switches(recording.concerned(), now):
             if decision.is_active:
                 done.would_start += 1
             else:

@@ -10,7 +10,7 @@ import pytest
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.services import lifecycle, rollover, waivers
-from ads.services.enforcement import Enforced, Trigger, enforce, preview
+from ads.services.enforcement import Enforced, Trigger, enforce, preview_switches
 from ads.tests.engine.support import (
     NOON,
     at,
@@ -235,7 +235,7 @@ def test_a_preview_tells_what_would_change_and_changes_nothing(campaign: Campaig
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget=10)
 
     decision: Any
-    (decision,) = preview(Campaign.objects.all(), NOON)
+    (decision,) = preview_switches(Campaign.objects.all(), NOON)
 
     assert (decision.campaign_id, decision.is_active) == (campaign.pk, False)
     assert decision.holds == [Hold.DAILY_BUDGET]
