@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 
 from ads.services.actor import acting_as
-from ads.services.outages import is_outage
+from ads.services.operations import is_outage
 
 logger = logging.getLogger(__name__)
 

@@ -23,8 +23,11 @@ from ads.models import (
     DaypartingWindow,
 )
 from ads.models.base import configuration_changed
-from ads.services import references
-from ads.services.enforcement import Trigger, after_edit
+from ads.services.delivery import (
+    Trigger,
+    after_edit,
+)
+from ads.services.references import registry
 
 CONFIGURATION = (Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow)
 
@@ -105,7 +108,7 @@ def reference_saved(instance: CampaignReference, **_: Any) -> None:
     pk = instance.pk
 
     def record() -> None:
-        references.record_waiting(timezone.now(), references=[pk], at_most=references.AT_ONCE)
+        registry.record_waiting(timezone.now(), references=[pk], at_most=registry.AT_ONCE)
 
     # Robust, as above: what this could not record, the periodic task does.
     transaction.on_commit(record, robust=True)

@@ -15,17 +15,19 @@ from celery import shared_task
 from django.utils import timezone
 
 from ads.models import Campaign
-from ads.services import (
-    heartbeats,
-    references,
-    rollover,
-    spend_updates,
-    uploads,
-    webhooks,
-)
 from ads.services.actor import acting_as
-from ads.services.enforcement import Enforced, Trigger, enforce
-from ads.services.rollover import Rollover
+from ads.services.delivery import (
+    Enforced,
+    Rollover,
+    Trigger,
+    enforce,
+    rollover,
+)
+from ads.services.imports import uploads
+from ads.services.operations import heartbeats
+from ads.services.platforms import updates
+from ads.services.references import registry
+from ads.services.senders import webhooks
 
 #: Seconds for a file: one of millions of rows takes minutes. Below the time after which a task is
 #: delivered again.
@@ -38,7 +40,7 @@ def update_spend() -> dict[str, int | str]:
     """Pull day totals from the ad platforms and stop what they put over its budget."""
     now = timezone.now()
     with _running("update_spend", now) as run:
-        update = spend_updates.update_spend(now)
+        update = updates.update_spend(now)
         run.changed = update.switched
         run.errors += update.errors
     return {
@@ -88,13 +90,13 @@ def record_waiting_spend() -> dict[str, int]:
     """Record what waits under references that a campaign carries by now."""
     now = timezone.now()
     with _running("record_waiting_spend", now) as run:
-        settled = references.record_waiting(now)
+        settled = registry.record_waiting(now)
         run.errors += [
             f"What waits under unknown reference {pk} could not be recorded; see the log."
             for pk in settled.failed
         ]
         run.errors += _not_enforced(settled.enforced)
-        run.errors += spend_updates.sync_platforms(now).errors
+        run.errors += updates.sync_platforms(now).errors
         run.changed = settled.enforced.switched
     return {
         "recorded": settled.recorded,
@@ -152,7 +154,7 @@ def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> di
             ]
             done = done.enforced
         run.errors += _not_enforced(done)
-        run.errors += spend_updates.sync_platforms(now).errors
+        run.errors += updates.sync_platforms(now).errors
         run.changed = done.switched
     return {"started": done.started, "stopped": done.stopped, "failed": len(run.errors)}
 

@@ -7,9 +7,17 @@ from typing import Any, Final
 from _addresses import Address, heaviest
 from django.urls import reverse
 
-from ads.admin import action_text, brand_actions, campaign_actions
-from ads.models import Brand, Campaign, DaypartingSchedule
-from ads.services.budget_changes import How
+from ads.admin import (
+    action_text,
+    brand_actions,
+    campaign_actions,
+)
+from ads.models import (
+    Brand,
+    Campaign,
+    DaypartingSchedule,
+)
+from ads.services.bulk.budget_changes import How
 
 #: Campaigns that are asked about: a page of the list, and as many as an action takes.
 CHOSEN: Final = (100, campaign_actions.CampaignActions.most)

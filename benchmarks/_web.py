@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ads.models.senders import Scope
-from ads.services import api_keys
+from ads.services.senders import api_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds until it answers

@@ -29,8 +29,11 @@ from django.db.models import Sum
 from django.utils import timezone
 from world import fill, settle
 
-from ads.models import Campaign, Spend
-from ads.services.totals import verify
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.ledger.verification import verify
 
 PER_SECOND = 8_000
 SINGLES_PER_SECOND = 350

@@ -14,7 +14,7 @@ from django.db import connection
 from world import TIMEZONES, settle
 
 from ads.holds import Hold
-from ads.services.enforcement import Trigger
+from ads.services.delivery.enforcement import Trigger
 
 DAYS: Final = 90
 

@@ -91,7 +91,10 @@ def run(kind: str, rows: int, how: str) -> None:
     from django.db import connection
 
     from ads.models import Campaign
-    from ads.services.enforcement import Trigger, enforce
+    from ads.services.delivery.enforcement import (
+        Trigger,
+        enforce,
+    )
 
     now = datetime.now(UTC)
     per_campaign = DAYS * (1 if kind == "distinct" else ADS)
@@ -179,7 +182,8 @@ def copy(entries: Path) -> None:
 
 def preview(path: Path, now: datetime) -> None:
     """What the page shows before somebody confirms."""
-    from ads.services.imports import Plan, preview_of
+    from ads.services.imports.plan import Plan
+    from ads.services.imports.run import preview_of
 
     with path.open("rb") as file:
         found = preview_of(file, Plan(mapping={"date": "Date"}, campaign_by="name"), now=now)

@@ -20,8 +20,8 @@ from django.views.decorators.http import require_POST
 from ads.admin import forecasts
 from ads.admin.action_forms import ActionForm
 from ads.admin.numbers import is_number
-from ads.services.audit import Seen
-from ads.services.what_if import Forecast
+from ads.services.delivery import Forecast
+from ads.services.history import Seen
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -8,18 +8,30 @@ from typing import Any, Final
 from django.db.models import Count, Model, Sum
 
 from ads.admin.action_pages import Page
-from ads.admin.forecasts import WHY, counted
+from ads.admin.forecasts import (
+    WHY,
+    counted,
+)
 from ads.holds import Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.money import LIMIT, format_usd
-from ads.services.actions import ChangeBudgets
-from ads.services.budget_changes import RELATIVE, BudgetChange, How, Sums, sums
-from ads.services.bulk import Action, Done
+from ads.rules.money import (
+    LIMIT,
+    format_usd,
+)
+from ads.services.bulk import (
+    RELATIVE,
+    Action,
+    BudgetChange,
+    ChangeBudgets,
+    Done,
+    How,
+    Sums,
+    sums,
+)
+from ads.services.delivery import Forecast, still_counting
 from ads.services.locks import among
-from ads.services.waivers import still_counting
-from ads.services.what_if import Forecast
 
 #: By the code of an action; {} is "1 campaign", "412 campaigns".
 PAGES: Final[Mapping[str, Page]] = {

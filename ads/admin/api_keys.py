@@ -17,10 +17,13 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ads.admin.base import KEPT
-from ads.admin.senders import SenderAdmin, SenderForm
+from ads.admin.senders import (
+    SenderAdmin,
+    SenderForm,
+)
 from ads.models import ApiKey
 from ads.models.senders import Scope
-from ads.services import api_keys
+from ads.services.senders import api_keys
 
 COLOURS = {api_keys.IN_USE: "success", api_keys.ExpiredKey.state: "warning"}
 

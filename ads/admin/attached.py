@@ -8,7 +8,11 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
 from ads.admin.base import TabularInline
-from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
+from ads.models import (
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+)
 
 
 class Chosen:

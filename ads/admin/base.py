@@ -14,11 +14,21 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
 from ads.admin.editing import GuardsEdits
-from ads.admin.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
-from ads.admin.narrowing import narrowings, without_any
+from ads.admin.forms import (
+    ConfigurationForm,
+    MoneyFormField,
+    TimezoneFormField,
+)
+from ads.admin.narrowing import (
+    narrowings,
+    without_any,
+)
 from ads.admin.nothing_yet import nothing_yet
 from ads.admin.text import budget_as_read
-from ads.models.fields import MoneyField, TimezoneField
+from ads.models.fields import (
+    MoneyField,
+    TimezoneField,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline

@@ -15,9 +15,12 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from ads.admin.base import ModelAdmin, TabularInline
+from ads.admin.base import (
+    ModelAdmin,
+    TabularInline,
+)
 from ads.admin.editing import GuardsEdits
-from ads.services import timing
+from ads.services.operations import timing
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule):
     if admin.site.is_registered(model):

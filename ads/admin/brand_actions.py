@@ -15,7 +15,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from ads.admin import action_text, buttons
+from ads.admin import (
+    action_text,
+    buttons,
+)
 from ads.admin.action_forms import BrandBudgetsForm
 from ads.admin.action_pages import (
     AT_MOST,
@@ -25,24 +28,34 @@ from ads.admin.action_pages import (
     asking,
     up_to,
 )
-from ads.admin.done import edited_meanwhile, tell
+from ads.admin.done import (
+    edited_meanwhile,
+    tell,
+)
 from ads.admin.forecasts import counted
 from ads.holds import Hold
-from ads.models import Brand, Campaign
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.rules.money import format_usd
-from ads.services import actions
-from ads.services.audit import Seen, last_edits
-from ads.services.brand_actions import (
+from ads.services.bulk import (
     NOTHING,
     BrandAction,
+    BudgetChange,
     ChangeBrandBudgets,
     RunOnToday,
     Switch,
+    actions,
     carry_out_on,
+    sums,
 )
-from ads.services.budget_changes import BudgetChange, sums
+from ads.services.delivery import foretell
+from ads.services.history import (
+    Seen,
+    last_edits,
+)
 from ads.services.locks import among
-from ads.services.what_if import foretell
 
 #: Brands that are chosen at a time.
 BRANDS_AT_MOST: Final = 500

@@ -12,16 +12,45 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 
-from ads.admin.bars import spend_track, waived_beside
-from ads.admin.filters import USED, ChoiceFilter, instant_of
-from ads.admin.text import NOTHING, budget, clock
-from ads.models import Brand, Campaign, SpendTotal
-from ads.models.campaign import STATES, State
+from ads.admin.bars import (
+    spend_track,
+    waived_beside,
+)
+from ads.admin.filters import (
+    USED,
+    ChoiceFilter,
+    instant_of,
+)
+from ads.admin.text import (
+    NOTHING,
+    budget,
+    clock,
+)
+from ads.models import (
+    Brand,
+    Campaign,
+    SpendTotal,
+)
+from ads.models.campaign import (
+    STATES,
+    State,
+)
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, period_start
-from ads.rules.money import format_usd, remaining
-from ads.services import brand_figures
-from ads.services.brand_figures import BUDGET, SHARE, SPEND
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    period_start,
+)
+from ads.rules.money import (
+    format_usd,
+    remaining,
+)
+from ads.services.lists import (
+    BUDGET,
+    SHARE,
+    SPEND,
+    brand_figures,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

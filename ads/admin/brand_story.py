@@ -17,14 +17,26 @@ from ads.admin.story import (
     may_view,
     month_charts,
 )
-from ads.admin.text import STATE_COLOURS, clock, instant
+from ads.admin.text import (
+    STATE_COLOURS,
+    clock,
+    instant,
+)
 from ads.holds import from_bits
-from ads.models import Brand, Campaign, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
 from ads.models.campaign import State
-from ads.rules.calendar import UnknownTimezone, local_date, next_day_begins
-from ads.services import brand_explanation, summaries
-from ads.services.brand_explanation import BrandExplanation
-from ads.services.explanation import sentence
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    next_day_begins,
+)
+from ads.services.explain import BrandExplanation, sentence
+from ads.services.explain import brand as brand_explanation
+from ads.services.ledger import summaries
 
 #: Campaigns that the page itself lists.
 CAMPAIGNS: Final = 50

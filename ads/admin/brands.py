@@ -7,15 +7,26 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.base import (
+    KEPT,
+    ConfigurationAdmin,
+)
 from ads.admin.brand_actions import BrandActions
-from ads.admin.brand_list import LIST_FILTER, BrandColumns
+from ads.admin.brand_list import (
+    LIST_FILTER,
+    BrandColumns,
+)
 from ads.admin.brand_story import BrandPage
-from ads.admin.deletion import Instead, KeepsWhatHasSpend
+from ads.admin.deletion import (
+    Instead,
+    KeepsWhatHasSpend,
+)
 from ads.admin.exports import ExportsCsv
-from ads.models import Brand, Campaign
-from ads.services import exports
-from ads.services.csv_export import Export
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.services.exports import Export, kinds
 
 
 @admin.register(Brand)
@@ -48,7 +59,7 @@ class BrandAdmin(
     readonly_fields = ["last_daily_reset", "last_monthly_reset", "created_at", "updated_at"]
 
     def export_of(self, rows: QuerySet[Brand]) -> Export:
-        return exports.of_summary(timezone.now(), brands=rows)
+        return kinds.of_summary(timezone.now(), brands=rows)
 
     def instead(self, request: HttpRequest) -> Instead | None:
         if not self.has_switch_permission(request):

@@ -6,13 +6,21 @@ from datetime import datetime
 from django.urls import reverse
 
 from ads.admin.forecasts import WHY
-from ads.holds import Hold, Supposing
-from ads.models import Brand, Campaign
+from ads.holds import (
+    Hold,
+    Supposing,
+)
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.models.campaign import Status
-from ads.services.actions import ResetDailySpend, SetStatus
-from ads.services.explanation import Explanation
-from ads.services.lifecycle import ACTIVATABLE
-from ads.services.what_if import holds_of_one
+from ads.services.bulk import (
+    ResetDailySpend,
+    SetStatus,
+)
+from ads.services.delivery import ACTIVATABLE, holds_of_one
+from ads.services.explain import Explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ads.admin.action_forms import ActionForm, AttachForm, BudgetsForm, DetachForm
+from ads.admin.action_forms import (
+    ActionForm,
+    AttachForm,
+    BudgetsForm,
+    DetachForm,
+)
 from ads.admin.action_pages import (
     AsksFirst,
     Effect,
@@ -21,24 +26,40 @@ from ads.admin.action_pages import (
     up_to,
     way_back,
 )
-from ads.admin.action_text import PAGES, did, left_as_they_are, notes
-from ads.admin.buttons import May, of_campaign
-from ads.admin.done import ChangedInFilter, edited_meanwhile, tell
+from ads.admin.action_text import (
+    PAGES,
+    did,
+    left_as_they_are,
+    notes,
+)
+from ads.admin.buttons import (
+    May,
+    of_campaign,
+)
+from ads.admin.done import (
+    ChangedInFilter,
+    edited_meanwhile,
+    tell,
+)
 from ads.admin.forecasts import counted
 from ads.admin.undoing import Undoes
 from ads.models import Campaign
 from ads.models.campaign import Status
-from ads.services.actions import (
+from ads.services.bulk import (
+    Action,
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
     ResetDailySpend,
     SetStatus,
+    carry_out,
 )
-from ads.services.audit import Seen, last_edits
-from ads.services.bulk import Action, carry_out
+from ads.services.delivery import foretell
+from ads.services.history import (
+    Seen,
+    last_edits,
+)
 from ads.services.locks import among
-from ads.services.what_if import foretell
 
 #: Those that ask nothing more.
 SIMPLE: Final[Mapping[str, Action]] = {

@@ -15,8 +15,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from ads.admin.forms import ConfigurationForm
 from ads.admin.text import budget
 from ads.models import Campaign
-from ads.services import budget_edits, changed_by
-from ads.services.budget_edits import ChangedMeanwhile, Edit
+from ads.services.bulk import (
+    ChangedMeanwhile,
+    Edit,
+    budget_edits,
+)
+from ads.services.history import last_changes
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -99,7 +103,7 @@ class BudgetsForm(ConfigurationForm):
         # From now on this is what was seen: whoever saves again knows it.
         seen_now = {self[name].html_initial_name: self.fields[name].prepare_value(now)}
         self.data = {field: self.data.get(field) for field in self.data} | seen_now
-        last = changed_by.fields_of(self.instance, [name]).get(name)
+        last = last_changes.fields_of(self.instance, [name]).get(name)
         self.add_error(
             name,
             f"It is {budget(now)} since {last.actor if last else 'somebody else'} changed it; the "

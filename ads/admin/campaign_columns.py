@@ -13,15 +13,34 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.admin import tips
-from ads.admin.bars import spend_track, waived_beside
-from ads.admin.campaign_list import ROWS, CampaignList, CampaignPaginator
-from ads.admin.text import NOTHING, STATE_COLOURS, budget, instant, soon
-from ads.holds import BudgetHold, Hold
+from ads.admin.bars import (
+    spend_track,
+    waived_beside,
+)
+from ads.admin.campaign_list import (
+    ROWS,
+    CampaignList,
+    CampaignPaginator,
+)
+from ads.admin.text import (
+    NOTHING,
+    STATE_COLOURS,
+    budget,
+    instant,
+    soon,
+)
+from ads.holds import (
+    BudgetHold,
+    Hold,
+)
 from ads.models import Campaign
 from ads.models.campaign import STATES
 from ads.rules.money import format_usd
-from ads.services import picking
-from ads.services.explanation import Explanation, Held
+from ads.services.explain import (
+    Explanation,
+    Held,
+)
+from ads.services.lists import filters
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -34,7 +53,7 @@ BY_STATE: Final = Case(
     *(When(those, then=Value(place)) for place, those in enumerate(STATES.values()))
 )
 
-DAY, MONTH = picking.OWN
+DAY, MONTH = filters.OWN
 
 #: Nothing to say; where room is scarce, not even that.
 NONE: Final = format_html('<span class="ads-none">{}</span>', NOTHING)

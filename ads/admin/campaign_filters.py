@@ -10,14 +10,30 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from ads.admin.filters import USED, ChoiceFilter, instant_of
+from ads.admin.filters import (
+    USED,
+    ChoiceFilter,
+    instant_of,
+)
 from ads.admin.numbers import is_number
-from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, held_by
+from ads.holds import (
+    BUDGET_HOLDS,
+    BudgetHold,
+    Hold,
+    Moment,
+    held_by,
+)
 from ads.models import Campaign
-from ads.models.campaign import STATES, Status
+from ads.models.campaign import (
+    STATES,
+    Status,
+)
 from ads.models.spend import Period
-from ads.services import listing, picking
-from ads.services.picking import Flight
+from ads.services.lists import (
+    Flight,
+    filters,
+    pages,
+)
 
 HOLD = "hold"
 
@@ -26,7 +42,7 @@ def moment_of(request: HttpRequest) -> Moment:
     """The instant of the list, as the rule needs it for all campaigns; worked out once."""
     if "ads_moment" not in request.__dict__:
         hold = Hold(code) if (code := request.GET.get(HOLD)) in Hold.values else None
-        request.__dict__["ads_moment"] = listing.moment_for(hold, instant_of(request))
+        request.__dict__["ads_moment"] = pages.moment_for(hold, instant_of(request))
     moment: Moment = request.__dict__["ads_moment"]
     return moment
 
@@ -76,7 +92,7 @@ class UsedFilter(ChoiceFilter):
     def pick(
         self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return picking.used(rows, moment_of(request), self.budgets, int(chosen))
+        return filters.used(rows, moment_of(request), self.budgets, int(chosen))
 
 
 class DayUsedFilter(UsedFilter):
@@ -84,7 +100,7 @@ class DayUsedFilter(UsedFilter):
 
     title = "daily budget used"
     parameter_name = "day_used"
-    budgets = tuple(budget for budget in picking.OWN if budget.period == Period.DAY)
+    budgets = tuple(budget for budget in filters.OWN if budget.period == Period.DAY)
 
 
 class MonthUsedFilter(UsedFilter):
@@ -92,7 +108,7 @@ class MonthUsedFilter(UsedFilter):
 
     title = "monthly budget used"
     parameter_name = "month_used"
-    budgets = tuple(budget for budget in picking.OWN if budget.period == Period.MONTH)
+    budgets = tuple(budget for budget in filters.OWN if budget.period == Period.MONTH)
 
 
 class AnyUsedFilter(UsedFilter):
@@ -126,7 +142,7 @@ class FlightFilter(ChoiceFilter):
     def pick(
         self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
     ) -> QuerySet[Campaign]:
-        return picking.in_flight(rows, moment_of(request), Flight(chosen))
+        return filters.in_flight(rows, moment_of(request), Flight(chosen))
 
 
 class StatusFilter(ChoiceFilter):

@@ -14,8 +14,9 @@ from ads.admin.campaign_filters import moment_of
 from ads.admin.filters import instant_of
 from ads.holds import with_spend
 from ads.models import Campaign
-from ads.services import picking, summaries
-from ads.services.explanation import explain_many
+from ads.services.explain import explain_many
+from ads.services.ledger import summaries
+from ads.services.lists import filters
 
 #: How many rows a page may have, and the parameter that says so.
 ROWS: Final = (25, 50, 100)
@@ -23,8 +24,8 @@ ROWS_VAR: Final = "rows"
 
 #: The columns that are worked out, and the budget that each is about: they are worked out for all
 #: campaigns only where the list is sorted by them.
-SPENT: Final = {limit.spend: limit for limit in picking.OWN}
-SHARES: Final = {f"{limit.period_word}_share": limit for limit in picking.OWN}
+SPENT: Final = {limit.spend: limit for limit in filters.OWN}
+SHARES: Final = {f"{limit.period_word}_share": limit for limit in filters.OWN}
 
 #: Where a campaign without one has no place among the others, and comes last.
 MAY_BE_MISSING: Final = {"daily_budget", "monthly_budget", *SHARES}
@@ -76,7 +77,7 @@ class CampaignList(ChangeList):
         budgets = {sorting[name] for name in wanted & sorting.keys()}
         if not budgets:
             return campaigns
-        shares = {name: picking.share_of(limit) for name, limit in SHARES.items() if name in wanted}
+        shares = {name: filters.share_of(limit) for name, limit in SHARES.items() if name in wanted}
         return with_spend(campaigns, moment_of(request), budgets).alias(**shares)
 
     def get_results(self, request: HttpRequest) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.rules.calendar import UnknownTimezone
-from ads.services import explanation
+from ads.services.explain import explanation
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -17,17 +17,30 @@ from ads.admin.story import (
     may_view,
     month_charts,
 )
-from ads.admin.text import STATE_COLOURS, instant
+from ads.admin.text import (
+    STATE_COLOURS,
+    instant,
+)
 from ads.admin.week import week
 from ads.holds import Hold
-from ads.models import Brand, Campaign, CampaignReference, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    Spend,
+)
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+)
 from ads.rules.money import format_usd
-from ads.services import conditions, explanation, summaries
-from ads.services.explanation import Explanation
-from ads.services.reported import with_last_report
-from ads.services.summaries import Month
+from ads.services.explain import (
+    Explanation,
+    conditions,
+    explanation,
+)
+from ads.services.ledger import Month, summaries, with_last_report
 
 #: Entries of the ledger that are shown.
 LAST_ENTRIES: Final = 8

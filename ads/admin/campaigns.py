@@ -8,7 +8,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ads.admin.attached import ScheduleInline
-from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.base import (
+    KEPT,
+    ConfigurationAdmin,
+)
 from ads.admin.campaign_actions import CampaignActions
 from ads.admin.campaign_budgets import BudgetsInList
 from ads.admin.campaign_columns import CampaignColumns
@@ -16,13 +19,19 @@ from ads.admin.campaign_filters import LIST_FILTER
 from ads.admin.campaign_saved import TellsWhatBecameOfIt
 from ads.admin.campaign_story import CampaignPage
 from ads.admin.corrections import CorrectsCampaign
-from ads.admin.deletion import Instead, KeepsWhatHasSpend
+from ads.admin.deletion import (
+    Instead,
+    KeepsWhatHasSpend,
+)
 from ads.admin.exports import ExportsCsv
 from ads.admin.forms import ConfigurationForm
 from ads.admin.references import ReferenceInline
-from ads.models import Campaign, ReportedTotal, Spend
-from ads.services import exports
-from ads.services.csv_export import Export
+from ads.models import (
+    Campaign,
+    ReportedTotal,
+    Spend,
+)
+from ads.services.exports import Export, kinds
 
 
 class CampaignForm(ConfigurationForm):
@@ -69,7 +78,7 @@ class CampaignAdmin(
     ]
 
     def export_of(self, rows: QuerySet[Campaign]) -> Export:
-        return exports.of_summary(timezone.now(), campaigns=rows)
+        return kinds.of_summary(timezone.now(), campaigns=rows)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
         # A campaign belongs to one brand for life; the database refuses anything else.

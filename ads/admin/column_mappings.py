@@ -7,14 +7,25 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from ads.admin.base import KEPT, ModelAdmin
+from ads.admin.base import (
+    KEPT,
+    ModelAdmin,
+)
 from ads.admin.editing import GuardsEdits
 from ads.admin.forms import ConfigurationForm
 from ads.admin.import_forms import ReadForm
-from ads.admin.import_words import COLUMN_HELPS, DECIMALS, EXAMPLES, MEANINGS
+from ads.admin.import_words import (
+    COLUMN_HELPS,
+    DECIMALS,
+    EXAMPLES,
+    MEANINGS,
+)
 from ads.admin.text import NOTHING
 from ads.models import ColumnMapping
-from ads.services.imports import ImportRefused, Plan
+from ads.services.imports import (
+    ImportRefused,
+    Plan,
+)
 
 AS_THE_FORMAT = ("", "As the format has it")
 

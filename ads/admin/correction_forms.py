@@ -15,9 +15,11 @@ from unfold.widgets import (
 )
 
 from ads.admin.forms import MoneyFormField
-from ads.models import Campaign, Spend
-from ads.services.checking import LONGEST
-from ads.services.corrections import Correction
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.ledger import LONGEST, Correction
 
 #: Characters left for the reason, beside which entry it corrects.
 LONGEST_REASON: Final = LONGEST["description"] - 50

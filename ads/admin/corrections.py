@@ -23,12 +23,28 @@ from unfold.decorators import action
 from ads.admin.correction_forms import CorrectionForm
 from ads.admin.exports import ExportsCsv
 from ads.admin.numbers import is_number
-from ads.models import Brand, Campaign, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
 from ads.models.spend import Period
-from ads.rules.money import format_usd, plain
-from ads.services import corrections
-from ads.services.corrections import Corrected, CorrectedMeanwhile, Correction, Effect, Sum
-from ads.services.errors import InvalidSpend, SpendConflict
+from ads.rules.money import (
+    format_usd,
+    plain,
+)
+from ads.services.errors import (
+    InvalidSpend,
+    SpendConflict,
+)
+from ads.services.ledger import (
+    Corrected,
+    CorrectedMeanwhile,
+    Correction,
+    Effect,
+    Sum,
+    corrections,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -9,16 +9,23 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
-from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.base import (
+    KEPT,
+    ConfigurationAdmin,
+)
 from ads.admin.schedule_list import ScheduleColumns
 from ads.admin.schedule_preview import SchedulePreview
 from ads.admin.schedule_text import clock_there
 from ads.admin.windows import WindowInline
 from ads.holds import schedules_as_rules
-from ads.models import CampaignSchedule, DaypartingSchedule, DaypartingWindow
+from ads.models import (
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import DAYS
-from ads.services import audit
+from ads.services.history import audit
 
 
 @admin.register(DaypartingSchedule)

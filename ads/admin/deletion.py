@@ -9,8 +9,17 @@ from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from ads.admin.action_pages import AT_MOST, BACK, IDS
-from ads.models import AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal
+from ads.admin.action_pages import (
+    AT_MOST,
+    BACK,
+    IDS,
+)
+from ads.models import (
+    AskedAccount,
+    DeliveryChange,
+    SimulatedSwitch,
+    SpendTotal,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -19,16 +19,29 @@ from unfold.contrib.filters.admin import (
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.exports import ExportsCsv
-from ads.admin.filters import ChoiceFilter, instant_of
+from ads.admin.filters import (
+    ChoiceFilter,
+    instant_of,
+)
 from ads.admin.overview import changes_as_read
 from ads.admin.range_filters import InstantFilter
-from ads.admin.text import NOTHING, budget
+from ads.admin.text import (
+    NOTHING,
+    budget,
+)
 from ads.holds import Hold
-from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
+from ads.models import (
+    AskedAccount,
+    Campaign,
+    DeliveryChange,
+    Heartbeat,
+    SimulatedSwitch,
+)
 from ads.rules.money import format_usd
-from ads.services import delivery_words, exports, overview
-from ads.services.csv_export import Export
-from ads.services.enforcement import Trigger
+from ads.services import overview
+from ads.services.delivery import Trigger
+from ads.services.explain import recorded_reasons
+from ads.services.exports import Export, kinds
 
 
 class DirectionFilter(ChoiceFilter):
@@ -159,7 +172,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         return queryset, False
 
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
-        return exports.of_changes(rows)
+        return kinds.of_changes(rows)
 
     @admin.display(description="at, in UTC")
     def when(self, change: DeliveryChange) -> str:
@@ -187,7 +200,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     @admin.display(description="why")
     def why(self, change: DeliveryChange) -> str:
-        return delivery_words.why(change)
+        return recorded_reasons.why(change)
 
     @admin.display(description="set off by")
     def looked(self, change: DeliveryChange) -> str:

@@ -18,7 +18,7 @@ from ads.admin.matching_forms import DiscardForm
 from ads.admin.matching_text import rows
 from ads.models import UnknownReference
 from ads.rules.money import format_usd
-from ads.services import matching
+from ads.services.references import unmatched
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -64,10 +64,10 @@ class DiscardsReferences(_Admin):
         form = DiscardForm(request.POST if "because" in request.POST else None)
         if form.is_valid():
             because = form.cleaned_data["because"]
-            discarded = matching.discard_each(unknown, because=because, now=timezone.now())
+            discarded = unmatched.discard_each(unknown, because=because, now=timezone.now())
             self.message_user(request, f"{rows(discarded)} discarded.", messages.SUCCESS)
             return None
-        waits = matching.waits([one.pk for one in unknown])
+        waits = unmatched.waits([one.pk for one in unknown])
         total = sum(waits[one.pk].rows for one in unknown)
         amount = sum((waits[one.pk].amount for one in unknown), start=Decimal(0))
         context = {

@@ -13,10 +13,12 @@ from django.utils.safestring import SafeString
 
 from ads.admin import forecasts
 from ads.admin.forecasts import counted
-from ads.models import Brand, Campaign
-from ads.services import audit
-from ads.services.audit import Seen
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.services.bulk import Done
+from ads.services.history import Seen, audit
 
 #: Of the list's address: the action whose campaigns are shown.
 PARAMETER = "changed_in"

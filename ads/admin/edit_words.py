@@ -14,8 +14,7 @@ from django.utils.safestring import SafeString
 from ads.admin.rebasing import Change
 from ads.admin.text import instant
 from ads.rules.calendar import UnknownTimezone
-from ads.services import changed_by
-from ads.services.changed_by import Changed
+from ads.services.history import Changed, last_changes
 
 UNKNOWN = (
     "Nothing was saved: the page did not say what it had shown you, so nobody can tell whether "
@@ -46,8 +45,8 @@ class Author:
     def _look(self, field: str) -> Changed | None:
         if (formset := self._formsets.get(field)) is not None:
             owner = {formset.fk.attname: self._row.pk}
-            return changed_by.rows_of(formset.model, **owner) or self._logged
-        return changed_by.fields_of(self._row, [field]).get(field) or self._logged
+            return last_changes.rows_of(formset.model, **owner) or self._logged
+        return last_changes.fields_of(self._row, [field]).get(field) or self._logged
 
     @cached_property
     def _logged(self) -> Changed | None:

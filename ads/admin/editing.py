@@ -15,9 +15,23 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from ads.admin.edit_words import UNKNOWN, Author, refusal, summary, taken
-from ads.admin.rebasing import Rebased, rebase, row_values
-from ads.admin.shown import AS_SHOWN, Shown, values_of
+from ads.admin.edit_words import (
+    UNKNOWN,
+    Author,
+    refusal,
+    summary,
+    taken,
+)
+from ads.admin.rebasing import (
+    Rebased,
+    rebase,
+    row_values,
+)
+from ads.admin.shown import (
+    AS_SHOWN,
+    Shown,
+    values_of,
+)
 from ads.services import locks
 
 if TYPE_CHECKING:

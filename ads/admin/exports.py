@@ -17,7 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action
 
-from ads.services.csv_export import Export, Stream
+from ads.services.exports import (
+    Export,
+    Stream,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

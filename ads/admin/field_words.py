@@ -7,7 +7,10 @@ from typing import Any, Final
 from django import forms
 
 from ads.admin.forms import MoneyFormField
-from ads.admin.shown import Plain, value
+from ads.admin.shown import (
+    Plain,
+    value,
+)
 from ads.rules.money import format_usd
 
 #: In place of what is not there.

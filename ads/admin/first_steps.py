@@ -11,9 +11,21 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ads.admin.links import address, may, picked
-from ads.models import ApiKey, Brand, Campaign, SpendImport
-from ads.rules.calendar import UnknownTimezone, local_date
+from ads.admin.links import (
+    address,
+    may,
+    picked,
+)
+from ads.models import (
+    ApiKey,
+    Brand,
+    Campaign,
+    SpendImport,
+)
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+)
 from ads.services.overview import Overview
 
 

@@ -7,7 +7,10 @@ from typing import Final
 from ads.holds import Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
-from ads.services.what_if import Forecast, Kind
+from ads.services.delivery import (
+    Forecast,
+    Kind,
+)
 
 #: What a number of campaigns is that this holds.
 WHY: Final[Mapping[Hold | Status, str]] = {

@@ -24,9 +24,19 @@ from ads.admin.import_words import (
     EXAMPLES,
     MEANINGS,
 )
-from ads.models import Brand, Campaign
-from ads.services.imports import FIELDS, FORMATS, ImportRefused, Plan, Sniffed
-from ads.services.uploads import BY_HAND, DATE_FORMATS
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.services.imports import (
+    BY_HAND,
+    DATE_FORMATS,
+    FIELDS,
+    FORMATS,
+    ImportRefused,
+    Plan,
+    Sniffed,
+)
 
 ANOTHER_WAY = "other"
 

@@ -26,12 +26,24 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from ads.admin import import_text as text
-from ads.admin.import_forms import ConfirmForm, ReadForm, UploadForm
+from ads.admin.import_forms import (
+    ConfirmForm,
+    ReadForm,
+    UploadForm,
+)
 from ads.admin.import_size import SizeGuard
-from ads.models import SpendImport, UnknownReference
+from ads.models import (
+    SpendImport,
+    UnknownReference,
+)
 from ads.models.imports import ImportStatus
-from ads.services import uploads
-from ads.services.imports import ImportRefused, Plan, Sniffed, without_options
+from ads.services.imports import (
+    ImportRefused,
+    Plan,
+    Sniffed,
+    uploads,
+    without_options,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

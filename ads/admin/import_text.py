@@ -11,8 +11,12 @@ from ads.admin.text import NOTHING
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.money import format_usd
-from ads.services.imports import FORMATS, Sniffed
-from ads.services.uploads.steps import CANCELLABLE, READABLE_ANEW
+from ads.services.imports import (
+    CANCELLABLE,
+    FORMATS,
+    READABLE_ANEW,
+    Sniffed,
+)
 
 COLOURS = {
     ImportStatus.RECORDED: "success",

@@ -21,7 +21,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from ads.admin import import_size
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.import_pages import ImportPages
-from ads.admin.import_text import COLOURS, usd
+from ads.admin.import_text import (
+    COLOURS,
+    usd,
+)
 from ads.admin.range_filters import InstantFilter
 from ads.admin.text import NOTHING
 from ads.models import SpendImport

@@ -12,11 +12,18 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from ads.models import Brand, Campaign, UnknownReference
+from ads.models import (
+    Brand,
+    Campaign,
+    UnknownReference,
+)
 from ads.models.campaign import Status
-from ads.services import matching
-from ads.services.checking import LONGEST, check_text
 from ads.services.errors import InvalidSpend
+from ads.services.ledger import (
+    LONGEST,
+    check_text,
+)
+from ads.services.references import unmatched
 
 
 class _Chosen(UnfoldAdminAutocompleteWidget):  # type: ignore[misc]
@@ -57,7 +64,7 @@ class CampaignForm(forms.Form):
     def __init__(self, unknown: UnknownReference, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["campaign"]
-        field.queryset = matching.candidates(unknown)
+        field.queryset = unmatched.candidates(unknown)
         address = reverse("admin:ads_unknownreference_candidates", args=[unknown.pk])
         field.widget.offer(f"{address}?of=campaigns", _row(self, "campaign"))
 
@@ -82,7 +89,7 @@ class NewCampaignForm(forms.Form):
     def __init__(self, unknown: UnknownReference, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["brand"]
-        field.queryset = matching.brands(unknown)
+        field.queryset = unmatched.brands(unknown)
         only = list(field.queryset[:2])
         if len(only) == 1:
             field.initial = only[0]

@@ -18,14 +18,35 @@ from django.utils import timezone
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from ads.admin.discarding import AT_ONCE, LIST, DiscardsReferences
-from ads.admin.matching_forms import CampaignForm, NewCampaignForm, named
-from ads.admin.matching_text import brand_names, days, facts, rows, settled, settled_many
+from ads.admin.discarding import (
+    AT_ONCE,
+    LIST,
+    DiscardsReferences,
+)
+from ads.admin.matching_forms import (
+    CampaignForm,
+    NewCampaignForm,
+    named,
+)
+from ads.admin.matching_text import (
+    brand_names,
+    days,
+    facts,
+    rows,
+    settled,
+    settled_many,
+)
 from ads.admin.numbers import is_number
-from ads.models import Campaign, UnknownReference
+from ads.models import (
+    Campaign,
+    UnknownReference,
+)
 from ads.rules.money import format_usd
-from ads.services import matching, references
 from ads.services.errors import InvalidReference
+from ads.services.references import (
+    registry,
+    unmatched,
+)
 
 OFFERED = 20
 
@@ -55,9 +76,9 @@ class MatchingPages(DiscardsReferences):
         term = request.GET.get("term", "")
         found: QuerySet[Any]
         if request.GET.get("of") == "brands":
-            found = matching.brands(unknown).filter(name__icontains=term).order_by("name")
+            found = unmatched.brands(unknown).filter(name__icontains=term).order_by("name")
         else:
-            found = matching.candidates(unknown).filter(
+            found = unmatched.candidates(unknown).filter(
                 Q(name__icontains=term) | Q(brand__name__icontains=term)
             )
             found = found.order_by("name", "brand__name")
@@ -83,7 +104,7 @@ class MatchingPages(DiscardsReferences):
             if form.is_valid():
                 campaign = form.cleaned_data["campaign"]
                 try:
-                    done = references.match(unknown, campaign, now=timezone.now())
+                    done = registry.match(unknown, campaign, now=timezone.now())
                 except InvalidReference as error:
                     return self._refused(request, error)
                 return self._matched(request, unknown, campaign, done)
@@ -94,7 +115,7 @@ class MatchingPages(DiscardsReferences):
         campaign = form.cleaned_data["campaign"] if form.is_bound and form.is_valid() else None
         context: dict[str, Any] = {"title": f"Match {unknown}", "form": form, "campaign": campaign}
         if campaign:
-            context["used_up"] = matching.used_up_by(unknown, campaign, timezone.now())
+            context["used_up"] = unmatched.used_up_by(unknown, campaign, timezone.now())
         return self._page(request, "ads/admin/match.html", unknown, context)
 
     @action(  # type: ignore[untyped-decorator]
@@ -108,7 +129,7 @@ class MatchingPages(DiscardsReferences):
         form = NewCampaignForm(unknown, request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                campaign, done = matching.match_new(
+                campaign, done = unmatched.match_new(
                     unknown, **form.cleaned_data, now=timezone.now()
                 )
             except ValidationError as error:
@@ -128,10 +149,10 @@ class MatchingPages(DiscardsReferences):
     )
     def match_by_name(self, request: HttpRequest) -> HttpResponse:
         """Show all that have the name of one campaign alone, then match those that are ticked."""
-        waiting = matching.having(self.get_queryset(request).order_by("pk"), "waiting")
+        waiting = unmatched.having(self.get_queryset(request).order_by("pk"), "waiting")
         if request.method == "POST":
             pairs = self._ticked(request)
-            for level, text in settled_many(matching.match_each(pairs, now=timezone.now())):
+            for level, text in settled_many(unmatched.match_each(pairs, now=timezone.now())):
                 self.message_user(request, text, level)
             return HttpResponseRedirect(reverse(LIST))
         return self._by_name(request, list(waiting.exclude(name="")[:AT_ONCE]))
@@ -145,8 +166,8 @@ class MatchingPages(DiscardsReferences):
         return self._by_name(request, chosen) if chosen else None
 
     def _by_name(self, request: HttpRequest, unknown: list[UnknownReference]) -> HttpResponse:
-        suggested = matching.suggestions(unknown)
-        waits = matching.waits(list(suggested))
+        suggested = unmatched.suggestions(unknown)
+        waits = unmatched.waits(list(suggested))
         pairs = [
             {
                 "value": f"{one.pk}:{suggested[one.pk].pk}",
@@ -186,7 +207,7 @@ class MatchingPages(DiscardsReferences):
         ]
 
     def _suggested(self, unknown: UnknownReference) -> Campaign | None:
-        return matching.suggestions([unknown]).get(unknown.pk)
+        return unmatched.suggestions([unknown]).get(unknown.pk)
 
     def _page(
         self,
@@ -195,7 +216,7 @@ class MatchingPages(DiscardsReferences):
         unknown: UnknownReference,
         context: dict[str, Any],
     ) -> HttpResponse:
-        waits = matching.waits([unknown.pk])[unknown.pk]
+        waits = unmatched.waits([unknown.pk])[unknown.pk]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
@@ -213,7 +234,7 @@ class MatchingPages(DiscardsReferences):
     def _matched(
         self, request: HttpRequest, unknown: UnknownReference, campaign: Campaign, done: Any
     ) -> HttpResponse:
-        still = matching.waits([unknown.pk])[unknown.pk]
+        still = unmatched.waits([unknown.pk])[unknown.pk]
         level, text = settled(unknown, campaign, done, still)
         self.message_user(request, text, level)
         if done.refused:

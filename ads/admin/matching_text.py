@@ -5,10 +5,17 @@ from collections.abc import Collection, Iterable
 from django.contrib import messages
 
 from ads.admin.text import NOTHING
-from ads.models import Brand, Campaign, UnknownReference
+from ads.models import (
+    Brand,
+    Campaign,
+    UnknownReference,
+)
 from ads.rules.money import format_usd
-from ads.services.matching import Matched, Waits
-from ads.services.references import Settled
+from ads.services.references import (
+    Matched,
+    Settled,
+    Waits,
+)
 
 #: Failures that a message names.
 NAMED = 3

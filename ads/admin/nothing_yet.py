@@ -7,7 +7,10 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ads.admin.links import address, may
+from ads.admin.links import (
+    address,
+    may,
+)
 from ads.models import (
     ApiKey,
     Brand,

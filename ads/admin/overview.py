@@ -13,19 +13,44 @@ from django_celery_beat.models import PeriodicTask
 from ads.admin import charts
 from ads.admin.bars import spend_bar
 from ads.admin.first_steps import first_steps
-from ads.admin.links import address, may, picked
-from ads.admin.periodic_task_text import in_short, told
-from ads.admin.text import clock, instant, span
+from ads.admin.links import (
+    address,
+    may,
+    picked,
+)
+from ads.admin.periodic_task_text import (
+    in_short,
+    told,
+)
+from ads.admin.text import (
+    clock,
+    instant,
+    span,
+)
 from ads.holds import Hold
-from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+    Heartbeat,
+)
 from ads.models.campaign import State
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_time
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_time,
+)
 from ads.rules.money import format_usd
 from ads.services import overview
-from ads.services.overview import Delivery, Money, Near, Part, PeriodSpend, Told
-from ads.services.task_texts import counted
-from ads.services.watch import Watched
+from ads.services.operations import Watched, counted
+from ads.services.overview import (
+    Delivery,
+    Money,
+    Near,
+    Part,
+    PeriodSpend,
+    Told,
+)
 
 #: Until when each hold lasts, beside its name.
 UNTIL: Final = {

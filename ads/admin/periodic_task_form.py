@@ -12,9 +12,23 @@ from unfold.widgets import (
 )
 
 from ads.admin.forms import TimezoneFormField
-from ads.admin.periodic_task_timing import KINDS, TimingForm, initial
-from ads.services import task_texts, timing
-from ads.services.timing import Cron, Daily, Every, Monthly, NeverRuns, Once, Sun, Timing
+from ads.admin.periodic_task_timing import (
+    KINDS,
+    TimingForm,
+    initial,
+)
+from ads.services.operations import (
+    Cron,
+    Daily,
+    Every,
+    Monthly,
+    NeverRuns,
+    Once,
+    Sun,
+    Timing,
+    task_texts,
+    timing,
+)
 
 
 class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):  # type: ignore[misc]

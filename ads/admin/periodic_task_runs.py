@@ -13,9 +13,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.text import ago, span
-from ads.services import periodic_tasks
-from ads.services.periodic_tasks import NotHandedOver, Run, Stage
+from ads.admin.text import (
+    ago,
+    span,
+)
+from ads.services.operations import (
+    NotHandedOver,
+    Run,
+    Stage,
+    periodic_tasks,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

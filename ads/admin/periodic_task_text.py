@@ -8,11 +8,20 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.admin.text import NOTHING, ago, ahead, span
+from ads.admin.text import (
+    NOTHING,
+    ago,
+    ahead,
+    span,
+)
 from ads.models import Heartbeat
-from ads.services import task_texts, timing
-from ads.services.task_texts import counted
-from ads.services.watch import Pulse, Watched
+from ads.services.operations import (
+    Pulse,
+    Watched,
+    counted,
+    task_texts,
+    timing,
+)
 
 #: Of how a task stands, the colour of its badge.
 COLOURS: Final = {

@@ -19,8 +19,16 @@ from unfold.widgets import (
 )
 
 from ads.admin.forms import ConfigurationForm
-from ads.services import timing
-from ads.services.timing import Cron, Daily, Every, Monthly, Once, Sun, Timing
+from ads.services.operations import (
+    Cron,
+    Daily,
+    Every,
+    Monthly,
+    Once,
+    Sun,
+    Timing,
+    timing,
+)
 
 #: Kind of schedule: what to choose it by, and the fields that belong to it.
 KINDS: Final = {

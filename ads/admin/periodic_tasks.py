@@ -17,10 +17,21 @@ from django_celery_beat.models import PeriodicTask
 
 from ads.admin.base import ConfigurationAdmin
 from ads.admin.periodic_task_form import TaskForm
-from ads.admin.periodic_task_runs import TaskRuns, runs
-from ads.admin.periodic_task_text import Told, told
+from ads.admin.periodic_task_runs import (
+    TaskRuns,
+    runs,
+)
+from ads.admin.periodic_task_text import (
+    Told,
+    told,
+)
 from ads.admin.periodic_task_timing import timing_fields
-from ads.services import periodic_tasks, task_texts, timing, watch
+from ads.services.operations import (
+    health,
+    periodic_tasks,
+    task_texts,
+    timing,
+)
 
 if admin.site.is_registered(PeriodicTask):
     admin.site.unregister(PeriodicTask)
@@ -48,7 +59,7 @@ class TaskList(ChangeList):
         super().get_results(request)
         now = timezone.now()
         self.result_list = list(self.result_list)
-        for watched in watch.look(now, self.result_list):
+        for watched in health.look(now, self.result_list):
             watched.task.told = told(watched, now)
 
 
@@ -80,7 +91,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PeriodicTask]:
-        return watch.with_schedules(super().get_queryset(request))
+        return health.with_schedules(super().get_queryset(request))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TaskList
@@ -125,7 +136,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
     ) -> HttpResponse:
         if obj is not None:
             now = timezone.now()
-            (watched,) = watch.look(now, [self.get_object(request, str(obj.pk))])
+            (watched,) = health.look(now, [self.get_object(request, str(obj.pk))])
             context |= {"told": told(watched, now), **_around(request)}
             context["run_url"] = _run_url(obj) if self.has_change_permission(request, obj) else ""
         return super().render_change_form(request, context, add, change, form_url, obj)

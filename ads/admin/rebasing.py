@@ -22,8 +22,19 @@ from django.http import QueryDict
 
 from ads.admin.field_words import in_words
 from ads.admin.numbers import is_number
-from ads.admin.posted import fill_in, is_missing, names_of, sent
-from ads.admin.shown import Shown, Values, plain, value, values_of
+from ads.admin.posted import (
+    fill_in,
+    is_missing,
+    names_of,
+    sent,
+)
+from ads.admin.shown import (
+    Shown,
+    Values,
+    plain,
+    value,
+    values_of,
+)
 
 FormSet = Any
 

@@ -7,9 +7,16 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 
-from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
-from ads.models import Campaign, CampaignReference
-from ads.services import audit
+from ads.admin.base import (
+    KEPT,
+    ConfigurationAdmin,
+    TabularInline,
+)
+from ads.models import (
+    Campaign,
+    CampaignReference,
+)
+from ads.services.history import audit
 
 
 class ReferenceInline(TabularInline[CampaignReference, Campaign]):

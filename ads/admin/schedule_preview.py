@@ -11,13 +11,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ads.admin.forecasts import reasons
-from ads.admin.schedule_text import campaigns_of, clock_there, minute_of_week, same_clock, strip
+from ads.admin.schedule_text import (
+    campaigns_of,
+    clock_there,
+    minute_of_week,
+    same_clock,
+    strip,
+)
 from ads.admin.text import instant
 from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule
-from ads.services.schedule_preview import Preview, preview_schedule
+from ads.services.delivery import (
+    Preview,
+    preview_schedule,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

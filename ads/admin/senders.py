@@ -11,9 +11,13 @@ from django.urls import reverse
 
 from ads.admin.base import ConfigurationAdmin
 from ads.admin.forms import ConfigurationForm
-from ads.models import ApiKey, WebhookEndpoint
-from ads.services import audit, senders
+from ads.models import (
+    ApiKey,
+    WebhookEndpoint,
+)
+from ads.services.history import audit
 from ads.services.senders import InvalidSender
+from ads.services.senders import rights as senders
 
 S = TypeVar("S", ApiKey, WebhookEndpoint)
 

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ads.services import matching
+from ads.services.references import unmatched
 
 admin.site.index_title = "Overview"
 admin.site.index_template = "ads/admin/index.html"
@@ -91,7 +91,7 @@ FOLDED = {"How spend comes in", "Audit", "Advanced"}
 
 
 def _to_be_matched() -> str:
-    waiting = matching.count(MOST_COUNTED + 1)
+    waiting = unmatched.count(MOST_COUNTED + 1)
     if waiting > MOST_COUNTED:
         return f"{MOST_COUNTED}+"
     return str(waiting or "")

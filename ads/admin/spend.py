@@ -16,7 +16,10 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
 )
 
-from ads.admin.base import CountedPaginator, ReadOnlyAdmin
+from ads.admin.base import (
+    CountedPaginator,
+    ReadOnlyAdmin,
+)
 from ads.admin.corrections import CorrectsSpend
 from ads.admin.exports import ExportsCsv
 from ads.admin.range_filters import DayFilter
@@ -32,13 +35,18 @@ from ads.admin.spend_list import (
     SummedPaginator,
     campaigns_named,
 )
-from ads.models import Brand, Campaign, ReportedTotal, Spend, SpendTotal
+from ads.models import (
+    Brand,
+    Campaign,
+    ReportedTotal,
+    Spend,
+    SpendTotal,
+)
 from ads.models.references import shown
 from ads.models.spend import Period
 from ads.rules.calendar import month_start
 from ads.rules.money import format_usd
-from ads.services import exports
-from ads.services.csv_export import Export
+from ads.services.exports import Export, kinds
 
 
 @admin.register(Spend)
@@ -96,7 +104,7 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
         return pages(queryset, *args, **kwargs)
 
     def export_of(self, rows: QuerySet[Spend]) -> Export:
-        return exports.of_spend(rows)
+        return kinds.of_spend(rows)
 
     @admin.display(description="day")
     def day(self, spend: Spend) -> SafeString:
@@ -208,7 +216,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         return ["-start", "-id"] if of_days else ["-id"]
 
     def export_of(self, rows: QuerySet[SpendTotal]) -> Export:
-        return exports.of_totals(rows)
+        return kinds.of_totals(rows)
 
     @admin.display(description="campaign")
     def owner(self, total: SpendTotal) -> SafeString | str:

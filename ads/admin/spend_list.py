@@ -19,11 +19,19 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilte
 
 from ads.admin import base
 from ads.admin.numbers import is_number
-from ads.models import Brand, Campaign, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, month_start
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    month_start,
+)
 from ads.rules.money import format_usd
-from ads.services.ledger_sources import ledger_sources
+from ads.services.ledger import ledger_sources
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -21,14 +21,22 @@ from ads.admin.bars import spend_bar
 from ads.admin.done import undo_button
 from ads.admin.forecasts import counted
 from ads.admin.text import instant
-from ads.models import Brand, Campaign, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
-from ads.services import timeline, undo
-from ads.services.conditions import Condition
-from ads.services.summaries import Figures, Month
+from ads.services.bulk import undo
+from ads.services.explain import Condition
+from ads.services.history import timeline
+from ads.services.ledger import (
+    Figures,
+    Month,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

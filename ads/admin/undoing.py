@@ -13,10 +13,16 @@ from django.views.decorators.http import require_POST
 
 from ads.admin import forecasts
 from ads.admin.action_pages import way_back
-from ads.admin.done import PARAMETER, show, tell_of_trouble, undo_button
+from ads.admin.done import (
+    PARAMETER,
+    show,
+    tell_of_trouble,
+    undo_button,
+)
 from ads.admin.forecasts import counted
 from ads.models import Campaign
-from ads.services import audit, undo
+from ads.services.bulk import undo
+from ads.services.history import audit
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

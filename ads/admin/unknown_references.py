@@ -20,12 +20,21 @@ from unfold.contrib.filters.admin import (
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.matching_forms import named
 from ads.admin.matching_pages import MatchingPages
-from ads.admin.matching_text import brand_names, days, facts, rows, whose
+from ads.admin.matching_text import (
+    brand_names,
+    days,
+    facts,
+    rows,
+    whose,
+)
 from ads.admin.range_filters import DayFilter
 from ads.admin.text import NOTHING
-from ads.models import UnknownReference, WaitingSpend
+from ads.models import (
+    UnknownReference,
+    WaitingSpend,
+)
 from ads.rules.money import format_usd
-from ads.services import matching
+from ads.services.references import unmatched
 
 #: Waiting rows shown on the page of their reference.
 SHOWN = 50
@@ -37,9 +46,9 @@ class UnknownList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         listed: list[Any] = list(self.result_list)
-        waits = matching.waits([one.pk for one in listed])
-        suggested = matching.suggestions(listed)
-        carried = matching.carriers(listed)
+        waits = unmatched.waits([one.pk for one in listed])
+        suggested = unmatched.suggestions(listed)
+        carried = unmatched.carriers(listed)
         names = brand_names(listed)
         for one in listed:
             one.waits = waits[one.pk]
@@ -62,7 +71,7 @@ class WaitsFilter(DropdownFilter):  # type: ignore[misc]
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[UnknownReference]
     ) -> QuerySet[UnknownReference]:
-        return matching.having(queryset, self.value() or "waiting")
+        return unmatched.having(queryset, self.value() or "waiting")
 
 
 @admin.register(UnknownReference)
@@ -89,9 +98,9 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> TemplateResponse:
         if unknown := context.get("original"):
-            waits = matching.waits([unknown.pk])[unknown.pk]
+            waits = unmatched.waits([unknown.pk])[unknown.pk]
             context["facts"] = facts(unknown, waits, brand_names([unknown]))
-            context["carrier"] = matching.carriers([unknown]).get(unknown.pk)
+            context["carrier"] = unmatched.carriers([unknown]).get(unknown.pk)
             context["refusals"] = waits.refusals
             context["waiting"] = [_told(row) for row in unknown.waiting.order_by("pk")[:SHOWN]]
             context["more"] = max(0, waits.rows + waits.discarded - SHOWN)

@@ -14,11 +14,20 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from ads.admin.base import KEPT, ReadOnlyAdmin
+from ads.admin.base import (
+    KEPT,
+    ReadOnlyAdmin,
+)
 from ads.admin.range_filters import InstantFilter
-from ads.admin.senders import SenderAdmin, SenderForm
-from ads.models import WebhookDelivery, WebhookEndpoint
-from ads.services import webhook_endpoints
+from ads.admin.senders import (
+    SenderAdmin,
+    SenderForm,
+)
+from ads.models import (
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from ads.services.senders import webhook_endpoints
 
 HOUR = timedelta(hours=1)
 

@@ -2,11 +2,17 @@
 
 from typing import Any
 
-from ads.rules.calendar import UnknownTimezone, local_date
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+)
 from ads.rules.stretches import ClockChange
-from ads.services import coming_week
-from ads.services.coming_week import MINUTES, Day
-from ads.services.explanation import Explanation
+from ads.services.explain import (
+    MINUTES,
+    Day,
+    Explanation,
+)
+from ads.services.explain import week as coming_week
 
 
 def week(explained: Explanation) -> dict[str, Any]:

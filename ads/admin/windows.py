@@ -11,8 +11,15 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.admin.base import TabularInline
 from ads.admin.forms import ConfigurationForm
-from ads.models import DaypartingSchedule, DaypartingWindow
-from ads.rules.dayparting import Window, describe_window, first_overlap
+from ads.models import (
+    DaypartingSchedule,
+    DaypartingWindow,
+)
+from ads.rules.dayparting import (
+    Window,
+    describe_window,
+    first_overlap,
+)
 
 
 class TimeInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]

@@ -5,14 +5,21 @@ from collections.abc import Callable
 from ninja import Path, Router
 
 from ads.api.auth import ApiKey
-from ads.api.parameters import Id, check_known
-from ads.api.problems import Kind, Problem, documented
+from ads.api.parameters import (
+    Id,
+    check_known,
+)
+from ads.api.problems import (
+    Kind,
+    Problem,
+    documented,
+)
 from ads.api.reading.delivery import DeliveryAnswer
 from ads.api.reading.finding import the_campaign
 from ads.api.requests import ApiRequest
 from ads.models.senders import Scope
-from ads.services import acting
-from ads.services.explanation import Explanation
+from ads.services.bulk import one_campaign
+from ads.services.explain import Explanation
 
 router = Router(tags=["campaigns"])
 
@@ -41,7 +48,7 @@ def activate_campaign(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAns
 
     Doing it again changes nothing. An archived campaign is not activated (409).
     """
-    return _act(request, campaign_id, acting.activate)
+    return _act(request, campaign_id, one_campaign.activate)
 
 
 @router.post(
@@ -57,7 +64,7 @@ def pause_campaign(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer
 
     Doing it again changes nothing. A completed or archived campaign is not paused (409).
     """
-    return _act(request, campaign_id, acting.pause)
+    return _act(request, campaign_id, one_campaign.pause)
 
 
 def _act(request: ApiRequest, campaign_id: int, act: Callable[..., Explanation]) -> DeliveryAnswer:
@@ -65,7 +72,7 @@ def _act(request: ApiRequest, campaign_id: int, act: Callable[..., Explanation])
     with the_campaign(request, campaign_id) as campaign:
         try:
             return DeliveryAnswer.of(act(campaign, now=request.now))
-        except acting.ActionRefused as error:
+        except one_campaign.ActionRefused as error:
             refused = {
                 "field": "status", "value": error.status.value, "reason": str(error),
             }  # fmt: skip

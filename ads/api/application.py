@@ -8,7 +8,17 @@ from django.shortcuts import render
 from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from ads.api import acting, exports, failures, keys, problems, reading, request_ids, spend, webhooks
+from ads.api import (
+    acting,
+    exports,
+    failures,
+    keys,
+    problems,
+    reading,
+    request_ids,
+    spend,
+    webhooks,
+)
 from ads.api.answers import Readable
 from ads.api.problems import Kind
 

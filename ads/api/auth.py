@@ -6,12 +6,14 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from ads.api import limits
-from ads.api.problems import Kind, Problem
+from ads.api.problems import (
+    Kind,
+    Problem,
+)
 from ads.api.requests import ApiRequest
 from ads.models.senders import Scope
-from ads.services import api_keys
 from ads.services.actor import acting_as
-from ads.services.api_keys import Caller
+from ads.services.senders import Caller, api_keys
 
 _HOW = "Send the key as 'Authorization: Bearer <key>'."
 

@@ -13,7 +13,10 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from ads.api.problems import Kind, Problem
+from ads.api.problems import (
+    Kind,
+    Problem,
+)
 
 #: Bytes of a body, and rows in it.
 LARGEST: Final = 10 * 1024 * 1024

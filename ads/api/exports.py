@@ -10,13 +10,24 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from ads.api.auth import ApiKey
-from ads.api.parameters import Day, Id, check_known, refuse
-from ads.api.problems import Kind, documented
+from ads.api.parameters import (
+    Day,
+    Id,
+    check_known,
+    refuse,
+)
+from ads.api.problems import (
+    Kind,
+    documented,
+)
 from ads.api.requests import ApiRequest
 from ads.models.senders import Scope
-from ads.services import exports
-from ads.services.csv_export import Stream
-from ads.services.exports import InvalidExport, Wanted
+from ads.services.exports import (
+    InvalidExport,
+    Stream,
+    Wanted,
+    kinds,
+)
 
 router = Router(tags=["exports"])
 
@@ -82,12 +93,12 @@ def _csv(name: str, summary: str, columns: tuple[str, ...]) -> Callable[[View], 
     return decorated
 
 
-def _export(request: ApiRequest, kind: exports.Kind, asked: Asked) -> StreamingHttpResponse:
+def _export(request: ApiRequest, kind: kinds.Kind, asked: Asked) -> StreamingHttpResponse:
     check_known(request, type(asked))
     first, last = asked.days
     wanted = Wanted(brand_ids=request.auth.brand_ids, brand=asked.brand, first=first, last=last)
     try:
-        export = exports.choose(kind, wanted, request.now)
+        export = kinds.choose(kind, wanted, request.now)
     except InvalidExport as error:
         raise refuse(error.field, request.GET[error.field], error.reason) from error
     return StreamingHttpResponse(
@@ -97,28 +108,28 @@ def _export(request: ApiRequest, kind: exports.Kind, asked: Asked) -> StreamingH
     )
 
 
-@_csv("spend", "The ledger", exports.SPEND)
+@_csv("spend", "The ledger", kinds.SPEND)
 def export_spend(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
     """Entries in the order in which they were recorded; the days are accounting days."""
-    return _export(request, exports.Kind.SPEND, asked)
+    return _export(request, kinds.Kind.SPEND, asked)
 
 
-@_csv("delivery-changes", "Delivery changes", exports.CHANGES)
+@_csv("delivery-changes", "Delivery changes", kinds.CHANGES)
 def export_delivery_changes(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
     """What was switched on and off and why, the oldest first; the days are days in UTC."""
-    return _export(request, exports.Kind.CHANGES, asked)
+    return _export(request, kinds.Kind.CHANGES, asked)
 
 
-@_csv("totals", "Sums by day and month", exports.TOTALS)
+@_csv("totals", "Sums by day and month", kinds.TOTALS)
 def export_totals(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
     """The ledger's sums of every campaign, and without a campaign of the brand, by day and month.
 
     The days are those on which the periods begin.
     """
-    return _export(request, exports.Kind.TOTALS, asked)
+    return _export(request, kinds.Kind.TOTALS, asked)
 
 
-@_csv("summaries", "Where everybody stands", exports.SUMMARY)
+@_csv("summaries", "Where everybody stands", kinds.SUMMARY)
 def export_summaries(request: ApiRequest, asked: Query[Asked]) -> StreamingHttpResponse:
     """Spend, budgets and what remains of the brands, then of their campaigns, at this instant."""
-    return _export(request, exports.Kind.SUMMARIES, asked)
+    return _export(request, kinds.Kind.SUMMARIES, asked)

@@ -13,8 +13,13 @@ from django.core.exceptions import (
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 
-from ads.api.problems import Kind, Problem, respond, with_status
-from ads.services.outages import is_outage
+from ads.api.problems import (
+    Kind,
+    Problem,
+    respond,
+    with_status,
+)
+from ads.services.operations import is_outage
 
 logger = logging.getLogger(__name__)
 

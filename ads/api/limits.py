@@ -17,8 +17,11 @@ from limits.storage import MemoryStorage, RedisStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ads.api.problems import Kind, Problem
-from ads.services.api_keys import Caller
+from ads.api.problems import (
+    Kind,
+    Problem,
+)
+from ads.services.senders import Caller
 
 logger = logging.getLogger(__name__)
 

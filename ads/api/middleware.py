@@ -9,7 +9,11 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils import timezone
 
-from ads.api import failures, problems, request_ids
+from ads.api import (
+    failures,
+    problems,
+    request_ids,
+)
 from ads.api.limits import headers_of
 from ads.api.requests import ApiRequest
 

@@ -11,7 +11,10 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from ads.api.failures import LONGEST_SHOWN
-from ads.api.problems import Kind, Problem
+from ads.api.problems import (
+    Kind,
+    Problem,
+)
 from ads.rules import written
 
 LARGEST_ID: Final = 2**63 - 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
-from ads.services.api_keys import Caller
+from ads.services.senders import Caller
 
 if TYPE_CHECKING:
     from ads.api.limits import Allowance

@@ -12,10 +12,26 @@ from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from ads.api import bodies
-from ads.api.bodies import MOST_ROWS, NDJSON, Number, Unreadable
-from ads.api.problems import Kind, Problem
+from ads.api.bodies import (
+    MOST_ROWS,
+    NDJSON,
+    Number,
+    Unreadable,
+)
+from ads.api.problems import (
+    Kind,
+    Problem,
+)
+from ads.services.campaign_lookup import (
+    CampaignGiven,
+    CampaignNamed,
+    Reference,
+)
 from ads.services.errors import InvalidSpend
-from ads.services.intake import CampaignGiven, CampaignNamed, IntakeEntry, IntakeTotal, Reference
+from ads.services.intake import (
+    IntakeEntry,
+    IntakeTotal,
+)
 
 R = TypeVar("R")
 

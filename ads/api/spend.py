@@ -7,19 +7,41 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from django.http import HttpResponse
 from ninja import Header, Query, Router
 
-from ads.api import bodies, parameters, rows
+from ads.api import (
+    bodies,
+    parameters,
+    rows,
+)
 from ads.api import spend_document as document
 from ads.api.answers import as_json
 from ads.api.auth import ApiKey
-from ads.api.bodies import JSON, NDJSON
-from ads.api.problems import Kind, Problem
+from ads.api.bodies import (
+    JSON,
+    NDJSON,
+)
+from ads.api.problems import (
+    Kind,
+    Problem,
+)
 from ads.api.requests import ApiRequest
-from ads.api.rows import Row, Shape
-from ads.api.spend_rows import CORRECTIONS, DAY_TOTALS, ENTRIES, OUTCOMES
+from ads.api.rows import (
+    Row,
+    Shape,
+)
+from ads.api.spend_rows import (
+    CORRECTIONS,
+    DAY_TOTALS,
+    ENTRIES,
+    OUTCOMES,
+)
 from ads.models.senders import Scope
 from ads.services import intake
 from ads.services.errors import InvalidSpend
-from ads.services.intake import Intake, IntakeAnswer, IntakeSender
+from ads.services.intake import (
+    Intake,
+    IntakeAnswer,
+    IntakeSender,
+)
 
 R = TypeVar("R")
 

@@ -4,9 +4,21 @@ import json
 from typing import Final
 
 from ads.api import problems
-from ads.api.bodies import JSON, MOST_ROWS, NDJSON
+from ads.api.bodies import (
+    JSON,
+    MOST_ROWS,
+    NDJSON,
+)
 from ads.api.problems import Kind
-from ads.api.spend_rows import CORRECTIONS, DAY_TOTALS, ENTRIES, OUTCOMES, ROWS, Schema, an_object
+from ads.api.spend_rows import (
+    CORRECTIONS,
+    DAY_TOTALS,
+    ENTRIES,
+    OUTCOMES,
+    ROWS,
+    Schema,
+    an_object,
+)
 
 _EXAMPLES: Final[dict[str, list[Schema]]] = {
     ENTRIES: [

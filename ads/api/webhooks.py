@@ -9,17 +9,37 @@ from typing import Any, Final
 from django.http import HttpResponse
 from ninja import Router
 
-from ads.api import bodies, limits, parameters, problems, rows, spend
+from ads.api import (
+    bodies,
+    limits,
+    parameters,
+    problems,
+    rows,
+    spend,
+)
 from ads.api import spend_document as document
 from ads.api.bodies import JSON
-from ads.api.problems import Kind, Problem
+from ads.api.problems import (
+    Kind,
+    Problem,
+)
 from ads.api.requests import ApiRequest
 from ads.api.rows import Shape
-from ads.services import intake, webhooks
+from ads.services import intake
 from ads.services.actor import acting_as
-from ads.services.intake import Intake, IntakeSender
-from ads.services.sealing import CannotUnseal
-from ads.services.webhooks import EndpointOff, NotSigned, Receiver, Signed, UnknownEndpoint
+from ads.services.intake import (
+    Intake,
+    IntakeSender,
+)
+from ads.services.senders import (
+    CannotUnseal,
+    EndpointOff,
+    NotSigned,
+    Receiver,
+    Signed,
+    UnknownEndpoint,
+    webhooks,
+)
 
 logger = logging.getLogger(__name__)
 

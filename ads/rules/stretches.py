@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 
-from ads.rules.calendar import day_begins, local_date, local_time, next_offset_change, utc
+from ads.rules.calendar import (
+    day_begins,
+    local_date,
+    local_time,
+    next_offset_change,
+    utc,
+)
 from ads.rules.dayparting import (
     Schedule,
     is_in_force,

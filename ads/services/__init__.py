@@ -3,11 +3,25 @@
 Scripts and shells call the three services named here; the modules below them take ``now``.
 """
 
-from ads.services.api import BudgetService, CampaignService, DaypartingService
-from ads.services.day_totals import DayTotal
-from ads.services.errors import InvalidReference, InvalidSpend, SpendConflict
-from ads.services.intake import CampaignNamed, IntakeEntry, IntakeTotal, Reference
-from ads.services.ledger import SpendEntry
+from ads.services.api import (
+    BudgetService,
+    CampaignService,
+    DaypartingService,
+)
+from ads.services.campaign_lookup import (
+    CampaignNamed,
+    Reference,
+)
+from ads.services.errors import (
+    InvalidReference,
+    InvalidSpend,
+    SpendConflict,
+)
+from ads.services.intake import (
+    IntakeEntry,
+    IntakeTotal,
+)
+from ads.services.ledger import DayTotal, SpendEntry
 
 __all__ = [
     "BudgetService",

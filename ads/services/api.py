@@ -11,22 +11,40 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ads.holds import schedules_as_rules
-from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend
-from ads.models.spend import Kind, Period
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    DaypartingSchedule,
+    Spend,
+)
+from ads.models.spend import (
+    Kind,
+    Period,
+)
 from ads.rules import dayparting
-from ads.services import (
-    day_totals,
-    explanation,
-    intake,
-    ledger,
+from ads.services import intake
+from ads.services.delivery import (
     lifecycle,
-    references,
-    summaries,
     waivers,
 )
-from ads.services.day_totals import DayTotal, ReportOutcome
-from ads.services.intake import Intake, IntakeEntry, IntakeSender, IntakeTotal
-from ads.services.ledger import Recorded, SpendEntry
+from ads.services.explain import explanation
+from ads.services.intake import (
+    Intake,
+    IntakeEntry,
+    IntakeSender,
+    IntakeTotal,
+)
+from ads.services.ledger import (
+    DayTotal,
+    Recorded,
+    ReportOutcome,
+    SpendEntry,
+    day_totals,
+    record,
+    summaries,
+)
+from ads.services.references import registry
 
 
 class BudgetService:
@@ -64,7 +82,7 @@ class BudgetService:
             SpendConflict: ``external_id`` had been recorded with other content.
         """
         entry = SpendEntry(campaign, amount, description, date, occurred_at, external_id)
-        (recorded,) = ledger.record([entry], source=source, now=timezone.now())
+        (recorded,) = record.record([entry], source=source, now=timezone.now())
         return recorded.entry
 
     @staticmethod
@@ -74,7 +92,7 @@ class BudgetService:
         Raises:
             InvalidSpend, SpendConflict: as :meth:`record_spend`; then nothing was recorded.
         """
-        return ledger.record(entries, source=source, now=timezone.now())
+        return record.record(entries, source=source, now=timezone.now())
 
     @staticmethod
     def record_correction(
@@ -92,7 +110,7 @@ class BudgetService:
             InvalidSpend: the amount, the date or the description cannot be recorded.
         """
         entry = SpendEntry(campaign, amount, description, date)
-        (recorded,) = ledger.record(
+        (recorded,) = record.record(
             [entry], source="correction", now=timezone.now(), kind=Kind.CORRECTION
         )
         return recorded.entry
@@ -245,13 +263,13 @@ class CampaignService:
         Raises:
             InvalidReference: a part cannot be used, or another campaign is known by it.
         """
-        return references.add(campaign, references.Reference(platform, account, reference))
+        return registry.add(campaign, registry.Reference(platform, account, reference))
 
     @staticmethod
     def find_by_reference(platform: str, reference: str, *, account: str = "") -> Campaign | None:
         """The campaign that a platform knows by this; None: no campaign is."""
-        wanted = references.Reference(platform, account, reference)
-        owner = references.find([wanted]).get(wanted)
+        wanted = registry.Reference(platform, account, reference)
+        owner = registry.find([wanted]).get(wanted)
         return owner and Campaign.objects.select_related("brand").get(pk=owner.campaign_id)
 
 

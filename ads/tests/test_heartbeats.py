@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ads.models import Heartbeat
-from ads.services import heartbeats
+from ads.services.operations import heartbeats
 
 pytestmark = pytest.mark.django_db
 

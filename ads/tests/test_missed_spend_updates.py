@@ -10,10 +10,26 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import AskedAccount, Brand, Campaign, SimulatedSwitch, SpendTotal
-from ads.platforms import Account, ObservedTotal, SimulatedPlatform
-from ads.services.spend_updates import MOST_DAYS, days_to_ask
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    AskedAccount,
+    Brand,
+    Campaign,
+    SimulatedSwitch,
+    SpendTotal,
+)
+from ads.platforms import (
+    Account,
+    ObservedTotal,
+    SimulatedPlatform,
+)
+from ads.services.platforms.updates import (
+    MOST_DAYS,
+    days_to_ask,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.platforms.doubles import (
     NOON,
     SIMULATED,

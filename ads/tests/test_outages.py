@@ -9,9 +9,15 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test import Client
 
-from ads.services import bulk
-from ads.tests.engine.support import execute, held_open
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.bulk import batches
+from ads.tests.engine.support import (
+    execute,
+    held_open,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 FORM = "application/x-www-form-urlencoded"
 LIST = "/admin/ads/campaign/?state=Active"
@@ -61,7 +67,7 @@ def test_an_edit_of_what_somebody_keeps_locked_says_so_and_changes_nothing(admin
 def test_what_an_action_on_many_has_done_before_stays_done_as_the_page_says(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     campaigns = CampaignFactory.create_batch(3)
     updates = []
 

@@ -14,7 +14,12 @@ from django.db import connection
 from django.db.models import F, QuerySet, Sum
 from django.test.utils import CaptureQueriesContext
 
-from ads.holds import Hold, Moment, evaluate, from_bits
+from ads.holds import (
+    Hold,
+    Moment,
+    evaluate,
+    from_bits,
+)
 from ads.models import (
     Brand,
     Campaign,
@@ -24,11 +29,23 @@ from ads.models import (
     Spend,
     SpendTotal,
 )
-from ads.rules.calendar import day_begins, local_date, local_time
-from ads.services import sample_data, totals
-from ads.services.enforcement import Trigger, enforce, preview_switches
-from ads.services.seeding import Plan, seed
-from ads.services.spend_updates import update_spend
+from ads.rules.calendar import (
+    day_begins,
+    local_date,
+    local_time,
+)
+from ads.services.delivery.enforcement import (
+    Trigger,
+    enforce,
+    preview_switches,
+)
+from ads.services.ledger import verification
+from ads.services.platforms.updates import update_spend
+from ads.services.sample import data
+from ads.services.sample.seed import (
+    Plan,
+    seed,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -134,7 +151,7 @@ def test_spend_covers_the_days_asked_for_today_so_far_included() -> None:
         days = set(Spend.objects.filter(campaign__brand=brand).values_list("date", flat=True))
         assert days == {today - n * DAY for n in range(7)}
     assert not Spend.objects.filter(occurred_at__gt=NOON).exists()
-    assert totals.verify(fix=False, now=NOON) == []
+    assert verification.verify(fix=False, now=NOON) == []
 
 
 def test_without_days_nothing_has_been_spent_and_everything_that_may_runs() -> None:
@@ -298,16 +315,16 @@ def test_a_thousand_campaigns_are_made_in_few_queries() -> None:
 
 
 def test_names_never_run_out() -> None:
-    brands = sample_data.brand_names(1)
+    brands = data.brand_names(1)
     assert len({next(brands) for _ in range(1000)}) == 1000
-    names = sample_data.CampaignNames(1, "Brand", platform_seed=1)
+    names = data.CampaignNames(1, "Brand", platform_seed=1)
     assert len({names.next(is_hot=n % 5 == 0) for n in range(1000)}) == 1000
 
 
 def test_brands_are_not_made_where_the_day_is_about_to_end_or_has_just_begun() -> None:
     for minutes in range(0, 24 * 60, 10):
         now = NOON + minutes * MINUTE
-        zones = sample_data.timezones(now)
+        zones = data.timezones(now)
         assert len(zones) >= 5
         for zone in zones:
             assert (local_time(now, zone) + 45 * MINUTE).date() == local_date(now, zone)

@@ -16,10 +16,21 @@ from ads.models import (
     Spend,
     UnknownReference,
 )
-from ads.platforms import KnownAs, ObservedTotal
-from ads.services import lifecycle, references
-from ads.services.spend_updates import SpendUpdate, sync_platforms, update_spend
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.platforms import (
+    KnownAs,
+    ObservedTotal,
+)
+from ads.services.delivery import lifecycle
+from ads.services.platforms.updates import (
+    SpendUpdate,
+    sync_platforms,
+    update_spend,
+)
+from ads.services.references import registry
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.platforms.doubles import (
     NOON,
     SIMULATED,
@@ -181,7 +192,7 @@ def test_a_platform_may_report_by_what_it_knows_campaigns_by() -> None:
         "scripted", "Acme", "8", "Spring",
     )  # fmt: skip
     other = CampaignFactory.create(brand=brand)
-    references.match(unknown, other, now=NOON + MINUTE)
+    registry.match(unknown, other, now=NOON + MINUTE)
     assert [spent(campaign), spent(other)] == [12, 5]
     assert update(NOON, platform).recorded == 0
 

@@ -14,8 +14,8 @@ from django_celery_beat.models import (
 )
 
 from ads.models import Heartbeat
-from ads.services import watch
-from ads.services.watch import Pulse
+from ads.services.operations import health
+from ads.services.operations.health import Pulse
 
 pytestmark = pytest.mark.django_db
 
@@ -46,8 +46,8 @@ def succeeded(minutes_ago: int, name: str = "check", **fields: Any) -> Heartbeat
     return Heartbeat.objects.create(task=name, last_run_at=at, last_success_at=at, **fields)
 
 
-def only() -> watch.Watched:
-    (watched,) = watch.look(NOW)
+def only() -> health.Watched:
+    (watched,) = health.look(NOW)
     return watched
 
 
@@ -128,7 +128,7 @@ def test_a_task_that_never_ran_waits_for_its_first_time_and_then_is_late() -> No
     task("hourly", interval=every(60 * 2))
     task("often")
 
-    assert [(each.task.name, each.pulse) for each in watch.look(NOW)] == [
+    assert [(each.task.name, each.pulse) for each in health.look(NOW)] == [
         ("often", Pulse.LATE),
         ("hourly", Pulse.WAITING),
     ]
@@ -184,7 +184,7 @@ def test_what_nobody_can_tell_is_not_judged() -> None:
     task("sun", solar=solar)
     task("others", task="celery.backend_cleanup")
 
-    assert {each.pulse for each in watch.look(NOW)} == {Pulse.UNKNOWN}
+    assert {each.pulse for each in health.look(NOW)} == {Pulse.UNKNOWN}
 
 
 def test_late_ones_come_first_and_two_queries_read_them_all(
@@ -197,7 +197,7 @@ def test_late_ones_come_first_and_two_queries_read_them_all(
     succeeded(60, "c_late")
 
     with django_assert_num_queries(2):
-        watched = watch.look(NOW)
+        watched = health.look(NOW)
 
     assert [each.task.name for each in watched] == ["c_late", "b_fine", "a_off"]
 
@@ -205,6 +205,6 @@ def test_late_ones_come_first_and_two_queries_read_them_all(
 def test_given_tasks_are_looked_at_in_their_order() -> None:
     late, off = task("a"), task("b", enabled=False)
 
-    watched = watch.look(NOW, [off, late])
+    watched = health.look(NOW, [off, late])
 
     assert [each.pulse for each in watched] == [Pulse.OFF, Pulse.LATE]

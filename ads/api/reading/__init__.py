@@ -2,7 +2,13 @@
 
 from ninja import Router
 
-from ads.api.reading import brands, campaigns, changes, delivery, summaries
+from ads.api.reading import (
+    brands,
+    campaigns,
+    changes,
+    delivery,
+    summaries,
+)
 
 router = Router()
 for _part in (brands, campaigns, delivery, summaries, changes):

@@ -4,15 +4,32 @@ from django.http import HttpResponse
 from ninja import Path, Query, Router, Schema
 
 from ads.api.auth import ApiKey
-from ads.api.parameters import Id, check_known
-from ads.api.polling import NOT_MODIFIED, polled
-from ads.api.problems import Kind, documented
+from ads.api.parameters import (
+    Id,
+    check_known,
+)
+from ads.api.polling import (
+    NOT_MODIFIED,
+    polled,
+)
+from ads.api.problems import (
+    Kind,
+    documented,
+)
 from ads.api.reading.finding import the_brand
-from ads.api.reading.paging import Page, cursor_after, link
-from ads.api.reading.schemas import BrandAnswer, NextCursor
+from ads.api.reading.paging import (
+    Page,
+    cursor_after,
+    link,
+)
+from ads.api.reading.schemas import (
+    BrandAnswer,
+    NextCursor,
+)
 from ads.api.requests import ApiRequest
 from ads.models.senders import Scope
-from ads.services import listing, visibility
+from ads.services.lists import pages
+from ads.services.senders import visibility
 
 router = Router(tags=["brands"])
 
@@ -37,7 +54,7 @@ def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Page]) 
     """The brands that the key may see."""
     check_known(request, Page)
     seen = visibility.brands(request.auth.brand_ids)
-    found, has_more = listing.brands(seen, after=page.after, limit=page.limit)
+    found, has_more = pages.brands(seen, after=page.after, limit=page.limit)
     next_cursor = cursor_after(found[-1].pk) if has_more else None
     link(request, response, next_cursor)
     return BrandPage(items=[BrandAnswer.of(brand) for brand in found], next_cursor=next_cursor)

@@ -6,17 +6,35 @@ from django.http import HttpResponse
 from ninja import Field, Path, Query, Router, Schema
 
 from ads.api.auth import ApiKey
-from ads.api.parameters import Id, Text, check_known
-from ads.api.polling import NOT_MODIFIED, polled
-from ads.api.problems import Kind, documented
+from ads.api.parameters import (
+    Id,
+    Text,
+    check_known,
+)
+from ads.api.polling import (
+    NOT_MODIFIED,
+    polled,
+)
+from ads.api.problems import (
+    Kind,
+    documented,
+)
 from ads.api.reading.finding import the_campaign
-from ads.api.reading.paging import Page, cursor_after, link
-from ads.api.reading.schemas import CampaignAnswer, NextCursor
+from ads.api.reading.paging import (
+    Page,
+    cursor_after,
+    link,
+)
+from ads.api.reading.schemas import (
+    CampaignAnswer,
+    NextCursor,
+)
 from ads.api.requests import ApiRequest
 from ads.holds import Hold
 from ads.models.campaign import State
 from ads.models.senders import Scope
-from ads.services import listing, visibility
+from ads.services.lists import pages
+from ads.services.senders import visibility
 
 router = Router(tags=["campaigns"])
 
@@ -44,9 +62,9 @@ class Asked(Page):
     reference: Annotated[Text | None, Field(description="… under this id.")] = None
 
     @property
-    def wanted(self) -> listing.Wanted:
+    def wanted(self) -> pages.Wanted:
         """The same without the page."""
-        return listing.Wanted(**self.model_dump(exclude={"cursor", "limit"}))
+        return pages.Wanted(**self.model_dump(exclude={"cursor", "limit"}))
 
 
 @router.get(
@@ -63,7 +81,7 @@ def list_campaigns(
 ) -> CampaignPage:
     """The campaigns that the key may see, each with what holds it; filters go together."""
     check_known(request, Asked)
-    page = listing.page(
+    page = pages.page(
         visibility.campaigns(request.auth.brand_ids),
         asked.wanted,
         request.now,
@@ -91,5 +109,5 @@ def get_campaign(request: ApiRequest, campaign_id: Path[Id]) -> CampaignAnswer:
     """A campaign as it is set up, whether it delivers, and what holds it."""
     check_known(request, ())
     with the_campaign(request, campaign_id) as campaign:
-        listed = listing.one(campaign, request.now)
+        listed = pages.one(campaign, request.now)
         return CampaignAnswer.of(listed.campaign, listed.holds)

@@ -8,16 +8,33 @@ from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from ads.api.auth import ApiKey
-from ads.api.parameters import LISTED, Id, Instant, Limit, check_known, refuse
-from ads.api.polling import NOT_MODIFIED, polled
-from ads.api.problems import Kind, documented
+from ads.api.parameters import (
+    LISTED,
+    Id,
+    Instant,
+    Limit,
+    check_known,
+    refuse,
+)
+from ads.api.polling import (
+    NOT_MODIFIED,
+    polled,
+)
+from ads.api.problems import (
+    Kind,
+    documented,
+)
 from ads.api.reading.paging import link
-from ads.api.reading.schemas import Budget, Money, Named
+from ads.api.reading.schemas import (
+    Budget,
+    Money,
+    Named,
+)
 from ads.api.requests import ApiRequest
 from ads.models import DeliveryChange
 from ads.models.senders import Scope
-from ads.services import following, visibility
-from ads.services.following import Position
+from ads.services.history import Position, feed
+from ads.services.senders import visibility
 
 router = Router(tags=["delivery changes"])
 
@@ -55,7 +72,7 @@ class Asked(Schema):
             return Position(_EPOCH + int(microseconds) * _MICROSECOND, int(row_id))
         if self.since:
             return Position(min(max(self.since, _EPOCH), _FAR), 0)
-        return following.BEGINNING
+        return feed.BEGINNING
 
 
 class DeliveryChangeAnswer(Schema):
@@ -138,8 +155,8 @@ def follow_delivery_changes(
     if asked.cursor and asked.since:
         raise refuse("since", asked.since.isoformat(), "give either a cursor or an instant.")
     seen = request.auth.brand_ids
-    told = following.follow(
-        following.of(
+    told = feed.follow(
+        feed.of(
             visibility.delivery_changes(seen),
             brand=asked.brand,
             campaign=asked.campaign,

@@ -6,16 +6,37 @@ from typing import Annotated
 from ninja import Field, Path, Router, Schema
 
 from ads.api.auth import ApiKey
-from ads.api.parameters import Id, check_known
-from ads.api.polling import NOT_MODIFIED, polled
-from ads.api.problems import Kind, documented
-from ads.api.reading.finding import UNDECIDED, the_campaign
-from ads.api.reading.schemas import HoldAnswer, Named
+from ads.api.parameters import (
+    Id,
+    check_known,
+)
+from ads.api.polling import (
+    NOT_MODIFIED,
+    polled,
+)
+from ads.api.problems import (
+    Kind,
+    documented,
+)
+from ads.api.reading.finding import (
+    UNDECIDED,
+    the_campaign,
+)
+from ads.api.reading.schemas import (
+    HoldAnswer,
+    Named,
+)
 from ads.api.requests import ApiRequest
 from ads.holds import Hold
-from ads.models.campaign import State, Status
+from ads.models.campaign import (
+    State,
+    Status,
+)
 from ads.models.senders import Scope
-from ads.services.explanation import Explanation, explain
+from ads.services.explain import (
+    Explanation,
+    explain,
+)
 
 router = Router(tags=["campaigns"])
 

@@ -3,11 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ads.api.problems import Kind, Problem, documented
+from ads.api.problems import (
+    Kind,
+    Problem,
+    documented,
+)
 from ads.api.requests import ApiRequest
-from ads.models import Brand, Campaign
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.rules.calendar import UnknownTimezone
-from ads.services import visibility
+from ads.services.senders import visibility
 
 #: For ``openapi_extra={"responses": …}`` of what asks for a day, or for what holds a campaign.
 UNDECIDED = {

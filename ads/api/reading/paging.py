@@ -6,7 +6,10 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
 
-from ads.api.parameters import LISTED, Limit
+from ads.api.parameters import (
+    LISTED,
+    Limit,
+)
 
 #: A row of a list in the order of ids.
 CURSOR: Final = r"^r[0-9]{1,18}$"

@@ -6,16 +6,37 @@ from typing import Annotated, Any
 from ninja import Field, Path, Query, Router, Schema
 
 from ads.api.auth import ApiKey
-from ads.api.parameters import Day, Id, check_known, refuse
-from ads.api.polling import NOT_MODIFIED, polled
-from ads.api.problems import Kind, documented
-from ads.api.reading.finding import UNDECIDED, the_brand, the_campaign
-from ads.api.reading.schemas import Budget, Money
+from ads.api.parameters import (
+    Day,
+    Id,
+    check_known,
+    refuse,
+)
+from ads.api.polling import (
+    NOT_MODIFIED,
+    polled,
+)
+from ads.api.problems import (
+    Kind,
+    documented,
+)
+from ads.api.reading.finding import (
+    UNDECIDED,
+    the_brand,
+    the_campaign,
+)
+from ads.api.reading.schemas import (
+    Budget,
+    Money,
+)
 from ads.api.requests import ApiRequest
-from ads.models import Brand, Campaign
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.models.campaign import State
 from ads.models.senders import Scope
-from ads.services import summaries
+from ads.services.ledger import summaries
 
 router = Router(tags=["summaries"])
 

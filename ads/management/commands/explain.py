@@ -7,14 +7,26 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 from django.utils import timezone
 
-from ads.holds import Hold, schedules_as_rules
-from ads.management.commands._terminal import Screen, instant, printable
-from ads.models import Campaign, DaypartingSchedule
+from ads.holds import (
+    Hold,
+    schedules_as_rules,
+)
+from ads.management.commands._terminal import (
+    Screen,
+    instant,
+    printable,
+)
+from ads.models import (
+    Campaign,
+    DaypartingSchedule,
+)
 from ads.rules import dayparting
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_usd
-from ads.services import audit, explanation, summaries
-from ads.services.enforcement import Trigger
+from ads.services.delivery import Trigger
+from ads.services.explain import explanation
+from ads.services.history import audit
+from ads.services.ledger import summaries
 
 #: Candidates listed when a name fits several campaigns.
 CANDIDATES: Final = 20

@@ -15,11 +15,19 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ads.management.commands._imported import show, show_refused, was
-from ads.management.commands._terminal import Screen, acting, brand_named, count
+from ads.management.commands._imported import (
+    show,
+    show_refused,
+    was,
+)
+from ads.management.commands._terminal import (
+    Screen,
+    acting,
+    brand_named,
+    count,
+)
 from ads.rules.money import PLACES
 from ads.services import imports
-from ads.services.checking import check_instant, read_instant
 from ads.services.errors import InvalidSpend
 from ads.services.imports import (
     Import,
@@ -27,6 +35,10 @@ from ads.services.imports import (
     Plan,
     RefusedCsv,
     RowsRefused,
+)
+from ads.services.ledger import (
+    check_instant,
+    read_instant,
 )
 
 STDIN = "-"

@@ -8,16 +8,24 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ads.management.commands._terminal import SHOWN, Screen, acting, brand_named, count
+from ads.management.commands._terminal import (
+    SHOWN,
+    Screen,
+    acting,
+    brand_named,
+    count,
+)
 from ads.management.commands.check_budgets import show_switches
-from ads.models import Brand, Campaign
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.models.spend import Period
 from ads.rules.calendar import local_date
 from ads.rules.money import format_usd
-from ads.services import rollover, switches, waivers_of_many
-from ads.services.enforcement import Trigger
-from ads.services.rollover import Rollover
-from ads.services.waivers_of_many import Waived
+from ads.services.bulk import Waived, waivers
+from ads.services.delivery import Rollover, Trigger, rollover
+from ads.services.explain import switches
 
 Due = Callable[[datetime, QuerySet[Brand]], QuerySet[Brand]]
 
@@ -74,9 +82,7 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 _preview(screen, periods, brands, now)
                 if options["waive"]:
-                    _show_waived(
-                        screen, waivers_of_many.waivable(brands, wanted, now=now), "would be "
-                    )
+                    _show_waived(screen, waivers.waivable(brands, wanted, now=now), "would be ")
                 screen.line("Dry run: nothing was changed.")
                 return
             failed = sum(_roll_over(screen, period, brands, now) for period in periods)
@@ -134,8 +140,8 @@ def _show_due(screen: Screen, period: Period, due: QuerySet[Brand], now: datetim
 
 
 def _waive(screen: Screen, brands: QuerySet[Brand], periods: list[Period], now: datetime) -> None:
-    offered = waivers_of_many.waivable(brands, periods, now=now)
-    _show_waived(screen, waivers_of_many.waive_all(offered, now=now))
+    offered = waivers.waivable(brands, periods, now=now)
+    _show_waived(screen, waivers.waive_all(offered, now=now))
     changes = switches.made(now, [Trigger.RESET], limit=SHOWN)
     show_switches(screen, changes)
     _say(screen, "Campaigns", changes)

@@ -6,8 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.rules.money import format_usd, parse_amount
-from ads.services import seeding
+from ads.rules.money import (
+    format_usd,
+    parse_amount,
+)
+from ads.services.sample import seed
 
 
 class Command(BaseCommand):
@@ -49,7 +52,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            plan = seeding.Plan(
+            plan = seed.Plan(
                 brands=options["brands"],
                 campaigns=options["campaigns"],
                 spend_days=options["spend_days"],
@@ -60,7 +63,7 @@ class Command(BaseCommand):
         except ValueError as error:
             field, _, rest = str(error).partition(":")
             raise CommandError(f"--{field.replace('_', '-')}:{rest}") from error
-        made = seeding.seed(plan, timezone.now())
+        made = seed.seed(plan, timezone.now())
         self.stdout.write(_report(made))
 
 
@@ -68,7 +71,7 @@ def _amount(value: object, field: str) -> Decimal:
     return parse_amount(value, field=field)
 
 
-def _report(made: seeding.Seeded) -> str:
+def _report(made: seed.Seeded) -> str:
     report = (
         f"Added {_count(len(made.brands), 'brand')} with {_count(made.campaigns, 'campaign')}, "
         f"{made.dayparted} of them dayparted ({_count(made.schedules, 'new schedule')}), and "

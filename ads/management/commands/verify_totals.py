@@ -5,10 +5,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.commands._terminal import SHOWN, Screen, acting, count
-from ads.models import Brand, Campaign
+from ads.management.commands._terminal import (
+    SHOWN,
+    Screen,
+    acting,
+    count,
+)
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.rules.money import format_usd
-from ads.services import totals
+from ads.services.ledger import verification
 
 
 class Command(BaseCommand):
@@ -22,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
         with acting("verify_totals"):
-            found = totals.verify(fix=options["fix"], now=timezone.now())
+            found = verification.verify(fix=options["fix"], now=timezone.now())
         if not found:
             screen.line("Every sum is what the ledger adds up to.")
             return

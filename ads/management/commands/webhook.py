@@ -13,11 +13,14 @@ from ads.management.commands._senders import (
     site,
     utc,
 )
-from ads.management.commands._terminal import Screen, acting, count, printable
+from ads.management.commands._terminal import (
+    Screen,
+    acting,
+    count,
+    printable,
+)
 from ads.models import WebhookEndpoint
-from ads.services import webhook_endpoints
-from ads.services.sealing import CannotUnseal
-from ads.services.senders import InvalidSender
+from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
 
 HOUR = timedelta(hours=1)
 

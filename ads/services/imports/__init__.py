@@ -5,6 +5,7 @@ temporary table (:mod:`staging`), and recorded from there by the statements that
 else (:mod:`recording`). No more than some thousand rows are ever in memory.
 """
 
+from ads.services.imports import uploads
 from ads.services.imports.errors import (
     BadRow,
     ImportRefused,
@@ -13,21 +14,47 @@ from ads.services.imports.errors import (
     RowsRefused,
     without_options,
 )
-from ads.services.imports.formats import FORMATS, Format
-from ads.services.imports.plan import CAMPAIGN_BY, DECIMAL_SIGNS, DEFAULT_SOURCE, FIELDS, Plan
+from ads.services.imports.formats import (
+    FORMATS,
+    Format,
+)
+from ads.services.imports.parsing import (
+    HEAD,
+    Sniffed,
+    sniff,
+)
+from ads.services.imports.plan import (
+    CAMPAIGN_BY,
+    DECIMAL_SIGNS,
+    DEFAULT_SOURCE,
+    FIELDS,
+    Plan,
+)
 from ads.services.imports.preview import Preview
-from ads.services.imports.recording import Change, Imported
 from ads.services.imports.refused_csv import RefusedCsv
-from ads.services.imports.run import Import, preview_of
-from ads.services.imports.sniffing import HEAD, Sniffed, sniff
+from ads.services.imports.run import (
+    Import,
+    preview_of,
+)
+from ads.services.imports.staging import (
+    Change,
+    Imported,
+)
+from ads.services.imports.uploads.inspection import BY_HAND
+from ads.services.imports.uploads.mappings import DATE_FORMATS
+from ads.services.imports.uploads.steps import CANCELLABLE, READABLE_ANEW
 
 __all__ = [
+    "BY_HAND",
     "CAMPAIGN_BY",
+    "CANCELLABLE",
+    "DATE_FORMATS",
     "DECIMAL_SIGNS",
     "DEFAULT_SOURCE",
     "FIELDS",
     "FORMATS",
     "HEAD",
+    "READABLE_ANEW",
     "BadRow",
     "Change",
     "Format",
@@ -43,5 +70,6 @@ __all__ = [
     "Sniffed",
     "preview_of",
     "sniff",
+    "uploads",
     "without_options",
 ]

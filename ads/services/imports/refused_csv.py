@@ -4,9 +4,12 @@ import csv
 from collections.abc import Sequence
 from typing import Final, TextIO
 
-from ads.services.csv_cells import safe_cell
-from ads.services.imports.columns import MOST_COLUMNS, REFUSED_IN
+from ads.services.exports import safe_cell
 from ads.services.imports.errors import BadRow
+from ads.services.imports.parsing import (
+    MOST_COLUMNS,
+    REFUSED_IN,
+)
 
 #: The columns before those of the file.
 FIRST: Final = (REFUSED_IN, "refused because")

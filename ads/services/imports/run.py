@@ -9,18 +9,41 @@ from typing import BinaryIO, Final
 
 from django.db import connection, transaction
 
-from ads.services import checking, references, senders
-from ads.services.enforcement import Trigger, enforce
+from ads.services.delivery import (
+    Trigger,
+    enforce,
+)
 from ads.services.errors import InvalidSpend
-from ads.services.imports import columns, foreseeing, recording, staging, waiting
-from ads.services.imports.checking import Checker
-from ads.services.imports.errors import SHOWN, ImportRefused, Refused, RefusedSink, RowsRefused
+from ads.services.imports.errors import (
+    SHOWN,
+    ImportRefused,
+    Refused,
+    RefusedSink,
+    RowsRefused,
+)
 from ads.services.imports.formats import FORMATS
-from ads.services.imports.plan import DEFAULT_SOURCE, Plan
-from ads.services.imports.preview import SHOWN_PROBLEMS, Preview
-from ads.services.imports.previewing import described
-from ads.services.imports.reading import Reader
-from ads.services.imports.recording import Imported
+from ads.services.imports.parsing import Checker, Reader, columns
+from ads.services.imports.plan import (
+    DEFAULT_SOURCE,
+    Plan,
+)
+from ads.services.imports.preview import (
+    SHOWN_PROBLEMS,
+    Preview,
+)
+from ads.services.imports.preview_builder import described
+from ads.services.imports.staging import (
+    Imported,
+    recording,
+    tables,
+    waiting,
+)
+from ads.services.imports.staging import (
+    preview as foreseeing,
+)
+from ads.services.ledger import validation
+from ads.services.references import registry
+from ads.services.senders import rights
 
 #: A million rows are sorted and added up, which PostgreSQL does in memory if it may.
 WORK_MEM: Final = "256MB"
@@ -88,14 +111,14 @@ class Import:
             sink.begin(reader.header)
         checker = Checker(found, reader.header, reader.plan, now=now, refused=refused)
         done = Imported(are_entries=found.are_entries, refused=refused)
-        shape = staging.ENTRIES if found.are_entries else staging.TOTALS
-        with staging.tables(shape):
+        shape = tables.ENTRIES if found.are_entries else tables.TOTALS
+        with tables.tables(shape):
             with _uncollected():
                 for chunk in reader.chunks():
                     checked = checker.check(chunk)
                     if plan.skip_bad_rows or not refused.count:
-                        staging.copy(checked.good, shape)
-                        staging.copy_waiting(checked.waiting)
+                        tables.copy(checked.good, shape)
+                        tables.copy_waiting(checked.waiting)
                     done.rows += len(checked.good)
                     done.waiting += len(checked.waiting)
                     progress(len(chunk.rows))
@@ -130,7 +153,7 @@ class Import:
                 self._refuse_bad_rows()
                 recording.record_totals(done, source=self._source, now=now)
             self._refuse_bad_rows()
-            self._concerns_now = staging.note_brands(now) > 0
+            self._concerns_now = tables.note_brands(now) > 0
             if self._concerns_now:
                 done.enforced = enforce(recording.concerned(), now, Trigger.SPEND)
         return done
@@ -144,7 +167,7 @@ class Import:
             again = enforce(recording.concerned(), now, Trigger.SPEND)
             self.done.enforced = self.done.enforced + again
         if self._carried_by_now:
-            settled = references.record_waiting(now, references=self._carried_by_now)
+            settled = registry.record_waiting(now, references=self._carried_by_now)
             self.done.enforced = self.done.enforced + settled.enforced
 
     def foresee(self, *, now: datetime) -> Imported:
@@ -170,9 +193,9 @@ class Import:
         if self.done.waiting:
             waiting.add_up(self.done, self.plan.platform or "")
         if self.done.are_entries:
-            staging.analyze()
+            tables.analyze()
         else:
-            staging.add_up(self._observed_at)
+            tables.add_up(self._observed_at)
             recording.refuse_too_large(self.done.refused)
             recording.refuse_reported_otherwise(self.done, source=self._source)
 
@@ -215,7 +238,7 @@ def preview_of(
 
 def _check_source(source: str) -> None:
     try:
-        senders.check_open(source)
+        rights.check_open(source)
     except InvalidSpend as error:
         raise ImportRefused(str(error)) from error
 
@@ -223,12 +246,12 @@ def _check_source(source: str) -> None:
 def _check_plan(plan: Plan, now: datetime) -> None:
     try:
         if plan.source is not None:
-            checking.check_text("source", plan.source, required=True)
+            validation.check_text("source", plan.source, required=True)
         if plan.observed_at is not None:
-            checking.check_observed_at(plan.observed_at, now)
+            validation.check_observed_at(plan.observed_at, now)
         for field in ("platform", "account"):
             value = getattr(plan, field)
             if value is not None:
-                checking.check_text(field, value, required=field == "platform")
+                validation.check_text(field, value, required=field == "platform")
     except InvalidSpend as error:
         raise ImportRefused(str(error)) from error

@@ -9,7 +9,17 @@ from datetime import datetime
 from functools import partial
 
 from ads.models.spend import Kind
+from ads.services.campaign_lookup import (
+    CampaignGiven,
+    CampaignNamed,
+    Reference,
+)
 from ads.services.errors import InvalidSpend
+from ads.services.intake.intake import take
+from ads.services.intake.kinds import (
+    Entries,
+    Totals,
+)
 from ads.services.intake.rows import (
     Intake,
     IntakeAnswer,
@@ -17,9 +27,6 @@ from ads.services.intake.rows import (
     IntakeSender,
     IntakeTotal,
 )
-from ads.services.intake.taking import take
-from ads.services.intake.ways import Entries, Totals
-from ads.services.owners import CampaignGiven, CampaignNamed, Reference
 
 __all__ = [
     "CampaignGiven",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ads.services.owners import CampaignGiven
+from ads.services.campaign_lookup import CampaignGiven
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from ads.services import watch
+from ads.services.operations import health
 from ads.services.overview.changes import MOST as MOST_CHANGES
-from ads.services.overview.changes import Told, latest
-from ads.services.overview.delivery import Delivery, delivery
-from ads.services.overview.first_steps import FirstSteps, first_steps
+from ads.services.overview.changes import (
+    Told,
+    latest,
+)
+from ads.services.overview.delivery import (
+    Delivery,
+    delivery,
+)
+from ads.services.overview.first_steps import (
+    FirstSteps,
+    first_steps,
+)
 from ads.services.overview.near import Near
-from ads.services.overview.spend import BrandFigures, DaysOfSpend, Money, PeriodSpend, money
+from ads.services.overview.spend import (
+    BrandFigures,
+    DaysOfSpend,
+    Money,
+    PeriodSpend,
+    money,
+)
 
 __all__ = [
     "MOST_CHANGES",
@@ -52,7 +67,7 @@ class Overview:
     delivery: Delivery | None
     money: Money | None
     changes: list[Told] | None
-    watch: list[watch.Watched] | None
+    health: list[health.Watched] | None
     first_steps: FirstSteps | None
 
 
@@ -64,7 +79,7 @@ def at(now: datetime, parts: Collection[Part]) -> Overview:
         delivery=delivery(now) if Part.DELIVERY in parts else None,
         money=spent,
         changes=latest() if Part.CHANGES in parts else None,
-        watch=watch.look(now) if Part.WATCH in parts else None,
+        watch=health.look(now) if Part.WATCH in parts else None,
         first_steps=None
         if Part.FIRST_STEPS not in parts or (spent and spent.month.amount)
         else first_steps(),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ads.models import DeliveryChange
-from ads.services.delivery_words import why
+from ads.services.explain import why
 
 #: How many are told.
 MOST: Final = 10

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-from ads.models import Brand, Campaign, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
 
 
 @dataclass(frozen=True, slots=True)

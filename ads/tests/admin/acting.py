@@ -5,7 +5,11 @@ from typing import Any
 from django.test import Client
 
 from ads.models import Campaign
-from ads.tests.admin.pages import act, confirm, said
+from ads.tests.admin.pages import (
+    act,
+    confirm,
+    said,
+)
 
 SIMPLE = ["activate", "pause", "reset_daily_spend", "complete", "archive"]
 OPERATORS = ["activate", "pause", "reset_daily_spend"]

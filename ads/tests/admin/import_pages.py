@@ -8,8 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.models import SpendImport
-from ads.services import uploads
-from ads.tests.admin.pages import add, change
+from ads.services.imports import uploads
+from ads.tests.admin.pages import (
+    add,
+    change,
+)
 
 UPLOAD = "ads_spendimport"
 #: The parts of the form that browsers always send.

@@ -34,11 +34,15 @@ from ads.models import (
     WebhookEndpoint,
 )
 from ads.rules.calendar import local_date
-from ads.services import waivers
 from ads.services.actor import acting_as
-from ads.services.enforcement import Trigger
-from ads.services.imports import Plan
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services.delivery import waivers
+from ads.services.delivery.enforcement import Trigger
+from ads.services.imports.plan import Plan
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 from ads.tests.uploads import support as uploads
 
 #: Enough that a query for each row stands out.

@@ -6,10 +6,27 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
-from ads.models import Brand, CampaignSchedule
-from ads.services.audit import NOBODY, AuditEntry, describe, event_model, recent
-from ads.tests.admin.pages import change, changelist, save
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.models import (
+    Brand,
+    CampaignSchedule,
+)
+from ads.services.history.audit import (
+    NOBODY,
+    AuditEntry,
+    describe,
+    event_model,
+    recent,
+)
+from ads.tests.admin.pages import (
+    change,
+    changelist,
+    save,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 
 def entries(name: str) -> list[AuditEntry]:

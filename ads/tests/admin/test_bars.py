@@ -5,7 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from ads.admin.bars import level, spend_bar
+from ads.admin.bars import (
+    level,
+    spend_bar,
+)
 
 
 def words(bar: str) -> str:

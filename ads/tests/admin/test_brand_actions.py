@@ -10,12 +10,27 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.admin import brand_actions
-from ads.models import Brand, Campaign, DeliveryChange
-from ads.services import BudgetService, CampaignService
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+)
+from ads.services import (
+    BudgetService,
+    CampaignService,
+)
 from ads.tests.admin.acting import plain
-from ads.tests.admin.pages import act, change, confirm, said
+from ads.tests.admin.pages import (
+    act,
+    change,
+    confirm,
+    said,
+)
 from ads.tests.engine.support import enforce_all
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 CODES = ["pause", "resume", "run_on_today", "change_budgets"]
 

@@ -10,9 +10,19 @@ import time_machine
 from django.test import Client
 
 from ads.models import Brand
-from ads.tests.admin.pages import change, words
-from ads.tests.engine.support import NOON, enforce_all, spend
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.admin.pages import (
+    change,
+    words,
+)
+from ads.tests.engine.support import (
+    NOON,
+    enforce_all,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -13,10 +13,23 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ads.admin.brand_list import BrandColumns
-from ads.models import Brand, Campaign, DeliveryChange
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+)
 from ads.services import BudgetService
-from ads.tests.admin.pages import add, change, changelist, errors, save
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    errors,
+    save,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 BRANDS = changelist("ads_brand")
 

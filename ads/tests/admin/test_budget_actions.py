@@ -8,10 +8,19 @@ from django.utils import timezone
 
 from ads.admin.action_text import BUDGET_STAYS
 from ads.services import BudgetService
-from ads.tests.admin.acting import ask, plain
-from ads.tests.admin.pages import confirm, said
+from ads.tests.admin.acting import (
+    ask,
+    plain,
+)
+from ads.tests.admin.pages import (
+    confirm,
+    said,
+)
 from ads.tests.engine.support import enforce_all
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 
 def test_budgets_are_raised_by_percent_to_the_cent(admin: Client) -> None:

@@ -7,12 +7,31 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+    SpendTotal,
+)
 from ads.services import BudgetService
-from ads.tests.admin.acting import ask, foreseen, plain, run
-from ads.tests.admin.pages import act, changelist, confirm, said
+from ads.tests.admin.acting import (
+    ask,
+    foreseen,
+    plain,
+    run,
+)
+from ads.tests.admin.pages import (
+    act,
+    changelist,
+    confirm,
+    said,
+)
 from ads.tests.engine.support import enforce_all
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 
 def test_beforehand_it_says_what_will_start_and_what_stays_off(admin: Client) -> None:

@@ -13,10 +13,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Campaign
-from ads.services import BudgetService, budget_edits
-from ads.services.budget_edits import ChangedMeanwhile, Edit
-from ads.tests.admin.pages import changelist, said
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services import BudgetService
+from ads.services.bulk import budget_edits
+from ads.services.bulk.budget_edits import (
+    ChangedMeanwhile,
+    Edit,
+)
+from ads.tests.admin.pages import (
+    changelist,
+    said,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 CAMPAIGNS = changelist("ads_campaign")
 

@@ -7,11 +7,27 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from ads.models import Campaign, CampaignSchedule, DeliveryChange
+from ads.models import (
+    Campaign,
+    CampaignSchedule,
+    DeliveryChange,
+)
 from ads.services import BudgetService
-from ads.services.audit import event_model
-from ads.tests.admin.pages import add, change, errors, filled_in, formset_errors, said, save
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services.history.audit import event_model
+from ads.tests.admin.pages import (
+    add,
+    change,
+    errors,
+    filled_in,
+    formset_errors,
+    said,
+    save,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 #: Edits are enforced when the request's transaction commits, so these tests need real commits.
 commits = pytest.mark.django_db(transaction=True)

@@ -17,13 +17,24 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import Campaign, Spend, SpendTotal
+from ads.models import (
+    Campaign,
+    Spend,
+    SpendTotal,
+)
 from ads.models.campaign import Status
 from ads.services import BudgetService
-from ads.services.explanation import explain
+from ads.services.explain.explanation import explain
 from ads.tests.admin.pages import changelist
-from ads.tests.engine.support import enforce_all, spend_in_sql
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.engine.support import (
+    enforce_all,
+    spend_in_sql,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 CAMPAIGNS = changelist("ads_campaign")
 

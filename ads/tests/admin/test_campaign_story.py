@@ -10,12 +10,27 @@ import pytest
 import time_machine
 from django.test import Client
 
-from ads.models import Campaign, CampaignReference, ReportedTotal
-from ads.services import waivers
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    ReportedTotal,
+)
 from ads.services.actor import acting_as
-from ads.tests.admin.pages import change, words
-from ads.tests.engine.support import NOON, enforce_all, spend
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services.delivery import waivers
+from ads.tests.admin.pages import (
+    change,
+    words,
+)
+from ads.tests.engine.support import (
+    NOON,
+    enforce_all,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ads.models import Campaign, Spend
+from ads.models import (
+    Campaign,
+    Spend,
+)
 from ads.services import BudgetService
-from ads.tests.admin.pages import change, changelist, said
+from ads.tests.admin.pages import (
+    change,
+    changelist,
+    said,
+)
 from ads.tests.factories import CampaignFactory
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,29 @@ import pytest
 from django.test import Client
 
 from ads.admin import windows as window_forms
-from ads.models import Campaign, DaypartingSchedule, DaypartingWindow
-from ads.tests.admin.pages import add, change, changelist, errors, formset_errors, said, save
-from ads.tests.admin.windows import Triple, rows, stored
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.models import (
+    Campaign,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    errors,
+    formset_errors,
+    said,
+    save,
+)
+from ads.tests.admin.windows import (
+    Triple,
+    rows,
+    stored,
+)
+from ads.tests.factories import (
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 commits = pytest.mark.django_db(transaction=True)
 

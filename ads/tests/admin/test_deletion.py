@@ -21,9 +21,21 @@ from ads.models import (
     SimulatedSwitch,
     Spend,
 )
-from ads.services import BudgetService, CampaignService
-from ads.tests.admin.pages import act, change, changelist, said
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services import (
+    BudgetService,
+    CampaignService,
+)
+from ads.tests.admin.pages import (
+    act,
+    change,
+    changelist,
+    said,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 
 def delete(client: Client, row: Any) -> Any:

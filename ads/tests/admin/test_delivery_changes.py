@@ -11,8 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.models import DeliveryChange
-from ads.services.enforcement import Trigger
-from ads.tests.admin.pages import change, changelist
+from ads.services.delivery.enforcement import Trigger
+from ads.tests.admin.pages import (
+    change,
+    changelist,
+)
 from ads.tests.factories import CampaignFactory
 
 CHANGES = changelist("ads_deliverychange")

@@ -11,7 +11,11 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.tests.admin.pages import changelist
-from ads.tests.engine.support import NOON, enforce_all, spend
+from ads.tests.engine.support import (
+    NOON,
+    enforce_all,
+    spend,
+)
 from ads.tests.exports.support import read
 from ads.tests.factories import CampaignFactory
 

@@ -8,10 +8,28 @@ from django.test import Client
 from django.urls import reverse
 
 from ads.models import SpendImport
-from ads.tests.admin.import_pages import OPTIONS, UPLOAD, address, check, confirm, send, sent
-from ads.tests.admin.pages import add, change, changelist, said
+from ads.tests.admin.import_pages import (
+    OPTIONS,
+    UPLOAD,
+    address,
+    check,
+    confirm,
+    send,
+    sent,
+)
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    said,
+)
 from ads.tests.factories import CampaignFactory
-from ads.tests.uploads.support import TODAY, checked, recorded, rows
+from ads.tests.uploads.support import (
+    TODAY,
+    checked,
+    recorded,
+    rows,
+)
 
 
 def test_who_may_only_look_sees_everything_and_does_nothing(

@@ -6,13 +6,35 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ads.models import ColumnMapping, Spend, SpendImport
-from ads.services.imports import Plan
-from ads.tests.admin.import_pages import OPTIONS, UPLOAD, address, check, read_form, send, sent
-from ads.tests.admin.pages import add, change, changelist, filled_in
+from ads.models import (
+    ColumnMapping,
+    Spend,
+    SpendImport,
+)
+from ads.services.imports.plan import Plan
+from ads.tests.admin.import_pages import (
+    OPTIONS,
+    UPLOAD,
+    address,
+    check,
+    read_form,
+    send,
+    sent,
+)
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    filled_in,
+)
 from ads.tests.factories import CampaignFactory
 from ads.tests.uploads import support
-from ads.tests.uploads.support import TODAY, checked, rows, spent
+from ads.tests.uploads.support import (
+    TODAY,
+    checked,
+    rows,
+    spent,
+)
 
 
 def test_columns_that_nobody_recognises_are_mapped_by_hand_and_remembered(admin: Client) -> None:

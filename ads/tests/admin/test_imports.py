@@ -10,9 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ads.models import CampaignReference, Spend, SpendImport
-from ads.services import uploads
-from ads.services.imports import without_options
+from ads.models import (
+    CampaignReference,
+    Spend,
+    SpendImport,
+)
+from ads.services.imports import uploads
+from ads.services.imports.errors import without_options
 from ads.tests.admin.import_pages import (
     UPLOAD,
     address,
@@ -21,10 +25,22 @@ from ads.tests.admin.import_pages import (
     page,
     sent,
 )
-from ads.tests.admin.pages import change, changelist
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.admin.pages import (
+    change,
+    changelist,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.uploads import support
-from ads.tests.uploads.support import TODAY, checked, recorded, rows, spent
+from ads.tests.uploads.support import (
+    TODAY,
+    checked,
+    recorded,
+    rows,
+    spent,
+)
 
 
 def test_a_file_is_uploaded_checked_confirmed_and_recorded(admin: Client) -> None:

@@ -8,9 +8,17 @@ from django.test import Client
 from django.urls import reverse
 
 from ads.models import Campaign
-from ads.services import audit
-from ads.tests.admin.pages import act, change, said, save
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.history import audit
+from ads.tests.admin.pages import (
+    act,
+    change,
+    said,
+    save,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 
 def ask(client: Client, *campaigns: Campaign) -> Any:

@@ -6,7 +6,11 @@ from django.test import Client
 from ads.admin.schedule_text import campaigns_of
 from ads.models import Campaign
 from ads.tests.admin.pages import changelist
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -16,10 +16,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from ads.models import Brand, Campaign, Heartbeat
+from ads.models import (
+    Brand,
+    Campaign,
+    Heartbeat,
+)
 from ads.tests.admin.pages import changelist
-from ads.tests.engine.support import enforce_all, spend
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.engine.support import (
+    enforce_all,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -24,9 +24,24 @@ from ads.models import (
     SpendTotal,
     WebhookDelivery,
 )
-from ads.services import BudgetService, Reference, api_keys, webhook_endpoints
-from ads.tests.admin.pages import add, change, changelist
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services import (
+    BudgetService,
+    Reference,
+)
+from ads.services.senders import (
+    api_keys,
+    webhook_endpoints,
+)
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 RECORDS = [
     "spend",

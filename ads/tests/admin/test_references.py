@@ -7,10 +7,27 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ads.models import Campaign, CampaignReference, Spend, UnknownReference
-from ads.tests.admin.pages import add, change, changelist, errors, formset_errors, save
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    Spend,
+    UnknownReference,
+)
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    errors,
+    formset_errors,
+    save,
+)
 from ads.tests.factories import CampaignFactory
-from ads.tests.intake.support import entry, google, known_as, take
+from ads.tests.intake.support import (
+    entry,
+    google,
+    known_as,
+    take,
+)
 
 pytestmark = pytest.mark.django_db
 

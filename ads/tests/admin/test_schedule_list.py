@@ -11,7 +11,10 @@ from django.utils.html import strip_tags
 
 from ads.tests.admin.pages import changelist
 from ads.tests.admin.windows import Triple
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 ALWAYS: list[Triple] = [(day, "00:00", "00:00") for day in range(7)]
 

@@ -12,10 +12,25 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from ads.models import Campaign, DaypartingSchedule, DaypartingWindow
-from ads.tests.admin.pages import add, change, filled_in
-from ads.tests.admin.windows import Triple, rows
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.models import (
+    Campaign,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
+from ads.tests.admin.pages import (
+    add,
+    change,
+    filled_in,
+)
+from ads.tests.admin.windows import (
+    Triple,
+    rows,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -11,13 +11,27 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ads.admin import base, spend_list
-from ads.models import Campaign, Spend, SpendTotal
+from ads.admin import (
+    base,
+    spend_list,
+)
+from ads.models import (
+    Campaign,
+    Spend,
+    SpendTotal,
+)
 from ads.services import BudgetService
-from ads.services.ledger_sources import ledger_sources
-from ads.tests.admin.pages import change, changelist, said
+from ads.services.ledger.sources import ledger_sources
+from ads.tests.admin.pages import (
+    change,
+    changelist,
+    said,
+)
 from ads.tests.engine.support import at
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

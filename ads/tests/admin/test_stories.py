@@ -13,12 +13,27 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ads.admin import story
-from ads.models import Brand, Campaign, CampaignReference
-from ads.services import waivers
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+)
 from ads.services.actor import acting_as
-from ads.tests.admin.pages import change, filled_in, words
-from ads.tests.engine.support import NOON, enforce_all, spend
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.services.delivery import waivers
+from ads.tests.admin.pages import (
+    change,
+    filled_in,
+    words,
+)
+from ads.tests.engine.support import (
+    NOON,
+    enforce_all,
+    spend,
+)
+from ads.tests.factories import (
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,11 @@ import pytest
 from django.test import Client
 
 from ads.models import Campaign
-from ads.tests.admin.pages import change, changelist, filled_in
+from ads.tests.admin.pages import (
+    change,
+    changelist,
+    filled_in,
+)
 from ads.tests.factories import CampaignFactory
 
 

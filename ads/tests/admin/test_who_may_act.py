@@ -9,10 +9,22 @@ from django.test import Client
 from django.urls import reverse
 
 from ads.admin import campaign_actions
-from ads.models import Campaign, SpendTotal
+from ads.models import (
+    Campaign,
+    SpendTotal,
+)
 from ads.services import BudgetService
-from ads.tests.admin.acting import OPERATORS, SIMPLE, run
-from ads.tests.admin.pages import act, change, changelist, said
+from ads.tests.admin.acting import (
+    OPERATORS,
+    SIMPLE,
+    run,
+)
+from ads.tests.admin.pages import (
+    act,
+    change,
+    changelist,
+    said,
+)
 from ads.tests.factories import CampaignFactory
 
 

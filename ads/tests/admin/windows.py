@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from ads.models import DaypartingSchedule, DaypartingWindow
+from ads.models import (
+    DaypartingSchedule,
+    DaypartingWindow,
+)
 
 Triple = tuple[int, str, str]
 

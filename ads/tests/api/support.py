@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ads.models import Brand
 from ads.models.senders import Scope
-from ads.services import api_keys
+from ads.services.senders import api_keys
 
 PROBLEM = "application/problem+json"
 

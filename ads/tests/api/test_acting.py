@@ -6,9 +6,16 @@ from typing import Any
 import pytest
 import time_machine
 
-from ads.models import Campaign, DeliveryChange
+from ads.models import (
+    Campaign,
+    DeliveryChange,
+)
 from ads.services import locks
-from ads.tests.api.support import Program, key_for, problem
+from ads.tests.api.support import (
+    Program,
+    key_for,
+    problem,
+)
 from ads.tests.engine.support import (
     NOON,
     delivers,

@@ -8,8 +8,16 @@ import pytest
 from django.test import Client, RequestFactory
 
 from ads.api import bodies
-from ads.api.bodies import JSON, NDJSON, Number, Unreadable
-from ads.api.problems import Kind, Problem
+from ads.api.bodies import (
+    JSON,
+    NDJSON,
+    Number,
+    Unreadable,
+)
+from ads.api.problems import (
+    Kind,
+    Problem,
+)
 
 
 def body(content: bytes, **environ: Any) -> bytes:

@@ -8,10 +8,23 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from ads.models import Campaign, DeliveryChange
-from ads.services import lifecycle
-from ads.services.following import BEGINNING, Followed, Position, follow
-from ads.tests.engine.support import at_once, await_blocked, execute, held_open
+from ads.models import (
+    Campaign,
+    DeliveryChange,
+)
+from ads.services.delivery import lifecycle
+from ads.services.history.feed import (
+    BEGINNING,
+    Followed,
+    Position,
+    follow,
+)
+from ads.tests.engine.support import (
+    at_once,
+    await_blocked,
+    execute,
+    held_open,
+)
 from ads.tests.factories import CampaignFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,10 @@ from ads.tests.admin.pages import changelist
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
 from ads.tests.engine.support import enforce_all
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -29,9 +29,12 @@ from ads.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from ads.services import waivers
-from ads.services.imports import Plan as FilePlan
-from ads.services.seeding import Plan, seed
+from ads.services.delivery import waivers
+from ads.services.imports.plan import Plan as FilePlan
+from ads.services.sample.seed import (
+    Plan,
+    seed,
+)
 from ads.tests.uploads import support as uploads
 
 PASSWORD = "correct horse battery"  # noqa: S105

@@ -13,7 +13,11 @@ from django.db import connection
 
 from ads.models import Campaign
 from ads.tests.commands.support import say
-from ads.tests.engine.support import NOON, execute, spend
+from ads.tests.engine.support import (
+    NOON,
+    execute,
+    spend,
+)
 from ads.tests.exports.support import read
 from ads.tests.factories import CampaignFactory
 

@@ -8,11 +8,28 @@ import pytest
 import time_machine
 from django.core.management import CommandError
 
-from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
-from ads.services import rollover
-from ads.tests.commands.support import rows, say
-from ads.tests.engine.support import NOON, delivers, enforce_all, spend, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+    SpendTotal,
+)
+from ads.services.delivery import rollover
+from ads.tests.commands.support import (
+    rows,
+    say,
+)
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    spend,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

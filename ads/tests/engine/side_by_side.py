@@ -17,10 +17,21 @@ from ads.models import (
     DeliveryChange,
     SpendTotal,
 )
-from ads.services import rollover
-from ads.services.enforcement import Enforced, Trigger, enforce
-from ads.services.totals import find_drift
-from ads.tests.engine.naive import DAY, Owner, Window, World, local_date, overlap
+from ads.services.delivery import rollover
+from ads.services.delivery.enforcement import (
+    Enforced,
+    Trigger,
+    enforce,
+)
+from ads.services.ledger.verification import find_drift
+from ads.tests.engine.naive import (
+    DAY,
+    Owner,
+    Window,
+    World,
+    local_date,
+    overlap,
+)
 from ads.tests.engine.strategies import (
     BEGINNINGS,
     BUDGETS,
@@ -29,7 +40,11 @@ from ads.tests.engine.strategies import (
     ZONES,
 )
 from ads.tests.engine.support import at
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 
 def clock(minute: int) -> time:

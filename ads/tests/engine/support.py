@@ -13,10 +13,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
-from ads.models import Brand, Campaign, Spend, SpendTotal
-from ads.services import ledger
-from ads.services.enforcement import Enforced, Trigger, enforce
-from ads.services.ledger import SpendEntry
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+    SpendTotal,
+)
+from ads.services.delivery.enforcement import (
+    Enforced,
+    Trigger,
+    enforce,
+)
+from ads.services.ledger import record
+from ads.services.ledger.record import SpendEntry
 
 T = TypeVar("T")
 
@@ -50,7 +59,7 @@ def switches(campaign: Campaign) -> list[tuple[bool, list[str]]]:
 
 def spend(campaign: Campaign, amount: object, now: datetime, day: date | None = None) -> Spend:
     """Record spend at ``now``."""
-    (recorded,) = ledger.record([SpendEntry(campaign, amount, date=day)], source="test", now=now)
+    (recorded,) = record.record([SpendEntry(campaign, amount, date=day)], source="test", now=now)
     return recorded.entry
 
 

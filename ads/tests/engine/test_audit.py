@@ -10,9 +10,21 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, models
 
-from ads.models import Brand, Campaign, DaypartingSchedule, DaypartingWindow
-from ads.tests.engine.support import execute, refused
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
+from ads.tests.engine.support import (
+    execute,
+    refused,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -4,12 +4,26 @@ from decimal import Decimal
 
 import pytest
 
-from ads.models import Campaign, DeliveryChange
+from ads.models import (
+    Campaign,
+    DeliveryChange,
+)
 from ads.models.campaign import Status
-from ads.services import bulk
-from ads.services.actions import AttachSchedule, ChangeBudgets, ResetDailySpend, SetStatus
-from ads.services.budget_changes import BudgetChange, How
-from ads.services.bulk import Done, carry_out
+from ads.services.bulk import batches
+from ads.services.bulk.actions import (
+    AttachSchedule,
+    ChangeBudgets,
+    ResetDailySpend,
+    SetStatus,
+)
+from ads.services.bulk.batches import (
+    Done,
+    carry_out,
+)
+from ads.services.bulk.budget_changes import (
+    BudgetChange,
+    How,
+)
 from ads.tests.engine.support import (
     NOON,
     enforce_all,
@@ -17,12 +31,16 @@ from ads.tests.engine.support import (
     spend,
     switches,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
 
-def do(action: bulk.Action, *campaigns: Campaign) -> Done:
+def do(action: batches.Action, *campaigns: Campaign) -> Done:
     return carry_out(action, [campaign.pk for campaign in campaigns], NOON)
 
 
@@ -101,7 +119,7 @@ def test_what_is_written_is_enforced_at_once_and_on_record() -> None:
 
 
 def test_a_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     campaigns = CampaignFactory.create_batch(5)
     enforce_all(NOON)
 

@@ -5,13 +5,23 @@ import time
 import pytest
 from django.db.models import F
 
-from ads.models import Campaign, SpendTotal
+from ads.models import (
+    Campaign,
+    SpendTotal,
+)
 from ads.models.campaign import Status
-from ads.services import lifecycle, locks, waivers
-from ads.services.actions import ResetDailySpend, SetStatus
-from ads.services.budget_changes import How
-from ads.services.bulk import Done
-from ads.services.what_if import foretell
+from ads.services import locks
+from ads.services.bulk.actions import (
+    ResetDailySpend,
+    SetStatus,
+)
+from ads.services.bulk.batches import Done
+from ads.services.bulk.budget_changes import How
+from ads.services.delivery import (
+    lifecycle,
+    waivers,
+)
+from ads.services.delivery.preview import foretell
 from ads.tests.engine.support import (
     NOON,
     PATIENCE,
@@ -24,8 +34,14 @@ from ads.tests.engine.support import (
     spend,
     switches,
 )
-from ads.tests.engine.test_bulk import change, do
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.engine.test_bulk import (
+    change,
+    do,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,7 +109,7 @@ def test_enforcement_in_between_makes_no_difference(monkeypatch: pytest.MonkeyPa
     sweep = Paused(locks.campaigns, after=True)
     told: list[Done] = []
     with at_once() as start:
-        monkeypatch.setattr("ads.services.bulk.locks.campaigns", sweep)
+        monkeypatch.setattr("ads.services.bulk.batches.locks.campaigns", sweep)
         start(lambda: told.append(do(SetStatus(Status.PAUSED), *campaigns)))
         sweep.await_reached()
         monkeypatch.undo()

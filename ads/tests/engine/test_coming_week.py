@@ -5,11 +5,20 @@ from typing import Any
 
 import pytest
 
-from ads.models import Brand, Campaign
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.rules.calendar import UnknownTimezone
-from ads.rules.dayparting import Schedule, Window
-from ads.services import coming_week
-from ads.tests.engine.support import NOON, at
+from ads.rules.dayparting import (
+    Schedule,
+    Window,
+)
+from ads.services.explain import week as coming_week
+from ads.tests.engine.support import (
+    NOON,
+    at,
+)
 
 
 def week(now: datetime, *windows: tuple[int, str, str], **more: Any) -> list[tuple[str, list[str]]]:

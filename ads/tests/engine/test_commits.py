@@ -10,7 +10,14 @@ from django.db import OperationalError, transaction
 
 from ads import signals
 from ads.models import Campaign
-from ads.tests.engine.support import NOON, delivers, enforce_all, spend, spend_in_sql, switches
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    spend,
+    spend_in_sql,
+    switches,
+)
 from ads.tests.factories import CampaignFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

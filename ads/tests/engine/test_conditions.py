@@ -10,10 +10,24 @@ import time_machine
 
 from ads.holds import Hold
 from ads.models import Campaign
-from ads.services import brand_explanation, conditions, summaries
-from ads.services.explanation import explain
-from ads.tests.engine.support import NOON, at, spend
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services.explain import (
+    brand as brand_explanation,
+)
+from ads.services.explain import (
+    conditions,
+)
+from ads.services.explain.explanation import explain
+from ads.services.ledger import summaries
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

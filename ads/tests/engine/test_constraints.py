@@ -8,10 +8,24 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, Spend, SpendTotal
-from ads.services import waivers
-from ads.tests.engine.support import execute, refused
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    Spend,
+    SpendTotal,
+)
+from ads.services.delivery import waivers
+from ads.tests.engine.support import (
+    execute,
+    refused,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

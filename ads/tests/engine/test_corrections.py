@@ -10,12 +10,35 @@ from typing import Any
 import pytest
 import time_machine
 
-from ads.models import Campaign, DeliveryChange, Spend
-from ads.services import InvalidSpend, SpendConflict, corrections, waivers
-from ads.services.corrections import CorrectedMeanwhile, Correction, record
-from ads.services.totals import find_drift
-from ads.tests.engine.support import NOON, at_once, delivers, enforce_all, spend, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Campaign,
+    DeliveryChange,
+    Spend,
+)
+from ads.services import (
+    InvalidSpend,
+    SpendConflict,
+)
+from ads.services.delivery import waivers
+from ads.services.ledger import corrections
+from ads.services.ledger.corrections import (
+    CorrectedMeanwhile,
+    Correction,
+    record,
+)
+from ads.services.ledger.verification import find_drift
+from ads.tests.engine.support import (
+    NOON,
+    at_once,
+    delivers,
+    enforce_all,
+    spend,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 TODAY = NOON.date()
 MAY = TODAY.replace(day=1)

@@ -8,18 +8,31 @@ from typing import Any
 import pytest
 import time_machine
 
-from ads.models import Campaign, Spend
+from ads.models import (
+    Campaign,
+    Spend,
+)
 from ads.services import (
     BudgetService,
     DayTotal,
     IntakeTotal,
     InvalidSpend,
     Reference,
-    references,
 )
-from ads.services.day_totals import ReportOutcome
-from ads.tests.engine.support import NOON, at, delivers, enforce_all, switches, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.ledger.day_totals import ReportOutcome
+from ads.services.references import registry
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    delivers,
+    enforce_all,
+    switches,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -210,7 +223,7 @@ def test_one_bad_total_among_many_records_none(campaign: Campaign) -> None:
 
 
 def test_a_day_that_the_source_has_reported_by_references_is_refused(campaign: Campaign) -> None:
-    references.add(campaign, Reference("google_ads", "1", "7"))
+    registry.add(campaign, Reference("google_ads", "1", "7"))
     row = IntakeTotal(Reference("google_ads", "1", "7"), TODAY, 5, NOON)
     BudgetService.take_day_totals([row], source="x")
 

@@ -7,8 +7,17 @@ import time_machine
 
 from ads.models import Campaign
 from ads.services import DaypartingService
-from ads.tests.engine.support import at, delivers, enforce_all, spend, switches
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.tests.engine.support import (
+    at,
+    delivers,
+    enforce_all,
+    spend,
+    switches,
+)
+from ads.tests.factories import (
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,25 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
-from ads.tests.engine.support import NOON, delivers, spend, switches
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory, WindowFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    spend,
+    switches,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+    WindowFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,12 +7,32 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from ads.models import Brand, Campaign
-from ads.services import BudgetService, CampaignService, lifecycle
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.services import (
+    BudgetService,
+    CampaignService,
+)
 from ads.services.actor import acting_as
-from ads.services.explanation import Explanation, explain
-from ads.tests.engine.support import NOON, at, delivers, enforce_all, spend
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services.delivery import lifecycle
+from ads.services.explain.explanation import (
+    Explanation,
+    explain,
+)
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    delivers,
+    enforce_all,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

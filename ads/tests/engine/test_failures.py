@@ -7,14 +7,39 @@ from datetime import timedelta
 
 import pytest
 
-from ads.models import Brand, Campaign, DaypartingSchedule, Spend
-from ads.services import InvalidSpend, day_totals, ledger, rollover, waivers
-from ads.services.day_totals import DayTotal
-from ads.services.enforcement import Enforced
-from ads.services.explanation import explain
-from ads.services.ledger import SpendEntry
-from ads.tests.engine.support import NOON, at, delivers, enforce_all, execute, spend, totals
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    DaypartingSchedule,
+    Spend,
+)
+from ads.services import InvalidSpend
+from ads.services.delivery import (
+    rollover,
+    waivers,
+)
+from ads.services.delivery.enforcement import Enforced
+from ads.services.explain.explanation import explain
+from ads.services.ledger import (
+    day_totals,
+    record,
+)
+from ads.services.ledger.day_totals import DayTotal
+from ads.services.ledger.record import SpendEntry
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    delivers,
+    enforce_all,
+    execute,
+    spend,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -182,7 +207,7 @@ def test_a_batch_over_several_brands_names_the_brand_s_timezone_and_records_none
         Brand.objects.filter(pk=lost.brand_id).update(timezone="")
 
     with pytest.raises(InvalidSpend, match=r"campaign: '' .* correct the brand's timezone"):
-        ledger.record([SpendEntry(other.pk, 5), SpendEntry(lost.pk, 5)], source="x", now=NOON)
+        record.record([SpendEntry(other.pk, 5), SpendEntry(lost.pk, 5)], source="x", now=NOON)
 
     assert not Spend.objects.exists()
 

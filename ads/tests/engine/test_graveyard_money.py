@@ -10,9 +10,18 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import Campaign, Spend, SpendTotal
-from ads.services import BudgetService, entries, rollover
-from ads.services.enforcement import Trigger, enforce
+from ads.models import (
+    Campaign,
+    Spend,
+    SpendTotal,
+)
+from ads.services import BudgetService
+from ads.services.delivery import rollover
+from ads.services.delivery.enforcement import (
+    Trigger,
+    enforce,
+)
+from ads.services.ledger import entries
 from ads.tests.engine.support import (
     NOON,
     at,
@@ -23,7 +32,10 @@ from ads.tests.engine.support import (
     switches,
     totals,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from budget_manager.celery import app
 
 pytestmark = pytest.mark.django_db

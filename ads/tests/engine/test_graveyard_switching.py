@@ -9,10 +9,25 @@ import time_machine
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from ads.models import Campaign
-from ads.services import enforcement, lifecycle, rollover
-from ads.services.enforcement import Enforced
-from ads.tests.engine.support import NOON, at, delivers, enforce_all, spend, spend_in_sql
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services.delivery import (
+    enforcement,
+    lifecycle,
+    rollover,
+)
+from ads.services.delivery.enforcement import Enforced
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    delivers,
+    enforce_all,
+    spend,
+    spend_in_sql,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,21 @@ from typing import Any
 import pytest
 
 from ads.holds import Hold
-from ads.models import Brand, Campaign
-from ads.services import lifecycle, rollover, waivers
-from ads.services.enforcement import Enforced, Trigger, enforce, preview_switches
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.services.delivery import (
+    lifecycle,
+    rollover,
+    waivers,
+)
+from ads.services.delivery.enforcement import (
+    Enforced,
+    Trigger,
+    enforce,
+    preview_switches,
+)
 from ads.tests.engine.support import (
     NOON,
     at,
@@ -20,7 +32,11 @@ from ads.tests.engine.support import (
     spend_in_sql,
     switches,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,27 @@ from typing import Any
 import pytest
 import time_machine
 
-from ads.models import Campaign, Spend
-from ads.services import BudgetService, InvalidSpend, SpendConflict, SpendEntry
-from ads.tests.engine.support import NOON, delivers, enforce_all, switches, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services import (
+    BudgetService,
+    InvalidSpend,
+    SpendConflict,
+    SpendEntry,
+)
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    switches,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

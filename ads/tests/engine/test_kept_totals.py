@@ -8,11 +8,23 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from ads.models import Campaign, Spend, SpendTotal
-from ads.services import totals
-from ads.tests.engine.support import NOON, execute, refused, spend_in_sql
+from ads.models import (
+    Campaign,
+    Spend,
+    SpendTotal,
+)
+from ads.services.ledger import verification
+from ads.tests.engine.support import (
+    NOON,
+    execute,
+    refused,
+    spend_in_sql,
+)
 from ads.tests.engine.support import totals as totals_of
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +102,7 @@ def test_whoever_inserts_the_sums_are_those_of_the_ledger(insert: Callable[[Rows
         ("month", MAY): Decimal("86.400001"),
     }
     assert totals_of(other.brand) == {("day", MAY_2): Decimal(7), ("month", MAY): Decimal(7)}
-    assert totals.find_drift() == []
+    assert verification.find_drift() == []
 
 
 def test_a_statement_that_fails_leaves_the_sums_as_they_were() -> None:
@@ -140,15 +152,15 @@ def test_drift_is_found_and_mended_and_what_it_changes_is_enforced() -> None:
     execute("UPDATE ads_spendtotal SET amount = 1 WHERE period = 'day' AND amount = 12")
     execute("DELETE FROM ads_spendtotal WHERE campaign_id = %s", [other.pk])
 
-    found = totals.verify(fix=False, now=NOON)
+    found = verification.verify(fix=False, now=NOON)
     assert [(d.campaign_id, d.period, d.kept, d.true) for d in found] == [
         (held.pk, "day", Decimal(1), Decimal(12)),
         (other.pk, "day", Decimal(0), Decimal(3)),
         (other.pk, "month", Decimal(0), Decimal(3)),
     ]
-    assert totals.verify(fix=True, now=NOON) == found
+    assert verification.verify(fix=True, now=NOON) == found
 
-    assert totals.find_drift() == []
+    assert verification.find_drift() == []
     assert totals_of(held)["day", NOON.date()] == 12
     assert totals_of(other)["month", MAY] == 3
     held.refresh_from_db()
@@ -160,6 +172,6 @@ def test_a_sum_without_any_entry_is_mended_to_zero() -> None:
     brand = BrandFactory.create()
     SpendTotal.objects.create(brand=brand, period="month", start=MAY, amount=9)
 
-    totals.verify(fix=True, now=NOON)
+    verification.verify(fix=True, now=NOON)
 
     assert totals_of(brand) == {("month", MAY): Decimal(0)}

@@ -6,9 +6,21 @@ import pytest
 from django.db import connection
 
 from ads.models import Campaign
-from ads.services import BudgetService, locks
-from ads.services.enforcement import Enforced, after_edit, enforce
-from ads.tests.engine.support import NOON, delivers, execute, held_open
+from ads.services import (
+    BudgetService,
+    locks,
+)
+from ads.services.delivery.enforcement import (
+    Enforced,
+    after_edit,
+    enforce,
+)
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    execute,
+    held_open,
+)
 from ads.tests.factories import CampaignFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

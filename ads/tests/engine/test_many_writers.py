@@ -12,13 +12,29 @@ import pytest
 import time_machine
 from django.db import connections
 
-from ads.models import Campaign, DeliveryChange, Spend
-from ads.services import day_totals, ledger, waivers
-from ads.services.day_totals import DayTotal
-from ads.services.enforcement import Trigger, enforce
+from ads.models import (
+    Campaign,
+    DeliveryChange,
+    Spend,
+)
+from ads.services.delivery import waivers
+from ads.services.delivery.enforcement import (
+    Trigger,
+    enforce,
+)
 from ads.services.errors import SpendConflict
-from ads.services.ledger import SpendEntry
-from ads.services.totals import find_drift, verify
+from ads.services.ledger import (
+    day_totals,
+)
+from ads.services.ledger import (
+    record as ledger,
+)
+from ads.services.ledger.day_totals import DayTotal
+from ads.services.ledger.record import SpendEntry
+from ads.services.ledger.verification import (
+    find_drift,
+    verify,
+)
 from ads.tests.engine.support import (
     NOON,
     PATIENCE,
@@ -30,7 +46,11 @@ from ads.tests.engine.support import (
     switches,
     totals,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

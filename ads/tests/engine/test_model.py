@@ -23,9 +23,17 @@ from ads.models import (
     DaypartingSchedule,
     DaypartingWindow,
 )
-from ads.services import BudgetService, SpendConflict, SpendEntry
-from ads.services.waivers import waive
-from ads.tests.engine.naive import DAY, Window, overlap
+from ads.services import (
+    BudgetService,
+    SpendConflict,
+    SpendEntry,
+)
+from ads.services.delivery.waivers import waive
+from ads.tests.engine.naive import (
+    DAY,
+    Window,
+    overlap,
+)
 from ads.tests.engine.side_by_side import SideBySide
 from ads.tests.engine.strategies import (
     AMOUNTS,

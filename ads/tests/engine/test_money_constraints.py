@@ -10,9 +10,19 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.utils import DataError
 
-from ads.models import Brand, Campaign, Spend
-from ads.tests.engine.support import execute, refused
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
+from ads.tests.engine.support import (
+    execute,
+    refused,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -11,13 +11,37 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ads.holds import Hold
-from ads.models import Campaign, SpendTotal
-from ads.services.explanation import explain
-from ads.services.outlook import Change
-from ads.tests.engine.naive import DAY, Window, World, local_date, overlap
-from ads.tests.engine.strategies import BEGINNINGS, BUDGETS, FLIGHT, WINDOWS, ZONES
-from ads.tests.engine.support import NOON, at, execute, spend, spend_in_sql
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.models import (
+    Campaign,
+    SpendTotal,
+)
+from ads.services.explain.explanation import explain
+from ads.services.explain.outlook import Change
+from ads.tests.engine.naive import (
+    DAY,
+    Window,
+    World,
+    local_date,
+    overlap,
+)
+from ads.tests.engine.strategies import (
+    BEGINNINGS,
+    BUDGETS,
+    FLIGHT,
+    WINDOWS,
+    ZONES,
+)
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    execute,
+    spend,
+    spend_in_sql,
+)
+from ads.tests.factories import (
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

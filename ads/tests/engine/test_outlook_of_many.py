@@ -9,10 +9,26 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.holds import Hold
-from ads.models import Brand, Campaign
-from ads.services.explanation import explain, explain_many
-from ads.tests.engine.support import NOON, at, execute, spend, spend_in_sql
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.services.explain.explanation import (
+    explain,
+    explain_many,
+)
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    execute,
+    spend,
+    spend_in_sql,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

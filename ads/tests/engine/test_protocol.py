@@ -14,8 +14,13 @@ import time_machine
 from django.db.models import QuerySet
 
 from ads.models import Campaign
-from ads.services import enforcement, entries, locks, waivers
-from ads.services.enforcement import Decision
+from ads.services import locks
+from ads.services.delivery import (
+    enforcement,
+    waivers,
+)
+from ads.services.delivery.enforcement import Decision
+from ads.services.ledger import entries
 from ads.tests.engine.support import (
     NOON,
     Paused,

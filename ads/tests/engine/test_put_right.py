@@ -4,10 +4,27 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ads.models import Brand, Campaign, Spend
-from ads.services import BudgetService, InvalidSpend, SpendEntry
-from ads.tests.engine.support import NOON, delivers, enforce_all, spend, spend_in_sql
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
+from ads.services import (
+    BudgetService,
+    InvalidSpend,
+    SpendEntry,
+)
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    spend,
+    spend_in_sql,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,31 @@ from typing import Any
 import pytest
 import time_machine
 
-from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
-from ads.services import BudgetService, InvalidSpend
-from ads.services.enforcement import Enforced
-from ads.tests.engine.support import NOON, at, delivers, enforce_all, spend, switches, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+    Spend,
+    SpendTotal,
+)
+from ads.services import (
+    BudgetService,
+    InvalidSpend,
+)
+from ads.services.delivery.enforcement import Enforced
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    delivers,
+    enforce_all,
+    spend,
+    switches,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -6,11 +6,30 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from ads.models import CampaignSchedule, DaypartingSchedule, DeliveryChange, Spend, SpendTotal
-from ads.services import ledger, summaries, waivers
-from ads.services.ledger import SpendEntry
-from ads.tests.engine.support import NOON, enforce_all, execute, refused, spend
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.models import (
+    CampaignSchedule,
+    DaypartingSchedule,
+    DeliveryChange,
+    Spend,
+    SpendTotal,
+)
+from ads.services.delivery import waivers
+from ads.services.ledger import (
+    record,
+    summaries,
+)
+from ads.services.ledger.record import SpendEntry
+from ads.tests.engine.support import (
+    NOON,
+    enforce_all,
+    execute,
+    refused,
+    spend,
+)
+from ads.tests.factories import (
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +104,7 @@ def test_many_of_the_largest_amounts_still_add_up() -> None:
     campaign = CampaignFactory.create()
     largest = "999999999999.999999"
 
-    ledger.record([SpendEntry(campaign, largest)] * 900, source="test", now=NOON)
+    record.record([SpendEntry(campaign, largest)] * 900, source="test", now=NOON)
 
     assert SpendTotal.objects.filter(campaign=campaign).first() is not None
     assert SpendTotal.objects.filter(amount="899999999999999.9991").count() == 4
@@ -169,7 +188,7 @@ def test_a_correction_of_a_waived_day_leaves_no_more_than_the_budget() -> None:
     waivers.waive(campaign, "day", now=NOON)
 
     refund = SpendEntry(campaign, -30, "Refund")
-    ledger.record([refund], source="test", now=NOON, kind=Spend.Kind.CORRECTION)
+    record.record([refund], source="test", now=NOON, kind=Spend.Kind.CORRECTION)
 
     summary = summaries.of_campaign(campaign.fresh(), NOON)
     assert summary["daily_spend"] == 50

@@ -7,9 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ads.models import Brand, Campaign, DeliveryChange
-from ads.services import lifecycle, rollover
-from ads.services.enforcement import Enforced
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+)
+from ads.services.delivery import (
+    lifecycle,
+    rollover,
+)
+from ads.services.delivery.enforcement import Enforced
 from ads.tests.engine.support import (
     NOON,
     at,
@@ -21,7 +28,11 @@ from ads.tests.engine.support import (
     switches,
     totals,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

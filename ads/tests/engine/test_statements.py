@@ -10,9 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.models import Campaign
-from ads.services import BudgetService, CampaignService
+from ads.services import (
+    BudgetService,
+    CampaignService,
+)
 from ads.tests.engine.support import enforce_all
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,12 +11,33 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ads.models import Brand, Campaign, CampaignReference, CampaignSchedule, DeliveryChange
-from ads.services import BudgetService, IntakeEntry, timeline, waivers
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    CampaignSchedule,
+    DeliveryChange,
+)
+from ads.services import (
+    BudgetService,
+    IntakeEntry,
+)
 from ads.services.actor import acting_as
-from ads.services.timeline import Happening, Kind
-from ads.tests.engine.support import NOON, spend
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.services.delivery import waivers
+from ads.services.history import timeline
+from ads.services.history.timeline import (
+    Happening,
+    Kind,
+)
+from ads.tests.engine.support import (
+    NOON,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

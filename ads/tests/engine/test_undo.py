@@ -8,14 +8,27 @@ import pytest
 
 from ads.models import Campaign
 from ads.models.campaign import Status
-from ads.services import lifecycle
-from ads.services.actions import SetStatus
 from ads.services.actor import acting_as
-from ads.services.brand_actions import Switch, carry_out_on
-from ads.services.bulk import carry_out
-from ads.services.undo import paused_by, undo
-from ads.tests.engine.support import NOON, enforce_all, spend
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.bulk.actions import SetStatus
+from ads.services.bulk.batches import carry_out
+from ads.services.bulk.brand_actions import (
+    Switch,
+    carry_out_on,
+)
+from ads.services.bulk.undo import (
+    paused_by,
+    undo,
+)
+from ads.services.delivery import lifecycle
+from ads.tests.engine.support import (
+    NOON,
+    enforce_all,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from ads.models import Brand, Campaign, DaypartingSchedule, DaypartingWindow
+from ads.models import (
+    Brand,
+    Campaign,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
 from ads.tests.engine.support import execute
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

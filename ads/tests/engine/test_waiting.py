@@ -7,8 +7,18 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from ads.models import Brand, Campaign
-from ads.services import enforcement, lifecycle, locks, rollover, totals, waivers
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.services import locks
+from ads.services.delivery import (
+    enforcement,
+    lifecycle,
+    rollover,
+    waivers,
+)
+from ads.services.ledger import verification
 from ads.tests.engine.support import (
     NOON,
     at_once,
@@ -19,7 +29,10 @@ from ads.tests.engine.support import (
     held_open,
     spend,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,11 +108,11 @@ def test_mending_a_sum_waits_for_spend_in_flight_and_counts_it() -> None:
     execute("UPDATE ads_spendtotal SET amount = 5")
 
     with held_open(lambda: spend(campaign, 2, NOON)) as commit, at_once() as start:
-        start(lambda: totals.verify(fix=True, now=NOON))
+        start(lambda: verification.verify(fix=True, now=NOON))
         await_blocked()
         commit()
 
-    assert totals.find_drift() == []
+    assert verification.find_drift() == []
     assert campaign.totals.get(period="day").amount == 3
 
 

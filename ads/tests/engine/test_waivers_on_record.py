@@ -8,14 +8,40 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import Brand, Campaign, SpendTotal
-from ads.services import BudgetService, audit, waivers
-from ads.services.audit import NOBODY, AuditEntry
-from ads.services.timeline import Happening
-from ads.tests.admin.pages import act, change, changelist, confirm
-from ads.tests.commands.support import rows, say
-from ads.tests.engine.support import NOON, execute, refused, spend, spend_in_sql
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Brand,
+    Campaign,
+    SpendTotal,
+)
+from ads.services import BudgetService
+from ads.services.delivery import waivers
+from ads.services.history import audit
+from ads.services.history.audit import (
+    NOBODY,
+    AuditEntry,
+)
+from ads.services.history.timeline import Happening
+from ads.tests.admin.pages import (
+    act,
+    change,
+    changelist,
+    confirm,
+)
+from ads.tests.commands.support import (
+    rows,
+    say,
+)
+from ads.tests.engine.support import (
+    NOON,
+    execute,
+    refused,
+    spend,
+    spend_in_sql,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

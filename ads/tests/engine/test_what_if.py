@@ -13,29 +13,64 @@ from django.db.models import F, QuerySet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ads.holds import Moment, Supposing, with_holds
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
+from ads.holds import (
+    Moment,
+    Supposing,
+    with_holds,
+)
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.moments import schedules_as_rules
 from ads.rules.dayparting import Window
-from ads.services import waivers
-from ads.services.actions import (
+from ads.services.bulk.actions import (
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
     ResetDailySpend,
     SetStatus,
 )
-from ads.services.budget_changes import BudgetChange, How
-from ads.services.bulk import Action, carry_out
-from ads.services.enforcement import Trigger, enforce
-from ads.services.what_if import foretell
+from ads.services.bulk.batches import (
+    Action,
+    carry_out,
+)
+from ads.services.bulk.budget_changes import (
+    BudgetChange,
+    How,
+)
+from ads.services.delivery import waivers
+from ads.services.delivery.enforcement import (
+    Trigger,
+    enforce,
+)
+from ads.services.delivery.preview import foretell
 from ads.tests.engine.naive import overlap
 from ads.tests.engine.side_by_side import clock
-from ads.tests.engine.strategies import AMOUNTS, BEGINNINGS, BUDGETS, FLIGHT, WINDOWS, ZONES
-from ads.tests.engine.support import at, enforce_all, execute, spend_in_sql
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.engine.strategies import (
+    AMOUNTS,
+    BEGINNINGS,
+    BUDGETS,
+    FLIGHT,
+    WINDOWS,
+    ZONES,
+)
+from ads.tests.engine.support import (
+    at,
+    enforce_all,
+    execute,
+    spend_in_sql,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from ads.models import DaypartingSchedule, DaypartingWindow
-from ads.tests.engine.support import execute, refused
+from ads.models import (
+    DaypartingSchedule,
+    DaypartingWindow,
+)
+from ads.tests.engine.support import (
+    execute,
+    refused,
+)
 from ads.tests.factories import ScheduleFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,14 @@ from collections.abc import Iterable
 from io import StringIO
 
 from ads.models import Campaign
-from ads.services.csv_export import Export, Stream
-from ads.tests.engine.support import NOON, execute
+from ads.services.exports.stream import (
+    Export,
+    Stream,
+)
+from ads.tests.engine.support import (
+    NOON,
+    execute,
+)
 
 DAY = NOON.date()
 

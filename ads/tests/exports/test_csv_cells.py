@@ -2,7 +2,7 @@
 
 import pytest
 
-from ads.services.csv_cells import safe_cell
+from ads.services.exports.cells import safe_cell
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,40 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import Brand, DeliveryChange
-from ads.services import ledger, waivers
-from ads.services.csv_export import AT_A_TIME, BOM, Stream
-from ads.services.exports import InvalidExport, Kind, Wanted, choose
-from ads.services.ledger import SpendEntry
-from ads.tests.engine.support import NOON, at, enforce_all, execute, spend
-from ads.tests.exports.support import DAY, many_entries, rows_of
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Brand,
+    DeliveryChange,
+)
+from ads.services.delivery import waivers
+from ads.services.exports.kinds import (
+    InvalidExport,
+    Kind,
+    Wanted,
+    choose,
+)
+from ads.services.exports.stream import (
+    AT_A_TIME,
+    BOM,
+    Stream,
+)
+from ads.services.ledger import record
+from ads.services.ledger.record import SpendEntry
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    enforce_all,
+    execute,
+    spend,
+)
+from ads.tests.exports.support import (
+    DAY,
+    many_entries,
+    rows_of,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +56,7 @@ def test_the_ledger_has_every_column_exactly() -> None:
         occurred_at=at("2024-05-14 23:30"),
         external_id="a-1",
     )
-    (recorded,) = ledger.record([entry], source="etl", now=NOON)
+    (recorded,) = record.record([entry], source="etl", now=NOON)
 
     assert rows_of(choose(Kind.SPEND, Wanted(), NOON)) == [
         {
@@ -77,7 +103,7 @@ def test_text_comes_back_as_it_was_and_formulas_are_defused() -> None:
     brand = BrandFactory.create(name='=HYPERLINK("http://example.org","Grün")')
     campaign = CampaignFactory.create(brand=brand, name="-1+2 日本")
     entry = SpendEntry(campaign, 1, 'say "hi",\nthen\r\nleave; ok', external_id="@id")
-    ledger.record([entry], source="+etl", now=NOON)
+    record.record([entry], source="+etl", now=NOON)
 
     (row,) = rows_of(choose(Kind.SPEND, Wanted(), NOON))
 

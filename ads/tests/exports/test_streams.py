@@ -5,12 +5,33 @@ import tracemalloc
 import pytest
 from django.db import DatabaseError, connection
 
-from ads.models import Campaign, Spend
-from ads.services.csv_export import AT_A_TIME, Stream
-from ads.services.exports import Kind, Wanted, choose
-from ads.tests.engine.support import NOON, at_once, execute, spend
-from ads.tests.exports.support import many_entries, read
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.exports.kinds import (
+    Kind,
+    Wanted,
+    choose,
+)
+from ads.services.exports.stream import (
+    AT_A_TIME,
+    Stream,
+)
+from ads.tests.engine.support import (
+    NOON,
+    at_once,
+    execute,
+    spend,
+)
+from ads.tests.exports.support import (
+    many_entries,
+    read,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,15 @@ from typing import Any
 import pytest
 import time_machine
 
-from ads.models import Brand, Campaign
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.tests.engine.support import NOON
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.import_spend.support import Write
 
 

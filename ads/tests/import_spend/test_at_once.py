@@ -9,11 +9,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from ads.models import Campaign, Spend
-from ads.services import ledger
-from ads.services.imports import Import, Plan
-from ads.services.imports.run import WORK_MEM
-from ads.services.ledger import SpendEntry
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.imports.plan import Plan
+from ads.services.imports.run import WORK_MEM, Import
+from ads.services.ledger import record
+from ads.services.ledger.record import SpendEntry
 from ads.tests.engine.support import (
     at_once,
     await_blocked,
@@ -22,7 +25,10 @@ from ads.tests.engine.support import (
     held_open,
     totals,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,7 +77,7 @@ def test_an_import_and_a_batch_with_the_same_ids_at_once_record_them_once(
 
     with at_once() as start:
         start(lambda: imported(path, "--source", "etl"))
-        start(lambda: ledger.record(batch, source="etl", now=timezone.now()))
+        start(lambda: record.record(batch, source="etl", now=timezone.now()))
 
     assert Spend.objects.count() == 300
     assert totals(campaigns[0])["day", day] == 300
@@ -87,7 +93,7 @@ def test_an_import_waits_for_spend_in_flight_and_stops_what_both_together_cross(
 
     with at_once() as start:
         spend = SpendEntry(campaign, 5, date=now.date())
-        with held_open(lambda: ledger.record([spend], source="api", now=now)) as commit:
+        with held_open(lambda: record.record([spend], source="api", now=now)) as commit:
             start(lambda: imported(path))
             await_blocked()
             commit()

@@ -8,11 +8,29 @@ from typing import Any
 import pytest
 from django.core.management import CommandError
 
-from ads.models import Brand, Campaign, DeliveryChange, ReportedTotal, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+    ReportedTotal,
+    Spend,
+)
 from ads.services import BudgetService
-from ads.tests.engine.support import NOON, delivers, enforce_all, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.import_spend.support import TODAY, Write, run
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.import_spend.support import (
+    TODAY,
+    Write,
+    run,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

@@ -6,11 +6,26 @@ from typing import Any
 
 import pytest
 
-from ads.models import Campaign, Spend
+from ads.models import (
+    Campaign,
+    Spend,
+)
 from ads.services import BudgetService
-from ads.tests.engine.support import NOON, delivers, enforce_all, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.import_spend.support import TODAY, Write, run
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.import_spend.support import (
+    TODAY,
+    Write,
+    run,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

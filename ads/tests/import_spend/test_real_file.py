@@ -7,8 +7,16 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError
 
-from ads.models import Brand, Campaign, Spend
-from ads.tests.engine.support import delivers, enforce_all, totals
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
+from ads.tests.engine.support import (
+    delivers,
+    enforce_all,
+    totals,
+)
 from ads.tests.factories import CampaignFactory
 from ads.tests.import_spend.support import run
 

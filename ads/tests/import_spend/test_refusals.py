@@ -11,11 +11,18 @@ from django.core.management import CommandError, call_command
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ads.models import Campaign, ReportedTotal, Spend
+from ads.models import (
+    Campaign,
+    ReportedTotal,
+    Spend,
+)
 from ads.rules.money import parse_amount
-from ads.services.imports.amounts import SURELY_GOOD
+from ads.services.imports.parsing.amounts import SURELY_GOOD
 from ads.tests.engine.support import totals
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

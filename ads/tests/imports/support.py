@@ -7,17 +7,25 @@ from decimal import Decimal
 
 import pytest
 
-from ads.models import CampaignReference, ReportedTotal, Spend, UnknownReference, WaitingSpend
-from ads.services.imports import (
-    Import,
-    Imported,
+from ads.models import (
+    CampaignReference,
+    ReportedTotal,
+    Spend,
+    UnknownReference,
+    WaitingSpend,
+)
+from ads.services.imports.errors import (
     ImportRefused,
-    Plan,
-    Preview,
-    RefusedCsv,
     RowsRefused,
+)
+from ads.services.imports.plan import Plan
+from ads.services.imports.preview import Preview
+from ads.services.imports.refused_csv import RefusedCsv
+from ads.services.imports.run import (
+    Import,
     preview_of,
 )
+from ads.services.imports.staging.recording import Imported
 from ads.tests.engine.support import NOON
 
 Content = bytes | str | list[str]

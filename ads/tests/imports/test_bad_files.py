@@ -2,11 +2,24 @@
 
 import pytest
 
-from ads.models import Campaign, Spend
-from ads.services.imports import Plan
-from ads.services.imports.reading import CHUNK
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.imports.support import Content, ledger, previewed, recorded, refused, refused_csv
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.imports.parsing.reader import CHUNK
+from ads.services.imports.plan import Plan
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.imports.support import (
+    Content,
+    ledger,
+    previewed,
+    recorded,
+    refused,
+    refused_csv,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,17 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from ads.models import Campaign, CampaignReference, Spend
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    Spend,
+)
 from ads.tests.engine.support import NOON
 from ads.tests.factories import CampaignFactory
-from ads.tests.imports.support import ledger, waiting
+from ads.tests.imports.support import (
+    ledger,
+    waiting,
+)
 
 pytestmark = pytest.mark.django_db
 

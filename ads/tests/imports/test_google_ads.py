@@ -6,11 +6,21 @@ from decimal import Decimal
 
 import pytest
 
-from ads.models import Campaign, CampaignReference, ReportedTotal
-from ads.services.imports import Plan
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    ReportedTotal,
+)
+from ads.services.imports.plan import Plan
 from ads.tests.engine.support import totals
 from ads.tests.factories import CampaignFactory
-from ads.tests.imports.support import ledger, previewed, recorded, refused, waiting
+from ads.tests.imports.support import (
+    ledger,
+    previewed,
+    recorded,
+    refused,
+    waiting,
+)
 
 pytestmark = pytest.mark.django_db
 

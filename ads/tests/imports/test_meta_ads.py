@@ -5,9 +5,15 @@ from decimal import Decimal
 import pytest
 
 from ads.models import CampaignReference
-from ads.services.imports import Plan
+from ads.services.imports.plan import Plan
 from ads.tests.factories import CampaignFactory
-from ads.tests.imports.support import ledger, previewed, recorded, refused, waiting
+from ads.tests.imports.support import (
+    ledger,
+    previewed,
+    recorded,
+    refused,
+    waiting,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -7,9 +7,13 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from ads.models import Brand, Campaign, CampaignReference
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+)
 from ads.services import BudgetService
-from ads.services.imports import Plan
+from ads.services.imports.plan import Plan
 from ads.tests.engine.support import (
     NOON,
     at_once,
@@ -18,8 +22,14 @@ from ads.tests.engine.support import (
     held_open,
     totals,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.imports.support import previewed, recorded
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.imports.support import (
+    previewed,
+    recorded,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -13,11 +13,26 @@ from ads.models import (
     UnknownReference,
     WaitingSpend,
 )
-from ads.services import BudgetService, references
-from ads.services.imports import Plan
-from ads.tests.engine.support import NOON, delivers, enforce_all, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.imports.support import ledger, previewed, recorded, refused, waiting
+from ads.services import BudgetService
+from ads.services.imports.plan import Plan
+from ads.services.references import registry
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.imports.support import (
+    ledger,
+    previewed,
+    recorded,
+    refused,
+    waiting,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +83,7 @@ def test_matched_it_is_recorded_as_if_it_had_always_been_known(search: Campaign)
     today = [HEADER, f"{NOON.date()},9,Search,111,5"]
     recorded([*ROWS, today[1]])
 
-    references.match(UnknownReference.objects.get(), search, now=NOON)
+    registry.match(UnknownReference.objects.get(), search, now=NOON)
 
     assert ledger() == {
         ("Search", "2024-05-01"): Decimal("12.5"),
@@ -215,7 +230,7 @@ def test_entries_wait_too_and_once(search: Campaign) -> None:
     recorded(lines, plan)
 
     assert WaitingSpend.objects.count() == 2
-    references.match(UnknownReference.objects.get(), search, now=NOON)
+    registry.match(UnknownReference.objects.get(), search, now=NOON)
     assert totals(search)["day", date(2024, 5, 1)] == 13
     assert recorded(lines, plan).duplicates == 3
 
@@ -263,7 +278,7 @@ def test_an_id_that_the_ledger_has_does_not_wait(search: Campaign) -> None:
 def test_a_reference_that_is_matched_while_the_file_is_read_is_recorded_all_the_same(
     search: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ads.services.imports import waiting as kept
+    from ads.services.imports.staging import waiting as kept
 
     add_up = kept.add_up
 

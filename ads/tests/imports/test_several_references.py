@@ -5,9 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from ads.models import Campaign, CampaignReference, ReportedTotal, UnknownReference
-from ads.services import BudgetService, DayTotal, day_totals, references
-from ads.services.imports import ImportRefused, Plan
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    ReportedTotal,
+    UnknownReference,
+)
+from ads.services import (
+    BudgetService,
+    DayTotal,
+)
+from ads.services.imports.errors import ImportRefused
+from ads.services.imports.plan import Plan
+from ads.services.ledger import day_totals
+from ads.services.references import registry
 from ads.tests.engine.support import (
     NOON,
     at_once,
@@ -18,7 +29,12 @@ from ads.tests.engine.support import (
     totals,
 )
 from ads.tests.factories import CampaignFactory
-from ads.tests.imports.support import ledger, previewed, recorded, refused
+from ads.tests.imports.support import (
+    ledger,
+    previewed,
+    recorded,
+    refused,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +102,7 @@ def test_ids_that_waited_add_up_and_the_file_again_changes_nothing(search: Campa
     recorded(TWO_IDS)
 
     for one in UnknownReference.objects.all():
-        references.match(one, search, now=NOON)
+        registry.match(one, search, now=NOON)
 
     assert ledger() == {SEARCH: 81}
     assert recorded(TWO_IDS).unchanged == 2

@@ -2,7 +2,13 @@
 
 import pytest
 
-from ads.services.imports import HEAD, ImportRefused, Plan, Sniffed, sniff
+from ads.services.imports.errors import ImportRefused
+from ads.services.imports.parsing.detection import (
+    HEAD,
+    Sniffed,
+    sniff,
+)
+from ads.services.imports.plan import Plan
 
 PLAIN = "campaign,date,amount\nSearch,2024-05-01,1\n"
 GOOGLE = "Report\n2024\nDay,Campaign,Campaign ID,Cost\n2024-05-01,Search,1,1.00\n"

@@ -12,15 +12,17 @@ from ads.models import (
     UnknownReference,
     WaitingSpend,
 )
+from ads.services.campaign_lookup import Reference
 from ads.services.intake import (
+    take_corrections,
+    take_day_totals,
+    take_entries,
+)
+from ads.services.intake.rows import (
     Intake,
     IntakeEntry,
     IntakeSender,
     IntakeTotal,
-    Reference,
-    take_corrections,
-    take_day_totals,
-    take_entries,
 )
 from ads.tests.engine.support import NOON
 

@@ -6,12 +6,37 @@ from typing import Any
 
 import pytest
 
-from ads.models import Campaign, Spend
+from ads.models import (
+    Campaign,
+    Spend,
+)
 from ads.services import InvalidSpend
-from ads.services.intake import CampaignNamed, IntakeAnswer, IntakeSender
-from ads.tests.engine.support import NOON, at, delivers, enforce_all, switches, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.intake.support import TODAY, correct, entry, google, known_as, outcomes, take
+from ads.services.campaign_lookup import CampaignNamed
+from ads.services.intake.rows import (
+    IntakeAnswer,
+    IntakeSender,
+)
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    delivers,
+    enforce_all,
+    switches,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.intake.support import (
+    TODAY,
+    correct,
+    entry,
+    google,
+    known_as,
+    outcomes,
+    take,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -286,16 +311,16 @@ def test_a_brand_whose_timezone_changes_meanwhile_is_looked_at_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The look-up says one day, the brand has moved to another when the entry is recorded."""
-    from ads.services import owners
+    from ads.services import campaign_lookup
 
     campaign = CampaignFactory.create(brand=BrandFactory.create(timezone="Pacific/Auckland"))
-    real = owners.by_id
-    stale = [{campaign.pk: owners.Owner(campaign.pk, campaign.brand_id, "UTC")}]
+    real = campaign_lookup.by_id
+    stale = [{campaign.pk: campaign_lookup.Owner(campaign.pk, campaign.brand_id, "UTC")}]
 
     def at_first_stale(*args: Any) -> Any:
         return stale.pop() if stale else real(*args)
 
-    monkeypatch.setattr(owners, "by_id", at_first_stale)
+    monkeypatch.setattr(campaign_lookup, "by_id", at_first_stale)
 
     assert outcomes(take(entry(campaign))) == ["recorded"]
 

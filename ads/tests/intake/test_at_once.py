@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 
-from ads.models import Campaign, CampaignReference, Spend, UnknownReference
-from ads.services import locks, references
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    Spend,
+    UnknownReference,
+)
+from ads.services import locks
+from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference
-from ads.services.intake import Reference, taking
-from ads.services.settling import Settled
-from ads.services.totals import find_drift
+from ads.services.intake import intake
+from ads.services.ledger.verification import find_drift
+from ads.services.references import registry
+from ads.services.references.release import Settled
 from ads.tests.engine.support import (
     NOON,
     Paused,
@@ -24,7 +31,10 @@ from ads.tests.engine.support import (
     switches,
     totals,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.intake.support import (
     TODAY,
     entry,
@@ -118,7 +128,7 @@ def test_a_row_that_is_about_to_wait_is_seen_by_whoever_matches(campaign: Campai
         held_open(lambda: take(entry(google("7"), 2, external_id="b"))) as commit,
         at_once() as start,
     ):
-        matching = start(lambda: references.match(unknown(), campaign, now=NOON))
+        matching = start(lambda: registry.match(unknown(), campaign, now=NOON))
         await_blocked()
         commit()
         matching.result(timeout=20)
@@ -137,14 +147,14 @@ def test_a_row_that_comes_in_while_it_is_matched_is_recorded(
     """
     take(entry(google("7"), 1, external_id="a"))
     if crippled:
-        monkeypatch.setattr(taking._Batch, "_await_references", lock_alone)
+        monkeypatch.setattr(intake._Batch, "_await_references", lock_alone)
     arrived: Any = Paused(locks.unknown_references)
     monkeypatch.setattr(locks, "unknown_references", arrived)
 
     with at_once() as start:
         coming_in = start(lambda: take(entry(google("7"), 2, external_id="b")))
         arrived.await_reached()
-        assert references.match(unknown(), campaign, now=NOON) == Settled(recorded=1)
+        assert registry.match(unknown(), campaign, now=NOON) == Settled(recorded=1)
         arrived.let_go()
         coming_in.result(timeout=20)
 
@@ -152,7 +162,7 @@ def test_a_row_that_comes_in_while_it_is_matched_is_recorded(
     assert totals(campaign)["day", TODAY] == (1 if crippled else 3)
     assert UnknownReference.objects.exists() is crippled
     # What was missed is found by the next sweep.
-    assert references.record_waiting(NOON).recorded == crippled
+    assert registry.record_waiting(NOON).recorded == crippled
     assert totals(campaign)["day", TODAY] == 3
 
 
@@ -172,7 +182,7 @@ def test_two_who_match_one_reference_to_two_campaigns_leave_it_with_the_first(
 
     def match(to: Campaign) -> None:
         try:
-            references.match(row, to, now=NOON)
+            registry.match(row, to, now=NOON)
         except InvalidReference as error:
             refused.append(error)
 
@@ -196,15 +206,15 @@ def test_a_batch_that_comes_in_while_what_waited_is_recorded_does_not_deadlock(
     take(*rows)
 
     def match(reference: str) -> None:
-        references.match(unknown(reference), campaign, now=NOON)
+        registry.match(unknown(reference), campaign, now=NOON)
 
     from_everywhere(
         [partial(match, str(number)) for number in range(5)]
         + [lambda: take(*rows), lambda: take(*rows[::-1])] * 4
-        + [lambda: references.record_waiting(NOON)] * 2
+        + [lambda: registry.record_waiting(NOON)] * 2
     )
 
-    references.record_waiting(NOON)
+    registry.record_waiting(NOON)
     assert kept() == []
     assert Spend.objects.count() == 60
     assert totals(campaign)["day", TODAY] == 30
@@ -225,6 +235,6 @@ def test_what_another_session_keeps_locked_waits_for_the_next_run(
     pk = unknown("7").pk
 
     with held_open(lambda: locks.unknown_reference(pk)):
-        assert references.record_waiting(NOON) == Settled(recorded=1, failed=(pk,))
+        assert registry.record_waiting(NOON) == Settled(recorded=1, failed=(pk,))
 
-    assert references.record_waiting(NOON) == Settled(recorded=1)
+    assert registry.record_waiting(NOON) == Settled(recorded=1)

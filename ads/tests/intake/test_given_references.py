@@ -6,12 +6,28 @@ from typing import Any
 import pytest
 import time_machine
 
-from ads.models import Campaign, CampaignReference, Spend
-from ads.services import BudgetService, CampaignService, IntakeEntry, IntakeTotal, references
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    Spend,
+)
+from ads.services import (
+    BudgetService,
+    CampaignService,
+    IntakeEntry,
+    IntakeTotal,
+)
 from ads.services.errors import InvalidReference
-from ads.services.settling import Settled
-from ads.services.totals import find_drift
-from ads.tests.engine.support import NOON, delivers, enforce_all, execute, totals
+from ads.services.ledger.verification import find_drift
+from ads.services.references import registry
+from ads.services.references.release import Settled
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    execute,
+    totals,
+)
 from ads.tests.factories import CampaignFactory
 from ads.tests.intake.support import (
     TODAY,
@@ -59,7 +75,7 @@ def test_a_reference_added_by_sql_is_found_by_the_sweep(campaign: Campaign) -> N
         [campaign.pk],
     )
 
-    settled = references.record_waiting(NOON)
+    settled = registry.record_waiting(NOON)
 
     assert settled.recorded == settled.enforced.stopped == 1
     assert not delivers(campaign)
@@ -86,26 +102,26 @@ def test_one_reference_that_fails_never_stops_the_others(
         """
     )
 
-    settled = references.record_waiting(NOON)
+    settled = registry.record_waiting(NOON)
 
     assert (settled.recorded, settled.failed) == (2, (unknown("1").pk,))
     assert "this one is broken" in caplog.text
     assert [row[0] for row in kept()] == ["1"]
     execute("DROP TRIGGER broken_spend ON ads_spend")
-    assert references.record_waiting(NOON) == Settled(recorded=1)
+    assert registry.record_waiting(NOON) == Settled(recorded=1)
 
 
 def test_many_rows_are_recorded_in_batches_in_order(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ads.services.settling.BATCH", 4)
+    monkeypatch.setattr("ads.services.references.release.BATCH", 4)
     take(*[entry(google("7"), n + 1, external_id=f"{n:02}") for n in range(11)])
     take(*[total(google("7"), 5, date=TODAY - n * DAY) for n in range(1, 6)])
     known_as(campaign, google("7"))
 
-    assert references.record_waiting(NOON, at_most=6).recorded == 9
+    assert registry.record_waiting(NOON, at_most=6).recorded == 9
     assert len(kept()) == 7
-    assert references.record_waiting(NOON).recorded == 7
+    assert registry.record_waiting(NOON).recorded == 7
 
     amounts = Spend.objects.filter(kind="entry").order_by("id").values_list("amount", flat=True)
     assert list(amounts) == list(range(1, 12))
@@ -119,17 +135,17 @@ def test_a_reference_taken_off_before_it_was_recorded_leaves_it_waiting(
     take(entry(google("7"), 5))
     known_as(campaign, google("7")).delete()
 
-    assert references.record_waiting(NOON) == Settled()
+    assert registry.record_waiting(NOON) == Settled()
     assert len(kept()) == 1
 
 
 def test_a_campaign_is_given_a_reference_once(campaign: Campaign) -> None:
-    first = references.add(campaign, google("7"))
+    first = registry.add(campaign, google("7"))
 
-    assert references.add(campaign, google("7")) == first
-    assert references.find([google("7"), google("8")]).keys() == {google("7")}
+    assert registry.add(campaign, google("7")) == first
+    assert registry.find([google("7"), google("8")]).keys() == {google("7")}
     with pytest.raises(InvalidReference, match="is known by"):
-        references.add(CampaignFactory.create(), google("7"))
+        registry.add(CampaignFactory.create(), google("7"))
     assert CampaignReference.objects.get().campaign == campaign
 
 
@@ -141,7 +157,7 @@ def test_a_reference_that_cannot_be_is_refused(
     campaign: Campaign, field: str, given: tuple[str, str, str]
 ) -> None:
     with pytest.raises(InvalidReference) as refusal:
-        references.add(campaign, references.Reference(*given))
+        registry.add(campaign, registry.Reference(*given))
 
     assert refusal.value.field == field
     assert not CampaignReference.objects.exists()

@@ -4,10 +4,18 @@ from typing import Any
 
 import pytest
 
-from ads.models import Brand, Campaign, Spend, UnknownReference
-from ads.services.intake import CampaignNamed
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+    UnknownReference,
+)
+from ads.services.campaign_lookup import CampaignNamed
 from ads.tests.engine.support import totals
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.intake.support import (
     TODAY,
     correct,

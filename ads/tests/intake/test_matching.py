@@ -8,15 +8,31 @@ import pytest
 from django.apps import apps
 from django.db import transaction
 
-from ads.models import Campaign, CampaignReference, Spend, UnknownReference, WaitingSpend
-from ads.services import InvalidSpend, references
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    Spend,
+    UnknownReference,
+    WaitingSpend,
+)
+from ads.services import InvalidSpend
 from ads.services.actor import acting_as
 from ads.services.errors import InvalidReference
-from ads.services.intake import IntakeSender
-from ads.services.settling import Settled
-from ads.services.totals import find_drift
-from ads.tests.engine.support import NOON, delivers, enforce_all, switches, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.intake.rows import IntakeSender
+from ads.services.ledger.verification import find_drift
+from ads.services.references import registry
+from ads.services.references.release import Settled
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+    enforce_all,
+    switches,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.intake.support import (
     TODAY,
     correct,
@@ -47,7 +63,7 @@ def campaign() -> Campaign:
 
 
 def match(campaign: Campaign, now: Any = NOON, reference: str = "7") -> Settled:
-    return references.match(unknown(reference), campaign, now=now)
+    return registry.match(unknown(reference), campaign, now=now)
 
 
 def test_what_waited_is_recorded_as_it_came_and_stops_the_campaign(campaign: Campaign) -> None:
@@ -167,10 +183,10 @@ def test_what_the_ledger_refuses_goes_on_waiting_and_says_why() -> None:
     assert "already recorded with amount 60, now it comes with 6." in refusals[Decimal(6)]
     assert sorted(row[0] for row in recorded()) == [1, 60]
     # The next day the two days have come; what is in conflict stays.
-    later = references.record_waiting(LATER)
+    later = registry.record_waiting(LATER)
     assert (later.recorded, later.refused) == (2, 1)
     assert [row[1:] for row in kept()] == [(6, "c")]
-    assert references.record_waiting(LATER) == Settled(refused=1)
+    assert registry.record_waiting(LATER) == Settled(refused=1)
 
 
 def test_a_row_recorded_for_the_campaign_meanwhile_counts_once(campaign: Campaign) -> None:
@@ -218,21 +234,21 @@ def test_the_brand_of_a_reference_decides_whose_waiting_rows_it_takes(campaign: 
     take(entry(google("7"), 2), sender=limited_to(campaign.brand, source="own"))
     take(entry(google("7"), 4), sender=limited_to(foreign, source="foreign"))
 
-    settled = references.match(UnknownReference.objects.get(only_brands=None), campaign, now=NOON)
+    settled = registry.match(UnknownReference.objects.get(only_brands=None), campaign, now=NOON)
 
     assert settled.recorded == 2
     assert totals(campaign)["day", TODAY] == 3
     assert [row[1] for row in kept()] == [4]
-    assert references.record_waiting(LATER) == Settled()
+    assert registry.record_waiting(LATER) == Settled()
 
 
 def test_matched_twice_is_said_and_does_nothing(campaign: Campaign) -> None:
     take(entry(google("7"), 5))
     row = unknown()
-    references.match(row, campaign, now=NOON)
+    registry.match(row, campaign, now=NOON)
 
     with pytest.raises(InvalidReference, match="matched already"):
-        references.match(row, campaign, now=NOON)
+        registry.match(row, campaign, now=NOON)
 
     assert totals(campaign)["day", TODAY] == 5
 
@@ -258,20 +274,20 @@ def test_what_is_discarded_is_never_recorded_and_says_who_and_why(campaign: Camp
     take(entry(google("7"), 5, external_id="a"), entry(google("7"), 6), entry(google("8"), 7))
 
     with acting_as("ann"):
-        assert references.discard(unknown(), because="A test account.", now=LATER) == 2
+        assert registry.discard(unknown(), because="A test account.", now=LATER) == 2
 
     for row in WaitingSpend.objects.exclude(discarded_at=None):
         assert (row.discarded_at, row.discarded_by) == (LATER, "ann")
         assert row.discarded_because == "A test account."
     known_as(campaign, google("7"))
-    assert references.record_waiting(LATER) == Settled()
+    assert registry.record_waiting(LATER) == Settled()
     assert not Spend.objects.exists()
     assert [row[0] for row in kept()] == ["8"]
 
 
 def test_what_comes_in_after_that_waits_anew(campaign: Campaign) -> None:
     take(entry(google("7"), 5, external_id="a"), entry(google("7"), 6))
-    references.discard(unknown(), because="A test account.", now=NOON)
+    registry.discard(unknown(), because="A test account.", now=NOON)
 
     take(entry(google("7"), 7, external_id="a"))
 
@@ -286,6 +302,6 @@ def test_discarding_needs_a_reason(because: str) -> None:
     take(entry(google("7"), 5))
 
     with pytest.raises(InvalidSpend, match=r"^because: "):
-        references.discard(unknown(), because=because, now=NOON)
+        registry.discard(unknown(), because=because, now=NOON)
 
     assert len(kept()) == 1

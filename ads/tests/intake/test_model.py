@@ -13,13 +13,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from ads.models import Campaign, Spend
-from ads.services import references
-from ads.services.intake import Intake
-from ads.services.totals import find_drift
-from ads.tests.engine.support import NOON, totals
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.intake.rows import Intake
+from ads.services.ledger.verification import find_drift
+from ads.services.references import registry
+from ads.tests.engine.support import (
+    NOON,
+    totals,
+)
 from ads.tests.factories import CampaignFactory
-from ads.tests.intake.support import TODAY, entry, google, kept, known_as, take, total, unknown
+from ads.tests.intake.support import (
+    TODAY,
+    entry,
+    google,
+    kept,
+    known_as,
+    take,
+    total,
+    unknown,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +166,7 @@ class TestEntries(TestCase):
                 assert not bad.isdisjoint(outcomes_of(intake))
             compare(model, one, two)
         if model.waiting or model.anonymous:
-            settled = references.match(unknown("?"), one, now=NOON)
+            settled = registry.match(unknown("?"), one, now=NOON)
             assert settled.refused == model.match()
             compare(model, one, two)
         assert find_drift() == []
@@ -251,7 +266,7 @@ class TestDayTotals(TestCase):
             waiting = [model.newest["?"][1]] if "?" in model.newest else []
             assert [row[1] for row in kept()] == waiting
         if "?" in model.newest:
-            settled = references.match(unknown("?"), campaign, now=NOON)
+            settled = registry.match(unknown("?"), campaign, now=NOON)
             assert (settled.recorded == 1) is model.match()
             assert totals(campaign).get(("day", TODAY), 0) == model.spent()
             assert len(kept()) == settled.refused

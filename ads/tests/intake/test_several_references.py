@@ -5,12 +5,26 @@ from typing import Any
 
 import pytest
 
-from ads.models import Campaign, ReportedTotal, Spend
-from ads.services import references
-from ads.services.totals import find_drift
-from ads.tests.engine.support import NOON, at_once, await_blocked, delivers, enforce_all, held_open
+from ads.models import (
+    Campaign,
+    ReportedTotal,
+    Spend,
+)
+from ads.services.ledger.verification import find_drift
+from ads.services.references import registry
+from ads.tests.engine.support import (
+    NOON,
+    at_once,
+    await_blocked,
+    delivers,
+    enforce_all,
+    held_open,
+)
 from ads.tests.engine.support import totals as sums
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.intake.support import (
     TODAY,
     google,
@@ -96,7 +110,7 @@ def test_totals_that_waited_under_two_references_add_up(campaign: Campaign) -> N
     take(*rows)
 
     for reference in ("7", "8"):
-        references.match(unknown(reference), campaign, now=NOON)
+        registry.match(unknown(reference), campaign, now=NOON)
 
     assert spent(campaign) == 16
     assert kept() == []
@@ -170,7 +184,7 @@ def test_what_waited_is_refused_where_it_would_count_twice(campaign: Campaign) -
     take(total(google("7"), 10), total(google("7"), 4, date=TODAY - timedelta(days=1)))
     take(total(campaign, 10))
 
-    settled = references.match(unknown(), campaign, now=NOON)
+    settled = registry.match(unknown(), campaign, now=NOON)
 
     assert (settled.recorded, settled.refused) == (1, 1)
     assert [row[:2] for row in kept()] == [("7", 10)]

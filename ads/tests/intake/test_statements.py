@@ -7,11 +7,22 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Campaign
-from ads.services import references
-from ads.services.intake import CampaignNamed
-from ads.tests.engine.support import NOON, enforce_all
+from ads.services.campaign_lookup import CampaignNamed
+from ads.services.references import registry
+from ads.tests.engine.support import (
+    NOON,
+    enforce_all,
+)
 from ads.tests.factories import CampaignFactory
-from ads.tests.intake.support import entry, google, known_as, outcomes, take, total, unknown
+from ads.tests.intake.support import (
+    entry,
+    google,
+    known_as,
+    outcomes,
+    take,
+    total,
+    unknown,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,6 +80,6 @@ def test_matching_takes_no_more_for_more(campaigns: list[Campaign]) -> None:
     def matching(count: int) -> int:
         take(*[entry(google(f"?{count}"), external_id=f"{count}-{n}") for n in range(count)])
         row = unknown(f"?{count}")
-        return statements_of(lambda: references.match(row, campaigns[0], now=NOON))
+        return statements_of(lambda: registry.match(row, campaigns[0], now=NOON))
 
     assert matching(2) == matching(60) <= 40

@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-from ads.models import Spend, UnknownReference, WaitingSpend
-from ads.services.intake import IntakeAnswer, IntakeSender
-from ads.tests.engine.support import NOON, totals
+from ads.models import (
+    Spend,
+    UnknownReference,
+    WaitingSpend,
+)
+from ads.services.intake.rows import (
+    IntakeAnswer,
+    IntakeSender,
+)
+from ads.tests.engine.support import (
+    NOON,
+    totals,
+)
 from ads.tests.factories import CampaignFactory
 from ads.tests.intake.support import (
     TODAY,

@@ -9,7 +9,11 @@ import pytest
 from ads.models import Campaign
 from ads.tests.commands.support import say
 from ads.tests.factories import CampaignFactory
-from ads.tests.ledger_role.support import PASSWORD, ROLE, connect
+from ads.tests.ledger_role.support import (
+    PASSWORD,
+    ROLE,
+    connect,
+)
 
 
 @pytest.fixture

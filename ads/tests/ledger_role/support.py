@@ -7,7 +7,10 @@ from typing import Any
 import psycopg2
 from django.db import connection
 
-from ads.models import Spend, SpendTotal
+from ads.models import (
+    Spend,
+    SpendTotal,
+)
 
 #: Roles belong to the server, which other runs of the tests use too.
 ROLE = f"ledger_role_test_{os.getpid()}"

@@ -12,12 +12,27 @@ import pytest
 from django.utils import timezone
 from psycopg2 import errors
 
-from ads.models import Campaign, Spend
-from ads.services.totals import find_drift
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.ledger.verification import find_drift
 from ads.tasks import check_campaign_budgets
-from ads.tests.engine.support import delivers, execute, totals
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.ledger_role.support import DAY, INSERT, connect, nothing_changed
+from ads.tests.engine.support import (
+    delivers,
+    execute,
+    totals,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.ledger_role.support import (
+    DAY,
+    INSERT,
+    connect,
+    nothing_changed,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

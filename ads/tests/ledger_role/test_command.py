@@ -7,10 +7,22 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
-from ads.models import Brand, Campaign
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.tests.commands.support import say
-from ads.tests.engine.support import execute, totals
-from ads.tests.ledger_role.support import DAY, INSERT, PASSWORD, ROLE, connect
+from ads.tests.engine.support import (
+    execute,
+    totals,
+)
+from ads.tests.ledger_role.support import (
+    DAY,
+    INSERT,
+    PASSWORD,
+    ROLE,
+    connect,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,10 +8,17 @@ import pytest
 from django.utils import timezone
 from psycopg2 import errors
 
-from ads.models import Campaign, Spend
-from ads.services.totals import find_drift
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.ledger.verification import find_drift
 from ads.tests.engine.support import totals
-from ads.tests.ledger_role.support import DAY, INSERT, nothing_changed
+from ads.tests.ledger_role.support import (
+    DAY,
+    INSERT,
+    nothing_changed,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,14 +5,24 @@ from typing import Any
 
 import pytest
 
-from ads.models import Campaign, DeliveryChange
+from ads.models import (
+    Campaign,
+    DeliveryChange,
+)
 from ads.services import overview
-from ads.services.delivery_words import why
-from ads.services.enforcement import Trigger
-from ads.services.overview import Part, latest
-from ads.services.overview.changes import READ
-from ads.tests.engine.support import NOON, enforce_all, spend
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.delivery.enforcement import Trigger
+from ads.services.explain.recorded_reasons import why
+from ads.services.overview import Part
+from ads.services.overview.changes import READ, latest
+from ads.tests.engine.support import (
+    NOON,
+    enforce_all,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

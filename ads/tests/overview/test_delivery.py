@@ -9,13 +9,25 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.holds import Hold
-from ads.models import Brand, Campaign
+from ads.models import (
+    Brand,
+    Campaign,
+)
 from ads.models.campaign import State
 from ads.models.spend import Period
-from ads.services import waivers
+from ads.services.delivery import waivers
 from ads.services.overview.delivery import delivery
-from ads.tests.engine.support import NOON, at, enforce_all, spend
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    enforce_all,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -8,10 +8,17 @@ import pytest
 
 from ads.models import Brand
 from ads.models.spend import Period
-from ads.services import waivers
+from ads.services.delivery import waivers
 from ads.services.overview.spend import money
-from ads.tests.engine.support import NOON, at, spend
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.engine.support import (
+    NOON,
+    at,
+    spend,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,15 @@ from ads.rules.stretches import (
     in_force_stretches,
     open_stretches,
 )
-from ads.tests.rules.support import EVERY_DAY, FRIDAY, MONDAY, SUNDAY, THURSDAY, at, schedule
+from ads.tests.rules.support import (
+    EVERY_DAY,
+    FRIDAY,
+    MONDAY,
+    SUNDAY,
+    THURSDAY,
+    at,
+    schedule,
+)
 
 
 def test_evenings_in_tokyo_are_mornings_in_utc() -> None:

@@ -9,13 +9,29 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import ApiKey, Brand
-from ads.services import api_keys
+from ads.models import (
+    ApiKey,
+    Brand,
+)
 from ads.services.actor import acting_as
-from ads.services.api_keys import ExpiredKey, RevokedKey, UnknownKey, authenticate, issue
-from ads.services.audit import event_model, recent
-from ads.services.senders import InvalidSender
-from ads.tests.engine.support import NOON, execute, held_open
+from ads.services.history.audit import (
+    event_model,
+    recent,
+)
+from ads.services.senders import api_keys
+from ads.services.senders.api_keys import (
+    ExpiredKey,
+    RevokedKey,
+    UnknownKey,
+    authenticate,
+    issue,
+)
+from ads.services.senders.rights import InvalidSender
+from ads.tests.engine.support import (
+    NOON,
+    execute,
+    held_open,
+)
 from ads.tests.factories import BrandFactory
 
 MINUTE = timedelta(minutes=1)

@@ -8,11 +8,20 @@ import pytest
 import time_machine
 from django.core.management import CommandError
 
-from ads.models import ApiKey, WebhookEndpoint
-from ads.services import api_keys
-from ads.services.audit import event_model, recent
-from ads.services.sealing import unseal
-from ads.tests.commands.support import rows, say
+from ads.models import (
+    ApiKey,
+    WebhookEndpoint,
+)
+from ads.services.history.audit import (
+    event_model,
+    recent,
+)
+from ads.services.senders import api_keys
+from ads.services.senders.encryption import unseal
+from ads.tests.commands.support import (
+    rows,
+    say,
+)
 from ads.tests.engine.support import NOON
 from ads.tests.factories import BrandFactory
 

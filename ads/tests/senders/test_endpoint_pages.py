@@ -11,11 +11,26 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from ads.models import WebhookDelivery, WebhookEndpoint
-from ads.services import webhook_endpoints, webhooks
-from ads.services.audit import event_model, recent
-from ads.services.sealing import unseal
-from ads.tests.admin.pages import add, change, changelist, errors, save
+from ads.models import (
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from ads.services.history.audit import (
+    event_model,
+    recent,
+)
+from ads.services.senders import (
+    webhook_endpoints,
+    webhooks,
+)
+from ads.services.senders.encryption import unseal
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    errors,
+    save,
+)
 from ads.tests.factories import BrandFactory
 
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")

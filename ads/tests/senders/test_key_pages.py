@@ -14,10 +14,23 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.models import ApiKey
-from ads.services import api_keys
-from ads.services.audit import event_model, recent
-from ads.tests.admin.pages import act, add, change, changelist, errors, save
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.history.audit import (
+    event_model,
+    recent,
+)
+from ads.services.senders import api_keys
+from ads.tests.admin.pages import (
+    act,
+    add,
+    change,
+    changelist,
+    errors,
+    save,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 KEY = re.compile(r"bm_\w{8}_\w{43}")
 

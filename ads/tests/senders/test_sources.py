@@ -10,13 +10,33 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import ApiKey, Brand, Spend, UnknownReference, WaitingSpend, WebhookEndpoint
-from ads.services import api_keys, ledger, senders, webhook_endpoints
+from ads.models import (
+    ApiKey,
+    Brand,
+    Spend,
+    UnknownReference,
+    WaitingSpend,
+    WebhookEndpoint,
+)
 from ads.services.imports.formats import FORMATS
-from ads.services.ledger import SpendEntry
-from ads.services.senders import InvalidSender
-from ads.tests.engine.support import NOON, at_once, await_blocked, held_open
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.ledger import record
+from ads.services.ledger.record import SpendEntry
+from ads.services.senders import (
+    api_keys,
+    rights,
+    webhook_endpoints,
+)
+from ads.services.senders.rights import InvalidSender
+from ads.tests.engine.support import (
+    NOON,
+    at_once,
+    await_blocked,
+    held_open,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +84,7 @@ def recorded_under(source: str, brand: Brand, external_id: str | None = "1") -> 
     """Somebody's entry in the ledger."""
     campaign = CampaignFactory.create(brand=brand)
     entry = SpendEntry(campaign, 5, external_id=external_id)
-    (answer,) = ledger.record([entry], source=source, now=NOON)
+    (answer,) = record.record([entry], source=source, now=NOON)
     return answer.entry
 
 
@@ -72,7 +92,7 @@ def test_files_of_platforms_are_recorded_under_sources_of_the_products_own() -> 
     platforms = {each.platform for each in FORMATS.values() if each.platform}
 
     assert platforms
-    assert platforms <= senders.OWN_SOURCES
+    assert platforms <= rights.OWN_SOURCES
 
 
 def test_a_file_is_not_imported_under_a_limited_senders_source(
@@ -92,7 +112,7 @@ def test_a_file_is_not_imported_under_a_limited_senders_source(
     assert Spend.objects.get().source == "etl"
 
 
-@pytest.mark.parametrize("source", sorted(senders.OWN_SOURCES))
+@pytest.mark.parametrize("source", sorted(rights.OWN_SOURCES))
 def test_the_products_own_sources_are_not_for_a_limited_key(acme: Brand, source: str) -> None:
     refused("the product itself writes under it", key, "K", source, acme)
     refused("the product itself writes under it", endpoint, "E", source, acme)
@@ -167,8 +187,8 @@ def test_entries_without_ids_tell_nothing_so_their_source_is_free(
     assert key("K", "etl", acme).source == "etl"
 
 
-def wanted(*brands: Brand, source: str = "acme") -> senders.Rights:
-    return senders.rights(source, brands=brands, every_brand=not brands)
+def wanted(*brands: Brand, source: str = "acme") -> rights.Rights:
+    return rights.rights(source, brands=brands, every_brand=not brands)
 
 
 def test_an_edit_may_add_brands_but_not_take_away_what_was_written_to(
@@ -178,10 +198,10 @@ def test_an_edit_may_add_brands_but_not_take_away_what_was_written_to(
     recorded_under("acme", acme)
 
     with transaction.atomic():
-        senders.check(ApiKey, "K", wanted(acme), sender=edited)
-        senders.check(ApiKey, "K", wanted(acme, globex), sender=edited)
+        rights.check(ApiKey, "K", wanted(acme), sender=edited)
+        rights.check(ApiKey, "K", wanted(acme, globex), sender=edited)
         with pytest.raises(InvalidSender, match=r"source: .* maybe of other brands"):
-            senders.check(ApiKey, "K", wanted(globex), sender=edited)
+            rights.check(ApiKey, "K", wanted(globex), sender=edited)
 
 
 def test_an_unlimited_key_that_has_sent_cannot_be_limited_under_its_source(acme: Brand) -> None:
@@ -190,8 +210,8 @@ def test_an_unlimited_key_that_has_sent_cannot_be_limited_under_its_source(acme:
 
     with transaction.atomic():
         with pytest.raises(InvalidSender, match=r"source: .* maybe of other brands"):
-            senders.check(ApiKey, "K", wanted(acme), sender=edited)
-        senders.check(ApiKey, "K", wanted(acme, source="acme-own"), sender=edited)
+            rights.check(ApiKey, "K", wanted(acme), sender=edited)
+        rights.check(ApiKey, "K", wanted(acme, source="acme-own"), sender=edited)
 
 
 def test_the_look_ups_use_indexes_and_their_number_is_constant(acme: Brand, globex: Brand) -> None:

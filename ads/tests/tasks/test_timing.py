@@ -12,8 +12,19 @@ from django_celery_beat.models import (
 )
 
 from ads.rules import ticks
-from ads.services import task_texts, timing, watch
-from ads.services.timing import Cron, Daily, Every, Monthly, NeverRuns, Once
+from ads.services.operations import (
+    health,
+    task_texts,
+    timing,
+)
+from ads.services.operations.timing import (
+    Cron,
+    Daily,
+    Every,
+    Monthly,
+    NeverRuns,
+    Once,
+)
 from ads.tests.tasks.support import PERIODS
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +40,7 @@ def by_crontab(fields: str, tz: str = "UTC") -> PeriodicTask:
 
 def next_of(task: PeriodicTask) -> datetime | None:
     """The tick that the pages and the alarm go by."""
-    schedule = watch.ticks_of(task)
+    schedule = health.ticks_of(task)
     assert schedule
     return ticks.next_tick(schedule, NOW)
 

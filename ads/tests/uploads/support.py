@@ -6,11 +6,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from ads.models import Campaign, Spend, SpendImport, SpendImportPart
+from ads.models import (
+    Campaign,
+    Spend,
+    SpendImport,
+    SpendImportPart,
+)
 from ads.models.imports import ImportPart
-from ads.services import uploads
 from ads.services.actor import acting_as
-from ads.services.imports import Plan
+from ads.services.imports import uploads
+from ads.services.imports.plan import Plan
 from ads.tests.factories import CampaignFactory
 
 LIMIT = 64 << 20

@@ -3,11 +3,19 @@
 import pytest
 
 from ads.models import ColumnMapping
-from ads.services import uploads
-from ads.services.imports import Plan
-from ads.services.uploads import mappings
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.uploads.support import TODAY, finish, spent, upload
+from ads.services.imports import uploads
+from ads.services.imports.plan import Plan
+from ads.services.imports.uploads import mappings
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.uploads.support import (
+    TODAY,
+    finish,
+    spent,
+    upload,
+)
 
 pytestmark = pytest.mark.django_db
 

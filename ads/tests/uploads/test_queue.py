@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from ads import tasks
 from ads.models import SpendImport
-from ads.services import uploads
-from ads.services.uploads import queue
+from ads.services.imports import uploads
+from ads.services.imports.uploads import queue
 from ads.tests.factories import CampaignFactory
 from ads.tests.redis_away import without_redis
 from ads.tests.tasks.worker import running_worker

@@ -12,12 +12,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 
-from ads.models import Spend, SpendImport, SpendImportPart
+from ads.models import (
+    Spend,
+    SpendImport,
+    SpendImportPart,
+)
 from ads.models.imports import ImportPart
-from ads.services import uploads
-from ads.services.imports import Plan
-from ads.services.uploads import parts
-from ads.services.uploads.receiving import LONGEST_NAME, tidy
+from ads.services.imports import uploads
+from ads.services.imports.plan import Plan
+from ads.services.imports.uploads import parts
+from ads.services.imports.uploads.receipt import (
+    LONGEST_NAME,
+    tidy,
+)
 from ads.tests.factories import CampaignFactory
 from ads.tests.uploads.support import (
     TODAY,

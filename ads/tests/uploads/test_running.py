@@ -4,9 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from ads.models import Campaign, DeliveryChange, Spend, SpendTotal
-from ads.services import uploads
-from ads.services.imports import Plan
+from ads.models import (
+    Campaign,
+    DeliveryChange,
+    Spend,
+    SpendTotal,
+)
+from ads.services.imports import uploads
+from ads.services.imports.plan import Plan
 from ads.tests.factories import CampaignFactory
 from ads.tests.uploads.support import (
     TODAY,

@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from ads.models import SpendImport
-from ads.services import uploads
 from ads.services.actor import acting_as
-from ads.services.imports import Plan
+from ads.services.imports import uploads
+from ads.services.imports.plan import Plan
 from ads.tests.factories import CampaignFactory
 from ads.tests.uploads.support import (
     checked,

@@ -11,12 +11,24 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from ads.models import Campaign, Spend, SpendImport, SpendTotal
-from ads.services import imports, uploads
-from ads.services.imports import Import
-from ads.services.uploads import running, telling
+from ads.models import (
+    Campaign,
+    Spend,
+    SpendImport,
+    SpendTotal,
+)
+from ads.services import imports
+from ads.services.imports import uploads
+from ads.services.imports.run import Import
+from ads.services.imports.uploads import (
+    outcome,
+    runs,
+)
 from ads.tests.engine.support import at_once
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 from ads.tests.uploads.support import (
     active,
     check,
@@ -43,7 +55,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> Iterator[None]
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(telling, "outcome", fail)
+        patch.setattr(outcome, "outcome", fail)
         yield
 
 
@@ -84,7 +96,7 @@ def test_a_worker_that_is_killed_while_recording_leaves_nothing_and_another_does
 
 def test_a_file_that_kills_every_worker_is_given_up() -> None:
     one = upload(rows(CampaignFactory.create(), 5))
-    SpendImport.objects.filter(pk=one.pk).update(status="checking", attempts=running.ATTEMPTS)
+    SpendImport.objects.filter(pk=one.pk).update(status="checking", attempts=runs.ATTEMPTS)
 
     assert check(one) == "refused"
 
@@ -92,7 +104,7 @@ def test_a_file_that_kills_every_worker_is_given_up() -> None:
     assert "begun 3 times" in one.error
 
     other = confirm(checked(rows(CampaignFactory.create(), 5)))
-    SpendImport.objects.filter(pk=other.pk).update(status="recording", attempts=running.ATTEMPTS)
+    SpendImport.objects.filter(pk=other.pk).update(status="recording", attempts=runs.ATTEMPTS)
     assert record(other) == "checked"
     assert spent() == []
 
@@ -138,7 +150,7 @@ def test_while_one_import_runs_no_other_begins(monkeypatch: pytest.MonkeyPatch) 
             connection.close()
 
     with monkeypatch.context() as patch:
-        patch.setattr(running, "preview_of", meanwhile)
+        patch.setattr(runs, "preview_of", meanwhile)
         assert check(first) == "checked"
 
     assert seen == ["uploaded"]
@@ -158,7 +170,7 @@ def test_a_message_that_comes_late_or_for_nothing_does_nothing() -> None:
 
 
 def test_progress_is_noted_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "NOTED_EVERY", 0)
+    monkeypatch.setattr(runs, "NOTED_EVERY", 0)
     seen = []
     staged = Import.staged
 
@@ -183,7 +195,7 @@ def test_progress_is_noted_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_check_that_is_cancelled_stops_and_leaves_it_cancelled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(running, "NOTED_EVERY", 0)
+    monkeypatch.setattr(runs, "NOTED_EVERY", 0)
     one = upload(rows(CampaignFactory.create(), *[1] * 12_000))
     read: list[int] = []
 
@@ -196,7 +208,7 @@ def test_a_check_that_is_cancelled_stops_and_leaves_it_cancelled(
 
         return imports.preview_of(*args, progress=cancel, **more)
 
-    monkeypatch.setattr(running, "preview_of", cancelling)
+    monkeypatch.setattr(runs, "preview_of", cancelling)
 
     assert check(one) == "cancelled"
 

@@ -2,14 +2,28 @@
 
 from typing import Final
 
-from ads.services.imports.formats.base import NOTHING, Format
+from ads.services.imports.formats.base import (
+    NOTHING,
+    Format,
+)
 from ads.services.imports.formats.google_ads import GOOGLE_ADS
 from ads.services.imports.formats.meta_ads import META_ADS
-from ads.services.imports.formats.plain import MAPPED, PLAIN
+from ads.services.imports.formats.plain import (
+    MAPPED,
+    PLAIN,
+)
+
+__all__ = [
+    "FORMATS",
+    "GOOGLE_ADS",
+    "MAPPED",
+    "META_ADS",
+    "NOTHING",
+    "PLAIN",
+    "Format",
+]
 
 #: By code, in the order in which people are offered them.
 FORMATS: Final[dict[str, Format]] = {
     each.code: each for each in (PLAIN, GOOGLE_ADS, META_ADS, MAPPED)
 }
-
-__all__ = ["FORMATS", "GOOGLE_ADS", "MAPPED", "META_ADS", "NOTHING", "PLAIN", "Format"]

@@ -3,7 +3,10 @@
 from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 
-from ads.services import timing, watch
+from ads.services.operations import (
+    health,
+    timing,
+)
 
 TASK = "ads.tasks.check_campaign_budgets"
 MODEL = "django_celery_beat_periodictask"
@@ -16,4 +19,4 @@ def run_url(task: PeriodicTask) -> str:
 
 def words(task: PeriodicTask) -> str:
     """When it runs, of what is stored."""
-    return timing.in_words(watch.with_schedules(PeriodicTask.objects.all()).get(pk=task.pk))
+    return timing.in_words(health.with_schedules(PeriodicTask.objects.all()).get(pk=task.pk))

@@ -11,9 +11,18 @@ from django_celery_beat.models import PeriodicTask
 
 from ads.admin.text import span
 from ads.models import Heartbeat
-from ads.services import task_texts
-from ads.tests.admin.pages import act, change, changelist, said, save
-from ads.tests.admin.periodic_tasks.support import MODEL, TASK
+from ads.services.operations import task_texts
+from ads.tests.admin.pages import (
+    act,
+    change,
+    changelist,
+    said,
+    save,
+)
+from ads.tests.admin.periodic_tasks.support import (
+    MODEL,
+    TASK,
+)
 
 
 def test_the_list_says_what_a_task_does_when_it_last_succeeded_and_what_it_changed(

@@ -9,8 +9,15 @@ from celery import current_app
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
-from ads.tests.admin.pages import act, said
-from ads.tests.admin.periodic_tasks.support import MODEL, RUNS, run_url
+from ads.tests.admin.pages import (
+    act,
+    said,
+)
+from ads.tests.admin.periodic_tasks.support import (
+    MODEL,
+    RUNS,
+    run_url,
+)
 from ads.tests.redis_away import without_redis
 
 

@@ -14,8 +14,19 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from ads.tests.admin.pages import add, change, changelist, errors, said, save
-from ads.tests.admin.periodic_tasks.support import MODEL, TASK, words
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    errors,
+    said,
+    save,
+)
+from ads.tests.admin.periodic_tasks.support import (
+    MODEL,
+    TASK,
+    words,
+)
 
 
 @pytest.mark.parametrize(

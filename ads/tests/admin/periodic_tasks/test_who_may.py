@@ -5,8 +5,17 @@ from collections.abc import Callable
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
-from ads.tests.admin.pages import act, change, changelist, said
-from ads.tests.admin.periodic_tasks.support import MODEL, RUNS, run_url
+from ads.tests.admin.pages import (
+    act,
+    change,
+    changelist,
+    said,
+)
+from ads.tests.admin.periodic_tasks.support import (
+    MODEL,
+    RUNS,
+    run_url,
+)
 
 
 def test_somebody_elses_runs_are_not_shown(

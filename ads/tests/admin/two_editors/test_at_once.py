@@ -6,9 +6,18 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from ads.models import CampaignReference
-from ads.tests.admin.pages import change, errors, filled_in
+from ads.tests.admin.pages import (
+    change,
+    errors,
+    filled_in,
+)
 from ads.tests.admin.two_editors.support import commits
-from ads.tests.engine.support import at_once, await_blocked, execute, held_open
+from ads.tests.engine.support import (
+    at_once,
+    await_blocked,
+    execute,
+    held_open,
+)
 from ads.tests.factories import CampaignFactory
 
 

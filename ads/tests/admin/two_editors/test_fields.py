@@ -9,11 +9,25 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from ads.models import ApiKey
-from ads.services import BudgetService, CampaignService, rollover
-from ads.tests.admin.pages import as_it_is, change, errors, filled_in, said, save
+from ads.services import (
+    BudgetService,
+    CampaignService,
+)
+from ads.services.delivery import rollover
+from ads.tests.admin.pages import (
+    as_it_is,
+    change,
+    errors,
+    filled_in,
+    said,
+    save,
+)
 from ads.tests.admin.two_editors.support import commits
 from ads.tests.engine.support import NOON
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 
 def summary(response: Any) -> str:

@@ -4,9 +4,23 @@ from typing import Any
 
 from django.test import Client
 
-from ads.models import Campaign, CampaignReference, CampaignSchedule
-from ads.tests.admin.pages import as_it_is, change, errors, filled_in, said, save
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    CampaignSchedule,
+)
+from ads.tests.admin.pages import (
+    as_it_is,
+    change,
+    errors,
+    filled_in,
+    said,
+    save,
+)
+from ads.tests.factories import (
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 
 def rows(opened: dict[str, Any], prefix: str, *added: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,20 @@ from ads.admin.base import ReadOnlyAdmin
 from ads.admin.editing import GuardsEdits
 from ads.admin.shown import AS_SHOWN
 from ads.models import Campaign
-from ads.tests.admin.pages import add, as_it_is, change, errors, filled_in, said, save
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.admin.pages import (
+    add,
+    as_it_is,
+    change,
+    errors,
+    filled_in,
+    said,
+    save,
+)
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 
 
 @pytest.mark.parametrize("what", ["missing", "made up", "another row's", "another model's"])

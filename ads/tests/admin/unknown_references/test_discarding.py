@@ -8,8 +8,16 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from ads.models import Campaign, CampaignReference, Spend, WaitingSpend
-from ads.tests.admin.pages import act, said
+from ads.models import (
+    Campaign,
+    CampaignReference,
+    Spend,
+    WaitingSpend,
+)
+from ads.tests.admin.pages import (
+    act,
+    said,
+)
 from ads.tests.admin.unknown_references.support import (
     ACTIONS,
     LIST,
@@ -18,7 +26,12 @@ from ads.tests.admin.unknown_references.support import (
     text_of,
     waiting,
 )
-from ads.tests.intake.support import entry, google, kept, take
+from ads.tests.intake.support import (
+    entry,
+    google,
+    kept,
+    take,
+)
 
 pytestmark = pytest.mark.django_db
 

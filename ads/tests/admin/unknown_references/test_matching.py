@@ -8,12 +8,38 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from ads.models import Brand, Campaign, CampaignReference, DeliveryChange, Spend, WaitingSpend
-from ads.tests.admin.pages import act, said
-from ads.tests.admin.unknown_references.support import LIST, listed, page_of, text_of, waiting
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    DeliveryChange,
+    Spend,
+    WaitingSpend,
+)
+from ads.tests.admin.pages import (
+    act,
+    said,
+)
+from ads.tests.admin.unknown_references.support import (
+    LIST,
+    listed,
+    page_of,
+    text_of,
+    waiting,
+)
 from ads.tests.engine.support import delivers
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.intake.support import entry, google, kept, known_as, limited_to, take
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.intake.support import (
+    entry,
+    google,
+    kept,
+    known_as,
+    limited_to,
+    take,
+)
 
 pytestmark = pytest.mark.django_db
 

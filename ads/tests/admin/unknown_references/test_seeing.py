@@ -9,7 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ads.models import Brand, Campaign, WaitingSpend
+from ads.models import (
+    Brand,
+    Campaign,
+    WaitingSpend,
+)
 from ads.tests.admin.pages import changelist
 from ads.tests.admin.unknown_references.support import (
     ACTIONS,
@@ -19,8 +23,16 @@ from ads.tests.admin.unknown_references.support import (
     text_of,
     waiting,
 )
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.intake.support import entry, google, limited_to, take
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
+from ads.tests.intake.support import (
+    entry,
+    google,
+    limited_to,
+    take,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,15 @@ import pytest
 import time_machine
 
 from ads.models import Campaign
-from ads.tests.api.support import Program, key_for
+from ads.tests.api.support import (
+    Program,
+    key_for,
+)
 from ads.tests.engine.support import NOON
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+)
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
-from ads.models import Campaign, Spend
+from ads.models import (
+    Campaign,
+    Spend,
+)
 
 LINES = "application/x-ndjson"
 

@@ -6,7 +6,10 @@ import pytest
 import time_machine
 
 from ads.models import Campaign
-from ads.services.enforcement import Trigger, enforce
+from ads.services.delivery.enforcement import (
+    Trigger,
+    enforce,
+)
 from ads.tests.api.webhooks.support import Sender
 from ads.tests.engine.support import NOON
 from ads.tests.factories import CampaignFactory

@@ -9,11 +9,26 @@ from typing import Any
 
 import pytest
 
-from ads.models import Campaign, WebhookDelivery, WebhookEndpoint
-from ads.services import webhooks
-from ads.services.intake import taking
-from ads.tests.api.webhooks.support import Sender, entries, ledger
-from ads.tests.engine.support import NOON, Paused, at_once, await_blocked, execute, held_open
+from ads.models import (
+    Campaign,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from ads.services.intake import intake
+from ads.services.senders import webhooks
+from ads.tests.api.webhooks.support import (
+    Sender,
+    entries,
+    ledger,
+)
+from ads.tests.engine.support import (
+    NOON,
+    Paused,
+    at_once,
+    await_blocked,
+    execute,
+    held_open,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -69,13 +84,13 @@ def test_the_second_of_two_at_once_waits_and_is_answered_as_the_first(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = Sender()
-    real, paused = taking._Batch.take, Paused(lambda: None)
+    real, paused = intake._Batch.take, Paused(lambda: None)
 
     def waits(batch: Any) -> Any:
         paused()
         return real(batch)
 
-    monkeypatch.setattr(taking._Batch, "take", waits)
+    monkeypatch.setattr(intake._Batch, "take", waits)
     answers: list[Any] = []
 
     def send() -> None:
@@ -100,7 +115,7 @@ def test_the_second_is_taken_in_if_the_first_fails(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = Sender()
-    real, paused, calls = taking._Batch.take, Paused(lambda: None), threading.Semaphore(1)
+    real, paused, calls = intake._Batch.take, Paused(lambda: None), threading.Semaphore(1)
 
     def fails_first(batch: Any) -> Any:
         if calls.acquire(blocking=False):
@@ -108,7 +123,7 @@ def test_the_second_is_taken_in_if_the_first_fails(
             raise RuntimeError("the first fails")
         return real(batch)
 
-    monkeypatch.setattr(taking._Batch, "take", fails_first)
+    monkeypatch.setattr(intake._Batch, "take", fails_first)
     statuses: dict[str, int] = {}
 
     def send(name: str) -> None:

@@ -8,10 +8,19 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ads.models import Campaign, Spend, WebhookEndpoint
-from ads.services import webhook_endpoints
+from ads.models import (
+    Campaign,
+    Spend,
+    WebhookEndpoint,
+)
+from ads.services.senders import webhook_endpoints
 from ads.tests.api.support import problem
-from ads.tests.api.webhooks.support import Sender, entries, nothing_happened, refusal
+from ads.tests.api.webhooks.support import (
+    Sender,
+    entries,
+    nothing_happened,
+    refusal,
+)
 from ads.tests.engine.support import NOON
 
 pytestmark = pytest.mark.django_db

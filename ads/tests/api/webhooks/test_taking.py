@@ -17,8 +17,15 @@ from ads.models import (
     WebhookEndpoint,
 )
 from ads.tests.api.support import problem
-from ads.tests.api.webhooks.support import Sender, entries, ledger
-from ads.tests.engine.support import NOON, delivers
+from ads.tests.api.webhooks.support import (
+    Sender,
+    entries,
+    ledger,
+)
+from ads.tests.engine.support import (
+    NOON,
+    delivers,
+)
 from ads.tests.factories import CampaignFactory
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,171 @@
+"""Whose spend a row is: how it names its campaign, and looking many of them up at once.
+
+Each look-up is one query, whatever the number. One for a sender that is limited to some brands
+answers for the campaigns of others as for those that do not exist.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from ads.models import Campaign
+from ads.models.references import (
+    known_as,
+    shown,
+)
+from ads.services.errors import InvalidSpend
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignNamed:
+    """A campaign by the name of its brand and its own, letter for letter."""
+
+    brand: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.brand} / {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A campaign as a platform knows it.
+
+    Args:
+        platform: such as ``google_ads``.
+        account: the account there; empty where ids are unique without one.
+        reference: what the platform calls the campaign by.
+        name: what it calls it in words, to recognise it by; no part of what it is.
+    """
+
+    platform: str
+    account: str
+    reference: str
+    name: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return shown(self.known_as)
+
+    @property
+    def known_as(self) -> str:
+        """As :attr:`ads.models.ReportedTotal.known_as` has it."""
+        return known_as(self.platform, self.account, self.reference)
+
+
+#: How a row names its campaign: by its id, by names, or by what a platform knows it by.
+CampaignGiven = int | CampaignNamed | Reference
+
+
+class Owner(NamedTuple):
+    """A campaign, and what of its brand decides on which day its spend counts."""
+
+    campaign_id: int
+    brand_id: int
+    timezone: str
+
+
+#: Ids that PostgreSQL can compare with; no other exists.
+_LARGEST_ID = 2**63 - 1
+
+_OWNER = "campaign.id, campaign.brand_id, brand.timezone"
+
+_BY_ID = f"""
+    SELECT {_OWNER}
+      FROM ads_campaign AS campaign
+      JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+     WHERE campaign.id = ANY(%s::bigint[])
+"""  # noqa: S608  (nothing in it comes from outside)
+
+_BY_NAME = f"""
+    SELECT {_OWNER}, brand.name, campaign.name
+      FROM unnest(%s::text[], %s::text[]) AS given (brand, name)
+      JOIN ads_brand AS brand ON brand.name = given.brand
+      JOIN ads_campaign AS campaign ON campaign.brand_id = brand.id AND campaign.name = given.name
+"""  # noqa: S608
+
+_BY_REFERENCE = f"""
+    SELECT {_OWNER}, known.platform, known.account, known.reference
+      FROM unnest(%s::text[], %s::text[], %s::text[]) AS given (platform, account, reference)
+      JOIN ads_campaignreference AS known
+        ON known.platform = given.platform AND known.account = given.account
+       AND known.reference = given.reference
+      JOIN ads_campaign AS campaign ON campaign.id = known.campaign_id
+      JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+"""  # noqa: S608
+
+Brands = frozenset[int] | None
+
+
+def by_id(ids: Collection[int], brand_ids: Brands = None) -> dict[int, Owner]:
+    """The campaigns of these ids, as far as they exist in ``brand_ids`` (None: any brand)."""
+    possible = [pk for pk in ids if 0 < pk <= _LARGEST_ID]
+    return {row[0]: Owner(*row) for row in _found(_BY_ID, [possible], brand_ids)}
+
+
+def by_name(named: Collection[CampaignNamed], brand_ids: Brands = None) -> dict[Any, Owner]:
+    """The campaigns of these names, as far as they exist in ``brand_ids``."""
+    columns = [[one.brand for one in named], [one.name for one in named]]
+    return {
+        CampaignNamed(*row[3:]): Owner(*row[:3]) for row in _found(_BY_NAME, columns, brand_ids)
+    }
+
+
+def by_reference(references: Collection[Reference], brand_ids: Brands = None) -> dict[Any, Owner]:
+    """The campaigns that platforms know by these, as far as there are any in ``brand_ids``."""
+    columns = [
+        [one.platform for one in references],
+        [one.account for one in references],
+        [one.reference for one in references],
+    ]
+    found = _found(_BY_REFERENCE, columns, brand_ids)
+    return {Reference(*row[3:]): Owner(*row[:3]) for row in found}
+
+
+def of_campaigns(
+    campaigns: Iterable[Campaign | int], *, trust_loaded: bool = False
+) -> dict[int, Owner]:
+    """The owners of these campaigns, all of which exist; by campaign id; one query.
+
+    With ``trust_loaded``, none where the brand is loaded already; it may be stale.
+
+    Raises:
+        InvalidSpend: there is no such campaign.
+    """
+    owners: dict[int, Owner] = {}
+    unknown: set[int] = set()
+    for campaign in campaigns:
+        if isinstance(campaign, Campaign):
+            if campaign.pk is None:
+                raise InvalidSpend("campaign", campaign, "it has not been saved.")
+            if trust_loaded and Campaign.brand.is_cached(campaign):
+                brand = campaign.brand
+                owners[campaign.pk] = Owner(campaign.pk, campaign.brand_id, brand.timezone)
+            else:
+                unknown.add(campaign.pk)
+        elif isinstance(campaign, int) and not isinstance(campaign, bool):
+            unknown.add(campaign)
+        else:
+            raise InvalidSpend("campaign", campaign, "give a Campaign or its id.")
+    unknown -= owners.keys()
+    if unknown:
+        owners |= by_id(unknown)
+        missing = unknown - owners.keys()
+        if missing:
+            raise no_such_id(min(missing))
+    return owners
+
+
+def no_such_id(pk: int) -> InvalidSpend:
+    """What is said of an id that no campaign has, or none that the sender may know of."""
+    return InvalidSpend("campaign", pk, "there is no campaign of this id.")
+
+
+def _found(sql: str, columns: list[list[Any]], brand_ids: Brands) -> list[tuple[Any, ...]]:
+    if not columns[0]:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, columns)
+        rows = cursor.fetchall()
+    return rows if brand_ids is None else [row for row in rows if row[1] in brand_ids]

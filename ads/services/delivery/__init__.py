@@ -1,0 +1,44 @@
+"""Which campaigns run: enforcement, rollover, waivers, and previews of what would change."""
+
+from ads.services.delivery import lifecycle, rollover, waivers
+from ads.services.delivery.enforcement import (
+    Decision,
+    Enforced,
+    Trigger,
+    after_edit,
+    enforce,
+    preview_switches,
+)
+from ads.services.delivery.lifecycle import ACTIVATABLE, PAUSABLE, TO_RUN, is_pause
+from ads.services.delivery.preview import NAMED, Forecast, Group, Kind, foretell, holds_of_one, told
+from ads.services.delivery.rollover import Rollover
+from ads.services.delivery.schedule_preview import Preview, preview_schedule
+from ads.services.delivery.waivers import still_counting, waive
+
+__all__ = [
+    "ACTIVATABLE",
+    "NAMED",
+    "PAUSABLE",
+    "TO_RUN",
+    "Decision",
+    "Enforced",
+    "Forecast",
+    "Group",
+    "Kind",
+    "Preview",
+    "Rollover",
+    "Trigger",
+    "after_edit",
+    "enforce",
+    "foretell",
+    "holds_of_one",
+    "is_pause",
+    "lifecycle",
+    "preview_schedule",
+    "preview_switches",
+    "rollover",
+    "still_counting",
+    "told",
+    "waive",
+    "waivers",
+]

@@ -1,0 +1,129 @@
+"""The day and the month turn: brings campaigns back, and remembers for which date it has.
+
+There is nothing to reset: totals are keyed by their period, so a new day begins at zero by itself.
+A missed midnight does no harm, and the next run catches up, whenever it is.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.models.campaign import Status
+from ads.rules.calendar import (
+    group_by_local_date,
+    month_start,
+)
+from ads.services import locks
+from ads.services.delivery.enforcement import (
+    Enforced,
+    Trigger,
+    enforce,
+)
+from ads.services.isolation import isolate
+
+#: Brands rolled over together.
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rollover:
+    """What one run did."""
+
+    brands: int
+    completed: int
+    enforced: Enforced
+    #: Ids of the brands on which it failed; the next run tries them again.
+    failed: tuple[int, ...] = ()
+
+
+def due_for_day(now: datetime, brands: QuerySet[Brand] | None = None) -> QuerySet[Brand]:
+    """Brands whose local day has turned since they were last rolled over."""
+    return _due(_all_brands(brands), now, "last_daily_reset", lambda today: today)
+
+
+def due_for_month(now: datetime, brands: QuerySet[Brand] | None = None) -> QuerySet[Brand]:
+    """Brands whose local month has turned since they were last rolled over."""
+    return _due(_all_brands(brands), now, "last_monthly_reset", month_start)
+
+
+def roll_over_days(now: datetime, *, brands: QuerySet[Brand] | None = None) -> Rollover:
+    """Roll over the brands whose local day has turned, and complete flights that have ended."""
+    return _roll_over(
+        due_for_day(now, brands), now, "last_daily_reset", Trigger.RESET_DAILY_BUDGETS
+    )
+
+
+def roll_over_months(now: datetime, *, brands: QuerySet[Brand] | None = None) -> Rollover:
+    """Roll over the brands whose local month has turned."""
+    return _roll_over(
+        due_for_month(now, brands), now, "last_monthly_reset", Trigger.RESET_MONTHLY_BUDGETS
+    )
+
+
+def _all_brands(brands: QuerySet[Brand] | None) -> QuerySet[Brand]:
+    return Brand.objects.all() if brands is None else brands
+
+
+def _dates(brands: QuerySet[Brand], now: datetime) -> dict[date, list[str]]:
+    timezones = brands.order_by().values_list("timezone", flat=True).distinct()
+    return group_by_local_date(timezones, now).by_date
+
+
+def _due(
+    brands: QuerySet[Brand], now: datetime, field: str, begins: Callable[[date], date]
+) -> QuerySet[Brand]:
+    due = Q(pk__in=())
+    for today, timezones in _dates(brands, now).items():
+        behind = Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lt": begins(today)})
+        due |= Q(timezone__in=timezones) & behind
+    return brands.filter(due)
+
+
+def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger) -> Rollover:
+    def act(brand_ids: Sequence[int]) -> tuple[int, int, Enforced]:
+        brands = Brand.objects.filter(pk__in=brand_ids)
+        # First, so that a flight's end is on record as what the new day brought; completing it
+        # afterwards switches nothing.
+        enforced = enforce(Campaign.objects.filter(brand__in=brand_ids), now, trigger)
+        completed = (
+            ended_flights(brands, now).update(status=Status.COMPLETED)
+            if field == "last_daily_reset"
+            else 0
+        )
+        held_up = Campaign.objects.filter(pk__in=enforced.failed).values("brand")
+        done = 0
+        with transaction.atomic():
+            locks.brands(brand_ids)
+            for today, timezones in _dates(brands, now).items():
+                done += (
+                    brands.filter(timezone__in=timezones)
+                    .exclude(pk__in=held_up)
+                    .update(**{field: today})
+                )
+        return done, completed, enforced
+
+    ids = list(due.order_by("pk").values_list("pk", flat=True))
+    results, failed = isolate(ids, act, size=BATCH, what="Rolling over brand")
+    return Rollover(
+        brands=sum(brands for brands, _, _ in results),
+        completed=sum(completed for _, completed, _ in results),
+        enforced=sum((enforced for _, _, enforced in results), start=Enforced()),
+        failed=tuple(failed),
+    )
+
+
+def ended_flights(brands: QuerySet[Brand], now: datetime) -> QuerySet[Campaign]:
+    """Active campaigns past their last day; a user's pause is left as it is."""
+    ended = Q(pk__in=())
+    for today, timezones in _dates(brands, now).items():
+        ended |= Q(brand__timezone__in=timezones, end_date__lt=today)
+    return Campaign.objects.filter(
+        ended, brand__in=brands.order_by().values("pk"), status=Status.ACTIVE
+    )

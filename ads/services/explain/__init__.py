@@ -1,0 +1,35 @@
+"""Why a campaign runs or does not, and when that will change, in sentences."""
+
+from ads.services.explain import brand, conditions, explanation, recorded_reasons, switches, week
+from ads.services.explain.brand import BrandExplanation
+from ads.services.explain.conditions import Condition
+from ads.services.explain.explanation import (
+    BUDGET_NAMES,
+    Explanation,
+    Held,
+    explain,
+    explain_many,
+    sentence,
+)
+from ads.services.explain.recorded_reasons import why
+from ads.services.explain.week import MINUTES, Day
+
+__all__ = [
+    "BUDGET_NAMES",
+    "MINUTES",
+    "BrandExplanation",
+    "Condition",
+    "Day",
+    "Explanation",
+    "Held",
+    "brand",
+    "conditions",
+    "explain",
+    "explain_many",
+    "explanation",
+    "recorded_reasons",
+    "sentence",
+    "switches",
+    "week",
+    "why",
+]

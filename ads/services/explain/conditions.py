@@ -1,0 +1,114 @@
+"""Every condition of delivering in words, met or not: what holds a campaign, and what does not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from ads.holds import Hold
+from ads.models import Campaign
+from ads.models.campaign import Status
+from ads.models.spend import Period
+from ads.rules.money import format_usd
+from ads.services.explain.explanation import (
+    BUDGET_NAMES,
+    Explanation,
+    deciding_now,
+)
+from ads.services.explain.outlook import (
+    BUDGETS,
+    applies_at,
+    budget_of,
+)
+
+_SO_FAR: Final = {Period.DAY: "today", Period.MONTH: "this month"}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of delivering."""
+
+    hold: Hold
+    #: Does the hold apply, so that the campaign may not deliver?
+    applies: bool
+    #: In words, with the figures.
+    sentence: str
+    #: When the clock is expected to change that (UTC); None: not before somebody acts or spends.
+    until: datetime | None
+
+
+def of(
+    explained: Explanation, waived: Mapping[Hold, Decimal] = MappingProxyType({})
+) -> list[Condition]:
+    """One for each hold there is, in their order; no query.
+
+    ``waived``: what no longer counts against budgets, US dollars, as far as it is known.
+    """
+    applying = {held.code: held for held in explained.holds}
+    found = []
+    for hold in Hold:
+        if held := applying.get(hold.value):
+            found.append(Condition(hold, True, held.sentence, held.lifts_at))
+        else:
+            until = applies_at(hold, explained.campaign, explained.rules, explained.at)
+            found.append(Condition(hold, False, _clear(hold, explained, waived), until))
+    return found
+
+
+def budget_left(
+    hold: Hold, spent: Decimal, budget: Decimal | None, waived: Decimal = Decimal(0)
+) -> str:
+    """That a budget does not hold, given what counts as spent of it and what does not any more.
+
+    In US dollars.
+    """
+    after = f", after {format_usd(waived)} was waived" if waived else ""
+    if budget is None:
+        so_far = _SO_FAR[BUDGETS[hold].period]
+        return f"{BUDGET_NAMES[hold]}: no limit, {format_usd(spent)} spent {so_far}{after}"
+    return f"{BUDGET_NAMES[hold]}: {format_usd(spent)} of {format_usd(budget)} spent{after}"
+
+
+def flight(start: date | None, end: date | None) -> str:
+    """A flight in words: "1 Nov 2026 – 30 Nov 2026"."""
+    if start and end:
+        return f"{_day(start)} – {_day(end)}"
+    if start:
+        return f"from {_day(start)} on, without an end"
+    if end:
+        return f"until {_day(end)}"
+    return "any day"
+
+
+def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -> str:
+    """Why ``hold`` does not apply, with the figures."""
+    row = explained.campaign
+    if hold == Hold.STATUS:
+        return f"Status: {Status(row.status).label.lower()}"
+    if hold == Hold.BRAND_INACTIVE:
+        return f"Brand {row.brand.name} is switched on"
+    if hold == Hold.FLIGHT:
+        return f"Flight: {flight(row.start_date, row.end_date)}"
+    if hold == Hold.DAYPARTING:
+        return f"Hours: {_hours(row, explained)}"
+    return budget_left(
+        hold,
+        getattr(row, BUDGETS[hold].spend),
+        budget_of(BUDGETS[hold], row),
+        waived.get(hold, Decimal(0)),
+    )
+
+
+def _hours(row: Campaign, explained: Explanation) -> str:
+    if not row.is_dayparting_enabled:
+        return "around the clock, dayparting is off"
+    if not explained.schedules:
+        return "around the clock, no schedule is attached"
+    deciding = deciding_now(explained.schedules, explained.at)
+    return f"open now ({', '.join(schedule.name for schedule in deciding)})"
+
+
+def _day(day: date) -> str:
+    return f"{day:%-d %b %Y}"

@@ -1,0 +1,242 @@
+"""Why a campaign delivers or not, in sentences, and when that is expected to change."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from ads.holds import (
+    Hold,
+    Moment,
+    from_bits,
+    with_holds,
+)
+from ads.models import (
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+)
+from ads.models.campaign import Status
+from ads.moments import as_rules
+from ads.rules import (
+    calendar,
+    dayparting,
+)
+from ads.rules.money import format_usd
+from ads.services.explain.outlook import (
+    BUDGETS,
+    LONGEST_CHAIN,
+    Change,
+    Schedules,
+    budget_of,
+    lifts_at,
+    next_changes,
+)
+
+#: How often the campaigns of a page are asked about instants to come.
+ROUNDS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One hold that applies now."""
+
+    code: str
+    sentence: str
+    #: When it is expected to lift by itself (UTC); None: not until somebody acts.
+    lifts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a campaign delivers or not at one instant."""
+
+    #: As evaluated, with its brand and the effective spend that it was decided on.
+    campaign: Campaign
+    at: datetime
+    #: The schedules attached to it.
+    schedules: list[DaypartingSchedule]
+    #: The same, with their windows, as the rules know them.
+    rules: Schedules
+    holds: list[Held]
+    #: When the clock next starts or stops it, if nobody acts and nothing more is spent; None: no
+    #: such change is in sight.
+    next_change: Change | None
+
+    @property
+    def returns_at(self) -> datetime | None:
+        """When all its holds are expected to be gone (UTC); None: not in sight, or it has none."""
+        return self.next_change.at if self.next_change and self.holds else None
+
+    @property
+    def delivers(self) -> bool:
+        """May it deliver? It does so as soon as it has been enforced."""
+        return not self.holds
+
+
+def explain(campaign: Campaign, now: datetime) -> Explanation:
+    """Work out the holds of ``campaign`` at ``now``, as the engine does.
+
+    Raises:
+        UnknownTimezone: the brand's timezone cannot be read.
+        Campaign.DoesNotExist: it has been deleted.
+    """
+    stored = _stored(campaign)
+    explained = explain_many([stored], now, rounds=LONGEST_CHAIN)
+    if stored.pk not in explained:
+        raise Campaign.DoesNotExist
+    return explained[stored.pk]
+
+
+def explain_many(
+    campaigns: Collection[Campaign], now: datetime, *, rounds: int = ROUNDS
+) -> dict[int, Explanation]:
+    """The same of many, by id, in at most four queries and ``rounds``.
+
+    A next change that has not been found after so many rounds is told as not in sight; nearly all
+    are found in the first. ``campaigns`` have their brands at hand. Those of brands whose timezone
+    nobody can read, and those that have been deleted, are left out.
+    """
+    rows, attached, rules = _evaluated(campaigns, now)
+    changes = next_changes(rows, rules, now, rounds=rounds)
+    return {
+        row.pk: Explanation(
+            campaign=row,
+            at=now,
+            schedules=attached[row.pk],
+            rules=rules[row.pk],
+            holds=[
+                Held(
+                    hold.value,
+                    sentence(hold, row, now, attached[row.pk]),
+                    lifts_at(hold, row, rules[row.pk], now),
+                )
+                for hold in from_bits(row.hold_bits)
+            ],
+            next_change=changes.get(row.pk),
+        )
+        for row in rows
+    }
+
+
+def reasons(campaign: Campaign, now: datetime) -> list[str]:
+    """One sentence for each hold at ``now``; nothing about when they lift, which takes longer."""
+    rows, attached, _ = _evaluated([_stored(campaign)], now)
+    return [
+        sentence(hold, row, now, attached[row.pk])
+        for row in rows
+        for hold in from_bits(row.hold_bits)
+    ]
+
+
+def _stored(campaign: Campaign) -> Campaign:
+    """The campaign with its brand as the database has them, in a timezone that can be read."""
+    stored = Campaign.objects.select_related("brand").get(pk=campaign.pk)
+    calendar.zone(stored.brand.timezone)
+    return stored
+
+
+def _evaluated(
+    campaigns: Collection[Campaign], now: datetime
+) -> tuple[list[Any], dict[int, list[DaypartingSchedule]], dict[int, Schedules]]:
+    """The campaigns with their holds at ``now``, and the schedules of each; three queries."""
+    ids = [campaign.pk for campaign in campaigns]
+    attached: dict[int, list[DaypartingSchedule]] = {pk: [] for pk in ids}
+    pairs = CampaignSchedule.objects.filter(campaign__in=ids).select_related("schedule")
+    for pair in pairs.order_by("schedule__name"):
+        attached[pair.campaign_id].append(pair.schedule)
+    different = {schedule.pk: schedule for its in attached.values() for schedule in its}
+    rules = {rule.id: rule for rule in as_rules(different.values())}
+    moment = Moment.of(now, {campaign.brand.timezone for campaign in campaigns}, rules.values())
+    rows = with_holds(Campaign.objects.filter(pk__in=ids).select_related("brand"), moment)
+    return (
+        list(rows.order_by()),
+        attached,
+        {pk: tuple(rules[schedule.pk] for schedule in its) for pk, its in attached.items()},
+    )
+
+
+def sentence(
+    hold: Hold, row: Campaign, now: datetime, attached: Iterable[DaypartingSchedule] | None = None
+) -> str:
+    """One hold of an evaluated campaign in words, with the figures in it.
+
+    No query, if ``brand`` and ``dayparting_schedules`` of ``row`` were fetched with it, or the
+    latter are given as ``attached``.
+    """
+    if hold == Hold.STATUS:
+        return _STATUS_SENTENCES[Status(row.status)]
+    if hold == Hold.BRAND_INACTIVE:
+        return f"Brand {row.brand.name} is switched off"
+    if hold == Hold.FLIGHT:
+        return _flight_sentence(row, calendar.local_date(now, row.brand.timezone))
+    if hold == Hold.DAYPARTING:
+        schedules = row.dayparting_schedules.all() if attached is None else attached
+        return _hours_sentence(list(schedules), now)
+    budget = budget_of(BUDGETS[hold], row) or Decimal(0)  # it applies, so there is one
+    return budget_sentence(hold, getattr(row, BUDGETS[hold].spend), budget)
+
+
+def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal) -> str:
+    """One of the four holds of budgets in words, of these figures in US dollars."""
+    if budget == 0:
+        return f"{BUDGET_NAMES[hold]} is $0.00, which lets nothing through"
+    return f"{BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
+
+
+_STATUS_SENTENCES = {
+    Status.DRAFT: "It is a draft",
+    Status.PAUSED: "Paused by a user",
+    Status.COMPLETED: "It is completed",
+    Status.ARCHIVED: "It is archived",
+}
+
+#: The budgets, as sentences begin with them.
+BUDGET_NAMES = {
+    Hold.BRAND_DAILY_BUDGET: "Brand's daily budget",
+    Hold.BRAND_MONTHLY_BUDGET: "Brand's monthly budget",
+    Hold.DAILY_BUDGET: "Daily budget",
+    Hold.MONTHLY_BUDGET: "Monthly budget",
+}
+
+
+def _flight_sentence(row: Campaign, today: date) -> str:
+    if row.start_date and row.start_date > today:
+        return f"Its flight starts on {row.start_date}"
+    return f"Its flight ended on {row.end_date}"
+
+
+def _hours_sentence(schedules: list[DaypartingSchedule], now: datetime) -> str:
+    """Names the schedules that decide: of several, the others have no say."""
+    deciding = deciding_now(schedules, now)
+    if not deciding:
+        names = ", ".join(schedule.name for schedule in schedules)
+        return f"None of its schedules applies today ({names})"
+    return f"Outside its hours ({', '.join(schedule.name for schedule in deciding)})"
+
+
+def deciding_now(
+    schedules: Iterable[DaypartingSchedule], now: datetime
+) -> list[DaypartingSchedule]:
+    """Those of a campaign's schedules that decide at ``now``; all, if one cannot be read."""
+    attached = list(schedules)
+    try:
+        found = dayparting.deciding([_in_force(schedule) for schedule in attached], now)
+    except calendar.UnknownTimezone:
+        return attached
+    ids = {schedule.id for schedule in found}
+    return [schedule for schedule in attached if schedule.pk in ids]
+
+
+def _in_force(schedule: DaypartingSchedule) -> dayparting.Schedule:
+    """The schedule without its windows: enough to tell whether it decides."""
+    return dayparting.Schedule(
+        id=schedule.pk,
+        timezone=schedule.timezone,
+        priority=schedule.priority,
+        is_active=schedule.is_active,
+        valid_from=schedule.valid_from,
+        valid_until=schedule.valid_until,
+        windows=(),
+    )

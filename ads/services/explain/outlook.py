@@ -1,0 +1,248 @@
+"""What the clock will change: when a hold lifts, when a held campaign returns, when another stops.
+
+Everything here is told for the case that nobody acts and nothing more is spent. Instants are
+proposed by the calendar and by the campaign's hours; whether it delivers then is asked of the same
+annotation that the engine asks, so there is no second copy of the rule. Many campaigns are asked
+together: each names the instant that it wants to be asked about next, and one query answers all.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+
+from ads.holds import (
+    BUDGET_HOLDS,
+    BudgetHold,
+    Hold,
+    Moments,
+    from_bits,
+    with_holds,
+)
+from ads.models import (
+    Campaign,
+    SpendTotal,
+)
+from ads.models.spend import Period
+from ads.rules import (
+    calendar,
+    dayparting,
+)
+from ads.services.ledger import LATEST
+
+#: Holds that follow one another (a budget lifts, then the window is closed, then the day's budget
+#: of tomorrow …) are followed this far; what takes longer is told as "not in sight".
+LONGEST_CHAIN: Final = 60
+
+BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
+
+#: The schedules attached to a campaign.
+Schedules = tuple[dayparting.Schedule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The next time that the clock starts or stops a campaign."""
+
+    at: datetime
+    delivers: bool
+    #: Those that stop it; none if it starts.
+    holds: list[Hold]
+
+
+#: Yields the instants at which it wants to know the holds, and is sent them; returns the change,
+#: None if there is none.
+_Steps = Generator[datetime, list[Hold], Change | None]
+
+
+def next_changes(
+    rows: Sequence[Campaign],
+    schedules: Mapping[int, Schedules],
+    now: datetime,
+    *,
+    rounds: int = LONGEST_CHAIN,
+) -> dict[int, Change]:
+    """When the clock next starts or stops each campaign, by id; those it never does are missing.
+
+    ``rows`` are campaigns as evaluated at ``now``, with their brands; ``schedules`` those attached
+    to each, by the campaign's id. At most ``rounds`` queries and one more: what has not been found
+    by then is missing too, though it may come.
+    """
+    spent = _spent_beforehand([row for row in rows if not _holds(row)], now)
+    timezones = {row.pk: row.brand.timezone for row in rows}
+    steps = {row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], now) for row in rows}
+    changes: dict[int, Change] = {}
+    asked: dict[int, datetime] = {}
+
+    def go_on(pk: int, holds: list[Hold] | None) -> None:
+        try:
+            # The first thing that a generator can be sent is None.
+            asked[pk] = steps[pk].send(holds)  # type: ignore[arg-type]
+        except StopIteration as done:
+            if done.value is not None:
+                changes[pk] = done.value
+
+    for pk in steps:
+        go_on(pk, None)
+    for _ in range(rounds):
+        if not asked:
+            break
+        answers = _holds_then(asked, timezones, schedules)
+        asked.clear()
+        # One without an answer is being deleted just now.
+        for pk, holds in answers.items():
+            go_on(pk, holds)
+    return changes
+
+
+def _holds(row: Any) -> list[Hold]:
+    """The holds of an evaluated campaign."""
+    return from_bits(row.hold_bits)
+
+
+def _holds_then(
+    instants: Mapping[int, datetime],
+    timezones: Mapping[int, str],
+    schedules: Mapping[int, Schedules],
+) -> dict[int, list[Hold]]:
+    """The holds of campaigns, by id, each at an instant of its own; one query."""
+    moments = Moments.of(instants, timezones, schedules)
+    evaluated: QuerySet[Any] = with_holds(Campaign.objects.filter(pk__in=list(instants)), moments)
+    rows = evaluated.order_by().values_list("pk", "hold_bits")
+    return {pk: from_bits(bits) for pk, bits in rows}
+
+
+def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
+    """When one hold that applies at ``now`` lifts; None: not before somebody acts."""
+    zone = row.brand.timezone
+    if hold == Hold.DAYPARTING:
+        try:
+            return _next_opening(schedules, now)
+        except calendar.UnknownTimezone:
+            return None  # hours that nobody can read count as closed, until somebody mends them
+    if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
+        return calendar.day_begins(row.start_date, zone)
+    if hold not in BUDGETS or not budget_of(BUDGETS[hold], row):
+        # A person must act; a budget of zero lets nothing through tomorrow either.
+        return None
+    return next_begins(BUDGETS[hold].period, now, zone)
+
+
+def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
+    """When the clock brings on one hold that does not apply at ``now``; None: never by itself."""
+    if hold == Hold.FLIGHT:
+        return _flight_ends(row)
+    if hold == Hold.DAYPARTING and row.is_dayparting_enabled and schedules:
+        with suppress(calendar.UnknownTimezone):
+            return _next_closing(schedules, now)
+    return None
+
+
+def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
+    """The budget that a hold is about, in US dollars; None: no limit."""
+    owner: Any = row.brand if budget.of_brand else row
+    amount: Decimal | None = getattr(owner, f"{budget.period_word}_budget")
+    return amount
+
+
+def _steps(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
+    holds = _holds(row)
+    if holds:
+        return _return(holds, row, schedules, now)
+    return _stop(row, schedules, spent, now)
+
+
+def _return(holds: list[Hold], row: Campaign, schedules: Schedules, now: datetime) -> _Steps:
+    """To the first instant after ``now`` with no hold: after the last of them has lifted.
+
+    Others may have come by then, so it is asked again.
+    """
+    at = now
+    for _ in range(LONGEST_CHAIN):
+        lifts = [lifts_at(hold, row, schedules, at) for hold in holds]
+        if None in lifts:
+            return None
+        at = max(lift for lift in lifts if lift is not None)
+        if row.is_dayparting_enabled:
+            # Before its hours begin there is no need to ask.
+            with suppress(calendar.UnknownTimezone):
+                at = _next_opening(schedules, at) or at
+        holds = yield at
+        if not holds:
+            return Change(at, delivers=True, holds=[])
+    return None
+
+
+def _stop(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
+    """To the first instant after ``now`` with a hold."""
+    edges = sorted({edge for edge in _edges(row, schedules, spent, now) if edge > now})
+    for at in edges[:LONGEST_CHAIN]:
+        holds = yield at
+        if holds:
+            return Change(at, delivers=False, holds=holds)
+    return None
+
+
+def _edges(
+    row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime
+) -> Iterator[datetime]:
+    """Instants at which a campaign that delivers at ``now`` may stop; at no other does it."""
+    zone = row.brand.timezone
+    if row.is_dayparting_enabled and schedules:
+        with suppress(calendar.UnknownTimezone):
+            yield _next_closing(schedules, now) or now
+    if ends := _flight_ends(row):
+        yield ends
+    # A period begins without spend, unless it was recorded beforehand.
+    for start in spent:
+        yield calendar.day_begins(start, zone)
+    # Spend below zero (a correction of what was waived) fits into a budget of zero until its end.
+    for budget in BUDGET_HOLDS:
+        if budget_of(budget, row) == 0:
+            yield next_begins(budget.period, now, zone)
+
+
+def _flight_ends(row: Campaign) -> datetime | None:
+    """The midnight after its last day; None: it has no last day that will ever come."""
+    if row.end_date is None or row.end_date >= LATEST:
+        return None
+    return calendar.day_begins(row.end_date + timedelta(days=1), row.brand.timezone)
+
+
+def _spent_beforehand(rows: Sequence[Campaign], now: datetime) -> dict[int, list[date]]:
+    """By campaign, the starts of periods to come that have spend of it or its brand; one query."""
+    beforehand: dict[int, list[date]] = defaultdict(list)
+    if not rows:
+        return beforehand
+    today = {row.pk: calendar.local_date(now, row.brand.timezone) for row in rows}
+    totals = SpendTotal.objects.filter(
+        Q(campaign__in=list(today)) | Q(campaign=None, brand__in={row.brand_id for row in rows}),
+        period__in=Period.values,
+        start__gt=min(today.values()),
+        start__lt=LATEST,
+    )
+    starts: dict[tuple[int, int | None], set[date]] = defaultdict(set)
+    for brand, campaign, start in totals.order_by().values_list("brand", "campaign", "start"):
+        starts[brand, campaign].add(start)
+    for row in rows:
+        its = starts[row.brand_id, row.pk] | starts[row.brand_id, None]
+        beforehand[row.pk] = sorted(start for start in its if start > today[row.pk])
+    return beforehand
+
+
+# Of a page of campaigns, many have the same schedules.
+_next_opening = lru_cache(maxsize=1024)(dayparting.next_opening)
+_next_closing = lru_cache(maxsize=1024)(dayparting.next_closing)
+
+
+def next_begins(period: Period, now: datetime, zone: str) -> datetime:
+    """When the day or month after that of ``now`` begins in a timezone (UTC)."""
+    if period == Period.DAY:
+        return calendar.next_day_begins(now, zone)
+    return calendar.next_month_begins(now, zone)

@@ -1,0 +1,265 @@
+"""What is on record, as CSV: the ledger, delivery changes, sums, and where everybody stands.
+
+The columns keep their names and their order; new ones come last. :mod:`ads.services.exports.stream`
+writes them down.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from operator import itemgetter
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+    Spend,
+    SpendTotal,
+)
+from ads.services.exports.stream import (
+    AT_A_TIME,
+    Export,
+    portions,
+)
+from ads.services.ledger import summaries
+from ads.services.senders import visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of what is on record.
+
+    ``brand_ids``: who asks may see these alone; None: every brand. ``brand``: of this brand, by its
+    id; one that may not be seen has nothing. ``first`` and ``last`` belong to it.
+    """
+
+    brand_ids: Collection[int] | None = None
+    brand: int | None = None
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def brands(self) -> QuerySet[Brand]:
+        brands = visibility.brands(self.brand_ids)
+        return brands if self.brand is None else brands.filter(pk=self.brand)
+
+    @property
+    def campaigns(self) -> QuerySet[Campaign]:
+        campaigns = visibility.campaigns(self.brand_ids)
+        return campaigns if self.brand is None else campaigns.filter(brand=self.brand)
+
+    def of_brands(self, path: str) -> Q:
+        """The condition that the brand at ``path`` is wanted."""
+        wanted = Q() if self.brand_ids is None else Q(**{f"{path}__in": list(self.brand_ids)})
+        return wanted if self.brand is None else wanted & Q(**{path: self.brand})
+
+    def within(self, field: str) -> Q:
+        """The condition that the date in ``field`` is one of those wanted."""
+        after = Q(**{f"{field}__gte": self.first}) if self.first else Q()
+        return after & Q(**{f"{field}__lte": self.last}) if self.last else after
+
+
+class Kind(StrEnum):
+    """What can be exported."""
+
+    #: The ledger, in the order in which it was recorded; the dates are accounting days.
+    SPEND = "spend"
+    #: Delivery changes, the oldest first; the dates are days in UTC.
+    CHANGES = "changes"
+    #: The sums of the ledger; the dates are those on which the periods begin.
+    TOTALS = "totals"
+    #: Where the brands, and after them their campaigns, stand now; takes no dates.
+    SUMMARIES = "summaries"
+
+
+class InvalidExport(ValueError):
+    """An export that cannot be: the ``field`` that is wrong, and the ``reason`` with its remedy."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
+    """The export of this kind.
+
+    Raises:
+        InvalidExport: the dates make no sense.
+    """
+    if wanted.first and wanted.last and wanted.last < wanted.first:
+        raise InvalidExport("to", f"{wanted.last} is before {wanted.first}; swap the two dates.")
+    if kind == Kind.SUMMARIES:
+        if wanted.first or wanted.last:
+            raise InvalidExport(
+                "from" if wanted.first else "to",
+                "summaries show where everybody stands now; leave the dates out, or export the "
+                "totals, which have every day and month.",
+            )
+        return of_summary(
+            now,
+            brands=wanted.brands.order_by("name"),
+            campaigns=wanted.campaigns.order_by("brand__name", "name"),
+        )
+    if kind == Kind.TOTALS:
+        totals = SpendTotal.objects.filter(wanted.of_brands("brand"), wanted.within("start"))
+        return of_totals(totals.order_by("start", "brand__name", "campaign__name", "period"))
+    owner = wanted.of_brands("campaign__brand")
+    if kind == Kind.CHANGES:
+        changes = DeliveryChange.objects.filter(owner)
+        if wanted.first:
+            changes = changes.filter(at__gte=datetime.combine(wanted.first, time.min, UTC))
+        if wanted.last:
+            changes = changes.filter(at__lte=datetime.combine(wanted.last, time.max, UTC))
+        return of_changes(changes.order_by("at", "pk"), brand_ids=wanted.brand_ids)
+    return of_spend(Spend.objects.filter(owner, wanted.within("date")).order_by("pk"))
+
+
+_SPEND: Final = {
+    "id": "id",
+    "date": "date",
+    "brand_id": "campaign__brand_id",
+    "brand": "campaign__brand__name",
+    "campaign_id": "campaign_id",
+    "campaign": "campaign__name",
+    "amount": "amount",
+    "kind": "kind",
+    "source": "source",
+    "external_id": "external_id",
+    "description": "description",
+    "occurred_at": "occurred_at",
+    "created_at": "created_at",
+}
+
+_CHANGES: Final = {
+    "id": "id",
+    "at": "at",
+    "brand_id": "campaign__brand_id",
+    "brand": "campaign__brand__name",
+    "campaign_id": "campaign_id",
+    "campaign": "campaign__name",
+    "is_active": "is_active",
+    "holds": "holds",
+    "trigger": "trigger",
+    "actor": "actor",
+    "daily_spend": "daily_spend",
+    "daily_budget": "daily_budget",
+    "monthly_spend": "monthly_spend",
+    "monthly_budget": "monthly_budget",
+    "brand_daily_spend": "brand_daily_spend",
+    "brand_daily_budget": "brand_daily_budget",
+    "brand_monthly_spend": "brand_monthly_spend",
+    "brand_monthly_budget": "brand_monthly_budget",
+}
+
+_TOTALS: Final = {
+    "brand_id": "brand_id",
+    "brand": "brand__name",
+    "campaign_id": "campaign_id",
+    "campaign": "campaign__name",
+    "period": "period",
+    "start": "start",
+    "amount": "amount",
+    "waived": "waived",
+}
+
+_FIGURES: Final = (
+    "timezone",
+    "date",
+    "daily_spend",
+    "daily_waived",
+    "daily_budget",
+    "daily_remaining",
+    "monthly_spend",
+    "monthly_waived",
+    "monthly_budget",
+    "monthly_remaining",
+    "is_budget_available",
+)
+
+#: The columns of each export.
+SPEND: Final = tuple(_SPEND)
+CHANGES: Final = tuple(_CHANGES)
+TOTALS: Final = tuple(_TOTALS)
+SUMMARY: Final = ("brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES)
+
+
+def of_spend(entries: QuerySet[Spend]) -> Export:
+    """These entries, in their order."""
+    return _of("spend", _SPEND, entries)
+
+
+def of_changes(
+    rows: QuerySet[DeliveryChange], *, brand_ids: Collection[int] | None = None
+) -> Export:
+    """These delivery changes, in their order, as told to who may see ``brand_ids`` (None: all)."""
+    export = _of("delivery-changes", _CHANGES, rows)
+    if brand_ids is None:
+        return export
+    at = CHANGES.index("actor")
+
+    def told() -> Iterator[Sequence[object]]:
+        for row in export.rows():
+            yield (*row[:at], visibility.actor(str(row[at]), brand_ids), *row[at + 1 :])
+
+    return replace(export, rows=told)
+
+
+def of_totals(rows: QuerySet[SpendTotal]) -> Export:
+    """These sums, in their order; without a campaign: all of the brand's together."""
+    return _of("totals", _TOTALS, rows)
+
+
+def of_summary(
+    now: datetime,
+    *,
+    brands: QuerySet[Brand] | None = None,
+    campaigns: QuerySet[Campaign] | None = None,
+) -> Export:
+    """These brands, then these campaigns, with what they have spent and have left at ``now``."""
+
+    def rows() -> Iterator[Sequence[object]]:
+        if brands is not None:
+            yield from _brands(brands, now)
+        if campaigns is not None:
+            yield from _campaigns(campaigns.select_related("brand"), now)
+
+    name = "brands" if campaigns is None else "campaigns" if brands is None else "summaries"
+    return Export(name, SUMMARY, rows)
+
+
+def _brands(brands: QuerySet[Brand], now: datetime) -> Iterator[Sequence[object]]:
+    for some in portions(brands):
+        for brand, figures in zip(some, summaries.of_many(some, now), strict=True):
+            state = "Active" if brand.is_active else "Inactive"
+            yield (
+                *(brand.pk, brand.name, None, None, state, brand.is_active),
+                *_figures(brand.timezone, figures),
+            )
+
+
+def _campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Sequence[object]]:
+    for some in portions(campaigns):
+        for campaign, figures in zip(some, summaries.of_many(some, now), strict=True):
+            brand = campaign.brand
+            yield (
+                *(brand.pk, brand.name, campaign.pk, campaign.name),
+                *(campaign.state, campaign.is_active),
+                *_figures(brand.timezone, figures),
+            )
+
+
+def _figures(timezone: str, figures: summaries.Summary | None) -> tuple[object, ...]:
+    """Empty where nobody can read the timezone."""
+    if figures is None:
+        return (timezone, *(None for _ in _FIGURES[1:]))
+    return tuple(itemgetter(*_FIGURES)(figures))
+
+
+def _of(name: str, columns: dict[str, str], rows: QuerySet[Any]) -> Export:
+    read = rows.values_list(*columns.values())
+    return Export(name, tuple(columns), lambda: read.iterator(chunk_size=AT_A_TIME))

@@ -1,0 +1,287 @@
+"""The audit of configuration and waivers: who changed what, when, from what to what.
+
+The database writes an event with the row as it became (for a deletion, as it was) for every change,
+bulk updates and raw SQL included. What changed is the difference to the event before it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.models.fields import MoneyField
+from ads.models.spend import Period
+from ads.rules.dayparting import (
+    Window,
+    describe_window,
+)
+from ads.rules.money import format_usd
+
+#: In place of a value that is not there.
+NOTHING = "–"
+
+#: A person's name is recorded with what a signed-in user changes; nothing, with the rest.
+NOBODY = "the system, a shell or SQL"
+
+#: The label of the event of a waiver.
+WAIVED = "waived"
+
+#: What happened, by the label of the event.
+WORDS = {"insert": "created", "update": "changed", "delete": "deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of an audited row: what it was and what it became, as text."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One audited change of one row."""
+
+    at: datetime
+    actor: str
+    #: "created", "changed", "deleted", "attached", "detached" or "waived".
+    what: str
+    subject: str
+    changes: tuple[FieldChange, ...]
+
+
+def event_model(name: str) -> type[models.Model]:
+    """The model of the events with this name, such as "BrandEvent"."""
+    return apps.get_model("ads", name)
+
+
+def recent(*events: QuerySet[Any], limit: int = 15) -> list[AuditEntry]:
+    """The newest ``limit`` entries among several kinds of events, the newest first."""
+    entries = [
+        entry
+        for rows in events
+        for entry in describe(list(rows.select_related("pgh_context").order_by("-pgh_id")[:limit]))
+    ]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
+
+
+def waivers_of(owner: Brand | Campaign) -> QuerySet[Any]:
+    """The events of waiving the owner's own spend; for a brand, without its campaigns' own."""
+    events = event_model("SpendTotalEvent")._default_manager
+    if isinstance(owner, Brand):
+        return events.filter(brand_id=owner.pk, campaign_id=None)
+    return events.filter(campaign_id=owner.pk)
+
+
+def of_campaign(campaign: Campaign, *, limit: int) -> list[AuditEntry]:
+    """The newest changes of a campaign, its attached schedules and its brand, the newest first.
+
+    With the waivers of both.
+    """
+    return recent(
+        event_model("CampaignEvent")._default_manager.filter(pgh_obj_id=campaign.pk),
+        event_model("CampaignScheduleEvent")._default_manager.filter(campaign_id=campaign.pk),
+        event_model("BrandEvent")._default_manager.filter(pgh_obj_id=campaign.brand_id),
+        waivers_of(campaign),
+        waivers_of(campaign.brand),
+        limit=limit,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Up to which edit of a campaign, and of a brand, somebody has seen them: its number."""
+
+    campaigns: int
+    brands: int
+
+    def edited_since(self, model: type[Campaign | Brand], *, beside: UUID | None = None) -> Q:
+        """Which campaigns, or brands, have been edited after that; ``beside``: not in this."""
+        name, last = {
+            Campaign: ("CampaignEvent", self.campaigns),
+            Brand: ("BrandEvent", self.brands),
+        }[model]
+        later = event_model(name)._default_manager.filter(pgh_id__gt=last).order_by()
+        if beside:
+            later = later.exclude(pgh_context=beside)
+        return Q(Exists(later.filter(pgh_obj_id=OuterRef("pk"))))
+
+
+def last_edits() -> Seen:
+    """The last edits on record; two queries."""
+    campaigns, brands = (
+        event_model(name)._default_manager.aggregate(last=Max("pgh_id"))["last"] or 0
+        for name in ("CampaignEvent", "BrandEvent")
+    )
+    return Seen(campaigns, brands)
+
+
+def context(pk: UUID) -> Any:
+    """Who made the changes recorded in this, and when (``metadata``, ``created_at``).
+
+    None: there are none.
+    """
+    return apps.get_model("pghistory", "Context")._default_manager.filter(pk=pk).first()
+
+
+def changed_in(context: UUID) -> Q:
+    """Which campaigns were changed in one request or by one command, or their brands were.
+
+    Their attached schedules, and what was waived of their own spend, included.
+    """
+    found = Q()
+    for of, model, column in (
+        ("pk", "CampaignEvent", "pgh_obj_id"),
+        ("pk", "CampaignScheduleEvent", "campaign_id"),
+        ("pk", "SpendTotalEvent", "campaign_id"),
+        ("brand", "BrandEvent", "pgh_obj_id"),
+    ):
+        events = event_model(model)._default_manager.filter(pgh_context=context).order_by()
+        found |= Q(**{f"{of}__in": events.exclude(**{column: None}).values(column)})
+    return found
+
+
+def describe(events: Sequence[Any]) -> list[AuditEntry]:
+    """Events of one model, in words; a fixed number of queries however many they are."""
+    if not events:
+        return []
+    model = type(events[0])
+    before = _before(model, events)
+    names = _names(model, [*events, *before.values()])
+    return [
+        AuditEntry(
+            at=event.pgh_created_at,
+            actor=actor(event),
+            what=WORDS.get(event.pgh_label, event.pgh_label),
+            subject=_subject(event, names),
+            changes=changes(event, before.get(event.pk), names),
+        )
+        for event in events
+    ]
+
+
+def actor(event: Any) -> str:
+    """Who made the change, as far as it is known."""
+    metadata = event.pgh_context.metadata if event.pgh_context else {}
+    return str(metadata.get("actor") or NOBODY)
+
+
+#: What rows are called, by the field that refers to them and their key.
+Names = dict[tuple[str, int], str]
+
+
+def _audited(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
+    return [field for field in model._meta.concrete_fields if not field.name.startswith("pgh_")]
+
+
+def _before(model: type[models.Model], events: Iterable[Any]) -> dict[int, Any]:
+    """For each change among ``events``, the event of the same row that preceded it."""
+    changed = [event.pk for event in events if event.pgh_label in {"update", WAIVED}]
+    rows = model._default_manager
+    earlier = rows.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
+    pairs = dict(
+        rows.filter(pk__in=changed)
+        .annotate(earlier=Subquery(earlier.order_by("-pgh_id").values("pgh_id")[:1]))
+        .values_list("pk", "earlier")
+    )
+    found = rows.in_bulk([pk for pk in pairs.values() if pk is not None])
+    return {pk: found[earlier] for pk, earlier in pairs.items() if earlier in found}
+
+
+def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
+    """What the rows that events refer to are called; those deleted since are missing."""
+    names: Names = {}
+    for field in _audited(model):
+        if field.related_model:
+            ids = {getattr(event, field.attname) for event in events}
+            for pk, row in field.related_model._default_manager.in_bulk(list(ids)).items():
+                names[field.name, pk] = str(row)
+    return names
+
+
+def _subject(event: Any, names: Names) -> str:
+    if hasattr(event, "name"):
+        return str(event.name)
+    if event.pgh_label == WAIVED:
+        return _waived_spend(event, names)
+    owners = [
+        _shown(field, getattr(event, field.attname), names)
+        for field in _audited(type(event))
+        if field.related_model
+    ]
+    return " – ".join([*owners, *_window(event)])
+
+
+def _window(event: Any) -> list[str]:
+    """The window in words, if it is one's event."""
+    return [window_in_words(event)] if hasattr(event, "day_of_week") else []
+
+
+def window_in_words(event: Any) -> str:
+    """The window that an event is about: "Monday 22:00–06:00 (+1 day)"."""
+    return describe_window(Window(event.day_of_week, event.start_time, event.end_time))
+
+
+def period_in_words(event: Any) -> str:
+    """The day or month of a waiver: "2024-05-15", "May 2024"."""
+    return str(event.start) if event.period == Period.DAY else f"{event.start:%B %Y}"
+
+
+def _waived_spend(event: Any, names: Names) -> str:
+    """Whose spend and of when: "Spring – spend of 2024-05-15", "Acme – spend of May 2024"."""
+    owner = "brand" if event.campaign_id is None else "campaign"
+    field = type(event)._meta.get_field(owner)
+    whose = _shown(field, getattr(event, field.attname), names)
+    return f"{whose} – spend of {period_in_words(event)}"
+
+
+def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
+    """From what to what an event changed its row; ``before`` is the row's event before it."""
+    if event.pgh_label == WAIVED:
+        more = event.waived - (before.waived if before else 0)
+        label = "no longer counts" if more > 0 else "counts again"
+        return (FieldChange(label, "", format_usd(abs(more))),)
+    if not hasattr(event, "name") and not before:
+        return ()  # what it is called says all there is
+    found = []
+    for field in _audited(type(event)):
+        value = getattr(event, field.attname)
+        earlier = getattr(before, field.attname) if before else None
+        if before and value == earlier:
+            continue
+        new = _shown(field, value, names)
+        old = _shown(field, earlier, names) if before else ""
+        if before or new != NOTHING:
+            found.append(FieldChange(str(field.verbose_name), old, new))
+    return tuple(found)
+
+
+def _shown(field: "models.Field[Any, Any]", value: Any, names: Names) -> str:
+    if value is None or value == "":
+        return NOTHING
+    if field.related_model:
+        return names.get((field.name, value), f"#{value} (deleted)")
+    if isinstance(field, MoneyField):
+        return format_usd(Decimal(value))
+    if isinstance(value, bool | datetime | list):
+        return _in_words(value)
+    return str(dict(field.flatchoices).get(value, value))
+
+
+def _in_words(value: bool | datetime | list[Any]) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "yes" if value else "no"

@@ -1,0 +1,62 @@
+"""Who changed what last, as far as the audit tells."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from django.db.models import Model
+
+from ads.services.history.audit import actor
+
+#: How many changes of a row are looked through.
+FURTHEST_BACK: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Who changed something, and when."""
+
+    actor: str
+    at: datetime
+
+
+def fields_of(row: Model, names: Collection[str]) -> dict[str, Changed]:
+    """For each of these fields of a row, its last change; those of which nothing is known missing.
+
+    One query.
+    """
+    found: dict[str, Changed] = {}
+    for model in _events_of(type(row)):
+        audited = {
+            field.name: field.attname
+            for field in model._meta.concrete_fields
+            if field.name in names and not field.name.startswith("pgh_")
+        }
+        events = _newest(model, pgh_obj_id=row.pk)
+        for event, before in pairwise(events):
+            for name in audited.keys() - found.keys():
+                if getattr(event, audited[name]) != getattr(before, audited[name]):
+                    found[name] = Changed(actor(event), event.pgh_created_at)
+    return found
+
+
+def rows_of(model: type[Model], **owner: Any) -> Changed | None:
+    """The last change among the rows of ``model`` that belong to ``owner``; one query."""
+    for events in _events_of(model):
+        for event in _newest(events, **owner)[:1]:
+            return Changed(actor(event), event.pgh_created_at)
+    return None
+
+
+def _events_of(model: type[Model]) -> list[type[Model]]:
+    """The models in which the audit of a model is kept; none for what is not audited."""
+    return sorted(
+        set(getattr(model, "pgh_event_models", {}).values()), key=lambda one: one.__name__
+    )
+
+
+def _newest(model: type[Model], **of: Any) -> list[Any]:
+    events = model._default_manager.filter(**of).select_related("pgh_context")
+    return list(events.order_by("-pgh_id")[:FURTHEST_BACK])

@@ -1,0 +1,239 @@
+"""What a file looks like from its first bytes: encoding, delimiter, header, format."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ads.services.imports.errors import ImportRefused
+from ads.services.imports.formats import (
+    FORMATS,
+    MAPPED,
+    Format,
+)
+from ads.services.imports.plan import (
+    DEFAULT_SOURCE,
+    Plan,
+)
+
+#: Bytes that are looked at.
+HEAD: Final = 64 * 1024
+
+#: A header is looked for in so many lines; reports have a few lines of titles above it.
+_MOST_TITLES: Final = 50
+
+#: Rows that are shown to whoever maps the columns by hand.
+_MOST_ROWS: Final = 10
+
+#: What columns are called, in any format.
+_KNOWN: Final = {
+    name.casefold()
+    for format_ in FORMATS.values()
+    for names in format_.names.values()
+    for name in names
+}
+
+DELIMITERS: Final = (",", "\t", ";")
+
+EMPTY: Final = "The file is empty: there is no header that names its columns."
+
+#: A cell is not longer than this to be shown.
+_LONGEST_CELL: Final = 200
+
+_SAVE_AS: Final = "Open it there and save it as CSV (UTF-8)."
+_MAGIC: Final = (
+    (b"PK\x03\x04", f"This is an Excel workbook (.xlsx) or a ZIP archive, not a CSV. {_SAVE_AS}"),
+    (b"PK\x05\x06", "This is an empty ZIP archive, not a CSV."),
+    (b"\xd0\xcf\x11\xe0", f"This is an Excel workbook (.xls), not a CSV. {_SAVE_AS}"),
+    (b"\x1f\x8b", "This is a compressed file (gzip), not a CSV. Unpack it first."),
+    (b"%PDF", "This is a PDF, not a CSV. Export the report as CSV."),
+    (b"\x89PNG", "This is a picture, not a CSV. Export the report as CSV."),
+)
+_MARKUP: Final = re.compile(r"\s*<(!doctype|html|\?xml|head|body|table)", re.IGNORECASE)
+
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """What a file looks like, where the plan does not say it."""
+
+    #: A code of FORMATS; "mapped" if it is none that is recognised.
+    format: str
+    encoding: str
+    delimiter: str
+    #: The line that names the columns, from 1.
+    header_line: int
+    header: list[str]
+    #: The first rows below it, as they stand there.
+    rows: list[list[str]]
+    #: What its owner should know, as sentences.
+    notes: list[str]
+
+
+def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
+    """What a file that begins with ``head`` (the first HEAD bytes) looks like.
+
+    What the plan says is taken as said.
+
+    Raises:
+        ImportRefused: it is empty, or something that is no CSV at all.
+    """
+    plan = plan or Plan()
+    refuse_what_is_no_csv(head)
+    encoding = plan.encoding or _encoding(head)
+    text, notes = _decoded(head, encoding, given=plan.encoding is not None)
+    if _MARKUP.match(text):
+        raise ImportRefused(
+            "This is a web page (HTML or XML), not a CSV. Export the report as CSV."
+        )
+    lines = list(io.StringIO(text, newline=""))
+    if not any(line.strip() for line in lines):
+        raise ImportRefused(EMPTY)
+    found = _found(lines, plan) or _guessed(lines, plan)
+    format_, delimiter, number = found
+    header, *rows = _rows(lines[number - 1 :], delimiter)
+    return Sniffed(
+        format=format_.code,
+        encoding=encoding,
+        delimiter=delimiter,
+        header_line=number,
+        header=[cell.strip() for cell in header],
+        rows=rows,
+        notes=notes,
+    )
+
+
+def settled(plan: Plan, sniffed: Sniffed) -> Plan:
+    """The plan with nothing left open that the look of the file decides."""
+    format_ = FORMATS[sniffed.format]
+    platform = plan.platform if plan.platform is not None else format_.platform
+    return replace(
+        plan,
+        format=sniffed.format,
+        encoding=sniffed.encoding,
+        delimiter=sniffed.delimiter,
+        header_line=sniffed.header_line,
+        platform=platform,
+        source=plan.source if plan.source is not None else platform or DEFAULT_SOURCE,
+    )
+
+
+def refuse_what_is_no_csv(head: bytes) -> None:
+    """Say of what is known by its first bytes what it is."""
+    for magic, sentence in _MAGIC:
+        if head.startswith(magic):
+            raise ImportRefused(sentence)
+
+
+def _encoding(head: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    # Text of most languages in UTF-16 has a NUL in every second byte, and other text has none.
+    pairs = len(head) // 2
+    first, second = head[0::2].count(0), head[1::2].count(0)
+    if pairs and second > pairs * 0.4 and first < pairs * 0.1:
+        return "utf-16-le"
+    if pairs and first > pairs * 0.4 and second < pairs * 0.1:
+        return "utf-16-be"
+    return "utf-8-sig"
+
+
+def _decoded(head: bytes, encoding: str, *, given: bool) -> tuple[str, list[str]]:
+    """The text, and what is to be said about it. Bytes that are none in the encoding are marked."""
+    try:
+        " ".encode(encoding)  # refuses what is an encoding, but none of text
+        text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
+    except LookupError as error:
+        raise ImportRefused(f"{encoding!r} is no encoding; try utf-8 or cp1252.") from error
+    except ValueError as error:
+        raise ImportRefused(f"The file cannot be read as {encoding}: {error}.") from error
+    notes = []
+    if "�" in text and not given:
+        notes.append(
+            f"The file is not {encoding.removesuffix('-sig').upper()} throughout. If names look "
+            "wrong, say what it is: cp1252 is what Windows writes in Western Europe and America."
+        )
+    return text.removeprefix("\ufeff"), notes
+
+
+def _found(lines: Sequence[str], plan: Plan) -> tuple[Format, str, int] | None:
+    """The first line that a format recognises as its header; with the delimiter."""
+    if plan.format is not None and plan.format not in FORMATS:
+        raise ImportRefused(f"There is no format {plan.format!r}. Formats: {', '.join(FORMATS)}.")
+    formats = [FORMATS[plan.format]] if plan.format else list(FORMATS.values())
+    formats.sort(key=lambda each: each.platform is None)  # they know better
+    if plan.mapping and plan.format is None:
+        formats = [MAPPED]
+    for number, line in _candidates(lines, plan):
+        for delimiter in (plan.delimiter,) if plan.delimiter else DELIMITERS:
+            header = _cells(line, delimiter)
+            for format_ in formats:
+                if format_.recognises(header, number) or _has_mapped(header, plan):
+                    return format_, delimiter, number
+    return None
+
+
+def _guessed(lines: Sequence[str], plan: Plan) -> tuple[Format, str, int]:
+    """The line with the most known names, else the first with several columns, or anything."""
+    format_ = FORMATS[plan.format] if plan.format else MAPPED
+    filled = [each for each in _candidates(lines, plan) if each[1].strip()]
+    if not filled:
+        raise ImportRefused(EMPTY)
+    best: tuple[tuple[int, bool], str, int] | None = None
+    for number, line in filled:
+        for delimiter in (plan.delimiter,) if plan.delimiter else DELIMITERS:
+            cells = _cells(line, delimiter)
+            known = len(_KNOWN & {cell.casefold() for cell in cells})
+            score = (known if known > 1 else 0, len(cells) > 1)
+            if best is None or score > best[0]:
+                best = (score, delimiter, number)
+    assert best is not None  # noqa: S101  (a line is filled)
+    return format_, best[1], best[2]
+
+
+def _candidates(lines: Sequence[str], plan: Plan) -> Iterator[tuple[int, str]]:
+    if plan.header_line is not None:
+        if plan.header_line > len(lines):
+            raise ImportRefused(
+                f"Line {plan.header_line} is to be the header, and the file does not have it "
+                "among its first lines."
+            )
+        yield plan.header_line, lines[plan.header_line - 1]
+        return
+    yield from enumerate(lines[:_MOST_TITLES], start=1)
+
+
+def _has_mapped(header: Sequence[str], plan: Plan) -> bool:
+    return bool(plan.mapping) and set(plan.mapping.values()) <= set(header)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
+
+
+def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """The header and the first rows."""
+    rows: list[list[str]] = []
+    try:
+        for cells in csv.reader(lines, delimiter=delimiter):
+            if cells or not rows:
+                rows.append([cell[:_LONGEST_CELL] for cell in cells])
+            if len(rows) > _MOST_ROWS:
+                break
+    except csv.Error:
+        pass  # the reader says where
+    return rows or [[]]

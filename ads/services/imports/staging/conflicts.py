@@ -1,0 +1,109 @@
+"""Entries of a file whose external ids stand for other content already."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+
+from ads.services.errors import SpendConflict
+from ads.services.imports.errors import (
+    BadRow,
+    Refused,
+)
+from ads.services.imports.parsing import Columns
+from ads.services.ledger import entry_sql as statements
+
+#: Conflicts fetched together: each names all that was recorded and all that is offered.
+_BATCH: Final = 1000
+
+_FIELDS: Final = ("campaign", "amount", "date", "occurred_at", "description", "external_id")
+
+_CONFLICTS: Final = """
+    SELECT count(*) OVER (), count(*) FILTER (WHERE offered_amount = 0) OVER (),
+           position, differs, before, offered
+      FROM (
+            SELECT staged.position, staged.amount AS offered_amount, {differs} AS differs,
+                   json_build_object(
+                       'campaign', {recorded_campaign},
+                       'amount', trim_scale(recorded.amount)::text,
+                       'description', recorded.description, 'kind', recorded.kind,
+                       'date', recorded.date, 'occurred_at', recorded.occurred_at) AS before,
+                   json_build_object(
+                       'campaign', {offered_campaign},
+                       'amount', trim_scale(staged.amount)::text,
+                       'description', staged.description, 'kind', %(kind)s,
+                       'date', staged.date, 'occurred_at', staged.occurred_at,
+                       'external_id', staged.external_id) AS offered
+              FROM {repeated}
+           ) AS compared
+     WHERE differs IS NOT NULL
+     ORDER BY position
+     LIMIT %(shown)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """How many there are, and how many of them are of zero."""
+
+    count: int = 0
+    of_zero: int = 0
+
+
+def refuse(
+    refused: Refused,
+    columns: Columns,
+    values: dict[str, Any],
+    *,
+    staged: str,
+    recorded: str = "ads_spend",
+    offered_campaign: str = "staged.campaign_id",
+    recorded_campaign: str = "recorded.campaign_id",
+    differs: str = statements.DIFFERS,
+) -> Conflicts:
+    """Refuse the entries of ``staged`` whose ids ``recorded`` has with other content.
+
+    Both are SQL as :mod:`ads.services.ledger.entry_sql` wants it; the campaigns, what they are
+    called in a message. ``differs``: the first field that is another, or NULL.
+    """
+    sql = _CONFLICTS.format(
+        differs=differs,
+        recorded_campaign=recorded_campaign,
+        offered_campaign=offered_campaign,
+        repeated=statements.REPEATED.format(staged=staged, recorded=recorded),
+    )
+    # All of them only if somebody keeps them: they may be a million.
+    shown = None if refused.sink else refused.limit
+    found = Conflicts()
+    told = 0
+    for count, of_zero, position, field, before, offered in _rows(sql, {**values, "shown": shown}):
+        found = Conflicts(count, of_zero)
+        told += 1
+        conflict = SpendConflict(
+            source=values["source"],
+            external_id=offered["external_id"],
+            field=field,
+            recorded=before[field],
+            offered=offered[field],
+        )
+        refused.add(BadRow(position, position, str(conflict), _cells(offered, columns)))
+    refused.count += found.count - told
+    return found
+
+
+def _rows(sql: str, values: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, values)
+        while rows := cursor.fetchmany(_BATCH):
+            yield from rows
+
+
+def _cells(offered: dict[str, Any], columns: Columns) -> list[str]:
+    """The row as it was understood: what stood in the file's other columns is not staged."""
+    cells = [""] * columns.width
+    for field in _FIELDS:
+        at = getattr(columns, field)
+        if at is not None and offered[field] is not None:
+            cells[at] = str(offered[field])
+    return cells

@@ -1,0 +1,63 @@
+"""Files that are uploaded: kept, checked by a worker, confirmed by a person, recorded by a worker.
+
+::
+
+    receive -> uploaded -> checking -> checked -> confirmed -> recording -> recorded
+                    ^          |          |                        |
+                    |          v          v                        v
+                    +--- refused      cancelled        checked, or uploaded: nothing was recorded
+"""
+
+from ads.services.imports.uploads.errors import (
+    OutOfTurn,
+    UploadRefused,
+)
+from ads.services.imports.uploads.inspection import (
+    BY_HAND,
+    look,
+    proposed,
+)
+from ads.services.imports.uploads.mappings import DATE_FORMATS
+from ads.services.imports.uploads.queue import (
+    Continued,
+    continue_all,
+    is_behind_another,
+)
+from ads.services.imports.uploads.receipt import (
+    earlier,
+    has_refused,
+    receive,
+    refused,
+    too_large,
+)
+from ads.services.imports.uploads.runs import (
+    check,
+    record,
+)
+from ads.services.imports.uploads.steps import (
+    cancel,
+    confirm,
+    read_anew,
+)
+
+__all__ = [
+    "BY_HAND",
+    "DATE_FORMATS",
+    "Continued",
+    "OutOfTurn",
+    "UploadRefused",
+    "cancel",
+    "check",
+    "confirm",
+    "continue_all",
+    "earlier",
+    "has_refused",
+    "is_behind_another",
+    "look",
+    "proposed",
+    "read_anew",
+    "receive",
+    "record",
+    "refused",
+    "too_large",
+]

@@ -1,0 +1,258 @@
+"""What a brand or a campaign has spent, and what is left of its budgets."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TypedDict
+
+from django.db.models import QuerySet
+
+from ads.models import (
+    Brand,
+    Campaign,
+    SpendTotal,
+)
+from ads.models.spend import Period
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    next_month,
+    period_start,
+)
+from ads.rules.money import (
+    is_used_up,
+    remaining,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One owner's figures of one period, in US dollars."""
+
+    #: What was truly spent.
+    amount: Decimal
+    #: How much of it no longer counts.
+    waived: Decimal
+    budget: Decimal | None
+
+    @property
+    def effective(self) -> Decimal:
+        return self.amount - self.waived
+
+    @property
+    def remaining(self) -> Decimal | None:
+        """What may still be spent, at least zero; None without a budget."""
+        return remaining(self.effective, self.budget)
+
+    @property
+    def is_available(self) -> bool:
+        return not is_used_up(self.effective, self.budget)
+
+
+class Summary(TypedDict):
+    """The figures of a brand or a campaign; amounts in US dollars, None without a budget."""
+
+    name: str
+    timezone: str
+    date: date
+    daily_budget: Decimal | None
+    daily_spend: Decimal
+    daily_waived: Decimal
+    daily_remaining: Decimal | None
+    monthly_budget: Decimal | None
+    monthly_spend: Decimal
+    monthly_waived: Decimal
+    monthly_remaining: Decimal | None
+    is_budget_available: bool
+
+
+class BrandSummary(Summary):
+    """A brand's figures, and how many of its campaigns deliver."""
+
+    active_campaigns: int
+    campaigns: int
+
+
+class CampaignSummary(Summary):
+    """A campaign's figures, and its state."""
+
+    state: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpend:
+    """What was spent on one accounting day, and how much of it no longer counts; US dollars."""
+
+    date: date
+    amount: Decimal
+    waived: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """An owner's accounting month: every day of it, and the figures of today and of the month."""
+
+    days: list[DaySpend]
+    figures: dict[Period, Figures]
+
+
+class InvalidSpan(ValueError):
+    """Days that cannot be listed; the message says why and what to do."""
+
+
+#: A year, whichever.
+MOST_DAYS = 366
+
+
+def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
+    """Every day from ``first`` to ``last``, those without spend included; one query.
+
+    Raises:
+        InvalidSpan: they are more than :data:`MOST_DAYS`, or none.
+    """
+    if last < first:
+        raise InvalidSpan(f"it is after the last day, {last}; give an earlier one.")
+    if (last - first).days >= MOST_DAYS:
+        raise InvalidSpan(
+            f"from then to {last} are {(last - first).days + 1} days; "
+            f"ask for at most {MOST_DAYS} at once."
+        )
+    totals = _of(owner).filter(period=Period.DAY, start__gte=first, start__lte=last)
+    found = {
+        start: DaySpend(start, amount, waived)
+        for start, amount, waived in totals.order_by().values_list("start", "amount", "waived")
+    }
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [found.get(day) or DaySpend(day, Decimal(0), Decimal(0)) for day in days]
+
+
+def month(owner: Brand | Campaign, today: date) -> Month:
+    """The month that ``today`` is in, its days to come included; one query."""
+    first = period_start(Period.MONTH, today)
+    dates = [first + timedelta(days=n) for n in range((next_month(first) - first).days)]
+    # Each date by itself, for the index: a brand's own sums stand among those of all brands.
+    rows = (
+        _of(owner)
+        .filter(period__in=Period.values, start__in=dates)
+        .order_by()
+        .values_list("period", "start", "amount", "waived")
+    )
+    sums: _Sums = {
+        (owner.pk, Period(period), start): (amount, waived)
+        for period, start, amount, waived in rows
+    }
+    days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _NOTHING)) for day in dates]
+    return Month(days, _both(owner, today, sums))
+
+
+def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:
+    """What ``owner`` has spent in the period that ``now`` belongs to."""
+    today = local_date(now, _zone(owner))
+    return _both(owner, today, _sums([owner], {today}))[period]
+
+
+def of_brand(brand: Brand, now: datetime) -> BrandSummary:
+    """A brand's figures at ``now``, in its own day and month."""
+    return {
+        **_of_one(brand, now),
+        "active_campaigns": brand.campaigns.filter(is_active=True).count(),
+        "campaigns": brand.campaigns.count(),
+    }
+
+
+def of_campaign(campaign: Campaign, now: datetime) -> CampaignSummary:
+    """A campaign's figures at ``now``, in its brand's day and month."""
+    fresh = campaign.fresh()
+    return {**_of_one(fresh, now), "state": fresh.state, "is_active": fresh.is_active}
+
+
+def of_many(
+    owners: Sequence[Brand] | Sequence[Campaign], now: datetime
+) -> Iterator[Summary | None]:
+    """The figures of brands, or of campaigns that have their brands at hand, in order; one query.
+
+    None: nobody can read the brand's timezone, so its day is not known.
+    """
+    days: dict[str, date] = {}
+    for zone in {_zone(owner) for owner in owners}:
+        with suppress(UnknownTimezone):
+            days[zone] = local_date(now, zone)
+    sums = _sums(owners, set(days.values()))
+    for owner in owners:
+        today = days.get(_zone(owner))
+        yield None if today is None else _summary(owner, today, sums)
+
+
+#: What was spent and what waived, by the owner's id, the period and its start.
+_Sums = dict[tuple[int, Period, date], tuple[Decimal, Decimal]]
+
+_NOTHING = (Decimal(0), Decimal(0))
+
+
+def _of_one(owner: Brand | Campaign, now: datetime) -> Summary:
+    today = local_date(now, _zone(owner))
+    return _summary(owner, today, _sums([owner], {today}))
+
+
+def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
+    both = _both(owner, today, sums)
+    day, month = both[Period.DAY], both[Period.MONTH]
+    return {
+        "name": owner.name,
+        "timezone": _zone(owner),
+        "date": today,
+        "daily_budget": day.budget,
+        "daily_spend": day.amount,
+        "daily_waived": day.waived,
+        "daily_remaining": day.remaining,
+        "monthly_budget": month.budget,
+        "monthly_spend": month.amount,
+        "monthly_waived": month.waived,
+        "monthly_remaining": month.remaining,
+        "is_budget_available": day.is_available and month.is_available,
+    }
+
+
+def _zone(owner: Brand | Campaign) -> str:
+    brand = owner if isinstance(owner, Brand) else owner.brand
+    return str(brand.timezone)
+
+
+def _of(*owners: Brand | Campaign) -> QuerySet[SpendTotal]:
+    """The sums of brands, or of campaigns."""
+    ids = [owner.pk for owner in owners]
+    if owners and isinstance(owners[0], Brand):
+        return SpendTotal.objects.filter(brand__in=ids, campaign=None)
+    return SpendTotal.objects.filter(campaign__in=ids)
+
+
+def _sums(owners: Sequence[Brand | Campaign], days: Collection[date]) -> _Sums:
+    """Of the days, and of the months that they are in; one query."""
+    of_brands = bool(owners) and isinstance(owners[0], Brand)
+    starts = {period_start(period, day) for day in days for period in Period}
+    rows = (
+        _of(*owners)
+        .filter(period__in=Period.values, start__in=starts)
+        .order_by()
+        .values_list(
+            "brand_id" if of_brands else "campaign_id", "period", "start", "amount", "waived"
+        )
+    )
+    return {
+        (owner, Period(period), start): (amount, waived)
+        for owner, period, start, amount, waived in rows
+    }
+
+
+def _both(owner: Brand | Campaign, today: date, sums: _Sums) -> dict[Period, Figures]:
+    """Both periods' figures, with the budgets as ``owner`` carries them."""
+    budgets = {Period.DAY: owner.daily_budget, Period.MONTH: owner.monthly_budget}
+    return {
+        period: Figures(
+            *sums.get((owner.pk, period, period_start(period, today)), _NOTHING), budgets[period]
+        )
+        for period in Period
+    }

@@ -1,0 +1,204 @@
+"""What the ledger accepts: text, amounts, accounting days, instants.
+
+Each check returns the value as it is stored, or raises :class:`InvalidSpend` with the field, the
+value and the remedy.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from ads.rules import written
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+)
+from ads.rules.money import (
+    InvalidAmount,
+    parse_amount,
+)
+from ads.services.errors import InvalidSpend
+
+#: Characters that the columns hold.
+LONGEST: Final = {
+    "description": 500,
+    "source": 100,
+    "external_id": 200,
+    "brand": 200,
+    "campaign": 200,
+    "platform": 50,
+    "account": 100,
+    "reference": 200,
+    "name": 200,
+    "because": 500,
+}
+
+ONE_DAY: Final = timedelta(days=1)
+
+#: Advertising on the web began later than this; a date before it is a slip of the pen, or a zero.
+EARLIEST: Final = date(1990, 1, 1)
+LATEST: Final = date(9000, 1, 1)
+
+#: How far a source's clock may be ahead of ours.
+CLOCK_TOLERANCE: Final = timedelta(minutes=15)
+
+#: Where a new day begins first: no timezone has a later date.
+FIRST_TO_TURN: Final = "Etc/GMT-14"
+
+
+def check_text(field: str, value: object, *, required: bool = False) -> str:
+    """The text, if the column holds it."""
+    if not isinstance(value, str):
+        raise InvalidSpend(field, value, "give text.")
+    if required and not value.strip():
+        raise InvalidSpend(field, value, "it must not be empty.")
+    if "\x00" in value:
+        raise InvalidSpend(field, value, "it contains a NUL character; remove it.")
+    if not value.isascii() and not _can_be_encoded(value):
+        raise InvalidSpend(field, value, "it contains half a character; send it as valid UTF-8.")
+    if len(value) > (longest := LONGEST[field]):
+        raise InvalidSpend(field, value, f"it is longer than {longest} characters; shorten it.")
+    return value
+
+
+def check_amount(amount: object, *, negative: bool = False) -> Decimal:
+    """The amount as an exact Decimal.
+
+    Raises:
+        InvalidSpend: it is not an amount in US dollars with at most six places.
+    """
+    try:
+        return parse_amount(amount, negative=negative)
+    except InvalidAmount as error:
+        raise InvalidSpend(error.field, error.value, error.reason) from error
+
+
+def read_date(field: str, value: object) -> object:
+    """The date that text says (YYYY-MM-DD); what is not text is left to :func:`check_day`."""
+    return _read(written.day, field, value)
+
+
+def read_instant(field: str, value: object) -> object:
+    """The instant that text says; what is not text is left to :func:`check_instant`."""
+    return _read(written.instant, field, value)
+
+
+def _read(read: Callable[[str], object], field: str, value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return read(value)
+    except written.NotWritten as error:
+        raise InvalidSpend(field, value, str(error)) from error
+
+
+def check_date(day: object, timezone: str, now: datetime, *, field: str = "date") -> date:
+    """The accounting day, at most the brand's tomorrow (its clock may be ahead of the source's).
+
+    ``field`` is what the day was given as, or worked out from.
+    """
+    checked = check_day(day, field=field)
+    check_has_come(checked, timezone, now, field=field)
+    return checked
+
+
+def check_day(day: object, *, field: str = "date") -> date:
+    """A date that spend may have, whatever the timezone, as far as the past goes."""
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise InvalidSpend(field, day, "give a date.")
+    if day < EARLIEST:
+        raise InvalidSpend(field, day, f"it is before {EARLIEST}; give the day of the spend.")
+    return day
+
+
+def check_has_come(day: date, timezone: str, now: datetime, *, field: str = "date") -> None:
+    """Refuse a day that is later than the brand's tomorrow."""
+    latest = latest_date(timezone, now)
+    if day > latest:
+        raise InvalidSpend(
+            field,
+            day,
+            f"it is later than tomorrow in the brand's timezone ({timezone}: {latest}); "
+            "spend that has not happened cannot be recorded.",
+        )
+
+
+def check_has_come_somewhere(day: date, now: datetime, *, field: str = "date") -> None:
+    """Refuse a day that is later than tomorrow in any timezone (the brand's is not known yet)."""
+    latest = latest_date(FIRST_TO_TURN, now)
+    if day > latest:
+        raise InvalidSpend(
+            field,
+            day,
+            f"it is later than tomorrow in any timezone ({latest}); "
+            "spend that has not happened cannot be recorded.",
+        )
+
+
+def day_of(occurred_at: datetime, timezone: str, now: datetime) -> date:
+    """The accounting day of what only says when it occurred.
+
+    Raises:
+        InvalidSpend: that day has not come.
+    """
+    day = date_in(timezone, occurred_at)
+    check_has_come(day, timezone, now, field="occurred_at")
+    return day
+
+
+def latest_date(timezone: str, now: datetime) -> date:
+    """The last accounting day that spend may have: the brand's tomorrow."""
+    return date_in(timezone, now) + ONE_DAY
+
+
+# Of a batch most rows are of one instant, that at which they came in.
+@lru_cache(maxsize=1024)
+def date_in(timezone: str, instant: datetime) -> date:
+    """The brand's local date at an instant."""
+    try:
+        return local_date(instant, timezone)
+    except UnknownTimezone as error:
+        raise InvalidSpend(
+            "campaign",
+            timezone,
+            "the timezone of its brand cannot be read, so its accounting day is not known; "
+            "correct the brand's timezone.",
+        ) from error
+
+
+def check_instant(field: str, instant: object) -> datetime:
+    """An aware instant, in UTC."""
+    if not isinstance(instant, datetime) or instant.utcoffset() is None:
+        raise InvalidSpend(field, instant, "give a datetime with a timezone.")
+    # Bounds first: near the ends of the calendar the conversion itself fails.
+    if not EARLIEST <= instant.date() <= LATEST:
+        raise InvalidSpend(
+            field, instant, f"it is not between {EARLIEST} and {LATEST}; give the true instant."
+        )
+    return instant.astimezone(UTC)
+
+
+def check_observed_at(observed_at: object, now: datetime) -> datetime:
+    """When a source looked, in UTC.
+
+    Not in the future: such an observation would silence every true one until then.
+    """
+    instant = check_instant("observed_at", observed_at)
+    if instant > now + CLOCK_TOLERANCE:
+        raise InvalidSpend(
+            "observed_at",
+            observed_at,
+            f"it lies in the future (it is {now:%Y-%m-%d %H:%M:%S} UTC now); "
+            "check the source's clock.",
+        )
+    return instant
+
+
+def _can_be_encoded(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

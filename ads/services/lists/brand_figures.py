@@ -1,0 +1,123 @@
+"""What brands have spent and how many campaigns deliver, in SQL: to sort and to pick by."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from ads.models import (
+    Brand,
+    Campaign,
+    SpendTotal,
+)
+from ads.models.campaign import (
+    STATES,
+    State,
+)
+from ads.models.fields import MoneyField
+from ads.models.spend import Period
+from ads.rules.calendar import (
+    group_by_local_date,
+    period_start,
+)
+
+#: Names of the aliases: effective spend, US dollars.
+SPEND: Final = {Period.DAY: "day_spend", Period.MONTH: "month_spend"}
+#: Share of the budget that is used, in percent: below zero without a budget.
+SHARE: Final = {Period.DAY: "day_share", Period.MONTH: "month_share"}
+BUDGET: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
+
+#: Of a budget of zero that is used up: more than of any other.
+_ALL: Final = Decimal(10**12)
+_NONE: Final = Decimal(-1)
+
+
+def with_figures(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
+    """``brands`` that can be sorted and filtered by what is worked out at ``now``.
+
+    By the aliases in :data:`SPEND` and :data:`SHARE`, and by ``delivering`` and ``held`` (by the
+    system): how many of their campaigns. One query, for the timezones; a brand whose timezone
+    nobody can read has spent nothing.
+    """
+    zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
+    dates = group_by_local_date(zones, now).by_date
+    money: dict[str, Any] = {
+        SPEND[period]: Coalesce(_spent(period), Decimal(0), output_field=MoneyField())
+        for period in Period
+    }
+    return (
+        brands.alias(
+            **{f"{period.value}_start": _start(period, dates) for period in Period},
+        )
+        .alias(
+            **money,
+            delivering=_count(Q(is_active=True)),
+            held=_count(STATES[State.PAUSED_BY_SYSTEM.label]),
+        )
+        .alias(**{SHARE[period]: _share(period) for period in Period})
+    )
+
+
+def used(brands: QuerySet[Any], percent: int) -> QuerySet[Any]:
+    """Those of ``brands`` (with figures) that have used so much of one of their budgets."""
+    return brands.filter(
+        Q(**{f"{SHARE[Period.DAY]}__gte": percent}) | Q(**{f"{SHARE[Period.MONTH]}__gte": percent})
+    )
+
+
+def _start(period: Period, dates: dict[date, list[str]]) -> Case:
+    return Case(
+        *(
+            When(timezone__in=zones, then=Value(period_start(period, day)))
+            for day, zones in dates.items()
+        ),
+        default=None,
+        output_field=DateField(),
+    )
+
+
+def _spent(period: Period) -> Subquery:
+    totals = SpendTotal.objects.filter(
+        brand=OuterRef("pk"),
+        campaign=None,
+        period=period,
+        start=OuterRef(f"{period.value}_start"),
+    )
+    return Subquery(totals.values_list(F("amount") - F("waived"))[:1], output_field=MoneyField())
+
+
+def _share(period: Period) -> Case:
+    budget = BUDGET[period]
+    return Case(
+        When(**{f"{budget}__isnull": True}, then=Value(_NONE)),
+        When(**{budget: 0, f"{SPEND[period]}__gte": 0}, then=Value(_ALL)),
+        # Corrections of what was waived leave less than nothing, which fits into it.
+        When(**{budget: 0}, then=Value(Decimal(0))),
+        default=F(SPEND[period]) * 100 / F(budget),
+        output_field=MoneyField(),
+    )
+
+
+def _count(which: Q) -> Coalesce:
+    counted = (
+        Campaign.objects.filter(which, brand=OuterRef("pk"))
+        .order_by()
+        .values("brand")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

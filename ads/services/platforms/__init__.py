@@ -1,0 +1,7 @@
+"""Spend pulled from the connected ad platforms."""
+
+from ads.services.platforms import updates
+
+__all__ = [
+    "updates",
+]

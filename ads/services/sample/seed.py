@@ -1,0 +1,272 @@
+"""Fills a database with sample data: brands, campaigns, schedules and what was spent."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import cycle, islice
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+    Spend,
+    SpendTotal,
+)
+from ads.rules.money import (
+    LIMIT,
+    parse_amount,
+)
+from ads.services.delivery import (
+    Trigger,
+    enforce,
+)
+from ads.services.ledger import SpendEntry, record
+from ads.services.platforms import updates
+from ads.services.sample import data
+from ads.services.sample.data import (
+    CampaignNames,
+    Role,
+    Sample,
+)
+
+SOURCE = "seed_data"
+
+#: Rows inserted in one statement.
+BATCH = 5000
+
+T = TypeVar("T")
+
+#: The longest history, in days: ten years.
+MOST_DAYS = 3650
+
+
+class InvalidPlan(ValueError):
+    """A plan that cannot be: ``field``, ``value``, and the ``reason`` with its remedy."""
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{field}: {value} cannot be used: {reason}")
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much sample data to make.
+
+    Args:
+        brands: one or more.
+        campaigns: one or more in all, spread evenly over the brands.
+        spend_days: days of history, today so far included; 0 for none.
+        daily_budget: of each campaign, in US dollars. A brand's budgets are the sums of theirs.
+        monthly_budget: likewise.
+        seed: the same seed at the same instant makes the same data.
+
+    Raises:
+        InvalidPlan: a number out of range.
+        InvalidAmount: a budget that is no amount.
+    """
+
+    brands: int
+    campaigns: int
+    spend_days: int
+    daily_budget: Decimal
+    monthly_budget: Decimal
+    seed: int
+
+    def campaigns_of(self, brand: int) -> int:
+        """How many campaigns the brand of this number gets."""
+        return self.campaigns // self.brands + (brand < self.campaigns % self.brands)
+
+    def __post_init__(self) -> None:
+        for field, least in (("brands", 1), ("campaigns", 1), ("spend_days", 0)):
+            value = getattr(self, field)
+            if value < least:
+                raise InvalidPlan(field, value, f"give {least} or more.")
+        if self.spend_days > MOST_DAYS:
+            raise InvalidPlan("spend_days", self.spend_days, f"give at most {MOST_DAYS}.")
+        for field in ("daily_budget", "monthly_budget"):
+            value = parse_amount(getattr(self, field), field=field)
+            if value == 0:
+                raise InvalidPlan(field, value, "nothing would ever run; give more than 0.")
+            if value * self.campaigns >= LIMIT:
+                reason = f"all campaigns together must stay below {LIMIT:,} US dollars."
+                raise InvalidPlan(field, value, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What was made."""
+
+    brands: list[str]
+    campaigns: int
+    dayparted: int
+    schedules: int
+    entries: int
+    spend: Decimal
+    #: Of the campaigns made, how many deliver now.
+    active: int
+    #: Brands that were there before, and were left as they are.
+    brands_before: int
+
+
+def seed(plan: Plan, now: datetime) -> Seeded:
+    """Make sample data, enforce it, and let the platforms run what may run.
+
+    It only ever adds: on a database that is not empty, brands get names that are not taken, and
+    schedules that exist are used as they are.
+    """
+    brands_before = Brand.objects.count()
+    schedules_before = DaypartingSchedule.objects.count()
+    entries, spend = 0, Decimal(0)
+    with transaction.atomic():
+        brands = _make_brands(plan, now)
+        made = _make_campaigns(plan, brands)
+        _attach_schedules(made)
+        for batch in _batches(_history(plan, made, now)):
+            record.record([entry for entry, _ in batch], source=SOURCE, now=now)
+            if not entries:
+                _analyze()
+            entries += len(batch)
+            spend += sum((amount for _, amount in batch), start=Decimal(0))
+    campaigns = Campaign.objects.filter(brand__in=[brand.pk for brand in brands])
+    enforce(campaigns, now, Trigger.EDIT)
+    updates.sync_platforms(now)
+    return Seeded(
+        brands=[brand.name for brand in brands],
+        campaigns=len(made),
+        dayparted=sum(sample.hours is not None for _, sample in made),
+        schedules=DaypartingSchedule.objects.count() - schedules_before,
+        entries=entries,
+        spend=spend,
+        active=campaigns.filter(is_active=True).count(),
+        brands_before=brands_before,
+    )
+
+
+def _make_brands(plan: Plan, now: datetime) -> list[Brand]:
+    """Brands in timezones in turn, with budgets that cover their campaigns'."""
+    taken = set(Brand.objects.values_list("name", flat=True))
+    names = (name for name in data.brand_names(plan.seed) if name not in taken)
+    timezones = data.timezones(now)
+    return Brand.objects.bulk_create(
+        [
+            Brand(
+                name=next(names),
+                timezone=timezones[number % len(timezones)],
+                # One without campaigns gets the budget of one, to be of use.
+                daily_budget=plan.daily_budget * max(plan.campaigns_of(number), 1),
+                monthly_budget=plan.monthly_budget * max(plan.campaigns_of(number), 1),
+            )
+            for number in range(plan.brands)
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _make_campaigns(plan: Plan, brands: list[Brand]) -> list[tuple[Campaign, Sample]]:
+    """Campaigns brand by brand; every second one is dayparted, by kinds of hours in turn."""
+    samples: list[Sample] = []
+    campaigns: list[Campaign] = []
+    kinds = cycle(data.HOURS)
+    for number, brand in enumerate(brands):
+        roles = data.roles()
+        names = CampaignNames(plan.seed, brand.name, platform_seed=settings.SIMULATED_PLATFORM_SEED)
+        for _ in range(plan.campaigns_of(number)):
+            is_dayparted = len(samples) % 2 == 1
+            sample = Sample(
+                timezone=brand.timezone,
+                daily_budget=plan.daily_budget,
+                monthly_budget=plan.monthly_budget,
+                hours=next(kinds) if is_dayparted else None,
+                role=Role.ORDINARY if is_dayparted else next(roles),
+            )
+            samples.append(sample)
+            campaigns.append(
+                Campaign(
+                    brand=brand,
+                    name=names.next(is_hot=sample.role is not Role.ORDINARY),
+                    daily_budget=plan.daily_budget,
+                    monthly_budget=plan.monthly_budget,
+                    is_dayparting_enabled=is_dayparted,
+                )
+            )
+    Campaign.objects.bulk_create(campaigns, batch_size=BATCH)
+    return list(zip(campaigns, samples, strict=True))
+
+
+def _attach_schedules(made: list[tuple[Campaign, Sample]]) -> None:
+    """Attach to dayparted campaigns the schedules of their hours in their brand's timezone."""
+    wanted = {
+        _schedule_name(sample.hours, sample.timezone): (sample.hours, sample.timezone)
+        for _, sample in made
+        if sample.hours is not None
+    }
+    schedules = DaypartingSchedule.objects.in_bulk(wanted, field_name="name")
+    new = DaypartingSchedule.objects.bulk_create(
+        DaypartingSchedule(name=name, timezone=timezone)
+        for name, (_, timezone) in wanted.items()
+        if name not in schedules
+    )
+    DaypartingWindow.objects.bulk_create(
+        DaypartingWindow(
+            schedule=schedule,
+            day_of_week=window.day_of_week,
+            start_time=window.start,
+            end_time=window.end,
+        )
+        for schedule in new
+        for window in data.HOURS[wanted[schedule.name][0]]
+    )
+    schedules |= {schedule.name: schedule for schedule in new}
+    CampaignSchedule.objects.bulk_create(
+        (
+            CampaignSchedule(
+                campaign=campaign,
+                schedule=schedules[_schedule_name(sample.hours, sample.timezone)],
+            )
+            for campaign, sample in made
+            if sample.hours is not None
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _schedule_name(hours: str, timezone: str) -> str:
+    city = timezone.rsplit("/", maxsplit=1)[-1].replace("_", " ")
+    return f"{hours}, {city}"
+
+
+def _history(
+    plan: Plan, made: list[tuple[Campaign, Sample]], now: datetime
+) -> Iterator[tuple[SpendEntry, Decimal]]:
+    """The entries of the ledger, each with its amount."""
+    for number, (campaign, sample) in enumerate(made):
+        spent = data.history(sample, days=plan.spend_days, seed=plan.seed, number=number, now=now)
+        for day, amount in spent:
+            occurred_at = data.last_instant(day, sample.timezone, now)
+            yield SpendEntry(campaign, amount, "Sample spend", day, occurred_at), amount
+
+
+def _analyze() -> None:
+    """Tell PostgreSQL how large the tables have become.
+
+    It finds out by itself in a minute; until then it plans as if they were empty, and adding to
+    sums of which there are ten thousand takes as long as all the rest.
+    """
+    with connection.cursor() as cursor:
+        for model in (Brand, Campaign, CampaignSchedule, Spend, SpendTotal):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

@@ -1,0 +1,125 @@
+"""Addresses that signed webhooks are sent to: made, given a new secret, switched off and on.
+
+A secret reads ``whsec_`` and 32 random bytes in base64, as Standard Webhooks has it. It is shown
+once and kept sealed, for a signature can only be checked with the secret itself.
+"""
+
+import base64
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from ads.models import (
+    Brand,
+    WebhookEndpoint,
+)
+from ads.services import locks
+from ads.services.senders import rights as senders
+from ads.services.senders.encryption import (
+    seal,
+    seal_anew,
+)
+from ads.services.senders.rights import InvalidSender
+
+#: How long the secret before is accepted beside a new one, unless somebody says otherwise.
+PREVIOUS_ACCEPTED: Final = timedelta(hours=24)
+#: The longest: two secrets are for changing over, not for keeps.
+LONGEST_ACCEPTED: Final = timedelta(days=30)
+
+
+def path(endpoint: WebhookEndpoint) -> str:
+    """Where its sender sends to, below the site's own address."""
+    return f"/api/v1/webhooks/{endpoint.address}"
+
+
+def create(
+    *,
+    name: str,
+    source: str,
+    brands: Collection[Brand] = (),
+    every_brand: bool = False,
+    is_active: bool = True,
+) -> tuple[WebhookEndpoint, str]:
+    """Make an endpoint; the row, and its secret, which is not shown again.
+
+    Raises:
+        InvalidSender: with the field, the value and the remedy.
+    """
+    rights = senders.rights(source, brands=brands, every_brand=every_brand)
+    secret = _new_secret()
+    with transaction.atomic():
+        senders.check(WebhookEndpoint, name, rights)
+        endpoint = WebhookEndpoint.objects.create(
+            name=name,
+            source=source,
+            every_brand=every_brand,
+            is_active=is_active,
+            secret=seal(secret),
+        )
+        endpoint.brands.set(brands)
+    return endpoint, secret
+
+
+def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime) -> str:
+    """Give it a new secret, which is returned; the one that it has is accepted until then.
+
+    ``previous_until`` may be now: the secret has leaked, and opens nothing any more. A secret
+    before that one is dropped.
+
+    Raises:
+        InvalidSender: ``previous_until`` lies too far ahead.
+    """
+    if previous_until > now + LONGEST_ACCEPTED:
+        raise InvalidSender(
+            "previous_until",
+            f"{previous_until:%Y-%m-%d %H:%M}",
+            f"two secrets are for changing over: give at most {LONGEST_ACCEPTED.days} days.",
+        )
+    secret = _new_secret()
+    is_kept = previous_until > now
+    with transaction.atomic():
+        locks.senders()
+        present = WebhookEndpoint.objects.get(pk=endpoint.pk)
+        present.previous_secret = present.secret if is_kept else ""
+        present.previous_expires_at = previous_until if is_kept else None
+        present.secret = seal(secret)
+        present.save(
+            update_fields=["secret", "previous_secret", "previous_expires_at", "updated_at"]
+        )
+    return secret
+
+
+def switch(endpoint: WebhookEndpoint, *, is_active: bool, now: datetime) -> bool:
+    """Take webhooks or refuse them; False when it did so already."""
+    switched = (
+        WebhookEndpoint.objects.filter(pk=endpoint.pk)
+        .exclude(is_active=is_active)
+        .update(is_active=is_active, updated_at=now)
+    )
+    return switched == 1
+
+
+def seal_all_anew() -> int:
+    """Seal every secret with today's SECRET_KEY; how many endpoints.
+
+    After that nothing needs what is in SECRET_KEY_FALLBACKS.
+
+    Raises:
+        CannotUnseal: one was sealed with a key that is in neither.
+    """
+    with transaction.atomic():
+        locks.senders()
+        endpoints = list(WebhookEndpoint.objects.all())
+        for endpoint in endpoints:
+            endpoint.secret = seal_anew(endpoint.secret)
+            if endpoint.previous_secret:
+                endpoint.previous_secret = seal_anew(endpoint.previous_secret)
+            endpoint.save(update_fields=["secret", "previous_secret"])
+    return len(endpoints)
+
+
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -1,0 +1,229 @@
+"""Signed webhooks taken in: checked as Standard Webhooks says, each once.
+
+::
+
+    the endpoint           unknown, or switched off: refused
+    the signature          over id, timestamp and body, by one of the endpoint's secrets
+    in one transaction:    note the delivery        -- the same id at the same time waits here
+                           take in what it brings   -- refused: nothing is noted, either
+                           note how it was answered
+    delivered again        answered as it was, and nothing happens
+"""
+
+import hmac
+import json
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from standardwebhooks import Webhook
+
+from ads.models import (
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from ads.services.senders import rights
+from ads.services.senders.encryption import unseal
+
+#: How far the sender's clock may be from ours, either way.
+TOLERANCE: Final = timedelta(minutes=5)
+
+#: How long a delivery is remembered. Senders try for days, not for weeks.
+REMEMBERED: Final = timedelta(days=30)
+
+#: Rows that are deleted in one transaction.
+AT_ONCE: Final = 10_000
+
+#: An id: what a header can hold, short enough to be part of the ids of the rows that it brings.
+_ID: Final = re.compile(r"[!-~]{1,180}")
+_SECONDS: Final = re.compile(r"[0-9]{1,11}")
+
+
+class UnknownEndpoint(Exception):
+    """There is no endpoint at this address."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no webhook endpoint at this address.")
+
+
+class EndpointOff(Exception):
+    """The endpoint is switched off; what is sent there is to be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The endpoint is switched off for now. Nothing was taken in: send it again later."
+        )
+
+
+class NotSigned(Exception):
+    """The webhook is not signed as it must be; the message says what is wrong, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """An endpoint that takes webhooks, and what its sender may do."""
+
+    endpoint: WebhookEndpoint
+    #: Ids of the brands that its sender may write; None: every brand.
+    brand_ids: frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A webhook as it came: its three headers (None: missing), and its body."""
+
+    webhook_id: str | None
+    timestamp: str | None
+    signature: str | None
+    body: bytes
+
+
+def receiver_at(address: uuid.UUID) -> Receiver:
+    """The endpoint at an address; one query.
+
+    Raises:
+        UnknownEndpoint: there is none.
+        EndpointOff: it takes nothing for now.
+    """
+    found = (
+        WebhookEndpoint.objects.filter(address=address)
+        .annotate(brand_ids=rights.brand_ids_of(WebhookEndpoint))
+        .first()
+    )
+    if found is None:
+        raise UnknownEndpoint
+    if not found.is_active:
+        raise EndpointOff
+    return Receiver(found, None if found.every_brand else frozenset(found.brand_ids))
+
+
+def verify(endpoint: WebhookEndpoint, sent: Signed, now: datetime) -> str:
+    """The id of a webhook whose signature is good; that it came is noted.
+
+    The library that signs here reads the clock itself to check, so only its signing is used.
+
+    Raises:
+        NotSigned: it is not signed, or not by this endpoint's sender, or too long ago.
+        CannotUnseal: the endpoint's secret cannot be read.
+    """
+    for name, given in (
+        ("webhook-id", sent.webhook_id),
+        ("webhook-timestamp", sent.timestamp),
+        ("webhook-signature", sent.signature),
+    ):
+        if not given:
+            raise NotSigned(f"The header {name} is missing; sign as Standard Webhooks says.")
+    webhook_id, signature = str(sent.webhook_id), str(sent.signature)
+    if not _ID.fullmatch(webhook_id):
+        raise NotSigned("webhook-id must be 1 to 180 printable ASCII characters without spaces.")
+    signed_at = _instant(str(sent.timestamp), now)
+    if not any(
+        _is_by(secret, webhook_id, signed_at, sent.body, signature)
+        for secret in _secrets(endpoint, now)
+    ):
+        raise NotSigned(
+            "No signature in webhook-signature is over this id, timestamp and body by this "
+            "endpoint's secret. Check that the sender has the secret of today, and that the body "
+            "is sent byte for byte as it was signed."
+        )
+    rights.note(endpoint, "last_received_at", now)
+    return webhook_id
+
+
+def take_in(
+    endpoint: WebhookEndpoint, webhook_id: str, work: Callable[[], dict[str, Any]], *, now: datetime
+) -> dict[str, Any]:
+    """Do ``work`` unless this webhook was taken in before; what it was answered.
+
+    One transaction. If ``work`` raises, nothing is left of it, so that the webhook can be delivered
+    again. Two deliveries at once: the second waits for the first.
+
+    Args:
+        work: takes in what the webhook brings; returns the answer, which JSON can hold.
+    """
+    with transaction.atomic():
+        if not _is_first(endpoint, webhook_id, now):
+            known = WebhookDelivery.objects.get(endpoint=endpoint, webhook_id=webhook_id)
+            answer: dict[str, Any] = known.answer
+            return answer
+        answer = work()
+        WebhookDelivery.objects.filter(endpoint=endpoint, webhook_id=webhook_id).update(
+            answer=answer
+        )
+        return answer
+
+
+def prune(now: datetime) -> int:
+    """Forget deliveries of more than :data:`REMEMBERED` ago; how many."""
+    forgotten = 0
+    while True:
+        old = WebhookDelivery.objects.filter(received_at__lt=now - REMEMBERED).order_by("pk")
+        deleted, _ = WebhookDelivery.objects.filter(
+            pk__in=list(old.values_list("pk", flat=True)[:AT_ONCE])
+        ).delete()
+        forgotten += deleted
+        if deleted < AT_ONCE:
+            return forgotten
+
+
+def _instant(text: str, now: datetime) -> datetime:
+    """When it was signed; not too far from now."""
+    if not _SECONDS.fullmatch(text):
+        raise NotSigned("webhook-timestamp must be the whole seconds since 1970 in UTC.")
+    seconds = int(text)
+    off = timedelta(seconds=seconds) - (now - datetime.fromtimestamp(0, UTC))
+    if abs(off) > TOLERANCE:
+        way = "ahead of" if off > timedelta() else "behind"
+        raise NotSigned(
+            f"webhook-timestamp is {_span(abs(off))} {way} the clock here, which shows "
+            f"{now:%Y-%m-%d %H:%M:%S} UTC; at most "
+            f"{_span(TOLERANCE)} are taken. Check the sender's clock, and sign anew each time "
+            "that it is sent."
+        )
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _span(length: timedelta) -> str:
+    """ "10 minutes", "1 minute 5 seconds", "3 days"."""
+    seconds = round(length.total_seconds())
+    parts = []
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        number, seconds = divmod(seconds, size)
+        if number:
+            parts.append(f"{number:,} {unit}{'' if number == 1 else 's'}")
+    return " ".join(parts[:2])
+
+
+def _secrets(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
+    """The secrets that are accepted, today's first."""
+    sealed = [endpoint.secret]
+    if endpoint.previous_expires_at is not None and endpoint.previous_expires_at > now:
+        sealed.append(endpoint.previous_secret)
+    return [unseal(one) for one in sealed]
+
+
+def _is_by(secret: str, webhook_id: str, signed_at: datetime, body: bytes, given: str) -> bool:
+    """Is one of the signatures given over all of this, by this secret?"""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return False
+    expected = Webhook(secret).sign(webhook_id, signed_at, text).encode()
+    return any(hmac.compare_digest(expected, one.encode()) for one in given.split())
+
+
+def _is_first(endpoint: WebhookEndpoint, webhook_id: str, now: datetime) -> bool:
+    """Note the delivery; False if that has been done, after waiting for whoever is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ads_webhookdelivery (endpoint_id, webhook_id, received_at, answer)
+            VALUES (%s, %s, %s, %s) ON CONFLICT (endpoint_id, webhook_id) DO NOTHING
+            """,
+            [endpoint.pk, webhook_id, now, json.dumps({})],
+        )
+        return bool(cursor.rowcount == 1)
