@@ -18,7 +18,7 @@ from django.db.models import Count, Model
 from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 
-from ads.admin.campaign_list import ROWS_VAR
+from ads.admin.campaigns.changelist import ROWS_VAR
 from ads.models import (
     Brand,
     Campaign,

@@ -7,11 +7,9 @@ from typing import Any, Final
 from _addresses import Address, heaviest
 from django.urls import reverse
 
-from ads.admin import (
-    action_text,
-    brand_actions,
-    campaign_actions,
-)
+from ads.admin.actions import text
+from ads.admin.brands import actions
+from ads.admin.campaigns import actions
 from ads.models import (
     Brand,
     Campaign,
@@ -20,7 +18,7 @@ from ads.models import (
 from ads.services.bulk.budget_changes import How
 
 #: Campaigns that are asked about: a page of the list, and as many as an action takes.
-CHOSEN: Final = (100, campaign_actions.CampaignActions.most)
+CHOSEN: Final = (100, actions.CampaignActions.most)
 #: Brands that are asked about, besides the one with most campaigns.
 CHOSEN_BRANDS: Final = 100
 
@@ -50,12 +48,12 @@ def _posts() -> Iterator[Address]:
     for most in CHOSEN:
         ids = Campaign.objects.order_by("-pk").values_list("pk", flat=True)[:most]
         chosen = ",".join(map(str, ids))
-        for code in action_text.PAGES:
+        for code in text.PAGES:
             yield _asked("ads_campaign", code, len(ids), {"ids": chosen, **form.get(code, {})})
     several = Brand.objects.order_by("-pk").values_list("pk", flat=True)[:CHOSEN_BRANDS]
     for brands in ([brand.pk], several):
         chosen = ",".join(map(str, brands))
-        for code in brand_actions.PAGES:
+        for code in actions.PAGES:
             yield _asked("ads_brand", code, len(brands), {"ids": chosen, **form.get(code, {})})
     yield _preview(schedule)
 

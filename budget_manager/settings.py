@@ -263,7 +263,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [lambda _: static("ads/admin.css"), lambda _: static("ads/legible.css")],
     "SCRIPTS": [lambda _: static("ads/admin.js"), lambda _: static("ads/keyboard.js")],
     "DASHBOARD_CALLBACK": "ads.admin.overview.front_page",
-    "SIDEBAR": {"navigation": "ads.admin.site.menu"},
+    "SIDEBAR": {"navigation": "ads.admin.base.menu.menu"},
     "COLORS": {
         "primary": {
             "50": "oklch(97.7% .013 236.62)",

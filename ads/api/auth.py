@@ -13,7 +13,10 @@ from ads.api.problems import (
 from ads.api.requests import ApiRequest
 from ads.models.senders import Scope
 from ads.services.actor import acting_as
-from ads.services.senders import Caller, api_keys
+from ads.services.senders import (
+    Caller,
+    api_keys,
+)
 
 _HOW = "Send the key as 'Authorization: Bearer <key>'."
 

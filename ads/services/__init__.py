@@ -21,7 +21,10 @@ from ads.services.intake import (
     IntakeEntry,
     IntakeTotal,
 )
-from ads.services.ledger import DayTotal, SpendEntry
+from ads.services.ledger import (
+    DayTotal,
+    SpendEntry,
+)
 
 __all__ = [
     "BudgetService",

@@ -33,7 +33,10 @@ from ads.api.reading.schemas import (
 from ads.api.requests import ApiRequest
 from ads.models import DeliveryChange
 from ads.models.senders import Scope
-from ads.services.history import Position, feed
+from ads.services.history import (
+    Position,
+    feed,
+)
 from ads.services.senders import visibility
 
 router = Router(tags=["delivery changes"])

@@ -20,7 +20,10 @@ from ads.management.commands._terminal import (
 )
 from ads.models import ApiKey
 from ads.models.senders import Scope
-from ads.services.senders import InvalidSender, api_keys
+from ads.services.senders import (
+    InvalidSender,
+    api_keys,
+)
 
 
 class Command(BaseCommand):

@@ -23,8 +23,15 @@ from ads.models import (
 from ads.models.spend import Period
 from ads.rules.calendar import local_date
 from ads.rules.money import format_usd
-from ads.services.bulk import Waived, waivers
-from ads.services.delivery import Rollover, Trigger, rollover
+from ads.services.bulk import (
+    Waived,
+    waivers,
+)
+from ads.services.delivery import (
+    Rollover,
+    Trigger,
+    rollover,
+)
 from ads.services.explain import switches
 
 Due = Callable[[datetime, QuerySet[Brand]], QuerySet[Brand]]

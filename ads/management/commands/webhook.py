@@ -20,7 +20,11 @@ from ads.management.commands._terminal import (
     printable,
 )
 from ads.models import WebhookEndpoint
-from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
+from ads.services.senders import (
+    CannotUnseal,
+    InvalidSender,
+    webhook_endpoints,
+)
 
 HOUR = timedelta(hours=1)
 

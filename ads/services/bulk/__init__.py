@@ -1,6 +1,12 @@
 """Actions on one, many or all of a brand's campaigns, and their undo."""
 
-from ads.services.bulk import actions, budget_edits, one_campaign, undo, waivers
+from ads.services.bulk import (
+    actions,
+    budget_edits,
+    one_campaign,
+    undo,
+    waivers,
+)
 from ads.services.bulk.actions import (
     AttachSchedule,
     ChangeBudgets,
@@ -8,7 +14,11 @@ from ads.services.bulk.actions import (
     ResetDailySpend,
     SetStatus,
 )
-from ads.services.bulk.batches import Action, Done, carry_out
+from ads.services.bulk.batches import (
+    Action,
+    Done,
+    carry_out,
+)
 from ads.services.bulk.brand_actions import (
     NOTHING,
     BrandAction,
@@ -17,8 +27,17 @@ from ads.services.bulk.brand_actions import (
     Switch,
     carry_out_on,
 )
-from ads.services.bulk.budget_changes import RELATIVE, BudgetChange, How, Sums, sums
-from ads.services.bulk.budget_edits import ChangedMeanwhile, Edit
+from ads.services.bulk.budget_changes import (
+    RELATIVE,
+    BudgetChange,
+    How,
+    Sums,
+    sums,
+)
+from ads.services.bulk.budget_edits import (
+    ChangedMeanwhile,
+    Edit,
+)
 from ads.services.bulk.waivers import Waived
 
 __all__ = [

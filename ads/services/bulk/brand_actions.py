@@ -34,7 +34,10 @@ from ads.services.bulk.batches import (
     carry_out,
 )
 from ads.services.bulk.budget_changes import BudgetChange
-from ads.services.delivery import Trigger, waive
+from ads.services.delivery import (
+    Trigger,
+    waive,
+)
 from ads.services.history import Seen
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,10 @@ from ads.services.bulk.brand_actions import (
     Switch,
     carry_out_on,
 )
-from ads.services.delivery import TO_RUN, Trigger
+from ads.services.delivery import (
+    TO_RUN,
+    Trigger,
+)
 from ads.services.history import audit
 
 

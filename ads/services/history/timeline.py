@@ -25,8 +25,14 @@ from ads.models.references import (
 from ads.models.spend import Period
 from ads.rules.money import format_usd
 from ads.services.actor import SYSTEM
-from ads.services.delivery import Trigger, is_pause
-from ads.services.explain import BUDGET_NAMES, why
+from ads.services.delivery import (
+    Trigger,
+    is_pause,
+)
+from ads.services.explain import (
+    BUDGET_NAMES,
+    why,
+)
 from ads.services.history import (
     audit,
     timeline_rows,

@@ -40,9 +40,12 @@ from ads.services.imports.staging import (
     Change,
     Imported,
 )
-from ads.services.imports.uploads.inspection import BY_HAND
-from ads.services.imports.uploads.mappings import DATE_FORMATS
-from ads.services.imports.uploads.steps import CANCELLABLE, READABLE_ANEW
+from ads.services.imports.uploads import (
+    BY_HAND,
+    CANCELLABLE,
+    DATE_FORMATS,
+    READABLE_ANEW,
+)
 
 __all__ = [
     "BY_HAND",

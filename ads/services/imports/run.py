@@ -22,7 +22,11 @@ from ads.services.imports.errors import (
     RowsRefused,
 )
 from ads.services.imports.formats import FORMATS
-from ads.services.imports.parsing import Checker, Reader, columns
+from ads.services.imports.parsing import (
+    Checker,
+    Reader,
+    columns,
+)
 from ads.services.imports.plan import (
     DEFAULT_SOURCE,
     Plan,
@@ -38,9 +42,7 @@ from ads.services.imports.staging import (
     tables,
     waiting,
 )
-from ads.services.imports.staging import (
-    preview as foreseeing,
-)
+from ads.services.imports.staging import preview as foreseeing
 from ads.services.ledger import validation
 from ads.services.references import registry
 from ads.services.senders import rights

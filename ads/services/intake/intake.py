@@ -42,8 +42,14 @@ from ads.services.intake.rows import (
     IntakeAnswer,
     IntakeSender,
 )
-from ads.services.ledger import StaleTimezoneError, check_text
-from ads.services.references import Waiting, waiting
+from ads.services.ledger import (
+    StaleTimezoneError,
+    check_text,
+)
+from ads.services.references import (
+    Waiting,
+    waiting,
+)
 
 #: What is wrong with a row.
 _BAD = frozenset({REFUSED, "conflict"})

@@ -27,7 +27,10 @@ from ads.services.ledger import (
     read_date,
     read_instant,
 )
-from ads.services.references import Waiting, waiting
+from ads.services.references import (
+    Waiting,
+    waiting,
+)
 
 #: What a row says, and the same with its campaign.
 V = TypeVar("V")

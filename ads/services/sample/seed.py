@@ -27,7 +27,10 @@ from ads.services.delivery import (
     Trigger,
     enforce,
 )
-from ads.services.ledger import SpendEntry, record
+from ads.services.ledger import (
+    SpendEntry,
+    record,
+)
 from ads.services.platforms import updates
 from ads.services.sample import data
 from ads.services.sample.data import (

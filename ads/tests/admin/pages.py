@@ -8,7 +8,7 @@ from django.forms import MultiWidget
 from django.test import Client
 from django.urls import reverse
 
-from ads.admin.shown import AS_SHOWN
+from ads.admin.editing.shown import AS_SHOWN
 
 
 def changelist(model: str) -> str:

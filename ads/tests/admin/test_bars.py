@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ads.admin.bars import (
+from ads.admin.elements.bars import (
     level,
     spend_bar,
 )

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ads.admin import brand_actions
+from ads.admin.brands import actions
 from ads.models import (
     Brand,
     Campaign,
@@ -245,7 +245,7 @@ def test_too_many_brands_are_refused(
     admin: Client, acme: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = BrandFactory.create()
-    monkeypatch.setattr(brand_actions, "AT_MOST", 3)
+    monkeypatch.setattr(actions, "AT_MOST", 3)
 
     (message,) = said(act(admin, "ads_brand", "pause_all_campaigns", [acme, other]))
 

@@ -113,7 +113,7 @@ def test_the_brands_history_tells_what_became_of_its_campaigns(admin: Client) ->
 def test_of_many_campaigns_the_page_shows_the_first_and_says_which(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ads.admin.brand_story.CAMPAIGNS", 2)
+    monkeypatch.setattr("ads.admin.brands.detail.CAMPAIGNS", 2)
     brand = BrandFactory.create()
     for name, amount in [("Little", 1), ("Much", 3), ("Some", 2)]:
         spend(CampaignFactory.create(brand=brand, name=name), amount, NOON)

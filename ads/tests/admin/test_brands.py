@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ads.admin.brand_list import BrandColumns
+from ads.admin.brands.changelist import BrandColumns
 from ads.models import (
     Brand,
     Campaign,
@@ -62,7 +62,7 @@ def test_all_rows_are_of_one_instant(admin: Client, monkeypatch: pytest.MonkeyPa
     def an_hour_later_each_time() -> datetime:
         return datetime(2024, 5, 15, 12, tzinfo=UTC) + timedelta(hours=next(later))
 
-    monkeypatch.setattr("ads.admin.filters.timezone.now", an_hour_later_each_time)
+    monkeypatch.setattr("ads.admin.elements.filters.timezone.now", an_hour_later_each_time)
 
     listed = admin.get(BRANDS).context["cl"].result_list
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ads.admin.action_text import BUDGET_STAYS
+from ads.admin.actions.text import BUDGET_STAYS
 from ads.services import BudgetService
 from ads.tests.admin.acting import (
     ask,

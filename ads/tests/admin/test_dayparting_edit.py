@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 from django.test import Client
 
-from ads.admin import windows as window_forms
+from ads.admin.schedules import windows as window_forms
 from ads.models import (
     Campaign,
     DaypartingSchedule,

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ads.admin import deletion
-from ads.admin.brands import BrandAdmin
+from ads.admin.base import deletion
+from ads.admin.brands.admin import BrandAdmin
 from ads.models import (
     AskedAccount,
     Brand,

@@ -34,7 +34,7 @@ def test_an_error_is_owned_up_to(admin: Client, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("ads.admin.overview.timezone.now", fail)
+    monkeypatch.setattr("ads.admin.overview.page.timezone.now", fail)
     answer = admin.get(reverse("admin:index"))
 
     assert answer.status_code == 500

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ads.admin.site import MENU
+from ads.admin.base.menu import MENU
 from ads.models import (
     Campaign,
     Heartbeat,

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from ads.admin.schedule_text import campaigns_of
+from ads.admin.schedules.text import campaigns_of
 from ads.models import Campaign
 from ads.tests.admin.pages import changelist
 from ads.tests.factories import (

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ads.admin import base
+from ads.admin.base import model_admin
 from ads.models import (
     AskedAccount,
     CampaignReference,
@@ -151,7 +151,7 @@ def test_fifty_records_cost_as_many_queries_as_five(admin: Client) -> None:
 def test_a_long_ledger_is_counted_only_so_far(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "COUNTED", 60)
+    monkeypatch.setattr(model_admin, "COUNTED", 60)
     campaign = CampaignFactory.create()
     Spend.objects.bulk_create(
         Spend(campaign=campaign, amount=1, date=date(2026, 5, 1)) for _ in range(100)

@@ -11,10 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ads.admin import (
-    base,
-    spend_list,
-)
+from ads.admin.base import model_admin
+from ads.admin.spend import changelist as spend_list
 from ads.models import (
     Campaign,
     Spend,
@@ -156,7 +154,7 @@ def test_the_ways_to_days_go_by_the_brands_clock_and_keep_the_other_filters(
 def test_what_is_found_is_added_up_unless_it_is_much(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "COUNTED", 3)
+    monkeypatch.setattr(model_admin, "COUNTED", 3)
     campaign = CampaignFactory.create()
     for ago in (0, 0, 1, 1, 1):
         recorded(campaign, "x", ago=ago)
@@ -213,4 +211,4 @@ def test_a_page_of_the_ledger_takes_few_queries_and_never_counts_it_all(admin: C
 
     assert len(captured) <= 14
     counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
-    assert all(f"LIMIT {base.COUNTED + 1}" in sql for sql in counts if "ads_spend" in sql)
+    assert all(f"LIMIT {model_admin.COUNTED + 1}" in sql for sql in counts if "ads_spend" in sql)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ads.admin import story
+from ads.admin.base import detail_page
 from ads.models import (
     Brand,
     Campaign,
@@ -164,7 +164,7 @@ def test_undoing_a_pause_of_several_says_of_how_many(
     kind = "brands" if of_brands else "campaigns"
     assert f">Undo this pause of 3 {kind}</button>" in page
     assert len(queries) <= MOST
-    monkeypatch.setattr(story, "COUNTED", 2)
+    monkeypatch.setattr(detail_page, "COUNTED", 2)
     page = admin.get(change(rows[0])).content.decode()
     assert f">Undo this pause of more than 2 {kind}</button>" in page
 

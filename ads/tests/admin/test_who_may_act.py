@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from ads.admin import campaign_actions
+from ads.admin.campaigns import actions
 from ads.models import (
     Campaign,
     SpendTotal,
@@ -85,7 +85,7 @@ def test_who_may_not_even_look_is_refused(staff: Callable[..., Client], action: 
 def test_too_many_at_once_are_refused_and_nothing_is_done(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign_actions.CampaignActions, "most", 2)
+    monkeypatch.setattr(actions.CampaignActions, "most", 2)
     campaigns = CampaignFactory.create_batch(3, status="draft")
 
     (message,) = said(act(admin, "ads_campaign", "activate", campaigns))

@@ -10,12 +10,8 @@ import time_machine
 
 from ads.holds import Hold
 from ads.models import Campaign
-from ads.services.explain import (
-    brand as brand_explanation,
-)
-from ads.services.explain import (
-    conditions,
-)
+from ads.services.explain import brand as brand_explanation
+from ads.services.explain import conditions
 from ads.services.explain.explanation import explain
 from ads.services.ledger import summaries
 from ads.tests.engine.support import (

@@ -23,12 +23,8 @@ from ads.services.delivery.enforcement import (
     enforce,
 )
 from ads.services.errors import SpendConflict
-from ads.services.ledger import (
-    day_totals,
-)
-from ads.services.ledger import (
-    record as ledger,
-)
+from ads.services.ledger import day_totals
+from ads.services.ledger import record as ledger
 from ads.services.ledger.day_totals import DayTotal
 from ads.services.ledger.record import SpendEntry
 from ads.services.ledger.verification import (

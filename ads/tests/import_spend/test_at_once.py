@@ -14,7 +14,10 @@ from ads.models import (
     Spend,
 )
 from ads.services.imports.plan import Plan
-from ads.services.imports.run import WORK_MEM, Import
+from ads.services.imports.run import (
+    WORK_MEM,
+    Import,
+)
 from ads.services.ledger import record
 from ads.services.ledger.record import SpendEntry
 from ads.tests.engine.support import (

@@ -13,7 +13,10 @@ from ads.services import overview
 from ads.services.delivery.enforcement import Trigger
 from ads.services.explain.recorded_reasons import why
 from ads.services.overview import Part
-from ads.services.overview.changes import READ, latest
+from ads.services.overview.changes import (
+    READ,
+    latest,
+)
 from ads.tests.engine.support import (
     NOON,
     enforce_all,

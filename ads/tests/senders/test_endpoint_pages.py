@@ -144,7 +144,7 @@ def test_it_is_switched_off_on_its_page_while_a_new_secret_is_made(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoint, _ = made()
-    from ads.admin.senders import SenderForm
+    from ads.admin.senders.base import SenderForm
 
     real, new = SenderForm.check, []
 

@@ -172,7 +172,7 @@ def test_an_edit_that_was_open_while_the_key_was_revoked_does_not_bring_it_back(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key, _ = made()
-    from ads.admin.api_keys import ApiKeyForm
+    from ads.admin.senders.api_keys import ApiKeyForm
 
     real = ApiKeyForm.check
 

@@ -23,6 +23,7 @@ __all__ = [
     "Format",
 ]
 
+
 #: By code, in the order in which people are offered them.
 FORMATS: Final[dict[str, Format]] = {
     each.code: each for each in (PLAIN, GOOGLE_ADS, META_ADS, MAPPED)

@@ -35,6 +35,8 @@ from ads.services.imports.uploads.runs import (
     record,
 )
 from ads.services.imports.uploads.steps import (
+    CANCELLABLE,
+    READABLE_ANEW,
     cancel,
     confirm,
     read_anew,
@@ -42,7 +44,9 @@ from ads.services.imports.uploads.steps import (
 
 __all__ = [
     "BY_HAND",
+    "CANCELLABLE",
     "DATE_FORMATS",
+    "READABLE_ANEW",
     "Continued",
     "OutOfTurn",
     "UploadRefused",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.text import span
+from ads.admin.elements.text import span
 from ads.models import Heartbeat
 from ads.services.operations import task_texts
 from ads.tests.admin.pages import (

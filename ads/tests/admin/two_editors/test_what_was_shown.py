@@ -7,9 +7,9 @@ from django.contrib import admin as django_admin
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
-from ads.admin.base import ReadOnlyAdmin
-from ads.admin.editing import GuardsEdits
-from ads.admin.shown import AS_SHOWN
+from ads.admin.base.model_admin import ReadOnlyAdmin
+from ads.admin.editing.guard import GuardsEdits
+from ads.admin.editing.shown import AS_SHOWN
 from ads.models import Campaign
 from ads.tests.admin.pages import (
     add,

@@ -1,0 +1,49 @@
+"""What all admin classes share: lists, detail pages, exports, deletion and the menu."""
+
+from ads.admin.base import menu, model_admin
+from ads.admin.base.attached import ScheduleInline
+from ads.admin.base.deletion import Instead, KeepsWhatHasSpend
+from ads.admin.base.detail_page import (
+    StoryPage,
+    checks,
+    figures_of,
+    history,
+    last_entries,
+    left,
+    listed,
+    may_view,
+    month_charts,
+)
+from ads.admin.base.export import ExportsCsv
+from ads.admin.base.model_admin import (
+    KEPT,
+    ConfigurationAdmin,
+    CountedPaginator,
+    ModelAdmin,
+    ReadOnlyAdmin,
+    TabularInline,
+)
+
+__all__ = [
+    "KEPT",
+    "ConfigurationAdmin",
+    "CountedPaginator",
+    "ExportsCsv",
+    "Instead",
+    "KeepsWhatHasSpend",
+    "ModelAdmin",
+    "ReadOnlyAdmin",
+    "ScheduleInline",
+    "StoryPage",
+    "TabularInline",
+    "checks",
+    "figures_of",
+    "history",
+    "last_entries",
+    "left",
+    "listed",
+    "may_view",
+    "menu",
+    "model_admin",
+    "month_charts",
+]

@@ -1,0 +1,261 @@
+"""Pages that people look at far more often than they edit: what is and why, then the form."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Model
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.timesince import timeuntil
+
+from ads.admin.actions import counted, undo_button
+from ads.admin.elements import charts, instant, spend_bar
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
+from ads.models.campaign import Status
+from ads.models.spend import Period
+from ads.rules.calendar import local_time
+from ads.rules.money import format_usd
+from ads.services.bulk import undo
+from ads.services.explain import Condition
+from ads.services.history import timeline
+from ads.services.ledger import (
+    Figures,
+    Month,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[Any]
+else:
+    _Admin = object
+
+#: Where the form stands, in an address: it is opened there.
+EDIT: Final = "#edit"
+#: Parameters of the address that say which part of the history is shown.
+KIND, OLDER = "history", "older"
+#: So far is counted what a pause was of.
+COUNTED: Final = 1_000
+
+_MEDIA: Final = Media(css={"all": ["ads/story.css"]}, js=["ads/story.js"])
+
+
+class StoryPage(_Admin):
+    """A page that tells of one row; its form is closed until somebody asks for it."""
+
+    change_form_template = "ads/admin/story_form.html"
+
+    def story(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page's templates tell."""
+        raise NotImplementedError
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        if row := context.get("original"):
+            context.update(self.story(request, row))
+            context["media"] = context["media"] + _MEDIA + charts.MEDIA
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        response = super().response_change(request, obj)
+        if "_continue" in request.POST and "Location" in response.headers:
+            response.headers["Location"] += EDIT
+        return response
+
+
+def may_view(request: HttpRequest, model: type[Model]) -> bool:
+    """May this user look at rows of ``model``?"""
+    pages = admin.site._registry.get(model)
+    return pages is not None and pages.has_view_permission(request)
+
+
+def listed(model: str, **filters: Any) -> str:
+    """The address of a list such as ``ads_spend``, filtered."""
+    address = reverse(f"admin:{model}_changelist")
+    return f"{address}?{urlencode(filters)}" if filters else address
+
+
+def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str, Any]:
+    """The part of the owner's history that the address asks for, with links to the others."""
+    asked = request.GET.get(KIND, "")
+    kind = timeline.Kind(asked) if asked in timeline.Kind.values else None
+    own_alone = isinstance(owner, Brand) and not may_view(request, Campaign)
+    if own_alone:
+        kind = timeline.Kind.EDITS  # all else is about its campaigns
+    older = request.GET.get(OLDER, "")
+    try:
+        page = timeline.of(owner, kind=kind, older=older)
+    except timeline.UnknownPosition:
+        older = ""
+        page = timeline.of(owner, kind=kind)
+    last = None if older else _pause_to_undo(request, owner, page.happenings)
+    chosen = {KIND: kind.value} if kind else {}
+    tabs = [("Everything", None), *((one.label, one) for one in timeline.Kind)]
+    return {
+        "happenings": [
+            _told(happening, tz)
+            | {"undo": _undo(request, owner, UUID(happening.context)) if happening is last else ""}
+            for happening in page.happenings
+        ],
+        "history_tabs": [
+            {
+                "label": label,
+                "link": _part_of_history({KIND: one.value} if one else {}),
+                "is_shown": one == kind,
+            }
+            for label, one in ([] if own_alone else tabs)
+        ],
+        "history_older": _part_of_history({**chosen, OLDER: page.older}) if page.older else "",
+        "history_zone": tz,
+        "history_newest": _part_of_history(chosen) if older else "",
+    }
+
+
+def _part_of_history(parameters: dict[str, str]) -> str:
+    return f"?{urlencode(parameters)}#history"
+
+
+def _pause_to_undo(
+    request: HttpRequest, owner: Campaign | Brand, happenings: Iterable[timeline.Happening]
+) -> timeline.Happening | None:
+    """The last pause, if the owner is still paused by it and this user may bring it back."""
+    paused = not owner.is_active if isinstance(owner, Brand) else owner.status == Status.PAUSED
+    campaigns: Any = admin.site._registry[Campaign]
+    if not paused or not campaigns.has_switch_permission(request):
+        return None
+    return next((one for one in happenings if one.pauses and one.context), None)
+
+
+def _undo(request: HttpRequest, owner: Campaign | Brand, context: UUID) -> SafeString:
+    """The button; where the pause was of several, it says of how many."""
+    count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
+    more = "more than " if count > COUNTED else ""
+    rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
+    of = f" this pause of {more}{rows}" if count > 1 else ""
+    return undo_button(request, context, request.get_full_path(), f"Undo{of}")
+
+
+def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:
+    return {
+        "happening": happening,
+        "at": happening.at,
+        "clock": f"{local_time(happening.at, tz):%a %-d %b %Y, %H:%M}",
+        "colour": {True: "on", False: "off", None: happening.kind.value}[happening.is_on],
+        "campaigns": [
+            {"name": name, "link": reverse("admin:ads_campaign_change", args=[pk])}
+            for pk, name in happening.campaigns
+        ],
+        "more": happening.count - len(happening.campaigns) if happening.campaigns else 0,
+    }
+
+
+def checks(conditions: list[Condition], now: datetime, tz: str) -> list[dict[str, Any]]:
+    """Each condition with a check or a cross, and until when it stays so."""
+    return [
+        {
+            "applies": condition.applies,
+            "sentence": condition.sentence,
+            "until": instant(condition.until, tz) if condition.until else "",
+            "left": left(condition.until, now) if condition.until else "",
+        }
+        for condition in conditions
+    ]
+
+
+def left(at: datetime, now: datetime) -> str:
+    """How long until an instant: "in 3 hours"."""
+    return f"in {timeuntil(at, now, depth=1)}"
+
+
+def figure(label: str, spent: Decimal, limit: Decimal | None, note: str = "") -> dict[str, Any]:
+    """An amount with the bar of its budget."""
+    return {"label": label, "bar": spend_bar(spent, limit), "note": note}
+
+
+def figures_of(
+    month: Month, today: str = "Today", this_month: str = "This month"
+) -> list[dict[str, Any]]:
+    """Today's and the month's spend against their budgets, under these labels."""
+    labels: Mapping[Period, str] = {Period.DAY: today, Period.MONTH: this_month}
+    return [
+        figure(labels[period], found.effective, found.budget, _waived(found))
+        for period, found in month.figures.items()
+    ]
+
+
+def _waived(found: Figures) -> str | SafeString:
+    if not found.waived:
+        return ""
+    return f"{format_usd(found.amount)} was spent; {format_usd(found.waived)} of it is waived."
+
+
+def month_charts(
+    month: Month, today: date, *, whose: str, ledger: dict[str, Any] | None
+) -> list[charts.Chart]:
+    """The month by day against the daily budget, and adding up to the monthly one.
+
+    None of a month without spend.
+
+    ``ledger`` filters the ledger to the owner's entries; None: they may not be seen.
+    """
+    if not any(day.amount for day in month.days):
+        return []
+    daily, monthly = month.figures[Period.DAY].budget, month.figures[Period.MONTH].budget
+    labels = [f"{day.date:%-d %b}" for day in month.days]
+    spent = [day.amount if day.date <= today or day.amount else None for day in month.days]
+    running: list[Decimal | None] = []
+    total = Decimal(0)
+    for day in month.days:
+        total += day.amount
+        running.append(total if day.date <= today else None)
+    links = []
+    if ledger is not None:
+        links = [
+            listed("ads_spend", **ledger, date_from=day.date, date_to=day.date)
+            for day in month.days
+        ]
+    over = [
+        number
+        for number, day in enumerate(month.days)
+        if daily is not None and day.amount and day.amount >= daily
+    ]
+    return [
+        charts.Chart(
+            id="spend-by-day",
+            title=f"Spend of {whose} by day, {today:%B %Y}",
+            head="Day",
+            labels=labels,
+            series=[charts.Series("Spent", spent, marked=over)],
+            limits=[charts.Limit("Daily budget", daily)] if daily is not None else [],
+            links=links,
+            height=220,
+        ),
+        charts.Chart(
+            id="spend-adding-up",
+            title=f"Spend of {whose} in {today:%B %Y} adding up",
+            head="Up to",
+            labels=labels,
+            series=[charts.Series("Spent so far", running, line=True)],
+            limits=[charts.Limit("Monthly budget", monthly)] if monthly is not None else [],
+            height=220,
+        ),
+    ]
+
+
+def last_entries(campaign: Campaign, count: int) -> list[Spend]:
+    """The campaign's last days' entries in the ledger, the newest first; one query."""
+    # By day and then by id: the index on campaign and date has them in this order, nearly.
+    return list(Spend.objects.filter(campaign=campaign.pk).order_by("-date", "-id")[:count])

@@ -1,0 +1,200 @@
+"""What the admin's pages share: configuration that is edited, and records that are only read."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ShowFacets
+from django.core.paginator import Paginator
+from django.db import IntegrityError, models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+
+from ads.admin.base.empty_list import nothing_yet
+from ads.admin.base.narrowing import (
+    narrowings,
+    without_any,
+)
+from ads.admin.editing import GuardsEdits
+from ads.admin.elements import (
+    ConfigurationForm,
+    MoneyFormField,
+    TimezoneFormField,
+    budget_as_read,
+)
+from ads.models.fields import (
+    MoneyField,
+    TimezoneField,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin, TabularInline
+else:
+    import unfold.admin
+
+    # Unfold's classes have no types of their own; they are Django's with another look.
+    class ModelAdmin(unfold.admin.ModelAdmin):
+        #: What the list is, in a sentence or two above it.
+        about = ""
+        list_before_template = "ads/admin/about.html"
+        # Counting what each choice of each filter would leave takes a minute where there is much.
+        show_facets = ShowFacets.NEVER
+        #: What happens with what is entered, where the model's own words do not say it.
+        help_texts: Mapping[str, str] = {}
+
+        def get_form(self, request, obj=None, change=False, **kwargs):  # type: ignore[no-untyped-def]
+            form = super().get_form(request, obj, change=change, **kwargs)
+            for name in self.help_texts.keys() & form.base_fields.keys():
+                form.base_fields[name].help_text = self.help_texts[name]
+            return form
+
+        def changelist_view(self, request, extra_context=None):  # type: ignore[no-untyped-def]
+            ours = {
+                # What the window is called; "Select brand to change" says less among many.
+                "title": capfirst(self.opts.verbose_name_plural),
+                "nothing_yet": nothing_yet(request, self.model),
+            }
+            return super().changelist_view(request, {**ours, **(extra_context or {})})
+
+        def get_changelist_instance(self, request):  # type: ignore[no-untyped-def]
+            rows = super().get_changelist_instance(request)
+            rows.narrowings = narrowings(rows)
+            rows.without_narrowings = without_any(rows)
+            if not rows.narrowings:
+                # The head then does not offer to show all of what all is shown.
+                rows.full_result_count = rows.result_count
+            return rows
+
+        def __class_getitem__(cls, _: object) -> type:
+            return cls
+
+    class TabularInline(unfold.admin.TabularInline):
+        def __class_getitem__(cls, _: object) -> type:
+            return cls
+
+
+__all__ = ["KEPT", "ConfigurationAdmin", "ModelAdmin", "ReadOnlyAdmin", "TabularInline"]
+
+M = TypeVar("M", bound=models.Model)
+
+#: Rows of a record that can be paged through; beyond them one filters.
+COUNTED = 10_000
+
+
+#: Title of the fields that nobody enters, on the pages of rows that exist.
+KEPT = "Kept by the system"
+
+
+class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
+    """What people edit; the engine reacts when the edit is committed."""
+
+    form = ConfigurationForm
+    list_filter_submit = True
+    show_full_result_count = False
+    list_per_page = 50
+    compressed_fields = True
+    warn_unsaved_form = True
+    readonly_preprocess_fields = {
+        "daily_budget": budget_as_read,
+        "monthly_budget": budget_as_read,
+    }
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if isinstance(db_field, MoneyField):
+            return db_field.formfield(form_class=MoneyFormField)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_form(
+        self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        columns = {column.name: column for column in self.model._meta.get_fields()}
+        for name, field in form.base_fields.items():
+            if isinstance(columns.get(name), TimezoneField):
+                form.base_fields[name] = TimezoneFormField(
+                    current=getattr(obj, name) if obj else None,
+                    label=field.label,
+                    help_text=field.help_text,
+                    initial=field.initial,
+                )
+        return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else [group for group in fieldsets if group[0] != KEPT]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Answer with a sentence when the database refuses what the form could not foresee.
+
+        Two people can save at the same moment what only together is wrong: the same name, or
+        windows that overlap.
+        """
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            list(messages.get_messages(request))  # reading them drops the "was saved" among them
+            self.message_user(
+                request,
+                "Nothing was saved: it contradicts what somebody else has saved at the same "
+                f"moment. Look at it as it is now and try again. ({first_line(error)})",
+                messages.ERROR,
+            )
+            return HttpResponseRedirect(request.get_full_path())
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a database's answer, without the query that follows."""
+    return str(error).partition("\n")[0]
+
+
+class CountedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts the first rows only: counting ten million takes seconds, and nobody pages there."""
+
+    template_name = "ads/admin/pagination.html"
+    counted_all = True
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        if isinstance(rows, QuerySet):
+            counted = rows.order_by()[: COUNTED + 1].count()
+            self.counted_all = counted <= COUNTED
+            return min(counted, COUNTED)
+        return len(rows)
+
+
+class ReadOnlyAdmin(ModelAdmin[M]):
+    """What the system writes: read by those who may, changed by nobody."""
+
+    list_filter_submit = True
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    paginator = CountedPaginator
+    actions = None
+    empty_value_display = "–"
+    # Sorting ten million rows by a column without an index takes seconds: the newest come first.
+    sortable_by = []
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[str]:
+        return list(self.fields or [])  # type: ignore[arg-type]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False

@@ -1,0 +1,114 @@
+"""By what a list is narrowed, in words: the search and each filter, with the list without it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import ListFilter
+from django.contrib.admin.utils import NotRelationField, get_fields_from_path
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
+from django.core.exceptions import FieldDoesNotExist
+from django.forms import ChoiceField, Field, Form, ModelChoiceField
+
+from ads.admin.elements import is_number
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """One filter that is set, or the search: "daily budget used", "80% or more"."""
+
+    by: str
+    to: str
+    #: The address of the list without it.
+    without: str
+
+
+def narrowings(rows: ChangeList) -> list[Narrowing]:
+    """What is searched for, each filter that is set, and every other condition in the address.
+
+    One query for each row that they name.
+    """
+    found = []
+    if rows.query:
+        without = rows.get_query_string(remove=[SEARCH_VAR, PAGE_VAR])
+        found.append(Narrowing("search", rows.query, without))
+    for spec in rows.filter_specs:
+        if to := _in_words(spec, rows):
+            without = rows.get_query_string(remove=[*_names(spec), PAGE_VAR])
+            found.append(Narrowing(str(spec.title), to, without))
+    for name, values in _others(rows).items():
+        without = rows.get_query_string(remove=[name, PAGE_VAR])
+        found.append(Narrowing(*_of_lookup(rows, name, values), without))
+    return found
+
+
+def without_any(rows: ChangeList) -> str:
+    """The address of the whole list, in the order it is in."""
+    names = [name for spec in rows.filter_specs for name in _names(spec)]
+    return rows.get_query_string(remove=[SEARCH_VAR, PAGE_VAR, *names, *_others(rows)])
+
+
+def _names(spec: ListFilter) -> list[str]:
+    """What a filter is called in the address."""
+    return [name for name in spec.expected_parameters() if name]
+
+
+def _others(rows: ChangeList) -> dict[str, list[str]]:
+    """Conditions that a link may have and that no filter stands for."""
+    expected = {name for spec in rows.filter_specs for name in _names(spec)}
+    given: dict[str, Any] = rows.get_filters_params()
+    return {name: values for name, values in given.items() if name not in expected}
+
+
+def _of_lookup(rows: ChangeList, name: str, values: list[str]) -> tuple[str, str]:
+    """A field and what it has to be: "dayparting schedules", "Evenings"."""
+    path = name.removesuffix("__exact").removesuffix("__id")
+    try:
+        *_, last = get_fields_from_path(rows.model, path)
+    except (FieldDoesNotExist, NotRelationField):
+        return name, ", ".join(values)
+    if last.is_relation and name.endswith("__exact"):
+        related: Any = last.related_model
+        return str(related._meta.verbose_name), ", ".join(_called(related, values))
+    return str(last.verbose_name), ", ".join(values)
+
+
+def _called(model: Any, keys: list[str]) -> list[str]:
+    """Rows as they are called; one that there is none of, by its key."""
+    return [
+        str(model._default_manager.filter(pk=key).first() or key) if is_number(key) else key
+        for key in keys
+    ]
+
+
+def _in_words(spec: ListFilter, rows: ChangeList) -> str:
+    # The theme's filters are forms, of one choice each; Django's own are links.
+    for choice in spec.choices(rows):
+        form: Form | None = choice.get("form")  # type: ignore[assignment]
+        if form is not None:
+            return _of_form(form)
+        if choice["selected"]:
+            return str(choice["display"])
+    return ""
+
+
+def _of_form(form: Form) -> str:
+    """What was chosen or entered: "80% or more", "from 2026-11-01 to 2026-11-21"."""
+    parts = []
+    for name, field in form.fields.items():
+        value = form[name].value()
+        given = [one for one in (value if isinstance(value, list) else [value]) if one]
+        if given:
+            end = next((end for end in ("from", "to") if name.endswith(f"_{end}")), "")
+            parts += [end, *(_chosen(field, one) for one in given)]
+    return " ".join(part for part in parts if part)
+
+
+def _chosen(field: Field, value: Any) -> str:
+    """A choice as it reads; one that there is none of, as it stands in the address."""
+    if isinstance(field, ModelChoiceField):
+        rows: Any = field.queryset
+        (called,) = _called(rows.model, [str(value)])
+        return called
+    if isinstance(field, ChoiceField):
+        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
+    return str(value)

@@ -1,0 +1,7 @@
+"""Brands in the admin."""
+
+from ads.admin.brands.admin import BrandAdmin
+
+__all__ = [
+    "BrandAdmin",
+]

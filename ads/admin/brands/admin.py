@@ -1,0 +1,86 @@
+"""Brands: clients of the agency, their budgets and their time."""
+
+from collections.abc import Iterable
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ads.admin.base import (
+    KEPT,
+    ConfigurationAdmin,
+    ExportsCsv,
+    Instead,
+    KeepsWhatHasSpend,
+)
+from ads.admin.brands.actions import BrandActions
+from ads.admin.brands.changelist import (
+    LIST_FILTER,
+    BrandColumns,
+)
+from ads.admin.brands.detail import BrandPage
+from ads.models import (
+    Brand,
+    Campaign,
+)
+from ads.services.exports import (
+    Export,
+    kinds,
+)
+
+
+@admin.register(Brand)
+class BrandAdmin(
+    BrandActions, BrandColumns, BrandPage, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]
+):
+    """Brands with what they have spent today and this month, on their own clock."""
+
+    about = (
+        "The clients. A brand's clock decides when a day begins, and its budgets hold for all its "
+        "campaigns together."
+    )
+    list_filter = LIST_FILTER
+    search_fields = ["name"]
+    search_help_text = "Name"
+    fieldsets = [
+        (None, {"fields": ["name", "is_active", "timezone"]}),
+        ("Budgets", {"fields": [("daily_budget", "monthly_budget")]}),
+        (
+            KEPT,
+            {
+                "fields": [
+                    ("last_daily_reset", "last_monthly_reset"),
+                    ("created_at", "updated_at"),
+                ],
+                "classes": ["collapse"],
+            },
+        ),
+    ]
+    readonly_fields = ["last_daily_reset", "last_monthly_reset", "created_at", "updated_at"]
+
+    def export_of(self, rows: QuerySet[Brand]) -> Export:
+        return kinds.of_summary(timezone.now(), brands=rows)
+
+    def instead(self, request: HttpRequest) -> Instead | None:
+        if not self.has_switch_permission(request):
+            return None
+        return Instead(
+            "Pause it instead",
+            "A brand that is switched off runs nothing, and can be switched on again. You see "
+            "first which campaigns stop.",
+            "admin:ads_brand_act",
+            "pause",
+        )
+
+    def obstacles(self, objs: Iterable[Brand]) -> list[str]:
+        brands = list(objs)
+        with_campaigns = set(
+            Campaign.objects.filter(brand__in=brands).values_list("brand", flat=True).distinct()
+        )
+        return [
+            f"{brand} has campaigns. What was spent stays on record, so switch the brand off "
+            "instead; a campaign that never spent anything can be deleted first."
+            for brand in brands
+            if brand.pk in with_campaigns
+        ]

@@ -1,0 +1,224 @@
+"""The list of brands: what they have spent on their own clock, and how many campaigns deliver."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
+
+from ads.admin.elements import (
+    NOTHING,
+    USED,
+    ChoiceFilter,
+    budget,
+    clock,
+    instant_of,
+    spend_track,
+    waived_beside,
+)
+from ads.models import (
+    Brand,
+    Campaign,
+    SpendTotal,
+)
+from ads.models.campaign import (
+    STATES,
+    State,
+)
+from ads.models.spend import Period
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    period_start,
+)
+from ads.rules.money import (
+    format_usd,
+    remaining,
+)
+from ads.services.lists import (
+    BUDGET,
+    SHARE,
+    SPEND,
+    brand_figures,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[Brand]
+else:
+    _Admin = object
+
+
+class BrandList(ChangeList):
+    """Adds what a page's brands have spent, how many of their campaigns deliver, and their time."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        every = self.root_queryset
+        self.root_queryset = brand_figures.with_figures(every, instant_of(request))
+        try:
+            return super().get_queryset(request, exclude_parameters)
+        finally:
+            self.root_queryset = every
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        brands: list[Any] = list(self.result_list)
+        now = instant_of(request)
+        starts = {brand.pk: _starts(brand, now) for brand in brands}
+        spent = {
+            (brand, period, start): (amount - waived, waived)
+            for brand, period, start, amount, waived in SpendTotal.objects.filter(
+                brand__in=starts,
+                campaign=None,
+                period__in=Period.values,
+                start__in={start for both in starts.values() for start in both.values()},
+            ).values_list("brand", "period", "start", "amount", "waived")
+        }
+        campaigns = {
+            row["brand"]: (row["delivering"], row["held"], row["every"])
+            for row in Campaign.objects.filter(brand__in=starts)
+            .order_by()
+            .values("brand")
+            .annotate(
+                delivering=Count("pk", filter=Q(is_active=True)),
+                held=Count("pk", filter=STATES[State.PAUSED_BY_SYSTEM.label]),
+                every=Count("pk"),
+            )
+        }
+        for brand in brands:
+            brand.local = clock(now, brand.timezone)
+            sums = {
+                period: spent.get((brand.pk, period, start), (Decimal(0), Decimal(0)))
+                for period, start in starts[brand.pk].items()
+            }
+            brand.spent = {period: counts for period, (counts, _) in sums.items()}
+            brand.waived = {period: waived for period, (_, waived) in sums.items()}
+            brand.delivering, brand.held, brand.every = campaigns.get(brand.pk, (0, 0, 0))
+        self.result_list = brands
+
+
+def _starts(brand: Brand, now: datetime) -> dict[str, Any]:
+    """The dates that key the brand's current day and month; none in a timezone nobody can read."""
+    try:
+        today = local_date(now, brand.timezone)
+    except UnknownTimezone:
+        return {}
+    return {period.value: period_start(period, today) for period in Period}
+
+
+class UsedFilter(ChoiceFilter):
+    """By how much of its daily or its monthly budget is used."""
+
+    title = "budget used, daily or monthly"
+    parameter_name = "used"
+    CHOICES = USED
+
+    def pick(self, request: HttpRequest, rows: QuerySet[Brand], chosen: str) -> QuerySet[Any]:
+        return brand_figures.used(rows, int(chosen))
+
+
+class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
+    """By timezone, of those that brands are in."""
+
+    title = "timezone"
+    parameter_name = "timezone__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        zones = Brand.objects.order_by("timezone").values_list("timezone", flat=True).distinct()
+        return [(zone, zone) for zone in zones]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Brand]) -> QuerySet[Brand] | None:
+        return queryset.filter(timezone=self.value()) if self.value() else None
+
+
+LIST_FILTER: Final[list[Any]] = [("is_active", BooleanRadioFilter), UsedFilter, TimezoneFilter]
+
+
+class BrandColumns(_Admin):
+    """The columns of the list."""
+
+    list_display = [
+        "name",
+        "state",
+        "running",
+        "today",
+        "used_today",
+        "this_month",
+        "used_this_month",
+        "local",
+    ]
+
+    list_fullwidth = True
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BrandList
+
+    @admin.display(description="state", ordering="is_active")
+    def state(self, brand: Brand) -> SafeString:
+        colour, word = ("success", "On") if brand.is_active else ("warning", "Off")
+        return format_html('<span class="ads-badge ads-{}">{}</span>', colour, word)
+
+    @admin.display(description="delivering", ordering="delivering")
+    def running(self, brand: Any) -> SafeString:
+        held = f"{brand.held} held" if brand.held else ""
+        return _two_lines(f"{brand.delivering} of {brand.every}", held)
+
+    @admin.display(description="today", ordering=SPEND[Period.DAY])
+    def today(self, brand: Any) -> SafeString | str:
+        return self._spent(brand, Period.DAY)
+
+    @admin.display(description="used today", ordering=SHARE[Period.DAY])
+    def used_today(self, brand: Any) -> SafeString | str:
+        return self._used(brand, Period.DAY)
+
+    @admin.display(description="this month", ordering=SPEND[Period.MONTH])
+    def this_month(self, brand: Any) -> SafeString | str:
+        return self._spent(brand, Period.MONTH)
+
+    @admin.display(description="used this month", ordering=SHARE[Period.MONTH])
+    def used_this_month(self, brand: Any) -> SafeString | str:
+        return self._used(brand, Period.MONTH)
+
+    @admin.display(description="local time", ordering="timezone")
+    def local(self, brand: Any) -> SafeString:
+        return _two_lines(brand.local, brand.timezone)
+
+    def _spent(self, brand: Any, period: Period) -> SafeString | str:
+        if period not in brand.spent:
+            return NOTHING
+        return _two_lines(
+            format_html(
+                '<b class="ads-spend-amount">{}</b>{}',
+                format_usd(brand.spent[period]),
+                waived_beside(brand.waived[period]),
+            ),
+            f"of {budget(limit)}" if (limit := getattr(brand, BUDGET[period])) is not None else "",
+        )
+
+    def _used(self, brand: Any, period: Period) -> SafeString | str:
+        limit = getattr(brand, BUDGET[period])
+        if period not in brand.spent:
+            return NOTHING
+        left = remaining(brand.spent[period], limit)
+        return _two_lines(
+            spend_track(brand.spent[period], limit),
+            "" if left is None else f"{format_usd(left)} left",
+        )
+
+
+def _two_lines(first: object, second: str) -> SafeString:
+    return format_html(
+        '<span class="ads-many"><span class="ads-line">{}</span>'
+        '<span class="ads-line ads-quiet">{}</span></span>',
+        first,
+        second,
+    )

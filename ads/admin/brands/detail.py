@@ -1,0 +1,141 @@
+"""The page of a brand: whether it lets its campaigns run, what they spend, and what happened."""
+
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from ads.admin.base import (
+    StoryPage,
+    checks,
+    figures_of,
+    history,
+    left,
+    listed,
+    may_view,
+    month_charts,
+)
+from ads.admin.elements import (
+    STATE_COLOURS,
+    clock,
+    instant,
+    spend_bar,
+)
+from ads.holds import from_bits
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
+from ads.models.campaign import State
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    next_day_begins,
+)
+from ads.services.explain import (
+    BrandExplanation,
+    sentence,
+)
+from ads.services.explain import brand as brand_explanation
+from ads.services.ledger import summaries
+
+#: Campaigns that the page itself lists.
+CAMPAIGNS: Final = 50
+
+
+class BrandPage(StoryPage):
+    """What stands around the form."""
+
+    change_form_outer_before_template = "ads/admin/brand_now.html"
+    change_form_outer_after_template = "ads/admin/brand_history.html"
+
+    def story(self, request: HttpRequest, row: Brand) -> dict[str, Any]:
+        now = timezone.now()
+        # Not what somebody has just typed into the form, and was told is wrong.
+        brand = row.fresh() if request.method == "POST" else row
+        told: dict[str, Any] = {
+            "edit_words": "its name, timezone, budgets, and whether it is switched on",
+            "stored": brand,
+        }
+        if may_view(request, Campaign):
+            told |= _counts(brand)
+        try:
+            today = local_date(now, brand.timezone)
+        except UnknownTimezone as error:
+            return told | {"unexplained": str(error), **history(request, brand, "UTC")}
+        month = summaries.month(brand, today)
+        explained = brand_explanation.explain(brand, month, now)
+        ledger = {"campaign__brand__id__exact": brand.pk} if may_view(request, Spend) else None
+        day_ends = next_day_begins(now, brand.timezone)
+        told |= {
+            "explanation": explained,
+            "headline": _headline(explained, brand, now),
+            "checks": checks(explained.conditions, now, brand.timezone),
+            "figures": figures_of(month),
+            "charts": month_charts(month, today, whose=brand.name, ledger=ledger),
+            "month_name": f"{today:%B %Y}",
+            "ledger_link": listed("ads_spend", **ledger) if ledger else "",
+            "zone": brand.timezone,
+            "clock": clock(now, brand.timezone),
+            "day_ends": left(day_ends, now),
+        }
+        if may_view(request, Campaign):
+            told["campaigns"] = [
+                _campaign(campaign, now)
+                for campaign in brand_explanation.campaigns_to_look_at(brand, now, limit=CAMPAIGNS)
+            ]
+        return told | history(request, brand, brand.timezone)
+
+
+def _headline(explained: BrandExplanation, brand: Brand, now: Any) -> dict[str, str]:
+    holding = explained.holding
+    if not holding:
+        return {
+            "badge": "On",
+            "colour": "success",
+            "why": "Its campaigns run as far as their own budgets and hours let them.",
+            "returns": "",
+        }
+    returns = explained.returns_at
+    return {
+        "badge": "On" if brand.is_active else "Off",
+        "colour": "warning",
+        "why": f"{'; '.join(one.sentence for one in holding)}: none of its campaigns runs.",
+        "returns": f"{instant(returns, brand.timezone)}, {left(returns, now)}" if returns else "",
+    }
+
+
+def _counts(brand: Brand) -> dict[str, Any]:
+    """How many campaigns are in which state, with links to them."""
+    states = brand_explanation.states(brand)
+    return {
+        "states": [
+            {
+                "label": state.label,
+                "colour": STATE_COLOURS.get(state.label, "plain"),
+                "count": count,
+                "link": listed("ads_campaign", brand__id__exact=brand.pk, state=state.label),
+            }
+            for state, count in states.items()
+        ],
+        "campaign_count": sum(states.values()),
+        "delivering": states.get(State.ACTIVE, 0),
+        "campaigns_link": listed("ads_campaign", brand__id__exact=brand.pk),
+    }
+
+
+def _campaign(row: Any, now: Any) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "link": reverse("admin:ads_campaign_change", args=[row.pk]),
+        "state": row.state,
+        "colour": STATE_COLOURS.get(row.state, "plain"),
+        "holds": [
+            {"label": hold.label, "sentence": sentence(hold, row, now)}
+            for hold in from_bits(row.hold_bits)
+        ],
+        "today": spend_bar(row.daily_spend, row.daily_budget),
+        "month": spend_bar(row.monthly_spend, row.monthly_budget),
+    }

@@ -1,0 +1,7 @@
+"""Campaigns in the admin."""
+
+from ads.admin.campaigns.admin import CampaignAdmin
+
+__all__ = [
+    "CampaignAdmin",
+]

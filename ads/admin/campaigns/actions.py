@@ -1,0 +1,198 @@
+"""What is done to selected campaigns, and with the buttons of a campaign's page.
+
+Several are asked about first, with what would start and stop; one campaign is switched at once,
+and the message says what became of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ads.admin.actions import (
+    PAGES,
+    ActionForm,
+    AsksFirst,
+    AttachForm,
+    BudgetsForm,
+    ChangedInFilter,
+    DetachForm,
+    Effect,
+    May,
+    Undoes,
+    asking,
+    counted,
+    did,
+    edited_meanwhile,
+    left_as_they_are,
+    notes,
+    of_campaign,
+    tell,
+    up_to,
+    way_back,
+)
+from ads.models import Campaign
+from ads.models.campaign import Status
+from ads.services.bulk import (
+    Action,
+    AttachSchedule,
+    ChangeBudgets,
+    DetachSchedule,
+    ResetDailySpend,
+    SetStatus,
+    carry_out,
+)
+from ads.services.delivery import foretell
+from ads.services.history import (
+    Seen,
+    last_edits,
+)
+from ads.services.locks import among
+
+#: Those that ask nothing more.
+SIMPLE: Final[Mapping[str, Action]] = {
+    "activate": SetStatus(Status.ACTIVE),
+    "pause": SetStatus(Status.PAUSED),
+    "reset_daily_spend": ResetDailySpend(),
+    "complete": SetStatus(Status.COMPLETED),
+    "archive": SetStatus(Status.ARCHIVED),
+}
+
+#: Those of the buttons on a campaign's page.
+ONE_CLICK: Final = ("activate", "pause", "reset_daily_spend")
+
+
+class CampaignActions(Undoes, AsksFirst):
+    """The actions on campaigns; for those who may change them, and for operators."""
+
+    pages = PAGES
+
+    actions = [
+        "activate",
+        "pause",
+        "reset_daily_spend",
+        "change_budgets",
+        "attach_schedule",
+        "detach_schedule",
+        "complete",
+        "archive",
+        "export_selected",
+    ]
+
+    def has_attach_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) and request.user.has_perm(
+            "ads.add_campaignschedule"
+        )
+
+    def has_detach_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) and request.user.has_perm(
+            "ads.delete_campaignschedule"
+        )
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), ChangedInFilter]
+
+    activate = asking("activate", PAGES["activate"], "Activate")
+    pause = asking("pause", PAGES["pause"], "Pause")
+    reset_daily_spend = asking(
+        "reset_daily_spend", PAGES["reset_daily_spend"], "Let run on today (reset daily spend)"
+    )
+    change_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
+    attach_schedule = asking("attach_schedule", PAGES["attach_schedule"], "Attach a schedule")
+    detach_schedule = asking("detach_schedule", PAGES["detach_schedule"], "Detach a schedule")
+    complete = asking("complete", PAGES["complete"], "Complete")
+    archive = asking("archive", PAGES["archive"], "Archive")
+
+    def get_urls(self) -> list[Any]:
+        view = require_POST(self.admin_site.admin_view(self.act_on_one))
+        return [
+            path("<int:object_id>/act/<slug:code>/", view, name="ads_campaign_act_on_one"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        response: Any = super().render_change_form(request, context, *args, **kwargs)
+        told = response.context_data
+        if explained := told.get("explanation"):
+            may_waive = self.has_waive_permission(request)
+            may = May(
+                switch=self.has_switch_permission(request),
+                waive=may_waive,
+                waive_brand=may_waive and request.user.has_perm("ads.view_brand"),
+            )
+            told["buttons"] = of_campaign(explained, may)
+        return response  # type: ignore[no-any-return]
+
+    def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
+        """What a button of a campaign's page does, at once."""
+        self.check_action(request, code)
+        if code not in ONE_CLICK or not Campaign.objects.filter(pk=object_id).exists():
+            raise Http404
+        back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
+        self._do(request, code, SIMPLE[code], [object_id], back, None)
+        return HttpResponseRedirect(back)
+
+    def _do(
+        self,
+        request: HttpRequest,
+        code: str,
+        action: Action,
+        ids: list[int],
+        back: str,
+        form: ActionForm | None,
+    ) -> None:
+        """Do it, and say what was done."""
+        done = carry_out(action, ids, timezone.now())
+        later = 0
+        if isinstance(action, ChangeBudgets) and action.seen:
+            campaigns = Campaign.objects.filter(pk__in=among(ids))
+            later = edited_meanwhile(request, action.seen, campaigns, done.context)
+        tell(
+            request,
+            did(code, done, form),
+            done,
+            changed=done.changed,
+            left=left_as_they_are(code, done.outcome, later=later),
+            undo=back if code == "pause" else "",
+        )
+
+    def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
+        if code == "change_budgets":
+            return BudgetsForm(data)
+        if code == "attach_schedule":
+            return AttachForm(data)
+        if code == "detach_schedule":
+            return DetachForm(ids, data)
+        return None
+
+    def effect_of(self, code: str, ids: Sequence[int], form: ActionForm | None) -> Effect:
+        action, seen = _action(code, form), last_edits() if form else None
+        now = timezone.now()
+        campaigns = Campaign.objects.filter(pk__in=among(ids))
+        forecast = foretell(campaigns, action.supposing(), now)
+        return Effect(forecast, notes(code, action, ids, forecast, now), seen)
+
+    def carry_out(
+        self, request: HttpRequest, code: str, ids: list[int], back: str, form: ActionForm | None
+    ) -> None:
+        self._do(request, code, _action(code, form, up_to(request)), ids, back, form)
+
+    def called(self, ids: Sequence[int]) -> str:
+        return counted(len(ids))
+
+
+def _action(code: str, form: Any, seen: Seen | None = None) -> Action:
+    """What is to be done; ``form`` is valid."""
+    if code == "change_budgets":
+        return ChangeBudgets(form.daily, form.monthly, seen)
+    if code == "attach_schedule":
+        return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
+    if code == "detach_schedule":
+        return DetachSchedule(form.cleaned_data["schedule"].pk)
+    return SIMPLE[code]

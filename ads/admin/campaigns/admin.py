@@ -1,0 +1,108 @@
+"""Campaigns: what is wanted of them, whether they deliver, and why not."""
+
+from collections.abc import Iterable
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ads.admin.base import (
+    KEPT,
+    ConfigurationAdmin,
+    ExportsCsv,
+    Instead,
+    KeepsWhatHasSpend,
+    ScheduleInline,
+)
+from ads.admin.campaigns.actions import CampaignActions
+from ads.admin.campaigns.budgets import BudgetsInList
+from ads.admin.campaigns.columns import CampaignColumns
+from ads.admin.campaigns.detail import CampaignPage
+from ads.admin.campaigns.filters import LIST_FILTER
+from ads.admin.campaigns.saved import TellsWhatBecameOfIt
+from ads.admin.elements import ConfigurationForm
+from ads.admin.references import ReferenceInline
+from ads.admin.spend import CorrectsCampaign
+from ads.models import (
+    Campaign,
+    ReportedTotal,
+    Spend,
+)
+from ads.services.exports import (
+    Export,
+    kinds,
+)
+
+
+class CampaignForm(ConfigurationForm):
+    """A campaign, whose name must be new among its brand's also when the brand is not asked for."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"brand"} if self.instance.pk else excluded
+
+
+@admin.register(Campaign)
+class CampaignAdmin(
+    CampaignActions,
+    BudgetsInList,
+    CampaignColumns,
+    CampaignPage,
+    CorrectsCampaign,
+    ExportsCsv,
+    KeepsWhatHasSpend,
+    TellsWhatBecameOfIt,
+    ConfigurationAdmin[Campaign],
+):
+    """Campaigns with their state, what holds them, and what they have spent."""
+
+    about = (
+        "Every campaign with its state, and why it is held where it is. “Active” runs at this "
+        "moment; “paused by system” comes back by itself."
+    )
+    form = CampaignForm
+    inlines = [ScheduleInline, ReferenceInline]
+    list_filter = LIST_FILTER
+    search_fields = ["name", "brand__name"]
+    search_help_text = "Campaign or brand"
+    autocomplete_fields = ["brand"]
+    fieldsets = [
+        (None, {"fields": ["name", "brand", "status"]}),
+        ("Budgets", {"fields": [("daily_budget", "monthly_budget")]}),
+        ("Flight", {"fields": [("start_date", "end_date")]}),
+        ("Hours", {"fields": ["is_dayparting_enabled"]}),
+        (
+            KEPT,
+            {"fields": ["is_active", ("created_at", "updated_at")], "classes": ["collapse"]},
+        ),
+    ]
+
+    def export_of(self, rows: QuerySet[Campaign]) -> Export:
+        return kinds.of_summary(timezone.now(), campaigns=rows)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
+        # A campaign belongs to one brand for life; the database refuses anything else.
+        return [*(["brand"] if obj else []), "is_active", "created_at", "updated_at"]
+
+    def instead(self, request: HttpRequest) -> Instead | None:
+        if not self.has_change_permission(request):
+            return None
+        return Instead(
+            "Archive instead",
+            "An archived campaign never runs and is out of the way; its spend stays on record. "
+            "You see first what that does.",
+            "admin:ads_campaign_act",
+            "archive",
+        )
+
+    def obstacles(self, objs: Iterable[Campaign]) -> list[str]:
+        spend, reported = (
+            model._default_manager.filter(campaign=OuterRef("pk"))
+            for model in (Spend, ReportedTotal)
+        )
+        campaigns = Campaign.objects.filter(pk__in=[campaign.pk for campaign in objs])
+        return [
+            f"{campaign} has spend on record, which stays. Set its status to archived instead."
+            for campaign in campaigns.filter(Exists(spend) | Exists(reported))
+        ]

@@ -1,0 +1,155 @@
+"""The list of campaigns: what its rows are worked out from, their order, and its pages."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.db.models import F, OrderBy, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from ads.admin.campaigns.filters import moment_of
+from ads.admin.elements import instant_of
+from ads.holds import with_spend
+from ads.models import Campaign
+from ads.services.explain import explain_many
+from ads.services.ledger import summaries
+from ads.services.lists import filters
+
+#: How many rows a page may have, and the parameter that says so.
+ROWS: Final = (25, 50, 100)
+ROWS_VAR: Final = "rows"
+
+#: The columns that are worked out, and the budget that each is about: they are worked out for all
+#: campaigns only where the list is sorted by them.
+SPENT: Final = {limit.spend: limit for limit in filters.OWN}
+SHARES: Final = {f"{limit.period_word}_share": limit for limit in filters.OWN}
+
+#: Where a campaign without one has no place among the others, and comes last.
+MAY_BE_MISSING: Final = {"daily_budget", "monthly_budget", *SHARES}
+
+
+class CampaignList(ChangeList):
+    """Reads a page of campaigns, and explains the campaigns of that page together."""
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        lookups: dict[str, Any] = super().get_filters_params(params)
+        lookups.pop(ROWS_VAR, None)
+        return lookups
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Campaign]:
+        every = self.root_queryset
+        self._is_in_order = True
+        if (ordered := self._with_what_sorts_it(request, every)) is every:
+            return super().get_queryset(request, exclude_parameters)
+        if unreadable := moment_of(request).unreadable:
+            messages.warning(
+                request,
+                "In this order, campaigns of brands whose timezone cannot be read are not listed: "
+                f"they have no day or month. Correct it ({', '.join(unreadable)}).",
+            )
+        # In no order the same campaigns are counted faster than with what they are sorted by.
+        self._is_in_order = False
+        counted = super().get_queryset(request, exclude_parameters)
+        self._is_in_order, self.root_queryset = True, ordered
+        try:
+            found: Any = super().get_queryset(request, exclude_parameters)
+        finally:
+            self.root_queryset = every
+        if not unreadable:
+            found.counted = counted
+        return found  # type: ignore[no-any-return]
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        if not self._is_in_order:
+            return []
+        return [_missing_last(part) for part in super().get_ordering(request, queryset)]
+
+    def _with_what_sorts_it(
+        self, request: HttpRequest, campaigns: QuerySet[Campaign]
+    ) -> QuerySet[Campaign]:
+        wanted = {_name(part) for part in self.get_ordering(request, campaigns)}
+        sorting = {**SPENT, **SHARES}
+        budgets = {sorting[name] for name in wanted & sorting.keys()}
+        if not budgets:
+            return campaigns
+        shares = {name: filters.share_of(limit) for name, limit in SHARES.items() if name in wanted}
+        return with_spend(campaigns, moment_of(request), budgets).alias(**shares)
+
+    def get_results(self, request: HttpRequest) -> None:
+        rows = request.GET.get(ROWS_VAR, "")
+        if rows in map(str, ROWS):
+            self.list_per_page = int(rows)
+        try:
+            super().get_results(request)
+        except IncorrectLookupParameters:
+            # A filter that is set on page 7 may leave three.
+            paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+            self.page_num = max(min(self.page_num, paginator.num_pages), 1)
+            super().get_results(request)
+        self._now = instant_of(request)
+        self._formset: Any = None
+        self.rows_choices = [
+            (count, self.get_query_string({ROWS_VAR: count}), count == self.list_per_page)
+            for count in ROWS
+        ]
+        self.result_list = self._explained(list(self.result_list))
+
+    @property
+    def formset(self) -> Any:
+        """The forms of the rows, in their order; None where nothing can be entered."""
+        return self._formset
+
+    @formset.setter
+    def formset(self, formset: Any) -> None:
+        self._formset = formset
+        if formset is None or not formset.is_bound:
+            return
+        # What was posted is shown again, whatever rows the page would have by now.
+        posted = [form.instance.pk for form in formset.forms]
+        campaigns = Campaign.objects.select_related("brand").in_bulk(posted)
+        self.result_list = self._explained([campaigns[pk] for pk in posted])
+
+    def _explained(self, listed: list[Campaign]) -> list[Any]:
+        """The campaigns as evaluated, each with its explanation.
+
+        One whose brand is in a timezone nobody can read comes as it is, and without.
+        """
+        explanations = explain_many(listed, self._now)
+        rows: list[Any] = []
+        for campaign, summary in zip(listed, summaries.of_many(listed, self._now), strict=True):
+            explained = explanations.get(campaign.pk)
+            row: Any = explained.campaign if explained else campaign
+            row.explained, row.summary = explained, summary
+            rows.append(row)
+        return rows
+
+
+def _name(part: Any) -> str:
+    """The column that a part of an order is by; "" for an expression."""
+    if isinstance(part, str):
+        return part.lstrip("-")
+    expression: Any = part.expression if isinstance(part, OrderBy) else part
+    return str(getattr(expression, "name", ""))
+
+
+def _missing_last(part: Any) -> Any:
+    if not isinstance(part, str) or _name(part) not in MAY_BE_MISSING:
+        return part
+    column = F(_name(part))
+    return column.desc(nulls_last=True) if part[0] == "-" else column.asc(nulls_last=True)
+
+
+class CampaignPaginator(Paginator):  # type: ignore[type-arg]
+    """Pages of a length that can be chosen."""
+
+    template_name = "ads/admin/campaign_pages.html"
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = getattr(self.object_list, "counted", self.object_list)
+        return int(rows.count())

@@ -1,0 +1,205 @@
+"""The columns of the list of campaigns: what each row says."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Case, Value, When
+from django.forms import Media
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from ads.admin.campaigns.changelist import (
+    ROWS,
+    CampaignList,
+    CampaignPaginator,
+)
+from ads.admin.elements import (
+    NOTHING,
+    STATE_COLOURS,
+    budget,
+    instant,
+    soon,
+    spend_track,
+    tips,
+    waived_beside,
+)
+from ads.holds import (
+    BudgetHold,
+    Hold,
+)
+from ads.models import Campaign
+from ads.models.campaign import STATES
+from ads.rules.money import format_usd
+from ads.services.explain import (
+    Explanation,
+    Held,
+)
+from ads.services.lists import filters
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[Campaign]
+else:
+    _Admin = object
+
+BY_STATE: Final = Case(
+    *(When(those, then=Value(place)) for place, those in enumerate(STATES.values()))
+)
+
+DAY, MONTH = filters.OWN
+
+#: Nothing to say; where room is scarce, not even that.
+NONE: Final = format_html('<span class="ads-none">{}</span>', NOTHING)
+
+
+class CampaignColumns(_Admin):
+    """The columns of the list."""
+
+    list_display = [
+        "name",
+        "of_brand",
+        "badge",
+        "next_change",
+        "held_by",
+        "today",
+        "day_used",
+        "daily_budget",
+        "this_month",
+        "month_used",
+        "monthly_budget",
+        "hours",
+    ]
+    list_select_related = ["brand"]
+    list_fullwidth = True
+    # What a page shows, it can also be saved with; so many fields a request may have.
+    list_max_show_all = ROWS[-1]
+    paginator = CampaignPaginator
+
+    @property
+    def media(self) -> Media:
+        return super().media + tips.MEDIA + Media(css={"all": ["ads/campaign_list.css"]})
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CampaignList
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns: list[Any] = list(super().get_list_display(request))
+        if self.has_change_permission(request) and IS_POPUP_VAR not in request.GET:
+            return columns
+        # Who may not enter amounts reads them.
+        read = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
+        return [read.get(column, column) for column in columns]
+
+    @admin.display(description="brand", ordering="brand__name")
+    def of_brand(self, campaign: Campaign) -> SafeString:
+        return format_html(
+            '<a class="ads-link" href="{}">{}</a>',
+            reverse("admin:ads_brand_change", args=[campaign.brand_id]),
+            campaign.brand.name,
+        )
+
+    @admin.display(description="state", ordering=BY_STATE)
+    def badge(self, campaign: Campaign) -> SafeString:
+        return format_html(
+            '<span class="ads-badge ads-{}">{}</span>',
+            STATE_COLOURS.get(campaign.state, "plain"),
+            campaign.state,
+        )
+
+    @admin.display(description="next change")
+    def next_change(self, campaign: Any) -> SafeString | str:
+        explained: Explanation | None = campaign.explained
+        if explained is None or explained.next_change is None:
+            return NONE
+        change, zone = explained.next_change, campaign.brand.timezone
+        why = ", ".join(hold.label for hold in change.holds)
+        return tips.tip(
+            f"{'on' if change.delivers else 'off'} {soon(change.at, explained.at, zone)}",
+            f"{'Starts' if change.delivers else 'Stops'} {instant(change.at, zone)}"
+            f"{f': {why}' if why else ''}, if nobody acts and nothing more is spent.",
+            name=f"next-{campaign.pk}",
+            classes="ads-change-at",
+        )
+
+    @admin.display(description="held by")
+    def held_by(self, campaign: Any) -> SafeString | str:
+        explained: Explanation | None = campaign.explained
+        if explained is None:
+            return "unknown: the brand's timezone cannot be read"
+        if not explained.holds:
+            return NONE if campaign.is_active else "nothing: starts with the next check"
+        labels = format_html_join(" ", "{}", ((_hold(campaign, held),) for held in explained.holds))
+        return format_html('<span class="ads-many">{}</span>', labels)
+
+    @admin.display(description="today", ordering="daily_spend")
+    def today(self, campaign: Any) -> SafeString | str:
+        return _spent(campaign, DAY)
+
+    @admin.display(description="% of day", ordering="daily_share")
+    def day_used(self, campaign: Any) -> SafeString | str:
+        return _used(campaign, DAY)
+
+    @admin.display(description="this month", ordering="monthly_spend")
+    def this_month(self, campaign: Any) -> SafeString | str:
+        return _spent(campaign, MONTH)
+
+    @admin.display(description="% of month", ordering="monthly_share")
+    def month_used(self, campaign: Any) -> SafeString | str:
+        return _used(campaign, MONTH)
+
+    @admin.display(description="daily budget", ordering="daily_budget")
+    def daily_limit(self, campaign: Campaign) -> str:
+        return budget(campaign.daily_budget)
+
+    @admin.display(description="monthly budget", ordering="monthly_budget")
+    def monthly_limit(self, campaign: Campaign) -> str:
+        return budget(campaign.monthly_budget)
+
+    @admin.display(description="schedules")
+    def hours(self, campaign: Any) -> SafeString | str:
+        explained: Explanation | None = campaign.explained
+        schedules = explained.schedules if explained else []
+        if not schedules:
+            return "none attached: no hours" if campaign.is_dayparting_enabled else NONE
+        links = format_html_join(
+            ", ",
+            '<a class="ads-link" href="{}">{}</a>',
+            (
+                (reverse("admin:ads_daypartingschedule_change", args=[schedule.pk]), schedule.name)
+                for schedule in schedules
+            ),
+        )
+        off = "" if campaign.is_dayparting_enabled else "dayparting is off: "
+        return format_html('<span class="ads-many">{}{}</span>', off, links)
+
+
+def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
+    """What it has spent in the period; of which day or month, only an explained one knows."""
+    if campaign.explained is None:
+        return NONE
+    return format_html(
+        '<span class="ads-spend-amount ads-figure">{}</span>{}',
+        format_usd(getattr(campaign, limit.spend)),
+        waived_beside(campaign.summary[f"{limit.period_word}_waived"]),
+    )
+
+
+def _used(campaign: Any, limit: BudgetHold) -> SafeString:
+    """The same as a share of its budget."""
+    if campaign.explained is None:
+        return NONE
+    return spend_track(getattr(campaign, limit.spend), getattr(campaign, limit.budget))
+
+
+def _hold(campaign: Any, held: Held) -> SafeString:
+    until = "Until somebody changes it."
+    if held.lifts_at:
+        until = f"Until {instant(held.lifts_at, campaign.brand.timezone)}."
+    return tips.tip(
+        Hold(held.code).label, f"{held.sentence}. {until}", name=f"{held.code}-{campaign.pk}"
+    )

@@ -1,0 +1,167 @@
+"""The page of a campaign: whether it delivers and why not, its figures, and what happened to it."""
+
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from ads.admin.base import (
+    StoryPage,
+    checks,
+    figures_of,
+    history,
+    last_entries,
+    left,
+    listed,
+    may_view,
+    month_charts,
+)
+from ads.admin.campaigns.week import week
+from ads.admin.elements import (
+    STATE_COLOURS,
+    instant,
+)
+from ads.holds import Hold
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    Spend,
+)
+from ads.models.spend import Period
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+)
+from ads.rules.money import format_usd
+from ads.services.explain import (
+    Explanation,
+    conditions,
+    explanation,
+)
+from ads.services.ledger import (
+    Month,
+    summaries,
+    with_last_report,
+)
+
+#: Entries of the ledger that are shown.
+LAST_ENTRIES: Final = 8
+#: Holds that the headline names.
+FEW: Final = 2
+
+
+class CampaignPage(StoryPage):
+    """What stands around the form."""
+
+    change_form_outer_before_template = "ads/admin/campaign_now.html"
+    change_form_outer_after_template = "ads/admin/campaign_history.html"
+
+    def story(self, request: HttpRequest, row: Campaign) -> dict[str, Any]:
+        now = timezone.now()
+        told: dict[str, Any] = {
+            "edit_words": "its name, status, budgets, flight, hours and ids on ad platforms",
+            "brand_link": reverse("admin:ads_brand_change", args=[row.brand_id])
+            if may_view(request, Brand)
+            else "",
+        }
+        try:
+            explained = explanation.explain(row, now)
+        except UnknownTimezone as error:
+            stored = row.fresh()
+            return told | {
+                "unexplained": str(error),
+                "state": stored.state,
+                **history(request, stored, "UTC"),
+            }
+        stored = explained.campaign
+        row.brand = stored.brand  # the form names it
+        zone = stored.brand.timezone
+        month = summaries.month(stored, local_date(now, zone))
+        brand_month = summaries.month(stored.brand, local_date(now, zone))
+        told |= history(request, stored, zone) | _now(explained, month, brand_month)
+        told |= _spend(request, explained, month, brand_month)
+        if may_view(request, CampaignReference):
+            told["references"] = [
+                {
+                    "reference": one,
+                    "link": reverse("admin:ads_campaignreference_change", args=[one.pk]),
+                    "day": one.day and f"{one.day:%a %-d %b %Y}",
+                    "usd": one.reported is not None and format_usd(one.reported),
+                }
+                for one in with_last_report(stored)
+            ]
+            told["may_attach"] = request.user.has_perm("ads.add_campaignreference")
+        return told
+
+
+def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, Any]:
+    stored = explained.campaign
+    zone = stored.brand.timezone
+    waived = {
+        Hold.DAILY_BUDGET: month.figures[Period.DAY].waived,
+        Hold.MONTHLY_BUDGET: month.figures[Period.MONTH].waived,
+        Hold.BRAND_DAILY_BUDGET: brand_month.figures[Period.DAY].waived,
+        Hold.BRAND_MONTHLY_BUDGET: brand_month.figures[Period.MONTH].waived,
+    }
+    return {
+        "state": stored.state,
+        "state_colour": STATE_COLOURS.get(stored.state, ""),
+        "explanation": explained,
+        "since": _since(stored),
+        "headline": _headline(explained),
+        "checks": checks(conditions.of(explained, waived), explained.at, zone),
+        "week": week(explained),
+        "zone": zone,
+    }
+
+
+def _since(campaign: Campaign) -> str:
+    """Since when it has been delivering, or not: when it was last switched."""
+    last = campaign.delivery_changes.order_by("-at", "-id").first()
+    if last is None or last.is_active != campaign.is_active:
+        return ""
+    return f"{'On' if last.is_active else 'Off'} since {instant(last.at, campaign.brand.timezone)}"
+
+
+def _headline(explained: Explanation) -> dict[str, str]:
+    """Why it is as it is, in a sentence, and what the clock does next."""
+    zone = explained.campaign.brand.timezone
+    change = explained.next_change
+    when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
+    holds = explained.holds
+    if holds:
+        why = f"{len(holds)} things keep it from running"
+        if len(holds) <= FEW:
+            why = "; ".join(held.sentence for held in holds)
+        return {"why": f"{why}.", "returns": when, "stops": ""}
+    why = "Nothing holds it: it delivers."
+    if not explained.campaign.is_active:
+        why = "Nothing holds it: it starts with the next check."
+    stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
+    return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
+
+
+def _spend(
+    request: HttpRequest, explained: Explanation, month: Month, brand_month: Month
+) -> dict[str, Any]:
+    """Figures, charts, and the last entries for who may see them."""
+    stored: Any = explained.campaign
+    today = local_date(explained.at, stored.brand.timezone)
+    ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None
+    return {
+        "figures": [
+            *figures_of(month),
+            *figures_of(brand_month, "Brand today", "Brand this month"),
+        ],
+        "charts": month_charts(month, today, whose=stored.name, ledger=ledger),
+        "month_name": f"{today:%B %Y}",
+        "ledger_link": listed("ads_spend", **ledger) if ledger else "",
+        "entries": [
+            {"entry": entry, "usd": format_usd(entry.amount)}
+            for entry in last_entries(stored, LAST_ENTRIES)
+        ]
+        if ledger
+        else None,
+    }

@@ -1,0 +1,51 @@
+"""The parts that pages are made of: text, numbers, bars, charts, filters and form fields."""
+
+from ads.admin.elements import charts, tips
+from ads.admin.elements.bars import spend_bar, spend_track, waived_beside
+from ads.admin.elements.filters import USED, ChoiceFilter, instant_of
+from ads.admin.elements.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
+from ads.admin.elements.links import address, may, picked
+from ads.admin.elements.numbers import is_number
+from ads.admin.elements.range_filters import DayFilter, InstantFilter
+from ads.admin.elements.text import (
+    NOTHING,
+    STATE_COLOURS,
+    ago,
+    ahead,
+    budget,
+    budget_as_read,
+    clock,
+    instant,
+    soon,
+    span,
+)
+
+__all__ = [
+    "NOTHING",
+    "STATE_COLOURS",
+    "USED",
+    "ChoiceFilter",
+    "ConfigurationForm",
+    "DayFilter",
+    "InstantFilter",
+    "MoneyFormField",
+    "TimezoneFormField",
+    "address",
+    "ago",
+    "ahead",
+    "budget",
+    "budget_as_read",
+    "charts",
+    "clock",
+    "instant",
+    "instant_of",
+    "is_number",
+    "may",
+    "picked",
+    "soon",
+    "span",
+    "spend_bar",
+    "spend_track",
+    "tips",
+    "waived_beside",
+]

@@ -1,0 +1,297 @@
+"""What was switched on and off and why, and whether the watch itself is alive: to be read."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    DropdownFilter,
+)
+
+from ads.admin.base import ExportsCsv, ReadOnlyAdmin
+from ads.admin.elements import (
+    NOTHING,
+    ChoiceFilter,
+    InstantFilter,
+    budget,
+    instant_of,
+)
+from ads.admin.overview import changes_as_read
+from ads.holds import Hold
+from ads.models import (
+    AskedAccount,
+    Campaign,
+    DeliveryChange,
+    Heartbeat,
+    SimulatedSwitch,
+)
+from ads.rules.money import format_usd
+from ads.services import overview
+from ads.services.delivery import Trigger
+from ads.services.explain import recorded_reasons
+from ads.services.exports import (
+    Export,
+    kinds,
+)
+
+
+class DirectionFilter(ChoiceFilter):
+    """What was switched on, or off."""
+
+    title = "switched"
+    parameter_name = "is_active__exact"
+    CHOICES = [("0", "Off: it stopped"), ("1", "On: it started")]
+
+    def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return rows.filter(is_active=chosen == "1")
+
+
+class LastFilter(ChoiceFilter):
+    """What was switched lately."""
+
+    title = "time"
+    parameter_name = "last"
+    CHOICES = [
+        ("hour", "The last hour"),
+        ("day", "The last 24 hours"),
+        ("week", "The last 7 days"),
+    ]
+    SPANS: Final = {
+        "hour": timedelta(hours=1),
+        "day": timedelta(days=1),
+        "week": timedelta(days=7),
+    }
+
+    def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return rows.filter(at__gt=instant_of(request) - self.SPANS[chosen])
+
+
+class BetweenFilter(InstantFilter):
+    """What was switched from an instant to another."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "exact times, in UTC"
+
+
+class HoldFilter(ChoiceFilter):
+    """Changes for which one of the holds was (part of) the reason."""
+
+    title = "hold"
+    parameter_name = "hold"
+    CHOICES = list(Hold.choices)
+
+    def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return rows.filter(holds__contains=[chosen])
+
+
+class TriggerFilter(DropdownFilter):  # type: ignore[misc]
+    """Changes by what made the system look."""
+
+    title = "what set it off"
+    parameter_name = "trigger"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Trigger.choices)
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[DeliveryChange]
+    ) -> QuerySet[DeliveryChange]:
+        return queryset.filter(trigger=self.value()) if self.value() else queryset
+
+
+def trigger_label(code: str) -> str:
+    """What made the system look, in words."""
+    return Trigger(code).label if code in Trigger.values else code
+
+
+@admin.register(DeliveryChange)
+class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
+    """One row for each time a campaign was switched, the newest first."""
+
+    about = (
+        "Every time a campaign was switched on or off, the newest first: why, by whom, and on "
+        "which figures."
+    )
+    list_display = ["when", "its_campaign", "brand", "switched", "why", "by"]
+    list_display_links = ["when"]
+    list_select_related = ["campaign__brand"]
+    list_filter = [
+        LastFilter,
+        DirectionFilter,
+        HoldFilter,
+        ("campaign__brand", AutocompleteSelectFilter),
+        ("campaign", AutocompleteSelectFilter),
+        TriggerFilter,
+        ("at", BetweenFilter),
+    ]
+    search_fields = ["campaign__name", "=actor"]
+    search_help_text = "Campaign, or who"
+    fields = [
+        "when",
+        "its_campaign",
+        "brand",
+        "direction",
+        "why",
+        "looked",
+        "by",
+        "daily_figures",
+        "monthly_figures",
+        "brand_daily_figures",
+        "brand_monthly_figures",
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        live = self.admin_site.admin_view(self.live)
+        return [path("live/", live, name="ads_deliverychange_live"), *super().get_urls()]
+
+    def live(self, request: HttpRequest) -> HttpResponse:
+        """The last changes, for the front page, which asks again and again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        changes = changes_as_read(overview.latest(), timezone.now())
+        return render(request, "ads/admin/overview_changes.html", {"changes": changes})
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[DeliveryChange], search_term: str
+    ) -> tuple[QuerySet[DeliveryChange], bool]:
+        term = search_term.strip()
+        if term:
+            # Names are compared campaign by campaign, not once for each of their changes.
+            named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
+            queryset = queryset.filter(Q(campaign__in=named) | Q(actor__iexact=term))
+        return queryset, False
+
+    def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
+        return kinds.of_changes(rows)
+
+    @admin.display(description="at, in UTC")
+    def when(self, change: DeliveryChange) -> str:
+        return f"{change.at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="campaign")
+    def its_campaign(self, change: DeliveryChange) -> SafeString:
+        page = reverse("admin:ads_campaign_change", args=[change.campaign_id])
+        return format_html('<a class="ads-link" href="{}">{}</a>', page, change.campaign.name)
+
+    @admin.display(description="brand")
+    def brand(self, change: DeliveryChange) -> str:
+        return change.campaign.brand.name
+
+    @admin.display(description="switched")
+    def direction(self, change: DeliveryChange) -> str:
+        return "on" if change.is_active else "off"
+
+    @admin.display(description="switched")
+    def switched(self, change: DeliveryChange) -> SafeString:
+        colour = "success" if change.is_active else "warning"
+        return format_html(
+            '<span class="ads-badge ads-{}">{}</span>', colour, self.direction(change)
+        )
+
+    @admin.display(description="why")
+    def why(self, change: DeliveryChange) -> str:
+        return recorded_reasons.why(change)
+
+    @admin.display(description="set off by")
+    def looked(self, change: DeliveryChange) -> str:
+        return trigger_label(change.trigger)
+
+    @admin.display(description="by")
+    def by(self, change: DeliveryChange) -> str:
+        return change.actor or NOTHING
+
+    @admin.display(description="spent that day")
+    def daily_figures(self, change: DeliveryChange) -> str:
+        return f"{format_usd(change.daily_spend)} of {budget(change.daily_budget)}"
+
+    @admin.display(description="spent that month")
+    def monthly_figures(self, change: DeliveryChange) -> str:
+        return f"{format_usd(change.monthly_spend)} of {budget(change.monthly_budget)}"
+
+    @admin.display(description="its brand that day")
+    def brand_daily_figures(self, change: DeliveryChange) -> str:
+        return f"{format_usd(change.brand_daily_spend)} of {budget(change.brand_daily_budget)}"
+
+    @admin.display(description="its brand that month")
+    def brand_monthly_figures(self, change: DeliveryChange) -> str:
+        return f"{format_usd(change.brand_monthly_spend)} of {budget(change.brand_monthly_budget)}"
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
+    """When each periodic task last ran and last succeeded, and how it last failed."""
+
+    about = (
+        "What each periodic task notes of its runs. Whether one is late stands on the page "
+        "“Periodic tasks”."
+    )
+    list_display = [
+        "task",
+        "last_run_at",
+        "last_success_at",
+        "last_duration",
+        "last_changed",
+        "last_failure_at",
+        "last_error",
+    ]
+    fields = [
+        "task",
+        "last_run_at",
+        "last_success_at",
+        "last_duration",
+        "last_changed",
+        "last_failure_at",
+        "last_error",
+    ]
+
+
+@admin.register(AskedAccount)
+class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
+    """When the ad platforms were last read, account by account; what lags behind comes first."""
+
+    about = (
+        "When the ad platforms last answered for each brand; the one that lags furthest behind "
+        "comes first."
+    )
+    list_display = ["source", "brand", "last_success_at"]
+    list_select_related = ["brand"]
+    list_filter = [("brand", AutocompleteSelectFilter)]
+    search_fields = ["source", "brand__name"]
+    search_help_text = "Source or brand"
+    ordering = ["last_success_at", "id"]
+    fields = ["source", "brand", "last_success_at"]
+
+
+@admin.register(SimulatedSwitch)
+class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
+    """What the simulated ad platform was told, the newest first."""
+
+    about = (
+        "What the simulated ad platform was told to run and to stop. It stands in for real ones "
+        "while you try things out."
+    )
+    list_display = ["at", "campaign", "brand", "is_on", "usd_a_day"]
+    list_select_related = ["campaign__brand"]
+    list_filter = [("campaign", AutocompleteSelectFilter)]
+    search_fields = ["campaign__name"]
+    search_help_text = "Campaign"
+    ordering = ["-id"]
+    fields = ["at", "campaign", "brand", "is_on", "usd_a_day"]
+
+    @admin.display(description="brand")
+    def brand(self, switch: SimulatedSwitch) -> str:
+        return switch.campaign.brand.name
+
+    @admin.display(description="pace a day")
+    def usd_a_day(self, switch: SimulatedSwitch) -> str:
+        return format_usd(switch.pace)

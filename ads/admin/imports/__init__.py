@@ -1,0 +1,9 @@
+"""Imports of spend files in the admin."""
+
+from ads.admin.imports.admin import SpendImportAdmin
+from ads.admin.imports.column_mappings import ColumnMappingAdmin
+
+__all__ = [
+    "ColumnMappingAdmin",
+    "SpendImportAdmin",
+]

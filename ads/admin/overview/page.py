@@ -1,0 +1,323 @@
+"""The front page: how everything stands now."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+
+from ads.admin.elements import (
+    address,
+    charts,
+    clock,
+    instant,
+    may,
+    picked,
+    span,
+    spend_bar,
+)
+from ads.admin.overview.first_steps import first_steps
+from ads.admin.tasks import (
+    in_short,
+    told,
+)
+from ads.holds import Hold
+from ads.models import (
+    Brand,
+    Campaign,
+    DeliveryChange,
+    Heartbeat,
+)
+from ads.models.campaign import State
+from ads.models.spend import Period
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_time,
+)
+from ads.rules.money import format_usd
+from ads.services import overview
+from ads.services.operations import (
+    Watched,
+    counted,
+)
+from ads.services.overview import (
+    Delivery,
+    Money,
+    Near,
+    Part,
+    PeriodSpend,
+    Told,
+)
+
+#: Until when each hold lasts, beside its name.
+UNTIL: Final = {
+    Hold.BRAND_INACTIVE: "until somebody switches the brand on",
+    Hold.FLIGHT: "until the flight begins; for good after its end",
+    Hold.BRAND_DAILY_BUDGET: "until the brand's midnight",
+    Hold.BRAND_MONTHLY_BUDGET: "until the brand's 1st of the month",
+    Hold.DAILY_BUDGET: "until the brand's midnight",
+    Hold.MONTHLY_BUDGET: "until the brand's 1st of the month",
+    Hold.DAYPARTING: "until a window of the schedule opens",
+}
+
+CAMPAIGNS: Final = "admin:ads_campaign_changelist"
+
+#: Tasks that need somebody, up to which each is told of at once.
+FEW_ALARMS: Final = 2
+
+
+def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What of the overview this user may see."""
+    now = timezone.now()
+    seen = overview.at(now, _parts(request))
+    context["now"] = now
+    # Before the first campaign there is nothing to count.
+    has_campaigns = seen.first_steps is None or seen.first_steps.campaign is not None
+    context["media"] = charts.MEDIA
+    if seen.delivery and has_campaigns:
+        context["states"] = _states(seen.delivery)
+        context["held"] = _held(seen.delivery)
+        context["near_campaigns"] = [_near(each, Campaign, now) for each in seen.delivery.near]
+        context["near_campaigns_links"] = [
+            {"text": "80% of a day", "link": picked(CAMPAIGNS, day_used="80")},
+            {"text": "80% of a month", "link": picked(CAMPAIGNS, month_used="80")},
+        ]
+    if seen.money and has_campaigns:
+        context["spend"] = [
+            _spend(seen.money.today, "today", "daily"),
+            _spend(seen.money.month, "this month", "monthly"),
+        ]
+        context["near_brands"] = [_near(each, Brand, now) for each in seen.money.near]
+        context["near_brands_links"] = [
+            {"text": "80% and more", "link": picked(address(Brand, "changelist"), used="80")}
+        ]
+        context["by_day"] = _by_day(seen.money)
+        context["months"] = _months(seen.money)
+    if seen.changes is not None and has_campaigns:
+        context["changes"] = changes_as_read(seen.changes, now)
+        context["most_changes"] = overview.MOST_CHANGES
+    if seen.watch is not None:
+        links = may(request, PeriodicTask, "view")
+        context["tasks"] = [_task(watched, now, links=links) for watched in seen.watch]
+        about = PeriodicTask if links else Heartbeat
+        context["tasks_link"] = reverse(address(about, "changelist"))
+        context["alarms"] = [task for task in context["tasks"] if task["told"].is_alarming]
+        if len(context["alarms"]) > FEW_ALARMS:
+            context["alarms_in_short"] = in_short(seen.watch, now)
+        context["flower"] = settings.FLOWER_URL
+    context["first_steps"] = first_steps(request, seen)
+    return context
+
+
+def _parts(request: HttpRequest) -> set[Part]:
+    seen = {
+        Part.DELIVERY: may(request, Campaign, "view"),
+        Part.MONEY: may(request, Brand, "view"),
+        Part.CHANGES: may(request, DeliveryChange, "view"),
+        Part.WATCH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
+        # Who may take the first of them.
+        Part.FIRST_STEPS: may(request, Brand, "add") or may(request, Campaign, "add"),
+    }
+    return {part for part, may in seen.items() if may}
+
+
+def _states(delivery: Delivery) -> list[dict[str, Any]]:
+    notes = {
+        State.ACTIVE: "spending as wanted",
+        State.PAUSED_BY_SYSTEM: "wanted, and held for now",
+        State.PAUSED_BY_USER: "until somebody activates them",
+    }
+    return [
+        {
+            "state": state.label,
+            "label": "Delivering" if state == State.ACTIVE else state.label,
+            "count": count,
+            "written": f"{count:,}",
+            "link": picked(CAMPAIGNS, state=state.label),
+            "note": notes.get(state, ""),
+            "colour": {State.ACTIVE: "success", State.PAUSED_BY_SYSTEM: "warning"}.get(state, ""),
+        }
+        for state, count in delivery.states.items()
+    ]
+
+
+def _held(delivery: Delivery) -> dict[str, Any]:
+    paused = delivery.states[State.PAUSED_BY_SYSTEM]
+    return {
+        "paused": paused,
+        "rows": [
+            {
+                "label": hold.label,
+                "until": UNTIL[hold],
+                "count": count,
+                "written": f"{count:,}",
+                "percent": round(100 * count / paused) if paused else 0,
+                "link": picked(CAMPAIGNS, state=State.PAUSED_BY_SYSTEM.label, hold=hold.value),
+            }
+            for hold, count in delivery.held.items()
+            if count
+        ],
+        "notes": list(_notes_on_holds(delivery)),
+    }
+
+
+def _notes_on_holds(delivery: Delivery) -> Iterator[str]:
+    if delivery.several:
+        verb = "has" if delivery.several == 1 else "have"
+        yield (
+            f"{counted(delivery.several, 'campaign')} {verb} more than one hold and "
+            f"{'is' if delivery.several == 1 else 'are'} counted with each."
+        )
+    if delivery.free:
+        campaigns = counted(delivery.free, "campaign")
+        yield f"Nothing holds {campaigns} any more: on with the next check."
+    if delivery.undecided:
+        yield (
+            f"{counted(delivery.undecided, 'campaign')} cannot be decided on: correct the timezone "
+            "of their brands."
+        )
+
+
+def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str, Any]:
+    return {
+        "name": near.name,
+        "brand": near.brand if model is Campaign else "",
+        "link": reverse(address(model, "change"), args=[near.id]),
+        "period": "today" if near.period == Period.DAY else "this month",
+        "bar": spend_bar(near.spent, near.budget),
+        "clock": clock(now, near.timezone),
+        "timezone": near.timezone,
+        "is_used_up": near.is_used_up,
+        "stopped": _stopped(near, model),
+        "used_up": _used_up(near, now),
+    }
+
+
+def _stopped(near: Near, model: type[Brand | Campaign]) -> str:
+    """Why it does not spend, other than that this budget is used up."""
+    if near.delivers or near.is_used_up:
+        return ""
+    if model is Brand:
+        return "Switched off"
+    return ", ".join(hold.label for hold in near.holds) or "Starts with the next check"
+
+
+def _used_up(near: Near, now: datetime) -> str:
+    """On the clock of the brand: "16:40" today, "Tue 24 Nov" on another day."""
+    if near.used_up_at is None:
+        return ""
+    at = local_time(near.used_up_at, near.timezone)
+    is_today = at.date() == local_time(now, near.timezone).date()
+    return f"{at:%H:%M}" if is_today else f"{at:%a %-d %b}"
+
+
+def _spend(spent: PeriodSpend, when: str, kind: str) -> dict[str, Any]:
+    return {
+        "label": f"Spend {when}",
+        "amount": _rounded(spent.amount),
+        "exact": format_usd(spent.amount),
+        "bar": spend_bar(spent.limited, spent.budget, follows_amount=spent.limited == spent.amount)
+        if spent.with_budget
+        else None,
+        "of": f"{counted(spent.with_budget, 'brand')} with a {kind} budget",
+        "unlimited": f"{format_usd(spent.unlimited)} more by "
+        f"{counted(spent.without_budget, 'brand')} without a {kind} budget"
+        if spent.unlimited
+        else "",
+        "link": reverse("admin:ads_brand_changelist"),
+        "when": when,
+    }
+
+
+def _rounded(amount: Any) -> str:
+    """For a large figure; from a thousand on, cents are noise."""
+    return f"${amount:,.0f}" if amount >= 1000 else f"${amount:,.2f}"  # noqa: PLR2004
+
+
+def _by_day(money: Money) -> charts.Chart | None:
+    days = money.by_day
+    if days.is_empty:
+        return None
+    series = [
+        charts.Series(name, amounts, link=reverse("admin:ads_brand_change", args=[pk]))
+        for pk, name, amounts in days.brands
+    ]
+    if any(days.others):
+        series.append(charts.Series("All others", days.others, colour="others"))
+    return charts.Chart(
+        id="spend-by-day",
+        title="Spend by day and brand, the last 30 days",
+        head="Day",
+        labels=[f"{day:%-d %b}" for day in days.days],
+        series=series,
+        stacked=True,
+        height=300,
+    )
+
+
+def _months(money: Money) -> charts.Chart | None:
+    brands = money.months
+    if not brands:
+        return None
+    figures = [brand.figures[Period.MONTH] for brand in brands]
+    return charts.Chart(
+        id="month-by-brand",
+        title="Spend this month against the monthly budget, by brand",
+        head="Brand",
+        labels=[brand.name for brand in brands],
+        links=[reverse("admin:ads_brand_change", args=[brand.id]) for brand in brands],
+        series=[
+            charts.Series(
+                "Spent",
+                [each.amount for each in figures],
+                marked=[n for n, each in enumerate(figures) if not each.is_available],
+            ),
+            charts.Series("Budget", [each.budget for each in figures], colour="quiet"),
+        ],
+        horizontal=True,
+        height=60 + 38 * max(len(brands), 3),
+    )
+
+
+def changes_as_read(told: list[Told], now: datetime) -> list[dict[str, Any]]:
+    """Delivery changes for the template ``ads/admin/overview_changes.html``."""
+    return [
+        {
+            "key": change.key,
+            "what": change.campaign
+            or f"{'At least ' if change.is_least else ''}{change.count} campaigns",
+            "brand": change.brand,
+            "link": _link_of(change),
+            "is_active": change.is_active,
+            "why": change.why,
+            "at": change.at,
+            "ago": "just now"
+            if now - change.at < timedelta(seconds=5)
+            else f"{span(now - change.at)} ago",
+            "exact": _exact(change.at, change.timezone),
+        }
+        for change in told
+    ]
+
+
+def _link_of(change: Told) -> str:
+    if change.campaign_id:
+        return reverse(address(Campaign, "change"), args=[change.campaign_id])
+    brand = {"campaign__brand__id__exact": str(change.brand_id)}
+    return picked(address(DeliveryChange, "changelist"), **brand)
+
+
+def _exact(at: datetime, tz: str) -> str:
+    try:
+        return instant(at, tz)
+    except UnknownTimezone:
+        return instant(at, "UTC")
+
+
+def _task(watched: Watched, now: datetime, *, links: bool) -> dict[str, Any]:
+    link = reverse(address(PeriodicTask, "change"), args=[watched.task.pk]) if links else ""
+    return {"name": watched.task.name, "link": link, "told": told(watched, now)}

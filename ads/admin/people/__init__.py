@@ -1,0 +1,8 @@
+"""Users and roles in the admin."""
+
+from ads.admin.people.users import GroupAdmin, UserAdmin
+
+__all__ = [
+    "GroupAdmin",
+    "UserAdmin",
+]

@@ -1,0 +1,118 @@
+"""What waits under unknown references, and what became of it, in words."""
+
+from collections.abc import Collection, Iterable
+
+from django.contrib import messages
+
+from ads.admin.elements import NOTHING
+from ads.models import (
+    Brand,
+    Campaign,
+    UnknownReference,
+)
+from ads.rules.money import format_usd
+from ads.services.references import (
+    Matched,
+    Settled,
+    Waits,
+)
+
+#: Failures that a message names.
+NAMED = 3
+
+
+def rows(number: int) -> str:
+    """ "1 row", "2,000 rows"."""
+    return f"{number:,} row{'' if number == 1 else 's'}"
+
+
+def days(waits: Waits) -> str:
+    """ "2026-05-01 – 2026-05-09", or the one day."""
+    if waits.first is None:
+        return NOTHING
+    return f"{waits.first}" if waits.first == waits.last else f"{waits.first} – {waits.last}"
+
+
+def brand_names(unknown: Iterable[UnknownReference]) -> dict[int, str]:
+    """The names of the brands that these are limited to, by id; one query."""
+    ids = {pk for one in unknown for pk in one.only_brands or ()}
+    return dict(Brand.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+def whose(unknown: UnknownReference, names: dict[int, str]) -> str:
+    """Whose it can be: any brand's, or those that its sender may write to."""
+    if unknown.only_brands is None:
+        return "any brand's"
+    known = sorted(names[pk] for pk in unknown.only_brands if pk in names)
+    return ", ".join(known) or "nobody's: its brands are gone"
+
+
+def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> list[dict[str, str]]:
+    """What is known of it, for the panel on its pages."""
+    told = [
+        ("Platform", unknown.platform),
+        ("Account", unknown.account or NOTHING),
+        ("Id", unknown.reference),
+        ("Name there", unknown.name or NOTHING),
+        ("Waits", f"{rows(waits.rows)}, {format_usd(waits.amount)}"),
+        ("Days", days(waits)),
+        ("Came in from", ", ".join(waits.sources) or NOTHING),
+        ("Can be", whose(unknown, names)),
+    ]
+    if waits.received_first and waits.received_last:
+        first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (waits.received_first, waits.received_last))
+        told.append(("Came in (UTC)", first if first == last else f"{first} – {last}"))
+    if waits.discarded:
+        told.append(("Discarded", rows(waits.discarded)))
+    return [{"label": label, "text": text} for label, text in told]
+
+
+def settled(
+    unknown: UnknownReference, campaign: Campaign, done: Settled, still: Waits
+) -> tuple[int, str]:
+    """The level and the text of the message after a match; ``still``: what waits on."""
+    text = f"{unknown} is {campaign} from now on: {rows(done.recorded)} recorded"
+    text += _switched(done) + "."
+    level = messages.SUCCESS
+    if done.refused:
+        level = messages.WARNING
+        why = still.refusals[0] if still.refusals else ""
+        text += f" {rows(done.refused).capitalize()} could not be recorded: {why}"
+    if done.failed:
+        level = messages.WARNING
+        text += " Recording broke off; the rest is tried again within minutes."
+    elif still.rows > done.refused:
+        text += f" {rows(still.rows - done.refused).capitalize()} more follow within minutes."
+    return level, text
+
+
+def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
+    """The same for many at once."""
+    done = [one for one in matched if one.settled is not None]
+    said = []
+    if done:
+        total = sum((one.settled for one in done if one.settled), start=Settled())
+        count = f"{len(done):,} reference{'' if len(done) == 1 else 's'}"
+        text = f"{count} matched: {rows(total.recorded)} recorded{_switched(total)}."
+        if total.refused:
+            text += f" {rows(total.refused).capitalize()} could not be recorded and wait on."
+        if total.failed:
+            text += " Recording broke off for some; it is tried again within minutes."
+        good = not (total.refused or total.failed)
+        said.append((messages.SUCCESS if good else messages.WARNING, text))
+    failed = [one.error for one in matched if one.settled is None]
+    if failed:
+        more = f" And {len(failed) - NAMED} more." if len(failed) > NAMED else ""
+        said.append(
+            (messages.ERROR, f"{len(failed)} not matched: {' '.join(failed[:NAMED])}{more}")
+        )
+    return said
+
+
+def _switched(done: Settled) -> str:
+    parts = [
+        f"{number:,} campaign{'' if number == 1 else 's'} {word}"
+        for number, word in ((done.enforced.stopped, "stopped"), (done.enforced.started, "started"))
+        if number
+    ]
+    return f", {', '.join(parts)}" if parts else ""

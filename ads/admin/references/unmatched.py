@@ -1,0 +1,222 @@
+"""Unknown references: what waits under them, and who is meant."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    FieldTextFilter,
+)
+
+from ads.admin.base import ReadOnlyAdmin
+from ads.admin.elements import NOTHING, DayFilter
+from ads.admin.references.matching_forms import named
+from ads.admin.references.matching_pages import MatchingPages
+from ads.admin.references.matching_text import (
+    brand_names,
+    days,
+    facts,
+    rows,
+    whose,
+)
+from ads.models import (
+    UnknownReference,
+    WaitingSpend,
+)
+from ads.rules.money import format_usd
+from ads.services.references import unmatched
+
+#: Waiting rows shown on the page of their reference.
+SHOWN = 50
+
+
+class UnknownList(ChangeList):
+    """Looks up what waits under the references of its page, and who they seem to be."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        listed: list[Any] = list(self.result_list)
+        waits = unmatched.waits([one.pk for one in listed])
+        suggested = unmatched.suggestions(listed)
+        carried = unmatched.carriers(listed)
+        names = brand_names(listed)
+        for one in listed:
+            one.waits = waits[one.pk]
+            one.suggested = suggested.get(one.pk)
+            one.carrier = carried.get(one.pk)
+            one.whose = whose(one, names)
+        self.result_list = listed
+
+
+class WaitsFilter(DropdownFilter):  # type: ignore[misc]
+    """Those under which something waits, unless others are asked for."""
+
+    title = "what came in"
+    parameter_name = "waits"
+    all_option = ["", "Waits"]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("refused", "Could not be recorded"), ("discarded", "Was discarded")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[UnknownReference]
+    ) -> QuerySet[UnknownReference]:
+        return unmatched.having(queryset, self.value() or "waiting")
+
+
+@admin.register(UnknownReference)
+class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
+    """References that no campaign carries, and what is to be done about them."""
+
+    about = (
+        "Ids that spend came in under and that no campaign carries. The spend waits, and counts "
+        "against no budget, until somebody says which campaign is meant."
+    )
+    list_display = ["called", "name", "what", "over", "sources", "can_be", "seems"]
+    list_filter = [WaitsFilter, ("platform", FieldTextFilter), ("account", FieldTextFilter)]
+    search_fields = ["reference", "name", "account", "platform"]
+    search_help_text = "Id on the platform, name, account or platform"
+    ordering = ["platform", "account", "reference", "id"]
+    fields = ["created_at", "updated_at"]
+    actions = ["match_selected", "discard_selected"]  # type: ignore[assignment]
+    change_form_outer_before_template = "ads/admin/unknown_reference.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return UnknownList
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        if unknown := context.get("original"):
+            waits = unmatched.waits([unknown.pk])[unknown.pk]
+            context["facts"] = facts(unknown, waits, brand_names([unknown]))
+            context["carrier"] = unmatched.carriers([unknown]).get(unknown.pk)
+            context["refusals"] = waits.refusals
+            context["waiting"] = [_told(row) for row in unknown.waiting.order_by("pk")[:SHOWN]]
+            context["more"] = max(0, waits.rows + waits.discarded - SHOWN)
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+
+    @admin.display(description="reference", ordering="reference")
+    def called(self, unknown: UnknownReference) -> SafeString:
+        return format_html(
+            '<span class="ads-many ads-wrap">{}<span class="ads-under ads-quiet">{}</span></span>',
+            unknown.reference,
+            " / ".join(part for part in (unknown.platform, unknown.account) if part),
+        )
+
+    @admin.display(description="waits")
+    def what(self, unknown: Any) -> SafeString:
+        waits = unknown.waits
+        refused = format_html(
+            '<span class="ads-hold ads-warning" title="{}">{} refused</span>',
+            " ".join(waits.refusals),
+            rows(waits.refused),
+        )
+        return format_html(
+            '<span class="ads-many ads-figure">{} <span class="ads-quiet">{}{}</span> {}</span>',
+            format_usd(waits.amount),
+            rows(waits.rows),
+            f", {waits.discarded:,} discarded" if waits.discarded else "",
+            refused if waits.refused else "",
+        )
+
+    @admin.display(description="days")
+    def over(self, unknown: Any) -> SafeString:
+        return format_html('<span class="ads-nowrap">{}</span>', days(unknown.waits))
+
+    @admin.display(description="came in from")
+    def sources(self, unknown: Any) -> str:
+        return ", ".join(unknown.waits.sources) or NOTHING
+
+    @admin.display(description="can be")
+    def can_be(self, unknown: Any) -> str:
+        return unknown.whose  # type: ignore[no-any-return]
+
+    @admin.display(description="seems to be")
+    def seems(self, unknown: Any) -> SafeString | str:
+        if unknown.carrier:
+            return f"is {named(unknown.carrier)}"
+        campaign = unknown.suggested
+        if campaign is None:
+            return NOTHING
+        match = reverse("admin:ads_unknownreference_match_campaign", args=[unknown.pk])
+        return format_html(
+            '<a class="ads-link" href="{}?campaign={}">{}</a>',
+            match,
+            campaign.pk,
+            named(campaign),
+        )
+
+
+def _told(row: WaitingSpend) -> dict[str, Any]:
+    became = f"Discarded by {row.discarded_by}: {row.discarded_because}" if row.discarded_at else ""
+    return {
+        "received": f"{row.received_at:%Y-%m-%d %H:%M}",
+        "kind": row.get_kind_display(),
+        "usd": format_usd(row.amount),
+        "date": row.date or NOTHING,
+        "source": row.source,
+        "external_id": row.external_id or NOTHING,
+        "description": row.description,
+        "became": became or row.refusal,
+    }
+
+
+@admin.register(WaitingSpend)
+class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
+    """Each row that waits, or was discarded; the newest first."""
+
+    about = (
+        "Spend that waits under unknown references. It is not in the ledger and counts against "
+        "no budget yet; discarded rows stay here with who discarded them and why."
+    )
+    list_display = [
+        "received_at",
+        "unknown",
+        "usd",
+        "date",
+        "kind",
+        "source",
+        "external_id",
+        "refusal",
+        "discarded_by",
+    ]
+    list_select_related = ["unknown"]
+    list_filter = [
+        ("unknown", AutocompleteSelectFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("source", FieldTextFilter),
+        ("date", DayFilter),
+    ]
+    search_fields = ["unknown__reference", "unknown__name", "=external_id", "=source"]
+    search_help_text = "Reference, its name, source or the source's own id"
+    ordering = ["-id"]
+    fields = [
+        "unknown",
+        "usd",
+        "date",
+        "occurred_at",
+        "observed_at",
+        "kind",
+        "description",
+        "source",
+        "external_id",
+        "received_at",
+        "refusal",
+        "discarded_at",
+        "discarded_by",
+        "discarded_because",
+    ]
+
+    @admin.display(description="amount")
+    def usd(self, row: WaitingSpend) -> str:
+        return format_usd(row.amount)

@@ -1,0 +1,7 @@
+"""Dayparting schedules in the admin."""
+
+from ads.admin.schedules.admin import DaypartingScheduleAdmin
+
+__all__ = [
+    "DaypartingScheduleAdmin",
+]

@@ -1,0 +1,111 @@
+"""Schedules and their windows: the hours in which campaigns may deliver."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from unfold.contrib.filters.admin import BooleanRadioFilter
+
+from ads.admin.base import (
+    KEPT,
+    ConfigurationAdmin,
+)
+from ads.admin.schedules.changelist import ScheduleColumns
+from ads.admin.schedules.preview import SchedulePreview
+from ads.admin.schedules.text import clock_there
+from ads.admin.schedules.windows import WindowInline
+from ads.holds import schedules_as_rules
+from ads.models import (
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
+from ads.rules.calendar import UnknownTimezone
+from ads.rules.dayparting import DAYS
+from ads.services.history import audit
+
+
+@admin.register(DaypartingSchedule)
+class DaypartingScheduleAdmin(
+    ScheduleColumns, SchedulePreview, ConfigurationAdmin[DaypartingSchedule]
+):
+    """Weekly patterns, and which of them are open now."""
+
+    about = (
+        "Weekly hours, shared by any number of campaigns: those that use them run only while "
+        "they are open."
+    )
+    inlines = [WindowInline]
+    list_filter = [("is_active", BooleanRadioFilter)]
+    search_fields = ["name"]
+    search_help_text = "Name"
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("name", "is_active"),
+                    ("timezone", "priority"),
+                    ("valid_from", "valid_until"),
+                ]
+            },
+        ),
+        (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
+    ]
+    readonly_fields = ["created_at", "updated_at"]
+    change_form_template = "ads/admin/schedule.html"
+    change_form_after_template = "ads/admin/audit.html"
+
+    class Media:
+        css = {"all": ["ads/schedule.css"]}
+        js = [
+            "ads/schedule-week.js",
+            "ads/schedule-rows.js",
+            "ads/schedule-grid.js",
+            "ads/schedule.js",
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        schedule = context.get("original")
+        context |= {
+            "days": DAYS,
+            "preview_url": self.preview_url(schedule),
+            "may_paint": self.may_paint(request, schedule),
+        }
+        if schedule:
+            own = audit.event_model("DaypartingScheduleEvent")._default_manager
+            windows = audit.event_model("DaypartingWindowEvent")._default_manager
+            context["audit"] = audit.recent(
+                own.filter(pgh_obj_id=schedule.pk), windows.filter(schedule_id=schedule.pk)
+            )
+            (rule,) = schedules_as_rules(DaypartingSchedule.objects.filter(pk=schedule.pk))
+            context["windows"] = [
+                {"day": one.day_of_week, "start": f"{one.start}", "end": f"{one.end}"}
+                for one in rule.windows
+            ]
+            with suppress(UnknownTimezone):
+                context["clock_there"] = clock_there(timezone.now(), schedule.timezone)
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with the schedules; counted, for any number of campaigns may have them."""
+        schedules = list(objs)
+        attached = CampaignSchedule.objects.filter(schedule__in=schedules)
+        campaigns = attached.values("campaign").distinct().count()
+        windows = DaypartingWindow.objects.filter(schedule__in=schedules).count()
+        told = [str(schedule) for schedule in schedules]
+        if campaigns:
+            told.append(
+                f"Its hours on {campaigns:,} campaign(s): one that has no other schedule "
+                "then delivers at any hour."
+            )
+        counts = {"dayparting schedules": len(schedules), "dayparting windows": windows}
+        lacking = set()
+        if not self.has_delete_permission(request):
+            lacking.add(self.opts.verbose_name)
+        return told, counts, lacking, []

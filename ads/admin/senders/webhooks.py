@@ -1,0 +1,174 @@
+"""Addresses for signed webhooks: made here, given a new secret, switched off; and what came in."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from ads.admin.base import (
+    KEPT,
+    ReadOnlyAdmin,
+)
+from ads.admin.elements import InstantFilter
+from ads.admin.senders.base import (
+    SenderAdmin,
+    SenderForm,
+)
+from ads.models import (
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from ads.services.senders import webhook_endpoints
+
+HOUR = timedelta(hours=1)
+
+#: Deliveries shown on an endpoint's own page.
+LAST_DELIVERIES = 10
+
+
+class RotateForm(forms.Form):
+    """How long the secret before is accepted."""
+
+    hours = forms.IntegerField(
+        label="Accept the secret before for, in hours",
+        initial=webhook_endpoints.PREVIOUS_ACCEPTED // HOUR,
+        min_value=0,
+        max_value=webhook_endpoints.LONGEST_ACCEPTED // HOUR,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Time for the sender to change over. 0, if it has leaked: it is refused at once.",
+    )
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
+    """Endpoints with their address, and what they last took in."""
+
+    about = (
+        "Addresses to which programs send spend as signed webhooks. The secret to sign with is "
+        "shown once."
+    )
+    form = SenderForm
+    events = ("WebhookEndpointEvent", "WebhookEndpointBrandEvent")
+    list_display = ["name", "source", "for_brands", "last_received_at", "badge"]
+    fieldsets = [
+        (None, {"fields": ["name", "source", "is_active"]}),
+        ("Brands", {"fields": ["every_brand", "brands"]}),
+        (
+            KEPT,
+            {
+                "fields": [
+                    ("last_received_at", "previous_expires_at"),
+                    ("created_at", "updated_at"),
+                ]
+            },
+        ),
+    ]
+    readonly_fields = ["last_received_at", "previous_expires_at", "created_at", "updated_at"]
+    change_form_outer_before_template = "ads/admin/webhook_setup.html"
+    change_form_outer_after_template = "ads/admin/webhook_deliveries.html"
+    actions_detail = ["rotate"]
+
+    def has_rotate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_change_permission(request)
+
+    def make(self, data: dict[str, Any]) -> tuple[WebhookEndpoint, str]:
+        names = ("name", "source", "brands", "every_brand", "is_active")
+        return webhook_endpoints.create(**{name: data[name] for name in names})
+
+    def response_add(
+        self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        secret: str = obj.shown_once  # type: ignore[attr-defined]
+        return self._show(request, obj, secret)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        if endpoint := context.get("original"):
+            context["address"] = request.build_absolute_uri(webhook_endpoints.path(endpoint))
+            context["deliveries"] = [
+                {"delivery": delivery, "said": answered(delivery)}
+                for delivery in endpoint.deliveries.all()[:LAST_DELIVERIES]
+            ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="New secret", url_path="rotate", permissions=["rotate"]
+    )
+    def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask how long the secret before is accepted, make a new one and show it."""
+        endpoint = self.get_object(request, object_id)
+        if endpoint is None:
+            raise Http404
+        form = RotateForm(request.POST if "confirmed" in request.POST else None)
+        if not form.is_valid():
+            return self.confirm(
+                request,
+                title=f"A new secret for {endpoint.name}",
+                text="It is shown once. Meanwhile the sender goes on with the one that it has; "
+                "one that was still accepted beside it is refused from now on.",
+                yes="Make a new secret",
+                back=self.address_of(endpoint),
+                form=form,
+            )
+        now = timezone.now()
+        until = now + form.cleaned_data["hours"] * HOUR
+        secret = webhook_endpoints.rotate(endpoint, previous_until=until, now=now)
+        return self._show(request, endpoint, secret)
+
+    def _show(self, request: HttpRequest, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:
+        address = request.build_absolute_uri(webhook_endpoints.path(endpoint))
+        return self.show_once(
+            request,
+            endpoint,
+            title=f"The secret of {endpoint.name}",
+            shown=[
+                ("Secret", secret, "Give it to the sender, which signs with it."),
+                ("Address", address, "Where the sender sends to; it can be read again later."),
+            ],
+        )
+
+    @admin.display(description="state")
+    def badge(self, endpoint: WebhookEndpoint) -> SafeString:
+        on = endpoint.is_active
+        return format_html(
+            '<span class="ads-badge ads-{}">{}</span>',
+            "success" if on else "plain",
+            "On" if on else "Off",
+        )
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
+    """Webhooks that were taken in and how they were answered, the newest first."""
+
+    about = (
+        "Webhooks that were taken in and how they were answered, the newest first. One that is "
+        "sent again is answered as before and does nothing."
+    )
+    list_display = ["received_at", "endpoint", "webhook_id", "said"]
+    list_select_related = ["endpoint"]
+    list_filter = [("endpoint", AutocompleteSelectFilter), ("received_at", InstantFilter)]
+    search_fields = ["=webhook_id"]
+    search_help_text = "The webhook's whole id"
+    fields = ["received_at", "endpoint", "webhook_id", "said"]
+
+    @admin.display(description="answered")
+    def said(self, delivery: WebhookDelivery) -> str:
+        return answered(delivery)
+
+
+def answered(delivery: WebhookDelivery) -> str:
+    """What came of a webhook: "spend.entries: 1 waiting, 3 recorded"."""
+    counts = {name: number for name, number in delivery.answer.items() if isinstance(number, int)}
+    said = [f"{number:,} {name}" for name, number in counts.items() if number]
+    return f"{delivery.answer.get('type', '')}: {', '.join(said) or 'nothing'}"

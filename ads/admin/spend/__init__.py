@@ -1,0 +1,11 @@
+"""The ledger in the admin, and corrections."""
+
+from ads.admin.spend.admin import ReportedTotalAdmin, SpendAdmin, SpendTotalAdmin
+from ads.admin.spend.corrections import CorrectsCampaign
+
+__all__ = [
+    "CorrectsCampaign",
+    "ReportedTotalAdmin",
+    "SpendAdmin",
+    "SpendTotalAdmin",
+]

@@ -1,0 +1,302 @@
+"""The ledger, its sums, and what sources reported: to be read."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+)
+
+from ads.admin.base import (
+    CountedPaginator,
+    ExportsCsv,
+    ReadOnlyAdmin,
+)
+from ads.admin.elements import DayFilter
+from ads.admin.spend.changelist import (
+    BRAND,
+    CAMPAIGN,
+    FIRST,
+    LAST,
+    BrandFilter,
+    BrandsSumsFilter,
+    SearchesSpend,
+    SourceFilter,
+    SummedPaginator,
+    campaigns_named,
+)
+from ads.admin.spend.corrections import CorrectsSpend
+from ads.models import (
+    Brand,
+    Campaign,
+    ReportedTotal,
+    Spend,
+    SpendTotal,
+)
+from ads.models.references import shown
+from ads.models.spend import Period
+from ads.rules.calendar import month_start
+from ads.rules.money import format_usd
+from ads.services.exports import (
+    Export,
+    kinds,
+)
+
+
+@admin.register(Spend)
+class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
+    """Entries of the ledger, the newest first."""
+
+    about = (
+        "Every entry of spend, as it came in. Entries are never changed or deleted; a mistake "
+        "is corrected by another entry."
+    )
+    list_display = [
+        "day",
+        "of_campaign",
+        "of_brand",
+        "usd",
+        "kind",
+        "source",
+        "description",
+        "external_id",
+        "occurred",
+    ]
+    list_select_related = ["campaign__brand"]
+    list_filter = [
+        ("campaign__brand", BrandFilter),
+        ("campaign", AutocompleteSelectFilter),
+        ("date", DayFilter),
+        SourceFilter,
+        ("kind", ChoicesDropdownFilter),
+    ]
+    list_before_template = "ads/admin/spend_list.html"
+    ordering = ["-date", "-id"]
+    fields = [
+        "number",
+        "of_campaign",
+        "of_brand",
+        "usd",
+        "date",
+        "occurred",
+        "kind",
+        "description",
+        "source",
+        "recorded_by",
+        "external_id",
+        "created_at",
+    ]
+
+    class Media:
+        css = {"all": ["ads/spend.css"]}
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any
+    ) -> CountedPaginator:
+        # The page of an entry's history has pages of other rows.
+        pages = SummedPaginator if queryset.model is Spend else CountedPaginator
+        return pages(queryset, *args, **kwargs)
+
+    def export_of(self, rows: QuerySet[Spend]) -> Export:
+        return kinds.of_spend(rows)
+
+    @admin.display(description="day")
+    def day(self, spend: Spend) -> SafeString:
+        return format_html('<span class="ads-nowrap">{}</span>', spend.date)
+
+    @admin.display(description="occurred (UTC)")
+    def occurred(self, spend: Spend) -> SafeString:
+        at = f"{spend.occurred_at:%Y-%m-%d %H:%M:%S}"
+        return format_html('<span class="ads-nowrap">{}</span>', at)
+
+    @admin.display(description="entry")
+    def number(self, spend: Spend) -> str:
+        return f"{spend.pk}"
+
+    @admin.display(description="campaign")
+    def of_campaign(self, spend: Spend) -> SafeString:
+        return link_to(spend.campaign)
+
+    @admin.display(description="brand")
+    def of_brand(self, spend: Spend) -> SafeString:
+        return link_to(spend.campaign.brand)
+
+    @admin.display(description="amount")
+    def usd(self, spend: Spend) -> SafeString:
+        return money(spend.amount)
+
+
+def link_to(row: Brand | Campaign) -> SafeString:
+    """Its name, as a way to its page."""
+    address = reverse(f"admin:ads_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a class="ads-link" href="{}">{}</a>', address, row.name)
+
+
+def money(amount: Decimal) -> SafeString:
+    """An amount in a column of them; what takes something back stands out."""
+    return format_html(
+        '<span class="ads-money{}">{}</span>',
+        " ads-takes-back" if amount < 0 else "",
+        format_usd(amount),
+    )
+
+
+def entries_behind(total: SpendTotal) -> str:
+    """The address of the list of the entries that a sum adds up."""
+    last = total.start
+    if total.period == Period.MONTH:
+        last = month_start(total.start + timedelta(days=31)) - timedelta(days=1)
+    of = {CAMPAIGN: total.campaign_id} if total.campaign_id else {BRAND: total.brand_id}
+    query = urlencode({**of, FIRST: total.start, LAST: last})
+    return f"{reverse('admin:ads_spend_changelist')}?{query}"
+
+
+@admin.register(SpendTotal)
+class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
+    """Sums of the ledger by owner and period, the newest first."""
+
+    about = (
+        "What each brand and campaign has spent, day by day and month by month: the sums of the "
+        "ledger, kept by the database. What was waived was spent too, but no longer counts "
+        "against the budget."
+    )
+    list_display = [
+        "start",
+        "period",
+        "of_brand",
+        "owner",
+        "usd",
+        "usd_waived",
+        "usd_effective",
+        "entries",
+    ]
+    list_select_related = ["brand", "campaign"]
+    list_filter = [
+        ("start", DayFilter),
+        ("period", ChoicesDropdownFilter),
+        ("brand", BrandsSumsFilter),
+        ("campaign", AutocompleteSelectFilter),
+    ]
+    search_fields = ["campaign__name"]
+    search_help_text = "Campaign"
+    fields = [
+        "of_brand",
+        "owner",
+        "period",
+        "start",
+        "usd",
+        "usd_waived",
+        "usd_effective",
+        "entries",
+        "created_at",
+        "updated_at",
+    ]
+    change_form_after_template = "ads/admin/spend_total.html"
+
+    class Media:
+        css = {"all": ["ads/spend.css"]}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SpendTotal], search_term: str
+    ) -> tuple[QuerySet[SpendTotal], bool]:
+        term = search_term.strip()
+        if term:
+            queryset = queryset.filter(campaign__in=campaigns_named(self, request, term))
+        return queryset, False
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        # The newest were made last; by their days, only those of some days are sorted.
+        of_days = any(request.GET.get(name) for name in ("start_from", "start_to"))
+        return ["-start", "-id"] if of_days else ["-id"]
+
+    def export_of(self, rows: QuerySet[SpendTotal]) -> Export:
+        return kinds.of_totals(rows)
+
+    @admin.display(description="campaign")
+    def owner(self, total: SpendTotal) -> SafeString | str:
+        return "all of the brand's" if total.campaign is None else link_to(total.campaign)
+
+    @admin.display(description="brand")
+    def of_brand(self, total: SpendTotal) -> SafeString:
+        return link_to(total.brand)
+
+    @admin.display(description="amount")
+    def usd(self, total: SpendTotal) -> SafeString:
+        return money(total.amount)
+
+    @admin.display(description="waived")
+    def usd_waived(self, total: SpendTotal) -> SafeString:
+        return money(total.waived)
+
+    @admin.display(description="counts against the budget")
+    def usd_effective(self, total: SpendTotal) -> SafeString:
+        return money(total.amount - total.waived)
+
+    @admin.display(description="what it adds up")
+    def entries(self, total: SpendTotal) -> SafeString:
+        return format_html(
+            '<a class="ads-link" href="{}">{}</a>', entries_behind(total), "its entries"
+        )
+
+
+@admin.register(ReportedTotal)
+class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
+    """What each source last said a campaign had cost on a day."""
+
+    about = (
+        "What each source last said that a campaign has cost so far on a day. The ledger gets "
+        "the difference each time it says something new."
+    )
+    list_display = ["date", "campaign", "brand", "source", "called", "usd", "observed_at"]
+    list_select_related = ["campaign__brand"]
+    list_filter = [
+        ("date", DayFilter),
+        ("campaign", AutocompleteSelectFilter),
+        ("campaign__brand", AutocompleteSelectFilter),
+    ]
+    search_fields = ["campaign__name", "source", "known_as"]
+    search_help_text = "Campaign, the whole name of a source, or a reference"
+    fields = [
+        "campaign",
+        "brand",
+        "date",
+        "usd",
+        "source",
+        "called",
+        "observed_at",
+        "created_at",
+        "updated_at",
+    ]
+    ordering = ["-id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ReportedTotal], search_term: str
+    ) -> tuple[QuerySet[ReportedTotal], bool]:
+        term = search_term.strip()
+        if term:
+            # Names are compared campaign by campaign, not once for each of their days.
+            named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
+            found = Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=term)
+            queryset = queryset.filter(found)
+        return queryset, False
+
+    @admin.display(description="brand")
+    def brand(self, total: ReportedTotal) -> str:
+        return total.campaign.brand.name
+
+    @admin.display(description="reported as", ordering="known_as")
+    def called(self, total: ReportedTotal) -> str:
+        return shown(total.known_as) or "the campaign itself"
+
+    @admin.display(description="amount")
+    def usd(self, total: ReportedTotal) -> str:
+        return format_usd(total.amount)

@@ -1,0 +1,204 @@
+"""The list of the ledger: what it is filtered by, how it is searched, what it comes to.
+
+Each way to pick entries out of ten millions goes by an index; none counts or sums up more than the
+first :data:`ads.admin.base.model_admin.COUNTED`.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+
+from ads.admin.base import model_admin as base
+from ads.admin.elements import is_number
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
+from ads.models.spend import Period
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    month_start,
+)
+from ads.rules.money import format_usd
+from ads.services.ledger import ledger_sources
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[Spend]
+else:
+    _Admin = object
+
+ONE_DAY = timedelta(days=1)
+
+#: Campaigns whose entries a search looks up; if more have such a name, it asks for more of it.
+NAMED = 500
+
+#: What the filters are called in the address.
+FIRST, LAST = "date_from", "date_to"
+CAMPAIGN, BRAND = "campaign__id__exact", "campaign__brand__id__exact"
+
+
+class SourceFilter(DropdownFilter):  # type: ignore[misc]
+    """Entries of one source."""
+
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(source, source) for source in ledger_sources()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Spend]) -> QuerySet[Spend]:
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
+class SummedPaginator(base.CountedPaginator):
+    """Sums up what it counts."""
+
+    #: What all of them come to; None if there are more than are counted.
+    amount: Decimal | None = None
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        if rows.model is not Spend:  # the pages of an entry's history are counted here too
+            return int(super().count)
+        found = rows.order_by()[: base.COUNTED + 1].aggregate(n=Count("pk"), usd=Sum("amount"))
+        self.counted_all = found["n"] <= base.COUNTED
+        if self.counted_all:
+            self.amount = found["usd"] or Decimal(0)
+        counted: int = found["n"]
+        return min(counted, base.COUNTED)
+
+
+class SpendList(ChangeList):
+    """With ways to the days that are asked for most, and what the entries come to."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        zone, today = _today(request)
+        chosen = (request.GET.get(FIRST) or "", request.GET.get(LAST) or "")
+        self.days = [
+            {
+                "title": title,
+                "is_chosen": chosen == (first and str(first), last and str(last)),
+                "address": self.get_query_string(
+                    {FIRST: first and str(first), LAST: last and str(last)}, [PAGE_VAR]
+                ),
+            }
+            for title, first, last in _spans(today)
+        ]
+        self.zone = zone
+        amount = getattr(self.paginator, "amount", None)
+        self.in_all = None if amount is None else format_usd(amount)
+
+
+def _spans(today: date) -> list[tuple[str, Any, Any]]:
+    this_month = month_start(today)
+    last_month = month_start(this_month - ONE_DAY)
+    return [
+        ("Any day", "", ""),
+        ("Today", today, today),
+        ("Yesterday", today - ONE_DAY, today - ONE_DAY),
+        ("Last 7 days", today - 6 * ONE_DAY, today),
+        ("This month", this_month, today),
+        ("Last month", last_month, this_month - ONE_DAY),
+    ]
+
+
+def _today(request: HttpRequest) -> tuple[str, date]:
+    """The day it is for the brand that is asked for; in UTC, if none is."""
+    brands = Brand.objects.all()
+    campaign, brand = request.GET.get(CAMPAIGN, ""), request.GET.get(BRAND, "")
+    if is_number(campaign):
+        brands = brands.filter(campaigns=int(campaign))
+    elif is_number(brand):
+        brands = brands.filter(pk=int(brand))
+    else:
+        brands = brands.none()
+    zone = brands.values_list("timezone", flat=True).first() or "UTC"
+    now = timezone.now()
+    try:
+        return zone, local_date(now, zone)
+    except UnknownTimezone:
+        return "UTC", local_date(now, "UTC")
+
+
+class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+    """Rows of a brand's campaigns, by the campaigns: that is what the indexes begin with."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        brand = self.used_parameters.get(self.lookup_kwarg)
+        brand = brand[-1] if isinstance(brand, list) else brand
+        if not brand:
+            return queryset
+        if not is_number(str(brand)):
+            raise IncorrectLookupParameters
+        return queryset.filter(self.of(int(brand)))
+
+    def of(self, brand: int) -> Q:
+        """The condition on a row."""
+        campaigns = Campaign.objects.filter(brand=brand).order_by()
+        return Q(campaign__in=list(campaigns.values_list("pk", flat=True)))
+
+
+class BrandsSumsFilter(BrandFilter):
+    """Sums of a brand's campaigns, and its own."""
+
+    def of(self, brand: int) -> Q:
+        return super().of(brand) | Q(campaign=None, period__in=Period.values, brand=brand)
+
+
+class SearchesSpend(_Admin):
+    """A search that looks things up: campaigns by name, entries by what they are called."""
+
+    #: Shows the search; what it finds, the method says.
+    search_fields = ["campaign__name"]
+    search_help_text = "Campaign, or the whole id of an entry: its number or its source's own"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SpendList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Spend], search_term: str
+    ) -> tuple[QuerySet[Spend], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = Q(campaign__in=campaigns_named(self, request, term)) | Q(pk__in=_called(term))
+        return queryset.filter(found), False
+
+
+def campaigns_named(pages: Any, request: HttpRequest, term: str) -> list[int]:
+    """Ids of the campaigns with this in their name; none, and a message, if they are too many."""
+    named = Campaign.objects.filter(name__icontains=term).order_by()
+    ids = list(named.values_list("pk", flat=True)[: NAMED + 1])
+    if len(ids) <= NAMED:
+        return ids
+    pages.message_user(
+        request,
+        f"More than {NAMED} campaigns have “{term}” in their name, so none was looked up: give "
+        "more of the name, or choose the campaign or the brand under Filters.",
+        messages.WARNING,
+    )
+    return []
+
+
+def _called(term: str) -> list[int]:
+    """Numbers of the entries that have this number, or this id of their source."""
+    of_sources = Spend.objects.filter(source__in=ledger_sources(), external_id=term)
+    found = list(of_sources.order_by().values_list("pk", flat=True))
+    if is_number(term):
+        found.append(int(term))
+    return found

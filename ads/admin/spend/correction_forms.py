@@ -1,0 +1,93 @@
+"""What is asked before spend is corrected."""
+
+import re
+import uuid
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from unfold.widgets import (
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from ads.admin.elements import MoneyFormField
+from ads.models import (
+    Campaign,
+    Spend,
+)
+from ads.services.ledger import (
+    LONGEST,
+    Correction,
+)
+
+#: Characters left for the reason, beside which entry it corrects.
+LONGEST_REASON: Final = LONGEST["description"] - 50
+
+_TOKEN: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class CorrectionForm(forms.Form):
+    """A correction of an entry, or of a campaign's day."""
+
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.select_related("brand"),
+        help_text="Whose spend is wrong.",
+        error_messages={"required": "Choose the campaign."},
+    )
+    date = forms.DateField(
+        label="Accounting day",
+        widget=UnfoldAdminSingleDateWidget,
+        help_text="The day that is wrong, in the brand's timezone.",
+    )
+    amount = MoneyFormField(
+        negative=True,
+        help_text="US dollars that are added to the day: -5.00 takes five dollars back.",
+    )
+    reason = forms.CharField(
+        label="Why",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": LONGEST_REASON}),
+        max_length=LONGEST_REASON,
+        help_text="It stays on record, for good, with your name.",
+    )
+
+    def __init__(self, entry: Spend | None, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.entry = entry
+        if entry:  # its campaign and day are what is corrected
+            del self.fields["campaign"], self.fields["date"]
+        else:
+            chosen: Any = self.fields["campaign"]
+            chosen.widget = AutocompleteSelect(Spend._meta.get_field("campaign"), admin.site)
+            chosen.widget.choices = chosen.choices
+        # What it would do is shown before anybody has to say why.
+        self.fields["reason"].required = bool(data) and "record" in data
+        given = data.get("token", "") if data else ""
+        #: Names this form, however often it is sent.
+        self.token = given if _TOKEN.fullmatch(given) else uuid.uuid4().hex
+
+    def clean_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["amount"]
+        if not amount:
+            raise forms.ValidationError("A correction of nothing changes nothing.")
+        return amount
+
+    @property
+    def correction(self) -> Correction | None:
+        """What the form says so far, as far as that is enough to tell what it would do."""
+        if not self.is_bound:
+            said = {
+                name: self.get_initial_for_field(self.fields[name], name) for name in self.fields
+            }
+        else:
+            self.is_valid()
+            said = self.cleaned_data
+        campaign: Campaign | None = self.entry.campaign if self.entry else said.get("campaign")
+        day: date | None = self.entry.date if self.entry else said.get("date")
+        amount: Decimal | None = said.get("amount")
+        if not (isinstance(campaign, Campaign) and day and amount):
+            return None
+        return Correction(campaign, day, amount, said.get("reason") or "", self.entry)

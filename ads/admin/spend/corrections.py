@@ -1,0 +1,291 @@
+"""The pages on which spend is corrected: an entry, or a campaign's day.
+
+They show what the sums become and who starts or stops; what was shown is what is recorded.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.forms import Media
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import action
+
+from ads.admin.base import ExportsCsv
+from ads.admin.elements import is_number
+from ads.admin.spend.correction_forms import CorrectionForm
+from ads.models import (
+    Brand,
+    Campaign,
+    Spend,
+)
+from ads.models.spend import Period
+from ads.rules.money import (
+    format_usd,
+    plain,
+)
+from ads.services.errors import (
+    InvalidSpend,
+    SpendConflict,
+)
+from ads.services.ledger import (
+    Corrected,
+    CorrectedMeanwhile,
+    Correction,
+    Effect,
+    Sum,
+    corrections,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[Any]
+else:
+    _Admin = object
+
+#: Campaigns that are named among those that start or stop.
+NAMED = 5
+
+
+def may_correct(request: HttpRequest) -> bool:
+    """May whoever asks correct spend?"""
+    return request.user.has_perm("ads.correct_spend")
+
+
+class CorrectsSpend(_Admin):
+    """The ledger's pages of corrections."""
+
+    actions_list = [*ExportsCsv.actions_list, "new_correction"]
+    actions_detail = ["correct"]
+    change_form_after_template = "ads/admin/spend_entry.html"
+
+    def has_correct_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return may_correct(request)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return [*columns, "ways"] if may_correct(request) else columns
+
+    @admin.display(description="wrong?")
+    def ways(self, entry: Spend) -> SafeString:
+        """The way to its correction, for those who may."""
+        address = reverse("admin:ads_spend_correct", args=[entry.pk])
+        return format_html('<a class="ads-link ads-nowrap" href="{}">Correct this</a>', address)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="New correction", url_path="new-correction", permissions=["view", "correct"]
+    )
+    def new_correction(self, request: HttpRequest) -> HttpResponse:
+        """Correct a campaign's day; ``campaign`` in the address is chosen beforehand."""
+        chosen = request.GET.get("campaign", "")
+        campaign = None
+        if is_number(chosen):
+            campaign = Campaign.objects.select_related("brand").filter(pk=int(chosen)).first()
+        return self._correct(request, None, {"campaign": campaign})
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Correct this", url_path="correct", permissions=["view", "correct"]
+    )
+    def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Correct one entry; it stays as it is."""
+        rows = Spend.objects.select_related("campaign__brand")
+        entry = rows.filter(pk=int(object_id)).first() if is_number(object_id) else None
+        if entry is None:
+            raise Http404
+        left = _comes_to(entry, corrections.of_entry(entry))
+        return self._correct(request, entry, {"amount": -left or None})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if entry := context.get("original"):
+            made = corrections.of_entry(entry)
+            who = _recorded_by([entry, *made])
+            context["recorded_by"] = who.get(entry.pk, "")
+            context["corrections"] = [
+                {"entry": one, "amount": format_usd(one.amount), "who": who.get(one.pk, "–")}
+                for one in made
+            ]
+            context["comes_to"] = format_usd(_comes_to(entry, made))
+            context["corrects"] = corrections.corrected_entry(entry)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _correct(
+        self, request: HttpRequest, entry: Spend | None, initial: dict[str, Any]
+    ) -> HttpResponse:
+        form = CorrectionForm(entry, request.POST or None, initial=initial)
+        now = timezone.now()
+        correction = form.correction
+        if correction and form.is_bound and form.is_valid() and "record" in request.POST:
+            if request.POST.get("shown") == _shown(correction):
+                try:
+                    done = self._record(request, form, correction)
+                except (InvalidSpend, SpendConflict, CorrectedMeanwhile) as error:
+                    _add(form, error)
+                else:
+                    return self._recorded(request, correction, done)
+            else:
+                form.add_error(None, "Nothing was recorded yet: look at what it does now.")
+        made = corrections.of_entry(entry) if entry else []
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": f"Correct entry {entry.pk}" if entry else "New correction",
+            "original": entry,
+            "form": form,
+            "media": self.media + form.media + Media(css={"all": ["ads/spend.css"]}),
+            "entry": _facts(entry) if entry else [],
+            "corrections": made,
+            "seen": len(made),
+            "shown": _shown(correction) if correction else "",
+            "effect": _told(corrections.effect(correction, now)) if correction else None,
+            "back": _address(entry.pk) if entry else reverse("admin:ads_spend_changelist"),
+        }
+        return TemplateResponse(request, "ads/admin/correction.html", context)
+
+    def _record(
+        self, request: HttpRequest, form: CorrectionForm, correction: Correction
+    ) -> Corrected:
+        seen = request.POST.get("seen", "")
+        with transaction.atomic():
+            done = corrections.record(
+                correction,
+                external_id=f"form-{form.token}",
+                seen=int(seen) if is_number(seen) else 0,
+                now=timezone.now(),
+            )
+            if done.outcome == "recorded":  # the ledger itself has no names of people
+                made = Spend.objects.get(pk=done.entry_id)
+                self.log_addition(request, made, [{"added": {}}])
+        return done
+
+    def _recorded(
+        self, request: HttpRequest, correction: Correction, done: Corrected
+    ) -> HttpResponse:
+        amount, name = format_usd(correction.amount), correction.campaign.name
+        if done.outcome == "duplicate":
+            text = "This correction had been recorded already; it was not recorded twice."
+            self.message_user(request, text, messages.WARNING)
+        else:
+            text = f"Recorded: {amount} for {name} on {correction.day}. {_switched(done)}"
+            self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(_address(done.entry_id))
+
+
+class CorrectsCampaign(_Admin):
+    """The way from a campaign's page to a correction of its spend."""
+
+    actions_detail = ["new_correction"]
+
+    def has_correct_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return may_correct(request) and request.user.has_perm("ads.view_spend")
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Correct spend", url_path="new-correction", permissions=["view", "correct"]
+    )
+    def new_correction(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Correct the spend of one of its days."""
+        campaign = self.get_object(request, object_id)
+        if campaign is None:
+            raise Http404
+        address = reverse("admin:ads_spend_new_correction")
+        return HttpResponseRedirect(f"{address}?campaign={campaign.pk}")
+
+
+def _recorded_by(entries: Iterable[Spend]) -> dict[int, str]:
+    """Who recorded entries on these pages, by the entries' numbers."""
+    logged = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Spend),
+        object_id__in=[str(entry.pk) for entry in entries],
+        action_flag=ADDITION,
+    )
+    return {int(pk): name for pk, name in logged.values_list("object_id", "user__username") if pk}
+
+
+def _comes_to(entry: Spend, made: Iterable[Spend]) -> Decimal:
+    """The entry's amount with its corrections, in US dollars."""
+    total: Decimal = sum((one.amount for one in made), start=entry.amount)
+    return total
+
+
+def _address(pk: int) -> str:
+    return reverse("admin:ads_spend_change", args=[pk])
+
+
+def _shown(correction: Correction) -> str:
+    """Of which correction a page shows what it does."""
+    return f"{correction.campaign.pk} {correction.day} {plain(correction.amount)}"
+
+
+def _add(form: CorrectionForm, error: Exception) -> None:
+    """The refusal beside the field that it is about."""
+    names = {"description": "reason"}
+    if isinstance(error, InvalidSpend) and (names.get(error.field, error.field) in form.fields):
+        text = f"{error.reason[:1].upper()}{error.reason[1:]}"
+        form.add_error(names.get(error.field, error.field), text)
+    else:
+        form.add_error(None, str(error))
+
+
+def _facts(entry: Spend) -> list[dict[str, str]]:
+    return [
+        {"label": "Campaign", "text": f"{entry.campaign.name} of {entry.campaign.brand.name}"},
+        {"label": "Accounting day", "text": str(entry.date)},
+        {"label": "Amount", "text": format_usd(entry.amount)},
+        {"label": "Source", "text": entry.source},
+        {"label": "Description", "text": entry.description or "–"},
+    ]
+
+
+def _told(effect: Effect) -> dict[str, Any]:
+    forecast = effect.forecast
+    return {
+        "sums": [_row(one) for one in effect.sums],
+        "starts": _names(forecast.starts),
+        "stops": _names(forecast.stops),
+    }
+
+
+def _row(one: Sum) -> dict[str, str]:
+    whose = f"All of {one.owner.name}" if isinstance(one.owner, Brand) else one.owner.name
+    when = f"{one.start}" if one.period == Period.DAY else f"{one.start:%B %Y}"
+    against = ""
+    if one.budget is not None:
+        against = f"of {format_usd(one.budget)}"
+        if one.waived:
+            against += f", {format_usd(one.waived)} of it waived"
+    return {
+        "whose": whose,
+        "when": when,
+        "before": format_usd(one.before),
+        "after": format_usd(one.after),
+        "against": against,
+    }
+
+
+def _names(kind: Any) -> str:
+    """The first of some campaigns, and how many more there are; "" for none."""
+    if not kind:
+        return ""
+    named = ", ".join(campaign.name for campaign in kind.first[:NAMED])
+    more = kind.count - min(NAMED, len(kind.first))
+    return f"{named} and {more} more" if more else named
+
+
+def _switched(done: Corrected) -> str:
+    """How many campaigns it started and stopped."""
+    words = []
+    for count, what in ((done.enforced.started, "started"), (done.enforced.stopped, "stopped")):
+        if count:
+            words.append(f"{count} {'campaign' if count == 1 else 'campaigns'} {what}")
+    return f"{' and '.join(words)}." if words else "No campaign started or stopped."
