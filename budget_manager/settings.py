@@ -76,7 +76,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "ads.api.middleware.ApiMiddleware",
+    "ads.api.frame.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ads.middleware.NulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

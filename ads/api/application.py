@@ -9,18 +9,22 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from ads.api import (
-    acting,
+    actions,
     exports,
-    failures,
     keys,
-    problems,
     reading,
     request_ids,
-    spend,
+)
+from ads.api.frame import (
+    Kind,
+    Readable,
+    failures,
+    problems,
+)
+from ads.api.spend import (
+    endpoints,
     webhooks,
 )
-from ads.api.answers import Readable
-from ads.api.problems import Kind
 
 DESCRIPTION: Final = """
 Send spend in, read what is spent and what delivers, switch campaigns.
@@ -112,11 +116,11 @@ api = BudgetManagerAPI(
 )
 for _exception in tuple(api._exception_handlers):  # noqa: SLF001  (ninja's defaults, all replaced)
     api.add_exception_handler(_exception, failures.answer)
-api.add_router("/spend", spend.router)
+api.add_router("/spend", endpoints.router)
 api.add_router("/key", keys.router)
 api.add_router("", reading.router)
 api.add_router("/exports", exports.router)
-api.add_router("", acting.router)
+api.add_router("", actions.router)
 api.add_router("/webhooks", webhooks.router)
 
 

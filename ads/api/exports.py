@@ -9,18 +9,16 @@ from ninja import Field, Query, Router, Schema
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from ads.api.auth import ApiKey
-from ads.api.parameters import (
+from ads.api.frame import (
+    ApiKey,
+    ApiRequest,
     Day,
     Id,
+    Kind,
     check_known,
+    documented,
     refuse,
 )
-from ads.api.problems import (
-    Kind,
-    documented,
-)
-from ads.api.requests import ApiRequest
 from ads.models.senders import Scope
 from ads.services.exports import (
     InvalidExport,

@@ -4,9 +4,7 @@ from typing import Annotated
 
 from ninja import Field, Router, Schema
 
-from ads.api.auth import ApiKey
-from ads.api.limits import quota_of
-from ads.api.requests import ApiRequest
+from ads.api.frame import ApiKey, ApiRequest, quota_of
 
 router = Router(tags=["key"])
 

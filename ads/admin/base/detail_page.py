@@ -16,8 +16,15 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
-from ads.admin.actions import counted, undo_button
-from ads.admin.elements import charts, instant, spend_bar
+from ads.admin.actions import (
+    counted,
+    undo_button,
+)
+from ads.admin.elements import (
+    charts,
+    instant,
+    spend_bar,
+)
 from ads.models import (
     Brand,
     Campaign,

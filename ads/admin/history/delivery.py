@@ -17,7 +17,10 @@ from unfold.contrib.filters.admin import (
     DropdownFilter,
 )
 
-from ads.admin.base import ExportsCsv, ReadOnlyAdmin
+from ads.admin.base import (
+    ExportsCsv,
+    ReadOnlyAdmin,
+)
 from ads.admin.elements import (
     NOTHING,
     ChoiceFilter,

@@ -12,7 +12,10 @@ from ads.admin.base import (
     ModelAdmin,
 )
 from ads.admin.editing import GuardsEdits
-from ads.admin.elements import NOTHING, ConfigurationForm
+from ads.admin.elements import (
+    NOTHING,
+    ConfigurationForm,
+)
 from ads.admin.imports.choices import (
     COLUMN_HELPS,
     DECIMALS,

@@ -18,7 +18,10 @@ from unfold.contrib.filters.admin import (
 )
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter
+from ads.admin.elements import (
+    NOTHING,
+    DayFilter,
+)
 from ads.admin.references.matching_forms import named
 from ads.admin.references.matching_pages import MatchingPages
 from ads.admin.references.matching_text import (

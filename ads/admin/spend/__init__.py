@@ -1,6 +1,10 @@
 """The ledger in the admin, and corrections."""
 
-from ads.admin.spend.admin import ReportedTotalAdmin, SpendAdmin, SpendTotalAdmin
+from ads.admin.spend.admin import (
+    ReportedTotalAdmin,
+    SpendAdmin,
+    SpendTotalAdmin,
+)
 from ads.admin.spend.corrections import CorrectsCampaign
 
 __all__ = [

@@ -3,18 +3,15 @@
 from django.http import HttpResponse
 from ninja import Path, Query, Router, Schema
 
-from ads.api.auth import ApiKey
-from ads.api.parameters import (
-    Id,
-    check_known,
-)
-from ads.api.polling import (
+from ads.api.frame import (
     NOT_MODIFIED,
-    polled,
-)
-from ads.api.problems import (
+    ApiKey,
+    ApiRequest,
+    Id,
     Kind,
+    check_known,
     documented,
+    polled,
 )
 from ads.api.reading.finding import the_brand
 from ads.api.reading.paging import (
@@ -26,7 +23,6 @@ from ads.api.reading.schemas import (
     BrandAnswer,
     NextCursor,
 )
-from ads.api.requests import ApiRequest
 from ads.models.senders import Scope
 from ads.services.lists import pages
 from ads.services.senders import visibility

@@ -5,19 +5,16 @@ from typing import Annotated
 from django.http import HttpResponse
 from ninja import Field, Path, Query, Router, Schema
 
-from ads.api.auth import ApiKey
-from ads.api.parameters import (
+from ads.api.frame import (
+    NOT_MODIFIED,
+    ApiKey,
+    ApiRequest,
     Id,
+    Kind,
     Text,
     check_known,
-)
-from ads.api.polling import (
-    NOT_MODIFIED,
-    polled,
-)
-from ads.api.problems import (
-    Kind,
     documented,
+    polled,
 )
 from ads.api.reading.finding import the_campaign
 from ads.api.reading.paging import (
@@ -29,7 +26,6 @@ from ads.api.reading.schemas import (
     CampaignAnswer,
     NextCursor,
 )
-from ads.api.requests import ApiRequest
 from ads.holds import Hold
 from ads.models.campaign import State
 from ads.models.senders import Scope

@@ -7,22 +7,19 @@ from typing import Annotated, Final
 from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema
 
-from ads.api.auth import ApiKey
-from ads.api.parameters import (
+from ads.api.frame import (
     LISTED,
+    NOT_MODIFIED,
+    ApiKey,
+    ApiRequest,
     Id,
     Instant,
+    Kind,
     Limit,
     check_known,
-    refuse,
-)
-from ads.api.polling import (
-    NOT_MODIFIED,
-    polled,
-)
-from ads.api.problems import (
-    Kind,
     documented,
+    polled,
+    refuse,
 )
 from ads.api.reading.paging import link
 from ads.api.reading.schemas import (
@@ -30,7 +27,6 @@ from ads.api.reading.schemas import (
     Money,
     Named,
 )
-from ads.api.requests import ApiRequest
 from ads.models import DeliveryChange
 from ads.models.senders import Scope
 from ads.services.history import (

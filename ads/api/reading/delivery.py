@@ -5,18 +5,15 @@ from typing import Annotated
 
 from ninja import Field, Path, Router, Schema
 
-from ads.api.auth import ApiKey
-from ads.api.parameters import (
-    Id,
-    check_known,
-)
-from ads.api.polling import (
+from ads.api.frame import (
     NOT_MODIFIED,
-    polled,
-)
-from ads.api.problems import (
+    ApiKey,
+    ApiRequest,
+    Id,
     Kind,
+    check_known,
     documented,
+    polled,
 )
 from ads.api.reading.finding import (
     UNDECIDED,
@@ -26,7 +23,6 @@ from ads.api.reading.schemas import (
     HoldAnswer,
     Named,
 )
-from ads.api.requests import ApiRequest
 from ads.holds import Hold
 from ads.models.campaign import (
     State,

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ads.api.problems import (
+from ads.api.frame import (
+    ApiRequest,
     Kind,
     Problem,
     documented,
 )
-from ads.api.requests import ApiRequest
 from ads.models import (
     Brand,
     Campaign,

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
 
-from ads.api.parameters import (
+from ads.api.frame import (
     LISTED,
     Limit,
 )

@@ -5,20 +5,17 @@ from typing import Annotated, Any
 
 from ninja import Field, Path, Query, Router, Schema
 
-from ads.api.auth import ApiKey
-from ads.api.parameters import (
+from ads.api.frame import (
+    NOT_MODIFIED,
+    ApiKey,
+    ApiRequest,
     Day,
     Id,
-    check_known,
-    refuse,
-)
-from ads.api.polling import (
-    NOT_MODIFIED,
-    polled,
-)
-from ads.api.problems import (
     Kind,
+    check_known,
     documented,
+    polled,
+    refuse,
 )
 from ads.api.reading.finding import (
     UNDECIDED,
@@ -29,7 +26,6 @@ from ads.api.reading.schemas import (
     Budget,
     Money,
 )
-from ads.api.requests import ApiRequest
 from ads.models import (
     Brand,
     Campaign,

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from ads.api import bodies
-from ads.api.bodies import (
+from ads.api.frame.problems import (
+    Kind,
+    Problem,
+)
+from ads.api.spend import bodies
+from ads.api.spend.bodies import (
     JSON,
     NDJSON,
     Number,
     Unreadable,
-)
-from ads.api.problems import (
-    Kind,
-    Problem,
 )
 
 

@@ -165,7 +165,7 @@ def test_a_failure_shows_nothing_of_the_inside_and_is_logged_with_the_request(
     problem(answer, 500, "failed")
     assert b"secret" not in answer.content
     (line,) = lines
-    assert line.startswith("ERROR ads.api.failures: A request has failed [request seven]\n")
+    assert line.startswith("ERROR ads.api.frame.failures: A request has failed [request seven]\n")
     assert line.endswith("RuntimeError: the secret is 42")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from ads.api import limits
+from ads.api.frame import limits
 from ads.services.senders.api_keys import Caller
 from ads.tests.api.conftest import OwnRedis
 from ads.tests.api.support import (

@@ -7,32 +7,32 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from django.http import HttpResponse
 from ninja import Header, Query, Router
 
-from ads.api import (
-    bodies,
+from ads.api.frame import (
+    ApiKey,
+    ApiRequest,
+    Kind,
+    Problem,
+    as_json,
     parameters,
+)
+from ads.api.spend import (
+    bodies,
+    document,
     rows,
 )
-from ads.api import spend_document as document
-from ads.api.answers import as_json
-from ads.api.auth import ApiKey
-from ads.api.bodies import (
+from ads.api.spend.bodies import (
     JSON,
     NDJSON,
 )
-from ads.api.problems import (
-    Kind,
-    Problem,
-)
-from ads.api.requests import ApiRequest
-from ads.api.rows import (
-    Row,
-    Shape,
-)
-from ads.api.spend_rows import (
+from ads.api.spend.row_schemas import (
     CORRECTIONS,
     DAY_TOTALS,
     ENTRIES,
     OUTCOMES,
+)
+from ads.api.spend.rows import (
+    Row,
+    Shape,
 )
 from ads.models.senders import Scope
 from ads.services import intake

@@ -11,16 +11,16 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
-from ads.api import bodies
-from ads.api.bodies import (
+from ads.api.frame import (
+    Kind,
+    Problem,
+)
+from ads.api.spend import bodies
+from ads.api.spend.bodies import (
     MOST_ROWS,
     NDJSON,
     Number,
     Unreadable,
-)
-from ads.api.problems import (
-    Kind,
-    Problem,
 )
 from ads.services.campaign_lookup import (
     CampaignGiven,

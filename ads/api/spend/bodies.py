@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from ads.api.problems import (
+from ads.api.frame import (
     Kind,
     Problem,
 )

@@ -13,7 +13,7 @@ from django.core.exceptions import (
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 
-from ads.api.problems import (
+from ads.api.frame.problems import (
     Kind,
     Problem,
     respond,

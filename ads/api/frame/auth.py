@@ -5,12 +5,12 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from ads.api import limits
-from ads.api.problems import (
+from ads.api.frame import limits
+from ads.api.frame.problems import (
     Kind,
     Problem,
 )
-from ads.api.requests import ApiRequest
+from ads.api.frame.requests import ApiRequest
 from ads.models.senders import Scope
 from ads.services.actor import acting_as
 from ads.services.senders import (

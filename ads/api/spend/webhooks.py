@@ -9,22 +9,22 @@ from typing import Any, Final
 from django.http import HttpResponse
 from ninja import Router
 
-from ads.api import (
-    bodies,
+from ads.api.frame import (
+    ApiRequest,
+    Kind,
+    Problem,
     limits,
     parameters,
     problems,
+)
+from ads.api.spend import (
+    bodies,
+    document,
+    endpoints,
     rows,
-    spend,
 )
-from ads.api import spend_document as document
-from ads.api.bodies import JSON
-from ads.api.problems import (
-    Kind,
-    Problem,
-)
-from ads.api.requests import ApiRequest
-from ads.api.rows import Shape
+from ads.api.spend.bodies import JSON
+from ads.api.spend.rows import Shape
 from ads.services import intake
 from ads.services.actor import acting_as
 from ads.services.intake import (
@@ -165,8 +165,8 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
             now=request.now,
         )
         if not taken.is_recorded:
-            raise spend.refusal(sent, taken.answers)
-        return {"type": kind, **spend.counted(shape, taken.answers)}
+            raise endpoints.refusal(sent, taken.answers)
+        return {"type": kind, **endpoints.counted(shape, taken.answers)}
 
     with acting_as(
         f"webhook: {endpoint.name}", webhook_id=webhook_id, request_id=request.request_id

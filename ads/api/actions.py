@@ -4,19 +4,17 @@ from collections.abc import Callable
 
 from ninja import Path, Router
 
-from ads.api.auth import ApiKey
-from ads.api.parameters import (
+from ads.api.frame import (
+    ApiKey,
+    ApiRequest,
     Id,
-    check_known,
-)
-from ads.api.problems import (
     Kind,
     Problem,
+    check_known,
     documented,
 )
 from ads.api.reading.delivery import DeliveryAnswer
 from ads.api.reading.finding import the_campaign
-from ads.api.requests import ApiRequest
 from ads.models.senders import Scope
 from ads.services.bulk import one_campaign
 from ads.services.explain import Explanation

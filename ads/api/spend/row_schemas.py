@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ads.api.rows import LARGEST_ID
+from ads.api.spend.rows import LARGEST_ID
 
 ENTRIES: Final = "entries"
 DAY_TOTALS: Final = "day_totals"

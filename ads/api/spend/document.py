@@ -3,14 +3,13 @@
 import json
 from typing import Final
 
-from ads.api import problems
-from ads.api.bodies import (
+from ads.api.frame import Kind, problems
+from ads.api.spend.bodies import (
     JSON,
     MOST_ROWS,
     NDJSON,
 )
-from ads.api.problems import Kind
-from ads.api.spend_rows import (
+from ads.api.spend.row_schemas import (
     CORRECTIONS,
     DAY_TOTALS,
     ENTRIES,

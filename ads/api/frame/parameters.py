@@ -10,8 +10,8 @@ from ninja import Field, Schema
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from ads.api.failures import LONGEST_SHOWN
-from ads.api.problems import (
+from ads.api.frame.failures import LONGEST_SHOWN
+from ads.api.frame.problems import (
     Kind,
     Problem,
 )

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ads.services.senders import Caller
 
 if TYPE_CHECKING:
-    from ads.api.limits import Allowance
+    from ads.api.frame.limits import Allowance
 
 
 class ApiRequest(HttpRequest):

@@ -9,13 +9,13 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils import timezone
 
-from ads.api import (
+from ads.api import request_ids
+from ads.api.frame import (
     failures,
     problems,
-    request_ids,
 )
-from ads.api.limits import headers_of
-from ads.api.requests import ApiRequest
+from ads.api.frame.limits import headers_of
+from ads.api.frame.requests import ApiRequest
 
 PREFIX: Final = "/api/"
 

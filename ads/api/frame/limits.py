@@ -17,7 +17,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ads.api.problems import (
+from ads.api.frame.problems import (
     Kind,
     Problem,
 )

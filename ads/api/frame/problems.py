@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 
-from ads.api.answers import as_json
+from ads.api.frame.answers import as_json
 
 MEDIA_TYPE: Final = "application/problem+json"
 PAGE: Final = "/api/v1/problems"

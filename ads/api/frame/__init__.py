@@ -1,0 +1,35 @@
+"""What every request passes through: keys, limits, parameters, and problems as answers."""
+
+from ads.api.frame import failures, limits, parameters, problems
+from ads.api.frame.answers import Readable, as_json
+from ads.api.frame.auth import ApiKey
+from ads.api.frame.limits import quota_of
+from ads.api.frame.parameters import LISTED, Day, Id, Instant, Limit, Text, check_known, refuse
+from ads.api.frame.polling import NOT_MODIFIED, polled
+from ads.api.frame.problems import Kind, Problem, documented
+from ads.api.frame.requests import ApiRequest
+
+__all__ = [
+    "LISTED",
+    "NOT_MODIFIED",
+    "ApiKey",
+    "ApiRequest",
+    "Day",
+    "Id",
+    "Instant",
+    "Kind",
+    "Limit",
+    "Problem",
+    "Readable",
+    "Text",
+    "as_json",
+    "check_known",
+    "documented",
+    "failures",
+    "limits",
+    "parameters",
+    "polled",
+    "problems",
+    "quota_of",
+    "refuse",
+]

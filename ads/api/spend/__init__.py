@@ -1,0 +1,8 @@
+"""Endpoints that take spend."""
+
+from ads.api.spend import endpoints, webhooks
+
+__all__ = [
+    "endpoints",
+    "webhooks",
+]
