@@ -22,23 +22,12 @@ from django.db import models
 from django.db.models import Case, F, FilteredRelation, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from ads.models import (
-    Campaign,
-    CampaignSchedule,
-)
+from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.moments import (
-    Moment,
-    Moments,
-    attached_to,
-    schedules_as_rules,
-)
-from ads.supposing import (
-    NOTHING,
-    Supposing,
-)
+from ads.moments import Moment, Moments, attached_to, schedules_as_rules
+from ads.supposing import NOTHING, Supposing
 
 __all__ = [
     "BITS",

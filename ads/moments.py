@@ -13,22 +13,10 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
 
-from ads.models import (
-    Brand,
-    Campaign,
-    CampaignSchedule,
-    DaypartingSchedule,
-    DaypartingWindow,
-)
+from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.models.spend import Period
-from ads.rules import (
-    calendar,
-    dayparting,
-)
-from ads.supposing import (
-    NOTHING,
-    Supposing,
-)
+from ads.rules import calendar, dayparting
+from ads.supposing import NOTHING, Supposing
 
 logger = logging.getLogger(__name__)
 

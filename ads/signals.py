@@ -23,10 +23,7 @@ from ads.models import (
     DaypartingWindow,
 )
 from ads.models.base import configuration_changed
-from ads.services.delivery import (
-    Trigger,
-    after_edit,
-)
+from ads.services.delivery import Trigger, after_edit
 from ads.services.references import registry
 
 CONFIGURATION = (Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow)

@@ -10,10 +10,7 @@ from typing import Any, Final
 from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.expressions import Combinable
 
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.rules.dayparting import Schedule
 
 #: What the rule reads of a campaign and of its brand, by the path from a campaign.

@@ -16,13 +16,7 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.services.actor import acting_as
-from ads.services.delivery import (
-    Enforced,
-    Rollover,
-    Trigger,
-    enforce,
-    rollover,
-)
+from ads.services.delivery import Enforced, Rollover, Trigger, enforce, rollover
 from ads.services.imports import uploads
 from ads.services.operations import heartbeats
 from ads.services.platforms import updates

@@ -8,17 +8,13 @@ from _addresses import Address, heaviest
 from django.urls import reverse
 
 from ads.admin.actions import text
-from ads.admin.brands import actions
-from ads.admin.campaigns import actions
-from ads.models import (
-    Brand,
-    Campaign,
-    DaypartingSchedule,
-)
+from ads.admin.brands import actions as brand_actions
+from ads.admin.campaigns.actions import CampaignActions
+from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.services.bulk.budget_changes import How
 
 #: Campaigns that are asked about: a page of the list, and as many as an action takes.
-CHOSEN: Final = (100, actions.CampaignActions.most)
+CHOSEN: Final = (100, CampaignActions.most)
 #: Brands that are asked about, besides the one with most campaigns.
 CHOSEN_BRANDS: Final = 100
 
@@ -53,7 +49,7 @@ def _posts() -> Iterator[Address]:
     several = Brand.objects.order_by("-pk").values_list("pk", flat=True)[:CHOSEN_BRANDS]
     for brands in ([brand.pk], several):
         chosen = ",".join(map(str, brands))
-        for code in actions.PAGES:
+        for code in brand_actions.PAGES:
             yield _asked("ads_brand", code, len(brands), {"ids": chosen, **form.get(code, {})})
     yield _preview(schedule)
 

@@ -29,10 +29,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from world import fill, settle
 
-from ads.models import (
-    Campaign,
-    Spend,
-)
+from ads.models import Campaign, Spend
 from ads.services.ledger.verification import verify
 
 PER_SECOND = 8_000

@@ -20,16 +20,8 @@ from django.db import connection, transaction
 from world import NOW, fill, settle
 
 from ads.holds import Moment
-from ads.models import (
-    Campaign,
-    DeliveryChange,
-)
-from ads.services.delivery.enforcement import (
-    SWEEP_SETTINGS,
-    Enforced,
-    Trigger,
-    enforce,
-)
+from ads.models import Campaign, DeliveryChange
+from ads.services.delivery.enforcement import SWEEP_SETTINGS, Enforced, Trigger, enforce
 
 RATIO = 1.3
 QUIET_SECONDS = 3.0

@@ -14,11 +14,7 @@ from _report import expect, seconds, table, verdict
 from world import NOW, fill, settle
 
 from ads.models import Campaign
-from ads.services.delivery.enforcement import (
-    Enforced,
-    Trigger,
-    enforce,
-)
+from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 
 GROWTH = 1.25
 PER_BRAND = 50

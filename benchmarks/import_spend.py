@@ -91,10 +91,7 @@ def run(kind: str, rows: int, how: str) -> None:
     from django.db import connection
 
     from ads.models import Campaign
-    from ads.services.delivery.enforcement import (
-        Trigger,
-        enforce,
-    )
+    from ads.services.delivery.enforcement import Trigger, enforce
 
     now = datetime.now(UTC)
     per_campaign = DAYS * (1 if kind == "distinct" else ADS)

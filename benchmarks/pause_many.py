@@ -15,15 +15,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from world import NOW, fill, settle
 
-from ads.models import (
-    Campaign,
-    DeliveryChange,
-)
-from ads.services.delivery.enforcement import (
-    Enforced,
-    Trigger,
-    enforce,
-)
+from ads.models import Campaign, DeliveryChange
+from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 
 SECONDS = 0.5
 QUERIES = 60

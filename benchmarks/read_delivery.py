@@ -26,10 +26,7 @@ from django.utils import timezone
 from world import fill, settle
 
 from ads.models import Campaign
-from ads.services.delivery.enforcement import (
-    Trigger,
-    enforce,
-)
+from ads.services.delivery.enforcement import Trigger, enforce
 
 BOUND = 50.0  # ms, p99 of one campaign's delivery
 OTHERS = 50

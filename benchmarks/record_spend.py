@@ -24,12 +24,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from world import fill, settle
 
-from ads.models import (
-    Brand,
-    Campaign,
-    Spend,
-    SpendTotal,
-)
+from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.services import BudgetService
 from ads.services.ledger.verification import verify
 

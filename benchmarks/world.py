@@ -12,10 +12,7 @@ import pgtrigger
 from django.db import connection
 from django.db.models import QuerySet
 
-from ads.holds import (
-    Moment,
-    evaluate,
-)
+from ads.holds import Moment, evaluate
 from ads.models import Campaign
 
 #: An instant at which the brands are on two dates, as most of the time; in the middle of a month.

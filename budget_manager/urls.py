@@ -4,10 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from ads.api.application import (
-    api,
-    list_problems,
-)
+from ads.api.application import api, list_problems
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

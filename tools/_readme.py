@@ -12,16 +12,9 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from ads.models import (
-    Campaign,
-    DaypartingSchedule,
-)
+from ads.models import Campaign, DaypartingSchedule
 from ads.rules.calendar import local_time
-from ads.tests.browser.contexts import (
-    NARROW,
-    WIDE,
-    context_of,
-)
+from ads.tests.browser.contexts import NARROW, WIDE, context_of
 
 #: Heights of the windows, pixels.
 TALL: Final = 1100

@@ -11,17 +11,10 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from ads import tasks
-from ads.models import (
-    Brand,
-    Campaign,
-    SpendTotal,
-)
+from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.services.actor import acting_as
-from ads.services.sample.seed import (
-    Plan,
-    seed,
-)
+from ads.services.sample.seed import Plan, seed
 
 #: It was set up so long before now, and its tasks have run every so often since.
 WORKED: Final = timedelta(hours=7)

@@ -40,22 +40,9 @@ from playwright.sync_api import Browser, Page  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
 from ads import tasks  # noqa: E402
-from ads.models import (
-    Brand,
-    Campaign,
-    DaypartingSchedule,
-    Spend,
-    SpendImport,
-)
-from ads.tests.browser import (
-    chromium,
-    world,
-)
-from ads.tests.browser.contexts import (
-    NARROW,
-    WIDE,
-    context_of,
-)
+from ads.models import Brand, Campaign, DaypartingSchedule, Spend, SpendImport  # noqa: E402
+from ads.tests.browser import chromium, world  # noqa: E402
+from ads.tests.browser.contexts import NARROW, WIDE, context_of  # noqa: E402
 
 WIDTHS: Final = {"wide": WIDE, "narrow": NARROW}
 THEMES: Final = ("light", "dark")

@@ -4,17 +4,8 @@ from collections.abc import Callable
 
 from ninja import Path, Router
 
-from ads.api.frame import (
-    ApiKey,
-    ApiRequest,
-    Id,
-    Kind,
-    Problem,
-    check_known,
-    documented,
-)
-from ads.api.reading.delivery import DeliveryAnswer
-from ads.api.reading.finding import the_campaign
+from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, documented
+from ads.api.reading import DeliveryAnswer, the_campaign
 from ads.models.senders import Scope
 from ads.services.bulk import one_campaign
 from ads.services.explain import Explanation

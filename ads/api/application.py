@@ -8,23 +8,9 @@ from django.shortcuts import render
 from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from ads.api import (
-    actions,
-    exports,
-    keys,
-    reading,
-    request_ids,
-)
-from ads.api.frame import (
-    Kind,
-    Readable,
-    failures,
-    problems,
-)
-from ads.api.spend import (
-    endpoints,
-    webhooks,
-)
+from ads.api import actions, exports, keys, reading, request_ids
+from ads.api.frame import Kind, Readable, failures, problems
+from ads.api.spend import endpoints, webhooks
 
 DESCRIPTION: Final = """
 Send spend in, read what is spent and what delivers, switch campaigns.

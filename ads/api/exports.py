@@ -9,23 +9,9 @@ from ninja import Field, Query, Router, Schema
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from ads.api.frame import (
-    ApiKey,
-    ApiRequest,
-    Day,
-    Id,
-    Kind,
-    check_known,
-    documented,
-    refuse,
-)
+from ads.api.frame import ApiKey, ApiRequest, Day, Id, Kind, check_known, documented, refuse
 from ads.models.senders import Scope
-from ads.services.exports import (
-    InvalidExport,
-    Stream,
-    Wanted,
-    kinds,
-)
+from ads.services.exports import InvalidExport, Stream, Wanted, kinds
 
 router = Router(tags=["exports"])
 

@@ -3,20 +3,9 @@
 import pghistory
 from django.db import models
 
-from ads.models.base import (
-    ConfigurationModel,
-    ConfigurationQuerySet,
-)
-from ads.models.fields import (
-    MoneyField,
-    TimezoneField,
-    is_money,
-    readable_timezone,
-)
-from ads.models.triggers import (
-    moves_updated_at,
-    on_record,
-)
+from ads.models.base import ConfigurationModel, ConfigurationQuerySet
+from ads.models.fields import MoneyField, TimezoneField, is_money, readable_timezone
+from ads.models.triggers import moves_updated_at, on_record
 
 _BRAND_FIELDS = ["name", "timezone", "daily_budget", "monthly_budget", "is_active"]
 

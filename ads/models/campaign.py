@@ -5,22 +5,11 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from ads.models.base import (
-    ConfigurationModel,
-    ConfigurationQuerySet,
-)
+from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.brand import Brand
 from ads.models.dayparting import DaypartingSchedule
-from ads.models.fields import (
-    MoneyField,
-    is_money,
-    is_readable_date,
-)
-from ads.models.triggers import (
-    moves_updated_at,
-    on_record,
-    refuse,
-)
+from ads.models.fields import MoneyField, is_money, is_readable_date
+from ads.models.triggers import moves_updated_at, on_record, refuse
 
 
 class Status(models.TextChoices):

@@ -9,20 +9,9 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Deferrable, F, Func, Q
 
-from ads.models.base import (
-    ConfigurationModel,
-    ConfigurationQuerySet,
-)
-from ads.models.fields import (
-    TimezoneField,
-    is_readable_date,
-    readable_timezone,
-)
-from ads.models.triggers import (
-    moves_updated_at,
-    on_record,
-    refuse,
-)
+from ads.models.base import ConfigurationModel, ConfigurationQuerySet
+from ads.models.fields import TimezoneField, is_readable_date, readable_timezone
+from ads.models.triggers import moves_updated_at, on_record, refuse
 from ads.rules import dayparting as rules
 
 

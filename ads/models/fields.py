@@ -12,14 +12,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Round
 
-from ads.rules.calendar import (
-    UnknownTimezone,
-    zone,
-)
-from ads.rules.money import (
-    LIMIT,
-    PLACES,
-)
+from ads.rules.calendar import UnknownTimezone, zone
+from ads.rules.money import LIMIT, PLACES
 
 #: Sums may be a thousand times the size of what they are sums of.
 SUM_LIMIT = LIMIT * 1000

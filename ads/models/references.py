@@ -9,11 +9,7 @@ from django.db.models import Q
 
 from ads.models.base import TimestampedModel
 from ads.models.campaign import Campaign
-from ads.models.fields import (
-    MoneyField,
-    is_money,
-    is_readable_date,
-)
+from ads.models.fields import MoneyField, is_money, is_readable_date
 from ads.models.spend import Kind
 from ads.models.triggers import on_record
 

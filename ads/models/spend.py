@@ -9,17 +9,8 @@ from django.db.models.functions import Now
 from ads.models.base import TimestampedModel
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign
-from ads.models.fields import (
-    MoneyField,
-    is_money,
-    is_readable_date,
-    is_sum,
-)
-from ads.models.triggers import (
-    OwnersTrigger,
-    on_record,
-    refuse,
-)
+from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
+from ads.models.triggers import OwnersTrigger, on_record, refuse
 from ads.rules.money import format_usd
 
 

@@ -9,12 +9,7 @@ Platforms know models and rules, and nothing of services: services call platform
 
 from django.conf import settings
 
-from ads.platforms.base import (
-    Account,
-    AdPlatform,
-    KnownAs,
-    ObservedTotal,
-)
+from ads.platforms.base import Account, AdPlatform, KnownAs, ObservedTotal
 from ads.platforms.simulated import SimulatedPlatform
 
 __all__ = ["Account", "AdPlatform", "KnownAs", "ObservedTotal", "SimulatedPlatform", "connected"]

@@ -13,10 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
-from ads.rules.calendar import (
-    day_begins,
-    local_time,
-)
+from ads.rules.calendar import day_begins, local_time
 
 #: How a day's spend is spread over the hours of the clock on the wall, in thousandths.
 HOURLY: Final = (

@@ -13,16 +13,9 @@ from decimal import Decimal
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from ads.models import (
-    Brand,
-    Campaign,
-    SimulatedSwitch,
-)
+from ads.models import Brand, Campaign, SimulatedSwitch
 from ads.platforms import curve
-from ads.platforms.base import (
-    Account,
-    ObservedTotal,
-)
+from ads.platforms.base import Account, ObservedTotal
 from ads.platforms.curve import Run
 
 

@@ -10,13 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 
-from ads.rules.calendar import (
-    local_date,
-    local_time,
-    next_offset_change,
-    utc,
-    wall_instants,
-)
+from ads.rules.calendar import local_date, local_time, next_offset_change, utc, wall_instants
 
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

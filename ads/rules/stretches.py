@@ -9,20 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 
-from ads.rules.calendar import (
-    day_begins,
-    local_date,
-    local_time,
-    next_offset_change,
-    utc,
-)
-from ads.rules.dayparting import (
-    Schedule,
-    is_in_force,
-    is_open,
-    validity_edges,
-    window_edges,
-)
+from ads.rules.calendar import day_begins, local_date, local_time, next_offset_change, utc
+from ads.rules.dayparting import Schedule, is_in_force, is_open, validity_edges, window_edges
 
 Stretch = tuple[datetime, datetime]
 

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ads.rules.calendar import (
-    local_time,
-    next_day_begins,
-    utc,
-)
+from ads.rules.calendar import local_time, next_day_begins, utc
 
 #: What it may take from a tick until the success is on record: as long again as between two ticks,
 #: within these bounds. A run takes its time, and one that was missed is no alarm.

@@ -3,28 +3,11 @@
 Scripts and shells call the three services named here; the modules below them take ``now``.
 """
 
-from ads.services.api import (
-    BudgetService,
-    CampaignService,
-    DaypartingService,
-)
-from ads.services.campaign_lookup import (
-    CampaignNamed,
-    Reference,
-)
-from ads.services.errors import (
-    InvalidReference,
-    InvalidSpend,
-    SpendConflict,
-)
-from ads.services.intake import (
-    IntakeEntry,
-    IntakeTotal,
-)
-from ads.services.ledger import (
-    DayTotal,
-    SpendEntry,
-)
+from ads.services.api import BudgetService, CampaignService, DaypartingService
+from ads.services.campaign_lookup import CampaignNamed, Reference
+from ads.services.errors import InvalidReference, InvalidSpend, SpendConflict
+from ads.services.intake import IntakeEntry, IntakeTotal
+from ads.services.ledger import DayTotal, SpendEntry
 
 __all__ = [
     "BudgetService",

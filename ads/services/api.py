@@ -11,30 +11,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ads.holds import schedules_as_rules
-from ads.models import (
-    Brand,
-    Campaign,
-    CampaignReference,
-    DaypartingSchedule,
-    Spend,
-)
-from ads.models.spend import (
-    Kind,
-    Period,
-)
+from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend
+from ads.models.spend import Kind, Period
 from ads.rules import dayparting
 from ads.services import intake
-from ads.services.delivery import (
-    lifecycle,
-    waivers,
-)
+from ads.services.delivery import lifecycle, waivers
 from ads.services.explain import explanation
-from ads.services.intake import (
-    Intake,
-    IntakeEntry,
-    IntakeSender,
-    IntakeTotal,
-)
+from ads.services.intake import Intake, IntakeEntry, IntakeSender, IntakeTotal
 from ads.services.ledger import (
     DayTotal,
     Recorded,

@@ -28,18 +28,9 @@ from django.db import DatabaseError, connection
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 
-from ads.models import (
-    Brand,
-    Campaign,
-    SpendTotal,
-    UnknownReference,
-)
+from ads.models import Brand, Campaign, SpendTotal, UnknownReference
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    period_start,
-)
+from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
 #: The advisory lock of :func:`only_import`; any number that nobody else uses.

@@ -13,13 +13,7 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from ads.models import (
-    Brand,
-    Campaign,
-    CampaignSchedule,
-    DaypartingSchedule,
-    DaypartingWindow,
-)
+from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
 
 
 class BrandFactory(DjangoModelFactory[Brand]):

@@ -1,4 +1,4 @@
-"""Imports run downward only: faces, services, holds and platforms, models, rules."""
+"""Imports run downward only, and a package is imported through its door, its ``__init__``."""
 
 import ast
 import re
@@ -122,4 +122,74 @@ def test_only_enforcement_switches_campaigns() -> None:
     writes = re.compile(r"update\([^)]*\bis_active=|\.is_active = ")
     writers = {str(path.relative_to(ADS)) for path in modules() if writes.search(path.read_text())}
     # Webhook endpoints are switched off and on, too, by people.
-    assert writers == {"services/enforcement.py", "services/webhook_endpoints.py"}
+    assert writers == {
+        "services/delivery/enforcement.py",
+        "services/senders/webhook_endpoints.py",
+    }
+
+
+#: Layers whose packages each have one door; the layers themselves are only folders.
+WITH_DOORS = ("services", "admin", "api")
+MOST_MODULES = 14
+
+
+def packages() -> list[Path]:
+    """Every package of the layers with doors, nested ones too."""
+    found = [path.parent for layer in WITH_DOORS for path in (ADS / layer).rglob("__init__.py")]
+    return sorted(path for path in found if path.relative_to(ADS).as_posix() not in WITH_DOORS)
+
+
+def past_the_door(path: Path, source: str) -> set[str]:
+    """What a module imports from the inside of packages that it is not in itself."""
+    doors = {"ads." + ".".join(package.relative_to(ADS).parts): package for package in packages()}
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            inside = {door for door in doors if name.startswith(f"{door}.")}
+            if any(not path.is_relative_to(doors[door]) for door in inside):
+                found.add(name)
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ADS)))
+def test_a_package_is_imported_through_its_door(path: Path) -> None:
+    assert past_the_door(path, path.read_text()) == set()
+
+
+def test_the_check_sees_an_import_past_a_door() -> None:
+    inner = "from ads.services.ledger.entries import append"
+    assert past_the_door(ADS / "tasks.py", inner) == {"ads.services.ledger.entries"}
+    assert past_the_door(ADS / "services" / "ledger" / "record.py", inner) == set()
+    assert past_the_door(ADS / "tasks.py", "from ads.services.ledger import record") == set()
+
+
+@pytest.mark.parametrize("package", packages(), ids=lambda path: str(path.relative_to(ADS)))
+def test_a_door_says_what_it_is_for_and_what_it_offers(package: Path) -> None:
+    door = ast.parse((package / "__init__.py").read_text())
+    assert ast.get_docstring(door)
+    if package.relative_to(ADS).parts[:2] == ("admin", "formats"):
+        return  # Django reads it by its path
+    names = {
+        target.id
+        for node in door.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    assert "__all__" in names
+
+
+@pytest.mark.parametrize("layer", [*WITH_DOORS, "tests"])
+def test_no_folder_is_a_crowd(layer: str) -> None:
+    crowds = {
+        str(folder.relative_to(ADS)): count
+        for folder in (ADS / layer, *(ADS / layer).rglob("*"))
+        if folder.is_dir() and (count := len(list(folder.glob("*.py")))) > MOST_MODULES
+    }
+    assert crowds == {}

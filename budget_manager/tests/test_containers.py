@@ -23,14 +23,7 @@ import yaml
 from celery import Celery
 
 from ads.tests.tasks.support import PERIODS
-from budget_manager.tests.support import (
-    ROOT,
-    User,
-    copy_project,
-    directory,
-    environment,
-    wait_for,
-)
+from budget_manager.tests.support import ROOT, User, copy_project, directory, environment, wait_for
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PRODUCTION = yaml.safe_load((ROOT / "docker-compose.prod.yml").read_text())

@@ -1,13 +1,7 @@
 """Actions on brands and campaigns: their forms, previews, messages and undo."""
 
-from ads.admin.actions import (
-    buttons,
-    text,
-)
-from ads.admin.actions.buttons import (
-    May,
-    of_campaign,
-)
+from ads.admin.actions import buttons, text
+from ads.admin.actions.buttons import May, of_campaign
 from ads.admin.actions.forms import (
     ActionForm,
     AttachForm,
@@ -15,12 +9,7 @@ from ads.admin.actions.forms import (
     BudgetsForm,
     DetachForm,
 )
-from ads.admin.actions.messages import (
-    ChangedInFilter,
-    edited_meanwhile,
-    tell,
-    undo_button,
-)
+from ads.admin.actions.messages import ChangedInFilter, edited_meanwhile, tell, undo_button
 from ads.admin.actions.pages import (
     AT_MOST,
     BACK,
@@ -32,16 +21,8 @@ from ads.admin.actions.pages import (
     up_to,
     way_back,
 )
-from ads.admin.actions.preview_text import (
-    counted,
-    reasons,
-)
-from ads.admin.actions.text import (
-    PAGES,
-    did,
-    left_as_they_are,
-    notes,
-)
+from ads.admin.actions.preview_text import counted, reasons
+from ads.admin.actions.text import PAGES, did, left_as_they_are, notes
 from ads.admin.actions.undo import Undoes
 
 __all__ = [

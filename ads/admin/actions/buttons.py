@@ -6,23 +6,11 @@ from datetime import datetime
 from django.urls import reverse
 
 from ads.admin.actions.preview_text import WHY
-from ads.holds import (
-    Hold,
-    Supposing,
-)
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.holds import Hold, Supposing
+from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.services.bulk import (
-    ResetDailySpend,
-    SetStatus,
-)
-from ads.services.delivery import (
-    ACTIVATABLE,
-    holds_of_one,
-)
+from ads.services.bulk import ResetDailySpend, SetStatus
+from ads.services.delivery import ACTIVATABLE, holds_of_one
 from ads.services.explain import Explanation
 
 

@@ -14,14 +14,8 @@ from unfold.widgets import (
 )
 
 from ads.models import DaypartingSchedule
-from ads.rules.money import (
-    InvalidAmount,
-    parse_amount,
-)
-from ads.services.bulk import (
-    BudgetChange,
-    How,
-)
+from ads.rules.money import InvalidAmount, parse_amount
+from ads.services.bulk import BudgetChange, How
 from ads.services.locks import among
 
 _LEAVE = ("", "Leave as it is")

@@ -13,15 +13,9 @@ from django.utils.safestring import SafeString
 
 from ads.admin.actions import preview_text
 from ads.admin.actions.preview_text import counted
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.services.bulk import Done
-from ads.services.history import (
-    Seen,
-    audit,
-)
+from ads.services.history import Seen, audit
 
 #: Of the list's address: the action whose campaigns are shown.
 PARAMETER = "changed_in"

@@ -7,10 +7,7 @@ from typing import Final
 from ads.holds import Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
-from ads.services.delivery import (
-    Forecast,
-    Kind,
-)
+from ads.services.delivery import Forecast, Kind
 
 #: What a number of campaigns is that this holds.
 WHY: Final[Mapping[Hold | Status, str]] = {

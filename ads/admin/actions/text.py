@@ -8,32 +8,14 @@ from typing import Any, Final
 from django.db.models import Count, Model, Sum
 
 from ads.admin.actions.pages import Page
-from ads.admin.actions.preview_text import (
-    WHY,
-    counted,
-)
+from ads.admin.actions.preview_text import WHY, counted
 from ads.holds import Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.money import (
-    LIMIT,
-    format_usd,
-)
-from ads.services.bulk import (
-    RELATIVE,
-    Action,
-    BudgetChange,
-    ChangeBudgets,
-    Done,
-    How,
-    Sums,
-    sums,
-)
-from ads.services.delivery import (
-    Forecast,
-    still_counting,
-)
+from ads.rules.money import LIMIT, format_usd
+from ads.services.bulk import RELATIVE, Action, BudgetChange, ChangeBudgets, Done, How, Sums, sums
+from ads.services.delivery import Forecast, still_counting
 from ads.services.locks import among
 
 #: By the code of an action; {} is "1 campaign", "412 campaigns".

@@ -12,12 +12,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from ads.admin.actions import preview_text
-from ads.admin.actions.messages import (
-    PARAMETER,
-    show,
-    tell_of_trouble,
-    undo_button,
-)
+from ads.admin.actions.messages import PARAMETER, show, tell_of_trouble, undo_button
 from ads.admin.actions.pages import way_back
 from ads.admin.actions.preview_text import counted
 from ads.models import Campaign

@@ -8,11 +8,7 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
 from ads.admin.base.model_admin import TabularInline
-from ads.models import (
-    Campaign,
-    CampaignSchedule,
-    DaypartingSchedule,
-)
+from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 
 
 class Chosen:

@@ -9,17 +9,8 @@ from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from ads.admin.actions import (
-    AT_MOST,
-    BACK,
-    IDS,
-)
-from ads.models import (
-    AskedAccount,
-    DeliveryChange,
-    SimulatedSwitch,
-    SpendTotal,
-)
+from ads.admin.actions import AT_MOST, BACK, IDS
+from ads.models import AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

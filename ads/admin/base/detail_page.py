@@ -16,20 +16,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
-from ads.admin.actions import (
-    counted,
-    undo_button,
-)
-from ads.admin.elements import (
-    charts,
-    instant,
-    spend_bar,
-)
-from ads.models import (
-    Brand,
-    Campaign,
-    Spend,
-)
+from ads.admin.actions import counted, undo_button
+from ads.admin.elements import charts, instant, spend_bar
+from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.calendar import local_time
@@ -37,10 +26,7 @@ from ads.rules.money import format_usd
 from ads.services.bulk import undo
 from ads.services.explain import Condition
 from ads.services.history import timeline
-from ads.services.ledger import (
-    Figures,
-    Month,
-)
+from ads.services.ledger import Figures, Month
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -7,10 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ads.admin.elements import (
-    address,
-    may,
-)
+from ads.admin.elements import address, may
 from ads.models import (
     ApiKey,
     Brand,

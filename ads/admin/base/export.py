@@ -6,21 +6,13 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
 from django.db.models import QuerySet
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action
 
-from ads.services.exports import (
-    Export,
-    Stream,
-)
+from ads.services.exports import Export, Stream
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -14,21 +14,10 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
 from ads.admin.base.empty_list import nothing_yet
-from ads.admin.base.narrowing import (
-    narrowings,
-    without_any,
-)
+from ads.admin.base.narrowing import narrowings, without_any
 from ads.admin.editing import GuardsEdits
-from ads.admin.elements import (
-    ConfigurationForm,
-    MoneyFormField,
-    TimezoneFormField,
-    budget_as_read,
-)
-from ads.models.fields import (
-    MoneyField,
-    TimezoneField,
-)
+from ads.admin.elements import ConfigurationForm, MoneyFormField, TimezoneFormField, budget_as_read
+from ads.models.fields import MoneyField, TimezoneField
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline

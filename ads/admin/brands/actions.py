@@ -30,10 +30,7 @@ from ads.admin.actions import (
     up_to,
 )
 from ads.holds import Hold
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.rules.money import format_usd
 from ads.services.bulk import (
     NOTHING,
@@ -47,10 +44,7 @@ from ads.services.bulk import (
     sums,
 )
 from ads.services.delivery import foretell
-from ads.services.history import (
-    Seen,
-    last_edits,
-)
+from ads.services.history import Seen, last_edits
 from ads.services.locks import among
 
 #: Brands that are chosen at a time.

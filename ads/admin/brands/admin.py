@@ -7,27 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ads.admin.base import (
-    KEPT,
-    ConfigurationAdmin,
-    ExportsCsv,
-    Instead,
-    KeepsWhatHasSpend,
-)
+from ads.admin.base import KEPT, ConfigurationAdmin, ExportsCsv, Instead, KeepsWhatHasSpend
 from ads.admin.brands.actions import BrandActions
-from ads.admin.brands.changelist import (
-    LIST_FILTER,
-    BrandColumns,
-)
+from ads.admin.brands.changelist import LIST_FILTER, BrandColumns
 from ads.admin.brands.detail import BrandPage
-from ads.models import (
-    Brand,
-    Campaign,
-)
-from ads.services.exports import (
-    Export,
-    kinds,
-)
+from ads.models import Brand, Campaign
+from ads.services.exports import Export, kinds
 
 
 @admin.register(Brand)

@@ -22,31 +22,12 @@ from ads.admin.elements import (
     spend_track,
     waived_beside,
 )
-from ads.models import (
-    Brand,
-    Campaign,
-    SpendTotal,
-)
-from ads.models.campaign import (
-    STATES,
-    State,
-)
+from ads.models import Brand, Campaign, SpendTotal
+from ads.models.campaign import STATES, State
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    period_start,
-)
-from ads.rules.money import (
-    format_usd,
-    remaining,
-)
-from ads.services.lists import (
-    BUDGET,
-    SHARE,
-    SPEND,
-    brand_figures,
-)
+from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.rules.money import format_usd, remaining
+from ads.services.lists import BUDGET, SHARE, SPEND, brand_figures
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

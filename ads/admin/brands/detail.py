@@ -16,28 +16,12 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.elements import (
-    STATE_COLOURS,
-    clock,
-    instant,
-    spend_bar,
-)
+from ads.admin.elements import STATE_COLOURS, clock, instant, spend_bar
 from ads.holds import from_bits
-from ads.models import (
-    Brand,
-    Campaign,
-    Spend,
-)
+from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import State
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    next_day_begins,
-)
-from ads.services.explain import (
-    BrandExplanation,
-    sentence,
-)
+from ads.rules.calendar import UnknownTimezone, local_date, next_day_begins
+from ads.services.explain import BrandExplanation, sentence
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
 

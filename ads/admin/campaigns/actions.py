@@ -47,10 +47,7 @@ from ads.services.bulk import (
     carry_out,
 )
 from ads.services.delivery import foretell
-from ads.services.history import (
-    Seen,
-    last_edits,
-)
+from ads.services.history import Seen, last_edits
 from ads.services.locks import among
 
 #: Those that ask nothing more.

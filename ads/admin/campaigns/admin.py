@@ -24,15 +24,8 @@ from ads.admin.campaigns.saved import TellsWhatBecameOfIt
 from ads.admin.elements import ConfigurationForm
 from ads.admin.references import ReferenceInline
 from ads.admin.spend import CorrectsCampaign
-from ads.models import (
-    Campaign,
-    ReportedTotal,
-    Spend,
-)
-from ads.services.exports import (
-    Export,
-    kinds,
-)
+from ads.models import Campaign, ReportedTotal, Spend
+from ads.services.exports import Export, kinds
 
 
 class CampaignForm(ConfigurationForm):

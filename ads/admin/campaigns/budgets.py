@@ -12,16 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from ads.admin.elements import (
-    ConfigurationForm,
-    budget,
-)
+from ads.admin.elements import ConfigurationForm, budget
 from ads.models import Campaign
-from ads.services.bulk import (
-    ChangedMeanwhile,
-    Edit,
-    budget_edits,
-)
+from ads.services.bulk import ChangedMeanwhile, Edit, budget_edits
 from ads.services.history import last_changes
 
 if TYPE_CHECKING:

@@ -12,11 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.campaigns.changelist import (
-    ROWS,
-    CampaignList,
-    CampaignPaginator,
-)
+from ads.admin.campaigns.changelist import ROWS, CampaignList, CampaignPaginator
 from ads.admin.elements import (
     NOTHING,
     STATE_COLOURS,
@@ -27,17 +23,11 @@ from ads.admin.elements import (
     tips,
     waived_beside,
 )
-from ads.holds import (
-    BudgetHold,
-    Hold,
-)
+from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
 from ads.models.campaign import STATES
 from ads.rules.money import format_usd
-from ads.services.explain import (
-    Explanation,
-    Held,
-)
+from ads.services.explain import Explanation, Held
 from ads.services.lists import filters
 
 if TYPE_CHECKING:

@@ -18,33 +18,14 @@ from ads.admin.base import (
     month_charts,
 )
 from ads.admin.campaigns.week import week
-from ads.admin.elements import (
-    STATE_COLOURS,
-    instant,
-)
+from ads.admin.elements import STATE_COLOURS, instant
 from ads.holds import Hold
-from ads.models import (
-    Brand,
-    Campaign,
-    CampaignReference,
-    Spend,
-)
+from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-)
+from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import format_usd
-from ads.services.explain import (
-    Explanation,
-    conditions,
-    explanation,
-)
-from ads.services.ledger import (
-    Month,
-    summaries,
-    with_last_report,
-)
+from ads.services.explain import Explanation, conditions, explanation
+from ads.services.ledger import Month, summaries, with_last_report
 
 #: Entries of the ledger that are shown.
 LAST_ENTRIES: Final = 8

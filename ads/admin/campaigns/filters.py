@@ -10,30 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from ads.admin.elements import (
-    USED,
-    ChoiceFilter,
-    instant_of,
-    is_number,
-)
-from ads.holds import (
-    BUDGET_HOLDS,
-    BudgetHold,
-    Hold,
-    Moment,
-    held_by,
-)
+from ads.admin.elements import USED, ChoiceFilter, instant_of, is_number
+from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, held_by
 from ads.models import Campaign
-from ads.models.campaign import (
-    STATES,
-    Status,
-)
+from ads.models.campaign import STATES, Status
 from ads.models.spend import Period
-from ads.services.lists import (
-    Flight,
-    filters,
-    pages,
-)
+from ads.services.lists import Flight, filters, pages
 
 HOLD = "hold"
 

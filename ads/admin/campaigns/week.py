@@ -2,16 +2,9 @@
 
 from typing import Any
 
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-)
+from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.stretches import ClockChange
-from ads.services.explain import (
-    MINUTES,
-    Day,
-    Explanation,
-)
+from ads.services.explain import MINUTES, Day, Explanation
 from ads.services.explain import week as coming_week
 
 

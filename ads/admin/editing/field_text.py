@@ -6,10 +6,7 @@ from typing import Any, Final
 
 from django import forms
 
-from ads.admin.editing.shown import (
-    Plain,
-    value,
-)
+from ads.admin.editing.shown import Plain, value
 from ads.admin.elements import MoneyFormField
 from ads.rules.money import format_usd
 

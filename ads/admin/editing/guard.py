@@ -1,8 +1,8 @@
 """Two people on one page: the second is told what the first has saved, and nothing is lost.
 
 Each page says, sealed, what it showed. On saving, the row and those within the page are locked and
-compared with that (:mod:`ads.admin.editing.rebasing`). Columns that the system writes are on no form, so
-what it does in between is no conflict.
+compared with that (:mod:`ads.admin.editing.rebasing`). Columns that the system writes are on no form, so what it does
+in between is no conflict.
 """
 
 import copy
@@ -15,23 +15,9 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from ads.admin.editing.messages import (
-    UNKNOWN,
-    Author,
-    refusal,
-    summary,
-    taken,
-)
-from ads.admin.editing.rebasing import (
-    Rebased,
-    rebase,
-    row_values,
-)
-from ads.admin.editing.shown import (
-    AS_SHOWN,
-    Shown,
-    values_of,
-)
+from ads.admin.editing.messages import UNKNOWN, Author, refusal, summary, taken
+from ads.admin.editing.rebasing import Rebased, rebase, row_values
+from ads.admin.editing.shown import AS_SHOWN, Shown, values_of
 from ads.services import locks
 
 if TYPE_CHECKING:

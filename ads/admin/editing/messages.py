@@ -14,10 +14,7 @@ from django.utils.safestring import SafeString
 from ads.admin.editing.rebasing import Change
 from ads.admin.elements import instant
 from ads.rules.calendar import UnknownTimezone
-from ads.services.history import (
-    Changed,
-    last_changes,
-)
+from ads.services.history import Changed, last_changes
 
 UNKNOWN = (
     "Nothing was saved: the page did not say what it had shown you, so nobody can tell whether "

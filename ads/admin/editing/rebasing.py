@@ -21,19 +21,8 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import QueryDict
 
 from ads.admin.editing.field_text import in_words
-from ads.admin.editing.posted import (
-    fill_in,
-    is_missing,
-    names_of,
-    sent,
-)
-from ads.admin.editing.shown import (
-    Shown,
-    Values,
-    plain,
-    value,
-    values_of,
-)
+from ads.admin.editing.posted import fill_in, is_missing, names_of, sent
+from ads.admin.editing.shown import Shown, Values, plain, value, values_of
 from ads.admin.elements import is_number
 
 FormSet = Any

@@ -6,12 +6,7 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.rules.money import (
-    NEARLY_USED_UP,
-    format_usd,
-    is_used_up,
-    percent_used,
-)
+from ads.rules.money import NEARLY_USED_UP, format_usd, is_used_up, percent_used
 
 CALM: Final = "calm"
 WARNING: Final = "warning"

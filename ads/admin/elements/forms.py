@@ -8,11 +8,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from ads.models.fields import timezone_choices
-from ads.rules.money import (
-    InvalidAmount,
-    parse_amount,
-    plain,
-)
+from ads.rules.money import InvalidAmount, parse_amount, plain
 
 
 class MoneyFormField(forms.DecimalField):

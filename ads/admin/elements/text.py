@@ -6,10 +6,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_time,
-)
+from ads.rules.calendar import UnknownTimezone, local_time
 from ads.rules.money import format_usd
 
 NOTHING = "–"

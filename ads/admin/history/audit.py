@@ -1,4 +1,4 @@
-"""The audit of configuration and waivers as pages of the admin: see :mod:`ads.services.history.audit`."""
+"""The audit of configuration and waivers in the admin: see :mod:`ads.services.history`."""
 
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import InstantFilter
-from ads.services.history import (
-    WORDS,
-    AuditEntry,
-    actor,
-    describe,
-    event_model,
-)
+from ads.services.history import WORDS, AuditEntry, actor, describe, event_model
 
 
 class AuditList(ChangeList):

@@ -12,39 +12,18 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    DropdownFilter,
-)
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 
-from ads.admin.base import (
-    ExportsCsv,
-    ReadOnlyAdmin,
-)
-from ads.admin.elements import (
-    NOTHING,
-    ChoiceFilter,
-    InstantFilter,
-    budget,
-    instant_of,
-)
+from ads.admin.base import ExportsCsv, ReadOnlyAdmin
+from ads.admin.elements import NOTHING, ChoiceFilter, InstantFilter, budget, instant_of
 from ads.admin.overview import changes_as_read
 from ads.holds import Hold
-from ads.models import (
-    AskedAccount,
-    Campaign,
-    DeliveryChange,
-    Heartbeat,
-    SimulatedSwitch,
-)
+from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.money import format_usd
 from ads.services import overview
 from ads.services.delivery import Trigger
 from ads.services.explain import recorded_reasons
-from ads.services.exports import (
-    Export,
-    kinds,
-)
+from ads.services.exports import Export, kinds
 
 
 class DirectionFilter(ChoiceFilter):

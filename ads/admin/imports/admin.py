@@ -19,16 +19,10 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import (
-    NOTHING,
-    InstantFilter,
-)
+from ads.admin.elements import NOTHING, InstantFilter
 from ads.admin.imports import upload_limit
 from ads.admin.imports.pages import ImportPages
-from ads.admin.imports.text import (
-    COLOURS,
-    usd,
-)
+from ads.admin.imports.text import COLOURS, usd
 from ads.models import SpendImport
 
 Page = Callable[..., HttpResponseBase]

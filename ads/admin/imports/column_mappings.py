@@ -7,27 +7,13 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from ads.admin.base import (
-    KEPT,
-    ModelAdmin,
-)
+from ads.admin.base import KEPT, ModelAdmin
 from ads.admin.editing import GuardsEdits
-from ads.admin.elements import (
-    NOTHING,
-    ConfigurationForm,
-)
-from ads.admin.imports.choices import (
-    COLUMN_HELPS,
-    DECIMALS,
-    EXAMPLES,
-    MEANINGS,
-)
+from ads.admin.elements import NOTHING, ConfigurationForm
+from ads.admin.imports.choices import COLUMN_HELPS, DECIMALS, EXAMPLES, MEANINGS
 from ads.admin.imports.forms import ReadForm
 from ads.models import ColumnMapping
-from ads.services.imports import (
-    ImportRefused,
-    Plan,
-)
+from ads.services.imports import ImportRefused, Plan
 
 AS_THE_FORMAT = ("", "As the format has it")
 

@@ -24,10 +24,7 @@ from ads.admin.imports.choices import (
     EXAMPLES,
     MEANINGS,
 )
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.services.imports import (
     BY_HAND,
     DATE_FORMATS,

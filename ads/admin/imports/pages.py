@@ -26,24 +26,11 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from ads.admin.imports import text
-from ads.admin.imports.forms import (
-    ConfirmForm,
-    ReadForm,
-    UploadForm,
-)
+from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
 from ads.admin.imports.upload_limit import SizeGuard
-from ads.models import (
-    SpendImport,
-    UnknownReference,
-)
+from ads.models import SpendImport, UnknownReference
 from ads.models.imports import ImportStatus
-from ads.services.imports import (
-    ImportRefused,
-    Plan,
-    Sniffed,
-    uploads,
-    without_options,
-)
+from ads.services.imports import ImportRefused, Plan, Sniffed, uploads, without_options
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -11,12 +11,7 @@ from ads.admin.elements import NOTHING
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.money import format_usd
-from ads.services.imports import (
-    CANCELLABLE,
-    FORMATS,
-    READABLE_ANEW,
-    Sniffed,
-)
+from ads.services.imports import CANCELLABLE, FORMATS, READABLE_ANEW, Sniffed
 
 COLOURS = {
     ImportStatus.RECORDED: "success",

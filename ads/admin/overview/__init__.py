@@ -1,9 +1,6 @@
 """The front page of the admin."""
 
-from ads.admin.overview.page import (
-    changes_as_read,
-    front_page,
-)
+from ads.admin.overview.page import changes_as_read, front_page
 
 __all__ = [
     "changes_as_read",

@@ -11,21 +11,9 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ads.admin.elements import (
-    address,
-    may,
-    picked,
-)
-from ads.models import (
-    ApiKey,
-    Brand,
-    Campaign,
-    SpendImport,
-)
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-)
+from ads.admin.elements import address, may, picked
+from ads.models import ApiKey, Brand, Campaign, SpendImport
+from ads.rules.calendar import UnknownTimezone, local_date
 from ads.services.overview import Overview
 
 

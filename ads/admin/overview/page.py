@@ -10,48 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.elements import (
-    address,
-    charts,
-    clock,
-    instant,
-    may,
-    picked,
-    span,
-    spend_bar,
-)
+from ads.admin.elements import address, charts, clock, instant, may, picked, span, spend_bar
 from ads.admin.overview.first_steps import first_steps
-from ads.admin.tasks import (
-    in_short,
-    told,
-)
+from ads.admin.tasks import in_short, told
 from ads.holds import Hold
-from ads.models import (
-    Brand,
-    Campaign,
-    DeliveryChange,
-    Heartbeat,
-)
+from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
 from ads.models.campaign import State
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_time,
-)
+from ads.rules.calendar import UnknownTimezone, local_time
 from ads.rules.money import format_usd
 from ads.services import overview
-from ads.services.operations import (
-    Watched,
-    counted,
-)
-from ads.services.overview import (
-    Delivery,
-    Money,
-    Near,
-    Part,
-    PeriodSpend,
-    Told,
-)
+from ads.services.operations import Watched, counted
+from ads.services.overview import Delivery, Money, Near, Part, PeriodSpend, Told
 
 #: Until when each hold lasts, beside its name.
 UNTIL: Final = {

@@ -1,9 +1,6 @@
 """Users and roles in the admin."""
 
-from ads.admin.people.users import (
-    GroupAdmin,
-    UserAdmin,
-)
+from ads.admin.people.users import GroupAdmin, UserAdmin
 
 __all__ = [
     "GroupAdmin",

@@ -11,10 +11,7 @@ from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from ads.admin.base import (
-    KEPT,
-    ModelAdmin,
-)
+from ads.admin.base import KEPT, ModelAdmin
 from ads.admin.editing import GuardsEdits
 
 admin.site.unregister([User, Group])

@@ -7,15 +7,8 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 
-from ads.admin.base import (
-    KEPT,
-    ConfigurationAdmin,
-    TabularInline,
-)
-from ads.models import (
-    Campaign,
-    CampaignReference,
-)
+from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
+from ads.models import Campaign, CampaignReference
 from ads.services.history import audit
 
 

@@ -12,17 +12,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from ads.models import (
-    Brand,
-    Campaign,
-    UnknownReference,
-)
+from ads.models import Brand, Campaign, UnknownReference
 from ads.models.campaign import Status
 from ads.services.errors import InvalidSpend
-from ads.services.ledger import (
-    LONGEST,
-    check_text,
-)
+from ads.services.ledger import LONGEST, check_text
 from ads.services.references import unmatched
 
 

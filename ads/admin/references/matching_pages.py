@@ -19,34 +19,13 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from ads.admin.elements import is_number
-from ads.admin.references.discard import (
-    AT_ONCE,
-    LIST,
-    DiscardsReferences,
-)
-from ads.admin.references.matching_forms import (
-    CampaignForm,
-    NewCampaignForm,
-    named,
-)
-from ads.admin.references.matching_text import (
-    brand_names,
-    days,
-    facts,
-    rows,
-    settled,
-    settled_many,
-)
-from ads.models import (
-    Campaign,
-    UnknownReference,
-)
+from ads.admin.references.discard import AT_ONCE, LIST, DiscardsReferences
+from ads.admin.references.matching_forms import CampaignForm, NewCampaignForm, named
+from ads.admin.references.matching_text import brand_names, days, facts, rows, settled, settled_many
+from ads.models import Campaign, UnknownReference
 from ads.rules.money import format_usd
 from ads.services.errors import InvalidReference
-from ads.services.references import (
-    registry,
-    unmatched,
-)
+from ads.services.references import registry, unmatched
 
 OFFERED = 20
 

@@ -5,17 +5,9 @@ from collections.abc import Collection, Iterable
 from django.contrib import messages
 
 from ads.admin.elements import NOTHING
-from ads.models import (
-    Brand,
-    Campaign,
-    UnknownReference,
-)
+from ads.models import Brand, Campaign, UnknownReference
 from ads.rules.money import format_usd
-from ads.services.references import (
-    Matched,
-    Settled,
-    Waits,
-)
+from ads.services.references import Matched, Settled, Waits
 
 #: Failures that a message names.
 NAMED = 3

@@ -18,23 +18,11 @@ from unfold.contrib.filters.admin import (
 )
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import (
-    NOTHING,
-    DayFilter,
-)
+from ads.admin.elements import NOTHING, DayFilter
 from ads.admin.references.matching_forms import named
 from ads.admin.references.matching_pages import MatchingPages
-from ads.admin.references.matching_text import (
-    brand_names,
-    days,
-    facts,
-    rows,
-    whose,
-)
-from ads.models import (
-    UnknownReference,
-    WaitingSpend,
-)
+from ads.admin.references.matching_text import brand_names, days, facts, rows, whose
+from ads.models import UnknownReference, WaitingSpend
 from ads.rules.money import format_usd
 from ads.services.references import unmatched
 

@@ -11,27 +11,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import (
-    clock,
-    soon,
-)
-from ads.admin.schedules.text import (
-    campaigns_of,
-    hours_in_words,
-)
+from ads.admin.elements import clock, soon
+from ads.admin.schedules.text import campaigns_of, hours_in_words
 from ads.holds import schedules_as_rules
-from ads.models import (
-    CampaignSchedule,
-    DaypartingSchedule,
-)
+from ads.models import CampaignSchedule, DaypartingSchedule
 from ads.rules.calendar import UnknownTimezone
-from ads.rules.dayparting import (
-    Schedule,
-    is_in_force,
-    is_open,
-    next_closing,
-    next_opening,
-)
+from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

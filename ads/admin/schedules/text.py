@@ -7,16 +7,8 @@ from typing import Final
 
 from ads.admin.elements import picked
 from ads.rules.calendar import local_time
-from ads.rules.dayparting import (
-    DAYS,
-    Window,
-    describe_window,
-)
-from ads.rules.stretches import (
-    ClockChange,
-    LocalDay,
-    Stretch,
-)
+from ads.rules.dayparting import DAYS, Window, describe_window
+from ads.rules.stretches import ClockChange, LocalDay, Stretch
 
 _DAY: Final = timedelta(days=1)
 _NONE: Final = timedelta()

@@ -11,15 +11,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.admin.base import TabularInline
 from ads.admin.elements import ConfigurationForm
-from ads.models import (
-    DaypartingSchedule,
-    DaypartingWindow,
-)
-from ads.rules.dayparting import (
-    Window,
-    describe_window,
-    first_overlap,
-)
+from ads.models import DaypartingSchedule, DaypartingWindow
+from ads.rules.dayparting import Window, describe_window, first_overlap
 
 
 class TimeInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]

@@ -17,10 +17,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ads.admin.base import KEPT
-from ads.admin.senders.base import (
-    SenderAdmin,
-    SenderForm,
-)
+from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import ApiKey
 from ads.models.senders import Scope
 from ads.services.senders import api_keys

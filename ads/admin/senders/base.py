@@ -11,10 +11,7 @@ from django.urls import reverse
 
 from ads.admin.base import ConfigurationAdmin
 from ads.admin.elements import ConfigurationForm
-from ads.models import (
-    ApiKey,
-    WebhookEndpoint,
-)
+from ads.models import ApiKey, WebhookEndpoint
 from ads.services.history import audit
 from ads.services.senders import InvalidSender
 from ads.services.senders import rights as senders

@@ -14,19 +14,10 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from ads.admin.base import (
-    KEPT,
-    ReadOnlyAdmin,
-)
+from ads.admin.base import KEPT, ReadOnlyAdmin
 from ads.admin.elements import InstantFilter
-from ads.admin.senders.base import (
-    SenderAdmin,
-    SenderForm,
-)
-from ads.models import (
-    WebhookDelivery,
-    WebhookEndpoint,
-)
+from ads.admin.senders.base import SenderAdmin, SenderForm
+from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services.senders import webhook_endpoints
 
 HOUR = timedelta(hours=1)

@@ -1,10 +1,6 @@
 """The ledger in the admin, and corrections."""
 
-from ads.admin.spend.admin import (
-    ReportedTotalAdmin,
-    SpendAdmin,
-    SpendTotalAdmin,
-)
+from ads.admin.spend.admin import ReportedTotalAdmin, SpendAdmin, SpendTotalAdmin
 from ads.admin.spend.corrections import CorrectsCampaign
 
 __all__ = [

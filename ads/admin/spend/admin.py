@@ -11,16 +11,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    ChoicesDropdownFilter,
-)
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from ads.admin.base import (
-    CountedPaginator,
-    ExportsCsv,
-    ReadOnlyAdmin,
-)
+from ads.admin.base import CountedPaginator, ExportsCsv, ReadOnlyAdmin
 from ads.admin.elements import DayFilter
 from ads.admin.spend.changelist import (
     BRAND,
@@ -35,21 +28,12 @@ from ads.admin.spend.changelist import (
     campaigns_named,
 )
 from ads.admin.spend.corrections import CorrectsSpend
-from ads.models import (
-    Brand,
-    Campaign,
-    ReportedTotal,
-    Spend,
-    SpendTotal,
-)
+from ads.models import Brand, Campaign, ReportedTotal, Spend, SpendTotal
 from ads.models.references import shown
 from ads.models.spend import Period
 from ads.rules.calendar import month_start
 from ads.rules.money import format_usd
-from ads.services.exports import (
-    Export,
-    kinds,
-)
+from ads.services.exports import Export, kinds
 
 
 @admin.register(Spend)

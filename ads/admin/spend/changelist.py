@@ -19,17 +19,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilte
 
 from ads.admin.base import model_admin as base
 from ads.admin.elements import is_number
-from ads.models import (
-    Brand,
-    Campaign,
-    Spend,
-)
+from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    month_start,
-)
+from ads.rules.calendar import UnknownTimezone, local_date, month_start
 from ads.rules.money import format_usd
 from ads.services.ledger import ledger_sources
 

@@ -9,20 +9,11 @@ from typing import Any, Final
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from unfold.widgets import (
-    UnfoldAdminSingleDateWidget,
-    UnfoldAdminTextareaWidget,
-)
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget
 
 from ads.admin.elements import MoneyFormField
-from ads.models import (
-    Campaign,
-    Spend,
-)
-from ads.services.ledger import (
-    LONGEST,
-    Correction,
-)
+from ads.models import Campaign, Spend
+from ads.services.ledger import LONGEST, Correction
 
 #: Characters left for the reason, beside which entry it corrects.
 LONGEST_REASON: Final = LONGEST["description"] - 50

@@ -23,28 +23,11 @@ from unfold.decorators import action
 from ads.admin.base import ExportsCsv
 from ads.admin.elements import is_number
 from ads.admin.spend.correction_forms import CorrectionForm
-from ads.models import (
-    Brand,
-    Campaign,
-    Spend,
-)
+from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
-from ads.rules.money import (
-    format_usd,
-    plain,
-)
-from ads.services.errors import (
-    InvalidSpend,
-    SpendConflict,
-)
-from ads.services.ledger import (
-    Corrected,
-    CorrectedMeanwhile,
-    Correction,
-    Effect,
-    Sum,
-    corrections,
-)
+from ads.rules.money import format_usd, plain
+from ads.services.errors import InvalidSpend, SpendConflict
+from ads.services.ledger import Corrected, CorrectedMeanwhile, Correction, Effect, Sum, corrections
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

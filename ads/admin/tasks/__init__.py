@@ -2,10 +2,7 @@
 
 from ads.admin.tasks.admin import PeriodicTaskAdmin
 from ads.admin.tasks.beat_schedules import ScheduleAdmin
-from ads.admin.tasks.text import (
-    in_short,
-    told,
-)
+from ads.admin.tasks.text import in_short, told
 
 __all__ = [
     "PeriodicTaskAdmin",

@@ -17,21 +17,10 @@ from django_celery_beat.models import PeriodicTask
 
 from ads.admin.base import ConfigurationAdmin
 from ads.admin.tasks.form import TaskForm
-from ads.admin.tasks.runs import (
-    TaskRuns,
-    runs,
-)
-from ads.admin.tasks.text import (
-    Told,
-    told,
-)
+from ads.admin.tasks.runs import TaskRuns, runs
+from ads.admin.tasks.text import Told, told
 from ads.admin.tasks.timing import timing_fields
-from ads.services.operations import (
-    health,
-    periodic_tasks,
-    task_texts,
-    timing,
-)
+from ads.services.operations import health, periodic_tasks, task_texts, timing
 
 if admin.site.is_registered(PeriodicTask):
     admin.site.unregister(PeriodicTask)

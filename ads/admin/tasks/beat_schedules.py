@@ -15,10 +15,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from ads.admin.base import (
-    ModelAdmin,
-    TabularInline,
-)
+from ads.admin.base import ModelAdmin, TabularInline
 from ads.admin.editing import GuardsEdits
 from ads.services.operations import timing
 

@@ -7,16 +7,10 @@ from django import forms
 from django.conf import settings
 from django_celery_beat.admin import TaskSelectWidget
 from django_celery_beat.models import PeriodicTask
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-)
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from ads.admin.elements import TimezoneFormField
-from ads.admin.tasks.timing import (
-    KINDS,
-    TimingForm,
-    initial,
-)
+from ads.admin.tasks.timing import KINDS, TimingForm, initial
 from ads.services.operations import (
     Cron,
     Daily,

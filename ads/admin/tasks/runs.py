@@ -13,16 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.elements import (
-    ago,
-    span,
-)
-from ads.services.operations import (
-    NotHandedOver,
-    Run,
-    Stage,
-    periodic_tasks,
-)
+from ads.admin.elements import ago, span
+from ads.services.operations import NotHandedOver, Run, Stage, periodic_tasks
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -8,20 +8,9 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import (
-    NOTHING,
-    ago,
-    ahead,
-    span,
-)
+from ads.admin.elements import NOTHING, ago, ahead, span
 from ads.models import Heartbeat
-from ads.services.operations import (
-    Pulse,
-    Watched,
-    counted,
-    task_texts,
-    timing,
-)
+from ads.services.operations import Pulse, Watched, counted, task_texts, timing
 
 #: Of how a task stands, the colour of its badge.
 COLOURS: Final = {

@@ -19,16 +19,7 @@ from unfold.widgets import (
 )
 
 from ads.admin.elements import ConfigurationForm
-from ads.services.operations import (
-    Cron,
-    Daily,
-    Every,
-    Monthly,
-    Once,
-    Sun,
-    Timing,
-    timing,
-)
+from ads.services.operations import Cron, Daily, Every, Monthly, Once, Sun, Timing, timing
 
 #: Kind of schedule: what to choose it by, and the fields that belong to it.
 KINDS: Final = {

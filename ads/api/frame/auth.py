@@ -6,17 +6,11 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from ads.api.frame import limits
-from ads.api.frame.problems import (
-    Kind,
-    Problem,
-)
+from ads.api.frame.problems import Kind, Problem
 from ads.api.frame.requests import ApiRequest
 from ads.models.senders import Scope
 from ads.services.actor import acting_as
-from ads.services.senders import (
-    Caller,
-    api_keys,
-)
+from ads.services.senders import Caller, api_keys
 
 _HOW = "Send the key as 'Authorization: Bearer <key>'."
 

@@ -4,21 +4,11 @@ import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.core.exceptions import (
-    BadRequest,
-    DisallowedHost,
-    PermissionDenied,
-    SuspiciousOperation,
-)
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 
-from ads.api.frame.problems import (
-    Kind,
-    Problem,
-    respond,
-    with_status,
-)
+from ads.api.frame.problems import Kind, Problem, respond, with_status
 from ads.services.operations import is_outage
 
 logger = logging.getLogger(__name__)

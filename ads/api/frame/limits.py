@@ -17,10 +17,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ads.api.frame.problems import (
-    Kind,
-    Problem,
-)
+from ads.api.frame.problems import Kind, Problem
 from ads.services.senders import Caller
 
 logger = logging.getLogger(__name__)

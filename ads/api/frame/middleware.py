@@ -10,10 +10,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from ads.api import request_ids
-from ads.api.frame import (
-    failures,
-    problems,
-)
+from ads.api.frame import failures, problems
 from ads.api.frame.limits import headers_of
 from ads.api.frame.requests import ApiRequest
 

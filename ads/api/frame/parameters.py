@@ -11,10 +11,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from ads.api.frame.failures import LONGEST_SHOWN
-from ads.api.frame.problems import (
-    Kind,
-    Problem,
-)
+from ads.api.frame.problems import Kind, Problem
 from ads.rules import written
 
 LARGEST_ID: Final = 2**63 - 1

@@ -14,15 +14,8 @@ from ads.api.frame import (
     polled,
 )
 from ads.api.reading.finding import the_brand
-from ads.api.reading.paging import (
-    Page,
-    cursor_after,
-    link,
-)
-from ads.api.reading.schemas import (
-    BrandAnswer,
-    NextCursor,
-)
+from ads.api.reading.paging import Page, cursor_after, link
+from ads.api.reading.schemas import BrandAnswer, NextCursor
 from ads.models.senders import Scope
 from ads.services.lists import pages
 from ads.services.senders import visibility

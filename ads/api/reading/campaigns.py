@@ -17,15 +17,8 @@ from ads.api.frame import (
     polled,
 )
 from ads.api.reading.finding import the_campaign
-from ads.api.reading.paging import (
-    Page,
-    cursor_after,
-    link,
-)
-from ads.api.reading.schemas import (
-    CampaignAnswer,
-    NextCursor,
-)
+from ads.api.reading.paging import Page, cursor_after, link
+from ads.api.reading.schemas import CampaignAnswer, NextCursor
 from ads.holds import Hold
 from ads.models.campaign import State
 from ads.models.senders import Scope

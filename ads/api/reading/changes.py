@@ -22,17 +22,10 @@ from ads.api.frame import (
     refuse,
 )
 from ads.api.reading.paging import link
-from ads.api.reading.schemas import (
-    Budget,
-    Money,
-    Named,
-)
+from ads.api.reading.schemas import Budget, Money, Named
 from ads.models import DeliveryChange
 from ads.models.senders import Scope
-from ads.services.history import (
-    Position,
-    feed,
-)
+from ads.services.history import Position, feed
 from ads.services.senders import visibility
 
 router = Router(tags=["delivery changes"])

@@ -15,24 +15,12 @@ from ads.api.frame import (
     documented,
     polled,
 )
-from ads.api.reading.finding import (
-    UNDECIDED,
-    the_campaign,
-)
-from ads.api.reading.schemas import (
-    HoldAnswer,
-    Named,
-)
+from ads.api.reading.finding import UNDECIDED, the_campaign
+from ads.api.reading.schemas import HoldAnswer, Named
 from ads.holds import Hold
-from ads.models.campaign import (
-    State,
-    Status,
-)
+from ads.models.campaign import State, Status
 from ads.models.senders import Scope
-from ads.services.explain import (
-    Explanation,
-    explain,
-)
+from ads.services.explain import Explanation, explain
 
 router = Router(tags=["campaigns"])
 

@@ -3,16 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ads.api.frame import (
-    ApiRequest,
-    Kind,
-    Problem,
-    documented,
-)
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.api.frame import ApiRequest, Kind, Problem, documented
+from ads.models import Brand, Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.services.senders import visibility
 

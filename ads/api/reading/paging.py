@@ -6,10 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
 
-from ads.api.frame import (
-    LISTED,
-    Limit,
-)
+from ads.api.frame import LISTED, Limit
 
 #: A row of a list in the order of ids.
 CURSOR: Final = r"^r[0-9]{1,18}$"

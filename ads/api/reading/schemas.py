@@ -8,14 +8,8 @@ from ninja import Field, Schema
 from pydantic import PlainSerializer
 
 from ads.holds import Hold
-from ads.models import (
-    Brand,
-    Campaign,
-)
-from ads.models.campaign import (
-    State,
-    Status,
-)
+from ads.models import Brand, Campaign
+from ads.models.campaign import State, Status
 from ads.rules.money import plain
 
 Money = Annotated[

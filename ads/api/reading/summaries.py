@@ -17,19 +17,9 @@ from ads.api.frame import (
     polled,
     refuse,
 )
-from ads.api.reading.finding import (
-    UNDECIDED,
-    the_brand,
-    the_campaign,
-)
-from ads.api.reading.schemas import (
-    Budget,
-    Money,
-)
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.api.reading.finding import UNDECIDED, the_brand, the_campaign
+from ads.api.reading.schemas import Budget, Money
+from ads.models import Brand, Campaign
 from ads.models.campaign import State
 from ads.models.senders import Scope
 from ads.services.ledger import summaries

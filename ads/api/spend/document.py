@@ -4,11 +4,7 @@ import json
 from typing import Final
 
 from ads.api.frame import Kind, problems
-from ads.api.spend.bodies import (
-    JSON,
-    MOST_ROWS,
-    NDJSON,
-)
+from ads.api.spend.bodies import JSON, MOST_ROWS, NDJSON
 from ads.api.spend.row_schemas import (
     CORRECTIONS,
     DAY_TOTALS,

@@ -7,41 +7,15 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from django.http import HttpResponse
 from ninja import Header, Query, Router
 
-from ads.api.frame import (
-    ApiKey,
-    ApiRequest,
-    Kind,
-    Problem,
-    as_json,
-    parameters,
-)
-from ads.api.spend import (
-    bodies,
-    document,
-    rows,
-)
-from ads.api.spend.bodies import (
-    JSON,
-    NDJSON,
-)
-from ads.api.spend.row_schemas import (
-    CORRECTIONS,
-    DAY_TOTALS,
-    ENTRIES,
-    OUTCOMES,
-)
-from ads.api.spend.rows import (
-    Row,
-    Shape,
-)
+from ads.api.frame import ApiKey, ApiRequest, Kind, Problem, as_json, parameters
+from ads.api.spend import bodies, document, rows
+from ads.api.spend.bodies import JSON, NDJSON
+from ads.api.spend.row_schemas import CORRECTIONS, DAY_TOTALS, ENTRIES, OUTCOMES
+from ads.api.spend.rows import Row, Shape
 from ads.models.senders import Scope
 from ads.services import intake
 from ads.services.errors import InvalidSpend
-from ads.services.intake import (
-    Intake,
-    IntakeAnswer,
-    IntakeSender,
-)
+from ads.services.intake import Intake, IntakeAnswer, IntakeSender
 
 R = TypeVar("R")
 

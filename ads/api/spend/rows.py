@@ -11,27 +11,12 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
-from ads.api.frame import (
-    Kind,
-    Problem,
-)
+from ads.api.frame import Kind, Problem
 from ads.api.spend import bodies
-from ads.api.spend.bodies import (
-    MOST_ROWS,
-    NDJSON,
-    Number,
-    Unreadable,
-)
-from ads.services.campaign_lookup import (
-    CampaignGiven,
-    CampaignNamed,
-    Reference,
-)
+from ads.api.spend.bodies import MOST_ROWS, NDJSON, Number, Unreadable
+from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend
-from ads.services.intake import (
-    IntakeEntry,
-    IntakeTotal,
-)
+from ads.services.intake import IntakeEntry, IntakeTotal
 
 R = TypeVar("R")
 

@@ -9,28 +9,13 @@ from typing import Any, Final
 from django.http import HttpResponse
 from ninja import Router
 
-from ads.api.frame import (
-    ApiRequest,
-    Kind,
-    Problem,
-    limits,
-    parameters,
-    problems,
-)
-from ads.api.spend import (
-    bodies,
-    document,
-    endpoints,
-    rows,
-)
+from ads.api.frame import ApiRequest, Kind, Problem, limits, parameters, problems
+from ads.api.spend import bodies, document, endpoints, rows
 from ads.api.spend.bodies import JSON
 from ads.api.spend.rows import Shape
 from ads.services import intake
 from ads.services.actor import acting_as
-from ads.services.intake import (
-    Intake,
-    IntakeSender,
-)
+from ads.services.intake import Intake, IntakeSender
 from ads.services.senders import (
     CannotUnseal,
     EndpointOff,

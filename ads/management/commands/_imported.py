@@ -1,16 +1,9 @@
 """What ``manage.py import_spend`` says of what it did."""
 
 from ads.holds import Hold
-from ads.management.commands._terminal import (
-    Screen,
-    count,
-)
+from ads.management.commands._terminal import Screen, count
 from ads.rules.money import format_usd
-from ads.services.imports import (
-    BadRow,
-    Imported,
-    Refused,
-)
+from ads.services.imports import BadRow, Imported, Refused
 
 
 def show(screen: Screen, done: Imported, *, dry_run: bool) -> None:

@@ -7,10 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from ads.management.commands._terminal import (
-    brand_named,
-    instant,
-)
+from ads.management.commands._terminal import brand_named, instant
 from ads.models import Brand
 from ads.models.senders import Sender
 from ads.rules import written

@@ -13,17 +13,10 @@ from ads.management.commands._senders import (
     site,
     utc,
 )
-from ads.management.commands._terminal import (
-    Screen,
-    acting,
-    printable,
-)
+from ads.management.commands._terminal import Screen, acting, printable
 from ads.models import ApiKey
 from ads.models.senders import Scope
-from ads.services.senders import (
-    InvalidSender,
-    api_keys,
-)
+from ads.services.senders import InvalidSender, api_keys
 
 
 class Command(BaseCommand):

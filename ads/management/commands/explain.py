@@ -7,19 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 from django.utils import timezone
 
-from ads.holds import (
-    Hold,
-    schedules_as_rules,
-)
-from ads.management.commands._terminal import (
-    Screen,
-    instant,
-    printable,
-)
-from ads.models import (
-    Campaign,
-    DaypartingSchedule,
-)
+from ads.holds import Hold, schedules_as_rules
+from ads.management.commands._terminal import Screen, instant, printable
+from ads.models import Campaign, DaypartingSchedule
 from ads.rules import dayparting
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_usd

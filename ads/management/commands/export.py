@@ -14,13 +14,7 @@ from django.utils import timezone
 
 from ads.management.commands._terminal import brand_named
 from ads.rules import written
-from ads.services.exports import (
-    InvalidExport,
-    Kind,
-    Stream,
-    Wanted,
-    choose,
-)
+from ads.services.exports import InvalidExport, Kind, Stream, Wanted, choose
 
 _BROKEN_PIPE: Final = 141  # as a program killed by SIGPIPE ends
 

@@ -15,31 +15,13 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ads.management.commands._imported import (
-    show,
-    show_refused,
-    was,
-)
-from ads.management.commands._terminal import (
-    Screen,
-    acting,
-    brand_named,
-    count,
-)
+from ads.management.commands._imported import show, show_refused, was
+from ads.management.commands._terminal import Screen, acting, brand_named, count
 from ads.rules.money import PLACES
 from ads.services import imports
 from ads.services.errors import InvalidSpend
-from ads.services.imports import (
-    Import,
-    ImportRefused,
-    Plan,
-    RefusedCsv,
-    RowsRefused,
-)
-from ads.services.ledger import (
-    check_instant,
-    read_instant,
-)
+from ads.services.imports import Import, ImportRefused, Plan, RefusedCsv, RowsRefused
+from ads.services.ledger import check_instant, read_instant
 
 STDIN = "-"
 

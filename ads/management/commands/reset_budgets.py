@@ -8,30 +8,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ads.management.commands._terminal import (
-    SHOWN,
-    Screen,
-    acting,
-    brand_named,
-    count,
-)
+from ads.management.commands._terminal import SHOWN, Screen, acting, brand_named, count
 from ads.management.commands.check_budgets import show_switches
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.models.spend import Period
 from ads.rules.calendar import local_date
 from ads.rules.money import format_usd
-from ads.services.bulk import (
-    Waived,
-    waivers,
-)
-from ads.services.delivery import (
-    Rollover,
-    Trigger,
-    rollover,
-)
+from ads.services.bulk import Waived, waivers
+from ads.services.delivery import Rollover, Trigger, rollover
 from ads.services.explain import switches
 
 Due = Callable[[datetime, QuerySet[Brand]], QuerySet[Brand]]

@@ -6,10 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.rules.money import (
-    format_usd,
-    parse_amount,
-)
+from ads.rules.money import format_usd, parse_amount
 from ads.services.sample import seed
 
 

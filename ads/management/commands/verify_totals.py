@@ -5,16 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.commands._terminal import (
-    SHOWN,
-    Screen,
-    acting,
-    count,
-)
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.management.commands._terminal import SHOWN, Screen, acting, count
+from ads.models import Brand, Campaign
 from ads.rules.money import format_usd
 from ads.services.ledger import verification
 

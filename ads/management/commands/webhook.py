@@ -13,18 +13,9 @@ from ads.management.commands._senders import (
     site,
     utc,
 )
-from ads.management.commands._terminal import (
-    Screen,
-    acting,
-    count,
-    printable,
-)
+from ads.management.commands._terminal import Screen, acting, count, printable
 from ads.models import WebhookEndpoint
-from ads.services.senders import (
-    CannotUnseal,
-    InvalidSender,
-    webhook_endpoints,
-)
+from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
 
 HOUR = timedelta(hours=1)
 

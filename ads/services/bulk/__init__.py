@@ -1,12 +1,6 @@
 """Actions on one, many or all of a brand's campaigns, and their undo."""
 
-from ads.services.bulk import (
-    actions,
-    budget_edits,
-    one_campaign,
-    undo,
-    waivers,
-)
+from ads.services.bulk import actions, budget_edits, one_campaign, undo, waivers
 from ads.services.bulk.actions import (
     AttachSchedule,
     ChangeBudgets,
@@ -14,11 +8,7 @@ from ads.services.bulk.actions import (
     ResetDailySpend,
     SetStatus,
 )
-from ads.services.bulk.batches import (
-    Action,
-    Done,
-    carry_out,
-)
+from ads.services.bulk.batches import Action, Done, carry_out
 from ads.services.bulk.brand_actions import (
     NOTHING,
     BrandAction,
@@ -27,17 +17,8 @@ from ads.services.bulk.brand_actions import (
     Switch,
     carry_out_on,
 )
-from ads.services.bulk.budget_changes import (
-    RELATIVE,
-    BudgetChange,
-    How,
-    Sums,
-    sums,
-)
-from ads.services.bulk.budget_edits import (
-    ChangedMeanwhile,
-    Edit,
-)
+from ads.services.bulk.budget_changes import RELATIVE, BudgetChange, How, Sums, sums
+from ads.services.bulk.budget_edits import ChangedMeanwhile, Edit
 from ads.services.bulk.waivers import Waived
 
 __all__ = [

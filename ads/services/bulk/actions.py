@@ -1,7 +1,8 @@
 """What people do to many campaigns at once.
 
 An action is told once: which campaigns it changes, and what it writes to them. The forecast
-(:mod:`ads.services.delivery.preview`) supposes the very expressions that :mod:`ads.services.bulk.batches` writes.
+(:mod:`ads.services.delivery.preview`) supposes the very expressions that
+:mod:`ads.services.bulk.batches` writes.
 """
 
 from collections.abc import Collection
@@ -12,25 +13,13 @@ from typing import Any, Final, Self
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from ads.holds import (
-    NOTHING,
-    Hold,
-    Supposing,
-)
-from ads.models import (
-    Campaign,
-    CampaignSchedule,
-)
+from ads.holds import NOTHING, Hold, Supposing
+from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.services import locks
 from ads.services.bulk.budget_changes import BudgetChange
-from ads.services.delivery import (
-    ACTIVATABLE,
-    PAUSABLE,
-    Trigger,
-    still_counting,
-)
+from ads.services.delivery import ACTIVATABLE, PAUSABLE, Trigger, still_counting
 from ads.services.history import Seen
 
 #: From which statuses each is reached.

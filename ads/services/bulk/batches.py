@@ -17,22 +17,10 @@ import pghistory
 from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
-from ads.holds import (
-    Hold,
-    Moment,
-    Supposing,
-    with_holds,
-)
+from ads.holds import Hold, Moment, Supposing, with_holds
 from ads.models import Campaign
 from ads.services import locks
-from ads.services.delivery import (
-    NAMED,
-    Forecast,
-    Group,
-    Trigger,
-    enforce,
-    told,
-)
+from ads.services.delivery import NAMED, Forecast, Group, Trigger, enforce, told
 from ads.services.isolation import isolate
 
 logger = logging.getLogger(__name__)
@@ -42,7 +30,7 @@ BATCH: Final = 1_000
 
 
 class Action(Protocol):
-    """Something that can be done to any number of campaigns: see :mod:`ads.services.bulk.actions`."""
+    """Something that can be done to any number of campaigns: see :mod:`.actions`."""
 
     @property
     def trigger(self) -> Trigger:

@@ -15,29 +15,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from ads.holds import (
-    Hold,
-    Supposing,
-)
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.holds import Hold, Supposing
+from ads.models import Brand, Campaign
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone
 from ads.services import locks
 from ads.services.bulk.actions import Reconsider
-from ads.services.bulk.batches import (
-    Action,
-    Done,
-    as_they_are,
-    carry_out,
-)
+from ads.services.bulk.batches import Action, Done, as_they_are, carry_out
 from ads.services.bulk.budget_changes import BudgetChange
-from ads.services.delivery import (
-    Trigger,
-    waive,
-)
+from ads.services.delivery import Trigger, waive
 from ads.services.history import Seen
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,7 @@ from django.db.models.functions import Greatest, Round
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from ads.models.fields import MoneyField
-from ads.rules.money import (
-    LIMIT,
-    InvalidAmount,
-    parse_amount,
-)
+from ads.rules.money import LIMIT, InvalidAmount, parse_amount
 
 #: Nobody means to raise a budget to more than eleven times what it is.
 MOST_PERCENT: Final = Decimal(1000)

@@ -9,10 +9,7 @@ from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.services import locks
 from ads.services.delivery import lifecycle
-from ads.services.explain import (
-    Explanation,
-    explain,
-)
+from ads.services.explain import Explanation, explain
 
 
 class ActionRefused(ValueError):

@@ -14,26 +14,13 @@ from uuid import UUID
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from ads.holds import Supposing
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.services import locks
 from ads.services.bulk.actions import WritesColumns
-from ads.services.bulk.batches import (
-    Done,
-    carry_out,
-)
-from ads.services.bulk.brand_actions import (
-    BrandsDone,
-    Switch,
-    carry_out_on,
-)
-from ads.services.delivery import (
-    TO_RUN,
-    Trigger,
-)
+from ads.services.bulk.batches import Done, carry_out
+from ads.services.bulk.brand_actions import BrandsDone, Switch, carry_out_on
+from ads.services.delivery import TO_RUN, Trigger
 from ads.services.history import audit
 
 

@@ -7,15 +7,8 @@ from decimal import Decimal
 
 from django.db.models import F, QuerySet
 
-from ads.models import (
-    Brand,
-    Campaign,
-    SpendTotal,
-)
-from ads.rules.calendar import (
-    group_by_local_date,
-    period_start,
-)
+from ads.models import Brand, Campaign, SpendTotal
+from ads.rules.calendar import group_by_local_date, period_start
 from ads.services.delivery import waive
 
 

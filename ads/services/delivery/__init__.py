@@ -1,10 +1,6 @@
 """Which campaigns run: enforcement, rollover, waivers, and previews of what would change."""
 
-from ads.services.delivery import (
-    lifecycle,
-    rollover,
-    waivers,
-)
+from ads.services.delivery import lifecycle, rollover, waivers
 from ads.services.delivery.enforcement import (
     Decision,
     Enforced,
@@ -13,30 +9,11 @@ from ads.services.delivery.enforcement import (
     enforce,
     preview_switches,
 )
-from ads.services.delivery.lifecycle import (
-    ACTIVATABLE,
-    PAUSABLE,
-    TO_RUN,
-    is_pause,
-)
-from ads.services.delivery.preview import (
-    NAMED,
-    Forecast,
-    Group,
-    Kind,
-    foretell,
-    holds_of_one,
-    told,
-)
+from ads.services.delivery.lifecycle import ACTIVATABLE, PAUSABLE, TO_RUN, is_pause
+from ads.services.delivery.preview import NAMED, Forecast, Group, Kind, foretell, holds_of_one, told
 from ads.services.delivery.rollover import Rollover
-from ads.services.delivery.schedule_preview import (
-    Preview,
-    preview_schedule,
-)
-from ads.services.delivery.waivers import (
-    still_counting,
-    waive,
-)
+from ads.services.delivery.schedule_preview import Preview, preview_schedule
+from ads.services.delivery.waivers import still_counting, waive
 
 __all__ = [
     "ACTIVATABLE",

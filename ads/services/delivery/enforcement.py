@@ -21,13 +21,7 @@ from decimal import Decimal
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
-from ads.holds import (
-    BUDGET_HOLDS,
-    Hold,
-    Moment,
-    evaluate,
-    from_bits,
-)
+from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits
 from ads.models import Campaign
 from ads.services import locks
 from ads.services.actor import current_actor

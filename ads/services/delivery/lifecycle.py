@@ -9,10 +9,7 @@ from django.db.models.functions import Now
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.services import locks
-from ads.services.delivery.enforcement import (
-    Trigger,
-    enforce,
-)
+from ads.services.delivery.enforcement import Trigger, enforce
 
 #: A completed or archived campaign is brought back by editing its status, on purpose.
 PAUSABLE = (Status.DRAFT, Status.ACTIVE, Status.PAUSED)

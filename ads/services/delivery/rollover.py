@@ -11,21 +11,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.rules.calendar import (
-    group_by_local_date,
-    month_start,
-)
+from ads.rules.calendar import group_by_local_date, month_start
 from ads.services import locks
-from ads.services.delivery.enforcement import (
-    Enforced,
-    Trigger,
-    enforce,
-)
+from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
 
 #: Brands rolled over together.

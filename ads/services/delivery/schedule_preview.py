@@ -7,27 +7,10 @@ from typing import Final
 
 from ads.holds import Supposing
 from ads.models import Campaign
-from ads.rules.calendar import (
-    UnknownTimezone,
-    zone,
-)
-from ads.rules.dayparting import (
-    Schedule,
-    is_in_force,
-    is_open,
-    next_closing,
-    next_opening,
-)
-from ads.rules.stretches import (
-    LocalDay,
-    days_ahead,
-)
-from ads.services.delivery.preview import (
-    NAMED,
-    Forecast,
-    Kind,
-    foretell,
-)
+from ads.rules.calendar import UnknownTimezone, zone
+from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
+from ads.rules.stretches import LocalDay, days_ahead
+from ads.services.delivery.preview import NAMED, Forecast, Kind, foretell
 
 DAYS: Final = 7
 

@@ -11,21 +11,10 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from ads.models import (
-    Brand,
-    Campaign,
-    SpendTotal,
-)
-from ads.rules.calendar import (
-    group_by_local_date,
-    local_date,
-    period_start,
-)
+from ads.models import Brand, Campaign, SpendTotal
+from ads.rules.calendar import group_by_local_date, local_date, period_start
 from ads.services import locks
-from ads.services.delivery.enforcement import (
-    Trigger,
-    enforce,
-)
+from ads.services.delivery.enforcement import Trigger, enforce
 
 
 @transaction.atomic

@@ -1,13 +1,6 @@
 """Why a campaign runs or does not, and when that will change, in sentences."""
 
-from ads.services.explain import (
-    brand,
-    conditions,
-    explanation,
-    recorded_reasons,
-    switches,
-    week,
-)
+from ads.services.explain import brand, conditions, explanation, recorded_reasons, switches, week
 from ads.services.explain.brand import BrandExplanation
 from ads.services.explain.conditions import Condition
 from ads.services.explain.explanation import (
@@ -19,10 +12,7 @@ from ads.services.explain.explanation import (
     sentence,
 )
 from ads.services.explain.recorded_reasons import why
-from ads.services.explain.week import (
-    MINUTES,
-    Day,
-)
+from ads.services.explain.week import MINUTES, Day
 
 __all__ = [
     "BUDGET_NAMES",

@@ -6,30 +6,15 @@ from typing import Any, Final
 
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
-from ads.holds import (
-    Hold,
-    with_holds,
-)
-from ads.models import (
-    Brand,
-    Campaign,
-)
-from ads.models.campaign import (
-    STATES,
-    State,
-)
+from ads.holds import Hold, with_holds
+from ads.models import Brand, Campaign
+from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.moments import Moment
-from ads.services.explain.conditions import (
-    Condition,
-    budget_left,
-)
+from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
 from ads.services.explain.outlook import next_begins
-from ads.services.ledger import (
-    Figures,
-    Month,
-)
+from ads.services.ledger import Figures, Month
 
 #: Of a brand's budgets, the hold whose words they are told in.
 _BUDGETS: Final = {Period.DAY: Hold.DAILY_BUDGET, Period.MONTH: Hold.MONTHLY_BUDGET}

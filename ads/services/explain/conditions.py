@@ -12,16 +12,8 @@ from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.money import format_usd
-from ads.services.explain.explanation import (
-    BUDGET_NAMES,
-    Explanation,
-    deciding_now,
-)
-from ads.services.explain.outlook import (
-    BUDGETS,
-    applies_at,
-    budget_of,
-)
+from ads.services.explain.explanation import BUDGET_NAMES, Explanation, deciding_now
+from ads.services.explain.outlook import BUDGETS, applies_at, budget_of
 
 _SO_FAR: Final = {Period.DAY: "today", Period.MONTH: "this month"}
 

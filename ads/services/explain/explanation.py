@@ -6,23 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from ads.holds import (
-    Hold,
-    Moment,
-    from_bits,
-    with_holds,
-)
-from ads.models import (
-    Campaign,
-    CampaignSchedule,
-    DaypartingSchedule,
-)
+from ads.holds import Hold, Moment, from_bits, with_holds
+from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaign import Status
 from ads.moments import as_rules
-from ads.rules import (
-    calendar,
-    dayparting,
-)
+from ads.rules import calendar, dayparting
 from ads.rules.money import format_usd
 from ads.services.explain.outlook import (
     BUDGETS,

@@ -17,23 +17,10 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from ads.holds import (
-    BUDGET_HOLDS,
-    BudgetHold,
-    Hold,
-    Moments,
-    from_bits,
-    with_holds,
-)
-from ads.models import (
-    Campaign,
-    SpendTotal,
-)
+from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moments, from_bits, with_holds
+from ads.models import Campaign, SpendTotal
 from ads.models.spend import Period
-from ads.rules import (
-    calendar,
-    dayparting,
-)
+from ads.rules import calendar, dayparting
 from ads.services.ledger import LATEST
 
 #: Holds that follow one another (a budget lifts, then the window is closed, then the day's budget

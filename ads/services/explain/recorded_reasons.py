@@ -3,10 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from ads.holds import (
-    BUDGET_HOLDS,
-    Hold,
-)
+from ads.holds import BUDGET_HOLDS, Hold
 from ads.models import DeliveryChange
 from ads.services.actor import SYSTEM
 from ads.services.delivery import Trigger

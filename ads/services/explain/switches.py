@@ -8,15 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from ads.holds import (
-    Moment,
-    evaluate,
-    from_bits,
-)
-from ads.models import (
-    Campaign,
-    DeliveryChange,
-)
+from ads.holds import Moment, evaluate, from_bits
+from ads.models import Campaign, DeliveryChange
 from ads.services.actor import current_actor
 from ads.services.delivery import preview_switches
 from ads.services.explain.explanation import sentence

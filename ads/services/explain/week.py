@@ -8,17 +8,8 @@ from typing import Final
 
 from ads.models import Campaign
 from ads.rules import dayparting
-from ads.rules.calendar import (
-    day_begins,
-    local_date,
-    local_time,
-)
-from ads.rules.stretches import (
-    ClockChange,
-    Stretch,
-    clock_changes,
-    open_stretches,
-)
+from ads.rules.calendar import day_begins, local_date, local_time
+from ads.rules.stretches import ClockChange, Stretch, clock_changes, open_stretches
 
 DAYS: Final = 7
 MINUTES: Final = 24 * 60

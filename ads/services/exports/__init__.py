@@ -2,16 +2,8 @@
 
 from ads.services.exports import kinds
 from ads.services.exports.cells import safe_cell
-from ads.services.exports.kinds import (
-    InvalidExport,
-    Kind,
-    Wanted,
-    choose,
-)
-from ads.services.exports.stream import (
-    Export,
-    Stream,
-)
+from ads.services.exports.kinds import InvalidExport, Kind, Wanted, choose
+from ads.services.exports.stream import Export, Stream
 
 __all__ = [
     "Export",

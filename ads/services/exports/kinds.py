@@ -13,18 +13,8 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from ads.models import (
-    Brand,
-    Campaign,
-    DeliveryChange,
-    Spend,
-    SpendTotal,
-)
-from ads.services.exports.stream import (
-    AT_A_TIME,
-    Export,
-    portions,
-)
+from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
+from ads.services.exports.stream import AT_A_TIME, Export, portions
 from ads.services.ledger import summaries
 from ads.services.senders import visibility
 

@@ -1,11 +1,6 @@
 """What changed, when, and by whom: the audit, the timeline and the feed of delivery changes."""
 
-from ads.services.history import (
-    audit,
-    feed,
-    last_changes,
-    timeline,
-)
+from ads.services.history import audit, feed, last_changes, timeline
 from ads.services.history.audit import (
     WORDS,
     AuditEntry,

@@ -15,16 +15,10 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.rules.dayparting import (
-    Window,
-    describe_window,
-)
+from ads.rules.dayparting import Window, describe_window
 from ads.rules.money import format_usd
 
 #: In place of a value that is not there.

@@ -13,36 +13,17 @@ from typing import Any, Final
 from django.db import models
 
 from ads.holds import Hold
-from ads.models import (
-    Brand,
-    Campaign,
-    DeliveryChange,
-)
-from ads.models.references import (
-    known_as,
-    shown,
-)
+from ads.models import Brand, Campaign, DeliveryChange
+from ads.models.references import known_as, shown
 from ads.models.spend import Period
 from ads.rules.money import format_usd
 from ads.services.actor import SYSTEM
-from ads.services.delivery import (
-    Trigger,
-    is_pause,
-)
-from ads.services.explain import (
-    BUDGET_NAMES,
-    why,
-)
-from ads.services.history import (
-    audit,
-    timeline_rows,
-)
+from ads.services.delivery import Trigger, is_pause
+from ads.services.explain import BUDGET_NAMES, why
+from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
 from ads.services.history.timeline_rows import Row
-from ads.services.history.timeline_sql import (
-    Position,
-    Source,
-)
+from ads.services.history.timeline_sql import Position, Source
 
 #: Happenings on one page.
 PAGE: Final = 30

@@ -15,18 +15,9 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-from ads.models import (
-    Brand,
-    Campaign,
-)
+from ads.models import Brand, Campaign
 from ads.services.history.audit import NOBODY
-from ads.services.history.timeline_sql import (
-    MODELS,
-    OF_BRAND,
-    OF_CAMPAIGN,
-    Position,
-    Source,
-)
+from ads.services.history.timeline_sql import MODELS, OF_BRAND, OF_CAMPAIGN, Position, Source
 
 
 @dataclass(frozen=True, slots=True)

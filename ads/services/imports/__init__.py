@@ -14,38 +14,14 @@ from ads.services.imports.errors import (
     RowsRefused,
     without_options,
 )
-from ads.services.imports.formats import (
-    FORMATS,
-    Format,
-)
-from ads.services.imports.parsing import (
-    HEAD,
-    Sniffed,
-    sniff,
-)
-from ads.services.imports.plan import (
-    CAMPAIGN_BY,
-    DECIMAL_SIGNS,
-    DEFAULT_SOURCE,
-    FIELDS,
-    Plan,
-)
+from ads.services.imports.formats import FORMATS, Format
+from ads.services.imports.parsing import HEAD, Sniffed, sniff
+from ads.services.imports.plan import CAMPAIGN_BY, DECIMAL_SIGNS, DEFAULT_SOURCE, FIELDS, Plan
 from ads.services.imports.preview import Preview
 from ads.services.imports.refused_csv import RefusedCsv
-from ads.services.imports.run import (
-    Import,
-    preview_of,
-)
-from ads.services.imports.staging import (
-    Change,
-    Imported,
-)
-from ads.services.imports.uploads import (
-    BY_HAND,
-    CANCELLABLE,
-    DATE_FORMATS,
-    READABLE_ANEW,
-)
+from ads.services.imports.run import Import, preview_of
+from ads.services.imports.staging import Change, Imported
+from ads.services.imports.uploads import BY_HAND, CANCELLABLE, DATE_FORMATS, READABLE_ANEW
 
 __all__ = [
     "BY_HAND",

@@ -9,14 +9,7 @@ from ads.holds import Hold
 from ads.models import Campaign
 from ads.rules.money import format_usd
 from ads.services.imports.formats import PLAIN
-from ads.services.imports.parsing import (
-    Checker,
-    Found,
-    Reader,
-    Sample,
-    Waiting,
-    by_name,
-)
+from ads.services.imports.parsing import Checker, Found, Reader, Sample, Waiting, by_name
 from ads.services.imports.preview import (
     SHOWN,
     Preview,
@@ -27,11 +20,7 @@ from ads.services.imports.preview import (
     PreviewTotals,
     PreviewUnknown,
 )
-from ads.services.imports.staging import (
-    Change,
-    Imported,
-    tables,
-)
+from ads.services.imports.staging import Change, Imported, tables
 
 #: Platforms round each row to cents, and their totals by themselves.
 _HALF_A_CENT: Final = Decimal("0.005")

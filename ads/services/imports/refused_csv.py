@@ -6,10 +6,7 @@ from typing import Final, TextIO
 
 from ads.services.exports import safe_cell
 from ads.services.imports.errors import BadRow
-from ads.services.imports.parsing import (
-    MOST_COLUMNS,
-    REFUSED_IN,
-)
+from ads.services.imports.parsing import MOST_COLUMNS, REFUSED_IN
 
 #: The columns before those of the file.
 FIRST: Final = (REFUSED_IN, "refused because")

@@ -9,39 +9,15 @@ from typing import BinaryIO, Final
 
 from django.db import connection, transaction
 
-from ads.services.delivery import (
-    Trigger,
-    enforce,
-)
+from ads.services.delivery import Trigger, enforce
 from ads.services.errors import InvalidSpend
-from ads.services.imports.errors import (
-    SHOWN,
-    ImportRefused,
-    Refused,
-    RefusedSink,
-    RowsRefused,
-)
+from ads.services.imports.errors import SHOWN, ImportRefused, Refused, RefusedSink, RowsRefused
 from ads.services.imports.formats import FORMATS
-from ads.services.imports.parsing import (
-    Checker,
-    Reader,
-    columns,
-)
-from ads.services.imports.plan import (
-    DEFAULT_SOURCE,
-    Plan,
-)
-from ads.services.imports.preview import (
-    SHOWN_PROBLEMS,
-    Preview,
-)
+from ads.services.imports.parsing import Checker, Reader, columns
+from ads.services.imports.plan import DEFAULT_SOURCE, Plan
+from ads.services.imports.preview import SHOWN_PROBLEMS, Preview
 from ads.services.imports.preview_builder import described
-from ads.services.imports.staging import (
-    Imported,
-    recording,
-    tables,
-    waiting,
-)
+from ads.services.imports.staging import Imported, recording, tables, waiting
 from ads.services.imports.staging import preview as foreseeing
 from ads.services.ledger import validation
 from ads.services.references import registry

@@ -9,24 +9,11 @@ from datetime import datetime
 from functools import partial
 
 from ads.models.spend import Kind
-from ads.services.campaign_lookup import (
-    CampaignGiven,
-    CampaignNamed,
-    Reference,
-)
+from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend
 from ads.services.intake.intake import take
-from ads.services.intake.kinds import (
-    Entries,
-    Totals,
-)
-from ads.services.intake.rows import (
-    Intake,
-    IntakeAnswer,
-    IntakeEntry,
-    IntakeSender,
-    IntakeTotal,
-)
+from ads.services.intake.kinds import Entries, Totals
+from ads.services.intake.rows import Intake, IntakeAnswer, IntakeEntry, IntakeSender, IntakeTotal
 
 __all__ = [
     "CampaignGiven",

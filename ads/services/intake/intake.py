@@ -16,40 +16,13 @@ from typing import Any, Generic
 
 from django.db import IntegrityError, transaction
 
-from ads.services import (
-    campaign_lookup,
-    locks,
-)
-from ads.services.campaign_lookup import (
-    CampaignGiven,
-    CampaignNamed,
-    Owner,
-    Reference,
-)
-from ads.services.errors import (
-    InvalidSpend,
-    ReportedOtherwise,
-)
-from ads.services.intake.kinds import (
-    REFUSED,
-    P,
-    V,
-    Way,
-    refused,
-)
-from ads.services.intake.rows import (
-    Intake,
-    IntakeAnswer,
-    IntakeSender,
-)
-from ads.services.ledger import (
-    StaleTimezoneError,
-    check_text,
-)
-from ads.services.references import (
-    Waiting,
-    waiting,
-)
+from ads.services import campaign_lookup, locks
+from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Owner, Reference
+from ads.services.errors import InvalidSpend, ReportedOtherwise
+from ads.services.intake.kinds import REFUSED, P, V, Way, refused
+from ads.services.intake.rows import Intake, IntakeAnswer, IntakeSender
+from ads.services.ledger import StaleTimezoneError, check_text
+from ads.services.references import Waiting, waiting
 
 #: What is wrong with a row.
 _BAD = frozenset({REFUSED, "conflict"})

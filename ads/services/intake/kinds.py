@@ -5,21 +5,9 @@ from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
 from ads.models.spend import Kind
-from ads.services.campaign_lookup import (
-    CampaignGiven,
-    Owner,
-    Reference,
-)
-from ads.services.errors import (
-    InvalidSpend,
-    shown_value,
-)
-from ads.services.intake.rows import (
-    IntakeAnswer,
-    IntakeEntry,
-    IntakeSender,
-    IntakeTotal,
-)
+from ads.services.campaign_lookup import CampaignGiven, Owner, Reference
+from ads.services.errors import InvalidSpend, shown_value
+from ads.services.intake.rows import IntakeAnswer, IntakeEntry, IntakeSender, IntakeTotal
 from ads.services.ledger import (
     check_has_come_somewhere,
     day_totals,
@@ -27,10 +15,7 @@ from ads.services.ledger import (
     read_date,
     read_instant,
 )
-from ads.services.references import (
-    Waiting,
-    waiting,
-)
+from ads.services.references import Waiting, waiting
 
 #: What a row says, and the same with its campaign.
 V = TypeVar("V")

@@ -11,32 +11,14 @@ from ads.services.ledger import (
     validation,
     verification,
 )
-from ads.services.ledger.corrections import (
-    Corrected,
-    CorrectedMeanwhile,
-    Correction,
-    Effect,
-    Sum,
-)
+from ads.services.ledger.corrections import Corrected, CorrectedMeanwhile, Correction, Effect, Sum
 from ads.services.ledger.crossings import StaleTimezoneError
-from ads.services.ledger.day_totals import (
-    DayTotal,
-    ReportOutcome,
-)
-from ads.services.ledger.entries import (
-    CONFLICT,
-    Answer,
-)
-from ads.services.ledger.record import (
-    Recorded,
-    SpendEntry,
-)
+from ads.services.ledger.day_totals import DayTotal, ReportOutcome
+from ads.services.ledger.entries import CONFLICT, Answer
+from ads.services.ledger.record import Recorded, SpendEntry
 from ads.services.ledger.reported import with_last_report
 from ads.services.ledger.sources import ledger_sources
-from ads.services.ledger.summaries import (
-    Figures,
-    Month,
-)
+from ads.services.ledger.summaries import Figures, Month
 from ads.services.ledger.validation import (
     EARLIEST,
     LATEST,

@@ -14,31 +14,12 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 
-from ads.models import (
-    Brand,
-    Campaign,
-    Spend,
-    SpendTotal,
-)
+from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.models.fields import MoneyField
-from ads.models.spend import (
-    Kind,
-    Period,
-)
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    period_start,
-)
-from ads.services import (
-    campaign_lookup,
-    locks,
-)
-from ads.services.delivery import (
-    Enforced,
-    Forecast,
-    foretell,
-)
+from ads.models.spend import Kind, Period
+from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.services import campaign_lookup, locks
+from ads.services.delivery import Enforced, Forecast, foretell
 from ads.services.errors import InvalidSpend
 from ads.services.ledger import entries
 from ads.supposing import Supposing

@@ -18,17 +18,10 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from ads.holds import (
-    BUDGET_HOLDS,
-    BudgetHold,
-)
+from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    month_start,
-)
+from ads.rules.calendar import UnknownTimezone, local_date, month_start
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,7 @@ from ads.models import Campaign
 from ads.models.references import shown
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import Owner
-from ads.services.delivery import (
-    Enforced,
-    Trigger,
-)
+from ads.services.delivery import Enforced, Trigger
 from ads.services.errors import ReportedOtherwise
 from ads.services.ledger import day_total_sql as statements
 from ads.services.ledger.entries import enforce_crossed

@@ -1,8 +1,8 @@
 """Entries on their way into the ledger: what is checked of each, and what becomes of each.
 
 The one core under everything that records entries: all of them or none
-(:func:`ads.services.ledger.record.record`), those that are good (:mod:`ads.services.intake`), those that
-had waited for their campaign (:mod:`ads.services.references.registry`).
+(:mod:`.record`), those that are good (:mod:`ads.services.intake`), those that had waited for their
+campaign (:mod:`ads.services.references`).
 """
 
 from collections import defaultdict
@@ -16,11 +16,7 @@ from django.db import connection
 from ads.models.spend import Kind
 from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Owner
-from ads.services.delivery import (
-    Enforced,
-    Trigger,
-    enforce,
-)
+from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.errors import SpendConflict
 from ads.services.ledger import crossings
 from ads.services.ledger import entry_sql as statements

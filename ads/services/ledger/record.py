@@ -10,17 +10,11 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from ads.models import (
-    Campaign,
-    Spend,
-)
+from ads.models import Campaign, Spend
 from ads.models.spend import Kind
 from ads.services import campaign_lookup
 from ads.services.errors import InvalidSpend
-from ads.services.ledger import (
-    crossings,
-    entries,
-)
+from ads.services.ledger import crossings, entries
 from ads.services.ledger.validation import check_text
 
 

@@ -5,11 +5,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
-from ads.models import (
-    Campaign,
-    CampaignReference,
-    ReportedTotal,
-)
+from ads.models import Campaign, CampaignReference, ReportedTotal
 from ads.models.references import BETWEEN
 
 

@@ -9,22 +9,10 @@ from typing import TypedDict
 
 from django.db.models import QuerySet
 
-from ads.models import (
-    Brand,
-    Campaign,
-    SpendTotal,
-)
+from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    next_month,
-    period_start,
-)
-from ads.rules.money import (
-    is_used_up,
-    remaining,
-)
+from ads.rules.calendar import UnknownTimezone, local_date, next_month, period_start
+from ads.rules.money import is_used_up, remaining
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 from ads.rules import written
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-)
-from ads.rules.money import (
-    InvalidAmount,
-    parse_amount,
-)
+from ads.rules.calendar import UnknownTimezone, local_date
+from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.errors import InvalidSpend
 
 #: Characters that the columns hold.

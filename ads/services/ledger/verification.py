@@ -7,15 +7,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ads.models import (
-    Campaign,
-    SpendTotal,
-)
+from ads.models import Campaign, SpendTotal
 from ads.models.spend import sums_of
-from ads.services.delivery import (
-    Trigger,
-    enforce,
-)
+from ads.services.delivery import Trigger, enforce
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,21 +19,11 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from ads.models import (
-    Brand,
-    Campaign,
-    SpendTotal,
-)
-from ads.models.campaign import (
-    STATES,
-    State,
-)
+from ads.models import Brand, Campaign, SpendTotal
+from ads.models.campaign import STATES, State
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    group_by_local_date,
-    period_start,
-)
+from ads.rules.calendar import group_by_local_date, period_start
 
 #: Names of the aliases: effective spend, US dollars.
 SPEND: Final = {Period.DAY: "day_spend", Period.MONTH: "month_spend"}

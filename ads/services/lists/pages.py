@@ -7,23 +7,9 @@ from typing import Any, Final
 
 from django.db.models import Prefetch, QuerySet
 
-from ads.holds import (
-    Hold,
-    Moment,
-    from_bits,
-    held_by,
-    with_holds,
-)
-from ads.models import (
-    Brand,
-    Campaign,
-    CampaignReference,
-    DaypartingSchedule,
-)
-from ads.models.campaign import (
-    STATES,
-    State,
-)
+from ads.holds import Hold, Moment, from_bits, held_by, with_holds
+from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
+from ads.models.campaign import STATES, State
 from ads.services.explain import sentence
 
 #: How many campaigns are looked at for a hold: first so many, then ever more of the rest. A hold

@@ -8,28 +8,12 @@ from ads.services.operations import (
     task_texts,
     timing,
 )
-from ads.services.operations.health import (
-    Pulse,
-    Watched,
-)
+from ads.services.operations.health import Pulse, Watched
 from ads.services.operations.ledger_role import LedgerRoleError
 from ads.services.operations.outages import is_outage
-from ads.services.operations.periodic_tasks import (
-    NotHandedOver,
-    Run,
-    Stage,
-)
+from ads.services.operations.periodic_tasks import NotHandedOver, Run, Stage
 from ads.services.operations.task_texts import counted
-from ads.services.operations.timing import (
-    Cron,
-    Daily,
-    Every,
-    Monthly,
-    NeverRuns,
-    Once,
-    Sun,
-    Timing,
-)
+from ads.services.operations.timing import Cron, Daily, Every, Monthly, NeverRuns, Once, Sun, Timing
 
 __all__ = [
     "Cron",

@@ -11,26 +11,11 @@ from enum import Enum, auto
 
 from ads.services.operations import health
 from ads.services.overview.changes import MOST as MOST_CHANGES
-from ads.services.overview.changes import (
-    Told,
-    latest,
-)
-from ads.services.overview.delivery import (
-    Delivery,
-    delivery,
-)
-from ads.services.overview.first_steps import (
-    FirstSteps,
-    first_steps,
-)
+from ads.services.overview.changes import Told, latest
+from ads.services.overview.delivery import Delivery, delivery
+from ads.services.overview.first_steps import FirstSteps, first_steps
 from ads.services.overview.near import Near
-from ads.services.overview.spend import (
-    BrandFigures,
-    DaysOfSpend,
-    Money,
-    PeriodSpend,
-    money,
-)
+from ads.services.overview.spend import BrandFigures, DaysOfSpend, Money, PeriodSpend, money
 
 __all__ = [
     "MOST_CHANGES",
@@ -67,7 +52,7 @@ class Overview:
     delivery: Delivery | None
     money: Money | None
     changes: list[Told] | None
-    health: list[health.Watched] | None
+    watch: list[health.Watched] | None
     first_steps: FirstSteps | None
 
 

@@ -10,30 +10,12 @@ from typing import Any, Final
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import NullIf
 
-from ads.holds import (
-    BUDGET_HOLDS,
-    BudgetHold,
-    Hold,
-    Moment,
-    from_bits,
-    with_holds,
-)
-from ads.models import (
-    Campaign,
-    SpendTotal,
-)
-from ads.models.campaign import (
-    State,
-    Status,
-)
+from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
+from ads.models import Campaign, SpendTotal
+from ads.models.campaign import State, Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.services.overview.near import (
-    MOST,
-    NEAR,
-    Near,
-    at_this_pace,
-)
+from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
 
 #: A campaign's own budgets, of the day and of the month.
 _OWN: Final = tuple(limit for limit in BUDGET_HOLDS if not limit.of_brand)

@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass
 
-from ads.models import (
-    Brand,
-    Campaign,
-    Spend,
-)
+from ads.models import Brand, Campaign, Spend
 
 
 @dataclass(frozen=True, slots=True)

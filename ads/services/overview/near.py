@@ -7,10 +7,7 @@ from typing import Final
 
 from ads.holds import Hold
 from ads.models.spend import Period
-from ads.rules import (
-    calendar,
-    pacing,
-)
+from ads.rules import calendar, pacing
 
 #: How many are shown.
 MOST: Final = 8

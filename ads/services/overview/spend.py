@@ -10,23 +10,11 @@ from typing import Final
 
 from django.db.models import Case, F, IntegerField, Sum, Value, When
 
-from ads.models import (
-    Brand,
-    SpendTotal,
-)
+from ads.models import Brand, SpendTotal
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    period_start,
-)
+from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.ledger import Figures
-from ads.services.overview.near import (
-    MOST,
-    NEAR,
-    Near,
-    at_this_pace,
-)
+from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
 
 #: Days that are shown, today included.
 DAYS: Final = 30

@@ -12,29 +12,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 
-from ads.models import (
-    AskedAccount,
-    Campaign,
-)
-from ads.platforms import (
-    Account,
-    AdPlatform,
-    KnownAs,
-    ObservedTotal,
-    connected,
-)
+from ads.models import AskedAccount, Campaign
+from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.services.campaign_lookup import Reference
-from ads.services.intake import (
-    IntakeAnswer,
-    IntakeSender,
-    IntakeTotal,
-    take_day_totals,
-)
-from ads.services.isolation import (
-    NOBODYS_FAULT,
-    isolate,
-)
+from ads.services.intake import IntakeAnswer, IntakeSender, IntakeTotal, take_day_totals
+from ads.services.isolation import NOBODYS_FAULT, isolate
 
 logger = logging.getLogger(__name__)
 

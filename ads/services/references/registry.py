@@ -6,30 +6,13 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from ads.models import (
-    Campaign,
-    CampaignReference,
-    UnknownReference,
-    WaitingSpend,
-)
-from ads.services import (
-    campaign_lookup,
-    locks,
-)
+from ads.models import Campaign, CampaignReference, UnknownReference, WaitingSpend
+from ads.services import campaign_lookup, locks
 from ads.services.actor import current_actor
-from ads.services.campaign_lookup import (
-    Owner,
-    Reference,
-)
-from ads.services.errors import (
-    InvalidReference,
-    InvalidSpend,
-)
+from ads.services.campaign_lookup import Owner, Reference
+from ads.services.errors import InvalidReference, InvalidSpend
 from ads.services.ledger import check_text
-from ads.services.references.release import (
-    Settled,
-    record_waiting,
-)
+from ads.services.references.release import Settled, record_waiting
 
 __all__ = [
     "AT_ONCE",

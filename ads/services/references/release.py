@@ -14,21 +14,12 @@ from django.db import OperationalError, connection, transaction
 
 from ads.models import WaitingSpend
 from ads.models.spend import Kind
-from ads.services import (
-    campaign_lookup,
-    locks,
-)
-from ads.services.campaign_lookup import (
-    Owner,
-    Reference,
-)
+from ads.services import campaign_lookup, locks
+from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend
 from ads.services.isolation import isolate
-from ads.services.ledger import (
-    day_totals,
-    entries,
-)
+from ads.services.ledger import day_totals, entries
 from ads.services.references import waiting
 
 #: Rows that are recorded in one transaction.

@@ -10,24 +10,11 @@ from typing import Final
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ads.models import (
-    Brand,
-    Campaign,
-    CampaignReference,
-    UnknownReference,
-    WaitingSpend,
-)
+from ads.models import Brand, Campaign, CampaignReference, UnknownReference, WaitingSpend
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_date,
-    period_start,
-)
-from ads.rules.money import (
-    format_usd,
-    is_used_up,
-)
+from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.rules.money import format_usd, is_used_up
 from ads.services.errors import InvalidReference
 from ads.services.ledger import summaries
 from ads.services.references import registry

@@ -14,19 +14,11 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from django.db import connection
 
-from ads.models import (
-    UnknownReference,
-    WaitingSpend,
-)
+from ads.models import UnknownReference, WaitingSpend
 from ads.models.spend import Kind
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import SpendConflict
-from ads.services.ledger import (
-    CONFLICT,
-    Answer,
-    day_totals,
-    entries,
-)
+from ads.services.ledger import CONFLICT, Answer, day_totals, entries
 from ads.services.ledger import entry_sql as statements
 
 V = TypeVar("V")

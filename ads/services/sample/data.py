@@ -12,16 +12,8 @@ from itertools import count, product
 from typing import Final
 
 from ads.platforms import curve
-from ads.rules.calendar import (
-    local_date,
-    local_time,
-    month_start,
-)
-from ads.rules.dayparting import (
-    Schedule,
-    Window,
-    has_open_window,
-)
+from ads.rules.calendar import local_date, local_time, month_start
+from ads.rules.dayparting import Schedule, Window, has_open_window
 
 TIMEZONES: Final = (
     "America/New_York", "Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "Europe/London",

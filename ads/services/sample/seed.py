@@ -19,25 +19,12 @@ from ads.models import (
     Spend,
     SpendTotal,
 )
-from ads.rules.money import (
-    LIMIT,
-    parse_amount,
-)
-from ads.services.delivery import (
-    Trigger,
-    enforce,
-)
-from ads.services.ledger import (
-    SpendEntry,
-    record,
-)
+from ads.rules.money import LIMIT, parse_amount
+from ads.services.delivery import Trigger, enforce
+from ads.services.ledger import SpendEntry, record
 from ads.services.platforms import updates
 from ads.services.sample import data
-from ads.services.sample.data import (
-    CampaignNames,
-    Role,
-    Sample,
-)
+from ads.services.sample.data import CampaignNames, Role, Sample
 
 SOURCE = "seed_data"
 

@@ -1,22 +1,10 @@
 """Programs that send spend: API keys, signed webhooks, and what each may see."""
 
-from ads.services.senders import (
-    api_keys,
-    rights,
-    visibility,
-    webhook_endpoints,
-    webhooks,
-)
+from ads.services.senders import api_keys, rights, visibility, webhook_endpoints, webhooks
 from ads.services.senders.api_keys import Caller
 from ads.services.senders.encryption import CannotUnseal
 from ads.services.senders.rights import InvalidSender
-from ads.services.senders.webhooks import (
-    EndpointOff,
-    NotSigned,
-    Receiver,
-    Signed,
-    UnknownEndpoint,
-)
+from ads.services.senders.webhooks import EndpointOff, NotSigned, Receiver, Signed, UnknownEndpoint
 
 __all__ = [
     "Caller",

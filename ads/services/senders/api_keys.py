@@ -17,10 +17,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from ads.models import (
-    ApiKey,
-    Brand,
-)
+from ads.models import ApiKey, Brand
 from ads.models.senders import Scope
 from ads.services.senders import rights as senders
 from ads.services.senders.rights import InvalidSender

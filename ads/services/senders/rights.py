@@ -17,13 +17,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef
 
-from ads.models import (
-    ApiKey,
-    Brand,
-    Spend,
-    WaitingSpend,
-    WebhookEndpoint,
-)
+from ads.models import ApiKey, Brand, Spend, WaitingSpend, WebhookEndpoint
 from ads.models.senders import Sender
 from ads.platforms import connected
 from ads.services import locks

@@ -9,11 +9,7 @@ from collections.abc import Collection
 
 from django.db.models import QuerySet
 
-from ads.models import (
-    Brand,
-    Campaign,
-    DeliveryChange,
-)
+from ads.models import Brand, Campaign, DeliveryChange
 from ads.services.actor import SYSTEM
 
 

@@ -12,16 +12,10 @@ from typing import Final
 
 from django.db import transaction
 
-from ads.models import (
-    Brand,
-    WebhookEndpoint,
-)
+from ads.models import Brand, WebhookEndpoint
 from ads.services import locks
 from ads.services.senders import rights as senders
-from ads.services.senders.encryption import (
-    seal,
-    seal_anew,
-)
+from ads.services.senders.encryption import seal, seal_anew
 from ads.services.senders.rights import InvalidSender
 
 #: How long the secret before is accepted beside a new one, unless somebody says otherwise.

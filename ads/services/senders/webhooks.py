@@ -22,10 +22,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from standardwebhooks import Webhook
 
-from ads.models import (
-    WebhookDelivery,
-    WebhookEndpoint,
-)
+from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services.senders import rights
 from ads.services.senders.encryption import unseal
 

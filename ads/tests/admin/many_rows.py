@@ -38,12 +38,8 @@ from ads.services.actor import acting_as
 from ads.services.delivery import waivers
 from ads.services.delivery.enforcement import Trigger
 from ads.services.imports.plan import Plan
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-    ScheduleFactory,
-)
-from ads.tests.uploads import support as uploads
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.services.imports.uploads import support as uploads
 
 #: Enough that a query for each row stands out.
 MANY: Final = 12

@@ -17,16 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.admin.base.menu import MENU
-from ads.models import (
-    Campaign,
-    Heartbeat,
-)
-from ads.tests.admin.pages import (
-    add,
-    change,
-    changelist,
-    save,
-)
+from ads.models import Campaign, Heartbeat
+from ads.tests.admin.pages import add, change, changelist, save
 from ads.tests.factories import CampaignFactory
 
 FRONT = reverse("admin:index")

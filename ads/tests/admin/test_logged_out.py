@@ -13,11 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ads.models import Campaign
-from ads.tests.admin.pages import (
-    change,
-    filled_in,
-    said,
-)
+from ads.tests.admin.pages import change, filled_in, said
 from ads.tests.factories import CampaignFactory
 
 pytestmark = pytest.mark.django_db

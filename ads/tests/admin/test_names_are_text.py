@@ -21,13 +21,7 @@ from ads.models import (
     UnknownReference,
     WebhookEndpoint,
 )
-from ads.tests.admin.pages import (
-    act,
-    change,
-    changelist,
-    confirm,
-    filled_in,
-)
+from ads.tests.admin.pages import act, change, changelist, confirm, filled_in
 from ads.tests.browser import world
 from ads.tests.site_map import pages
 

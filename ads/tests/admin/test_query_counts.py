@@ -8,11 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from ads.models import (
-    Brand,
-    Campaign,
-    DaypartingSchedule,
-)
+from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.services.bulk.budget_changes import How
 from ads.tests import site_map
 from ads.tests.admin import many_rows

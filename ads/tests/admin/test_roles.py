@@ -16,24 +16,10 @@ from ads.migrations import _roles
 from ads.models import Spend
 from ads.services import BudgetService
 from ads.tests import site_map
-from ads.tests.admin.pages import (
-    change,
-    save,
-)
-from ads.tests.admin.roles import (
-    ACTIONS,
-    FIELDS,
-    LISTS,
-    OTHER_PAGES,
-    PAGES,
-    ROLES,
-    Role,
-)
+from ads.tests.admin.pages import change, save
+from ads.tests.admin.roles import ACTIONS, FIELDS, LISTS, OTHER_PAGES, PAGES, ROLES, Role
 from ads.tests.browser import world
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.factories import BrandFactory, CampaignFactory
 
 pytestmark = pytest.mark.django_db
 

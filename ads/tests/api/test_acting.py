@@ -6,26 +6,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from ads.models import (
-    Campaign,
-    DeliveryChange,
-)
+from ads.models import Campaign, DeliveryChange
 from ads.services import locks
-from ads.tests.api.support import (
-    Program,
-    key_for,
-    problem,
-)
-from ads.tests.engine.support import (
-    NOON,
-    delivers,
-    enforce_all,
-    execute,
-    held_open,
-    spend,
-    switches,
-)
+from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import CampaignFactory
+from ads.tests.support import NOON, delivers, enforce_all, execute, held_open, spend, switches
 
 pytestmark = pytest.mark.django_db
 

@@ -12,11 +12,7 @@ from django.utils import timezone
 from ads.api import keys
 from ads.models import ApiKey
 from ads.services.actor import current_actor
-from ads.tests.api.support import (
-    Program,
-    key_for,
-    problem,
-)
+from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import BrandFactory
 
 pytestmark = pytest.mark.django_db

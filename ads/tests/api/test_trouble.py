@@ -10,32 +10,14 @@ import pytest
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from ads.models import (
-    Campaign,
-    Spend,
-)
-from ads.services.delivery.enforcement import (
-    Trigger,
-    enforce,
-)
+from ads.models import Campaign, Spend
+from ads.services.delivery.enforcement import Trigger, enforce
 from ads.services.ledger.verification import verify
 from ads.services.operations.outages import is_outage
-from ads.tests.api.conftest import (
-    OwnRedis,
-    free_port,
-)
-from ads.tests.api.support import (
-    Program,
-    key_for,
-    problem,
-)
-from ads.tests.engine.support import (
-    PATIENCE,
-    delivers,
-    execute,
-    held_open,
-)
+from ads.tests.api.conftest import OwnRedis, free_port
+from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import CampaignFactory
+from ads.tests.support import PATIENCE, delivers, execute, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,10 +14,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from ads.tests.browser import (
-    chromium,
-    world,
-)
+from ads.tests.browser import chromium, world
 from ads.tests.browser.contexts import context_of
 from ads.tests.browser.visits import Visitor
 

@@ -8,21 +8,12 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ads.models import Campaign
-from ads.services import (
-    BudgetService,
-    CampaignService,
-)
-from ads.tests.admin.pages import (
-    change,
-    changelist,
-)
+from ads.services import BudgetService, CampaignService
+from ads.tests.admin.pages import change, changelist
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
-from ads.tests.engine.support import enforce_all
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import enforce_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

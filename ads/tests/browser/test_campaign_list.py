@@ -13,11 +13,8 @@ from ads.services import BudgetService
 from ads.tests.admin.pages import changelist
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
-from ads.tests.engine.support import enforce_all
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import enforce_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,23 +8,12 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from playwright.sync_api import FilePayload, Page, expect
 
-from ads.models import (
-    Campaign,
-    Heartbeat,
-    Spend,
-    SpendImport,
-)
+from ads.models import Campaign, Heartbeat, Spend, SpendImport
 from ads.services.imports import uploads
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
-from ads.tests.engine.support import (
-    enforce_all,
-    spend,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import enforce_all, spend
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,10 +12,7 @@ from django_celery_beat.models import PeriodicTask
 from playwright.sync_api import expect
 
 from ads import tasks
-from ads.models import (
-    Campaign,
-    Heartbeat,
-)
+from ads.models import Campaign, Heartbeat
 from ads.tests.browser.conftest import Open
 from ads.tests.factories import CampaignFactory
 from ads.tests.tasks.support import make_beat_rows

@@ -7,21 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from ads.models import (
-    Campaign,
-    Spend,
-)
+from ads.models import Campaign, Spend
 from ads.services import BudgetService
-from ads.tests.admin.pages import (
-    change,
-    changelist,
-)
+from ads.tests.admin.pages import change, changelist
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.factories import BrandFactory, CampaignFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,25 +7,12 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from playwright.sync_api import Locator, Page, expect
 
-from ads.models import (
-    Campaign,
-    DaypartingSchedule,
-)
-from ads.tests.admin.pages import (
-    add,
-    change,
-)
-from ads.tests.admin.windows import (
-    Triple,
-    stored,
-)
+from ads.models import Campaign, DaypartingSchedule
+from ads.tests.admin.pages import add, change
+from ads.tests.admin.schedules.windows import Triple, stored
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-    ScheduleFactory,
-)
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,11 +14,7 @@ from ads.services.actor import acting_as
 from ads.tests.admin.pages import change
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-    ScheduleFactory,
-)
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -31,11 +31,8 @@ from ads.models import (
 )
 from ads.services.delivery import waivers
 from ads.services.imports.plan import Plan as FilePlan
-from ads.services.sample.seed import (
-    Plan,
-    seed,
-)
-from ads.tests.uploads import support as uploads
+from ads.services.sample.seed import Plan, seed
+from ads.tests.services.imports.uploads import support as uploads
 
 PASSWORD = "correct horse battery"  # noqa: S105
 

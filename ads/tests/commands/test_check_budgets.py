@@ -6,25 +6,11 @@ import pytest
 import time_machine
 from django.core.management import CommandError
 
-from ads.models import (
-    Campaign,
-    DeliveryChange,
-)
+from ads.models import Campaign, DeliveryChange
 from ads.services import locks
-from ads.tests.commands.support import (
-    rows,
-    say,
-)
-from ads.tests.engine.support import (
-    NOON,
-    delivers,
-    enforce_all,
-    spend_in_sql,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.commands.support import rows, say
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import NOON, delivers, enforce_all, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 

@@ -9,21 +9,9 @@ from django.core.management import CommandError
 
 from ads.models import Campaign
 from ads.services import BudgetService
-from ads.tests.commands.support import (
-    rows,
-    say,
-)
-from ads.tests.engine.support import (
-    at,
-    enforce_all,
-    spend,
-    spend_in_sql,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-    ScheduleFactory,
-)
+from ads.tests.commands.support import rows, say
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import at, enforce_all, spend, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 

@@ -13,13 +13,9 @@ from django.db import connection
 
 from ads.models import Campaign
 from ads.tests.commands.support import say
-from ads.tests.engine.support import (
-    NOON,
-    execute,
-    spend,
-)
-from ads.tests.exports.support import read
 from ads.tests.factories import CampaignFactory
+from ads.tests.services.exports.support import read
+from ads.tests.support import NOON, execute, spend
 
 pytestmark = pytest.mark.django_db
 

@@ -8,28 +8,11 @@ import pytest
 import time_machine
 from django.core.management import CommandError
 
-from ads.models import (
-    Brand,
-    Campaign,
-    DeliveryChange,
-    SpendTotal,
-)
+from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
 from ads.services.delivery import rollover
-from ads.tests.commands.support import (
-    rows,
-    say,
-)
-from ads.tests.engine.support import (
-    NOON,
-    delivers,
-    enforce_all,
-    spend,
-    totals,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.commands.support import rows, say
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import NOON, delivers, enforce_all, spend, totals
 
 pytestmark = pytest.mark.django_db
 

@@ -6,27 +6,10 @@ import pytest
 import time_machine
 from django.core.management import CommandError
 
-from ads.models import (
-    Campaign,
-    DeliveryChange,
-    SpendTotal,
-)
-from ads.tests.commands.support import (
-    rows,
-    say,
-)
-from ads.tests.engine.support import (
-    NOON,
-    delivers,
-    enforce_all,
-    execute,
-    spend,
-    totals,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.models import Campaign, DeliveryChange, SpendTotal
+from ads.tests.commands.support import rows, say
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import NOON, delivers, enforce_all, execute, spend, totals
 
 pytestmark = pytest.mark.django_db
 

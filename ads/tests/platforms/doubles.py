@@ -7,24 +7,10 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from ads.models import (
-    Campaign,
-    SpendTotal,
-)
-from ads.platforms import (
-    Account,
-    KnownAs,
-    ObservedTotal,
-    SimulatedPlatform,
-)
-from ads.services.delivery.enforcement import (
-    Trigger,
-    enforce,
-)
-from ads.services.platforms.updates import (
-    SpendUpdate,
-    update_spend,
-)
+from ads.models import Campaign, SpendTotal
+from ads.platforms import Account, KnownAs, ObservedTotal, SimulatedPlatform
+from ads.services.delivery.enforcement import Trigger, enforce
+from ads.services.platforms.updates import SpendUpdate, update_spend
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
 TODAY = NOON.date()

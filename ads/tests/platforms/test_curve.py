@@ -6,12 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ads.platforms import curve
-from ads.platforms.curve import (
-    Run,
-    local_day,
-    noise,
-    spent,
-)
+from ads.platforms.curve import Run, local_day, noise, spent
 from ads.rules.calendar import day_begins
 
 HOUR = timedelta(hours=1)

@@ -8,25 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import (
-    Campaign,
-    SimulatedSwitch,
-)
-from ads.platforms import (
-    AdPlatform,
-    SimulatedPlatform,
-    connected,
-    curve,
-)
+from ads.models import Campaign, SimulatedSwitch
+from ads.platforms import AdPlatform, SimulatedPlatform, connected, curve
 from ads.platforms.base import Account
-from ads.rules.calendar import (
-    day_begins,
-    local_date,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.rules.calendar import day_begins, local_date
+from ads.tests.factories import BrandFactory, CampaignFactory
 
 pytestmark = pytest.mark.django_db
 

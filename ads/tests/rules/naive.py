@@ -8,10 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from ads.rules.dayparting import (
-    Schedule,
-    Window,
-)
+from ads.rules.dayparting import Schedule, Window
 
 MINUTE = timedelta(minutes=1)
 WEEK_MINUTES = 7 * 24 * 60

@@ -2,10 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 
-from ads.rules.dayparting import (
-    Schedule,
-    Window,
-)
+from ads.rules.dayparting import Schedule, Window
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 ALL_DAY = (time(0), time(0))

@@ -26,11 +26,7 @@ from ads.rules.calendar import (
     wall_instants,
     zone,
 )
-from ads.tests.rules.naive import (
-    MINUTE,
-    minutes_from,
-    wall_date,
-)
+from ads.tests.rules.naive import MINUTE, minutes_from, wall_date
 
 # Zones with clock changes at two, at midnight and around it, by half an hour, by a day, in
 # Ramadan, and none at all.

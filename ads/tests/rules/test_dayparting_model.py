@@ -7,12 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ads.rules import dayparting
-from ads.rules.dayparting import (
-    Schedule,
-    Window,
-    first_overlap,
-    rank,
-)
+from ads.rules.dayparting import Schedule, Window, first_overlap, rank
 from ads.rules.stretches import open_stretches
 from ads.tests.rules import naive
 

@@ -2,11 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
-from ads.rules.dayparting import (
-    Window,
-    next_closing,
-    next_opening,
-)
+from ads.rules.dayparting import Window, next_closing, next_opening
 from ads.tests.rules.support import (
     ALL_DAY,
     EVERY_DAY,

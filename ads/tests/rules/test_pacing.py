@@ -7,10 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ads.rules.pacing import (
-    LEAST_SEEN,
-    used_up_at,
-)
+from ads.rules.pacing import LEAST_SEEN, used_up_at
 
 BEGINS = datetime(2026, 3, 4, tzinfo=UTC)
 ENDS = BEGINS + timedelta(days=1)

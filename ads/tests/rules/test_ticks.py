@@ -6,19 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ads.rules.calendar import (
-    UnknownTimezone,
-    local_time,
-)
-from ads.rules.ticks import (
-    LEAST_GRACE,
-    MOST_GRACE,
-    Crontab,
-    Every,
-    Once,
-    late_from,
-    next_tick,
-)
+from ads.rules.calendar import UnknownTimezone, local_time
+from ads.rules.ticks import LEAST_GRACE, MOST_GRACE, Crontab, Every, Once, late_from, next_tick
 
 instants = st.integers(0, 15 * 365 * 24 * 3600).map(
     lambda seconds: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)

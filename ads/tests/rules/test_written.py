@@ -5,10 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ads.rules import written
-from ads.rules.written import (
-    NoOffset,
-    NotWritten,
-)
+from ads.rules.written import NoOffset, NotWritten
 
 
 def test_a_day_and_an_instant_are_read() -> None:

@@ -8,13 +8,7 @@ from celery.schedules import crontab
 from django.core.management import call_command
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from ads.tests.tasks.support import (
-    ALL_ROWS,
-    NOON,
-    PERIODS,
-    make_beat_rows,
-    started_beat,
-)
+from ads.tests.tasks.support import ALL_ROWS, NOON, PERIODS, make_beat_rows, started_beat
 from budget_manager.celery import app
 
 

@@ -21,30 +21,12 @@ from ads.models import (
     SpendTotal,
     WebhookDelivery,
 )
-from ads.services.actor import (
-    SYSTEM,
-    current_actor,
-)
+from ads.services.actor import SYSTEM, current_actor
 from ads.services.delivery.enforcement import Trigger
-from ads.services.ledger.record import (
-    SpendEntry,
-    record,
-)
-from ads.services.senders import (
-    webhook_endpoints,
-    webhooks,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-    ScheduleFactory,
-)
-from ads.tests.tasks.support import (
-    HOUR,
-    MIDNIGHT,
-    NOON,
-    at,
-)
+from ads.services.ledger.record import SpendEntry, record
+from ads.services.senders import webhook_endpoints, webhooks
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.tasks.support import HOUR, MIDNIGHT, NOON, at
 
 ENFORCING = [
     tasks.check_campaign_budgets,

@@ -6,26 +6,12 @@ import pytest
 from celery import current_app
 from django_celery_beat.models import PeriodicTask
 
-from ads.models import (
-    Campaign,
-    Heartbeat,
-)
+from ads.models import Campaign, Heartbeat
 from ads.services.operations import periodic_tasks
-from ads.services.operations.periodic_tasks import (
-    Run,
-    Stage,
-)
+from ads.services.operations.periodic_tasks import Run, Stage
 from ads.tests.factories import CampaignFactory
-from ads.tests.tasks.support import (
-    ON_DEMAND,
-    PERIODS,
-    make_beat_rows,
-    started_beat,
-)
-from ads.tests.tasks.worker import (
-    running_worker,
-    worker_command,
-)
+from ads.tests.tasks.support import ON_DEMAND, PERIODS, make_beat_rows, started_beat
+from ads.tests.tasks.worker import running_worker, worker_command
 from budget_manager.celery import app
 
 

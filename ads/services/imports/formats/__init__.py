@@ -2,16 +2,10 @@
 
 from typing import Final
 
-from ads.services.imports.formats.base import (
-    NOTHING,
-    Format,
-)
+from ads.services.imports.formats.base import NOTHING, Format
 from ads.services.imports.formats.google_ads import GOOGLE_ADS
 from ads.services.imports.formats.meta_ads import META_ADS
-from ads.services.imports.formats.plain import (
-    MAPPED,
-    PLAIN,
-)
+from ads.services.imports.formats.plain import MAPPED, PLAIN
 
 __all__ = [
     "FORMATS",

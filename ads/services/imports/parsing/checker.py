@@ -12,33 +12,15 @@ from typing import Any, Final
 
 from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
-from ads.services.imports.errors import (
-    BadRow,
-    Refusal,
-    Refused,
-)
-from ads.services.imports.formats import (
-    FORMATS,
-    NOTHING,
-)
+from ads.services.imports.errors import BadRow, Refusal, Refused
+from ads.services.imports.formats import FORMATS, NOTHING
 from ads.services.imports.parsing.amounts import Amounts
-from ads.services.imports.parsing.campaigns import (
-    Campaigns,
-    Found,
-)
+from ads.services.imports.parsing.campaigns import Campaigns, Found
 from ads.services.imports.parsing.columns import Columns
 from ads.services.imports.parsing.dates import Days
 from ads.services.imports.parsing.reader import Chunk
-from ads.services.imports.parsing.references import (
-    References,
-    Said,
-)
-from ads.services.imports.parsing.rows import (
-    Checked,
-    Row,
-    Sample,
-    TotalsLine,
-)
+from ads.services.imports.parsing.references import References, Said
+from ads.services.imports.parsing.rows import Checked, Row, Sample, TotalsLine
 from ads.services.imports.plan import Plan
 from ads.services.ledger import (
     EARLIEST,

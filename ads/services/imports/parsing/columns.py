@@ -5,18 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ads.services.imports.currency import (
-    ONLY,
-    accept_column,
-    currency_of,
-    without_currency,
-)
+from ads.services.imports.currency import ONLY, accept_column, currency_of, without_currency
 from ads.services.imports.errors import ImportRefused
 from ads.services.imports.formats import Format
-from ads.services.imports.plan import (
-    FIELDS,
-    Plan,
-)
+from ads.services.imports.plan import FIELDS, Plan
 
 #: The first column of a list of refused rows (:mod:`ads.services.imports.refused_csv`).
 REFUSED_IN = "refused in line"

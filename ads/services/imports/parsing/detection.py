@@ -9,15 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ads.services.imports.errors import ImportRefused
-from ads.services.imports.formats import (
-    FORMATS,
-    MAPPED,
-    Format,
-)
-from ads.services.imports.plan import (
-    DEFAULT_SOURCE,
-    Plan,
-)
+from ads.services.imports.formats import FORMATS, MAPPED, Format
+from ads.services.imports.plan import DEFAULT_SOURCE, Plan
 
 #: Bytes that are looked at.
 HEAD: Final = 64 * 1024

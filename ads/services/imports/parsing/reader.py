@@ -8,15 +8,8 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 from ads.services.imports.errors import ImportRefused
-from ads.services.imports.parsing.detection import (
-    EMPTY,
-    settled,
-    sniff,
-)
-from ads.services.imports.parsing.lines import (
-    Lines,
-    head_of,
-)
+from ads.services.imports.parsing.detection import EMPTY, settled, sniff
+from ads.services.imports.parsing.lines import Lines, head_of
 from ads.services.imports.plan import Plan
 
 #: Rows handed on together: enough that looking their campaigns up is one query for many.

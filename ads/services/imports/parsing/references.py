@@ -6,15 +6,9 @@ from datetime import datetime
 
 from ads.models import CampaignReference
 from ads.services import campaign_lookup
-from ads.services.campaign_lookup import (
-    Owner,
-    Reference,
-)
+from ads.services.campaign_lookup import Owner, Reference
 from ads.services.errors import InvalidSpend
-from ads.services.imports.formats import (
-    NOTHING,
-    Format,
-)
+from ads.services.imports.formats import NOTHING, Format
 from ads.services.imports.parsing.campaigns import (
     REMEMBERED,
     Candidate,
@@ -24,10 +18,7 @@ from ads.services.imports.parsing.campaigns import (
     by_name,
 )
 from ads.services.imports.plan import Plan
-from ads.services.ledger import (
-    LONGEST,
-    check_text,
-)
+from ads.services.ledger import LONGEST, check_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.services.errors import SpendConflict
-from ads.services.imports.errors import (
-    BadRow,
-    Refused,
-)
+from ads.services.imports.errors import BadRow, Refused
 from ads.services.imports.parsing import Columns
 from ads.services.ledger import entry_sql as statements
 

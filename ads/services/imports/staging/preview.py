@@ -12,34 +12,14 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from ads.models import (
-    Campaign,
-    SpendTotal,
-)
-from ads.models.spend import (
-    Kind,
-    Period,
-    sums_of,
-)
-from ads.rules.calendar import (
-    local_date,
-    month_start,
-)
-from ads.services.delivery import (
-    Decision,
-    preview_switches,
-)
+from ads.models import Campaign, SpendTotal
+from ads.models.spend import Kind, Period, sums_of
+from ads.rules.calendar import local_date, month_start
+from ads.services.delivery import Decision, preview_switches
 from ads.services.imports.parsing import Columns
 from ads.services.imports.preview import SHOWN
-from ads.services.imports.staging import (
-    conflicts,
-    recording,
-    tables,
-)
-from ads.services.imports.staging.recording import (
-    Change,
-    Imported,
-)
+from ads.services.imports.staging import conflicts, recording, tables
+from ads.services.imports.staging.recording import Change, Imported
 from ads.services.ledger import day_total_sql
 from ads.services.ledger import entry_sql as statements
 

@@ -11,30 +11,13 @@ from django.db.models.expressions import RawSQL
 
 from ads.models import Campaign
 from ads.models.spend import Kind
-from ads.rules.money import (
-    LIMIT,
-    format_usd,
-)
-from ads.services.delivery import (
-    Decision,
-    Enforced,
-)
+from ads.rules.money import LIMIT, format_usd
+from ads.services.delivery import Decision, Enforced
 from ads.services.errors import ReportedOtherwise
-from ads.services.imports.errors import (
-    BadRow,
-    ImportRefused,
-    Refused,
-)
+from ads.services.imports.errors import BadRow, ImportRefused, Refused
 from ads.services.imports.parsing import Columns
-from ads.services.imports.staging import (
-    conflicts,
-    tables,
-)
-from ads.services.ledger import (
-    day_total_sql,
-    day_totals,
-    entries,
-)
+from ads.services.imports.staging import conflicts, tables
+from ads.services.ledger import day_total_sql, day_totals, entries
 from ads.services.ledger import entry_sql as statements
 
 

@@ -9,10 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.rules.calendar import (
-    local_date,
-    month_start,
-)
+from ads.rules.calendar import local_date, month_start
 
 #: What is staged of each row of day totals.
 TOTALS: Final = {

@@ -13,14 +13,8 @@ from ads.rules.money import LIMIT
 from ads.services import locks
 from ads.services.imports.errors import BadRow
 from ads.services.imports.parsing import Columns
-from ads.services.imports.staging import (
-    conflicts,
-    tables,
-)
-from ads.services.imports.staging.recording import (
-    Imported,
-    too_large,
-)
+from ads.services.imports.staging import conflicts, tables
+from ads.services.imports.staging.recording import Imported, too_large
 from ads.services.references import waiting as statements
 
 #: References that are named; the rest are counted.

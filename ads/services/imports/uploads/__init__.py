@@ -8,32 +8,12 @@
                     +--- refused      cancelled        checked, or uploaded: nothing was recorded
 """
 
-from ads.services.imports.uploads.errors import (
-    OutOfTurn,
-    UploadRefused,
-)
-from ads.services.imports.uploads.inspection import (
-    BY_HAND,
-    look,
-    proposed,
-)
+from ads.services.imports.uploads.errors import OutOfTurn, UploadRefused
+from ads.services.imports.uploads.inspection import BY_HAND, look, proposed
 from ads.services.imports.uploads.mappings import DATE_FORMATS
-from ads.services.imports.uploads.queue import (
-    Continued,
-    continue_all,
-    is_behind_another,
-)
-from ads.services.imports.uploads.receipt import (
-    earlier,
-    has_refused,
-    receive,
-    refused,
-    too_large,
-)
-from ads.services.imports.uploads.runs import (
-    check,
-    record,
-)
+from ads.services.imports.uploads.queue import Continued, continue_all, is_behind_another
+from ads.services.imports.uploads.receipt import earlier, has_refused, receive, refused, too_large
+from ads.services.imports.uploads.runs import check, record
 from ads.services.imports.uploads.steps import (
     CANCELLABLE,
     READABLE_ANEW,

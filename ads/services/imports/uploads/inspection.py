@@ -2,16 +2,9 @@
 
 from ads.models import SpendImport
 from ads.models.imports import ImportPart
-from ads.services.imports.parsing import (
-    HEAD,
-    Sniffed,
-    sniff,
-)
+from ads.services.imports.parsing import HEAD, Sniffed, sniff
 from ads.services.imports.plan import Plan
-from ads.services.imports.uploads import (
-    mappings,
-    parts,
-)
+from ads.services.imports.uploads import mappings, parts
 from ads.services.imports.uploads.errors import OutOfTurn
 
 BY_HAND = "mapped"

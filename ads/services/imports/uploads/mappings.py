@@ -8,10 +8,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from ads.models import (
-    Brand,
-    ColumnMapping,
-)
+from ads.models import Brand, ColumnMapping
 from ads.services.imports.plan import Plan
 from ads.services.imports.uploads import storable
 

@@ -16,10 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from ads.models import SpendImport
-from ads.models.imports import (
-    ImportPart,
-    ImportStatus,
-)
+from ads.models.imports import ImportPart, ImportStatus
 from ads.services.imports.uploads import parts
 
 logger = logging.getLogger(__name__)

@@ -11,23 +11,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ads.models import SpendImport
-from ads.models.imports import (
-    ImportPart,
-    ImportStatus,
-)
+from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
-from ads.services.imports.errors import (
-    ImportRefused,
-    without_options,
-)
+from ads.services.imports.errors import ImportRefused, without_options
 from ads.services.imports.plan import Plan
-from ads.services.imports.uploads import (
-    inspection,
-    mappings,
-    parts,
-    queue,
-    storable,
-)
+from ads.services.imports.uploads import inspection, mappings, parts, queue, storable
 from ads.services.imports.uploads.errors import UploadRefused
 
 LONGEST_NAME = 255

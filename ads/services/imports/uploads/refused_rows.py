@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ads.models.imports import ImportPart
-from ads.services.imports.errors import (
-    BadRow,
-    without_options,
-)
+from ads.services.imports.errors import BadRow, without_options
 from ads.services.imports.refused_csv import RefusedCsv
 from ads.services.imports.uploads import parts
 

@@ -20,28 +20,13 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ads.models import SpendImport
-from ads.models.imports import (
-    ImportPart,
-    ImportStatus,
-)
+from ads.models.imports import ImportPart, ImportStatus
 from ads.services import locks
 from ads.services.actor import acting_as
-from ads.services.imports.errors import (
-    ImportRefused,
-    RowsRefused,
-    without_options,
-)
+from ads.services.imports.errors import ImportRefused, RowsRefused, without_options
 from ads.services.imports.plan import Plan
-from ads.services.imports.run import (
-    Import,
-    preview_of,
-)
-from ads.services.imports.uploads import (
-    outcome,
-    parts,
-    queue,
-    storable,
-)
+from ads.services.imports.run import Import, preview_of
+from ads.services.imports.uploads import outcome, parts, queue, storable
 from ads.services.imports.uploads.refused_rows import RefusedRows
 
 #: Seconds between two times that the progress of a step is noted.

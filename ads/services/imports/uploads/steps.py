@@ -12,19 +12,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from ads.models import SpendImport
-from ads.models.imports import (
-    ImportPart,
-    ImportStatus,
-)
+from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
 from ads.services.imports.plan import Plan
-from ads.services.imports.uploads import (
-    inspection,
-    mappings,
-    parts,
-    queue,
-    storable,
-)
+from ads.services.imports.uploads import inspection, mappings, parts, queue, storable
 from ads.services.imports.uploads.errors import OutOfTurn
 
 #: Not recorded and not being recorded.

@@ -6,15 +6,9 @@ import pytest
 import time_machine
 
 from ads.models import Campaign
-from ads.tests.api.support import (
-    Program,
-    key_for,
-)
-from ads.tests.engine.support import NOON
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.api.support import Program, key_for
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import NOON
 
 
 @pytest.fixture

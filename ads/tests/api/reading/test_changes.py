@@ -11,26 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from ads.models import DeliveryChange
 from ads.services.actor import acting_as
 from ads.services.delivery import lifecycle
-from ads.tests.api.reading.support import (
-    listed,
-    told,
-)
-from ads.tests.api.support import (
-    Program,
-    key_for,
-    problem,
-)
-from ads.tests.engine.support import (
-    NOON,
-    at,
-    enforce_all,
-    held_open,
-    spend,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.api.reading.support import listed, told
+from ads.tests.api.support import Program, key_for, problem
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import NOON, at, enforce_all, held_open, spend
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

@@ -6,21 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.tests.api.reading.support import told
-from ads.tests.api.support import (
-    Program,
-    problem,
-)
-from ads.tests.engine.support import (
-    NOON,
-    at,
-    enforce_all,
-    execute,
-    spend,
-)
-from ads.tests.factories import (
-    CampaignFactory,
-    ScheduleFactory,
-)
+from ads.tests.api.support import Program, problem
+from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.tests.support import NOON, at, enforce_all, execute, spend
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

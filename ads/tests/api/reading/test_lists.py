@@ -9,24 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.holds import Hold
-from ads.models import (
-    Campaign,
-    CampaignReference,
-)
+from ads.models import Campaign, CampaignReference
 from ads.models.campaign import State
 from ads.services.lists import pages as listing
 from ads.tests.api.reading.support import ids
 from ads.tests.api.support import Program
-from ads.tests.engine.support import (
-    enforce_all,
-    execute,
-    spend_in_sql,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-    ScheduleFactory,
-)
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import enforce_all, execute, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 

@@ -2,17 +2,9 @@
 
 import pytest
 
-from ads.models import (
-    Brand,
-    Campaign,
-    CampaignReference,
-)
+from ads.models import Brand, Campaign, CampaignReference
 from ads.tests.api.reading.support import ids
-from ads.tests.api.support import (
-    Program,
-    key_for,
-    problem,
-)
+from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import BrandFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,19 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from ads.services import BudgetService
 from ads.tests.api.reading.support import told
-from ads.tests.api.support import (
-    Program,
-    problem,
-)
-from ads.tests.engine.support import (
-    NOON,
-    enforce_all,
-    spend,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.tests.api.support import Program, problem
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import NOON, enforce_all, spend
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

@@ -2,14 +2,8 @@
 
 import pytest
 
-from ads.tests.api.support import (
-    Program,
-    problem,
-)
-from ads.tests.factories import (
-    CampaignFactory,
-    ScheduleFactory,
-)
+from ads.tests.api.support import Program, problem
+from ads.tests.factories import CampaignFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db
 

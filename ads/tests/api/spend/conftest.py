@@ -4,14 +4,8 @@ import pytest
 from django.utils import timezone
 
 from ads.models import Campaign
-from ads.services.delivery.enforcement import (
-    Trigger,
-    enforce,
-)
-from ads.tests.api.support import (
-    Program,
-    key_for,
-)
+from ads.services.delivery.enforcement import Trigger, enforce
+from ads.tests.api.support import Program, key_for
 from ads.tests.factories import CampaignFactory
 
 

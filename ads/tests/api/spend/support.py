@@ -3,10 +3,7 @@
 import json
 from typing import Any
 
-from ads.models import (
-    Campaign,
-    Spend,
-)
+from ads.models import Campaign, Spend
 
 LINES = "application/x-ndjson"
 

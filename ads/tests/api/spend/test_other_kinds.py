@@ -8,14 +8,8 @@ import pytest
 from django.utils import timezone
 
 from ads.models import Campaign
-from ads.tests.api.spend.support import (
-    entry,
-    ledger,
-)
-from ads.tests.api.support import (
-    Program,
-    problem,
-)
+from ads.tests.api.spend.support import entry, ledger
+from ads.tests.api.support import Program, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -13,16 +13,8 @@ from ads.models import (
     UnknownReference,
     WaitingSpend,
 )
-from ads.tests.api.spend.support import (
-    LINES,
-    entry,
-    ledger,
-    lines,
-)
-from ads.tests.api.support import (
-    Program,
-    problem,
-)
+from ads.tests.api.spend.support import LINES, entry, ledger, lines
+from ads.tests.api.support import Program, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -5,27 +5,10 @@ from typing import Any
 
 import pytest
 
-from ads.models import (
-    Brand,
-    Campaign,
-    CampaignReference,
-    UnknownReference,
-)
-from ads.tests.api.spend.support import (
-    LINES,
-    entry,
-    ledger,
-    lines,
-)
-from ads.tests.api.support import (
-    Program,
-    key_for,
-    problem,
-)
-from ads.tests.factories import (
-    BrandFactory,
-    CampaignFactory,
-)
+from ads.models import Brand, Campaign, CampaignReference, UnknownReference
+from ads.tests.api.spend.support import LINES, entry, ledger, lines
+from ads.tests.api.support import Program, key_for, problem
+from ads.tests.factories import BrandFactory, CampaignFactory
 
 pytestmark = pytest.mark.django_db
 

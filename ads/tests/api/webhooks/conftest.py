@@ -6,13 +6,10 @@ import pytest
 import time_machine
 
 from ads.models import Campaign
-from ads.services.delivery.enforcement import (
-    Trigger,
-    enforce,
-)
+from ads.services.delivery.enforcement import Trigger, enforce
 from ads.tests.api.webhooks.support import Sender
-from ads.tests.engine.support import NOON
 from ads.tests.factories import CampaignFactory
+from ads.tests.support import NOON
 
 
 @pytest.fixture(autouse=True)

@@ -8,13 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from ads.models import (
-    Campaign,
-    Spend,
-    WaitingSpend,
-    WebhookDelivery,
-    WebhookEndpoint,
-)
+from ads.models import Campaign, Spend, WaitingSpend, WebhookDelivery, WebhookEndpoint
 from ads.services.senders import webhook_endpoints
 from ads.tests.api.support import problem
 

@@ -9,26 +9,11 @@ from typing import Any
 
 import pytest
 
-from ads.models import (
-    Campaign,
-    WebhookDelivery,
-    WebhookEndpoint,
-)
+from ads.models import Campaign, WebhookDelivery, WebhookEndpoint
 from ads.services.intake import intake
 from ads.services.senders import webhooks
-from ads.tests.api.webhooks.support import (
-    Sender,
-    entries,
-    ledger,
-)
-from ads.tests.engine.support import (
-    NOON,
-    Paused,
-    at_once,
-    await_blocked,
-    execute,
-    held_open,
-)
+from ads.tests.api.webhooks.support import Sender, entries, ledger
+from ads.tests.support import NOON, Paused, at_once, await_blocked, execute, held_open
 
 pytestmark = pytest.mark.django_db
 

@@ -8,20 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ads.models import (
-    Campaign,
-    Spend,
-    WebhookEndpoint,
-)
+from ads.models import Campaign, Spend, WebhookEndpoint
 from ads.services.senders import webhook_endpoints
 from ads.tests.api.support import problem
-from ads.tests.api.webhooks.support import (
-    Sender,
-    entries,
-    nothing_happened,
-    refusal,
-)
-from ads.tests.engine.support import NOON
+from ads.tests.api.webhooks.support import Sender, entries, nothing_happened, refusal
+from ads.tests.support import NOON
 
 pytestmark = pytest.mark.django_db
 

@@ -17,16 +17,9 @@ from ads.models import (
     WebhookEndpoint,
 )
 from ads.tests.api.support import problem
-from ads.tests.api.webhooks.support import (
-    Sender,
-    entries,
-    ledger,
-)
-from ads.tests.engine.support import (
-    NOON,
-    delivers,
-)
+from ads.tests.api.webhooks.support import Sender, entries, ledger
 from ads.tests.factories import CampaignFactory
+from ads.tests.support import NOON, delivers
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,38 @@
+"""Choosing campaigns, asking what an action would do, and doing it."""
+
+from typing import Any
+
+from django.test import Client
+
+from ads.models import Campaign
+from ads.tests.admin.pages import act, confirm, said
+
+SIMPLE = ["activate", "pause", "reset_daily_spend", "complete", "archive"]
+OPERATORS = ["activate", "pause", "reset_daily_spend"]
+
+
+def ask(client: Client, action: str, *campaigns: Campaign) -> Any:
+    """Choose campaigns and the action: the page that says what will happen."""
+    response = act(client, "ads_campaign", action, list(campaigns))
+    assert response.status_code == 200
+    assert response.templates[0].name == "ads/admin/action.html"
+    return response
+
+
+def run(client: Client, action: str, *campaigns: Campaign, **fields: Any) -> list[str]:
+    """Do it, and return what is said about it, as plain text."""
+    response = confirm(client, ask(client, action, *campaigns), **fields)
+    return [plain(message) for message in said(response)]
+
+
+def plain(message: str) -> str:
+    """A message without its link and button."""
+    return message.partition("<")[0].strip()
+
+
+def foreseen(response: Any) -> dict[str, tuple[int, str, list[str]]]:
+    """The rows of the page: how many, why, and who."""
+    return {
+        line.label: (line.count, line.why, [row.name for row in line.first])
+        for line in response.context["lines"]
+    }

@@ -1,0 +1,38 @@
+"""What a window is called, and what it says when a page was too old to be sent."""
+
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from ads.models import Campaign
+from ads.tests.admin.pages import change, changelist, filled_in
+from ads.tests.factories import CampaignFactory
+
+
+@pytest.mark.parametrize(
+    ("model", "title"),
+    [
+        ("ads_campaign", "Campaigns | Budget Manager"),
+        ("ads_deliverychange", "Delivery changes | Budget Manager"),
+        ("django_celery_beat_periodictask", "Periodic tasks | Budget Manager"),
+    ],
+)
+def test_a_list_is_called_what_it_lists(admin: Client, model: str, title: str) -> None:
+    page = unescape(admin.get(changelist(model)).content.decode())
+
+    called = page.partition("<title>")[2].partition("</title>")[0]
+    assert " ".join(called.split()) == title
+
+
+def test_a_page_from_before_another_login_says_that_nothing_was_saved(admin: Client) -> None:
+    campaign = CampaignFactory.create(name="Spring")
+    data = {**filled_in(admin, change(campaign)), "name": "Summer"}
+    admin.handler.enforce_csrf_checks = True
+
+    response = admin.post(change(campaign), data)
+
+    assert response.status_code == 403
+    assert "Nothing was saved" in response.content.decode()
+    assert "Go back: what you entered is still there." in response.content.decode()
+    assert Campaign.objects.get(pk=campaign.pk).name == "Spring"

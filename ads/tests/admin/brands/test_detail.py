@@ -1,0 +1,116 @@
+"""The page of a brand: how it stands, its campaigns, and what became of them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from ads.models import Brand
+from ads.tests.admin.pages import change, words
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import NOON, enforce_all, spend
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """A Wednesday, midday in UTC."""
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+OFF = (
+    "Switched off: none of its campaigns runs. "
+    "Until somebody switches it on; then those that may run start again."
+)
+
+
+USED_UP = (
+    "Daily budget used up: $5.00 of $5.00: none of its campaigns runs. "
+    "They are expected back Thu 16 May 2024, 00:00 (UTC), in 12 hours, "
+    "as far as nothing else holds them."
+)
+
+
+ZERO = (
+    "Daily budget is $0.00, which lets nothing through: none of its campaigns runs. "
+    "Until somebody changes its budget."
+)
+
+
+def test_a_brand_says_how_it_stands_and_lists_its_campaigns(admin: Client) -> None:
+    brand = BrandFactory.create(name="Acme", timezone="Europe/Berlin", daily_budget=Decimal(100))
+    held = CampaignFactory.create(brand=brand, name="Held", daily_budget=Decimal(5))
+    CampaignFactory.create(brand=brand, name="Draft", status="draft")
+    spend(held, "5.25", NOON)
+
+    told = words(admin, brand)
+
+    assert "On It is Wed 14:00 in Europe/Berlin; its day ends in 10 hours." in told
+    assert "Its campaigns run as far as their own budgets and hours let them." in told
+    assert "1 Paused by system 1 Draft" in told
+    assert "In order: Daily budget: $5.25 of $100.00 spent" in told
+    assert "Its campaigns all 2 in the list" in told
+    assert "Held Paused by system Daily budget $5.25 of $5.00 105% used up" in told
+    assert "Draft Draft Status $0.00 no limit" in told
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentences"),
+    [
+        ({"is_active": False}, OFF),
+        ({"daily_budget": Decimal(5)}, USED_UP),
+        ({"daily_budget": Decimal(0)}, ZERO),
+    ],
+)
+def test_a_brand_that_holds_its_campaigns_says_until_when(
+    admin: Client, fields: dict[str, Any], sentences: str
+) -> None:
+    brand = BrandFactory.create(**fields)
+    spend(CampaignFactory.create(brand=brand), 5, NOON)
+
+    assert sentences in words(admin, brand)
+
+
+def test_a_brand_without_campaigns_leads_to_the_first(admin: Client) -> None:
+    brand = BrandFactory.create()
+
+    assert "It has no campaigns yet. Make the first one" in words(admin, brand)
+    assert f"/campaign/add/?brand={brand.pk}" in admin.get(change(brand)).content.decode()
+
+
+def test_the_brands_history_tells_what_became_of_its_campaigns(admin: Client) -> None:
+    brand = BrandFactory.create(name="Acme")
+    for name in "ABCDE":
+        spend(CampaignFactory.create(brand=brand, name=name), 1, NOON)
+    enforce_all(NOON)
+    Brand.objects.update(daily_budget=Decimal(5))
+    enforce_all(NOON + timedelta(minutes=5))
+
+    told = words(admin, brand, history="switches")
+
+    assert (
+        "5 campaigns switched off: Brand's daily budget used up: $5.00 of $5.00 A, B, C and 2 more "
+        "Wed 15 May 2024, 12:05 · by the system · set off by: Budget check" in told
+    )
+
+
+def test_of_many_campaigns_the_page_shows_the_first_and_says_which(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ads.admin.brands.detail.CAMPAIGNS", 2)
+    brand = BrandFactory.create()
+    for name, amount in [("Little", 1), ("Much", 3), ("Some", 2)]:
+        spend(CampaignFactory.create(brand=brand, name=name), amount, NOON)
+
+    told = words(admin, brand)
+
+    assert "Its campaigns all 3 in the list" in told
+    assert "The first 2: those paused by the system, then those that deliver" in told
+    assert told.index("Much Paused") < told.index("Some Paused")
+    assert "Little Paused" not in told

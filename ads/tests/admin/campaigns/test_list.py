@@ -1,0 +1,188 @@
+"""The list of campaigns: state, holds and figures of each, and finding them."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from html import unescape
+from itertools import product
+
+import pgtrigger
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ads.models import Brand, Campaign
+from ads.models.campaign import STATES, Status
+from ads.services import BudgetService
+from ads.tests.admin.pages import change, changelist
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+
+CAMPAIGNS = changelist("ads_campaign")
+
+
+def listed(client: Client, **query: str | int) -> list[str]:
+    """The names of the campaigns that the list shows."""
+    response = client.get(CAMPAIGNS, query)
+    assert response.status_code == 200, response.headers.get("Location")
+    return [row.name for row in response.context["cl"].result_list]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_filter_by_state_finds_what_is_called_so(admin: Client, state: str) -> None:
+    brand = BrandFactory.create()
+    for status, is_active in product(Status.values, [True, False]):
+        campaign = CampaignFactory.create(brand=brand, status=status)
+        Campaign.objects.filter(pk=campaign.pk).update(is_active=is_active)
+
+    expected = {row.name for row in Campaign.objects.all() if row.state == state}
+
+    assert expected
+    assert set(listed(admin, state=state)) == expected
+
+
+def test_every_state_that_a_campaign_can_be_in_can_be_chosen() -> None:
+    possible = {
+        Campaign(status=status, is_active=is_active).state
+        for status, is_active in product(Status.values, [True, False])
+    }
+
+    assert possible == set(STATES)
+
+
+def test_every_campaign_is_found_by_the_state_it_is_called_and_by_no_other(db: None) -> None:
+    for status, is_active in product(Status.values, [True, False]):
+        campaign = CampaignFactory.create(status=status)
+        Campaign.objects.filter(pk=campaign.pk).update(is_active=is_active)
+
+        found = [
+            state for state, those in STATES.items() if campaign in Campaign.objects.filter(those)
+        ]
+
+        assert found == [campaign.fresh().state]
+
+
+def test_each_row_names_its_holds_with_the_sentence_and_when_they_lift(admin: Client) -> None:
+    closed = ScheduleFactory.create(name="Closed")
+    held = CampaignFactory.create(
+        brand__timezone="Asia/Tokyo", daily_budget=Decimal(75), schedules=[closed]
+    )
+    free = CampaignFactory.create(brand=held.brand)
+    Campaign.objects.filter(pk=free.pk).update(is_active=True)
+    with time_machine.travel("2026-11-20T16:00:00Z", tick=False):
+        BudgetService.record_spend(held, Decimal("75.40"))
+
+        response = admin.get(CAMPAIGNS)
+
+    rows = {row.pk: row for row in response.context["cl"].result_list}
+    assert [held.code for held in rows[held.pk].explained.holds] == ["daily_budget", "dayparting"]
+    assert rows[free.pk].explained.holds == []
+    page = unescape(response.content.decode())
+    assert (
+        "Daily budget used up: $75.40 of $75.00. Until Sun 22 Nov 2026, 00:00 (Asia/Tokyo)." in page
+    )
+    assert "Outside its hours (Closed). Until somebody changes it." in page
+    assert f'aria-describedby="tip-daily_budget-{held.pk}"' in page
+
+
+def test_spend_that_was_waived_does_not_count_in_the_list(admin: Client) -> None:
+    campaign = CampaignFactory.create(daily_budget=Decimal(75), monthly_budget=Decimal(100))
+    BudgetService.record_spend(campaign, Decimal(80))
+    BudgetService.reset_daily_spend(campaign)
+
+    (row,) = admin.get(CAMPAIGNS).context["cl"].result_list
+
+    assert (row.daily_spend, row.monthly_spend) == (Decimal(0), Decimal(80))
+    assert row.explained.holds == []
+
+
+def test_campaigns_are_found_by_name_brand_status_and_dayparting(admin: Client) -> None:
+    acme = BrandFactory.create(name="Acme")
+    CampaignFactory.create(name="Spring", brand=acme)
+    CampaignFactory.create(name="Autumn", brand=acme, status="paused")
+    CampaignFactory.create(name="Winter", schedules=[ScheduleFactory.create()])
+
+    assert listed(admin, q="spri") == ["Spring"]
+    assert listed(admin, q="acme") == ["Autumn", "Spring"]
+    assert listed(admin, brand__id__exact=acme.pk) == ["Autumn", "Spring"]
+    assert listed(admin, status__exact="paused") == ["Autumn"]
+    assert listed(admin, is_dayparting_enabled__exact="1") == ["Winter"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"state": "asleep"}, {"status__exact": "asleep"}, {"brand__id__exact": "x"}, {"p": "x"}],
+)
+def test_nonsense_in_the_address_is_no_error(admin: Client, query: dict[str, str]) -> None:
+    CampaignFactory.create()
+
+    assert admin.get(CAMPAIGNS, query).status_code in {200, 302}
+
+
+def test_what_was_waived_stands_beside_what_counts(admin: Client) -> None:
+    campaign = CampaignFactory.create(name="Spring", daily_budget=Decimal(75))
+    BudgetService.record_spend(campaign, Decimal("75.16"))
+    BudgetService.reset_daily_spend(campaign)
+    BudgetService.record_spend(campaign, Decimal(4))
+
+    page = admin.get(CAMPAIGNS).content.decode()
+    of_brands = admin.get(changelist("ads_brand")).content.decode()
+
+    assert re.findall(r"\$[0-9.]+(?:</span>)?(?: <span class=\"ads-waived\">.*?</span>)", page) == [
+        '$4.00</span> <span class="ads-waived">+ $75.16 waived</span>'
+    ]
+    assert "waived" not in of_brands
+
+
+def test_fifty_rows_cost_as_many_queries_as_five(admin: Client) -> None:
+    zones = ["UTC", "Pacific/Kiritimati", "Pacific/Niue"]
+    brands = [BrandFactory.create(timezone=zone, daily_budget=Decimal(1)) for zone in zones]
+    schedule = ScheduleFactory.create()
+
+    def make(count: int) -> None:
+        for number in range(count):
+            campaign = CampaignFactory.create(
+                brand=brands[number % 3], daily_budget=Decimal(1), schedules=[schedule]
+            )
+            BudgetService.record_spend(campaign, Decimal(2))
+
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert admin.get(CAMPAIGNS).status_code == 200
+        return len(captured)
+
+    make(5)
+    queries()
+    few = queries()
+    make(45)
+
+    assert queries() == few
+    assert few < 20
+
+
+def test_a_brand_in_a_timezone_that_nobody_can_read_does_not_break_the_pages(
+    admin: Client,
+) -> None:
+    campaign = CampaignFactory.create()
+    with pgtrigger.ignore("ads.Brand:readable_timezone"):
+        Brand.objects.filter(pk=campaign.brand.pk).update(timezone="Mars/Olympus")
+
+    assert listed(admin) == [campaign.name]
+    assert "cannot be read" in admin.get(CAMPAIGNS).content.decode()
+    assert "is not a known timezone" in admin.get(change(campaign)).content.decode()
+    assert admin.get(changelist("ads_brand")).status_code == 200
+    assert admin.get(change(campaign.brand)).status_code == 200
+
+
+def test_who_may_only_look_is_offered_the_export_alone(staff: Callable[..., Client]) -> None:
+    CampaignFactory.create(name="Spring")
+    viewer = staff("view_campaign")
+
+    response = viewer.get(CAMPAIGNS)
+
+    assert "Spring" in response.content.decode()
+    offered = response.context["action_form"].fields["action"].choices
+    assert [name for name, _ in offered if name] == ["export_selected"]

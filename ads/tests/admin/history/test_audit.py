@@ -1,0 +1,132 @@
+"""Every change of configuration is shown: who, when, from what to what."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+
+from ads.models import Brand, CampaignSchedule
+from ads.services.history.audit import NOBODY, AuditEntry, describe, event_model, recent
+from ads.tests.admin.pages import change, changelist, save
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+
+
+def entries(name: str) -> list[AuditEntry]:
+    """The audit of one model, the newest first."""
+    return recent(event_model(name)._default_manager.all())
+
+
+def changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """What an entry says was changed."""
+    return [(change.label, change.old, change.new) for change in entry.changes]
+
+
+def test_an_edit_in_the_admin_is_shown_under_the_users_name(admin: Client) -> None:
+    brand = BrandFactory.create(name="Acme", daily_budget=Decimal(75))
+
+    save(admin, change(brand), daily_budget="", timezone="Asia/Tokyo", is_active=None)
+
+    entry = entries("BrandEvent")[0]
+    assert (entry.actor, entry.what, entry.subject) == ("olivia", "changed", "Acme")
+    assert changes(entry) == [
+        ("timezone", "UTC", "Asia/Tokyo"),
+        ("daily budget", "$75.00", "–"),
+        ("active", "yes", "no"),
+    ]
+
+
+def test_bulk_updates_and_raw_sql_are_shown_too(db: None) -> None:
+    brand = BrandFactory.create(daily_budget=Decimal(75))
+    Brand.objects.update(daily_budget=Decimal(80))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ads_brand SET daily_budget = 90 WHERE id = %s", [brand.pk])
+
+    newest, older, created = entries("BrandEvent")
+
+    assert (newest.actor, changes(newest)) == (NOBODY, [("daily budget", "$80.00", "$90.00")])
+    assert changes(older) == [("daily budget", "$75.00", "$80.00")]
+    assert created.what == "created"
+
+
+def test_a_change_of_status_and_a_deletion_are_in_words(admin: Client) -> None:
+    campaign = CampaignFactory.create(name="Spring", status="draft")
+
+    save(admin, change(campaign), status="paused")
+    admin.post(change(campaign).replace("/change/", "/delete/"), {"post": "yes"})
+
+    deleted, changed, _ = entries("CampaignEvent")
+    assert (changed.what, changes(changed)) == ("changed", [("status", "Draft", "Paused")])
+    assert (deleted.what, deleted.subject, deleted.actor) == ("deleted", "Spring", "olivia")
+
+
+def test_windows_and_attached_schedules_are_named(db: None) -> None:
+    schedule = ScheduleFactory.create(name="Nights", windows=[(0, "22:00", "06:00")])
+    campaign = CampaignFactory.create(name="Spring", schedules=[schedule])
+    schedule.windows.update(end_time="07:00")
+    CampaignSchedule.objects.filter(campaign=campaign).delete()
+
+    window = entries("DaypartingWindowEvent")[0]
+    assert window.subject == "Nights – Monday 22:00–07:00 (+1 day)"
+    assert changes(window) == [("end time", "06:00:00", "07:00:00")]
+    assert [(entry.what, entry.subject) for entry in entries("CampaignScheduleEvent")] == [
+        ("detached", "Spring – Nights"),
+        ("attached", "Spring – Nights"),
+    ]
+
+
+def test_what_was_deleted_since_is_still_told_apart(db: None) -> None:
+    schedule = ScheduleFactory.create(windows=[(0, "22:00", "06:00")])
+    pk = schedule.pk
+    schedule.delete()
+
+    assert entries("DaypartingWindowEvent")[0].subject.startswith(f"#{pk} (deleted)")
+
+
+def test_the_difference_is_to_the_same_rows_event_before(db: None) -> None:
+    first = BrandFactory.create(name="First", daily_budget=Decimal(1))
+    second = BrandFactory.create(name="Second", daily_budget=Decimal(2))
+    for brand, budget in [(first, 3), (second, 4), (first, 5)]:
+        Brand.objects.filter(pk=brand.pk).update(daily_budget=Decimal(budget))
+
+    events: list[Any] = list(
+        event_model("BrandEvent")._default_manager.filter(pgh_label="update").order_by("pgh_id")
+    )
+
+    assert [changes(entry)[0][1:] for entry in describe(events)] == [
+        ("$1.00", "$3.00"),
+        ("$2.00", "$4.00"),
+        ("$3.00", "$5.00"),
+    ]
+
+
+def test_each_objects_page_shows_its_own_audit(admin: Client) -> None:
+    schedule = ScheduleFactory.create(name="Nights", windows=[(0, "22:00", "06:00")])
+    campaign = CampaignFactory.create(name="Spring", schedules=[schedule])
+    ScheduleFactory.create(name="Other", windows=[(1, "22:00", "06:00")])
+
+    def told(row: Any) -> list[str]:
+        return [told["happening"].title for told in admin.get(change(row)).context["happenings"]]
+
+    assert told(campaign.brand)[-1] == "Created"
+    assert told(campaign)[-2:] == ["Created", "Schedule Nights attached"]
+    audited = admin.get(change(schedule)).context["audit"]
+    assert sorted((entry.what, entry.subject) for entry in audited) == [
+        ("created", "Nights"),
+        ("created", "Nights – Monday 22:00–06:00 (+1 day)"),
+    ]
+
+
+def test_the_audit_is_found_by_name_by_whom_and_by_what(admin: Client) -> None:
+    acme = BrandFactory.create(name="Acme")
+    BrandFactory.create(name="Globex")
+    save(admin, change(acme), name="Acme Inc")
+
+    def found(**query: str) -> list[str]:
+        response = admin.get(changelist("ads_brandevent"), query)
+        return [event.entry.subject for event in response.context["cl"].result_list]
+
+    assert found() == ["Acme Inc", "Globex", "Acme"]
+    assert found(q="glob") == ["Globex"]
+    assert found(q="olivia") == ["Acme Inc"]
+    assert found(what="update") == ["Acme Inc"]

@@ -1,0 +1,290 @@
+"""A campaign delivers exactly when none of its holds applies; each hold, alone and together."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from ads.holds import Hold
+from ads.models import Brand, Campaign
+from ads.services.delivery import lifecycle, rollover, waivers
+from ads.services.delivery.enforcement import Enforced, Trigger, enforce, preview_switches
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import NOON, at, delivers, enforce_all, spend, spend_in_sql, switches
+
+pytestmark = pytest.mark.django_db
+
+TODAY = NOON.date()
+SECOND = timedelta(seconds=1)
+
+
+def used_up(field: str, *, of_brand: bool = False) -> Callable[[Campaign], None]:
+    def use_up(campaign: Campaign) -> None:
+        owner: Any = campaign.brand if of_brand else campaign
+        type(owner).objects.filter(pk=owner.pk).update(**{field: 10})
+        spend_in_sql(campaign, "10", TODAY)
+
+    return use_up
+
+
+def close(campaign: Campaign) -> None:
+    campaign.dayparting_schedules.add(ScheduleFactory.create())
+    Campaign.objects.filter(pk=campaign.pk).update(is_dayparting_enabled=True)
+
+
+#: What brings each hold about, and it alone.
+CAUSES: dict[str, Callable[[Campaign], object]] = {
+    "status": lambda campaign: Campaign.objects.filter(pk=campaign.pk).update(status="paused"),
+    "brand_inactive": lambda campaign: Brand.objects.filter(pk=campaign.brand_id).update(
+        is_active=False
+    ),
+    "flight": lambda campaign: Campaign.objects.filter(pk=campaign.pk).update(
+        end_date=TODAY - timedelta(days=1)
+    ),
+    "brand_daily_budget": used_up("daily_budget", of_brand=True),
+    "brand_monthly_budget": used_up("monthly_budget", of_brand=True),
+    "daily_budget": used_up("daily_budget"),
+    "monthly_budget": used_up("monthly_budget"),
+    "dayparting": close,
+}
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """It and its sister deliver."""
+    campaign = CampaignFactory.create()
+    CampaignFactory.create(brand=campaign.brand)
+    enforce_all(NOON)
+    return campaign
+
+
+def test_the_holds_are_shown_in_the_order_of_their_causes() -> None:
+    assert [hold.value for hold in Hold] == list(CAUSES)
+
+
+@pytest.mark.parametrize("code", CAUSES)
+def test_each_hold_alone_stops_the_campaign_and_is_named(campaign: Campaign, code: str) -> None:
+    CAUSES[code](campaign)
+
+    enforce_all(NOON)
+
+    assert switches(campaign) == [(True, []), (False, [code])]
+
+
+@pytest.mark.parametrize("codes", list(combinations(CAUSES, 2)), ids="+".join)
+def test_two_holds_are_both_named_in_order(campaign: Campaign, codes: tuple[str, str]) -> None:
+    for code in reversed(codes):
+        CAUSES[code](campaign)
+
+    enforce_all(NOON)
+
+    assert switches(campaign)[1:] == [(False, list(codes))]
+
+
+def test_all_holds_at_once_are_all_named(campaign: Campaign) -> None:
+    for cause in CAUSES.values():
+        cause(campaign)
+
+    enforce_all(NOON)
+
+    assert switches(campaign)[1:] == [(False, list(CAUSES))]
+
+
+@pytest.mark.parametrize("code", ["brand_inactive", "brand_daily_budget", "brand_monthly_budget"])
+def test_what_holds_the_brand_holds_each_of_its_campaigns(campaign: Campaign, code: str) -> None:
+    CAUSES[code](campaign)
+
+    assert enforce_all(NOON) == Enforced(stopped=2)
+
+
+@pytest.mark.parametrize("field", ["daily_budget", "monthly_budget"])
+@pytest.mark.parametrize("of_brand", [False, True], ids=["its own", "the brand's"])
+@pytest.mark.parametrize(
+    ("budget", "spent", "runs"),
+    [
+        (None, "999999999", True),
+        ("0", "0", False),
+        ("10", "9.999999", True),
+        ("10", "10", False),
+        ("10", "10.000001", False),
+        ("0.000001", "0", True),
+    ],
+)
+def test_spend_equal_to_the_budget_holds(
+    campaign: Campaign, field: str, *, of_brand: bool, budget: str | None, spent: str, runs: bool
+) -> None:
+    owner: Any = campaign.brand if of_brand else campaign
+    type(owner).objects.filter(pk=owner.pk).update(**{field: budget})
+    spend_in_sql(campaign, spent, TODAY)
+
+    enforce_all(NOON)
+
+    assert delivers(campaign) is runs
+
+
+@pytest.mark.parametrize("status", ["draft", "paused", "completed", "archived"])
+def test_no_status_but_active_runs(campaign: Campaign, status: str) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(status=status)
+
+    enforce_all(NOON)
+
+    assert not delivers(campaign)
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "runs"),
+    [
+        ("UTC", at("2024-05-09 23:59:59"), False),
+        ("UTC", at("2024-05-10 00:00"), True),
+        ("UTC", at("2024-05-12 23:59:59"), True),
+        ("UTC", at("2024-05-13 00:00"), False),
+        ("Asia/Tokyo", at("2024-05-10 00:00", "Asia/Tokyo"), True),
+        ("Asia/Tokyo", at("2024-05-10 00:00", "Asia/Tokyo") - SECOND, False),
+        ("America/Los_Angeles", at("2024-05-10 06:59"), False),
+        ("America/Los_Angeles", at("2024-05-13 06:59"), True),
+        ("America/Los_Angeles", at("2024-05-13 07:00"), False),
+    ],
+)
+def test_a_flight_lasts_from_its_first_to_its_last_local_day(
+    zone: str, now: datetime, *, runs: bool
+) -> None:
+    campaign = CampaignFactory.create(
+        brand__timezone=zone, start_date=date(2024, 5, 10), end_date=date(2024, 5, 12)
+    )
+
+    enforce_all(now)
+
+    assert delivers(campaign) is runs
+
+
+def test_a_flight_may_be_open_on_either_side() -> None:
+    begun = CampaignFactory.create(start_date=TODAY)
+    ending = CampaignFactory.create(end_date=TODAY)
+
+    enforce_all(NOON)
+
+    assert delivers(begun)
+    assert delivers(ending)
+
+
+def test_the_brand_s_budget_is_compared_with_all_its_campaigns_together() -> None:
+    brand = BrandFactory.create(monthly_budget=100)
+    campaigns = CampaignFactory.create_batch(4, brand=brand)
+    enforce_all(NOON)
+
+    for campaign in campaigns[:3]:
+        spend(campaign, 30, NOON)
+    assert all(map(delivers, campaigns))
+    spend(campaigns[3], 10, NOON)
+
+    assert not any(map(delivers, campaigns))
+
+
+def test_budgets_lift_with_the_brand_s_own_midnight() -> None:
+    tokyo = CampaignFactory.create(brand__timezone="Asia/Tokyo", daily_budget=10)
+    utc = CampaignFactory.create(daily_budget=10)
+    enforce_all(NOON)
+    spend(tokyo, 10, NOON)
+    spend(utc, 10, NOON)
+
+    enforce_all(at("2024-05-15 14:59:59"))
+    assert not delivers(tokyo)
+    enforce_all(at("2024-05-15 15:00"))
+    assert (delivers(tokyo), delivers(utc)) == (True, False)
+    enforce_all(at("2024-05-16 00:00"))
+    assert delivers(utc)
+
+
+def test_the_month_s_budget_holds_over_midnight_until_the_first() -> None:
+    campaign = CampaignFactory.create(brand__timezone="America/New_York", monthly_budget=10)
+    enforce_all(NOON)
+    spend(campaign, 10, NOON)
+
+    for now in (at("2024-05-16 12:00"), at("2024-06-01 03:59:59")):
+        enforce_all(now)
+        assert not delivers(campaign)
+    enforce_all(at("2024-06-01 04:00"))
+
+    assert delivers(campaign)
+
+
+def test_a_second_look_at_one_instant_changes_nothing(campaign: Campaign) -> None:
+    for cause in CAUSES.values():
+        cause(campaign)
+    enforce_all(NOON)
+    before = list(Campaign.objects.order_by("pk").values())
+
+    assert enforce_all(NOON) == Enforced()
+
+    assert list(Campaign.objects.order_by("pk").values()) == before
+    assert len(switches(campaign)) == 2
+
+
+def test_a_preview_tells_what_would_change_and_changes_nothing(campaign: Campaign) -> None:
+    spend_in_sql(campaign, "10", TODAY)
+    Campaign.objects.filter(pk=campaign.pk).update(daily_budget=10)
+
+    decision: Any
+    (decision,) = preview_switches(Campaign.objects.all(), NOON)
+
+    assert (decision.campaign_id, decision.is_active) == (campaign.pk, False)
+    assert decision.holds == [Hold.DAILY_BUDGET]
+    assert (decision.figures["daily_spend"], decision.figures["daily_budget"]) == (10, 10)
+    assert delivers(campaign)
+
+
+def test_a_change_row_keeps_the_figures_it_was_decided_on(campaign: Campaign) -> None:
+    Brand.objects.update(daily_budget=500, monthly_budget=5000)
+    Campaign.objects.filter(pk=campaign.pk).update(daily_budget=20)
+    spend_in_sql(campaign, "10", TODAY)
+    spend_in_sql(campaign, "3", TODAY - timedelta(days=1))
+    waivers.waive(campaign.brand, "day", now=NOON)
+    spend_in_sql(campaign, "25.5", TODAY)
+
+    enforce_all(NOON)
+
+    row = campaign.delivery_changes.latest("id")
+    assert (row.at, row.trigger, row.actor) == (NOON, "check_campaign_budgets", "system")
+    assert (row.daily_spend, row.daily_budget) == (35.5, 20)
+    assert (row.monthly_spend, row.monthly_budget) == (38.5, None)
+    assert (row.brand_daily_spend, row.brand_daily_budget) == (25.5, 500)
+    assert (row.brand_monthly_spend, row.brand_monthly_budget) == (38.5, 5000)
+
+
+def test_a_user_s_pause_is_undone_by_nothing_the_system_does(campaign: Campaign) -> None:
+    schedule = ScheduleFactory.create(windows=[(d, "00:00", "00:00") for d in range(7)])
+    campaign.dayparting_schedules.add(schedule)
+    lifecycle.pause(campaign, now=NOON)
+    spend(campaign, 5, NOON)
+
+    waivers.waive(campaign, "day", now=NOON)
+    waivers.waive(campaign, "month", now=NOON)
+    for now in (at("2024-05-16 00:00"), at("2024-06-01 00:00")):
+        rollover.roll_over_days(now)
+        rollover.roll_over_months(now)
+        enforce_all(now)
+        enforce(Campaign.objects.filter(pk=campaign.pk), now, Trigger.EDIT, lock_first=True)
+
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.is_active) == ("paused", False)
+    assert campaign.state == "Paused by user"
+    assert lifecycle.activate(campaign, now=at("2024-06-01 00:00"))
+
+
+def test_activating_tells_whether_it_took() -> None:
+    runs, held, archived = (
+        CampaignFactory.create(status="draft"),
+        CampaignFactory.create(status="paused", daily_budget=0),
+        CampaignFactory.create(status="archived"),
+    )
+
+    assert lifecycle.activate(runs, now=NOON) is True
+    assert lifecycle.activate(held, now=NOON) is False
+    assert lifecycle.activate(archived, now=NOON) is False
+
+    assert (runs.state, held.state, archived.state) == ("Active", "Paused by system", "Archived")
+    assert lifecycle.pause(runs, now=NOON) is True
+    assert lifecycle.pause(archived, now=NOON) is False
+    assert switches(runs) == [(True, []), (False, ["status"])]

@@ -1,0 +1,200 @@
+"""Two writers at once: find, lock, decide again, switch. Each step is shown to be needed.
+
+Every test runs twice: once with the engine as it is, and once with the step in question taken out,
+to show that the test would notice.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+import time_machine
+from django.db.models import QuerySet
+
+from ads.models import Campaign
+from ads.services import locks
+from ads.services.delivery import enforcement, waivers
+from ads.services.delivery.enforcement import Decision
+from ads.services.ledger import entries
+from ads.tests.factories import CampaignFactory
+from ads.tests.support import (
+    NOON,
+    Paused,
+    at_once,
+    await_blocked,
+    delivers,
+    enforce_all,
+    held_open,
+    spend,
+    spend_in_sql,
+    switches,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOMORROW = NOON + timedelta(days=1)
+
+as_it_is_and_crippled = pytest.mark.parametrize(
+    "crippled", [False, True], ids=["as it is", "crippled"]
+)
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """Edits are enforced with the clock at noon; what a test does later has its own instant."""
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def due_back() -> Campaign:
+    """Stopped by yesterday's budget; today it has 10 dollars again."""
+    campaign = CampaignFactory.create(daily_budget=10)
+    spend(campaign, 10, NOON)
+    assert not delivers(campaign)
+    return campaign
+
+
+def decide_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes step 3 out: what is switched is what was decided before the locks were granted."""
+    decide, lock = enforcement.preview_switches, locks.campaigns
+    taken: list[Decision] = []
+
+    def decide_and_lock(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
+        ids = list(ids)
+        taken[:] = decide(Campaign.objects.filter(pk__in=ids), TOMORROW)
+        return lock(ids, skip_locked=skip_locked)
+
+    def as_decided(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
+        return iter(taken)
+
+    monkeypatch.setattr(locks, "campaigns", decide_and_lock)
+    monkeypatch.setattr(enforcement, "preview_switches", as_decided)
+
+
+@as_it_is_and_crippled
+def test_a_sweep_that_began_before_spend_was_committed_does_not_revive(
+    due_back: Campaign, monkeypatch: pytest.MonkeyPatch, *, crippled: bool
+) -> None:
+    """The sweep finds the campaign due and waits for its lock, held with spend not yet committed.
+
+    That spend uses up today's budget. What the sweep saw when it began is no longer true when it
+    gets the lock.
+    """
+
+    def spend_it_all() -> None:
+        locks_of_the_spender([due_back.pk])
+        spend(due_back, 10, TOMORROW)
+
+    locks_of_the_spender = locks.campaigns
+    with held_open(spend_it_all) as commit, at_once() as start:
+        if crippled:
+            decide_before_locking(monkeypatch)
+        start(lambda: enforce_all(TOMORROW))
+        await_blocked()
+        commit()
+
+    assert delivers(due_back) is crippled
+    assert (len(switches(due_back)) == 2) is not crippled
+
+
+@as_it_is_and_crippled
+def test_spend_committed_between_finding_and_locking_is_seen(
+    due_back: Campaign, monkeypatch: pytest.MonkeyPatch, *, crippled: bool
+) -> None:
+    find, decide = enforcement._disagreeing, enforcement.preview_switches
+    found: Any = Paused(find, after=True)
+    monkeypatch.setattr(enforcement, "_disagreeing", found)
+
+    with at_once() as start:
+        sweep = start(lambda: enforce_all(TOMORROW))
+        found.await_reached()
+        decided = list(decide(Campaign.objects.all(), TOMORROW))
+        assert [decision.is_active for decision in decided] == [True]
+        spend(due_back, 10, TOMORROW)
+        if crippled:
+            monkeypatch.setattr(enforcement, "preview_switches", lambda *_: iter(decided))
+        found.let_go()
+        sweep.result()
+
+    assert delivers(due_back) is crippled
+
+
+def without_lock_first(monkeypatch: pytest.MonkeyPatch, service: ModuleType) -> None:
+    """The service leaves out campaigns which seem to agree already."""
+    real = enforcement.enforce
+
+    def find_first(campaigns: Any, now: datetime, trigger: str, **_: Any) -> object:
+        return real(campaigns, now, trigger, lock_first=False)
+
+    monkeypatch.setattr(service, "enforce", find_first)
+
+
+@as_it_is_and_crippled
+def test_spend_waits_for_a_sweep_that_is_about_to_commit_a_start(
+    due_back: Campaign, monkeypatch: pytest.MonkeyPatch, *, crippled: bool
+) -> None:
+    """A sweep has switched the campaign on, but nobody can see that yet when spend crosses."""
+    if crippled:
+        without_lock_first(monkeypatch, entries)
+
+    with held_open(lambda: enforce_all(TOMORROW)) as commit, at_once() as start:
+        spending = start(lambda: spend(due_back, 10, TOMORROW))
+        if crippled:
+            spending.result(timeout=20)
+        else:
+            await_blocked()
+        commit()
+
+    assert delivers(due_back) is crippled
+    if not crippled:
+        assert switches(due_back)[2:] == [(True, []), (False, ["daily_budget"])]
+
+
+@as_it_is_and_crippled
+@pytest.mark.parametrize("of_brand", [False, True], ids=["its own", "the brand's"])
+def test_a_budget_lowered_while_spend_is_in_flight_holds(
+    monkeypatch: pytest.MonkeyPatch, *, of_brand: bool, crippled: bool
+) -> None:
+    """The spend has read the old budget and crosses nothing; the edit cannot see the spend yet."""
+    campaign = CampaignFactory.create(daily_budget=100, brand__daily_budget=100)
+    edited: Any = campaign.brand if of_brand else campaign
+    if crippled:
+        monkeypatch.setattr(locks, "totals_of_brands", lambda *_: None)
+
+    def lower() -> None:
+        edited.daily_budget = 50
+        edited.save()
+
+    with held_open(lambda: spend(campaign, 60, NOON)) as commit, at_once() as start:
+        editing = start(lower)
+        if crippled:
+            editing.result(timeout=20)
+        else:
+            await_blocked()
+        commit()
+
+    assert delivers(campaign) is crippled
+
+
+@as_it_is_and_crippled
+def test_a_waiver_waits_for_a_sweep_that_is_about_to_commit_a_stop(
+    monkeypatch: pytest.MonkeyPatch, *, crippled: bool
+) -> None:
+    """The sweep has switched the campaign off, but to the waiver it still seems to deliver."""
+    campaign = CampaignFactory.create(daily_budget=10)
+    spend_in_sql(campaign, "10", NOON.date())
+    if crippled:
+        without_lock_first(monkeypatch, waivers)
+
+    with held_open(lambda: enforce_all(NOON)) as commit, at_once() as start:
+        waiving = start(lambda: waivers.waive(campaign, "day", now=NOON))
+        if crippled:
+            waiving.result(timeout=20)
+        else:
+            await_blocked()
+        commit()
+
+    assert delivers(campaign) is not crippled

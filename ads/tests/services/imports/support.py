@@ -1,0 +1,82 @@
+"""Files for tests, imported, previewed or refused in one line."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ads.models import CampaignReference, ReportedTotal, Spend, UnknownReference, WaitingSpend
+from ads.services.imports.errors import ImportRefused, RowsRefused
+from ads.services.imports.plan import Plan
+from ads.services.imports.preview import Preview
+from ads.services.imports.refused_csv import RefusedCsv
+from ads.services.imports.run import Import, preview_of
+from ads.services.imports.staging.recording import Imported
+from ads.tests.support import NOON
+
+Content = bytes | str | list[str]
+
+
+def as_bytes(content: Content) -> bytes:
+    """Bytes as they are, text in UTF-8, lines with an end each."""
+    if isinstance(content, list):
+        content = "".join(f"{line}\n" for line in content)
+    return content.encode() if isinstance(content, str) else content
+
+
+def recorded(content: Content, plan: Plan | None = None, *, now: datetime = NOON) -> Imported:
+    """What importing this did."""
+    file = io.BytesIO(as_bytes(content))
+    with Import.staged(file, plan or Plan(), now=now) as staged:
+        done = staged.record(now=now)
+        staged.enforce_again(now=now + timedelta(seconds=1))
+    return done
+
+
+def previewed(content: Content, plan: Plan | None = None, *, now: datetime = NOON) -> Preview:
+    """What importing this would do; nothing has changed."""
+    before = _everything()
+    preview = preview_of(io.BytesIO(as_bytes(content)), plan or Plan(), now=now)
+    assert _everything() == before
+    return preview
+
+
+def refused(content: Content, plan: Plan | None = None, *, now: datetime = NOON) -> str:
+    """Why importing this is refused, row by row if rows are; nothing has changed."""
+    before = _everything()
+    with pytest.raises(ImportRefused) as error:
+        recorded(content, plan, now=now)
+    assert _everything() == before
+    rows = error.value.refused.shown if isinstance(error.value, RowsRefused) else []
+    return "\n".join([str(error.value), *map(str, rows)])
+
+
+def refused_csv(content: Content, plan: Plan | None = None) -> list[list[str]]:
+    """The CSV of refused rows, of a preview of this."""
+    text = io.StringIO(newline="")
+    preview_of(io.BytesIO(as_bytes(content)), plan or Plan(), now=NOON, sink=RefusedCsv(text))
+    return list(csv.reader(io.StringIO(text.getvalue(), newline="")))
+
+
+def ledger() -> dict[tuple[str, str], Decimal]:
+    """Sums of the ledger by the campaign's name and the day."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for name, day, amount in Spend.objects.values_list("campaign__name", "date", "amount"):
+        key = (name, day.isoformat())
+        sums[key] = sums.get(key, Decimal(0)) + amount
+    return sums
+
+
+def waiting() -> dict[tuple[str, str, str], Decimal]:
+    """What waits, by account, reference and day."""
+    rows = WaitingSpend.objects.filter(discarded_at=None).values_list(
+        "unknown__account", "unknown__reference", "date", "amount"
+    )
+    return {(account, reference, str(day)): amount for account, reference, day, amount in rows}
+
+
+def _everything() -> list[object]:
+    tables = (Spend, ReportedTotal, UnknownReference, WaitingSpend, CampaignReference)
+    return [list(table.objects.order_by("pk").values_list()) for table in tables]

@@ -1,0 +1,111 @@
+"""Exports as Meta Ads Manager writes them."""
+
+from decimal import Decimal
+
+import pytest
+
+from ads.models import CampaignReference
+from ads.services.imports.plan import Plan
+from ads.tests.factories import CampaignFactory
+from ads.tests.services.imports.support import ledger, previewed, recorded, refused, waiting
+
+pytestmark = pytest.mark.django_db
+
+HEADER = (
+    '"Reporting starts","Reporting ends","Campaign name","Campaign ID","Campaign delivery",'
+    '"Amount spent (USD)","Impressions"'
+)
+TOTALS = '"2024-05-01","2024-05-02","","","","31.5","4000"'
+ROWS = [
+    '"2024-05-01","2024-05-01","Summer, 2024","120210000000000001","active","10.5","1000"',
+    '"2024-05-02","2024-05-02","Summer, 2024","120210000000000001","active","20","2000"',
+    '"2024-05-02","2024-05-02","Retargeting","120210000000000002","inactive","1","1000"',
+]
+EXPORT = [HEADER, TOTALS, *ROWS]
+
+SUMS = {
+    ("Summer", "2024-05-01"): Decimal("10.5"),
+    ("Summer", "2024-05-02"): Decimal(20),
+    ("Retargeting", "2024-05-02"): Decimal(1),
+}
+
+
+@pytest.fixture(autouse=True)
+def campaigns() -> None:
+    for name, reference in (
+        ("Summer", "120210000000000001"),
+        ("Retargeting", "120210000000000002"),
+    ):
+        CampaignReference.objects.create(
+            campaign=CampaignFactory.create(name=name), platform="meta_ads", reference=reference
+        )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [EXPORT, [HEADER, *ROWS, TOTALS], [HEADER, *ROWS]],
+    ids=["totals first", "totals last", "no totals"],
+)
+def test_an_export_is_recognised_and_recorded_without_its_totals(lines: list[str]) -> None:
+    done = recorded(lines)
+
+    assert ledger() == SUMS
+    assert (done.rows, done.skipped) == (3, len(lines) - 4)
+
+
+def test_totals_are_compared_with_the_rows() -> None:
+    (line,) = previewed(EXPORT).totals_lines
+    assert (line.line, line.amount, line.agrees) == (2, Decimal("31.5"), True)
+
+    cut = previewed(EXPORT[:-1])
+    assert cut.totals_lines[0].agrees is False
+    assert "Line 2 (2024-05-01) says $31.50 in all" in cut.notes[0]
+
+
+def test_a_row_that_is_not_of_one_day_is_refused_with_the_remedy() -> None:
+    said = refused([HEADER, ROWS[0].replace('"2024-05-01","Summer', '"2024-05-14","Summer')])
+
+    assert "line 2: date: it covers 2024-05-01 to 2024-05-14, and not one day." in said
+    assert "choose Breakdown > By time > Day" in said
+
+
+def test_a_column_day_counts_whatever_the_report_covers() -> None:
+    covered = '"2024-05-01","2024-05-14"'
+    days = [f"{covered},{row.split(',', 1)[1]}" for row in ROWS]
+    header = HEADER.replace('"Reporting ends"', '"Reporting ends","Day"')
+
+    recorded([header, *days])
+
+    assert ledger() == SUMS
+
+
+@pytest.mark.parametrize("code", ["EUR", "GBP", "JPY"])
+def test_an_export_in_another_currency_is_refused_with_line_and_remedy(code: str) -> None:
+    said = refused([HEADER.replace("USD", code), *ROWS])
+
+    assert f'Line 1: the amounts in "Amount spent ({code})" are in {code}' in said
+    assert "only US dollars are recorded" in said
+
+
+def test_a_campaign_nobody_knows_waits() -> None:
+    done = recorded([*EXPORT, ROWS[0].replace("0001", "0003")])
+
+    assert done.waiting == 1
+    assert waiting() == {("", "120210000000000003", "2024-05-01"): Decimal("10.5")}
+
+
+def test_an_export_in_words_of_another_language_is_mapped_by_hand() -> None:
+    german = HEADER.replace("Amount spent (USD)", "Ausgegebener Betrag (USD)").replace(
+        "Campaign ID", "Kampagnen-ID"
+    )
+    assert "There is no column" in refused([german, *ROWS], Plan(format="meta_ads"))
+
+    recorded(
+        [german, *ROWS],
+        Plan(
+            format="meta_ads",
+            mapping={"amount": "Ausgegebener Betrag (USD)", "reference": "Kampagnen-ID"},
+        ),
+    )
+
+    assert ledger() == SUMS

@@ -1,0 +1,339 @@
+"""Sample data: what it looks like, and that something is seen to happen with it."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F, QuerySet, Sum
+from django.test.utils import CaptureQueriesContext
+
+from ads.holds import Hold, Moment, evaluate, from_bits
+from ads.models import (
+    Brand,
+    Campaign,
+    DaypartingSchedule,
+    DaypartingWindow,
+    DeliveryChange,
+    Spend,
+    SpendTotal,
+)
+from ads.rules.calendar import day_begins, local_date, local_time
+from ads.services.delivery.enforcement import Trigger, enforce, preview_switches
+from ads.services.ledger import verification
+from ads.services.platforms.updates import update_spend
+from ads.services.sample import data
+from ads.services.sample.seed import Plan, seed
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 18, 12, 3, tzinfo=UTC)  # a Wednesday
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _simulated(settings: Any) -> None:
+    settings.SIMULATED_PLATFORM = True
+    settings.SIMULATED_PLATFORM_SEED = 1
+
+
+def plan(**changes: Any) -> Plan:
+    given: dict[str, Any] = {
+        "brands": 2,
+        "campaigns": 10,
+        "spend_days": 7,
+        "daily_budget": Decimal(75),
+        "monthly_budget": Decimal(1500),
+        "seed": 1,
+    }
+    return Plan(**(given | changes))
+
+
+def command(*args: str, at: datetime = NOON) -> str:
+    out = io.StringIO()
+    with time_machine.travel(at, tick=False):
+        call_command("seed_data", *args, stdout=out)
+    return out.getvalue()
+
+
+def held(hold: Hold, now: datetime) -> set[int]:
+    """Ids of the campaigns that this hold keeps from delivering."""
+    campaigns = Campaign.objects.all()
+    evaluated: QuerySet[Any] = evaluate(campaigns, Moment.at(now, campaigns))
+    return {pk for pk, bits in evaluated.values_list("pk", "hold_bits") if hold in from_bits(bits)}
+
+
+def as_data() -> list[tuple[Any, ...]]:
+    """Everything about the sample data but the ids."""
+    return [
+        *Brand.objects.order_by("name").values_list("name", "timezone", "daily_budget"),
+        *Campaign.objects.order_by("brand__name", "name").values_list(
+            "brand__name", "name", "is_dayparting_enabled", "dayparting_schedules__name"
+        ),
+        *Spend.objects.order_by("campaign__brand__name", "campaign__name", "date").values_list(
+            "campaign__brand__name", "campaign__name", "date", "amount", "occurred_at"
+        ),
+    ]
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Nothing of what is done inside remains."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_by_default_two_brands_share_ten_campaigns_of_which_half_are_dayparted() -> None:
+    output = command()
+
+    brands = list(Brand.objects.order_by("pk"))
+    assert [brand.campaigns.count() for brand in brands] == [5, 5]
+    assert Campaign.objects.filter(is_dayparting_enabled=True).count() == 5
+    assert len({brand.timezone for brand in brands}) == 2
+    for brand in brands:
+        assert (brand.daily_budget, brand.monthly_budget) == (375, 7500)
+    for campaign in Campaign.objects.all():
+        assert (campaign.daily_budget, campaign.monthly_budget) == (75, 1500)
+        assert campaign.dayparting_schedules.count() == campaign.is_dayparting_enabled
+    assert output.startswith("Added 2 brands with 10 campaigns, 5 of them dayparted (5 new sched")
+
+
+@pytest.mark.parametrize(
+    ("brands", "campaigns"), [(1, 1), (3, 10), (2, 7), (4, 4), (5, 2), (1, 120)]
+)
+def test_campaigns_are_spread_evenly_and_half_are_dayparted(brands: int, campaigns: int) -> None:
+    made = seed(plan(brands=brands, campaigns=campaigns, spend_days=1), NOON)
+
+    counts = [brand.campaigns.count() for brand in Brand.objects.all()]
+    assert sum(counts) == campaigns == made.campaigns
+    assert max(counts) - min(counts) <= 1
+    dayparted = Campaign.objects.filter(is_dayparting_enabled=True).count()
+    assert dayparted == campaigns // 2 == made.dayparted
+    for brand in Brand.objects.all():
+        sums = brand.campaigns.aggregate(day=Sum("daily_budget"), month=Sum("monthly_budget"))
+        assert brand.daily_budget is not None
+        assert brand.daily_budget >= (sums["day"] or 0)
+        assert brand.monthly_budget is not None
+        assert brand.monthly_budget >= (sums["month"] or 0)
+
+
+def test_spend_covers_the_days_asked_for_today_so_far_included() -> None:
+    seed(plan(), NOON)
+
+    for brand in Brand.objects.all():
+        today = local_date(NOON, brand.timezone)
+        days = set(Spend.objects.filter(campaign__brand=brand).values_list("date", flat=True))
+        assert days == {today - n * DAY for n in range(7)}
+    assert not Spend.objects.filter(occurred_at__gt=NOON).exists()
+    assert verification.verify(fix=False, now=NOON) == []
+
+
+def test_without_days_nothing_has_been_spent_and_everything_that_may_runs() -> None:
+    made = seed(plan(spend_days=0), NOON)
+
+    assert (made.entries, made.spend) == (0, Decimal(0))
+    assert not Spend.objects.exists()
+    assert Campaign.objects.filter(is_dayparting_enabled=False, is_active=False).count() == 0
+
+
+def test_the_same_seed_makes_the_same_data_and_another_one_other_data() -> None:
+    worlds = []
+    for number in (1, 1, 2):
+        with undone():
+            seed(plan(seed=number), NOON)
+            worlds.append(as_data())
+
+    assert worlds[0] == worlds[1]
+    assert worlds[0] != worlds[2]
+
+
+def test_a_second_run_adds_to_what_is_there_and_says_so() -> None:
+    command()
+    before = as_data()
+    schedules = DaypartingSchedule.objects.count()
+
+    output = command()
+
+    assert Brand.objects.count() == 4
+    assert Campaign.objects.count() == 20
+    assert DaypartingSchedule.objects.count() == schedules
+    assert set(before) <= set(as_data())
+    assert "As they were: 2 brands there before." in output
+
+
+def test_a_schedule_that_people_have_changed_is_used_as_it_is() -> None:
+    seed(plan(), NOON)
+    DaypartingWindow.objects.all().delete()
+    DaypartingSchedule.objects.update(priority=5)
+
+    seed(plan(), NOON)
+
+    assert not DaypartingWindow.objects.exists()
+    assert set(DaypartingSchedule.objects.values_list("priority", flat=True)) == {5}
+
+
+def test_what_delivers_is_as_the_holds_say() -> None:
+    seed(plan(brands=4, campaigns=60), NOON)
+
+    assert list(preview_switches(Campaign.objects.all(), NOON)) == []
+    assert enforce(Campaign.objects.all(), NOON, Trigger.CHECK_CAMPAIGN_BUDGETS).switched == 0
+
+
+def test_the_hours_are_those_of_the_brands_timezone_and_some_run_over_midnight() -> None:
+    seed(plan(brands=8, campaigns=64, spend_days=0), NOON)
+
+    for campaign in Campaign.objects.filter(is_dayparting_enabled=True):
+        (schedule,) = campaign.dayparting_schedules.all()
+        assert schedule.timezone == campaign.brand.timezone
+    windows = DaypartingWindow.objects.all()
+    assert windows.filter(end_time__lt=F("start_time")).exclude(end_time="00:00").exists()
+    assert windows.filter(start_time="09:00", end_time="18:00").exists()
+
+
+def test_a_dayparted_campaign_has_spent_nothing_on_days_without_a_window() -> None:
+    seed(plan(brands=8, campaigns=64), NOON)
+
+    weekend = Spend.objects.filter(campaign__dayparting_schedules__name__startswith="Weekend,")
+    business = Spend.objects.filter(campaign__dayparting_schedules__name__startswith="Business")
+    assert {entry.date.weekday() for entry in weekend} == {4, 5, 6}
+    assert {entry.date.weekday() for entry in business} == {0, 1, 2, 3, 4}
+
+
+#: Every hour of a day, the minutes around the midnights of the brands' timezones (in UTC), the
+#: last night of a month, a night in which clocks change, and a weekend.
+INSTANTS = [
+    *(datetime(2026, 3, 18, hour, 3, 10, tzinfo=UTC) for hour in range(24)),
+    *(
+        day_begins(date(2026, 3, 18), zone) + offset
+        for zone in ("America/New_York", "Europe/Berlin", "Asia/Tokyo")
+        for offset in (-9 * MINUTE, -MINUTE, timedelta(0), MINUTE, 9 * MINUTE, 3 * 60 * MINUTE)
+    ),
+    datetime(2026, 3, 31, 21, 58, tzinfo=UTC),
+    datetime(2026, 4, 1, 3, 59, tzinfo=UTC),
+    datetime(2026, 3, 29, 0, 57, tzinfo=UTC),
+    datetime(2026, 3, 8, 6, 58, tzinfo=UTC),
+    datetime(2026, 3, 21, 8, 4, 59, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("started", INSTANTS, ids=lambda instant: f"{instant:%d %H:%M:%S}")
+@pytest.mark.parametrize("brands", [1, 2])
+def test_within_ten_minutes_of_a_fresh_start_a_campaign_is_seen_to_be_paused(
+    started: datetime, brands: int
+) -> None:
+    seed(plan(brands=brands, campaigns=5 * brands), started)
+    ordinary = Campaign.objects.filter(is_dayparting_enabled=False)
+    assert ordinary.filter(is_active=True).exists()
+    assert Campaign.objects.filter(is_active=False).exists()
+    before = DeliveryChange.objects.filter(is_active=False).count()
+
+    tick = started - timedelta(minutes=started.minute % 5, seconds=started.second)
+    for _ in range(2):
+        tick += 5 * MINUTE
+        update_spend(tick)
+
+    stopped = DeliveryChange.objects.filter(is_active=False)
+    assert before == 0
+    assert stopped.filter(campaign__in=ordinary, holds=["daily_budget"]).exists()
+    assert ordinary.filter(is_active=True).exists()  # and others run on
+
+
+def test_those_about_to_stop_stand_just_below_their_budget() -> None:
+    seed(plan(brands=8, campaigns=400), NOON)
+    spent = {
+        total.campaign_id: total.amount
+        for total in SpendTotal.objects.filter(period="day", campaign__isnull=False).exclude(
+            start__lt=local_date(NOON, "America/Los_Angeles")
+        )
+    }
+
+    running = Campaign.objects.filter(is_active=True, is_dayparting_enabled=False)
+    nearly = [pk for pk in running.values_list("pk", flat=True) if spent.get(pk, 0) >= 73]
+    assert 30 <= len(nearly) <= 70  # of 200
+    assert all(Decimal("73.50") <= spent[pk] < 75 for pk in nearly)
+
+
+def test_there_is_a_mix_of_active_and_paused_by_budget_and_by_hours() -> None:
+    seed(plan(brands=8, campaigns=400), NOON)
+
+    by_budget, by_hours = held(Hold.DAILY_BUDGET, NOON), held(Hold.DAYPARTING, NOON)
+    assert 20 <= len(by_budget) <= 60
+    assert 60 <= len(by_hours) <= 180
+    assert Campaign.objects.filter(is_active=True).count() >= 180
+    assert held(Hold.BRAND_DAILY_BUDGET, NOON) == set()
+    assert held(Hold.BRAND_MONTHLY_BUDGET, NOON) == set()
+
+
+@pytest.mark.parametrize("days", [31, 90])
+def test_with_a_long_history_the_monthly_budget_holds_a_minority(days: int) -> None:
+    end_of_month = datetime(2026, 3, 31, 16, 3, tzinfo=UTC)
+
+    seed(plan(campaigns=60, spend_days=days), end_of_month)
+
+    assert len(held(Hold.MONTHLY_BUDGET, end_of_month)) <= 6
+    assert Campaign.objects.filter(is_active=True).count() >= 25
+
+
+def test_a_monthly_budget_below_the_daily_one_leaves_campaigns_running_too() -> None:
+    seed(plan(daily_budget=Decimal(75), monthly_budget=Decimal(20)), NOON)
+
+    assert Campaign.objects.filter(is_active=True).exists()
+
+
+def test_a_thousand_campaigns_are_made_in_few_queries() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        seed(plan(brands=20, campaigns=1000), NOON)
+
+    assert len(queries) < 100
+    assert Spend.objects.count() > 5000
+
+
+def test_names_never_run_out() -> None:
+    brands = data.brand_names(1)
+    assert len({next(brands) for _ in range(1000)}) == 1000
+    names = data.CampaignNames(1, "Brand", platform_seed=1)
+    assert len({names.next(is_hot=n % 5 == 0) for n in range(1000)}) == 1000
+
+
+def test_brands_are_not_made_where_the_day_is_about_to_end_or_has_just_begun() -> None:
+    for minutes in range(0, 24 * 60, 10):
+        now = NOON + minutes * MINUTE
+        zones = data.timezones(now)
+        assert len(zones) >= 5
+        for zone in zones:
+            assert (local_time(now, zone) + 45 * MINUTE).date() == local_date(now, zone)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--brands=0"], "--brands: 0 cannot be used: give 1 or more."),
+        (["--brands=-2"], "--brands: -2 cannot be used: give 1 or more."),
+        (["--campaigns=0"], "--campaigns: 0 cannot be used: give 1 or more."),
+        (["--spend-days=-1"], "--spend-days: -1 cannot be used: give 0 or more."),
+        (["--spend-days=99999"], "--spend-days: 99999 cannot be used: give at most 3650."),
+        (["--daily-budget=-5"], "--daily-budget: '-5' cannot be used: it may not be negative"),
+        (["--daily-budget=0"], "--daily-budget: 0 cannot be used: nothing would ever run"),
+        (["--daily-budget=1e3"], "--daily-budget: '1e3' cannot be used: an exponent"),
+        (["--monthly-budget=much"], "--monthly-budget: 'much' cannot be used"),
+        (["--monthly-budget=1.0000001"], "it has more than 6 decimal places"),
+        (["--daily-budget=999999999999"], "all campaigns together must stay below"),
+        (["--campaigns=ten"], "invalid int value: 'ten'"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_in_a_sentence(arguments: list[str], said: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        command(*arguments)
+
+    assert said in str(refused.value)
+    assert not Brand.objects.exists()
