@@ -1,4 +1,4 @@
-"""What is done to campaigns: activate, pause."""
+"""Actions on campaigns: activate and pause."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ from ads.models.senders import Scope
 from ads.services.bulk import one_campaign
 from ads.services.explain import Explanation
 
-router = Router(tags=["campaigns"])
+router = Router(tags=["campaigns"], auth=ApiKey(Scope.CAMPAIGNS_ACT))
 
 _RESPONSES = {
     "responses": documented(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID)
     | {
         409: {
             **documented(Kind.CONFLICT)[409],
-            "description": "Its status rules this out, which only people change in the admin; or "
-            "its brand's timezone cannot be read. Nothing was changed.",
+            "description": "The campaign's status does not allow this, and only people change it "
+            "in the admin; or its brand's timezone is invalid. Nothing was changed.",
         }
     }
 }
@@ -26,32 +26,28 @@ _RESPONSES = {
 
 @router.post(
     "/campaigns/{campaign_id}/activate",
-    auth=ApiKey(Scope.CAMPAIGNS_ACT),
     response=DeliveryAnswer,
-    operation_id="activate_campaign",
     summary="Activate",
     openapi_extra=_RESPONSES,
 )
 def activate_campaign(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer:
-    """Let a campaign run. If it does not deliver all the same, `holds` says why.
+    """Activate a campaign. If it still does not deliver, `holds` says why.
 
-    Doing it again changes nothing. An archived campaign is not activated (409).
+    Repeating the request changes nothing. An archived campaign cannot be activated (409).
     """
     return _act(request, campaign_id, one_campaign.activate)
 
 
 @router.post(
     "/campaigns/{campaign_id}/pause",
-    auth=ApiKey(Scope.CAMPAIGNS_ACT),
     response=DeliveryAnswer,
-    operation_id="pause_campaign",
     summary="Pause",
     openapi_extra=_RESPONSES,
 )
 def pause_campaign(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer:
-    """Stop a campaign until somebody activates it; the system never does.
+    """Pause a campaign until someone activates it; the system never does.
 
-    Doing it again changes nothing. A completed or archived campaign is not paused (409).
+    Repeating the request changes nothing. A completed or archived campaign cannot be paused (409).
     """
     return _act(request, campaign_id, one_campaign.pause)
 
@@ -62,7 +58,5 @@ def _act(request: ApiRequest, campaign_id: int, act: Callable[..., Explanation])
         try:
             return DeliveryAnswer.of(act(campaign, now=request.now))
         except one_campaign.ActionRefused as error:
-            refused = {
-                "field": "status", "value": error.status.value, "reason": str(error),
-            }  # fmt: skip
+            refused = {"field": "status", "value": error.status.value, "reason": str(error)}
             raise Problem(Kind.CONFLICT, str(error), errors=[refused]) from error

@@ -1,4 +1,4 @@
-"""The API as one: its routers, its document, its pages."""
+"""The API: its routers, its OpenAPI document and its pages."""
 
 from copy import deepcopy
 from typing import Any, Final
@@ -7,33 +7,34 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
 from ads.api import actions, exports, keys, reading, request_ids
 from ads.api.frame import Kind, Readable, failures, problems
 from ads.api.spend import endpoints, webhooks
 
 DESCRIPTION: Final = """
-Send spend in, read what is spent and what delivers, switch campaigns.
+Record spend, read spend and delivery, and switch campaigns.
 
-**Keys.** Every request carries a key: `Authorization: Bearer <key>`. A key has scopes, a source
-under which what it sends is recorded, and may be limited to brands; others do not exist for it.
+**Keys.** Every request carries a key: `Authorization: Bearer <key>`. A key has scopes and a source
+under which its spend is recorded. It may be limited to brands; others do not exist for it.
 
-**Amounts** are US dollars with up to six decimal places, and exact: send them as text (`"75.40"`)
-or as plain numbers. Exponents and separators are refused, and nothing is rounded. Answers give
+**Amounts** are exact US dollars with up to six decimal places: send them as text (`"75.40"`) or as
+plain numbers. Exponents and thousands separators are refused, and nothing is rounded. Answers give
 amounts as text.
 
-**Retrying** any request is safe: it has the effect of one.
+**Retrying** any request is safe: it takes effect once.
 
 **Errors** are [problem details](https://www.rfc-editor.org/rfc/rfc9457), and their `type` leads to
 [the list of all problems](/api/v1/problems).
 
 **Every answer** has `X-Request-ID`: the one that was sent (at most 128 printable ASCII characters
-without spaces), or a new one. **Limits**: `RateLimit-Policy` says how many requests a key may make
-in how many seconds, `RateLimit` how many remain (`r`) and in how many seconds (`t`) all of them are
-there again. Answers are JSON, whatever `Accept` asks for.
+without spaces), or a new one. **Limits**: `RateLimit-Policy` gives the number of requests a key may
+make per window (seconds), `RateLimit` how many remain (`r`) and the seconds until the window ends
+(`t`). Answers are JSON, whatever `Accept` asks for.
 """
 
-#: What any request with a key may meet.
+#: Problems that any request with a key may be answered with.
 COMMON: Final = (
     Kind.MALFORMED,
     Kind.NO_KEY,
@@ -46,12 +47,15 @@ _LIMIT_HEADERS: Final = ("RateLimit-Policy", "RateLimit")
 
 
 class BudgetManagerAPI(NinjaAPI):
-    """Ninja's, with the problems and headers that all endpoints share in its document."""
+    """Ninja's API, whose document has the problems and headers that all endpoints share."""
 
     _schema: OpenAPISchema | None = None
 
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        # Composed once: it takes long, and anybody may ask for it.
+        # Composed once: it takes long, and anyone may ask for it.
         if self._schema is None:
             self._schema = self._compose(**kwargs)
         return self._schema
@@ -79,7 +83,7 @@ def _complete(operation: dict[str, Any]) -> None:
 
 def _headers(code: int, *, limited: bool) -> dict[str, Any]:
     names = {request_ids.HEADER: True}
-    if limited:  # a request that fails before its key is read has none
+    if limited:  # absent if a request fails before its key is read
         names |= dict.fromkeys(_LIMIT_HEADERS, code < Kind.MALFORMED.status)
     if code in (Kind.TOO_MANY.status, Kind.UNAVAILABLE.status):
         names["Retry-After"] = True
@@ -97,7 +101,7 @@ api = BudgetManagerAPI(
     description=DESCRIPTION,
     urls_namespace="api-1",
     renderer=Readable(),
-    # No validator: its badge would be fetched from a host that is not ours.
+    # No validator: its badge would be fetched from another host.
     docs=Swagger(settings={"persistAuthorization": True, "validatorUrl": None}),
 )
 for _exception in tuple(api._exception_handlers):  # noqa: SLF001  (ninja's defaults, all replaced)
@@ -111,5 +115,5 @@ api.add_router("/webhooks", webhooks.router)
 
 
 def list_problems(request: HttpRequest) -> HttpResponse:
-    """The page that the ``type`` of a problem leads to."""
+    """The page that the ``type`` of a problem links to."""
     return render(request, "ads/api/problems.html", {"kinds": list(Kind)})

@@ -1,4 +1,4 @@
-"""What is on record, as CSV of any size."""
+"""Exports as CSV of any size."""
 
 from collections.abc import Callable
 from datetime import date
@@ -13,13 +13,13 @@ from ads.api.frame import ApiKey, ApiRequest, Day, Id, Kind, check_known, docume
 from ads.models.senders import Scope
 from ads.services.exports import InvalidExport, Stream, Wanted, kinds
 
-router = Router(tags=["exports"])
+router = Router(tags=["exports"], auth=ApiKey(Scope.READ))
 
 View = TypeVar("View", bound=Callable[..., StreamingHttpResponse])
 
 _WHOLE: Final = (
-    "The answer is sent while it is read, and is as of one instant. If it fails midway the "
-    "connection breaks off before the last chunk, so check that your client has read it to its end."
+    "The answer is streamed and is consistent as of one instant. If it fails midway the connection "
+    "closes before the last chunk, so check that your client reads it to the end."
 )
 
 
@@ -30,13 +30,13 @@ def _yes_or_no(value: Any) -> Any:
 
 
 class Asked(Schema):
-    """Which part of what is on record, and how it is written."""
+    """What to export, and how."""
 
-    brand: Annotated[Id | None, Field(description="Of this brand.")] = None
+    brand: Annotated[Id | None, Field(description="Only this brand.")] = None
     bom: Annotated[
         bool,
         BeforeValidator(_yes_or_no),
-        Field(description="Begin with a byte order mark, by which Excel knows UTF-8."),
+        Field(description="Start with a byte order mark, which tells Excel that it is UTF-8."),
     ] = False
 
     @property
@@ -45,10 +45,10 @@ class Asked(Schema):
 
 
 class AskedDays(Asked):
-    """The same, of some days."""
+    """The same for a range of days."""
 
-    first: Annotated[Day | None, Field(alias="from", description="From this day on.")] = None
-    last: Annotated[Day | None, Field(alias="to", description="Up to and with this day.")] = None
+    first: Annotated[Day | None, Field(alias="from", description="First day.")] = None
+    last: Annotated[Day | None, Field(alias="to", description="Last day, included.")] = None
 
     @property
     def days(self) -> tuple[date | None, date | None]:
@@ -65,12 +65,10 @@ def _documented(columns: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _csv(name: str, summary: str, columns: tuple[str, ...]) -> Callable[[View], View]:
-    """The address of a CSV with these columns."""
+    """Routes an export with these columns."""
     decorated: Callable[[View], View] = router.get(
         f"/{name}.csv",
-        auth=ApiKey(Scope.READ),
         response=None,
-        operation_id=f"export_{name.replace('-', '_')}",
         summary=summary,
         openapi_extra=_documented(columns),
     )
@@ -94,26 +92,26 @@ def _export(request: ApiRequest, kind: kinds.Kind, asked: Asked) -> StreamingHtt
 
 @_csv("spend", "The ledger", kinds.SPEND)
 def export_spend(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
-    """Entries in the order in which they were recorded; the days are accounting days."""
+    """Entries in the order in which they were recorded. Days are accounting days."""
     return _export(request, kinds.Kind.SPEND, asked)
 
 
 @_csv("delivery-changes", "Delivery changes", kinds.CHANGES)
 def export_delivery_changes(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
-    """What was switched on and off and why, the oldest first; the days are days in UTC."""
+    """Every switch of a campaign and why, oldest first. Days are in UTC."""
     return _export(request, kinds.Kind.CHANGES, asked)
 
 
 @_csv("totals", "Sums by day and month", kinds.TOTALS)
 def export_totals(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
-    """The ledger's sums of every campaign, and without a campaign of the brand, by day and month.
+    """The ledger's sums of every campaign, and of every brand (no campaign), by day and month.
 
-    The days are those on which the periods begin.
+    Days are the first days of the periods.
     """
     return _export(request, kinds.Kind.TOTALS, asked)
 
 
-@_csv("summaries", "Where everybody stands", kinds.SUMMARY)
+@_csv("summaries", "Current figures", kinds.SUMMARY)
 def export_summaries(request: ApiRequest, asked: Query[Asked]) -> StreamingHttpResponse:
-    """Spend, budgets and what remains of the brands, then of their campaigns, at this instant."""
+    """Spend, budgets and remaining budgets of brands, then of their campaigns, right now."""
     return _export(request, kinds.Kind.SUMMARIES, asked)

@@ -1,4 +1,4 @@
-"""What a key is and may do, for those who hold it."""
+"""What the key in use is and may do."""
 
 from typing import Annotated
 
@@ -10,23 +10,23 @@ router = Router(tags=["key"])
 
 
 class KeyAnswer(Schema):
-    """The key that the request was made with."""
+    """The key of this request."""
 
     name: Annotated[str, Field(examples=["ETL"])]
     source: Annotated[
-        str, Field(description="What it sends is recorded under this source.", examples=["etl"])
+        str, Field(description="Source under which its spend is recorded.", examples=["etl"])
     ]
     scopes: Annotated[list[str], Field(examples=[["spend:write"]])]
     brands: Annotated[
         list[int] | None,
-        Field(description="Ids of the brands that it may see and write; null: every brand."),
+        Field(description="Ids of the brands it may read and write; null: every brand."),
     ]
     requests_per_minute: int
 
 
-@router.get("", auth=ApiKey(), response=KeyAnswer, operation_id="get_key", summary="This key")
+@router.get("", auth=ApiKey(), response=KeyAnswer, summary="This key")
 def get_key(request: ApiRequest) -> KeyAnswer:
-    """Whether the key is good, and what it may do; for trying it out."""
+    """Check that a key works, and what it may do."""
     caller = request.auth
     return KeyAnswer(
         name=caller.name,

@@ -1,4 +1,4 @@
-"""A name for each request, so that an answer, its log lines and the audit can be put together."""
+"""An id for each request, which joins its answer, its log lines and the audit."""
 
 import logging
 import re
@@ -10,20 +10,20 @@ from typing import Final
 
 HEADER: Final = "X-Request-ID"
 
-#: What a caller may name its request: no spaces, no line breaks, nothing that needs quoting.
+#: Ids accepted from callers: no spaces, line breaks or anything else that needs quoting.
 _SANE: Final = re.compile(r"[!-~]{1,128}")
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def choose(offered: str | None) -> str:
-    """The caller's own id if it is sane, otherwise a new one."""
+    """The caller's own id if it is acceptable, otherwise a new one."""
     return offered if offered and _SANE.fullmatch(offered) else uuid.uuid4().hex
 
 
 @contextmanager
 def known_as(request_id: str) -> Iterator[None]:
-    """Log what happens inside with this id."""
+    """Tag log lines written inside with this id."""
     token = _current.set(request_id)
     try:
         yield
@@ -32,7 +32,7 @@ def known_as(request_id: str) -> Iterator[None]:
 
 
 class RequestIdFilter(logging.Filter):
-    """Gives log records ``request``: " [request 4f…]" while one is answered, otherwise ""."""
+    """Gives log records ``request``: " [request 4f…]" during a request, otherwise ""."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request_id = _current.get()

@@ -1,4 +1,4 @@
-"""Answers as JSON that people can read, too."""
+"""Answers as JSON that people can read too."""
 
 import json
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from ninja.renderers import JSONRenderer
 
 
 def as_json(content: Any) -> bytes:
-    """JSON in UTF-8, with characters as they are: a name stays what it is called.
+    """JSON in UTF-8 with characters unescaped, so that names stay readable.
 
-    Half of a surrogate pair, which was sent and is repeated, is no character: it stays escaped.
+    A lone surrogate that was sent and is echoed back stays escaped.
     """
     return json.dumps(content, ensure_ascii=False).encode(errors="backslashreplace")
 
 
 class Readable(JSONRenderer):
-    """What endpoints return, written in the same way."""
+    """Renders the answers of endpoints in the same way."""
 
     json_dumps_params: Mapping[str, Any] = MappingProxyType({"ensure_ascii": False})

@@ -1,4 +1,4 @@
-"""Who asks: an API key in the header ``Authorization``, and what it may do."""
+"""Authentication: an API key in the ``Authorization`` header, and its scopes."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ _HOW = "Send the key as 'Authorization: Bearer <key>'."
 
 
 class ApiKey(HttpBearer):
-    """Lets in a key that has ``scope`` (None: any); what it changes is recorded under its name."""
+    """Admits keys with ``scope`` (None: any key); changes are recorded under the key's name."""
 
     openapi_bearerFormat = "bm_…"  # noqa: N815  (OpenAPI's own name)
     openapi_description = (
-        "A key, made in the admin or by `manage.py api_key create`; it is shown once."
+        "A key made in the admin or with `manage.py api_key create`. It is shown once."
     )
 
     def __init__(self, scope: Scope | None = None) -> None:
@@ -30,9 +30,9 @@ class ApiKey(HttpBearer):
     def __call__(self, request: HttpRequest) -> Caller:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
-            raise _refused(f"There is no key. {_HOW}")
+            raise _refused(f"No key was sent. {_HOW}")
         if scheme.lower() != "bearer":
-            raise _refused(f"The header Authorization has another scheme than Bearer. {_HOW}")
+            raise _refused(f"The Authorization header does not use the Bearer scheme. {_HOW}")
         return self.authenticate(request, token.strip())
 
     def authenticate(self, request: Any, token: str) -> Caller:
@@ -50,8 +50,8 @@ class ApiKey(HttpBearer):
         if self.scope is not None and self.scope not in caller.scopes:
             raise Problem(
                 Kind.MISSING_SCOPE,
-                f"The key {caller.name!r} has no scope {self.scope.value}; it has "
-                f"{', '.join(sorted(caller.scopes))}. Use a key that has it, or make one.",
+                f"The key {caller.name!r} does not have the scope {self.scope.value}; it has "
+                f"{', '.join(sorted(caller.scopes))}. Use a key with that scope, or make one.",
                 headers={
                     "WWW-Authenticate": 'Bearer error="insufficient_scope", '
                     f'scope="{self.scope.value}"'

@@ -1,4 +1,4 @@
-"""Which problem an exception becomes: whatever fails below ``/api/`` is answered by one."""
+"""Turns every exception raised below ``/api/`` into a problem answer."""
 
 import logging
 from collections.abc import Iterator
@@ -13,39 +13,39 @@ from ads.services.operations import is_outage
 
 logger = logging.getLogger(__name__)
 
-#: After how many seconds a client may try again while the database cannot be reached.
+#: Seconds after which a client may retry while the database is unreachable.
 RETRY_AFTER: Final = 2
 
-#: Of a value that is told back.
+#: Characters of a rejected value that an answer repeats.
 LONGEST_SHOWN: Final = 80
 
-#: Exceptions of Django's that are the client's doing.
+#: Django's exceptions that are the client's fault.
 _KNOWN: Final = (
     (Http404, Kind.NOT_FOUND, "There is nothing at this address."),
-    (UnreadablePostError, Kind.MALFORMED, "The body broke off; send the request again."),
+    (UnreadablePostError, Kind.MALFORMED, "The body was cut short; send the request again."),
     (
         DisallowedHost,
         Kind.MALFORMED,
-        "The server does not answer under this host name; ALLOWED_HOSTS says under which it does.",
+        "The server does not answer to this host name; ALLOWED_HOSTS lists those it answers to.",
     ),
     (
         (SuspiciousOperation, BadRequest),
         Kind.MALFORMED,
-        "The address or a header of the request cannot be read.",
+        "The address or a header of the request is invalid.",
     ),
     (PermissionDenied, Kind.MISSING_SCOPE, "This is not permitted."),
 )
 
 
 def answer(request: HttpRequest, error: Any) -> HttpResponse:
-    """The answer to a request that has failed with ``error``."""
+    """The answer to a request that failed with ``error``."""
     if isinstance(error, ValidationError):
         error = _invalid(request, error)
     return respond(request, as_problem(error))
 
 
 def as_problem(error: Exception) -> Problem:
-    """The problem that ``error`` is to the client; logged if the server is at fault."""
+    """The problem to answer ``error`` with; logged if the server is at fault."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, HttpError):
@@ -57,31 +57,29 @@ def as_problem(error: Exception) -> Problem:
         logger.warning("The database cannot be reached: %s", " ".join(str(error).split()))
         return Problem(
             Kind.UNAVAILABLE,
-            "The database cannot be reached or is busy. Nothing is half done: send the same "
+            "The database cannot be reached or is busy. Nothing was changed: send the same "
             "request again.",
             headers={"Retry-After": str(RETRY_AFTER)},
         )
-    logger.error("A request has failed", exc_info=error)
-    return Problem(
-        Kind.FAILED, "The server has failed; its log has the particulars under this request id."
-    )
+    logger.error("A request failed", exc_info=error)
+    return Problem(Kind.FAILED, "The server failed. Its log has the details under this request id.")
 
 
 def not_allowed(response: HttpResponse) -> Problem:
-    """The problem for a method that an address does not take; ``response`` is Django's answer."""
+    """The problem for a method that the address does not allow; ``response`` is Django's answer."""
     allowed = ", ".join(sorted(response["Allow"].split(", ")))
-    return Problem(Kind.WRONG_METHOD, f"This address takes {allowed}.", headers={"Allow": allowed})
+    return Problem(Kind.WRONG_METHOD, f"This address allows {allowed}.", headers={"Allow": allowed})
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> Problem:
-    """The problem that parameters are, in the address or in headers."""
+    """The problem for invalid parameters in the address or in headers."""
     errors = list(_parameters(request, error))
     detail = f"{errors[0]['field']}: {errors[0]['reason']}"
     return Problem(Kind.INVALID, detail, errors=errors)
 
 
 def _parameters(request: HttpRequest, error: ValidationError) -> Iterator[dict[str, str]]:
-    """What is wrong with which parameter; ``field`` is its name, without where it stood."""
+    """Each invalid parameter: ``field`` is its bare name, without its location."""
     given = request.GET.dict()
     if request.resolver_match is not None:
         given |= {name: str(value) for name, value in request.resolver_match.kwargs.items()}

@@ -1,7 +1,7 @@
-"""How many requests a key may make a minute.
+"""Rate limits: how many requests a key may make per minute.
 
-Counted in Redis, for all processes together. While Redis does not answer, each process counts for
-itself, and asks Redis again every few seconds only: no request waits for a Redis that is gone.
+Counted in Redis for all processes together. While Redis is down each process counts for itself and
+retries Redis only every few seconds, so no request waits for it.
 """
 
 import logging
@@ -22,20 +22,20 @@ from ads.services.senders import Caller
 
 logger = logging.getLogger(__name__)
 
-WINDOW: Final = 60  # seconds; windows begin with the minute
+WINDOW: Final = 60  # seconds; windows start on the minute
 POLICY: Final = "default"
 
-#: Seconds that one request waits for Redis at most, and that the next ones do not ask it then.
+#: Seconds that a request waits for Redis at most, and for which Redis is then left alone.
 PATIENCE: Final = 0.2
 PAUSE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a key may still ask for in this window."""
+    """How much of its quota a key has used in this window."""
 
     quota: int
-    #: Requests in this window, this one included.
+    #: Requests in this window, including this one.
     used: int
     #: Seconds until the next window.
     resets_in: int
@@ -46,18 +46,18 @@ class Allowance:
 
 
 def quota_of(caller: Caller) -> int:
-    """How many requests the key may make in a window."""
+    """How many requests the key may make per window."""
     own = caller.requests_per_minute
     return settings.API_REQUESTS_PER_MINUTE if own is None else own
 
 
 def count(caller: Caller, now: datetime) -> Allowance:
-    """Count this request of a key; how many there have been."""
+    """Count this request of a key."""
     return _count(str(caller.key_id), quota_of(caller), now)
 
 
 def count_webhook(endpoint_id: int, now: datetime) -> Allowance:
-    """Count a webhook that was sent to an endpoint; how many there have been."""
+    """Count a webhook sent to an endpoint."""
     return _count(f"webhook/{endpoint_id}", settings.API_REQUESTS_PER_MINUTE, now)
 
 
@@ -68,7 +68,7 @@ def _count(counted: str, quota: int, now: datetime) -> Allowance:
 
 
 def check(allowance: Allowance) -> None:
-    """Refuse a request that is one too many.
+    """Refuse a request over the quota.
 
     Raises:
         Problem: 429, with the seconds to wait.
@@ -76,14 +76,14 @@ def check(allowance: Allowance) -> None:
     if allowance.used > allowance.quota:
         raise Problem(
             Kind.TOO_MANY,
-            f"At most {allowance.quota} requests a minute are taken. Wait "
+            f"At most {allowance.quota} requests a minute are allowed. Wait "
             f"{allowance.resets_in} seconds, and send more rows in one request.",
             headers={"Retry-After": str(allowance.resets_in)},
         )
 
 
 def headers_of(allowance: Allowance | None) -> dict[str, str]:
-    """What says so (draft-ietf-httpapi-ratelimit-headers); nothing before a key was read."""
+    """The headers of draft-ietf-httpapi-ratelimit-headers; none before a key was read."""
     if allowance is None:
         return {}
     return {
@@ -109,20 +109,20 @@ class Counter:
         self._resume_at: float | None = None
 
     def increment(self, key: str) -> int:
-        """Count one; how many there are now. Counts are forgotten when their window is over."""
+        """Count one and return the new count. Counts expire with their window."""
         clock = time.monotonic()
         answered = self._resume_at is None
         if self._resume_at is not None:
             if clock < self._resume_at:
                 return self._own.incr(key, WINDOW)
-            # One thread tries; the others go on by themselves meanwhile.
+            # One thread retries Redis; the others keep counting here.
             self._resume_at = clock + PAUSE
         try:
             used = self._redis.incr(key, WINDOW)
         except StorageError as error:
             self._resume_at = time.monotonic() + PAUSE
             if answered:
-                logger.warning("Redis does not answer, requests are counted here: %s", error)
+                logger.warning("Redis does not answer; counting requests here: %s", error)
             return self._own.incr(key, WINDOW)
         self._resume_at = None
         return used

@@ -1,4 +1,4 @@
-"""The frame around every request below ``/api/``."""
+"""The middleware around every request below ``/api/``."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,11 +18,10 @@ PREFIX: Final = "/api/"
 
 
 class ApiMiddleware:
-    """Answers what is below ``/api/`` itself.
+    """Answers requests below ``/api/`` itself.
 
-    The API knows no sessions, cookies or forms, so its requests end here, before the middleware
-    that is there for those; and whatever goes wrong is seen here as it is, and answered as a
-    problem.
+    The API uses no sessions, cookies or forms, so its requests end here, before the middleware for
+    those, and every exception is turned into a problem.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -50,11 +49,11 @@ class ApiMiddleware:
 
     def answer(self, request: ApiRequest) -> HttpResponseBase:
         try:
-            request.get_host()  # refuses a host that is not ours
+            request.get_host()  # raises DisallowedHost for a host that is not ours
             match = resolve(request.path_info)
             request.resolver_match = match
             response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
-        except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer)
+        except Exception as error:  # noqa: BLE001  (the client gets an answer in any case)
             return failures.answer(request, error)
         if isinstance(response, HttpResponseNotAllowed):
             return problems.respond(request, failures.not_allowed(response))

@@ -1,4 +1,4 @@
-"""What stands in an address: ids, limits, cursors, dates; read exactly or refused."""
+"""Parameters in addresses: ids, limits, cursors and dates, parsed strictly."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ MOST_LISTED: Final = 1000
 LISTED: Final = 100
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,30}", re.ASCII)
-#: As RFC 3339 has it, which is what the document promises of a date-time.
+#: RFC 3339, which is what the document promises for a date-time.
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})",
@@ -28,7 +28,7 @@ _INSTANT: Final = re.compile(
 
 
 def refuse(field: str, value: object, reason: str) -> Problem:
-    """The problem that a parameter is; to be raised."""
+    """The problem for an invalid parameter, to be raised."""
     shown = str(value)[:LONGEST_SHOWN]
     return Problem(
         Kind.INVALID,
@@ -38,10 +38,10 @@ def refuse(field: str, value: object, reason: str) -> Problem:
 
 
 def check_known(request: HttpRequest, known: type[Schema] | Iterable[str]) -> None:
-    """Refuse parameters that the address does not take: a misspelt filter would filter nothing.
+    """Refuse unknown parameters: a misspelt filter would filter nothing.
 
     Raises:
-        Problem: there is one, or one is given twice.
+        Problem: a parameter is unknown or given twice.
     """
     if isinstance(known, type):
         known = {field.alias or name for name, field in known.model_fields.items()}
@@ -55,7 +55,7 @@ def check_known(request: HttpRequest, known: type[Schema] | Iterable[str]) -> No
 
 
 def _whole(value: Any) -> Any:
-    """``1_000``, ``1.0`` and full-width digits are none, though Python would read them."""
+    """Refuse ``1_000``, ``1.0`` and full-width digits, which Python would accept."""
     if isinstance(value, str) and not _WHOLE.fullmatch(value):
         raise PydanticCustomError("whole", "Write a whole number in plain digits, such as 100.")
     return value
@@ -71,8 +71,8 @@ def _instant(value: Any) -> Any:
     if isinstance(value, str) and not _INSTANT.fullmatch(value):
         raise PydanticCustomError(
             "instant",
-            "Write an instant with its offset, such as 2026-03-18T15:00:00Z; a plus sign in an "
-            "address is written %2B.",
+            "Write an instant with its offset, such as 2026-03-18T15:00:00Z. In an address a "
+            "plus sign is written %2B.",
         )
     return value
 
@@ -80,7 +80,7 @@ def _instant(value: Any) -> Any:
 def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
-    except OverflowError:  # within hours of the first or the last instant there is
+    except OverflowError:  # within hours of the first or last representable instant
         return value.replace(tzinfo=UTC)
 
 
@@ -90,16 +90,16 @@ def _text(value: str) -> str:
     return value
 
 
-# The bounds stand before what is done to the value: only there do they get into the document.
+# The bounds come before the validators: only there do they get into the document.
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[42]), BeforeValidator(_whole)]
 Limit = Annotated[
     int,
-    Field(ge=1, le=MOST_LISTED, description=f"How many at most, up to {MOST_LISTED}."),
+    Field(ge=1, le=MOST_LISTED, description=f"How many rows at most, up to {MOST_LISTED}."),
     BeforeValidator(_whole),
 ]
 Day = Annotated[date, BeforeValidator(_date)]
 Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_utc)]
-#: Text to be compared with; what is longer is nobody's name.
+#: Text to compare with; no name is longer.
 Text = Annotated[
     str,
     Field(min_length=1, max_length=200, json_schema_extra={"pattern": r"^[^\u0000]*$"}),

@@ -1,4 +1,4 @@
-"""For answers that programs ask for again and again: unchanged ones are not sent again."""
+"""Conditional requests: an unchanged answer is not sent again."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -24,7 +24,7 @@ def _answer_once(view: View) -> View:
         response = view(request, *args, **kwargs)
         if response.status_code != OK:
             return response
-        # Whoever keeps it asks before using it again; another key may see other brands.
+        # Caches must revalidate; another key may see other brands.
         patch_cache_control(response, private=True, no_cache=True)
         patch_vary_headers(response, ["Authorization"])
         set_response_etag(response)
@@ -33,11 +33,11 @@ def _answer_once(view: View) -> View:
     return answer
 
 
-#: Put on an endpoint: gives its answers an ETag (of the whole body), and answers 304 to who has it.
-#: The body must not depend on when it is asked, only on what there is to tell.
+#: Decorates an endpoint: answers get an ETag (of the whole body), and 304 if the client has it.
+#: The body must depend only on the data, not on when it is requested.
 polled = decorate_view(_answer_once)
 
 #: For ``openapi_extra={"responses": …}`` of such an endpoint.
 NOT_MODIFIED = {
-    304: {"description": "It is what `If-None-Match` names; nothing is sent again."},
+    304: {"description": "The answer is the one that `If-None-Match` names; it is not sent again."},
 }

@@ -1,7 +1,7 @@
-"""What an error looks like, whatever its cause: problem details, as RFC 9457 has them.
+"""Errors as problem details (RFC 9457).
 
-Every kind of problem there is stands in :class:`Kind`. The page ``/api/v1/problems`` lists them,
-and a problem's ``type`` is its place on that page.
+:class:`Kind` has every kind of problem. The page ``/api/v1/problems`` lists them, and a problem's
+``type`` is its anchor on that page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,45 +20,44 @@ PAGE: Final = "/api/v1/problems"
 class Kind(Enum):
     """A kind of problem: its HTTP status, what is wrong, and what to do about it."""
 
-    MALFORMED = (400, "The request cannot be read", "Correct what the detail names.")
-    NO_KEY = (401, "A valid key is needed", "Send it as `Authorization: Bearer <key>`.")
+    MALFORMED = (400, "The request is malformed", "Correct what the detail names.")
+    NO_KEY = (401, "A valid key is required", "Send it as `Authorization: Bearer <key>`.")
     NOT_SIGNED = (
         401,
-        "The webhook is not signed as it must be",
-        "Sign it as Standard Webhooks says, with the secret of the endpoint.",
+        "The webhook's signature is invalid",
+        "Sign it with the endpoint's secret, as Standard Webhooks defines.",
     )
-    MISSING_SCOPE = (403, "The key may not do this", "Use a key with the scope that is named.")
-    NOT_FOUND = (404, "There is nothing here", "Check the address and the ids in it.")
-    WRONG_METHOD = (405, "This address does not take the method", "Use one that Allow names.")
+    MISSING_SCOPE = (403, "The key lacks a scope", "Use a key with the scope named.")
+    NOT_FOUND = (404, "Not found", "Check the address and the ids in it.")
+    WRONG_METHOD = (405, "Method not allowed", "Use a method named in Allow.")
     CONFLICT = (
         409,
-        "This contradicts what is recorded",
-        "Nothing was changed. Send it as it was, under another id, or record a correction.",
+        "The request conflicts with what is on record",
+        "Nothing was changed. Send it as it was, use another id, or record a correction.",
     )
-    NO_LENGTH = (411, "The length of the body is needed", "Send Content-Length.")
+    NO_LENGTH = (411, "The length of the body is required", "Send Content-Length.")
     TOO_LARGE = (413, "The body is too large", "Send it in smaller parts.")
-    MEDIA_TYPE = (415, "The body is of a type that is not taken", "Send what the detail names.")
+    MEDIA_TYPE = (415, "The media type is not supported", "Send a type that the detail names.")
     INVALID = (
         422,
-        "What was sent cannot be accepted",
+        "The content is invalid",
         "Nothing was changed. Correct what `errors` lists and send it again.",
     )
-    TOO_MANY = (429, "Too many requests", "Wait as many seconds as Retry-After says.")
+    TOO_MANY = (429, "Too many requests", "Wait the number of seconds in Retry-After.")
     FAILED = (
         500,
-        "The server has failed",
-        "Send the request again; if it fails again, report its request id.",
+        "The server failed",
+        "Send the request again. If it fails again, report its request id.",
     )
     UNAVAILABLE = (
         503,
         "The database cannot be reached",
-        "Send the same request again after as many seconds as Retry-After says.",
+        "Send the same request again after the number of seconds in Retry-After.",
     )
-
     ENDPOINT_OFF = (
         503,
-        "The endpoint takes no webhooks for now",
-        "Send it again after as many seconds as Retry-After says.",
+        "The endpoint is disabled",
+        "Send it again after the number of seconds in Retry-After.",
     )
 
     def __init__(self, status: int, title: str, remedy: str) -> None:
@@ -68,23 +67,23 @@ class Kind(Enum):
 
     @property
     def anchor(self) -> str:
-        """Its place on the page of problems, such as ``missing-scope``."""
+        """Its anchor on the page of problems, such as ``missing-scope``."""
         return self.name.lower().replace("_", "-")
 
     @property
     def type(self) -> str:
-        """Its address."""
+        """The URI that identifies it."""
         return f"{PAGE}#{self.anchor}"
 
 
 class Problem(Exception):
-    """Raised anywhere below an endpoint: the answer is this problem.
+    """Raised anywhere below an endpoint to answer with this problem.
 
     Args:
-        kind: which problem.
-        detail: what is wrong this time, and what to do.
-        errors: what is wrong with single rows or fields; each with ``field`` and ``reason``, and
-            ``row``, ``line`` and ``value`` where there are such.
+        kind: the kind of problem.
+        detail: what is wrong in this case, and the remedy.
+        errors: what is wrong with individual rows or fields, each with ``field`` and ``reason``,
+            and ``row``, ``line`` and ``value`` where they apply.
         more: further members of the answer.
         headers: further headers of the answer.
     """
@@ -125,42 +124,48 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def with_status(status: int) -> Kind:
-    """The kind of problem with an HTTP status; for others of 4xx a malformed request."""
+    """The kind of problem with this HTTP status; MALFORMED for any other 4xx."""
     for kind in Kind:
         if kind.status == status:
             return kind
     return Kind.MALFORMED if status < HTTPStatus.INTERNAL_SERVER_ERROR else Kind.FAILED
 
 
-#: One problem, as the OpenAPI document has it.
+#: The schema of a problem in the OpenAPI document.
 SCHEMA: Final[dict[str, Any]] = {
     "title": "Problem",
-    "description": "What is wrong, and what to do (RFC 9457).",
+    "description": "What is wrong, and the remedy (RFC 9457).",
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "request_id", "errors"],
     "properties": {
         "type": {
             "type": "string",
-            "description": "Which kind of problem: its place on the page of problems.",
+            "description": "The kind of problem: its anchor on the page of problems.",
             "enum": [kind.type for kind in Kind],
         },
-        "title": {"type": "string", "description": "The same in words."},
+        "title": {"type": "string", "description": "The kind in words."},
         "status": {"type": "integer", "description": "The HTTP status."},
-        "detail": {"type": "string", "description": "What is wrong this time, and what to do."},
-        "instance": {"type": "string", "description": "The path that was asked."},
-        "request_id": {"type": "string", "description": "By which the server's log knows it."},
+        "detail": {"type": "string", "description": "What is wrong in this case, and the remedy."},
+        "instance": {"type": "string", "description": "The requested path."},
+        "request_id": {
+            "type": "string",
+            "description": "The request's id in the log.",
+        },
         "errors": {
             "type": "array",
-            "description": "What is wrong with single rows or fields.",
+            "description": "What is wrong with individual rows or fields.",
             "items": {
                 "type": "object",
                 "required": ["field", "reason"],
                 "properties": {
-                    "row": {"type": "integer", "description": "Which row, from 0."},
-                    "line": {"type": "integer", "description": "Of NDJSON: its line, from 1."},
+                    "row": {"type": "integer", "description": "Index of the row, from 0."},
+                    "line": {"type": "integer", "description": "In NDJSON, the line, from 1."},
                     "field": {"type": "string"},
-                    "value": {"type": ["string", "null"], "description": "What was given."},
-                    "reason": {"type": "string", "description": "Why not, and what to do."},
+                    "value": {"type": ["string", "null"], "description": "The value sent."},
+                    "reason": {
+                        "type": "string",
+                        "description": "Why, and the remedy.",
+                    },
                 },
             },
         },
@@ -170,7 +175,7 @@ REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
 
 
 def documented(*kinds: Kind) -> dict[int, Any]:
-    """For ``openapi_extra={"responses": …}``: what an endpoint that raises these may answer."""
+    """For ``openapi_extra={"responses": …}`` of an endpoint that may answer with these."""
     return {
         kind.status: {
             "description": f"{kind.title}. {kind.remedy}",

@@ -1,4 +1,4 @@
-"""A request to the API, once it is known whose it is."""
+"""A request to the API."""
 
 from contextlib import ExitStack
 from datetime import datetime
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class ApiRequest(HttpRequest):
-    """What the frame adds to Django's request; only ever a type, Django makes the object."""
+    """Django's request with what the middleware adds; only used as a type."""
 
-    #: The caller's name for the request, or ours.
+    #: The caller's id of the request, or ours.
     request_id: str
-    #: When it came in: the instant that everything it does is done at.
+    #: When it arrived: the ``now`` of everything it does.
     now: datetime
-    #: Who asks, and what they may; set by the key.
+    #: The authenticated key; set by :class:`~ads.api.frame.auth.ApiKey`.
     auth: Caller
-    #: How many more requests the key has; set with ``auth``.
+    #: How much of its quota the key has left; set with ``auth``.
     allowance: "Allowance | None"
-    #: Entered while it is answered, left when it has been.
+    #: Context managers that are left once the request is answered.
     entered: ExitStack

@@ -1,4 +1,4 @@
-"""What there is to read: brands, campaigns, delivery, summaries, delivery changes."""
+"""Endpoints that read: brands, campaigns, delivery, summaries and delivery changes."""
 
 from ninja import Router
 

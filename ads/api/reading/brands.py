@@ -20,11 +20,11 @@ from ads.models.senders import Scope
 from ads.services.lists import pages
 from ads.services.senders import visibility
 
-router = Router(tags=["brands"])
+router = Router(tags=["brands"], auth=ApiKey(Scope.READ))
 
 
 class BrandPage(Schema):
-    """Brands in the order of their ids."""
+    """Brands ordered by id."""
 
     items: list[BrandAnswer]
     next_cursor: NextCursor
@@ -32,9 +32,7 @@ class BrandPage(Schema):
 
 @router.get(
     "/brands",
-    auth=ApiKey(Scope.READ),
     response=BrandPage,
-    operation_id="list_brands",
     summary="List brands",
     openapi_extra={"responses": NOT_MODIFIED | documented(Kind.INVALID)},
 )
@@ -51,15 +49,13 @@ def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Page]) 
 
 @router.get(
     "/brands/{brand_id}",
-    auth=ApiKey(Scope.READ),
     response=BrandAnswer,
-    operation_id="get_brand",
     summary="One brand",
     openapi_extra={"responses": NOT_MODIFIED | documented(Kind.NOT_FOUND, Kind.INVALID)},
 )
 @polled
 def get_brand(request: ApiRequest, brand_id: Path[Id]) -> BrandAnswer:
-    """A brand as it is set up."""
+    """A brand's configuration."""
     check_known(request, ())
     with the_brand(request, brand_id) as brand:
         return BrandAnswer.of(brand)

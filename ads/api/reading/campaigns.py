@@ -25,42 +25,40 @@ from ads.models.senders import Scope
 from ads.services.lists import pages
 from ads.services.senders import visibility
 
-router = Router(tags=["campaigns"])
+router = Router(tags=["campaigns"], auth=ApiKey(Scope.READ))
 
 
 class CampaignPage(Schema):
-    """Campaigns in the order of their ids."""
+    """Campaigns ordered by id."""
 
     items: list[CampaignAnswer]
     next_cursor: NextCursor
 
 
 class Asked(Page):
-    """Which campaigns are asked for."""
+    """Filters of the list."""
 
     brand: Annotated[Id | None, Field(description="Of this brand.")] = None
     name: Annotated[Text | None, Field(description="With exactly this name.")] = None
     state: State | None = None
     hold: Annotated[
-        Hold | None, Field(description="Held by this at this instant, among others maybe.")
+        Hold | None, Field(description="With this hold now, alone or among others.")
     ] = None
     platform: Annotated[
-        Text | None, Field(description="Known to this platform, such as `google_ads`.")
+        Text | None, Field(description="With an id on this platform, such as `google_ads`.")
     ] = None
-    account: Annotated[Text | None, Field(description="… in this account.")] = None
-    reference: Annotated[Text | None, Field(description="… under this id.")] = None
+    account: Annotated[Text | None, Field(description="With an id in this account.")] = None
+    reference: Annotated[Text | None, Field(description="With this platform id.")] = None
 
     @property
     def wanted(self) -> pages.Wanted:
-        """The same without the page."""
+        """The filters without the page."""
         return pages.Wanted(**self.model_dump(exclude={"cursor", "limit"}))
 
 
 @router.get(
     "/campaigns",
-    auth=ApiKey(Scope.READ),
     response=CampaignPage,
-    operation_id="list_campaigns",
     summary="List campaigns",
     openapi_extra={"responses": NOT_MODIFIED | documented(Kind.INVALID)},
 )
@@ -68,7 +66,7 @@ class Asked(Page):
 def list_campaigns(
     request: ApiRequest, response: HttpResponse, asked: Query[Asked]
 ) -> CampaignPage:
-    """The campaigns that the key may see, each with what holds it; filters go together."""
+    """The campaigns that the key may see, each with its holds. Filters combine (AND)."""
     check_known(request, Asked)
     page = pages.page(
         visibility.campaigns(request.auth.brand_ids),
@@ -87,15 +85,13 @@ def list_campaigns(
 
 @router.get(
     "/campaigns/{campaign_id}",
-    auth=ApiKey(Scope.READ),
     response=CampaignAnswer,
-    operation_id="get_campaign",
     summary="One campaign",
     openapi_extra={"responses": NOT_MODIFIED | documented(Kind.NOT_FOUND, Kind.INVALID)},
 )
 @polled
 def get_campaign(request: ApiRequest, campaign_id: Path[Id]) -> CampaignAnswer:
-    """A campaign as it is set up, whether it delivers, and what holds it."""
+    """A campaign's configuration, whether it delivers, and its holds."""
     check_known(request, ())
     with the_campaign(request, campaign_id) as campaign:
         listed = pages.one(campaign, request.now)

@@ -1,4 +1,4 @@
-"""What was switched on and off, for systems that follow it."""
+"""The feed of delivery changes, for systems that follow it."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -28,28 +28,28 @@ from ads.models.senders import Scope
 from ads.services.history import Position, feed
 from ads.services.senders import visibility
 
-router = Router(tags=["delivery changes"])
+router = Router(tags=["delivery changes"], auth=ApiKey(Scope.READ))
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FAR: Final = datetime(5000, 1, 1, tzinfo=UTC)  # has as many digits as a cursor may
+_FAR: Final = datetime(5000, 1, 1, tzinfo=UTC)  # as many digits as a cursor may have
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Asked(Schema):
-    """From where on, and of whom."""
+    """Where to start, and filters."""
 
     cursor: Annotated[
         str | None,
         Field(
             pattern=r"^c[0-9]{1,17}-[0-9]{1,18}$",
-            description="`next_cursor` of the answer before.",
+            description="`next_cursor` of the previous answer.",
         ),
     ] = None
     since: Annotated[
         Instant | None,
         Field(
-            description="To begin with, instead of a cursor: what was recorded from then on. "
-            "Without either, it begins with the first change on record."
+            description="Start here instead of at a cursor: changes recorded from then on. Without "
+            "either, the feed starts with the first change on record."
         ),
     ] = None
     brand: Annotated[Id | None, Field(description="Of this brand's campaigns.")] = None
@@ -58,7 +58,7 @@ class Asked(Schema):
 
     @property
     def position(self) -> Position:
-        """Changes after this are meant."""
+        """Changes after this position are wanted."""
         if self.cursor:
             microseconds, _, row_id = self.cursor[1:].rpartition("-")
             return Position(_EPOCH + int(microseconds) * _MICROSECOND, int(row_id))
@@ -68,25 +68,25 @@ class Asked(Schema):
 
 
 class DeliveryChangeAnswer(Schema):
-    """A campaign was switched on or off.
+    """One switch of a campaign, on or off.
 
-    The figures are those it was decided on: effective spend (what was waived left out) and budgets.
+    The figures are those of the decision: effective spend (without what was waived) and budgets.
     """
 
     id: Annotated[int, Field(examples=[1042])]
     campaign: Named
     brand: Named
-    at: Annotated[datetime, Field(description="As of when it was decided.")]
-    recorded_at: Annotated[datetime, Field(description="When it was written down.")]
-    is_active: Annotated[bool, Field(description="true: it was switched on; false: off.")]
+    at: Annotated[datetime, Field(description="The instant it was decided for.")]
+    recorded_at: Annotated[datetime, Field(description="When it was recorded.")]
+    is_active: Annotated[bool, Field(description="true: switched on; false: switched off.")]
     holds: Annotated[
         list[str], Field(description="Why it is off.", examples=[["daily_budget", "dayparting"]])
     ]
-    trigger: Annotated[str, Field(description="What made the system look.", examples=["spend"])]
+    trigger: Annotated[str, Field(description="What triggered the decision.", examples=["spend"])]
     actor: Annotated[
         str,
         Field(
-            description="Who set it off; for keys that are limited to brands without names.",
+            description="Who triggered it; without names for keys limited to brands.",
             examples=["key: ETL"],
         ),
     ]
@@ -101,9 +101,9 @@ class DeliveryChangeAnswer(Schema):
 
     @classmethod
     def of(cls, change: DeliveryChange, seen: Collection[int] | None) -> "DeliveryChangeAnswer":
-        """As told to a key for the brands ``seen``.
+        """The change as shown to a key limited to the brands ``seen``.
 
-        Without a query, if the campaign and its brand were fetched with it.
+        No query if the campaign and its brand were fetched with it.
         """
         campaign = change.campaign
         same = cls.model_fields.keys() - {"campaign", "brand", "actor"}
@@ -120,32 +120,30 @@ class DeliveryChangePage(Schema):
 
     items: list[DeliveryChangeAnswer]
     next_cursor: Annotated[
-        str, Field(description="Where to go on, now or later; also when nothing was new.")
+        str, Field(description="Where to continue, now or later; also set if nothing was new.")
     ]
-    has_more: Annotated[bool, Field(description="Are there more already?")]
+    has_more: Annotated[bool, Field(description="Whether there are more already.")]
 
 
 @router.get(
     "/delivery-changes",
-    auth=ApiKey(Scope.READ),
     response=DeliveryChangePage,
-    operation_id="follow_delivery_changes",
-    summary="Follow what is switched on and off",
+    summary="Follow delivery changes",
     openapi_extra={"responses": NOT_MODIFIED | documented(Kind.INVALID)},
 )
 @polled
 def follow_delivery_changes(
     request: ApiRequest, response: HttpResponse, asked: Query[Asked]
 ) -> DeliveryChangePage:
-    """Every switch of a campaign: none is missed, and each is told once along a chain of cursors.
+    """Every switch of a campaign: none is missed, and each appears once along a chain of cursors.
 
-    Ask with the `next_cursor` of the last answer, at once while `has_more`, otherwise every few
-    seconds. A change appears as soon as everything recorded before it has been committed. The same
-    cursor with another `brand` or `campaign` goes on from the same instant.
+    Send the `next_cursor` of the last answer: immediately while `has_more`, otherwise every few
+    seconds. A change appears once everything recorded before it is committed. The same cursor with
+    another `brand` or `campaign` continues from the same instant.
     """
     check_known(request, Asked)
     if asked.cursor and asked.since:
-        raise refuse("since", asked.since.isoformat(), "give either a cursor or an instant.")
+        raise refuse("since", asked.since.isoformat(), "give either cursor or since.")
     seen = request.auth.brand_ids
     told = feed.follow(
         feed.of(

@@ -1,4 +1,4 @@
-"""Does a campaign deliver, why not, and until when."""
+"""Whether a campaign delivers, why not, and until when."""
 
 from datetime import datetime
 from typing import Annotated
@@ -22,7 +22,7 @@ from ads.models.campaign import State, Status
 from ads.models.senders import Scope
 from ads.services.explain import Explanation, explain
 
-router = Router(tags=["campaigns"])
+router = Router(tags=["campaigns"], auth=ApiKey(Scope.READ))
 
 
 class HeldAnswer(HoldAnswer):
@@ -30,7 +30,7 @@ class HeldAnswer(HoldAnswer):
 
     lifts_at: Annotated[
         datetime | None,
-        Field(description="When it is expected to lift; null: not before somebody acts."),
+        Field(description="When it is expected to lift; null: not until someone acts."),
     ]
 
 
@@ -39,13 +39,13 @@ class ChangeAnswer(Schema):
 
     at: datetime
     delivers: Annotated[bool, Field(description="true: it starts; false: it stops.")]
-    holds: Annotated[list[Hold], Field(description="What stops it.")]
+    holds: Annotated[list[Hold], Field(description="The holds that stop it.")]
 
 
 class DeliveryAnswer(Schema):
-    """Whether a campaign delivers, what holds it, and what comes next.
+    """Whether a campaign delivers, its holds, and the next change.
 
-    What comes next is told for the case that nobody acts and nothing more is spent.
+    The next change assumes that nobody acts and nothing more is spent.
     """
 
     id: Annotated[int, Field(examples=[42])]
@@ -54,21 +54,20 @@ class DeliveryAnswer(Schema):
     delivers: Annotated[
         bool,
         Field(
-            description="Does it deliver now? When the clock opens or closes a window, this "
-            "follows `holds` within a minute."
+            description="Whether it delivers now. When a window opens or closes, this follows "
+            "`holds` within a minute."
         ),
     ]
-    status: Annotated[Status, Field(description="What people want.")]
-    state: Annotated[State, Field(description="`status` and `delivers` together.")]
-    holds: Annotated[list[HeldAnswer], Field(description="All that applies at this instant.")]
+    status: Annotated[Status, Field(description="Set by people.")]
+    state: Annotated[State, Field(description="`status` and `delivers` combined.")]
+    holds: Annotated[list[HeldAnswer], Field(description="All holds that apply now.")]
     returns_at: Annotated[
         datetime | None,
         Field(
-            description="When none of the holds applies any more; null: not in sight, or there is "
-            "none."
+            description="When all holds are expected to be gone; null: unknown, or there is none."
         ),
     ]
-    next_change: Annotated[ChangeAnswer | None, Field(description="null: no change is in sight.")]
+    next_change: Annotated[ChangeAnswer | None, Field(description="null: no change is scheduled.")]
 
     @classmethod
     def of(cls, explained: Explanation) -> "DeliveryAnswer":
@@ -93,17 +92,15 @@ class DeliveryAnswer(Schema):
 
 @router.get(
     "/campaigns/{campaign_id}/delivery",
-    auth=ApiKey(Scope.READ),
     response=DeliveryAnswer,
-    operation_id="get_delivery",
-    summary="Does it deliver, and why not",
+    summary="Delivery and holds",
     openapi_extra={
         "responses": NOT_MODIFIED | UNDECIDED | documented(Kind.NOT_FOUND, Kind.INVALID)
     },
 )
 @polled
 def get_delivery(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer:
-    """Whether a campaign delivers now, every hold with its figures, and when that changes."""
+    """Whether a campaign delivers now, every hold with its figures, and the next change."""
     check_known(request, ())
     with the_campaign(request, campaign_id) as campaign:
         return DeliveryAnswer.of(explain(campaign, request.now))

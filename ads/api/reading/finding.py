@@ -1,4 +1,4 @@
-"""The one brand or campaign that an address names, if the key may see it."""
+"""The brand or campaign that an address names, if the key may see it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ from ads.models import Brand, Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.services.senders import visibility
 
-#: For ``openapi_extra={"responses": …}`` of what asks for a day, or for what holds a campaign.
+#: For ``openapi_extra={"responses": …}`` of endpoints that need the brand's local day.
 UNDECIDED = {
     409: {
         **documented(Kind.CONFLICT)[409],
-        "description": "The brand's timezone cannot be read, so nobody knows what day it is there. "
-        "Set it right in the admin.",
+        "description": "The brand's timezone is invalid, so its local day is unknown. Correct the "
+        "timezone in the admin.",
     }
 }
 
@@ -23,8 +23,8 @@ def the_brand(request: ApiRequest, brand_id: int) -> Iterator[Brand]:
     """The brand with this id.
 
     Raises:
-        Problem: 404, there is none, or none for this key, which is the same; 409, its timezone
-            cannot be read, and what is done inside needs to know its day.
+        Problem: 404, there is none that this key may see; 409, its timezone is invalid and the
+            body needs its local day.
     """
     with _answering("brand", brand_id):
         yield visibility.brands(request.auth.brand_ids).get(pk=brand_id)
@@ -32,7 +32,7 @@ def the_brand(request: ApiRequest, brand_id: int) -> Iterator[Brand]:
 
 @contextmanager
 def the_campaign(request: ApiRequest, campaign_id: int) -> Iterator[Campaign]:
-    """The campaign with this id, its brand at hand.
+    """The campaign with this id, with its brand loaded.
 
     Raises:
         Problem: as :func:`the_brand`; 404 also if it is deleted inside.
@@ -50,5 +50,6 @@ def _answering(what: str, row_id: int) -> Iterator[None]:
         raise Problem(Kind.NOT_FOUND, f"There is no {what} {row_id}.") from error
     except UnknownTimezone as error:
         raise Problem(
-            Kind.CONFLICT, f"{error} Until it is set right in the admin, nothing decides on it."
+            Kind.CONFLICT,
+            f"{error} Until it is corrected in the admin, its campaigns are not switched.",
         ) from error

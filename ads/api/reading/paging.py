@@ -1,4 +1,4 @@
-"""Pages of lists: a cursor says after which row a page begins."""
+"""Pages of lists: a cursor names the row before the page."""
 
 from typing import Annotated, Final
 from urllib.parse import urlencode
@@ -8,35 +8,35 @@ from ninja import Field, Schema
 
 from ads.api.frame import LISTED, Limit
 
-#: A row of a list in the order of ids.
+#: A row of a list ordered by id.
 CURSOR: Final = r"^r[0-9]{1,18}$"
 
 
 class Page(Schema):
-    """Which part of a list is asked for."""
+    """The page of a list."""
 
     cursor: Annotated[
         str | None,
         Field(
             pattern=CURSOR,
-            description="`next_cursor` of the page before; without it, the list begins.",
+            description="`next_cursor` of the previous page; omit it for the first.",
         ),
     ] = None
     limit: Limit = LISTED
 
     @property
     def after(self) -> int:
-        """Rows with an id above this are meant."""
+        """The page has rows with an id above this."""
         return int(self.cursor[1:]) if self.cursor else 0
 
 
 def cursor_after(row_id: int) -> str:
-    """The cursor of what follows a row."""
+    """The cursor of the page after a row."""
     return f"r{row_id}"
 
 
 def link(request: HttpRequest, response: HttpResponse, next_cursor: str | None) -> None:
-    """Say in the header Link, too, where the next page is."""
+    """Set the ``Link`` header to the next page too."""
     if next_cursor:
         parameters = request.GET.dict() | {"cursor": next_cursor}
         response["Link"] = f'<{request.path}?{urlencode(parameters)}>; rel="next"'

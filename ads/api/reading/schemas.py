@@ -1,4 +1,4 @@
-"""Answers that several endpoints share."""
+"""Answers shared by several endpoints."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,9 +41,9 @@ class BrandAnswer(Schema):
     timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
     daily_budget: Budget
     monthly_budget: Budget
-    is_active: Annotated[bool, Field(description="Off: none of its campaigns delivers.")]
+    is_active: Annotated[bool, Field(description="false: none of its campaigns delivers.")]
     last_daily_reset: Annotated[
-        date | None, Field(description="The local date last rolled over to.")
+        date | None, Field(description="The local date it was last rolled over to.")
     ]
     last_monthly_reset: date | None
     created_at: datetime
@@ -55,7 +55,7 @@ class BrandAnswer(Schema):
 
 
 class ReferenceAnswer(Schema):
-    """How a platform knows a campaign."""
+    """A campaign's id on a platform."""
 
     platform: Annotated[str, Field(examples=["google_ads"])]
     account: Annotated[str, Field(examples=["123-456-7890"])]
@@ -70,29 +70,29 @@ class HoldAnswer(Schema):
 
 
 class CampaignAnswer(Schema):
-    """A campaign as it is set up, whether it delivers, and what holds it."""
+    """A campaign's configuration, whether it delivers, and its holds."""
 
     id: Annotated[int, Field(examples=[42])]
     name: Annotated[str, Field(examples=["Spring"])]
     brand: Named
-    status: Annotated[Status, Field(description="What people want.")]
-    is_active: Annotated[bool, Field(description="Does it deliver? The system decides.")]
-    state: Annotated[State, Field(description="`status` and `is_active` together.")]
+    status: Annotated[Status, Field(description="Set by people.")]
+    is_active: Annotated[bool, Field(description="Whether it delivers; decided by the system.")]
+    state: Annotated[State, Field(description="`status` and `is_active` combined.")]
     daily_budget: Budget
     monthly_budget: Budget
     start_date: Annotated[
         date | None, Field(description="First day of the flight, in the brand's timezone.")
     ]
-    end_date: Annotated[date | None, Field(description="Its last day.")]
+    end_date: Annotated[date | None, Field(description="Last day of the flight.")]
     is_dayparting_enabled: bool
     dayparting_schedules: list[Named]
     references: list[ReferenceAnswer]
     holds: Annotated[
         list[HoldAnswer] | None,
         Field(
-            description="What holds it at this instant; it delivers exactly when nothing does. "
-            "The clock opens and closes windows, and `is_active` follows within a minute. null: "
-            "its brand's timezone cannot be read, so nothing decides on it."
+            description="Its holds now; it delivers exactly when there are none. When a window "
+            "opens or closes, `is_active` follows within a minute. null: the brand's timezone is "
+            "invalid, so nothing is decided."
         ),
     ]
     created_at: datetime
@@ -100,7 +100,7 @@ class CampaignAnswer(Schema):
 
     @classmethod
     def of(cls, campaign: Campaign, holds: list[tuple[Hold, str]] | None) -> "CampaignAnswer":
-        """Without a query, if its brand, schedules and references were fetched with it."""
+        """No query if its brand, schedules and references were fetched with it."""
         same = cls.model_fields.keys() - {
             "brand", "state", "dayparting_schedules", "references", "holds",
         }  # fmt: skip
@@ -124,5 +124,5 @@ class CampaignAnswer(Schema):
 
 NextCursor = Annotated[
     str | None,
-    Field(description="Send it as `cursor` for the next page; null: this is the last."),
+    Field(description="Send it as `cursor` for the next page; null on the last page."),
 ]

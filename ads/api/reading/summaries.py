@@ -1,4 +1,4 @@
-"""What was spent of which budget."""
+"""Spend against budgets."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -24,23 +24,21 @@ from ads.models.campaign import State
 from ads.models.senders import Scope
 from ads.services.ledger import summaries
 
-router = Router(tags=["summaries"])
+router = Router(tags=["summaries"], auth=ApiKey(Scope.READ))
 
 
 class Span(Schema):
-    """Which days are asked for, both included."""
+    """The days wanted, both included."""
 
     first: Annotated[
         Day | None,
-        Field(alias="from", description="Without it, the first day of the month of the last."),
+        Field(alias="from", description="Default: the first of the month of `to`."),
     ] = None
-    last: Annotated[Day | None, Field(alias="to", description="Without it, the brand's today.")] = (
-        None
-    )
+    last: Annotated[Day | None, Field(alias="to", description="Default: the brand's today.")] = None
 
 
 class DayAnswer(Schema):
-    """What was spent on one accounting day of the brand."""
+    """Spend on one accounting day of the brand."""
 
     date: date
     spend: Money
@@ -48,25 +46,28 @@ class DayAnswer(Schema):
 
 
 class SummaryAnswer(Schema):
-    """Spend, budgets and what remains, in the brand's day and month."""
+    """Spend, budgets and remaining budgets in the brand's day and month."""
 
     id: Annotated[int, Field(examples=[7])]
     name: str
     timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
-    date: Annotated[date, Field(description="The day it is there.")]
+    date: Annotated[date, Field(description="The brand's local date.")]
     daily_budget: Budget
     daily_spend: Money
-    daily_waived: Annotated[Money, Field(description="How much of it no longer counts.")]
-    daily_remaining: Annotated[Budget, Field(description="null: there is no limit.")]
+    daily_waived: Annotated[
+        Money, Field(description="How much of it is not counted toward the budget.")
+    ]
+    daily_remaining: Annotated[Budget, Field(description="null: no limit.")]
     monthly_budget: Budget
     monthly_spend: Money
     monthly_waived: Money
     monthly_remaining: Budget
     is_budget_available: Annotated[
-        bool, Field(description="Is neither the daily nor the monthly budget used up?")
+        bool, Field(description="Neither the daily nor the monthly budget is used up.")
     ]
     by_day: Annotated[
-        list[DayAnswer], Field(description="Each day from `from` to `to`, also without spend.")
+        list[DayAnswer],
+        Field(description="Every day from `from` to `to`."),
     ]
 
 
@@ -89,17 +90,15 @@ _RESPONSES = {"responses": NOT_MODIFIED | UNDECIDED | documented(Kind.NOT_FOUND,
 
 @router.get(
     "/brands/{brand_id}/summary",
-    auth=ApiKey(Scope.READ),
     response=BrandSummaryAnswer,
-    operation_id="get_brand_summary",
-    summary="What a brand has spent",
+    summary="A brand's spend",
     openapi_extra=_RESPONSES,
 )
 @polled
 def get_brand_summary(
     request: ApiRequest, brand_id: Path[Id], span: Query[Span]
 ) -> BrandSummaryAnswer:
-    """A brand's spend, budgets and what remains, today and this month, and spend by day."""
+    """A brand's spend, budgets and remaining budgets today and this month, and spend by day."""
     check_known(request, Span)
     with the_brand(request, brand_id) as brand:
         figures = summaries.of_brand(brand, request.now)
@@ -110,17 +109,15 @@ def get_brand_summary(
 
 @router.get(
     "/campaigns/{campaign_id}/summary",
-    auth=ApiKey(Scope.READ),
     response=CampaignSummaryAnswer,
-    operation_id="get_campaign_summary",
-    summary="What a campaign has spent",
+    summary="A campaign's spend",
     openapi_extra=_RESPONSES,
 )
 @polled
 def get_campaign_summary(
     request: ApiRequest, campaign_id: Path[Id], span: Query[Span]
 ) -> CampaignSummaryAnswer:
-    """A campaign's spend, budgets and what remains, today and this month, and spend by day."""
+    """A campaign's spend, budgets and remaining budgets today and this month, and by day."""
     check_known(request, Span)
     with the_campaign(request, campaign_id) as campaign:
         figures: dict[str, Any] = {**summaries.of_campaign(campaign, request.now)}

@@ -42,8 +42,8 @@ def test_a_good_key_is_let_in_and_told_what_it_may_do() -> None:
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        (None, "There is no key"),
-        ("Basic b2xpdmlhOnNlY3JldA==", "another scheme than Bearer"),
+        (None, "No key was sent"),
+        ("Basic b2xpdmlhOnNlY3JldA==", "does not use the Bearer scheme"),
         ("Bearer", "not a key of this system"),
         ("Bearer bm_wrong", "not a key of this system"),
         ("Bearer bm_\u00e9\u0000", "not a key of this system"),
@@ -161,7 +161,7 @@ def test_a_failure_shows_nothing_of_the_inside_and_is_logged_with_the_request(
     problem(answer, 500, "failed")
     assert b"secret" not in answer.content
     (line,) = lines
-    assert line.startswith("ERROR ads.api.frame.failures: A request has failed [request seven]\n")
+    assert line.startswith("ERROR ads.api.frame.failures: A request failed [request seven]\n")
     assert line.endswith("RuntimeError: the secret is 42")
 
 

@@ -46,7 +46,7 @@ BEYOND_A_SCHEMA = {
     "send the header Idempotency-Key": "a field that is needed unless there is a header",
     "an exponent is not accepted": "how a JSON number is written",
     "has more than 6 decimal places": "how a JSON number is written",
-    "give either a cursor or an instant": "one of two, neither of which is needed",
+    "give either cursor or since": "one of two, neither of which is required",
     "swap the two dates": "the order of two dates",
     "it is after the last day": "the order of two dates",
     "ask for at most 366 days": "how far two dates lie apart",
