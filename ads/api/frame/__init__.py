@@ -5,13 +5,12 @@ from ads.api.frame.answers import Readable, as_json
 from ads.api.frame.auth import ApiKey
 from ads.api.frame.limits import quota_of
 from ads.api.frame.parameters import LISTED, Day, Id, Instant, Limit, Text, check_known, refuse
-from ads.api.frame.polling import NOT_MODIFIED, polled
+from ads.api.frame.polling import reads
 from ads.api.frame.problems import Kind, Problem, documented
 from ads.api.frame.requests import ApiRequest
 
 __all__ = [
     "LISTED",
-    "NOT_MODIFIED",
     "ApiKey",
     "ApiRequest",
     "Day",
@@ -28,8 +27,8 @@ __all__ = [
     "failures",
     "limits",
     "parameters",
-    "polled",
     "problems",
     "quota_of",
+    "reads",
     "refuse",
 ]

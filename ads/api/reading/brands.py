@@ -3,16 +3,7 @@
 from django.http import HttpResponse
 from ninja import Path, Query, Router, Schema
 
-from ads.api.frame import (
-    NOT_MODIFIED,
-    ApiKey,
-    ApiRequest,
-    Id,
-    Kind,
-    check_known,
-    documented,
-    polled,
-)
+from ads.api.frame import ApiKey, ApiRequest, Id, Kind, check_known, reads
 from ads.api.reading.finding import the_brand
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import BrandAnswer, NextCursor
@@ -30,13 +21,7 @@ class BrandPage(Schema):
     next_cursor: NextCursor
 
 
-@router.get(
-    "/brands",
-    response=BrandPage,
-    summary="List brands",
-    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.INVALID)},
-)
-@polled
+@reads(router, "/brands", BrandPage, "List brands")
 def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Page]) -> BrandPage:
     """The brands that the key may see."""
     check_known(request, Page)
@@ -47,13 +32,7 @@ def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Page]) 
     return BrandPage(items=[BrandAnswer.of(brand) for brand in found], next_cursor=next_cursor)
 
 
-@router.get(
-    "/brands/{brand_id}",
-    response=BrandAnswer,
-    summary="One brand",
-    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.NOT_FOUND, Kind.INVALID)},
-)
-@polled
+@reads(router, "/brands/{brand_id}", BrandAnswer, "One brand", Kind.NOT_FOUND)
 def get_brand(request: ApiRequest, brand_id: Path[Id]) -> BrandAnswer:
     """A brand's configuration."""
     check_known(request, ())

@@ -5,17 +5,7 @@ from typing import Annotated
 from django.http import HttpResponse
 from ninja import Field, Path, Query, Router, Schema
 
-from ads.api.frame import (
-    NOT_MODIFIED,
-    ApiKey,
-    ApiRequest,
-    Id,
-    Kind,
-    Text,
-    check_known,
-    documented,
-    polled,
-)
+from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Text, check_known, reads
 from ads.api.reading.finding import the_campaign
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import CampaignAnswer, NextCursor
@@ -56,13 +46,7 @@ class Asked(Page):
         return pages.Wanted(**self.model_dump(exclude={"cursor", "limit"}))
 
 
-@router.get(
-    "/campaigns",
-    response=CampaignPage,
-    summary="List campaigns",
-    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.INVALID)},
-)
-@polled
+@reads(router, "/campaigns", CampaignPage, "List campaigns")
 def list_campaigns(
     request: ApiRequest, response: HttpResponse, asked: Query[Asked]
 ) -> CampaignPage:
@@ -83,13 +67,7 @@ def list_campaigns(
     )
 
 
-@router.get(
-    "/campaigns/{campaign_id}",
-    response=CampaignAnswer,
-    summary="One campaign",
-    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.NOT_FOUND, Kind.INVALID)},
-)
-@polled
+@reads(router, "/campaigns/{campaign_id}", CampaignAnswer, "One campaign", Kind.NOT_FOUND)
 def get_campaign(request: ApiRequest, campaign_id: Path[Id]) -> CampaignAnswer:
     """A campaign's configuration, whether it delivers, and its holds."""
     check_known(request, ())

@@ -7,20 +7,7 @@ from typing import Annotated, Final
 from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema
 
-from ads.api.frame import (
-    LISTED,
-    NOT_MODIFIED,
-    ApiKey,
-    ApiRequest,
-    Id,
-    Instant,
-    Kind,
-    Limit,
-    check_known,
-    documented,
-    polled,
-    refuse,
-)
+from ads.api.frame import LISTED, ApiKey, ApiRequest, Id, Instant, Limit, check_known, reads, refuse
 from ads.api.reading.paging import link
 from ads.api.reading.schemas import Budget, Money, Named
 from ads.models import DeliveryChange
@@ -125,13 +112,7 @@ class DeliveryChangePage(Schema):
     has_more: Annotated[bool, Field(description="Whether there are more already.")]
 
 
-@router.get(
-    "/delivery-changes",
-    response=DeliveryChangePage,
-    summary="Follow delivery changes",
-    openapi_extra={"responses": NOT_MODIFIED | documented(Kind.INVALID)},
-)
-@polled
+@reads(router, "/delivery-changes", DeliveryChangePage, "Follow delivery changes")
 def follow_delivery_changes(
     request: ApiRequest, response: HttpResponse, asked: Query[Asked]
 ) -> DeliveryChangePage:

@@ -5,16 +5,7 @@ from typing import Annotated
 
 from ninja import Field, Path, Router, Schema
 
-from ads.api.frame import (
-    NOT_MODIFIED,
-    ApiKey,
-    ApiRequest,
-    Id,
-    Kind,
-    check_known,
-    documented,
-    polled,
-)
+from ads.api.frame import ApiKey, ApiRequest, Id, Kind, check_known, reads
 from ads.api.reading.finding import UNDECIDED, the_campaign
 from ads.api.reading.schemas import HoldAnswer, Named
 from ads.holds import Hold
@@ -90,15 +81,14 @@ class DeliveryAnswer(Schema):
         )
 
 
-@router.get(
+@reads(
+    router,
     "/campaigns/{campaign_id}/delivery",
-    response=DeliveryAnswer,
-    summary="Delivery and holds",
-    openapi_extra={
-        "responses": NOT_MODIFIED | UNDECIDED | documented(Kind.NOT_FOUND, Kind.INVALID)
-    },
+    DeliveryAnswer,
+    "Delivery and holds",
+    Kind.NOT_FOUND,
+    responses=UNDECIDED,
 )
-@polled
 def get_delivery(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer:
     """Whether a campaign delivers now, every hold with its figures, and the next change."""
     check_known(request, ())

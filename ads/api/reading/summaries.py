@@ -5,18 +5,7 @@ from typing import Annotated, Any
 
 from ninja import Field, Path, Query, Router, Schema
 
-from ads.api.frame import (
-    NOT_MODIFIED,
-    ApiKey,
-    ApiRequest,
-    Day,
-    Id,
-    Kind,
-    check_known,
-    documented,
-    polled,
-    refuse,
-)
+from ads.api.frame import ApiKey, ApiRequest, Day, Id, Kind, check_known, reads, refuse
 from ads.api.reading.finding import UNDECIDED, the_brand, the_campaign
 from ads.api.reading.schemas import Budget, Money
 from ads.models import Brand, Campaign
@@ -85,16 +74,14 @@ class CampaignSummaryAnswer(SummaryAnswer):
     is_active: bool
 
 
-_RESPONSES = {"responses": NOT_MODIFIED | UNDECIDED | documented(Kind.NOT_FOUND, Kind.INVALID)}
-
-
-@router.get(
+@reads(
+    router,
     "/brands/{brand_id}/summary",
-    response=BrandSummaryAnswer,
-    summary="A brand's spend",
-    openapi_extra=_RESPONSES,
+    BrandSummaryAnswer,
+    "A brand's spend",
+    Kind.NOT_FOUND,
+    responses=UNDECIDED,
 )
-@polled
 def get_brand_summary(
     request: ApiRequest, brand_id: Path[Id], span: Query[Span]
 ) -> BrandSummaryAnswer:
@@ -107,13 +94,14 @@ def get_brand_summary(
         )
 
 
-@router.get(
+@reads(
+    router,
     "/campaigns/{campaign_id}/summary",
-    response=CampaignSummaryAnswer,
-    summary="A campaign's spend",
-    openapi_extra=_RESPONSES,
+    CampaignSummaryAnswer,
+    "A campaign's spend",
+    Kind.NOT_FOUND,
+    responses=UNDECIDED,
 )
-@polled
 def get_campaign_summary(
     request: ApiRequest, campaign_id: Path[Id], span: Query[Span]
 ) -> CampaignSummaryAnswer:
