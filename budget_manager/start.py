@@ -15,9 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError
 from django.db.utils import OperationalError
 
-from budget_manager.embedded import EmbeddedServersError, files
-from budget_manager.embedded.guard import lock
-from budget_manager.embedded.launch import pick_port, port_is_free
+from budget_manager.bundled import BundledServersError, files
+from budget_manager.bundled.guard import lock
+from budget_manager.bundled.launch import pick_port, port_is_free
 from budget_manager.processes import SIGNALS, Stack, parse_procfile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -31,7 +31,7 @@ class StartError(Exception):
 # Errors whose text tells a person what is wrong; anything else deserves its traceback.
 SENTENCES = (
     StartError,
-    EmbeddedServersError,
+    BundledServersError,
     ImproperlyConfigured,
     OperationalError,
     CommandError,
@@ -40,7 +40,7 @@ SENTENCES = (
 
 def main() -> int:
     """The exit status. Until everything is prepared, signals end this process there and then: the
-    embedded servers' guard stops what was started so far.
+    bundled servers' guard stops what was started so far.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if (BASE_DIR / ".env").exists():

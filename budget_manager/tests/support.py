@@ -17,9 +17,9 @@ OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "ALLOWED_HOSTS
 
 USE = """
 import pathlib, sys
-from budget_manager import embedded
+from budget_manager import bundled
 base, database_url, redis_url = sys.argv[1:]
-urls = embedded.urls(pathlib.Path(base), database_url=database_url, redis_url=redis_url)
+urls = bundled.urls(pathlib.Path(base), database_url=database_url, redis_url=redis_url)
 print(*urls, flush=True)
 sys.stdin.read()
 """
@@ -57,7 +57,7 @@ def copy_project(to: Path) -> None:
 
 
 class User:
-    """A process that uses the embedded servers of `base` until it is told to leave."""
+    """A process that uses the bundled servers of `base` until it is told to leave."""
 
     def __init__(self, base: Path, database_url: str = "", redis_url: str = "") -> None:
         self.process = subprocess.Popen(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from budget_manager import install
-from budget_manager.embedded import files, launch
+from budget_manager.bundled import files, launch
 
 
 def test_the_fingerprint_changes_with_an_included_file(tmp_path: Path) -> None:

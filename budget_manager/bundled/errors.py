@@ -1,10 +1,10 @@
-"""The one error that the embedded servers raise."""
+"""The one error that the bundled servers raise."""
 
 import sys
 from types import TracebackType
 
 
-class EmbeddedServersError(RuntimeError):
+class BundledServersError(RuntimeError):
     """A server could not be found or started; the text says why and what to do.
 
     Settings are imported by many programs (celery, gunicorn, a plain script); whichever of them
@@ -19,7 +19,7 @@ class EmbeddedServersError(RuntimeError):
 def _print_sentence(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    if isinstance(error, EmbeddedServersError):
+    if isinstance(error, BundledServersError):
         sys.stderr.write(f"error: {error}\n")
     else:
         sys.__excepthook__(kind, error, trace)
