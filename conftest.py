@@ -6,6 +6,7 @@ With ``-n 2`` two such processes share a run, file by file.
 """
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -18,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
+from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -43,8 +45,42 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings_xdist_suffix() -> None:
-    """The slot is in the database's name already, so that the next run finds and replaces it."""
+def django_db_modify_db_settings_xdist_suffix(django_db_blocker: DjangoDbBlocker) -> None:
+    """The slot is in the database's name already, so that the next run finds and replaces it.
+
+    It is copied from a template, into which the migrations are run once, until one of them or a
+    package changes.
+    """
+    handle = os.open(settings.BASE_DIR / ".local" / "test-template.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = template()
+    os.close(handle)
+
+
+def template() -> str:
+    """The name of the template; it is made if there is none of these migrations and packages."""
+    sources = [
+        settings.BASE_DIR / "requirements.txt",
+        *settings.BASE_DIR.glob("ads/migrations/*.py"),
+    ]
+    content = b"".join(path.read_bytes() for path in sorted(sources))
+    name = f"test_template_{hashlib.sha256(content).hexdigest()[:16]}"
+    with connection._nodb_cursor() as cursor:  # noqa: SLF001 - there is no public way
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test_template_%%'")
+        found = [row[0] for row in cursor.fetchall()]
+        if name in found:
+            return name
+        for left in found:
+            cursor.execute(f"DROP DATABASE {left} WITH (FORCE)")
+    before = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = "test_template_new"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    connection.close()
+    connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"] = before
+    with connection._nodb_cursor() as cursor:  # noqa: SLF001
+        cursor.execute(f"ALTER DATABASE test_template_new RENAME TO {name}")
+    return name
 
 
 @pytest.hookimpl(tryfirst=True)
