@@ -1,6 +1,6 @@
 """Each service of docker-compose.yml, started by its own command, outside a container.
 
-What stands in for the containers: the bundled servers for the services postgres and redis, and
+In place of the containers are the bundled servers, for the services postgres and redis, and
 other ports on 127.0.0.1 than the published ones.
 """
 
