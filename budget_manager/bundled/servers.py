@@ -82,7 +82,7 @@ class Server(ABC):
     def start(self, own: int) -> None:
         """Start it under a keeper that gets `own`, the handle of the keeper's lock."""
         self.end_orphans()
-        self.state["port"] = free_port(self.state.get("port", 0))
+        self.state["port"] = free_port(self.state.get("port") or 0)
         # before data is made that needs the password
         state = json.dumps({**load(self.local), self.name: self.state}, indent=2)
         files.write(self.local / "servers.json", f"{state}\n")
