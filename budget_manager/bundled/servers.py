@@ -133,7 +133,7 @@ class Server(ABC):
                     f"{self.title} did not come up within {patience:.0f} seconds; its log is "
                     f"{self.log}."
                 )
-            time.sleep(0.03)
+            time.sleep(0.01)
         return True
 
     def wait_if_last(self) -> None:
