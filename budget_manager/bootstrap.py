@@ -1,4 +1,4 @@
-"""What a database needs before it is of use: tables, an administrator, something to look at."""
+"""Makes an empty database ready for use: tables, an administrator, sample data."""
 
 import os
 import secrets
@@ -7,15 +7,15 @@ from pathlib import Path
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
-from budget_manager.embedded import files
+from budget_manager.bundled import files
 
 ADMIN = "admin"
 
 
 def bootstrap(base_dir: Path, *, seed: bool) -> str:
-    """Migrates, makes the administrator if there is none, seeds an empty database if asked.
+    """Migrate, create the administrator if there is none, seed an empty database if asked.
 
-    May run again at any time. Returns the sentence that tells how to log in.
+    Safe to run again. Returns a sentence that says how to log in.
     """
     from ads.models import Brand
 
@@ -27,7 +27,7 @@ def bootstrap(base_dir: Path, *, seed: bool) -> str:
 
 
 def ensure_admin(base_dir: Path) -> str:
-    """Makes the superuser `admin` with ADMIN_PASSWORD, or a random password kept in .local/."""
+    """Create the superuser `admin` with ADMIN_PASSWORD, or a random password kept in .local/."""
     users = get_user_model().objects
     kept = files.local_dir(base_dir) / "admin-password"
     admin = users.filter(username=ADMIN).first()

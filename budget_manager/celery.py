@@ -1,4 +1,4 @@
-"""The Celery application; everything about it is configured in settings under ``CELERY_``."""
+"""The Celery application, configured in settings under ``CELERY_``."""
 
 import os
 import warnings
@@ -7,7 +7,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
 
-# A worker run by root is warned of pickled messages; ours accepts JSON alone.
+# Celery warns root of pickled messages; this application accepts only JSON.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("budget_manager")

@@ -1,7 +1,7 @@
-"""Settings, read from the environment (and ``.env``); every variable is listed in ``.env.example``.
+"""Settings, read from the environment and ``.env``; ``.env.example`` lists every variable.
 
-Development needs none of them: without ``DATABASE_URL`` and ``REDIS_URL`` the embedded servers are
-used. Production (``ENVIRONMENT=production``) refuses to start until what it needs is named.
+Development needs none of them: without ``DATABASE_URL`` and ``REDIS_URL`` it uses the bundled
+servers. Production (``ENVIRONMENT=production``) refuses to start without its variables.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from budget_manager import embedded
+from budget_manager import bundled
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -26,37 +26,33 @@ if ENVIRONMENT not in ("development", "production"):
     )
 PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION:
-    missing = [
-        name
-        for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
-        if not env.str(name, default="")
-    ]
-    if missing:
+    required = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
+    if missing := [name for name in required if not env.str(name, default="")]:
         raise ImproperlyConfigured(
             f"ENVIRONMENT is production, so {', '.join(missing)} must be set (see .env.example)."
         )
 
 DEBUG = env.bool("DEBUG", default=not PRODUCTION)
-SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key(BASE_DIR)
+SECRET_KEY = env.str("SECRET_KEY", default="") or bundled.secret_key(BASE_DIR)
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "web"]
 )
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-DATABASE_URL, REDIS_URL = embedded.urls(
+DATABASE_URL, REDIS_URL = bundled.urls(
     BASE_DIR,
     database_url=env.str("DATABASE_URL", default=""),
     redis_url=env.str("REDIS_URL", default=""),
 )
 DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -95,7 +91,7 @@ WSGI_APPLICATION = "budget_manager.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Before the theme's own, which these replace.
+        # These replace templates of the theme.
         "DIRS": [BASE_DIR / "ads" / "templates" / "theme"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -109,19 +105,12 @@ TEMPLATES = [
 ]
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 
-LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
-USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -135,25 +124,25 @@ STORAGES = {
 }
 
 if PRODUCTION:
-    # A proxy in front ends TLS and says so in this header.
+    # A proxy in front terminates TLS and says so in this header.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    # whether HSTS covers subdomains and is preloaded is for the domain's owner to say
+    # HSTS for subdomains and preloading are for the domain's owner to decide
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-# What a browser may load and run for a page of ours: what comes from this host, and no script that
-# stands in the page itself. What the admin's theme needs beyond that is named.
+# What a browser may load and run on these pages: files from this host, and no inline scripts. The
+# exceptions are what the admin's theme needs.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # Alpine, which the theme is written in, turns the x-… attributes of a page into functions.
+        # Alpine, which the theme uses, turns the x-… attributes of a page into functions.
         "script-src": [SELF, UNSAFE_EVAL],
-        # The theme puts its colours into the page, and Alpine, Chart.js and select2 set styles.
+        # The theme inlines its colours, and Alpine, Chart.js and select2 set styles.
         "style-src": [SELF, UNSAFE_INLINE],
-        # Small icons stand in the theme's style sheets.
+        # The theme's style sheets contain small icons.
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
@@ -168,27 +157,27 @@ LOGGING = {
     "filters": {"request": {"()": "ads.api.request_ids.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s%(request)s"}},
     "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["request"],
-        }
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}
     },
-    "loggers": {"ads": {"handlers": ["console"], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "ads": {"handlers": ["console"], "level": "INFO", "propagate": True},
+        # Requests refused for the client's own mistakes are in the access log.
+        "django.request": {"level": "ERROR"},
+    },
 }
 
-# How many requests an API key may make a minute, unless the key says otherwise.
+# The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 
 # --- Celery -------------------------------------------------------------------------------------
 # A task that runs longer than the hard limit is killed; one whose worker died is delivered again
-# after the visibility timeout. The first must be below the second, or a task would run twice at
-# once as a matter of course.
+# after the visibility timeout. The limit must be lower than the timeout, or a slow task would run
+# twice at once.
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
 VISIBILITY_TIMEOUT = 900
-# Without these, a Redis that accepts and says nothing hangs every call for minutes: kombu, the
-# result backend and the publishing of a task each try again by themselves.
+# Without these, a Redis that accepts connections but does not answer hangs every call for minutes:
+# kombu, the result backend and the publishing of a task each retry by themselves.
 _SOCKET = {"socket_timeout": 2, "socket_connect_timeout": 2}  # above the 1 s a worker's poll waits
 _RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
 
@@ -196,19 +185,14 @@ CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": VISIBILITY_TIMEOUT, **_SOCKET}
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
-    "visibility_timeout": VISIBILITY_TIMEOUT,
+    **CELERY_BROKER_TRANSPORT_OPTIONS,
     "retry_policy": _RETRY,
-    **_SOCKET,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = _RETRY
 CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT
 CELERY_REDIS_SOCKET_TIMEOUT = _SOCKET["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = _SOCKET["socket_connect_timeout"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_RESULT_EXPIRES = 24 * 3600
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_SERIALIZER = "json"
-CELERY_RESULT_SERIALIZER = "json"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -216,35 +200,29 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_TASK_TRACK_STARTED = True
 CELERY_TIMEZONE = "UTC"
-CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-# A worker started without -Q consumes every queue declared here, and a task may be routed to none
-# other. Platforms have their own so that a slow one never keeps campaigns from being stopped.
+# A worker started without -Q consumes every queue declared here, and no task may be routed to any
+# other. Platforms have their own queue so that a slow one never delays the stopping of campaigns.
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = "enforcement"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
-    "enforcement": {},
-    "platforms": {},
-    "imports": {},
-}
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"enforcement": {}, "platforms": {}, "imports": {}}
 CELERY_TASK_ROUTES = {
     "ads.tasks.update_spend": {"queue": "platforms"},
     "ads.tasks.check_upload": {"queue": "imports"},
     "ads.tasks.record_upload": {"queue": "imports"},
 }
 
-# Files of spend that are uploaded in the admin.
+# The largest spend file that can be uploaded in the admin.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 
-# The simulated ad platform stands in for real ones; in production only when asked for.
+# The simulated ad platform replaces real ones; in production only on request.
 SIMULATED_PLATFORM = env.bool("SIMULATED_PLATFORM", default=not PRODUCTION)
 SIMULATED_PLATFORM_SEED = env.int("SIMULATED_PLATFORM_SEED", default=1)
 
 # --- The admin's frame ----------------------------------------------------------------------------
-INSTALLED_APPS.insert(INSTALLED_APPS.index("unfold") + 1, "unfold.contrib.filters")
-# Where its menu finds Flower.
+# Flower's address for the admin's menu.
 FLOWER_URL = env.str("FLOWER_URL", default="http://localhost:5555")
 FORMAT_MODULE_PATH = "ads.admin.formats"
 LOGIN_URL = "admin:login"
@@ -254,7 +232,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Budget Manager",
     "SITE_SUBHEADER": "Budgets and hours, enforced",
     "SITE_SYMBOL": "savings",
-    # There is no other site to return to.
+    # There is no other site to link to.
     "SITE_URL": "",
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [
@@ -272,7 +250,7 @@ UNFOLD: dict[str, Any] = {
             "300": "oklch(82.8% .111 230.318)",
             "400": "oklch(74.6% .16 232.661)",
             "500": "oklch(68.5% .169 237.323)",
-            # darker than its neighbours suggest: legible on white, and with white on it
+            # darker than the scale suggests, for enough contrast with white
             "600": "oklch(53% .143 242.3)",
             "700": "oklch(50% .134 242.749)",
             "800": "oklch(44.3% .11 240.79)",

@@ -1,4 +1,4 @@
-"""Clones to try the servers and start.sh in, away from the developer's own ``.local/``."""
+"""Clones in which to try the servers and start.sh, away from the developer's own ``.local/``."""
 
 import os
 import shutil
@@ -17,16 +17,16 @@ OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "ALLOWED_HOSTS
 
 USE = """
 import pathlib, sys
-from budget_manager import embedded
+from budget_manager import bundled
 base, database_url, redis_url = sys.argv[1:]
-urls = embedded.urls(pathlib.Path(base), database_url=database_url, redis_url=redis_url)
+urls = bundled.urls(pathlib.Path(base), database_url=database_url, redis_url=redis_url)
 print(*urls, flush=True)
 sys.stdin.read()
 """
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment of a person who set nothing, but for `changes`."""
+    """The environment of a person who set only `changes`."""
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return {**kept, **changes}
 
@@ -57,7 +57,7 @@ def copy_project(to: Path) -> None:
 
 
 class User:
-    """A process that uses the embedded servers of `base` until it is told to leave."""
+    """A process that uses the bundled servers of `base` until `leave`."""
 
     def __init__(self, base: Path, database_url: str = "", redis_url: str = "") -> None:
         self.process = subprocess.Popen(
@@ -87,7 +87,7 @@ class User:
         self.process.communicate()
 
     def error(self) -> str:
-        """What it says when it cannot have the servers."""
+        """The error it prints when it cannot use the servers."""
         _, errors = self.process.communicate(timeout=60)
         assert self.process.returncode == 1
         return errors

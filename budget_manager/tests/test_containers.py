@@ -1,6 +1,6 @@
 """Each service of docker-compose.yml, started by its own command, outside a container.
 
-What stands in for the containers: the embedded servers for the services postgres and redis, and
+In place of the containers are the bundled servers, for the services postgres and redis, and
 other ports on 127.0.0.1 than the published ones.
 """
 
@@ -276,7 +276,7 @@ def test_production_overrides_services_that_exist_and_names_what_must_be_set() -
         assert f"${{{name}:?" in text
 
 
-def test_the_image_leaves_the_embedded_servers_out_and_does_not_run_as_root() -> None:
+def test_the_image_leaves_the_bundled_servers_out_and_does_not_run_as_root() -> None:
     lines = DOCKERFILE.splitlines()
     pattern = next(re.search(r"grep -vE '([^']+)'", line) for line in lines if "grep" in line)
     assert pattern is not None

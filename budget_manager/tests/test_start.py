@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,10 +15,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from django.core.management import CommandError
 
-from budget_manager.start import StartError
 from budget_manager.start import port as read_port
 from budget_manager.tests.support import (
+    ROOT,
     copy_project,
     directory,
     environment,
@@ -140,13 +142,15 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
         assert css.status == 200
     with urllib.request.urlopen(f"http://127.0.0.1:{start.flower_port}/") as flower:
         assert flower.status == 200
-    start.until("ready.")  # the worker
     for name in ("web", "worker", "beat", "flower"):
         assert re.search(rf"^{name} *\| ", start.output, re.MULTILINE), name
 
+    assert "/admin/login/" in (clone / ".local" / "access.log").read_text()
+    assert "/admin/login/" not in start.output  # which would push the login off the screen
+
     second = start_sh()
     assert second.end() == 1
-    assert "error: start.sh is running in this clone already" in second.output
+    assert "error: start.sh is already running in this clone" in second.output
 
     assert start.stop(signal.SIGINT) == 130
     assert processes_of(clone) == []
@@ -173,7 +177,7 @@ def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
     clone: Path, start_sh: Callable[..., Start]
 ) -> None:
     start = start_sh()
-    start.until("ready.")
+    start.until("celery@")
     (worker,) = [
         process
         for process in processes_of(clone)
@@ -229,11 +233,13 @@ def test_a_busy_port_is_named_with_the_remedy_before_anything_starts(
 def test_a_port_that_is_none_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", value)
 
-    with pytest.raises(StartError, match=r"^PORT is .*: give a port number from 1 to 65535.$"):
+    with pytest.raises(CommandError, match=r"^PORT is .*: use a port number from 1 to 65535.$"):
         read_port("PORT", 8000)
 
 
-def test_a_python_too_old_is_refused_with_a_sentence(clone: Path, tmp_path: Path) -> None:
+def test_a_python_too_old_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    for script in ("start.sh", "venv.sh"):
+        shutil.copy(ROOT / script, tmp_path)
     old = tmp_path / "python3"
     old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2\nexit 1\n')
     old.chmod(0o755)
@@ -244,7 +250,7 @@ def test_a_python_too_old_is_refused_with_a_sentence(clone: Path, tmp_path: Path
 
     start = subprocess.run(
         ["/bin/sh", "./start.sh"],
-        cwd=clone,
+        cwd=tmp_path,
         env={"PATH": f"{tmp_path}{os.pathsep}{tools}"},
         capture_output=True,
         text=True,

@@ -13,7 +13,7 @@ import pytest
 import redis
 from django.test import override_settings
 
-from budget_manager.embedded import redis_server
+from budget_manager.bundled import redis_server
 
 
 class OwnRedis:

@@ -1,6 +1,7 @@
-"""The embedded servers: found or started by any process, stopped with the last of them."""
+"""The bundled servers: found or started by any process, stopped with the last of them."""
 
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -13,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg2
 import pytest
 import redis
 
-from budget_manager.embedded import guard, launch, places
 from budget_manager.tests.support import (
     ROOT,
     User,
@@ -48,9 +49,7 @@ def run_sql(url: str, statement: str) -> object:
 
 
 def postmaster(base: Path) -> int:
-    pid = guard.postmaster(base / ".local" / "postgres")
-    assert pid is not None
-    return pid
+    return int((base / ".local" / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
 def test_both_servers_answer_on_loopback_and_stop_with_their_only_user(base: Path) -> None:
@@ -86,7 +85,7 @@ def test_processes_started_at_once_agree_on_one_pair_of_servers(base: Path) -> N
     users = [User(base) for _ in range(5)]
 
     answers = {tuple(user.urls()) for user in users}
-    servers = [p for p in processes_of(base) if "-D" in p.cmdline()]
+    servers = [p for p in processes_of(base) if p.name() == "postgres" and "-D" in p.cmdline()]
     for user in users:
         user.leave()
 
@@ -125,8 +124,8 @@ def test_servers_of_a_killed_process_are_stopped(base: Path) -> None:
 FORKING = """
 import os, pathlib, sys, time
 import psycopg2
-from budget_manager import embedded
-url, _ = embedded.urls(pathlib.Path(sys.argv[1]), database_url="", redis_url="")
+from budget_manager import bundled
+url, _ = bundled.urls(pathlib.Path(sys.argv[1]), database_url="", redis_url="")
 if os.fork() == 0:
     time.sleep(1.5)
     psycopg2.connect(url).close()
@@ -231,7 +230,7 @@ def test_two_clones_at_once_do_not_meet(base: Path) -> None:
         ("", "redis://elsewhere:6379/0", "postgres"),
     ],
 )
-def test_only_the_server_whose_url_is_missing_is_embedded(
+def test_only_the_server_whose_url_is_missing_is_bundled(
     base: Path, database_url: str, redis_url: str, started: str
 ) -> None:
     user = User(base, database_url, redis_url)
@@ -326,27 +325,50 @@ def test_killed_at_any_moment_of_its_start_a_process_leaves_nothing_and_harms_no
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="about being started by root")
-def test_started_by_root_in_a_directory_closed_to_others_the_data_is_kept_elsewhere(
+def test_started_by_root_in_a_directory_closed_to_others_postgresql_runs_as_another_user(
     base: Path,
 ) -> None:
-    closed = base / "closed"
-    closed.mkdir(mode=0o700)
-    user = User(closed)
+    base.chmod(0o700)
+    user = User(base)
     database_url, _ = user.urls()
-    owner = run_sql(database_url, "SHOW data_directory")
+    data = run_sql(database_url, "SHOW data_directory")
+    owner = psutil.Process(postmaster(base)).uids().effective
     user.leave()
 
-    outside = Path(str(owner)).parent
-    try:
-        assert outside.parent == Path("/var/lib")
-        assert outside.name.startswith("budget-manager-")
-        assert str(outside) in (closed / ".local" / "README").read_text()
-        assert Path(str(owner)).stat().st_uid != 0
-        again = User(closed)
-        assert again.urls()[0] == database_url
-        again.leave()
-    finally:
-        subprocess.run(["rm", "-rf", str(outside)], check=True)
+    assert data == str(base / ".local" / "postgres")
+    assert owner == Path(str(data)).stat().st_uid != 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="about being started by root")
+def test_started_by_root_in_another_users_clone_everything_stays_that_users(base: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    os.chown(base, nobody.pw_uid, nobody.pw_gid)
+    user = User(base)
+    user.urls()
+    running = {process.info["name"]: process.uids().real for process in processes_of(base)}
+    user.leave()
+
+    assert {running["postgres"], running["redis-server"]} == {nobody.pw_uid}
+    left = [base / ".local", *(base / ".local").rglob("*")]
+    assert {path.stat().st_uid for path in left} == {nobody.pw_uid}
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis"])
+def test_a_server_ends_when_its_keeper_is_killed_and_the_next_command_starts_it_again(
+    base: Path, name: str
+) -> None:
+    user = User(base)
+    urls = user.urls()
+    (keeper,) = [p for p in processes_of(base) if f"{base}/.local/{name}.in-use" in p.cmdline()]
+    keeper.kill()
+
+    again = User(base)
+    assert again.urls() == urls
+    assert run_sql(urls[0], "SELECT 1") == 1
+    assert redis.Redis.from_url(urls[1]).ping()
+    again.leave()
+    user.leave()
+    assert processes_of(base) == []
 
 
 def test_deleting_local_while_the_servers_run_leaves_no_process_behind(base: Path) -> None:
@@ -371,19 +393,3 @@ def test_dbshell_finds_psql_on_a_machine_that_has_none(base: Path) -> None:
     )
 
     assert shell.stdout == "42\n", shell.stderr
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="about being started by root")
-def test_programs_that_the_other_user_cannot_reach_are_copied_whole(base: Path) -> None:
-    nobody = launch.Account.of("nobody")
-    assert nobody is not None
-    copy = places.copied(places.programs(), base / "outside")
-    data = base / "data"
-    data.mkdir()
-    os.chown(data, nobody.uid, nobody.gid)
-
-    made = launch.run([str(copy / "initdb"), "-D", str(data), "--no-sync"], account=nobody)
-
-    assert copy.is_relative_to(base)
-    assert made.returncode == 0
-    assert (data / "PG_VERSION").read_text() == "18\n"
