@@ -12,7 +12,7 @@ from django_celery_beat.models import PeriodicTask
 
 from ads.admin.elements import address, charts, clock, instant, may, picked, span, spend_bar
 from ads.admin.overview.first_steps import first_steps
-from ads.admin.tasks import in_short, told
+from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
 from ads.models.campaign import State
@@ -20,7 +20,7 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_time
 from ads.rules.money import format_usd
 from ads.services import overview
-from ads.services.operations import Watched, counted
+from ads.services.operations import TaskHealth, counted
 from ads.services.overview import Delivery, Money, Near, Part, PeriodSpend, Told
 
 #: Until when each hold lasts, beside its name.
@@ -72,12 +72,12 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["most_changes"] = overview.MOST_CHANGES
     if seen.watch is not None:
         links = may(request, PeriodicTask, "view")
-        context["tasks"] = [_task(watched, now, links=links) for watched in seen.watch]
+        context["tasks"] = [_task(checked, now, links=links) for checked in seen.watch]
         about = PeriodicTask if links else Heartbeat
         context["tasks_link"] = reverse(address(about, "changelist"))
         context["alarms"] = [task for task in context["tasks"] if task["told"].is_alarming]
         if len(context["alarms"]) > FEW_ALARMS:
-            context["alarms_in_short"] = in_short(seen.watch, now)
+            context["alarms_in_short"] = alarm_summary(seen.watch, now)
         context["flower"] = settings.FLOWER_URL
     context["first_steps"] = first_steps(request, seen)
     return context
@@ -288,6 +288,6 @@ def _exact(at: datetime, tz: str) -> str:
         return instant(at, "UTC")
 
 
-def _task(watched: Watched, now: datetime, *, links: bool) -> dict[str, Any]:
-    link = reverse(address(PeriodicTask, "change"), args=[watched.task.pk]) if links else ""
-    return {"name": watched.task.name, "link": link, "told": told(watched, now)}
+def _task(checked: TaskHealth, now: datetime, *, links: bool) -> dict[str, Any]:
+    link = reverse(address(PeriodicTask, "change"), args=[checked.task.pk]) if links else ""
+    return {"name": checked.task.name, "link": link, "told": describe(checked, now)}

@@ -1,12 +1,12 @@
 """Periodic tasks in the admin."""
 
+from ads.admin.tasks import schedules
 from ads.admin.tasks.admin import PeriodicTaskAdmin
-from ads.admin.tasks.beat_schedules import ScheduleAdmin
-from ads.admin.tasks.text import in_short, told
+from ads.admin.tasks.text import alarm_summary, describe
 
 __all__ = [
     "PeriodicTaskAdmin",
-    "ScheduleAdmin",
-    "in_short",
-    "told",
+    "alarm_summary",
+    "describe",
+    "schedules",
 ]

@@ -1,4 +1,4 @@
-"""The periodic tasks in plain words: what each does, when it runs, and how it went."""
+"""Periodic tasks: what each does, when it runs, and how its last run went."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.forms import Media, Script
+from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,39 +17,36 @@ from django_celery_beat.models import PeriodicTask
 
 from ads.admin.base import ConfigurationAdmin
 from ads.admin.tasks.form import TaskForm
-from ads.admin.tasks.runs import TaskRuns, runs
-from ads.admin.tasks.text import Told, told
-from ads.admin.tasks.timing import timing_fields
-from ads.services.operations import health, periodic_tasks, task_texts, timing
+from ads.admin.tasks.runs import TaskRuns, runs, url_of_run
+from ads.admin.tasks.text import describe
+from ads.services.operations import health, periodic_tasks, task_texts
 
-if admin.site.is_registered(PeriodicTask):
-    admin.site.unregister(PeriodicTask)
-# Beat's own adds the schedule as a crontab writes it; pages and messages are for people.
+admin.site.unregister(PeriodicTask)
+# django-celery-beat's own appends the crontab.
 PeriodicTask.__str__ = lambda task: str(task.name)
 
-#: What a person seldom touches.
+#: What people seldom change.
 ADVANCED: Final = [
-    "task",
+    "description",
     "one_off",
     ("start_time", "expires"),
     "expire_seconds",
-    "queue",
     ("args", "kwargs"),
-    "priority",
+    ("queue", "priority"),
     "headers",
     ("exchange", "routing_key"),
 ]
 
 
 class TaskList(ChangeList):
-    """The tasks, each with how it stands."""
+    """The tasks, each with its health."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         now = timezone.now()
         self.result_list = list(self.result_list)
-        for watched in health.look(now, self.result_list):
-            watched.task.told = told(watched, now)
+        for checked in health.check(now, self.result_list):
+            checked.task.text = describe(checked, now)
 
 
 @admin.register(PeriodicTask)
@@ -57,12 +54,11 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
     """The periodic tasks; what is edited here survives a restart and an upgrade."""
 
     about = (
-        "What the system does by itself, when, and how it went. Beat starts each task when it is "
-        "due, and a worker runs it; what stands here is what was changed last, by hand or not, and "
-        "survives a restart and an upgrade."
+        "What the system does by itself, when, and how it went. Beat sends each task when it is "
+        "due, and a worker runs it. Changes made here survive restarts and upgrades."
     )
     list_before_template = "ads/admin/tasks_before.html"
-    change_form_outer_before_template = "ads/admin/task_told.html"
+    change_form_outer_before_template = "ads/admin/task_health.html"
     delete_confirmation_template = "ads/admin/task_delete.html"
     form = TaskForm
     list_display = ["what", "when", "success", "outcome", "run_now"]
@@ -72,12 +68,36 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
     search_help_text = "Name of a task"
     actions = ["run_tasks", "enable_tasks", "disable_tasks"]
 
+    help_texts = {
+        "name": "Shown in lists; renaming has no other effect.",
+        "regtask": "The task that a worker runs. The product's own begin with ads.tasks.",
+        "task": "For workers with tasks of their own: a name that the list above does not have.",
+        "enabled": "Off: nothing starts the task by itself. It can still be run by hand.",
+        "description": "A note for your colleagues.",
+        "interval": "A fixed time from one run to the next. Choose one of crontab, interval and "
+        "clocked only.",
+        "crontab": "Times by the clock, such as every 5 minutes or daily at 00:00. Brands "
+        "start their days by their own time zones, whatever is chosen here.",
+        "clocked": "One time; the task runs then and is switched off.",
+        "one_off": "The task runs the next time it is due and is then switched off.",
+        "start_time": "The task never runs before this time (UTC). Empty: no such limit.",
+        "expires": "The task never runs after this time (UTC). Empty: no such limit. Leave empty if "
+        "a run expires after some seconds.",
+        "expire_seconds": "A run that no worker takes within this time is dropped, so that runs do "
+        "not pile up while no worker is running. Usually the time between two runs; follows the "
+        "schedule unless you change it.",
+        "args": 'Passed to the task, as JSON: ["a", 1]. The product\'s own tasks take none.',
+        "kwargs": 'Passed by name, as JSON: {"a": 1}. The product\'s own tasks take none.',
+        "queue": "Empty: the queue in the settings.",
+        "priority": "0 is taken first, 9 last. Empty: in the order in which runs are sent.",
+        "headers": 'Sent with each run, as JSON: {"a": "b"}.',
+        "exchange": "Only for brokers other than Redis: leave empty.",
+        "routing_key": "Only for brokers other than Redis: leave empty.",
+    }
+
     @property
     def media(self) -> Media:
-        return super().media + Media(
-            css={"all": ["ads/periodic_tasks.css"]},
-            js=[Script("ads/periodic_tasks.js", defer=True)],  # type: ignore[list-item]
-        )
+        return super().media + Media(css={"all": ["ads/periodic_tasks.css"]})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PeriodicTask]:
         return health.with_schedules(super().get_queryset(request))
@@ -93,18 +113,18 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         if not may:
             return [(None, {"fields": ["name", "enabled", "description"]})]
-        what = ["name", "enabled"] if obj else ["name", "regtask", "enabled"]
-        advanced = ["description", *(["regtask"] if obj else []), *ADVANCED]
+        advanced = [("regtask", "task"), *ADVANCED] if obj else ADVANCED
+        what = ["name", "enabled"] if obj else ["name", "regtask", "task", "enabled"]
         return [
             (None, {"fields": what}),
-            ("When it runs", {"fields": timing_fields(), "classes": ["ads-timing"]}),
+            ("Schedule", {"fields": ["crontab", "interval", "clocked"]}),
             (
                 "Advanced",
                 {
                     "fields": advanced,
                     "classes": ["collapse"],
-                    "description": "Leave these as they are unless you know what they do to a run: "
-                    "a wrong one keeps the task from running, and campaigns from being stopped.",
+                    "description": "Change these only if you know their effect: a wrong value "
+                    "keeps the task from running, and campaigns from being paused.",
                 },
             ),
         ]
@@ -112,7 +132,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse | HttpResponse:
-        return super().changelist_view(request, {**_around(request), **(extra_context or {})})
+        return super().changelist_view(request, {**_beside(request), **(extra_context or {})})
 
     def render_change_form(
         self,
@@ -125,9 +145,9 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
     ) -> HttpResponse:
         if obj is not None:
             now = timezone.now()
-            (watched,) = health.look(now, [self.get_object(request, str(obj.pk))])
-            context |= {"told": told(watched, now), **_around(request)}
-            context["run_url"] = _run_url(obj) if self.has_change_permission(request, obj) else ""
+            (checked,) = health.check(now, [self.get_object(request, str(obj.pk))])
+            context |= {"text": describe(checked, now), **_beside(request)}
+            context["run_url"] = url_of_run(obj) if self.has_change_permission(request, obj) else ""
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def delete_view(
@@ -140,10 +160,10 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
         )
 
     def save_model(self, request: HttpRequest, obj: PeriodicTask, form: Any, change: bool) -> None:
-        timing.save(obj)
+        super().save_model(request, obj, form, change)
         text = task_texts.about(obj.task)
         if obj.enabled:
-            self.message_user(request, f"{obj.name} runs {timing.in_words(obj)}.")
+            self.message_user(request, f"{obj.name} is switched on. Schedule: {health.when(obj)}.")
         else:
             self.message_user(
                 request,
@@ -153,40 +173,26 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
 
     @admin.display(description="task", ordering="name")
     def what(self, task: PeriodicTask) -> SafeString:
-        told_: Told = task.told
-        return format_html(
-            '<span class="ads-many"><b>{}</b><span class="ads-under ads-quiet">{}</span></span>',
-            task.name,
-            told_.does,
-        )
+        return _two_lines(format_html("<b>{}</b>", task.name), task.text.does)
 
-    @admin.display(description="runs")
+    @admin.display(description="schedule")
     def when(self, task: PeriodicTask) -> SafeString:
-        return format_html(
-            '<span class="ads-many">{}{}</span>', task.told.when, _under("next", task.told.next)
-        )
+        return _two_lines(task.text.when, _after("next", task.text.next))
 
     @admin.display(description="last success")
     def success(self, task: PeriodicTask) -> SafeString:
-        return format_html(
-            '<span class="ads-many">{}{}</span>', task.told.success, _under("took", task.told.took)
-        )
+        return _two_lines(task.text.success, _after("took", task.text.took))
 
-    @admin.display(description="how it stands")
+    @admin.display(description="task health")
     def outcome(self, task: PeriodicTask) -> SafeString:
-        return format_html(
-            '<span class="ads-many">{}<span class="ads-under">{}</span></span>',
-            task.told.badge,
-            task.told.outcome,
-        )
+        return _two_lines(task.text.badge, task.text.outcome)
 
     @admin.display(description="")
     def run_now(self, task: PeriodicTask) -> SafeString:
         return format_html(
             '<button type="submit" class="ads-button ads-run" formaction="{}" name="on_list" '
-            'title="Hands one run of {} to the workers at once" formnovalidate>Run now'
-            "</button>",
-            _run_url(task),
+            'title="Sends one run of {} to the workers now" formnovalidate>Run now</button>',
+            url_of_run(task),
             task.name,
         )
 
@@ -203,7 +209,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
     def disable_tasks(
         self, request: HttpRequest, queryset: QuerySet[PeriodicTask]
     ) -> TemplateResponse | None:
-        """Ask first: what then does not happen may cost money."""
+        """Ask first: what no longer happens may cost money."""
         if "confirmed" in request.POST:
             changed = periodic_tasks.switch(queryset, on=False, now=timezone.now())
             self._say(request, changed, "off")
@@ -214,8 +220,8 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Switch off {task_texts.counted(len(tasks), 'periodic task')}?",
-            "text": "Nothing starts them by itself until somebody switches them on again; they can "
-            "still be run by hand.",
+            "text": "They stay off until someone switches them on again. They can still be run by "
+            "hand.",
             "rows": [f"{name}. {text.without if text else ''}".strip() for name, text in texts],
             "hidden": [
                 ("action", "disable_tasks"),
@@ -231,25 +237,21 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
         for task in changed:
             self.log_change(request, task, f"Switched {how}.")
         names = ", ".join(task.name for task in changed)
-        text = f"Switched {how}: {names}." if names else f"Nothing to do: they were {how} already."
+        text = f"Switched {how}: {names}." if names else f"Nothing changed: already {how}."
         self.message_user(request, text)
 
 
-def _under(what: str, told_: str) -> SafeString:
-    """A second line: "next in 3 min"."""
-    if not told_:
-        return SafeString("")
-    return format_html('<span class="ads-under ads-quiet">{} {}</span>', what, told_)
+def _two_lines(first: Any, second: Any) -> SafeString:
+    return format_html(
+        '<span class="ads-many">{}<span class="ads-under ads-quiet">{}</span></span>', first, second
+    )
 
 
-def _run_url(task: PeriodicTask) -> str:
-    return reverse("admin:django_celery_beat_periodictask_run", args=[task.pk])
+def _after(what: str, text: str) -> SafeString | str:
+    """With a word before it: "next in 3 min"."""
+    return format_html("{} {}", what, text) if text else ""
 
 
-def _around(request: HttpRequest) -> dict[str, Any]:
-    """What stands beside the tasks: runs by hand, and the way to the workers."""
-    return {
-        **runs(request, timezone.now()),
-        "runs_url": reverse("admin:django_celery_beat_periodictask_runs"),
-        "flower": settings.FLOWER_URL,
-    }
+def _beside(request: HttpRequest) -> dict[str, Any]:
+    """What the pages show beside the tasks: runs started by hand, and the way to the workers."""
+    return {**runs(request, timezone.now()), "flower": settings.FLOWER_URL}

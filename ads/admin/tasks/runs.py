@@ -1,4 +1,4 @@
-"""Running periodic tasks by hand: the button, and what became of the runs that somebody started."""
+"""Running periodic tasks by hand: the button, and the outcome of each run."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.elements import ago, span
-from ads.services.operations import NotHandedOver, Run, Stage, periodic_tasks
+from ads.admin.elements import ago
+from ads.services.operations import NotStarted, Stage, periodic_tasks
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -23,25 +23,28 @@ if TYPE_CHECKING:
 else:
     _Admin = object
 
-#: In the session: the runs that its user started, the newest first.
+#: In the session: the last runs that its user started, the newest first.
 KEY: Final = "task_runs"
 MOST: Final = 5
-#: So long a run is shown.
+#: How long a run is shown.
 SHOWN: Final = timedelta(minutes=15)
-#: A worker that is there takes it sooner.
-PATIENCE: Final = timedelta(seconds=10)
-#: So long the page asks by itself whether a worker has taken it.
-ASKED: Final = timedelta(minutes=1)
 
-LIST: Final = "admin:django_celery_beat_periodictask_changelist"
-
-_BADGES: Final = {
-    Stage.WAITING: ("Waiting", "info"),
-    Stage.RUNNING: ("Running", "info"),
-    Stage.DONE: ("Done", "success"),
-    Stage.FAILED: ("Failed", "alarm"),
-    Stage.EXPIRED: ("Dropped", "alarm"),
-    Stage.UNKNOWN: ("Unknown", "warning"),
+#: Label and colour of each stage, and the sentence where the run has no result or error.
+_STAGES: Final = {
+    Stage.WAITING: (
+        "Waiting",
+        "info",
+        "No worker has taken it yet. If this does not change, check that the worker is running.",
+    ),
+    Stage.RUNNING: ("Running", "info", "A worker is running it."),
+    Stage.DONE: ("Done", "success", "It finished."),
+    Stage.FAILED: ("Failed", "alarm", ""),
+    Stage.EXPIRED: (
+        "Expired",
+        "alarm",
+        "No worker took it in time, so it was dropped. Start the worker, then run it again.",
+    ),
+    Stage.UNKNOWN: ("Unknown", "warning", "Redis, which keeps the results, does not answer."),
 }
 
 
@@ -49,107 +52,80 @@ class TaskRuns(_Admin):
     """The part of the periodic tasks' pages that runs them by hand."""
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
+        def url(route: str, view: Any, name: str) -> URLPattern:
+            view = self.admin_site.admin_view(view)
+            return path(route, view, name=f"django_celery_beat_periodictask_{name}")
+
         return [
-            path(
-                "runs/",
-                view(require_GET(self.runs_page)),
-                name="django_celery_beat_periodictask_runs",
-            ),
-            path(
-                "<path:object_id>/run/",
-                view(require_POST(self.run_page)),
-                name="django_celery_beat_periodictask_run",
-            ),
+            url("runs/", require_GET(self.runs_page), "runs"),
+            url("<path:object_id>/run/", require_POST(self.run_page), "run"),
             *super().get_urls(),
         ]
 
     def run_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Hand one run to the workers, and go back to where the button was."""
+        """Start one run, and go back to the page the button was on."""
         task = self.get_object(request, object_id)
         if not self.has_change_permission(request, task):
             raise PermissionDenied
         if task is None:
             raise Http404
         self.run_all(request, [task])
-        if "on_list" in request.POST:
-            return HttpResponseRedirect(reverse(LIST))
-        address = "admin:django_celery_beat_periodictask_change"
-        return HttpResponseRedirect(reverse(address, args=[task.pk]))
+        on_list = "on_list" in request.POST
+        return HttpResponseRedirect(
+            reverse("admin:django_celery_beat_periodictask_changelist")
+            if on_list
+            else reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
+        )
 
     def runs_page(self, request: HttpRequest) -> HttpResponse:
-        """What became of the runs: the part of the page that renews itself."""
+        """The outcomes: the part of the page that refreshes itself."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return render(request, "ads/admin/task_runs.html", runs(request, timezone.now()))
 
     def run_all(self, request: HttpRequest, tasks: Iterable[PeriodicTask]) -> None:
-        """Hand a run of each to the workers, and say so."""
+        """Start a run of each, and report which were started."""
         started = []
         for task in tasks:
             try:
                 run_id = periodic_tasks.start(task)
-            except NotHandedOver as error:
+            except NotStarted as error:
                 self.message_user(request, str(error), messages.ERROR)
                 continue
             started.append(task.name)
             self.log_change(request, task, "Run by hand.")
-            _remember(request, task, run_id, timezone.now())
+            run = {"id": run_id, "name": task.name, "at": timezone.now().isoformat()}
+            request.session[KEY] = [run, *request.session.get(KEY, [])][:MOST]
         if started:
             self.message_user(
                 request,
-                f"Handed to the workers: {', '.join(started)}. What becomes of it is shown below.",
+                f"Sent to the workers: {', '.join(started)}. The outcome appears below.",
                 messages.SUCCESS,
             )
 
 
+def url_of_run(task: PeriodicTask) -> str:
+    """Where the button posts to."""
+    return reverse("admin:django_celery_beat_periodictask_run", args=[task.pk])
+
+
 def runs(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    """What the template shows of the runs that this user has started lately."""
-    shown = [_shown(kept, now) for kept in request.session.get(KEY, [])]
-    shown = [run for run in shown if run["age"] <= SHOWN]
-    return {"runs": shown, "is_asking": any(run["is_asking"] for run in shown)}
-
-
-def _remember(request: HttpRequest, task: PeriodicTask, run_id: str, now: datetime) -> None:
-    kept = {
-        "id": run_id,
-        "task": task.task,
-        "name": task.name,
-        "at": now.isoformat(),
-        "expires": task.expire_seconds,
-    }
-    request.session[KEY] = [kept, *request.session.get(KEY, [])][:MOST]
-
-
-def _shown(kept: dict[str, Any], now: datetime) -> dict[str, Any]:
-    at = datetime.fromisoformat(kept["at"])
-    run = periodic_tasks.look(kept["id"], kept["task"])
-    label, colour = _BADGES[run.stage]
-    return {
-        "name": kept["name"],
-        "when": ago(at, now),
-        "age": now - at,
-        "label": label,
-        "colour": colour,
-        "text": _sentence(run, now - at, kept["expires"]),
-        "is_asking": run.stage is Stage.RUNNING or (not run.is_over and now - at < ASKED),
-    }
-
-
-def _sentence(run: Run, age: timedelta, expires: int | None) -> str:
-    in_time = f" within {span(timedelta(seconds=expires))}" if expires else ""
-    match run.stage:
-        case Stage.WAITING if age < PATIENCE:
-            return "Handed to the workers; one of them will take it in a moment."
-        case Stage.WAITING:
-            return (
-                "No worker has taken it: is the worker running? It still runs if one takes it"
-                f"{in_time or ', whenever that is'}."
-            )
-        case Stage.RUNNING:
-            return "A worker is at it."
-        case Stage.EXPIRED:
-            return f"No worker took it{in_time}, so none will: start the worker, then run it again."
-        case Stage.UNKNOWN:
-            return "Redis, which keeps what becomes of runs, does not answer."
-    return run.text or "It came to its end."
+    """For the template: the runs that this user has started lately."""
+    shown, is_asking = [], False
+    for kept in request.session.get(KEY, []):
+        at = datetime.fromisoformat(kept["at"])
+        if now - at > SHOWN:
+            continue
+        run = periodic_tasks.outcome(kept["id"])
+        label, colour, sentence = _STAGES[run.stage]
+        is_asking |= not run.is_over
+        shown.append(
+            {
+                "name": kept["name"],
+                "when": ago(at, now),
+                "label": label,
+                "colour": colour,
+                "text": run.text or sentence,
+            }
+        )
+    return {"runs": shown, "is_asking": is_asking}

@@ -1,4 +1,4 @@
-"""How a periodic task stands, in words."""
+"""A periodic task's health, described."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ from django.utils.safestring import SafeString
 
 from ads.admin.elements import NOTHING, ago, ahead, span
 from ads.models import Heartbeat
-from ads.services.operations import Pulse, Watched, counted, task_texts, timing
+from ads.services.operations import Health, TaskHealth, counted, health, task_texts
 
-#: Of how a task stands, the colour of its badge.
+#: Colours of the badges.
 COLOURS: Final = {
-    Pulse.LATE: "alarm",
-    Pulse.FAILING: "alarm",
-    Pulse.WAITING: "info",
-    Pulse.ALIVE: "success",
-    Pulse.UNKNOWN: "plain",
-    Pulse.OFF: "warning",
+    Health.LATE: "alarm",
+    Health.FAILING: "alarm",
+    Health.WAITING: "info",
+    Health.ON_TIME: "success",
+    Health.UNKNOWN: "plain",
+    Health.OFF: "warning",
 }
 
-#: Of an error's first line; the rest is on the page of its heartbeat.
+#: Most characters of an error's first line; the rest is on the page of its heartbeat.
 LONGEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One task, sentence by sentence; empty where there is nothing to say."""
+class TaskDescription:
+    """One task, described; empty where there is nothing to say."""
 
     does: str
     #: What does not happen while it is switched off.
@@ -42,94 +42,92 @@ class Told:
     is_alarming: bool
 
 
-def told(watched: Watched, now: datetime) -> Told:
-    """What the pages say of a task at ``now``."""
-    task, beat = watched.task, watched.heartbeat
+def describe(checked: TaskHealth, now: datetime) -> TaskDescription:
+    """What the pages say about a task at ``now``."""
+    task, beat = checked.task, checked.heartbeat
     text = task_texts.about(task.task)
-    succeeded = watched.last_success_at
+    succeeded = beat.last_success_at if beat else None
     never = "never" if text else NOTHING
-    return Told(
+    return TaskDescription(
         does=text.does if text else task.description or f"Runs {task.task}.",
         without=text.without if text else "",
-        when=timing.in_words(task),
-        next=ahead(watched.next_tick, now) if watched.next_tick else "",
+        when=health.when(task),
+        next=ahead(checked.next_due, now) if checked.next_due else "",
         success=ago(succeeded, now) if succeeded else never,
-        took=span(watched.took) if watched.took is not None else "",
-        badge=_badge(watched.pulse),
-        outcome=_outcome(watched, beat, text, now),
-        is_alarming=watched.is_alarming,
+        took=span(beat.last_duration) if beat and beat.last_duration is not None else "",
+        badge=format_html(
+            '<span class="ads-badge ads-{}">{}</span>',
+            COLOURS[checked.health],
+            checked.health.label,
+        ),
+        outcome=_outcome(checked, beat, text, now),
+        is_alarming=checked.is_alarming,
     )
 
 
-def in_short(watched: Iterable[Watched], now: datetime) -> str:
-    """Of many that are late or failing: "5 periodic tasks are late, …: is the worker running?"."""
-    alarming = [each for each in watched if each.is_alarming]
-    late = [each for each in alarming if each.pulse == Pulse.LATE]
+def alarm_summary(checked: Iterable[TaskHealth], now: datetime) -> str:
+    """For many late or failing tasks: "5 periodic tasks are late, the longest since 12:00 UTC"."""
+    alarming = [each for each in checked if each.is_alarming]
+    late = [each for each in alarming if each.health == Health.LATE]
     failing = len(alarming) - len(late)
     if not late:
-        return f"{counted(failing, 'periodic task')} failed when they last ran"
+        return f"The last run of {counted(failing, 'periodic task')} failed"
     words = f"{counted(len(late), 'periodic task')} {'is' if len(late) == 1 else 'are'} late"
     if since := [each.late_since for each in late if each.late_since]:
         first, today = min(since).astimezone(UTC), now.astimezone(UTC).date()
         when = f"{first:%H:%M}" if first.date() == today else f"{first:%a %-d %b, %H:%M}"
         words += f"{', the longest' if len(late) > 1 else ''} since {when} UTC"
     if failing:
-        words += f", and {failing} failed when {'it' if failing == 1 else 'they'} last ran"
+        words += f", and the last run of {failing} failed"
     return f"{words}: are the worker and beat running?"
 
 
-def _badge(pulse: Pulse) -> SafeString:
-    return format_html('<span class="ads-badge ads-{}">{}</span>', COLOURS[pulse], pulse.label)
-
-
 def _outcome(
-    watched: Watched, beat: Heartbeat | None, text: task_texts.TaskText | None, now: datetime
+    checked: TaskHealth, beat: Heartbeat | None, text: task_texts.TaskText | None, now: datetime
 ) -> str:
-    match watched.pulse:
-        case Pulse.LATE:
-            words = _late(watched, beat, now)
-        case Pulse.FAILING if beat:
-            words = _failure(beat, now)
-        case Pulse.OFF:
-            words = text.without if text else "Nothing starts it by itself."
-        case Pulse.WAITING:
-            words = "Its first run is still to come."
-        case Pulse.UNKNOWN if text is None:
-            words = "Not one of the product's own: how it went is not noted."
-        case _:
-            words = text.changed(beat.last_changed) if beat and text else ""
-    return words
+    match checked.health:
+        case Health.LATE:
+            return _late(checked, beat, now)
+        case Health.FAILING if beat:
+            return _failure(beat, now)
+        case Health.OFF:
+            return text.without if text else "Nothing starts it by itself."
+        case Health.WAITING:
+            return "Its first run is still to come."
+        case Health.UNKNOWN:
+            own = "Its schedule is invalid: choose another one."
+            return own if text else "Not one of the product's own tasks: it is not monitored."
+    changed = beat.last_changed if beat else 0
+    return f"Switched {counted(changed, 'campaign')}." if changed else ""
 
 
-def _late(watched: Watched, beat: Heartbeat | None, now: datetime) -> str:
-    if watched.is_ahead:
+def _late(checked: TaskHealth, beat: Heartbeat | None, now: datetime) -> str:
+    if checked.is_ahead:
         why = (
-            "The clock has been set back, so beat waits until it is there again: restart beat, and "
+            "The clock was set back, and beat waits until it has caught up. Restart beat, and "
             "switch the task off and on."
         )
     elif beat is None:
-        why = "No worker has ever run it: are the worker and beat running?"
+        why = "No worker has ever run it. Are the worker and beat running?"
     elif beat.last_error:
         why = _failure(beat, now)
     else:
         why = "Are the worker and beat running?"
-    if watched.late_since is None:
+    if checked.late_since is None:
         return why
-    return format_html("Late since {}. {}", ago(watched.late_since, now), why)
+    return format_html("Late since {}. {}", ago(checked.late_since, now), why)
 
 
 def _failure(beat: Heartbeat, now: datetime) -> SafeString:
     first_line = beat.last_error.partition("\n")[0]
     if len(first_line) > LONGEST:
         first_line = f"{first_line[:LONGEST]}…"
-    failed = (
-        format_html("failed {}", ago(beat.last_failure_at, now)) if beat.last_failure_at else ""
-    )
-    since = (
-        format_html("; it last succeeded {}", ago(beat.last_success_at, now))
+    failed = format_html(" {}", ago(beat.last_failure_at, now)) if beat.last_failure_at else ""
+    succeeded = (
+        format_html("last success {}", ago(beat.last_success_at, now))
         if beat.last_success_at
-        else "; it has never succeeded"
+        else "never succeeded"
     )
     return format_html(
-        '<span class="ads-wrap ads-bad">{}</span> ({}{})', first_line, failed or "failed", since
+        '<span class="ads-wrap ads-bad">{}</span> (failed{}; {})', first_line, failed, succeeded
     )

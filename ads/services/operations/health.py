@@ -1,181 +1,167 @@
-"""Whether the watch itself is alive: each periodic task, and when it last did its work."""
+"""System health: each periodic task, when it is due, and when it last did its work."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from celery.schedules import ParseException
+from celery.exceptions import ImproperlyConfigured
+from celery.schedules import ParseException, schedule
 from django.db import models
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from ads.models import Heartbeat
-from ads.rules import ticks
-from ads.rules.calendar import UnknownTimezone
 
-#: The names of the tasks that note when they succeed begin so.
+#: Prefix of the product's own tasks; only these record a heartbeat.
 OURS: Final = "ads.tasks."
 
+#: A success may follow its due time by as long as the task's period, within these bounds: a run
+#: takes its time, and a single missed run is no alarm.
+LEAST_GRACE: Final = timedelta(minutes=2)
+MOST_GRACE: Final = timedelta(minutes=15)
 
-class Pulse(models.TextChoices):
-    """How a periodic task stands; what needs somebody first comes first."""
+#: Raised by a schedule that cannot run: an impossible crontab, or a solar event without ephem.
+INVALID: Final = (ValueError, ParseException, RuntimeError, OverflowError, ImproperlyConfigured)
+
+#: Enough to step through the hour that a clock change repeats, minute by minute.
+_MOST_STEPS: Final = 100
+
+
+class Health(models.TextChoices):
+    """Health of a periodic task; the ones that need attention come first."""
 
     LATE = "late", "Late"
     FAILING = "failing", "Failing"
     WAITING = "waiting", "Not run yet"
-    ALIVE = "alive", "On time"
-    UNKNOWN = "unknown", "Not watched"
+    ON_TIME = "on time", "On time"
+    UNKNOWN = "unknown", "Not monitored"
     OFF = "off", "Switched off"
 
 
-#: Those that somebody should see to.
-ALARMING: Final = frozenset({Pulse.LATE, Pulse.FAILING})
-
-
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """One periodic task at an instant.
+class TaskHealth:
+    """One periodic task at an instant; instants are in UTC.
 
-    ``task``: the row of django-celery-beat, with its interval, crontab, clocked and solar at hand.
-    ``heartbeat``: what it noted about its runs; None: it has never run, or it is not one of ours.
-    ``next_tick``: when it is next due (UTC); None: never, or nobody can tell (solar events).
-    ``late_since``: from when it is late (UTC); None unless ``pulse`` is late, and where beat sent
-    it again and again and nothing ever ran it, and where ``is_ahead``.
+    ``heartbeat``: None if the task has never run, or is not one of ours.
+    ``next_due``: None if never, or if its schedule is invalid.
+    ``late_since``: None unless ``health`` is late; also None where beat sent the task repeatedly
+    and no worker ever ran it, and where ``is_ahead``.
     """
 
     task: PeriodicTask
     heartbeat: Heartbeat | None
-    pulse: Pulse
-    next_tick: datetime | None
-    late_since: datetime | None
-    #: It was sent, or succeeded, at an instant that has not come: the clock has been set back, and
-    #: beat sends it no more until then.
+    health: Health
+    next_due: datetime | None = None
+    late_since: datetime | None = None
+    #: It was sent, or succeeded, in the future: the clock has been set back, and beat sends nothing
+    #: until the clock has caught up.
     is_ahead: bool = False
 
     @property
-    def last_success_at(self) -> datetime | None:
-        return self.heartbeat.last_success_at if self.heartbeat else None
-
-    @property
-    def took(self) -> timedelta | None:
-        """How long its last run that came to its end took."""
-        return self.heartbeat.last_duration if self.heartbeat else None
-
-    @property
     def is_alarming(self) -> bool:
-        """Should somebody see to it?"""
-        return self.pulse in ALARMING
+        """Does it need attention?"""
+        return self.health in (Health.LATE, Health.FAILING)
 
 
-def look(now: datetime, tasks: Iterable[PeriodicTask] | None = None) -> list[Watched]:
-    """How periodic tasks stand at ``now``: all of them, those that need somebody first; 2 queries.
+def check(now: datetime, tasks: Iterable[PeriodicTask] | None = None) -> list[TaskHealth]:
+    """The health of all periodic tasks, those that need attention first; 2 queries.
 
-    Given ``tasks``, those, in their order; they should have their schedules at hand
-    (:func:`with_schedules`), or each costs a query.
+    Given ``tasks``, of those, in their order; each should have its schedule loaded
+    (:func:`with_schedules`), or costs a query.
 
-    - *Late*: no success for clearly longer than its schedule asks, see
-      :func:`ads.rules.ticks.late_from`. Counted from its last success; where it never had one, from
-      when it first ran, or when the row was last changed, for nobody noted when it was made. Also
-      late is what beat has sent several times and nothing ever ran, and what waits for a clock that
-      has been set back.
+    - *Late*: no success since the due time and a grace period. Counted from the last success; if
+      there is none, from the first run, or from when the row was last changed. Also late is a task
+      that beat has sent several times and no worker ever ran, and one whose clock was set back.
     - *Failing*: not late, but its last run failed in part or whole.
     - *Not run yet*: its first run is still to come.
-    - *Not watched*: others' tasks note nothing, and of some schedules nobody knows when they tick.
-    - *Switched off*: disabled, expired, or a single time that is over; never late.
+    - *Not monitored*: tasks that record no heartbeat, and invalid schedules.
+    - *Switched off*: disabled or expired; never late.
     """
     rows = list(with_schedules(PeriodicTask.objects.all())) if tasks is None else list(tasks)
     beats = {beat.task: beat for beat in Heartbeat.objects.order_by()}
-    watched = [_watched(row, beats.get(heartbeat_of(row)), now) for row in rows]
+    found = [_health_of(row, beats.get(row.task.removeprefix(OURS)), now) for row in rows]
     if tasks is None:
-        order = list(Pulse)
-        watched.sort(key=lambda each: (order.index(each.pulse), each.task.name))
-    return watched
+        order = list(Health)
+        found.sort(key=lambda each: (order.index(each.health), each.task.name))
+    return found
 
 
 def with_schedules(tasks: "models.QuerySet[PeriodicTask]") -> "models.QuerySet[PeriodicTask]":
-    """``tasks`` with whatever says when they tick."""
+    """``tasks`` with their schedules loaded."""
     return tasks.select_related("interval", "crontab", "clocked", "solar")
 
 
-def heartbeat_of(task: PeriodicTask) -> str:
-    """The name under which a periodic task notes its runs; empty for others' tasks."""
-    return task.task.removeprefix(OURS) if task.task.startswith(OURS) else ""
+def next_due(row: Any, after: datetime) -> datetime | None:
+    """When a schedule's row of django-celery-beat is next due after ``after``; None: never again.
+
+    Celery's own schedule answers, so clock changes count here just as they do in beat.
+
+    Raises:
+        INVALID: the schedule cannot run.
+    """
+    if hasattr(row, "clocked_time"):
+        return row.clocked_time if row.clocked_time > after else None
+    asked: schedule = row.schedule
+    due = after
+    for _ in range(_MOST_STEPS):
+        asked.nowfun = lambda at=due: at
+        due += asked.remaining_estimate(due)
+        # In the hour that a clock change repeats, a crontab answers with the first of the two.
+        if due > after:
+            return due
+    return None
 
 
-def ticks_of(task: PeriodicTask) -> ticks.Ticks | None:
-    """When a periodic task ticks; None where nobody can tell (solar events, broken crontabs)."""
-    if task.interval:
-        return ticks.Every(timedelta(**{task.interval.period: task.interval.every}))
-    if task.clocked:
-        return ticks.Once(task.clocked.clocked_time)
-    if not task.crontab:
-        return None
+def period(row: Any, now: datetime) -> int | None:
+    """Seconds between the next two runs of a schedule's row; None if there are no two."""
+    due = next_due(row, now)
+    following = next_due(row, due) if due else None
+    return int((following - due).total_seconds()) if due and following else None
+
+
+def when(task: PeriodicTask) -> str:
+    """When a task runs, in django-celery-beat's words: "every 5 minutes", "At 08:00 AM UTC"."""
+    row = task.scheduler
     try:
-        # Read by beat's own parser, so that both mean the same.
-        read = task.crontab.schedule
-    except (ValueError, ParseException):
-        return None
-    return ticks.Crontab(
-        minutes=frozenset(read.minute),
-        hours=frozenset(read.hour),
-        weekdays=frozenset(read.day_of_week),
-        days=frozenset(read.day_of_month),
-        months=frozenset(read.month_of_year),
-        timezone=str(task.crontab.timezone),
-    )
+        return str(row.human_readable if isinstance(row, CrontabSchedule) else row)
+    except INVALID:
+        return str(row)
 
 
-def _watched(task: PeriodicTask, beat: Heartbeat | None, now: datetime) -> Watched:
+def _health_of(task: PeriodicTask, beat: Heartbeat | None, now: datetime) -> TaskHealth:
     if not task.enabled or (task.expires and task.expires <= now):
-        return Watched(task, beat, Pulse.OFF, None, None)
-    schedule = ticks_of(task)
+        return TaskHealth(task, beat, Health.OFF)
     try:
-        due = _next_tick(task, schedule, now)
-        late_from = ticks.late_from(schedule, _since(task, beat)) if schedule else None
-    except UnknownTimezone:
-        schedule = due = late_from = None
-    if not heartbeat_of(task) or schedule is None:
-        return Watched(task, beat, Pulse.UNKNOWN, due, None)
-    if _is_ahead(task, beat, now):
-        return Watched(task, beat, Pulse.LATE, due, None, is_ahead=True)
-    if late_from and now > late_from:
-        return Watched(task, beat, Pulse.LATE, due, late_from)
-    return Watched(task, beat, _pulse_in_time(task, beat), due, None)
-
-
-def _is_ahead(task: PeriodicTask, beat: Heartbeat | None, now: datetime) -> bool:
-    """Further than the clocks of two machines differ."""
+        # As beat counts: from when it last sent the task.
+        due = next_due(task.scheduler, task.last_run_at or task.date_changed)
+        late_from = _late_from(task, beat)
+    except INVALID:
+        return TaskHealth(task, beat, Health.UNKNOWN)
+    if due:
+        due = max(due, now, task.start_time or now)
+    if not task.task.startswith(OURS):
+        return TaskHealth(task, beat, Health.UNKNOWN, due)
     noted = (task.last_run_at, beat.last_success_at if beat else None)
-    return any(at is not None and at > now + ticks.LEAST_GRACE for at in noted)
-
-
-def _pulse_in_time(task: PeriodicTask, beat: Heartbeat | None) -> Pulse:
-    """By the clock it is not late."""
+    # Further than the clocks of two machines differ.
+    is_ahead = any(at and at > now + LEAST_GRACE for at in noted)
+    late_since = late_from if late_from and now > late_from and not is_ahead else None
+    is_never_taken = beat is None and task.total_run_count > 1
+    if is_ahead or late_since or is_never_taken:
+        return TaskHealth(task, beat, Health.LATE, due, late_since, is_ahead)
     if beat is None:
-        return Pulse.LATE if task.total_run_count > 1 else Pulse.WAITING
-    return Pulse.FAILING if beat.last_error else Pulse.ALIVE
+        return TaskHealth(task, beat, Health.WAITING, due)
+    return TaskHealth(task, beat, Health.FAILING if beat.last_error else Health.ON_TIME, due)
 
 
-def _since(task: PeriodicTask, beat: Heartbeat | None) -> datetime:
-    """From when its successes are counted."""
-    if beat and beat.last_success_at:
-        since = beat.last_success_at
-    elif beat:
-        since = beat.created_at
-    else:
-        since = task.date_changed
+def _late_from(task: PeriodicTask, beat: Heartbeat | None) -> datetime | None:
+    """The instant from which the task is late if nothing succeeds before; None: never."""
+    since = (beat.last_success_at or beat.created_at) if beat else task.date_changed
     if task.last_run_at is None:
-        # It was switched on, or made, after that; beat has not sent it since.
+        # It was switched on or added after that, and beat has not sent it since.
         since = max(since, task.date_changed)
-    # Before that, nobody asked for it.
-    return max(since, task.start_time) if task.start_time else since
-
-
-def _next_tick(task: PeriodicTask, schedule: ticks.Ticks | None, now: datetime) -> datetime | None:
-    """After ``now``; an interval is counted from when beat last sent the task."""
-    if schedule is None:
+    due = next_due(task.scheduler, max(since, task.start_time or since))
+    if due is None:
         return None
-    sent: datetime | None = task.last_run_at
-    if isinstance(schedule, ticks.Every) and sent:
-        return max(sent + schedule.period, now)
-    return ticks.next_tick(schedule, max(now, task.start_time) if task.start_time else now)
+    following = next_due(task.scheduler, due)
+    between = following - due if following else MOST_GRACE
+    return due + min(max(between, LEAST_GRACE), MOST_GRACE)

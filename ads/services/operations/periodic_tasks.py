@@ -1,10 +1,7 @@
-"""Periodic tasks by hand: running one now and what became of it, switching them on and off.
-
-A run is handed to the workers just as beat hands them each tick; a worker may take it at once,
-later or never.
-"""
+"""Periodic tasks by hand: run one now and see its outcome, switch them on and off."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,13 +13,11 @@ from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-from ads.services.operations import task_texts
-
 AWAY = (BrokerError, RedisError, OSError)
 
 
-class NotHandedOver(Exception):
-    """A run that no worker will ever hear of; the message says why and what to do."""
+class NotStarted(Exception):
+    """A run that no worker will ever receive; the message says why and what to do."""
 
 
 class Stage(StrEnum):
@@ -33,12 +28,12 @@ class Stage(StrEnum):
     DONE = "done"
     FAILED = "failed"
     EXPIRED = "expired"  # no worker took it in time, so none will
-    UNKNOWN = "unknown"  # Redis, which knows, does not answer
+    UNKNOWN = "unknown"  # Redis, which keeps the results, does not answer
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How far a run is, and what it did or why it failed, in a sentence; else empty."""
+    """How far a run is, and its result or error; empty until then."""
 
     stage: Stage
     text: str = ""
@@ -50,19 +45,16 @@ class Run:
 
 
 def start(task: PeriodicTask) -> str:
-    """Hand one run of ``task`` to the workers; returns the id by which to look at it.
+    """Send one run of ``task`` to the workers, as beat would; returns its id for :func:`outcome`.
 
     Whether it is switched on does not matter.
 
     Raises:
-        NotHandedOver: there is no such task in the program, or Redis is away.
+        NotStarted: the program has no such task, its arguments are invalid, or Redis is away.
     """
     current_app.loader.import_default_modules()
     if task.task not in current_app.tasks:
-        raise NotHandedOver(
-            f"{task.name} was not started: the program has no task {task.task}. "
-            "Choose another one under “Advanced”."
-        )
+        raise NotStarted(f"{task.name} was not started: the program has no task {task.task}.")
     options = {
         name: value
         for name in ("queue", "exchange", "routing_key", "priority")
@@ -76,26 +68,25 @@ def start(task: PeriodicTask) -> str:
             args,
             kwargs,
             expires=task.expire_seconds,
-            # The worker keeps the answer; here nobody listens for it, but looks now and then.
+            # The worker stores the result; here it is polled instead of subscribed to.
             ignore_result=True,
             headers={**headers, "ignore_result": False},
             **options,
         )
     except ValueError as error:
-        raise NotHandedOver(
-            f"{task.name} was not started: its arguments or headers are not JSON ({error}). "
-            "Mend them under “Advanced”."
+        raise NotStarted(
+            f"{task.name} was not started: its arguments or headers are not valid JSON ({error})."
         ) from error
     except AWAY as error:
-        raise NotHandedOver(
-            f"{task.name} was not started: Redis, which hands tasks to the workers, does not "
-            f"answer ({error}). Try again when it does."
+        raise NotStarted(
+            f"{task.name} was not started: Redis, which passes tasks to the workers, does not "
+            f"answer ({error}). Try again once it does."
         ) from error
     return str(sent.id)
 
 
-def look(run_id: str, task: str) -> Run:
-    """What became of a run of ``task``, the task's name; answers are kept for a day."""
+def outcome(run_id: str) -> Run:
+    """The outcome of a run so far; results are kept for a day."""
     result: AsyncResult[object] = AsyncResult(run_id, app=current_app)
     try:
         state: str = result.state
@@ -103,7 +94,9 @@ def look(run_id: str, task: str) -> Run:
     except AWAY:
         return Run(Stage.UNKNOWN)
     if state == states.SUCCESS:
-        return Run(Stage.DONE, task_texts.did(task, answer))
+        if isinstance(answer, Mapping):
+            answer = ", ".join(f"{name} {value}" for name, value in answer.items())
+        return Run(Stage.DONE, "" if answer is None else str(answer))
     if state == states.FAILURE:
         first_line = str(answer).partition("\n")[0]
         return Run(Stage.FAILED, f"{type(answer).__name__}: {first_line}")
@@ -113,10 +106,10 @@ def look(run_id: str, task: str) -> Run:
 
 
 def switch(tasks: QuerySet[PeriodicTask], *, on: bool, now: datetime) -> list[PeriodicTask]:
-    """Switch tasks on or off, and let a running beat know; those that were not so already."""
+    """Switch tasks on or off and notify a running beat; returns those that changed."""
     changed = list(tasks.filter(enabled=not on).order_by("name"))
     rows = PeriodicTask.objects.filter(pk__in=[task.pk for task in changed], enabled=not on)
-    # As beat itself does it: a task that is switched on again is not due since long ago.
+    # As beat itself does: a task that is switched on again has not been due since long ago.
     rows.update(enabled=on, last_run_at=None, date_changed=now)
     PeriodicTasks.update_changed()
     return changed

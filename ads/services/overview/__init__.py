@@ -52,7 +52,7 @@ class Overview:
     delivery: Delivery | None
     money: Money | None
     changes: list[Told] | None
-    watch: list[health.Watched] | None
+    watch: list[health.TaskHealth] | None
     first_steps: FirstSteps | None
 
 
@@ -64,7 +64,7 @@ def at(now: datetime, parts: Collection[Part]) -> Overview:
         delivery=delivery(now) if Part.DELIVERY in parts else None,
         money=spent,
         changes=latest() if Part.CHANGES in parts else None,
-        watch=health.look(now) if Part.WATCH in parts else None,
+        watch=health.check(now) if Part.WATCH in parts else None,
         first_steps=None
         if Part.FIRST_STEPS not in parts or (spent and spent.month.amount)
         else first_steps(),

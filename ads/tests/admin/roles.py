@@ -68,7 +68,6 @@ PAGES: Final = {
     "django_celery_beat.crontabschedule": _pages(V),
     "django_celery_beat.intervalschedule": _pages(V),
     "django_celery_beat.periodictask": _pages(V),
-    "django_celery_beat.solarschedule": _pages(V),
 }
 
 #: Pages beside those.
@@ -141,7 +140,6 @@ ACTIONS: Final = {
         "run_tasks": A,
         _DELETE: A,
     },
-    "django_celery_beat.solarschedule": {_DELETE: A},
 }
 
 #: Of each list in which something is typed in, who may change which field.
@@ -240,16 +238,9 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "description",
             "regtask",
             "task",
-            "kind",
-            "count",
-            "unit",
-            "at",
-            "days",
-            "day",
-            "tz",
-            "once_at",
-            "crontab_fields",
-            "sun",
+            "interval",
+            "crontab",
+            "clocked",
             "start_time",
             "one_off",
             "args",
@@ -263,5 +254,4 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "expire_seconds",
         }
     },
-    "django_celery_beat.solarschedule": {A: {"event", "latitude", "longitude"}},
 }

@@ -1,4 +1,4 @@
-"""What a task does, whether it is on time, and what will not happen while it is switched off."""
+"""What a task does, its health, and what does not happen while it is switched off."""
 
 from datetime import timedelta
 
@@ -33,10 +33,10 @@ def test_the_list_says_what_a_task_does_when_it_last_succeeded_and_what_it_chang
     text = task_texts.about(TASK)
     assert text
     assert text.does in page
-    assert "every 5 minutes" in page
+    assert "Every 5 minutes UTC" in page
     assert ">2 min ago<" in page
     assert "took 3 s" in page
-    assert "switched 12 campaigns" in page
+    assert "Switched 12 campaigns." in page
     assert "On time" in page
     assert settings.FLOWER_URL in page
 
