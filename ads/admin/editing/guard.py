@@ -1,8 +1,7 @@
-"""Two people on one page: the second is told what the first has saved, and nothing is lost.
+"""Two people on one page: the second sees what the first changed before anything is saved.
 
-Each page says, sealed, what it showed. On saving, the row and those within the page are locked and
-compared with that (:mod:`ads.admin.editing.rebasing`). Columns that the system writes are on no form, so what it does
-in between is no conflict.
+Each page carries the version it shows. On saving, the row and the rows within the page are locked
+and compared with that version. Columns written by the system are on no form, and so no conflict.
 """
 
 import copy
@@ -15,9 +14,8 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from ads.admin.editing.messages import UNKNOWN, Author, refusal, summary, taken
-from ads.admin.editing.rebasing import Rebased, rebase, row_values
-from ads.admin.editing.shown import AS_SHOWN, Shown, values_of
+from ads.admin.editing.conflict import Conflict, with_current_rows
+from ads.admin.editing.version import VERSION, Version
 from ads.services import locks
 
 if TYPE_CHECKING:
@@ -28,15 +26,26 @@ else:
     _Admin = object
 
 
-class _ToldForm(forms.BaseForm):
-    """Mixed into a form whose edit is refused: what somebody else did stands beside the field."""
+class _EditForm(forms.BaseForm):
+    """Mixed into the form of a row that exists."""
 
-    told: dict[str, str]
+    conflict: Conflict | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            return
+        for name, field in self.fields.items():
+            # A missing field stays as it is: a missing budget would mean no limit.
+            if field.widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name)):
+                field.disabled = True
+        if self.conflict:
+            self.conflict.show_current(self)
 
     def clean(self) -> Any:
         cleaned = super().clean()
-        for name, sentence in self.told.items():
-            self.add_error(name if name in self.fields else None, sentence)
+        for name, sentences in self.conflict.errors.items() if self.conflict else ():
+            self.add_error(name, sentences)  # type: ignore[arg-type]
         return cleaned
 
 
@@ -55,8 +64,7 @@ class GuardsEdits(_Admin):
         if request.method != "POST" or object_id is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
-            if rebased := self._rebased(request, object_id):
-                request.POST = rebased.post  # type: ignore[assignment]
+            self._compare(request, unquote(object_id))
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -74,75 +82,84 @@ class GuardsEdits(_Admin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        told = getattr(request, "told_of_edit", None)
-        return type(form)(form.__name__, (_ToldForm, form), {"told": told}) if told else form
+        if not change:
+            return form
+        conflict = getattr(request, "conflict", None)
+        return type(form)(form.__name__, (_EditForm, form), {"conflict": conflict})
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
+        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
+        if conflict := getattr(request, "conflict", None) if request.method == "POST" else None:
+            for formset in formsets:
+                for form in formset.initial_forms:
+                    conflict.show_current(form)
+                # The page pairs rows with forms to title them.
+                formset._queryset = [form.instance for form in formset.initial_forms]  # noqa: SLF001
+        return formsets, inlines
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = context.get("original")
         if row is not None and request.method == "POST":
-            # What was sent was not saved: the heading calls the row what it is still called.
+            # Nothing was saved: the heading shows the row's name in the database.
             row = self.get_object(request, str(row.pk))
             context |= {"original": row, "subtitle": str(row)}
         if row is not None and self.has_change_permission(request, row):
-            rows = {
-                inline.formset.prefix: row_values(inline.formset)
-                for inline in context["inline_admin_formsets"]
-                if inline.has_change_permission
-            }
-            shown = Shown(values_of(context["adminform"].form), rows)
-            context[AS_SHOWN] = shown.sealed(page_of(row))
+            version = getattr(request, "version", None)
+            if version is None:
+                inlines = context["inline_admin_formsets"]
+                formsets = [one.formset for one in inlines if one.has_change_permission]
+                version = Version.of(row, context["adminform"].form, formsets)
+            context[VERSION] = version.sealed(row)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _rebased(self, request: HttpRequest, object_id: str) -> Rebased | None:
-        """What was sent, on top of what is there once the rows are locked.
-
-        None where there is nothing to be saved.
-        """
-        row = self.get_object(request, unquote(object_id))
+    def _compare(self, request: HttpRequest, pk: str) -> None:
+        """Lock the row and the rows within its page, and note on ``request`` any conflict."""
+        row = self.get_object(request, pk)
         if row is None or not self.has_change_permission(request, row):
-            return None
-        within = self._formsets(request, row)
+            return
         locks.edited(
             self.model._default_manager.filter(pk=row.pk),
-            *(one.model._default_manager.filter(**{one.fk.name: row}) for one in within),
+            *(
+                one.model._default_manager.filter(**{one.fk.name: row})
+                for one in self._formsets(request, row)
+            ),
         )
-        row = self.get_object(request, unquote(object_id))  # as it is now
+        row = self.get_object(request, pk)  # as it is now
         if row is None:
-            return None
-        formsets = self._formsets(request, row)
-        shown = Shown.unsealed(request.POST.get(AS_SHOWN, ""), page_of(row))
-        rebased = rebase(request.POST, shown, self._form(request, row), formsets)
-        author = Author(request, row, formsets)
-        if rebased.refuses:
-            request.told_of_edit = {  # type: ignore[attr-defined]
-                change.field: refusal(change, author) for change in rebased.conflicts
-            } or {"": UNKNOWN}
-            if rebased.conflicts:
-                told = summary(request, rebased.conflicts, author)
-                self.message_user(request, told, messages.ERROR)
-        if rebased.taken:
-            self.message_user(request, taken(rebased.taken, author), messages.WARNING)
-        return rebased
+            return
+        form, formsets = self._form(request, row), self._formsets(request, row)
+        request.version = Version.of(row, form, formsets)  # type: ignore[attr-defined]
+        shown = Version.unsealed(request.POST.get(VERSION, ""), row)
+        if shown and shown.fingerprint == request.version.fingerprint:  # type: ignore[attr-defined]
+            return
+        sent = self._formsets(request, row, method="POST")
+        if shown and not any(
+            one.has_changed() for one in [self._form(request, row, request.POST), *sent]
+        ):
+            return  # it is so already, as after a double click
+        conflict = Conflict(request, row, form, formsets, shown)
+        if shown:
+            self.message_user(request, conflict.summary(), messages.ERROR)
+        request.POST = post = request.POST.copy()  # type: ignore[assignment]
+        for formset in sent:
+            with_current_rows(post, formset)
+        request.conflict = conflict  # type: ignore[attr-defined]
 
-    def _form(self, request: HttpRequest, row: Model) -> Any:
-        """The page's form as somebody would see it who opened it now."""
+    def _form(self, request: HttpRequest, row: Model, data: Any = None) -> Any:
+        """The page's form of the row as it is now."""
         fields = flatten_fieldsets(self.get_fieldsets(request, row))
-        return self.get_form(request, row, change=True, fields=fields)(instance=row)
+        form = self.get_form(request, row, change=True, fields=fields)
+        return form(data, instance=copy.copy(row))
 
-    def _formsets(self, request: HttpRequest, row: Model) -> list[Any]:
-        """Those of the rows within the page that may be edited."""
-        opening = copy.copy(request)
-        opening.method = "GET"
-        formsets, inlines = self._create_formsets(opening, row, change=True)  # type: ignore[attr-defined]
+    def _formsets(self, request: HttpRequest, row: Model, method: str = "GET") -> list[Any]:
+        """Those of the rows within the page that may be edited; as they are now, or as sent."""
+        asked = copy.copy(request)
+        asked.method = method
+        formsets, inlines = self._create_formsets(asked, row, change=True)
         return [
             formset
             for formset, inline in zip(formsets, inlines, strict=True)
             if inline.has_change_permission(request, row)
         ]
-
-
-def page_of(row: Model) -> str:
-    """What a page's hidden field is sealed for."""
-    return f"{row._meta.label_lower}:{row.pk}"

@@ -8,7 +8,7 @@ from django.forms import MultiWidget
 from django.test import Client
 from django.urls import reverse
 
-from ads.admin.editing.shown import AS_SHOWN
+from ads.admin.editing.version import VERSION
 
 
 def changelist(model: str) -> str:
@@ -39,14 +39,14 @@ def as_it_is(response: Any) -> dict[str, Any]:
     for inline in context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
     data: dict[str, Any] = {}
-    if shown := context.get(AS_SHOWN):
-        data[AS_SHOWN] = shown
+    if version := context.get(VERSION):
+        data[VERSION] = version
     for form in forms:
         for field in form:
             value = field.value()
             widget = field.field.widget
             if isinstance(widget, MultiWidget):
-                parts: Any = widget.decompress(value)
+                parts: Any = value if isinstance(value, list) else widget.decompress(value)
                 for part, text in zip(field.subwidgets[0].data["subwidgets"], parts, strict=True):
                     data[part["name"]] = "" if text is None else str(text)
             elif value is True:

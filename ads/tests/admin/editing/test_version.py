@@ -1,4 +1,4 @@
-"""A page says what it showed; one that does not, or shows what is gone, saves nothing."""
+"""A page carries the version it shows; one that does not, or whose row is gone, saves nothing."""
 
 from collections.abc import Callable
 
@@ -9,27 +9,27 @@ from django.test import Client, RequestFactory
 
 from ads.admin.base.model_admin import ReadOnlyAdmin
 from ads.admin.editing.guard import GuardsEdits
-from ads.admin.editing.shown import AS_SHOWN
+from ads.admin.editing.version import VERSION
 from ads.models import Campaign
 from ads.tests.admin.pages import add, as_it_is, change, errors, filled_in, said, save
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 
 @pytest.mark.parametrize("what", ["missing", "made up", "another row's", "another model's"])
-def test_a_page_that_does_not_say_what_it_showed_saves_nothing(admin: Client, what: str) -> None:
+def test_a_page_without_its_version_saves_nothing(admin: Client, what: str) -> None:
     campaign, other = CampaignFactory.create_batch(2)
     opened = filled_in(admin, change(campaign))
     forged = {
         "missing": None,
-        "made up": opened[AS_SHOWN][:-3] + "AAA",
-        "another row's": filled_in(admin, change(other))[AS_SHOWN],
-        "another model's": filled_in(admin, change(campaign.brand))[AS_SHOWN],
+        "made up": opened[VERSION][:-3] + "AAA",
+        "another row's": filled_in(admin, change(other))[VERSION],
+        "another model's": filled_in(admin, change(campaign.brand))[VERSION],
     }[what]
 
-    response = save(admin, change(campaign), name="Renamed", **{AS_SHOWN: forged})
+    response = save(admin, change(campaign), name="Renamed", **{VERSION: forged})
 
     (told,) = errors(response)["__all__"]
-    assert told.startswith("Nothing was saved: the page did not say what it had shown you")
+    assert told.startswith("Nothing was saved: the page did not say which version it showed.")
     assert campaign.fresh().name == campaign.name
     assert admin.post(change(campaign), as_it_is(response)).status_code == 302
     assert campaign.fresh().name == "Renamed"
@@ -50,7 +50,7 @@ def test_a_field_that_was_not_on_the_page_stays_as_it_is(staff: Callable[..., Cl
 
     response = viewer.get(change(campaign))
 
-    assert AS_SHOWN not in response.context
+    assert VERSION not in response.context
     assert viewer.post(change(campaign), {"name": "x"}).status_code == 403
     assert campaign.fresh().name == campaign.name
 
@@ -85,7 +85,7 @@ def test_an_add_form_that_is_sent_twice_makes_one_row(admin: Client) -> None:
     first = admin.post(add("ads_campaign"), opened)
     second = admin.post(add("ads_campaign"), opened)
 
-    assert AS_SHOWN not in opened
+    assert VERSION not in opened
     assert first.status_code == 302
     assert errors(second) == {"name": ["The brand already has a campaign of this name."]}
     assert Campaign.objects.count() == 1
