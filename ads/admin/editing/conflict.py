@@ -53,8 +53,8 @@ class Conflict:
                 if not self.errors:
                     for log in later.select_related("user"):
                         who = self._name(log.user.get_username())
-                        words = log.get_change_message().rstrip(".").lower()
-                        self._add(f"{who} {words}", log.action_time)
+                        what = log.get_change_message().rstrip(".")
+                        self._add(f"{who} {what[:1].lower()}{what[1:]}", log.action_time)
                 continue
             model = changes.model.pgh_tracked_model
             for entry in describe(list(later.select_related("pgh_context"))):
@@ -75,18 +75,25 @@ class Conflict:
             self._request.get_full_path(),
         )
 
-    def show_current(self, form: Any) -> None:
-        """Make a bound form show current values in the fields that were left as they were shown."""
+    def show_current(self, form: Any) -> bool:
+        """Make a bound form show current values in the fields that were left as they were shown.
+
+        Returns whether any field was not sent.
+        """
         before = self._before(form.instance)
+        is_partial = False
         for name, field in form.fields.items():
             column = f"{name}_id" if hasattr(before, f"{name}_id") else name
-            if field.widget.value_omitted_from_data(
+            is_missing = field.widget.value_omitted_from_data(
                 form.data, form.files, form.add_prefix(name)
-            ) or (
+            )
+            is_partial |= is_missing
+            if is_missing or (
                 hasattr(before, column)
                 and not field.has_changed(getattr(before, column), form[name].data)
             ):
                 field.bound_data = lambda _, initial: initial
+        return is_partial
 
     def _before(self, row: Model) -> Any:
         """The audit event with ``row`` as it was shown; None: there is none."""
@@ -101,7 +108,8 @@ class Conflict:
     def _add_fields(self, entry: AuditEntry, form: Any) -> None:
         names = {str(column.verbose_name): column.name for column in self._row._meta.fields}
         for change in entry.changes:
-            if (name := names.get(change.label)) in form.fields:
+            name = names.get(change.label, "")
+            if name in form.fields:
                 words = f"{self._name(entry.actor)} changed this from {change.old} to {change.new}"
                 self._add(words, entry.at, name)
 
@@ -137,8 +145,8 @@ def with_current_rows(post: QueryDict, formset: FormSet) -> None:
             rows[int(index)][field] = post.pop(name)
     kept = [row for row, pk in zip(rows, shown, strict=False) if pk]
     kept += [{key: [str(one.pk)]} for one in formset.get_queryset() if one.pk not in shown]
-    for index, row in enumerate([*kept, *rows[len(shown) :]]):
+    for number, row in enumerate([*kept, *rows[len(shown) :]]):
         for field, values in row.items():
-            post.setlist(f"{start}{index}-{field}", values)
+            post.setlist(f"{start}{number}-{field}", values)
     post[f"{start}TOTAL_FORMS"] = str(len(kept) + len(rows) - len(shown))
     post[f"{start}INITIAL_FORMS"] = str(len(kept))

@@ -45,7 +45,7 @@ class _EditForm(forms.BaseForm):
     def clean(self) -> Any:
         cleaned = super().clean()
         for name, sentences in self.conflict.errors.items() if self.conflict else ():
-            self.add_error(name, sentences)  # type: ignore[arg-type]
+            self.add_error(name, sentences)
         return cleaned
 
 
@@ -85,14 +85,17 @@ class GuardsEdits(_Admin):
         if not change:
             return form
         conflict = getattr(request, "conflict", None)
-        return type(form)(form.__name__, (_EditForm, form), {"conflict": conflict})
+        edited = type(form)(form.__name__, (_EditForm, form), {"conflict": conflict})
+        edited.base_fields = form.base_fields  # the metaclass would make them anew
+        return edited
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
         formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
         if conflict := getattr(request, "conflict", None) if request.method == "POST" else None:
             for formset in formsets:
                 for form in formset.initial_forms:
-                    conflict.show_current(form)
+                    if conflict.show_current(form):  # of a row that was not on the page
+                        form._errors, form.cleaned_data = {}, form.initial  # noqa: SLF001
                 # The page pairs rows with forms to title them.
                 formset._queryset = [form.instance for form in formset.initial_forms]  # noqa: SLF001
         return formsets, inlines

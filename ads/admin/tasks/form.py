@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
+from django_celery_beat.models import PeriodicTask
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from ads.admin.elements import ConfigurationForm
@@ -20,19 +21,29 @@ class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):  # type: ignore[mis
 class TaskForm(ConfigurationForm, PeriodicTaskForm):  # type: ignore[misc]
     """A periodic task that beat can send and a worker can take."""
 
-    class Meta(PeriodicTaskForm.Meta):
+    class Meta:
+        model = PeriodicTask
         exclude = ("solar",)
+        labels = {
+            "start_time": "Not before",
+            "expires": "Not after",
+            "expire_seconds": "Drop a run after (seconds)",
+            "headers": "Message headers",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["regtask"].widget = TaskSelect()
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         if "crontab" in self.fields:  # not on the page of somebody who may only view it
-            self.fields["crontab"].label_from_instance = lambda row: row.human_readable
+            crontab: Any = self.fields["crontab"]
+            crontab.label_from_instance = lambda row: row.human_readable
+            for name in ("description", "args", "kwargs", "headers"):
+                self.fields[name].widget.attrs["rows"] = 2
 
     def clean(self) -> dict[str, Any]:
         self.cleaned_data.setdefault("task", "")  # too long a name is missing here
-        data: dict[str, Any] = super().clean()
+        data: dict[str, Any] = super().clean() or self.cleaned_data
         self.instance.solar = None
         data["one_off"] = bool(data.get("one_off") or data.get("clocked"))
         before, now = self.instance.scheduler, data.get("interval") or data.get("crontab")

@@ -53,8 +53,9 @@ class TaskRuns(_Admin):
 
     def get_urls(self) -> list[URLPattern]:
         def url(route: str, view: Any, name: str) -> URLPattern:
-            view = self.admin_site.admin_view(view)
-            return path(route, view, name=f"django_celery_beat_periodictask_{name}")
+            name = f"django_celery_beat_periodictask_{name}"
+            pattern: URLPattern = path(route, self.admin_site.admin_view(view), name=name)
+            return pattern
 
         return [
             url("runs/", require_GET(self.runs_page), "runs"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from celery.exceptions import ImproperlyConfigured
-from celery.schedules import ParseException, schedule
+from celery.schedules import ParseException
 from django.db import models
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
@@ -101,7 +101,7 @@ def next_due(row: Any, after: datetime) -> datetime | None:
     """
     if hasattr(row, "clocked_time"):
         return row.clocked_time if row.clocked_time > after else None
-    asked: schedule = row.schedule
+    asked: Any = row.schedule
     due = after
     for _ in range(_MOST_STEPS):
         asked.nowfun = lambda at=due: at

@@ -34,7 +34,7 @@ def save(page: Page) -> None:
     page.wait_for_load_state("load")
 
 
-def test_of_two_people_at_one_campaign_the_second_is_told_and_saves_knowingly(
+def test_of_two_people_at_one_campaign_the_second_sees_what_changed_and_saves_again(
     open_as: Open, olivia: User, campaign: Campaign
 ) -> None:
     ben = User.objects.create_superuser("ben")
@@ -42,21 +42,24 @@ def test_of_two_people_at_one_campaign_the_second_is_told_and_saves_knowingly(
     his = open_as(ben, f"{change(campaign)}#edit", width=NARROW, theme="dark")
 
     his.get_by_label("Daily budget").fill("80")
+    his.get_by_label("Monthly budget").fill("900")
     save(his)
     hers.get_by_label("Daily budget").fill("60")
     hers.locator("#id_name").fill("Summer")
     save(hers)
 
-    expect(hers.locator("body")).to_contain_text("Nothing was saved: somebody has changed the same")
+    expect(hers.locator("body")).to_contain_text("Nothing was saved: ben changed this page")
     expect(hers.locator("body")).to_contain_text(
-        re.compile(r"Ben changed it from \$50\.00 to \$80\.00, .* You entered \$60\.00")
+        re.compile(r"Ben changed this from \$50\.00 to \$80\.00, ")
     )
     expect(hers.get_by_label("Daily budget")).to_have_value("60")
+    expect(hers.get_by_label("Monthly budget")).to_have_value("900.00")
     assert (campaign.fresh().daily_budget, campaign.fresh().name) == (80, "Spring")
     save(hers)
 
     expect(hers.locator("body")).to_contain_text("was changed successfully")
-    assert (campaign.fresh().daily_budget, campaign.fresh().name) == (60, "Summer")
+    stored = campaign.fresh()
+    assert (stored.daily_budget, stored.monthly_budget, stored.name) == (60, 900, "Summer")
 
 
 def test_who_would_rather_look_first_sees_it_as_it_is_now(
@@ -67,7 +70,7 @@ def test_who_would_rather_look_first_sees_it_as_it_is_now(
     page.get_by_label("Daily budget").fill("60")
     save(page)
 
-    page.get_by_role("link", name="look at it as it is now").click()
+    page.get_by_role("link", name="discard them").click()
     page.wait_for_load_state("load")
     page.locator("summary", has_text="Edit").click()
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.test import Client
 
 from ads.models import Campaign, CampaignReference
-from ads.tests.admin.pages import as_it_is, change, errors, filled_in, save
+from ads.tests.admin.pages import as_it_is, change, errors, filled_in, formset_errors, save
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 
 
@@ -37,6 +37,7 @@ def test_a_schedule_that_only_the_other_attached_is_shown_and_stays(
 
     (told,) = errors(response)["__all__"]
     assert told.startswith(f"Campaign schedules: Bob attached {campaign.name} – Evenings, ")
+    assert formset_errors(response) == []
     assert campaign.fresh().name == campaign.name
     assert admin.post(change(campaign), as_it_is(response)).status_code == 302
     assert attached(campaign) == ["Always", "Evenings"]

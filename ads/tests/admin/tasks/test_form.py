@@ -29,7 +29,9 @@ def test_another_schedule_is_chosen_by_its_description_and_a_running_beat_reads_
     admin: Client, task: PeriodicTask, hourly: CrontabSchedule
 ) -> None:
     before = PeriodicTasks.last_change()
-    assert ">Every hour UTC<" in admin.get(change(task)).content.decode()
+    page = admin.get(change(task)).content.decode()
+    assert ">Every hour UTC<" in page
+    assert "Brands start their days by their own time zones" in page
 
     save(admin, change(task), crontab=hourly.pk)
 
@@ -103,9 +105,7 @@ def test_two_schedules_at_once_are_refused(admin: Client, task: PeriodicTask) ->
     assert set(found) == {"crontab", "interval"}
 
 
-def test_a_row_whose_json_is_empty_can_be_saved(
-    admin: Client, task: PeriodicTask
-) -> None:
+def test_a_row_whose_json_is_empty_can_be_saved(admin: Client, task: PeriodicTask) -> None:
     PeriodicTask.objects.filter(pk=task.pk).update(headers="", args="", kwargs="")
 
     assert save(admin, change(task), name="Renamed").status_code == 302
