@@ -1,9 +1,9 @@
 """The tasks: each reads the clock and makes one service call.
 
-Each acts in its own name, "task: …": delivery changes and the audit trail say so.
+Each acts in its own name, "task: …", which delivery changes and the audit show.
 
-What they do follows from state alone, so a task may run twice, late, at the same time as itself or
-not at all. When the periodic ones tick is up to operations staff (periodic tasks in the admin).
+A task derives its work from state alone, so it may run twice, late, at the same time as itself or
+not at all. Operations staff decide when the periodic ones run (Periodic tasks in the admin).
 """
 
 from collections.abc import Callable, Iterator
@@ -23,15 +23,15 @@ from ads.services.platforms import updates
 from ads.services.references import registry
 from ads.services.senders import webhooks
 
-#: Seconds for a file: one of millions of rows takes minutes. Below the time after which a task is
-#: delivered again.
+#: Seconds for a file: millions of rows take minutes. Less than the visibility timeout, after which
+#: a task is delivered again.
 FILE_SOFT_LIMIT: Final = 780
 FILE_LIMIT: Final = 840
 
 
 @shared_task
 def update_spend() -> dict[str, int | str]:
-    """Pull day totals from the ad platforms and stop what they put over its budget."""
+    """Fetch day totals from the ad platforms and pause what is over its budget."""
     now = timezone.now()
     with _running("update_spend", now) as run:
         update = updates.update_spend(now)
@@ -49,7 +49,7 @@ def update_spend() -> dict[str, int | str]:
 
 @shared_task
 def check_campaign_budgets() -> dict[str, int]:
-    """Enforce every campaign: the safety net under everything else."""
+    """Enforce every campaign: the safety check."""
     return _enforcing(
         "check_campaign_budgets",
         lambda now: enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS),
@@ -81,12 +81,12 @@ def reset_monthly_budgets() -> dict[str, int]:
 
 @shared_task
 def record_waiting_spend() -> dict[str, int]:
-    """Record what waits under references that a campaign carries by now."""
+    """Record waiting spend whose campaign has been matched by now."""
     now = timezone.now()
     with _running("record_waiting_spend", now) as run:
         settled = registry.record_waiting(now)
         run.errors += [
-            f"What waits under unknown reference {pk} could not be recorded; see the log."
+            f"Waiting spend of unmatched campaign {pk} could not be recorded; see the log."
             for pk in settled.failed
         ]
         run.errors += _not_enforced(settled.enforced)
@@ -102,19 +102,19 @@ def record_waiting_spend() -> dict[str, int]:
 
 @shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def check_upload(import_id: int) -> str:
-    """Work out what an uploaded file would do."""
+    """Preview an uploaded file."""
     return uploads.check(import_id, timezone.now())
 
 
 @shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def record_upload(import_id: int) -> str:
-    """Record an uploaded file that was confirmed, in the name of who confirmed it."""
+    """Record a confirmed upload, in the name of the person who confirmed it."""
     return uploads.record(import_id, timezone.now)
 
 
 @shared_task
 def continue_imports() -> dict[str, int]:
-    """Take up uploaded files that nobody is at; drop those that nobody confirms."""
+    """Resume uploads that no worker is processing; delete those never confirmed."""
     now = timezone.now()
     with _running("continue_imports", now):
         continued = uploads.continue_all(now)
@@ -123,7 +123,7 @@ def continue_imports() -> dict[str, int]:
 
 @shared_task
 def forget_webhooks() -> dict[str, int]:
-    """Forget which webhooks were taken in long ago."""
+    """Delete old records of received webhooks."""
     now = timezone.now()
     with _running("forget_webhooks", now):
         forgotten = webhooks.prune(now)
@@ -132,13 +132,13 @@ def forget_webhooks() -> dict[str, int]:
 
 @contextmanager
 def _running(task: str, now: datetime) -> Iterator[heartbeats.Run]:
-    """Act in the name of ``task``, and note how its run that begins at ``now`` ends."""
+    """Act in the name of ``task``, and record how the run that begins at ``now`` ends."""
     with acting_as(f"task: {task}"), heartbeats.beat(task, now) as run:
         yield run
 
 
 def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
-    """Run ``work``, and let the platforms know at once whom it switched."""
+    """Run ``work``, and pass its switches to the platforms at once."""
     now = timezone.now()
     with _running(task, now) as run:
         done = work(now)

@@ -82,7 +82,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
         "clocked": "One time; the task runs then and is switched off.",
         "one_off": "The task runs the next time it is due and is then switched off.",
         "start_time": "The task never runs before this time (UTC). Empty: no such limit.",
-        "expires": "The task never runs after this time (UTC). Not together with the seconds below.",
+        "expires": "The task never runs after this time (UTC). Not with the seconds below.",
         "expire_seconds": "A run that no worker takes within this time is dropped, so that runs do "
         "not pile up while no worker is running. Usually the time between two runs; follows the "
         "schedule unless you change it.",

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             help="make a role that logins of your own are made members of; no password",
         )
         parser.add_argument(
-            "--drop", action="store_true", help="take its rights away, and the role"
+            "--drop", action="store_true", help="revoke its rights and drop the role"
         )
         parser.add_argument(
             "--sql",
@@ -42,39 +42,29 @@ class Command(BaseCommand):
         login = not options["no_login"]
         try:
             if options["sql"]:
-                _print_sql(screen, name, drop=options["drop"], login=login)
+                drop, make = ledger_role.drop_statements, ledger_role.statements
+                for line in drop(name) if options["drop"] else make(name, login=login):
+                    screen.line(line)
             elif options["drop"]:
-                ledger_role.take_away(name)
+                ledger_role.drop(name)
                 screen.line(f'The role "{name}" and its rights are gone; its spend stays.')
             else:
-                _give(screen, name, login=login)
+                _grant(screen, name, login=login)
         except LedgerRoleError as error:
             raise CommandError(str(error)) from error
 
 
-def _print_sql(screen: Screen, name: str, *, drop: bool, login: bool) -> None:
-    schema, database = ledger_role.place()
-    if drop:
-        lines = ledger_role.removal_statements(name, schema=schema, database=database)
-    else:
-        lines = ledger_role.statements(
-            name, schema=schema, database=database, new=not ledger_role.exists(name), login=login
-        )
-    for line in lines:
-        screen.line(line)
-
-
-def _give(screen: Screen, name: str, *, login: bool) -> None:
+def _grant(screen: Screen, name: str, *, login: bool) -> None:
     new = not ledger_role.exists(name)
-    made = ledger_role.give(name, password=_password() if new and login else None, login=login)
+    made = ledger_role.grant(name, password=_password() if new and login else None, login=login)
     screen.line(
         f'The role "{name}" {"was made and" if made else ""} may insert into ads_spend '
         f"({', '.join(ledger_role.COLUMNS)}).".replace("  ", " ")
     )
     screen.line(f"Address: {ledger_role.address(name)}")
-    more = ledger_role.more_rights(name)
+    more = ledger_role.extra_rights(name)
     if more:
-        screen.line(f"It may also: {', '.join(more)}. Take away what it does not need.", "yellow")
+        screen.line(f"It may also: {', '.join(more)}. Revoke what it does not need.", "yellow")
 
 
 def _password() -> str:
@@ -83,11 +73,11 @@ def _password() -> str:
         if not sys.stdin.isatty():
             raise CommandError(
                 f"A role that logs in needs a password: set {PASSWORD}, or run this in a "
-                "terminal, which asks for it. For one without: --no-login."
+                "terminal, which asks for it. For a role without one: --no-login."
             )
         password = getpass.getpass("Password of the new role: ")
         if getpass.getpass("The same again: ") != password:
-            raise CommandError("The two are not the same. Nothing was changed.")
+            raise CommandError("The passwords differ. Nothing was changed.")
     if not password:
         raise CommandError("The password must not be empty. Nothing was changed.")
     return password

@@ -1,8 +1,8 @@
 """Database roles for programs that write spend straight into the ledger, and may do nothing else.
 
-Sums follow by the ledger's trigger, which has its owner's rights; the next check stops campaigns.
-Such a role inserts, and reads nothing: ``RETURNING`` and ``ON CONFLICT (source, external_id)``
-would need the right to, ``ON CONFLICT DO NOTHING`` does not.
+The ledger's trigger, which has its owner's rights, updates the totals; the next safety check pauses
+campaigns. Such a role inserts and reads nothing: ``RETURNING`` and ``ON CONFLICT (source,
+external_id)`` would need to read, ``ON CONFLICT DO NOTHING`` does not.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from psycopg2.extensions import encrypt_password
 
 from ads.models import Spend
 
-#: What such a role may fill in. Not the id, nor when the row was made: by that the database tells
-#: that a date lies in the future.
+#: The columns such a role may fill in. Not the id, nor ``created_at``, by which the database
+#: recognizes dates in the future.
 COLUMNS: Final = (
     "campaign_id",
     "amount",
@@ -29,110 +29,94 @@ COLUMNS: Final = (
     "kind",
 )
 
-#: Bytes that PostgreSQL keeps of a name; it would cut a longer one and say nothing.
+#: PostgreSQL silently cuts a name after so many bytes.
 _LONGEST_NAME: Final = 63
 
-#: PostgreSQL's codes for a right that is missing, and for a role that something depends on.
+#: PostgreSQL's codes for a missing right, and for a role that something depends on.
 _NOT_ALLOWED: Final = "42501"
 _STILL_NEEDED: Final = "2BP01"
 
 
 class LedgerRoleError(ValueError):
-    """A role that cannot be made, or not be taken away; says why, and what to do."""
+    """A role that cannot be created or dropped; the message says why, and what to do."""
 
 
-def statements(name: str, *, schema: str, database: str, new: bool, login: bool) -> list[str]:
-    """The SQL that makes the role and gives it its rights, for somebody else to run.
+def statements(name: str, *, login: bool) -> list[str]:
+    """The SQL that creates the role and grants its rights, for a database administrator to run.
 
     Without a password: ``\\password`` in psql sets one that appears in no log.
     """
+    made = [] if exists(name) else [_create(name, login=login, password_hash=None)]
+    return [_text(statement) for statement in [*made, *_grants(name)]]
+
+
+def drop_statements(name: str) -> list[str]:
+    """The SQL that revokes the rights and drops the role."""
     _check_name(name)
-    made = [_create(name, login=login, password_hash=None)] if new else []
-    return [_text(statement) for statement in [*made, *_grants(name, schema, database)]]
-
-
-def removal_statements(name: str, *, schema: str, database: str) -> list[str]:
-    """The SQL that takes the rights and the role away."""
-    _check_name(name)
-    return [_text(statement) for statement in _removal(name, schema, database)]
-
-
-def place() -> tuple[str, str]:
-    """The schema that the ledger is in, and the name of the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nspname, current_database() FROM pg_class"
-            "  JOIN pg_namespace ON pg_namespace.oid = relnamespace"
-            " WHERE pg_class.oid = %s::regclass",
-            [Spend._meta.db_table],
-        )
-        schema, database = cursor.fetchone()
-    return schema, database
+    return [_text(statement) for statement in _removal(name)]
 
 
 def address(name: str) -> str:
-    """Where the role connects to, as the application itself does; without the password."""
+    """The connection URL for the role, without the password."""
     parameters = connection.get_connection_params()
     host, port = parameters.get("host") or "localhost", parameters.get("port") or 5432
     return f"postgresql://{quote(name, safe='')}@{host}:{port}/{quote(parameters['dbname'])}"
 
 
 def exists(name: str) -> bool:
-    """Is there such a role, made by whomever?"""
+    """Is there such a role?"""
     _check_name(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [name])
         return cursor.fetchone() is not None
 
 
-def give(name: str, *, password: str | None, login: bool = True) -> bool:
-    """Make the role, or take the one there is, and give it its rights; True: it was made.
+def grant(name: str, *, password: str | None, login: bool = True) -> bool:
+    """Create the role if need be, and grant its rights; True: it was created.
 
     Args:
-        password: of a new role that may log in; None where the server lets it in otherwise.
+        password: of a new role that may log in; None where the server lets it in without.
 
     Raises:
-        LedgerRoleError: PostgreSQL refuses, or the role may do anything already.
+        LedgerRoleError: PostgreSQL refuses, or the role is unlimited already.
     """
-    schema, database = place()
     new = not exists(name)
     if not new:
         _check_is_limited(name)
-    with _in_words(name), transaction.atomic(), connection.cursor() as cursor:
+    with _refusals(name), transaction.atomic(), connection.cursor() as cursor:
         if new:
-            # Hashed here, so that it appears in no log of the server's.
+            # Hashed here, so that it appears in no server log.
             hashed = None
             if password is not None:
                 hashed = encrypt_password(
                     password, name, scope=cursor.connection, algorithm="scram-sha-256"
                 )
             cursor.execute(_create(name, login=login, password_hash=hashed))
-        for statement in _grants(name, schema, database):
+        for statement in _grants(name):
             cursor.execute(statement)
     return new
 
 
-def take_away(name: str) -> None:
-    """Take the role's rights away, and the role.
+def drop(name: str) -> None:
+    """Revoke the role's rights, and drop it.
 
     Raises:
-        LedgerRoleError: there is none, it is more than such a role, or something else needs it.
+        LedgerRoleError: there is none, it is unlimited, or something else needs it.
     """
     if not exists(name):
         raise LedgerRoleError(f'There is no role "{name}".')
     _check_is_limited(name)
-    schema, database = place()
-    with _in_words(name), transaction.atomic(), connection.cursor() as cursor:
-        for statement in _removal(name, schema, database):
+    with _refusals(name), transaction.atomic(), connection.cursor() as cursor:
+        for statement in _removal(name):
             cursor.execute(statement)
 
 
-def more_rights(name: str) -> list[str]:
-    """What the role may do beyond the ledger's columns, in the schema of the ledger.
+def extra_rights(name: str) -> list[str]:
+    """The role's rights in the ledger's schema beyond the ledger's columns: "SELECT on ads_brand".
 
-    As "SELECT on ads_brand"; by itself, through roles that it is a member of, or as everybody.
+    Of its own, through membership in other roles, or as PUBLIC.
     """
-    schema, _ = place()
+    schema, _ = _place()
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -188,7 +172,7 @@ def _check_is_limited(name: str) -> None:
     if is_unlimited:
         raise LedgerRoleError(
             f'"{name}" is a superuser or owns the ledger, so it may do anything there: '
-            "use a role of its own for a program that only writes spend."
+            "use a separate role for a program that only writes spend."
         )
 
 
@@ -201,7 +185,21 @@ def _create(name: str, *, login: bool, password_hash: str | None) -> sql.Compose
     return statement
 
 
-def _rights(schema: str, database: str) -> list[sql.Composed]:
+def _place() -> tuple[str, str]:
+    """The schema of the ledger, and the name of the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname, current_database() FROM pg_class"
+            "  JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+            " WHERE pg_class.oid = %s::regclass",
+            [Spend._meta.db_table],
+        )
+        schema, database = cursor.fetchone()
+    return schema, database
+
+
+def _rights() -> list[sql.Composed]:
+    schema, database = _place()
     return [
         sql.SQL("CONNECT ON DATABASE {}").format(sql.Identifier(database)),
         sql.SQL("USAGE ON SCHEMA {}").format(sql.Identifier(schema)),
@@ -212,17 +210,14 @@ def _rights(schema: str, database: str) -> list[sql.Composed]:
     ]
 
 
-def _grants(name: str, schema: str, database: str) -> list[sql.Composed]:
-    return [
-        sql.SQL("GRANT {} TO {}").format(right, sql.Identifier(name))
-        for right in _rights(schema, database)
-    ]
+def _grants(name: str) -> list[sql.Composed]:
+    return [sql.SQL("GRANT {} TO {}").format(right, sql.Identifier(name)) for right in _rights()]
 
 
-def _removal(name: str, schema: str, database: str) -> list[sql.Composed]:
+def _removal(name: str) -> list[sql.Composed]:
     revoked = [
         sql.SQL("REVOKE {} FROM {}").format(right, sql.Identifier(name))
-        for right in reversed(_rights(schema, database))
+        for right in reversed(_rights())
     ]
     return [*revoked, sql.SQL("DROP ROLE {}").format(sql.Identifier(name))]
 
@@ -233,8 +228,8 @@ def _text(statement: sql.Composed) -> str:
 
 
 @contextmanager
-def _in_words(name: str) -> Iterator[None]:
-    """What PostgreSQL refuses inside becomes a :class:`LedgerRoleError`."""
+def _refusals(name: str) -> Iterator[None]:
+    """Turn PostgreSQL's refusals into :class:`LedgerRoleError`."""
     try:
         yield
     except DatabaseError as error:
@@ -246,7 +241,7 @@ def _in_words(name: str) -> Iterator[None]:
         if code == _NOT_ALLOWED:
             raise LedgerRoleError(
                 f"The application's own role may not do that ({said}). Nothing was changed. "
-                "Let somebody who may run what --sql prints."
+                "Have a database administrator run the SQL that --sql prints."
             ) from error
         if code == _STILL_NEEDED:
             raise LedgerRoleError(

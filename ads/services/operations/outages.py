@@ -1,13 +1,13 @@
-"""Telling a database that is away or busy from one that refuses what was sent."""
+"""Telling a database that is away or busy from one that refuses a statement."""
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 
 def is_outage(error: BaseException) -> bool:
-    """Is the database at fault, and may it be otherwise in a moment?
+    """Is the database away or busy, so that trying again may help?
 
-    A connection that is lost, a lock not granted in time, a deadlock, a restart. The driver has no
-    class of its own for some ways of losing a connection: those come without PostgreSQL's code.
+    A lost connection, a lock not granted in time, a deadlock, a restart. Some lost connections are
+    plain errors of the driver; those come without PostgreSQL's code.
     """
     if isinstance(error, OperationalError | InterfaceError):
         return True
