@@ -40,7 +40,7 @@ class Conflict:
         shown: Version | None,
     ) -> None:
         self._request, self._row, self._shown = request, row, shown
-        self._trail = trail(row, formsets)
+        self._trail = trail(row, form, formsets)
         self._who: dict[str, None] = {}
         #: Sentences by field; under :data:`NON_FIELD_ERRORS` those about the rest.
         self.errors: dict[str, list[str]] = {}

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
-from django.db.models import Max, Model, QuerySet
+from django.db.models import Model, QuerySet, Value
 
 #: Name of the hidden field.
 VERSION: Final = "shown_version"
@@ -32,11 +32,12 @@ class Version:
         values = [_values(form)]
         for formset in formsets:
             values += sorted(_values(one) for one in formset.initial_forms if one.instance.pk)
-        numbers = {
-            kind: changes.aggregate(last=Max("pk"))["last"] or 0
-            for kind, changes in trail(row, formsets).items()
-        }
-        return cls(sha256(repr(values).encode()).hexdigest(), numbers)
+        newest = [
+            changes.order_by("-pk").values_list(Value(kind), "pk")[:1]
+            for kind, changes in trail(row, form, formsets).items()
+        ]
+        last = dict(newest[0].union(*newest[1:], all=True))
+        return cls(sha256(repr(values).encode()).hexdigest(), last)
 
     def sealed(self, row: Model) -> str:
         """As text, for the page of ``row``."""
@@ -51,7 +52,7 @@ class Version:
             return None
 
 
-def trail(row: Model, formsets: Iterable[FormSet]) -> dict[str, QuerySet[Any]]:
+def trail(row: Model, form: Any, formsets: Iterable[FormSet]) -> dict[str, QuerySet[Any]]:
     """Recorded changes of a row and of the rows within its page: audit events by their label.
 
     For what is not audited, the admin's own log.
@@ -63,7 +64,7 @@ def trail(row: Model, formsets: Iterable[FormSet]) -> dict[str, QuerySet[Any]]:
         for model, owner in owners
         for events in getattr(model, "pgh_event_models", {}).values()
     }
-    if not hasattr(row, "pgh_event_models") or row._meta.many_to_many:
+    if not found or any(column.name in form.fields for column in row._meta.many_to_many):
         found[LogEntry._meta.label_lower] = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(row), object_id=str(row.pk)
         )

@@ -120,12 +120,13 @@ def period(row: Any, now: datetime) -> int | None:
 
 
 def when(task: PeriodicTask) -> str:
-    """When a task runs, in django-celery-beat's words: "every 5 minutes", "At 08:00 AM UTC"."""
+    """When a task runs, in django-celery-beat's words: "every 5 minutes UTC"."""
     row = task.scheduler
     try:
-        return str(row.human_readable if isinstance(row, CrontabSchedule) else row)
+        words = str(row.human_readable if isinstance(row, CrontabSchedule) else row)
     except INVALID:
-        return str(row)
+        words = str(row)
+    return f"{words[:1].lower()}{words[1:]}"
 
 
 def _health_of(task: PeriodicTask, beat: Heartbeat | None, now: datetime) -> TaskHealth:

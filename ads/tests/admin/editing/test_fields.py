@@ -217,7 +217,7 @@ def test_pages_that_are_not_audited_are_guarded_too(admin: Client, bob: Client) 
     response = admin.post(change(group), {**opened, "permissions": [edit.pk]})
 
     (told,) = errors(response)["__all__"]
-    assert told.startswith("Bob changed permissions, ")
+    assert told.startswith("Bob changed Permissions, ")
     assert list(group.permissions.all()) == [view]
 
 

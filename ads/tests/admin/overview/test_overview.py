@@ -118,7 +118,7 @@ def test_it_tells_what_is_near_its_limit_and_what_is_over(admin: Client) -> None
 
 def test_a_late_task_stands_out_above_everything(admin: Client) -> None:
     now = timezone.now()
-    PeriodicTask.objects.update(last_run_at=now)
+    PeriodicTask.objects.update(last_run_at=now, date_changed=now)
     Heartbeat.objects.create(
         task="update_spend",
         last_run_at=now,
@@ -132,7 +132,7 @@ def test_a_late_task_stands_out_above_everything(admin: Client) -> None:
 
     assert [task["name"] for task in response.context["alarms"]] == ["Update spend"]
     page = read(response)
-    assert "A periodic task needs you Update spend, which runs every 5 minutes: Late" in page
+    assert "A periodic task needs you Update spend, which runs every 5 minutes UTC: Late" in page
     assert "ConnectionError: no answer" in page
     assert page.index("A periodic task needs you") < page.index("Is the watch alive?")
 
@@ -156,9 +156,9 @@ def test_many_late_tasks_are_told_of_in_one_sentence(admin: Client) -> None:
 @pytest.mark.parametrize(
     ("failing", "told"),
     [
-        (3, "3 periodic tasks failed when they last ran Which, and why"),
+        (3, "The last run of 3 periodic tasks failed Which, and why"),
         (2, "1 periodic task is late since 09:"),
-        (2, "UTC, and 2 failed when they last ran: are the worker and beat running?"),
+        (2, "UTC, and the last run of 2 failed: are the worker and beat running?"),
     ],
 )
 @time_machine.travel("2026-01-21T10:00:00Z", tick=False)

@@ -38,7 +38,7 @@ def test_another_schedule_is_chosen_by_its_description_and_a_running_beat_reads_
     task.refresh_from_db()
     assert task.crontab == hourly
     assert said(admin.get(changelist(MODEL)))[0] == (
-        "A task of the test is switched on. Schedule: Every hour UTC."
+        "A task of the test is switched on. Schedule: every hour UTC."
     )
     assert PeriodicTasks.last_change() > before
 
@@ -124,7 +124,7 @@ def test_a_task_that_runs_by_the_sun_is_shown_and_moved_to_another_schedule(
     sunrise = SolarSchedule.objects.create(event="sunrise", latitude=52, longitude=13)
     PeriodicTask.objects.filter(pk=task.pk).update(crontab=None, solar=sunrise)
 
-    assert "Sunrise (52" in admin.get(changelist(MODEL)).content.decode()
+    assert "sunrise (52" in admin.get(changelist(MODEL)).content.decode()
     save(admin, change(task), crontab=hourly.pk)
 
     task.refresh_from_db()
