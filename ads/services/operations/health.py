@@ -105,7 +105,8 @@ def next_due(row: Any, after: datetime) -> datetime | None:
     due = after
     for _ in range(_MOST_STEPS):
         asked.nowfun = lambda at=due: at
-        due += asked.remaining_estimate(due)
+        wait: timedelta = asked.remaining_estimate(due)
+        due += wait
         # In the hour that a clock change repeats, a crontab answers with the first of the two.
         if due > after:
             return due
