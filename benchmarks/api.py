@@ -1,33 +1,28 @@
 """Spend over HTTP, through one gunicorn process on loopback: batches, single entries, retries.
 
-    python benchmarks/api.py [--campaigns 1000] [--batches 40] [--singles 4000] [--retries 1000]
-
-Batches of 1,000 entries come from two clients, single entries from eight, each over a connection
-that stays open; the load is made on the same machine. The retries are one batch of 100 entries,
-sent by as many connections at once. No budget is crossed, and every entry asks whether one is.
-Afterwards the ledger and its sums are compared, to the cent, with what was sent.
+Batches of 1,000 entries come from two clients, single entries from eight (of two processes), each
+over a connection that stays open; the load is made on the same machine. The retries are one batch
+of 100 entries, sent by as many connections at once. No budget is crossed, and every entry asks
+whether one is. Afterwards the ledger and its sums are compared, to the cent, with what was sent.
 """
 
-import argparse
 import asyncio
-import http.client
 import json
 import multiprocessing
 import resource
 import statistics
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from typing import Any
+from itertools import chain
 
-from _database import scratch
-from _report import expect, seconds, table, verdict
-from _web import key, served
 from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
-from world import fill, settle
+from support.database import scratch
+from support.report import at_least, at_most, expect, options, percentile, seconds, table
+from support.web import Client, authorization, served
+from support.world import fill, start_from_zero
 
 from ads.models import Campaign, Spend
 from ads.services.ledger.verification import verify
@@ -38,90 +33,53 @@ P99_MS = 150
 ROWS = 1_000
 RETRIED_ROWS = 100
 CENT = Decimal("0.01")
-PATH = "/api/v1/spend/entries"
+PATH = "/spend/entries"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--campaigns", type=int, default=1_000)
-    parser.add_argument("--batches", type=int, default=40, help="of 1,000 entries, from 2 clients")
-    parser.add_argument("--singles", type=int, default=4_000, help="entries, from 8 clients")
-    parser.add_argument("--retries", type=int, default=1_000, help="of one batch of 100 entries")
-    options = parser.parse_args()
+    sizes = options(__doc__, campaigns=1_000, batches=40, singles=4_000, retries=1_000).parse_args()
     with scratch() as database:
-        fill(options.campaigns, brands=20, schedules=10, now=timezone.now())
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE ads_spendtotal")  # all of it shall come from the ledger
-            cursor.execute("UPDATE ads_campaign SET daily_budget = 1e9, monthly_budget = 1e10")
-            cursor.execute("UPDATE ads_brand SET daily_budget = 1e10, monthly_budget = 1e11")
-        settle(timezone.now())
+        fill(sizes.campaigns, brands=20, schedules=10, now=timezone.now())
+        start_from_zero(campaign_budget=Decimal(10**9))
         ids = list(Campaign.objects.order_by("pk").values_list("pk", flat=True))
-        headers = {"Authorization": f"Bearer {key()}", "Content-Type": "application/json"}
+        headers = {**authorization(), "Content-Type": "application/json"}
+        batches = [batch(f"{number}", ids, ROWS) for number in range(sizes.batches)]
+        singles = [single(number, ids) for number in range(sizes.singles)]
+        again = batch("again", ids, RETRIED_ROWS)
         with served(database) as port:
             connection.close()
-            send(port, headers, [batch("warm", ids, 10)])
-            in_batches = together(
-                port,
-                headers,
-                [[batch(f"{i}", ids, ROWS) for i in part(options.batches, 2, n)] for n in range(2)],
-            )
-            took, recorded = seconds(
-                lambda: asyncio.run(
-                    retries(port, headers, batch("again", ids, RETRIED_ROWS), options.retries)
-                )
+            Client(port, headers).ask(PATH, batch("warm", ids, 10))
+            batches_took, each_batch = together(port, headers, batches, clients=2)
+            retries_took, recorded = seconds(
+                lambda: asyncio.run(retries(port, headers, again, sizes.retries))
             )
         with served(database, processes=2) as port:
-            send(port, headers, [batch("warm too", ids, 10)])
-            alone = together(
-                port,
-                headers,
-                [[single(i, ids) for i in part(options.singles, 8, n)] for n in range(8)],
-            )
-        entries = 20 + options.batches * ROWS + options.singles + RETRIED_ROWS
+            Client(port, headers).ask(PATH, batch("warm too", ids, 10))
+            singles_took, each_single = together(port, headers, singles, clients=8)
+        entries = 20 + sizes.batches * ROWS + sizes.singles + RETRIED_ROWS
         expect(RETRIED_ROWS, recorded)
         expect(entries, Spend.objects.count())
         expect(entries * CENT, Spend.objects.aggregate(total=Sum("amount"))["total"])
         expect([], verify(now=timezone.now(), fix=False))
-    rate = options.batches * ROWS / in_batches[0]
-    singles = options.singles / alone[0]
-    p99 = 1000 * percentile(alone[1], 99)
+    rate = sizes.batches * ROWS / batches_took
+    singles_rate = sizes.singles / singles_took
+    retried = f"{sizes.retries:,} retries at once of {RETRIED_ROWS} entries"
     table(
         [
-            ("batches of 1,000 entries", at_least(rate, PER_SECOND), f"{PER_SECOND:,}/s"),
-            ("... a batch, median", f"{1000 * statistics.median(in_batches[1]):.0f} ms", ""),
-            (
-                "single entries, 8 clients, two processes",
-                at_least(singles, SINGLES_PER_SECOND),
-                f"{SINGLES_PER_SECOND}/s",
-            ),
-            ("... median", f"{1000 * statistics.median(alone[1]):.0f} ms", ""),
-            ("... 99 of 100 within", verdict(p99, P99_MS, " ms"), f"{P99_MS} ms"),
-            (
-                f"{options.retries:,} retries at once of {RETRIED_ROWS} entries",
-                f"one row each, {took:.1f} s",
-                "one row each",
-            ),
+            at_least("batches of 1,000 entries", rate, PER_SECOND),
+            ("... a batch, median", f"{1000 * statistics.median(each_batch):.0f} ms", ""),
+            at_least("single entries, 8 clients, two processes", singles_rate, SINGLES_PER_SECOND),
+            ("... median", f"{1000 * statistics.median(each_single):.0f} ms", ""),
+            at_most("... 99 of 100 within", 1000 * percentile(each_single, 99), P99_MS, " ms"),
+            (retried, f"one row each, {retries_took:.1f} s", "one row each"),
         ]
     )
 
 
-def at_least(measured: float, bound: float) -> str:
-    return f"{measured:,.0f}/s ({'kept' if measured >= bound else 'MISSED'})"
-
-
-def part(count: int, parts: int, which: int) -> range:
-    """The numbers below ``count`` that fall to one of ``parts``."""
-    return range(which, count, parts)
-
-
 def batch(name: str, ids: Sequence[int], rows: int) -> bytes:
     entries = [
-        {
-            "campaign": ids[i % len(ids)],
-            "amount": "0.01",
-            "description": "Clicks of an hour",
-            "external_id": f"{name}-{i}",
-        }
+        {"campaign": ids[i % len(ids)], "amount": "0.01", "external_id": f"{name}-{i}"}
+        | {"description": "Clicks of an hour"}
         for i in range(rows)
     ]
     return json.dumps({"entries": entries}).encode()
@@ -133,42 +91,29 @@ def single(number: int, ids: Sequence[int]) -> bytes:
 
 
 def together(
-    port: int, headers: dict[str, str], parts: list[list[bytes]]
+    port: int, headers: dict[str, str], bodies: list[bytes], *, clients: int
 ) -> tuple[float, list[float]]:
-    """How long it takes to send all, a client for each part, and how long each request took.
+    """Seconds until all are sent, a part by each client, and the seconds of each request.
 
     The clients are threads of another process, which leaves this one's interpreter out of it.
     """
+
+    def send(part: list[bytes]) -> list[float]:
+        client = Client(port, headers)
+        return [client.ask(PATH, body)[0] for body in part]
+
+    def send_all() -> None:
+        parts = [bodies[number::clients] for number in range(clients)]
+        with ThreadPoolExecutor(clients) as pool:
+            took, each = seconds(lambda: list(pool.map(send, parts)))
+        theirs.send((took, list(chain(*each))))
+
     ours, theirs = multiprocessing.Pipe()
-    context = multiprocessing.get_context("fork")
-    process = context.Process(target=_clients, args=(port, headers, parts, theirs))
+    process = multiprocessing.get_context("fork").Process(target=send_all)
     process.start()
-    took, requests = ours.recv()
+    took, each = ours.recv()
     process.join()
-    return took, requests
-
-
-def _clients(port: int, headers: dict[str, str], parts: list[list[bytes]], answer: Any) -> None:
-    with ThreadPoolExecutor(len(parts)) as pool:
-        began = time.perf_counter()
-        took = list(pool.map(lambda bodies: send(port, headers, bodies), parts))
-        answer.send((time.perf_counter() - began, [one for client in took for one in client]))
-
-
-def send(port: int, headers: dict[str, str], bodies: list[bytes]) -> list[float]:
-    """Send each over one connection; how long each took, in seconds."""
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    took = []
-    for body in bodies:
-        began = time.perf_counter()
-        client.request("POST", PATH, body, headers)
-        answer = client.getresponse()
-        content = answer.read()
-        took.append(time.perf_counter() - began)
-        if answer.status != http.HTTPStatus.OK:
-            raise SystemExit(f"{answer.status}: {content[:500]!r}")
-    client.close()
-    return took
+    return took, each
 
 
 async def retries(port: int, headers: dict[str, str], body: bytes, count: int) -> int:
@@ -181,8 +126,13 @@ async def retries(port: int, headers: dict[str, str], body: bytes, count: int) -
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await everybody.wait()
         lines = [f"{name}: {value}" for name, value in headers.items()]
-        head = [f"POST {PATH} HTTP/1.1", "Host: 127.0.0.1", *lines, f"Content-Length: {len(body)}"]
-        writer.write("\r\n".join([*head, "Connection: close", "", ""]).encode() + body)
+        head = [
+            f"POST /api/v1{PATH} HTTP/1.1",
+            "Host: 127.0.0.1",
+            *lines,
+            f"Content-Length: {len(body)}",
+        ]
+        writer.write("\r\n".join(head).encode() + body)
         answer = await reader.read()
         writer.close()
         status, _, content = answer.partition(b"\r\n\r\n")
@@ -194,10 +144,6 @@ async def retries(port: int, headers: dict[str, str], body: bytes, count: int) -
     await asyncio.sleep(0.5)  # until they are connected
     everybody.set()
     return sum(await asyncio.gather(*tasks))
-
-
-def percentile(values: list[float], of: int) -> float:
-    return sorted(values)[min(len(values) * of // 100, len(values) - 1)]
 
 
 if __name__ == "__main__":

@@ -1,84 +1,113 @@
 """Deciding all campaigns: nothing to change, then 10,000 to switch.
 
-    python benchmarks/decide.py [--campaigns 1000000] [--brands 20000] [--schedules 500]
-                                [--switch 10000] [--rounds 5]
-
-The engine and a hand-written query (``by_hand.py``) take turns; the least of the rounds counts,
-since other work on the machine only ever adds. The hand-written query is given what Python works
-out (open schedules, local dates); the engine's time includes working it out. Both get the same
-``work_mem``. The answers are compared, with nothing to change and with campaigns to switch.
+The engine and a hand-written query take turns; the least of the rounds counts, since other work on
+the machine only ever adds. The hand-written query is given what Python works out (open schedules,
+local dates); the engine's time includes working it out. Both get the same ``work_mem``. The answers
+are compared, with nothing to change and with campaigns to switch.
 """
 
-import argparse
 import resource
-from functools import partial
 
-from _database import scratch
-from _report import expect, seconds, table, verdict
-from by_hand import disagreeing
-from django.db import connection, transaction
-from world import NOW, fill, settle
+from django.db import transaction
+from support.database import execute, execute_unaudited, scratch
+from support.report import at_most, expect, options, seconds, table
+from support.world import NOW, decide, fill, settle
 
 from ads.holds import Moment
 from ads.models import Campaign, DeliveryChange
-from ads.services.delivery.enforcement import SWEEP_SETTINGS, Enforced, Trigger, enforce
+from ads.services.delivery.enforcement import SWEEP_SETTINGS, Enforced
 
 RATIO = 1.3
 QUIET_SECONDS = 3.0
 SWITCH_SECONDS = 6.0
 MEMORY = 200  # MB
 
+DISAGREEING = """
+    WITH rank (schedule_id, rank) AS (VALUES {ranks}),
+         zone (timezone, today, month) AS (VALUES {zones}),
+         closed AS (
+             SELECT campaign_id
+               FROM ads_campaignschedule LEFT JOIN rank USING (schedule_id)
+              GROUP BY campaign_id
+             HAVING coalesce(max(rank), 0) & 1 = 0
+         )
+    SELECT campaign.id
+      FROM ads_campaign AS campaign
+      JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+      JOIN zone USING (timezone)
+      LEFT JOIN ads_spendtotal AS b_day
+        ON b_day.brand_id = brand.id AND b_day.campaign_id IS NULL
+       AND b_day.period = 'day' AND b_day.start = zone.today
+      LEFT JOIN ads_spendtotal AS b_month
+        ON b_month.brand_id = brand.id AND b_month.campaign_id IS NULL
+       AND b_month.period = 'month' AND b_month.start = zone.month
+      LEFT JOIN ads_spendtotal AS day
+        ON day.campaign_id = campaign.id AND day.period = 'day' AND day.start = zone.today
+      LEFT JOIN ads_spendtotal AS month
+        ON month.campaign_id = campaign.id AND month.period = 'month' AND month.start = zone.month
+      LEFT JOIN closed ON closed.campaign_id = campaign.id AND campaign.is_dayparting_enabled
+     WHERE campaign.is_active <> (
+               campaign.status = 'active' AND brand.is_active
+           AND coalesce(campaign.start_date <= zone.today, true)
+           AND coalesce(campaign.end_date >= zone.today, true)
+           AND coalesce(brand.daily_budget > coalesce(b_day.amount - b_day.waived, 0), true)
+           AND coalesce(brand.monthly_budget > coalesce(b_month.amount - b_month.waived, 0), true)
+           AND coalesce(campaign.daily_budget > coalesce(day.amount - day.waived, 0), true)
+           AND coalesce(campaign.monthly_budget > coalesce(month.amount - month.waived, 0), true)
+           AND closed.campaign_id IS NULL)
+"""
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--campaigns", type=int, default=1_000_000)
-    parser.add_argument("--brands", type=int, default=20_000)
-    parser.add_argument("--schedules", type=int, default=500)
-    parser.add_argument("--switch", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+    sizes = options(
+        __doc__, campaigns=1_000_000, brands=20_000, schedules=500, switch=10_000, rounds=5
+    ).parse_args()
     with scratch():
-        fill(options.campaigns, brands=options.brands, schedules=options.schedules, now=NOW)
+        fill(sizes.campaigns, brands=sizes.brands, schedules=sizes.schedules, now=NOW)
         settle(NOW)
-        print(f"{options.campaigns:,} campaigns, {options.brands:,} brands", flush=True)
-        engine, hand = quiet(options.rounds)
-        switching = switch(options.switch, options.rounds)
+        print(f"{sizes.campaigns:,} campaigns, {sizes.brands:,} brands", flush=True)
+        engine, hand = quiet(sizes.rounds)
+        switching = switch(sizes.switch, sizes.rounds)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     table(
         [
             ("hand-written query", f"{hand:.2f} s", ""),
-            ("nothing to change", verdict(engine, QUIET_SECONDS, " s"), f"{QUIET_SECONDS} s"),
-            ("... of the query's time", verdict(engine / hand, RATIO, "×"), f"{RATIO}×"),
-            (
-                f"{options.switch:,} switched, audited",
-                verdict(switching, SWITCH_SECONDS, " s"),
-                f"{SWITCH_SECONDS} s",
-            ),
-            ("peak memory of the process", verdict(memory, MEMORY, " MB"), f"{MEMORY} MB"),
+            at_most("nothing to change", engine, QUIET_SECONDS, " s"),
+            at_most("... of the query's time", engine / hand, RATIO, "×"),
+            at_most(f"{sizes.switch:,} switched, audited", switching, SWITCH_SECONDS, " s"),
+            at_most("peak memory of the process", memory, MEMORY, " MB"),
         ]
     )
 
 
-def engine() -> Enforced:
-    return enforce(Campaign.objects.all(), NOW, Trigger.CHECK_CAMPAIGN_BUDGETS)
+def disagreeing() -> str:
+    """The hand-written query at ``NOW``: what Python has worked out is written into it."""
+    moment = Moment.at(NOW, Campaign.objects.all())
+    return DISAGREEING.format(
+        ranks=", ".join(f"({pk}, {rank})" for rank, ids in moment.ranks.items() for pk in ids),
+        zones=", ".join(
+            f"('{zone}', date '{today}', date '{today.replace(day=1)}')"
+            for today, zones in moment.dates.items()
+            for zone in zones
+        ),
+    )
 
 
 def by_hand(query: str) -> list[int]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = %s", [SWEEP_SETTINGS["work_mem"]])
-        cursor.execute(query)
-        return [pk for (pk,) in cursor.fetchall()]
+    with transaction.atomic():
+        execute("SET LOCAL work_mem = %s", [SWEEP_SETTINGS["work_mem"]])
+        return [pk for (pk,) in execute(query)]
 
 
 def quiet(rounds: int) -> tuple[float, float]:
     """Seconds of the engine and of the hand-written query when every campaign agrees."""
-    query = disagreeing(Moment.at(NOW, Campaign.objects.all()))
+    query = disagreeing()
     ours, theirs = [], []
     for _ in range(rounds):
-        took, enforced = seconds(engine)
+        took, enforced = seconds(decide)
         expect(Enforced(), enforced)
         ours.append(took)
-        took, found = seconds(partial(by_hand, query))
+        took, found = seconds(lambda: by_hand(query))
         expect([], found)
         theirs.append(took)
         print(f"  engine {ours[-1]:.2f} s, by hand {theirs[-1]:.2f} s", flush=True)
@@ -92,28 +121,22 @@ def switch(count: int, rounds: int) -> float:
         .order_by("name")  # by name, so that they are spread over the table
         .values_list("pk", flat=True)[:count]
     )
-    query = disagreeing(Moment.at(NOW, Campaign.objects.all()))
+    query = disagreeing()
     took = []
     for number in range(rounds):
         lowered = number % 2 == 0
-        set_budgets(campaigns, 5 if lowered else 100)
+        execute_unaudited(
+            "UPDATE ads_campaign SET daily_budget = %s WHERE id = ANY(%s)",
+            [5 if lowered else 100, campaigns],
+        )
         expect(sorted(campaigns), sorted(by_hand(query)))
         before = DeliveryChange.objects.count()
-        once, enforced = seconds(engine)
+        once, enforced = seconds(decide)
         expect(len(campaigns), enforced.stopped if lowered else enforced.started)
         expect(len(campaigns), DeliveryChange.objects.count() - before)
         took.append(once)
         print(f"  {enforced.switched:,} switched in {once:.2f} s", flush=True)
     return min(took)
-
-
-def set_budgets(campaigns: list[int], budget: int) -> None:
-    """Without the triggers' audit rows and without enforcing, which is what is measured."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(
-            "UPDATE ads_campaign SET daily_budget = %s WHERE id = ANY(%s)", [budget, campaigns]
-        )
 
 
 if __name__ == "__main__":

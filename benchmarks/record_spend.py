@@ -1,13 +1,11 @@
 """Recording spend: one process, eight on one campaign, eight on eight campaigns of one brand.
 
-    python benchmarks/record_spend.py [--entries 2000] [--rounds 5] [--processes 8]
-
 The baseline is one ledger row a transaction, inserted by psycopg2 alone; the database adds up the
 sums and commits to disk in both. They take turns, and the best of the rounds counts. No budget is
 crossed. Afterwards the ledger and its sums are compared, to the cent, with what was recorded.
+``--entries`` are those of a process and a round.
 """
 
-import argparse
 import multiprocessing
 import time
 from collections.abc import Callable
@@ -16,13 +14,13 @@ from decimal import Decimal
 from functools import partial
 from multiprocessing.synchronize import Barrier
 
-from _database import scratch
-from _report import expect, seconds, table, verdict
 from django.db import connection
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from world import fill, settle
+from support.database import execute, scratch
+from support.report import at_least, expect, options, seconds, table, verdict
+from support.world import fill, start_from_zero
 
 from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.services import BudgetService
@@ -34,38 +32,27 @@ CENT = Decimal("0.01")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--entries", type=int, default=2_000, help="a process and a round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--processes", type=int, default=8)
-    options = parser.parse_args()
+    sizes = options(__doc__, entries=2_000, rounds=5, processes=8).parse_args()
+    processes = sizes.processes
     with scratch():
         fill(1_000, brands=20, schedules=10, now=timezone.now())
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE ads_spendtotal")  # all of it shall come from the ledger
-            cursor.execute("UPDATE ads_campaign SET daily_budget = NULL, monthly_budget = NULL")
-            cursor.execute("UPDATE ads_brand SET daily_budget = 1e9, monthly_budget = 1e10")
-        settle(timezone.now())
+        start_from_zero(campaign_budget=None)
         statements = count_statements()
-        alone, bare = one_process(options.entries, options.rounds)
+        alone, bare = one_process(sizes.entries, sizes.rounds)
         rows = [
             ("bare INSERT, one process", f"{bare:,.0f}/s", ""),
-            (
-                "record_spend, one process",
-                f"{alone:,.0f}/s ({'kept' if alone >= PER_SECOND else 'MISSED'})",
-                f"{PER_SECOND}/s",
-            ),
+            at_least("record_spend, one process", alone, PER_SECOND),
             ("... of the bare INSERT's rate", f"{alone / bare:.2f}×", ""),
-            ("statements", verdict(statements, STATEMENTS), f"{STATEMENTS}"),
+            ("statements", verdict(statements, STATEMENTS, digits=0), f"{STATEMENTS}"),
         ]
         brand = Brand.objects.get(name="Brand 1")
-        campaigns = list(brand.campaigns.select_related("brand")[: options.processes])
+        campaigns = list(brand.campaigns.select_related("brand")[:processes])
         for what, shared in (
-            ("one campaign", campaigns[:1] * options.processes),
-            (f"{options.processes} campaigns of one brand", campaigns),
+            ("one campaign", campaigns[:1] * processes),
+            (f"{processes} campaigns of one brand", campaigns),
         ):
-            rate = together(shared, options.entries)
-            rows.append((f"{options.processes} processes on {what}", f"{rate:,.0f}/s", "all there"))
+            rate = together(shared, sizes.entries)
+            rows.append((f"{processes} processes on {what}", f"{rate:,.0f}/s", "all there"))
         expect([], verify(now=timezone.now(), fix=False))
     table(rows)
 
@@ -142,23 +129,20 @@ def when_all_are(ready: Barrier, act: Callable[[], None]) -> None:
 
 def spent(owner: Brand | Campaign) -> Decimal:
     """By the ledger, which the month's sum must agree with."""
-    entries = Spend.objects.filter(campaign__in=[owner] if isinstance(owner, Campaign) else [])
-    totals = SpendTotal.objects.filter(period=SpendTotal.Period.MONTH)
-    if isinstance(owner, Campaign):
-        totals = totals.filter(campaign=owner)
-    else:
-        entries = Spend.objects.filter(campaign__brand=owner)
-        totals = totals.filter(brand=owner, campaign=None)
+    is_brand = isinstance(owner, Brand)
+    entries = Spend.objects.filter(**{"campaign__brand" if is_brand else "campaign": owner})
+    totals = SpendTotal.objects.filter(
+        period=SpendTotal.Period.MONTH,
+        **{"brand": owner, "campaign": None} if is_brand else {"campaign": owner},
+    )
     ledger = entries.aggregate(total=Sum("amount", default=0))["total"]
     expect(ledger, totals.aggregate(total=Sum("amount", default=0))["total"])
     return Decimal(ledger)
 
 
 def deadlocks() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-        (count,) = cursor.fetchone()
-    return int(count)
+    counted = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    return int(execute(counted)[0][0])
 
 
 if __name__ == "__main__":

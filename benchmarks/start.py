@@ -1,11 +1,10 @@
 """Starting: how long ``./start.sh`` takes until it is up, the first time and the second.
 
-    python benchmarks/start.py
-
 Works on a fresh clone in a temporary directory. The first start installs everything; the second is
 the one that people wait for every day.
 """
 
+import argparse
 import os
 import signal
 import subprocess
@@ -13,23 +12,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from _report import table, verdict
-
 SECOND_START = 10.0
-HERE = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as directory:
         clone = Path(directory) / "clone"
         subprocess.run(["git", "clone", "--quiet", str(HERE), str(clone)], check=True)
         first, second = start(clone), start(clone)
-    table(
-        [
-            ("first start, installing", f"{first:.1f} s", ""),
-            ("second start", verdict(second, SECOND_START, " s"), f"{SECOND_START} s"),
-        ]
-    )
+    # Not by support.report, which would start the bundled servers of this checkout as well.
+    verdict = "kept" if second <= SECOND_START else "MISSED"
+    print(f"first start, installing: {first:.1f} s")
+    print(f"second start: {second:.1f} s ({verdict}, bound {SECOND_START} s)")
 
 
 def start(clone: Path) -> float:

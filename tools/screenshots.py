@@ -23,7 +23,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from _database import scratch  # noqa: E402  (sets Django up)
+from support.database import scratch  # noqa: E402  (sets Django up)
 
 from budget_manager.celery import app  # noqa: E402
 

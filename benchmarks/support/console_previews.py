@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from _addresses import Address, heaviest
 from django.urls import reverse
 
 from ads.admin.actions import text
@@ -12,6 +11,7 @@ from ads.admin.brands import actions as brand_actions
 from ads.admin.campaigns.actions import CampaignActions
 from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.services.bulk.budget_changes import How
+from support.console_pages import Address, heaviest
 
 #: Campaigns that are asked about: a page of the list, and as many as an action takes.
 CHOSEN: Final = (100, CampaignActions.most)

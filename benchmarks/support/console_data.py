@@ -6,79 +6,41 @@ changes, the audit, references, files, senders. What the database keeps by itsel
 keeps here too; the audit is written by hand, for filling would be in it otherwise.
 """
 
-from dataclasses import dataclass
+from argparse import Namespace
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection
-from world import TIMEZONES, settle
-
 from ads.holds import Hold
 from ads.services.delivery.enforcement import Trigger
+from support.database import execute, execute_unaudited
+from support.world import TIMEZONES, settle
 
 DAYS: Final = 90
 
-_TABLES: Final = """
-    ads_apikeyevent, ads_askedaccount, ads_brand, ads_brandevent, ads_campaign, ads_campaignevent,
-    ads_campaignreference, ads_campaignreferenceevent, ads_campaignschedule,
-    ads_campaignscheduleevent, ads_daypartingschedule, ads_daypartingscheduleevent,
-    ads_daypartingwindow, ads_daypartingwindowevent, ads_deliverychange, ads_reportedtotal,
-    ads_simulatedswitch, ads_spend, ads_spendimport, ads_spendtotal, ads_spendtotalevent,
-    ads_unknownreference, ads_waitingspend, ads_webhookdelivery, auth_user, pghistory_context
-"""
 
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many of each to add."""
-
-    campaigns: int
-    brands: int
-    schedules: int
-    entries: int
-    changes: int
-
-
-def add(size: Size, now: datetime) -> None:
-    """Add all of it to what is there, and switch every campaign to what it should be."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT setseed(0.4)")
-        cursor.execute("SELECT coalesce(max(id), 0) FROM ads_brand")
-        first_brand = cursor.fetchone()[0]
-        cursor.execute("SELECT coalesce(max(id), 0) FROM ads_campaign")
-        first_campaign = cursor.fetchone()[0]
-        numbers: dict[str, Any] = {
-            "now": now,
-            "zones": list(TIMEZONES),
-            "themes": list(THEMES),
-            "brands": size.brands,
-            "campaigns": size.campaigns,
-            "schedules": size.schedules,
-            "changes": size.changes,
-            "references": size.campaigns * 7 // 10,
-            "b": first_brand,
-            "c": first_campaign,
-            "days": DAYS,
-            "triggers": list(Trigger.values),
-            "holds": list(Hold.values),
-        }
-        # Audit rows and foreign key checks would double the time of filling and change nothing.
-        for statements, role in ((CONFIGURATION, "replica"), (RECORDS, "replica")):
-            if statements is RECORDS:
-                _ledger(cursor, size.entries, numbers)
-            cursor.execute(f"SET session_replication_role = {role}")
-            for statement in statements:
-                cursor.execute(statement, numbers)
-            cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute(f"VACUUM ANALYZE {_TABLES}")
-    settle(now)
-
-
-def _ledger(cursor: Any, entries: int, numbers: dict[str, Any]) -> None:
-    """Day by day, for so the sums come to lie on the disk; kept by the database's own trigger."""
+def add(sizes: Namespace, now: datetime) -> None:
+    """Add ``sizes`` of each to what is there, and switch every campaign to what it should be."""
+    numbers: dict[str, Any] = {
+        **vars(sizes),
+        "now": now,
+        "zones": list(TIMEZONES),
+        "themes": list(THEMES),
+        "references": sizes.campaigns * 7 // 10,
+        "b": execute("SELECT coalesce(max(id), 0) FROM ads_brand")[0][0],
+        "c": execute("SELECT coalesce(max(id), 0) FROM ads_campaign")[0][0],
+        "days": DAYS,
+        "triggers": list(Trigger.values),
+        "holds": list(Hold.values),
+    }
+    execute("SELECT setseed(0.4)")
+    execute_unaudited(";".join(CONFIGURATION), numbers)
+    # Day by day, as sums come to lie on the disk; they are kept by the database's own trigger.
     for day in range(DAYS):
-        first, last = (-(-entries * number // DAYS) for number in (day, day + 1))
-        cursor.execute(LEDGER, {**numbers, "entries": entries, "first": first, "last": last})
+        first, last = (-(-sizes.entries * number // DAYS) for number in (day, day + 1))
+        execute(LEDGER, {**numbers, "first": first, "last": last})
+    execute_unaudited(";".join(RECORDS), numbers)
+    execute("VACUUM ANALYZE")
+    settle(now)
 
 
 THEMES: Final = (

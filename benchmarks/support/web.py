@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -17,8 +17,30 @@ from django.utils import timezone
 from ads.models.senders import Scope
 from ads.services.senders import api_keys
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds until it answers
+
+
+@dataclass
+class Client:
+    """An API client that keeps one connection open."""
+
+    port: int
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    def ask(self, path: str, body: bytes | None = None) -> tuple[float, bytes]:
+        """GET, or POST a body: the seconds it took, and the answer."""
+        began = time.perf_counter()
+        method = "GET" if body is None else "POST"
+        self.connection.request(method, f"/api/v1{path}", body, self.headers)
+        response = self.connection.getresponse()
+        content = response.read()
+        took = time.perf_counter() - began
+        if response.status != http.HTTPStatus.OK:
+            raise SystemExit(f"{path}: {response.status} {content[:500]!r}")
+        return took, content
 
 
 @contextmanager
@@ -27,18 +49,17 @@ def served(database: str, *, processes: int = 1) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    url = urlsplit(settings.DATABASE_URL)
     environment = {
         **os.environ,
         "BIND": f"127.0.0.1:{port}",
-        "DATABASE_URL": urlunsplit(url._replace(path=f"/{database}")),
+        "DATABASE_URL": urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")),
         "REDIS_URL": settings.REDIS_URL,
         "DEBUG": "false",
         "WEB_CONCURRENCY": str(processes),
     }
     command = [sys.executable, "-m", "gunicorn", "--access-logfile", "/dev/null", "--log-level"]
     command += ["warning", "budget_manager.wsgi"]
-    server = subprocess.Popen(command, cwd=BASE_DIR, env=environment)
+    server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
     try:
         _await_answer(server, port)
         yield port
@@ -47,8 +68,8 @@ def served(database: str, *, processes: int = 1) -> Iterator[int]:
         server.wait(timeout=PATIENCE)
 
 
-def key() -> str:
-    """The text of a new key that may do everything, as often as it likes."""
+def authorization() -> dict[str, str]:
+    """The header of a new key that may do everything, as often as it likes."""
     _, text = api_keys.issue(
         name="benchmark",
         source="benchmark",
@@ -57,17 +78,16 @@ def key() -> str:
         requests_per_minute=1_000_000,
         now=timezone.now(),
     )
-    return text
+    return {"Authorization": f"Bearer {text}"}
 
 
 def _await_answer(server: "subprocess.Popen[bytes]", port: int) -> None:
     until = time.monotonic() + PATIENCE
     while server.poll() is None and time.monotonic() < until:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-            connection.request("GET", "/api/v1/problems")
-            if connection.getresponse().status == http.HTTPStatus.OK:
-                return
+            Client(port).ask("/problems")
         except OSError:
             time.sleep(0.1)
+        else:
+            return
     raise SystemExit("gunicorn does not answer")

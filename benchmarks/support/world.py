@@ -1,0 +1,109 @@
+"""Fills the database with a world of a given size, in SQL, so that filling is not what takes long.
+
+Brands are spread over timezones, half of the campaigns are dayparted (one schedule, every tenth of
+them a second of higher priority), every campaign has a total for today (its brand's), for yesterday
+and for the month, and every budget is far from used up.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ads.holds import Moment, evaluate
+from ads.models import Campaign
+from ads.services.delivery.enforcement import Enforced, Trigger, enforce
+from support.database import execute, execute_unaudited
+
+#: An instant at which the brands are on two dates, as most of the time; in the middle of a month.
+NOW = datetime(2026, 3, 18, 15, tzinfo=UTC)
+
+TIMEZONES = (
+    "UTC", "America/New_York", "America/Chicago", "America/Los_Angeles", "America/Sao_Paulo",
+    "Europe/London", "Europe/Berlin", "Europe/Kyiv", "Africa/Lagos", "Asia/Dubai",
+    "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland",
+)  # fmt: skip
+
+TABLES = (
+    "ads_spendtotal, ads_campaignschedule, ads_daypartingwindow, ads_daypartingschedule, "
+    "ads_campaign, ads_brand"
+)
+
+WORLD = """
+INSERT INTO ads_brand (name, timezone, daily_budget, monthly_budget)
+SELECT 'Brand ' || i, (%(zones)s::text[])[1 + i %% array_length(%(zones)s::text[], 1)],
+       100000, 2000000
+  FROM generate_series(1, %(brands)s) AS i;
+INSERT INTO ads_campaign (brand_id, name, status, daily_budget, monthly_budget,
+                          is_dayparting_enabled)
+SELECT 1 + i %% %(brands)s, 'Campaign ' || i, 'active', 100, 2000, i %% 2 = 0
+  FROM generate_series(1, %(campaigns)s) AS i;
+INSERT INTO ads_daypartingschedule (name, timezone, priority)
+SELECT 'Schedule ' || i, (%(zones)s::text[])[1 + i %% array_length(%(zones)s::text[], 1)],
+       (i %% 5 = 0)::int
+  FROM generate_series(1, %(schedules)s) AS i;
+INSERT INTO ads_daypartingwindow (schedule_id, day_of_week, start_time, end_time)
+SELECT schedule.id, day, make_time((schedule.id %% 12)::int, 0, 0),
+       make_time(((schedule.id %% 12) + 11)::int, 30, 0)
+  FROM ads_daypartingschedule AS schedule, generate_series(0, 6) AS day;
+INSERT INTO ads_campaignschedule (campaign_id, schedule_id)
+SELECT id, 1 + id / 2 %% %(schedules)s FROM ads_campaign WHERE is_dayparting_enabled
+UNION
+SELECT id, 1 + (id / 2 + 3) %% %(schedules)s
+  FROM ads_campaign WHERE is_dayparting_enabled AND id %% 20 = 0;
+WITH span AS (
+    SELECT brand.id AS brand_id, span.period, span.start, span.amount
+      FROM ads_brand AS brand
+     CROSS JOIN LATERAL (SELECT date(%(now)s AT TIME ZONE brand.timezone)) AS local (today)
+     CROSS JOIN LATERAL (
+            VALUES ('day', local.today, 7.5), ('day', local.today - 1, 52.25),
+                   ('month', date_trunc('month', local.today)::date, 910)
+           ) AS span (period, start, amount)
+)
+INSERT INTO ads_spendtotal (brand_id, campaign_id, period, start, amount)
+SELECT brand_id, campaign.id, period, start, amount
+  FROM ads_campaign AS campaign JOIN span USING (brand_id)
+UNION ALL
+SELECT brand_id, NULL, period, start, sum(amount)
+  FROM ads_campaign AS campaign JOIN span USING (brand_id)
+ GROUP BY brand_id, period, start
+"""
+
+
+def fill(campaigns: int, *, brands: int, schedules: int, now: datetime) -> None:
+    """Make the world; ``is_active`` is left false for a first enforcement to set."""
+    numbers = {
+        "campaigns": campaigns,
+        "brands": brands,
+        "schedules": schedules,
+        "zones": list(TIMEZONES),
+        "now": now,
+    }
+    execute_unaudited(WORLD, numbers)
+    execute(f"VACUUM ANALYZE {TABLES}")
+
+
+def settle(now: datetime) -> None:
+    """Switch every campaign to what it should be, unaudited: as if enforcement had always run."""
+    campaigns = Campaign.objects.all()
+    evaluated: QuerySet[Any] = evaluate(campaigns, Moment.at(now, campaigns))
+    delivering = evaluated.filter(may_deliver=True)
+    campaigns.filter(pk__in=delivering.values("pk")).update(is_active=True)
+    execute("VACUUM FULL ads_campaign")  # as young as the other tables
+    execute("VACUUM ANALYZE ads_campaign")
+    execute("CHECKPOINT")
+
+
+def decide(now: datetime = NOW) -> Enforced:
+    """Enforce every campaign, as the periodic task does."""
+    return enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS)
+
+
+def start_from_zero(*, campaign_budget: Decimal | None) -> None:
+    """Delete all sums, so that they come from the ledger, and let no budget be crossed."""
+    execute("TRUNCATE ads_spendtotal")
+    execute("UPDATE ads_campaign SET daily_budget = %s, monthly_budget = %s", [campaign_budget] * 2)
+    execute("UPDATE ads_brand SET daily_budget = 1e10, monthly_budget = 1e11")
+    settle(timezone.now())
