@@ -1,4 +1,4 @@
-"""What configuration models share: who owns which column, and telling the engine of changes."""
+"""What configuration models share: engine-owned columns, and announcing changes to the engine."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Self, TypeVar
@@ -7,19 +7,19 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.dispatch import Signal
 
-#: Sent when rows were written without Django's ``post_save`` (``QuerySet.update``, ``bulk_create``,
-#: ``bulk_update``) with ``sender`` (the model), ``pks`` (set of int) and ``unnumbered`` (list of
-#: rows whose pk the database did not tell).
+#: Sent when rows were written without ``post_save`` (``QuerySet.update``, ``bulk_create``,
+#: ``bulk_update``), with ``sender`` (the model), ``pks`` (set of int) and ``unnumbered`` (list of
+#: rows whose primary keys the database did not return).
 configuration_changed = Signal()
 
 M = TypeVar("M", bound=models.Model)
 
 
 class ConfigurationQuerySet(models.QuerySet[M]):
-    """A queryset whose bulk writes are announced as single saves are.
+    """A queryset whose bulk writes are announced like single saves.
 
-    ``bulk_update`` needs nothing here: Django's goes through ``update``. Engine-owned columns are
-    the exception: the engine writes those itself, by ``update``.
+    ``bulk_update`` goes through ``update``. Updates of engine-owned columns are not announced: they
+    come from the engine itself.
     """
 
     def _announce(self, pks: Iterable[int], unnumbered: Iterable[M] = ()) -> None:
@@ -32,9 +32,8 @@ class ConfigurationQuerySet(models.QuerySet[M]):
         if issubclass(self.model, TimestampedModel):
             kwargs.setdefault("updated_at", Now())
         with transaction.atomic(using=self.db, savepoint=False):
-            # Read first: the update may change what the filter matches. Locked in the order of the
-            # keys, as enforcement does it: an UPDATE takes rows as it comes by them, and the two
-            # would wait for each other in a circle.
+            # Read first: the update may change what the filter matches. Locked in primary-key
+            # order, as enforcement does: an UPDATE locks in any order, so the two could deadlock.
             pks = list(
                 self.model._base_manager.using(self.db)
                 .filter(pk__in=self.order_by().values("pk"))
@@ -52,14 +51,14 @@ class ConfigurationQuerySet(models.QuerySet[M]):
         created = super().bulk_create(objs, *args, **kwargs)
         self._announce(
             (row.pk for row in created if row.pk is not None),
-            # With ``ignore_conflicts`` nobody tells which were inserted, nor their keys.
+            # ``ignore_conflicts`` reports neither which rows were inserted nor their keys.
             unnumbered=(row for row in created if row.pk is None),
         )
         return created
 
 
 class TimestampedModel(models.Model):
-    """A row that can change, and says when it was made and last changed by a person."""
+    """A row with the times of its creation and of the last change by a person."""
 
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
     updated_at = models.DateTimeField(auto_now=True, db_default=Now())
@@ -69,10 +68,10 @@ class TimestampedModel(models.Model):
 
 
 class ConfigurationModel(TimestampedModel):
-    """A row that people edit and the engine reads; some of its columns the engine alone writes."""
+    """A row that people edit and the engine reads; only the engine writes ``engine_owned``."""
 
-    #: Columns that ``save()`` leaves alone unless they are named. An object read a minute ago
-    #: carries the engine's decision of a minute ago; saving it must not bring that back.
+    #: Columns that ``save()`` skips unless named: an object read a minute ago holds the engine's
+    #: decision of a minute ago, which saving must not restore.
     engine_owned: ClassVar[frozenset[str]] = frozenset()
 
     class Meta:
@@ -81,7 +80,7 @@ class ConfigurationModel(TimestampedModel):
     def save(self, **kwargs: Any) -> None:
         named = kwargs.get("update_fields")
         if named and not self.engine_owned.issuperset(named):
-            # Django sets it at every save, but writes it only where it is named.
+            # Django sets it at every save, but writes it only when it is named.
             kwargs["update_fields"] = {*named, "updated_at"}
         elif self.engine_owned and not self._state.adding and named is None:
             kwargs["update_fields"] = [
@@ -92,5 +91,5 @@ class ConfigurationModel(TimestampedModel):
         super().save(**kwargs)
 
     def fresh(self) -> Self:
-        """The same row as it is in the database now."""
+        """The row's current state in the database."""
         return type(self)._default_manager.get(pk=self.pk)

@@ -1,23 +1,15 @@
 """Brand: a client of the agency."""
 
-import pghistory
 from django.db import models
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.fields import MoneyField, TimezoneField, is_money, readable_timezone
-from ads.models.triggers import moves_updated_at, on_record
+from ads.models.triggers import moves_updated_at, tracked
 
 _BRAND_FIELDS = ["name", "timezone", "daily_budget", "monthly_budget", "is_active"]
 
 
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_BRAND_FIELDS)),
-    pghistory.DeleteEvent(),
-    fields=_BRAND_FIELDS,
-    meta=on_record("edit of a brand", "edits of brands"),
-    model_name="BrandEvent",
-)
+@tracked("brand change", "brand changes", _BRAND_FIELDS)
 class Brand(ConfigurationModel):
     """A client of the agency; its timezone decides its accounting day and month."""
 

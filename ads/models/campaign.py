@@ -1,15 +1,14 @@
-"""Campaign: what is switched on and off."""
+"""Campaigns, and the schedules attached to them."""
 
-import pghistory
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.brand import Brand
 from ads.models.dayparting import DaypartingSchedule
-from ads.models.fields import MoneyField, is_money, is_readable_date
-from ads.models.triggers import moves_updated_at, on_record, refuse
+from ads.models.fields import MoneyField, are_dates_in_order, is_money
+from ads.models.triggers import moves_updated_at, refuse, tracked
 
 
 class Status(models.TextChoices):
@@ -45,14 +44,7 @@ _CAMPAIGN_FIELDS = [
 ]
 
 
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_CAMPAIGN_FIELDS)),
-    pghistory.DeleteEvent(),
-    fields=_CAMPAIGN_FIELDS,
-    meta=on_record("edit of a campaign", "edits of campaigns"),
-    model_name="CampaignEvent",
-)
+@tracked("campaign change", "campaign changes", _CAMPAIGN_FIELDS)
 class Campaign(ConfigurationModel):
     """One campaign of one brand, for life."""
 
@@ -124,7 +116,7 @@ class Campaign(ConfigurationModel):
 
     class Meta:
         ordering = ["brand__name", "name"]
-        # What operators may do without being allowed to edit.
+        # What operators may do without permission to edit.
         permissions = [
             ("switch_campaign", "Can activate and pause campaigns"),
             ("waive_spend", "Can let campaigns run on today"),
@@ -147,19 +139,16 @@ class Campaign(ConfigurationModel):
                 name="campaign_status_is_known",
                 violation_error_message=f"status: use one of {', '.join(Status.values)}.",
             ),
-            is_readable_date("start_date", table="campaign"),
-            is_readable_date("end_date", table="campaign"),
-            models.CheckConstraint(
-                condition=Q(start_date__isnull=True)
-                | Q(end_date__isnull=True)
-                | Q(end_date__gte=F("start_date")),
+            *are_dates_in_order(
+                "start_date",
+                "end_date",
+                table="campaign",
                 name="campaign_flight_ends_after_it_starts",
-                violation_error_message="end_date: must not be before start_date.",
             ),
         ]
         triggers = [
-            # Totals are kept per brand as spend arrives; a campaign that moved would leave its
-            # past behind in the old brand's sums.
+            # Totals are kept per brand as spend arrives: a campaign that moved would leave its
+            # past spend in the old brand's totals.
             refuse(
                 "brand_for_life",
                 operation=pgtrigger.Update,
@@ -184,11 +173,11 @@ class Campaign(ConfigurationModel):
 
     @property
     def state(self) -> str:
-        """The same as people name it; one of :data:`STATES`."""
+        """The label of :attr:`state_code`; one of :data:`STATES`."""
         return self.state_code.label
 
 
-#: What :attr:`Campaign.state` can be, and as a filter, which campaigns are in that state.
+#: Each value of :attr:`Campaign.state`, with the filter for campaigns in that state.
 STATES = {
     State.ACTIVE.label: Q(status=Status.ACTIVE, is_active=True),
     State.PAUSED_BY_SYSTEM.label: Q(status=Status.ACTIVE, is_active=False),
@@ -199,12 +188,11 @@ STATES = {
 }
 
 
-@pghistory.track(
-    pghistory.InsertEvent("attached"),
-    pghistory.DeleteEvent("detached"),
-    fields=["campaign", "schedule"],
-    meta=on_record("schedule attached or detached", "schedules attached and detached"),
-    model_name="CampaignScheduleEvent",
+@tracked(
+    "schedule attached or detached",
+    "attached schedules",
+    ["campaign", "schedule"],
+    links=True,
 )
 class CampaignSchedule(models.Model):
     """A schedule attached to a campaign."""
@@ -229,7 +217,7 @@ class CampaignSchedule(models.Model):
             refuse(
                 "attached_or_not",
                 operation=pgtrigger.Update,
-                message="A schedule is attached or it is not: "
+                message="An attached schedule cannot be edited: "
                 "delete this row and add one for the other schedule or campaign.",
             )
         ]

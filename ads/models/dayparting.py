@@ -1,43 +1,22 @@
 """Dayparting: the hours in which campaigns may deliver."""
 
-import pghistory
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Deferrable, F, Func, Q
+from django.db.models import Deferrable, Func, Q
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
-from ads.models.fields import TimezoneField, is_readable_date, readable_timezone
-from ads.models.triggers import moves_updated_at, on_record, refuse
+from ads.models.fields import TimezoneField, are_dates_in_order, readable_timezone
+from ads.models.triggers import moves_updated_at, refuse, tracked
 from ads.rules import dayparting as rules
-
-
-class DayOfWeek(models.IntegerChoices):
-    """0 is Monday."""
-
-    MONDAY = 0, "Monday"
-    TUESDAY = 1, "Tuesday"
-    WEDNESDAY = 2, "Wednesday"
-    THURSDAY = 3, "Thursday"
-    FRIDAY = 4, "Friday"
-    SATURDAY = 5, "Saturday"
-    SUNDAY = 6, "Sunday"
-
 
 _SCHEDULE_FIELDS = ["name", "timezone", "is_active", "priority", "valid_from", "valid_until"]
 
 
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_SCHEDULE_FIELDS)),
-    pghistory.DeleteEvent(),
-    fields=_SCHEDULE_FIELDS,
-    meta=on_record("edit of a schedule", "edits of schedules"),
-    model_name="DaypartingScheduleEvent",
-)
+@tracked("schedule change", "schedule changes", _SCHEDULE_FIELDS)
 class DaypartingSchedule(ConfigurationModel):
     """A named weekly pattern in one timezone, shared by any number of campaigns."""
 
@@ -78,15 +57,12 @@ class DaypartingSchedule(ConfigurationModel):
     class Meta:
         ordering = ["name"]
         constraints = [
-            is_readable_date("valid_from", table="schedule"),
-            is_readable_date("valid_until", table="schedule"),
-            models.CheckConstraint(
-                condition=Q(valid_from__isnull=True)
-                | Q(valid_until__isnull=True)
-                | Q(valid_until__gte=F("valid_from")),
+            *are_dates_in_order(
+                "valid_from",
+                "valid_until",
+                table="schedule",
                 name="schedule_valid_until_not_before_valid_from",
-                violation_error_message="valid_until: must not be before valid_from.",
-            ),
+            )
         ]
         triggers = [readable_timezone, moves_updated_at(*_SCHEDULE_FIELDS)]
 
@@ -97,14 +73,7 @@ class DaypartingSchedule(ConfigurationModel):
 _WINDOW_FIELDS = ["schedule", "day_of_week", "start_time", "end_time"]
 
 
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_WINDOW_FIELDS)),
-    pghistory.DeleteEvent(),
-    fields=_WINDOW_FIELDS,
-    meta=on_record("edit of a window", "edits of windows"),
-    model_name="DaypartingWindowEvent",
-)
+@tracked("change of hours", "changes of hours", _WINDOW_FIELDS)
 class DaypartingWindow(ConfigurationModel):
     """One stretch of the week, ``[start_time, end_time)``, in the schedule's timezone.
 
@@ -116,7 +85,7 @@ class DaypartingWindow(ConfigurationModel):
         DaypartingSchedule, on_delete=models.CASCADE, related_name="windows"
     )
     day_of_week = models.PositiveSmallIntegerField(
-        choices=DayOfWeek.choices,
+        choices=list(enumerate(rules.DAYS)),
         validators=[MaxValueValidator(6)],
         help_text="The day on which the window opens, also where it runs over midnight.",
     )
@@ -156,7 +125,7 @@ class DaypartingWindow(ConfigurationModel):
             ),
         ]
         triggers = [
-            # A window that moved would change the hours of a schedule that nobody named.
+            # A window that moved would change a schedule that was not mentioned.
             refuse(
                 "schedule_for_life",
                 operation=pgtrigger.Update,
@@ -171,11 +140,11 @@ class DaypartingWindow(ConfigurationModel):
         return rules.describe_window(self.as_rule())
 
     def as_rule(self) -> rules.Window:
-        """The window as the rules know it."""
+        """The window as the rules take it."""
         return rules.Window(self.day_of_week, self.start_time, self.end_time)
 
     def clean(self) -> None:
-        """Refuse an overlap with a sentence that names the other window."""
+        """Refuse an overlap, naming the other window."""
         super().clean()
         if self.schedule_id is None or None in (self.day_of_week, self.start_time, self.end_time):
             return

@@ -1,4 +1,4 @@
-"""Money and timezone columns, and the constraints that keep them honest whoever writes them."""
+"""Money and timezone columns, and the constraints that hold whatever writes to them."""
 
 import functools
 import zoneinfo
@@ -15,15 +15,15 @@ from django.db.models.functions import Round
 from ads.rules.calendar import UnknownTimezone, zone
 from ads.rules.money import LIMIT, PLACES
 
-#: Sums may be a thousand times the size of what they are sums of.
+#: Sums may be a thousand times the size of an amount.
 SUM_LIMIT = LIMIT * 1000
 
 
 class MoneyField(models.DecimalField):  # type: ignore[type-arg]
     """US dollars, a Decimal with up to six places.
 
-    The column is ``numeric`` without a scale: PostgreSQL would round a seventh decimal away to fit
-    ``numeric(18, 6)`` without a word, whereas :func:`is_money` refuses it.
+    The column is ``numeric`` without a scale: in ``numeric(18, 6)`` PostgreSQL would silently round
+    a seventh decimal, which :func:`is_money` refuses.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ def is_money(field: str, *, table: str, negative: bool = False) -> models.CheckC
 def is_sum(field: str, *, table: str, negative: bool = False) -> models.CheckConstraint:
     """The constraint that ``field`` is an amount below 10¹⁵, which ``NaN`` is not.
 
-    Its places need no check: they are those of the amounts that were added up.
+    Decimal places need no check: they are those of the amounts added up.
     """
     at_least = Q(**{f"{field}__gt": -SUM_LIMIT}) if negative else Q(**{f"{field}__gte": 0})
     return models.CheckConstraint(
@@ -74,10 +74,9 @@ def is_sum(field: str, *, table: str, negative: bool = False) -> models.CheckCon
 
 
 def is_readable_date(field: str, *, table: str) -> models.CheckConstraint:
-    """The constraint that ``field`` is NULL or a date that Python has too.
+    """The constraint that ``field`` is NULL or a date that Python can represent.
 
-    PostgreSQL has years before Christ, years of five digits, and ``infinity``; a row with one of
-    them cannot be read, and everything that reads it fails.
+    PostgreSQL has years BC, five-digit years and ``infinity``, which fail whenever they are read.
     """
     return models.CheckConstraint(
         condition=Q(**{f"{field}__gte": date.min, f"{field}__lte": date.max}),
@@ -86,9 +85,26 @@ def is_readable_date(field: str, *, table: str) -> models.CheckConstraint:
     )
 
 
+def are_dates_in_order(
+    first: str, last: str, *, table: str, name: str
+) -> list[models.CheckConstraint]:
+    """The constraints that both dates are readable and ``last`` is not before ``first``."""
+    return [
+        is_readable_date(first, table=table),
+        is_readable_date(last, table=table),
+        models.CheckConstraint(
+            condition=Q(**{f"{first}__isnull": True})
+            | Q(**{f"{last}__isnull": True})
+            | Q(**{f"{last}__gte": F(first)}),
+            name=name,
+            violation_error_message=f"{last}: must not be before {first}.",
+        ),
+    ]
+
+
 @functools.cache
 def timezone_choices() -> list[tuple[str, str]]:
-    """The timezones people choose from: pytz's curated list, as far as this machine knows them."""
+    """The timezones people choose from: those of pytz's curated list that this machine knows."""
     known = zoneinfo.available_timezones()
     return [(name, name) for name in pytz.common_timezones if name in known]
 
@@ -127,10 +143,10 @@ class TimezoneField(models.CharField):  # type: ignore[type-arg]
         )
 
 
-#: PostgreSQL lists the IANA names too; asking it keeps a name that nobody can read out of the
-#: table, whoever writes the row. Trying ``AT TIME ZONE`` would not do: PostgreSQL takes other
-#: spellings ("europe/berlin"), abbreviations ("CEST") and rules ("Foo+3") as well. Reading its list
-#: takes 30 ms, so a name is looked for in the table first.
+#: Keeps invalid timezones out of the table, whatever writes the row, by PostgreSQL's own list of
+#: IANA names. ``AT TIME ZONE`` would not do: it also accepts other spellings ("europe/berlin"),
+#: abbreviations ("CEST") and rules ("Foo+3"). Reading the list takes 30 ms, so the table is
+#: searched for the name first.
 readable_timezone = pgtrigger.Trigger(
     name="readable_timezone",
     when=pgtrigger.Before,

@@ -1,4 +1,4 @@
-"""Files with spend that were uploaded, what they would do and what they did."""
+"""Uploaded files with spend: their previews and outcomes."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,7 +7,7 @@ from ads.models.base import TimestampedModel
 
 
 class ImportStatus(models.TextChoices):
-    """How far an uploaded file has come."""
+    """The steps of an upload."""
 
     UNMAPPED = "unmapped", "Columns to be mapped"
     UPLOADED = "uploaded", "Waiting to be checked"
@@ -21,10 +21,10 @@ class ImportStatus(models.TextChoices):
 
 
 class SpendImport(TimestampedModel):
-    """One uploaded file: whose it is, how it is to be read, what it would do and what it did.
+    """One uploaded file: who uploaded it, how to read it, its preview and its outcome.
 
-    The file itself is in :class:`SpendImportPart` until it has been recorded; the web and the
-    workers need no common disk.
+    The content is in :class:`SpendImportPart` until it is recorded, so that web and workers need no
+    shared disk.
     """
 
     Status = ImportStatus
@@ -39,14 +39,14 @@ class SpendImport(TimestampedModel):
     )
     format = models.CharField(max_length=20)
     plan = models.JSONField(default=dict, help_text="How it is to be read.")
-    #: How often it has been checked. Who confirms names the check that they have seen: somebody
-    #: else may have changed how the file is read since.
+    #: How often it has been checked. A confirmation names the check it is based on, because
+    #: someone else may have changed the reading options since.
     checks = models.PositiveIntegerField(default=0)
-    #: Bad rows that are left out, as who confirmed it agreed; with any more, nothing is recorded.
+    #: Bad rows that the confirmation agreed to leave out; with more, nothing is recorded.
     leaves_out = models.BigIntegerField(default=0)
-    #: How often the step it is in was begun. A file that kills every worker must not for ever.
+    #: How often the current step was begun: a file that kills its worker is given up in the end.
     attempts = models.PositiveSmallIntegerField(default=0)
-    #: Where the running step is: bytes read, and rows.
+    #: Progress of the running step.
     bytes_read = models.BigIntegerField(default=0)
     rows_read = models.BigIntegerField(default=0)
     preview = models.JSONField(null=True, blank=True)
@@ -71,7 +71,7 @@ class ImportPart(models.TextChoices):
 
 
 class SpendImportPart(models.Model):
-    """A stretch of an uploaded file, or of the CSV of its refused rows; ``position`` from 0."""
+    """A piece of an uploaded file, or of the CSV of its refused rows; ``position`` from 0."""
 
     Kind = ImportPart
 
@@ -95,11 +95,11 @@ class SpendImportPart(models.Model):
 
 
 class ColumnMapping(TimestampedModel):
-    """How files with this header are read, as somebody mapped them by hand once."""
+    """How to read files with this header, as once mapped by hand."""
 
     name = models.CharField(max_length=100, help_text="How people recognise it in the list.")
     header = ArrayField(models.TextField(), editable=False)
-    #: Unique instead of the header, which may be longer than an index takes.
+    #: Unique instead of the header, which may be too long for an index.
     header_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     plan = models.JSONField(editable=False, help_text="How such a file is read.")
 

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -11,7 +10,7 @@ from ads.models.base import TimestampedModel
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date
 from ads.models.spend import Kind
-from ads.models.triggers import on_record
+from ads.models.triggers import tracked
 
 #: Between the parts where a reference is one text. Unlike a slash or a blank it is in no id that a
 #: platform gives out, so two references never make the same text; nor does it show on a page.
@@ -64,14 +63,7 @@ _REFERENCE_FIELDS = ["campaign", "platform", "account", "reference"]
 
 
 #: On record, because a reference decides whose budget money counts against.
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_REFERENCE_FIELDS)),
-    pghistory.DeleteEvent(),
-    fields=_REFERENCE_FIELDS,
-    meta=on_record("edit of a reference", "edits of references"),
-    model_name="CampaignReferenceEvent",
-)
+@tracked("platform ID change", "platform ID changes", _REFERENCE_FIELDS)
 class CampaignReference(Referring, TimestampedModel):
     """A platform's id of a campaign; spend that comes in under it is the campaign's."""
 

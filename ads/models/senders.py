@@ -1,23 +1,21 @@
-"""Programs that send spend in: by API key, or by signed webhooks."""
+"""Programs that send spend, by API key or by signed webhooks."""
 
 import uuid
-from typing import Any
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from ads.models.base import TimestampedModel
 from ads.models.brand import Brand
-from ads.models.triggers import on_record
+from ads.models.triggers import tracked
 
 
 class Sender(TimestampedModel):
-    """Who sends, under which source it is recorded, and for which brands.
+    """A program that sends spend, its source in the ledger, and its brands.
 
-    ``every_brand`` is said, not implied by an empty list: deleting the one brand that a sender is
-    limited to must not open all others to it.
+    ``every_brand`` is explicit, not implied by an empty list: deleting a sender's only brand must
+    not open all others to it.
     """
 
     name = models.CharField(
@@ -48,21 +46,8 @@ class Sender(TimestampedModel):
         return self.name
 
 
-def _brands_on_record(sender: str, event: str, one: str, many: str) -> Any:
-    """Have it on record which brands a sender is limited to; ``one`` and ``many`` such senders."""
-    return pghistory.track(
-        pghistory.InsertEvent("attached"),
-        pghistory.DeleteEvent("detached"),
-        fields=[sender, "brand"],
-        meta=on_record(
-            f"brand given to or taken from {one}", f"brands given to and taken from {many}"
-        ),
-        model_name=event,
-    )
-
-
 class Scope(models.TextChoices):
-    """What a key may do."""
+    """A permission of a key."""
 
     SPEND_WRITE = "spend:write", "Send spend"
     READ = "read", "Read"
@@ -72,16 +57,9 @@ class Scope(models.TextChoices):
 _KEY_FIELDS = ["name", "source", "every_brand", "scopes", "expires_at", "revoked_at"]
 
 
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_KEY_FIELDS)),
-    pghistory.DeleteEvent(),
-    fields=_KEY_FIELDS,
-    meta=on_record("edit of an API key", "edits of API keys"),
-    model_name="ApiKeyEvent",
-)
+@tracked("API key change", "API key changes", _KEY_FIELDS)
 class ApiKey(Sender):
-    """A key of the HTTP API. What it opens is shown once, and kept as a hash alone."""
+    """A key of the HTTP API. The key itself is shown once; only its hash is kept."""
 
     Scope = Scope
 
@@ -121,9 +99,14 @@ class ApiKey(Sender):
         ]
 
 
-@_brands_on_record("apikey", "ApiKeyBrandEvent", "an API key", "API keys")
+@tracked(
+    "change of the brands of an API key",
+    "changes of the brands of API keys",
+    ["apikey", "brand"],
+    links=True,
+)
 class ApiKeyBrand(ApiKey.brands.through):  # type: ignore[misc,name-defined]
-    """A brand that a key may see and write."""
+    """A brand that a key may read and write."""
 
     class Meta:
         proxy = True
@@ -137,20 +120,12 @@ class ApiKeyBrand(ApiKey.brands.through):  # type: ignore[misc,name-defined]
 _ENDPOINT_FIELDS = ["name", "source", "every_brand", "is_active", "previous_expires_at"]
 
 
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_ENDPOINT_FIELDS)),
-    pghistory.DeleteEvent(),
-    fields=_ENDPOINT_FIELDS,
-    meta=on_record("edit of a webhook endpoint", "edits of webhook endpoints"),
-    model_name="WebhookEndpointEvent",
-)
+@tracked("webhook endpoint change", "webhook endpoint changes", _ENDPOINT_FIELDS)
 class WebhookEndpoint(Sender):
     """An address that one program sends signed webhooks to.
 
-    Two secrets, so that it can be given a new one without a webhook being lost: the previous one
-    is accepted until ``previous_expires_at``. Both are kept encrypted, for a signature can only be
-    checked with the secret itself.
+    The secret can be replaced without losing a webhook: the previous one is accepted until
+    ``previous_expires_at``. Both are encrypted, not hashed: checking a signature needs the secret.
     """
 
     address = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -168,11 +143,14 @@ class WebhookEndpoint(Sender):
         ordering = ["name"]
 
 
-@_brands_on_record(
-    "webhookendpoint", "WebhookEndpointBrandEvent", "a webhook endpoint", "webhook endpoints"
+@tracked(
+    "change of the brands of a webhook endpoint",
+    "changes of the brands of webhook endpoints",
+    ["webhookendpoint", "brand"],
+    links=True,
 )
 class WebhookEndpointBrand(WebhookEndpoint.brands.through):  # type: ignore[misc,name-defined]
-    """A brand that an endpoint's sender may write."""
+    """A brand that an endpoint's sender may write to."""
 
     class Meta:
         proxy = True
@@ -184,7 +162,7 @@ class WebhookEndpointBrand(WebhookEndpoint.brands.through):  # type: ignore[misc
 
 
 class WebhookDelivery(models.Model):
-    """A webhook that was taken in; delivered again, it is answered as it was, and does nothing."""
+    """A received webhook. A repeated delivery gets the same answer and changes nothing."""
 
     endpoint = models.ForeignKey(
         WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False

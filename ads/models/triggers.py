@@ -1,19 +1,22 @@
-"""Triggers that several tables share, and the kind that works with its owner's rights."""
+"""Triggers that several tables share, and a kind that runs with its owner's rights."""
 
 import functools
 import operator
+from collections.abc import Sequence
 from typing import Any
 
+import pghistory
 import pgtrigger
+from django.db import models
 from pgtrigger import compiler
 
 
 class OwnersTriggerSql(compiler.UpsertTriggerSql):
     """The SQL of an :class:`OwnersTrigger`. Migrations refer to it: add a class, don't edit it.
 
-    Nobody but its owner may put the function on a table: on a temporary one of their own, anybody
-    could feed it rows of their making. Names mean what they mean in the schema of the table, not
-    in a search path, or among temporary tables, that whoever inserts has arranged.
+    Only the owner may attach the function to a table: with a temporary table of their own, other
+    roles could feed it forged rows. Names are resolved in the schema of the table, not by the
+    inserting role's search path or temporary tables.
     """
 
     def get_template(self) -> str:
@@ -51,11 +54,10 @@ class OwnersTriggerSql(compiler.UpsertTriggerSql):
 
 
 class OwnersTrigger(pgtrigger.Trigger):
-    """A trigger whose function has the rights of its owner, not of whoever set it off.
+    """A trigger whose function runs with its owner's rights, not those of the writing role.
 
-    So a role that may insert into one table sets right what depends on it in others, which it may
-    not even read. pgtrigger's ``ignore`` has no effect on it: that is a setting of the session,
-    which every role may set.
+    A role that may only insert into one table thus updates what depends on it in others, which it
+    may not even read. pgtrigger's ``ignore`` has no effect: every role may set it in its session.
     """
 
     def compile(self, model: Any) -> compiler.Trigger:
@@ -72,10 +74,10 @@ def refuse(
     fields: tuple[str, ...] = (),
     level: Any = pgtrigger.Row,
 ) -> pgtrigger.Trigger:
-    """Refuse ``operation``, whoever tries it; with ``fields``, only where it changes one of them.
+    """Refuse ``operation`` for every role; with ``fields``, only when it changes one of them.
 
-    pgtrigger's own Protect and ReadOnly say no more than "Cannot update rows". ``message`` says
-    what to do instead; the name of the table is put before it. Django raises an IntegrityError.
+    ``message`` says what to do instead, which pgtrigger's own Protect and ReadOnly cannot; the
+    table's name is put before it. Django raises an IntegrityError.
     """
     quoted = message.replace("'", "''")
     return pgtrigger.Trigger(
@@ -92,29 +94,51 @@ def refuse(
 
 
 def on_record(one: str, many: str) -> dict[str, Any]:
-    """What the tables share in which pghistory records who changed what.
-
-    ``one`` and ``many``: what a row is, and rows are, to people.
-    """
+    """The Meta that pghistory's tables share; ``one`` and ``many`` are their verbose names."""
     return {
         "verbose_name": one,
         "verbose_name_plural": many,
         "triggers": [
-            # What pghistory's ``append_only`` does, in words.
+            # pghistory's ``append_only``, with a message of our own.
             refuse(
                 "append_only",
                 operation=pgtrigger.Update | pgtrigger.Delete,
-                message="The record of who changed what is only ever added to: "
-                "to correct something, change the thing itself once more.",
+                message="The audit cannot be edited: to correct something, change it again.",
             )
         ],
     }
 
 
-def moves_updated_at(*fields: str) -> pgtrigger.Trigger:
-    """Let ``updated_at`` say when one of ``fields`` was changed, also by SQL that leaves it out.
+def tracked(one: str, many: str, fields: Sequence[str], *, links: bool = False) -> Any:
+    """Decorate a model to have pghistory record who changed ``fields`` of its rows.
 
-    The engine's own columns are not among them, so its writes do not even start the function.
+    ``links``: its rows link two others and are only ever added and deleted.
+    """
+    if links:
+        events = [pghistory.InsertEvent("attached"), pghistory.DeleteEvent("detached")]
+    else:
+        changed = pghistory.AnyChange(*fields)
+        events = [
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(condition=changed),
+            pghistory.DeleteEvent(),
+        ]
+
+    def track(model: type[models.Model]) -> Any:
+        return pghistory.track(
+            *events,
+            fields=list(fields),
+            meta=on_record(one, many),
+            model_name=f"{model.__name__}Event",
+        )(model)
+
+    return track
+
+
+def moves_updated_at(*fields: str) -> pgtrigger.Trigger:
+    """Set ``updated_at`` when one of ``fields`` changes, also by SQL that leaves it out.
+
+    Engine-owned columns are not among ``fields``, so the engine's writes never call the function.
     """
     return pgtrigger.Trigger(
         name="moves_updated_at",

@@ -128,23 +128,20 @@ def test_many_of_the_largest_amounts_still_add_up() -> None:
         (
             "UPDATE ads_campaignschedule SET schedule_id = schedule_id",
             (
-                "ads_campaignschedule: A schedule is attached or it is not: "
+                "ads_campaignschedule: An attached schedule cannot be edited: "
                 "delete this row and add one for the other schedule or campaign."
             ),
         ),
         (
             "UPDATE ads_deliverychange SET actor = 'nobody'",
             (
-                "ads_deliverychange: What was switched and why stays as it was recorded: "
-                "the next switch is a record of its own."
+                "ads_deliverychange: Delivery changes cannot be edited: "
+                "the next switch adds a row of its own."
             ),
         ),
         (
             "DELETE FROM ads_brandevent",
-            (
-                "ads_brandevent: The record of who changed what is only ever added to: "
-                "to correct something, change the thing itself once more."
-            ),
+            "ads_brandevent: The audit cannot be edited: to correct something, change it again.",
         ),
     ],
 )

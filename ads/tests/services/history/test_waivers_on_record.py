@@ -104,7 +104,7 @@ def test_the_record_of_waivers_can_be_neither_changed_nor_deleted(campaign: Camp
         "UPDATE ads_spendtotalevent SET waived = 0",
         "DELETE FROM ads_spendtotalevent",
     ):
-        with refused("only ever added to", DatabaseError):
+        with refused("The audit cannot be edited", DatabaseError):
             execute(statement)
 
     assert recorded() == 1
