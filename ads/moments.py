@@ -67,14 +67,14 @@ class Moment:
     ) -> "Moment":
         """The same from the brands' timezones and the schedules, for who has read them already."""
         grouped = calendar.group_by_local_date(timezones, now)
-        if grouped.unreadable:
-            logger.error("Brands in unknown timezones are left alone: %s", grouped.unreadable)
+        if grouped.invalid:
+            logger.error("Brands in unknown timezones are left alone: %s", grouped.invalid)
         ranks: dict[int, list[int]] = defaultdict(list)
         for schedule in schedules:
             rank = _rank(schedule, now)
             if rank is not None:
                 ranks[rank].append(schedule.id)
-        return cls(now, grouped.by_date, dict(ranks), tuple(grouped.unreadable))
+        return cls(now, grouped.by_date, dict(ranks), tuple(grouped.invalid))
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:
         """The starts of the periods that the brands are in, and the timezones that are in them."""

@@ -126,12 +126,8 @@ async def retries(port: int, headers: dict[str, str], body: bytes, count: int) -
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await everybody.wait()
         lines = [f"{name}: {value}" for name, value in headers.items()]
-        head = [
-            f"POST /api/v1{PATH} HTTP/1.1",
-            "Host: 127.0.0.1",
-            *lines,
-            f"Content-Length: {len(body)}",
-        ]
+        lines += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
+        head = [f"POST /api/v1{PATH} HTTP/1.1", "Host: 127.0.0.1", *lines]
         writer.write("\r\n".join(head).encode() + body)
         answer = await reader.read()
         writer.close()

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import psutil
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -101,7 +101,7 @@ def main() -> None:
         for name in ("ads_spend", "ads_spendtotal"):
             execute(f"ALTER TABLE {name} SET (autovacuum_enabled = off)")
         client = Client(headers={"X-Forwarded-Proto": "https"})
-        user = User.objects.get(username="olivia")
+        user = get_user_model().objects.get(username="olivia")
         client.force_login(user)
         client.get("/admin/")
         print(HEAD, flush=True)

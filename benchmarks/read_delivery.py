@@ -10,6 +10,7 @@ import random
 import statistics
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 
 from django.utils import timezone
@@ -53,16 +54,17 @@ def main() -> None:
         print(f"{sizes.campaigns:,} campaigns, {sizes.clients} client(s)", flush=True)
         headers = authorization()
         with served(database) as port, ThreadPoolExecutor(sizes.clients) as pool:
-            client = Client(port, headers)
-            expect(sizes.campaigns // 10, held_by_daily_budget(client))
+            expect(sizes.campaigns // 10, held_by_daily_budget(Client(port, headers)))
             paths = [
                 [f"/campaigns/{picked.randint(1, sizes.campaigns)}/delivery" for _ in range(each)]
                 for _ in range(sizes.clients)
             ]
-            read(client, paths[0][:WARM_UP])
-            times = pool.map(lambda own: read(Client(port, headers), own), paths)
+            read(port, headers, paths[0][:WARM_UP])
+            times = pool.map(partial(read, port, headers), paths)
             rows = [row("one campaign's delivery", list(chain(*times)), BOUND)]
-            rows += [row(what, read(client, [path] * TIMES)) for what, path in OTHER_READS.items()]
+            rows += [
+                row(what, read(port, headers, [path] * TIMES)) for what, path in OTHER_READS.items()
+            ]
     table(rows)
 
 
@@ -77,8 +79,9 @@ def held_by_daily_budget(client: Client) -> int:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-def read(client: Client, paths: Iterable[str]) -> list[float]:
-    """Milliseconds of each."""
+def read(port: int, headers: dict[str, str], paths: Iterable[str]) -> list[float]:
+    """Milliseconds of each, over one connection."""
+    client = Client(port, headers)
     return [client.ask(path)[0] * 1000 for path in paths]
 
 

@@ -1,8 +1,8 @@
-"""Local days and months, and the UTC instants at which they begin.
+"""Local days and months, the UTC instants at which they begin, and dates as text.
 
 The accounting day is the local calendar day of a timezone. Clocks jump: local midnight may not
 exist (Havana, Cairo, Santiago, Beirut), may happen twice, and a whole date may be missing (Apia,
-30 December 2011). Every function here is exact about that.
+30 December 2011). The functions here are exact about that.
 """
 
 import re
@@ -18,9 +18,16 @@ _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 _MIDNIGHT: Final = time(0)
 _LONGEST_SHOWN: Final = 60
-# Files that timezone databases carry beside the zones: one means "this machine", one "not set up".
+# Files in timezone databases that are not places: "this machine's timezone" and "not set up".
 _NOT_A_PLACE: Final = frozenset({"localtime", "Factory"})
 _SPELLING: Final = re.compile(r"[A-Za-z0-9_+\-]+(?:/[A-Za-z0-9_+\-]+)*")
+
+# Python also reads other spellings of ISO 8601 ("20240501", "2024-W18-3").
+ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ISO_INSTANT: Final = re.compile(
+    ISO_DATE.pattern + r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,6})?)?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
 
 
 class UnknownTimezone(ValueError):
@@ -41,25 +48,25 @@ class UnknownTimezone(ValueError):
         )
 
 
+class InvalidDate(ValueError):
+    """Text that is not a date, or not an instant; the message says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocalDates:
-    """Timezones by the date it is there; names that are no timezone are listed in `unreadable`.
-
-    Both are sorted and without duplicates.
-    """
+    """Timezones by their local date, and invalid timezones; sorted, without duplicates."""
 
     by_date: dict[date, list[str]]
-    unreadable: list[str]
+    invalid: list[str]
 
 
 def zone(name: str) -> ZoneInfo:
     """Return the timezone of this IANA name.
 
     Raises:
-        UnknownTimezone: the name is empty, a path, misspelt (upper and lower case count), or not a
-            string.
+        UnknownTimezone: the name is empty, a path, misspelt (case matters), or not a string.
     """
-    # The type is checked here because this guards text from files, APIs and the database.
+    # Text from files, APIs and the database arrives here, so the type is checked too.
     if not isinstance(name, str) or name not in _names():
         raise UnknownTimezone(name)
     return _zone(name)
@@ -75,12 +82,12 @@ def utc(now: datetime) -> datetime:
 
 
 def local_time(now: datetime, tz: str) -> datetime:
-    """Return the instant as the clock on the wall in `tz` shows it (aware)."""
+    """Return the instant in local time of `tz` (aware)."""
     return utc(now).astimezone(zone(tz))
 
 
 def local_date(now: datetime, tz: str) -> date:
-    """Return the calendar day it is in `tz` at the aware instant `now`."""
+    """Return the local date in `tz` at the aware instant `now`."""
     return local_time(now, tz).date()
 
 
@@ -103,6 +110,36 @@ def period_start(period: str, day: date) -> date:
     raise ValueError(f'period: {period!r} is not a period; use "day" or "month".')
 
 
+def parse_date(text: str) -> date:
+    """Return the date that is written YYYY-MM-DD.
+
+    Raises:
+        InvalidDate: the text has another form, or there is no such date.
+    """
+    if not ISO_DATE.fullmatch(text):
+        raise InvalidDate("use YYYY-MM-DD, such as 2024-05-01.")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidDate(f"there is no such date ({error}).") from error
+
+
+def parse_instant(text: str) -> datetime:
+    """Return the instant that is written as a date and time with Z or a UTC offset (aware).
+
+    Raises:
+        InvalidDate: the text has another form, or there is no such instant.
+    """
+    if not (parts := _ISO_INSTANT.fullmatch(text)):
+        raise InvalidDate("use a date and time with its offset, such as 2024-05-01T12:00:00+00:00.")
+    if not parts[1]:
+        raise InvalidDate("the offset from UTC is missing; add Z for UTC, or one such as +02:00.")
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidDate(f"there is no such time ({error}).") from error
+
+
 def day_begins(day: date, tz: str) -> datetime:
     """Return the first instant (UTC) of the calendar day `day` in `tz`.
 
@@ -123,24 +160,24 @@ def next_month_begins(now: datetime, tz: str) -> datetime:
 
 
 def group_by_local_date(timezones: Iterable[str], now: datetime) -> LocalDates:
-    """Sort timezones by the date it is there at `now`: at any instant at most three dates."""
+    """Group timezones by their local date at `now`; there are at most three at any instant."""
     moment = utc(now)
     known = _names()
     by_date: dict[date, list[str]] = {}
-    unreadable: list[str] = []
+    invalid: list[str] = []
     for name in sorted(set(timezones)):
         if name in known:
             by_date.setdefault(moment.astimezone(_zone(name)).date(), []).append(name)
         else:
-            unreadable.append(name)
-    return LocalDates(by_date={day: by_date[day] for day in sorted(by_date)}, unreadable=unreadable)
+            invalid.append(name)
+    return LocalDates(by_date={day: by_date[day] for day in sorted(by_date)}, invalid=invalid)
 
 
 def wall_instants(day: date, at: time, tz: str) -> tuple[datetime, ...]:
-    """Return the UTC instants at which the clock in `tz` comes to this date and time, in order.
+    """Return the UTC instants at which local time in `tz` is this date and time, in order.
 
-    One as a rule; two when the clock falls back over it; when the clock jumps over it, the instant
-    of the jump.
+    Usually one; two when the clock falls back over it; the instant of the jump when the clock jumps
+    over it.
     """
     wall = datetime.combine(day, at, tzinfo=zone(tz))
     first = wall.replace(fold=0).astimezone(UTC)
@@ -149,8 +186,8 @@ def wall_instants(day: date, at: time, tz: str) -> tuple[datetime, ...]:
         return (first,)
     if first < second:
         return (first, second)
-    # In a gap, fold 0 counts with the offset before the jump and fold 1 with the one after it, so
-    # the jump lies between the two.
+    # In a gap, fold 0 uses the offset before the jump and fold 1 the one after it, so the jump is
+    # between the two.
     return (_offset_change_between(second, first, zone(tz)),)
 
 
@@ -169,8 +206,8 @@ def next_offset_change(tz: str, after: datetime, before: datetime) -> datetime:
 
 
 def _begins_after(now: datetime, day: date, tz: str) -> datetime:
-    # A clock that falls back from 00:01 to 23:01 (St. John's until 2011) comes to midnight twice;
-    # in the hour between, the first midnight is past and the second is the one to come.
+    # When a clock falls back from 00:01 to 23:01 (St. John's until 2011), midnight happens twice;
+    # in the hour between, the second is the next.
     instants = wall_instants(day, _MIDNIGHT, tz)
     return next((instant for instant in instants if instant > now), instants[-1])
 
@@ -179,7 +216,7 @@ def _begins_after(now: datetime, day: date, tz: str) -> datetime:
 def _offset_changes(tz: str, year: int) -> tuple[datetime, ...]:
     """Return the instants (UTC) at which the clock jumps in a UTC year (below 9999), in order.
 
-    zoneinfo does not publish its transitions, so they are looked for day by day.
+    zoneinfo does not publish its transitions, so they are searched for day by day.
     """
     where = zone(tz)
     changes = []
@@ -198,7 +235,7 @@ def _offset_changes(tz: str, year: int) -> tuple[datetime, ...]:
 def _offset_change_between(low: datetime, high: datetime, where: ZoneInfo) -> datetime:
     """Return the first second in (low, high] with another UTC offset than at `low`."""
     before = low.astimezone(where).utcoffset()
-    # Clocks change on whole seconds; counting in them makes the result exact.
+    # Clocks change on whole seconds, so counting seconds is exact.
     first = (low - _EPOCH) // _SECOND
     last = -((_EPOCH - high) // _SECOND)
     while last - first > 1:
@@ -212,9 +249,7 @@ def _offset_change_between(low: datetime, high: datetime, where: ZoneInfo) -> da
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(name for name in available_timezones() if _SPELLING.fullmatch(name)) - (
-        _NOT_A_PLACE
-    )
+    return frozenset(filter(_SPELLING.fullmatch, available_timezones())) - _NOT_A_PLACE
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Dayparting: weekly windows, which schedules decide, the next opening and the next closing.
+"""Dayparting: weekly windows, the schedules that decide, the next opening and closing.
 
 Times are wall-clock times in a schedule's own timezone. When the clock jumps forward, the missing
 hour does not happen; when it falls back, the repeated hour counts both times.
@@ -17,15 +17,15 @@ DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday
 _MIDNIGHT: Final = time(0)
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(weeks=1)
-# In 28 years every date falls on every weekday, so whatever two timezones' clock changes can do to
-# each other has happened.
+# In 28 years every date falls on every weekday, so every combination of two timezones' clock
+# changes has occurred.
 _ALL_CLOCK_CHANGES: Final = timedelta(days=28 * 365 + 7)
-# Dates from here on ("valid until 31 December 9999") mean never: Python's calendar ends there.
+# Dates from here on ("valid until 31 December 9999") mean never: Python's calendar ends in 9999.
 _NEVER: Final = datetime(9900, 1, 1, tzinfo=UTC)
 
 
 class InvalidWindow(ValueError):
-    """A window that cannot be: carries `field`, `value` and the `reason` with its remedy."""
+    """An invalid window; carries `field`, `value` and the `reason` with its remedy."""
 
     def __init__(self, field: str, value: object, reason: str) -> None:
         super().__init__(field, value, reason)
@@ -39,10 +39,10 @@ class InvalidWindow(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of the week, `[start, end)`, that begins on `day_of_week` (0 = Monday).
+    """A part of the week, `[start, end)`, that begins on `day_of_week` (0 = Monday).
 
-    With `end` <= `start` it runs over midnight and still belongs to the day it starts on;
-    00:00-00:00 is the whole day.
+    With `end` <= `start` it runs over midnight and belongs to the day it starts on; 00:00-00:00 is
+    the whole day.
 
     Raises:
         InvalidWindow: the day is not 0 to 6, or a time has a timezone of its own.
@@ -63,7 +63,7 @@ class Window:
 
     @property
     def ends_next_day(self) -> bool:
-        """Whether the end is reached at or after the midnight that ends the window's own day."""
+        """Whether the window ends at or after the midnight that ends its own day."""
         return self.end <= self.start
 
 
@@ -81,15 +81,15 @@ class Schedule:
 
 
 def is_in_force(schedule: Schedule, now: datetime) -> bool:
-    """Whether the schedule is active and valid on the local date of the instant itself.
+    """Whether the schedule is active and valid on the local date of `now`.
 
-    So a window of the last valid day that runs over midnight is cut at midnight.
+    A window of the last valid day that runs over midnight thus ends at midnight.
     """
     return schedule.is_active and is_valid_on(schedule, local_date(now, schedule.timezone))
 
 
 def has_open_window(schedule: Schedule, now: datetime) -> bool:
-    """Whether the wall clock stands in one of the windows; says nothing about being in force."""
+    """Whether a window is open at `now`, whether or not the schedule is in force."""
     wall = local_time(now, schedule.timezone)
     return _covers(schedule.windows, wall.weekday(), wall.time())
 
@@ -98,10 +98,10 @@ def is_open(schedules: Sequence[Schedule], now: datetime) -> bool:
     """Whether a campaign with these schedules may deliver at `now`.
 
     Those in force that share the highest priority decide: open when any of them has an open
-    window. No schedule at all is open; schedules of which none is in force are closed.
+    window. Without schedules it is open; with schedules of which none is in force, closed.
 
     Raises:
-        UnknownTimezone: a schedule's timezone cannot be read.
+        UnknownTimezone: a schedule's timezone is invalid.
         ValueError: `now` has no timezone.
     """
     if not schedules:
@@ -112,11 +112,10 @@ def is_open(schedules: Sequence[Schedule], now: datetime) -> bool:
 def rank(schedule: Schedule, now: datetime) -> int | None:
     """Return the schedule's weight at `now`, None when it is not in force.
 
-    The weight is twice the priority, plus one when a window is open. Over the schedules of a
-    campaign the maximum has the highest priority, and at that priority an open schedule outweighs
-    the closed ones: the campaign is open exactly when the maximum is odd. So a database can decide
-    any number of campaigns with one MAX. Test `rank & 1`, which holds for negative priorities,
-    where `rank % 2` is -1 in SQL. No rank among the schedules is closed; no schedule at all, open.
+    The weight is twice the priority, plus one when a window is open. The maximum over a campaign's
+    schedules has the highest priority, and open outweighs closed: the campaign is open exactly when
+    the maximum is odd, so SQL can decide any number of campaigns with one MAX. Test `rank & 1`: for
+    negative priorities `rank % 2` is -1 in SQL. Without any rank it is closed.
     """
     if not is_in_force(schedule, now):
         return None
@@ -140,19 +139,19 @@ def next_closing(schedules: Sequence[Schedule], now: datetime) -> datetime | Non
 
 
 def first_overlap(windows: Sequence[Window]) -> tuple[Window, Window] | None:
-    """Return two windows that overlap, tails over midnight and over Sunday included, or None."""
+    """Return two windows that overlap, across midnight and the end of Sunday too, or None."""
     ordered = sorted(windows, key=_span)
     for earlier, later in pairwise(ordered):
         if _span(later)[0] < _span(earlier)[1]:
             return earlier, later
-    # In a circle of windows that overlap, two neighbours do; the last one's neighbour is the first.
+    # The week is a circle: the last window's neighbour is the first.
     if len(ordered) > 1 and _span(ordered[0])[0] + _WEEK < _span(ordered[-1])[1]:
         return ordered[-1], ordered[0]
     return None
 
 
 def describe_window(window: Window) -> str:
-    """Return the window in words: "Monday 22:00-06:00 (+1 day)", with a dash between the times."""
+    """Return the window as text: "Monday 22:00-06:00 (+1 day)", with an en dash."""
     day = DAYS[window.day_of_week]
     if window.start == window.end == _MIDNIGHT:
         return f"{day}, all day"
@@ -180,7 +179,7 @@ def _covers(windows: Sequence[Window], weekday: int, at: time) -> bool:
 
 
 def _span(window: Window) -> tuple[timedelta, timedelta]:
-    """Return start and end as time since Monday 00:00; the end may lie in the week after."""
+    """Return start and end as time since Monday 00:00; the end may be in the week after."""
     end_day = window.day_of_week + window.ends_next_day
     return (
         window.day_of_week * _DAY + _since_midnight(window.start),
@@ -189,9 +188,7 @@ def _span(window: Window) -> tuple[timedelta, timedelta]:
 
 
 def _since_midnight(at: time) -> timedelta:
-    return timedelta(
-        hours=at.hour, minutes=at.minute, seconds=at.second, microseconds=at.microsecond
-    )
+    return datetime.combine(date.min, at) - datetime.combine(date.min, _MIDNIGHT)
 
 
 def is_valid_on(schedule: Schedule, day: date) -> bool:
@@ -212,7 +209,7 @@ def _first_instant(
 ) -> datetime | None:
     """Return the first instant from `now` on at which `is_open` is `wanted`.
 
-    Validity dates cut the future into stretches in each of which the same schedules decide.
+    Between two validity dates the same schedules decide.
     """
     start = utc(now)
     if is_open(schedules, start) is wanted:
@@ -240,7 +237,7 @@ def validity_edges(schedules: Sequence[Schedule], now: datetime) -> list[datetim
                 continue
             instants = wall_instants(day, _MIDNIGHT, schedule.timezone)
             edges.update(instants)
-            # Between two midnights of one date the clock fell back, perhaps into the day before.
+            # Two midnights of one date: the clock fell back between them, perhaps into yesterday.
             edges.add(next_offset_change(schedule.timezone, instants[0], instants[-1]))
     return sorted(edge for edge in edges if edge > now)
 
@@ -250,21 +247,20 @@ def _first_within(
 ) -> datetime | None:
     """Return the first instant in [begin, end), where `deciding` decide, that is as `wanted`.
 
-    Between two clock changes every week is like the other, so looking at one week of each is
-    enough. A week without clock change shows every time of every weekday, so if nothing opens in
-    it, nothing does later. Closing differs once timezones are mixed: a gap common to all of them
-    may exist only while their clocks stand in a certain relation.
+    Between two clock changes all weeks are alike, so one of each is enough. A week without clock
+    change has every time of every weekday: if nothing opens in it, nothing does later. Closing
+    differs when timezones are mixed: whether all have a gap at once depends on their offsets.
     """
     if not deciding:
         return None if wanted else begin
     timezones = sorted({schedule.timezone for schedule in deciding})
-    one_week_tells = wanted or len(timezones) == 1
+    one_week_decides = wanted or len(timezones) == 1
     limit = min(end, begin + _ALL_CLOCK_CHANGES)
     seen: set[tuple[timedelta | None, ...]] = set()
     edge = begin
     while edge < limit:
         week = edge + _WEEK
-        horizon = min(limit, week) if one_week_tells else limit
+        horizon = min(limit, week) if one_week_decides else limit
         change = min(next_offset_change(tz, edge, horizon) for tz in timezones)
         offsets = tuple(local_time(edge, tz).utcoffset() for tz in timezones)
         if offsets not in seen:
@@ -272,7 +268,7 @@ def _first_within(
                 if any(has_open_window(schedule, instant) for schedule in deciding) is wanted:
                     return instant
         if change >= week:
-            if one_week_tells:
+            if one_week_decides:
                 return None
             seen.add(offsets)
         edge = change

@@ -1,21 +1,20 @@
-"""When a budget would be used up, if it went on as it has so far."""
+"""When a budget runs out at its current pace."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-#: Of the period; before that, a pace says nothing.
+#: The share of the period before which a pace means nothing.
 LEAST_SEEN: Final = Decimal("0.05")
 
 
 def used_up_at(
     *, spent: Decimal, left: Decimal, begins: datetime, now: datetime, ends: datetime
 ) -> datetime | None:
-    """Return the instant at which ``left`` is spent at the pace at which ``spent`` was.
+    """Return the instant at which ``left`` runs out at the pace from ``begins`` to ``now``.
 
-    The pace is that from ``begins`` to ``now``, of a period that lasts until ``ends``; amounts in
-    US dollars. None: not within the period, or nobody can tell: nothing was spent, nothing is left,
-    or too little of the period is over.
+    Amounts are in US dollars, and the period lasts until ``ends``. None: not within the period, or
+    unknown: nothing was spent, nothing is left, or too little of the period has passed.
     """
     elapsed, lasts = now - begins, ends - begins
     if spent <= 0 or left <= 0 or lasts <= timedelta(0):

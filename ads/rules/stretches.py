@@ -1,4 +1,4 @@
-"""Dayparting over a stretch of time: when it is open, when it is in force, when the clock jumps.
+"""Dayparting over a stretch of time: open hours, hours in force, and clock changes.
 
 Stretches are half-open pairs of UTC instants, `[begin, end)`, in order, that neither overlap nor
 touch.
@@ -17,10 +17,10 @@ Stretch = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """A jump of the clock on the wall: at `at` (UTC) it would show `before`, and shows `after`.
+    """A jump of the wall clock at `at` (UTC), from `before` to `after`.
 
     Both are that same instant, with the offset before and after; the wall-clock time between them
-    does not happen, or happens twice.
+    is skipped or repeated.
     """
 
     at: datetime
@@ -29,7 +29,7 @@ class ClockChange:
 
     @property
     def is_forward(self) -> bool:
-        """Whether wall-clock time is left out, rather than repeated."""
+        """Whether wall-clock time is skipped, rather than repeated."""
         return self.after.replace(tzinfo=None) > self.before.replace(tzinfo=None)
 
     @property
@@ -41,11 +41,10 @@ class ClockChange:
 def open_stretches(schedules: Sequence[Schedule], begin: datetime, end: datetime) -> list[Stretch]:
     """Return when a campaign with these schedules may deliver between two instants.
 
-    What is open at an instant, :func:`ads.rules.dayparting.is_open` says; so without any schedule
-    it is all of it.
+    By :func:`ads.rules.dayparting.is_open`; without schedules, all the time.
 
     Raises:
-        UnknownTimezone: a schedule's timezone cannot be read.
+        UnknownTimezone: a schedule's timezone is invalid.
         ValueError: an instant has no timezone.
     """
     return _stretches(schedules, begin, end, lambda at: is_open(schedules, at))
@@ -68,9 +67,9 @@ def clock_changes(tz: str, begin: datetime, end: datetime) -> list[ClockChange]:
 
 @dataclass(frozen=True, slots=True)
 class LocalDay:
-    """A calendar day of a timezone, `[begin, end)`, and what of it is open and in force.
+    """A calendar day of a timezone, `[begin, end)`, and the parts that are open and in force.
 
-    A date that the timezone skipped begins where it ends.
+    A date that the timezone skipped has no length.
     """
 
     day: date
@@ -78,15 +77,15 @@ class LocalDay:
     end: datetime
     open: list[Stretch]
     in_force: list[Stretch]
-    #: Those on this day, one at its very begin included.
+    #: Including one at the very beginning of the day.
     clock_changes: list[ClockChange]
 
 
 def days_ahead(schedule: Schedule, tz: str, now: datetime, count: int) -> list[LocalDay]:
-    """Return the day it is in `tz`, from its begin, and those after it: `count` in all.
+    """Return today in `tz`, from its beginning, and the days after it: `count` in all.
 
     Raises:
-        UnknownTimezone: `tz` or the schedule's timezone cannot be read.
+        UnknownTimezone: `tz` or the schedule's timezone is invalid.
     """
     first = local_date(now, tz)
     dates = [first + timedelta(days=number) for number in range(count)]
@@ -114,7 +113,7 @@ def _within(stretches: Sequence[Stretch], begin: datetime, end: datetime) -> lis
 def _stretches(
     schedules: Sequence[Schedule], begin: datetime, end: datetime, holds: Callable[[datetime], bool]
 ) -> list[Stretch]:
-    """Return the stretches in which `holds`, which can only turn at an edge of the schedules."""
+    """Return the stretches in which `holds` is true; it changes only at edges of the schedules."""
     found: list[Stretch] = []
     for edge, following in pairwise(_edges(schedules, utc(begin), utc(end))):
         if edge >= following or not holds(edge):
@@ -127,10 +126,10 @@ def _stretches(
 
 
 def _edges(schedules: Sequence[Schedule], begin: datetime, end: datetime) -> list[datetime]:
-    """Return both instants and, in order, those between at which something may turn."""
+    """Return both instants and, in order, those between at which something may change."""
     active = [schedule for schedule in schedules if schedule.is_active]
     edges = {*window_edges(active, begin, end), *validity_edges(active, begin)}
-    # A clock that falls back may fall into a window that it had left.
+    # A clock that falls back may return into a window that it had left.
     for tz in {schedule.timezone for schedule in active}:
         edges.update(change.at for change in clock_changes(tz, begin, end))
     return [begin, *sorted(edge for edge in edges if begin < edge < end), end]

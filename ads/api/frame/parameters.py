@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from ads.api.frame.failures import LONGEST_SHOWN
 from ads.api.frame.problems import Kind, Problem
-from ads.rules import written
+from ads.rules.calendar import ISO_DATE
 
 LARGEST_ID: Final = 2**63 - 1
 MOST_LISTED: Final = 1000
@@ -62,7 +62,7 @@ def _whole(value: Any) -> Any:
 
 
 def _date(value: Any) -> Any:
-    if isinstance(value, str) and not written.DAY.fullmatch(value):
+    if isinstance(value, str) and not ISO_DATE.fullmatch(value):
         raise PydanticCustomError("date", "Write a date as YYYY-MM-DD, such as 2026-03-18.")
     return value
 

@@ -1,4 +1,4 @@
-"""What the commands for API keys and webhook endpoints share: options, and reading them."""
+"""What the commands for API keys and webhook endpoints share."""
 
 import os
 from datetime import UTC, datetime, time
@@ -7,85 +7,73 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from ads.management.commands._terminal import brand_named, instant
-from ads.models import Brand
+from ads.management.commands._terminal import brand_named
 from ads.models.senders import Sender
-from ads.rules import written
+from ads.rules.calendar import ISO_DATE, parse_date, parse_instant
 
 
 def add_sender_options(parser: CommandParser) -> None:
-    """The name, the source and the brands of a new sender."""
-    parser.add_argument("name", help="what it is for, so that people recognise it")
+    """The name, source and brands of a new sender."""
+    parser.add_argument("name", help="a name that people will recognise")
     parser.add_argument(
         "--source",
-        help="what it sends stands in the ledger under this (default: the name). "
-        "Give its successor the same one",
+        help="the source of its spend in the ledger (default: the name); give its replacement the "
+        "same one",
     )
     parser.add_argument(
         "--brand",
         action="append",
         default=[],
         metavar="NAME",
-        help="a brand that it may see and write; once for each. Others do not exist for it",
+        help="a brand it may read and write; repeatable. Other brands stay hidden",
     )
     parser.add_argument(
-        "--every-brand", action="store_true", help="every brand, those to come included"
+        "--every-brand", action="store_true", help="every brand, including future ones"
     )
 
 
 def sender_options(options: dict[str, Any]) -> dict[str, Any]:
-    """The same, as the services take them.
+    """The same, as arguments of the services.
 
     Raises:
         CommandError: a brand does not exist.
     """
-    named = {name: brand_named(name) for name in options["brand"]}
     return {
         "name": options["name"],
         "source": options["name"] if options["source"] is None else options["source"],
-        "brands": list(named.values()),
+        "brands": [brand_named(name) for name in dict.fromkeys(options["brand"])],
         "every_brand": options["every_brand"],
     }
 
 
 def given_instant(option: str, text: str | None) -> datetime | None:
-    """A day (its first moment in UTC), or an instant with its offset from UTC.
+    """The start of a date (in UTC), or an instant with its offset from UTC.
 
     Raises:
-        CommandError: it is neither.
+        CommandError: the text is neither.
     """
     if text is None:
         return None
     try:
-        if written.DAY.fullmatch(text):
-            return datetime.combine(written.day(text), time(), UTC)
-        return written.instant(text).astimezone(UTC)
-    except written.NoOffset as error:
-        raise CommandError(
-            f"{option}: {text!r} has no offset from UTC; give 2027-01-01T09:00+01:00."
-        ) from error
+        if ISO_DATE.fullmatch(text):
+            return datetime.combine(parse_date(text), time(), UTC)
+        return parse_instant(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise CommandError(
-            f"{option}: {text!r} is neither a day (2027-01-01) nor an instant "
-            "(2027-01-01T09:00+01:00)."
+            f"{option}: use a date (2027-01-01), or a date and time with its offset from UTC "
+            f"(2027-01-01T09:00+01:00), not {text!r}."
         ) from error
 
 
 def brands_of(sender: Sender) -> str:
-    """For a table; with its brands loaded beforehand it costs no query."""
+    """For a table; no query if its brands are prefetched."""
     if sender.every_brand:
         return "every brand"
-    names: list[Brand] = sorted(sender.brands.all(), key=lambda brand: brand.name)
-    return ", ".join(brand.name for brand in names) or "none"
-
-
-def utc(at: datetime | None) -> str:
-    """An instant for a table."""
-    return instant(at, "UTC")
+    return ", ".join(sorted(brand.name for brand in sender.brands.all())) or "none"
 
 
 def site() -> str:
-    """Where the web pages are: the first address that is trusted, or start.sh's."""
+    """The address of the web pages: the first trusted one, or that of start.sh."""
     if settings.CSRF_TRUSTED_ORIGINS:
         return str(settings.CSRF_TRUSTED_ORIGINS[0])
     return f"http://localhost:{os.environ.get('PORT', '8000')}"

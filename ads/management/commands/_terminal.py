@@ -1,4 +1,4 @@
-"""What the commands share: who acts, tables, and finding what a person named.
+"""What the commands share: the actor on record, tables, and finding a brand by name.
 
 (Django takes no command from a module whose name begins with an underscore.)
 """
@@ -8,10 +8,11 @@ import getpass
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import IO, Any, Final, cast
+from typing import IO, Final, cast
 from zoneinfo import ZoneInfo
 
 from django.core.management.base import CommandError, OutputWrapper
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -27,18 +28,17 @@ _LONGEST_ACTOR: Final = 150
 
 @contextmanager
 def acting(command: str) -> Iterator[None]:
-    """Everything inside is recorded under the command's name and the system user's."""
+    """Record everything inside under the names of the command and the system user."""
     try:
         actor = f"command: {command}, by {getpass.getuser()}"
     except (KeyError, OSError):  # a container's user need not have a name
         actor = f"command: {command}"
-    actor = actor[:_LONGEST_ACTOR]
-    with acting_as(actor, command=command):
+    with acting_as(actor[:_LONGEST_ACTOR], command=command):
         yield
 
 
 class Screen:
-    """Where a command writes: tables on a terminal, plain lines elsewhere."""
+    """A command's output: tables on a terminal, plain lines elsewhere."""
 
     def __init__(self, stdout: OutputWrapper, *, no_color: bool = False) -> None:
         self._is_terminal = stdout.isatty()
@@ -64,9 +64,9 @@ class Screen:
         title: str = "",
         right: Iterable[str] = (),
     ) -> None:
-        """Show rows; ``right`` names the columns of figures. More than SHOWN are counted."""
+        """Show the first SHOWN rows and count the rest; ``right``: the columns to align right."""
         table = Table(
-            box=_BOX if self._is_terminal else None,
+            box=box.SIMPLE_HEAD if self._is_terminal else None,
             pad_edge=False,
             header_style="bold" if self._is_terminal else "",
         )
@@ -83,28 +83,19 @@ class Screen:
             self.line(f"… and {count - SHOWN} more.")
 
 
-def _simple_box() -> Any:
-    from rich import box
-
-    return box.SIMPLE_HEAD
-
-
-_BOX: Final = _simple_box()
-
-
 def printable(text: str) -> str:
-    """The text without what would steer the terminal: names come from files and strangers."""
+    """The text with control characters escaped: names come from files and strangers."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """ "1 campaign", "2,000 campaigns"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def instant(at: datetime | None, timezone: str) -> str:
+def instant(at: datetime | None, timezone: str = "UTC") -> str:
     """An instant in a timezone and in UTC; "—" for none."""
     if at is None:
         return "—"
@@ -118,7 +109,7 @@ def brand_named(name: str) -> Brand:
     """The brand of this name.
 
     Raises:
-        CommandError: there is none; with names that are like it.
+        CommandError: there is none; it suggests similar names.
     """
     brand = Brand.objects.filter(name=name).first() if "\x00" not in name else None
     if brand is None:
@@ -134,4 +125,4 @@ def _like(name: str) -> str:
     close = [folded[n] for n in difflib.get_close_matches(name.casefold(), folded, n=3)]
     if close:
         return " Did you mean " + " or ".join(f'"{known}"' for known in close) + "?"
-    return f" There are: {', '.join(names[:10])}{' …' if len(names) > 10 else '.'}"  # noqa: PLR2004
+    return f" Brands: {', '.join(names[:10])}{' …' if len(names) > 10 else '.'}"  # noqa: PLR2004

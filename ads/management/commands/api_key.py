@@ -1,4 +1,4 @@
-"""``manage.py api_key``: keys of the HTTP API made, listed and revoked."""
+"""``manage.py api_key``: create, list and revoke keys of the HTTP API."""
 
 from typing import Any
 
@@ -11,43 +11,42 @@ from ads.management.commands._senders import (
     given_instant,
     sender_options,
     site,
-    utc,
 )
-from ads.management.commands._terminal import Screen, acting, printable
+from ads.management.commands._terminal import Screen, acting, instant, printable
 from ads.models import ApiKey
 from ads.models.senders import Scope
 from ads.services.senders import InvalidSender, api_keys
 
 
 class Command(BaseCommand):
-    help = "Makes, lists and revokes keys of the HTTP API."
+    help = "Creates, lists and revokes keys of the HTTP API."
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_subparsers(dest="what", required=True)
-        create = what.add_parser("create", help="make a key; it is shown this once")
+        create = what.add_parser("create", help="create a key; shows it, once")
         add_sender_options(create)
         create.add_argument(
             "--scope",
             action="append",
             required=True,
             choices=Scope.values,
-            help="what it may do; once for each",
+            help="a permission; repeatable",
         )
         create.add_argument(
             "--expires",
             metavar="DAY",
-            help="from then on it is refused: a day (its first moment in UTC), or an instant such "
-            "as 2027-01-01T09:00+01:00 (default: never)",
+            help="when it expires: a date (from its start in UTC), or a date and time such as "
+            "2027-01-01T09:00+01:00 (default: never)",
         )
         create.add_argument(
             "--requests-per-minute",
             type=int,
             metavar="N",
-            help="(default: as many as the settings say)",
+            help="the rate limit (default: from the settings)",
         )
-        what.add_parser("list", help="every key, the revoked ones too")
-        revoke = what.add_parser("revoke", help="refuse a key from now on, for good")
-        revoke.add_argument("key", help="its name or its prefix")
+        what.add_parser("list", help="list all keys, including revoked ones")
+        revoke = what.add_parser("revoke", help="revoke a key for good")
+        revoke.add_argument("key", help="its name or prefix")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
@@ -70,11 +69,9 @@ class Command(BaseCommand):
             )
         except InvalidSender as error:
             raise CommandError(printable(str(error))) from error
-        screen.line(
-            f"The key of {key.name}. It is shown this once: keep it where secrets are kept."
-        )
+        screen.line(f"The key of {key.name}. It is shown only once: keep it in a safe place.")
         screen.line()
-        # Not by the screen, which would break lines that are to be copied.
+        # Not by the screen, which would wrap lines that are meant to be copied.
         self.stdout.write(text)
         screen.line()
         screen.line("Try it:")
@@ -85,10 +82,10 @@ def _list(screen: Screen) -> None:
     now = timezone.now()
     keys = ApiKey.objects.prefetch_related("brands")
     if not keys:
-        screen.line("There are no keys yet: make one with api_key create.")
+        screen.line("There are no keys yet. Create one with: api_key create")
         return
     screen.table(
-        ["name", "begins with", "source", "may", "brands", "expires", "last used", "state"],
+        ["name", "begins with", "source", "permissions", "brands", "expires", "last used", "state"],
         (
             (
                 key.name,
@@ -96,8 +93,8 @@ def _list(screen: Screen) -> None:
                 key.source,
                 ", ".join(key.scopes),
                 brands_of(key),
-                utc(key.expires_at),
-                utc(key.last_used_at),
+                instant(key.expires_at),
+                instant(key.last_used_at),
                 api_keys.state(key, now),
             )
             for key in keys
@@ -114,8 +111,8 @@ def _revoke(screen: Screen, named: str) -> None:
     )
     if key is None:
         raise CommandError(
-            f'There is no key of the name or prefix "{printable(named)}"; see api_key list.'
+            f'There is no key with the name or prefix "{printable(named)}". See: api_key list'
         )
     if not api_keys.revoke(key, now=timezone.now()):
-        raise CommandError(f"{key.name} had been revoked already.")
-    screen.line(f"{key.name} (bm_{key.prefix}) is revoked: it opens nothing any more.")
+        raise CommandError(f"{key.name} is already revoked.")
+    screen.line(f"{key.name} (bm_{key.prefix}) is revoked. Its requests are refused from now on.")

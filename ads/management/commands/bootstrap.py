@@ -1,4 +1,4 @@
-"""``manage.py bootstrap``: makes a database ready for use."""
+"""``manage.py bootstrap``: prepare a database for use."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from budget_manager.bootstrap import bootstrap
 
 class Command(BaseCommand):
     help = (
-        "Migrates, makes the login 'admin' if there is none, and fills an empty database with "
-        "seed_data. May be run again at any time."
+        "Migrates, creates the login 'admin' if there is none, and fills an empty database with "
+        "sample data. Safe to run again at any time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

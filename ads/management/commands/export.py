@@ -1,9 +1,8 @@
-"""``manage.py export``: what is on record, as CSV."""
+"""``manage.py export``: recorded data as CSV."""
 
 import os
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -13,7 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ads.management.commands._terminal import brand_named
-from ads.rules import written
+from ads.rules.calendar import parse_date
 from ads.services.exports import InvalidExport, Kind, Stream, Wanted, choose
 
 _BROKEN_PIPE: Final = 141  # as a program killed by SIGPIPE ends
@@ -21,28 +20,28 @@ _BROKEN_PIPE: Final = 141  # as a program killed by SIGPIPE ends
 
 def _day(text: str) -> date:
     try:
-        return written.day(text)
+        return parse_date(text)
     except ValueError as error:
-        raise ArgumentTypeError(f'"{text}" is no date: write it like 2026-03-15.') from error
+        raise ArgumentTypeError(f'"{text}" is not a date; use YYYY-MM-DD.') from error
 
 
 class Command(BaseCommand):
     help = (
-        "Writes what is on record as CSV, whatever its size: the ledger (spend), delivery changes "
-        "(changes), the sums of every day and month (totals), or where the brands and campaigns "
-        "stand now (summaries)."
+        "Exports data of any size as CSV: the ledger (spend), delivery changes (changes), the "
+        "totals of every day and month (totals), or the current figures of brands and campaigns "
+        "(summaries)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=[str(kind) for kind in Kind])
-        parser.add_argument("--brand", help="this brand alone")
+        parser.add_argument("--brand", help="only this brand")
         parser.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day")
         parser.add_argument("--to", dest="last", type=_day, metavar="DATE", help="last day")
         parser.add_argument(
-            "--output", metavar="FILE", help="write it there; the file appears once it is whole"
+            "--output", metavar="FILE", help="write to this file, which appears once complete"
         )
         parser.add_argument(
-            "--bom", action="store_true", help="begin with a mark by which Excel knows UTF-8"
+            "--bom", action="store_true", help="start with a byte order mark, for Excel"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -52,17 +51,18 @@ class Command(BaseCommand):
             export = choose(Kind(options["what"]), wanted, timezone.now())
             stream = Stream(export, bom=options["bom"])
             if options["output"] is None:
-                _write(stream, self._print)
+                for piece in stream:
+                    self._print(piece)
             else:
                 _write_file(stream, Path(options["output"]))
         except InvalidExport as error:
             raise CommandError(f"--{error}") from error
         except BrokenPipeError:
-            # Whoever read it has seen enough. Nothing is left to be written at the end.
+            # The reader has closed the pipe. Python must not flush to it when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(_BROKEN_PIPE)
         except DatabaseError as error:
-            raise CommandError(f"The export broke off and is not whole: {error}") from error
+            raise CommandError(f"The export failed and is incomplete: {error}") from error
 
     def _print(self, piece: bytes) -> None:
         bytes_out: BinaryIO | None = getattr(self.stdout, "buffer", None)
@@ -72,17 +72,12 @@ class Command(BaseCommand):
             bytes_out.write(piece)
 
 
-def _write(stream: Stream, write: Callable[[bytes], object]) -> None:
-    for piece in stream:
-        write(piece)
-
-
 def _write_file(stream: Stream, path: Path) -> None:
-    """Beside its place first: a file of that name is always whole."""
+    """Write to a file beside it first, so that a file of this name is always complete."""
     unfinished = path.with_name(f"{path.name}.part")
     try:
         with unfinished.open("wb") as file:
-            _write(stream, file.write)
+            file.writelines(stream)
         unfinished.replace(path)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""``manage.py ledger_role``: a database role that may add to the ledger, and nothing else."""
+"""``manage.py ledger_role``: a database role that may only add to the ledger."""
 
 import getpass
 import os
@@ -15,17 +15,17 @@ PASSWORD: Final = "LEDGER_ROLE_PASSWORD"  # noqa: S105  (the name of a variable)
 
 class Command(BaseCommand):
     help = (
-        "Makes a database role for a program that writes spend straight into the ledger: it may "
-        "connect and insert into that one table, and do nothing else. A role that exists is given "
-        f"these rights. The password of a new one comes from {PASSWORD}, or is asked for."
+        "Creates a database role for a program that writes spend straight into the ledger: it may "
+        "connect and insert into that one table, nothing else. An existing role is granted these "
+        f"rights. The password of a new one is read from {PASSWORD}, or asked for."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="of the role, such as etl")
+        parser.add_argument("name", help="the name of the role, such as etl")
         parser.add_argument(
             "--no-login",
             action="store_true",
-            help="make a role that logins of your own are made members of; no password",
+            help="create a group role, without password, for logins of your own",
         )
         parser.add_argument(
             "--drop", action="store_true", help="revoke its rights and drop the role"
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sql",
             action="store_true",
-            help="print the SQL for a database administrator to run; change nothing",
+            help="only print the SQL, for a database administrator to run",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:

@@ -1,20 +1,20 @@
-"""``manage.py seed_data``: sample data to look at and to try things on."""
+"""``manage.py seed_data``: sample data to try things on."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.commands._terminal import count
 from ads.rules.money import format_usd, parse_amount
 from ads.services.sample import seed
 
 
 class Command(BaseCommand):
     help = (
-        "Adds sample brands, campaigns, schedules and spend; what is there already stays as it "
-        "is. Some campaigns are about to use up their daily budget, so that within ten minutes "
-        "of running worker and beat some are seen to be paused."
+        "Adds sample brands, campaigns, schedules and spend; existing data stays unchanged. Some "
+        "campaigns are close to their daily budget, so that with worker and beat running some are "
+        "paused within ten minutes."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,18 +23,18 @@ class Command(BaseCommand):
             "--campaigns",
             type=int,
             default=10,
-            help="in all, spread over the brands; half of them dayparted; default: %(default)s",
+            help="in total, spread over the brands, half of them dayparted; default: %(default)s",
         )
         parser.add_argument(
             "--spend-days",
             type=int,
             default=7,
-            help="days of spend, today so far included; 0 for none; default: %(default)s",
+            help="days of spend, including today so far; 0 for none; default: %(default)s",
         )
         parser.add_argument(
             "--daily-budget",
             default="75",
-            help="of each campaign, in US dollars; a brand's covers its campaigns'; "
+            help="for each campaign, in US dollars; brands get the sum of their campaigns'; "
             "default: %(default)s",
         )
         parser.add_argument(
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             "--seed",
             type=int,
             default=1,
-            help="the same seed makes the same data, at the same time of day; default: %(default)s",
+            help="the same seed gives the same data at the same time of day; default: %(default)s",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -53,8 +53,8 @@ class Command(BaseCommand):
                 brands=options["brands"],
                 campaigns=options["campaigns"],
                 spend_days=options["spend_days"],
-                daily_budget=_amount(options["daily_budget"], "daily_budget"),
-                monthly_budget=_amount(options["monthly_budget"], "monthly_budget"),
+                daily_budget=parse_amount(options["daily_budget"], field="daily_budget"),
+                monthly_budget=parse_amount(options["monthly_budget"], field="monthly_budget"),
                 seed=options["seed"],
             )
         except ValueError as error:
@@ -64,21 +64,13 @@ class Command(BaseCommand):
         self.stdout.write(_report(made))
 
 
-def _amount(value: object, field: str) -> Decimal:
-    return parse_amount(value, field=field)
-
-
 def _report(made: seed.Seeded) -> str:
     report = (
-        f"Added {_count(len(made.brands), 'brand')} with {_count(made.campaigns, 'campaign')}, "
-        f"{made.dayparted} of them dayparted ({_count(made.schedules, 'new schedule')}), and "
-        f"{_count(made.entries, 'spend entry', 'spend entries')}: {format_usd(made.spend)}.\n"
+        f"Added {count(len(made.brands), 'brand')} with {count(made.campaigns, 'campaign')}, "
+        f"{made.dayparted} of them dayparted ({count(made.schedules, 'new schedule')}), and "
+        f"{count(made.entries, 'spend entry', 'spend entries')}: {format_usd(made.spend)}.\n"
         f"Now: {made.active} Active, {made.campaigns - made.active} Paused by system."
     )
     if made.brands_before:
-        report += f"\nAs they were: {_count(made.brands_before, 'brand')} there before."
+        report += f"\nUnchanged: {count(made.brands_before, 'existing brand')}."
     return report
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,4 +1,4 @@
-"""``manage.py verify_totals``: compares the running sums with the ledger."""
+"""``manage.py verify_totals``: compare the totals with the ledger."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from ads.services.ledger import verification
 
 
 class Command(BaseCommand):
-    help = "Compares the running sums with the ledger; exits with 1 when they differ."
+    help = "Compares the totals with the ledger; exits with 1 when they differ."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--fix", action="store_true", help="add the sums that differ up again, and enforce"
+            "--fix", action="store_true", help="correct the totals that differ, and enforce"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -24,30 +24,30 @@ class Command(BaseCommand):
         with acting("verify_totals"):
             found = verification.verify(fix=options["fix"], now=timezone.now())
         if not found:
-            screen.line("Every sum is what the ledger adds up to.")
+            screen.line("All totals match the ledger.")
             return
-        shown = found[:SHOWN]
-        brands = Brand.objects.in_bulk({drift.brand_id for drift in shown})
-        campaigns = Campaign.objects.in_bulk({d.campaign_id for d in shown if d.campaign_id})
+        brands = Brand.objects.in_bulk({drift.brand_id for drift in found[:SHOWN]})
+        of_campaigns = {drift.campaign_id for drift in found[:SHOWN] if drift.campaign_id}
+        campaigns = Campaign.objects.in_bulk(of_campaigns)
         screen.table(
-            ["brand", "campaign", "period", "start", "kept", "true", "difference"],
+            ["brand", "campaign", "period", "start", "total", "ledger", "difference"],
             (
                 (
                     brands[drift.brand_id].name,
-                    campaigns[drift.campaign_id].name if drift.campaign_id else "(the brand's own)",
+                    campaigns[drift.campaign_id].name if drift.campaign_id else "(brand total)",
                     drift.period,
                     drift.start,
                     format_usd(drift.kept),
                     format_usd(drift.true),
                     format_usd(drift.true - drift.kept),
                 )
-                for drift in shown
+                for drift in found[:SHOWN]
             ),
-            right=["kept", "true", "difference"],
+            right=["total", "ledger", "difference"],
         )
-        if len(found) > len(shown):
-            screen.line(f"… and {len(found) - len(shown):,} more.")
-        differ = count(len(found), "sum")
+        if len(found) > SHOWN:
+            screen.line(f"… and {len(found) - SHOWN:,} more.")
+        totals = count(len(found), "total")
         if not options["fix"]:
-            raise CommandError(f"{differ} not what the ledger adds up to. Repair with --fix.")
-        screen.line(f"{differ} repaired.")
+            raise CommandError(f"{totals} do not match the ledger. Correct them with --fix.")
+        screen.line(f"{totals} corrected.")

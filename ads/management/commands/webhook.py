@@ -1,4 +1,4 @@
-"""``manage.py webhook``: addresses for signed webhooks made, listed, given a new secret."""
+"""``manage.py webhook``: create, list and switch webhook endpoints, and replace their secrets."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,9 +11,8 @@ from ads.management.commands._senders import (
     brands_of,
     sender_options,
     site,
-    utc,
 )
-from ads.management.commands._terminal import Screen, acting, count, printable
+from ads.management.commands._terminal import Screen, acting, count, instant, printable
 from ads.models import WebhookEndpoint
 from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
 
@@ -21,26 +20,26 @@ HOUR = timedelta(hours=1)
 
 
 class Command(BaseCommand):
-    help = "Makes, lists and switches the addresses that signed webhooks are sent to."
+    help = "Creates, lists and switches the endpoints that receive signed webhooks."
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_subparsers(dest="what", required=True)
-        create = what.add_parser("create", help="make an address; its secret is shown this once")
+        create = what.add_parser("create", help="create an endpoint; shows its secret, once")
         add_sender_options(create)
-        what.add_parser("list", help="every address")
-        rotate = what.add_parser("rotate", help="make a new secret; it is shown this once")
+        what.add_parser("list", help="list all endpoints")
+        rotate = what.add_parser("rotate", help="create a new secret; shows it, once")
         rotate.add_argument(
             "--hours",
             type=float,
             default=webhook_endpoints.PREVIOUS_ACCEPTED / HOUR,
-            help="how long the secret before is accepted too; 0: it is not (default: %(default)g)",
+            help="how long the previous secret is still accepted (default: %(default)g)",
         )
-        disable = what.add_parser("disable", help="refuse what is sent there, to be sent again")
-        enable = what.add_parser("enable", help="take it again")
+        disable = what.add_parser("disable", help="refuse webhooks; senders will retry")
+        enable = what.add_parser("enable", help="accept webhooks again")
         for named in (rotate, disable, enable):
-            named.add_argument("name", help="the name or the address")
+            named.add_argument("name", help="its name or address")
         what.add_parser(
-            "seal-anew", help="after a new SECRET_KEY: let nothing need the one before any more"
+            "seal-anew", help="after a change of SECRET_KEY: encrypt all secrets with the new key"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -63,35 +62,43 @@ class Command(BaseCommand):
         try:
             previous_until = now + timedelta(hours=options["hours"])
         except (ValueError, OverflowError) as error:
-            raise CommandError(f"--hours: {options['hours']} is no number of hours.") from error
+            raise CommandError(f"--hours: {options['hours']} is not a number of hours.") from error
         secret = webhook_endpoints.rotate(endpoint, previous_until=previous_until, now=now)
         self._show(screen, secret)
         screen.line(
-            f"The one before is accepted until {utc(previous_until)}."
+            f"The previous secret is accepted until {instant(previous_until)}."
             if previous_until > now
-            else "The one before is accepted no more."
+            else "The previous secret is no longer accepted."
         )
 
     def _show(self, screen: Screen, secret: str) -> None:
-        screen.line("Its secret. It is shown this once: give it to the sender.")
-        # Not by the screen, which would break a line that is to be copied.
+        screen.line("Its secret. It is shown only once: give it to the sender.")
+        # Not by the screen, which would wrap a line that is meant to be copied.
         self.stdout.write(secret)
 
     def _list(self, screen: Screen, _: dict[str, Any]) -> None:
         endpoints = WebhookEndpoint.objects.prefetch_related("brands")
         if not endpoints:
-            screen.line("There are no endpoints yet: make one with webhook create.")
+            screen.line("There are no endpoints yet. Create one with: webhook create")
             return
         screen.table(
-            ["name", "address", "source", "brands", "last received", "two secrets until", "state"],
+            [
+                "name",
+                "address",
+                "source",
+                "brands",
+                "last received",
+                "old secret until",
+                "state",
+            ],
             (
                 (
                     endpoint.name,
                     address(endpoint),
                     endpoint.source,
                     brands_of(endpoint),
-                    utc(endpoint.last_received_at),
-                    utc(endpoint.previous_expires_at),
+                    instant(endpoint.last_received_at),
+                    instant(endpoint.previous_expires_at),
                     "on" if endpoint.is_active else "off",
                 )
                 for endpoint in endpoints
@@ -99,32 +106,34 @@ class Command(BaseCommand):
         )
 
     def _disable(self, screen: Screen, options: dict[str, Any]) -> None:
-        endpoint = endpoint_named(options["name"])
-        if not webhook_endpoints.switch(endpoint, is_active=False, now=timezone.now()):
-            raise CommandError(f"{endpoint.name} was off already.")
-        screen.line(f"{endpoint.name} is off: what is sent there is refused, to be sent again.")
+        self._switch(screen, options, is_active=False)
 
     def _enable(self, screen: Screen, options: dict[str, Any]) -> None:
+        self._switch(screen, options, is_active=True)
+
+    def _switch(self, screen: Screen, options: dict[str, Any], *, is_active: bool) -> None:
         endpoint = endpoint_named(options["name"])
-        if not webhook_endpoints.switch(endpoint, is_active=True, now=timezone.now()):
-            raise CommandError(f"{endpoint.name} was on already.")
-        screen.line(f"{endpoint.name} is on.")
+        state = "on" if is_active else "off"
+        if not webhook_endpoints.switch(endpoint, is_active=is_active, now=timezone.now()):
+            raise CommandError(f"{endpoint.name} is already {state}.")
+        refused = "" if is_active else " Its webhooks are refused; senders will retry."
+        screen.line(f"{endpoint.name} is {state}.{refused}")
 
     def _seal_anew(self, screen: Screen, _: dict[str, Any]) -> None:
         sealed = webhook_endpoints.seal_all_anew()
         screen.line(
-            f"The secrets of {count(sealed, 'endpoint')} are sealed with the SECRET_KEY of today; "
-            "they need none of SECRET_KEY_FALLBACKS."
+            f"The secrets of {count(sealed, 'endpoint')} now use the current SECRET_KEY; "
+            "SECRET_KEY_FALLBACKS is no longer needed for them."
         )
 
 
 def address(endpoint: WebhookEndpoint) -> str:
-    """Where its sender sends to."""
+    """The full address for its sender."""
     return f"{site()}{webhook_endpoints.path(endpoint)}"
 
 
 def endpoint_named(named: str) -> WebhookEndpoint:
-    """The endpoint of this name, or of this address.
+    """The endpoint with this name or address.
 
     Raises:
         CommandError: there is none.
@@ -132,4 +141,4 @@ def endpoint_named(named: str) -> WebhookEndpoint:
     for endpoint in WebhookEndpoint.objects.all():
         if endpoint.name == named or named.rstrip("/").endswith(str(endpoint.address)):
             return endpoint
-    raise CommandError(f'There is no endpoint "{printable(named)}"; see webhook list.')
+    raise CommandError(f'There is no endpoint "{printable(named)}". See: webhook list')

@@ -10,8 +10,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from ads.rules import written
-from ads.rules.calendar import UnknownTimezone, local_date
+from ads.rules.calendar import (
+    InvalidDate,
+    UnknownTimezone,
+    local_date,
+    parse_date,
+    parse_instant,
+)
 from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.errors import InvalidSpend
 
@@ -71,12 +76,12 @@ def check_amount(amount: object, *, negative: bool = False) -> Decimal:
 
 def read_date(field: str, value: object) -> object:
     """The date that text says (YYYY-MM-DD); what is not text is left to :func:`check_day`."""
-    return _read(written.day, field, value)
+    return _read(parse_date, field, value)
 
 
 def read_instant(field: str, value: object) -> object:
     """The instant that text says; what is not text is left to :func:`check_instant`."""
-    return _read(written.instant, field, value)
+    return _read(parse_instant, field, value)
 
 
 def _read(read: Callable[[str], object], field: str, value: object) -> object:
@@ -84,7 +89,7 @@ def _read(read: Callable[[str], object], field: str, value: object) -> object:
         return value
     try:
         return read(value)
-    except written.NotWritten as error:
+    except InvalidDate as error:
         raise InvalidSpend(field, value, str(error)) from error
 
 

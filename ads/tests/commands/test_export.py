@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_written_says_so(campaign: Campaign, tmp_path: Pat
     ("arguments", "says"),
     [
         (["spend", "--brand", "Acne"], 'Did you mean "Acme"'),
-        (["spend", "--from", "2024-02-31"], "is no date: write it like"),
+        (["spend", "--from", "2024-02-31"], "is not a date; use YYYY-MM-DD"),
         (["spend", "--from", "2024-05-15", "--to", "2024-05-01"], "--to: 2024-05-01 is before"),
         (["summaries", "--from", "2024-05-15"], "--from: summaries show where everybody stands"),
         (["everything"], "invalid choice"),

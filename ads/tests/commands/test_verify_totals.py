@@ -1,4 +1,4 @@
-"""verify_totals: finds sums that are not what the ledger adds up to, and repairs them."""
+"""verify_totals: finds totals that do not match the ledger, and corrects them."""
 
 from typing import Any
 
@@ -37,22 +37,22 @@ def falsify(amount: int) -> None:
 
 
 def test_sums_that_agree_are_said_to(campaign: Campaign) -> None:
-    assert say("verify_totals") == "Every sum is what the ledger adds up to.\n"
+    assert say("verify_totals") == "All totals match the ledger.\n"
 
 
 def test_drift_is_shown_and_fails_until_it_is_fixed(campaign: Campaign) -> None:
     falsify(90)
 
-    with pytest.raises(CommandError, match=r"2 sums not what the ledger adds up to.*--fix"):
+    with pytest.raises(CommandError, match=r"2 totals do not match the ledger.*--fix"):
         say("verify_totals")
     assert totals(campaign)["day", TODAY] == 90
 
     said = rows(say("verify_totals", "--fix"))
 
     day = str(TODAY)
-    assert ["Acme", "(the brand's own)", "day", day, "$90.00", "$50.00", "-$40.00"] in said
+    assert ["Acme", "(brand total)", "day", day, "$90.00", "$50.00", "-$40.00"] in said
     assert ["Acme", "Search", "day", day, "$90.00", "$50.00", "-$40.00"] in said
-    assert ["2 sums repaired."] in said
+    assert ["2 totals corrected."] in said
     assert totals(campaign)["day", TODAY] == 50
     assert "Every sum" in say("verify_totals")
 
@@ -71,6 +71,6 @@ def test_a_repair_brings_back_whom_the_wrong_sum_had_stopped(campaign: Campaign)
 def test_a_sum_that_is_missing_is_found_and_made(campaign: Campaign) -> None:
     SpendTotal.objects.filter(campaign=campaign).delete()
 
-    assert "2 sums repaired." in say("verify_totals", "--fix")
+    assert "2 totals corrected." in say("verify_totals", "--fix")
 
     assert totals(campaign) == {("day", TODAY): 50, ("month", TODAY.replace(day=1)): 50}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ads.rules import calendar
 from ads.rules.calendar import (
+    InvalidDate,
     UnknownTimezone,
     day_begins,
     group_by_local_date,
@@ -22,6 +23,8 @@ from ads.rules.calendar import (
     next_month,
     next_month_begins,
     next_offset_change,
+    parse_date,
+    parse_instant,
     period_start,
     wall_instants,
     zone,
@@ -281,7 +284,7 @@ def test_timezones_are_grouped_by_the_date_it_is_there() -> None:
         (date(2026, 3, 1), ["Europe/Berlin", "UTC"]),
         (date(2026, 3, 2), ["Pacific/Kiritimati"]),
     ]
-    assert dates.unreadable == ["", "Nowhere"]
+    assert dates.invalid == ["", "Nowhere"]
 
 
 @settings(max_examples=30, deadline=None)
@@ -292,7 +295,7 @@ def test_the_world_has_at_most_three_dates_at_once(now: datetime) -> None:
     dates = group_by_local_date(reversed(names), now)
 
     assert len(dates.by_date) <= 3
-    assert sorted([*dates.unreadable, *chain(*dates.by_date.values())]) == names
+    assert sorted([*dates.invalid, *chain(*dates.by_date.values())]) == names
     for day, there in dates.by_date.items():
         assert {local_date(now, name) for name in there} == {day}
 
@@ -301,3 +304,29 @@ def test_the_rules_never_read_the_clock() -> None:
     source = calendar.__loader__.get_source(calendar.__name__)  # type: ignore[union-attr]
 
     assert not [word for word in ("now()", "today()", "utcnow", "time.time") if word in source]
+
+
+def test_a_day_and_an_instant_are_read() -> None:
+    assert parse_date("2024-02-29") == date(2024, 2, 29)
+    noon = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    for text in ("2024-05-01T12:00:00Z", "2024-05-01 12:00Z", "2024-05-01T14:00:00.000+02:00"):
+        assert parse_instant(text) == noon
+
+
+@pytest.mark.parametrize(
+    "text", ["", "20240501", "2024-W18-3", "2024-5-1", "2024-02-30", "2024-05-01 ", "٢٠٢٤-٠٥-٠١"]
+)
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDate):
+        parse_date(text)
+
+
+@pytest.mark.parametrize("text", ["", "2024-05-01", "now", "2024-05-01T25:00Z", "20240501T120000Z"])
+def test_what_is_no_instant_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDate):
+        parse_instant(text)
+
+
+def test_an_instant_without_a_timezone_is_refused_as_such() -> None:
+    with pytest.raises(InvalidDate, match="add Z for UTC"):
+        parse_instant("2024-05-01T12:00:00")

@@ -168,7 +168,7 @@ def test_a_second_run_adds_to_what_is_there_and_says_so() -> None:
     assert Campaign.objects.count() == 20
     assert DaypartingSchedule.objects.count() == schedules
     assert set(before) <= set(as_data())
-    assert "As they were: 2 brands there before." in output
+    assert "Unchanged: 2 existing brands." in output
 
 
 def test_a_schedule_that_people_have_changed_is_used_as_it_is() -> None:
