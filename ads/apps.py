@@ -1,4 +1,4 @@
-"""The application's start-up: connects the signals."""
+"""The application; its start-up connects the signals."""
 
 from django.apps import AppConfig
 

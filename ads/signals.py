@@ -1,11 +1,10 @@
 """Configuration saved anywhere is enforced when its transaction commits.
 
-These handlers hold no rule: they say which campaigns a change may concern. All changes of one
-transaction are enforced together, once. A reference that a campaign was given has what waited for
-it recorded.
+The handlers hold no rules: they only collect the campaigns that a change may concern, and enforce
+them once per transaction. A new reference has its waiting spend recorded.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +25,14 @@ from ads.models.base import configuration_changed
 from ads.services.delivery import Trigger, after_edit
 from ads.services.references import registry
 
-CONFIGURATION = (Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow)
+#: For each model, what a changed row concerns, and the column that names it.
+CONFIGURATION: dict[Any, tuple[str, str]] = {
+    Brand: ("brands", "pk"),
+    Campaign: ("campaigns", "pk"),
+    CampaignSchedule: ("campaigns", "campaign_id"),
+    DaypartingSchedule: ("schedules", "pk"),
+    DaypartingWindow: ("schedules", "schedule_id"),
+}
 
 
 @dataclass(slots=True)
@@ -44,7 +50,6 @@ class EnforceOnCommit:
 
     def enforce(self) -> None:
         concerned = set(self.campaigns)
-        # Written by bulk updates, these sets may be large; what is not in them is not asked for.
         if self.brands:
             of_brands = Campaign.objects.filter(brand__in=self.brands)
             concerned.update(of_brands.values_list("pk", flat=True))
@@ -58,29 +63,20 @@ def _enforce_on_commit(concerned: EnforceOnCommit) -> None:
     savepoints = set(connection.savepoint_ids)
     for waiting_savepoints, work, *_ in connection.run_on_commit:
         waiting = getattr(work, "__self__", None)
-        # A rollback to a savepoint drops what was registered since; joining one that was
-        # registered under other savepoints would be dropped, or kept, with the wrong one.
+        # A rollback to a savepoint drops what was registered since, so only work registered under
+        # the same savepoints is joined.
         if isinstance(waiting, EnforceOnCommit) and waiting_savepoints == savepoints:
             waiting.add(concerned)
             return
-    # Robust: the change itself is committed and stays; a failure is logged, and the next sweep
-    # enforces what this could not. (A method, because Django logs the name of what failed, and an
-    # object has none.)
+    # Robust: the change itself is committed; a failure is logged, and the next sweep enforces what
+    # this could not. (A method, because Django logs its name on failure.)
     transaction.on_commit(concerned.enforce, robust=True)
 
 
-def _concerned(model: type, pks: Collection[int]) -> EnforceOnCommit:
-    if model is Brand:
-        return EnforceOnCommit(brands=set(pks))
-    if model is Campaign:
-        return EnforceOnCommit(campaigns=set(pks))
-    if model is DaypartingSchedule:
-        return EnforceOnCommit(schedules=set(pks))
-    if model is DaypartingWindow:
-        windows = DaypartingWindow.objects.filter(pk__in=pks)
-        return EnforceOnCommit(schedules=set(windows.values_list("schedule_id", flat=True)))
-    attachments = CampaignSchedule.objects.filter(pk__in=pks)
-    return EnforceOnCommit(campaigns=set(attachments.values_list("campaign_id", flat=True)))
+def _rows_changed(model: type, rows: Iterable[Any]) -> None:
+    concerned, column = CONFIGURATION[model]
+    ids = {getattr(row, column) for row in rows}
+    _enforce_on_commit(EnforceOnCommit(**{concerned: ids}))
 
 
 @receiver(post_save)
@@ -91,62 +87,56 @@ def saved(sender: type, instance: Any, update_fields: Any = None, **_: Any) -> N
     engine_owned: frozenset[str] = getattr(sender, "engine_owned", frozenset())
     if update_fields and set(update_fields) <= engine_owned - {"is_active"}:
         return
-    if sender is DaypartingWindow:
-        _enforce_on_commit(EnforceOnCommit(schedules={instance.schedule_id}))
-    elif sender is CampaignSchedule:
-        _enforce_on_commit(EnforceOnCommit(campaigns={instance.campaign_id}))
-    else:
-        _enforce_on_commit(_concerned(sender, {instance.pk}))
+    _rows_changed(sender, [instance])
 
 
 @receiver(post_save, sender=CampaignReference)
 def reference_saved(instance: CampaignReference, **_: Any) -> None:
-    """A campaign is known by it from now on: what had come in under it has its campaign."""
+    """Spend that was waiting for this reference is recorded for its campaign."""
     pk = instance.pk
 
     def record() -> None:
         registry.record_waiting(timezone.now(), references=[pk], at_most=registry.AT_ONCE)
 
-    # Robust, as above: what this could not record, the periodic task does.
+    # Robust, as above: the periodic task records what this could not.
     transaction.on_commit(record, robust=True)
 
 
 @receiver(post_delete)
 def deleted(sender: type, instance: Any, **_: Any) -> None:
-    """One row was deleted: a window (its schedule remains), or an attachment."""
-    if sender is DaypartingWindow:
-        _enforce_on_commit(EnforceOnCommit(schedules={instance.schedule_id}))
-    elif sender is CampaignSchedule:
-        _enforce_on_commit(EnforceOnCommit(campaigns={instance.campaign_id}))
+    """A window was deleted (its schedule remains), or a schedule was detached."""
+    if sender in (DaypartingWindow, CampaignSchedule):
+        _rows_changed(sender, [instance])
 
 
 @receiver(pre_delete, sender=DaypartingSchedule)
-def schedule_goes(instance: DaypartingSchedule, **_: Any) -> None:
-    """Afterwards nobody could tell which campaigns had it."""
-    attached = CampaignSchedule.objects.filter(schedule=instance)
-    _enforce_on_commit(
-        EnforceOnCommit(campaigns=set(attached.values_list("campaign_id", flat=True)))
-    )
+def schedule_deleted(instance: Any, **_: Any) -> None:
+    """Its campaigns are unknown afterwards."""
+    _rows_changed(CampaignSchedule, CampaignSchedule.objects.filter(schedule=instance))
 
 
 @receiver(m2m_changed, sender=CampaignSchedule)
 def attached(
     action: str, instance: Any, pk_set: set[int] | None, *, reverse: bool, **_: Any
 ) -> None:
-    """Schedules were attached with ``add`` (taking them off deletes rows, see above)."""
+    """Schedules were attached with ``add`` (detaching deletes rows, see above)."""
     if action == "post_add" and pk_set:
         campaigns = pk_set if reverse else {instance.pk}
         _enforce_on_commit(EnforceOnCommit(campaigns=set(campaigns)))
 
 
 @receiver(configuration_changed)
-def written_in_bulk(sender: type, pks: set[int], unnumbered: Collection[Any], **_: Any) -> None:
+def written_in_bulk(sender: Any, pks: set[int], unnumbered: Collection[Any], **_: Any) -> None:
     """Rows were written by ``update``, ``bulk_update`` or ``bulk_create``."""
     if sender not in CONFIGURATION:
         return
     if pks:
-        _enforce_on_commit(_concerned(sender, pks))
+        concerned, column = CONFIGURATION[sender]
+        if column != "pk":
+            rows = sender._default_manager.filter(pk__in=pks)
+            pks = set(rows.values_list(column, flat=True))
+        _enforce_on_commit(EnforceOnCommit(**{concerned: pks}))
     if unnumbered and sender is Campaign:
         _enforce_on_commit(EnforceOnCommit(brands={row.brand_id for row in unnumbered}))
     elif unnumbered and sender is CampaignSchedule:
-        _enforce_on_commit(EnforceOnCommit(campaigns={row.campaign_id for row in unnumbered}))
+        _rows_changed(sender, unnumbered)

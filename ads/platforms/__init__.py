@@ -1,10 +1,10 @@
-"""The ad platforms on which campaigns run: what they have spent, and switching them.
+"""Ad platforms: reading what campaigns have spent there, and switching them.
 
-- `base`: what every platform can do; a real one (Google, Meta, …) implements just this.
-- `curve`: how the simulated platform's campaigns spend over a day; pure functions.
+- `base`: the interface of a platform (Google, Meta, …).
 - `simulated`: a platform that stands in for real ones.
+- `curve`: how its campaigns spend over a day; pure functions.
 
-Platforms know models and rules, and nothing of services: services call platforms.
+Platforms import models and rules, never services.
 """
 
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""What an ad platform can do for us."""
+"""The interface of an ad platform."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ads.models import Campaign
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account on a platform: the campaigns of one brand, and the timezone of its days."""
+    """An account on a platform: one brand's campaigns, and the timezone of its days."""
 
     brand_id: int
     name: str
@@ -22,10 +22,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class KnownAs:
-    """A campaign by what the platform itself calls it.
+    """A campaign by its ID on the platform.
 
-    ``account`` is empty where the platform's ids are unique without one; ``name`` is what it calls
-    the campaign in words, for people to recognise it by.
+    ``account`` is empty where the platform's IDs are unique without one; ``name`` is the campaign's
+    name there, for people to recognise.
     """
 
     account: str
@@ -35,10 +35,10 @@ class KnownAs:
 
 @dataclass(frozen=True, slots=True)
 class ObservedTotal:
-    """What a campaign had cost (US dollars) on a local day when the platform was asked.
+    """A campaign's cost (US dollars) on a local day at ``observed_at``.
 
-    A platform that does not keep our ids says what it knows the campaign by. Whose that is, the
-    campaigns' references tell, under the platform's ``source``; as long as none does, it waits.
+    Platforms that do not keep our IDs give their own, which is matched with the campaigns'
+    references under the platform's ``source``; the total waits until one matches.
     """
 
     campaign: int | KnownAs
@@ -50,17 +50,17 @@ class ObservedTotal:
 class AdPlatform(Protocol):
     """A platform on which campaigns run.
 
-    Any method may fail as a network does. The caller goes on with the other accounts and asks
-    again at the next tick, so a platform neither retries for long nor hides a failure.
+    Any method may fail like a network. The caller continues with the other accounts and asks again
+    at the next tick, so a platform neither retries for long nor hides a failure.
     """
 
     @property
     def source(self) -> str:
-        """Under which its totals are recorded; were it to change, spend would count twice."""
+        """The source of its totals in the ledger; changing it would count spend twice."""
         ...
 
     def accounts(self) -> Sequence[Account]:
-        """The accounts that can be asked for totals, one a brand at most."""
+        """The accounts that have totals, at most one per brand."""
         ...
 
     def day_totals(
@@ -71,21 +71,21 @@ class AdPlatform(Protocol):
         *,
         now: datetime,
     ) -> Iterable[ObservedTotal]:
-        """What ``campaigns`` (of the account) have cost so far on each of ``days`` (local dates).
+        """The costs so far of the account's ``campaigns`` on each of ``days`` (local dates).
 
-        ``days`` are today and yesterday, and those before on which the account could not be read.
-        Campaigns that cost nothing on a day may be left out.
+        ``days`` are today and yesterday, and earlier ones for which the account did not answer.
+        Campaigns without cost may be left out.
         """
         ...
 
     def out_of_step(self, campaigns: QuerySet[Campaign]) -> dict[int, bool]:
-        """Those of ``campaigns`` that run there and should not, or the other way round.
+        """Those of ``campaigns`` whose state there differs from ``is_active``.
 
-        Ids, each with what ``is_active`` says: True is to be switched on. One query that costs
-        little when nothing differs, for it is asked at every tick.
+        IDs with ``is_active``: True is to be switched on. It is called at every tick, so it should
+        cost little when nothing differs.
         """
         ...
 
     def switch(self, campaign_ids: Collection[int], *, is_on: bool, now: datetime) -> None:
-        """Run these campaigns, or stop them; one that is so already stays as it is."""
+        """Run or stop these campaigns; those already so stay unchanged."""
         ...

@@ -1,7 +1,7 @@
-"""How campaigns of the simulated platform spend over a day.
+"""How campaigns of the simulated platform spend over a day, as pure functions.
 
-The same questions have the same answers, however often and in whatever steps they are asked: every
-amount is worked out from the beginning of the day, in integers, and rounded down to the cent once.
+The same question always has the same answer: every amount is computed from the beginning of the
+day, in integers, and rounded down to the cent once.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from typing import Final
 
 from ads.rules.calendar import day_begins, local_time
 
-#: How a day's spend is spread over the hours of the clock on the wall, in thousandths.
+#: How a day's spend is spread over its local hours, in thousandths.
 HOURLY: Final = (
     20, 15, 12, 12, 12, 14, 22, 33, 43, 49, 52, 53,
     55, 53, 51, 50, 51, 55, 61, 66, 69, 63, 51, 38,
@@ -34,8 +34,8 @@ SATURDAY: Final = 5
 WEEKEND: Final = 750_000
 LEAST_NOISE: Final = 850_000
 MOST_NOISE: Final = 1_150_000
-#: What a campaign spends a day, in millionths of its daily budget: most stay below it, some run
-#: hot and would spend it several times over.
+#: A campaign's spend per day, in millionths of its daily budget: most stay below it, some run hot
+#: and would spend it several times over.
 ORDINARY: Final = (550_000, 900_000)
 HOT: Final = (3 * MILLION, 6 * MILLION)
 HOT_ONE_IN: Final = 4
@@ -45,7 +45,7 @@ WITHOUT_BUDGET: Final = (20, 120)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch in which a campaign was on, ``[since, until)``, at ``pace`` US dollars a day."""
+    """A time in which a campaign was on, ``[since, until)``, at ``pace`` US dollars a day."""
 
     since: datetime
     until: datetime
@@ -54,9 +54,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class LocalDay:
-    """A calendar day of a timezone, of 23 to 25 hours as a rule: what share each hour has of it.
+    """A calendar day of a timezone, usually of 23 to 25 hours, and each hour's share of it.
 
-    An hour that the clock repeats counts both times; one that it leaves out does not happen.
+    A repeated hour counts both times, a skipped one not at all.
     """
 
     date: date
@@ -67,7 +67,7 @@ class LocalDay:
     before: tuple[int, ...]
 
     def volume(self, since: datetime, until: datetime) -> int:
-        """How much of the day lies within ``[since, until)``, in parts of ``WHOLE``."""
+        """The part of the day within ``[since, until)``, in units of ``WHOLE``."""
         return max(self._until(until) - self._until(since), 0)
 
     def _until(self, instant: datetime) -> int:
@@ -80,22 +80,22 @@ class LocalDay:
 def local_day(day: date, timezone: str) -> LocalDay:
     """The calendar day ``day`` of ``timezone``."""
     begins, ends = day_begins(day, timezone), day_begins(day + _DAY, timezone)
-    hours = (ends - begins) // _HOUR + 1  # the last one is cut short, to nothing as a rule
+    hours = (ends - begins) // _HOUR + 1  # the last one is cut short, usually to nothing
     shares = tuple(HOURLY[local_time(begins + n * _HOUR, timezone).hour] for n in range(hours))
     before = accumulate((share * (_HOUR // _MICROSECOND) for share in shares), initial=0)
     return LocalDay(day, begins, ends, shares, tuple(before))
 
 
 def is_hot(seed: int, brand: str, campaign: str) -> bool:
-    """Whether the campaign spends several times its daily budget a day if nobody stops it.
+    """Whether the campaign spends several times its daily budget a day if nothing stops it.
 
-    Brand and campaign are names, so the same sample data behaves the same in every database.
+    By names, so that the same sample data behaves alike in every database.
     """
     return _hash(seed, brand, campaign, "hot") % HOT_ONE_IN == 0
 
 
 def pace(seed: int, brand: str, campaign: str, daily_budget: Decimal | None) -> Decimal:
-    """What the campaign spends on a weekday on which it is always on, in US dollars."""
+    """The campaign's spend on a weekday when always on, in US dollars."""
     number = _hash(seed, brand, campaign, "pace")
     if daily_budget is None:
         return Decimal(_within(WITHOUT_BUDGET, number))
@@ -104,14 +104,14 @@ def pace(seed: int, brand: str, campaign: str, daily_budget: Decimal | None) -> 
 
 
 def noise(seed: int, campaign_id: int, day: date) -> int:
-    """By how much the day differs from others of its kind, in millionths."""
+    """The day's spend relative to the pace, in millionths."""
     number = _hash(seed, campaign_id, day.isoformat())
     level = _within((LEAST_NOISE, MOST_NOISE), number)
     return level * WEEKEND // MILLION if day.weekday() >= SATURDAY else level
 
 
 def spent(runs: Iterable[Run], day: LocalDay, level: int) -> Decimal:
-    """What is spent in ``runs`` as far as they lie within ``day``: US dollars, down to the cent.
+    """The spend of the parts of ``runs`` within ``day``, in US dollars, rounded down to the cent.
 
     ``level`` is the day's :func:`noise`.
     """
@@ -120,7 +120,7 @@ def spent(runs: Iterable[Run], day: LocalDay, level: int) -> Decimal:
 
 
 def least_spent(daily_budget: Decimal, since: datetime, until: datetime, day: LocalDay) -> Decimal:
-    """What a hot campaign of this budget spends at least while it is on, down to the cent."""
+    """The least that a hot campaign with this budget spends while on, rounded down to the cent."""
     slowest = _dollars(_millionths(daily_budget) * HOT[0] // MILLION)
     return spent([Run(since, until, slowest)], day, LEAST_NOISE * WEEKEND // MILLION)
 

@@ -1,7 +1,7 @@
 """An ad platform that stands in for real ones: campaigns spend while they are on.
 
-Every brand is an account. It remembers by itself when it was told to run or stop a campaign, and
-what a campaign has cost follows from that alone (see :mod:`ads.platforms.curve`).
+Every brand is an account. The platform keeps its own record of switches, from which alone the costs
+follow (see :mod:`ads.platforms.curve`).
 """
 
 from collections import defaultdict
@@ -39,10 +39,10 @@ class SimulatedPlatform:
         *,
         now: datetime,
     ) -> Iterable[ObservedTotal]:
-        """What the campaigns have cost, as they were on and off; one query.
+        """The costs of the campaigns while they were on; one query.
 
         Raises:
-            UnknownTimezone: the account's timezone cannot be read.
+            UnknownTimezone: the account's timezone is invalid.
         """
         local_days = [curve.local_day(day, account.timezone) for day in days]
         if not local_days:
@@ -55,12 +55,12 @@ class SimulatedPlatform:
                     yield ObservedTotal(campaign_id, day.date, amount, now)
 
     def out_of_step(self, campaigns: QuerySet[Campaign]) -> dict[int, bool]:
-        """Campaigns whose last switch is not as ``is_active``; never switched is off."""
+        """Campaigns whose last switch differs from ``is_active``; never switched is off."""
         differing = campaigns.annotate(runs=_runs_now()).exclude(is_active=F("runs"))
         return dict(differing.order_by("pk").values_list("pk", "is_active"))
 
     def switch(self, campaign_ids: Collection[int], *, is_on: bool, now: datetime) -> None:
-        """Append a switch for each that is not so already, at the pace of its budget now."""
+        """Append a switch for each that is not already so, at the pace of its current budget."""
         campaigns = (
             Campaign.objects.filter(pk__in=campaign_ids)
             .annotate(runs=_runs_now(), switched_at=Subquery(_last_switch().values("at")[:1]))
@@ -72,7 +72,7 @@ class SimulatedPlatform:
             (
                 SimulatedSwitch(
                     campaign_id=pk,
-                    # Never before its last one: that order is the only one there is.
+                    # Never before its last one, so that their order stays right.
                     at=now if switched_at is None else max(now, switched_at),
                     is_on=is_on,
                     pace=curve.pace(self.seed, brand, name, budget) if is_on else Decimal(0),
@@ -94,15 +94,15 @@ def _runs_now() -> Coalesce:
 
 
 def _runs(campaigns: QuerySet[Campaign], begin: datetime, now: datetime) -> dict[int, list[Run]]:
-    """The stretches from ``begin`` to ``now`` in which each of ``campaigns`` was on.
+    """The times from ``begin`` to ``now`` in which each of ``campaigns`` was on.
 
-    Only the last switch up to ``begin`` is looked up, so that years of history cost nothing.
+    Of the switches up to ``begin`` only the last is read, so that years of history cost nothing.
     """
     campaigns = campaigns.order_by()
     before = campaigns.values(last=Subquery(_last_switch(at__lte=begin).values("pk")[:1]))
-    since = {"campaign__in": campaigns.values("pk"), "at__gt": begin, "at__lte": now}
-    remembered = SimulatedSwitch.objects.order_by()
-    switches = remembered.filter(pk__in=before).union(remembered.filter(**since), all=True)
+    every = SimulatedSwitch.objects.order_by()
+    since = every.filter(campaign__in=campaigns.values("pk"), at__gt=begin, at__lte=now)
+    switches = every.filter(pk__in=before).union(since, all=True)
     on: dict[int, tuple[datetime, Decimal]] = {}
     runs: dict[int, list[Run]] = defaultdict(list)
     columns = switches.values_list("campaign_id", "at", "id", "is_on", "pace")

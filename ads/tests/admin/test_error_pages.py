@@ -16,7 +16,7 @@ def test_an_address_that_leads_nowhere_leads_to_the_overview(admin: Client) -> N
     answer = admin.get("/admin/nowhere/")
 
     assert answer.status_code == 404
-    assert "There is no such page" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
     assert f'href="{reverse("admin:index")}"' in answer.content.decode()
 
 
@@ -38,7 +38,7 @@ def test_an_error_is_owned_up_to(admin: Client, monkeypatch: pytest.MonkeyPatch)
     answer = admin.get(reverse("admin:index"))
 
     assert answer.status_code == 500
-    assert "That went wrong" in answer.content.decode()
+    assert "Something went wrong" in answer.content.decode()
 
 
 def test_the_login_offers_no_way_to_a_site_that_there_is_not(client: Client) -> None:
