@@ -1,61 +1,94 @@
 #!/usr/bin/env python3
-"""Pictures of the main pages, wide and narrow, light and dark::
+"""Take pictures of the console.
+
+The main pages, wide and narrow, light and dark::
 
     .venv/bin/python tools/screenshots.py pictures/
 
-and the few of them that the README shows::
+or only those that the README shows::
 
     .venv/bin/python tools/screenshots.py --readme docs/
 
-They show sample data in a database of its own, which is gone afterwards; nothing else is touched.
-Chromium must be installed.
+They show sample data in a scratch database. Chromium must be installed.
 """
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from io import BytesIO
+from itertools import product
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from support.database import scratch  # noqa: E402  (sets Django up)
 
 from budget_manager.celery import app  # noqa: E402
 
-# Nobody's worker takes up what is done here.
+# No worker takes up what is done here.
 app.conf.update(broker_url="memory://", result_backend="cache+memory://")
 
-import _readme  # noqa: E402
+import sample_day  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db.models import Count, F, Model  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django_celery_beat.models import PeriodicTask  # noqa: E402
+from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
 from ads import tasks  # noqa: E402
 from ads.models import Brand, Campaign, DaypartingSchedule, Spend, SpendImport  # noqa: E402
+from ads.rules.calendar import local_time  # noqa: E402
 from ads.tests.browser import chromium, world  # noqa: E402
 from ads.tests.browser.contexts import NARROW, WIDE, context_of  # noqa: E402
 
-WIDTHS: Final = {"wide": WIDE, "narrow": NARROW}
-THEMES: Final = ("light", "dark")
 LEAST, MOST = 900, 3000  # pixels of height
-SETTLED: Final = 400  # milliseconds in which a chart has taken its new width
+SETTLED: Final = 600  # milliseconds in which a chart is drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page, and what is clicked and typed there before it is taken."""
+    """A page, and what is clicked and typed there before it is taken.
+
+    Without ``height`` it is as high as the page; ``timezone`` is the browser's.
+    """
 
     path: str
     act: Callable[[Page], object] = lambda _: None
+    width: int = WIDE
+    height: int | None = None
+    theme: str = "light"
+    timezone: str | None = None
+
+
+def of_readme() -> dict[str, Picture]:
+    """Those in the README: few, of a window's height."""
+    overview = reverse("admin:index")
+    # One that has used up a budget.
+    held = Campaign.objects.filter(
+        is_dayparting_enabled=False, is_active=False, status="active"
+    ).order_by("-daily_budget", "pk")[0]
+    # One of which opening the whole of today starts campaigns.
+    schedule = DaypartingSchedule.objects.filter(
+        campaigns__is_active=False, campaigns__status="active"
+    ).order_by("pk")[0]
+    return {
+        "overview": Picture(overview, height=1100),
+        "narrow": Picture(overview, width=NARROW, height=900, theme="dark"),
+        "campaigns": Picture(_listed("ads_campaign"), height=1100),
+        "campaign": Picture(_page_of(held), height=1100, theme="dark"),
+        "schedule": Picture(
+            _page_of(schedule), _open_today(schedule), height=1100, timezone=schedule.timezone
+        ),
+    }
 
 
 def pictures() -> dict[str, Picture]:
@@ -96,7 +129,7 @@ def pictures() -> dict[str, Picture]:
 
 
 def _of_changes() -> dict[str, Picture]:
-    """What is seen after something was changed: each time it is taken, more is."""
+    """Pages after a change; each time one is taken, more is changed."""
     campaign = _with_most("delivery_changes")
     return {
         "conflict": Picture(f"{_page_of(campaign)}#edit", _save_over(campaign)),
@@ -105,7 +138,7 @@ def _of_changes() -> dict[str, Picture]:
 
 
 def _of_nothing() -> dict[str, Picture]:
-    """What a new installation shows."""
+    """Pages of a new installation."""
     return {
         "overview-empty": Picture(reverse("admin:index")),
         "campaigns-empty": Picture(_listed("ads_campaign")),
@@ -127,6 +160,19 @@ def _page_of(row: Model | None, page: str = "change") -> str:
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=[row.pk])
 
 
+def _open_today(schedule: DaypartingSchedule) -> Callable[[Page], None]:
+    """Open today without saving, and show the grid with what that would do."""
+
+    def act(page: Page) -> None:
+        today = local_time(timezone.now(), schedule.timezone).strftime("%A")
+        page.get_by_role("rowheader", name=today, exact=True).click()
+        page.get_by_text("would start").wait_for()
+        page.mouse.move(0, 0)
+        page.locator("[data-week]").evaluate("panel => panel.scrollIntoView()")
+
+    return act
+
+
 def _raise_budgets(page: Page) -> None:
     page.get_by_role("link", name="Change budgets").click()
     page.get_by_label("Daily budgets").select_option("Raise by percent")
@@ -142,7 +188,7 @@ def _correct(page: Page) -> None:
 
 
 def _begin(action: str) -> Callable[[Page], None]:
-    """Choose two rows of a list, and what to do to them."""
+    """Select two rows of a list, and an action."""
 
     def act(page: Page) -> None:
         for row in page.locator("input.action-select").all()[:2]:
@@ -162,7 +208,7 @@ def _pause_some(page: Page) -> None:
 
 
 def _save_over(campaign: Model | None) -> Callable[[Page], None]:
-    """Save a budget that somebody else has changed meanwhile."""
+    """Save a budget that someone else has changed in the meantime."""
     assert campaign is not None  # noqa: S101  (the world has one of everything)
 
     def act(page: Page) -> None:
@@ -174,54 +220,70 @@ def _save_over(campaign: Model | None) -> Callable[[Page], None]:
     return act
 
 
-def take(browser: Browser, url: str, user: User | None, wanted: dict[str, Picture]) -> int:
-    """Write the pictures into the current directory; returns how many."""
-    taken = 0
-    for width_name, width in WIDTHS.items():
-        for theme in THEMES:
-            context = context_of(browser, url, user, width=width, theme=theme)
-            page = context.new_page()
-            for name, picture in wanted.items():
-                page.set_viewport_size({"width": width, "height": LEAST})
-                page.goto(picture.path, wait_until="networkidle")
-                picture.act(page)
-                # As high as the page: what stays at the bottom of a window would lie across it.
-                height = page.evaluate("() => document.documentElement.scrollHeight")
-                page.set_viewport_size({"width": width, "height": min(height, MOST)})
-                page.wait_for_timeout(SETTLED)
-                page.screenshot(path=f"{name}-{width_name}-{theme}.png")
-                taken += 1
-            context.close()
-    return taken
+def take(browser: Browser, url: str, user: User | None, wanted: dict[str, Picture]) -> None:
+    """Write the pictures into the current directory."""
+    for name, picture in wanted.items():
+        context = context_of(
+            browser,
+            url,
+            user,
+            width=picture.width,
+            theme=picture.theme,
+            timezone=picture.timezone,
+        )
+        page = context.new_page()
+        page.set_viewport_size({"width": picture.width, "height": picture.height or LEAST})
+        page.goto(picture.path, wait_until="networkidle")
+        picture.act(page)
+        if picture.height is None:
+            # As high as the page: what stays at the bottom of a window would lie across it.
+            height = page.evaluate("() => document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": picture.width, "height": min(height, MOST)})
+        page.wait_for_timeout(SETTLED)
+        path = Path(f"{name}.png")
+        image = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        print(f"{path}: {path.stat().st_size:,} bytes")
+        context.close()
 
 
-def main(arguments: list[str]) -> int:
+def in_every_look(wanted: dict[str, Picture]) -> dict[str, Picture]:
+    """Each wide and narrow, light and dark."""
+    widths = {"wide": WIDE, "narrow": NARROW}
+    return {
+        f"{name}-{width}-{theme}": replace(picture, width=widths[width], theme=theme)
+        for width, theme in product(widths, ("light", "dark"))
+        for name, picture in wanted.items()
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--readme", action="store_true", help="only those in the README")
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args()
     path = chromium.executable()
-    for_readme = arguments[:1] == ["--readme"]
-    if len(arguments) != 1 + for_readme:
-        print(f"usage: {Path(sys.argv[0]).name} [--readme] FOLDER", file=sys.stderr)
-        return 2
     if path is None:
         print(chromium.HOW_TO_GET_ONE, file=sys.stderr)
         return 1
-    folder = Path(arguments[-1])
-    folder.mkdir(parents=True, exist_ok=True)
-    os.chdir(folder)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(given.folder)
     with scratch("screenshots"), chromium.running(path) as browser:
         server = LiveServer("localhost")
         try:
-            if for_readme:
-                taken = _readme.take(browser, server.url)
+            if given.readme:
+                user = sample_day.make(timezone.now())
+                take(browser, server.url, user, of_readme())
             else:
                 first = User.objects.create_superuser("first")
-                taken = take(browser, server.url, None, {"login": Picture(reverse("admin:login"))})
-                taken += take(browser, server.url, first, _of_nothing())
+                login = {"login": Picture(reverse("admin:login"))}
+                take(browser, server.url, None, in_every_look(login))
+                take(browser, server.url, first, in_every_look(_of_nothing()))
                 user = make(timezone.now())
-                taken += take(browser, server.url, user, pictures())
-                taken += take(browser, server.url, user, _of_changes())
+                take(browser, server.url, user, in_every_look(pictures()))
+                take(browser, server.url, user, in_every_look(_of_changes()))
         finally:
             server.stop()
-    print(f"{taken} pictures in {folder}")
     return 0
 
 
@@ -236,4 +298,4 @@ def make(now: datetime) -> User:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -52,7 +52,7 @@ def test_an_edit_of_what_somebody_keeps_locked_says_so_and_changes_nothing(admin
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
     page = response.content.decode()
-    assert "If you were saving an edit, nothing of it was saved." in page
+    assert "If you were saving an edit, none of it was saved." in page
     assert f'href="http://testserver{page_of_brand}"' in page
     brand.refresh_from_db()
     assert brand.daily_budget == 10

@@ -1,4 +1,4 @@
-"""Sample data with a morning behind it: what a day of real work leaves on the pages."""
+"""Sample data with the traces of a morning's work."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,16 +16,16 @@ from ads.models.spend import Period
 from ads.services.actor import acting_as
 from ads.services.sample.seed import Plan, seed
 
-#: It was set up so long before now, and its tasks have run every so often since.
+#: The time since it was set up, and the interval at which its tasks have run since.
 WORKED: Final = timedelta(hours=7)
 STEP: Final = timedelta(minutes=20)
-#: The last of their runs, before now.
+#: The time since their last run.
 LAST: Final = timedelta(seconds=40)
 
-#: Daily budgets of campaigns in turn, US dollars; those of a month are this many times as much.
+#: Daily budgets of campaigns in turn, US dollars; monthly budgets are DAYS times as much.
 DAILY: Final = tuple(Decimal(amount) for amount in (95, 75, 120, 80, 110, 150, 75, 90))
 DAYS: Final = 20
-#: Of some, those of the month are little more than what they have spent: so many times as much.
+#: Some monthly budgets are only this many times what has been spent.
 TIGHT: Final = (Decimal("1.08"), Decimal("1.17"))
 TIGHT_BRAND: Final = Decimal(5500)
 
@@ -42,7 +42,7 @@ EVERY_TIME: Final = (
 
 
 def make(now: datetime) -> User:
-    """Make it, as it stands at ``now``; returns somebody who may do everything in it."""
+    """Create it as of ``now``; returns a superuser."""
     at = now - WORKED
     with time_machine.travel(at):
         plan = Plan(
@@ -66,7 +66,7 @@ def make(now: datetime) -> User:
 
 
 def _budgets() -> None:
-    """Of different sizes, as people give them."""
+    """Give budgets of different sizes."""
     for campaign, daily in zip(Campaign.objects.order_by("pk"), cycle(DAILY), strict=False):
         campaign.daily_budget, campaign.monthly_budget = daily, daily * DAYS
         campaign.save(update_fields=["daily_budget", "monthly_budget"])
@@ -89,7 +89,6 @@ def _work(at: datetime) -> None:
 
 
 def _pause(at: datetime) -> None:
-    """Somebody pauses a campaign."""
     with time_machine.travel(at), acting_as("olivia"):
         campaign = Campaign.objects.filter(is_active=True).order_by("pk")[1]
         campaign.status = "paused"
