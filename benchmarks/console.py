@@ -1,13 +1,13 @@
 """The console's pages at size: time at the server and number of queries of each.
 
-Every page the site knows of is asked for, of the rows with the most behind them; every list also
-with each of its filters, each of its orders, a search, its tenth page and other numbers of rows;
-and what each action would do to a page of campaigns, and to as many as it takes. A page is answered
-inside this process (Django's test client: no network, all middleware), after one request to warm
-up. ``cpu`` is what it cost the processors, here and in the database's server on the same machine:
-with ``--busy`` that is judged instead of the time that passed, where other programs keep them busy.
+Every page of the site is requested, for the rows with the most related rows; every list also with
+each filter and order, a search, its tenth page and other page sizes; and the preview of each action
+on a page of campaigns and on as many as it takes. Pages are answered inside this process (Django's
+test client: no network, all middleware), after one request to warm up. ``cpu`` is the processor
+time, here and in the database server on the same machine; ``--busy`` judges by it instead of by the
+elapsed time, for a machine with other work.
 
-``--keep NAME`` leaves the database behind under this name, and takes it as it is if it is there.
+``--keep NAME`` keeps the database under this name, and reuses it if it exists.
 """
 
 import argparse
@@ -44,13 +44,13 @@ QUERIES: Final = 20
 
 @dataclass(slots=True)
 class Figures:
-    """What asking for a page several times gave."""
+    """The figures of requesting a page several times."""
 
     address: Address
     times: list[float] = field(default_factory=list)  # ms
     cpu: float = 0.0  # ms, the average
     busy: bool = False
-    #: Of the last request: the number of statements, the time they took, and the slowest of them.
+    #: Of the last request: the number of queries, their time, and the slowest.
     queries: int = 0
     in_database: float = 0.0
     slowest: tuple[str, Any, float] = ("", (), 0.0)
@@ -66,7 +66,7 @@ class Figures:
 
     @property
     def missed(self) -> list[str]:
-        """In which respects it falls short."""
+        """The bounds it exceeds."""
         found = [self.wrong] if self.wrong else []
         bound = OVERVIEW if self.address.name == "index" else BOUND
         if self.judged > bound:
@@ -97,7 +97,7 @@ def main() -> None:
     with kept(given.keep) if given.keep else scratch("console") as made:
         if made:
             fill(given)
-        # Let nothing be tidied up meanwhile that would count as the pages' work.
+        # Autovacuum would count as work of the pages.
         for name in ("ads_spend", "ads_spendtotal"):
             execute(f"ALTER TABLE {name} SET (autovacuum_enabled = off)")
         client = Client(headers={"X-Forwarded-Proto": "https"})
@@ -118,10 +118,10 @@ def fill(sizes: argparse.Namespace) -> None:
 
 
 def measure(client: Client, address: Address, given: argparse.Namespace) -> Figures:
-    """Ask for a page several times, and once before."""
+    """Request a page several times, after once to warm up."""
     figures = Figures(address, busy=given.busy)
-    # As the server's processes do, see gunicorn.conf.py; here what this script keeps of the pages
-    # before would be looked through as well.
+    # As the server's processes do (see gunicorn.conf.py); otherwise garbage collection would also
+    # go through what this script keeps of earlier pages.
     gc.collect()
     gc.freeze()
     for number in range(given.times + 1):
@@ -146,9 +146,9 @@ def measure(client: Client, address: Address, given: argparse.Namespace) -> Figu
 
 
 def cpu() -> float:
-    """Milliseconds of processor time so far: this process's and its connection's server's."""
+    """Milliseconds of processor time so far, of this process and its connection's server process."""
     server = psutil.Process(execute("SELECT pg_backend_pid()")[0][0])
-    # Of its parent, those children that have ended: the parallel workers.
+    # The parent's children that have ended: parallel workers.
     own, workers = server.cpu_times(), psutil.Process(server.ppid()).cpu_times()
     there = own.user + own.system + workers.children_user + workers.children_system
     return (time.process_time() + there) * 1000
@@ -175,7 +175,7 @@ def line(figures: Figures) -> str:
 
 
 def report(every: list[Figures], *, explain: bool) -> None:
-    """Print what falls short, with the statement that took longest."""
+    """Print the pages that exceed a bound, with their slowest query."""
     short = [figures for figures in every if figures.missed]
     print(f"\n{HEAD}   ({load()})")
     for figures in sorted(short, key=lambda figures: -figures.cpu):
@@ -185,7 +185,7 @@ def report(every: list[Figures], *, explain: bool) -> None:
         if explain and took > BOUND / 4 and sql.lstrip()[:6] in ("SELECT", "WITH"):
             for (plan,) in execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", parameters):
                 print(f"                {plan[:200]}")
-    print(f"{len(every)} pages asked for, {len(short)} fall short")
+    print(f"{len(every)} pages requested, {len(short)} exceed a bound")
     if every:
         slowest = max(every, key=lambda figures: figures.judged)
         most = max(every, key=lambda figures: figures.queries)

@@ -1,9 +1,8 @@
 """Deciding all campaigns: nothing to change, then 10,000 to switch.
 
-The engine and a hand-written query take turns; the least of the rounds counts, since other work on
-the machine only ever adds. The hand-written query is given what Python works out (open schedules,
-local dates); the engine's time includes working it out. Both get the same ``work_mem``. The answers
-are compared, with nothing to change and with campaigns to switch.
+The engine and a hand-written query take turns; the shortest round counts, since other work on the
+machine only adds. The query is given what Python computes (open schedules, local dates); the
+engine's time includes computing it. Both have the same ``work_mem``, and their answers are compared.
 """
 
 import resource

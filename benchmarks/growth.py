@@ -1,7 +1,7 @@
 """Deciding 10,000, 100,000 and 1,000,000 campaigns: what one costs must not grow.
 
 Each size has a database of its own, with as many campaigns to a brand, and the sizes take turns;
-the least of the rounds counts. Nothing is to change. (Growth of imports: ``import_spend.py``.)
+the shortest round counts. Nothing is to change. (Growth of imports: ``import_spend.py``.)
 """
 
 from contextlib import ExitStack

@@ -1,9 +1,9 @@
-"""Fills the database with what a console shows after three months of work, in SQL.
+"""Fills the database with three months of work, in SQL.
 
-Everything people open has rows: brands of very different sizes (a few have hundreds of campaigns),
-campaigns in every status, budgets near and over their end, hours, a ledger with its sums, delivery
-changes, the audit, references, files, senders. What the database keeps by itself (the sums) it
-keeps here too; the audit is written by hand, for filling would be in it otherwise.
+Every page has rows: brands of very different sizes, campaigns in every status, budgets near and
+past their end, schedules, a ledger with its totals, delivery changes, the audit, references, files
+and senders. The database's own trigger adds up the totals; the audit is inserted, since otherwise
+it would show the filling.
 """
 
 from argparse import Namespace
@@ -125,53 +125,46 @@ LEDGER: Final = """
            ) AS moment
 """
 
+
+def _budgets(table: str, owner: str, *, least: int) -> str:
+    """Give each owner budgets by its spend: a few per cent are used up, a quarter are near."""
+    share = """CASE WHEN {n} < 3 THEN 1.01 WHEN {n} < 9 THEN 0.93 WHEN {n} < 25 THEN 0.75
+                    ELSE 0.5 END"""
+    return f"""
+    WITH spent AS (
+        SELECT {owner} AS owner, total.period, total.amount
+          FROM ads_spendtotal AS total JOIN ads_brand AS brand ON brand.id = brand_id
+         WHERE total.start IN (date(%(now)s AT TIME ZONE brand.timezone),
+                               date_trunc('month', %(now)s AT TIME ZONE brand.timezone)::date)
+           AND (campaign_id IS NULL) = ('{owner}' = 'brand_id')
+    )
+    UPDATE {table} AS target
+       SET daily_budget = CASE WHEN id %% 8 = 0 THEN NULL ELSE greatest({least},
+               round(coalesce(day.amount, 20) / {share.format(n="id * 7 %% 100")}, 2)) END,
+           monthly_budget = CASE WHEN id %% 3 = 0 THEN NULL ELSE greatest({least} * 10,
+               round(coalesce(month.amount, 200) / {share.format(n="id %% 100")}, 2)) END
+      FROM (SELECT id AS key FROM {table}) AS keys
+      LEFT JOIN spent AS day ON day.owner = key AND day.period = 'day'
+      LEFT JOIN spent AS month ON month.owner = key AND month.period = 'month'
+     WHERE target.id = key
+    """
+
+
+def _first_events(table: str, columns: str, label: str = "insert", at: str = "created_at") -> str:
+    """The audit of each row's creation."""
+    return f"""
+    INSERT INTO {table}event (pgh_created_at, pgh_label, pgh_obj_id, {columns})
+    SELECT {at}, '{label}', id, {columns} FROM {table}
+    """
+
+
 RECORDS: Final = (
-    # Budgets after the spend, so that a share of them that one meets is near or over its end.
+    # Budgets after the spend, so that some are near or past their end.
+    _budgets("ads_campaign", "campaign_id", least=5),
+    _budgets("ads_brand", "brand_id", least=100),
     """
-    WITH spent AS (
-        SELECT total.campaign_id, total.period, total.amount
-          FROM ads_spendtotal AS total JOIN ads_brand AS brand ON brand.id = brand_id
-         WHERE total.start IN (date(%(now)s AT TIME ZONE brand.timezone),
-                               date_trunc('month', %(now)s AT TIME ZONE brand.timezone)::date)
-           AND campaign_id IS NOT NULL
-    )
-    UPDATE ads_campaign AS campaign
-       SET daily_budget = CASE WHEN id %% 8 = 0 THEN NULL ELSE
-               greatest(5, round((coalesce(day.amount, 20) / CASE
-                   WHEN dice < 0.04 THEN 1.02 WHEN dice < 0.12 THEN 0.92
-                   WHEN dice < 0.3 THEN 0.7 ELSE 0.1 + dice / 3 END)::numeric, 2)) END,
-           monthly_budget = CASE WHEN id %% 3 = 0 THEN NULL ELSE
-               greatest(50, round((coalesce(month.amount, 200) / CASE
-                   WHEN id %% 100 < 3 THEN 1.01 WHEN id %% 100 < 9 THEN 0.93
-                   WHEN id %% 100 < 25 THEN 0.75 ELSE 0.5 END)::numeric, 2)) END
-      FROM (SELECT id AS diced, random() AS dice FROM ads_campaign) AS dices
-      LEFT JOIN spent AS day ON day.campaign_id = diced AND day.period = 'day'
-      LEFT JOIN spent AS month ON month.campaign_id = diced AND month.period = 'month'
-     WHERE campaign.id = diced AND campaign.id > %(c)s
-    """,
-    """
-    WITH spent AS (
-        SELECT total.brand_id, total.period, total.amount
-          FROM ads_spendtotal AS total JOIN ads_brand AS brand ON brand.id = brand_id
-         WHERE total.start IN (date(%(now)s AT TIME ZONE brand.timezone),
-                               date_trunc('month', %(now)s AT TIME ZONE brand.timezone)::date)
-           AND campaign_id IS NULL
-    )
-    UPDATE ads_brand AS brand
-       SET daily_budget = CASE WHEN id %% 6 = 0 THEN NULL ELSE
-               greatest(100, round((coalesce(day.amount, 500) / CASE
-                   WHEN id %% 100 < 2 THEN 1.01 WHEN id %% 100 < 8 THEN 0.94
-                   ELSE 0.6 END)::numeric, 2)) END,
-           monthly_budget = CASE WHEN id %% 4 = 0 THEN NULL ELSE
-               greatest(1000, round((coalesce(month.amount, 5000) / CASE
-                   WHEN id %% 90 < 1 THEN 1.01 WHEN id %% 90 < 6 THEN 0.95
-                   ELSE 0.7 END)::numeric, 2)) END,
-           last_daily_reset = date(%(now)s AT TIME ZONE timezone),
-           last_monthly_reset = date(%(now)s AT TIME ZONE timezone)
-      FROM (SELECT id AS key FROM ads_brand) AS keys
-      LEFT JOIN spent AS day ON day.brand_id = key AND day.period = 'day'
-      LEFT JOIN spent AS month ON month.brand_id = key AND month.period = 'month'
-     WHERE brand.id = key AND brand.id > %(b)s
+    UPDATE ads_brand SET (last_daily_reset, last_monthly_reset) = (
+        SELECT today, today FROM (SELECT date(%(now)s AT TIME ZONE timezone) AS today) AS local)
     """,
     """
     INSERT INTO ads_deliverychange (
@@ -221,35 +214,15 @@ RECORDS: Final = (
       JOIN ads_brand ON id = %(b)s + 1 + i %% %(brands)s
      ORDER BY 1
     """,
-    """
-    INSERT INTO ads_daypartingscheduleevent (
-           pgh_created_at, pgh_label, pgh_obj_id, name, timezone, is_active, priority)
-    SELECT created_at, 'insert', id, name, timezone, is_active, priority
-      FROM ads_daypartingschedule
-    """,
-    """
-    INSERT INTO ads_daypartingwindowevent (
-           pgh_created_at, pgh_label, pgh_obj_id, schedule_id, day_of_week, start_time, end_time)
-    SELECT created_at, 'insert', id, schedule_id, day_of_week, start_time, end_time
-      FROM ads_daypartingwindow
-    """,
-    """
-    INSERT INTO ads_campaignscheduleevent (
-           pgh_created_at, pgh_label, pgh_obj_id, campaign_id, schedule_id)
-    SELECT %(now)s - interval '30 days', 'attached', id, campaign_id, schedule_id
-      FROM ads_campaignschedule
-    """,
+    _first_events("ads_daypartingschedule", "name, timezone, is_active, priority"),
+    _first_events("ads_daypartingwindow", "schedule_id, day_of_week, start_time, end_time"),
+    _first_events("ads_campaignschedule", "campaign_id, schedule_id", "attached", "%(now)s"),
     """
     INSERT INTO ads_campaignreference (campaign_id, platform, account, reference)
     SELECT %(c)s + i, 'google_ads', '', (1000000000 + i)::text
       FROM generate_series(1, %(references)s) AS i
     """,
-    """
-    INSERT INTO ads_campaignreferenceevent (
-           pgh_created_at, pgh_label, pgh_obj_id, campaign_id, platform, account, reference)
-    SELECT created_at, 'insert', id, campaign_id, platform, account, reference
-      FROM ads_campaignreference
-    """,
+    _first_events("ads_campaignreference", "campaign_id, platform, account, reference"),
     """
     INSERT INTO ads_unknownreference (platform, account, reference, name)
     SELECT 'meta_ads', '', (2000000000 + i)::text, 'Somebody''s campaign ' || i

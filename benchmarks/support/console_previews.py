@@ -1,4 +1,4 @@
-"""What the console works out when it is asked with a form: previews, which write nothing."""
+"""Previews that the console computes from a posted form; they write nothing."""
 
 import re
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.services.bulk.budget_changes import How
 from support.console_pages import Address, heaviest
 
-#: Campaigns that are asked about: a page of the list, and as many as an action takes.
+#: How many campaigns are selected: a page of the list, and as many as an action takes.
 CHOSEN: Final = (100, CampaignActions.most)
-#: Brands that are asked about, besides the one with most campaigns.
+#: How many brands are selected, besides the one with most campaigns.
 CHOSEN_BRANDS: Final = 100
 
 _RAISED: Final = {
@@ -29,7 +29,7 @@ _RAISED: Final = {
 
 
 def every_post(wanted: str) -> Iterator[Address]:
-    """The page before each action, and the preview of a schedule, as far as they are wanted."""
+    """The previews of all actions and of a schedule that match ``wanted`` (a regex)."""
     yield from (one for one in _posts() if re.search(wanted, str(one)))
 
 
