@@ -146,7 +146,7 @@ def measure(client: Client, address: Address, given: argparse.Namespace) -> Figu
 
 
 def cpu() -> float:
-    """Milliseconds of processor time so far, of this process and its connection's server process."""
+    """Milliseconds of processor time so far, of this process and its database server's."""
     server = psutil.Process(execute("SELECT pg_backend_pid()")[0][0])
     # The parent's children that have ended: parallel workers.
     own, workers = server.cpu_times(), psutil.Process(server.ppid()).cpu_times()

@@ -2,7 +2,7 @@
 
 The engine and a hand-written query take turns; the shortest round counts, since other work on the
 machine only adds. The query is given what Python computes (open schedules, local dates); the
-engine's time includes computing it. Both have the same ``work_mem``, and their answers are compared.
+engine's time includes computing it. Both have the same ``work_mem``; their answers are compared.
 """
 
 import resource

@@ -36,7 +36,7 @@ app.conf.update(broker_url="memory://", result_backend="cache+memory://")
 
 import sample_day  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
-from django.db.models import Count, F, Model  # noqa: E402
+from django.db.models import Count, Model  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django_celery_beat.models import PeriodicTask  # noqa: E402
@@ -117,23 +117,12 @@ def pictures() -> dict[str, Picture]:
         **{name: Picture(_listed(model)) for name, model in lists.items()},
         **{name: Picture(_page_of(row)) for name, row in rows.items()},
         "campaigns-held": Picture(filtered),
-        "action-preview": Picture(_page_of(rows["brand"]), _raise_budgets),
-        "correction": Picture(_page_of(rows["entry"], "correct"), _correct),
-        "attach-schedule": Picture(_listed("ads_campaign"), _begin("Attach a schedule")),
+        "correction": Picture(_page_of(rows["entry"], "correct")),
         "campaigns-searched": Picture(f"{filtered}&q=nothing+like+this"),
         "delete-refused": Picture(_page_of(rows["campaign"], "delete")),
         "user": Picture(_page_of(User.objects.latest("pk"))),
         "user-new": Picture(reverse("admin:auth_user_add")),
         "no-such-page": Picture(f"{reverse('admin:index')}nowhere/"),
-    }
-
-
-def _of_changes() -> dict[str, Picture]:
-    """Pages after a change; each time one is taken, more is changed."""
-    campaign = _with_most("delivery_changes")
-    return {
-        "conflict": Picture(f"{_page_of(campaign)}#edit", _save_over(campaign)),
-        "undo": Picture(f"{_listed('ads_campaign')}?state=Active", _pause_some),
     }
 
 
@@ -169,53 +158,6 @@ def _open_today(schedule: DaypartingSchedule) -> Callable[[Page], None]:
         page.get_by_text("would start").wait_for()
         page.mouse.move(0, 0)
         page.locator("[data-week]").evaluate("panel => panel.scrollIntoView()")
-
-    return act
-
-
-def _raise_budgets(page: Page) -> None:
-    page.get_by_role("link", name="Change budgets").click()
-    page.get_by_label("Daily budgets").select_option("Raise by percent")
-    page.get_by_label("By how much, or to what (daily)").fill("10")
-    page.get_by_role("button", name="Show what it will do").click()
-    page.wait_for_load_state("networkidle")
-
-
-def _correct(page: Page) -> None:
-    page.get_by_label("Why").fill("Invalid clicks, refunded by the platform")
-    page.get_by_role("button", name="Show what it does").click()
-    page.wait_for_load_state("networkidle")
-
-
-def _begin(action: str) -> Callable[[Page], None]:
-    """Select two rows of a list, and an action."""
-
-    def act(page: Page) -> None:
-        for row in page.locator("input.action-select").all()[:2]:
-            row.check()
-        actions = page.locator("select[name=action]")
-        actions.select_option(label=f"{action} …")
-        page.locator("button[name=index]").click()
-        page.wait_for_load_state("networkidle")
-
-    return act
-
-
-def _pause_some(page: Page) -> None:
-    _begin("Pause")(page)
-    page.get_by_role("button", name="Pause 2 campaigns").click()
-    page.wait_for_load_state("networkidle")
-
-
-def _save_over(campaign: Model | None) -> Callable[[Page], None]:
-    """Save a budget that someone else has changed in the meantime."""
-    assert campaign is not None  # noqa: S101  (the world has one of everything)
-
-    def act(page: Page) -> None:
-        Campaign.objects.filter(pk=campaign.pk).update(daily_budget=F("daily_budget") + 5)
-        page.get_by_label("Daily budget").fill("60")
-        page.get_by_role("button", name="Save", exact=True).click()
-        page.wait_for_load_state("networkidle")
 
     return act
 
@@ -281,7 +223,6 @@ def main() -> int:
                 take(browser, server.url, first, in_every_look(_of_nothing()))
                 user = make(timezone.now())
                 take(browser, server.url, user, in_every_look(pictures()))
-                take(browser, server.url, user, in_every_look(_of_changes()))
         finally:
             server.stop()
     return 0

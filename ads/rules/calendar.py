@@ -133,7 +133,7 @@ def parse_instant(text: str) -> datetime:
     if not (parts := _ISO_INSTANT.fullmatch(text)):
         raise InvalidDate("use a date and time with its offset, such as 2024-05-01T12:00:00+00:00.")
     if not parts[1]:
-        raise InvalidDate("the offset from UTC is missing; add Z for UTC, or one such as +02:00.")
+        raise InvalidDate("it has no timezone; add Z for UTC, or an offset such as +02:00.")
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:

@@ -85,7 +85,8 @@ def is_in_force(schedule: Schedule, now: datetime) -> bool:
 
     A window of the last valid day that runs over midnight thus ends at midnight.
     """
-    return schedule.is_active and is_valid_on(schedule, local_date(now, schedule.timezone))
+    first, last = schedule.valid_from or date.min, schedule.valid_until or date.max
+    return schedule.is_active and first <= local_date(now, schedule.timezone) <= last
 
 
 def has_open_window(schedule: Schedule, now: datetime) -> bool:
@@ -189,12 +190,6 @@ def _span(window: Window) -> tuple[timedelta, timedelta]:
 
 def _since_midnight(at: time) -> timedelta:
     return datetime.combine(date.min, at) - datetime.combine(date.min, _MIDNIGHT)
-
-
-def is_valid_on(schedule: Schedule, day: date) -> bool:
-    return (schedule.valid_from is None or schedule.valid_from <= day) and (
-        schedule.valid_until is None or day <= schedule.valid_until
-    )
 
 
 def deciding(schedules: Sequence[Schedule], now: datetime) -> list[Schedule]:

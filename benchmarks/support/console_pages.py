@@ -139,7 +139,7 @@ def every_list(user: User, model: type[Model]) -> Iterator[Address]:
         yield Address(f"{name}_changelist", path, tuple(parameters.items()))
 
 
-def _shown(user: User, path: str, page: ModelAdmin[Any]) -> ChangeList | None:
+def _shown(user: User, path: str, page: "ModelAdmin[Any]") -> ChangeList | None:
     """The list as its page has it; None where even a superuser has no permission."""
     request = RequestFactory().get(path)
     request.user = user

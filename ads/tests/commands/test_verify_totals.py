@@ -54,7 +54,7 @@ def test_drift_is_shown_and_fails_until_it_is_fixed(campaign: Campaign) -> None:
     assert ["Acme", "Search", "day", day, "$90.00", "$50.00", "-$40.00"] in said
     assert ["2 totals corrected."] in said
     assert totals(campaign)["day", TODAY] == 50
-    assert "Every sum" in say("verify_totals")
+    assert "All totals match" in say("verify_totals")
 
 
 def test_a_repair_brings_back_whom_the_wrong_sum_had_stopped(campaign: Campaign) -> None:
