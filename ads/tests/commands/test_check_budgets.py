@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.management import CommandError
 
 from ads.models import Campaign, DeliveryChange
@@ -12,13 +11,7 @@ from ads.tests.commands.support import rows, say
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, delivers, enforce_all, spend_in_sql
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Any:
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.management import CommandError
 
 from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
@@ -14,16 +13,10 @@ from ads.tests.commands.support import rows, say
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, delivers, enforce_all, spend, totals
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 TODAY = NOON.date()
 TOMORROW = NOON + timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Any:
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.management import CommandError
 
 from ads.models import ApiKey, WebhookEndpoint
@@ -20,10 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def noon() -> Any:
+def acme(noon: Any) -> None:
     BrandFactory.create(name="Acme")
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
 
 
 def create(*more: str) -> str:

@@ -1,9 +1,6 @@
 """verify_totals: finds totals that do not match the ledger, and corrects them."""
 
-from typing import Any
-
 import pytest
-import time_machine
 from django.core.management import CommandError
 
 from ads.models import Campaign, DeliveryChange, SpendTotal
@@ -11,15 +8,9 @@ from ads.tests.commands.support import rows, say
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, delivers, enforce_all, execute, spend, totals
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 TODAY = NOON.date()
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Any:
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture

@@ -1,22 +1,12 @@
 """A file, and whose spend it tells of."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import time_machine
 
 from ads.models import Brand, Campaign
 from ads.tests.commands.import_spend.support import Write
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.support import NOON
-
-
-@pytest.fixture
-def noon() -> Any:
-    """It is noon, and stays so until it is moved."""
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture
