@@ -1,9 +1,9 @@
 """Spend over HTTP, through one gunicorn process on loopback: batches, single entries, retries.
 
-Batches of 1,000 entries come from two clients, single entries from eight (of two processes), each
-over a connection that stays open; the load is made on the same machine. The retries are one batch
-of 100 entries, sent by as many connections at once. No budget is crossed, and every entry asks
-whether one is. Afterwards the ledger and its sums are compared, to the cent, with what was sent.
+Batches of 1,000 entries come from two clients, single entries from eight (to two server processes),
+each over a connection that stays open, on the same machine. Retries send one batch of 100 entries
+over many connections at once. Every entry checks for a crossed budget, and none is crossed.
+Afterwards the ledger and its totals must match what was sent, to the cent.
 """
 
 import asyncio
@@ -117,7 +117,7 @@ def together(
 
 
 async def retries(port: int, headers: dict[str, str], body: bytes, count: int) -> int:
-    """Send the same from many connections at once; how many rows were recorded, by the answers."""
+    """Send one body over many connections at once; how many rows were recorded."""
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(files, 2 * count), most), most))
     everybody = asyncio.Event()

@@ -1,15 +1,15 @@
 """Importing 10,000, 100,000 and 1,000,000 rows: rows a second, memory, cost per row.
 
-Each size is run in a process of its own, on a database of its own, as ``manage.py import_spend``
-runs it, enforcement included: the peak of the resident memory is that run's. Three kinds of file:
+Each size runs in a process and on a database of its own, like ``manage.py import_spend``, including
+enforcement; the peak resident memory is that process's. Three kinds of file:
 
-- ``totals``: one row per ad, 13 of them to a campaign and day (as in real exports), added up;
-- ``distinct``: every row a campaign-day of its own, the worst case;
-- ``entries``: rows with an external id, each an entry of the ledger, 13 to a campaign and day.
+- ``totals``: one row per ad, 13 for each campaign and day (as in real exports), added up;
+- ``distinct``: every row is a campaign-day of its own, the worst case;
+- ``entries``: rows with an external id, each a ledger entry, 13 for each campaign and day.
 
-There are as many rows per campaign at every size, so that cost per row can be compared. Beside each
-import, the same rows are copied straight into the ledger (``COPY`` and its trigger, nothing else):
-no import can do without that, so it is what its time is compared with.
+Every size has the same number of rows per campaign, so that costs per row compare. Each import is
+compared with copying the same rows straight into the ledger (``COPY`` and its trigger), which no
+import can do without.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def main() -> None:
     for kind in given.kinds:
         first = None
         for rows in given.sizes:
-            # Turn and turn about: the machine is not equally fast all the time.
+            # In turns, because the machine's speed varies.
             rounds = [[measured(kind, rows, how) for how in HOW] for _ in range(given.rounds)]
             imported, copied, previewed = (min(each) for each in zip(*rounds, strict=True))
             took, peak, load = imported
@@ -102,7 +102,7 @@ def run(kind: str, rows: int, how: str) -> None:
 
 
 def write(path: Path, kind: str, rows: int, campaigns: int, today: date, *, for_copy: bool) -> None:
-    """A file in no order, as an export by ad is; amounts small enough to cross no budget.
+    """A file in random order, like an export by ad; small amounts that cross no budget.
 
     ``for_copy``: the same rows as the ledger has them, with ids for names.
     """
@@ -131,10 +131,7 @@ def import_file(path: Path) -> None:
 
 
 def copy(path: Path) -> None:
-    """What the import is compared with: COPY, and the trigger that keeps the sums.
-
-    No checks of ours, no look-ups, no day totals, no enforcement.
-    """
+    """The baseline: COPY and the trigger that adds up totals; no checks, no enforcement."""
     with connection.cursor() as cursor, path.open(newline="") as file:
         cursor.execute("SET work_mem = '256MB'")  # as the import has it
         cursor.copy_expert(
@@ -145,7 +142,7 @@ def copy(path: Path) -> None:
 
 
 def preview(path: Path) -> None:
-    """What the page shows before somebody confirms."""
+    """The preview on the import's page."""
     plan = Plan(mapping={"date": "Date"}, campaign_by="name")
     with path.open("rb") as file:
         expect(0, preview_of(file, plan, now=datetime.now(UTC)).problem_count)

@@ -1,7 +1,7 @@
 """Pausing 1,900 of 10,000 campaigns at once: 50 to a brand, seven days of spend in the ledger.
 
-The ledger's own trigger has added up the sums. Each of the four budgets stops a part of them. The
-queries are counted in a round of their own, because counting costs time.
+Each of the four budgets stops a part of them. Queries are counted in a separate round, because
+counting costs time.
 """
 
 from collections import defaultdict

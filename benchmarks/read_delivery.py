@@ -1,8 +1,8 @@
 """Reading over the API through gunicorn: one campaign's delivery, lists, delivery changes.
 
-Every tenth campaign has used up its daily budget, half are dayparted. Each read of a delivery is of
-another campaign, picked at random; clients keep their connections and ask as fast as they are
-answered, on the same machine. Figures are milliseconds at the client.
+Every tenth campaign has used up its daily budget, half are dayparted. Each delivery is that of a
+random campaign. Clients keep their connections and send requests as fast as they are answered, on
+the same machine. Figures are milliseconds at the client.
 """
 
 import json

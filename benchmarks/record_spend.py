@@ -1,9 +1,9 @@
 """Recording spend: one process, eight on one campaign, eight on eight campaigns of one brand.
 
-The baseline is one ledger row a transaction, inserted by psycopg2 alone; the database adds up the
-sums and commits to disk in both. They take turns, and the best of the rounds counts. No budget is
-crossed. Afterwards the ledger and its sums are compared, to the cent, with what was recorded.
-``--entries`` are those of a process and a round.
+The baseline is one ledger row per transaction, inserted by psycopg2 alone; in both the database
+adds up the totals and commits to disk. They take turns, and the best round counts. No budget is
+crossed. Afterwards the ledger and its totals must match what was recorded, to the cent.
+``--entries`` is per process and round.
 """
 
 import multiprocessing
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def count_statements() -> int:
-    """BEGIN and COMMIT among them."""
+    """Including BEGIN and COMMIT."""
     campaign = Campaign.objects.select_related("brand").get(name="Campaign 1")
     with CaptureQueriesContext(connection) as queries:
         BudgetService.record_spend(campaign, CENT)

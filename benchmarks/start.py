@@ -1,7 +1,7 @@
 """Starting: how long ``./start.sh`` takes until it is up, the first time and the second.
 
 Works on a fresh clone in a temporary directory. The first start installs everything; the second is
-the one that people wait for every day.
+like every later one.
 """
 
 import argparse

@@ -7,5 +7,5 @@
 - `pacing`: when a budget runs out at its current pace.
 - `ticks`: when a periodic task is due.
 
-The instant in question is always an argument.
+Functions take the instant in question as an argument.
 """

@@ -19,7 +19,7 @@ DAYS: Final = 90
 
 
 def add(sizes: Namespace, now: datetime) -> None:
-    """Add ``sizes`` of each to what is there, and switch every campaign to what it should be."""
+    """Add ``sizes`` of each to what is there, and switch every campaign as enforcement would."""
     numbers: dict[str, Any] = {
         **vars(sizes),
         "now": now,

@@ -61,14 +61,14 @@ def use(name: str) -> str:
     return before
 
 
-def execute(statement: str, parameters: object = None) -> list[tuple[Any, ...]]:
+def execute(statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
     """Run one statement; its rows, if it has any."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []
 
 
-def execute_unaudited(statement: str, parameters: object = None) -> None:
+def execute_unaudited(statement: str, parameters: Any = None) -> None:
     """Run one statement without triggers: no audit rows, no sums, nothing that is measured."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")

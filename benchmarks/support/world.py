@@ -1,4 +1,4 @@
-"""Fills the database with a world of a given size, in SQL, so that filling is not what takes long.
+"""Fills the database with a world of a given size, in SQL so that it is fast.
 
 Brands are spread over timezones, half of the campaigns are dayparted (one schedule, every tenth of
 them a second of higher priority), every campaign has a total for today (its brand's), for yesterday
@@ -17,7 +17,7 @@ from ads.models import Campaign
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from support.database import execute, execute_unaudited
 
-#: An instant at which the brands are on two dates, as most of the time; in the middle of a month.
+#: An instant in the middle of a month at which the brands have two local dates, as usual.
 NOW = datetime(2026, 3, 18, 15, tzinfo=UTC)
 
 TIMEZONES = (
@@ -73,7 +73,7 @@ SELECT brand_id, NULL, period, start, sum(amount)
 
 
 def fill(campaigns: int, *, brands: int, schedules: int, now: datetime) -> None:
-    """Make the world; ``is_active`` is left false for a first enforcement to set."""
+    """Create the world; ``is_active`` stays false until a first enforcement or :func:`settle`."""
     numbers = {
         "campaigns": campaigns,
         "brands": brands,
@@ -86,7 +86,7 @@ def fill(campaigns: int, *, brands: int, schedules: int, now: datetime) -> None:
 
 
 def settle(now: datetime) -> None:
-    """Switch every campaign to what it should be, unaudited: as if enforcement had always run."""
+    """Switch every campaign without audit, as if enforcement had always run."""
     campaigns = Campaign.objects.all()
     evaluated: QuerySet[Any] = evaluate(campaigns, Moment.at(now, campaigns))
     delivering = evaluated.filter(may_deliver=True)
