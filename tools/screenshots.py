@@ -98,8 +98,10 @@ def pictures() -> dict[str, Picture]:
         "brands": "ads_brand",
         "schedules": "ads_daypartingschedule",
         "delivery-changes": "ads_deliverychange",
-        "ledger": "ads_spend",
-        "unknown-references": "ads_unknownreference",
+        "spend-entries": "ads_spend",
+        "unmatched-campaigns": "ads_unknownreference",
+        "change-history": "ads_campaignevent",
+        "users": "auth_user",
         "imports": "ads_spendimport",
         "periodic-tasks": "django_celery_beat_periodictask",
     }

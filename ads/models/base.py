@@ -32,8 +32,8 @@ class ConfigurationQuerySet(models.QuerySet[M]):
         if issubclass(self.model, TimestampedModel):
             kwargs.setdefault("updated_at", Now())
         with transaction.atomic(using=self.db, savepoint=False):
-            # Read first: the update may change what the filter matches. Locked in primary-key
-            # order, as enforcement does: an UPDATE locks in any order, so the two could deadlock.
+            # Read first: the update may change what the filter matches. Locked in key order, as by
+            # enforcement, because an UPDATE locks in any order and could deadlock with it.
             pks = list(
                 self.model._base_manager.using(self.db)
                 .filter(pk__in=self.order_by().values("pk"))

@@ -1,4 +1,4 @@
-"""The history of switches on and off, and their reasons."""
+"""The history of what was switched on and off, and why."""
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -10,7 +10,7 @@ from ads.models.triggers import refuse
 
 
 class ClockTimestamp(models.Func):
-    """The current time, not when the transaction began."""
+    """What time it is, not when the transaction began."""
 
     function = "clock_timestamp"
     arity = 0
@@ -20,16 +20,16 @@ class ClockTimestamp(models.Func):
 class DeliveryChange(models.Model):
     """A campaign was switched on or off: when, which way, why, by whom, and on which figures.
 
-    The figures are the effective spend (amount less waived) and the budgets at the time; a budget
-    of NULL is no limit.
+    The figures are the effective spend (amount less what was waived) and the budgets at the time;
+    a budget of NULL is no limit.
     """
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="delivery_changes", db_index=False
     )
     at = models.DateTimeField(help_text="When it was decided.")
-    #: When the row was written, by the database's clock. Readers follow the changes in this order:
-    #: ``at`` is when the decision began, which may be before another's commit.
+    #: By the clock of the database, as the row was written: who follows the changes reads them in
+    #: this order, for ``at`` is when the decision began, which may be before another's commit.
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     is_active = models.BooleanField("switched on", help_text="Yes: on. No: off.")
     holds = ArrayField(

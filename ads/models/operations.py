@@ -1,4 +1,4 @@
-"""Records of the system about its own work."""
+"""What the system notes about its own running."""
 
 from django.db import models
 
@@ -9,7 +9,7 @@ from ads.models.fields import MoneyField
 
 
 class Heartbeat(TimestampedModel):
-    """When a periodic task last succeeded, so that a task that stopped is noticed."""
+    """When a periodic task last succeeded, so that a watch that has died is noticed."""
 
     task = models.CharField(max_length=100, unique=True)
     last_run_at = models.DateTimeField(
@@ -41,9 +41,9 @@ class Heartbeat(TimestampedModel):
 
 
 class AskedAccount(models.Model):
-    """When an ad platform last answered for a brand's account, and the answer was recorded.
+    """When an ad platform last answered for a brand's account and the answer was recorded.
 
-    The next request asks for the days since then.
+    The days since then are what the next question is about.
     """
 
     source = models.CharField(max_length=100)
@@ -72,7 +72,7 @@ class AskedAccount(models.Model):
 
 
 class SimulatedSwitch(models.Model):
-    """The simulated ad platform's own memory: when it was asked to run or stop a campaign."""
+    """The simulated ad platform's own memory: when it was told to run or stop a campaign."""
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="simulated_switches", db_index=False

@@ -30,11 +30,11 @@ def test_the_command_says_where_it_connects_to(role: str, campaign: Campaign) ->
 
 
 def test_the_command_says_what_the_role_may_do_besides(role: str) -> None:
-    assert "Further rights" not in say("ledger_role", role)
+    assert "may also" not in say("ledger_role", role)
 
     execute(f"GRANT SELECT ON ads_brand TO {role}")
     try:
-        assert "Further rights: SELECT on ads_brand." in say("ledger_role", role)
+        assert "It may also: SELECT on ads_brand." in say("ledger_role", role)
     finally:
         execute(f"REVOKE SELECT ON ads_brand FROM {role}")
 
@@ -44,7 +44,7 @@ def test_an_existing_role_is_given_the_rights_and_keeps_its_password(
 ) -> None:
     monkeypatch.setenv("LEDGER_ROLE_PASSWORD", "another")
 
-    assert "was created" not in say("ledger_role", role)
+    assert "was made" not in say("ledger_role", role)
 
     with closing(connect()) as opened, opened.cursor() as cursor:
         cursor.execute(INSERT, [campaign.pk, 1, DAY])
@@ -129,7 +129,7 @@ def test_a_role_that_has_more_is_not_dropped(role: str) -> None:
     try:
         with pytest.raises(CommandError, match="has more than its rights"):
             say("ledger_role", role, "--drop")
-        assert "Further rights" in say("ledger_role", role)
+        assert "may also" in say("ledger_role", role)
     finally:
         execute(f"REVOKE SELECT ON ads_brand FROM {role}")
 
