@@ -1,12 +1,8 @@
-"""From checked rows to the ledger: temporary tables, previews and recording."""
+"""From checked rows to the ledger: temporary tables, and recording from them."""
 
-from ads.services.imports.staging import preview, recording, tables, waiting
-from ads.services.imports.staging.recording import Change, Imported
+from ads.services.imports.staging import recording, tables, waiting
 
 __all__ = [
-    "Change",
-    "Imported",
-    "preview",
     "recording",
     "tables",
     "waiting",

@@ -1,24 +1,26 @@
-"""Files kept in PostgreSQL in parts: the web and the workers need no common disk.
+"""Files stored in PostgreSQL in parts: the web and the workers need no shared disk.
 
-Never more than a part or two is in memory, however long the file.
+However long the file, only a part or two is in memory.
 """
 
 import binascii
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db import connection
 
 from ads.models import SpendImportPart
 from ads.models.imports import ImportPart
+from ads.services.imports.refusals import BadRow, RefusedCsv, without_options
 
 #: Bytes in each part; the last has what is left.
 PART: Final = 1 << 20
 
 
 def store(import_id: int, kind: ImportPart, position: int, content: bytes) -> None:
-    """Keep one part. COPY, because in development Django remembers the text of other statements."""
+    """Store one part. COPY, because in development Django logs the text of other statements."""
     line = b"%d\t%s\t%d\t\\\\x" % (import_id, kind.value.encode(), position)
     with connection.cursor() as cursor:
         cursor.copy_expert(
@@ -29,7 +31,7 @@ def store(import_id: int, kind: ImportPart, position: int, content: bytes) -> No
 
 
 def store_all(import_id: int, kind: ImportPart, chunks: Iterable[bytes]) -> None:
-    """Keep a file that comes in chunks of any size."""
+    """Store a file that arrives in chunks of any size."""
     file = PartsWriter(import_id, kind)
     for chunk in chunks:
         file.write(chunk)
@@ -37,12 +39,12 @@ def store_all(import_id: int, kind: ImportPart, chunks: Iterable[bytes]) -> None
 
 
 def drop(import_id: int, kind: ImportPart) -> None:
-    """Forget a file."""
+    """Delete a file."""
     SpendImportPart.objects.filter(spend_import=import_id, kind=kind).delete()
 
 
 def is_kept(import_id: int, kind: ImportPart) -> bool:
-    """Is the file (still) there?"""
+    """Is the file (still) stored?"""
     return SpendImportPart.objects.filter(spend_import=import_id, kind=kind).exists()
 
 
@@ -55,13 +57,13 @@ def stream(import_id: int, kind: ImportPart) -> Iterator[bytes]:
 
 
 def part_of(import_id: int, kind: ImportPart, position: int) -> bytes:
-    """One part; nothing behind the last."""
+    """One part; empty after the last."""
     parts = SpendImportPart.objects.filter(spend_import=import_id, kind=kind, position=position)
     return bytes(parts.values_list("content", flat=True).first() or b"")
 
 
 class PartsFile(io.RawIOBase):
-    """A kept file as one that is open for reading; ``size`` in bytes."""
+    """A stored file, open for reading; ``size`` in bytes."""
 
     def __init__(self, import_id: int, kind: ImportPart, size: int) -> None:
         super().__init__()
@@ -97,9 +99,9 @@ class PartsFile(io.RawIOBase):
 
 
 class PartsWriter(io.RawIOBase):
-    """A file that is kept in parts as it is written.
+    """Stores a file in parts as it is written.
 
-    The last part with :meth:`finish`, not when it is closed: Python closes also what is given up.
+    :meth:`finish` stores the last part, not closing: Python also closes abandoned files.
     """
 
     def __init__(self, import_id: int, kind: ImportPart) -> None:
@@ -119,7 +121,7 @@ class PartsWriter(io.RawIOBase):
         return len(data)
 
     def finish(self) -> None:
-        """Keep what is left."""
+        """Store the rest."""
         if self._pending:
             self._store(len(self._pending))
 
@@ -127,3 +129,35 @@ class PartsWriter(io.RawIOBase):
         store(self._import_id, self._kind, self._position, bytes(self._pending[:length]))
         del self._pending[:length]
         self._position += 1
+
+
+class RefusedRows(RefusedCsv):
+    """The CSV of an upload's refused rows, if there are any; replaces that of an earlier check.
+
+    With a byte order mark, without which Excel does not recognise UTF-8.
+    """
+
+    def __init__(self, import_id: int) -> None:
+        drop(import_id, ImportPart.REFUSED)
+        self._parts = PartsWriter(import_id, ImportPart.REFUSED)
+        self._text = io.TextIOWrapper(
+            io.BufferedWriter(self._parts), encoding="utf-8-sig", newline=""
+        )
+        super().__init__(self._text)
+        self._header: Sequence[str] | None = None
+
+    def begin(self, header: Sequence[str]) -> None:
+        """Note the header; it is written with the first refused row."""
+        self._header = header
+
+    def add(self, row: BadRow) -> None:
+        """Write one row, with its reason as pages show it."""
+        if self._header is not None:
+            super().begin(self._header)
+            self._header = None
+        super().add(replace(row, reason=without_options(row.reason)))
+
+    def finish(self) -> None:
+        """Store the rest."""
+        self._text.flush()
+        self._parts.finish()

@@ -1,4 +1,4 @@
-"""Taking a file in: it is kept as it comes, and a worker checks it."""
+"""Receiving a file: it is stored as it arrives, and a worker checks it."""
 
 import hashlib
 import re
@@ -13,27 +13,26 @@ from django.db.models import QuerySet
 from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
-from ads.services.imports.errors import ImportRefused, without_options
 from ads.services.imports.plan import Plan
-from ads.services.imports.uploads import inspection, mappings, parts, queue, storable
-from ads.services.imports.uploads.errors import UploadRefused
+from ads.services.imports.refusals import ImportRefused, UploadRefused, without_options
+from ads.services.imports.uploads import mappings, parts, queue, storable
 
 LONGEST_NAME = 255
 
-#: Control characters, what turns the direction of writing, and halves of characters.
+#: Control characters, marks of writing direction, and lone surrogates.
 _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def receive(
     chunks: Iterable[bytes], *, name: str, plan: Plan, limit: int, now: datetime
 ) -> SpendImport:
-    """Keep a file that is uploaded, and have it checked.
+    """Store an uploaded file, and have it checked.
 
-    ``limit``: bytes that it may have at most. What was true when it was uploaded is older than what
-    was observed later, whichever is recorded first: unless the plan says when, it is now.
+    ``limit``: its largest size in bytes. Its figures were observed now, unless the plan says when:
+    they are older than what is observed later, whichever is recorded first.
 
     Raises:
-        UploadRefused: it is empty, too large or no CSV at all; nothing of it is kept.
+        UploadRefused: it is empty, too large or not a CSV; nothing of it is stored.
     """
     if plan.observed_at is None:
         plan = replace(plan, observed_at=now)
@@ -57,12 +56,12 @@ def receive(
 
 
 def _look_at(upload: SpendImport, plan: Plan) -> None:
-    """Settle how it is read; columns that nobody recognises are left to be mapped."""
+    """Settle how it is read; unrecognised columns are left to be mapped by hand."""
     try:
-        look = inspection.look(upload, plan)
+        look = mappings.look(upload, plan)
     except ImportRefused as error:
         raise UploadRefused(without_options(str(error))) from error
-    if look.format == inspection.BY_HAND and not plan.mapping:
+    if look.format == mappings.BY_HAND and not plan.mapping:
         recalled = mappings.recall(look.header, plan)
         if recalled is None:
             upload.status = ImportStatus.UNMAPPED
@@ -76,7 +75,7 @@ def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
 
 
 def has_refused(upload: SpendImport) -> bool:
-    """Were rows refused, and kept?"""
+    """Is there a CSV of refused rows?"""
     return parts.is_kept(upload.pk, ImportPart.REFUSED)
 
 
@@ -86,7 +85,7 @@ def refused(upload: SpendImport) -> Iterator[bytes]:
 
 
 def tidy(name: str) -> str:
-    """A file's name without folders and without what cannot be shown; at most 255 characters."""
+    """A file's name without folders and invisible characters; at most 255 characters."""
     shown = _UNSHOWN.sub("", re.split(r"[/\\]", name)[-1]).strip()
     if len(shown) > LONGEST_NAME:
         ending = PurePosixPath(shown).suffix[-20:]
@@ -95,7 +94,7 @@ def tidy(name: str) -> str:
 
 
 class _Counted:
-    """Passes chunks on, and knows their size and checksum."""
+    """Passes chunks on, counting their size and checksum."""
 
     def __init__(self, chunks: Iterable[bytes], limit: int) -> None:
         self._chunks = chunks
@@ -113,9 +112,9 @@ class _Counted:
 
 
 def too_large(limit: int) -> str:
-    """Why a file of more than ``limit`` bytes is refused, and what to do."""
+    """The reason to refuse a file of more than ``limit`` bytes, with the remedy."""
     shown = f"{limit / (1 << 20):,.0f} MiB" if limit >= 1 << 20 else f"{limit:,} bytes"
     return (
-        f"The file is larger than {shown}, which is as much as is taken in here. Split it, or "
-        "import it on the server: manage.py import_spend FILE. (IMPORT_MAX_BYTES sets the limit.)"
+        f"The file is larger than {shown}, the limit here. Split it, or import it on the server: "
+        "manage.py import_spend FILE. (IMPORT_MAX_BYTES sets the limit.)"
     )

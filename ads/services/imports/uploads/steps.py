@@ -1,6 +1,6 @@
-"""What people do to an import: confirm it, cancel it, have it read in another way.
+"""What people do with an import: confirm it, cancel it, change how it is read.
 
-Each is one UPDATE that names the status it was in: of two at once, one comes too late and is told.
+Each is one UPDATE that names the status before: of two at once, the later one is refused.
 """
 
 from dataclasses import replace
@@ -15,8 +15,8 @@ from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
 from ads.services.imports.plan import Plan
-from ads.services.imports.uploads import inspection, mappings, parts, queue, storable
-from ads.services.imports.uploads.errors import OutOfTurn
+from ads.services.imports.refusals import OutOfTurn
+from ads.services.imports.uploads import mappings, parts, queue, storable
 
 #: Not recorded and not being recorded.
 CANCELLABLE = (
@@ -28,17 +28,17 @@ CANCELLABLE = (
     ImportStatus.REFUSED,
 )
 
-#: Nothing runs, and nobody has confirmed it.
+#: Nothing is running, and it is not confirmed.
 READABLE_ANEW = (ImportStatus.UNMAPPED, ImportStatus.CHECKED, ImportStatus.REFUSED)
 
 
 def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime) -> None:
-    """Have it recorded, as the preview of check number ``checks`` showed it.
+    """Have it recorded as previewed by check number ``checks``.
 
     ``leaves_out``: how many bad rows may be left out, as the preview counted them.
 
     Raises:
-        OutOfTurn: it is not to be confirmed (any more), or was checked again since.
+        OutOfTurn: it cannot be confirmed (any more), or has been checked again.
     """
     _move(
         upload,
@@ -53,15 +53,15 @@ def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime)
 
 
 def read_anew(upload: SpendImport, plan: Plan, *, remember: bool) -> None:
-    """Have it checked again, read as ``plan`` says; ``remember`` that for files with its header.
+    """Check it again, read by this plan; ``remember`` the plan for files with the same header.
 
     Raises:
-        OutOfTurn: it is being checked or recorded, or its file is no longer kept.
+        OutOfTurn: it is being checked or recorded, or its file is no longer stored.
         ImportRefused: it cannot be read like that at all.
     """
     if plan.observed_at is None:
         plan = replace(plan, observed_at=upload.created_at)
-    look = inspection.look(upload, plan)
+    look = mappings.look(upload, plan)
     with transaction.atomic():
         if remember:
             mappings.remember(look.header, plan, name=upload.file_name)
@@ -77,7 +77,7 @@ def read_anew(upload: SpendImport, plan: Plan, *, remember: bool) -> None:
 
 
 def cancel(upload: SpendImport, *, now: datetime) -> None:
-    """Give it up, and drop its file.
+    """Cancel it, and delete its file.
 
     Raises:
         OutOfTurn: it has been recorded, or is being recorded.
@@ -104,6 +104,6 @@ def _move(
     upload.refresh_from_db()
     if not moved:
         raise OutOfTurn(
-            f"Nothing was done: the import has changed since (it is now: "
-            f"{upload.get_status_display()}). Look at it as it is."
+            "Nothing was done: the import has changed since you opened the page (its status is "
+            f"now {upload.get_status_display()}). Check it again."
         )

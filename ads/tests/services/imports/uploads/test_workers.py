@@ -15,7 +15,7 @@ from ads.models import Campaign, Spend, SpendImport, SpendTotal
 from ads.services import imports
 from ads.services.imports import uploads
 from ads.services.imports.run import Import
-from ads.services.imports.uploads import outcome, runs
+from ads.services.imports.uploads import runs
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.imports.uploads.support import (
     active,
@@ -44,7 +44,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> Iterator[None]
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(outcome, "outcome", fail)
+        patch.setattr(runs, "_switched", fail)
         yield
 
 
