@@ -1,6 +1,6 @@
 """Imports: the list of uploaded files, and their pages: uploading, the preview, confirming."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -107,9 +107,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         return [
             self._upload_url(),
             self._url("<int:pk>/change/", self.show_page, may=see, name="change"),
-            self._url(
-                "<int:pk>/progress/", self.progress_page, may=see, name="progress", defer=JSON
-            ),
+            self._url("<int:pk>/progress/", self.progress_page, may=see, name="progress"),
             self._url("<int:pk>/refused/", self.refused_page, may=see, name="refused"),
             self._url("<int:pk>/read/", self.read_page, may=act, name="read"),
             self._url("<int:pk>/confirm/", self.confirm_page, may=act, name="confirm", only="POST"),
@@ -118,21 +116,16 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         ]
 
     def _url(
-        self,
-        route: str,
-        page: Page,
-        *,
-        may: May,
-        name: str,
-        only: str | None = None,
-        skip: Sequence[str] = (),
+        self, route: str, page: Page, *, may: May, name: str, only: str | None = None
     ) -> URLPattern:
+        uploads = SpendImport.objects.defer(*(JSON if name == "progress" else ()))
+
         def guarded(request: HttpRequest, pk: int) -> HttpResponseBase:
             if not may(request):
                 raise PermissionDenied
             if only and request.method != only:
                 return HttpResponseNotAllowed([only])
-            return page(request, get_object_or_404(SpendImport.objects.defer(*skip), pk=pk))
+            return page(request, get_object_or_404(uploads, pk=pk))
 
         return path(route, self.admin_site.admin_view(guarded), name=f"ads_spendimport_{name}")
 

@@ -57,14 +57,16 @@ def progress(upload: SpendImport) -> dict[str, Any]:
     elif upload.status in (ImportStatus.UPLOADED, ImportStatus.CONFIRMED):
         is_behind = uploads.is_behind_another(upload)
         text = "Waiting for another import to finish." if is_behind else "Waiting for a worker."
-    elif upload.bytes_read >= upload.size:
-        is_checking = upload.status == ImportStatus.CHECKING
-        step = "Preparing the preview." if is_checking else "Recording and enforcing budgets."
-        text = f"{count(upload.rows_read, 'row')} read. {step}"
     else:
-        percent = int(100 * upload.bytes_read / upload.size)
+        is_checking = upload.status == ImportStatus.CHECKING
         rows = count(upload.rows_read, "row")
-        text = f"{upload.get_status_display()}: {rows} read, {percent} % of the file."
+        if upload.bytes_read >= upload.size:
+            last = "Preparing the preview." if is_checking else "Recording and enforcing budgets."
+            text = f"{rows} read. {last}"
+        else:
+            percent = int(100 * upload.bytes_read / upload.size)
+            step = "Checking" if is_checking else "Recording"
+            text = f"{step}: {rows} read, {percent} % of the file."
     return {
         "status": upload.status,
         "label": upload.get_status_display(),

@@ -32,7 +32,7 @@ def test_a_file_is_uploaded_checked_confirmed_and_recorded(admin: Client) -> Non
     assert "Preview" in shown
     assert "Plain: campaign, date, amount" in shown
     assert "$1,239.50" in shown
-    assert ">Record<" in shown
+    assert "Record spend" in shown
     assert spent() == []
 
     assert confirm(admin, one).headers["Location"] == change(one)
@@ -40,7 +40,7 @@ def test_a_file_is_uploaded_checked_confirmed_and_recorded(admin: Client) -> Non
     shown = page(admin, one)
     assert "Result" in shown
     assert "$1,239.50" in shown
-    assert ">Record<" not in shown
+    assert "Record spend" not in shown
     assert [f"{amount:f}" for amount in spent()] == ["1239.5"]
 
 
