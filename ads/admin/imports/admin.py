@@ -169,7 +169,6 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             "options": [field for field in form if field.name != "file"],
             "media": self._media() + form.media,
             "most": settings.IMPORT_MAX_BYTES,
-            "most_shown": text.size(settings.IMPORT_MAX_BYTES),
         }
         return self._page(request, "import_upload", context)
 

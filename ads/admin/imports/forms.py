@@ -1,6 +1,6 @@
 """The forms of imports: a file, and the plan for reading it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
@@ -208,23 +208,19 @@ class ReadForm(PlanForm):
         self.initial["remember"] = look is not None and look.format == uploads.BY_HAND
 
     @property
-    def columns(self) -> Iterator[forms.BoundField]:
+    def groups(self) -> dict[str, list[forms.BoundField]]:
+        """The fields below the columns, by heading."""
+        groups = {
+            "Notation": "encoding delimiter header_line date_format other_date_format decimal "
+            "round_amounts",
+            "Source": "format source brand_id campaign_by platform account observed_at",
+        }
+        return {head: [self[name] for name in names.split()] for head, names in groups.items()}
+
+    @property
+    def columns(self) -> list[forms.BoundField]:
         """The fields that map columns."""
-        return (self[f"column_{field}"] for field in MEANINGS)
-
-    @property
-    def ways(self) -> Iterator[forms.BoundField]:
-        """The fields for how the file is written."""
-        names = ("encoding", "delimiter", "header_line", "date_format", "other_date_format",
-                 "decimal", "round_amounts")  # fmt: skip
-        return (self[name] for name in names)
-
-    @property
-    def meanings(self) -> Iterator[forms.BoundField]:
-        """The fields for whose spend it is."""
-        names = ("format", "source", "brand_id", "campaign_by", "platform", "account",
-                 "observed_at")  # fmt: skip
-        return (self[name] for name in names)
+        return [self[f"column_{field}"] for field in MEANINGS]
 
     def _choose(
         self, name: str, detected: str, choices: dict[str, str], current: str | None = None

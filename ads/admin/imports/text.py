@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from ads.admin.elements import NOTHING
@@ -84,14 +85,6 @@ def result(upload: SpendImport) -> str:
     return upload.get_status_display().lower()
 
 
-def size(number: int) -> str:
-    """Bytes as people read them."""
-    for unit, step in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if number >= step:
-            return f"{number / step:,.1f}".removesuffix(".0") + f" {unit}"
-    return count(number, "byte")
-
-
 def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
     """Who uploaded it when, and how it is read: labels, texts, and the whole of shortened texts."""
     preview = upload.preview or {}
@@ -103,7 +96,7 @@ def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
         shown.append(("Finished", _at(upload.finished_at), ""))
     format_ = FORMATS.get(upload.format)
     shown += [
-        ("Size", size(upload.size), ""),
+        ("Size", filesizeformat(upload.size), ""),
         ("SHA-256", f"{upload.sha256[:12]}…", upload.sha256),
         ("Format", format_.label if format_ else upload.format, ""),
         ("Source", str(plan.get("source") or NOTHING), ""),

@@ -1,6 +1,6 @@
 """Importing spend from a CSV: day totals, or entries where the file has an external id.
 
-Rows are read and checked (:mod:`parsing`), copied into a temporary table (:mod:`staging`), and
+Rows are read and checked (:mod:`parsing`), copied into a temporary table (:mod:`tables`), and
 recorded from there with the statements that record all other spend. Only some thousand rows are in
 memory at a time.
 """

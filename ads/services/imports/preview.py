@@ -18,10 +18,10 @@ from ads.models.spend import Kind, Period, sums_of
 from ads.rules.calendar import local_date, month_start
 from ads.rules.money import format_usd
 from ads.services.delivery import Decision, preview_switches
+from ads.services.imports import recording, tables
 from ads.services.imports.formats import PLAIN
 from ads.services.imports.outcome import SHOWN, Imported, switch
 from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name
-from ads.services.imports.staging import recording, tables
 from ads.services.ledger import day_total_sql, entry_sql
 
 _SUMS: Final = SpendTotal._meta.db_table
@@ -136,8 +136,6 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
     return {
         **done.as_dict(),
         "plan": reader.plan.as_json(),
-        "header": reader.header,
-        "header_line": reader.header_line,
         "amount": amount,
         "waiting_amount": waiting_amount,
         "first_date": min(days, default=None),

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from ads.services.delivery import Trigger, enforce
 from ads.services.errors import InvalidSpend
+from ads.services.imports import recording, tables, waiting
 from ads.services.imports.formats import FORMATS
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Checker, Reader, columns
@@ -22,7 +23,6 @@ from ads.services.imports.preview import (
     preview_totals,
 )
 from ads.services.imports.refusals import SHOWN, ImportRefused, Refused, RefusedCsv, RowsRefused
-from ads.services.imports.staging import recording, tables, waiting
 from ads.services.ledger import check_text, validation
 from ads.services.references import registry
 from ads.services.senders import rights

@@ -52,7 +52,7 @@
         const button = drop.closest("form").querySelector("button[type=submit]");
 
         const size = (bytes) =>
-            bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)} MiB` : `${Math.ceil(bytes / 1024)} KiB`;
+            bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)} MB` : `${Math.ceil(bytes / 1024)} KB`;
 
         const show = () => {
             const file = input.files[0];

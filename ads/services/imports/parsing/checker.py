@@ -99,7 +99,7 @@ class Checker:
             self._key = _said_by(columns, plan)
 
     def check(self, chunk: Chunk) -> tuple[list[Any], list[Any]]:
-        """The rows to be recorded and those that wait, as tuples for :mod:`staging.tables`."""
+        """The rows to be recorded and those that wait, as tuples for :mod:`tables`."""
         good: list[Any] = []
         waiting: list[Any] = []
         read = self._entry if self.columns.are_entries else self._total

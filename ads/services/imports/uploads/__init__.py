@@ -10,15 +10,19 @@
 
 from ads.services.imports.refusals import OutOfTurn, UploadRefused
 from ads.services.imports.uploads.mappings import BY_HAND, DATE_FORMATS, look, proposed
-from ads.services.imports.uploads.queue import Continued, continue_all, is_behind_another
-from ads.services.imports.uploads.receipt import earlier, has_refused, receive, refused, too_large
+from ads.services.imports.uploads.queue import continue_all, is_behind_another
 from ads.services.imports.uploads.runs import check, record
 from ads.services.imports.uploads.steps import (
     CANCELLABLE,
     READABLE_ANEW,
     cancel,
     confirm,
+    earlier,
+    has_refused,
     read_anew,
+    receive,
+    refused,
+    too_large,
 )
 
 __all__ = [
@@ -26,7 +30,6 @@ __all__ = [
     "CANCELLABLE",
     "DATE_FORMATS",
     "READABLE_ANEW",
-    "Continued",
     "OutOfTurn",
     "UploadRefused",
     "cancel",

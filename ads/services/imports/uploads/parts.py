@@ -5,7 +5,7 @@ However long the file, only a part or two is in memory.
 
 import binascii
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,25 +17,6 @@ from ads.services.imports.refusals import BadRow, RefusedCsv, without_options
 
 #: Bytes in each part; the last has what is left.
 PART: Final = 1 << 20
-
-
-def store(import_id: int, kind: ImportPart, position: int, content: bytes) -> None:
-    """Store one part. COPY, because in development Django logs the text of other statements."""
-    line = b"%d\t%s\t%d\t\\\\x" % (import_id, kind.value.encode(), position)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            "COPY ads_spendimportpart (spend_import_id, kind, position, content) FROM STDIN",
-            io.BytesIO(line + binascii.hexlify(content) + b"\n"),
-            PART,
-        )
-
-
-def store_all(import_id: int, kind: ImportPart, chunks: Iterable[bytes]) -> None:
-    """Store a file that arrives in chunks of any size."""
-    file = PartsWriter(import_id, kind)
-    for chunk in chunks:
-        file.write(chunk)
-    file.finish()
 
 
 def drop(import_id: int, kind: ImportPart) -> None:
@@ -63,29 +44,20 @@ def part_of(import_id: int, kind: ImportPart, position: int) -> bytes:
 
 
 class PartsFile(io.RawIOBase):
-    """A stored file, open for reading; ``size`` in bytes."""
+    """A stored file, open for reading from start to end."""
 
-    def __init__(self, import_id: int, kind: ImportPart, size: int) -> None:
+    def __init__(self, import_id: int, kind: ImportPart) -> None:
         super().__init__()
         self._import_id = import_id
         self._kind = kind
-        self._size = size
         self._at = 0
         self._loaded: tuple[int, bytes] = (-1, b"")
 
     def readable(self) -> bool:
         return True
 
-    def seekable(self) -> bool:
-        return True
-
     def tell(self) -> int:
-        """How many bytes have been read, or skipped."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(start + offset, 0)
+        """How many bytes have been read."""
         return self._at
 
     def readinto(self, buffer: Any) -> int:
@@ -126,7 +98,15 @@ class PartsWriter(io.RawIOBase):
             self._store(len(self._pending))
 
     def _store(self, length: int) -> None:
-        store(self._import_id, self._kind, self._position, bytes(self._pending[:length]))
+        """With COPY, because in development Django logs the text of other statements."""
+        row = (self._import_id, self._kind.value.encode(), self._position)
+        line = b"%d\t%s\t%d\t\\\\x" % row + binascii.hexlify(self._pending[:length]) + b"\n"
+        with connection.cursor() as cursor:
+            cursor.copy_expert(
+                "COPY ads_spendimportpart (spend_import_id, kind, position, content) FROM STDIN",
+                io.BytesIO(line),
+                PART,
+            )
         del self._pending[:length]
         self._position += 1
 

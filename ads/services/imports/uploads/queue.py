@@ -5,7 +5,6 @@ PostgreSQL: a message only makes it happen at once.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -59,17 +58,9 @@ def send_next() -> None:
         later(waiting.pk, STEPS[ImportStatus(waiting.status)])
 
 
-@dataclass(frozen=True, slots=True)
-class Continued:
-    """How many imports were sent to a worker again, and how many files were deleted."""
-
-    sent: int
-    dropped: int
-
-
-def continue_all(now: datetime) -> Continued:
-    """Send stuck imports again, and delete unwanted files."""
-    return Continued(send_again(now), prune(now))
+def continue_all(now: datetime) -> dict[str, int]:
+    """Send stuck imports again, and delete unwanted files; how many of each."""
+    return {"sent": send_again(now), "dropped": prune(now)}
 
 
 def send_again(now: datetime) -> int:

@@ -187,7 +187,7 @@ def _taken(import_id: int, before: str, during: str) -> Iterator[SpendImport | N
 @contextmanager
 def _opened(upload: SpendImport) -> Iterator[tuple[BinaryIO, "_Progress"]]:
     """The file, and the progress to report to."""
-    raw = parts.PartsFile(upload.pk, ImportPart.FILE, upload.size)
+    raw = parts.PartsFile(upload.pk, ImportPart.FILE)
     with io.BufferedReader(raw, _READ_AT_ONCE) as file:
         yield file, _Progress(upload, raw)
 

@@ -257,7 +257,7 @@ def test_an_id_that_the_ledger_has_does_not_wait(search: Campaign) -> None:
 def test_a_reference_that_is_matched_while_the_file_is_read_is_recorded_all_the_same(
     search: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ads.services.imports.staging import waiting as kept
+    from ads.services.imports import waiting as kept
 
     add_up = kept.add_up
 

@@ -12,10 +12,10 @@ from ads.models import Campaign
 from ads.models.spend import Kind
 from ads.rules.money import LIMIT, format_usd
 from ads.services.errors import ReportedOtherwise
+from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, ImportRefused, Refused
-from ads.services.imports.staging import conflicts, tables
 from ads.services.ledger import day_total_sql, day_totals, entries, entry_sql
 
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 from ads.models.spend import Kind
 from ads.rules.money import LIMIT
 from ads.services import locks
+from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
+from ads.services.imports.recording import too_large
 from ads.services.imports.refusals import BadRow
-from ads.services.imports.staging import conflicts, tables
-from ads.services.imports.staging.recording import too_large
 from ads.services.references import waiting as statements
 
 #: References that are listed; the rest are counted.
