@@ -81,12 +81,15 @@ def run(sql: str, values: Any = None) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def copy(table: str, rows: Sequence[tuple[Any, ...]], columns: dict[str, str]) -> None:
-    """Add rows to :data:`ROWS` or :data:`WAITING_ROWS`."""
+def copy(table: str, rows: Sequence[Any], columns: dict[str, str]) -> None:
+    """Add rows, tuples or lines of CSV, to :data:`ROWS` or :data:`WAITING_ROWS`."""
     if not rows:
         return
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    if isinstance(rows[0], str):
+        text.writelines(rows)
+    else:
+        csv.writer(text, lineterminator="\n").writerows(rows)
     text.seek(0)
     empty = ", ".join(column for column in columns if column in _EMPTY)
     options = f"FORMAT csv, FORCE_NOT_NULL ({empty})"

@@ -37,6 +37,11 @@ class Found:
     latest: date
     known_as: str = ""
 
+    @property
+    def quoted(self) -> str:
+        """``known_as`` as a cell of CSV."""
+        return '"' + self.known_as.replace('"', '""') + '"' if self.known_as else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:

@@ -141,7 +141,8 @@ class Days:
     def __init__(self, wanted: str | None, others: Sequence[str] = ()) -> None:
         self._wanted = wanted
         self._others = others
-        self._known: dict[str, tuple[date, str]] = {}
+        #: The dates remembered.
+        self.known: dict[str, tuple[date, str]] = {}
 
     def read(self, text: str) -> tuple[date, str]:
         """The day, and its text as PostgreSQL reads it.
@@ -149,13 +150,13 @@ class Days:
         Raises:
             Refusal: with the remedy.
         """
-        day = self._known.get(text)
+        day = self.known.get(text)
         if day is None:
             parsed = self._parse(text)
             day = parsed, parsed.isoformat()
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[text] = day
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
+            self.known[text] = day
         return day
 
     def _parse(self, text: str) -> date:

@@ -99,7 +99,7 @@ class Checker:
             self._key = _said_by(columns, plan)
 
     def check(self, chunk: Chunk) -> tuple[list[Any], list[Any]]:
-        """The rows to be recorded and those that wait, as tuples for :mod:`tables`."""
+        """The rows to be recorded and those that wait, for :func:`tables.copy`."""
         good: list[Any] = []
         waiting: list[Any] = []
         read = self._entry if self.columns.are_entries else self._total
@@ -107,14 +107,13 @@ class Checker:
         for i, (line, cells, campaign) in enumerate(rows):
             try:
                 if type(campaign) is Found:
-                    values = read(cells, campaign)
-                    good.append((line, campaign.id, *values))
+                    staged = read(line, cells, campaign)
+                    good.append(staged)
                 elif i not in chunk.troubles and self._is_totals(line, cells):
                     continue
                 elif type(campaign) is Unmatched:
-                    values = read(cells, campaign)
-                    names = (campaign.account, campaign.reference, campaign.name)
-                    waiting.append((line, *names, *values))
+                    staged = read(line, cells, campaign)
+                    waiting.append(staged)
                 else:
                     self._refuse(chunk, i, campaign or self._wrong_width(cells))
                     continue
@@ -123,7 +122,7 @@ class Checker:
                     self._refuse(chunk, i, str(error))
                 continue
             if len(self.samples) < SAMPLES:
-                self._show(line, cells, campaign, values)
+                self._show(line, cells, campaign, staged)
         return good, waiting
 
     def _refuse(self, chunk: Chunk, i: int, reason: str) -> None:
@@ -148,18 +147,26 @@ class Checker:
         line: int,
         cells: list[str],
         campaign: Found | Unmatched | None = None,
-        values: Sequence[Any] = (None, None),
+        staged: Any = None,
         reason: str | None = None,
     ) -> None:
         if len(self.samples) < SAMPLES:
-            amount = None if values[1] is None else Decimal(values[1])
+            values = staged.split(",") if isinstance(staged, str) else staged or (None,) * 4
+            day, amount = values[4:6] if isinstance(campaign, Unmatched) else values[2:4]
+            amount = None if amount is None else Decimal(amount)
             cells = [cell[:_LONGEST_SAMPLE] for cell in cells[:_WIDEST_SAMPLE]]
-            self.samples.append(Sample(line, cells, campaign, values[0], amount, reason))
+            self.samples.append(Sample(line, cells, campaign, day, amount, reason))
 
-    def _total(self, cells: list[str], campaign: Found | Unmatched) -> tuple[Any, ...]:
+    def _total(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
         columns = self.columns
-        self._check_currency(cells)
-        date, day = self._day(campaign, cells[columns.date or 0])
+        if columns.currency is not None:
+            self._check_currency(cells[columns.currency])
+        text = cells[columns.date or 0]
+        date, day = self._days.known.get(text) or self._days.read(
+            text.strip() if self._strips else text
+        )
+        if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
+            self._check_date(date, campaign)
         if columns.ends is not None:
             ends, _ = self._days.read(cells[columns.ends].strip())
             if ends != date:
@@ -167,13 +174,14 @@ class Checker:
                 raise Refusal(f"date: it covers {date} to {ends}, which is not one day. {remedy}.")
         text = cells[columns.amount]
         amount = self.amounts.read(text.strip() if self._strips else text)
-        if type(campaign) is Found:
-            return day, amount, campaign.known_as
-        return day, amount, None, "", None
+        if type(campaign) is Found:  # most rows of most files: written here, for speed
+            return f"{line},{campaign.id},{day},{amount},{campaign.quoted}\n"
+        return (line, *_names(campaign), day, amount, None, "", None)
 
-    def _entry(self, cells: list[str], campaign: Found | Unmatched) -> tuple[Any, ...]:
+    def _entry(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
         columns = self.columns
-        self._check_currency(cells)
+        if columns.currency is not None:
+            self._check_currency(cells[columns.currency])
         amount = self.amounts.read(cells[columns.amount])
         external_id = cells[columns.external_id or 0]
         check_text("external_id", external_id, required=True)
@@ -187,30 +195,31 @@ class Checker:
         if occurred:
             at = check_instant("occurred_at", read_instant("occurred_at", occurred))
         if dated:
-            day = self._day(campaign, dated)[1]
+            date, day = self._days.read(dated.strip() if self._strips else dated)
+            if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
+                self._check_date(date, campaign)
         elif at is None:
             raise Refusal("date: it is empty, and so is occurred_at; write one of them.")
         elif type(campaign) is Found:
             day = day_of(at, campaign.timezone, self._now).isoformat()
         else:  # its day depends on the campaign's brand
             check_has_come_somewhere(at.date(), self._now, field="occurred_at")
-        if type(campaign) is not Found:
-            return day, amount, at, description, external_id
-        return day, amount, at or self._now_text, description, external_id, bool(dated), bool(at)
+        if type(campaign) is Found:
+            given = (int(bool(dated)), int(bool(at)))
+            at_text = at or self._now_text
+            return (line, campaign.id, day, amount, at_text, description, external_id, *given)
+        return (line, *_names(campaign), day, amount, at, description, external_id)
 
-    def _check_currency(self, cells: list[str]) -> None:
-        at = self.columns.currency
-        if at is not None and (trouble := currency.trouble_of_cell(cells[at])):
+    def _check_currency(self, text: str) -> None:
+        if trouble := currency.trouble_of_cell(text):
             raise Refusal(trouble)
 
-    def _day(self, campaign: Found | Unmatched, text: str) -> tuple[dt.date, str]:
-        date, day = self._days.read(text.strip() if self._strips else text)
-        if type(campaign) is not Found:
+    def _check_date(self, date: dt.date, campaign: Found | Unmatched) -> None:
+        if isinstance(campaign, Found):
+            check_date(date, campaign.timezone, self._now)
+        else:
             check_day(date)
             check_has_come_somewhere(date, self._now)
-        elif not EARLIEST <= date <= campaign.latest:
-            check_date(date, campaign.timezone, self._now)
-        return date, day
 
     def _is_totals(self, line: int, cells: list[str]) -> bool:
         """Is it a line of totals? It is noted then, and is no spend."""
@@ -243,6 +252,10 @@ class Checker:
         return f"it has {len(cells)} columns, the header has {self.columns.width}; " + (
             "was it cut off?" if few else "a comma inside a text needs quotes around the text."
         )
+
+
+def _names(campaign: Any) -> tuple[str, str, str]:
+    return campaign.account, campaign.reference, campaign.name
 
 
 def _said_by(columns: Columns, plan: Plan) -> Callable[[list[str]], Said]:

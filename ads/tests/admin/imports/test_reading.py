@@ -184,7 +184,7 @@ def test_a_file_that_is_too_large_is_said_beside_the_field_and_nothing_is_kept(
 
     for answer in (slightly, far):
         assert answer.status_code == 200
-        assert "larger than 1,000 bytes" in answer.context["form"].errors["file"][0]
+        assert "larger than 1000\xa0bytes" in answer.context["form"].errors["file"][0]
     assert far.context["form"]["source"].value() == "bank"
     assert not SpendImport.objects.exists()
 

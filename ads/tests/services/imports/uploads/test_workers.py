@@ -90,7 +90,7 @@ def test_a_file_that_kills_every_worker_is_given_up() -> None:
     assert check(one) == "refused"
 
     one.refresh_from_db()
-    assert "begun 3 times" in one.error
+    assert "tried 3 times" in one.error
 
     other = confirm(checked(rows(CampaignFactory.create(), 5)))
     SpendImport.objects.filter(pk=other.pk).update(status="recording", attempts=runs.ATTEMPTS)
