@@ -258,7 +258,7 @@ def column_field(field: str, names: Iterable[str]) -> forms.ChoiceField:
     )
 
 
-def _detected(value: str | None) -> str:
+def _detected(value: Any) -> str:
     return f"Detected: {value}" if value else "Detected automatically"
 
 

@@ -115,7 +115,7 @@ def figures(values: Mapping[str, Any], *, is_preview: bool) -> Iterator[tuple[st
             yield shown, f"{values[key]:,}", text
 
 
-def switch(campaign: Campaign, *, is_active: bool, holds: Iterable[int | str]) -> dict[str, Any]:
+def switch(campaign: Campaign, *, is_active: bool, holds: Iterable[str]) -> dict[str, Any]:
     """A campaign that was or would be switched."""
     return {
         "campaign_id": campaign.pk,

@@ -151,7 +151,7 @@ class Checker:
         reason: str | None = None,
     ) -> None:
         if len(self.samples) < SAMPLES:
-            values = staged.split(",") if isinstance(staged, str) else staged or (None,) * 4
+            values = staged.split(",") if isinstance(staged, str) else staged or [None] * 4
             day, amount = values[4:6] if isinstance(campaign, Unmatched) else values[2:4]
             amount = None if amount is None else Decimal(amount)
             cells = [cell[:_LONGEST_SAMPLE] for cell in cells[:_WIDEST_SAMPLE]]

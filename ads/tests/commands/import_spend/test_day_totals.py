@@ -145,7 +145,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(
 
     done = run(write("campaign,date,amount", f"Search,{TODAY},80"), "--dry-run")
 
-    assert done["Recorded"] == "1 $80.00"
+    assert done["Would be recorded"] == "1 $80.00"
     assert done["Would pause"] == "1"
     assert "Preview: nothing was changed." in done["said"]
     assert done["Search"] == "Acme pause Daily budget"

@@ -126,7 +126,7 @@ def test_a_quote_that_is_never_closed_swallows_nothing_in_silence(refuse: Refuse
 
 
 def test_what_is_no_csv_at_all_is_refused_in_a_sentence(refuse: Refuse) -> None:
-    assert "is this no CSV?" in refuse([HEADER, "x" * 200_000])
+    assert "is this not a CSV?" in refuse([HEADER, "x" * 200_000])
     assert "Line 1: it contains NUL" in refuse(bytes(range(256)) * 20)
 
 

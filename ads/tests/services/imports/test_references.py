@@ -71,7 +71,7 @@ def test_matched_it_is_recorded_as_if_it_had_always_been_known(search: Campaign)
     }
     assert not delivers(search)
     again = recorded([*ROWS, today[1]], now=NOON + timedelta(minutes=1))
-    assert (again.recorded, again.unchanged, again.waiting) == (0, 3, 0)
+    assert (again.recorded, again.unchanged, again.waiting_rows) == (0, 3, 0)
 
 
 def test_the_same_file_again_waits_once_and_a_newer_one_counts(search: Campaign) -> None:

@@ -127,7 +127,9 @@ def test_a_file_that_is_too_large_is_refused_as_soon_as_it_is_and_nothing_is_kep
             read.append(1)
             yield b"x" * 65536
 
-    with pytest.raises(uploads.UploadRefused, match=r"larger than 2.0\xa0MB.*manage.py import_spend"):
+    with pytest.raises(
+        uploads.UploadRefused, match=r"larger than 2.0\xa0MB.*manage.py import_spend"
+    ):
         uploads.receive(endless(), name="x.csv", plan=Plan(), limit=2 << 20, now=timezone.now())
 
     assert len(read) == 33
