@@ -1,5 +1,9 @@
 """The choices and help texts of the forms of imports."""
 
+from datetime import date
+
+from ads.services.imports import uploads
+
 CAMPAIGN_BY = [("auto", "Name or id, detected"), ("name", "Name"), ("id", "Id")]
 
 ENCODINGS = {
@@ -40,19 +44,8 @@ COLUMN_HELPS = {
     "Without it, the rows of a day are added up to a day total.",
     "occurred_at": "The time of the spend, such as 2026-03-31T14:05:00Z.",
 }
-#: The last day of a month, so that day and month cannot be confused.
+#: Date formats by an example: the last day of a month, so that day and month cannot be confused.
 EXAMPLES = {
-    "%Y-%m-%d": "2026-03-31",
-    "%d.%m.%Y": "31.03.2026",
-    "%d-%m-%Y": "31-03-2026",
-    "%d/%m/%Y": "31/03/2026",
-    "%m/%d/%Y": "03/31/2026 (month first)",
-    "%m-%d-%Y": "03-31-2026 (month first)",
-    "%Y/%m/%d": "2026/03/31",
-    "%Y%m%d": "20260331",
-    "%d %b %Y": "31 Mar 2026",
-    "%b %d, %Y": "Mar 31, 2026",
-    "%B %d, %Y": "March 31, 2026",
-    "%d.%m.%y": "31.03.26",
-    "%m/%d/%y": "03/31/26 (month first)",
+    way: f"{date(2026, 3, 31):{way}}{' (month first)' if way[:2] == '%m' else ''}"
+    for way in uploads.DATE_FORMATS
 }

@@ -195,8 +195,7 @@ class ReadForm(PlanForm):
         self._choose("format", _detected(format_), {f.code: f.label for f in FORMATS.values()})
         self._choose("encoding", _detected(encoding), ENCODINGS, plan.encoding)
         self._choose("delimiter", _detected(delimiter), DELIMITERS, plan.delimiter)
-        ways = {way: EXAMPLES[way] for way in uploads.DATE_FORMATS}
-        self._choose("date_format", "As usual in the format", {**ways, ANOTHER_WAY: "Other"})
+        self._choose("date_format", "As usual in the format", {**EXAMPLES, ANOTHER_WAY: "Other"})
         self._choose("decimal", "As usual in the format", DECIMALS)
         header_line = f"detected, line {look.header_line}" if look else "detected automatically"
         self.fields["header_line"].help_text = f"Empty: {header_line}."

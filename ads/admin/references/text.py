@@ -31,7 +31,7 @@ def brand_names(unknown: Iterable[UnknownReference]) -> dict[int, str]:
     return dict(Brand.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 
-def whose(unknown: UnknownReference, names: dict[int, str]) -> str:
+def possible_brands(unknown: UnknownReference, names: dict[int, str]) -> str:
     """The brands that its sender may write to."""
     if unknown.only_brands is None:
         return "Any"
@@ -49,7 +49,7 @@ def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> lis
         ("Waiting spend", f"{rows(waits.rows)}, {format_usd(waits.amount)}"),
         ("Days", days(waits)),
         ("Sources", ", ".join(waits.sources) or NOTHING),
-        ("Possible brands", whose(unknown, names)),
+        ("Possible brands", possible_brands(unknown, names)),
     ]
     if waits.received_first and waits.received_last:
         first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (waits.received_first, waits.received_last))

@@ -21,7 +21,7 @@ from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import NOTHING, DayFilter
 from ads.admin.references.forms import named
 from ads.admin.references.pages import MatchingPages
-from ads.admin.references.text import brand_names, days, facts, rows, whose
+from ads.admin.references.text import brand_names, days, facts, possible_brands, rows
 from ads.models import UnknownReference, WaitingSpend
 from ads.rules.money import format_usd
 from ads.services.references import unmatched
@@ -44,7 +44,7 @@ class UnmatchedList(ChangeList):
             one.waits = waits[one.pk]
             one.suggested = suggested.get(one.pk)
             one.carrier = carried.get(one.pk)
-            one.whose = whose(one, names)
+            one.possible_brands = possible_brands(one, names)
         self.result_list = listed
 
 
@@ -72,7 +72,7 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
         "Campaigns on ad platforms that no campaign here is matched to. Their spend waits, and "
         "counts against no budget, until someone matches them."
     )
-    list_display = ["called", "name", "what", "over", "sources", "can_be", "seems"]
+    list_display = ["called", "name", "what", "over", "sources", "brands", "suggested_match"]
     list_filter = [WaitsFilter, ("platform", FieldTextFilter), ("account", FieldTextFilter)]
     search_fields = ["reference", "name", "account", "platform"]
     search_help_text = "Platform ID, name, account or platform"
@@ -129,11 +129,11 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
         return ", ".join(unknown.waits.sources) or NOTHING
 
     @admin.display(description="possible brands")
-    def can_be(self, unknown: Any) -> str:
-        return unknown.whose  # type: ignore[no-any-return]
+    def brands(self, unknown: Any) -> str:
+        return unknown.possible_brands  # type: ignore[no-any-return]
 
     @admin.display(description="suggested match")
-    def seems(self, unknown: Any) -> SafeString | str:
+    def suggested_match(self, unknown: Any) -> SafeString | str:
         if unknown.carrier:
             return f"matched to {named(unknown.carrier)}"
         campaign = unknown.suggested

@@ -49,7 +49,7 @@ class Plan:
         platform: whose ids (or names) the campaigns have in the file; spend of references that no
             campaign has waits to be matched. Formats of a platform imply theirs.
         account: the account on the platform, if no column has it.
-        brand_id: look for campaigns of this brand alone.
+        brand_id: look for campaigns only in this brand.
         campaign_by: one of :data:`CAMPAIGN_BY`. With ``name``, rows of a platform whose id is
             unmatched may be matched by the campaign's name.
         round_amounts: round amounts with more than six decimal places (half to even) to six.

@@ -1,6 +1,6 @@
 """The preview of an import: what recording its staged rows would do, without writing or locking.
 
-So the preview of a million rows keeps nobody from recording spend. The sums that would result are
+So the preview of a million rows keeps no one from recording spend. The sums that would result are
 put into a temporary table with the name of the real one: PostgreSQL looks for temporary tables
 first, so the one definition of the holds decides on sums that do not exist yet.
 """
@@ -75,7 +75,7 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
         return
     first: list[Decision] = []
     with _resulting_sums(now):
-        for decision in preview_switches(recording.concerned(), now):
+        for decision in preview_switches(recording.affected(), now):
             if decision.is_active:
                 done.would_start += 1
             else:

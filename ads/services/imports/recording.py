@@ -77,10 +77,10 @@ _LEAVE_OUT: Final = f"""
 """  # noqa: S608
 
 
-def too_large(whose: str, day: date, amount: Decimal) -> str:
+def too_large(owner: str, day: date, amount: Decimal) -> str:
     """The reason to refuse rows that add up to this."""
     return (
-        f"amount: the rows of {whose} on {day} add up to {format_usd(amount)}; a day must stay "
+        f"amount: the rows of {owner} on {day} add up to {format_usd(amount)}; a day must stay "
         f"below {format_usd(LIMIT)}."
     )
 
@@ -140,7 +140,7 @@ def count_duplicates(
             done.rows -= count
 
 
-def concerned() -> QuerySet[Campaign]:
+def affected() -> QuerySet[Campaign]:
     """All campaigns of the brands that :func:`tables.note_brands` noted."""
     return Campaign.objects.filter(
         brand__in=RawSQL(f"SELECT brand_id FROM {tables.BRANDS}", ())  # noqa: S608, S611

@@ -18,7 +18,7 @@ REFUSED_IN: Final = "refused in line"
 #: A header wider than this does not belong to a table.
 MOST_COLUMNS: Final = 1000
 
-#: Advice for the command line alone: "(--decimal . in the command)".
+#: Advice for the command line only: "(--decimal . in the command)".
 _OPTIONS: Final = re.compile(r" ?\((?:See )?--[a-z][^()]*\)")
 
 

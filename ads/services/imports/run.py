@@ -60,7 +60,7 @@ class Import:
         self.done = done
         self._source = reader.plan.source or DEFAULT_SOURCE
         self._observed_at = reader.plan.observed_at or began
-        self._concerns_now = False
+        self._affects_now = False
         self._matched_since: list[int] = []
 
     @classmethod
@@ -113,13 +113,13 @@ class Import:
             yield staged
 
     def record(self, *, now: datetime) -> Imported:
-        """Record what is staged and enforce what it concerns, in one transaction; once only.
+        """Record the staged rows and enforce the budgets they affect, in one transaction; once.
 
         Raises:
             RowsRefused: external ids were recorded with other content; nothing was recorded.
         """
         done = self.done
-        with transaction.atomic(), _in_memory():
+        with transaction.atomic():
             self._add_up()
             if done.waiting_rows:  # first, as its locks are
                 self._matched_since = waiting.keep(
@@ -135,9 +135,9 @@ class Import:
                 self._refuse_bad_rows()
                 recording.record_totals(done, source=self._source, now=now)
             self._refuse_bad_rows()
-            self._concerns_now = tables.note_brands(now)
-            if self._concerns_now:
-                done.enforced = enforce(recording.concerned(), now, Trigger.SPEND)
+            self._affects_now = tables.note_brands(now)
+            if self._affects_now:
+                done.enforced = enforce(recording.affected(), now, Trigger.SPEND)
         return done
 
     def enforce_again(self, *, now: datetime) -> None:
@@ -145,8 +145,8 @@ class Import:
 
         And a reference may have been matched while the file was being read.
         """
-        if self._concerns_now:
-            again = enforce(recording.concerned(), now, Trigger.SPEND)
+        if self._affects_now:
+            again = enforce(recording.affected(), now, Trigger.SPEND)
             self.done.enforced = self.done.enforced + again
         if self._matched_since:
             settled = registry.record_waiting(now, references=self._matched_since)
@@ -159,7 +159,7 @@ class Import:
             RowsRefused: as it would.
         """
         done, found = self.done, self.checker.columns
-        with transaction.atomic(), _in_memory():
+        with transaction.atomic():
             self._add_up()
             if done.waiting_rows:
                 waiting.preview(done, found, source=self._source, now=now)
@@ -172,6 +172,7 @@ class Import:
         return done
 
     def _add_up(self) -> None:
+        tables.run("SET LOCAL work_mem = %s", [WORK_MEM])
         if self.done.waiting_rows:
             waiting.add_up(self.done, self.reader.plan.platform or "")
         if self.done.are_entries:
@@ -184,12 +185,6 @@ class Import:
     def _refuse_bad_rows(self) -> None:
         if self.done.refused.count and not self.reader.plan.skip_bad_rows:
             raise RowsRefused(self.done.refused)
-
-
-@contextmanager
-def _in_memory() -> Iterator[None]:
-    tables.run("SET LOCAL work_mem = %s", [WORK_MEM])
-    yield
 
 
 def preview_of(

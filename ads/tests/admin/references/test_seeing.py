@@ -35,9 +35,9 @@ def test_the_list_shows_waiting_spend_sources_and_suggested_matches(
     assert (first.waits.first, first.waits.last) == (today - timedelta(days=3), today)
     assert first.waits.sources == ("etl",)
     assert first.suggested == campaign
-    assert first.whose == "Any"
+    assert first.possible_brands == "Any"
     assert second.suggested is None
-    assert second.whose == Brand.objects.exclude(pk=campaign.brand_id).get().name
+    assert second.possible_brands == Brand.objects.exclude(pk=campaign.brand_id).get().name
     page = text_of(admin.get(LIST))
     assert "$3.50" in page
     assert f"{page_of(first, 'match_campaign')}?campaign={campaign.pk}" in page

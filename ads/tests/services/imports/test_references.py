@@ -164,7 +164,7 @@ def test_a_plain_file_refuses_names_nobody_knows_unless_a_platform_is_given() ->
 def test_a_platforms_id_is_not_taken_for_ours(search: Campaign) -> None:
     assert recorded(
         ["campaign,date,amount", f"{search.pk},2024-05-01,1"], Plan(platform="tiktok")
-    ).waiting
+    ).waiting_rows
 
 
 def test_a_file_of_one_brand_may_not_have_another_brands_reference(search: Campaign) -> None:
