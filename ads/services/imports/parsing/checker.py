@@ -139,8 +139,9 @@ class Checker:
         keys = [key(cells) if len(cells) == width else None for cells in chunk.rows]
         for i in chunk.troubles:
             keys[i] = None
-        known: dict[Any, Any] = self._campaigns.learn({each for each in keys if each is not None})
-        return [None if each is None else known[each] for each in keys]
+        wanted = set(keys)
+        wanted.discard(None)
+        return list(map(self._campaigns.learn(wanted).get, keys))
 
     def _show(
         self,
