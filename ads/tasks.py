@@ -117,8 +117,7 @@ def continue_imports() -> dict[str, int]:
     """Resume uploads that no worker is processing; delete those never confirmed."""
     now = timezone.now()
     with _running("continue_imports", now):
-        continued = uploads.continue_all(now)
-    return {"sent": continued.sent, "dropped": continued.dropped}
+        return uploads.continue_all(now)
 
 
 @shared_task

@@ -1,44 +1,64 @@
-"""Imports: the list of uploaded files, and the address of each of their pages."""
+"""Imports: the list of uploaded files, and their pages: uploading, the preview, confirming."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.forms import Media, Script
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import NOTHING, InstantFilter
-from ads.admin.imports import upload_limit
-from ads.admin.imports.pages import ImportPages
-from ads.admin.imports.text import COLOURS, usd
-from ads.models import SpendImport
+from ads.admin.imports import text
+from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
+from ads.admin.imports.upload_limit import SizeGuard, guard
+from ads.models import SpendImport, UnknownReference
+from ads.models.imports import ImportStatus
+from ads.services.imports import ImportRefused, Plan, Sniffed, uploads, without_options
 
 Page = Callable[..., HttpResponseBase]
 May = Callable[[HttpRequest], bool]
 
+#: Previews and outcomes are a thousand times larger than what the list shows of them.
+JSON = ("plan", "preview", "outcome")
+
 
 @admin.register(SpendImport)
-class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
-    """Files of spend that were uploaded, the newest first.
+class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
+    """Uploaded files with spend, the newest first.
 
-    They are looked at by who may view imports, and acted upon by who may add them.
+    Those who may view imports see them; those who may add imports also upload, confirm and cancel.
+    Each page makes one service call.
     """
 
     about = (
-        "Files with spend that were uploaded. Each is checked and shown first; nothing is "
-        "recorded before somebody confirms it."
+        "Uploaded files with spend. Each is checked and previewed first; nothing is recorded "
+        "before someone confirms it."
     )
     list_display = ["file_name", "at", "uploaded_by", "badge", "rows", "sum"]
     list_filter = [
@@ -46,13 +66,41 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
         ("created_at", InstantFilter),
     ]
     search_fields = ["file_name", "=uploaded_by", "=confirmed_by", "=sha256"]
-    search_help_text = "File, who, or SHA-256"
+    search_help_text = "File, user or SHA-256"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ads.add_spendimport")
 
     def has_view_permission(self, request: HttpRequest, obj: SpendImport | None = None) -> bool:
         return super().has_view_permission(request, obj) or self.has_add_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SpendImport]:
+        return (
+            super()
+            .get_queryset(request)
+            .defer(*JSON)
+            .annotate(
+                good_rows=Coalesce(_good_rows("outcome"), _good_rows("preview")),
+                difference=KT("outcome__difference"),
+            )
+        )
+
+    @admin.display(description="status")
+    def badge(self, upload: SpendImport) -> SafeString:
+        colour, label = text.COLOURS.get(upload.status, "plain"), upload.get_status_display()  # type: ignore[call-overload]
+        return format_html('<span class="ads-badge ads-{}">{}</span>', colour, label)
+
+    @admin.display(description="good rows")
+    def rows(self, upload: Any) -> str:
+        return NOTHING if upload.good_rows is None else f"{upload.good_rows:,}"
+
+    @admin.display(description="recorded")
+    def sum(self, upload: Any) -> str:
+        return text.usd(upload.difference) if upload.difference else NOTHING
+
+    @admin.display(description="uploaded (UTC)")
+    def at(self, upload: SpendImport) -> datetime:
+        return upload.created_at
 
     def get_urls(self) -> list[URLPattern]:
         see, act = self.has_view_permission, self.has_add_permission
@@ -70,12 +118,14 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
     def _url(
         self, route: str, page: Page, *, may: May, name: str, only: str | None = None
     ) -> URLPattern:
-        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        uploads = SpendImport.objects.defer(*(JSON if name == "progress" else ()))
+
+        def guarded(request: HttpRequest, pk: int) -> HttpResponseBase:
             if not may(request):
                 raise PermissionDenied
             if only and request.method != only:
                 return HttpResponseNotAllowed([only])
-            return page(request, **kwargs)
+            return page(request, get_object_or_404(uploads, pk=pk))
 
         return path(route, self.admin_site.admin_view(guarded), name=f"ads_spendimport_{name}")
 
@@ -83,50 +133,169 @@ class SpendImportAdmin(ImportPages, ReadOnlyAdmin[SpendImport]):
         def guarded(request: HttpRequest) -> HttpResponse:
             if not self.has_add_permission(request):
                 raise PermissionDenied
-            # Looking for the token of the form reads all of the request, so this comes before.
-            guard = upload_limit.guard(request)
-            return csrf_protect(lambda it: self.upload_page(it, guard))(request)
+            # Before the CSRF check, which reads the whole request to find its token.
+            size = guard(request)
+            return csrf_protect(lambda it: self.upload_page(it, size))(request)
 
         return path(
             "add/", self.admin_site.admin_view(csrf_exempt(guarded)), name="ads_spendimport_add"
         )
 
-    @admin.display(description="status")
-    def badge(self, upload: SpendImport) -> SafeString:
-        return format_html(
-            '<span class="ads-badge ads-{}">{}</span>',
-            COLOURS.get(upload.status, "plain"),  # type: ignore[call-overload]
-            upload.get_status_display(),
+    def upload_page(self, request: HttpRequest, size: SizeGuard) -> HttpResponse:
+        """Receive a file."""
+        form = UploadForm(
+            request.POST if request.method == "POST" else None, request.FILES or None, plan=Plan()
+        )
+        if size.is_too_large:  # then the file was skipped
+            too_large = uploads.too_large(settings.IMPORT_MAX_BYTES)
+            form.fields["file"].error_messages["required"] = too_large
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                upload = uploads.receive(
+                    file.chunks(),
+                    name=file.name,
+                    plan=form.plan,
+                    limit=settings.IMPORT_MAX_BYTES,
+                    now=timezone.now(),
+                )
+            except uploads.UploadRefused as error:
+                form.add_error("file", str(error))
+            else:
+                return _to(upload, "read" if upload.status == ImportStatus.UNMAPPED else "change")
+        context = {
+            "title": "Import spend",
+            "form": form,
+            "options": [field for field in form if field.name != "file"],
+            "media": self._media() + form.media,
+            "most": settings.IMPORT_MAX_BYTES,
+        }
+        return self._page(request, "import_upload", context)
+
+    def show_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
+        """An import: its progress, what it would do or did, and the actions it allows."""
+        context = {
+            "title": one.file_name,
+            "original": one,
+            "colour": text.COLOURS.get(one.status, "plain"),  # type: ignore[call-overload]
+            "progress": text.progress(one),
+            "facts": text.facts(one),
+            **text.same_files(uploads.earlier(one)),
+            **text.outcome(one),
+            "has_refused_file": uploads.has_refused(one),
+            "unmatched_link": self._unmatched_link(request),
+            "may_act": self.has_add_permission(request),
+            **text.possible(one),
+        }
+        return self._page(request, "import", context)
+
+    def progress_page(self, _request: HttpRequest, one: SpendImport) -> HttpResponse:
+        """The progress as JSON, for the bar."""
+        return JsonResponse(text.progress(one))
+
+    def refused_page(self, _request: HttpRequest, one: SpendImport) -> HttpResponseBase:
+        """The refused rows as CSV, with the reasons."""
+        if not uploads.has_refused(one):
+            raise Http404
+        name = f"refused rows of {one.file_name}"
+        headers = {
+            "Content-Disposition": content_disposition_header(as_attachment=True, filename=name)
+            or "",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return StreamingHttpResponse(
+            uploads.refused(one), content_type="text/csv; charset=utf-8", headers=headers
         )
 
-    @admin.display(description="good rows")
-    def rows(self, upload: Any) -> str:
-        return NOTHING if upload.good_rows is None else f"{upload.good_rows:,}"
+    def read_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
+        """How it is read: as detected, as remembered, or mapped by hand."""
+        form, look, problem = _read_form(request, one, Plan.from_json(one.plan))
+        is_sent = request.method == "POST" and "look" not in request.POST
+        if is_sent and not problem and form.is_valid():
+            try:
+                uploads.read_anew(one, form.plan, remember=form.cleaned_data["remember"])
+            except ImportRefused as error:
+                problem = without_options(str(error))
+            except uploads.OutOfTurn as error:
+                self.message_user(request, str(error), messages.WARNING)
+                return _to(one, "change")
+            else:
+                return _to(one, "change")
+        context = {
+            "title": "How the file is read",
+            "original": one,
+            "form": form,
+            "problem": problem,
+            "media": self._media() + form.media,
+            **text.first_rows(look),
+        }
+        return self._page(request, "import_read", context)
 
-    @admin.display(description="recorded")
-    def sum(self, upload: Any) -> str:
-        return usd(upload.difference) if upload.difference else NOTHING
+    def confirm_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
+        """Have it recorded as previewed."""
+        seen = ConfirmForm(request.POST)
+        if not seen.is_valid():
+            raise BadRequest("The form is not the page's.")
+        return self._step(request, one, uploads.confirm, **seen.cleaned_data)
 
-    @admin.display(description="uploaded (UTC)")
-    def at(self, upload: SpendImport) -> datetime:
-        return upload.created_at
+    def cancel_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
+        """Cancel it."""
+        return self._step(request, one, uploads.cancel)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SpendImport]:
-        # Without what each would do and did, which is a thousand times what the list shows of it.
-        return (
-            super()
-            .get_queryset(request)
-            .defer("plan", "preview", "outcome")
-            .annotate(
-                good_rows=Coalesce(_good_rows("outcome"), _good_rows("preview")),
-                difference=KT("outcome__difference"),
-            )
-        )
+    def _step(
+        self, request: HttpRequest, one: SpendImport, step: Callable[..., None], **values: Any
+    ) -> HttpResponse:
+        try:
+            step(one, now=timezone.now(), **values)
+        except uploads.OutOfTurn as error:
+            self.message_user(request, str(error), messages.WARNING)
+        return _to(one, "change")
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        frame = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "media": self._media(),
+        }
+        return TemplateResponse(request, f"ads/admin/{template}.html", {**frame, **context})
+
+    def _unmatched_link(self, request: HttpRequest) -> str:
+        """The list of unmatched campaigns; empty for those who may not see it."""
+        pages = self.admin_site._registry.get(UnknownReference)
+        if pages is None or not pages.has_view_permission(request):
+            return ""
+        return reverse("admin:ads_unknownreference_changelist")
+
+    def _media(self) -> Media:
+        js: list[Any] = [Script("ads/imports.js", defer=True)]
+        return self.media + Media(css={"all": ["ads/imports.css"]}, js=js)
 
 
-def _good_rows(told: str) -> CombinedExpression:
-    """Those that wait included (:func:`ads.admin.imports.text.good_rows`)."""
+def _good_rows(column: str) -> CombinedExpression:
+    """As :func:`ads.services.imports.figures` counts them, in SQL."""
     rows, waiting = (
-        Cast(KT(f"{told}__{key}"), BigIntegerField()) for key in ("rows", "waiting_rows")
+        Cast(KT(f"{column}__{key}"), BigIntegerField()) for key in ("rows", "waiting_rows")
     )
     return rows + Coalesce(waiting, 0)
+
+
+def _read_form(
+    request: HttpRequest, one: SpendImport, plan: Plan
+) -> tuple[ReadForm, Sniffed | None, str]:
+    """The form; how the file looks, read as the form says; and why it cannot be read like that."""
+    data = request.POST if request.method == "POST" else None
+    look: Sniffed | None = None
+    try:
+        look = uploads.look(one, plan)
+        plan = uploads.proposed(look, plan)
+        form = ReadForm(data, plan=plan, look=look)
+        if form.is_valid():
+            look = uploads.look(one, form.plan)
+            form = ReadForm(data, plan=plan, look=look)
+    except (ImportRefused, uploads.OutOfTurn) as error:
+        return ReadForm(data, plan=plan, look=look), look, without_options(str(error))
+    return form, look, ""
+
+
+def _to(one: SpendImport, page: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse(f"admin:ads_spendimport_{page}", args=[one.pk]))

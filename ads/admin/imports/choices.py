@@ -1,6 +1,10 @@
-"""What the forms of imports call things."""
+"""The choices and help texts of the forms of imports."""
 
-CAMPAIGN_BY = [("auto", "Name or id, whichever it is"), ("name", "Name"), ("id", "Id")]
+from datetime import date
+
+from ads.services.imports import uploads
+
+CAMPAIGN_BY = [("auto", "Name or id, detected"), ("name", "Name"), ("id", "Id")]
 
 ENCODINGS = {
     "utf-8-sig": "UTF-8",
@@ -15,45 +19,33 @@ DECIMALS = {
     ".": "Dot: 1234.50 or 1,234.50",
     ",": "Comma: 1234,50 or 1.234,50",
 }
-#: What a field is, for whoever maps it.
+#: The fields to map columns to.
 MEANINGS = {
     "amount": "Amount (US dollars)",
     "campaign": "Campaign (name or id)",
     "date": "Date",
-    "reference": "Id of the campaign on the platform",
+    "reference": "Platform ID of the campaign",
     "account": "Account on the platform",
     "currency": "Currency",
     "description": "Description",
-    "external_id": "Id of each entry",
-    "occurred_at": "Instant (with timezone)",
+    "external_id": "ID of each entry",
+    "occurred_at": "Time (with timezone)",
 }
-#: What happens with what stands in such a column.
+#: What each field is for.
 COLUMN_HELPS = {
-    "amount": "What was spent. Every row needs one.",
-    "campaign": "Whose spend it is: the campaign's name here, or its number.",
-    "date": "The day against whose budget the row counts.",
-    "reference": "Whose spend it is, by what the platform calls it; what nobody knows waits to be "
-    "matched.",
-    "account": "Of which account the platform's ids are.",
-    "currency": "Rows in another currency than US dollars are refused.",
-    "description": "Stands beside the entry in the ledger.",
-    "external_id": "Makes each row an entry of its own, which counts once however often it comes. "
-    "Without it, rows of a day are added up to a day total.",
-    "occurred_at": "When exactly it was spent, such as 2026-03-31T14:05:00Z.",
+    "amount": "The spend. Every row needs one.",
+    "campaign": "The campaign's name or id in Budget Manager.",
+    "date": "The day whose budget the spend counts against.",
+    "reference": "The campaign's id on the platform. Spend of unmatched campaigns waits.",
+    "account": "The account that the platform IDs belong to.",
+    "currency": "Rows in currencies other than US dollars are refused.",
+    "description": "Shown with the entry in the ledger.",
+    "external_id": "Makes each row an entry that counts once, however often it is imported. "
+    "Without it, the rows of a day are added up to a day total.",
+    "occurred_at": "The time of the spend, such as 2026-03-31T14:05:00Z.",
 }
-#: The last day of a month: no day or month can be taken for the other.
+#: Date formats by an example: the last day of a month, so that day and month cannot be confused.
 EXAMPLES = {
-    "%Y-%m-%d": "2026-03-31",
-    "%d.%m.%Y": "31.03.2026",
-    "%d-%m-%Y": "31-03-2026",
-    "%d/%m/%Y": "31/03/2026",
-    "%m/%d/%Y": "03/31/2026 (month first)",
-    "%m-%d-%Y": "03-31-2026 (month first)",
-    "%Y/%m/%d": "2026/03/31",
-    "%Y%m%d": "20260331",
-    "%d %b %Y": "31 Mar 2026",
-    "%b %d, %Y": "Mar 31, 2026",
-    "%B %d, %Y": "March 31, 2026",
-    "%d.%m.%y": "31.03.26",
-    "%m/%d/%y": "03/31/26 (month first)",
+    way: f"{date(2026, 3, 31):{way}}{' (month first)' if way[:2] == '%m' else ''}"
+    for way in uploads.DATE_FORMATS
 }

@@ -1,6 +1,6 @@
-"""The forms of imports: a file, and how it is to be read."""
+"""The forms of imports: a file, and the plan for reading it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from ads.admin.elements import NOTHING
 from ads.admin.imports.choices import (
     CAMPAIGN_BY,
     COLUMN_HELPS,
@@ -25,17 +26,12 @@ from ads.admin.imports.choices import (
     MEANINGS,
 )
 from ads.models import Brand, Campaign
-from ads.services.imports import (
-    BY_HAND,
-    DATE_FORMATS,
-    FIELDS,
-    FORMATS,
-    ImportRefused,
-    Plan,
-    Sniffed,
-)
+from ads.services.imports import FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
 
 ANOTHER_WAY = "other"
+
+#: The parts of a plan that may be left open.
+OPEN = {field.name for field in fields(Plan) if field.default is None}
 
 
 def _text(**attrs: Any) -> UnfoldAdminTextInputWidget:
@@ -43,58 +39,58 @@ def _text(**attrs: Any) -> UnfoldAdminTextInputWidget:
 
 
 class PlanForm(forms.Form):
-    """How a file is to be read. Valid, it has a plan: :attr:`plan`."""
+    """How a file is to be read. A valid form has a :attr:`plan`."""
 
     format = forms.ChoiceField(
         required=False,
-        help_text="Which columns are looked for, and how figures are written.",
+        help_text="The names of the columns, and how figures are written.",
         choices=[("", "Detected automatically"), *((f.code, f.label) for f in FORMATS.values())],
         widget=UnfoldAdminSelectWidget,
     )
     source = forms.CharField(
         max_length=100,
         required=False,
-        help_text="Who says so. The file is compared with what the same source said before, so "
-        "that nothing counts twice. Empty: the platform, or “import” for a file of none.",
+        help_text="Duplicates are detected per source. Empty: the platform, or “import” for a file "
+        "of no platform.",
         widget=_text(),
     )
     brand_id = forms.ModelChoiceField(
         Brand.objects.all(),
         label="Brand",
         required=False,
-        help_text="Look for campaigns of this brand alone.",
+        help_text="Look for campaigns only in this brand.",
     )
     campaign_by = forms.ChoiceField(
-        label="Campaigns are called by",
+        label="Campaigns are identified by",
         choices=CAMPAIGN_BY,
-        help_text="Whether the file has names or numbers, where a name could be a number.",
+        help_text="Choose one if a campaign's name could also be another's id.",
         widget=UnfoldAdminSelectWidget,
     )
     platform = forms.CharField(
         max_length=50,
         required=False,
-        help_text="Whose ids the campaigns are called by, such as google_ads; ids that nobody "
-        "knows wait to be matched. Empty: what the format says.",
+        help_text="The platform whose campaign ids the file has, such as google_ads. Spend of "
+        "unmatched campaigns waits. Empty: the format's platform.",
         widget=_text(),
     )
     account = forms.CharField(
         max_length=100,
         required=False,
         label="Account on the platform",
-        help_text="If no column says it.",
+        help_text="If no column has it.",
         widget=_text(),
     )
     observed_at = forms.SplitDateTimeField(
         label="Figures are as of (UTC)",
         required=False,
-        help_text="When the day totals were true: an older observation never overrides a newer "
-        "one. Empty: when the file was uploaded.",
+        help_text="The time of the day totals: older figures never replace newer ones. Empty: the "
+        "time of the upload.",
         widget=UnfoldAdminSplitDateTimeWidget,
     )
     round_amounts = forms.BooleanField(
         label="Round amounts to six decimal places",
         required=False,
-        help_text="Otherwise rows with more are refused.",
+        help_text="Otherwise, rows with more decimal places are refused.",
         widget=UnfoldBooleanWidget,
     )
 
@@ -120,129 +116,110 @@ class PlanForm(forms.Form):
         return cleaned
 
     def _said(self, cleaned: dict[str, Any]) -> dict[str, Any]:
-        """What the form says of the plan; None for what is left open."""
-        open_ = {field.name for field in fields(Plan) if field.default is None}
+        """The values for the plan; None for those left empty."""
+        names = {field.name for field in fields(Plan)}
         said = {
-            name: (value or None) if name in open_ else value
+            name: (value or None) if name in OPEN else value
             for name, value in cleaned.items()
-            if name in {field.name for field in fields(Plan)}
+            if name in names
         }
         said["brand_id"] = said["brand_id"].pk if said["brand_id"] else None
         before = self._base.observed_at
         if before and said["observed_at"] == before.replace(microsecond=0):
-            said["observed_at"] = before  # the form shows no more than seconds
+            said["observed_at"] = before  # the form has no microseconds
         return said
 
 
 class UploadForm(PlanForm):
-    """A file besides."""
+    """The same, with the file."""
 
     file = forms.FileField(
-        help_text="Nothing is recorded before you have seen what it would do.",
-        allow_empty_file=True,  # the service says of an empty one what is to be said
+        help_text="Nothing is recorded before you have seen the preview.",
+        allow_empty_file=True,  # the service explains
         error_messages={"required": "Choose a file."},
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
     )
 
 
 class ReadForm(PlanForm):
-    """All of how a file is read; its columns, mapped by hand.
-
-    ``look``: how the file looks, read as it was to be read so far.
-    """
+    """The whole plan, with the columns mapped by hand; ``look``: what was detected."""
 
     encoding = forms.ChoiceField(
         required=False,
-        help_text="In which letters it is written: choose another if names above look garbled.",
+        help_text="Choose another if the names above look garbled.",
         widget=UnfoldAdminSelectWidget,
     )
     delimiter = forms.ChoiceField(
         label="Columns are separated by",
         required=False,
-        help_text="What stands between two cells of a line.",
         widget=UnfoldAdminSelectWidget,
     )
     header_line = forms.IntegerField(
-        label="Line that names the columns",
+        label="Header line",
         min_value=1,
         max_value=1000,
         required=False,
         widget=UnfoldAdminIntegerFieldWidget,
     )
     date_format = forms.ChoiceField(
-        label="Dates are written like",
+        label="Date format",
         required=False,
-        help_text="Whether day or month comes first, where it could be either.",
+        help_text="Choose one if the day and the month could be confused.",
         widget=UnfoldAdminSelectWidget,
     )
     other_date_format = forms.CharField(
-        label="Another way to write dates",
+        label="Other date format",
         max_length=50,
         required=False,
         help_text="As Python's strptime takes it: %d-%b-%Y for 31-Mar-2026.",
         widget=_text(),
     )
     decimal = forms.ChoiceField(
-        label="Before the decimals stands",
+        label="Decimal separator",
         required=False,
-        help_text="Whether 1,234 is more than a thousand or more than one.",
+        help_text="Whether 1,234 means one thousand or a little more than one.",
         widget=UnfoldAdminSelectWidget,
     )
     remember = forms.BooleanField(
         label="Remember this for files with the same columns",
         required=False,
-        help_text="They are then read like this without asking, whoever uploads them.",
+        help_text="They are then read like this without asking, for all users.",
         widget=UnfoldBooleanWidget,
     )
 
     def __init__(self, data: Any = None, *, plan: Plan, look: Sniffed | None) -> None:
         super().__init__(data, plan=plan)
-        self._look = look
-        detected = _Detected(look)
-        self._choose("format", detected.format, {f.code: f.label for f in FORMATS.values()})
-        self._choose("encoding", detected.encoding, ENCODINGS, plan.encoding)
-        self._choose("delimiter", detected.delimiter, DELIMITERS, plan.delimiter)
-        ways = {way: EXAMPLES[way] for way in DATE_FORMATS}
-        self._choose("date_format", "As the format has them", {**ways, ANOTHER_WAY: "Another way"})
-        self._choose("decimal", "As the format has it", DECIMALS)
-        header = self.fields["header_line"]
-        header.help_text = f"Empty: {detected.header_line}."
+        encoding = look and ENCODINGS.get(look.encoding, look.encoding.upper())
+        delimiter = look and DELIMITERS.get(look.delimiter, look.delimiter)
+        format_ = look and FORMATS[look.format].label
+        self._choose("format", _detected(format_), {f.code: f.label for f in FORMATS.values()})
+        self._choose("encoding", _detected(encoding), ENCODINGS, plan.encoding)
+        self._choose("delimiter", _detected(delimiter), DELIMITERS, plan.delimiter)
+        self._choose("date_format", "As usual in the format", {**EXAMPLES, ANOTHER_WAY: "Other"})
+        self._choose("decimal", "As usual in the format", DECIMALS)
+        header_line = f"detected, line {look.header_line}" if look else "detected automatically"
+        self.fields["header_line"].help_text = f"Empty: {header_line}."
+        names = [name for name in (look.header if look else []) if name]
         for field in FIELDS:
-            name = f"column_{field}"
-            columns = self._columns(plan.mapping.get(field))
-            choice = forms.ChoiceField(
-                label=MEANINGS[field],
-                help_text=COLUMN_HELPS[field],
-                required=False,
-                choices=[("", "–"), *((column, column) for column in columns)],
-                widget=UnfoldAdminSelectWidget,
-            )
-            self.fields[name] = choice
-        self.initial["remember"] = look is not None and look.format == BY_HAND
+            # The mapped name even if the file lacks it.
+            mapped = [plan.mapping[field]] if field in plan.mapping else []
+            self.fields[f"column_{field}"] = column_field(field, [*names, *mapped])
+        self.initial["remember"] = look is not None and look.format == uploads.BY_HAND
 
     @property
-    def columns(self) -> Iterator[forms.BoundField]:
+    def groups(self) -> dict[str, list[forms.BoundField]]:
+        """The fields below the columns, by heading."""
+        groups = {
+            "Notation": "encoding delimiter header_line date_format other_date_format decimal "
+            "round_amounts",
+            "Source": "format source brand_id campaign_by platform account observed_at",
+        }
+        return {head: [self[name] for name in names.split()] for head, names in groups.items()}
+
+    @property
+    def columns(self) -> list[forms.BoundField]:
         """The fields that map columns."""
-        return (self[f"column_{field}"] for field in MEANINGS)
-
-    @property
-    def ways(self) -> Iterator[forms.BoundField]:
-        """The fields about how things are written."""
-        names = ("encoding", "delimiter", "header_line", "date_format", "other_date_format",
-                 "decimal", "round_amounts")  # fmt: skip
-        return (self[name] for name in names)
-
-    @property
-    def meanings(self) -> Iterator[forms.BoundField]:
-        """The fields about whose spend it is."""
-        names = ("format", "source", "brand_id", "campaign_by", "platform", "account",
-                 "observed_at")  # fmt: skip
-        return (self[name] for name in names)
-
-    def _columns(self, mapped: str | None) -> Sequence[str]:
-        """Names to choose from: each once, and the mapped one also if the file has none such."""
-        names = [name for name in (self._look.header if self._look else []) if name]
-        return list(dict.fromkeys([*names, *([mapped] if mapped else [])]))
+        return [self[f"column_{field}"] for field in MEANINGS]
 
     def _choose(
         self, name: str, detected: str, choices: dict[str, str], current: str | None = None
@@ -255,7 +232,7 @@ class ReadForm(PlanForm):
     def _initial(self, plan: Plan) -> dict[str, Any]:
         initial = super()._initial(plan)
         initial |= {f"column_{field}": column for field, column in plan.mapping.items()}
-        if plan.date_format and plan.date_format not in DATE_FORMATS:
+        if plan.date_format and plan.date_format not in uploads.DATE_FORMATS:
             initial |= {"date_format": ANOTHER_WAY, "other_date_format": plan.date_format}
         return initial
 
@@ -269,21 +246,23 @@ class ReadForm(PlanForm):
         return said
 
 
-class _Detected:
-    """What is said of what was detected: the first choice of each."""
+def column_field(field: str, names: Iterable[str]) -> forms.ChoiceField:
+    """The choice of the column for a field."""
+    return forms.ChoiceField(
+        label=MEANINGS[field],
+        help_text=COLUMN_HELPS[field],
+        required=False,
+        choices=[("", NOTHING), *((name, name) for name in dict.fromkeys(names))],
+        widget=UnfoldAdminSelectWidget,
+    )
 
-    def __init__(self, look: Sniffed | None) -> None:
-        self.format = self.encoding = self.delimiter = "Detected automatically"
-        self.header_line = "it is looked for"
-        if look is not None:
-            self.format = f"Detected: {FORMATS[look.format].label}"
-            self.encoding = f"Detected: {ENCODINGS.get(look.encoding, look.encoding.upper())}"
-            self.delimiter = f"Detected: {DELIMITERS.get(look.delimiter, look.delimiter)}"
-            self.header_line = f"detected, line {look.header_line}"
+
+def _detected(value: Any) -> str:
+    return f"Detected: {value}" if value else "Detected automatically"
 
 
 class ConfirmForm(forms.Form):
-    """What whoever confirms an import has seen of it."""
+    """What the person who confirms an import has seen of it."""
 
     checks = forms.IntegerField(min_value=0, max_value=1 << 30)
     leaves_out = forms.IntegerField(min_value=0, max_value=1 << 60)

@@ -1,4 +1,4 @@
-"""Files that are too large are read past, not kept on the web server's disk."""
+"""Skips files that are too large, without storing them on the web server's disk."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
-#: Bytes that the rest of a form may have.
+#: The largest rest of the form, in bytes.
 _REST = 1 << 20
 
 
 class SizeGuard(FileUploadHandler):
-    """Skips the file of a request that is too long to hold one that is taken in."""
+    """Skips the file if the request is too long for an acceptable one."""
 
     is_too_large = False
 
@@ -38,7 +38,7 @@ class SizeGuard(FileUploadHandler):
 
 
 def guard(request: HttpRequest) -> SizeGuard:
-    """Watch over this request, whose body has not been read yet."""
+    """Guard this request, whose body has not been read yet."""
     handler = SizeGuard(request)
     request.upload_handlers.insert(0, handler)
     return handler

@@ -1,4 +1,4 @@
-"""What platforms know campaigns by: on the page of the campaign, and all of them."""
+"""Platform IDs: on the page of their campaign, and in a list of all."""
 
 from typing import Any
 
@@ -13,23 +13,23 @@ from ads.services.history import audit
 
 
 class ReferenceInline(TabularInline[CampaignReference, Campaign]):
-    """The references of a campaign."""
+    """The platform IDs of a campaign."""
 
     model = CampaignReference
     fields = ["platform", "account", "reference"]
     extra = 0
     hide_title = True
-    verbose_name = "reference"
-    verbose_name_plural = "ids on ad platforms"
+    verbose_name = "platform ID"
+    verbose_name_plural = "platform IDs"
 
 
 @admin.register(CampaignReference)
 class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
-    """All references with their campaigns."""
+    """All platform IDs with their campaigns."""
 
     about = (
-        "What ad platforms call campaigns. Spend that comes in under one of these ids is "
-        "recorded for its campaign."
+        "The ids of campaigns on ad platforms. Spend reported under one of these ids is recorded "
+        "for its campaign."
     )
     list_display = ["reference", "platform", "account", "campaign", "brand", "created_at"]
     list_select_related = ["campaign__brand"]
@@ -40,7 +40,7 @@ class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
         ("campaign__brand", AutocompleteSelectFilter),
     ]
     search_fields = ["reference", "account", "campaign__name"]
-    search_help_text = "Id on the platform, account or campaign"
+    search_help_text = "Platform ID, account or campaign"
     autocomplete_fields = ["campaign"]
     fieldsets = [
         (None, {"fields": ["platform", "account", "reference", "campaign"]}),

@@ -1,4 +1,4 @@
-"""Unknown references: what waits under them, and who is meant."""
+"""Unmatched campaigns: their waiting spend, and the suggested matches."""
 
 from typing import Any
 
@@ -19,19 +19,19 @@ from unfold.contrib.filters.admin import (
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import NOTHING, DayFilter
-from ads.admin.references.matching_forms import named
-from ads.admin.references.matching_pages import MatchingPages
-from ads.admin.references.matching_text import brand_names, days, facts, rows, whose
+from ads.admin.references.forms import named
+from ads.admin.references.pages import MatchingPages
+from ads.admin.references.text import brand_names, days, facts, possible_brands, rows
 from ads.models import UnknownReference, WaitingSpend
 from ads.rules.money import format_usd
 from ads.services.references import unmatched
 
-#: Waiting rows shown on the page of their reference.
+#: Rows shown on the page of their reference.
 SHOWN = 50
 
 
-class UnknownList(ChangeList):
-    """Looks up what waits under the references of its page, and who they seem to be."""
+class UnmatchedList(ChangeList):
+    """Looks up the waiting spend and suggested matches of the references on its page."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -44,19 +44,19 @@ class UnknownList(ChangeList):
             one.waits = waits[one.pk]
             one.suggested = suggested.get(one.pk)
             one.carrier = carried.get(one.pk)
-            one.whose = whose(one, names)
+            one.possible_brands = possible_brands(one, names)
         self.result_list = listed
 
 
 class WaitsFilter(DropdownFilter):  # type: ignore[misc]
-    """Those under which something waits, unless others are asked for."""
+    """Those with waiting spend by default."""
 
-    title = "what came in"
+    title = "spend"
     parameter_name = "waits"
-    all_option = ["", "Waits"]
+    all_option = ["", "Waiting"]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("refused", "Could not be recorded"), ("discarded", "Was discarded")]
+        return [("refused", "Could not be recorded"), ("discarded", "Discarded")]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[UnknownReference]
@@ -66,23 +66,23 @@ class WaitsFilter(DropdownFilter):  # type: ignore[misc]
 
 @admin.register(UnknownReference)
 class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
-    """References that no campaign carries, and what is to be done about them."""
+    """References that no campaign has, to be matched or discarded."""
 
     about = (
-        "Ids that spend came in under and that no campaign carries. The spend waits, and counts "
-        "against no budget, until somebody says which campaign is meant."
+        "Campaigns on ad platforms that no campaign here is matched to. Their spend waits, and "
+        "counts against no budget, until someone matches them."
     )
-    list_display = ["called", "name", "what", "over", "sources", "can_be", "seems"]
+    list_display = ["called", "name", "what", "over", "sources", "brands", "suggested_match"]
     list_filter = [WaitsFilter, ("platform", FieldTextFilter), ("account", FieldTextFilter)]
     search_fields = ["reference", "name", "account", "platform"]
-    search_help_text = "Id on the platform, name, account or platform"
+    search_help_text = "Platform ID, name, account or platform"
     ordering = ["platform", "account", "reference", "id"]
     fields = ["created_at", "updated_at"]
     actions = ["match_selected", "discard_selected"]  # type: ignore[assignment]
     change_form_outer_before_template = "ads/admin/unknown_reference.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return UnknownList
+        return UnmatchedList
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -92,11 +92,11 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
             context["facts"] = facts(unknown, waits, brand_names([unknown]))
             context["carrier"] = unmatched.carriers([unknown]).get(unknown.pk)
             context["refusals"] = waits.refusals
-            context["waiting"] = [_told(row) for row in unknown.waiting.order_by("pk")[:SHOWN]]
+            context["waiting"] = [_shown(row) for row in unknown.waiting.order_by("pk")[:SHOWN]]
             context["more"] = max(0, waits.rows + waits.discarded - SHOWN)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
-    @admin.display(description="reference", ordering="reference")
+    @admin.display(description="platform ID", ordering="reference")
     def called(self, unknown: UnknownReference) -> SafeString:
         return format_html(
             '<span class="ads-many ads-wrap">{}<span class="ads-under ads-quiet">{}</span></span>',
@@ -104,7 +104,7 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
             " / ".join(part for part in (unknown.platform, unknown.account) if part),
         )
 
-    @admin.display(description="waits")
+    @admin.display(description="waiting spend")
     def what(self, unknown: Any) -> SafeString:
         waits = unknown.waits
         refused = format_html(
@@ -124,18 +124,18 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
     def over(self, unknown: Any) -> SafeString:
         return format_html('<span class="ads-nowrap">{}</span>', days(unknown.waits))
 
-    @admin.display(description="came in from")
+    @admin.display(description="sources")
     def sources(self, unknown: Any) -> str:
         return ", ".join(unknown.waits.sources) or NOTHING
 
-    @admin.display(description="can be")
-    def can_be(self, unknown: Any) -> str:
-        return unknown.whose  # type: ignore[no-any-return]
+    @admin.display(description="possible brands")
+    def brands(self, unknown: Any) -> str:
+        return unknown.possible_brands  # type: ignore[no-any-return]
 
-    @admin.display(description="seems to be")
-    def seems(self, unknown: Any) -> SafeString | str:
+    @admin.display(description="suggested match")
+    def suggested_match(self, unknown: Any) -> SafeString | str:
         if unknown.carrier:
-            return f"is {named(unknown.carrier)}"
+            return f"matched to {named(unknown.carrier)}"
         campaign = unknown.suggested
         if campaign is None:
             return NOTHING
@@ -148,7 +148,7 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
         )
 
 
-def _told(row: WaitingSpend) -> dict[str, Any]:
+def _shown(row: WaitingSpend) -> dict[str, Any]:
     became = f"Discarded by {row.discarded_by}: {row.discarded_because}" if row.discarded_at else ""
     return {
         "received": f"{row.received_at:%Y-%m-%d %H:%M}",
@@ -158,17 +158,17 @@ def _told(row: WaitingSpend) -> dict[str, Any]:
         "source": row.source,
         "external_id": row.external_id or NOTHING,
         "description": row.description,
-        "became": became or row.refusal,
+        "status": became or row.refusal,
     }
 
 
 @admin.register(WaitingSpend)
 class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
-    """Each row that waits, or was discarded; the newest first."""
+    """Each waiting or discarded row, the newest first."""
 
     about = (
-        "Spend that waits under unknown references. It is not in the ledger and counts against "
-        "no budget yet; discarded rows stay here with who discarded them and why."
+        "Spend of unmatched campaigns. It is not in the ledger and counts against no budget yet. "
+        "Discarded rows stay here, with the user and the reason."
     )
     list_display = [
         "received_at",
@@ -189,7 +189,7 @@ class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
         ("date", DayFilter),
     ]
     search_fields = ["unknown__reference", "unknown__name", "=external_id", "=source"]
-    search_help_text = "Reference, its name, source or the source's own id"
+    search_help_text = "Platform ID, name, source or external id"
     ordering = ["-id"]
     fields = [
         "unknown",

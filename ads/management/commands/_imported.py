@@ -1,90 +1,60 @@
-"""What ``manage.py import_spend`` says of what it did."""
+"""What ``manage.py import_spend`` prints."""
 
-from ads.holds import Hold
 from ads.management.commands._terminal import Screen, count
-from ads.rules.money import format_usd
-from ads.services.imports import BadRow, Imported, Refused
+from ads.services.imports import Imported, Refused, figures
 
 
-def show(screen: Screen, done: Imported, *, dry_run: bool) -> None:
-    """What an import did, or would do: its figures, whom it switches, what waits or is refused."""
-    figures: list[tuple[str, str, str]] = [("rows read", f"{done.rows + done.waiting:,}", "")]
-    if done.are_entries:
-        figures += [
-            ("recorded", f"{done.recorded:,}", format_usd(done.difference)),
-            ("duplicates", f"{done.duplicates:,}", ""),
-            ("of zero", f"{done.zero:,}", ""),
-        ]
-    else:
-        figures += [
-            ("day totals", f"{done.items:,}", ""),
-            ("recorded", f"{done.recorded:,}", format_usd(done.difference)),
-            ("of them lowered", f"{done.lowered:,}", format_usd(done.lowered_by)),
-            ("unchanged", f"{done.unchanged:,}", ""),
-            ("older than known", f"{done.older:,}", ""),
-        ]
-    if done.waiting:
-        figures.append(("waiting", f"{done.waiting:,}", format_usd(done.waiting_amount)))
-    if done.skipped:
-        figures.append(("lines of totals", f"{done.skipped:,}", ""))
-    figures.append(("refused", f"{done.refused.count:,}", ""))
-    if done.rounded:
-        figures.append(("rounded", f"{done.rounded:,}", f"{_plain(done.rounded_by)} in sum"))
-    if dry_run:
-        figures.append(("would pause", f"{done.would_stop:,}", ""))
-        figures.append(("would start", f"{done.would_start:,}", ""))
-    else:
-        figures.append(("paused", f"{done.enforced.stopped:,}", ""))
-        figures.append(("started", f"{done.enforced.started:,}", ""))
-    title = "Dry run: nothing was changed." if dry_run else "Imported."
-    screen.table(
-        ["what", "count", "US dollars"], figures, title=title, right=["count", "US dollars"]
+def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
+    """Print what an import did or would do."""
+    switched = (
+        [("Would pause", done.would_stop), ("Would start", done.would_start)]
+        if is_preview
+        else [("Paused", done.enforced.stopped), ("Started", done.enforced.started)]
     )
-    if done.changes:
+    screen.table(
+        ["what", "count", "US dollars"],
+        [
+            *figures(done.as_dict(), is_preview=is_preview),
+            *((label, f"{number:,}", "") for label, number in switched),
+        ],
+        title="Preview: nothing was changed." if is_preview else "Imported.",
+        right=["count", "US dollars"],
+    )
+    if done.switches:
         screen.table(
-            ["campaign", "brand", "would", "why"],
+            ["campaign", "brand", "would", "holds"],
             (
                 (
-                    change.campaign.name,
-                    change.campaign.brand.name,
-                    "start" if change.decision.is_active else "pause",
-                    ", ".join(Hold(hold).label for hold in change.decision.holds),
+                    each["campaign"],
+                    each["brand"],
+                    "start" if each["is_active"] else "pause",
+                    ", ".join(each["holds"]),
                 )
-                for change in done.changes
+                for each in done.switches
             ),
         )
-        more = done.would_start + done.would_stop - len(done.changes)
-        if more:
-            screen.line(f"… and {more:,} more.")
-    if done.waiting_references:
+        _more(screen, done.would_start + done.would_stop - len(done.switches), indent="")
+    if done.unmatched_count:
         screen.line(
-            f"No campaign is known by {count(done.waiting_references, 'reference')}. Their spend "
-            f"{'would wait' if dry_run else 'waits'} to be matched, in the admin under Unknown "
-            "references:"
+            f"{count(done.unmatched_count, 'unmatched campaign')}: the spend "
+            f"{'would wait' if is_preview else 'waits'} to be matched, in the admin under "
+            "Unmatched campaigns:"
         )
-        for reference in done.waiting_under:
+        for reference in done.unmatched:
             screen.line(f"  {reference}")
-        if done.waiting_references > len(done.waiting_under):
-            screen.line(f"  … and {done.waiting_references - len(done.waiting_under):,} more.")
+        _more(screen, done.unmatched_count - len(done.unmatched))
     show_refused(screen, done.refused)
 
 
 def show_refused(screen: Screen, refused: Refused) -> None:
-    """The first rows that were refused, in the order of the file."""
-    if not refused.count:
-        return
-    rows: list[BadRow] = sorted(refused.shown, key=lambda row: row.first_line)
-    screen.line(f"{count(refused.count, 'row')} refused:", "bold red")
-    for row in rows:
-        screen.line(f"  {row}")
-    if refused.count > len(rows):
-        screen.line(f"  … and {refused.count - len(rows):,} more.")
+    """Print the first refused rows, in the order of the file."""
+    if refused.count:
+        screen.line(f"{count(refused.count, 'row')} refused:", "bold red")
+        for row in refused.in_order:
+            screen.line(f"  {row}")
+        _more(screen, refused.count - len(refused.shown))
 
 
-def _plain(amount: object) -> str:
-    return f"{amount:+f}"
-
-
-def was(dry_run: bool) -> str:
-    """What is said of the rest: it was, or would be."""
-    return "would be" if dry_run else "was"
+def _more(screen: Screen, number: int, indent: str = "  ") -> None:
+    if number > 0:
+        screen.line(f"{indent}… and {number:,} more.")

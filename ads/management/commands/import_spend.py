@@ -1,4 +1,4 @@
-"""``manage.py import_spend``: records the spend that a CSV tells of."""
+"""``manage.py import_spend``: records the spend in a CSV."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ads.management.commands._imported import show, show_refused, was
+from ads.management.commands._imported import show, show_refused
 from ads.management.commands._terminal import Screen, acting, brand_named, count
 from ads.rules.money import PLACES
 from ads.services import imports
@@ -41,74 +41,63 @@ class Command(BaseCommand):
             default=[],
             type=_mapped,
             metavar="FIELD=COLUMN",
-            help=f"which column is which field; fields: {', '.join(imports.FIELDS)}",
+            help=f"the column of a field; fields: {', '.join(imports.FIELDS)}",
         )
-        parser.add_argument(
-            "--date-format", help="how dates are written, such as %%d-%%m-%%Y; else YYYY-MM-DD"
-        )
+        parser.add_argument("--date-format", help="such as %%d-%%m-%%Y; default: YYYY-MM-DD")
         parser.add_argument(
             "--decimal",
             choices=imports.DECIMAL_SIGNS,
             metavar="SIGN",
-            help="the sign before the decimals, a dot or a comma, where thousands may be parted by "
-            "the other; else a plain file has a dot, and nothing between the thousands",
+            help="the decimal separator, a dot or a comma; the other may then be a thousands "
+            "separator. Default for a plain file: a dot, and no thousands separator",
         )
-        parser.add_argument(
-            "--delimiter", help="what separates the columns; else as the file looks"
-        )
-        parser.add_argument(
-            "--encoding", help="of the file; else UTF-8, or UTF-16 if it looks like that"
-        )
+        parser.add_argument("--delimiter", help="the sign between columns; default: detected")
+        parser.add_argument("--encoding", help="of the file; default: UTF-8, or UTF-16 if detected")
         parser.add_argument(
             "--format",
             choices=list(imports.FORMATS),
-            help="where the file comes from; else as it looks",
+            help="the format of the file; default: detected",
         )
         parser.add_argument(
-            "--header-line", type=int, help="the line that names the columns; else as it looks"
+            "--header-line", type=int, help="the line with the column names; default: detected"
         )
         parser.add_argument(
             "--platform",
-            help="whose names or ids the campaigns are called by, such as google_ads. What no "
-            "campaign is known by waits until it is matched",
+            help="the platform whose campaign names or ids the file has, such as google_ads. Spend "
+            "of unmatched campaigns waits",
         )
         parser.add_argument(
-            "--account", default="", help="the account on the platform, if no column says it"
+            "--account", default="", help="the account on the platform, if no column has it"
         )
         parser.add_argument(
             "--source",
-            help=f'who says so (default: the platform, or "{imports.DEFAULT_SOURCE}"). What a '
-            "source reported before is what the file is compared with: give each platform its "
-            "own, and always the same",
+            help="duplicates are detected per source: give each platform its own, and always the "
+            f'same. Default: the platform, or "{imports.DEFAULT_SOURCE}"',
         )
-        parser.add_argument("--brand", help="look for campaigns of this brand alone")
+        parser.add_argument("--brand", help="look for campaigns only in this brand")
         parser.add_argument(
             "--campaign-by",
             choices=imports.CAMPAIGN_BY,
             default="auto",
-            help="what the file calls campaigns by; by default either, if there is no doubt",
+            help="how the file identifies campaigns; default: either, unless ambiguous",
         )
         parser.add_argument(
             "--observed-at",
             type=_instant,
-            help="when the day totals were true, such as 2024-05-01T12:00:00+00:00; default: now. "
-            "An older observation never overrides a newer one",
+            help="the time of the day totals, such as 2024-05-01T12:00:00+00:00; default: now. "
+            "Older figures never replace newer ones",
         )
         parser.add_argument(
             "--round",
             type=int,
             choices=[PLACES],
-            help=f"round amounts to {PLACES} decimal places; else more are refused",
+            help=f"round amounts to {PLACES} decimal places; default: refuse them",
         )
-        parser.add_argument(
-            "--skip-bad-rows", action="store_true", help="record the rows that are good"
-        )
+        parser.add_argument("--skip-bad-rows", action="store_true", help="record the good rows")
         parser.add_argument(
             "--refused", metavar="FILE", help="write the refused rows to this CSV, with reasons"
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="say what would happen; change nothing"
-        )
+        parser.add_argument("--dry-run", action="store_true", help="show a preview; change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
@@ -124,7 +113,7 @@ class Command(BaseCommand):
                 now = timezone.now()
                 with Import.staged(file, plan, now=now, progress=progress, sink=sink) as staged:
                     if dry_run:
-                        done = staged.foresee(now=timezone.now())
+                        done = staged.preview(now=timezone.now())
                     else:
                         done = staged.record(now=timezone.now())
                         staged.enforce_again(now=timezone.now())
@@ -134,19 +123,19 @@ class Command(BaseCommand):
         except ImportRefused as error:
             raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{options['file']} cannot be read to its end: {error}.") from error
+            raise CommandError(f"{options['file']} cannot be read completely: {error}.") from error
         except DatabaseError as error:
             raise CommandError(
-                f"The database failed: {str(error).strip()} Import the file again: what has been "
-                "recorded is not recorded twice."
+                f"Database error: {str(error).strip()} Import the file again: nothing is recorded "
+                "twice."
             ) from error
-        show(screen, done, dry_run=dry_run)
+        show(screen, done, is_preview=dry_run)
         if done.refused.count:
-            # Told apart from "nothing was recorded", for scripts.
             left_out = count(done.refused.count, "row")
+            was = "would be" if dry_run else "was"
             raise CommandError(
-                f"{left_out} refused and left out; the rest {was(dry_run)} recorded.",
-                returncode=2,
+                f"{left_out} refused and left out; the rest {was} recorded.",
+                returncode=2,  # unlike "nothing was recorded", for scripts
             )
         if done.enforced.failed:
             raise CommandError(
@@ -159,7 +148,7 @@ def _plan(options: dict[str, Any]) -> Plan:
     mapping: dict[str, str] = {}
     for name, column in options["map"]:
         if name in mapping:
-            raise ImportRefused(f"--map {name} is given twice; a field is in one column.")
+            raise ImportRefused(f"--map {name} is given twice; a field has one column.")
         mapping[name] = column
     brand = brand_named(options["brand"]) if options["brand"] is not None else None
     return Plan(
@@ -212,7 +201,7 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _refused(name: str | None) -> Iterator[RefusedCsv | None]:
-    """Where refused rows are written, if anywhere; with a byte order mark, for spreadsheets."""
+    """The CSV for refused rows, if wanted; with a byte order mark, for spreadsheets."""
     if name is None:
         yield None
         return
@@ -226,7 +215,7 @@ def _refused(name: str | None) -> Iterator[RefusedCsv | None]:
 
 @contextmanager
 def _progress(file: BinaryIO) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, by how much of the file has been read."""
+    """A progress bar on a terminal, by how much of the file has been read."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _rows: None

@@ -1,13 +1,13 @@
-"""US dollars alone are recorded; files say in which currency they are in several ways."""
+"""Only US dollars are recorded; files name their currency in several ways."""
 
 import re
 from typing import Final
 
-from ads.services.imports.errors import ImportRefused
+from ads.services.imports.refusals import ImportRefused
 
 ONLY: Final = "USD"
 
-# ISO 4217, so that "Cost (CPC)" is not taken for money of a country.
+# ISO 4217, so that "Cost (CPC)" is not read as a currency.
 _ISO: Final = """
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP
     BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP
@@ -22,35 +22,29 @@ CODES: Final = frozenset(_ISO.split())
 _IN_NAME: Final = re.compile(r"(.+?)\s*\(([A-Za-z]{3})\)")
 
 
-def without_currency(name: str) -> str:
-    """ "Amount spent" of the column "Amount spent (USD)"; the name itself if it has none."""
+def split_name(name: str) -> tuple[str, str | None]:
+    """ "Amount spent" and "USD" of the column "Amount spent (USD)"; None if it has no currency."""
     found = _IN_NAME.fullmatch(name)
-    return found[1] if found and found[2].upper() in CODES else name
+    return (found[1], found[2].upper()) if found and found[2].upper() in CODES else (name, None)
 
 
-def currency_of(name: str) -> str | None:
-    """ "USD" of the column "Amount spent (USD)"; None if the name has none."""
-    found = _IN_NAME.fullmatch(name)
-    return found[2].upper() if found and found[2].upper() in CODES else None
-
-
-def accept_column(name: str, line: int) -> None:
-    """Refuse a column of amounts that says it is not in US dollars.
+def check_column(name: str, line: int) -> None:
+    """Refuse a column of amounts whose name has a currency other than US dollars.
 
     Raises:
         ImportRefused: with the line and the remedy.
     """
-    currency = currency_of(name)
-    if currency is not None and currency != ONLY:
+    bare, currency = split_name(name)
+    if currency not in (None, ONLY):
         raise ImportRefused(
             f'Line {line}: the amounts in "{name}" are in {currency}, and only US dollars are '
             "recorded. Export the report in US dollars, or convert the amounts and name the "
-            f'column "{without_currency(name)} ({ONLY})".'
+            f'column "{bare} ({ONLY})".'
         )
 
 
 def trouble_of_cell(text: str) -> str | None:
-    """Why a row of this currency cannot be recorded; None: it is in US dollars."""
+    """Why a row in this currency cannot be recorded; None if it is in US dollars."""
     text = text.strip()
     if text.upper() == ONLY:
         return None

@@ -1,13 +1,13 @@
-"""How a file is to be read and recorded, as its owner says."""
+"""The plan for reading and recording a file."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Self
 
-from ads.services.imports.errors import ImportRefused
+from ads.services.imports.refusals import ImportRefused
 
-#: What a row can say. ``reference`` is the platform's id of the campaign.
+#: The fields of a row. ``reference`` is the campaign's id on the platform.
 FIELDS: Final = (
     "amount",
     "campaign",
@@ -20,41 +20,41 @@ FIELDS: Final = (
     "currency",
 )
 
-#: The same for every file. A report is often downloaded again under another name ("spend (1).csv");
-#: if the name of the file were the source, all of it would be counted twice.
+#: The same for every file. A report is often downloaded again as "spend (1).csv"; if the file name
+#: were the source, all of it would count twice.
 DEFAULT_SOURCE: Final = "import"
 
-#: Ways to name a campaign; ``auto`` takes either and refuses what could be both.
+#: Ways to name a campaign; ``auto`` accepts either and refuses what could be both.
 CAMPAIGN_BY: Final = ("auto", "id", "name")
 
-#: Signs that can stand before the decimals; the other one may then part the thousands.
+#: Decimal separators; the other sign may then be a thousands separator.
 DECIMAL_SIGNS: Final = (".", ",")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to read and record one file. None always means: as the file looks, or its format says.
+    """How to read and record one file. None always means: as detected, or as usual in its format.
 
     Args:
-        source: who says so; what makes importing again record nothing twice. None: the platform,
-            or "import" for a file of no platform.
+        source: duplicates are detected per source. None: the platform, or "import" for a file of
+            no platform.
         format: a code of :data:`ads.services.imports.formats.FORMATS`.
         encoding: of the file, such as "cp1252".
         delimiter: what separates the columns.
         header_line: the line that names the columns, from 1.
-        mapping: column by field (:data:`FIELDS`), where they are not called the same.
+        mapping: column by field (:data:`FIELDS`), where the names differ.
         date_format: as ``strptime`` takes it.
-        decimal: one of :data:`DECIMAL_SIGNS`; given, the thousands may be parted by the other.
-            Without it a plain file has a dot and nothing between the thousands.
-        platform: whose ids (or names) the campaigns are called by; references that no campaign
-            carries then wait to be matched. Formats of a platform know theirs.
-        account: the account on the platform, where no column says it.
-        brand_id: look for campaigns of this brand alone.
+        decimal: one of :data:`DECIMAL_SIGNS`; the other one may then be a thousands separator.
+            Without it a plain file has a decimal point and no thousands separator.
+        platform: whose ids (or names) the campaigns have in the file; spend of references that no
+            campaign has waits to be matched. Formats of a platform imply theirs.
+        account: the account on the platform, if no column has it.
+        brand_id: look for campaigns only in this brand.
         campaign_by: one of :data:`CAMPAIGN_BY`. With ``name``, rows of a platform whose id is
-            unknown may be matched by the campaign's name.
+            unmatched may be matched by the campaign's name.
         round_amounts: round amounts with more than six decimal places (half to even) to six.
         skip_bad_rows: record the others.
-        observed_at: when the day totals were true (aware); None: when the import began.
+        observed_at: the time of the day totals (aware); None: when the import began.
     """
 
     source: str | None = None
@@ -82,23 +82,25 @@ class Plan:
         if self.delimiter is not None and (
             len(self.delimiter) != 1 or self.delimiter in '"\r\n\x00'
         ):
-            raise ImportRefused(f"{self.delimiter!r} cannot separate columns; give one character.")
+            raise ImportRefused(
+                f"delimiter: {self.delimiter!r} cannot separate columns; give one character."
+            )
         if self.header_line is not None and self.header_line < 1:
             raise ImportRefused(
-                f"Line {self.header_line} cannot be the header; lines count from 1."
+                f"header line: {self.header_line} cannot be the header; lines count from 1."
             )
         if self.date_format is not None:
             _check_format(self.date_format)
         if self.decimal is not None and self.decimal not in DECIMAL_SIGNS:
-            raise ImportRefused(f"{self.decimal!r} cannot stand before decimals; give . or ,")
+            raise ImportRefused(f"decimal separator: {self.decimal!r} cannot be used; give . or ,")
         if self.campaign_by not in CAMPAIGN_BY:
             raise ImportRefused(
-                f"{self.campaign_by!r} is no way to name campaigns; give one of "
+                f"campaign by: {self.campaign_by!r} cannot be used; give one of "
                 f"{', '.join(CAMPAIGN_BY)}."
             )
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON can hold it; :meth:`from_json` makes the plan of it again."""
+        """As JSON; :meth:`from_json` reads it."""
         values = asdict(self)
         if self.observed_at is not None:
             values["observed_at"] = self.observed_at.isoformat()
@@ -106,7 +108,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The plan that was written down; what was not is as the file looks."""
+        """The plan of :meth:`as_json`; missing values are the defaults."""
         known = {each.name for each in fields(cls)}
         given = {name: value for name, value in values.items() if name in known}
         if given.get("observed_at"):
@@ -115,12 +117,12 @@ class Plan:
 
 
 def _check_format(text: str) -> None:
-    example = datetime(2023, 12, 31)  # noqa: DTZ001  (a day of the calendar, nowhere)
+    example = datetime(2023, 12, 31)  # noqa: DTZ001  (a calendar day)
     try:
         understood = datetime.strptime(example.strftime(text), text).date()  # noqa: DTZ007
     except ValueError as error:
-        raise ImportRefused(f"{text!r} is no date format: {error}.") from error
+        raise ImportRefused(f"date format: {text!r} cannot be used: {error}.") from error
     if understood != example.date():
         raise ImportRefused(
-            f"{text!r} does not tell day, month and year; write for example %d-%m-%Y."
+            f"date format: {text!r} lacks the day, month or year; write for example %d-%m-%Y."
         )

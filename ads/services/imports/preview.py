@@ -1,158 +1,258 @@
-"""What an import would do, as a page shows it. All of it can be written as JSON."""
+"""The preview of an import: what recording its staged rows would do, without writing or locking.
 
-import datetime as dt
-from dataclasses import asdict, dataclass, field
+So the preview of a million rows keeps no one from recording spend. The sums that would result are
+put into a temporary table with the name of the real one: PostgreSQL looks for temporary tables
+first, so the one definition of the holds decides on sums that do not exist yet.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from ads.services.imports.plan import Plan
+from django.db import connection, transaction
 
-#: Campaigns, switches and references that are named; the rest are counted.
-SHOWN: Final = 100
+from ads.models import Campaign, SpendTotal
+from ads.models.spend import Kind, Period, sums_of
+from ads.rules.calendar import local_date, month_start
+from ads.rules.money import format_usd
+from ads.services.delivery import Decision, preview_switches
+from ads.services.imports import recording, tables
+from ads.services.imports.formats import PLAIN
+from ads.services.imports.outcome import SHOWN, Imported, switch
+from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name
+from ads.services.ledger import day_total_sql, entry_sql
 
-#: Refused rows that are named; the rest are counted.
-SHOWN_PROBLEMS: Final = 1000
+_SUMS: Final = SpendTotal._meta.db_table
 
-
-@dataclass(slots=True)
-class PreviewRow:
-    """One of the first rows: as it stands in the file, and as it was understood."""
-
-    line: int
-    cells: list[str]
-    #: The campaign's id, name and brand; None if it is refused or waits.
-    campaign_id: int | None = None
-    campaign: str | None = None
-    brand: str | None = None
-    #: What the platform calls a campaign that is not known.
-    reference: str | None = None
-    date: dt.date | None = None
-    amount: Decimal | None = None
-    #: Why it is refused.
-    reason: str | None = None
+#: Platforms round each row to cents, and their totals separately.
+_HALF_A_CENT: Final = Decimal("0.005")
 
 
-@dataclass(slots=True)
-class PreviewCampaign:
-    """What the file says of one campaign. Amounts in US dollars."""
-
-    campaign_id: int
-    campaign: str
-    brand: str
-    #: Its rows in the file, and their sum.
-    rows: int
-    amount: Decimal
-    #: By how much recording them would move the ledger.
-    difference: Decimal
-
-
-@dataclass(slots=True)
-class PreviewUnknown:
-    """A reference that no campaign carries; its rows wait until somebody matches it."""
-
-    platform: str
-    account: str
-    reference: str
-    name: str
-    rows: int
-    amount: Decimal
-    #: A campaign of that very name, if there is one alone.
-    suggested_id: int | None = None
-    suggested: str | None = None
+def preview_totals(done: Imported, *, source: str) -> None:
+    """Fill in what posting the summed day totals would do."""
+    moves = day_total_sql.MOVES.format(staged=f"{tables.SUMMED} AS staged")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE {tables.MOVES} AS {moves}", {"source": source})
+        cursor.execute(f"DELETE FROM {tables.MOVES} WHERE is_older")  # noqa: S608  (our own names)
+        done.older = cursor.rowcount
+        cursor.execute(_MOVED)
+        newest, done.recorded, done.difference, done.lowered, done.lowered_by = cursor.fetchone()
+    done.unchanged = newest - done.recorded
+    done.items = newest + done.older
 
 
-@dataclass(slots=True)
-class PreviewSwitch:
-    """A campaign that would be switched."""
-
-    campaign_id: int
-    campaign: str
-    brand: str
-    #: On, or off.
-    is_active: bool
-    #: Why off, in words.
-    holds: list[str]
+_MOVED: Final = f"""
+    SELECT count(*), count(*) FILTER (WHERE amount <> 0), coalesce(sum(amount), 0),
+           count(*) FILTER (WHERE amount < 0), coalesce(sum(amount) FILTER (WHERE amount < 0), 0)
+      FROM {tables.MOVES}
+"""  # noqa: S608
 
 
-@dataclass(slots=True)
-class PreviewTotals:
-    """A line of totals in the file; ``agrees``: with the sum of the rows, None: not comparable."""
-
-    line: int
-    label: str
-    amount: Decimal | None
-    agrees: bool | None
-
-
-@dataclass(slots=True)
-class PreviewProblem:
-    """A row that is refused."""
-
-    first_line: int
-    last_line: int
-    reason: str
+def preview_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
+    """Fill in what inserting the staged entries would do; conflicts are refused."""
+    new = entry_sql.NEW.format(staged=f"{tables.ROWS} AS staged")
+    values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
+    tables.run(f"CREATE TEMP TABLE {tables.MOVES} AS {new}", values)
+    tables.run(f"ANALYZE {tables.MOVES}")
+    moved = f"SELECT count(*), coalesce(sum(amount), 0) FROM {tables.MOVES}"  # noqa: S608
+    ((done.recorded, done.difference),) = tables.run(moved)
+    recording.count_duplicates(done, columns, values, "ads_spend", _THEN_RECORDED)
 
 
-@dataclass(slots=True)
-class Preview:
-    """What an import would do. Amounts in US dollars; lists are cut, counts are not."""
-
-    #: The plan with nothing left open: how the file was read.
-    plan: Plan
-    header: list[str]
-    header_line: int
-    are_entries: bool
-    #: Good rows that would be recorded, and their sum; those that would wait, and theirs.
-    rows: int = 0
-    amount: Decimal = Decimal(0)
-    waiting_rows: int = 0
-    waiting_amount: Decimal = Decimal(0)
-    first_date: dt.date | None = None
-    last_date: dt.date | None = None
-    #: Entries, or campaign-days that the rows add up to.
-    items: int = 0
-    #: Of the items: new or changed, and by how much that would move the ledger.
-    recorded: int = 0
-    difference: Decimal = Decimal(0)
-    lowered: int = 0
-    lowered_by: Decimal = Decimal(0)
-    duplicates: int = 0
-    zero: int = 0
-    unchanged: int = 0
-    older: int = 0
-    rounded: int = 0
-    rounded_by: Decimal = Decimal(0)
-    #: Lines of totals, which are no spend.
-    skipped: int = 0
-    samples: list[PreviewRow] = field(default_factory=list)
-    #: The first hundred by amount, and how many there are.
-    campaigns: list[PreviewCampaign] = field(default_factory=list)
-    campaign_count: int = 0
-    would_stop: int = 0
-    would_start: int = 0
-    switches: list[PreviewSwitch] = field(default_factory=list)
-    unknown: list[PreviewUnknown] = field(default_factory=list)
-    unknown_count: int = 0
-    problems: list[PreviewProblem] = field(default_factory=list)
-    problem_count: int = 0
-    totals_lines: list[PreviewTotals] = field(default_factory=list)
-    #: What its owner should know before confirming, as sentences.
-    notes: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Decimals and dates as text, the plan as :meth:`Plan.from_json` takes it."""
-        values = {**asdict(self), "plan": self.plan.as_json()}
-        plain: dict[str, Any] = _plain(values)
-        return plain
+#: What the file itself would have recorded, as a relation like the ledger.
+_THEN_RECORDED: Final = f"""
+    (SELECT %(source)s AS source, external_id, campaign_id, amount, description, %(kind)s AS kind,
+            date, occurred_at
+       FROM {tables.MOVES})
+"""  # noqa: S608
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value
+def preview_enforcement(done: Imported, now: datetime) -> None:
+    """Fill in which campaigns would start and stop."""
+    if not tables.note_brands(now):
+        return
+    first: list[Decision] = []
+    with _resulting_sums(now):
+        for decision in preview_switches(recording.affected(), now):
+            if decision.is_active:
+                done.would_start += 1
+            else:
+                done.would_stop += 1
+            if len(first) < SHOWN:
+                first.append(decision)
+    named = Campaign.objects.select_related("brand").in_bulk([d.campaign_id for d in first])
+    done.switches = [
+        switch(named[each.campaign_id], is_active=each.is_active, holds=each.holds)
+        for each in first
+    ]
+
+
+@contextmanager
+def _resulting_sums(now: datetime) -> Iterator[None]:
+    """Inside, this session reads the sums of today and this month with the moves in them.
+
+    In a transaction that is rolled back, so that the table is gone however it ends.
+    """
+    today = local_date(now, tables.LAST_TO_TURN)
+    values = {"today": today, "month": month_start(today), "by_month": Period.MONTH.value}
+    with transaction.atomic():
+        tables.run(f"CREATE TEMP TABLE {_SUMS} AS {_RESULTING}", values)
+        tables.run(f"CREATE INDEX ON {_SUMS} (campaign_id, period, start, brand_id)")
+        tables.run(f"ANALYZE {_SUMS}")
+        yield
+        transaction.set_rollback(True)
+
+
+_COUNTS: Final = "start >= %(today)s OR (period = %(by_month)s AND start >= %(month)s)"
+
+# Read before the table of that name exists, so the real one is read.
+_RESULTING: Final = f"""
+    SELECT brand_id, campaign_id, period, start, sum(amount) AS amount, sum(waived) AS waived
+      FROM (
+            SELECT brand_id, campaign_id, period, start, amount, waived
+              FROM {_SUMS}
+             WHERE brand_id IN (SELECT brand_id FROM {tables.BRANDS}) AND ({_COUNTS})
+             UNION ALL
+            SELECT brand_id, campaign_id, period, start, amount, 0
+              FROM ({sums_of(tables.MOVES)}) AS moved
+             WHERE {_COUNTS}
+           ) AS summand
+     GROUP BY brand_id, campaign_id, period, start
+"""  # noqa: S608
+
+
+def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any]:
+    """All that a page shows of a preview: its figures, and what the file says and means.
+
+    Lists are cut, counts are not. Amounts in US dollars.
+    """
+    ((amount, *dates, waiting_amount, waiting_first, waiting_last),) = tables.run(_AMOUNTS_AND_DAYS)
+    days = [day for day in (*dates, waiting_first, waiting_last) if day is not None]
+    campaigns = tables.run(_CAMPAIGNS)
+    named = _names(row[0] for row in campaigns)
+    totals_lines = _totals_lines(checker, done, amount + waiting_amount)
+    return {
+        **done.as_dict(),
+        "plan": reader.plan.as_json(),
+        "amount": amount,
+        "waiting_amount": waiting_amount,
+        "first_date": min(days, default=None),
+        "last_date": max(days, default=None),
+        "samples": _samples(checker),
+        "campaigns": [
+            {**named[pk], "rows": rows, "amount": said, "difference": moved}
+            for pk, rows, said, moved, _ in campaigns
+            if pk in named
+        ],
+        "campaign_count": campaigns[0][-1] if campaigns else 0,
+        "would_start": done.would_start,
+        "would_stop": done.would_stop,
+        "switches": done.switches,
+        "unknown": _unmatched(reader) if done.waiting_rows else [],
+        "totals_lines": totals_lines,
+        "notes": list(_notes(reader, checker, totals_lines, amount + waiting_amount)),
+    }
+
+
+_AMOUNTS_AND_DAYS: Final = f"""
+    SELECT * FROM (SELECT coalesce(sum(amount), 0), min(date), max(date) FROM {tables.ROWS}) AS good
+     CROSS JOIN (SELECT coalesce(sum(amount), 0), min(date), max(date)
+                   FROM {tables.WAITING_ROWS}) AS waiting
+"""  # noqa: S608
+
+_CAMPAIGNS: Final = f"""
+    SELECT said.campaign_id, said.rows, said.amount, coalesce(moved.amount, 0), count(*) OVER ()
+      FROM (SELECT campaign_id, count(*) AS rows, sum(amount) AS amount
+              FROM {tables.ROWS} GROUP BY campaign_id) AS said
+      LEFT JOIN (SELECT campaign_id, sum(amount) AS amount
+                   FROM {tables.MOVES} GROUP BY campaign_id) AS moved USING (campaign_id)
+     ORDER BY said.amount DESC, said.campaign_id
+     LIMIT {SHOWN}
+"""  # noqa: S608
+
+_UNMATCHED: Final = f"""
+    SELECT platform, account, reference, name, rows, amount
+      FROM {tables.UNMATCHED}
+     ORDER BY amount DESC, account, reference
+     LIMIT {SHOWN}
+"""  # noqa: S608
+
+
+def _names(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The campaigns' ids, names and brands."""
+    rows = Campaign.objects.filter(pk__in=set(ids)).values_list("pk", "name", "brand__name")
+    return {pk: {"campaign_id": pk, "campaign": name, "brand": brand} for pk, name, brand in rows}
+
+
+_NO_CAMPAIGN: Final = {"campaign_id": None, "campaign": None, "brand": None}
+
+
+def _samples(checker: Checker) -> list[dict[str, Any]]:
+    """The first rows, as they stand in the file and as they were understood."""
+    named = _names(s.campaign.id for s in checker.samples if isinstance(s.campaign, Found))
+    return [
+        {
+            "line": each.line,
+            "cells": each.cells,
+            **named.get(getattr(each.campaign, "id", 0), _NO_CAMPAIGN),
+            "reference": getattr(each.campaign, "reference", None),
+            "date": each.date,
+            "amount": each.amount,
+            "reason": each.reason,
+        }
+        for each in checker.samples
+    ]
+
+
+def _unmatched(reader: Reader) -> list[dict[str, Any]]:
+    """The references that no campaign has, with the one campaign of the same name, if any."""
+    keys = ("platform", "account", "reference", "name", "rows", "amount")
+    unmatched = [dict(zip(keys, row, strict=True)) for row in tables.run(_UNMATCHED)]
+    alike = by_name({each["name"] for each in unmatched}, reader.plan.brand_id)
+    for each in unmatched:
+        candidates = alike.get(each["name"], [])
+        alone = candidates[0] if len(candidates) == 1 else None
+        each["suggested_id"] = alone and alone.id
+        each["suggested"] = alone and f"{alone.brand} / {alone.name}"
+    return unmatched
+
+
+def _totals_lines(checker: Checker, done: Imported, total: Decimal) -> list[dict[str, Any]]:
+    """The lines of totals; ``agrees`` with the sum of the rows, None if not comparable."""
+    tolerance = _HALF_A_CENT * (done.rows + done.waiting_rows + 1)
+    return [
+        {
+            "line": line.line,
+            "label": line.label,
+            "amount": line.amount,
+            # Refused rows are missing in the sum.
+            "agrees": abs(line.amount - total) <= tolerance
+            if line.is_comparable and line.amount is not None and not done.refused.count
+            else None,
+        }
+        for line in checker.totals_lines
+    ]
+
+
+def _notes(
+    reader: Reader, checker: Checker, totals_lines: list[dict[str, Any]], total: Decimal
+) -> Iterator[str]:
+    """Warnings to read before confirming."""
+    yield from reader.sniffed.notes
+    compared = [line for line in totals_lines if line["agrees"] is not None]
+    if compared and not any(line["agrees"] for line in compared):
+        line = compared[0]
+        yield (
+            f"Line {line['line']} ({line['label'] or 'totals'}) has a total of "
+            f"{format_usd(line['amount'])}, but the rows add up to {format_usd(total)}. "
+            "Is the file complete?"
+        )
+    if not checker.knows_currency and reader.plan.format != PLAIN.code:
+        yield "The file does not name its currency; the amounts are read as US dollars."
+    if reader.ends_abruptly and checker.columns.amount == checker.columns.width - 1:
+        yield (
+            "The last line has no line end. If the file was cut off there, its amount may lack "
+            "digits: compare it with the original."
+        )

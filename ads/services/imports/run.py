@@ -5,31 +5,38 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from ads.services.delivery import Trigger, enforce
 from ads.services.errors import InvalidSpend
-from ads.services.imports.errors import SHOWN, ImportRefused, Refused, RefusedSink, RowsRefused
+from ads.services.imports import recording, tables, waiting
 from ads.services.imports.formats import FORMATS
+from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Checker, Reader, columns
 from ads.services.imports.plan import DEFAULT_SOURCE, Plan
-from ads.services.imports.preview import SHOWN_PROBLEMS, Preview
-from ads.services.imports.preview_builder import described
-from ads.services.imports.staging import Imported, recording, tables, waiting
-from ads.services.imports.staging import preview as foreseeing
-from ads.services.ledger import validation
+from ads.services.imports.preview import (
+    described,
+    preview_enforcement,
+    preview_entries,
+    preview_totals,
+)
+from ads.services.imports.refusals import SHOWN, ImportRefused, Refused, RefusedCsv, RowsRefused
+from ads.services.ledger import check_text, validation
 from ads.services.references import registry
 from ads.services.senders import rights
 
-#: A million rows are sorted and added up, which PostgreSQL does in memory if it may.
+#: Refused rows listed in a preview; the rest are counted.
+SHOWN_PROBLEMS: Final = 1000
+
+#: For sorting and adding up a million rows in memory.
 WORK_MEM: Final = "256MB"
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without Python's search for cycles, of which rows have none: a third of the time is its."""
+    """Without the garbage collector: rows have no cycles, and it takes a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -48,15 +55,13 @@ class Import:
     """
 
     def __init__(self, reader: Reader, checker: Checker, done: Imported, began: datetime) -> None:
-        #: How the file is read, with nothing left open.
-        self.plan = reader.plan
         self.reader = reader
         self.checker = checker
         self.done = done
         self._source = reader.plan.source or DEFAULT_SOURCE
         self._observed_at = reader.plan.observed_at or began
-        self._concerns_now = False
-        self._carried_by_now: list[int] = []
+        self._affects_now = False
+        self._matched_since: list[int] = []
 
     @classmethod
     @contextmanager
@@ -67,21 +72,20 @@ class Import:
         *,
         now: datetime,
         progress: Callable[[int], None] = lambda _rows: None,
-        sink: RefusedSink | None = None,
+        sink: RefusedCsv | None = None,
         shown: int = SHOWN,
     ) -> Iterator["Import"]:
         """Check every row of ``file`` and copy the good ones into a temporary table.
 
-        ``progress`` is called now and then with the number of rows since the last time; ``sink``
-        gets every row that is refused, of which the first ``shown`` are kept.
+        ``progress`` is called now and then with the number of rows since the last call; ``sink``
+        gets every refused row, of which the first ``shown`` are kept.
 
         Raises:
             ImportRefused: the file or the plan cannot be used.
             RowsRefused: some rows are refused, and they are not to be skipped.
         """
-        _check_plan(plan, now)
         reader = Reader(file, plan)
-        _check_source(reader.plan.source or DEFAULT_SOURCE)
+        _check_plan(reader.plan, now)
         format_ = FORMATS[reader.sniffed.format]
         found = columns.find(reader.header, reader.plan, format_, reader.header_line)
         refused = Refused(limit=shown, sink=sink)
@@ -93,14 +97,14 @@ class Import:
         with tables.tables(shape):
             with _uncollected():
                 for chunk in reader.chunks():
-                    checked = checker.check(chunk)
+                    good, unmatched = checker.check(chunk)
                     if plan.skip_bad_rows or not refused.count:
-                        tables.copy(checked.good, shape)
-                        tables.copy_waiting(checked.waiting)
-                    done.rows += len(checked.good)
-                    done.waiting += len(checked.waiting)
+                        tables.copy(tables.ROWS, good, shape)
+                        tables.copy(tables.WAITING_ROWS, unmatched, tables.WAITING)
+                    done.rows += len(good)
+                    done.waiting_rows += len(unmatched)
                     progress(len(chunk.rows))
-            if not (done.rows or done.waiting or refused.count):
+            if not (done.rows or done.waiting_rows or refused.count):
                 raise ImportRefused("There are no rows below the header: nothing to record.")
             done.rounded, done.rounded_by = checker.amounts.rounded, checker.amounts.rounded_by
             done.skipped = checker.skipped
@@ -109,16 +113,16 @@ class Import:
             yield staged
 
     def record(self, *, now: datetime) -> Imported:
-        """Record what is staged and enforce what it concerns, in one transaction; once only.
+        """Record the staged rows and enforce the budgets they affect, in one transaction; once.
 
         Raises:
             RowsRefused: external ids were recorded with other content; nothing was recorded.
         """
         done = self.done
-        with transaction.atomic(), _in_memory():
+        with transaction.atomic():
             self._add_up()
-            if done.waiting:  # first, as its locks are
-                self._carried_by_now = waiting.keep(
+            if done.waiting_rows:  # first, as its locks are
+                self._matched_since = waiting.keep(
                     done,
                     self.checker.columns,
                     source=self._source,
@@ -131,62 +135,56 @@ class Import:
                 self._refuse_bad_rows()
                 recording.record_totals(done, source=self._source, now=now)
             self._refuse_bad_rows()
-            self._concerns_now = tables.note_brands(now) > 0
-            if self._concerns_now:
-                done.enforced = enforce(recording.concerned(), now, Trigger.SPEND)
+            self._affects_now = tables.note_brands(now)
+            if self._affects_now:
+                done.enforced = enforce(recording.affected(), now, Trigger.SPEND)
         return done
 
     def enforce_again(self, *, now: datetime) -> None:
-        """After the commit: a sweep that was in flight may have decided before the spend.
+        """After the commit: a running sweep may have decided on the sums before.
 
-        And somebody may have matched a reference while the file was being read.
+        And a reference may have been matched while the file was being read.
         """
-        if self._concerns_now:
-            again = enforce(recording.concerned(), now, Trigger.SPEND)
+        if self._affects_now:
+            again = enforce(recording.affected(), now, Trigger.SPEND)
             self.done.enforced = self.done.enforced + again
-        if self._carried_by_now:
-            settled = registry.record_waiting(now, references=self._carried_by_now)
+        if self._matched_since:
+            settled = registry.record_waiting(now, references=self._matched_since)
             self.done.enforced = self.done.enforced + settled.enforced
 
-    def foresee(self, *, now: datetime) -> Imported:
-        """What :meth:`record` would do; nothing is locked or changed. Instead of it, once only.
+    def preview(self, *, now: datetime) -> Imported:
+        """What :meth:`record` would do; nothing is locked or changed. Once only, instead of it.
 
         Raises:
             RowsRefused: as it would.
         """
         done, found = self.done, self.checker.columns
-        with transaction.atomic(), _in_memory():
+        with transaction.atomic():
             self._add_up()
-            if done.waiting:
-                waiting.foresee(done, found, source=self._source, now=now)
+            if done.waiting_rows:
+                waiting.preview(done, found, source=self._source, now=now)
             if done.are_entries:
-                foreseeing.foresee_entries(done, found, source=self._source, now=now)
+                preview_entries(done, found, source=self._source, now=now)
             else:
-                foreseeing.foresee_totals(done, source=self._source)
+                preview_totals(done, source=self._source)
             self._refuse_bad_rows()
-            foreseeing.foresee_switches(done, now)
+            preview_enforcement(done, now)
         return done
 
     def _add_up(self) -> None:
-        if self.done.waiting:
-            waiting.add_up(self.done, self.plan.platform or "")
+        tables.run("SET LOCAL work_mem = %s", [WORK_MEM])
+        if self.done.waiting_rows:
+            waiting.add_up(self.done, self.reader.plan.platform or "")
         if self.done.are_entries:
-            tables.analyze()
+            tables.run(f"ANALYZE {tables.ROWS}")
         else:
             tables.add_up(self._observed_at)
             recording.refuse_too_large(self.done.refused)
             recording.refuse_reported_otherwise(self.done, source=self._source)
 
     def _refuse_bad_rows(self) -> None:
-        if self.done.refused.count and not self.plan.skip_bad_rows:
+        if self.done.refused.count and not self.reader.plan.skip_bad_rows:
             raise RowsRefused(self.done.refused)
-
-
-@contextmanager
-def _in_memory() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = %s", [WORK_MEM])
-    yield
 
 
 def preview_of(
@@ -195,11 +193,11 @@ def preview_of(
     *,
     now: datetime,
     progress: Callable[[int], None] = lambda _rows: None,
-    sink: RefusedSink | None = None,
-) -> Preview:
-    """What recording ``file`` would do, bad rows left out; nothing is locked or changed.
+    sink: RefusedCsv | None = None,
+) -> dict[str, Any]:
+    """What recording ``file`` would do without its bad rows; nothing is locked or changed.
 
-    ``sink`` gets all rows that are refused.
+    A dictionary for a page (:func:`preview.described`). ``sink`` gets every refused row.
 
     Raises:
         ImportRefused: the file or the plan cannot be used.
@@ -208,28 +206,20 @@ def preview_of(
     with Import.staged(
         file, tolerant, now=now, progress=progress, sink=sink, shown=SHOWN_PROBLEMS
     ) as staged:
-        staged.foresee(now=now)
-        preview = described(staged.reader, staged.checker, staged.done)
-        preview.plan = replace(staged.plan, skip_bad_rows=plan.skip_bad_rows)
-        return preview
-
-
-def _check_source(source: str) -> None:
-    try:
-        rights.check_open(source)
-    except InvalidSpend as error:
-        raise ImportRefused(str(error)) from error
+        staged.preview(now=now)
+        values = described(staged.reader, staged.checker, staged.done)
+        values["plan"]["skip_bad_rows"] = plan.skip_bad_rows
+        return values
 
 
 def _check_plan(plan: Plan, now: datetime) -> None:
     try:
-        if plan.source is not None:
-            validation.check_text("source", plan.source, required=True)
+        source = check_text("source", plan.source, required=True)
+        if plan.platform is not None:
+            check_text("platform", plan.platform, required=True)
+        check_text("account", plan.account)
         if plan.observed_at is not None:
             validation.check_observed_at(plan.observed_at, now)
-        for field in ("platform", "account"):
-            value = getattr(plan, field)
-            if value is not None:
-                validation.check_text(field, value, required=field == "platform")
+        rights.check_open(source)
     except InvalidSpend as error:
         raise ImportRefused(str(error)) from error

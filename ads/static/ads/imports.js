@@ -1,5 +1,5 @@
-// The pages of imports: the bar moves by itself, and the field shows what was dropped on it.
-// Everything works without: the page reloads itself, and the field is an ordinary one.
+// The pages of imports: updates the progress bar, and shows the dropped file in the upload field.
+// Without this script the page reloads itself, and the field is an ordinary one.
 "use strict";
 
 (() => {
@@ -11,7 +11,6 @@
         const bar = watched.querySelector("progress");
         const text = watched.querySelector("[data-text]");
         const label = document.querySelector("[data-label]");
-        const status = watched.dataset.status;
 
         const look = async () => {
             let wait = EVERY;
@@ -25,17 +24,17 @@
                     return;
                 }
                 if (!answer.ok) throw new Error(String(answer.status));
-                const told = await answer.json();
-                if (!told.is_on_the_way) {
+                const progress = await answer.json();
+                if (!progress.is_running) {
                     window.location.reload();
                     return;
                 }
-                text.textContent = told.text;
-                label.textContent = told.label;
-                if (told.percent === null) bar.removeAttribute("value");
-                else bar.value = told.percent;
+                text.textContent = progress.text;
+                label.textContent = progress.label;
+                if (progress.percent === null) bar.removeAttribute("value");
+                else bar.value = progress.percent;
             } catch {
-                text.textContent = "The server does not answer; trying again.";
+                text.textContent = "The server is not responding. Trying again.";
                 wait = SLOWER;
             }
             window.setTimeout(look, wait);
@@ -48,19 +47,19 @@
         const input = drop.querySelector("input[type=file]");
         const name = drop.querySelector("[data-name]");
         const hint = drop.querySelector("[data-hint]");
-        const asked = [name.textContent, hint.textContent];
+        const initial = [name.textContent, hint.textContent];
         const most = Number(drop.dataset.most);
         const button = drop.closest("form").querySelector("button[type=submit]");
 
         const size = (bytes) =>
-            bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)} MiB` : `${Math.ceil(bytes / 1024)} KiB`;
+            bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)} MB` : `${Math.ceil(bytes / 1024)} KB`;
 
         const show = () => {
             const file = input.files[0];
             const isTooLarge = file && file.size > most;
-            name.textContent = file ? file.name : asked[0];
-            hint.textContent = file ? size(file.size) : asked[1];
-            if (isTooLarge) hint.textContent += `: larger than the ${size(most)} that are taken in`;
+            name.textContent = file ? file.name : initial[0];
+            hint.textContent = file ? size(file.size) : initial[1];
+            if (isTooLarge) hint.textContent += `: larger than the limit of ${size(most)}`;
             hint.classList.toggle("ads-bad", Boolean(isTooLarge));
             button.disabled = Boolean(isTooLarge);
         };

@@ -155,7 +155,7 @@ def test_an_empty_installation_is_walked_through_to_its_first_spend(
     one = SpendImport.objects.get()
     assert uploads.check(one.pk, timezone.now()) == "checked"
     page.reload()
-    page.get_by_role("button", name="Record it").click()
+    page.get_by_role("button", name="Record spend").click()
     page.wait_for_load_state()
     assert uploads.record(one.pk, timezone.now) == "recorded"
 

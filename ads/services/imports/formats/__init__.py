@@ -1,22 +1,19 @@
-"""The formats that files come in."""
+"""The formats of files, a module for each."""
 
 from typing import Final
 
-from ads.services.imports.formats.base import NOTHING, Format
+from ads.services.imports.formats.base import BLANK, Format
 from ads.services.imports.formats.google_ads import GOOGLE_ADS
 from ads.services.imports.formats.meta_ads import META_ADS
 from ads.services.imports.formats.plain import MAPPED, PLAIN
 
 __all__ = [
+    "BLANK",
     "FORMATS",
-    "GOOGLE_ADS",
     "MAPPED",
-    "META_ADS",
-    "NOTHING",
     "PLAIN",
     "Format",
 ]
-
 
 #: By code, in the order in which people are offered them.
 FORMATS: Final[dict[str, Format]] = {

@@ -1,11 +1,11 @@
-"""What a format of files is: how its columns are called, and what its rows mean."""
+"""What defines a file format: the names of its columns, and what its rows mean."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-#: Cells that say nothing, in any format.
-NOTHING: Final = frozenset({"", "-", "--", "—"})
+#: Cells that mean "no value", in any format.
+BLANK: Final = frozenset({"", "-", "--", "—"})
 
 
 @dataclass(frozen=True)
@@ -13,13 +13,13 @@ class Format:
     """How files of one origin are written; subclasses know more about their rows.
 
     Args:
-        code: what a plan calls it by.
-        label: what people call it by.
+        code: its name in a plan.
+        label: its name on screens.
         platform: whose ids its campaigns have; None for a file of no platform.
-        names: what the columns are called by field, in any case; of several the first counts.
+        names: column names by field, in any case; the first that the file has counts.
         date_formats: as ``strptime`` takes them, for dates that are not written as YYYY-MM-DD.
-        parts_thousands: are amounts written as "1,234.56"?
-        remedies: how to get a column that is missing, by field.
+        has_thousands_separators: are amounts written as "1,234.56"?
+        remedies: how to get a missing column, by field.
     """
 
     code: str
@@ -27,11 +27,11 @@ class Format:
     platform: str | None = None
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date_formats: tuple[str, ...] = ()
-    parts_thousands: bool = False
+    has_thousands_separators: bool = False
     remedies: Mapping[str, str] = field(default_factory=dict)
 
     def recognises(self, header: Sequence[str], line: int) -> bool:
-        """Does this header (names stripped), found in this line, speak of the format?"""
+        """Is this header (names stripped), found in this line, one of the format?"""
         raise NotImplementedError
 
     def is_totals(self, first: str, name: str, reference: str, has_day: bool) -> bool:
@@ -40,11 +40,6 @@ class Format:
         return False
 
     def is_comparable(self, label: str) -> bool:
-        """Should the totals in a line of this label be the sum of the file's rows?"""
+        """Should the totals in a line with this label be the sum of the file's rows?"""
         del label
         return True
-
-    def trouble_of_reference(self, reference: str) -> str | None:
-        """Why this cannot be an id of the platform; None: it can."""
-        del reference
-        return None

@@ -1,4 +1,4 @@
-"""Files of no particular origin: columns called as the fields are, or mapped by hand."""
+"""Files of no particular platform: columns named like the fields, or mapped by hand."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +10,7 @@ _NAMES: Final = {field: (field,) for field in FIELDS}
 
 
 class Plain(Format):
-    """The columns are campaign, date, amount and what else there is."""
+    """The columns are campaign, date, amount and any other field."""
 
     def recognises(self, header: Sequence[str], line: int) -> bool:
         del line
@@ -19,11 +19,11 @@ class Plain(Format):
 
 
 class Mapped(Plain):
-    """The same; whoever uploads it says which column is which."""
+    """The same, with columns that a person maps."""
 
     def recognises(self, header: Sequence[str], line: int) -> bool:
         del header, line
-        return False  # it is what files are that nobody recognises
+        return False  # the format of files that no other recognises
 
 
 PLAIN = Plain(code="plain", label="Plain: campaign, date, amount", names=_NAMES)

@@ -1,31 +1,35 @@
-"""Which campaign a row means: by its exact name, or its id."""
+"""Which campaign a row belongs to: by its name or id, or by the id or name on a platform."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Q
 
-from ads.models import Campaign
+from ads.models import Campaign, CampaignReference
+from ads.services import campaign_lookup
+from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
+from ads.services.imports.formats import BLANK, Format
 from ads.services.imports.plan import Plan
-from ads.services.ledger import latest_date
+from ads.services.ledger import LONGEST, check_text, latest_date
 
 #: Answers remembered. A file of a million campaigns must not keep them all in memory.
 REMEMBERED: Final = 50_000
 
 _SHOWN: Final = 3
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
+_SHORTENED: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A campaign; ``latest`` is the last accounting day that it may have spend on.
 
-    ``known_as``: as :attr:`ads.models.ReportedTotal.known_as`, what the row calls it.
+    ``known_as``: as :attr:`ads.models.ReportedTotal.known_as`.
     """
 
     id: int
@@ -40,7 +44,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Unmatched:
+    """A reference that no campaign has: its spend waits to be matched."""
+
+    account: str
+    reference: str
+    name: str
+
+
+class Candidate(NamedTuple):
     """A campaign that may be meant."""
 
     id: int
@@ -52,46 +64,21 @@ class Candidate:
         return f'campaign {self.id} ("{self.name}" of {self.brand})'
 
 
-#: The columns of a Candidate.
-CANDIDATE: Final = ("pk", "name", "brand__name", "brand__timezone")
-
-
-class Latest:
-    """The last accounting day that campaigns may have spend on, by timezone; remembered."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._known: dict[str, date] = {}
-
-    def found(self, candidate: Candidate, known_as: str = "") -> Found | str:
-        """The campaign; a sentence where nobody can read its brand's timezone."""
-        found = self.of_zone(candidate.id, candidate.timezone, known_as)
-        return f"{found} ({candidate})" if isinstance(found, str) else found
-
-    def of_zone(self, campaign_id: int, zone: str, known_as: str = "") -> Found | str:
-        """The same for a campaign whose brand is in this timezone."""
-        if zone not in self._known:
-            try:
-                self._known[zone] = latest_date(zone, self._now)
-            except InvalidSpend as error:
-                return str(error)
-        return Found(campaign_id, zone, self._known[zone], known_as)
-
-
-class Campaigns:
-    """Looks campaigns up, many at a time, and remembers them."""
+class _Lookup:
+    """Looks campaigns up, many at a time, and remembers the answers."""
 
     def __init__(self, plan: Plan, now: datetime) -> None:
         self._plan = plan
-        self._latest = Latest(now)
-        self._known: dict[str, Found | str] = {}
+        self._now = now
+        self._latest: dict[str, date] = {}
+        self._known: dict[Any, Found | Unmatched | str] = {}
 
-    def learn(self, texts: Iterable[str]) -> dict[str, Found | str]:
-        """What each of these texts means: a campaign, or a sentence why none; at most one query.
+    def learn(self, keys: Iterable[Any]) -> dict[Any, Found | Unmatched | str]:
+        """The campaign of each key, or a sentence why there is none; a few queries at most.
 
         The dictionary has more than was asked for.
         """
-        wanted = set(texts)
+        wanted = set(keys)
         unknown = wanted - self._known.keys()
         if len(self._known) + len(unknown) > REMEMBERED:
             self._known.clear()
@@ -100,11 +87,27 @@ class Campaigns:
             self._ask(unknown)
         return self._known
 
-    def _ask(self, texts: set[str]) -> None:
-        by = self._plan.campaign_by
-        named = by_name(texts, self._plan.brand_id) if by != "id" else {}
-        numbered = by_id(texts, self._plan.brand_id) if by != "name" else {}
-        for text in texts:
+    def _ask(self, keys: set[Any]) -> None:
+        raise NotImplementedError
+
+    def _found(self, campaign_id: int, timezone: str, known_as: str = "") -> Found | str:
+        """The campaign; a sentence if its brand's timezone is invalid."""
+        if timezone not in self._latest:
+            try:
+                self._latest[timezone] = latest_date(timezone, self._now)
+            except InvalidSpend as error:
+                return f"{error} (campaign {campaign_id})"
+        return Found(campaign_id, timezone, self._latest[timezone], known_as)
+
+
+class Campaigns(_Lookup):
+    """By exact name or id, as the plan says. Keys are texts."""
+
+    def _ask(self, keys: set[str]) -> None:
+        by, brand_id = self._plan.campaign_by, self._plan.brand_id
+        named = by_name(keys, brand_id) if by != "id" else {}
+        numbered = by_id(keys, brand_id) if by != "name" else {}
+        for text in keys:
             self._known[text] = self._decide(text, named.get(text, []), numbered.get(text))
 
     def _decide(self, text: str, named: list[Candidate], numbered: Candidate | None) -> Found | str:
@@ -112,14 +115,14 @@ class Campaigns:
             several = ", ".join(str(candidate) for candidate in named[:_SHOWN])
             more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
             return (
-                f"campaign: {text!r} is the name of several: {several}{more}. Say which brand is "
-                "meant (--brand in the command), or write ids and say so (--campaign-by id)."
+                f"campaign: {text!r} is the name of several: {several}{more}. Choose the brand "
+                "(--brand in the command), or write ids and choose ids (--campaign-by id)."
             )
         if named and numbered and named[0] != numbered:
             return (
                 f"campaign: {text!r} is the name of {named[0]}, and the id of {numbered}. "
-                "Say which is meant (--campaign-by name or --campaign-by id in the command), "
-                "or which brand (--brand)."
+                "Choose names or ids (--campaign-by name or --campaign-by id in the command), "
+                "or the brand (--brand)."
             )
         candidate = named[0] if named else numbered
         if candidate is None:
@@ -128,13 +131,105 @@ class Campaigns:
             what = {"auto": "name or id", "id": "id", "name": "name"}[self._plan.campaign_by]
             where = "" if self._plan.brand_id is None else " in this brand"
             return f"campaign: there is none with the {what} {text[:200]!r}{where}."
-        return self._latest.found(candidate)
+        return self._found(candidate.id, candidate.timezone)
+
+
+#: How a row of a platform names its campaign: account, id on the platform, name; "" for none.
+Said = tuple[str, str, str]
+
+
+class References(_Lookup):
+    """By the id on a platform, else by name. Keys are :data:`Said`.
+
+    In a file without a column of ids the names on the platform are the references; if no campaign
+    has such a reference, the one campaign of exactly that name counts, if there is only one. In a
+    file with ids, names are ignored, because names on a platform change, unless the plan says that
+    campaigns go by name. Everything else waits; nothing is guessed.
+    """
+
+    def __init__(self, plan: Plan, format_: Format, now: datetime, *, have_ids: bool) -> None:
+        super().__init__(plan, now)
+        self._platform = plan.platform or ""
+        self._is_of_platform = format_.platform is not None
+        self._have_ids = have_ids
+
+    def _ask(self, keys: set[Said]) -> None:
+        references = {}
+        for said in keys:
+            if trouble := self._trouble(said):
+                self._known[said] = trouble
+            else:
+                references[said] = Reference(self._platform, *said)
+        owners = campaign_lookup.by_reference(references.values())
+        named = self._by_their_names([s for s in references if references[s] not in owners])
+        for said, reference in references.items():
+            if owner := owners.get(reference):
+                self._known[said] = (
+                    self._found(owner.campaign_id, owner.timezone, reference.known_as)
+                    if self._plan.brand_id in (None, owner.brand_id)
+                    else f"reference: {str(reference)!r} is campaign {owner.campaign_id}, of "
+                    "another brand than the one chosen for this file."
+                )
+            elif candidate := named.get(said):
+                # Under the reference all the same: once the campaign is given the reference, its
+                # day totals are recognised.
+                self._known[said] = self._found(
+                    candidate.id, candidate.timezone, reference.known_as
+                )
+            else:
+                account, reference_id, name = said
+                self._known[said] = Unmatched(account, reference_id, name[: LONGEST["name"]])
+
+    def _by_their_names(self, unknown: Collection[Said]) -> dict[Said, Candidate]:
+        """The campaigns meant by their own names or ids, where the plan allows that."""
+        by, brand_id = self._plan.campaign_by, self._plan.brand_id
+        if self._have_ids and by != "name":
+            return {}
+        names = {name for _, _, name in unknown}
+        if by == "id":
+            numbered = by_id(names, brand_id)
+            return {said: numbered[said[2]] for said in unknown if said[2] in numbered}
+        named = by_name(names, brand_id)
+        alone = {name: found[0] for name, found in named.items() if len(found) == 1}
+        # A campaign with another id in this account is not the one that is meant.
+        taken: set[tuple[int, str]] = set()
+        if self._have_ids:
+            taken.update(
+                CampaignReference.objects.filter(
+                    platform=self._platform, campaign__in={each.id for each in alone.values()}
+                ).values_list("campaign_id", "account")
+            )
+        return {
+            said: alone[said[2]]
+            for said in unknown
+            if said[2] in alone and (alone[said[2]].id, said[0]) not in taken
+        }
+
+    def _trouble(self, said: Said) -> str | None:
+        """Why this cannot be a reference; None if it can."""
+        account, reference, _ = said
+        field = "reference" if self._have_ids else "campaign"
+        if reference in BLANK:
+            return f"{field}: it is empty, so the spend has no campaign."
+        try:
+            check_text("account", account)
+            check_text(field, reference)
+        except InvalidSpend as error:
+            return str(error)
+        if self._have_ids and self._is_of_platform and _SHORTENED.fullmatch(reference):
+            return (
+                f"reference: {reference[:40]!r} is an id that a spreadsheet has shortened, so its "
+                "last digits are lost; download the report again and import it before opening it "
+                "there."
+            )
+        return None
 
 
 def by_name(texts: Iterable[str], brand_id: int | None) -> dict[str, list[Candidate]]:
     """All campaigns of these names, by primary key; in any brand, or in this one."""
     found: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in _candidates(Q(name__in=_askable(texts)), brand_id):
+    names = {text for text in texts if text and "\x00" not in text}
+    for candidate in _candidates(Q(name__in=names), brand_id):
         found[candidate.name].append(candidate)
     return found
 
@@ -145,12 +240,9 @@ def by_id(texts: Iterable[str], brand_id: int | None) -> dict[str, Candidate]:
     return {str(each.id): each for each in _candidates(Q(pk__in=ids), brand_id)}
 
 
-def _askable(texts: Iterable[str]) -> set[str]:
-    return {text for text in texts if text and "\x00" not in text}
-
-
-def _candidates(condition: Q, brand_id: int | None) -> Iterable[Candidate]:
+def _candidates(condition: Q, brand_id: int | None) -> list[Candidate]:
     campaigns = Campaign.objects.filter(condition).order_by("pk")
     if brand_id is not None:
         campaigns = campaigns.filter(brand=brand_id)
-    return [Candidate(*row) for row in campaigns.values_list(*CANDIDATE)]
+    rows = campaigns.values_list("pk", "name", "brand__name", "brand__timezone")
+    return [Candidate(*row) for row in rows]

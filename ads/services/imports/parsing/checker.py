@@ -1,30 +1,24 @@
-"""Checking rows: what the ledger would refuse is refused here, with its line.
-
-The rules are the ledger's own. Where a million rows make it worth while, a cheap question comes
-first, to which "yes" means that the rule would say yes too.
-"""
+"""Checking rows: what the ledger would refuse is refused here, with its line."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
 
 from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
-from ads.services.imports.errors import BadRow, Refusal, Refused
-from ads.services.imports.formats import FORMATS, NOTHING
-from ads.services.imports.parsing.amounts import Amounts
-from ads.services.imports.parsing.campaigns import Campaigns, Found
+from ads.services.imports.formats import BLANK, FORMATS
+from ads.services.imports.parsing.campaigns import Campaigns, Found, References, Said, Unmatched
+from ads.services.imports.parsing.cells import Amounts, Days
 from ads.services.imports.parsing.columns import Columns
-from ads.services.imports.parsing.dates import Days
 from ads.services.imports.parsing.reader import Chunk
-from ads.services.imports.parsing.references import References, Said
-from ads.services.imports.parsing.rows import Checked, Row, Sample, TotalsLine
 from ads.services.imports.plan import Plan
+from ads.services.imports.refusals import BadRow, Refusal, Refused
 from ads.services.ledger import (
     EARLIEST,
-    LONGEST,
     check_date,
     check_day,
     check_has_come_somewhere,
@@ -34,10 +28,38 @@ from ads.services.ledger import (
     read_instant,
 )
 
-#: Rows that are shown as they were understood.
+#: Rows shown as they were understood; characters of a cell, and cells of a row, that are shown.
 SAMPLES: Final = 10
+_LONGEST_SAMPLE: Final = 200
+_WIDEST_SAMPLE: Final = 50
 
 _TOTALS_LINES: Final = 20
+
+#: External ids of fewer ASCII characters need no closer check, which a million rows would notice.
+_SHORT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A row as it stands in the file, and as it was understood; ``reason``: why it is refused."""
+
+    line: int
+    cells: list[str]
+    campaign: Found | Unmatched | None = None
+    date: str | None = None
+    amount: Decimal | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalsLine:
+    """A line of totals in the file: where, its label, and its amount if it has one."""
+
+    line: int
+    label: str
+    amount: Decimal | None
+    #: Should it be the sum of all rows?
+    is_comparable: bool
 
 
 class Checker:
@@ -52,21 +74,22 @@ class Checker:
         now: dt.datetime,
         refused: Refused,
     ) -> None:
+        self.columns = columns
         self.refused = refused
         self.samples: list[Sample] = []
-        self.totals_lines: list[TotalsLine] = []
-        #: Lines of totals, which are no spend.
+        #: Lines of totals, which are no spend: how many, and the first of them.
         self.skipped = 0
-        #: Does the file say in which currency it is?
+        self.totals_lines: list[TotalsLine] = []
+        #: Does the file name its currency?
         self.knows_currency = columns.currency is not None or bool(
-            currency.currency_of(header[columns.amount])
+            currency.split_name(header[columns.amount])[1]
         )
-        self.columns = columns
         self._header = list(header)
         self._format = FORMATS[plan.format or "plain"]
+        self._strips = self._format.platform is not None
         self._now = now
         self._now_text = now.isoformat()
-        decimal = plan.decimal or ("." if self._format.parts_thousands else None)
+        decimal = plan.decimal or ("." if self._format.has_thousands_separators else None)
         self.amounts = Amounts(decimal, round_them=plan.round_amounts)
         self._days = Days(plan.date_format, self._format.date_formats)
         self._campaigns: Campaigns | References
@@ -76,199 +99,158 @@ class Checker:
         else:
             have_ids = columns.reference is not None
             self._campaigns = References(plan, self._format, now, have_ids=have_ids)
-            self._key = said_by(columns, plan)
+            self._key = _said_by(columns, plan)
 
-    def check(self, chunk: Chunk) -> Checked:
-        """What to stage of these rows, in the order of the columns of :mod:`staging`."""
-        campaigns = self._campaigns_of(chunk)
-        checked = Checked([])
-        rest: Sequence[int] = range(len(chunk.rows))
-        if len(self.samples) >= SAMPLES:
-            surely = self._sure_entries if self.columns.are_entries else self._sure_totals
-            rest = surely(chunk, campaigns, checked)
-        for i in rest:
-            self._check(chunk, i, campaigns[i], checked)
-        return checked
+    def check(self, chunk: Chunk) -> tuple[list[Any], list[Any]]:
+        """The rows to be recorded and those that wait, for :func:`tables.copy`."""
+        good: list[Any] = []
+        waiting: list[Any] = []
+        read = self._entry if self.columns.are_entries else self._total
+        rows = zip(chunk.first_lines, chunk.rows, self._campaigns_of(chunk), strict=True)
+        for i, (line, cells, campaign) in enumerate(rows):
+            try:
+                if type(campaign) is Found:
+                    staged = read(line, cells, campaign)
+                    good.append(staged)
+                elif i not in chunk.troubles and self._is_totals(line, cells):
+                    continue
+                elif type(campaign) is Unmatched:
+                    staged = read(line, cells, campaign)
+                    waiting.append(staged)
+                else:
+                    self._refuse(chunk, i, campaign or self._wrong_width(cells))
+                    continue
+            except (Refusal, InvalidSpend) as error:
+                if not self._is_totals(line, cells):
+                    self._refuse(chunk, i, str(error))
+                continue
+            if len(self.samples) < SAMPLES:
+                self._show(line, cells, campaign, staged)
+        return good, waiting
+
+    def _refuse(self, chunk: Chunk, i: int, reason: str) -> None:
+        line, cells = chunk.first_lines[i], chunk.rows[i]
+        if [cell.strip() for cell in cells] == self._header:
+            reason = "it is the header again; were two files joined?"
+        reason = chunk.troubles.get(i, reason)
+        self.refused.add(BadRow(line, chunk.last_lines[i], reason, cells))
+        self._show(line, cells, reason=reason)
 
     def _campaigns_of(self, chunk: Chunk) -> list[Any]:
-        """Of each row its campaign, Waiting, or why there is none; None: it has no such cell."""
+        """The campaign of each row, Unmatched, or why there is none; None if it lacks the cell."""
         width, key = self.columns.width, self._key
         keys = [key(cells) if len(cells) == width else None for cells in chunk.rows]
         for i in chunk.troubles:
             keys[i] = None
-        known: dict[Any, Any] = self._campaigns.learn({each for each in keys if each is not None})
-        return [None if each is None else known[each] for each in keys]
+        wanted = set(keys)
+        wanted.discard(None)
+        return list(map(self._campaigns.learn(wanted).get, keys))
 
-    def _sure_totals(self, chunk: Chunk, campaigns: list[Any], checked: Checked) -> list[int]:
-        """Day totals about which there is no doubt; the others' places in the chunk."""
-        columns, days = self.columns, self._days.known
-        fullmatch = self.amounts.surely_good.fullmatch
-        at_amount, at_date = columns.amount, columns.date or 0
-        at_currency, at_ends = columns.currency, columns.ends
-        good: list[Any] = checked.good
-        rest = []
-        for i, (line, cells, campaign) in enumerate(
-            zip(chunk.first_lines, chunk.rows, campaigns, strict=True)
-        ):
-            if (
-                type(campaign) is Found
-                and (day := days.get(cells[at_date])) is not None
-                and day[0] <= campaign.latest
-                and fullmatch(amount := cells[at_amount])
-                and (at_currency is None or cells[at_currency] == currency.ONLY)
-                and (at_ends is None or cells[at_ends] == cells[at_date])
-            ):
-                good.append(f"{line},{campaign.id},{day[1]},{amount},{campaign.quoted}\n")
-            else:
-                rest.append(i)
-        return rest
-
-    def _sure_entries(self, chunk: Chunk, campaigns: list[Any], checked: Checked) -> list[int]:
-        """Entries about which there is no doubt; the others' places in the chunk."""
-        columns, days = self.columns, self._days.known
-        fullmatch = self.amounts.surely_good.fullmatch
-        at_amount, at_date, at_id = columns.amount, columns.date, columns.external_id or 0
-        at_currency, described = columns.currency, columns.description
-        good: list[Any] = checked.good
-        if at_date is None or columns.occurred_at is not None:
-            return list(range(len(chunk.rows)))
-        rest = []
-        for i, (line, cells, campaign) in enumerate(
-            zip(chunk.first_lines, chunk.rows, campaigns, strict=True)
-        ):
-            if (
-                type(campaign) is Found
-                and (day := days.get(cells[at_date])) is not None
-                and day[0] <= campaign.latest
-                and fullmatch(amount := cells[at_amount])
-                and len(external_id := cells[at_id]) <= LONGEST["external_id"]
-                and external_id.strip()
-                and (at_currency is None or cells[at_currency] == currency.ONLY)
-                and (described is None or len(cells[described]) <= LONGEST["description"])
-            ):
-                text = "" if described is None else cells[described]
-                good.append(
-                    (line, campaign.id, day[1], amount, self._now_text, text, external_id, 1, 0)
-                )
-            else:
-                rest.append(i)
-        return rest
-
-    def _check(self, chunk: Chunk, i: int, campaign: Any, checked: Checked) -> None:
-        row = Row(chunk.first_lines[i], chunk.rows[i], campaign)
-        trouble = chunk.troubles.get(i)
-        if trouble is None and self._is_totals(row):
-            return
-        try:
-            staged = self._staged(row, trouble)
-        except (Refusal, InvalidSpend) as error:
-            row.reason = self._header_again(row.cells) or str(error)
-            self.refused.add(BadRow(row.line, chunk.last_lines[i], row.reason, row.cells))
-        else:
-            into: list[Any] = checked.good if isinstance(campaign, Found) else checked.waiting
-            into.append(staged)
+    def _show(
+        self,
+        line: int,
+        cells: list[str],
+        campaign: Found | Unmatched | None = None,
+        staged: Any = None,
+        reason: str | None = None,
+    ) -> None:
         if len(self.samples) < SAMPLES:
-            self.samples.append(row.as_sample())
+            values = staged.split(",") if isinstance(staged, str) else staged or [None] * 4
+            day, amount = values[4:6] if isinstance(campaign, Unmatched) else values[2:4]
+            amount = None if amount is None else Decimal(amount)
+            cells = [cell[:_LONGEST_SAMPLE] for cell in cells[:_WIDEST_SAMPLE]]
+            self.samples.append(Sample(line, cells, campaign, day, amount, reason))
 
-    def _staged(self, row: Row, trouble: str | None) -> Any:
-        if trouble is None and len(row.cells) != self.columns.width:
-            trouble = self._wrong_width(row.cells)
-        if trouble is None and isinstance(row.campaign, str):
-            trouble = row.campaign
-        if trouble is None and self.columns.currency is not None:
-            trouble = currency.trouble_of_cell(row.cells[self.columns.currency])
-        if trouble is not None:
-            raise Refusal(trouble)
-        return self._entry(row) if self.columns.are_entries else self._total(row)
+    def _total(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
+        columns = self.columns
+        if columns.currency is not None:
+            self._check_currency(cells[columns.currency])
+        text = cells[columns.date or 0]
+        date, day = self._days.known.get(text) or self._days.read(
+            text.strip() if self._strips else text
+        )
+        if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
+            self._check_date(date, campaign)
+        if columns.ends is not None:
+            ends, _ = self._days.read(cells[columns.ends].strip())
+            if ends != date:
+                remedy = self._format.remedies["date"]
+                raise Refusal(f"date: it covers {date} to {ends}, which is not one day. {remedy}.")
+        text = cells[columns.amount]
+        amount = self.amounts.read(text.strip() if self._strips else text)
+        if type(campaign) is Found:  # most rows of most files: written here, for speed
+            return f"{line},{campaign.id},{day},{amount},{campaign.quoted}\n"
+        return (line, *_names(campaign), day, amount, None, "", None)
 
-    def _total(self, row: Row) -> Any:
-        day = self._day(row, row.cells[self.columns.date or 0])
-        if self.columns.ends is not None:
-            self._check_ends(row.cells, row.date)
-        text = row.cells[self.columns.amount]
-        amount = row.amount = self.amounts.read(text.strip() if self._format.platform else text)
-        if isinstance(row.campaign, Found):
-            return f"{row.line},{row.campaign.id},{day},{amount},{row.campaign.quoted}\n"
-        return (*row.waiting(), day, amount, None, "", None)
-
-    def _entry(self, row: Row) -> tuple[Any, ...]:
-        columns, cells = self.columns, row.cells
-        amount = row.amount = self.amounts.read(cells[columns.amount])
+    def _entry(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
+        columns = self.columns
+        if columns.currency is not None:
+            self._check_currency(cells[columns.currency])
+        amount = self.amounts.read(cells[columns.amount])
         external_id = cells[columns.external_id or 0]
-        check_text("external_id", external_id, required=True)
+        if not (external_id.isascii() and external_id.strip() and len(external_id) < _SHORT):
+            check_text("external_id", external_id, required=True)
         description = "" if columns.description is None else cells[columns.description]
         if description:
             check_text("description", description)
         occurred = "" if columns.occurred_at is None else cells[columns.occurred_at]
         dated = "" if columns.date is None else cells[columns.date]
-        at = _instant(occurred) if occurred else None
+        at: dt.datetime | None = None
+        day: str | None = None
+        if occurred:
+            at = check_instant("occurred_at", read_instant("occurred_at", occurred))
         if dated:
-            day = self._day(row, dated)
+            date, day = self._days.read(dated.strip() if self._strips else dated)
+            if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
+                self._check_date(date, campaign)
         elif at is None:
             raise Refusal("date: it is empty, and so is occurred_at; write one of them.")
-        else:
-            row.date = self._day_of(at, row.campaign)
-            day = row.date.isoformat()
-        if not isinstance(row.campaign, Found):
-            # Which day it is, where none is given, depends on the campaign's brand.
-            return (*row.waiting(), day if dated else None, amount, at, description, external_id)
-        at_text = at.isoformat() if at else self._now_text
-        return (
-            row.line, row.campaign.id, day, amount, at_text, description, external_id,
-            int(bool(dated)), int(bool(at)),
-        )  # fmt: skip
+        elif type(campaign) is Found:
+            day = day_of(at, campaign.timezone, self._now).isoformat()
+        else:  # its day depends on the campaign's brand
+            check_has_come_somewhere(at.date(), self._now, field="occurred_at")
+        if type(campaign) is Found:
+            given = (int(bool(dated)), int(bool(at)))
+            at_text = at or self._now_text
+            return (line, campaign.id, day, amount, at_text, description, external_id, *given)
+        return (line, *_names(campaign), day, amount, at, description, external_id)
 
-    def _day(self, row: Row, text: str) -> str:
-        text = text.strip() if self._format.platform else text
-        row.date, written = self._days.read(text)
-        if not isinstance(row.campaign, Found):
-            check_day(row.date)
-            check_has_come_somewhere(row.date, self._now)
-        elif not EARLIEST <= row.date <= row.campaign.latest:
-            check_date(row.date, row.campaign.timezone, self._now)
-        return written
+    def _check_currency(self, text: str) -> None:
+        if trouble := currency.trouble_of_cell(text):
+            raise Refusal(trouble)
 
-    def _day_of(self, instant: dt.datetime, campaign: object) -> dt.date:
-        """The accounting day of an instant; in UTC where nobody knows the brand yet."""
+    def _check_date(self, date: dt.date, campaign: Found | Unmatched) -> None:
         if isinstance(campaign, Found):
-            return day_of(instant, campaign.timezone, self._now)
-        check_has_come_somewhere(instant.date(), self._now, field="occurred_at")
-        return instant.date()
+            check_date(date, campaign.timezone, self._now)
+        else:
+            check_day(date)
+            check_has_come_somewhere(date, self._now)
 
-    def _check_ends(self, cells: list[str], begins: dt.date | None) -> None:
-        text = cells[self.columns.ends or 0].strip()
-        ends, _ = self._days.read(text)
-        if ends != begins:
-            remedy = self._format.remedies["date"]
-            raise Refusal(f"date: it covers {begins} to {ends}, and not one day. {remedy}.")
-
-    def _is_totals(self, row: Row) -> bool:
+    def _is_totals(self, line: int, cells: list[str]) -> bool:
         """Is it a line of totals? It is noted then, and is no spend."""
         if self._format.platform is None:
             return False
-        columns, cells = self.columns, row.cells
-        first = cells[0].strip()
-        name = _cell(cells, columns.campaign)
-        reference = _cell(cells, columns.reference)
-        if not self._format.is_totals(first, name, reference, self._has_day(cells)):
+        columns = self.columns
+        first, name, reference, day, amount_text = (
+            "" if at is None or at >= len(cells) else cells[at].strip()
+            for at in (0, columns.campaign, columns.reference, columns.date, columns.amount)
+        )
+        if not self._format.is_totals(first, name, reference, self._is_day(day)):
             return False
-        try:
-            amount: Decimal | None = Decimal(self.amounts.read(_cell(cells, columns.amount)))
-        except (Refusal, InvalidSpend):
-            amount = None
+        amount: Decimal | None = None
+        with suppress(Refusal, InvalidSpend):
+            amount = Decimal(self.amounts.read(amount_text))
         self.skipped += 1
         if len(self.totals_lines) < _TOTALS_LINES:
-            label = first if first not in NOTHING else name
+            label = first if first not in BLANK else name
             comparable = self._format.is_comparable(label)
-            self.totals_lines.append(TotalsLine(row.line, label[:100], amount, comparable))
+            self.totals_lines.append(TotalsLine(line, label[:100], amount, comparable))
         return True
 
-    def _has_day(self, cells: list[str]) -> bool:
-        try:
-            self._days.read(_cell(cells, self.columns.date))
-        except Refusal:
-            return False
-        return True
+    def _is_day(self, text: str) -> bool:
+        with suppress(Refusal):
+            return bool(self._days.read(text))
+        return False
 
     def _wrong_width(self, cells: list[str]) -> str:
         few = len(cells) < self.columns.width
@@ -276,28 +258,19 @@ class Checker:
             "was it cut off?" if few else "a comma inside a text needs quotes around the text."
         )
 
-    def _header_again(self, cells: list[str]) -> str | None:
-        if [cell.strip() for cell in cells] == self._header:
-            return "it is the header again; were two files joined?"
-        return None
+
+def _names(campaign: Any) -> tuple[str, str, str]:
+    return campaign.account, campaign.reference, campaign.name
 
 
-def said_by(columns: Columns, plan: Plan) -> Callable[[list[str]], Said]:
-    """Reads what a row of a platform says of its campaign."""
+def _said_by(columns: Columns, plan: Plan) -> Callable[[list[str]], Said]:
+    """Reads how a row of a platform names its campaign."""
     at_account, at_name, at_reference = columns.account, columns.campaign, columns.reference
 
     def said(cells: list[str]) -> Said:
         account = "" if at_account is None else cells[at_account].strip()
         name = "" if at_name is None else cells[at_name].strip()
         reference = name if at_reference is None else cells[at_reference].strip()
-        return plan.account if account in NOTHING else account, reference, name
+        return plan.account if account in BLANK else account, reference, name
 
     return said
-
-
-def _cell(cells: list[str], at: int | None) -> str:
-    return "" if at is None or at >= len(cells) else cells[at].strip()
-
-
-def _instant(text: str) -> dt.datetime:
-    return check_instant("occurred_at", read_instant("occurred_at", text))

@@ -5,16 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ads.services.imports.currency import ONLY, accept_column, currency_of, without_currency
-from ads.services.imports.errors import ImportRefused
+from ads.services.imports.currency import ONLY, check_column, split_name
 from ads.services.imports.formats import Format
 from ads.services.imports.plan import FIELDS, Plan
-
-#: The first column of a list of refused rows (:mod:`ads.services.imports.refused_csv`).
-REFUSED_IN = "refused in line"
-
-#: A table wider than this is none.
-MOST_COLUMNS = 1000
+from ads.services.imports.refusals import MOST_COLUMNS, REFUSED_IN, ImportRefused
 
 _SHOWN = 30
 _LONGEST_SHOWN = 100
@@ -22,12 +16,11 @@ _LONGEST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where the fields stand in a row (from 0); None: the file does not have it."""
+    """The place of each field in a row (from 0); None: the file does not have it."""
 
     width: int
     amount: int
-    #: The campaign's name or id; in files of a platform its name, which may be missing if there is
-    #: a ``reference``.
+    #: The campaign's name or id; in files of a platform its name, optional beside a ``reference``.
     campaign: int | None
     date: int | None
     description: int | None = None
@@ -36,7 +29,7 @@ class Columns:
     reference: int | None = None
     account: int | None = None
     currency: int | None = None
-    #: The last day that a row is about, where that may be another than its date.
+    #: The last day that a row covers, where that may be later than its date.
     ends: int | None = None
 
     @property
@@ -46,34 +39,33 @@ class Columns:
 
 
 def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Columns:
-    """Find the fields in the header: where the plan maps them, else as the format calls them.
+    """Find the fields in the header: as the plan maps them, else by the format's names.
 
-    ``line`` is where the header stands in the file.
+    ``line`` is the header's line in the file.
 
     Raises:
-        ImportRefused: a column is missing or named twice, or not in US dollars; says what is there
-            and what to do.
+        ImportRefused: a column is missing or named twice, or not in US dollars; with the columns
+            there are, and the remedy.
     """
     if len(header) > MOST_COLUMNS:
         raise ImportRefused(
-            f"Line {line}: the header has {len(header):,} columns, and no table has more than "
-            f"{MOST_COLUMNS:,}. Is this another kind of file, or separated by something else?"
+            f"Line {line}: the header has {len(header):,} columns, more than the "
+            f"{MOST_COLUMNS:,} allowed. Is this another kind of file, or is the delimiter wrong?"
         )
     places = {field: _place(field, header, plan, format_) for field in (*FIELDS, "ends")}
-    of_platform = plan.platform is not None
-    if not of_platform:
+    if plan.platform is None:
         places["reference"] = places["account"] = None
     amount = places["amount"]
     if amount is None:
         raise _missing("amount", header, format_)
-    accept_column(header[amount], line)
+    check_column(header[amount], line)
     if places["campaign"] is None and places["reference"] is None:
         raise _missing("campaign", header, format_)
     if places["external_id"] is None:
         if REFUSED_IN in header:
             raise ImportRefused(
-                "These are the rows that an import refused. A day total replaces what was said of "
-                "its campaign and day before, so these alone would take the place of the others: "
+                "These are the refused rows of an import. A day total replaces the one reported "
+                "before for its campaign and day, so these rows alone would replace the others: "
                 "correct them in the whole file, and import that again."
             )
         if places["date"] is None:
@@ -82,26 +74,15 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
             if field in plan.mapping:
                 raise ImportRefused(
                     f"Without an external_id the rows are day totals, which have no {field}. "
-                    "Leave it out, or say which column has each entry's own id "
+                    "Leave it out, or map the column that has each entry's own id "
                     "(--map external_id=… in the command)."
                 )
     elif places["date"] is None and places["occurred_at"] is None:
         raise _missing("date", header, format_)
     if places["date"] is not None and header[places["date"]].casefold() == "day":
-        places["ends"] = None  # each row is about that day, whatever the report covers
-    return Columns(
-        width=len(header),
-        amount=amount,
-        campaign=places["campaign"],
-        date=places["date"],
-        description=places["description"],
-        external_id=places["external_id"],
-        occurred_at=places["occurred_at"],
-        reference=places["reference"],
-        account=places["account"],
-        currency=places["currency"],
-        ends=places["ends"],
-    )
+        places["ends"] = None  # each row covers that day, whatever the report covers
+    del places["amount"]
+    return Columns(width=len(header), amount=amount, **places)
 
 
 def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> int | None:
@@ -118,9 +99,9 @@ def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> in
     for wanted in format_.names.get(field, ()):
         named = [i for i, name in enumerate(header) if name.casefold() == wanted.casefold()]
         if not named and field == "amount":
-            bare = [without_currency(name).casefold() for name in header]
-            named = [i for i, name in enumerate(bare) if name == wanted.casefold()]
-            named = [i for i in named if currency_of(header[i]) == ONLY] or named
+            bare = [split_name(name) for name in header]
+            named = [i for i, each in enumerate(bare) if each[0].casefold() == wanted.casefold()]
+            named = [i for i in named if bare[i][1] == ONLY] or named
         if named:
             return _only(named, header)
     return None
@@ -138,7 +119,7 @@ def _only(named: Sequence[int], header: Sequence[str]) -> int:
 def _missing(field: str, header: Sequence[str], format_: Format) -> ImportRefused:
     called = " or ".join(f'"{name}"' for name in format_.names[field][:2])
     remedy = format_.remedies.get(field)
-    or_say = "or say which of them it is" if remedy else "Say which of them it is"
+    or_say = "or choose one of these" if remedy else "Choose one of these"
     return ImportRefused(
         f"There is no column {called}. {_there_is(header)} {f'{remedy}, ' if remedy else ''}"
         f"{or_say} (--map {field}=… in the command)."
@@ -150,7 +131,7 @@ def _there_is(header: Sequence[str]) -> str:
     names = ", ".join(f'"{name}"' for name in list(counted)[:_SHOWN])
     more = f" and {len(counted) - _SHOWN} more" if len(counted) > _SHOWN else ""
     hint = (
-        " Are they separated by something else? (See --delimiter in the command.)"
+        " Is the delimiter another one? (See --delimiter in the command.)"
         if len(header) == 1
         else ""
     )

@@ -1,4 +1,4 @@
-"""What a file looks like from its first bytes: encoding, delimiter, header, format."""
+"""Detecting encoding, delimiter, header and format from the first bytes of a file."""
 
 import codecs
 import csv
@@ -8,20 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ads.services.imports.errors import ImportRefused
 from ads.services.imports.formats import FORMATS, MAPPED, Format
 from ads.services.imports.plan import DEFAULT_SOURCE, Plan
+from ads.services.imports.refusals import ImportRefused
 
-#: Bytes that are looked at.
+#: Bytes used for detection.
 HEAD: Final = 64 * 1024
 
-#: A header is looked for in so many lines; reports have a few lines of titles above it.
+#: The header is among these first lines; reports have a few lines of titles above it.
 _MOST_TITLES: Final = 50
 
 #: Rows that are shown to whoever maps the columns by hand.
 _MOST_ROWS: Final = 10
 
-#: What columns are called, in any format.
+#: Column names of any format.
 _KNOWN: Final = {
     name.casefold()
     for format_ in FORMATS.values()
@@ -33,7 +33,7 @@ DELIMITERS: Final = (",", "\t", ";")
 
 EMPTY: Final = "The file is empty: there is no header that names its columns."
 
-#: A cell is not longer than this to be shown.
+#: Characters of a cell that are shown.
 _LONGEST_CELL: Final = 200
 
 _SAVE_AS: Final = "Open it there and save it as CSV (UTF-8)."
@@ -48,7 +48,7 @@ _MAGIC: Final = (
 _MARKUP: Final = re.compile(r"\s*<(!doctype|html|\?xml|head|body|table)", re.IGNORECASE)
 
 _MARKS: Final = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16's
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -58,9 +58,9 @@ _MARKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Sniffed:
-    """What a file looks like, where the plan does not say it."""
+    """What was detected, or taken from the plan."""
 
-    #: A code of FORMATS; "mapped" if it is none that is recognised.
+    #: A code of FORMATS; "mapped" if no other is recognised.
     format: str
     encoding: str
     delimiter: str
@@ -69,20 +69,20 @@ class Sniffed:
     header: list[str]
     #: The first rows below it, as they stand there.
     rows: list[list[str]]
-    #: What its owner should know, as sentences.
+    #: Warnings for whoever imports it.
     notes: list[str]
 
 
 def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
-    """What a file that begins with ``head`` (the first HEAD bytes) looks like.
+    """Detect how a file that begins with ``head`` (its first HEAD bytes) is to be read.
 
-    What the plan says is taken as said.
+    The plan overrides what is detected.
 
     Raises:
-        ImportRefused: it is empty, or something that is no CSV at all.
+        ImportRefused: it is empty, or not a CSV.
     """
     plan = plan or Plan()
-    refuse_what_is_no_csv(head)
+    refuse_other_kinds(head)
     encoding = plan.encoding or _encoding(head)
     text, notes = _decoded(head, encoding, given=plan.encoding is not None)
     if _MARKUP.match(text):
@@ -107,7 +107,7 @@ def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
 
 
 def settled(plan: Plan, sniffed: Sniffed) -> Plan:
-    """The plan with nothing left open that the look of the file decides."""
+    """The plan, completed with what was detected."""
     format_ = FORMATS[sniffed.format]
     platform = plan.platform if plan.platform is not None else format_.platform
     return replace(
@@ -121,8 +121,8 @@ def settled(plan: Plan, sniffed: Sniffed) -> Plan:
     )
 
 
-def refuse_what_is_no_csv(head: bytes) -> None:
-    """Say of what is known by its first bytes what it is."""
+def refuse_other_kinds(head: bytes) -> None:
+    """Refuse files whose first bytes show that they are something else."""
     for magic, sentence in _MAGIC:
         if head.startswith(magic):
             raise ImportRefused(sentence)
@@ -132,7 +132,7 @@ def _encoding(head: bytes) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    # Text of most languages in UTF-16 has a NUL in every second byte, and other text has none.
+    # In UTF-16, text of most languages has a NUL in every second byte; other text has none.
     pairs = len(head) // 2
     first, second = head[0::2].count(0), head[1::2].count(0)
     if pairs and second > pairs * 0.4 and first < pairs * 0.1:
@@ -143,19 +143,19 @@ def _encoding(head: bytes) -> str:
 
 
 def _decoded(head: bytes, encoding: str, *, given: bool) -> tuple[str, list[str]]:
-    """The text, and what is to be said about it. Bytes that are none in the encoding are marked."""
+    """The text, with marks for invalid bytes, and warnings about it."""
     try:
-        " ".encode(encoding)  # refuses what is an encoding, but none of text
+        " ".encode(encoding)  # refuses encodings that are not of text
         text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
     except LookupError as error:
-        raise ImportRefused(f"{encoding!r} is no encoding; try utf-8 or cp1252.") from error
+        raise ImportRefused(f"There is no encoding {encoding!r}; try utf-8 or cp1252.") from error
     except ValueError as error:
         raise ImportRefused(f"The file cannot be read as {encoding}: {error}.") from error
     notes = []
     if "�" in text and not given:
         notes.append(
             f"The file is not {encoding.removesuffix('-sig').upper()} throughout. If names look "
-            "wrong, say what it is: cp1252 is what Windows writes in Western Europe and America."
+            "wrong, choose the encoding: Windows in Western Europe and America writes cp1252."
         )
     return text.removeprefix("\ufeff"), notes
 
@@ -165,7 +165,9 @@ def _found(lines: Sequence[str], plan: Plan) -> tuple[Format, str, int] | None:
     if plan.format is not None and plan.format not in FORMATS:
         raise ImportRefused(f"There is no format {plan.format!r}. Formats: {', '.join(FORMATS)}.")
     formats = [FORMATS[plan.format]] if plan.format else list(FORMATS.values())
-    formats.sort(key=lambda each: each.platform is None)  # they know better
+    formats.sort(
+        key=lambda each: each.platform is None
+    )  # platforms first: theirs are more specific
     if plan.mapping and plan.format is None:
         formats = [MAPPED]
     for number, line in _candidates(lines, plan):
@@ -199,8 +201,8 @@ def _candidates(lines: Sequence[str], plan: Plan) -> Iterator[tuple[int, str]]:
     if plan.header_line is not None:
         if plan.header_line > len(lines):
             raise ImportRefused(
-                f"Line {plan.header_line} is to be the header, and the file does not have it "
-                "among its first lines."
+                f"Line {plan.header_line} was chosen as the header, but it is not among the file's "
+                "first lines."
             )
         yield plan.header_line, lines[plan.header_line - 1]
         return
@@ -228,5 +230,5 @@ def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
             if len(rows) > _MOST_ROWS:
                 break
     except csv.Error:
-        pass  # the reader says where
+        pass  # the reader reports where
     return rows or [[]]

@@ -1,26 +1,44 @@
-"""Reading rows from a CSV file, with their line numbers and whatever is wrong with the text."""
+"""Reading rows from a file of bytes, with their line numbers and anything wrong with the text."""
 
+import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, Final
 
-from ads.services.imports.errors import ImportRefused
-from ads.services.imports.parsing.detection import EMPTY, settled, sniff
-from ads.services.imports.parsing.lines import Lines, head_of
+from ads.services.imports.parsing.detection import EMPTY, HEAD, settled, sniff
 from ads.services.imports.plan import Plan
+from ads.services.imports.refusals import ImportRefused
 
 #: Rows handed on together: enough that looking their campaigns up is one query for many.
 CHUNK: Final = 5000
 
 _LINE_END: Final = re.compile("\r\n|\r|\n")
 
+#: Bytes decoded together.
+_BLOCK: Final = 128 * 1024
+
+#: The longest line allowed; a file without line ends must not fill the memory.
+LONGEST: Final = 4 * 1024 * 1024
+
+# Undecodable bytes, as ``errors="surrogateescape"`` marks them, and other lone surrogates.
+_UNDECODED: Final = re.compile("[\ud800-\udfff]")
+
+SAVE_AS: Final = (
+    "save it as UTF-8, or choose its encoding, such as cp1252 (--encoding cp1252 in the command)."
+)
+_NUL: Final = (
+    "it contains NUL characters: is the file damaged, or in another encoding? (See --encoding in "
+    "the command.)"
+)
+
 
 @dataclass(slots=True)
 class Chunk:
-    """Some rows as they stand in the file, and in which lines each begins and ends (from 1)."""
+    """Some rows of the file, with the first and last line of each (from 1)."""
 
     rows: list[list[str]]
     first_lines: Sequence[int]
@@ -30,11 +48,11 @@ class Chunk:
 
 
 class Reader:
-    """The rows of a file of bytes; ``plan`` becomes one with nothing left open.
+    """The rows of a file of bytes; ``plan`` is completed with what is detected.
 
     Raises:
-        ImportRefused: it is no CSV, there is no header, or a quote goes wrong, after which nothing
-            in the file can be trusted to be where it seems.
+        ImportRefused: it is not a CSV, it has no header, or its quotes do not match, after which
+            no cell can be trusted to be in its place.
     """
 
     def __init__(self, file: BinaryIO, plan: Plan) -> None:
@@ -59,7 +77,7 @@ class Reader:
 
     @property
     def ends_abruptly(self) -> bool:
-        """Once all of it has been read: had the last line no line end?"""
+        """Does the last line lack a line end? Known once the file has been read."""
         return self._lines.ends_abruptly
 
     def chunks(self) -> Iterator[Chunk]:
@@ -114,7 +132,7 @@ class Reader:
         if "field larger" in str(error):
             return (
                 f"{where}: a field is longer than {csv.field_size_limit():,} characters. Is a "
-                f"quote that is opened in line {first} never closed, or is this no CSV? "
+                f"quote that is opened in line {first} never closed, or is this not a CSV? "
                 "Nothing was recorded."
             )
         if "end of data" in str(error):
@@ -129,5 +147,85 @@ class Reader:
 
 
 def _height(row: list[str]) -> int:
-    """The lines that a row takes up: line ends stand inside quoted cells only."""
+    """How many lines a row takes up: quoted cells may contain line ends."""
     return 1 + sum(len(_LINE_END.findall(cell)) for cell in row if "\n" in cell or "\r" in cell)
+
+
+def head_of(file: BinaryIO) -> bytes:
+    """The first bytes, as many as detection uses; a pipe delivers them in parts."""
+    parts: list[bytes] = []
+    wanted = HEAD
+    while wanted and (part := file.read(wanted)):
+        parts.append(part)
+        wanted -= len(part)
+    return b"".join(parts)
+
+
+class Lines:
+    """The lines of a file whose head has been read already, each with its line end.
+
+    Iterating raises ImportRefused at bytes after which decoding cannot continue.
+    """
+
+    def __init__(self, head: bytes, rest: BinaryIO, encoding: str) -> None:
+        self._head = head
+        self._rest = rest
+        self._encoding = encoding
+        #: Lines decoded so far; the consumer may be behind by a block.
+        self.count = 0
+        #: Why the text of a line (from 1) cannot be trusted.
+        self.troubles: dict[int, str] = {}
+        #: Did the last line have no line end?
+        self.ends_abruptly = False
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._blocks())
+
+    def _blocks(self) -> Iterator[list[str]]:
+        decoder = codecs.getincrementaldecoder(self._encoding)(errors="surrogateescape")
+        begun: str = ""
+        is_first = True
+        for data in chain([self._head], iter(lambda: self._rest.read(_BLOCK), b""), [b""]):
+            try:
+                text = decoder.decode(data, final=not data)
+            except UnicodeDecodeError as error:
+                raise ImportRefused(self._undecodable(begun, error)) from error
+            if is_first:
+                text = text.removeprefix("\ufeff")
+                is_first = not text
+            text = begun + text
+            begun = ""
+            lines = list(io.StringIO(text, newline=""))
+            if data and lines and not lines[-1].endswith("\n"):
+                begun = lines.pop()  # "\r" may be the first half of a line end
+            if len(begun) > LONGEST:
+                raise ImportRefused(
+                    f"Line {self.count + len(lines) + 1} is longer than {LONGEST:,} characters. "
+                    "Is this not a CSV?"
+                )
+            if "\x00" in text or (not text.isascii() and _UNDECODED.search(text)):
+                self._note_troubles(lines)
+            self.count += len(lines)
+            if not data and lines:
+                self.ends_abruptly = not lines[-1].endswith(("\n", "\r"))
+            yield lines
+
+    def _note_troubles(self, lines: list[str]) -> None:
+        for number, line in enumerate(lines, start=self.count + 1):
+            if _UNDECODED.search(line):
+                self.troubles[number] = f"it is not {self._name()}; {SAVE_AS}"
+            elif "\x00" in line:
+                self.troubles[number] = _NUL
+
+    def _undecodable(self, begun: str, error: UnicodeDecodeError) -> str:
+        good = error.object[: error.start].decode(self._encoding, errors="replace")
+        line = self.count + len(re.findall("\r\n|\r|\n", begun + good)) + 1
+        if error.reason in {"truncated data", "unexpected end of data"}:
+            return (
+                f"Line {line}: the file ends in the middle of a character ({self._name()}). "
+                "It was cut off: download or copy it again. Nothing was recorded."
+            )
+        return f"Line {line}: it is not {self._name()}; {SAVE_AS}"
+
+    def _name(self) -> str:
+        return self._encoding.removesuffix("-sig").upper()

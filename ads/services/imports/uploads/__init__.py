@@ -1,4 +1,4 @@
-"""Files that are uploaded: kept, checked by a worker, confirmed by a person, recorded by a worker.
+"""Uploaded files: stored, checked by a worker, confirmed by a person, recorded by a worker.
 
 ::
 
@@ -8,18 +8,21 @@
                     +--- refused      cancelled        checked, or uploaded: nothing was recorded
 """
 
-from ads.services.imports.uploads.errors import OutOfTurn, UploadRefused
-from ads.services.imports.uploads.inspection import BY_HAND, look, proposed
-from ads.services.imports.uploads.mappings import DATE_FORMATS
-from ads.services.imports.uploads.queue import Continued, continue_all, is_behind_another
-from ads.services.imports.uploads.receipt import earlier, has_refused, receive, refused, too_large
+from ads.services.imports.refusals import OutOfTurn, UploadRefused
+from ads.services.imports.uploads.mappings import BY_HAND, DATE_FORMATS, look, proposed
+from ads.services.imports.uploads.queue import continue_all, is_behind_another
 from ads.services.imports.uploads.runs import check, record
 from ads.services.imports.uploads.steps import (
     CANCELLABLE,
     READABLE_ANEW,
     cancel,
     confirm,
+    earlier,
+    has_refused,
     read_anew,
+    receive,
+    refused,
+    too_large,
 )
 
 __all__ = [
@@ -27,7 +30,6 @@ __all__ = [
     "CANCELLABLE",
     "DATE_FORMATS",
     "READABLE_ANEW",
-    "Continued",
     "OutOfTurn",
     "UploadRefused",
     "cancel",

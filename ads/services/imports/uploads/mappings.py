@@ -1,18 +1,23 @@
-"""How files were mapped by hand, remembered by their header; and what a new header may mean."""
+"""How an uploaded file is to be read: as detected, as remembered of its header, or as suggested."""
 
 import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from ads.models import Brand, ColumnMapping
+from ads.models import Brand, ColumnMapping, SpendImport
+from ads.models.imports import ImportPart
+from ads.services.imports.parsing import HEAD, Sniffed, sniff
 from ads.services.imports.plan import Plan
-from ads.services.imports.uploads import storable
+from ads.services.imports.refusals import OutOfTurn
+from ads.services.imports.uploads import parts, storable
 
-#: Of a plan. The rest is seen by looking at each file, or is its own.
+BY_HAND: Final = "mapped"
+
+#: The parts of a plan that are remembered. The others are detected, or differ by file.
 REMEMBERED: Final = (
     "source",
     "mapping",
@@ -25,7 +30,7 @@ REMEMBERED: Final = (
     "round_amounts",
 )
 
-#: Ways to write a day, as ``strptime`` takes them; the unmistakable first, then the more usual.
+#: Date formats, as ``strptime`` takes them; the unambiguous first, then the more usual.
 DATE_FORMATS: Final = (
     "%Y-%m-%d",
     "%d.%m.%Y",
@@ -44,7 +49,7 @@ DATE_FORMATS: Final = (
 
 _LONGEST_NAME: Final = 100
 
-#: What columns are often called, by field; of several the earlier column counts.
+#: Usual column names by field; the first column that matches counts.
 _OFTEN: Final = {
     "date": re.compile(r"\b(date|day|datum|tag|fecha|dia)\b", re.IGNORECASE),
     "amount": re.compile(
@@ -57,12 +62,32 @@ _TOO_LONG: Final = re.compile(r"[0-9]+[.,][0-9]{7,}")
 _RATHER_NOT: Final = re.compile(r"(per|/|ctr|cpc|cpm|type|status|budget|objective)", re.IGNORECASE)
 
 
+def look(upload: SpendImport, plan: Plan) -> Sniffed:
+    """Detect how the file is to be read; the plan overrides.
+
+    Raises:
+        OutOfTurn: its file is no longer stored.
+        ImportRefused: it cannot be read like that at all.
+    """
+    head = parts.part_of(upload.pk, ImportPart.FILE, 0)[:HEAD]
+    if not head:
+        raise OutOfTurn("The file is no longer stored. Upload it again.")
+    return sniff(head, plan)
+
+
+def proposed(look: Sniffed, plan: Plan) -> Plan:
+    """The plan to offer for a file that looks like this: the remembered one, or a suggestion."""
+    if look.format != BY_HAND or plan.mapping:
+        return plan
+    return recall(look.header, plan) or suggest(look.header, look.rows, plan)
+
+
 def remember(header: Sequence[str], plan: Plan, *, name: str) -> ColumnMapping:
-    """Read files with this header like that from now on, unless somebody says otherwise."""
-    told = plan.as_json()
+    """Read files with this header in this way from now on."""
+    values_of = plan.as_json()
     values = {
         "header": storable.json(list(header)),
-        "plan": storable.json({field: told[field] for field in REMEMBERED}),
+        "plan": storable.json({field: values_of[field] for field in REMEMBERED}),
     }
     kept, _ = ColumnMapping.objects.update_or_create(
         header_sha256=_checksum(header),
@@ -73,23 +98,15 @@ def remember(header: Sequence[str], plan: Plan, *, name: str) -> ColumnMapping:
 
 
 def recall(header: Sequence[str], plan: Plan) -> Plan | None:
-    """``plan`` with what is remembered of files with this header, where it leaves that open.
-
-    None: nobody has mapped such a file yet.
-    """
+    """``plan``, completed with the remembered mapping of this header; None: there is none."""
     kept = ColumnMapping.objects.filter(header_sha256=_checksum(header)).first()
     if kept is None:
         return None
-    return with_remembered(plan, kept.plan)
-
-
-def with_remembered(plan: Plan, remembered: dict[str, Any]) -> Plan:
-    """``plan``, and what was remembered where the plan leaves it open."""
-    open_by = {field.name: getattr(Plan(), field.name) for field in fields(Plan)}
+    default = Plan()
     values = {
         name: value
-        for name, value in remembered.items()
-        if name in REMEMBERED and getattr(plan, name) == open_by[name]
+        for name, value in kept.plan.items()
+        if name in REMEMBERED and getattr(plan, name) == getattr(default, name)
     }
     if values.get("brand_id") and not Brand.objects.filter(pk=values["brand_id"]).exists():
         del values["brand_id"]
@@ -97,9 +114,9 @@ def with_remembered(plan: Plan, remembered: dict[str, Any]) -> Plan:
 
 
 def suggest(header: Sequence[str], rows: Sequence[Sequence[str]], plan: Plan) -> Plan:
-    """``plan`` with what the file's look makes likely: columns, and how days are written.
+    """``plan`` with the likely columns, date format and rounding.
 
-    Amounts with more decimals than money has are likely to be noise of binary floats.
+    Amounts with more decimals than money has are probably binary floats.
     """
     mapping = dict(plan.mapping)
     for field, often in _OFTEN.items():
@@ -117,7 +134,7 @@ def suggest(header: Sequence[str], rows: Sequence[Sequence[str]], plan: Plan) ->
 
 
 def _cells(header: Sequence[str], rows: Sequence[Sequence[str]], name: str | None) -> list[str]:
-    """What stands in the column of this name; nothing if there is none."""
+    """The filled cells of the column of this name."""
     if name is None or name not in header:
         return []
     at = list(header).index(name)
@@ -125,7 +142,7 @@ def _cells(header: Sequence[str], rows: Sequence[Sequence[str]], name: str | Non
 
 
 def _way_of(days: Sequence[str]) -> str | None:
-    """The first way in which all of these are days; None: as a plan without one reads them."""
+    """The first format that all of these have; None: that of a plan without one."""
     for way in DATE_FORMATS:
         if days and all(_is_day(day, way) for day in days):
             return None if way == DATE_FORMATS[0] else way

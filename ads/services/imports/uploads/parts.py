@@ -1,48 +1,31 @@
-"""Files kept in PostgreSQL in parts: the web and the workers need no common disk.
+"""Files stored in PostgreSQL in parts: the web and the workers need no shared disk.
 
-Never more than a part or two is in memory, however long the file.
+However long the file, only a part or two is in memory.
 """
 
 import binascii
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db import connection
 
 from ads.models import SpendImportPart
 from ads.models.imports import ImportPart
+from ads.services.imports.refusals import BadRow, RefusedCsv, without_options
 
 #: Bytes in each part; the last has what is left.
 PART: Final = 1 << 20
 
 
-def store(import_id: int, kind: ImportPart, position: int, content: bytes) -> None:
-    """Keep one part. COPY, because in development Django remembers the text of other statements."""
-    line = b"%d\t%s\t%d\t\\\\x" % (import_id, kind.value.encode(), position)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            "COPY ads_spendimportpart (spend_import_id, kind, position, content) FROM STDIN",
-            io.BytesIO(line + binascii.hexlify(content) + b"\n"),
-            PART,
-        )
-
-
-def store_all(import_id: int, kind: ImportPart, chunks: Iterable[bytes]) -> None:
-    """Keep a file that comes in chunks of any size."""
-    file = PartsWriter(import_id, kind)
-    for chunk in chunks:
-        file.write(chunk)
-    file.finish()
-
-
 def drop(import_id: int, kind: ImportPart) -> None:
-    """Forget a file."""
+    """Delete a file."""
     SpendImportPart.objects.filter(spend_import=import_id, kind=kind).delete()
 
 
 def is_kept(import_id: int, kind: ImportPart) -> bool:
-    """Is the file (still) there?"""
+    """Is the file (still) stored?"""
     return SpendImportPart.objects.filter(spend_import=import_id, kind=kind).exists()
 
 
@@ -55,35 +38,26 @@ def stream(import_id: int, kind: ImportPart) -> Iterator[bytes]:
 
 
 def part_of(import_id: int, kind: ImportPart, position: int) -> bytes:
-    """One part; nothing behind the last."""
+    """One part; empty after the last."""
     parts = SpendImportPart.objects.filter(spend_import=import_id, kind=kind, position=position)
     return bytes(parts.values_list("content", flat=True).first() or b"")
 
 
 class PartsFile(io.RawIOBase):
-    """A kept file as one that is open for reading; ``size`` in bytes."""
+    """A stored file, open for reading from start to end."""
 
-    def __init__(self, import_id: int, kind: ImportPart, size: int) -> None:
+    def __init__(self, import_id: int, kind: ImportPart) -> None:
         super().__init__()
         self._import_id = import_id
         self._kind = kind
-        self._size = size
         self._at = 0
         self._loaded: tuple[int, bytes] = (-1, b"")
 
     def readable(self) -> bool:
         return True
 
-    def seekable(self) -> bool:
-        return True
-
     def tell(self) -> int:
-        """How many bytes have been read, or skipped."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(start + offset, 0)
+        """How many bytes have been read."""
         return self._at
 
     def readinto(self, buffer: Any) -> int:
@@ -97,9 +71,9 @@ class PartsFile(io.RawIOBase):
 
 
 class PartsWriter(io.RawIOBase):
-    """A file that is kept in parts as it is written.
+    """Stores a file in parts as it is written.
 
-    The last part with :meth:`finish`, not when it is closed: Python closes also what is given up.
+    :meth:`finish` stores the last part, not closing: Python also closes abandoned files.
     """
 
     def __init__(self, import_id: int, kind: ImportPart) -> None:
@@ -119,11 +93,51 @@ class PartsWriter(io.RawIOBase):
         return len(data)
 
     def finish(self) -> None:
-        """Keep what is left."""
+        """Store the rest."""
         if self._pending:
             self._store(len(self._pending))
 
     def _store(self, length: int) -> None:
-        store(self._import_id, self._kind, self._position, bytes(self._pending[:length]))
+        """With COPY, because in development Django logs the text of other statements."""
+        row = (self._import_id, self._kind.value.encode(), self._position)
+        line = b"%d\t%s\t%d\t\\\\x" % row + binascii.hexlify(self._pending[:length]) + b"\n"
+        with connection.cursor() as cursor:
+            cursor.copy_expert(
+                "COPY ads_spendimportpart (spend_import_id, kind, position, content) FROM STDIN",
+                io.BytesIO(line),
+                PART,
+            )
         del self._pending[:length]
         self._position += 1
+
+
+class RefusedRows(RefusedCsv):
+    """The CSV of an upload's refused rows, if there are any; replaces that of an earlier check.
+
+    With a byte order mark, without which Excel does not recognise UTF-8.
+    """
+
+    def __init__(self, import_id: int) -> None:
+        drop(import_id, ImportPart.REFUSED)
+        self._parts = PartsWriter(import_id, ImportPart.REFUSED)
+        self._text = io.TextIOWrapper(
+            io.BufferedWriter(self._parts), encoding="utf-8-sig", newline=""
+        )
+        super().__init__(self._text)
+        self._header: Sequence[str] | None = None
+
+    def begin(self, header: Sequence[str]) -> None:
+        """Note the header; it is written with the first refused row."""
+        self._header = header
+
+    def add(self, row: BadRow) -> None:
+        """Write one row, with its reason as pages show it."""
+        if self._header is not None:
+            super().begin(self._header)
+            self._header = None
+        super().add(replace(row, reason=without_options(row.reason)))
+
+    def finish(self) -> None:
+        """Store the rest."""
+        self._text.flush()
+        self._parts.finish()

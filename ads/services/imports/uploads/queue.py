@@ -1,11 +1,10 @@
-"""Handing the long steps to a worker, and picking up those that were never begun or came to no end.
+"""Handing the long steps to a worker, and resending those that were not begun or not finished.
 
-Redis may be gone when a file is uploaded or confirmed. What is to be done stands in PostgreSQL, so
-nothing is lost: a message is only what makes it happen at once.
+Redis may be down when a file is uploaded or confirmed. Nothing is lost, because the status is in
+PostgreSQL: a message only makes it happen at once.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -24,8 +23,7 @@ logger = logging.getLogger(__name__)
 CHECK: Final = "ads.tasks.check_upload"
 RECORD: Final = "ads.tasks.record_upload"
 
-#: The task that takes an import on from a status: from one in which it waits, or from one in which
-#: a worker left it that is no more.
+#: The task that continues an import from a status, whether it waits there or its worker died.
 STEPS: Final = {
     ImportStatus.UPLOADED: CHECK,
     ImportStatus.CHECKING: CHECK,
@@ -35,15 +33,15 @@ STEPS: Final = {
 
 WAITING: Final = (ImportStatus.UPLOADED, ImportStatus.CONFIRMED)
 
-#: A step that has not moved for so long is sent again. Sending one too many does nothing.
+#: A step without progress for so long is sent again. An extra message does nothing.
 PATIENCE: Final = timedelta(minutes=1)
 
-#: A file that nobody confirms is dropped.
+#: An unconfirmed file is deleted after this time.
 KEPT: Final = timedelta(days=7)
 
 
 def later(import_id: int, task: str) -> None:
-    """Have a worker do it once what has been written is committed."""
+    """Have a worker do it after the commit."""
     transaction.on_commit(partial(_send, import_id, task))
 
 
@@ -54,27 +52,19 @@ def is_behind_another(upload: SpendImport) -> bool:
 
 
 def send_next() -> None:
-    """One came to its end, and only one runs at a time: send that which has waited longest."""
+    """After the end of one, as only one runs at a time: send the one that has waited longest."""
     waiting = SpendImport.objects.filter(status__in=WAITING).order_by("updated_at", "id").first()
     if waiting is not None:
         later(waiting.pk, STEPS[ImportStatus(waiting.status)])
 
 
-@dataclass(frozen=True, slots=True)
-class Continued:
-    """How many imports were sent to a worker again, and how many files were dropped."""
-
-    sent: int
-    dropped: int
-
-
-def continue_all(now: datetime) -> Continued:
-    """Send again what does not move, and drop what nobody wants."""
-    return Continued(send_again(now), prune(now))
+def continue_all(now: datetime) -> dict[str, int]:
+    """Send stuck imports again, and delete unwanted files; how many of each."""
+    return {"sent": send_again(now), "dropped": prune(now)}
 
 
 def send_again(now: datetime) -> int:
-    """Send what has not moved for :data:`PATIENCE`; how many imports those are.
+    """Send imports without progress for :data:`PATIENCE`; returns how many.
 
     The messages expire, or they would pile up while no worker runs.
     """
@@ -88,11 +78,11 @@ def send_again(now: datetime) -> int:
 
 
 def prune(now: datetime) -> int:
-    """Drop the files that nobody confirmed for :data:`KEPT`; how many those are."""
+    """Delete the files that were not confirmed within :data:`KEPT`; returns how many."""
     old = SpendImport.objects.filter(updated_at__lt=now - KEPT)
     old.filter(status__in=(ImportStatus.UNMAPPED, ImportStatus.CHECKED)).update(
         status=ImportStatus.CANCELLED,
-        error=f"Nobody confirmed it within {KEPT.days} days, so the file was dropped.",
+        error=f"Not confirmed within {KEPT.days} days, so the file was deleted.",
         finished_at=now,
     )
     over = old.filter(

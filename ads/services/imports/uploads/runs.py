@@ -1,9 +1,8 @@
-"""Checking and recording an uploaded file: the long steps, which a worker takes.
+"""Checking and recording an uploaded file: the long steps, done by a worker.
 
-A step may be sent twice, its worker killed, its connection lost. It is taken by one at a time (an
+A step may be sent twice, its worker killed, its connection lost. One worker at a time does it (an
 advisory lock), and only from the status before it or from its own, which a killed worker leaves.
-Checking changes nothing but the import itself. Recording is one transaction, and that it has been
-recorded is set in the same one.
+Checking changes only the import itself. Recording is one transaction, which also sets the status.
 """
 
 import io
@@ -19,34 +18,36 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 from django.db.models import F
 from django.db.models.functions import Now
 
-from ads.models import SpendImport
+from ads.models import DeliveryChange, SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services import locks
-from ads.services.actor import acting_as
-from ads.services.imports.errors import ImportRefused, RowsRefused, without_options
+from ads.services.actor import acting_as, current_actor
+from ads.services.delivery import Trigger
+from ads.services.imports.outcome import SHOWN, Imported, switch
 from ads.services.imports.plan import Plan
+from ads.services.imports.refusals import ImportRefused, RowsRefused, without_options
 from ads.services.imports.run import Import, preview_of
-from ads.services.imports.uploads import outcome, parts, queue, storable
-from ads.services.imports.uploads.refused_rows import RefusedRows
+from ads.services.imports.uploads import parts, queue, storable
+from ads.services.imports.uploads.parts import RefusedRows
 
-#: Seconds between two times that the progress of a step is noted.
+#: Seconds between updates of the progress.
 NOTED_EVERY: Final = 1.0
 
-#: How often a step is begun. What kills three workers would kill the fourth.
+#: How often a step is tried. What kills three workers would kill the fourth.
 ATTEMPTS: Final = 3
 
 _READ_AT_ONCE: Final = 1 << 16
 
-#: Letters of a user's name that are left where "(import)" is written behind it.
+#: Characters of a user's name that leave room for "(import)".
 _NAME: Final = 140
 
 
 class _Stopped(Exception):
-    """Somebody cancelled it while it was being checked."""
+    """It was cancelled while it was being checked."""
 
 
 def check(import_id: int, now: datetime) -> str:
-    """Work out what the file would do, and keep that with the import; the status afterwards."""
+    """Preview the file, and store the preview with the import; returns the status afterwards."""
     with _taken(import_id, ImportStatus.UPLOADED, ImportStatus.CHECKING) as upload:
         if upload is None:
             return _status(import_id)
@@ -57,22 +58,21 @@ def check(import_id: int, now: datetime) -> str:
             with _opened(upload) as (file, progress):
                 preview = preview_of(file, _plan(upload), now=now, progress=progress, sink=refused)
             refused.finish()
-            told = outcome.foreseen(preview)
-            return _end(upload, ImportStatus.CHECKED, preview=told)
+            return _end(upload, ImportStatus.CHECKED, preview=_for_a_page(preview))
         except _Stopped:
             return _status(import_id)
         except ImportRefused as error:
             why = without_options(str(error))
             return _end(upload, ImportStatus.REFUSED, error=why, preview=None)
         except _LOST:
-            raise  # it is begun again when the database is back
+            raise  # it is tried again when the database is back
         except Exception as error:
             _end(upload, ImportStatus.REFUSED, error=_failed("checked", error), preview=None)
             raise
 
 
 def record(import_id: int, clock: Callable[[], datetime]) -> str:
-    """Record a confirmed file and enforce what it concerns; the status afterwards.
+    """Record a confirmed file and enforce the budgets; returns the status afterwards.
 
     ``clock`` is asked when the file is read and again when it is recorded, minutes later.
     """
@@ -106,30 +106,53 @@ def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
             if done.refused.count > upload.leaves_out:
                 raise RowsRefused(done.refused)
             refused.finish()
-            told = outcome.outcome(done, now)
-            _end(upload, ImportStatus.RECORDED, outcome=told, finished_at=now)
+            outcome = _for_a_page({**done.as_dict(), **_switched(done, now)})
+            _end(upload, ImportStatus.RECORDED, outcome=outcome, finished_at=now)
             parts.drop(upload.pk, ImportPart.FILE)
         enforced = done.enforced
         staged.enforce_again(now=clock())
         if done.enforced.switched > enforced.switched:
-            told |= outcome.switched(done, now)
-            SpendImport.objects.filter(pk=upload.pk).update(outcome=told)
+            outcome = storable.json(outcome | _switched(done, now))
+            SpendImport.objects.filter(pk=upload.pk).update(outcome=outcome)
     return ImportStatus.RECORDED.value
 
 
+def _for_a_page(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with reasons as pages show them."""
+    for row in (*values["problems"], *values.get("samples", ())):
+        row["reason"] = row["reason"] and without_options(row["reason"])
+    return values
+
+
+def _switched(done: Imported, now: datetime) -> dict[str, Any]:
+    """How many campaigns it started and stopped, and the first of them."""
+    changes = DeliveryChange.objects.filter(
+        at__gte=now, actor=current_actor(), trigger=Trigger.SPEND
+    ).select_related("campaign__brand")
+    return {
+        "started": done.enforced.started,
+        "stopped": done.enforced.stopped,
+        "failed": len(done.enforced.failed),
+        "switches": [
+            switch(change.campaign, is_active=change.is_active, holds=change.holds)
+            for change in changes.order_by("at", "id")[:SHOWN]
+        ],
+    }
+
+
 def _changed_since(upload: SpendImport, error: ImportRefused) -> str:
-    """It is not any more what was confirmed: check it again, so that people see what it is now."""
+    """It differs from what was confirmed: check it again, so that people see the new preview."""
     why = without_options(str(error))
     if isinstance(error, RowsRefused):
         why = (
-            f"Rows that are bad now: {error.refused.count:,}; to be left out: "
-            f"{upload.leaves_out:,}."
+            f"{error.refused.count:,} rows would be refused now; {upload.leaves_out:,} were "
+            "confirmed to be left out."
         )
     with transaction.atomic():
         status = _end(
             upload,
             ImportStatus.UPLOADED,
-            error=f"Nothing was recorded: it is not as it was when it was confirmed. {why}",
+            error=f"Nothing was recorded: the preview has changed since it was confirmed. {why}",
             confirmed_by="",
             confirmed_at=None,
             attempts=0,
@@ -138,13 +161,13 @@ def _changed_since(upload: SpendImport, error: ImportRefused) -> str:
     return status
 
 
-#: The database was away. The step is sent again, as it is if the worker is killed.
+#: The database was unavailable. The step is sent again, as if the worker had been killed.
 _LOST: Final = (OperationalError, InterfaceError)
 
 
 @contextmanager
 def _taken(import_id: int, before: str, during: str) -> Iterator[SpendImport | None]:
-    """The import, if it is to be done now and nobody else is at one."""
+    """The import, if it is its turn and no other import is running."""
     with locks.only_import() as alone:
         taken = alone and SpendImport.objects.filter(
             pk=import_id, status__in=(before, during)
@@ -163,8 +186,8 @@ def _taken(import_id: int, before: str, during: str) -> Iterator[SpendImport | N
 
 @contextmanager
 def _opened(upload: SpendImport) -> Iterator[tuple[BinaryIO, "_Progress"]]:
-    """The file, and what is to be told how far it has been read."""
-    raw = parts.PartsFile(upload.pk, ImportPart.FILE, upload.size)
+    """The file, and the progress to report to."""
+    raw = parts.PartsFile(upload.pk, ImportPart.FILE)
     with io.BufferedReader(raw, _READ_AT_ONCE) as file:
         yield file, _Progress(upload, raw)
 
@@ -174,7 +197,7 @@ def _plan(upload: SpendImport) -> Plan:
 
 
 class _Progress:
-    """Notes how far the step has come; ends it when it is no longer wanted."""
+    """Stores the progress of the step; stops it once it is cancelled."""
 
     def __init__(self, upload: SpendImport, raw: parts.PartsFile) -> None:
         self._mine = SpendImport.objects.filter(pk=upload.pk, status=upload.status)
@@ -185,7 +208,7 @@ class _Progress:
 
     def __call__(self, rows: int) -> None:
         self._rows += rows
-        # That it has been read to its end is noted at once: what follows takes its time, too.
+        # The end of the file is noted at once: the rest of the step takes time, too.
         is_read = self._raw.tell() >= self._size
         if not is_read and time.monotonic() - self._noted < NOTED_EVERY:
             return
@@ -197,7 +220,7 @@ class _Progress:
 
 
 def _end(upload: SpendImport, status: ImportStatus, **fields: Any) -> str:
-    """The step ends, unless it was cancelled meanwhile; the status that it has then."""
+    """End the step, unless it was cancelled meanwhile; returns the status."""
     kept = {
         name: storable.json(value) if isinstance(value, dict | str) else value
         for name, value in fields.items()
@@ -215,20 +238,19 @@ def _status(import_id: int) -> str:
 
 def _gave_up(done: str) -> str:
     return (
-        f"It could not be {done}: it was begun {ATTEMPTS} times, and each time the worker or its "
-        "connection to the database was gone before the end. Nothing was recorded. "
-        "The log of the worker says more."
+        f"It could not be {done}: it was tried {ATTEMPTS} times, and each time the worker or its "
+        "database connection was lost. Nothing was recorded. See the worker's log."
     )
 
 
 def _failed(done: str, error: Exception) -> str:
     if isinstance(error, SoftTimeLimitExceeded):
         return (
-            f"It could not be {done} in the time that a worker has. Nothing was recorded. Split "
+            f"It could not be {done} within a worker's time limit. Nothing was recorded. Split "
             "it, or import it on the server: manage.py import_spend FILE."
         )
     what = str(error).partition("\n")[0] if isinstance(error, DatabaseError) else str(error)
     return (
         f"It could not be {done}: {type(error).__name__}: {what}. Nothing was recorded. "
-        "The log of the worker says more."
+        "See the worker's log."
     )

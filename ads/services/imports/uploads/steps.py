@@ -1,22 +1,38 @@
-"""What people do to an import: confirm it, cancel it, have it read in another way.
+"""What people do with an import: upload it, confirm it, cancel it, change how it is read.
 
-Each is one UPDATE that names the status it was in: of two at once, one comes too late and is told.
+Steps after the upload are one UPDATE each that names the status before: of two at once, the later
+one is refused.
 """
 
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.template.defaultfilters import filesizeformat
 
 from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
 from ads.services.imports.plan import Plan
-from ads.services.imports.uploads import inspection, mappings, parts, queue, storable
-from ads.services.imports.uploads.errors import OutOfTurn
+from ads.services.imports.refusals import (
+    ImportRefused,
+    OutOfTurn,
+    UploadRefused,
+    without_options,
+)
+from ads.services.imports.uploads import mappings, parts, queue, storable
+
+LONGEST_NAME = 255
+
+#: Control characters, marks of writing direction, and lone surrogates.
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 #: Not recorded and not being recorded.
 CANCELLABLE = (
@@ -28,17 +44,99 @@ CANCELLABLE = (
     ImportStatus.REFUSED,
 )
 
-#: Nothing runs, and nobody has confirmed it.
+#: Nothing is running, and it is not confirmed.
 READABLE_ANEW = (ImportStatus.UNMAPPED, ImportStatus.CHECKED, ImportStatus.REFUSED)
 
 
+def receive(
+    chunks: Iterable[bytes], *, name: str, plan: Plan, limit: int, now: datetime
+) -> SpendImport:
+    """Store an uploaded file, and have it checked.
+
+    ``limit``: its largest size in bytes. Its figures were observed now, unless the plan says when:
+    they are older than what is observed later, whichever is recorded first.
+
+    Raises:
+        UploadRefused: it is empty, too large or not a CSV; nothing of it is stored.
+    """
+    if plan.observed_at is None:
+        plan = replace(plan, observed_at=now)
+    sha256 = hashlib.sha256()
+    with transaction.atomic():
+        upload = SpendImport.objects.create(
+            file_name=tidy(name), size=0, sha256="", uploaded_by=current_actor()
+        )
+        file = parts.PartsWriter(upload.pk, ImportPart.FILE)
+        for chunk in chunks:
+            upload.size += len(chunk)
+            if upload.size > limit:
+                raise UploadRefused(too_large(limit))
+            sha256.update(chunk)
+            file.write(chunk)
+        file.finish()
+        if not upload.size:
+            raise UploadRefused("The file is empty: there is nothing in it.")
+        upload.sha256 = sha256.hexdigest()
+        _look_at(upload, plan)
+        upload.save()
+        if upload.status == ImportStatus.UPLOADED:
+            queue.later(upload.pk, queue.CHECK)
+    return upload
+
+
+def _look_at(upload: SpendImport, plan: Plan) -> None:
+    """Settle how it is read; unrecognised columns are left to be mapped by hand."""
+    try:
+        look = mappings.look(upload, plan)
+    except ImportRefused as error:
+        raise UploadRefused(without_options(str(error))) from error
+    if look.format == mappings.BY_HAND and not plan.mapping:
+        recalled = mappings.recall(look.header, plan)
+        if recalled is None:
+            upload.status = ImportStatus.UNMAPPED
+        plan = recalled or plan
+    upload.format, upload.plan = look.format, storable.json(plan.as_json())
+
+
+def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
+    """Earlier uploads of the very same bytes, the newest first."""
+    return SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk)
+
+
+def has_refused(upload: SpendImport) -> bool:
+    """Is there a CSV of refused rows?"""
+    return parts.is_kept(upload.pk, ImportPart.REFUSED)
+
+
+def refused(upload: SpendImport) -> Iterator[bytes]:
+    """The CSV of its refused rows, part by part."""
+    return parts.stream(upload.pk, ImportPart.REFUSED)
+
+
+def tidy(name: str) -> str:
+    """A file's name without folders and invisible characters; at most 255 characters."""
+    shown = _UNSHOWN.sub("", re.split(r"[/\\]", name)[-1]).strip()
+    if len(shown) > LONGEST_NAME:
+        ending = PurePosixPath(shown).suffix[-20:]
+        shown = shown[: LONGEST_NAME - len(ending) - 1] + "…" + ending
+    return shown or "unnamed"
+
+
+def too_large(limit: int) -> str:
+    """The reason to refuse a file of more than ``limit`` bytes, with the remedy."""
+    return (
+        f"The file is larger than {filesizeformat(limit)}, the limit here. Split it, or import it "
+        "on the server: manage.py import_spend FILE. (IMPORT_MAX_BYTES sets the limit.)"
+    )
+
+
 def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime) -> None:
-    """Have it recorded, as the preview of check number ``checks`` showed it.
+    """Have it recorded as previewed by check number ``checks``.
 
     ``leaves_out``: how many bad rows may be left out, as the preview counted them.
 
     Raises:
-        OutOfTurn: it is not to be confirmed (any more), or was checked again since.
+        OutOfTurn: it cannot be confirmed (any more), or has been checked again.
     """
     _move(
         upload,
@@ -53,15 +151,15 @@ def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime)
 
 
 def read_anew(upload: SpendImport, plan: Plan, *, remember: bool) -> None:
-    """Have it checked again, read as ``plan`` says; ``remember`` that for files with its header.
+    """Check it again, read by this plan; ``remember`` the plan for files with the same header.
 
     Raises:
-        OutOfTurn: it is being checked or recorded, or its file is no longer kept.
+        OutOfTurn: it is being checked or recorded, or its file is no longer stored.
         ImportRefused: it cannot be read like that at all.
     """
     if plan.observed_at is None:
         plan = replace(plan, observed_at=upload.created_at)
-    look = inspection.look(upload, plan)
+    look = mappings.look(upload, plan)
     with transaction.atomic():
         if remember:
             mappings.remember(look.header, plan, name=upload.file_name)
@@ -77,7 +175,7 @@ def read_anew(upload: SpendImport, plan: Plan, *, remember: bool) -> None:
 
 
 def cancel(upload: SpendImport, *, now: datetime) -> None:
-    """Give it up, and drop its file.
+    """Cancel it, and delete its file.
 
     Raises:
         OutOfTurn: it has been recorded, or is being recorded.
@@ -104,6 +202,6 @@ def _move(
     upload.refresh_from_db()
     if not moved:
         raise OutOfTurn(
-            f"Nothing was done: the import has changed since (it is now: "
-            f"{upload.get_status_display()}). Look at it as it is."
+            "Nothing was done: the import has changed since you opened the page (its status is "
+            f"now {upload.get_status_display()}). Check it again."
         )

@@ -1,19 +1,18 @@
-"""Text of strange files, as PostgreSQL can keep it: without NUL and halves of characters."""
+"""Values as PostgreSQL can store them in JSON."""
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 
-def text(value: str) -> str:
-    """The text; what cannot be kept of it becomes a visible mark."""
-    return value.replace("\x00", "␀").encode("utf-8", "replace").decode()
-
-
 def json(value: Any) -> Any:
-    """The same for all texts in what is to be kept as JSON."""
+    """Amounts and dates as text; NUL and lone surrogates in texts as visible marks."""
     if isinstance(value, str):
-        return text(value)
+        return value.replace("\x00", "␀").encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {text(key): json(each) for key, each in value.items()}
-    if isinstance(value, list):
+        return {json(key): json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
         return [json(each) for each in value]
-    return value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, dt.date) else value

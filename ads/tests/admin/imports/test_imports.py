@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ads.models import CampaignReference, Spend, SpendImport
 from ads.services.imports import uploads
-from ads.services.imports.errors import without_options
+from ads.services.imports.refusals import without_options
 from ads.tests.admin.imports.pages import UPLOAD, address, check, confirm, page, sent
 from ads.tests.admin.pages import change, changelist
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -29,18 +29,18 @@ def test_a_file_is_uploaded_checked_confirmed_and_recorded(admin: Client) -> Non
 
     check(one)
     shown = page(admin, one)
-    assert "What it would do" in shown
+    assert "Preview" in shown
     assert "Plain: campaign, date, amount" in shown
     assert "$1,239.50" in shown
-    assert "Record it" in shown
+    assert "Record spend" in shown
     assert spent() == []
 
     assert confirm(admin, one).headers["Location"] == change(one)
     uploads.record(one.pk, timezone.now)
     shown = page(admin, one)
-    assert "What it did" in shown
+    assert "Result" in shown
     assert "$1,239.50" in shown
-    assert "Record it" not in shown
+    assert "Record spend" not in shown
     assert [f"{amount:f}" for amount in spent()] == ["1239.5"]
 
 
@@ -53,15 +53,15 @@ def test_the_preview_names_campaigns_that_would_stop_and_the_page_afterwards_tho
 
     check(one)
     shown = page(admin, one)
-    assert "Campaigns that would be switched" in shown
+    assert "Campaigns that would pause or start" in shown
     assert f'href="{change(campaign)}"' in shown
     assert "Daily budget" in shown
 
     confirm(admin, one)
     uploads.record(one.pk, timezone.now)
     shown = page(admin, one)
-    assert "Campaigns that were switched" in shown
-    assert "stopped" in shown
+    assert "Paused and started campaigns" in shown
+    assert "<td>paused</td>" in shown
 
 
 def test_bad_rows_are_shown_with_their_lines_downloaded_and_left_out_if_one_agrees(
@@ -72,7 +72,7 @@ def test_bad_rows_are_shown_with_their_lines_downloaded_and_left_out_if_one_agre
     check(one)
 
     shown = page(admin, one)
-    assert "Leave out the 2 rows and record the rest" in shown
+    assert "Leave out 2 rows and record the rest" in shown
     assert ">3</td>" in shown
     assert ">4</td>" in shown
     answer: Any = admin.get(address(one, "refused"))
@@ -108,7 +108,7 @@ def test_what_each_campaign_got_stands_on_the_page_afterwards_too(admin: Client)
     shown = page(admin, one)
     assert "In the file" in shown
     assert "New in the ledger" not in shown
-    assert "Other spend came in between the check and the recording" in shown
+    assert "Other spend was recorded between the preview and this import" in shown
 
 
 def test_reasons_are_in_the_words_of_the_page_and_name_no_options_of_a_command(
@@ -135,7 +135,7 @@ def test_reasons_are_in_the_words_of_the_page_and_name_no_options_of_a_command(
     [
         ("Say so (--decimal , in the command).", "Say so."),
         ("Something else? (See --delimiter in the command.)", "Something else?"),
-        ("or write ids and say so (--campaign-by id).", "or write ids and say so."),
+        ("or write ids and choose ids (--campaign-by id).", "or write ids and choose ids."),
         ("no campaign is called Sale (new)", "no campaign is called Sale (new)"),
     ],
 )
@@ -168,13 +168,13 @@ def test_campaigns_that_nobody_knows_are_named_and_their_rows_wait(admin: Client
 
     shown = page(admin, one)
     assert "Google Ads report" in shown
-    assert "Campaigns that nobody knows yet" in shown
+    assert "Unmatched campaigns" in shown
     assert "Autumn" in shown
     assert "$1,000.50" in shown
     confirm(admin, one)
     uploads.record(one.pk, timezone.now)
     assert [f"{amount:f}" for amount in spent()] == ["1000.5"]
-    assert "Some of it waits" in page(admin, one)
+    assert "Waiting spend" in page(admin, one)
 
 
 def test_the_same_file_again_says_when_by_whom_and_what_came_of_it(admin: Client) -> None:
@@ -184,7 +184,7 @@ def test_the_same_file_again_says_when_by_whom_and_what_came_of_it(admin: Client
     again = sent(admin, content, name="tuesday.csv")
 
     shown = page(admin, again)
-    assert "This very file was uploaded before" in shown
+    assert "The same file was uploaded before" in shown
     assert "monday.csv" in shown
     assert "by anna: recorded $5.00 from 1 row" in shown
     assert "uploaded before" not in page(admin, first)
@@ -205,9 +205,9 @@ def test_cancelling_ends_it(admin: Client) -> None:
     [
         ("uploaded", 0, None, "Waiting for a worker."),
         ("checking", 0.405, 40, "Checking: 1,000 rows read, 40 % of the file."),
-        ("checking", 1, None, "1,000 rows read. Working out what they would do."),
+        ("checking", 1, None, "1,000 rows read. Preparing the preview."),
         ("recording", 0.999, 99, "Recording: 1,000 rows read, 99 % of the file."),
-        ("recording", 1, None, "1,000 rows read. Recording them and deciding who may deliver."),
+        ("recording", 1, None, "1,000 rows read. Recording and enforcing budgets."),
     ],
 )
 def test_the_bar_says_how_far_it_is(
@@ -216,10 +216,10 @@ def test_the_bar_says_how_far_it_is(
     one = checked(rows(CampaignFactory.create(), *[1] * 200))
     SpendImport.objects.update(status=status, bytes_read=int(read * one.size), rows_read=1000)
 
-    told = json.loads(admin.get(address(one, "progress")).content)
+    progress = json.loads(admin.get(address(one, "progress")).content)
 
-    assert told["is_on_the_way"] is True
-    assert (told["percent"], told["text"]) == (percent, text)
+    assert progress["is_running"] is True
+    assert (progress["percent"], progress["text"]) == (percent, text)
     shown = page(admin, one)
     assert text in shown
     assert ' value="' in shown.split("<progress")[1].split(">")[0] or percent is None
@@ -230,7 +230,7 @@ def test_one_that_waits_for_another_says_so(admin: Client) -> None:
     SpendImport.objects.filter(pk=first.pk).update(status="recording")
     SpendImport.objects.filter(pk=second.pk).update(status="confirmed")
 
-    assert "It comes after another import" in page(admin, second)
+    assert "Waiting for another import to finish." in page(admin, second)
 
 
 def test_pages_work_without_scripts_and_have_none_in_them(admin: Client) -> None:

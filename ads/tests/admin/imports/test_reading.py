@@ -71,7 +71,7 @@ def test_looking_again_reads_it_as_the_form_says_and_changes_nothing(admin: Clie
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("header_line", "900", "Line 900 is to be the header"),
+        ("header_line", "900", "Line 900 was chosen as the header"),
         ("date_format", "other", ""),
         ("brand_id", "0", "valid choice"),
         ("column_amount", "Nope", "valid choice"),
@@ -99,7 +99,7 @@ def test_another_way_to_write_dates_is_checked(admin: Client) -> None:
 
     answer = admin.post(address(one, "read"), data)
 
-    assert "does not tell day, month and year" in answer.content.decode()
+    assert "lacks the day, month or year" in answer.content.decode()
 
 
 def test_a_remembered_mapping_is_edited_and_forgotten_in_the_admin(admin: Client) -> None:
@@ -184,7 +184,7 @@ def test_a_file_that_is_too_large_is_said_beside_the_field_and_nothing_is_kept(
 
     for answer in (slightly, far):
         assert answer.status_code == 200
-        assert "larger than 1,000 bytes" in answer.context["form"].errors["file"][0]
+        assert "larger than 1000\xa0bytes" in answer.context["form"].errors["file"][0]
     assert far.context["form"]["source"].value() == "bank"
     assert not SpendImport.objects.exists()
 

@@ -1,4 +1,4 @@
-"""Pages of unknown references, and what they say."""
+"""The pages of unmatched campaigns."""
 
 from typing import Any
 

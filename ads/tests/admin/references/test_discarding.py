@@ -1,4 +1,4 @@
-"""Unknown references in the admin: discarded, and who may do what."""
+"""Unmatched campaigns in the admin: discarded, and who may do what."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Unknown references in the admin: matched to a campaign, old or new."""
+"""Unmatched campaigns in the admin: matched to a campaign, old or new."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ def test_what_will_be_recorded_and_used_up_is_shown_before_it_is_done(
 
     page = text_of(admin.get(page_of(waiting(), "match_campaign"), {"campaign": campaign.pk}))
 
-    assert "It is Spring of Acme" in page
+    assert "Match to Spring of Acme" in page
     assert "1 row" in page
     assert "The daily budget of Spring would be used up: $80.00 of $75.00" in page
     assert not Spend.objects.exists()
@@ -41,7 +41,7 @@ def test_a_budget_that_is_not_used_up_is_not_mentioned(
 
     page = text_of(admin.get(page_of(waiting(), "match_campaign"), {"campaign": campaign.pk}))
 
-    assert "No budget is used up by it." in page
+    assert "No budget will be used up." in page
 
 
 def test_a_brands_budget_that_would_be_used_up_is_told(
@@ -66,7 +66,7 @@ def test_matching_records_what_waits_stops_the_campaign_and_says_so(
     )
 
     assert said(response) == [
-        "google_ads / 123 / 7 is Spring from now on: 2 rows recorded, 1 campaign stopped."
+        "google_ads / 123 / 7 is matched to Spring: 2 rows recorded, 1 campaign paused."
     ]
     assert sum(Spend.objects.values_list("amount", flat=True)) == 81
     assert not delivers(campaign)
@@ -88,10 +88,10 @@ def test_rows_that_cannot_be_recorded_stay_and_their_page_says_why(
     (message,) = said(response)
     assert "0 rows recorded. 1 row could not be recorded: date:" in message
     assert response.redirect_chain[-1][0] == page_of(waiting())
-    assert "It is what" in text_of(response)
+    assert "This is a platform ID of" in text_of(response)
     (row,) = listed(admin)
     assert (row.waits.refused, row.carrier) == (1, campaign)
-    assert "is Spring – Acme" in text_of(admin.get(LIST))
+    assert "matched to Spring – Acme" in text_of(admin.get(LIST))
 
 
 def test_who_is_limited_to_a_brand_is_only_matched_to_its_campaigns(
@@ -107,7 +107,7 @@ def test_who_is_limited_to_a_brand_is_only_matched_to_its_campaigns(
 
     assert offered["results"] == [{"id": str(own.pk), "text": f"Spring two – {own.brand.name}"}]
     assert [brand["id"] for brand in brands["results"]] == [str(own.brand_id)]
-    assert "There is no such campaign in a brand that can be meant." in text_of(refused)
+    assert "There is no such campaign in the possible brands." in text_of(refused)
     assert not CampaignReference.objects.exists()
     assert kept() == [("7", 5, None)]
 
@@ -122,7 +122,7 @@ def test_a_reference_that_a_foreign_campaign_carries_is_explained(
     page = text_of(admin.get(page_of(waiting())))
     response = admin.post(page_of(waiting(), "match_campaign"), {"campaign": own.pk}, follow=True)
 
-    assert "Whoever sent this may not write to that brand" in page
+    assert "The sender of this spend may not write to that brand" in page
     assert "take it off there first" in said(response)[0]
     assert kept() == [("7", 5, None)]
 
@@ -138,7 +138,7 @@ def test_it_is_matched_to_a_new_campaign(admin: Client, campaign: Campaign, now:
         address, {"brand": campaign.brand_id, "name": "Winter", "status": "draft"}, follow=True
     )
 
-    assert said(response) == ["google_ads / 123 / 7 is Winter from now on: 1 row recorded."]
+    assert said(response) == ["google_ads / 123 / 7 is matched to Winter: 1 row recorded."]
     made = Campaign.objects.get(name="Winter")
     assert (made.brand, made.status) == (campaign.brand, "draft")
     assert Spend.objects.get().campaign == made

@@ -1,4 +1,4 @@
-"""Unknown references in the admin: what waits, from where, and who is meant."""
+"""Unmatched campaigns in the admin: their waiting spend, sources and suggested matches."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from ads.tests.services.intake.support import entry, google, limited_to, take
 pytestmark = pytest.mark.django_db
 
 
-def test_the_list_says_what_waits_from_where_and_who_seems_to_be_meant(
+def test_the_list_shows_waiting_spend_sources_and_suggested_matches(
     admin: Client, campaign: Campaign, now: Any
 ) -> None:
     today = now.date()
@@ -35,9 +35,9 @@ def test_the_list_says_what_waits_from_where_and_who_seems_to_be_meant(
     assert (first.waits.first, first.waits.last) == (today - timedelta(days=3), today)
     assert first.waits.sources == ("etl",)
     assert first.suggested == campaign
-    assert first.whose == "any brand's"
+    assert first.possible_brands == "Any"
     assert second.suggested is None
-    assert second.whose == Brand.objects.exclude(pk=campaign.brand_id).get().name
+    assert second.possible_brands == Brand.objects.exclude(pk=campaign.brand_id).get().name
     page = text_of(admin.get(LIST))
     assert "$3.50" in page
     assert f"{page_of(first, 'match_campaign')}?campaign={campaign.pk}" in page

@@ -22,8 +22,8 @@ def test_day_totals_are_recorded_and_enforced_at_once(write: Write, search: Camp
 
     done = run(write("campaign,date,amount", f"Search,{TODAY},80.25"))
 
-    assert done["recorded"] == "1 $80.25"
-    assert done["paused"] == "1"
+    assert done["Recorded"] == "1 $80.25"
+    assert done["Paused"] == "1"
     assert totals(search)["day", TODAY] == Decimal("80.25")
     assert not delivers(search)
     change = DeliveryChange.objects.latest("id")
@@ -52,7 +52,7 @@ def test_rows_of_one_campaign_and_day_are_added_up(write: Write, search: Campaig
         )
     )
 
-    assert (done["rows read"], done["day totals"], done["recorded"]) == ("3", "2", "2 $8.000001")
+    assert (done["Good rows"], done["Day totals"], done["Recorded"]) == ("3", "2", "2 $8.000001")
     assert totals(search)["day", date(2024, 5, 1)] == Decimal("3.000001")
     assert Spend.objects.count() == 2
 
@@ -66,7 +66,7 @@ def test_the_same_file_again_changes_nothing_whatever_its_name(
 
     again = run(write(*lines, name="spend (1).csv"))
 
-    assert (again["recorded"], again["unchanged"]) == ("0 $0.00", "2")
+    assert (again["Recorded"], again["Unchanged"]) == ("0 $0.00", "2")
     assert Spend.objects.count() == 1
 
 
@@ -78,8 +78,8 @@ def test_a_later_report_moves_the_ledger_by_the_difference(
 
     done = run(write("campaign,date,amount", "Search,2024-05-01,12.5", "Search,2024-05-02,6"))
 
-    assert done["recorded"] == "2 $1.50"
-    assert done["of them lowered"] == "1 -$1.00"
+    assert done["Recorded"] == "2 $1.50"
+    assert done["Lowered"] == "1 -$1.00"
     assert list(Spend.objects.order_by("id").values_list("amount", "kind")) == [
         (10, "day_total"),
         (7, "day_total"),
@@ -105,7 +105,7 @@ def test_an_older_observation_never_overrides_a_newer_one(write: Write, search: 
         "2024-05-14T00:00:00+00:00",
     )
 
-    assert done["older than known"] == "1"
+    assert done["Older than on record"] == "1"
     assert totals(search)["day", date(2024, 5, 1)] == 10
     assert ReportedTotal.objects.get().observed_at == NOON
 
@@ -125,7 +125,7 @@ def test_spend_of_a_past_month_holds_nobody(write: Write, search: Campaign) -> N
 
     done = run(write("campaign,date,amount", "Search,2024-04-30,1000"))
 
-    assert done["recorded"] == "1 $1,000.00"
+    assert done["Recorded"] == "1 $1,000.00"
     assert delivers(search)
 
 
@@ -145,9 +145,9 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(
 
     done = run(write("campaign,date,amount", f"Search,{TODAY},80"), "--dry-run")
 
-    assert done["recorded"] == "1 $80.00"
-    assert done["would pause"] == "1"
-    assert "Dry run: nothing was changed." in done["said"]
+    assert done["Would be recorded"] == "1 $80.00"
+    assert done["Would pause"] == "1"
+    assert "Preview: nothing was changed." in done["said"]
     assert done["Search"] == "Acme pause Daily budget"
     assert not Spend.objects.exists()
     assert not ReportedTotal.objects.exists()
@@ -168,7 +168,7 @@ def test_rounding_is_asked_for_and_reported(write: Write, search: Campaign) -> N
 
     done = run(path, "--round", "6")
 
-    assert done["rounded"] == "2 -0.0000004 in sum"
+    assert done["Rounded"] == "2 -0.0000004 in sum"
     assert totals(search)["day", date(2024, 5, 1)] == Decimal("3.93")
 
 
@@ -181,7 +181,7 @@ def test_other_separators_encodings_and_line_ends_can_be_said(
 
     done = run(path, "--delimiter", ";", "--encoding", "cp1252")
 
-    assert done["recorded"] == "1 $1.00"
+    assert done["Recorded"] == "1 $1.00"
 
 
 def test_a_byte_order_mark_blank_lines_and_crlf_are_no_trouble(
@@ -190,7 +190,7 @@ def test_a_byte_order_mark_blank_lines_and_crlf_are_no_trouble(
     path = tmp_path / "excel.csv"
     path.write_bytes(b"\xef\xbb\xbfcampaign,date,amount\r\n\r\nSearch,2024-05-01,1\r\n\r\n")
 
-    assert run(path)["recorded"] == "1 $1.00"
+    assert run(path)["Recorded"] == "1 $1.00"
 
 
 def test_a_file_larger_than_one_chunk_is_recorded_whole(write: Write, brand: Brand) -> None:
@@ -199,6 +199,6 @@ def test_a_file_larger_than_one_chunk_is_recorded_whole(write: Write, brand: Bra
 
     done = run(write("campaign,date,amount", *rows))
 
-    assert (done["rows read"], done["day totals"]) == ("12,003", "42")
+    assert (done["Good rows"], done["Day totals"]) == ("12,003", "42")
     assert totals(brand)["month", date(2024, 5, 1)] == Decimal("120.03")
     assert sum(totals(c)["month", date(2024, 5, 1)] for c in campaigns) == Decimal("120.03")

@@ -40,8 +40,8 @@ def test_the_real_file_gives_its_documented_sums_once_however_often(
     for recorded in ("79 $58,705.229957", "0 $0.00"):
         done = run(FACEBOOK, *FACEBOOK_ARGUMENTS, "--round", "6")
 
-        assert (done["rows read"], done["day totals"]) == ("1,143", "85")
-        assert done["recorded"] == recorded
+        assert (done["Good rows"], done["Day totals"]) == ("1,143", "85")
+        assert done["Recorded"] == recorded
         month = ("month", date(2023, 8, 1))
         sums = {name: totals(campaign)[month] for name, campaign in facebook.items()}
         assert {name: str(round(s, 2)) for name, s in sums.items()} == FACEBOOK_SUMS
@@ -69,4 +69,4 @@ def test_in_its_own_month_the_real_file_pauses_whom_it_puts_over_budget(
         "936": True,
         "1178": True,
     }
-    assert done["paused"] == "1"
+    assert done["Paused"] == "1"

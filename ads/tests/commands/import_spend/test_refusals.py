@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ads.models import Campaign, ReportedTotal, Spend
 from ads.rules.money import parse_amount
-from ads.services.imports.parsing.amounts import SURELY_GOOD
+from ads.services.imports.parsing.cells import SURELY_GOOD
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import totals
 
@@ -126,7 +126,7 @@ def test_a_quote_that_is_never_closed_swallows_nothing_in_silence(refuse: Refuse
 
 
 def test_what_is_no_csv_at_all_is_refused_in_a_sentence(refuse: Refuse) -> None:
-    assert "is this no CSV?" in refuse([HEADER, "x" * 200_000])
+    assert "is this not a CSV?" in refuse([HEADER, "x" * 200_000])
     assert "Line 1: it contains NUL" in refuse(bytes(range(256)) * 20)
 
 
@@ -164,10 +164,10 @@ def test_a_file_that_cannot_be_used_says_what_is_there_and_what_to_do(
         (["--map", "cost=Spent"], 'There is no field "cost" to map'),
         (["--map", "amount=a", "--map", "amount=b"], "--map amount is given twice"),
         (["--map", "description=Spent"], "day totals, which have no description"),
-        (["--date-format", "%Q"], "is no date format"),
-        (["--date-format", "%d-%m"], "does not tell day, month and year"),
+        (["--date-format", "%Q"], "date format: '%Q' cannot be used"),
+        (["--date-format", "%d-%m"], "lacks the day, month or year"),
         (["--delimiter", ",,"], "give one character"),
-        (["--encoding", "utf-99"], "is no encoding"),
+        (["--encoding", "utf-99"], "There is no encoding"),
         (["--brand", "Acne"], 'There is no brand "Acne". Did you mean "Acme"?'),
         (["--source", " "], "source"),
         (["--source", "x" * 101], "longer than 100"),
@@ -278,7 +278,7 @@ def test_conflicts_are_counted_and_the_rest_recorded_when_bad_rows_are_skipped(
     assert "… and 6 more." in said
     assert said.count("  line ") == 20
     assert Spend.objects.count() == 31
-    assert "duplicates" in said
+    assert "Duplicates" in said
 
 
 def test_good_rows_are_recorded_when_bad_rows_are_skipped(tmp_path: Path, search: Campaign) -> None:

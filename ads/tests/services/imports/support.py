@@ -4,16 +4,16 @@ import csv
 import io
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ads.models import CampaignReference, ReportedTotal, Spend, UnknownReference, WaitingSpend
-from ads.services.imports.errors import ImportRefused, RowsRefused
+from ads.services.imports.outcome import Imported
 from ads.services.imports.plan import Plan
-from ads.services.imports.preview import Preview
-from ads.services.imports.refused_csv import RefusedCsv
+from ads.services.imports.refusals import ImportRefused, RefusedCsv, RowsRefused
 from ads.services.imports.run import Import, preview_of
-from ads.services.imports.staging.recording import Imported
 from ads.tests.support import NOON
 
 Content = bytes | str | list[str]
@@ -35,12 +35,18 @@ def recorded(content: Content, plan: Plan | None = None, *, now: datetime = NOON
     return done
 
 
-def previewed(content: Content, plan: Plan | None = None, *, now: datetime = NOON) -> Preview:
-    """What importing this would do; nothing has changed."""
+def previewed(content: Content, plan: Plan | None = None, *, now: datetime = NOON) -> Any:
+    """What importing this would do, its keys as attributes; nothing has changed."""
     before = _everything()
     preview = preview_of(io.BytesIO(as_bytes(content)), plan or Plan(), now=now)
     assert _everything() == before
-    return preview
+    return _with_attributes(preview)
+
+
+def _with_attributes(value: Any) -> Any:
+    if isinstance(value, dict):
+        return SimpleNamespace(**{key: _with_attributes(each) for key, each in value.items()})
+    return [_with_attributes(each) for each in value] if isinstance(value, list) else value
 
 
 def refused(content: Content, plan: Plan | None = None, *, now: datetime = NOON) -> str:

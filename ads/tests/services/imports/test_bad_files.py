@@ -29,18 +29,21 @@ def search() -> Campaign:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ('Search,2024-05-01,"1.234,56"', "it has a decimal comma. Say so (--decimal ,"),
+        (
+            'Search,2024-05-01,"1.234,56"',
+            "Choose the decimal comma (--decimal ,",
+        ),
         ('Search,2024-05-01,"1,5"', "it has a decimal comma"),
-        ('Search,2024-05-01,"1,234.56"', "something stands between its thousands"),
-        ('Search,2024-05-01,"1,234"', "something stands between its thousands"),
-        ("Search,2024-05-01,1 234", "something stands between its thousands"),
+        ('Search,2024-05-01,"1,234.56"', "it has a thousands separator"),
+        ('Search,2024-05-01,"1,234"', "it has a thousands separator"),
+        ("Search,2024-05-01,1 234", "it has a thousands separator"),
         ("Search,2024-05-01,1_000", "not a plain decimal"),
         ("Search,2024-05-01,１２", "not a plain decimal"),
         ("Search,2024-05-01,1e5", "an exponent is not accepted"),
-        ("Search,2024-05-01,--", "says that there is none"),
+        ("Search,2024-05-01,--", "is a placeholder"),
         ("Search,2024-02-31,1", "is no date"),
         ("Search,03/04/2024,1", "Which is the day and which the month?"),
-        ("Search,31/05/2024,1", "Say how the file writes dates"),
+        ("Search,31/05/2024,1", "Choose how the file writes dates"),
     ],
 )
 def test_amounts_and_dates_that_could_mean_two_things_are_refused_with_the_remedy(

@@ -62,7 +62,7 @@ def test_a_report_is_recognised_and_recorded(content: bytes) -> None:
     done = recorded(content)
 
     assert ledger() == SUMS
-    assert (done.rows, done.skipped, done.waiting) == (3, 2, 0)
+    assert (done.rows, done.skipped, done.waiting_rows) == (3, 2, 0)
     assert set(ReportedTotal.objects.values_list("source", flat=True)) == {"google_ads"}
 
 
@@ -131,7 +131,9 @@ def test_totals_are_compared_with_the_rows() -> None:
 
     cut = previewed(REPORT.replace("2024-05-02,123-456-7890,Search,111,USD,7,20.00\n", ""))
     assert [line.agrees for line in cut.totals_lines] == [False, False]
-    assert "Line 6 (Total: Campaigns) says $1,254.66 in all, and the rows add up to" in cut.notes[0]
+    assert (
+        "Line 6 (Total: Campaigns) has a total of $1,254.66, but the rows add up to" in cut.notes[0]
+    )
 
 
 def test_totals_of_a_part_are_not_compared() -> None:
@@ -147,7 +149,7 @@ def test_another_currency_is_refused_with_its_line() -> None:
 
 
 def test_a_missing_cost_is_refused_with_its_line() -> None:
-    assert "line 5: amount: '--' says that there is none" in refused(
+    assert "line 5: amount: '--' is a placeholder, not an amount" in refused(
         REPORT.replace("USD, --,0.10", "USD, --, --")
     )
 

@@ -59,13 +59,13 @@ def test_totals_are_compared_with_the_rows() -> None:
 
     cut = previewed(EXPORT[:-1])
     assert cut.totals_lines[0].agrees is False
-    assert "Line 2 (2024-05-01) says $31.50 in all" in cut.notes[0]
+    assert "Line 2 (2024-05-01) has a total of $31.50" in cut.notes[0]
 
 
 def test_a_row_that_is_not_of_one_day_is_refused_with_the_remedy() -> None:
     said = refused([HEADER, ROWS[0].replace('"2024-05-01","Summer', '"2024-05-14","Summer')])
 
-    assert "line 2: date: it covers 2024-05-01 to 2024-05-14, and not one day." in said
+    assert "line 2: date: it covers 2024-05-01 to 2024-05-14, which is not one day." in said
     assert "choose Breakdown > By time > Day" in said
 
 
@@ -90,7 +90,7 @@ def test_an_export_in_another_currency_is_refused_with_line_and_remedy(code: str
 def test_a_campaign_nobody_knows_waits() -> None:
     done = recorded([*EXPORT, ROWS[0].replace("0001", "0003")])
 
-    assert done.waiting == 1
+    assert done.waiting_rows == 1
     assert waiting() == {("", "120210000000000003", "2024-05-01"): Decimal("10.5")}
 
 

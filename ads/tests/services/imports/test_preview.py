@@ -1,5 +1,6 @@
 """What an import would do: told beforehand, without a change and without a lock."""
 
+import io
 import json
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,9 +10,11 @@ from django.db import transaction
 
 from ads.models import Brand, Campaign, CampaignReference
 from ads.services import BudgetService
+from ads.services.imports import preview_of
 from ads.services.imports.plan import Plan
+from ads.services.imports.uploads import storable
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.imports.support import previewed, recorded
+from ads.tests.services.imports.support import as_bytes, previewed, recorded
 from ads.tests.support import NOON, at_once, delivers, enforce_all, held_open, totals
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +46,7 @@ def test_the_first_rows_are_shown_as_they_stand_and_as_they_were_understood(
     good, bad = preview.samples
     assert (good.line, good.cells) == (2, ["Search", "2024-05-01", "1.50"])
     assert (good.campaign_id, good.campaign, good.brand) == (search.pk, "Search", "Acme")
-    assert (good.date, good.amount, good.reason) == (date(2024, 5, 1), Decimal("1.5"), None)
+    assert (good.date, good.amount, good.reason) == ("2024-05-01", Decimal("1.5"), None)
     assert bad.reason == "campaign: there is none with the name or id 'Nobody'."
     assert bad.campaign_id is None
     assert bad.amount is None
@@ -200,9 +203,10 @@ def test_problems_are_named_up_to_a_thousand_and_counted(search: Campaign) -> No
 def test_a_preview_can_be_written_as_json_with_the_plan_as_it_was_settled(
     search: Campaign,
 ) -> None:
-    preview = previewed([HEADER.replace(",", ";"), "Search;2024-05-01;1,5"], Plan(decimal=","))
+    content = as_bytes([HEADER.replace(",", ";"), "Search;2024-05-01;1,5"])
 
-    values = json.loads(json.dumps(preview.as_json()))
+    preview = preview_of(io.BytesIO(content), Plan(decimal=","), now=NOON)
+    values = json.loads(json.dumps(storable.json(preview)))
 
     assert values["amount"] == "1.5"
     assert values["first_date"] == "2024-05-01"

@@ -46,8 +46,8 @@ def known(campaign: Campaign, reference: str, account: str = "9") -> CampaignRef
 def test_what_nobody_knows_waits_and_is_in_no_sum(search: Campaign) -> None:
     done = recorded(ROWS)
 
-    assert (done.rows, done.waiting, done.waiting_amount) == (0, 3, Decimal("16.5"))
-    assert (done.waiting_references, done.waiting_under) == (1, ["google_ads / 9 / 111"])
+    assert (done.rows, done.waiting_rows, done.waiting_amount) == (0, 3, Decimal("16.5"))
+    assert (done.unmatched_count, done.unmatched) == (1, ["google_ads / 9 / 111"])
     assert waiting() == {
         ("9", "111", "2024-05-01"): Decimal("12.5"),
         ("9", "111", "2024-05-02"): Decimal(4),
@@ -71,7 +71,7 @@ def test_matched_it_is_recorded_as_if_it_had_always_been_known(search: Campaign)
     }
     assert not delivers(search)
     again = recorded([*ROWS, today[1]], now=NOON + timedelta(minutes=1))
-    assert (again.recorded, again.unchanged, again.waiting) == (0, 3, 0)
+    assert (again.recorded, again.unchanged, again.waiting_rows) == (0, 3, 0)
 
 
 def test_the_same_file_again_waits_once_and_a_newer_one_counts(search: Campaign) -> None:
@@ -105,7 +105,7 @@ def test_an_id_of_another_account_or_platform_is_another(search: Campaign) -> No
         campaign=search, platform="meta_ads", account="9", reference="111"
     )
 
-    assert recorded(ROWS).waiting == 3
+    assert recorded(ROWS).waiting_rows == 3
 
 
 def test_the_account_is_the_plans_where_no_column_says_it(search: Campaign) -> None:
@@ -115,7 +115,7 @@ def test_the_account_is_the_plans_where_no_column_says_it(search: Campaign) -> N
     recorded(lines, Plan(account="9"))
 
     assert ledger() == {("Search", "2024-05-01"): 10}
-    assert recorded(lines).waiting == 1
+    assert recorded(lines).waiting_rows == 1
 
 
 def test_names_count_beside_ids_if_the_plan_says_so(brand: Brand, search: Campaign) -> None:
@@ -127,14 +127,14 @@ def test_names_count_beside_ids_if_the_plan_says_so(brand: Brand, search: Campai
 def test_a_name_does_not_count_if_the_campaign_is_known_by_another_id(search: Campaign) -> None:
     known(search, "110")
 
-    assert recorded(ROWS, Plan(campaign_by="name")).waiting == 3
+    assert recorded(ROWS, Plan(campaign_by="name")).waiting_rows == 3
 
 
 def test_a_name_of_several_campaigns_waits(search: Campaign) -> None:
     CampaignFactory.create(name="Search")
 
-    assert recorded(ROWS, Plan(campaign_by="name")).waiting == 3
-    assert recorded(BY_NAME, Plan(platform="google_ads")).waiting == 1
+    assert recorded(ROWS, Plan(campaign_by="name")).waiting_rows == 3
+    assert recorded(BY_NAME, Plan(platform="google_ads")).waiting_rows == 1
 
 
 def test_a_file_without_ids_goes_by_references_and_then_by_names(
@@ -157,14 +157,14 @@ def test_a_file_without_ids_goes_by_references_and_then_by_names(
 def test_a_plain_file_refuses_names_nobody_knows_unless_a_platform_is_given() -> None:
     assert "there is none with the name or id 'Search'" in refused(BY_NAME)
 
-    assert recorded(BY_NAME, Plan(platform="tiktok")).waiting == 1
+    assert recorded(BY_NAME, Plan(platform="tiktok")).waiting_rows == 1
     assert waiting() == {("", "Search", "2024-05-01"): 10}
 
 
 def test_a_platforms_id_is_not_taken_for_ours(search: Campaign) -> None:
     assert recorded(
         ["campaign,date,amount", f"{search.pk},2024-05-01,1"], Plan(platform="tiktok")
-    ).waiting
+    ).waiting_rows
 
 
 def test_a_file_of_one_brand_may_not_have_another_brands_reference(search: Campaign) -> None:
@@ -179,7 +179,7 @@ def test_a_file_of_one_brand_may_not_have_another_brands_reference(search: Campa
 def test_a_row_without_a_campaign_is_refused(missing: str) -> None:
     said = refused([HEADER, f"2024-05-01,9,Search,{missing},10"])
 
-    assert "line 2: reference: it is empty, so nobody can tell whose spend this is" in said
+    assert "line 2: reference: it is empty, so the spend has no campaign" in said
 
 
 def test_rows_that_wait_are_checked_like_others() -> None:
@@ -257,7 +257,7 @@ def test_an_id_that_the_ledger_has_does_not_wait(search: Campaign) -> None:
 def test_a_reference_that_is_matched_while_the_file_is_read_is_recorded_all_the_same(
     search: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ads.services.imports.staging import waiting as kept
+    from ads.services.imports import waiting as kept
 
     add_up = kept.add_up
 

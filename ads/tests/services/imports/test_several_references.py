@@ -7,8 +7,8 @@ import pytest
 
 from ads.models import Campaign, CampaignReference, ReportedTotal, UnknownReference
 from ads.services import BudgetService, DayTotal
-from ads.services.imports.errors import ImportRefused
 from ads.services.imports.plan import Plan
+from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import day_totals
 from ads.services.references import registry
 from ads.tests.factories import CampaignFactory

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ads.services.imports.errors import ImportRefused
 from ads.services.imports.parsing.detection import HEAD, Sniffed, sniff
 from ads.services.imports.plan import Plan
+from ads.services.imports.refusals import ImportRefused
 
 PLAIN = "campaign,date,amount\nSearch,2024-05-01,1\n"
 GOOGLE = "Report\n2024\nDay,Campaign,Campaign ID,Cost\n2024-05-01,Search,1,1.00\n"
@@ -114,13 +114,13 @@ def test_what_is_no_csv_is_named_for_what_it_is(content: bytes, said: str) -> No
 @pytest.mark.parametrize(
     ("plan", "said"),
     [
-        ({"encoding": "utf-99"}, "is no encoding"),
-        ({"encoding": "base64"}, "is no encoding"),
+        ({"encoding": "utf-99"}, "There is no encoding"),
+        ({"encoding": "base64"}, "There is no encoding"),
         ({"format": "tiktok"}, "There is no format 'tiktok'"),
-        ({"header_line": 7}, "Line 7 is to be the header"),
+        ({"header_line": 7}, "Line 7 was chosen as the header"),
         ({"header_line": 0}, "lines count from 1"),
-        ({"decimal": ";"}, "cannot stand before decimals"),
-        ({"campaign_by": "luck"}, "is no way to name campaigns"),
+        ({"decimal": ";"}, "decimal separator: ';' cannot be used"),
+        ({"campaign_by": "luck"}, "campaign by: 'luck' cannot be used"),
     ],
 )
 def test_a_plan_that_cannot_be_followed_is_refused(plan: dict[str, str], said: str) -> None:

@@ -149,7 +149,7 @@ def test_with_more_bad_rows_than_were_agreed_to_nothing_is_recorded_and_it_is_ch
 
     assert spent() == []
     assert preview(one)["problem_count"] == 2
-    assert "Rows that are bad now: 2; to be left out: 1." in one.error
+    assert "2 rows would be refused now; 1 were confirmed to be left out." in one.error
     confirm(one, leaves_out=2)
     assert record(one) == "recorded"
     assert spent() == [5]

@@ -78,7 +78,7 @@ def test_cancelling_drops_the_file_and_says_who_did_it() -> None:
 
     assert (one.status, one.error) == ("cancelled", "Cancelled by clara.")
     assert not has_file(one)
-    with pytest.raises(uploads.OutOfTurn, match="no longer kept"):
+    with pytest.raises(uploads.OutOfTurn, match="no longer stored"):
         uploads.read_anew(one, Plan(), remember=False)
 
 

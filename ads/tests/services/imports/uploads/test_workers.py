@@ -15,7 +15,7 @@ from ads.models import Campaign, Spend, SpendImport, SpendTotal
 from ads.services import imports
 from ads.services.imports import uploads
 from ads.services.imports.run import Import
-from ads.services.imports.uploads import outcome, runs
+from ads.services.imports.uploads import runs
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.imports.uploads.support import (
     active,
@@ -44,7 +44,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> Iterator[None]
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(outcome, "outcome", fail)
+        patch.setattr(runs, "_switched", fail)
         yield
 
 
@@ -90,7 +90,7 @@ def test_a_file_that_kills_every_worker_is_given_up() -> None:
     assert check(one) == "refused"
 
     one.refresh_from_db()
-    assert "begun 3 times" in one.error
+    assert "tried 3 times" in one.error
 
     other = confirm(checked(rows(CampaignFactory.create(), 5)))
     SpendImport.objects.filter(pk=other.pk).update(status="recording", attempts=runs.ATTEMPTS)

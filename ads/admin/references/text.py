@@ -1,4 +1,4 @@
-"""What waits under unknown references, and what became of it, in words."""
+"""Texts about the spend of unmatched campaigns, and the result of matching it."""
 
 from collections.abc import Collection, Iterable
 
@@ -9,7 +9,7 @@ from ads.models import Brand, Campaign, UnknownReference
 from ads.rules.money import format_usd
 from ads.services.references import Matched, Settled, Waits
 
-#: Failures that a message names.
+#: Failures listed in a message.
 NAMED = 3
 
 
@@ -31,39 +31,39 @@ def brand_names(unknown: Iterable[UnknownReference]) -> dict[int, str]:
     return dict(Brand.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 
-def whose(unknown: UnknownReference, names: dict[int, str]) -> str:
-    """Whose it can be: any brand's, or those that its sender may write to."""
+def possible_brands(unknown: UnknownReference, names: dict[int, str]) -> str:
+    """The brands that its sender may write to."""
     if unknown.only_brands is None:
-        return "any brand's"
+        return "Any"
     known = sorted(names[pk] for pk in unknown.only_brands if pk in names)
-    return ", ".join(known) or "nobody's: its brands are gone"
+    return ", ".join(known) or "None (deleted)"
 
 
-def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> list[dict[str, str]]:
-    """What is known of it, for the panel on its pages."""
-    told = [
+def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> list[tuple[str, str]]:
+    """The facts on its pages."""
+    shown = [
         ("Platform", unknown.platform),
         ("Account", unknown.account or NOTHING),
-        ("Id", unknown.reference),
-        ("Name there", unknown.name or NOTHING),
-        ("Waits", f"{rows(waits.rows)}, {format_usd(waits.amount)}"),
+        ("Platform ID", unknown.reference),
+        ("Name on the platform", unknown.name or NOTHING),
+        ("Waiting spend", f"{rows(waits.rows)}, {format_usd(waits.amount)}"),
         ("Days", days(waits)),
-        ("Came in from", ", ".join(waits.sources) or NOTHING),
-        ("Can be", whose(unknown, names)),
+        ("Sources", ", ".join(waits.sources) or NOTHING),
+        ("Possible brands", possible_brands(unknown, names)),
     ]
     if waits.received_first and waits.received_last:
         first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (waits.received_first, waits.received_last))
-        told.append(("Came in (UTC)", first if first == last else f"{first} – {last}"))
+        shown.append(("Received (UTC)", first if first == last else f"{first} – {last}"))
     if waits.discarded:
-        told.append(("Discarded", rows(waits.discarded)))
-    return [{"label": label, "text": text} for label, text in told]
+        shown.append(("Discarded", rows(waits.discarded)))
+    return shown
 
 
 def settled(
     unknown: UnknownReference, campaign: Campaign, done: Settled, still: Waits
 ) -> tuple[int, str]:
-    """The level and the text of the message after a match; ``still``: what waits on."""
-    text = f"{unknown} is {campaign} from now on: {rows(done.recorded)} recorded"
+    """The level and the text of the message after a match; ``still``: what still waits."""
+    text = f"{unknown} is matched to {campaign}: {rows(done.recorded)} recorded"
     text += _switched(done) + "."
     level = messages.SUCCESS
     if done.refused:
@@ -72,14 +72,14 @@ def settled(
         text += f" {rows(done.refused).capitalize()} could not be recorded: {why}"
     if done.failed:
         level = messages.WARNING
-        text += " Recording broke off; the rest is tried again within minutes."
+        text += " Recording failed part-way; the rest is tried again within minutes."
     elif still.rows > done.refused:
-        text += f" {rows(still.rows - done.refused).capitalize()} more follow within minutes."
+        text += f" {rows(still.rows - done.refused).capitalize()} will be recorded within minutes."
     return level, text
 
 
 def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
-    """The same for many at once."""
+    """The same for several at once."""
     done = [one for one in matched if one.settled is not None]
     said = []
     if done:
@@ -87,16 +87,16 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
         count = f"{len(done):,} reference{'' if len(done) == 1 else 's'}"
         text = f"{count} matched: {rows(total.recorded)} recorded{_switched(total)}."
         if total.refused:
-            text += f" {rows(total.refused).capitalize()} could not be recorded and wait on."
+            text += f" {rows(total.refused).capitalize()} could not be recorded and still wait."
         if total.failed:
-            text += " Recording broke off for some; it is tried again within minutes."
+            text += " Recording failed part-way for some; the rest is tried again within minutes."
         good = not (total.refused or total.failed)
         said.append((messages.SUCCESS if good else messages.WARNING, text))
     failed = [one.error for one in matched if one.settled is None]
     if failed:
         more = f" And {len(failed) - NAMED} more." if len(failed) > NAMED else ""
         said.append(
-            (messages.ERROR, f"{len(failed)} not matched: {' '.join(failed[:NAMED])}{more}")
+            (messages.ERROR, f"{len(failed):,} not matched: {' '.join(failed[:NAMED])}{more}")
         )
     return said
 
@@ -104,7 +104,7 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
 def _switched(done: Settled) -> str:
     parts = [
         f"{number:,} campaign{'' if number == 1 else 's'} {word}"
-        for number, word in ((done.enforced.stopped, "stopped"), (done.enforced.started, "started"))
+        for number, word in ((done.enforced.stopped, "paused"), (done.enforced.started, "started"))
         if number
     ]
     return f", {', '.join(parts)}" if parts else ""

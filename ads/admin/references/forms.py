@@ -1,4 +1,4 @@
-"""What is asked before an unknown reference is matched or discarded."""
+"""The forms for matching an unmatched campaign, or discarding its spend."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from ads.services.references import unmatched
 
 
 class _Chosen(UnfoldAdminAutocompleteWidget):  # type: ignore[misc]
-    """A search that offers what its own address answers, not every row there is."""
+    """A search that offers the results of its own address, not all rows."""
 
     def offer(self, address: str, row: Brand | Campaign | None) -> None:
         self.attrs["data-ajax--url"] = address
@@ -28,12 +28,12 @@ class _Chosen(UnfoldAdminAutocompleteWidget):  # type: ignore[misc]
 
 
 def named(row: Brand | Campaign) -> str:
-    """As it is offered: a campaign with its brand."""
+    """The name as it is offered: a campaign's with its brand's."""
     return f"{row.name} – {row.brand.name}" if isinstance(row, Campaign) else row.name
 
 
 def _row(form: forms.Form, field: str) -> Any:
-    """What is chosen in the field, if it can be."""
+    """The row chosen in the field, if it is valid."""
     choice: Any = form.fields[field]
     value = form[field].value()
     try:
@@ -43,14 +43,14 @@ def _row(form: forms.Form, field: str) -> Any:
 
 
 class CampaignForm(forms.Form):
-    """Which campaign a reference is."""
+    """The campaign that a reference belongs to."""
 
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(),
         widget=_Chosen,
         error_messages={
             "required": "Choose the campaign.",
-            "invalid_choice": "There is no such campaign in a brand that can be meant.",
+            "invalid_choice": "There is no such campaign in the possible brands.",
         },
     )
 
@@ -63,12 +63,12 @@ class CampaignForm(forms.Form):
 
 
 class NewCampaignForm(forms.Form):
-    """The campaign that a reference is, to be made."""
+    """The campaign to be created for a reference."""
 
     brand = forms.ModelChoiceField(
         Brand.objects.none(),
         widget=_Chosen,
-        error_messages={"invalid_choice": "There is no such brand that can be meant."},
+        error_messages={"invalid_choice": "This brand is not one of the possible brands."},
     )
     name = forms.CharField(max_length=LONGEST["campaign"], widget=UnfoldAdminTextInputWidget)
     status = forms.ChoiceField(
@@ -76,7 +76,7 @@ class NewCampaignForm(forms.Form):
         + [(Status.ACTIVE.value, Status.ACTIVE.label)],
         initial=Status.DRAFT,
         widget=UnfoldAdminSelectWidget,
-        help_text="Its spend is recorded whatever the status; budgets are set on its page.",
+        help_text="Spend is recorded in any status. Set the budgets on the campaign's page.",
     )
 
     def __init__(self, unknown: UnknownReference, *args: Any, **kwargs: Any) -> None:
@@ -90,14 +90,23 @@ class NewCampaignForm(forms.Form):
         field.widget.offer(f"{address}?of=brands", _row(self, "brand"))
         self.fields["name"].initial = unknown.name
 
+    def add_errors(self, error: ValidationError) -> None:
+        """Add the model's errors, beside the fields they are about."""
+        for message in error.messages:
+            field, colon, text = message.partition(": ")
+            if colon and field in self.fields:
+                self.add_error(field, text[:1].upper() + text[1:])
+            else:
+                self.add_error(None, message)
+
 
 class DiscardForm(forms.Form):
-    """Why what waits shall never be recorded."""
+    """The reason for discarding waiting spend."""
 
     because = forms.CharField(
-        label="Why",
+        label="Reason",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": LONGEST["because"]}),
-        help_text="It stays on record, with your name.",
+        help_text="Kept on record, with your name.",
     )
 
     def clean_because(self) -> str:

@@ -1,17 +1,18 @@
-"""The pages on which an unknown reference is matched to a campaign.
+"""The pages on which unmatched campaigns are matched, or their waiting spend is discarded.
 
-Before it is done they show what will be recorded, and what that would use up; afterwards, what
-became of it.
+Before matching, they show what will be recorded and which budgets that would use up; afterwards,
+the result.
 """
 
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -19,19 +20,29 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from ads.admin.elements import is_number
-from ads.admin.references.discard import AT_ONCE, LIST, DiscardsReferences
-from ads.admin.references.matching_forms import CampaignForm, NewCampaignForm, named
-from ads.admin.references.matching_text import brand_names, days, facts, rows, settled, settled_many
+from ads.admin.references.forms import CampaignForm, DiscardForm, NewCampaignForm, named
+from ads.admin.references.text import brand_names, days, facts, rows, settled, settled_many
 from ads.models import Campaign, UnknownReference
 from ads.rules.money import format_usd
 from ads.services.errors import InvalidReference
 from ads.services.references import registry, unmatched
 
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[UnknownReference]
+else:
+    _Admin = object
+
+#: References that are matched by name, or discarded, at a time.
+AT_ONCE = 500
+#: Campaigns or brands offered on a page of a search.
 OFFERED = 20
+LIST = "admin:ads_unknownreference_changelist"
 
 
-class MatchingPages(DiscardsReferences):
-    """Matching needs the right to add references to campaigns."""
+class MatchingPages(_Admin):
+    """Matching requires the permission to add platform IDs; discarding, to change references."""
 
     actions_list = ["match_by_name"]
     actions_detail = ["match_campaign", "match_new", "discard"]
@@ -42,13 +53,16 @@ class MatchingPages(DiscardsReferences):
     def has_match_new_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return self.has_match_permission(request) and request.user.has_perm("ads.add_campaign")
 
+    def has_discard_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return request.user.has_perm("ads.change_unknownreference")
+
     def get_urls(self) -> list[Any]:
         candidates = self.admin_site.admin_view(self.candidates)
         name = "ads_unknownreference_candidates"
         return [path("<int:object_id>/candidates/", candidates, name=name), *super().get_urls()]
 
     def candidates(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """What the search for a campaign, or a brand, of this reference offers."""
+        """The results of a search for a campaign, or a brand, of this reference."""
         if not (self.has_view_permission(request) and self.has_match_permission(request)):
             raise PermissionDenied
         unknown = self._unknown(request, object_id)
@@ -76,26 +90,26 @@ class MatchingPages(DiscardsReferences):
         variant=ActionVariant.PRIMARY,
     )
     def match_campaign(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Choose the campaign, see what would be recorded, then do it."""
+        """Choose the campaign, see what would be recorded, then match."""
         unknown = self._unknown(request, object_id)
         if request.method == "POST":
             form = CampaignForm(unknown, request.POST)
-            if form.is_valid():
-                campaign = form.cleaned_data["campaign"]
-                try:
-                    done = registry.match(unknown, campaign, now=timezone.now())
-                except InvalidReference as error:
-                    return self._refused(request, error)
-                return self._matched(request, unknown, campaign, done)
         elif "campaign" in request.GET:
             form = CampaignForm(unknown, request.GET)
         else:
-            form = CampaignForm(unknown, initial={"campaign": self._suggested(unknown)})
+            suggested = unmatched.suggestions([unknown]).get(unknown.pk)
+            form = CampaignForm(unknown, initial={"campaign": suggested})
         campaign = form.cleaned_data["campaign"] if form.is_bound and form.is_valid() else None
+        if campaign and request.method == "POST":
+            try:
+                done = registry.match(unknown, campaign, now=timezone.now())
+            except InvalidReference as error:
+                return self._refused(request, error)
+            return self._matched(request, unknown, campaign, done)
         context: dict[str, Any] = {"title": f"Match {unknown}", "form": form, "campaign": campaign}
         if campaign:
             context["used_up"] = unmatched.used_up_by(unknown, campaign, timezone.now())
-        return self._page(request, "ads/admin/match.html", unknown, context)
+        return self._page(request, unknown, context)
 
     @action(  # type: ignore[untyped-decorator]
         description="Match to a new campaign",
@@ -103,7 +117,7 @@ class MatchingPages(DiscardsReferences):
         permissions=["view", "match_new"],
     )
     def match_new(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Make the campaign and match it."""
+        """Create the campaign and match it."""
         unknown = self._unknown(request, object_id)
         form = NewCampaignForm(unknown, request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -112,13 +126,13 @@ class MatchingPages(DiscardsReferences):
                     unknown, **form.cleaned_data, now=timezone.now()
                 )
             except ValidationError as error:
-                _add(form, error)
+                form.add_errors(error)
             except InvalidReference as error:
                 return self._refused(request, error)
             else:
                 return self._matched(request, unknown, campaign, done)
         context = {"title": f"Match {unknown} to a new campaign", "form": form, "is_new": True}
-        return self._page(request, "ads/admin/match.html", unknown, context)
+        return self._page(request, unknown, context)
 
     @action(  # type: ignore[untyped-decorator]
         description="Match by name",
@@ -127,20 +141,20 @@ class MatchingPages(DiscardsReferences):
         icon="join_inner",
     )
     def match_by_name(self, request: HttpRequest) -> HttpResponse:
-        """Show all that have the name of one campaign alone, then match those that are ticked."""
-        waiting = unmatched.having(self.get_queryset(request).order_by("pk"), "waiting")
+        """Show all suggested matches, then match the selected ones."""
         if request.method == "POST":
-            pairs = self._ticked(request)
+            pairs = self._selected(request)
             for level, text in settled_many(unmatched.match_each(pairs, now=timezone.now())):
                 self.message_user(request, text, level)
             return HttpResponseRedirect(reverse(LIST))
+        waiting = unmatched.having(self.get_queryset(request).order_by("pk"), "waiting")
         return self._by_name(request, list(waiting.exclude(name="")[:AT_ONCE]))
 
     @admin.action(description="Match by name", permissions=["match"])
     def match_selected(
         self, request: HttpRequest, queryset: QuerySet[UnknownReference]
     ) -> HttpResponse | None:
-        """The same page for those that are selected."""
+        """The same page for the selected ones."""
         chosen = self._chosen(request, queryset)
         return self._by_name(request, chosen) if chosen else None
 
@@ -170,8 +184,8 @@ class MatchingPages(DiscardsReferences):
         }
         return TemplateResponse(request, "ads/admin/match_by_name.html", context)
 
-    def _ticked(self, request: HttpRequest) -> list[tuple[UnknownReference, Campaign]]:
-        """The pairs that were ticked, as far as both are still there."""
+    def _selected(self, request: HttpRequest) -> list[tuple[UnknownReference, Campaign]]:
+        """The selected pairs of which both still exist."""
         ids = []
         for value in request.POST.getlist("pair")[:AT_ONCE]:
             unknown, _, campaign = value.partition(":")
@@ -185,15 +199,8 @@ class MatchingPages(DiscardsReferences):
             if unknown in unknowns and campaign in campaigns
         ]
 
-    def _suggested(self, unknown: UnknownReference) -> Campaign | None:
-        return unmatched.suggestions([unknown]).get(unknown.pk)
-
     def _page(
-        self,
-        request: HttpRequest,
-        template: str,
-        unknown: UnknownReference,
-        context: dict[str, Any],
+        self, request: HttpRequest, unknown: UnknownReference, context: dict[str, Any]
     ) -> HttpResponse:
         waits = unmatched.waits([unknown.pk])[unknown.pk]
         context = {
@@ -203,12 +210,12 @@ class MatchingPages(DiscardsReferences):
             "media": context["form"].media,
             "facts": facts(unknown, waits, brand_names([unknown])),
             "rows": rows(waits.rows),
-            "suggested": self._suggested(unknown),
+            "suggested": unmatched.suggestions([unknown]).get(unknown.pk),
             "may_make": self.has_match_new_permission(request),
             "back": reverse("admin:ads_unknownreference_change", args=[unknown.pk]),
             **context,
         }
-        return TemplateResponse(request, template, context)
+        return TemplateResponse(request, "ads/admin/match.html", context)
 
     def _matched(
         self, request: HttpRequest, unknown: UnknownReference, campaign: Campaign, done: Any
@@ -226,12 +233,68 @@ class MatchingPages(DiscardsReferences):
         self.message_user(request, f"Nothing was matched. {error}", messages.ERROR)
         return HttpResponseRedirect(reverse(LIST))
 
+    @action(  # type: ignore[untyped-decorator]
+        description="Discard",
+        url_path="discard",
+        permissions=["view", "discard"],
+        variant=ActionVariant.DANGER,
+    )
+    def discard(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the reason, then discard the waiting spend."""
+        unknown = self._unknown(request, object_id)
+        back = reverse("admin:ads_unknownreference_change", args=[unknown.pk])
+        return self._discard(request, [unknown], back) or HttpResponseRedirect(reverse(LIST))
 
-def _add(form: forms.Form, error: ValidationError) -> None:
-    """The model's errors beside the fields they are about."""
-    for message in error.messages:
-        field, colon, text = message.partition(": ")
-        if colon and field in form.fields:
-            form.add_error(field, text[:1].upper() + text[1:])
-        else:
-            form.add_error(None, message)
+    @admin.action(description="Discard", permissions=["discard"])
+    def discard_selected(
+        self, request: HttpRequest, queryset: QuerySet[UnknownReference]
+    ) -> HttpResponse | None:
+        """The same for several."""
+        chosen = self._chosen(request, queryset)
+        return self._discard(request, chosen, reverse(LIST)) if chosen else None
+
+    def _discard(
+        self, request: HttpRequest, unknown: list[UnknownReference], back: str
+    ) -> HttpResponse | None:
+        form = DiscardForm(request.POST if "because" in request.POST else None)
+        if form.is_valid():
+            because = form.cleaned_data["because"]
+            discarded = unmatched.discard_each(unknown, because=because, now=timezone.now())
+            self.message_user(request, f"{rows(discarded)} discarded.", messages.SUCCESS)
+            return None
+        waits = unmatched.waits([one.pk for one in unknown]).values()
+        amount = format_usd(sum((each.amount for each in waits), start=Decimal(0)))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": "Discard",
+            "text": f"{rows(sum(each.rows for each in waits))} ({amount} in all) will never be "
+            "recorded. Later spend under the same platform ID waits again.",
+            "rows": unknown,
+            "form": form,
+            "yes": "Discard",
+            "back": back,
+            "hidden": [
+                ("action", "discard_selected"),
+                *((ACTION_CHECKBOX_NAME, one.pk) for one in unknown),
+            ],
+        }
+        return TemplateResponse(request, "ads/admin/confirm.html", context)
+
+    def _chosen(
+        self, request: HttpRequest, queryset: QuerySet[UnknownReference]
+    ) -> list[UnknownReference]:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        chosen = list(queryset.order_by("pk")[: AT_ONCE + 1])
+        if len(chosen) > AT_ONCE:
+            text = f"Nothing was done: select at most {AT_ONCE} unmatched campaigns at a time."
+            self.message_user(request, text, messages.ERROR)
+            return []
+        return chosen
+
+    def _unknown(self, request: HttpRequest, object_id: str | int) -> UnknownReference:
+        unknown = self.get_object(request, str(object_id))
+        if unknown is None:
+            raise Http404
+        return unknown

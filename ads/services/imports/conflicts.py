@@ -1,17 +1,16 @@
-"""Entries of a file whose external ids stand for other content already."""
+"""Conflicts: entries whose external ids are on record with other content."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
 
 from ads.services.errors import SpendConflict
-from ads.services.imports.errors import BadRow, Refused
 from ads.services.imports.parsing import Columns
-from ads.services.ledger import entry_sql as statements
+from ads.services.imports.refusals import BadRow, Refused
+from ads.services.ledger import entry_sql
 
-#: Conflicts fetched together: each names all that was recorded and all that is offered.
+#: Conflicts fetched together; each has all fields of both entries.
 _BATCH: Final = 1000
 
 _FIELDS: Final = ("campaign", "amount", "date", "occurred_at", "description", "external_id")
@@ -40,14 +39,6 @@ _CONFLICTS: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Conflicts:
-    """How many there are, and how many of them are of zero."""
-
-    count: int = 0
-    of_zero: int = 0
-
-
 def refuse(
     refused: Refused,
     columns: Columns,
@@ -57,26 +48,26 @@ def refuse(
     recorded: str = "ads_spend",
     offered_campaign: str = "staged.campaign_id",
     recorded_campaign: str = "recorded.campaign_id",
-    differs: str = statements.DIFFERS,
-) -> Conflicts:
+    differs: str = entry_sql.DIFFERS,
+) -> tuple[int, int]:
     """Refuse the entries of ``staged`` whose ids ``recorded`` has with other content.
 
-    Both are SQL as :mod:`ads.services.ledger.entry_sql` wants it; the campaigns, what they are
-    called in a message. ``differs``: the first field that is another, or NULL.
+    Both are SQL as :mod:`ads.services.ledger.entry_sql` needs it; ``offered_campaign`` and
+    ``recorded_campaign`` are the campaigns' names in messages; ``differs`` is the first field that
+    differs, or NULL. Returns how many conflicts there are, and how many of them are of zero.
     """
     sql = _CONFLICTS.format(
         differs=differs,
         recorded_campaign=recorded_campaign,
         offered_campaign=offered_campaign,
-        repeated=statements.REPEATED.format(staged=staged, recorded=recorded),
+        repeated=entry_sql.REPEATED.format(staged=staged, recorded=recorded),
     )
-    # All of them only if somebody keeps them: they may be a million.
+    # All of them only if there is a sink: they may be a million.
     shown = None if refused.sink else refused.limit
-    found = Conflicts()
-    told = 0
-    for count, of_zero, position, field, before, offered in _rows(sql, {**values, "shown": shown}):
-        found = Conflicts(count, of_zero)
-        told += 1
+    count = of_zero = listed = 0
+    for row in _rows(sql, {**values, "shown": shown}):
+        count, of_zero, position, field, before, offered = row
+        listed += 1
         conflict = SpendConflict(
             source=values["source"],
             external_id=offered["external_id"],
@@ -85,8 +76,8 @@ def refuse(
             offered=offered[field],
         )
         refused.add(BadRow(position, position, str(conflict), _cells(offered, columns)))
-    refused.count += found.count - told
-    return found
+    refused.count += count - listed
+    return count, of_zero
 
 
 def _rows(sql: str, values: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -97,7 +88,7 @@ def _rows(sql: str, values: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def _cells(offered: dict[str, Any], columns: Columns) -> list[str]:
-    """The row as it was understood: what stood in the file's other columns is not staged."""
+    """The row as it was understood; the file's other columns are not staged."""
     cells = [""] * columns.width
     for field in _FIELDS:
         at = getattr(columns, field)

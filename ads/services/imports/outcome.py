@@ -1,0 +1,126 @@
+"""What an import did or would do: its figures, for the command, the page and the database."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from ads.holds import Hold
+from ads.models import Campaign
+from ads.rules.money import format_usd
+from ads.services.delivery import Enforced
+from ads.services.imports.refusals import Refused
+
+#: Campaigns, switches and references that are listed; the rest are only counted.
+SHOWN: Final = 100
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did, or in a preview would do. Amounts in US dollars."""
+
+    #: Were the rows entries? Otherwise day totals.
+    are_entries: bool
+    #: Good rows of known campaigns.
+    rows: int = 0
+    #: Entries; or campaign-days (of each reference) that the good rows add up to.
+    items: int = 0
+    #: New in the ledger, and by how much that moved it.
+    recorded: int = 0
+    difference: Decimal = Decimal(0)
+    #: Of those recorded, the day totals that were lower than reported before.
+    lowered: int = 0
+    lowered_by: Decimal = Decimal(0)
+    #: Entries that had been recorded before (or twice in this file).
+    duplicates: int = 0
+    #: Entries of zero, which leave the ledger as it is.
+    zero: int = 0
+    #: Day totals that are the same as reported before.
+    unchanged: int = 0
+    #: Day totals observed earlier than those on record.
+    older: int = 0
+    rounded: int = 0
+    rounded_by: Decimal = Decimal(0)
+    #: Rows of unmatched campaigns, which wait; the references, the first of which are listed as
+    #: "platform / account / id".
+    waiting_rows: int = 0
+    waiting_amount: Decimal = Decimal(0)
+    unmatched_count: int = 0
+    unmatched: list[str] = field(default_factory=list)
+    #: Lines of totals, which are no spend.
+    skipped: int = 0
+    refused: Refused = field(default_factory=Refused)
+    enforced: Enforced = field(default_factory=Enforced)
+    #: In a preview: how many campaigns would start and stop, and the first of them.
+    would_start: int = 0
+    would_stop: int = 0
+    switches: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures and the refused rows by the names under which they are stored."""
+        return {
+            **{name: getattr(self, name) for name in _STORED},
+            "unknown_count": self.unmatched_count,
+            "problem_count": self.refused.count,
+            "problems": [
+                {"first_line": row.first_line, "last_line": row.last_line, "reason": row.reason}
+                for row in self.refused.in_order
+            ],
+        }
+
+
+_STORED: Final = (
+    "are_entries", "rows", "items", "recorded", "difference", "lowered", "lowered_by", "duplicates",
+    "zero", "unchanged", "older", "rounded", "rounded_by", "waiting_rows", "waiting_amount",
+    "skipped",
+)  # fmt: skip
+
+
+_OF_ENTRIES: Final = (
+    ("Recorded", "recorded", "difference"),
+    ("Duplicates", "duplicates", ""),
+    ("Zero amounts", "zero", ""),
+)
+_OF_TOTALS: Final = (
+    ("Day totals", "items", ""),
+    ("Recorded", "recorded", "difference"),
+    ("Lowered", "lowered", "lowered_by"),
+    ("Unchanged", "unchanged", ""),
+    ("Older than on record", "older", ""),
+)
+_OF_BOTH: Final = (
+    ("Waiting to be matched", "waiting_rows", "waiting_amount"),
+    ("Totals lines, left out", "skipped", ""),
+    ("Rounded", "rounded", "rounded_by"),
+    ("Refused", "problem_count", ""),
+)
+#: Shown even if they are zero.
+_ALWAYS: Final = {"recorded", "items", "problem_count"}
+
+
+def figures(values: Mapping[str, Any], *, is_preview: bool) -> Iterator[tuple[str, str, str]]:
+    """The figures of :meth:`Imported.as_dict` (or as stored): label, count, amount; few zeros."""
+    yield "Good rows", f"{values['rows'] + values.get('waiting_rows', 0):,}", ""
+    for label, key, amount_key in (
+        *(_OF_ENTRIES if values["are_entries"] else _OF_TOTALS),
+        *_OF_BOTH,
+    ):
+        if key in _ALWAYS or values.get(key):
+            amount = Decimal(values[amount_key]) if amount_key else None
+            if amount is None:
+                text = ""
+            else:  # rounding is less than what money shows
+                text = f"{amount:+f} in sum" if key == "rounded" else format_usd(amount)
+            shown = "Would be recorded" if is_preview and key == "recorded" else label
+            yield shown, f"{values[key]:,}", text
+
+
+def switch(campaign: Campaign, *, is_active: bool, holds: Iterable[str]) -> dict[str, Any]:
+    """A campaign that was or would be switched."""
+    return {
+        "campaign_id": campaign.pk,
+        "campaign": campaign.name,
+        "brand": campaign.brand.name,
+        "is_active": is_active,
+        "holds": [str(Hold(hold).label) for hold in holds],
+    }

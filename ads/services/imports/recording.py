@@ -1,0 +1,147 @@
+"""Recording the staged rows with the statements of the ledger."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from ads.models import Campaign
+from ads.models.spend import Kind
+from ads.rules.money import LIMIT, format_usd
+from ads.services.errors import ReportedOtherwise
+from ads.services.imports import conflicts, tables
+from ads.services.imports.outcome import Imported
+from ads.services.imports.parsing import Columns
+from ads.services.imports.refusals import BadRow, ImportRefused, Refused
+from ads.services.ledger import day_total_sql, day_totals, entries, entry_sql
+
+
+def refuse_too_large(refused: Refused) -> None:
+    """Refuse and leave out the campaign-days whose rows exceed the limit of a day."""
+    for position, campaign_id, day, amount in sorted(tables.run(_TOO_LARGE, [LIMIT])):
+        reason = too_large(f"campaign {campaign_id}", day, amount)
+        refused.add(BadRow(position, position, reason))
+
+
+_TOO_LARGE: Final = f"""
+    DELETE FROM {tables.SUMMED} WHERE amount >= %s RETURNING position, campaign_id, date, amount
+"""  # noqa: S608  (the tables' names are our own)
+
+
+def refuse_reported_otherwise(done: Imported, *, source: str) -> None:
+    """Refuse and leave out the days that the source has reported under other references.
+
+    Each with the first of its lines. All of them are listed only if there is a sink: they may be
+    the whole file.
+    """
+    refused = done.refused
+    count = listed = 0
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            _OTHERWISE, {"source": source, "shown": None if refused.sink else refused.limit}
+        )
+        for count, position, campaign_id, day, known_as, before in cursor:  # noqa: B007
+            error = day_totals.otherwise(campaign_id, day, known_as, before, source=source)
+            refused.add(BadRow(position, position, str(error)))
+            listed += 1
+    if count:
+        refused.count += count - listed
+        done.rows -= tables.run(_LEAVE_OUT, {"source": source})[0][0]
+
+
+_OTHERWISE: Final = f"""
+    SELECT count(*) OVER (), summed.position, campaign_id, date, known_as, mixed.before
+      FROM ({day_total_sql.OTHERWISE.format(staged=f"{tables.SUMMED} AS staged")}) AS mixed
+      JOIN {tables.SUMMED} AS summed USING (campaign_id, date, known_as)
+     ORDER BY summed.position
+     LIMIT %(shown)s
+"""  # noqa: S608  (the tables' names are our own)
+
+_LEAVE_OUT: Final = f"""
+    WITH mixed AS (
+        {day_total_sql.OTHERWISE.format(staged=f"{tables.SUMMED} AS staged")}
+    ), summed AS (
+        DELETE FROM {tables.SUMMED} AS summed USING mixed
+         WHERE (summed.campaign_id, summed.date, summed.known_as)
+             = (mixed.campaign_id, mixed.date, mixed.known_as)
+    ), gone AS (
+        DELETE FROM {tables.ROWS} AS staged USING mixed
+         WHERE (staged.campaign_id, staged.date, staged.known_as)
+             = (mixed.campaign_id, mixed.date, mixed.known_as)
+        RETURNING 1
+    )
+    SELECT count(*) FROM gone
+"""  # noqa: S608
+
+
+def too_large(owner: str, day: date, amount: Decimal) -> str:
+    """The reason to refuse rows that add up to this."""
+    return (
+        f"amount: the rows of {owner} on {day} add up to {format_usd(amount)}; a day must stay "
+        f"below {format_usd(LIMIT)}."
+    )
+
+
+def record_totals(done: Imported, *, source: str, now: datetime) -> None:
+    """Post the summed day totals, and fill in the figures.
+
+    Raises:
+        ImportRefused: a day was reported under another reference since they were checked.
+    """
+    staged = f"{tables.SUMMED} AS staged"
+    try:
+        posted = day_totals.post(staged, source=source, now=now)
+    except ReportedOtherwise as error:
+        raise ImportRefused(f"{error} It was reported just now: nothing was recorded.") from error
+    done.items = tables.run(f"SELECT count(*) FROM {tables.SUMMED}")[0][0]  # noqa: S608
+    done.recorded, done.difference = posted.recorded, posted.difference
+    done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
+    done.older = (
+        day_totals.count_older(staged, source=source) if posted.recorded < done.items else 0
+    )
+    done.unchanged = done.items - done.recorded - done.older
+
+
+def record_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
+    """Insert the staged entries, and fill in the figures; conflicts are refused."""
+    values: dict[str, Any] = {
+        "source": source,
+        "kind": Kind.ENTRY.value,
+        "recorded_by": entries.recorder(Kind.ENTRY),
+        "now": now,
+    }
+    insert = entry_sql.INSERT.format(staged=f"{tables.ROWS} AS staged")
+    ((done.recorded, done.difference),) = tables.run(
+        f"WITH recorded AS ({insert} RETURNING amount)"  # noqa: S608
+        " SELECT count(*), coalesce(sum(amount), 0) FROM recorded",
+        values,
+    )
+    count_duplicates(done, columns, values, "ads_spend")
+
+
+def count_duplicates(
+    done: Imported, columns: Columns, values: dict[str, Any], *recorded: str
+) -> None:
+    """Fill in duplicates and zeros; refuse conflicts with each of the ``recorded`` relations."""
+    ((done.items, done.zero),) = tables.run(
+        f"SELECT count(*), count(*) FILTER (WHERE amount = 0) FROM {tables.ROWS}"  # noqa: S608
+    )
+    done.duplicates = done.items - done.zero - done.recorded
+    if done.duplicates or done.zero:
+        for relation in recorded:
+            count, of_zero = conflicts.refuse(
+                done.refused, columns, values, staged=f"{tables.ROWS} AS staged", recorded=relation
+            )
+            done.duplicates -= count - of_zero
+            done.zero -= of_zero
+            done.rows -= count
+
+
+def affected() -> QuerySet[Campaign]:
+    """All campaigns of the brands that :func:`tables.note_brands` noted."""
+    return Campaign.objects.filter(
+        brand__in=RawSQL(f"SELECT brand_id FROM {tables.BRANDS}", ())  # noqa: S608, S611
+    )

@@ -1,0 +1,138 @@
+"""The temporary tables between a file and the ledger."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from ads.rules.calendar import local_date, month_start
+
+#: The columns staged of each row of day totals.
+TOTALS: Final = {
+    "position": "integer",
+    "campaign_id": "bigint",
+    "date": "date",
+    "amount": "numeric",
+    "known_as": "text",
+}
+
+#: The columns staged of each entry, as :mod:`ads.services.ledger.entry_sql` needs them.
+ENTRIES: Final = {
+    "position": "integer",
+    "campaign_id": "bigint",
+    "date": "date",
+    "amount": "numeric",
+    "occurred_at": "timestamptz",
+    "description": "text",
+    "external_id": "text",
+    "date_given": "boolean",
+    "occurred_at_given": "boolean",
+}
+
+#: The columns staged of each row of an unmatched campaign, entry or day total.
+WAITING: Final = {
+    "position": "integer",
+    "account": "text",
+    "reference": "text",
+    "name": "text",
+    "date": "date",
+    "amount": "numeric",
+    "occurred_at": "timestamptz",
+    "description": "text",
+    "external_id": "text",
+}
+
+ROWS: Final = "import_rows"
+WAITING_ROWS: Final = "import_waiting"
+SUMMED: Final = "import_summed"
+BRANDS: Final = "import_brands"
+UNMATCHED: Final = "import_unmatched"
+MOVES: Final = "import_moves"
+
+#: Texts that may be empty; written as CSV, COPY would read them as NULL.
+_EMPTY: Final = {"account", "name", "description", "known_as"}
+
+#: The timezone in which a day begins last: no brand's month began earlier.
+LAST_TO_TURN: Final = "Etc/GMT+12"
+
+
+@contextmanager
+def tables(columns: dict[str, str]) -> Iterator[None]:
+    """Empty tables for the rows; they and the tables made from them are dropped at the end."""
+    _drop()
+    try:
+        for name, shape in ((ROWS, columns), (WAITING_ROWS, WAITING)):
+            listed = ", ".join(f"{column} {type_}" for column, type_ in shape.items())
+            run(f"CREATE TEMP TABLE {name} ({listed})")
+        yield
+    finally:
+        if connection.is_usable():  # else they are dropped already, or with the transaction
+            _drop()
+
+
+def run(sql: str, values: Any = None) -> list[tuple[Any, ...]]:
+    """Run a statement; its rows, if it has any."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def copy(table: str, rows: Sequence[Any], columns: dict[str, str]) -> None:
+    """Add rows, tuples or lines of CSV, to :data:`ROWS` or :data:`WAITING_ROWS`."""
+    if not rows:
+        return
+    text = io.StringIO()
+    if isinstance(rows[0], str):
+        text.writelines(rows)
+    else:
+        csv.writer(text, lineterminator="\n").writerows(rows)
+    text.seek(0)
+    empty = ", ".join(column for column in columns if column in _EMPTY)
+    options = f"FORMAT csv, FORCE_NOT_NULL ({empty})"
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN ({options})", text)
+
+
+def add_up(observed_at: datetime) -> None:
+    """Make one total of the rows of each campaign and day, observed at this instant.
+
+    Separately for each ``known_as``, as its source may report the others on their own.
+    """
+    run(_SUM, [observed_at])
+    run(f"ANALYZE {SUMMED}")
+
+
+_SUM: Final = f"""
+    CREATE TEMP TABLE {SUMMED} AS
+    SELECT campaign_id, date, known_as, trim_scale(sum(amount)) AS amount,
+           %s::timestamptz AS observed_at, min(position) AS position
+      FROM {ROWS}
+     GROUP BY campaign_id, date, known_as
+"""  # noqa: S608  (the tables' names are our own)
+
+
+def note_brands(now: datetime) -> bool:
+    """Note the brands whose current budgets the rows may affect; are there any?
+
+    Spend of a past month holds no campaign.
+    """
+    run(_NOTE_BRANDS, [month_start(local_date(now, LAST_TO_TURN))])
+    run(f"ANALYZE {BRANDS}")
+    return bool(run(f"SELECT 1 FROM {BRANDS} LIMIT 1"))  # noqa: S608
+
+
+_NOTE_BRANDS: Final = f"""
+    CREATE TEMP TABLE {BRANDS} AS
+    SELECT DISTINCT campaign.brand_id
+      FROM (SELECT DISTINCT campaign_id FROM {ROWS} WHERE date >= %s) AS counted
+      JOIN ads_campaign AS campaign ON campaign.id = counted.campaign_id
+"""  # noqa: S608
+
+
+def _drop() -> None:
+    for name in (ROWS, WAITING_ROWS, SUMMED, BRANDS, UNMATCHED, MOVES):
+        run(f"DROP TABLE IF EXISTS pg_temp.{name}")
