@@ -145,7 +145,7 @@ def preview(path: Path) -> None:
     """The preview on the import's page."""
     plan = Plan(mapping={"date": "Date"}, campaign_by="name")
     with path.open("rb") as file:
-        expect(0, preview_of(file, plan, now=datetime.now(UTC)).problem_count)
+        expect(0, preview_of(file, plan, now=datetime.now(UTC))["problem_count"])
 
 
 if __name__ == "__main__":
