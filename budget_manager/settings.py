@@ -227,6 +227,9 @@ FLOWER_URL = env.str("FLOWER_URL", default="http://localhost:5555")
 FORMAT_MODULE_PATH = "ads.admin.formats"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+# The theme would keep what a search found for minutes: whoever adds a campaign must find it at once.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Budget Manager",
     "SITE_HEADER": "Budget Manager",
@@ -241,7 +244,13 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [lambda _: static("ads/admin.css"), lambda _: static("ads/legible.css")],
     "SCRIPTS": [lambda _: static("ads/admin.js"), lambda _: static("ads/keyboard.js")],
     "DASHBOARD_CALLBACK": "ads.admin.overview.front_page",
-    "SIDEBAR": {"navigation": "ads.admin.base.menu.menu"},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "ads.admin.base.menu.menu",
+    },
+    "COMMAND": {"search_callback": "ads.admin.base.search.search"},
+    "TABS": "ads.admin.history.tabs",
     "COLORS": {
         "primary": {
             "50": "oklch(97.7% .013 236.62)",

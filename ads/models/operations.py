@@ -58,8 +58,7 @@ class AskedAccount(models.Model):
     )
 
     class Meta:
-        verbose_name = "account of a platform"
-        verbose_name_plural = "accounts of platforms"
+        verbose_name = "platform account"
         ordering = ["source", "brand"]
         constraints = [
             models.UniqueConstraint(
@@ -86,8 +85,8 @@ class SimulatedSwitch(models.Model):
     )
 
     class Meta:
-        verbose_name = "switch of the simulated platform"
-        verbose_name_plural = "switches of the simulated platform"
+        verbose_name = "simulated platform switch"
+        verbose_name_plural = "simulated platform switches"
         ordering = ["campaign", "at", "id"]
         indexes = [models.Index(fields=["campaign", "at"], name="simulated_switch_by_campaign")]
 

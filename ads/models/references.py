@@ -42,7 +42,7 @@ class Referring(models.Model):
         help_text="The account on the platform. Empty: its ids are unique without one.",
     )
     reference = models.CharField(
-        "id on the platform",
+        "ID on the platform",
         max_length=200,
         help_text="Spend that comes in under this id is recorded for the campaign.",
     )
@@ -76,6 +76,7 @@ class CampaignReference(Referring, TimestampedModel):
     )
 
     class Meta:
+        verbose_name = "platform ID"
         ordering = ["platform", "account", "reference"]
         constraints = [
             models.UniqueConstraint(
@@ -108,6 +109,7 @@ class UnknownReference(Referring, TimestampedModel):
     only_brands = ArrayField(models.BigIntegerField(), null=True, blank=True)
 
     class Meta:
+        verbose_name = "unmatched campaign"
         ordering = ["platform", "account", "reference"]
         constraints = [
             # Of the brands a hash: there may be more of them than an entry of an index holds.

@@ -172,7 +172,7 @@ class WebhookDelivery(models.Model):
     answer = models.JSONField()
 
     class Meta:
-        verbose_name_plural = "webhook deliveries"
+        verbose_name = "received webhook"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

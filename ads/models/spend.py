@@ -277,6 +277,7 @@ class ReportedTotal(TimestampedModel):
     observed_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "reported day total"
         constraints = [
             models.UniqueConstraint(
                 fields=["campaign", "date", "source", "known_as"],

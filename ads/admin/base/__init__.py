@@ -1,6 +1,6 @@
 """What all admin classes share: lists, detail pages, exports, deletion and the menu."""
 
-from ads.admin.base import menu, model_admin
+from ads.admin.base import menu, model_admin, search
 from ads.admin.base.attached import ScheduleInline
 from ads.admin.base.deletion import Instead, KeepsWhatHasSpend
 from ads.admin.base.detail_page import (
@@ -46,4 +46,5 @@ __all__ = [
     "menu",
     "model_admin",
     "month_charts",
+    "search",
 ]

@@ -1,148 +1,126 @@
-"""The frame of the admin: what the menu offers."""
+"""The menu of the admin."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 
+from ads.admin.elements import address
 from ads.services.references import unmatched
 
 admin.site.index_title = "Overview"
 admin.site.index_template = "ads/admin/index.html"
 
 #: The menu counts no further.
-MOST_COUNTED = 99
+MOST_COUNTED: Final = 99
 
-#: Title of a group, and the models in it: (model, title, icon). What people need all day is first.
-MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
-    (
-        "Delivery",
-        [
-            ("ads.campaign", "Campaigns", "campaign"),
-            ("ads.brand", "Brands", "storefront"),
-            ("ads.daypartingschedule", "Schedules", "schedule"),
-            ("ads.deliverychange", "Delivery changes", "toggle_on"),
-        ],
-    ),
-    (
-        "Spend",
-        [
-            ("ads.spend", "Ledger", "receipt_long"),
-            ("ads.spendtotal", "Totals", "functions"),
-            ("ads.spendimport", "Imports", "upload_file"),
-            ("ads.unknownreference", "Unknown references", "help"),
-        ],
-    ),
-    (
-        "System",
-        [
-            ("django_celery_beat.periodictask", "Periodic tasks", "update"),
-            ("auth.user", "Users", "person"),
-            ("auth.group", "Groups", "group"),
-        ],
-    ),
-    (
-        "How spend comes in",
-        [
-            ("ads.campaignreference", "References", "link"),
-            ("ads.waitingspend", "Waiting spend", "hourglass"),
-            ("ads.reportedtotal", "Reported day totals", "cloud_download"),
-            ("ads.columnmapping", "Column mappings", "view_column"),
-            ("ads.apikey", "API keys", "key"),
-            ("ads.webhookendpoint", "Webhook endpoints", "webhook"),
-            ("ads.webhookdelivery", "Webhooks taken in", "inbox"),
-        ],
-    ),
-    (
-        "Audit",
-        [
-            ("ads.campaignevent", "Campaigns", "history"),
-            ("ads.brandevent", "Brands", "history"),
-            ("ads.daypartingscheduleevent", "Schedules", "history"),
-            ("ads.daypartingwindowevent", "Windows", "history"),
-            ("ads.campaignscheduleevent", "Schedules of campaigns", "history"),
-            ("ads.spendtotalevent", "Waivers", "history"),
-            ("ads.campaignreferenceevent", "References", "history"),
-            ("ads.apikeyevent", "API keys", "history"),
-            ("ads.apikeybrandevent", "Brands of API keys", "history"),
-            ("ads.webhookendpointevent", "Webhook endpoints", "history"),
-            ("ads.webhookendpointbrandevent", "Brands of webhook endpoints", "history"),
-        ],
-    ),
-    (
-        "Advanced",
-        [
-            ("ads.heartbeat", "Heartbeats", "monitor_heart"),
-            ("django_celery_beat.intervalschedule", "Intervals", "timer"),
-            ("django_celery_beat.crontabschedule", "Crontabs", "calendar_clock"),
-            ("django_celery_beat.clockedschedule", "One-off times", "alarm"),
-            ("ads.askedaccount", "Accounts of platforms", "cloud_sync"),
-            ("ads.simulatedswitch", "Simulated platform", "science"),
-        ],
-    ),
-]
+#: Title of a group, and its models with their icons. What people need all day comes first.
+MENU: Final[dict[str, dict[str, str]]] = {
+    "Delivery": {
+        "ads.campaign": "campaign",
+        "ads.brand": "storefront",
+        "ads.daypartingschedule": "schedule",
+        "ads.deliverychange": "toggle_on",
+    },
+    "Spend": {
+        "ads.spend": "receipt_long",
+        "ads.spendtotal": "functions",
+        "ads.spendimport": "upload_file",
+        "ads.unknownreference": "help",
+    },
+    "System": {
+        "django_celery_beat.periodictask": "update",
+        "auth.user": "person",
+        "auth.group": "group",
+    },
+    "Spend sources": {
+        "ads.campaignreference": "link",
+        "ads.waitingspend": "hourglass",
+        "ads.reportedtotal": "cloud_download",
+        "ads.columnmapping": "view_column",
+        "ads.apikey": "key",
+        "ads.webhookendpoint": "webhook",
+        "ads.webhookdelivery": "inbox",
+    },
+    "Advanced": {
+        "ads.heartbeat": "monitor_heart",
+        "django_celery_beat.intervalschedule": "timer",
+        "django_celery_beat.crontabschedule": "calendar_clock",
+        "django_celery_beat.clockedschedule": "alarm",
+        "ads.askedaccount": "cloud_sync",
+        "ads.simulatedswitch": "science",
+    },
+}
 
-#: Groups that are folded up until somebody opens them, or is on one of their pages.
-FOLDED = {"How spend comes in", "Audit", "Advanced"}
-
-
-def _to_be_matched() -> str:
-    waiting = unmatched.count(MOST_COUNTED + 1)
-    if waiting > MOST_COUNTED:
-        return f"{MOST_COUNTED}+"
-    return str(waiting or "")
-
-
-#: What the menu counts beside a title, if there is any.
-COUNTED: dict[str, Callable[[], str]] = {"ads.unknownreference": _to_be_matched}
+#: Groups that stay folded until somebody opens them or is on one of their pages.
+FOLDED: Final = {"Spend sources", "Advanced"}
 
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the menu with what this user may see."""
+    pages = {model._meta.label_lower: model for model in viewable(request)}
     groups = [
         {
             "title": title,
             "separator": True,
             "collapsible": title in FOLDED,
-            "items": [_item(*entry) for entry in entries if _may_view(request, entry[0])],
+            "items": [
+                _item(list_title(pages[label]), icon, pages[label])
+                for label, icon in icons.items()
+                if label in pages
+            ],
         }
-        for title, entries in MENU
+        for title, icons in MENU.items()
     ]
-    first: dict[str, Any] = {
-        "items": [
-            {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")},
-        ]
-    }
-    return [first, *(group for group in groups if group["items"]), _outside()]
+    if audited := [model for model in pages.values() if is_audit(model)]:
+        groups[2]["items"] += [_item("Change history", "history", *audited)]  # type: ignore[operator]
+    return [
+        {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]},
+        *(group for group in groups if group["items"]),
+        {
+            "separator": True,
+            "items": [
+                {"title": "Flower (workers)", "icon": "open_in_new", "link": settings.FLOWER_URL}
+            ],
+        },
+    ]
 
 
-def _item(label: str, title: str, icon: str) -> dict[str, Any]:
-    link = reverse(f"admin:{label.replace('.', '_')}_changelist")
-    counted = COUNTED.get(label)
+def viewable(request: HttpRequest) -> list[type[Model]]:
+    """The models whose lists this user may see."""
+    pages = admin.site._registry.items()
+    return [model for model, page in pages if page.has_view_permission(request)]
+
+
+def list_title(model: type[Model]) -> str:
+    """What the list of a model is called: in the menu, above the list and in the search."""
+    own: str = getattr(admin.site._registry[model], "list_title", "")
+    return own or capfirst(str(model._meta.verbose_name_plural))
+
+
+def is_audit(model: type[Model]) -> bool:
+    """Are its rows the recorded changes of another model?"""
+    return hasattr(model, "pgh_tracked_model")
+
+
+def _item(title: str, icon: str, *models: type[Model]) -> dict[str, Any]:
+    """An entry that leads to the list of the first of these models."""
+    links = [reverse(address(model, "changelist")) for model in models]
+    is_unmatched = models[0]._meta.label_lower == "ads.unknownreference"
     # By itself the menu would take "…/campaign/" for part of any longer address.
     return {
-        "badge": counted() if counted else "",
+        "badge": _unmatched() if is_unmatched else "",
         "title": title,
         "icon": icon,
-        "link": link,
-        "active": lambda request: request.path.startswith(link),
+        "link": links[0],
+        "active": lambda request: request.path.startswith(tuple(links)),
     }
 
 
-def _outside() -> dict[str, Any]:
-    return {
-        "separator": True,
-        "items": [
-            {"title": "Flower (workers)", "icon": "open_in_new", "link": settings.FLOWER_URL}
-        ],
-    }
-
-
-def _may_view(request: HttpRequest, label: str) -> bool:
-    for model, pages in admin.site._registry.items():
-        if model._meta.label_lower == label:
-            return pages.has_view_permission(request)
-    return False
+def _unmatched() -> str:
+    waiting = unmatched.count(MOST_COUNTED + 1)
+    return f"{MOST_COUNTED}+" if waiting > MOST_COUNTED else str(waiting or "")

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import FieldError, ValidationError
 from django.core.paginator import Paginator
-from django.db import IntegrityError, models
+from django.db import DataError, IntegrityError, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
 
 from ads.admin.base.empty_list import nothing_yet
+from ads.admin.base.menu import list_title
 from ads.admin.base.narrowing import narrowings, without_any
 from ads.admin.editing import GuardsEdits
 from ads.admin.elements import ConfigurationForm, MoneyFormField, TimezoneFormField, budget_as_read
@@ -26,8 +28,10 @@ else:
 
     # Unfold's classes have no types of their own; they are Django's with another look.
     class ModelAdmin(unfold.admin.ModelAdmin):
-        #: What the list is, in a sentence or two above it.
+        #: What the list shows, in a sentence or two above it.
         about = ""
+        #: What the list is called, where the plural of what its rows are called does not do.
+        list_title = ""
         list_before_template = "ads/admin/about.html"
         # Counting what each choice of each filter would leave takes a minute where there is much.
         show_facets = ShowFacets.NEVER
@@ -40,16 +44,26 @@ else:
                 form.base_fields[name].help_text = self.help_texts[name]
             return form
 
+        def get_actions(self, request):  # type: ignore[no-untyped-def]
+            actions = super().get_actions(request)
+            if "delete_selected" in actions:  # Django's own come first, and this one belongs last
+                actions["delete_selected"] = actions.pop("delete_selected")
+            return actions
+
         def changelist_view(self, request, extra_context=None):  # type: ignore[no-untyped-def]
             ours = {
-                # What the window is called; "Select brand to change" says less among many.
-                "title": capfirst(self.opts.verbose_name_plural),
+                # Of the window; Django's "Select brand to change" says less among many.
+                "title": list_title(self.model),
                 "nothing_yet": nothing_yet(request, self.model),
             }
             return super().changelist_view(request, {**ours, **(extra_context or {})})
 
         def get_changelist_instance(self, request):  # type: ignore[no-untyped-def]
-            rows = super().get_changelist_instance(request)
+            try:
+                rows = super().get_changelist_instance(request)
+            except NOT_A_CONDITION as error:  # typed by hand; Django then leads to the whole list
+                self.message_user(request, NOT_UNDERSTOOD, messages.ERROR)
+                raise IncorrectLookupParameters from error
             rows.narrowings = narrowings(rows)
             rows.without_narrowings = without_any(rows)
             if not rows.narrowings:
@@ -64,6 +78,10 @@ else:
         def __class_getitem__(cls, _: object) -> type:
             return cls
 
+
+#: What the ORM and the database say to ``?id__in=x`` and ``?name__regex=(``.
+NOT_A_CONDITION = (IncorrectLookupParameters, DataError, FieldError, ValueError, ValidationError)
+NOT_UNDERSTOOD = "The address has a condition that cannot be used, so the whole list is shown."
 
 __all__ = ["KEPT", "ConfigurationAdmin", "ModelAdmin", "ReadOnlyAdmin", "TabularInline"]
 
@@ -176,8 +194,11 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     # Sorting ten million rows by a column without an index takes seconds: the newest come first.
     sortable_by = []
 
-    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[str]:
-        return list(self.fields or [])  # type: ignore[arg-type]
+    def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
+        return self.fields or self.list_display
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
+        return self.get_fields(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

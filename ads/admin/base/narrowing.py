@@ -32,7 +32,7 @@ def narrowings(rows: ChangeList) -> list[Narrowing]:
         without = rows.get_query_string(remove=[SEARCH_VAR, PAGE_VAR])
         found.append(Narrowing("search", rows.query, without))
     for spec in rows.filter_specs:
-        if to := _in_words(spec, rows):
+        if any(rows.params.get(name) for name in _names(spec)) and (to := _in_words(spec, rows)):
             without = rows.get_query_string(remove=[*_names(spec), PAGE_VAR])
             found.append(Narrowing(str(spec.title), to, without))
     for name, values in _others(rows).items():

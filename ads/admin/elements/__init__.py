@@ -4,12 +4,13 @@ from ads.admin.elements import charts, tips
 from ads.admin.elements.bars import spend_bar, spend_track, waived_beside
 from ads.admin.elements.filters import USED, ChoiceFilter, instant_of
 from ads.admin.elements.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
-from ads.admin.elements.links import address, may, picked
+from ads.admin.elements.links import address, link_to, may, picked
 from ads.admin.elements.numbers import is_number
 from ads.admin.elements.range_filters import DayFilter, InstantFilter
 from ads.admin.elements.text import (
     NOTHING,
     STATE_COLOURS,
+    actor_name,
     ago,
     ahead,
     budget,
@@ -32,6 +33,7 @@ __all__ = [
     "InstantFilter",
     "MoneyFormField",
     "TimezoneFormField",
+    "actor_name",
     "address",
     "ago",
     "ahead",
@@ -42,6 +44,7 @@ __all__ = [
     "instant",
     "instant_of",
     "is_number",
+    "link_to",
     "may",
     "picked",
     "place",

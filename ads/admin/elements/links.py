@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 
 def may(request: HttpRequest, model: type[Model], what: str) -> bool:
@@ -24,3 +26,9 @@ def address(model: type[Model], page: str) -> str:
 def picked(name: str, **given: str) -> str:
     """The address of a page with what is picked out, or filled in, on it."""
     return f"{reverse(name)}?{urlencode(given)}" if given else reverse(name)
+
+
+def link_to(row: Model) -> SafeString:
+    """A row's name, linked to its page."""
+    page = reverse(address(type(row), "change"), args=[row.pk])
+    return format_html('<a class="ads-link" href="{}">{}</a>', page, row)

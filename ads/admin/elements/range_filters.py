@@ -21,6 +21,7 @@ class InstantFilter(RangeDateTimeFilter):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.title = f"{self.title}, in UTC"
         for end in _ENDS:
             if self._at(end) is None:
                 for part in (0, 1):

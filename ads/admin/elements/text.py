@@ -11,6 +11,8 @@ from ads.rules.money import format_usd
 
 NOTHING = "–"
 
+_PROGRAMS = {"key": "API key", "webhook": "Webhook", "command": "Command"}
+
 _UNITS = {"days": 86400, "h": 3600, "min": 60, "s": 1}
 
 #: Of a campaign's state, the colour of its badge; plain where none is given.
@@ -50,6 +52,12 @@ def stamp(at: datetime, tz: str, *, seconds: bool = False) -> str:
 def place(tz: str) -> str:
     """A timezone by its place: "New York", "Buenos Aires", "UTC"."""
     return tz.rpartition("/")[2].replace("_", " ")
+
+
+def actor_name(actor: str) -> str:
+    """Who acted, as recorded: "olivia", "API key Billing", "Command check_budgets"."""
+    kind, _, name = actor.partition(": ")
+    return f"{_PROGRAMS[kind]} {name}" if name and kind in _PROGRAMS else actor
 
 
 def soon(at: datetime, now: datetime, tz: str) -> str:

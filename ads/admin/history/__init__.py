@@ -1,9 +1,10 @@
-"""Delivery changes and the audit in the admin."""
+"""Delivery changes and the change history of configuration in the admin."""
 
-from ads.admin.history.audit import AuditAdmin
+from ads.admin.history.audit import AuditAdmin, tabs
 from ads.admin.history.delivery import DeliveryChangeAdmin
 
 __all__ = [
     "AuditAdmin",
     "DeliveryChangeAdmin",
+    "tabs",
 ]

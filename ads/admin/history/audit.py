@@ -1,19 +1,50 @@
-"""The audit of configuration and waivers in the admin: see :mod:`ads.services.history`."""
+"""The change history of configuration and waivers; see :mod:`ads.services.history`."""
 
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import InstantFilter
+from ads.admin.elements import InstantFilter, address, stamp
+from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.services.history import WORDS, AuditEntry, actor, describe, event_model
+
+#: Of each kind of recorded change the title of its tab, and what it is searched by.
+KINDS: Final[dict[str, tuple[str, list[str]]]] = {
+    "CampaignEvent": ("Campaigns", ["name"]),
+    "BrandEvent": ("Brands", ["name"]),
+    "DaypartingScheduleEvent": ("Schedules", ["name"]),
+    "DaypartingWindowEvent": ("Hours", ["schedule__name"]),
+    "CampaignScheduleEvent": ("Attached schedules", ["campaign__name", "schedule__name"]),
+    "SpendTotalEvent": ("Waivers", ["brand__name", "campaign__name"]),
+    "CampaignReferenceEvent": ("Platform IDs", ["campaign__name", "=reference"]),
+    "ApiKeyEvent": ("API keys", ["name"]),
+    "ApiKeyBrandEvent": ("Brands of API keys", ["apikey__name", "brand__name"]),
+    "WebhookEndpointEvent": ("Webhook endpoints", ["name"]),
+    "WebhookEndpointBrandEvent": (
+        "Brands of endpoints",
+        ["webhookendpoint__name", "brand__name"],
+    ),
+}
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """A tab for each kind of change this user may see, above the lists of all of them."""
+    kinds = {event_model(name): title for name, (title, _) in KINDS.items()}
+    items = [
+        {"title": title, "link": link, "active": request.path.startswith(link)}
+        for model, title in kinds.items()
+        if admin.site._registry[model].has_view_permission(request)
+        for link in [reverse(address(model, "changelist"))]
+    ]
+    return [{"models": [model._meta.label_lower for model in kinds], "items": items}]
 
 
 class AuditList(ChangeList):
@@ -22,8 +53,7 @@ class AuditList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = list(self.result_list)
-        for row, entry in zip(rows, describe(rows), strict=True):
-            row.entry = entry
+        _describe(rows)
         self.result_list = rows
 
 
@@ -41,21 +71,27 @@ class WhatFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(pgh_label=self.value()) if self.value() else queryset
 
 
+@admin.register(*map(event_model, KINDS))
 class AuditAdmin(ReadOnlyAdmin[Any]):
-    """The audit of one model, the newest first."""
+    """The recorded changes of one model, the newest first."""
 
+    about = "Who changed what and when, the newest first. Nothing here can be edited."
     list_display = ["at", "who", "what", "subject", "changes"]
     list_select_related = ["pgh_context"]
     list_filter = [WhatFilter, ("pgh_created_at", InstantFilter)]
-    fields = ["at", "who", "what", "subject", "changes"]
     ordering = ["-pgh_id"]
+    search_help_text = "Name, or who"
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [*KINDS[self.model.__name__][1], "pgh_context__metadata__actor"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AuditList
 
-    @admin.display(description="when (UTC)")
-    def at(self, event: Any) -> datetime:
-        return event.pgh_created_at  # type: ignore[no-any-return]
+    @admin.display(description="when")
+    def at(self, event: Any) -> str:
+        _entry(event)
+        return stamp(event.pgh_created_at, event.zone, seconds=True)
 
     @admin.display(description="who")
     def who(self, event: Any) -> str:
@@ -69,7 +105,7 @@ class AuditAdmin(ReadOnlyAdmin[Any]):
     def subject(self, event: Any) -> str:
         return _entry(event).subject
 
-    @admin.display(description="from what to what")
+    @admin.display(description="old → new")
     def changes(self, event: Any) -> SafeString:
         shown = format_html_join(
             " ",
@@ -84,87 +120,29 @@ class AuditAdmin(ReadOnlyAdmin[Any]):
 
 def _entry(event: Any) -> AuditEntry:
     if not hasattr(event, "entry"):
-        event.entry = describe([event])[0]
+        _describe([event])
     return event.entry  # type: ignore[no-any-return]
 
 
-WHO = "pgh_context__metadata__actor"
+def _describe(events: list[Any]) -> None:
+    """Give each event of one model its ``entry``, and the ``zone`` of what it is about."""
+    zones = _zones(events)
+    for event, entry in zip(events, describe(events), strict=True):
+        event.entry = entry
+        event.zone = getattr(event, "timezone", None) or zones.get(event.pk, "UTC")
 
 
-@admin.register(
-    event_model("BrandEvent"),
-    event_model("CampaignEvent"),
-    event_model("DaypartingScheduleEvent"),
-    event_model("ApiKeyEvent"),
-    event_model("WebhookEndpointEvent"),
-)
-class NamedAuditAdmin(AuditAdmin):
-    """The audit of what has a name."""
-
-    about = (
-        "Every edit, the newest first: when, by whom, from what to what. Nothing here can be "
-        "changed."
-    )
-    search_fields = ["name", WHO]
-    search_help_text = "Name, or who"
-
-
-@admin.register(event_model("DaypartingWindowEvent"))
-class WindowAuditAdmin(AuditAdmin):
-    """The audit of windows."""
-
-    about = "Every window that was made, changed or deleted: when, by whom, from what to what."
-    search_fields = ["schedule__name", WHO]
-    search_help_text = "Schedule, or who"
-
-
-@admin.register(event_model("CampaignScheduleEvent"))
-class AttachmentAuditAdmin(AuditAdmin):
-    """The audit of which schedules campaigns had."""
-
-    about = "Every schedule that was attached to a campaign or detached from it: when and by whom."
-    search_fields = ["campaign__name", "schedule__name", WHO]
-    search_help_text = "Campaign, schedule, or who"
-
-
-@admin.register(event_model("CampaignReferenceEvent"))
-class ReferenceAuditAdmin(AuditAdmin):
-    """The audit of what platforms know campaigns by."""
-
-    about = (
-        "Every id of a platform that was given to a campaign, changed or taken away: when and "
-        "by whom. It decides whose budget money counts against."
-    )
-    search_fields = ["campaign__name", "=reference", WHO]
-    search_help_text = "Campaign, id on the platform, or who"
-
-
-@admin.register(event_model("ApiKeyBrandEvent"))
-class KeyBrandAuditAdmin(AuditAdmin):
-    """The audit of which brands keys were limited to."""
-
-    about = "Every brand that was given to an API key or taken from it: when and by whom."
-    search_fields = ["apikey__name", "brand__name", WHO]
-    search_help_text = "Key, brand, or who"
-
-
-@admin.register(event_model("WebhookEndpointBrandEvent"))
-class EndpointBrandAuditAdmin(AuditAdmin):
-    """The audit of which brands endpoints were limited to."""
-
-    about = "Every brand that was given to a webhook endpoint or taken from it: when and by whom."
-    search_fields = ["webhookendpoint__name", "brand__name", WHO]
-    search_help_text = "Endpoint, brand, or who"
-
-
-@admin.register(event_model("SpendTotalEvent"))
-class WaiverAuditAdmin(AuditAdmin):
-    """Who let what run on."""
-
-    about = (
-        "Every time somebody let a campaign or brand run on: who, when, and how much of its "
-        "spend no longer counts against the budget since."
-    )
-    list_filter = [("pgh_created_at", InstantFilter)]
-    search_fields = ["brand__name", "campaign__name", WHO]
-    search_help_text = "Brand, campaign, or who"
+def _zones(events: list[Any]) -> dict[int, str]:
+    """The timezones of the brands or schedules that events refer to, by the events' keys."""
+    owners: list[tuple[str, type[Model], str]] = [
+        ("brand_id", Brand, "timezone"),
+        ("campaign_id", Campaign, "brand__timezone"),
+        ("schedule_id", DaypartingSchedule, "timezone"),
+    ]
+    for column, model, zone in owners:
+        if events and hasattr(events[0], column):
+            ids = {event.pk: getattr(event, column) for event in events}
+            found = model._default_manager.filter(pk__in=ids.values()).order_by()
+            zones = dict(found.values_list("pk", zone))
+            return {pk: zones[owner] for pk, owner in ids.items() if owner in zones}
+    return {}

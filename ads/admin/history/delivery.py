@@ -1,4 +1,4 @@
-"""What was switched on and off and why, and whether the watch itself is alive: to be read."""
+"""Delivery changes, and what the system notes about its own running: read-only."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -8,26 +8,35 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
-from ads.admin.elements import NOTHING, ChoiceFilter, InstantFilter, budget, instant_of
+from ads.admin.elements import (
+    ChoiceFilter,
+    InstantFilter,
+    actor_name,
+    budget,
+    instant_of,
+    link_to,
+    stamp,
+)
 from ads.admin.overview import changes_as_read
 from ads.holds import Hold
 from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.money import format_usd
 from ads.services import overview
+from ads.services.actor import SYSTEM
 from ads.services.delivery import Trigger
 from ads.services.explain import recorded_reasons
 from ads.services.exports import Export, kinds
 
 
 class DirectionFilter(ChoiceFilter):
-    """What was switched on, or off."""
+    """Campaigns switched on, or off."""
 
     title = "switched"
     parameter_name = "is_active__exact"
@@ -38,7 +47,7 @@ class DirectionFilter(ChoiceFilter):
 
 
 class LastFilter(ChoiceFilter):
-    """What was switched lately."""
+    """Recent changes."""
 
     title = "time"
     parameter_name = "last"
@@ -57,16 +66,8 @@ class LastFilter(ChoiceFilter):
         return rows.filter(at__gt=instant_of(request) - self.SPANS[chosen])
 
 
-class BetweenFilter(InstantFilter):
-    """What was switched from an instant to another."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = "exact times, in UTC"
-
-
 class HoldFilter(ChoiceFilter):
-    """Changes for which one of the holds was (part of) the reason."""
+    """Changes with this hold among their reasons."""
 
     title = "hold"
     parameter_name = "hold"
@@ -77,9 +78,9 @@ class HoldFilter(ChoiceFilter):
 
 
 class TriggerFilter(DropdownFilter):  # type: ignore[misc]
-    """Changes by what made the system look."""
+    """Changes by their trigger."""
 
-    title = "what set it off"
+    title = "trigger"
     parameter_name = "trigger"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -91,9 +92,13 @@ class TriggerFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(trigger=self.value()) if self.value() else queryset
 
 
-def trigger_label(code: str) -> str:
-    """What made the system look, in words."""
-    return Trigger(code).label if code in Trigger.values else code
+def by(change: DeliveryChange) -> str:
+    """Who or what switched it: "olivia", "API key Billing", "Automatic (spend update)"."""
+    if change.actor in ("", SYSTEM) or change.actor.startswith(("task: ", "platform: ")):
+        known = change.trigger in Trigger.values
+        trigger = Trigger(change.trigger).label.lower() if known else change.trigger
+        return f"Automatic ({trigger})"
+    return actor_name(change.actor)
 
 
 @admin.register(DeliveryChange)
@@ -101,8 +106,8 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     """One row for each time a campaign was switched, the newest first."""
 
     about = (
-        "Every time a campaign was switched on or off, the newest first: why, by whom, and on "
-        "which figures."
+        "Every time a campaign was switched on or off, the newest first, in its brand's timezone: "
+        "why, by whom, and based on which figures."
     )
     list_display = ["when", "its_campaign", "brand", "switched", "why", "by"]
     list_display_links = ["when"]
@@ -114,7 +119,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         ("campaign__brand", AutocompleteSelectFilter),
         ("campaign", AutocompleteSelectFilter),
         TriggerFilter,
-        ("at", BetweenFilter),
+        ("at", InstantFilter),
     ]
     search_fields = ["campaign__name", "=actor"]
     search_help_text = "Campaign, or who"
@@ -124,7 +129,6 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         "brand",
         "direction",
         "why",
-        "looked",
         "by",
         "daily_figures",
         "monthly_figures",
@@ -156,14 +160,13 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
         return kinds.of_changes(rows)
 
-    @admin.display(description="at, in UTC")
+    @admin.display(description="when")
     def when(self, change: DeliveryChange) -> str:
-        return f"{change.at:%Y-%m-%d %H:%M:%S}"
+        return stamp(change.at, change.campaign.brand.timezone, seconds=True)
 
     @admin.display(description="campaign")
     def its_campaign(self, change: DeliveryChange) -> SafeString:
-        page = reverse("admin:ads_campaign_change", args=[change.campaign_id])
-        return format_html('<a class="ads-link" href="{}">{}</a>', page, change.campaign.name)
+        return link_to(change.campaign)
 
     @admin.display(description="brand")
     def brand(self, change: DeliveryChange) -> str:
@@ -184,13 +187,9 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     def why(self, change: DeliveryChange) -> str:
         return recorded_reasons.why(change)
 
-    @admin.display(description="set off by")
-    def looked(self, change: DeliveryChange) -> str:
-        return trigger_label(change.trigger)
-
     @admin.display(description="by")
     def by(self, change: DeliveryChange) -> str:
-        return change.actor or NOTHING
+        return by(change)
 
     @admin.display(description="spent that day")
     def daily_figures(self, change: DeliveryChange) -> str:
@@ -200,33 +199,21 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     def monthly_figures(self, change: DeliveryChange) -> str:
         return f"{format_usd(change.monthly_spend)} of {budget(change.monthly_budget)}"
 
-    @admin.display(description="its brand that day")
+    @admin.display(description="brand that day")
     def brand_daily_figures(self, change: DeliveryChange) -> str:
         return f"{format_usd(change.brand_daily_spend)} of {budget(change.brand_daily_budget)}"
 
-    @admin.display(description="its brand that month")
+    @admin.display(description="brand that month")
     def brand_monthly_figures(self, change: DeliveryChange) -> str:
         return f"{format_usd(change.brand_monthly_spend)} of {budget(change.brand_monthly_budget)}"
 
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
-    """When each periodic task last ran and last succeeded, and how it last failed."""
+    """The last run, success and failure of each periodic task."""
 
-    about = (
-        "What each periodic task notes of its runs. Whether one is late stands on the page "
-        "“Periodic tasks”."
-    )
+    about = "The last runs of each periodic task. “Periodic tasks” shows which of them are late."
     list_display = [
-        "task",
-        "last_run_at",
-        "last_success_at",
-        "last_duration",
-        "last_changed",
-        "last_failure_at",
-        "last_error",
-    ]
-    fields = [
         "task",
         "last_run_at",
         "last_success_at",
@@ -239,36 +226,42 @@ class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
 
 @admin.register(AskedAccount)
 class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
-    """When the ad platforms were last read, account by account; what lags behind comes first."""
+    """When each account on an ad platform was last read."""
 
     about = (
-        "When the ad platforms last answered for each brand; the one that lags furthest behind "
-        "comes first."
+        "When the ad platforms last answered for each brand, the longest ago first, in the brand's "
+        "timezone."
     )
-    list_display = ["source", "brand", "last_success_at"]
+    list_display = ["source", "brand", "last_success"]
     list_select_related = ["brand"]
     list_filter = [("brand", AutocompleteSelectFilter)]
     search_fields = ["source", "brand__name"]
     search_help_text = "Source or brand"
     ordering = ["last_success_at", "id"]
-    fields = ["source", "brand", "last_success_at"]
+
+    @admin.display(description="last success at")
+    def last_success(self, account: AskedAccount) -> str:
+        return stamp(account.last_success_at, account.brand.timezone, seconds=True)
 
 
 @admin.register(SimulatedSwitch)
 class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
-    """What the simulated ad platform was told, the newest first."""
+    """What the simulated ad platform was told to run and to stop, the newest first."""
 
     about = (
         "What the simulated ad platform was told to run and to stop. It stands in for real ones "
         "while you try things out."
     )
-    list_display = ["at", "campaign", "brand", "is_on", "usd_a_day"]
+    list_display = ["when", "campaign", "brand", "is_on", "usd_a_day"]
     list_select_related = ["campaign__brand"]
     list_filter = [("campaign", AutocompleteSelectFilter)]
     search_fields = ["campaign__name"]
     search_help_text = "Campaign"
     ordering = ["-id"]
-    fields = ["at", "campaign", "brand", "is_on", "usd_a_day"]
+
+    @admin.display(description="when")
+    def when(self, switch: SimulatedSwitch) -> str:
+        return stamp(switch.at, switch.campaign.brand.timezone, seconds=True)
 
     @admin.display(description="brand")
     def brand(self, switch: SimulatedSwitch) -> str:

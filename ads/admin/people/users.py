@@ -6,13 +6,15 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import ManyToManyField
+from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ads.admin.base import KEPT, ModelAdmin
 from ads.admin.editing import GuardsEdits
+from ads.admin.elements import NOTHING
 
 admin.site.unregister([User, Group])
 
@@ -40,6 +42,13 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
         "everything.",
         "user_permissions": "Single permissions beside those of the groups; seldom needed.",
     }
+    list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
+    list_filter = [
+        ("groups", RelatedDropdownFilter),
+        ("is_active", BooleanRadioFilter),
+        ("is_superuser", BooleanRadioFilter),
+    ]
+    list_filter_submit = True
     form = UserChangeForm
     add_form = UserCreationForm
     filter_horizontal = ["user_permissions"]
@@ -57,6 +66,15 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
     change_password_form = AdminPasswordChangeForm
     # Kept by the system: logging in while somebody edits the page is no edit.
     readonly_fields = ["last_login", "date_joined"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        """Its groups; a superuser needs none."""
+        names = sorted(group.name for group in user.groups.all())
+        return ", ".join(["Superuser", *names] if user.is_superuser else names) or NOTHING
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         # Whoever is added here is to log in here.

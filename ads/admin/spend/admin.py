@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from ads.admin.base import CountedPaginator, ExportsCsv, ReadOnlyAdmin
-from ads.admin.elements import DayFilter
+from ads.admin.elements import NOTHING, DayFilter, actor_name, link_to, stamp
 from ads.admin.spend.changelist import (
     BRAND,
     CAMPAIGN,
@@ -28,7 +28,7 @@ from ads.admin.spend.changelist import (
     campaigns_named,
 )
 from ads.admin.spend.corrections import CorrectsSpend
-from ads.models import Brand, Campaign, ReportedTotal, Spend, SpendTotal
+from ads.models import Campaign, ReportedTotal, Spend, SpendTotal
 from ads.models.references import shown
 from ads.models.spend import Period
 from ads.rules.calendar import month_start
@@ -75,9 +75,9 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
         "kind",
         "description",
         "source",
-        "recorded_by",
+        "by",
         "external_id",
-        "created_at",
+        "recorded",
     ]
 
     class Media:
@@ -97,10 +97,17 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
     def day(self, spend: Spend) -> SafeString:
         return format_html('<span class="ads-nowrap">{}</span>', spend.date)
 
-    @admin.display(description="occurred (UTC)")
-    def occurred(self, spend: Spend) -> SafeString:
-        at = f"{spend.occurred_at:%Y-%m-%d %H:%M:%S}"
-        return format_html('<span class="ads-nowrap">{}</span>', at)
+    @admin.display(description="occurred")
+    def occurred(self, spend: Spend) -> str:
+        return stamp(spend.occurred_at, spend.campaign.brand.timezone, seconds=True)
+
+    @admin.display(description="recorded")
+    def recorded(self, spend: Spend) -> str:
+        return stamp(spend.created_at, spend.campaign.brand.timezone, seconds=True)
+
+    @admin.display(description="recorded by")
+    def by(self, spend: Spend) -> str:
+        return actor_name(spend.recorded_by) or NOTHING
 
     @admin.display(description="entry")
     def number(self, spend: Spend) -> str:
@@ -117,12 +124,6 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
     @admin.display(description="amount")
     def usd(self, spend: Spend) -> SafeString:
         return money(spend.amount)
-
-
-def link_to(row: Brand | Campaign) -> SafeString:
-    """Its name, as a way to its page."""
-    address = reverse(f"admin:ads_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a class="ads-link" href="{}">{}</a>', address, row.name)
 
 
 def money(amount: Decimal) -> SafeString:
@@ -240,7 +241,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         "What each source last said that a campaign has cost so far on a day. The ledger gets "
         "the difference each time it says something new."
     )
-    list_display = ["date", "campaign", "brand", "source", "called", "usd", "observed_at"]
+    list_display = ["date", "campaign", "brand", "source", "called", "usd", "observed"]
     list_select_related = ["campaign__brand"]
     list_filter = [
         ("date", DayFilter),
@@ -256,7 +257,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         "usd",
         "source",
         "called",
-        "observed_at",
+        "observed",
         "created_at",
         "updated_at",
     ]
@@ -272,6 +273,10 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
             found = Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=term)
             queryset = queryset.filter(found)
         return queryset, False
+
+    @admin.display(description="observed")
+    def observed(self, total: ReportedTotal) -> str:
+        return stamp(total.observed_at, total.campaign.brand.timezone, seconds=True)
 
     @admin.display(description="brand")
     def brand(self, total: ReportedTotal) -> str:

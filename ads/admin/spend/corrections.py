@@ -8,9 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
 from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,7 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ExportsCsv
-from ads.admin.elements import is_number
+from ads.admin.elements import actor_name, is_number, stamp
 from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
@@ -93,10 +90,15 @@ class CorrectsSpend(_Admin):
     ) -> HttpResponse:
         if entry := context.get("original"):
             made = corrections.of_entry(entry)
-            who = _recorded_by([entry, *made])
-            context["recorded_by"] = who.get(entry.pk, "")
+            zone = entry.campaign.brand.timezone
+            context["recorded_by"] = actor_name(entry.recorded_by)
             context["corrections"] = [
-                {"entry": one, "amount": format_usd(one.amount), "who": who.get(one.pk, "–")}
+                {
+                    "entry": one,
+                    "amount": format_usd(one.amount),
+                    "by": actor_name(one.recorded_by),
+                    "at": stamp(one.created_at, zone),
+                }
                 for one in made
             ]
             context["comes_to"] = format_usd(_comes_to(entry, made))
@@ -111,8 +113,14 @@ class CorrectsSpend(_Admin):
         correction = form.correction
         if correction and form.is_bound and form.is_valid() and "record" in request.POST:
             if request.POST.get("shown") == _shown(correction):
+                seen = request.POST.get("seen", "")
                 try:
-                    done = self._record(request, form, correction)
+                    done = corrections.record(
+                        correction,
+                        external_id=f"form-{form.token}",
+                        seen=int(seen) if is_number(seen) else 0,
+                        now=now,
+                    )
                 except (InvalidSpend, SpendConflict, CorrectedMeanwhile) as error:
                     _add(form, error)
                 else:
@@ -135,22 +143,6 @@ class CorrectsSpend(_Admin):
             "back": _address(entry.pk) if entry else reverse("admin:ads_spend_changelist"),
         }
         return TemplateResponse(request, "ads/admin/correction.html", context)
-
-    def _record(
-        self, request: HttpRequest, form: CorrectionForm, correction: Correction
-    ) -> Corrected:
-        seen = request.POST.get("seen", "")
-        with transaction.atomic():
-            done = corrections.record(
-                correction,
-                external_id=f"form-{form.token}",
-                seen=int(seen) if is_number(seen) else 0,
-                now=timezone.now(),
-            )
-            if done.outcome == "recorded":  # the ledger itself has no names of people
-                made = Spend.objects.get(pk=done.entry_id)
-                self.log_addition(request, made, [{"added": {}}])
-        return done
 
     def _recorded(
         self, request: HttpRequest, correction: Correction, done: Corrected
@@ -183,16 +175,6 @@ class CorrectsCampaign(_Admin):
             raise Http404
         address = reverse("admin:ads_spend_new_correction")
         return HttpResponseRedirect(f"{address}?campaign={campaign.pk}")
-
-
-def _recorded_by(entries: Iterable[Spend]) -> dict[int, str]:
-    """Who recorded entries on these pages, by the entries' numbers."""
-    logged = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Spend),
-        object_id__in=[str(entry.pk) for entry in entries],
-        action_flag=ADDITION,
-    )
-    return {int(pk): name for pk, name in logged.values_list("object_id", "user__username") if pk}
 
 
 def _comes_to(entry: Spend, made: Iterable[Spend]) -> Decimal:

@@ -7,7 +7,9 @@ from django.contrib import admin as site
 from django.test import Client
 from django.urls import reverse
 
-from ads.tests.admin.pages import changelist
+from ads.admin.base.model_admin import NOT_UNDERSTOOD
+from ads.tests.admin.pages import changelist, said
+from ads.tests.factories import BrandFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +62,26 @@ def test_the_way_on_from_there_is_the_same_page_on_this_site(
 
 def test_percent_signs_are_no_nul(admin: Client) -> None:
     assert admin.get("/admin/ads/brand/?q=%2500").status_code == 200
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_a_condition_that_cannot_be_used_leads_to_the_whole_list_and_says_so(
+    admin: Client, model: str
+) -> None:
+    response = admin.get(f"{changelist(model)}?pk__in=x", follow=True)
+
+    assert response.status_code == 200
+    assert said(response) == [NOT_UNDERSTOOD]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pattern_that_the_database_cannot_read_is_no_error_of_ours(admin: Client) -> None:
+    BrandFactory.create()
+
+    response = admin.get("/admin/ads/brand/?name__regex=(", follow=True)
+
+    assert said(response) == [NOT_UNDERSTOOD]
+    assert admin.get("/admin/ads/brand/export?name__regex=(", follow=True).status_code == 200
 
 
 @pytest.mark.parametrize("key", ["9" * 5000, "9" * 19, "٣"], ids=["long", "too large", "Arabic"])

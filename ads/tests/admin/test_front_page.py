@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.admin.base.menu import MENU
+from ads.admin.history.audit import KINDS
 from ads.models import Campaign, Heartbeat
 from ads.tests.admin.pages import add, change, changelist, save
 from ads.tests.factories import CampaignFactory
@@ -44,9 +45,29 @@ def test_every_model_of_ours_has_pages() -> None:
 
 
 def test_every_page_is_in_the_menu() -> None:
-    offered = {label.replace(".", "_") for _, entries in MENU for label, _, _ in entries}
+    offered = {label.replace(".", "_") for icons in MENU.values() for label in icons}
+    # "Change history" leads to the first of its lists; the others are its tabs.
+    audits = {f"ads_{name.lower()}" for name in KINDS}
 
-    assert offered == set(registered())
+    assert offered | audits == set(registered())
+
+
+def test_the_menu_calls_a_page_what_the_page_calls_itself(admin: Client) -> None:
+    groups = admin.get(reverse("admin:index")).context["sidebar_navigation"]
+
+    for item in [item for group in groups[1:-1] for item in group["items"]]:
+        page = admin.get(item["link"])
+        assert item["title"] in (page.context["title"], "Change history")
+
+
+def test_each_kind_of_change_has_a_tab_for_those_who_may_see_it(
+    staff: Callable[..., Client],
+) -> None:
+    page = staff("view_brandevent", "view_apikeyevent").get(changelist("ads_brandevent"))
+
+    tabs = [(tab["title"], tab["active"]) for tab in page.context["tab_list"][0]["items"]]
+    assert tabs == [("Brands", True), ("API keys", False)]
+    assert "Change history" in page.content.decode()
 
 
 @pytest.mark.parametrize("model", registered())
@@ -114,7 +135,7 @@ def test_the_front_page_shows_only_what_one_may_see(staff: Callable[..., Client]
     assert "states" not in nothing.context
     assert "tasks" not in nothing.context
     assert "states" in viewer.context
-    assert _offered(viewer) == ["Overview", "Campaigns", "Ledger", "Flower (workers)"]
+    assert _offered(viewer) == ["Overview", "Campaigns", "Spend entries", "Flower (workers)"]
 
 
 def _offered(response: Any) -> list[str]:
@@ -175,6 +196,20 @@ def test_people_and_their_rights_are_edited(admin: Client) -> None:
     assert nora.check_password(phrase)
     assert nora.is_staff
     assert admin.get(change(nora)).status_code == 200
+
+
+def test_the_list_of_users_shows_their_roles_and_filters_by_them(admin: Client) -> None:
+    nora = User.objects.create_user("nora", is_staff=True)
+    nora.groups.add(Group.objects.get(name="Operator"), Group.objects.get(name="Viewer"))
+
+    everybody = admin.get(changelist("auth_user"))
+    operators = admin.get(changelist("auth_user"), {"groups__id__exact": nora.groups.first().pk})
+
+    assert "Operator, Viewer" in everybody.content.decode()
+    assert "Superuser" in everybody.content.decode()
+    assert everybody.context["cl"].narrowings == []
+    assert list(operators.context["cl"].queryset) == [nora]
+    assert [one.to for one in operators.context["cl"].narrowings] == ["Operator"]
 
 
 def test_who_may_only_look_reads_budgets_as_money(staff: Callable[..., Client]) -> None:

@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from ads.models import Campaign
+from ads.models import Campaign, CampaignReference
 from ads.tests.admin.pages import change, changelist, filled_in
 from ads.tests.factories import CampaignFactory
 
@@ -36,3 +36,13 @@ def test_a_page_from_before_another_login_says_that_nothing_was_saved(admin: Cli
     assert "Nothing was saved" in response.content.decode()
     assert "Go back: what you entered is still there." in response.content.decode()
     assert Campaign.objects.get(pk=campaign.pk).name == "Spring"
+
+
+@pytest.mark.parametrize("model", ["ads_campaign", "ads_brand", "ads_campaignreference"])
+def test_deletion_is_the_last_action_of_a_list(admin: Client, model: str) -> None:
+    campaign = CampaignFactory.create()
+    CampaignReference.objects.create(campaign=campaign, platform="google_ads", reference="1")
+
+    form = admin.get(changelist(model)).context["action_form"]
+
+    assert form.fields["action"].choices[-1][0] == "delete_selected"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ads.models import DeliveryChange
 from ads.services.delivery.enforcement import Trigger
 from ads.tests.admin.pages import change, changelist
-from ads.tests.factories import CampaignFactory
+from ads.tests.factories import BrandFactory, CampaignFactory
 
 CHANGES = changelist("ads_deliverychange")
 
@@ -23,8 +23,12 @@ def switched(name: str, *, on: bool, ago: timedelta, **more: Any) -> DeliveryCha
         campaign=CampaignFactory.create(name=name),
         at=timezone.now() - ago,
         is_active=on,
-        trigger=Trigger.SPEND,
-        **{"holds": [] if on else ["daily_budget"], "actor": "system", **more},
+        **{
+            "holds": [] if on else ["daily_budget"],
+            "actor": "system",
+            "trigger": Trigger.SPEND,
+            **more,
+        },
     )
 
 
@@ -111,6 +115,7 @@ def test_the_list_says_why_with_the_figures_it_was_decided_on(admin: Client) -> 
         ago=timedelta(0),
         holds=["daily_budget", "dayparting"],
         actor="task: update_spend",
+        trigger="update_spend",
         daily_spend=Decimal("75.40"),
         daily_budget=Decimal(75),
     )
@@ -118,4 +123,16 @@ def test_the_list_says_why_with_the_figures_it_was_decided_on(admin: Client) -> 
     page = admin.get(CHANGES).content.decode()
 
     assert "Daily budget used up: $75.40 of $75.00; Outside its hours" in page
-    assert "task: update_spend" in page
+    assert "Automatic (spend update)" in page
+
+
+def test_a_change_is_shown_in_the_timezone_of_its_brand(admin: Client) -> None:
+    brand = BrandFactory.create(timezone="America/New_York")
+    DeliveryChange.objects.create(
+        campaign=CampaignFactory.create(brand=brand),
+        at=datetime(2026, 11, 21, 14, 0, 5, tzinfo=UTC),
+        is_active=True,
+        trigger=Trigger.SPEND,
+    )
+
+    assert "2026-11-21 09:00:05 New York" in admin.get(CHANGES).content.decode()

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ads.models import Campaign, Spend
+from ads.rules.calendar import local_date
 from ads.services import BudgetService
 from ads.tests.admin.pages import change, changelist, said
 from ads.tests.factories import CampaignFactory
@@ -72,6 +74,21 @@ def test_an_entry_is_corrected_as_was_shown_beforehand(
     of_entry = admin.get(change(entry)).content.decode()
     assert "<td>olivia</td>" in of_entry
     assert "With its corrections the entry comes to <b>$0.00</b>" in of_entry
+
+
+def test_a_correction_by_an_api_key_says_so(admin: Client, campaign: Campaign) -> None:
+    made = Spend.objects.create(
+        campaign=campaign,
+        amount=Decimal(-2),
+        date=local_date(timezone.now(), campaign.brand.timezone),
+        kind=Spend.Kind.CORRECTION,
+        recorded_by="key: Billing",
+    )
+
+    page = admin.get(change(made)).content.decode()
+
+    assert "It is a correction" in page
+    assert "Recorded by <b>API key Billing</b>" in page
 
 
 def test_a_double_click_records_once(admin: Client, entry: Spend) -> None:

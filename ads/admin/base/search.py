@@ -1,0 +1,112 @@
+"""What Ctrl+K finds: lists, actions, brands, campaigns, platform IDs and schedules."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Replace
+from django.http import HttpRequest
+from django.urls import reverse
+from unfold.dataclasses import SearchResult
+
+from ads.admin.base.menu import is_audit, list_title, menu, viewable
+from ads.admin.elements import address, may
+from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend, SpendImport
+
+#: Rows of each kind that are shown.
+MOST: Final = 8
+#: Shorter texts are looked for in titles alone, and shorter parts of an ID not at all.
+SHORTEST_NAME, SHORTEST_ID = 2, 4
+
+_IGNORED: Final = {"a", "an", "of", "the"}
+
+
+def search(request: HttpRequest, _term: str) -> list[SearchResult]:
+    """What fits the text typed, of what the user may see and do."""
+    text = request.GET.get("s", "").strip()  # the theme passes it on in lower case
+    words = text.lower().split()
+    found = [
+        result
+        for result in (*_lists(request), *_actions(request))
+        if all(word in result.title.lower() for word in words if word not in _IGNORED)
+    ]
+    return found + list(_rows(request, text, words)) if len(text) >= SHORTEST_NAME else found
+
+
+# Replaces the theme's own search, which finds every model of an application by the latter's name.
+admin.site._search_apps = lambda _apps, _term: []  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def _lists(request: HttpRequest) -> Iterator[SearchResult]:
+    for group in menu(request):
+        for item in group["items"]:
+            yield SearchResult(
+                item["title"], group.get("title", "Page"), item["link"], item["icon"]
+            )
+    for model in filter(is_audit, viewable(request)):
+        link = reverse(address(model, "changelist"))
+        yield SearchResult(list_title(model), "Change history", link, "history")
+
+
+def _actions(request: HttpRequest) -> Iterator[SearchResult]:
+    if may(request, Spend, "correct"):
+        link = reverse("admin:ads_spend_new_correction")
+        yield SearchResult("Correct spend", "Action", link, "edit")
+    for model, page in admin.site._registry.items():
+        if page.has_add_permission(request):
+            title = "Import spend" if model is SpendImport else f"Add {model._meta.verbose_name}"
+            yield SearchResult(title, "Action", reverse(address(model, "add")), "add")
+        if not page.has_view_permission(request):
+            continue
+        for name, (_, _, title) in page.get_actions(request).items():
+            if name not in ("delete_selected", "export_selected"):
+                yield SearchResult(
+                    f"{list_title(model)}: {title[:1].lower()}{title[1:].removesuffix(' …')}",
+                    "Select rows in the list, then choose the action",
+                    reverse(address(model, "changelist")),
+                    "checklist",
+                )
+
+
+def _rows(request: HttpRequest, text: str, words: list[str]) -> Iterator[SearchResult]:
+    if may(request, Campaign, "view"):
+        for reference in _references(text):
+            yield _row(
+                reference.campaign,
+                f"Campaign of {reference.campaign.brand} with the platform ID {reference}",
+                "link",
+            )
+    if may(request, Brand, "view"):
+        for brand in Brand.objects.filter(_named(words)).order_by("name")[:MOST]:
+            yield _row(brand, "Brand", "storefront")
+    if may(request, Campaign, "view"):
+        # The newest first, which need no sorting: reading ends with the last that is shown.
+        campaigns = Campaign.objects.filter(_named(words)).select_related("brand")
+        for campaign in campaigns.order_by("-pk")[:MOST]:
+            yield _row(campaign, f"Campaign of {campaign.brand}", "campaign")
+    if may(request, DaypartingSchedule, "view"):
+        for schedule in DaypartingSchedule.objects.filter(_named(words)).order_by("name")[:MOST]:
+            yield _row(schedule, "Schedule", "schedule")
+
+
+def _row(row: Any, description: str, icon: str) -> SearchResult:
+    link = reverse(address(type(row), "change"), args=[row.pk])
+    return SearchResult(str(row), description, link, icon)
+
+
+def _named(words: list[str]) -> Q:
+    return Q(*(Q(name__icontains=word) for word in words))
+
+
+def _references(text: str) -> QuerySet[CampaignReference]:
+    """Platform IDs that begin with the text; dashes do not matter, nor does the case."""
+    plain = text.replace("-", "")
+    if len(plain) < SHORTEST_ID or not any(character.isdigit() for character in plain):
+        return CampaignReference.objects.none()
+    return (
+        CampaignReference.objects.alias(plain=Replace("reference", Value("-")))
+        .filter(plain__istartswith=plain)
+        .select_related("campaign__brand")
+        .order_by("pk")[:MOST]
+    )
