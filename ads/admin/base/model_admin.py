@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 
-from ads.admin.base.empty_list import nothing_yet
 from ads.admin.base.menu import list_title
 from ads.admin.base.narrowing import narrowings, without_any
 from ads.admin.editing import GuardsEdits
@@ -54,7 +53,6 @@ else:
             ours = {
                 # Of the window; Django's "Select brand to change" says less among many.
                 "title": list_title(self.model),
-                "nothing_yet": nothing_yet(request, self.model),
             }
             return super().changelist_view(request, {**ours, **(extra_context or {})})
 

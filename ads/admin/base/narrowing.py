@@ -1,4 +1,4 @@
-"""By what a list is narrowed, in words: the search and each filter, with the list without it."""
+"""What a list is narrowed by, in words: the search and each filter, with the list without it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from django.contrib.admin import ListFilter
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist
-from django.forms import ChoiceField, Field, Form, ModelChoiceField
+from django.forms import Form, ModelChoiceField
 
 from ads.admin.elements import is_number
 
@@ -23,21 +23,18 @@ class Narrowing:
 
 
 def narrowings(rows: ChangeList) -> list[Narrowing]:
-    """What is searched for, each filter that is set, and every other condition in the address.
+    """The search, each filter that is set, and every other condition in the address."""
 
-    One query for each row that they name.
-    """
-    found = []
-    if rows.query:
-        without = rows.get_query_string(remove=[SEARCH_VAR, PAGE_VAR])
-        found.append(Narrowing("search", rows.query, without))
+    def without(*names: str) -> str:
+        return rows.get_query_string(remove=[*names, PAGE_VAR])
+
+    found = [Narrowing("search", rows.query, without(SEARCH_VAR))] if rows.query else []
     for spec in rows.filter_specs:
-        if any(rows.params.get(name) for name in _names(spec)) and (to := _in_words(spec, rows)):
-            without = rows.get_query_string(remove=[*_names(spec), PAGE_VAR])
-            found.append(Narrowing(str(spec.title), to, without))
+        names = _names(spec)
+        if any(rows.params.get(name) for name in names) and (to := _in_words(spec, rows)):
+            found.append(Narrowing(str(spec.title), to, without(*names)))
     for name, values in _others(rows).items():
-        without = rows.get_query_string(remove=[name, PAGE_VAR])
-        found.append(Narrowing(*_of_lookup(rows, name, values), without))
+        found.append(Narrowing(*_of_lookup(rows, name, values), without(name)))
     return found
 
 
@@ -53,7 +50,7 @@ def _names(spec: ListFilter) -> list[str]:
 
 
 def _others(rows: ChangeList) -> dict[str, list[str]]:
-    """Conditions that a link may have and that no filter stands for."""
+    """Conditions in the address that no filter stands for."""
     expected = {name for spec in rows.filter_specs for name in _names(spec)}
     given: dict[str, Any] = rows.get_filters_params()
     return {name: values for name, values in given.items() if name not in expected}
@@ -68,47 +65,39 @@ def _of_lookup(rows: ChangeList, name: str, values: list[str]) -> tuple[str, str
         return name, ", ".join(values)
     if last.is_relation and name.endswith("__exact"):
         related: Any = last.related_model
-        return str(related._meta.verbose_name), ", ".join(_called(related, values))
+        return str(related._meta.verbose_name), ", ".join(_called(related, key) for key in values)
     return str(last.verbose_name), ", ".join(values)
 
 
-def _called(model: Any, keys: list[str]) -> list[str]:
-    """Rows as they are called; one that there is none of, by its key."""
-    return [
-        str(model._default_manager.filter(pk=key).first() or key) if is_number(key) else key
-        for key in keys
-    ]
+def _called(model: Any, key: str) -> str:
+    """A row as it is called; one that does not exist, by its key."""
+    found = model._default_manager.filter(pk=key).first() if is_number(key) else None
+    return str(found or key)
 
 
 def _in_words(spec: ListFilter, rows: ChangeList) -> str:
+    """What was chosen or entered: "80% or more", "from 2026-11-01 to 2026-11-21"."""
     # The theme's filters are forms, of one choice each; Django's own are links.
     for choice in spec.choices(rows):
         form: Form | None = choice.get("form")  # type: ignore[assignment]
         if form is not None:
-            return _of_form(form)
+            return " ".join(_entered(form))
         if choice["selected"]:
             return str(choice["display"])
     return ""
 
 
-def _of_form(form: Form) -> str:
-    """What was chosen or entered: "80% or more", "from 2026-11-01 to 2026-11-21"."""
-    parts = []
+def _entered(form: Form) -> list[str]:
+    words = []
     for name, field in form.fields.items():
         value = form[name].value()
-        given = [one for one in (value if isinstance(value, list) else [value]) if one]
+        given = [str(one) for one in (value if isinstance(value, list) else [value]) if one]
         if given:
-            end = next((end for end in ("from", "to") if name.endswith(f"_{end}")), "")
-            parts += [end, *(_chosen(field, one) for one in given)]
-    return " ".join(part for part in parts if part)
-
-
-def _chosen(field: Field, value: Any) -> str:
-    """A choice as it reads; one that there is none of, as it stands in the address."""
-    if isinstance(field, ModelChoiceField):
-        rows: Any = field.queryset
-        (called,) = _called(rows.model, [str(value)])
-        return called
-    if isinstance(field, ChoiceField):
-        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
-    return str(value)
+            words += [end for end in ("from", "to") if name.endswith(f"_{end}")]
+        if isinstance(field, ModelChoiceField):
+            rows: Any = field.queryset
+            words += [_called(rows.model, key) for key in given]
+        else:
+            labels = {str(key): str(label) for key, label in getattr(field, "choices", ())}
+            words += [labels.get(one, one) for one in given]
+    return words

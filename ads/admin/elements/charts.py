@@ -1,9 +1,9 @@
-"""Charts: what the browser draws, and the table that says the same to whoever does not see it."""
+"""Charts of amounts in US dollars, and the table with the same figures for screen readers."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from django import forms
 
@@ -18,18 +18,15 @@ MEDIA = forms.Media(css={"all": ["ads/charts.css"]}, js=["ads/charts.js"])
 class Series:
     """What is drawn in one colour.
 
-    ``values``: one for each label; None: nothing there.
-    ``colour``: "others" and "quiet" are grey, "limit" is that of limits; empty: the next colour.
-    ``line``: drawn as a line over the bars; ``stepped`` and ``dashed`` say how.
-    ``marked``: positions of bars that stand out in red, such as days over their budget.
-    ``link``: where a click on it leads.
+    ``values``: one for each label; None: nothing there. ``colour``: "others", "quiet" or "limit";
+    empty: the next colour. ``line``: a line, ``dashed`` or not, in place of bars. ``marked``:
+    positions of bars that are drawn in red. ``link``: where a click on it leads.
     """
 
     name: str
     values: Sequence[Decimal | None]
     colour: str = ""
     line: bool = False
-    stepped: bool = False
     dashed: bool = False
     marked: Sequence[int] = ()
     link: str = ""
@@ -37,7 +34,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A dashed line across the chart: a budget, in US dollars."""
+    """A dashed line across the chart: a budget."""
 
     name: str
     value: Decimal
@@ -53,7 +50,6 @@ class Chart:
 
     ``id`` is unique on its page; ``title`` is read in place of the picture; ``head`` names what the
     labels are. ``links``: where a click on a label's bar leads, one for each label, or none.
-    ``unit``: US dollars, or a number of things. ``height`` in pixels.
     """
 
     id: str
@@ -62,48 +58,32 @@ class Chart:
     labels: Sequence[str]
     series: Sequence[Series]
     limits: Sequence[Limit] = ()
-    links: Sequence[str] = field(default=())
+    links: Sequence[str] = ()
     stacked: bool = False
     horizontal: bool = False
-    unit: Literal["usd", "count"] = "usd"
-    height: int = 260
+    height: int = 260  # pixels
 
     @property
     def data(self) -> dict[str, Any]:
         """What charts.js draws; amounts as texts, so that none is rounded on the way."""
+        limits = [
+            Series(limit.name, [limit.value] * len(self.labels), "limit", line=True, dashed=True)
+            for limit in self.limits
+        ]
         return {
-            "kind": "bar",
-            "unit": self.unit,
             "stacked": self.stacked,
             "horizontal": self.horizontal,
-            "labels": list(self.labels),
-            "links": list(self.links),
-            "limits": [{"name": limit.name, "value": str(limit.value)} for limit in self.limits],
-            "series": [
-                {
-                    "name": series.name,
-                    "values": [None if value is None else str(value) for value in series.values],
-                    "colour": series.colour,
-                    "as": "line" if series.line else "bar",
-                    "stepped": series.stepped,
-                    "dashed": series.dashed,
-                    "marked": list(series.marked),
-                    "link": series.link,
-                }
-                for series in self.series
-            ],
+            "labels": self.labels,
+            "links": self.links,
+            "series": [asdict(series) for series in (*self.series, *limits)],
         }
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The table: a row for each label, a cell for each series."""
         for number, label in enumerate(self.labels):
+            amounts = [series.values[number] for series in self.series]
             yield {
                 "label": label,
                 "link": self.links[number] if self.links else "",
-                "cells": [self._written(series.values[number]) for series in self.series],
+                "cells": [NOTHING if one is None else format_usd(one) for one in amounts],
             }
-
-    def _written(self, value: Decimal | None) -> str:
-        if value is None:
-            return NOTHING
-        return format_usd(value) if self.unit == "usd" else f"{value:,}"

@@ -137,12 +137,12 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        live = self.admin_site.admin_view(self.live)
-        return [path("live/", live, name="ads_deliverychange_live"), *super().get_urls()]
+        return [path("live/", self.live, name="ads_deliverychange_live"), *super().get_urls()]
 
     def live(self, request: HttpRequest) -> HttpResponse:
-        """The last changes, for the front page, which asks again and again."""
-        if not self.has_view_permission(request):
+        """The latest changes, for the front page, which polls them."""
+        # Not ``admin_view``: the login page must not take the place of the list.
+        if not (self.admin_site.has_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
         changes = changes_as_read(overview.latest(), timezone.now())
         return render(request, "ads/admin/overview_changes.html", {"changes": changes})

@@ -1,4 +1,4 @@
-"""The front page: how everything stands now."""
+"""The front page."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,38 +10,38 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.elements import address, charts, clock, instant, may, picked, span, spend_bar
+from ads.admin.elements import address, charts, clock, may, picked, span, spend_bar, stamp
 from ads.admin.overview.first_steps import first_steps
 from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
 from ads.models.campaign import State
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_time
+from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
 from ads.services import overview
 from ads.services.operations import TaskHealth, counted
 from ads.services.overview import Delivery, Money, Near, Part, PeriodSpend, Told
 
-#: Until when each hold lasts, beside its name.
+#: How long each hold lasts.
 UNTIL: Final = {
-    Hold.BRAND_INACTIVE: "until somebody switches the brand on",
-    Hold.FLIGHT: "until the flight begins; for good after its end",
-    Hold.BRAND_DAILY_BUDGET: "until the brand's midnight",
-    Hold.BRAND_MONTHLY_BUDGET: "until the brand's 1st of the month",
-    Hold.DAILY_BUDGET: "until the brand's midnight",
-    Hold.MONTHLY_BUDGET: "until the brand's 1st of the month",
-    Hold.DAYPARTING: "until a window of the schedule opens",
+    Hold.BRAND_INACTIVE: "until someone resumes the brand",
+    Hold.FLIGHT: "until the flight begins; for good after it ends",
+    Hold.BRAND_DAILY_BUDGET: "until midnight",
+    Hold.BRAND_MONTHLY_BUDGET: "until the 1st of the month",
+    Hold.DAILY_BUDGET: "until midnight",
+    Hold.MONTHLY_BUDGET: "until the 1st of the month",
+    Hold.DAYPARTING: "until the schedule opens",
 }
 
 CAMPAIGNS: Final = "admin:ads_campaign_changelist"
 
-#: Tasks that need somebody, up to which each is told of at once.
+#: More tasks in trouble than this are summed up in a sentence.
 FEW_ALARMS: Final = 2
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What of the overview this user may see."""
+    """The parts of the overview that this user may see."""
     now = timezone.now()
     seen = overview.at(now, _parts(request))
     context["now"] = now
@@ -69,7 +69,6 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["months"] = _months(seen.money)
     if seen.changes is not None and has_campaigns:
         context["changes"] = changes_as_read(seen.changes, now)
-        context["most_changes"] = overview.MOST_CHANGES
     if seen.watch is not None:
         links = may(request, PeriodicTask, "view")
         context["tasks"] = [_task(checked, now, links=links) for checked in seen.watch]
@@ -89,7 +88,6 @@ def _parts(request: HttpRequest) -> set[Part]:
         Part.MONEY: may(request, Brand, "view"),
         Part.CHANGES: may(request, DeliveryChange, "view"),
         Part.WATCH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
-        # Who may take the first of them.
         Part.FIRST_STEPS: may(request, Brand, "add") or may(request, Campaign, "add"),
     }
     return {part for part, may in seen.items() if may}
@@ -97,9 +95,9 @@ def _parts(request: HttpRequest) -> set[Part]:
 
 def _states(delivery: Delivery) -> list[dict[str, Any]]:
     notes = {
-        State.ACTIVE: "spending as wanted",
+        State.ACTIVE: "running now",
         State.PAUSED_BY_SYSTEM: "wanted, and held for now",
-        State.PAUSED_BY_USER: "until somebody activates them",
+        State.PAUSED_BY_USER: "until someone resumes them",
     }
     return [
         {
@@ -140,15 +138,15 @@ def _notes_on_holds(delivery: Delivery) -> Iterator[str]:
         verb = "has" if delivery.several == 1 else "have"
         yield (
             f"{counted(delivery.several, 'campaign')} {verb} more than one hold and "
-            f"{'is' if delivery.several == 1 else 'are'} counted with each."
+            f"{'is' if delivery.several == 1 else 'are'} counted under each."
         )
     if delivery.free:
         campaigns = counted(delivery.free, "campaign")
-        yield f"Nothing holds {campaigns} any more: on with the next check."
+        yield f"{campaigns} will start at the next check."
     if delivery.undecided:
         yield (
-            f"{counted(delivery.undecided, 'campaign')} cannot be decided on: correct the timezone "
-            "of their brands."
+            f"{counted(delivery.undecided, 'campaign')} cannot be checked: correct the invalid "
+            "timezone of the brand."
         )
 
 
@@ -168,16 +166,16 @@ def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str,
 
 
 def _stopped(near: Near, model: type[Brand | Campaign]) -> str:
-    """Why it does not spend, other than that this budget is used up."""
+    """Why it is off, if not because this budget is used up."""
     if near.delivers or near.is_used_up:
         return ""
     if model is Brand:
-        return "Switched off"
-    return ", ".join(hold.label for hold in near.holds) or "Starts with the next check"
+        return "Paused"
+    return ", ".join(hold.label for hold in near.holds) or "Starts at the next check"
 
 
 def _used_up(near: Near, now: datetime) -> str:
-    """On the clock of the brand: "16:40" today, "Tue 24 Nov" on another day."""
+    """In the brand's timezone: "16:40" today, "Tue 24 Nov" on another day."""
     if near.used_up_at is None:
         return ""
     at = local_time(near.used_up_at, near.timezone)
@@ -204,7 +202,7 @@ def _spend(spent: PeriodSpend, when: str, kind: str) -> dict[str, Any]:
 
 
 def _rounded(amount: Any) -> str:
-    """For a large figure; from a thousand on, cents are noise."""
+    """Without cents from a thousand dollars on."""
     return f"${amount:,.0f}" if amount >= 1000 else f"${amount:,.2f}"  # noqa: PLR2004
 
 
@@ -220,7 +218,7 @@ def _by_day(money: Money) -> charts.Chart | None:
         series.append(charts.Series("All others", days.others, colour="others"))
     return charts.Chart(
         id="spend-by-day",
-        title="Spend by day and brand, the last 30 days",
+        title="Spend by day and brand, last 30 days",
         head="Day",
         labels=[f"{day:%-d %b}" for day in days.days],
         series=series,
@@ -236,7 +234,7 @@ def _months(money: Money) -> charts.Chart | None:
     figures = [brand.figures[Period.MONTH] for brand in brands]
     return charts.Chart(
         id="month-by-brand",
-        title="Spend this month against the monthly budget, by brand",
+        title="Month to date and monthly budget, by brand",
         head="Brand",
         labels=[brand.name for brand in brands],
         links=[reverse("admin:ads_brand_change", args=[brand.id]) for brand in brands],
@@ -257,7 +255,6 @@ def changes_as_read(told: list[Told], now: datetime) -> list[dict[str, Any]]:
     """Delivery changes for the template ``ads/admin/overview_changes.html``."""
     return [
         {
-            "key": change.key,
             "what": change.campaign
             or f"{'At least ' if change.is_least else ''}{change.count} campaigns",
             "brand": change.brand,
@@ -268,7 +265,7 @@ def changes_as_read(told: list[Told], now: datetime) -> list[dict[str, Any]]:
             "ago": "just now"
             if now - change.at < timedelta(seconds=5)
             else f"{span(now - change.at)} ago",
-            "exact": _exact(change.at, change.timezone),
+            "exact": stamp(change.at, change.timezone),
         }
         for change in told
     ]
@@ -279,13 +276,6 @@ def _link_of(change: Told) -> str:
         return reverse(address(Campaign, "change"), args=[change.campaign_id])
     brand = {"campaign__brand__id__exact": str(change.brand_id)}
     return picked(address(DeliveryChange, "changelist"), **brand)
-
-
-def _exact(at: datetime, tz: str) -> str:
-    try:
-        return instant(at, tz)
-    except UnknownTimezone:
-        return instant(at, "UTC")
 
 
 def _task(checked: TaskHealth, now: datetime, *, links: bool) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-// Draws <canvas data-chart="id"> from the JSON in <script type="application/json" id="id">; what is
-// in it, ads/admin/charts.py says. Chart.js comes with the theme.
+// Draws <canvas data-chart="id"> from the JSON in <script type="application/json" id="id">; its shape
+// is that of Chart in ads/admin/elements/charts.py. Chart.js comes with the theme.
 "use strict";
 {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -7,18 +7,14 @@
     const short = new Intl.NumberFormat("en-US", {
         style: "currency", currency: "USD", notation: "compact", maximumFractionDigits: 1,
     });
-    const plain = new Intl.NumberFormat("en-US");
-    const written = { usd: money, count: plain };
-    const onAxis = { usd: short, count: plain };
-
     const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
     // A series is called by its number, or "others", "limit", "quiet"; see charts.css.
     const colourOf = (series, number) => colour(`--ads-chart-${series.colour || (number % 8) + 1}`);
 
     const dataset = (data, series, number) => {
-        const isLine = (series.as || data.kind) === "line";
-        const marked = new Set(series.marked || []);
+        const isLine = series.line;
+        const marked = new Set(series.marked);
         return {
             type: isLine ? "line" : "bar",
             label: series.name,
@@ -33,47 +29,19 @@
             },
             borderWidth: isLine ? 2 : { top: data.stacked ? 1 : 0, right: 0, bottom: 0, left: 0 },
             borderDash: series.dashed ? [6, 4] : [],
+            pointStyle: isLine ? "line" : "rect",
             borderRadius: isLine ? 0 : 2,
             maxBarThickness: 36,
             pointRadius: isLine && series.values.length === 1 ? 3 : 0,
             pointHitRadius: 12,
-            stepped: series.stepped || false,
             order: isLine ? 0 : 1,
             stack: isLine ? `line ${number}` : data.stacked ? "all" : `bar ${number}`,
         };
     };
 
-    // A limit runs over the whole width of what is drawn, whatever the bars are.
-    const limits = {
-        id: "adsLimits",
-        afterDatasetsDraw(chart, _, { lines }) {
-            const { ctx, chartArea: area, scales } = chart;
-            for (const line of lines || []) {
-                const y = Math.round(scales.y.getPixelForValue(Number(line.value))) + 0.5;
-                if (y < area.top || y > area.bottom) continue;
-                ctx.save();
-                ctx.strokeStyle = ctx.fillStyle = colour("--ads-chart-limit");
-                ctx.lineWidth = 1.5;
-                ctx.setLineDash([6, 4]);
-                ctx.beginPath();
-                ctx.moveTo(area.left, y);
-                ctx.lineTo(area.right, y);
-                ctx.stroke();
-                ctx.font = `600 11px ${getComputedStyle(chart.canvas).fontFamily}`;
-                ctx.textAlign = "right";
-                const above = y - area.top > 16;
-                ctx.textBaseline = above ? "bottom" : "top";
-                ctx.fillText(line.name, area.right, above ? y - 3 : y + 3);
-                ctx.restore();
-            }
-        },
-    };
-
     const options = (data, chartOf) => {
-        const unit = data.unit || "usd";
         const across = data.horizontal ? "y" : "x";
         const along = data.horizontal ? "x" : "y";
-        const highest = Math.max(0, ...(data.limits || []).map((line) => Number(line.value)));
         return {
             indexAxis: across,
             responsive: true,
@@ -84,21 +52,20 @@
                 const chart = chartOf();
                 const [hit] = chart.getElementsAtEventForMode(event, "nearest", { intersect: true }, false);
                 if (!hit) return;
-                const link = (data.links || [])[hit.index] || chart.data.datasets[hit.datasetIndex].link;
+                const link = data.links[hit.index] || chart.data.datasets[hit.datasetIndex].link;
                 if (link) window.location = link;
             },
             scales: {
                 [across]: {
-                    stacked: Boolean(data.stacked),
+                    stacked: data.stacked,
                     grid: { display: false },
                     ticks: { maxRotation: 0, autoSkipPadding: 12, autoSkip: !data.horizontal },
                 },
                 [along]: {
-                    stacked: Boolean(data.stacked),
+                    stacked: data.stacked,
                     beginAtZero: true,
-                    suggestedMax: highest || undefined,
                     border: { display: false },
-                    ticks: { maxTicksLimit: 6, callback: (value) => onAxis[unit].format(value) },
+                    ticks: { maxTicksLimit: 6, callback: (value) => short.format(value) },
                 },
             },
             plugins: {
@@ -106,19 +73,18 @@
                     display: data.series.length > 1,
                     position: "bottom",
                     align: "start",
-                    labels: { boxWidth: 12, boxHeight: 12, padding: 12 },
+                    labels: { usePointStyle: true, boxWidth: 12, boxHeight: 12, padding: 12 },
                 },
                 tooltip: {
                     itemSort: data.stacked ? (one, other) => other.raw - one.raw : undefined,
                     filter: (item) => !data.stacked || item.raw,
                     callbacks: {
-                        label: (item) => `${item.dataset.label}: ${written[unit].format(item.raw)}`,
+                        label: (item) => `${item.dataset.label}: ${money.format(item.raw)}`,
                         footer: (items) => (data.stacked && items.length > 1
-                            ? `Together: ${written[unit].format(items.reduce((sum, item) => sum + item.raw, 0))}`
-                            : (data.limits || []).map((line) => `${line.name}: ${written[unit].format(line.value)}`)),
+                            ? `Together: ${money.format(items.reduce((sum, item) => sum + item.raw, 0))}`
+                            : undefined),
                     },
                 },
-                adsLimits: { lines: data.limits },
             },
         };
     };
@@ -146,7 +112,6 @@
         const chart = new window.Chart(canvas, {
             data: { labels: data.labels, datasets: data.series.map((series, number) => dataset(data, series, number)) },
             options: options(data, () => chart),
-            plugins: [limits],
         });
         paint(chart);
         chart.update("none");

@@ -68,7 +68,7 @@ def test_a_condition_of_a_link_that_no_filter_stands_for_is_told(admin: Client) 
     ]
     page = admin.get(campaigns_of(schedule.pk)).content.decode()
     assert "Nothing matches" in page
-    assert "There is no campaign yet" not in page
+    assert "No campaigns yet" not in page
 
 
 @pytest.mark.parametrize(
@@ -113,5 +113,5 @@ def test_a_list_that_nothing_passes_says_so_and_not_that_there_is_nothing(admin:
     none = admin.get(CAMPAIGNS).content.decode()
 
     assert "Nothing matches" in some
-    assert "There is no campaign yet" not in some
-    assert "There is no campaign yet" in none
+    assert "No campaigns yet" not in some
+    assert "No campaigns yet" in none
