@@ -4,8 +4,7 @@ from ads.admin.elements import charts, tips
 from ads.admin.elements.bars import spend_bar, spend_track, waived_beside
 from ads.admin.elements.filters import USED, ChoiceFilter, instant_of
 from ads.admin.elements.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
-from ads.admin.elements.links import address, link_to, may, picked
-from ads.admin.elements.numbers import is_number
+from ads.admin.elements.links import address, is_number, link_to, may, picked
 from ads.admin.elements.range_filters import DayFilter, InstantFilter
 from ads.admin.elements.text import (
     NOTHING,

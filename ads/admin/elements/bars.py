@@ -12,7 +12,7 @@ CALM: Final = "calm"
 WARNING: Final = "warning"
 USED_UP: Final = "used-up"
 
-#: What is more is said to be more: its digits tell nobody anything.
+#: Higher shares are shown as ">999%".
 MOST: Final = 999
 
 
@@ -26,14 +26,23 @@ def level(spent: Decimal, limit: Decimal | None) -> str:
 def spend_bar(spent: Decimal, limit: Decimal | None, *, follows_amount: bool = False) -> SafeString:
     """What counts as spent beside its budget, US dollars: "$64.20 of $75.00", a bar, "85%".
 
-    The words say everything that the bar and its colour do. Without a budget there is no bar.
-    Where the amount stands right before it (``follows_amount``) they begin with "of $75.00".
+    The text says everything that the bar and its colour do. Without a budget there is no bar. After
+    a large amount (``follows_amount``) the text begins with "of $75.00".
     """
+    of = (
+        ""
+        if limit is None
+        else format_html('<span class="ads-quiet">of {}</span>', format_usd(limit))
+    )
     if follows_amount and limit is not None:
-        words = format_html('<span class="ads-spend-words">of {}</span>', format_usd(limit))
+        words = of
     else:
-        words = spend_words(spent, limit)
-    return format_html('<span class="ads-spend">{} {}</span>', words, spend_track(spent, limit))
+        words = format_html('<span class="ads-spend-amount">{}</span> {}', format_usd(spent), of)
+    return format_html(
+        '<span class="ads-spend"><span class="ads-spend-words">{}</span> {}</span>',
+        words,
+        spend_track(spent, limit),
+    )
 
 
 def waived_beside(waived: Decimal) -> SafeString:
@@ -43,19 +52,8 @@ def waived_beside(waived: Decimal) -> SafeString:
     return format_html(' <span class="ads-waived">+ {} waived</span>', format_usd(waived))
 
 
-def spend_words(spent: Decimal, limit: Decimal | None) -> SafeString:
-    """The upper half of it: "$64.20 of $75.00"."""
-    return format_html(
-        '<span class="ads-spend-words"><span class="ads-spend-amount">{}</span>{}</span>',
-        format_usd(spent),
-        ""
-        if limit is None
-        else format_html(' <span class="ads-quiet">of {}</span>', format_usd(limit)),
-    )
-
-
 def spend_track(spent: Decimal, limit: Decimal | None) -> SafeString:
-    """The lower half: the bar, and "85%"."""
+    """The bar, and "85%"."""
     if limit is None:
         return format_html('<span class="ads-spend-under ads-quiet">{}</span>', "no limit")
     percent, colour = percent_used(spent, limit), level(spent, limit)
@@ -73,6 +71,6 @@ def spend_track(spent: Decimal, limit: Decimal | None) -> SafeString:
         colour,
         min(percent or 0, 100),
         f">{MOST}%" if percent and percent > MOST else f"{percent or 0}%",
-        # Seen, it is the colour, a full bar and 100% or more.
+        # For screen readers; others see a full bar.
         format_html('<span class="ads-unseen">{}</span>', " used up") if colour == USED_UP else "",
     )

@@ -1,4 +1,4 @@
-"""Addresses of pages, and who may open them."""
+"""Links to pages, and who may open them."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +24,7 @@ def address(model: type[Model], page: str) -> str:
 
 
 def picked(name: str, **given: str) -> str:
-    """The address of a page with what is picked out, or filled in, on it."""
+    """The address of a page with these filters, or with these fields filled in."""
     return f"{reverse(name)}?{urlencode(given)}" if given else reverse(name)
 
 
@@ -32,3 +32,8 @@ def link_to(row: Model) -> SafeString:
     """A row's name, linked to its page."""
     page = reverse(address(type(row), "change"), args=[row.pk])
     return format_html('<a class="ads-link" href="{}">{}</a>', page, row)
+
+
+def is_number(text: str) -> bool:
+    """Could it be the key of a row? 18 digits always fit; Python refuses to read very many."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18  # noqa: PLR2004

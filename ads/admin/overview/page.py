@@ -153,7 +153,7 @@ def _notes_on_holds(delivery: Delivery) -> Iterator[str]:
 def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str, Any]:
     return {
         "name": near.name,
-        "brand": near.brand if model is Campaign else "",
+        "brand": near.brand,
         "link": reverse(address(model, "change"), args=[near.id]),
         "period": "today" if near.period == Period.DAY else "this month",
         "bar": spend_bar(near.spent, near.budget),
@@ -208,7 +208,7 @@ def _rounded(amount: Any) -> str:
 
 def _by_day(money: Money) -> charts.Chart | None:
     days = money.by_day
-    if days.is_empty:
+    if not days.brands:
         return None
     series = [
         charts.Series(name, amounts, link=reverse("admin:ads_brand_change", args=[pk]))

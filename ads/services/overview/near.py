@@ -1,4 +1,4 @@
-"""Brands and campaigns that are near a limit, or at it."""
+"""Brands and campaigns that are close to a budget, or have used it up."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,18 +11,17 @@ from ads.rules import calendar, pacing
 
 #: How many are shown.
 MOST: Final = 8
-#: Of a budget; who has used less is not near it.
+#: The share of a budget from which it counts as close.
 NEAR: Final = Decimal("0.5")
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A brand or campaign, and that of its own budgets of which most is used.
+    """A brand or campaign, and the budget of its own of which most is used.
 
-    ``spent``: what counts, of ``budget``, in US dollars. ``holds``: why it does not deliver now;
-    empty for what delivers, and for brands. ``delivers``: of a brand, whether it is switched on.
-    ``used_up_at``: when, at the pace so far, it is used up within the period (UTC); None: not, or
-    nobody can tell.
+    ``spent``: what counts, of ``budget``, in US dollars. ``brand``: of a campaign. ``holds``: why a
+    campaign does not deliver now. ``delivers``: of a brand, whether it is active. ``used_up_at``:
+    when, at the pace so far, it is used up within the period (UTC); None: not, or unknown.
     """
 
     id: int
@@ -44,11 +43,9 @@ class Near:
 def at_this_pace(
     period: Period, timezone: str, *, amount: Decimal, left: Decimal, now: datetime
 ) -> datetime | None:
-    """When ``left`` is used up, if it goes on as ``amount`` was spent in the period so far."""
+    """When ``left`` is used up at the pace at which ``amount`` was spent in the period so far."""
     today = calendar.local_date(now, timezone)
-    if period == Period.DAY:
-        ends = calendar.next_day_begins(now, timezone)
-    else:
-        ends = calendar.next_month_begins(now, timezone)
+    next_begins = {Period.DAY: calendar.next_day_begins, Period.MONTH: calendar.next_month_begins}
+    ends = next_begins[period](now, timezone)
     begins = calendar.day_begins(calendar.period_start(period, today), timezone)
     return pacing.used_up_at(spent=amount, left=left, begins=begins, now=now, ends=ends)

@@ -1,4 +1,4 @@
-"""What all brands have spent, against which budgets, and which of them are near their limits."""
+"""What all brands have spent, against which budgets, and which of them are close to a budget."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ MONTHS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class BrandFigures:
-    """A brand with its own figures of the day and the month that it is in; US dollars."""
+    """A brand with its own figures of its current day and month; US dollars."""
 
     id: int
     name: str
@@ -39,9 +39,8 @@ class BrandFigures:
 class PeriodSpend:
     """What all brands together spent, each in its own day or month; US dollars.
 
-    ``amount``: all of it. ``limited``: of that, what brands with a budget spent, and ``budget``
-    what those may spend. ``unlimited``: what the others spent, ``without_budget`` how many of them
-    spent anything.
+    ``limited`` of the ``amount`` was spent by the ``with_budget`` brands with a budget, which is
+    ``budget`` in all, and ``unlimited`` by ``without_budget`` others.
     """
 
     amount: Decimal
@@ -54,27 +53,22 @@ class PeriodSpend:
 
 @dataclass(frozen=True, slots=True)
 class DaysOfSpend:
-    """What was spent on each accounting day, by the brands that spent most; US dollars.
+    """What was spent on each accounting day by the brands that spent most; US dollars.
 
     ``brands``: id, name and one amount for each of ``days``; ``others`` the rest together. The last
-    day is today where it is latest; it has begun nowhere else, and is over nowhere.
+    day is today in the timezone furthest ahead.
     """
 
     days: list[date]
     brands: list[tuple[int, str, list[Decimal]]]
     others: list[Decimal]
 
-    @property
-    def is_empty(self) -> bool:
-        return not self.brands
-
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Spend and budgets at one instant.
+    """Spend and budgets at one instant, without brands whose timezone is invalid.
 
-    ``months``: the brands that spent most this month. ``unreadable``: how many brands are left out,
-    as nobody can read their timezone.
+    ``months``: the brands that spent most this month.
     """
 
     today: PeriodSpend
@@ -82,20 +76,16 @@ class Money:
     near: list[Near]
     months: list[BrandFigures]
     by_day: DaysOfSpend
-    brands: int
-    unreadable: int
 
 
 def money(now: datetime) -> Money:
     """Add up what all brands spent as of ``now``; four queries."""
-    days, rows = (
-        {},
-        list(
-            Brand.objects.order_by("name").values_list(
-                "pk", "name", "timezone", "is_active", "daily_budget", "monthly_budget"
-            )
-        ),
+    rows = list(
+        Brand.objects.order_by("name").values_list(
+            "pk", "name", "timezone", "is_active", "daily_budget", "monthly_budget"
+        )
     )
+    days = {}
     for timezone in {row[2] for row in rows}:
         with suppress(UnknownTimezone):
             days[timezone] = local_date(now, timezone)
@@ -119,13 +109,11 @@ def money(now: datetime) -> Money:
         near=_near(brands, now),
         months=[brand for brand in spenders if brand.figures[Period.MONTH].amount > 0][:MONTHS],
         by_day=_by_day(max(days.values(), default=now.date()), {row[0]: row[1] for row in rows}),
-        brands=len(rows),
-        unreadable=len(rows) - len(brands),
     )
 
 
 def _sums(days: Iterable[date]) -> dict[tuple[int, Period, date], tuple[Decimal, Decimal]]:
-    """Of every brand that spent anything: the amount and what was waived of it."""
+    """The amount and how much of it was waived, of every brand that spent anything."""
     starts = {period_start(period, day) for day in set(days) for period in Period}
     totals = SpendTotal.objects.filter(campaign=None, period__in=Period.values, start__in=starts)
     return {
@@ -138,24 +126,21 @@ def _sums(days: Iterable[date]) -> dict[tuple[int, Period, date], tuple[Decimal,
 
 def _together(brands: Sequence[BrandFigures], period: Period) -> PeriodSpend:
     figures = [brand.figures[period] for brand in brands]
-    limited = [each for each in figures if each.budget is not None]
-    unlimited = [each for each in figures if each.budget is None]
+    limited = [(each.amount, each.budget) for each in figures if each.budget is not None]
+    unlimited = [each.amount for each in figures if each.budget is None]
+    zero = Decimal(0)
     return PeriodSpend(
-        amount=_sum(each.amount for each in figures),
-        limited=_sum(each.amount for each in limited),
-        budget=_sum(each.budget for each in limited if each.budget is not None),
+        amount=sum((each.amount for each in figures), zero),
+        limited=sum((amount for amount, _ in limited), zero),
+        budget=sum((budget for _, budget in limited), zero),
         with_budget=len(limited),
-        unlimited=_sum(each.amount for each in unlimited),
-        without_budget=sum(1 for each in unlimited if each.amount),
+        unlimited=sum(unlimited, zero),
+        without_budget=sum(amount != 0 for amount in unlimited),
     )
 
 
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, Decimal(0))
-
-
 def _near(brands: Sequence[BrandFigures], now: datetime) -> list[Near]:
-    """The first of those that have used half of a budget and more; what is used up comes last."""
+    """The closest to a budget first, from half of it on; what is used up comes last."""
     ranked = []
     for brand in brands:
         shares = {
@@ -177,7 +162,7 @@ def _as_near(brand: BrandFigures, period: Period, now: datetime) -> Near:
     return Near(
         id=brand.id,
         name=brand.name,
-        brand=brand.name,
+        brand="",
         timezone=brand.timezone,
         period=period,
         spent=figures.effective,
@@ -216,13 +201,9 @@ def _by_day(last: date, names: dict[int, str]) -> DaysOfSpend:
     rows = totals.values_list("start", apart).annotate(spent=Sum("amount"))
     for day, brand, amount in rows if most else []:
         spent[brand][day] = amount
-    return DaysOfSpend(
-        days,
-        # A brand that was made since the names were read has its name the next time.
-        [(pk, names.get(pk, f"Brand {pk}"), _of_days(spent[pk], days)) for pk in most],
-        _of_days(spent[0], days),
-    )
 
+    def of(brand: int) -> list[Decimal]:
+        return [spent[brand].get(day, Decimal(0)) for day in days]
 
-def _of_days(spent: dict[date, Decimal], days: list[date]) -> list[Decimal]:
-    return [spent.get(day, Decimal(0)) for day in days]
+    # A brand that was added since the names were read has its name the next time.
+    return DaysOfSpend(days, [(pk, names.get(pk, f"Brand {pk}"), of(pk)) for pk in most], of(0))

@@ -28,8 +28,8 @@ def test_nothing_is_spent_where_there_is_nothing() -> None:
     told = money(NOON)
 
     assert told.today.amount == told.month.amount == 0
-    assert (told.near, told.months, told.brands) == ([], [], 0)
-    assert told.by_day.is_empty
+    assert (told.near, told.months) == ([], [])
+    assert told.by_day.brands == []
 
 
 def test_what_has_no_budget_is_not_compared_with_one() -> None:
