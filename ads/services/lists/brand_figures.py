@@ -1,4 +1,4 @@
-"""What brands have spent and how many campaigns deliver, in SQL: to sort and to pick by."""
+"""What brands have spent and how many campaigns deliver, in SQL, for sorting and filtering."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,17 +31,16 @@ SPEND: Final = {Period.DAY: "day_spend", Period.MONTH: "month_spend"}
 SHARE: Final = {Period.DAY: "day_share", Period.MONTH: "month_share"}
 BUDGET: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
 
-#: Of a budget of zero that is used up: more than of any other.
+#: The share of a used up budget of zero, which is more than any other; and without a budget.
 _ALL: Final = Decimal(10**12)
 _NONE: Final = Decimal(-1)
 
 
 def with_figures(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
-    """``brands`` that can be sorted and filtered by what is worked out at ``now``.
+    """``brands`` with the aliases of :data:`SPEND` and :data:`SHARE`, ``delivering`` and ``held``.
 
-    By the aliases in :data:`SPEND` and :data:`SHARE`, and by ``delivering`` and ``held`` (by the
-    system): how many of their campaigns. One query, for the timezones; a brand whose timezone
-    nobody can read has spent nothing.
+    The last two count campaigns: those that run, and those that the system has paused. One query,
+    for the timezones; a brand with an invalid timezone has spent nothing.
     """
     zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
     dates = group_by_local_date(zones, now).by_date
@@ -49,24 +48,19 @@ def with_figures(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
         SPEND[period]: Coalesce(_spent(period), Decimal(0), output_field=MoneyField())
         for period in Period
     }
-    return (
-        brands.alias(
-            **{f"{period.value}_start": _start(period, dates) for period in Period},
-        )
-        .alias(
-            **money,
-            delivering=_count(Q(is_active=True)),
-            held=_count(STATES[State.PAUSED_BY_SYSTEM.label]),
-        )
-        .alias(**{SHARE[period]: _share(period) for period in Period})
-    )
+    starts = {f"{period.value}_start": _start(period, dates) for period in Period}
+    counts = {
+        "delivering": _count(Q(is_active=True)),
+        "held": _count(STATES[State.PAUSED_BY_SYSTEM.label]),
+    }
+    shares = {SHARE[period]: _share(period) for period in Period}
+    return brands.alias(**starts).alias(**money, **counts).alias(**shares)
 
 
 def used(brands: QuerySet[Any], percent: int) -> QuerySet[Any]:
-    """Those of ``brands`` (with figures) that have used so much of one of their budgets."""
-    return brands.filter(
-        Q(**{f"{SHARE[Period.DAY]}__gte": percent}) | Q(**{f"{SHARE[Period.MONTH]}__gte": percent})
-    )
+    """The ``brands`` (with figures) that have used at least ``percent`` of one of their budgets."""
+    reached = {f"{SHARE[period]}__gte": percent for period in Period}
+    return brands.filter(Q(**reached, _connector=Q.OR))
 
 
 def _start(period: Period, dates: dict[date, list[str]]) -> Case:
@@ -95,7 +89,7 @@ def _share(period: Period) -> Case:
     return Case(
         When(**{f"{budget}__isnull": True}, then=Value(_NONE)),
         When(**{budget: 0, f"{SPEND[period]}__gte": 0}, then=Value(_ALL)),
-        # Corrections of what was waived leave less than nothing, which fits into it.
+        # Corrections of waived spend can leave less than nothing.
         When(**{budget: 0}, then=Value(Decimal(0))),
         default=F(SPEND[period]) * 100 / F(budget),
         output_field=MoneyField(),

@@ -1,10 +1,8 @@
-"""Campaigns picked out of all, and put in order, by what is worked out about them; in SQL.
+"""Campaigns filtered and sorted by computed figures, in SQL.
 
-Whatever is asked of one list is asked of it at one :class:`~ads.holds.Moment`, and may be combined.
+What is asked of one list is asked at one :class:`~ads.holds.Moment`, and can be combined.
 """
 
-import functools
-import operator
 from collections.abc import Collection
 from datetime import timedelta
 from decimal import Decimal
@@ -29,7 +27,7 @@ from ads.models.fields import MoneyField
 #: The campaign's own budgets.
 OWN: Final = tuple(budget for budget in BUDGET_HOLDS if not budget.of_brand)
 
-#: Days to come in which a flight "ends soon", today not counted.
+#: A flight that ends within so many days, today not counted, "ends soon".
 SOON: Final = 7
 
 #: More than any budget can be used.
@@ -37,7 +35,7 @@ BEYOND_ALL: Final = Decimal(10**30)
 
 
 class Flight(models.TextChoices):
-    """Where a campaign stands in its flight, on the date that it is in its brand's timezone."""
+    """Where a campaign stands in its flight, by the local date of its brand."""
 
     RUNNING = "running", "In its flight"
     NOT_BEGUN = "not_begun", "Not begun"
@@ -49,30 +47,22 @@ class Flight(models.TextChoices):
 def used(
     campaigns: QuerySet[Campaign], moment: Moment, budgets: Collection[BudgetHold], percent: int
 ) -> QuerySet[Campaign]:
-    """Those of which at least so much of one of these ``budgets`` is used.
+    """The campaigns that have used at least ``percent`` of one of these ``budgets``.
 
-    A budget of zero is used up, as it lets nothing through; none is never used.
+    A budget of zero counts as used up.
     """
     share = Decimal(percent) / 100
-    return with_spend(campaigns, moment, budgets).filter(
-        functools.reduce(
-            operator.or_,
-            (
-                Q(
-                    **{
-                        f"{budget.spend}__gte": ExpressionWrapper(
-                            F(budget.budget) * share, output_field=MoneyField()
-                        )
-                    }
-                )
-                for budget in budgets
-            ),
+    reached = {
+        f"{budget.spend}__gte": ExpressionWrapper(
+            F(budget.budget) * share, output_field=MoneyField()
         )
-    )
+        for budget in budgets
+    }
+    return with_spend(campaigns, moment, budgets).filter(Q(**reached, _connector=Q.OR))
 
 
 def in_flight(campaigns: QuerySet[Campaign], moment: Moment, flight: Flight) -> QuerySet[Campaign]:
-    """Those that stand there."""
+    """The campaigns at this point of their flight."""
     dated = Q(start_date__isnull=False) | Q(end_date__isnull=False)
     # A date and an interval make a timestamp.
     soon = ExpressionWrapper(F(LOCAL_DATE) + timedelta(days=SOON), output_field=DateTimeField())
@@ -89,9 +79,9 @@ def in_flight(campaigns: QuerySet[Campaign], moment: Moment, flight: Flight) -> 
 
 
 def share_of(budget: BudgetHold) -> Case:
-    """How much of a budget is used, to sort campaigns :func:`with_spend` by; None without a budget.
+    """The used share of a budget, to sort campaigns :func:`with_spend` by; None without a budget.
 
-    A budget of zero that is used up comes before every other.
+    A used up budget of zero comes before every other.
     """
     return Case(
         When(**{budget.budget: 0, f"{budget.spend}__gte": 0}, then=Value(BEYOND_ALL)),

@@ -12,19 +12,17 @@ from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
 from ads.models.campaign import STATES, State
 from ads.services.explain import sentence
 
-#: How many campaigns are looked at for a hold: first so many, then ever more of the rest. A hold
-#: that many have is found in the first of them; for one that nobody has, all are looked at in a few
-#: queries, as a sweep does.
+#: How many campaigns are searched for a hold at a time: first so many, then ever more. A common
+#: hold is found among the first; for one that no campaign has, a few queries search all of them.
 FIRST_STRETCH: Final = 1_000
 GROWTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which campaigns a list is of; what is None does not matter.
+    """Which campaigns are listed; None is any.
 
-    ``brand`` is an id. The three parts of a reference have to be those of one reference of the
-    campaign.
+    ``brand`` is an id. One reference of the campaign has to match all three parts.
     """
 
     brand: int | None = None
@@ -38,10 +36,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A campaign with its ``references``, schedules and brand at hand, and why it is held.
+    """A campaign with its references, schedules and brand loaded, and its holds.
 
-    ``holds``: code and sentence of each; None: nothing decides on it, for its brand's timezone
-    cannot be read.
+    ``holds``: code and sentence of each; None: its brand's timezone is invalid.
     """
 
     campaign: Campaign
@@ -50,7 +47,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Campaigns in the order of their ids, and whether there are more after ``last_id``."""
+    """Campaigns by id, and whether there are more after ``last_id``."""
 
     campaigns: list[Listed]
     last_id: int
@@ -66,11 +63,10 @@ def brands(seen: QuerySet[Brand], *, after: int, limit: int) -> tuple[list[Brand
 def page(
     campaigns: QuerySet[Campaign], wanted: Wanted, now: datetime, *, after: int, limit: int
 ) -> Page:
-    """The first ``limit`` of those ``campaigns`` that are wanted, with an id above ``after``.
+    """The first ``limit`` of the wanted ``campaigns`` with an id above ``after``.
 
-    A hold is wanted as of ``now``, whether or not it has stopped the campaign already. A fixed
-    number of queries without one; with it, one that grows with the logarithm of how many campaigns
-    have to be looked at.
+    A wanted hold is evaluated at ``now``, whether or not it has stopped the campaign already. The
+    number of queries is fixed without a hold, and logarithmic in the number of campaigns with one.
     """
     matching = _matching(campaigns, wanted)
     if wanted.hold is None:
@@ -84,18 +80,18 @@ def page(
 
 
 def one(campaign: Campaign, now: datetime) -> Listed:
-    """One campaign as a list would have it.
+    """One campaign, as in a list.
 
     Raises:
         Campaign.DoesNotExist: it has been deleted.
     """
-    for listed in _described([campaign.pk], now):
-        return listed
+    if listed := _described([campaign.pk], now):
+        return listed[0]
     raise Campaign.DoesNotExist
 
 
 def _matching(campaigns: QuerySet[Campaign], wanted: Wanted) -> QuerySet[Campaign]:
-    """Without looking at holds."""
+    """All conditions but the hold."""
     if wanted.brand is not None:
         campaigns = campaigns.filter(brand=wanted.brand)
     if wanted.name is not None:
@@ -123,18 +119,13 @@ def _described(ids: Sequence[int], now: datetime) -> list[Listed]:
     )
     moment = Moment.at(now, Campaign.objects.filter(pk__in=ids))
     evaluated: dict[int, Any] = {row.pk: row for row in with_holds(rows, moment)}
-    if len(evaluated) < len(ids):
-        missing = rows.filter(pk__in=set(ids) - evaluated.keys())
-        undecided = {row.pk: Listed(row, None) for row in missing}
-    else:
-        undecided = {}
-    return [
-        Listed(row, [(hold, sentence(hold, row, now)) for hold in from_bits(row.hold_bits)])
-        if (row := evaluated.get(pk)) is not None
-        else undecided[pk]
-        for pk in ids
-        if pk in evaluated or pk in undecided  # not those deleted meanwhile
-    ]
+    listed = {
+        pk: Listed(row, [(hold, sentence(hold, row, now)) for hold in from_bits(row.hold_bits)])
+        for pk, row in evaluated.items()
+    }
+    if missing := set(ids) - listed.keys():
+        listed |= {row.pk: Listed(row, None) for row in rows.filter(pk__in=missing)}
+    return [listed[pk] for pk in ids if pk in listed]  # without those deleted meanwhile
 
 
 def _held(
@@ -152,7 +143,7 @@ def _held(
 
 
 def moment_for(hold: Hold | None, now: datetime) -> Moment:
-    """For looking for a hold among all campaigns: with the schedules only if it rests on them."""
+    """For finding a hold among all campaigns; with schedules only where it depends on them."""
     if hold == Hold.DAYPARTING:
         return Moment.at(now, Campaign.objects.all())
     timezones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
