@@ -1,4 +1,4 @@
-"""API keys: made here and shown once, limited, revoked; never deleted."""
+"""API keys: made and shown once, limited, revoked; never deleted."""
 
 from typing import Any
 
@@ -26,20 +26,20 @@ COLOURS = {api_keys.IN_USE: "success", api_keys.ExpiredKey.state: "warning"}
 
 
 class ApiKeyForm(SenderForm):
-    """A key, by the rules that the service has."""
+    """A key."""
 
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label="Permissions",
         choices=Scope.choices,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Requests for anything that is not ticked are refused.",
+        help_text="Requests for anything else are refused.",
     )
 
     def check(self) -> None:
         data = self.cleaned_data
         api_keys.check_terms(
             data["scopes"],
-            # One that has expired can still be renamed.
+            # An expired key can still be renamed.
             data["expires_at"] if "expires_at" in self.changed_data else None,
             data["requests_per_minute"],
             timezone.now(),
@@ -49,18 +49,18 @@ class ApiKeyForm(SenderForm):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SenderAdmin[ApiKey]):
-    """Keys with what they open, and when they last did."""
+    """Keys with their permissions and last use."""
 
     about = (
-        "Keys by which programs send spend and read figures. A key is shown once, when it is "
-        "made; revoked, it opens nothing any more."
+        "Programs send spend and read figures with an API key. A key is shown once, when it is "
+        "made, and stops working for good when it is revoked."
     )
     form = ApiKeyForm
     events = ("ApiKeyEvent", "ApiKeyBrandEvent")
     list_display = [
         "name",
         "begins_with",
-        "may",
+        "permissions",
         "for_brands",
         "expires_at",
         "last_used_at",
@@ -82,18 +82,12 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         ),
     ]
     readonly_fields = [
-        "begins_with",
-        "badge",
-        "last_used_at",
-        "revoked_at",
-        "created_at",
-        "updated_at",
+        *("begins_with", "badge", "last_used_at", "revoked_at", "created_at", "updated_at")
     ]
     actions = ["revoke_keys"]
     actions_detail = ["revoke_key"]
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        # Revoked for good: there is nothing to edit any more.
         is_revoked = isinstance(obj, ApiKey) and obj.revoked_at is not None
         return not is_revoked and super().has_change_permission(request, obj)
 
@@ -116,16 +110,16 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         return self.show_once(
             request,
             obj,
-            title=f"The key of {obj.name}",
+            title=f"API key {obj.name}",
             shown=[
-                ("Key", text, "Keep it where secrets are kept, and give it to its one user."),
-                ("Try it", curl, "It answers with what the key may do."),
+                ("Key", text, "Store it where secrets belong, and give it to one program only."),
+                ("Try it", curl, "Answers with the permissions of the key."),
             ],
         )
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke_keys(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
-        """Ask, then revoke the selected keys."""
+        """Revoke the selected keys after asking."""
         return self._revoke(request, queryset, back=reverse("admin:ads_apikey_changelist"))
 
     @action(  # type: ignore[untyped-decorator]
@@ -135,7 +129,7 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         variant=ActionVariant.DANGER,
     )
     def revoke_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask, then revoke this key."""
+        """Revoke this key after asking."""
         key = self.get_object(request, object_id)
         if key is None:
             raise Http404
@@ -153,8 +147,8 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
             return self.confirm(
                 request,
                 title="Revoke",
-                text="From now on they open nothing, for good: whoever uses one is refused, and "
-                "needs a new key. What they have sent stays.",
+                text="These keys stop working for good: requests with one are refused, and whoever "
+                "uses it needs a new key. Spend that was sent with them stays.",
                 yes="Revoke",
                 back=back,
                 rows=list(keys),
@@ -165,15 +159,15 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         if revoked:
             self.message_user(request, f"Revoked: {', '.join(revoked)}.", messages.SUCCESS)
         else:
-            self.message_user(request, "They had been revoked already.", messages.WARNING)
+            self.message_user(request, "Already revoked.", messages.WARNING)
         return None
 
     @admin.display(description="begins with")
     def begins_with(self, key: ApiKey) -> str:
         return f"bm_{key.prefix}"
 
-    @admin.display(description="may")
-    def may(self, key: ApiKey) -> str:
+    @admin.display(description="permissions")
+    def permissions(self, key: ApiKey) -> str:
         return ", ".join(Scope(scope).label for scope in key.scopes)
 
     @admin.display(description="state")

@@ -1,4 +1,4 @@
-"""What the pages of API keys and webhook endpoints share: the form, and what is shown once."""
+"""What the pages of API keys and webhook endpoints share: the form, and secrets shown once."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ class SenderForm(ConfigurationForm):
         return data
 
     def check(self) -> None:
-        """Refuse what cannot be.
+        """Refuse invalid entries.
 
         Raises:
             InvalidSender: with the field.
@@ -42,7 +42,6 @@ class SenderForm(ConfigurationForm):
         rights = senders.rights(
             data["source"], brands=data["brands"], every_brand=data["every_brand"]
         )
-        # The page is one transaction, so nobody takes the source until it is saved.
         edited = self.instance if self.instance.pk else None
         senders.check(self._meta.model, data["name"], rights, sender=edited)
 
@@ -64,7 +63,7 @@ class SenderAdmin(ConfigurationAdmin[S]):
         return super().get_queryset(request).prefetch_related("brands")
 
     def make(self, data: dict[str, Any]) -> tuple[S, str]:
-        """A new sender of what the form says, and its secret, which is shown once."""
+        """Make the sender that the form describes; and its secret, which is shown once."""
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: S, form: Any, change: bool) -> None:
@@ -73,11 +72,9 @@ class SenderAdmin(ConfigurationAdmin[S]):
             obj.__dict__.update(made.__dict__)
             obj.shown_once = text  # type: ignore[attr-defined]
             return
-        # What was edited and no more: beside the page, the system notes its use, and it may have
-        # been revoked or given a new secret since the page was opened.
+        # Only what was edited: its last use, secret or revocation may be newer than the page.
         columns = {field.name for field in self.model._meta.concrete_fields}
-        edited: set[str] = columns.intersection(form.changed_data)
-        if edited:
+        if edited := columns.intersection(form.changed_data):
             obj.save(update_fields=[*sorted(edited), "updated_at"])
 
     def render_change_form(
@@ -100,10 +97,9 @@ class SenderAdmin(ConfigurationAdmin[S]):
     def show_once(
         self, request: HttpRequest, sender: S, *, title: str, shown: Sequence[tuple[str, str, str]]
     ) -> HttpResponse:
-        """A page with what cannot be read again, which nobody keeps a copy of.
+        """A page with secrets that cannot be read again; ``shown``: label, text and what to do.
 
-        ``shown``: label, text and what to do with it. It is answered at once, because a redirect
-        would need it kept until the next page is asked for.
+        Not after a redirect, which would have to keep them somewhere.
         """
         context = {
             **self.admin_site.each_context(request),
@@ -129,7 +125,7 @@ class SenderAdmin(ConfigurationAdmin[S]):
         form: Form | None = None,
         hidden: Sequence[tuple[str, object]] = (),
     ) -> HttpResponse:
-        """A page that asks before something is done, and posts ``confirmed`` to do it."""
+        """A page that asks for confirmation, and posts ``confirmed``."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
@@ -144,5 +140,5 @@ class SenderAdmin(ConfigurationAdmin[S]):
         return TemplateResponse(request, "ads/admin/confirm.html", context)
 
     def address_of(self, sender: S) -> str:
-        """The page on which it is changed."""
+        """The sender's page."""
         return reverse(f"admin:ads_{self.model._meta.model_name}_change", args=[sender.pk])

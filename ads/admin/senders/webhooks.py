@@ -1,4 +1,4 @@
-"""Addresses for signed webhooks: made here, given a new secret, switched off; and what came in."""
+"""Webhook endpoints: made, given a new secret, switched off; and the webhooks they received."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,25 +27,25 @@ LAST_DELIVERIES = 10
 
 
 class RotateForm(forms.Form):
-    """How long the secret before is accepted."""
+    """How long the previous secret is accepted."""
 
     hours = forms.IntegerField(
-        label="Accept the secret before for, in hours",
+        label="Accept the previous secret for (hours)",
         initial=webhook_endpoints.PREVIOUS_ACCEPTED // HOUR,
         min_value=0,
         max_value=webhook_endpoints.LONGEST_ACCEPTED // HOUR,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Time for the sender to change over. 0, if it has leaked: it is refused at once.",
+        help_text="Time for the sender to switch. Enter 0 if the secret has leaked.",
     )
 
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
-    """Endpoints with their address, and what they last took in."""
+    """Endpoints with the webhooks they last received."""
 
     about = (
-        "Addresses to which programs send spend as signed webhooks. The secret to sign with is "
-        "shown once."
+        "Programs send spend to these addresses as signed webhooks. The signing secret is shown "
+        "once, when the endpoint is made."
     )
     form = SenderForm
     events = ("WebhookEndpointEvent", "WebhookEndpointBrandEvent")
@@ -96,7 +96,7 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
         description="New secret", url_path="rotate", permissions=["rotate"]
     )
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask how long the secret before is accepted, make a new one and show it."""
+        """Make a new secret and show it, after asking how long to accept the previous one."""
         endpoint = self.get_object(request, object_id)
         if endpoint is None:
             raise Http404
@@ -104,9 +104,9 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
         if not form.is_valid():
             return self.confirm(
                 request,
-                title=f"A new secret for {endpoint.name}",
-                text="It is shown once. Meanwhile the sender goes on with the one that it has; "
-                "one that was still accepted beside it is refused from now on.",
+                title=f"New secret for {endpoint.name}",
+                text="The new secret is shown once. The present one is accepted for a while; an "
+                "older one is refused from now on.",
                 yes="Make a new secret",
                 back=self.address_of(endpoint),
                 form=form,
@@ -121,10 +121,10 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
         return self.show_once(
             request,
             endpoint,
-            title=f"The secret of {endpoint.name}",
+            title=f"Secret of {endpoint.name}",
             shown=[
-                ("Secret", secret, "Give it to the sender, which signs with it."),
-                ("Address", address, "Where the sender sends to; it can be read again later."),
+                ("Secret", secret, "The sender signs with it."),
+                ("Address", address, "The sender posts to it. You can look it up later."),
             ],
         )
 
@@ -140,18 +140,17 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
-    """Webhooks that were taken in and how they were answered, the newest first."""
+    """Received webhooks and the answers, the newest first."""
 
     about = (
-        "Webhooks that were taken in and how they were answered, the newest first. One that is "
-        "sent again is answered as before and does nothing."
+        "Webhooks received in the last 30 days and the answers, the newest first. A repeated "
+        "webhook gets the same answer and changes nothing."
     )
     list_display = ["received_at", "endpoint", "webhook_id", "said"]
     list_select_related = ["endpoint"]
     list_filter = [("endpoint", AutocompleteSelectFilter), ("received_at", InstantFilter)]
     search_fields = ["=webhook_id"]
     search_help_text = "The webhook's whole id"
-    fields = ["received_at", "endpoint", "webhook_id", "said"]
 
     @admin.display(description="answered")
     def said(self, delivery: WebhookDelivery) -> str:
@@ -159,7 +158,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
 
 
 def answered(delivery: WebhookDelivery) -> str:
-    """What came of a webhook: "spend.entries: 1 waiting, 3 recorded"."""
+    """The answer to a webhook: "spend.entries: 1 waiting, 3 recorded"."""
     counts = {name: number for name, number in delivery.answer.items() if isinstance(number, int)}
     said = [f"{number:,} {name}" for name, number in counts.items() if number]
     return f"{delivery.answer.get('type', '')}: {', '.join(said) or 'nothing'}"

@@ -1,8 +1,8 @@
-"""Keys of the HTTP API: made, shown once, recognised and revoked.
+"""API keys: made, shown once, authenticated and revoked.
 
-A key reads ``bm_<prefix>_<secret>``. The prefix finds it and is shown; the secret is kept as its
-SHA-256 alone. A plain hash is right here, where a password would need a slow one: 43 random letters
-and digits (256 bits) cannot be guessed, and every request is checked.
+A key reads ``bm_<prefix>_<secret>``. It is found by its prefix; only the SHA-256 of its secret is
+stored. A slow hash, as for passwords, is not needed: 43 random letters and digits (256 bits) cannot
+be guessed.
 """
 
 import hashlib
@@ -27,15 +27,14 @@ _PREFIX: Final = 8
 _SECRET: Final = 43
 _KEY: Final = re.compile(rf"bm_([A-Za-z0-9]{{{_PREFIX}}})_([A-Za-z0-9]{{{_SECRET}}})", re.ASCII)
 
-#: Requests; nothing sends more.
 MOST_A_MINUTE: Final = 1_000_000
 
-#: The state of a key that opens what it was made for.
+#: The state of a valid key.
 IN_USE: Final = "in use"
 
 
 class ApiKeyRefused(Exception):
-    """A key that opens nothing; the message says what to do. It never contains the key."""
+    """The key is not valid; the message says what to do, and never contains the key."""
 
 
 class UnknownKey(ApiKeyRefused):
@@ -43,7 +42,7 @@ class UnknownKey(ApiKeyRefused):
 
     def __init__(self) -> None:
         super().__init__(
-            "This is not a key of this system. Check that it was copied whole: it reads "
+            "This is not a key of this system. Check that it was copied completely: it reads "
             f"bm_<{_PREFIX} characters>_<{_SECRET} characters>."
         )
 
@@ -75,11 +74,11 @@ class RevokedKey(ApiKeyRefused):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who holds a key, and what it opens."""
+    """The holder of a key, and what the key permits."""
 
     key_id: int
     name: str
-    #: What it sends stands in the ledger under this source.
+    #: The source of its entries in the ledger.
     source: str
     #: Ids of the brands that it may see and write; None: every brand.
     brand_ids: frozenset[int] | None
@@ -99,7 +98,7 @@ def issue(
     requests_per_minute: int | None = None,
     now: datetime,
 ) -> tuple[ApiKey, str]:
-    """Make a key; the row, and the text of the key, which nobody can read again.
+    """Make a key; its row, and its text, which cannot be read again.
 
     Raises:
         InvalidSender: with the field, the value and the remedy.
@@ -108,10 +107,7 @@ def issue(
     check_terms(scopes, expires_at, requests_per_minute, now)
     with transaction.atomic():
         senders.check(ApiKey, name, rights)
-        prefix = _random(_PREFIX)
-        while ApiKey.objects.filter(prefix=prefix).exists():
-            prefix = _random(_PREFIX)
-        secret = _random(_SECRET)
+        prefix, secret = _random(_PREFIX), _random(_SECRET)  # two equal prefixes: one in 10¹⁴
         key = ApiKey.objects.create(
             name=name,
             source=source,
@@ -132,7 +128,7 @@ def check_terms(
     requests_per_minute: int | None,
     now: datetime,
 ) -> None:
-    """Refuse terms that make no sense.
+    """Refuse invalid terms.
 
     Raises:
         InvalidSender: with the field, the value and the remedy.
@@ -145,7 +141,7 @@ def check_terms(
             raise InvalidSender("scopes", scope, f"there is no such scope; choose among {known}.")
     if expires_at is not None and expires_at <= now:
         raise InvalidSender(
-            "expires_at", f"{expires_at:%Y-%m-%d %H:%M}", "it is over; give an instant to come."
+            "expires_at", f"{expires_at:%Y-%m-%d %H:%M}", "it is in the past; give a future time."
         )
     if requests_per_minute is not None and not 1 <= requests_per_minute <= MOST_A_MINUTE:
         raise InvalidSender(
@@ -156,7 +152,7 @@ def check_terms(
 
 
 def revoke(key: ApiKey, *, now: datetime) -> bool:
-    """Refuse the key from now on, for good; False when it had been revoked already."""
+    """Revoke the key for good; False when it had been revoked already."""
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
         revoked_at=now, updated_at=now
     )
@@ -164,7 +160,7 @@ def revoke(key: ApiKey, *, now: datetime) -> bool:
 
 
 def refusal(key: ApiKey, now: datetime) -> ExpiredKey | RevokedKey | None:
-    """Why the key opens nothing; None: it does."""
+    """Why the key is not valid; None: it is."""
     if key.revoked_at is not None:
         return RevokedKey(key.name, key.revoked_at)
     if key.expires_at is not None and key.expires_at <= now:
@@ -178,7 +174,7 @@ def state(key: ApiKey, now: datetime) -> str:
     return refused.state if refused else IN_USE
 
 
-#: Written out, for every request begins with it: composing it takes longer than answering it.
+#: In SQL, because every request begins with it: the ORM takes longer to compose it than to run it.
 _FIND: Final = """
     SELECT key.*,
            ARRAY(SELECT brand_id FROM ads_apikey_brands WHERE apikey_id = key.id) AS brand_ids
@@ -188,12 +184,12 @@ _FIND: Final = """
 
 
 def authenticate(text: str, now: datetime) -> Caller:
-    """Whom the key belongs to; one query.
+    """The holder of the key; one query.
 
-    Whether a key has expired or was revoked is told to those alone who have the whole of it.
+    Only who has the whole key learns that it has expired or was revoked.
 
     Raises:
-        UnknownKey, ExpiredKey, RevokedKey: it opens nothing.
+        UnknownKey, ExpiredKey, RevokedKey: it is not valid.
     """
     match = _KEY.fullmatch(text)
     if match is None:

@@ -1,7 +1,7 @@
-"""Secrets that must be read again are kept encrypted: a copy of the database gives none away.
+"""Encryption of secrets that must be read again, so that no copy of the database reveals them.
 
-The key is derived from ``SECRET_KEY``, which is not in the database. When that is changed, the one
-before goes into ``SECRET_KEY_FALLBACKS`` until everything has been sealed anew.
+The key is derived from ``SECRET_KEY``, which is not in the database. When ``SECRET_KEY`` changes,
+the previous one goes into ``SECRET_KEY_FALLBACKS`` until all secrets have been sealed again.
 """
 
 import base64
@@ -17,17 +17,17 @@ _PURPOSE: Final = b"budget-manager: sealed secrets, 1"
 
 
 class CannotUnseal(Exception):
-    """What was sealed cannot be read; the message says what to do."""
+    """A sealed secret cannot be read; the message says what to do."""
 
     def __init__(self) -> None:
         super().__init__(
-            "A sealed secret cannot be read: SECRET_KEY is not the one it was sealed with. Put "
-            "that one into SECRET_KEY_FALLBACKS, or make a new secret."
+            "A sealed secret cannot be read, because SECRET_KEY has changed. Put the previous key "
+            "into SECRET_KEY_FALLBACKS, or make a new secret."
         )
 
 
 def seal(secret: str) -> str:
-    """The secret as it is stored; never twice the same."""
+    """The secret as it is stored; each time another text."""
     return _box().encrypt(secret.encode()).decode()
 
 
@@ -35,7 +35,7 @@ def unseal(sealed: str) -> str:
     """The secret that was sealed.
 
     Raises:
-        CannotUnseal: not with the keys that there are.
+        CannotUnseal: with none of the keys.
     """
     try:
         return _box().decrypt(sealed.encode()).decode()
@@ -44,10 +44,10 @@ def unseal(sealed: str) -> str:
 
 
 def seal_anew(sealed: str) -> str:
-    """The same secret, sealed with today's SECRET_KEY.
+    """The same secret, sealed with the present SECRET_KEY.
 
     Raises:
-        CannotUnseal: not with the keys that there are.
+        CannotUnseal: with none of the keys.
     """
     try:
         return _box().rotate(sealed.encode()).decode()
@@ -56,15 +56,13 @@ def seal_anew(sealed: str) -> str:
 
 
 def _box() -> MultiFernet:
-    return _box_of(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    """Seals with the first key, reads with any."""
+    return MultiFernet(
+        [_derived(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    )
 
 
 @functools.cache
-def _box_of(*keys: str) -> MultiFernet:
-    """Seals with the first key, reads with any."""
-    return MultiFernet([Fernet(_derived(key)) for key in keys])
-
-
-def _derived(key: str) -> bytes:
+def _derived(key: str) -> Fernet:
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode())
-    return base64.urlsafe_b64encode(derived)
+    return Fernet(base64.urlsafe_b64encode(derived))

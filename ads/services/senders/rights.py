@@ -1,10 +1,10 @@
-"""What API keys and webhook endpoints have in common: a name, brands, and a source of their own.
+"""The rights of API keys and webhook endpoints: their brands, and a source of their own.
 
-External ids are unique within a source, so whoever shares a source can learn from a conflict which
-ids others have used. A sender that is limited to brands must therefore have a source that nobody
-writes under but senders of the same brands, which is how a key is replaced by a new one.
+External ids are unique within a source, so whoever shares a source learns from conflicts which ids
+others have used. Under the source of a sender that is limited to brands, only senders of the same
+brands may write; that is how a key is replaced by a new one.
 
-Day totals need no such rule: they are kept by campaign, and a foreign campaign cannot be named.
+Day totals need no such rule: they are kept by campaign, and a sender cannot name other brands'.
 """
 
 import logging
@@ -25,11 +25,10 @@ from ads.services.errors import InvalidSpend
 
 logger = logging.getLogger(__name__)
 
-#: How exactly it is known when a sender last came.
+#: How exactly it is known when a sender was last used.
 NOTED_EVERY: Final = timedelta(minutes=1)
 
-#: What the product itself writes under, beside the platforms that are connected. Files of a
-#: platform are recorded under its name.
+#: The product's own sources, beside the connected platforms. A platform's files have its name.
 OWN_SOURCES: Final = frozenset(
     {"manual", "import", "correction", "seed_data", "simulated", "google_ads", "meta_ads"}
 )
@@ -38,7 +37,7 @@ LONGEST: Final = 100
 
 
 class InvalidSender(ValueError):
-    """A sender that there cannot be: ``field``, ``value``, and the ``reason`` with its remedy."""
+    """An invalid sender: ``field``, ``value``, and the ``reason`` with its remedy."""
 
     def __init__(self, field: str, value: object, reason: str) -> None:
         super().__init__(f"{field}: {value!r} is refused: {reason}")
@@ -49,7 +48,7 @@ class InvalidSender(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Under which source a sender writes, and for which brands (ids; None: every brand)."""
+    """The source a sender writes under, and its brands (ids; None: every brand)."""
 
     source: str
     brand_ids: frozenset[int] | None
@@ -62,17 +61,11 @@ class _Other:
     is_revoked: bool
 
 
-def rights_of(sender: Sender) -> Rights:
-    """What a sender has as it is in the database."""
-    ids = None if sender.every_brand else frozenset(sender.brands.values_list("pk", flat=True))
-    return Rights(sender.source, ids)
-
-
 def rights(source: str, *, brands: Iterable[Brand], every_brand: bool) -> Rights:
-    """What somebody chose.
+    """The rights as chosen.
 
     Raises:
-        InvalidSender: it is both every brand and some, or none at all.
+        InvalidSender: both every brand and some, or none at all.
     """
     chosen = list(brands)
     names = ", ".join(brand.name for brand in chosen)
@@ -92,9 +85,8 @@ def check(
 ) -> None:
     """Refuse a name that is taken and a source that is not the sender's own.
 
-    Inside the transaction that saves it: until then nobody else can save a sender, so two that
-    are made at once cannot take the same source unseen. ``sender``: the one that is edited; what it
-    was is looked up.
+    Call it inside the transaction that saves the sender: until that ends, no other sender can be
+    saved. ``sender``: the one that is edited.
 
     Raises:
         InvalidSender: with the field, the value and the remedy.
@@ -105,87 +97,71 @@ def check(
     named = model._default_manager.filter(name=name)
     if (named.exclude(pk=sender.pk) if sender else named).exists():
         raise InvalidSender("name", name, "another has this name; choose one of its own.")
+    others = _others(wanted.source, sender)
     if wanted.brand_ids is None:
-        _check_unlimited(wanted, sender)
+        reason = _belongs_to_another([other for other in others if not other.is_revoked])
     else:
-        _check_limited(wanted, sender)
+        reason = _why_not_its_own(wanted, others, sender)
+    if reason:
+        raise InvalidSender("source", wanted.source, reason)
 
 
 def check_open(source: str) -> None:
-    """Refuse a source that is a limited sender's own: nobody else may write under it.
+    """Refuse a source that belongs to a limited sender: nobody else may write under it.
 
     Raises:
-        InvalidSpend: it is one.
+        InvalidSpend: it does.
     """
-    for other in _others(source, None):
-        if other.brand_ids is not None:
-            raise InvalidSpend(
-                "source",
-                source,
-                f"it belongs to {other.name}, which is limited to brands and could learn of "
-                "others by it; choose another source.",
-            )
+    if reason := _belongs_to_another(_others(source, None)):
+        raise InvalidSpend("source", source, reason)
 
 
 def _check_text(field: str, text: str) -> None:
     if not text or text != text.strip():
-        raise InvalidSender(field, text, "give it without blanks around it, and not empty.")
+        raise InvalidSender(field, text, "enter a text without spaces at its beginning or end.")
     if not text.isprintable():
-        raise InvalidSender(field, text, "it contains characters that cannot be seen.")
+        raise InvalidSender(field, text, "it contains invisible characters.")
     if len(text) > LONGEST:
         raise InvalidSender(field, text, f"it is longer than {LONGEST} characters; shorten it.")
 
 
-def _check_unlimited(wanted: Rights, sender: Sender | None) -> None:
-    for other in _others(wanted.source, sender):
-        if other.brand_ids is not None and not other.is_revoked:
-            raise InvalidSender(
-                "source",
-                wanted.source,
-                f"it belongs to {other.name}, which is limited to brands and could learn of "
-                "others; choose a source of its own.",
+def _belongs_to_another(others: list[_Other]) -> str:
+    for other in others:
+        if other.brand_ids is not None:
+            return (
+                f"it belongs to {other.name}, which is limited to brands and could learn of others "
+                "through it; choose another source."
             )
+    return ""
 
 
-def _check_limited(wanted: Rights, sender: Sender | None) -> None:
+def _why_not_its_own(wanted: Rights, others: list[_Other], sender: Sender | None) -> str:
+    """Why a limited sender cannot have its source; "": it can."""
     if wanted.source in OWN_SOURCES | {platform.source for platform in connected()}:
-        raise InvalidSender(
-            "source",
-            wanted.source,
-            "the product itself writes under it, for every brand; choose a source of its own.",
-        )
-    others = _others(wanted.source, sender)
+        return "the product itself writes under it, for every brand; choose another source."
     for other in others:
         if other.brand_ids != wanted.brand_ids:
-            raise InvalidSender(
-                "source",
-                wanted.source,
-                f"{other.name}, which is for other brands, uses it or has used it; "
-                "choose a source of its own.",
+            return (
+                f"{other.name}, which is for other brands, uses it or has used it; choose another "
+                "source."
             )
     if not others and not _has_grown(wanted, sender) and _is_written(wanted.source):
-        raise InvalidSender(
-            "source",
-            wanted.source,
-            "spend has been recorded under it, maybe of other brands; choose a new source.",
-        )
+        return "spend has been recorded under it, maybe of other brands; choose a new source."
+    return ""
 
 
 def _has_grown(wanted: Rights, sender: Sender | None) -> bool:
-    """Is all that the sender wrote under its source of brands that it keeps?"""
-    if sender is None:
+    """Does the edited sender keep its source, and all brands that it could write so far?"""
+    if sender is None or wanted.brand_ids is None:
         return False
-    before = rights_of(type(sender)._default_manager.get(pk=sender.pk))
-    return (
-        before.source == wanted.source
-        and before.brand_ids is not None
-        and wanted.brand_ids is not None
-        and before.brand_ids <= wanted.brand_ids
-    )
+    before = type(sender)._default_manager.get(pk=sender.pk)
+    if before.source != wanted.source or before.every_brand:
+        return False
+    return wanted.brand_ids.issuperset(before.brands.values_list("pk", flat=True))
 
 
 def _others(source: str, sender: Sender | None) -> list[_Other]:
-    """Who else writes under the source, or did."""
+    """Other senders that write under the source, or have done so."""
     found = []
     for model in (ApiKey, WebhookEndpoint):
         senders = model._default_manager.filter(source=source).order_by("pk")
@@ -199,10 +175,9 @@ def _others(source: str, sender: Sender | None) -> list[_Other]:
 
 
 def note(sender: ApiKey | WebhookEndpoint, column: str, now: datetime) -> None:
-    """Note in ``column`` that the sender has come, to the minute.
+    """Record in ``column`` that the sender was used, to the minute.
 
-    Nobody waits for it: it is left out while somebody else does so or has the row locked. And no
-    request fails because of it. ``sender`` as it was just read.
+    It never waits and never fails a request: while the row is locked, it is left out.
     """
     noted: datetime | None = getattr(sender, column)
     if noted is not None and noted > now - NOTED_EVERY:
@@ -217,11 +192,11 @@ def note(sender: ApiKey | WebhookEndpoint, column: str, now: datetime) -> None:
                               WHERE id = %(id)s
                                 AND ({column} IS NULL OR {column} <= %(before)s)
                                 FOR NO KEY UPDATE SKIP LOCKED)
-                """,  # noqa: S608  (nothing in it comes from outside)
+                """,  # noqa: S608  (table and column are our own)
                 {"now": now, "id": sender.pk, "before": now - NOTED_EVERY},
             )
     except DatabaseError:
-        logger.exception("That %s has come could not be noted.", sender)
+        logger.exception("The last use of %s could not be recorded.", sender)
 
 
 def brand_ids_of(model: type[ApiKey] | type[WebhookEndpoint]) -> ArraySubquery:
@@ -232,7 +207,7 @@ def brand_ids_of(model: type[ApiKey] | type[WebhookEndpoint]) -> ArraySubquery:
 
 
 def _is_written(source: str) -> bool:
-    """Does anybody know external ids under it? Answered by the indexes that keep them unique."""
+    """Are there external ids under the source? The indexes that keep them unique answer."""
     return (
         Spend.objects.filter(source=source, external_id__isnull=False).exists()
         or WaitingSpend.objects.filter(

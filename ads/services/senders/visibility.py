@@ -1,8 +1,7 @@
-"""What a sender may see: everything, or the brands it is limited to.
+"""What a sender may see: every brand (``brand_ids`` None), or the brands it is limited to.
 
-``brand_ids`` is that limit; None: every brand, those to come included. A sender that is limited
-cannot learn that another brand exists, so what it is shown is always picked out of these: foreign
-ids are then like ids that nobody has.
+A limited sender must not learn that other brands exist, so everything it is shown is selected from
+these: ids of other brands are then like ids that do not exist.
 """
 
 from collections.abc import Collection
@@ -14,28 +13,28 @@ from ads.services.actor import SYSTEM
 
 
 def brands(brand_ids: Collection[int] | None) -> QuerySet[Brand]:
-    """The brands that may be seen."""
+    """The visible brands."""
     every = Brand.objects.all()
     return every if brand_ids is None else every.filter(pk__in=brand_ids)
 
 
 def campaigns(brand_ids: Collection[int] | None) -> QuerySet[Campaign]:
-    """The campaigns that may be seen."""
+    """The visible campaigns."""
     every = Campaign.objects.all()
     return every if brand_ids is None else every.filter(brand__in=brand_ids)
 
 
 def delivery_changes(brand_ids: Collection[int] | None) -> QuerySet[DeliveryChange]:
-    """The delivery changes that may be seen."""
+    """The visible delivery changes."""
     every = DeliveryChange.objects.all()
     return every if brand_ids is None else every.filter(campaign__brand__in=brand_ids)
 
 
 def actor(name: str, brand_ids: Collection[int] | None) -> str:
-    """Who set a delivery change off, as may be told.
+    """Who made a delivery change, as a sender may know it.
 
-    Limited senders are told what it was, and no names: those of people and of other keys are the
-    agency's own, and may speak of other brands.
+    Limited senders are shown the kind of actor without its name: names of people and keys are the
+    agency's own.
     """
     kind, colon, _ = name.partition(": ")
     if brand_ids is None or name == SYSTEM or kind == "task":

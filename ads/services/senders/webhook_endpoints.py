@@ -1,7 +1,7 @@
-"""Addresses that signed webhooks are sent to: made, given a new secret, switched off and on.
+"""Webhook endpoints: made, given a new secret, switched off and on.
 
-A secret reads ``whsec_`` and 32 random bytes in base64, as Standard Webhooks has it. It is shown
-once and kept sealed, for a signature can only be checked with the secret itself.
+A secret reads ``whsec_`` and 32 random bytes in base64, as in Standard Webhooks. It is shown once
+and stored encrypted, because signatures can only be verified with the secret itself.
 """
 
 import base64
@@ -18,14 +18,14 @@ from ads.services.senders import rights as senders
 from ads.services.senders.encryption import seal, seal_anew
 from ads.services.senders.rights import InvalidSender
 
-#: How long the secret before is accepted beside a new one, unless somebody says otherwise.
+#: How long the previous secret is accepted beside a new one, by default.
 PREVIOUS_ACCEPTED: Final = timedelta(hours=24)
-#: The longest: two secrets are for changing over, not for keeps.
+#: And at most.
 LONGEST_ACCEPTED: Final = timedelta(days=30)
 
 
 def path(endpoint: WebhookEndpoint) -> str:
-    """Where its sender sends to, below the site's own address."""
+    """The endpoint's address on this site."""
     return f"/api/v1/webhooks/{endpoint.address}"
 
 
@@ -37,7 +37,7 @@ def create(
     every_brand: bool = False,
     is_active: bool = True,
 ) -> tuple[WebhookEndpoint, str]:
-    """Make an endpoint; the row, and its secret, which is not shown again.
+    """Make an endpoint; its row, and its secret, which is not shown again.
 
     Raises:
         InvalidSender: with the field, the value and the remedy.
@@ -58,19 +58,18 @@ def create(
 
 
 def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime) -> str:
-    """Give it a new secret, which is returned; the one that it has is accepted until then.
+    """Make a new secret and return it; the present one is accepted until ``previous_until``.
 
-    ``previous_until`` may be now: the secret has leaked, and opens nothing any more. A secret
-    before that one is dropped.
+    If that is now, the present secret is refused at once. An older one is dropped.
 
     Raises:
-        InvalidSender: ``previous_until`` lies too far ahead.
+        InvalidSender: ``previous_until`` is too far ahead.
     """
     if previous_until > now + LONGEST_ACCEPTED:
         raise InvalidSender(
             "previous_until",
             f"{previous_until:%Y-%m-%d %H:%M}",
-            f"two secrets are for changing over: give at most {LONGEST_ACCEPTED.days} days.",
+            f"give at most {LONGEST_ACCEPTED.days} days.",
         )
     secret = _new_secret()
     is_kept = previous_until > now
@@ -87,7 +86,7 @@ def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime
 
 
 def switch(endpoint: WebhookEndpoint, *, is_active: bool, now: datetime) -> bool:
-    """Take webhooks or refuse them; False when it did so already."""
+    """Accept or refuse webhooks; False when it did so already."""
     switched = (
         WebhookEndpoint.objects.filter(pk=endpoint.pk)
         .exclude(is_active=is_active)
@@ -97,12 +96,12 @@ def switch(endpoint: WebhookEndpoint, *, is_active: bool, now: datetime) -> bool
 
 
 def seal_all_anew() -> int:
-    """Seal every secret with today's SECRET_KEY; how many endpoints.
+    """Seal every secret with the present SECRET_KEY; how many endpoints.
 
-    After that nothing needs what is in SECRET_KEY_FALLBACKS.
+    Afterwards SECRET_KEY_FALLBACKS is no longer needed.
 
     Raises:
-        CannotUnseal: one was sealed with a key that is in neither.
+        CannotUnseal: a secret was sealed with another key.
     """
     with transaction.atomic():
         locks.senders()

@@ -181,6 +181,6 @@ def test_sealing_anew_without_the_old_key_changes_nothing_and_says_what_to_do(
     endpoint, _ = hook()
     settings.SECRET_KEY = "another"  # noqa: S105  (a test's)
 
-    with pytest.raises(CommandError, match="Put that one into SECRET_KEY_FALLBACKS"):
+    with pytest.raises(CommandError, match="Put the previous key into SECRET_KEY_FALLBACKS"):
         say("webhook", "seal-anew")
     assert WebhookEndpoint.objects.get().secret == endpoint.secret

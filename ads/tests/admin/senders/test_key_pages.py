@@ -81,9 +81,9 @@ def test_the_new_key_is_recorded_under_the_users_name(admin: Client) -> None:
         ({"every_brand": None}, "brands", "Choose its brands, or every brand"),
         ({"name": "Taken"}, "name", "Another has this name"),
         ({"source": "a\x00b"}, "source", "Null characters"),
-        ({"source": "a\tb"}, "source", "cannot be seen"),
+        ({"source": "a\tb"}, "source", "invisible characters"),
         ({"requests_per_minute": "0"}, "requests_per_minute", "Give 1 to 1,000,000"),
-        ({"expires_at_0": "2020-01-01", "expires_at_1": "00:00"}, "expires_at", "It is over"),
+        ({"expires_at_0": "2020-01-01", "expires_at_1": "00:00"}, "expires_at", "It is in the past"),
         ({"expires_at_0": "2020-31-01", "expires_at_1": "00:00"}, "expires_at", "valid date"),
     ],
 )
@@ -107,7 +107,7 @@ def test_a_source_that_would_tell_of_other_brands_is_refused(admin: Client) -> N
 
     assert found == {
         "source": [
-            "Every, which is for other brands, uses it or has used it; choose a source of its own."
+            "Every, which is for other brands, uses it or has used it; choose another source."
         ]
     }
 
@@ -200,7 +200,7 @@ def test_revoking_asks_first_and_is_for_good(admin: Client, way: str) -> None:
     assert 'name="scopes"' not in page, "there is nothing to edit any more"
     assert 'name="_save"' not in page
     assert admin.post(change(key), {"name": "Again"}).status_code == 403
-    assert "had been revoked already" in press(confirmed="yes").content.decode()
+    assert "Already revoked." in press(confirmed="yes").content.decode()
 
 
 def test_a_get_revokes_nothing(admin: Client) -> None:
