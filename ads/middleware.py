@@ -1,4 +1,4 @@
-"""What stands around each request: who is acting, and what is answered where no page can be."""
+"""Around each request: the acting user, and the answers where there can be no page."""
 
 import logging
 from collections.abc import Callable
@@ -20,10 +20,9 @@ logger = logging.getLogger(__name__)
 
 
 class NulMiddleware:
-    """Answers 400 with a sentence, where an address contains a NUL character.
+    """Answers 400 to an address with a NUL character, which PostgreSQL refuses in any text.
 
-    No text in PostgreSQL can contain one, so whichever page compared it with a column would fail.
-    What forms send is refused by their fields.
+    Form fields refuse it themselves.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -39,7 +38,7 @@ class NulMiddleware:
 
 
 class ActorMiddleware:
-    """Everything a signed-in user's request changes is recorded under that user's name."""
+    """Records everything that a request changes under its user's name."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -53,11 +52,11 @@ class ActorMiddleware:
 
 
 class OutageMiddleware:
-    """Answers 503 with a sentence, where a page would end in "Server Error (500)".
+    """Answers 503 with an explanation while the database is unreachable.
 
-    An edit is one transaction, so nothing of it is saved then. An action on many goes in batches:
-    what was done before the database went away stays done, of the others nothing is. Of brands they
-    come first, and their campaigns then follow at the next check.
+    An edit is one transaction, so nothing of it is saved then. An action on many rows goes in
+    batches, and those already done stay done. Brands are changed before their campaigns, which
+    follow at the next check.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -65,9 +64,8 @@ class OutageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            # Here and not where it is first asked for: what fails in a middleware further in
-            # does not come back as an exception.
-            request.user.is_authenticated  # noqa: B018  (asking loads it)
+            # Loads the user here, because an exception in an inner middleware would not get here.
+            request.user.is_authenticated  # noqa: B018
         except Exception as error:
             if (response := self.process_exception(request, error)) is None:
                 raise
@@ -75,7 +73,7 @@ class OutageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The page, if the database is at fault; Django calls it with what a view raises."""
+        """The page, if the database is at fault. Django calls this with a view's exception."""
         if not is_outage(error):
             return None
         logger.warning("%s: the database: %s", request.path, " ".join(str(error).split()))
@@ -86,10 +84,10 @@ class OutageMiddleware:
 
 
 class LoggedOutMiddleware:
-    """Says that nothing was saved, where a form comes from somebody who is no longer logged in.
+    """Says that nothing was saved when a form is sent after the login has expired.
 
-    Django leads to the login page, and from there to the address that the form was sent to. Some of
-    those are only posted to, so this leads back to the page that it was sent from.
+    After the new login it leads back to the page of the form, not to the address the form was sent
+    to as Django does: some of those accept only POST.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -101,14 +99,14 @@ class LoggedOutMiddleware:
         is_refused = (
             isinstance(response, HttpResponseRedirect) and urlsplit(response.url).path == login
         )
-        # Scripts ask again and again, and have nothing to save.
+        # Requests of scripts have nothing to save.
         is_sent = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
-        # Who is logged in, and may not come in here, is told so by the login page.
+        # To users without access, the login page itself says so.
         if not (request.method == "POST" and is_sent and is_refused) or _is_logged_in(request):
             return response
         messages.warning(
             request,
-            "Nothing was saved: you were no longer logged in. Log in to come back to the page, and "
+            "Nothing was saved: you were no longer logged in. Log in to return to the page, and "
             "enter it again.",
         )
         return redirect_to_login(_came_from(request), login)
@@ -120,10 +118,7 @@ def _is_logged_in(request: HttpRequest) -> bool:
 
 
 def _came_from(request: HttpRequest) -> str:
-    """The address of the page that was asked for; of what was sent, that of the page it came from.
-
-    Always on this site. What is posted to may answer to nothing else, so it is never the address.
-    """
+    """The requested page, or for a form the page it was on; always on this site."""
     if request.method != "POST":
         return request.get_full_path()
     for address in (_back(request), request.headers.get("Referer")):
@@ -133,10 +128,10 @@ def _came_from(request: HttpRequest) -> str:
 
 
 def _back(request: HttpRequest) -> str | None:
-    """What a form says that it came from. A file is not read for it, of whoever sends it."""
+    """The page that a form names as its own. An uploaded file is not read to find out."""
     if request.content_type != "application/x-www-form-urlencoded":
         return None
     try:
         return request.POST.get("back")
-    except (SuspiciousOperation, OSError):  # too long, or broken off
+    except (SuspiciousOperation, OSError):  # too long, or interrupted
         return None

@@ -1,4 +1,4 @@
-"""Deleting what spend refers to: refused, with the remedy, where one would confirm it."""
+"""Deleting rows with spend is refused where one would confirm it, with an alternative."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,34 +19,33 @@ if TYPE_CHECKING:
 else:
     _Admin = object
 
-#: Goes with its campaign or brand, though nobody may delete a row of it alone. (A sum of nothing:
-#: where something was spent, the ledger keeps the campaign.)
+#: Deleted with their campaign or brand, though nobody may delete one of these rows alone.
 HISTORY = (AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal)
 
-#: Rows that must stay, so many of which are named.
+#: Of the rows that must stay, so many are named.
 NAMED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """What is offered in place of a deletion: an action of the list that asks first."""
+    """An action that is offered in place of a deletion."""
 
     label: str
     #: What it does, in a sentence.
     says: str
-    #: The name of the address that the action's page is posted from, and the action's code.
+    #: The name of the address of the action, and the action's code.
     address: str
     code: str
 
 
 class KeepsWhatHasSpend(_Admin):
-    """Names what stands in the way of a deletion without reading a million rows of it."""
+    """Says what prevents a deletion, without reading a million rows of spend."""
 
     delete_confirmation_template = "ads/admin/delete_one.html"
     delete_selected_confirmation_template = "ads/admin/delete_several.html"
 
     def instead(self, request: HttpRequest) -> Instead | None:
-        """What whoever asks may do instead; None: nothing."""
+        """What this user may do instead; None: nothing."""
         raise NotImplementedError
 
     def obstacles(self, objs: Iterable[Any]) -> list[str]:
@@ -86,17 +85,14 @@ class KeepsWhatHasSpend(_Admin):
     def _offering_instead(
         self, request: HttpRequest, response: HttpResponse, object_id: str | None = None
     ) -> HttpResponse:
-        """A page that refuses a deletion, with the button of what can be done instead.
-
-        To the one row, or to all that the page of several is about.
-        """
+        """A page that refuses a deletion, with the button of the alternative."""
         context: dict[str, Any] = getattr(response, "context_data", None) or {}
         if context.get("protected"):
             page = f"admin:{self.opts.app_label}_{self.opts.model_name}"
             if object_id:
                 ids, back = [object_id], reverse(f"{page}_change", args=[object_id])
             else:
-                # One more than can be: then it is said that they are too many.
+                # One more than the most: the action then says that they are too many.
                 rows = context["queryset"].order_by("pk")[: AT_MOST + 1]
                 ids, back = rows.values_list("pk", flat=True), reverse(f"{page}_changelist")
             context["back"] = back
@@ -107,4 +103,4 @@ class KeepsWhatHasSpend(_Admin):
         return response
 
 
-SPENT_MEANWHILE = "Nothing was deleted: something that refers to it has arrived in the meantime."
+SPENT_MEANWHILE = "Nothing was deleted: spend has arrived in the meantime."

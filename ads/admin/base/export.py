@@ -1,4 +1,4 @@
-"""The button "Export CSV": exactly what a list shows, all of its pages."""
+"""The button "Export CSV": all pages of what a list shows."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +23,17 @@ else:
 
 
 class ExportsCsv(_Admin):
-    """A list that can be taken away as CSV, for those who may view it."""
+    """A list that can be exported as CSV."""
 
     actions_list = ["export_csv"]
 
     def export_of(self, rows: QuerySet[Any]) -> Export:
-        """The export of these rows, in their order."""
+        """The export of these rows."""
         raise NotImplementedError
 
     @action(description="Export CSV", url_path="export", permissions=["view"], icon="download")  # type: ignore[untyped-decorator]
     def export_csv(self, request: HttpRequest) -> HttpResponseBase:
-        """What the list shows under the filters and the search in the address."""
+        """All rows that match the filters and the search."""
         meta = self.model._meta
         whole = request.GET.copy()
         for only_a_page in (PAGE_VAR, ALL_VAR):
@@ -48,13 +48,13 @@ class ExportsCsv(_Admin):
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
-        """The same of the rows that were selected."""
+        """The selected rows."""
         return self._file(queryset)
 
     def _file(self, rows: QuerySet[Any]) -> HttpResponseBase:
         export = self.export_of(rows)
         return StreamingHttpResponse(
-            # Whoever looks at the list in a browser opens the file in a spreadsheet.
+            # From a browser, the file is opened in a spreadsheet.
             Stream(export, bom=True),
             content_type="text/csv; charset=utf-8",
             headers={

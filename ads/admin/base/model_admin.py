@@ -1,4 +1,4 @@
-"""What the admin's pages share: configuration that is edited, and records that are only read."""
+"""Base classes of the pages: of configuration, and of records that are read-only."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 else:
     import unfold.admin
 
-    # Unfold's classes have no types of their own; they are Django's with another look.
+    # Unfold's classes have no types; they are Django's with another look.
     class ModelAdmin(unfold.admin.ModelAdmin):
         #: What the list shows, in a sentence or two above it.
         about = ""
         #: What the list is called, where the plural of what its rows are called does not do.
         list_title = ""
         list_before_template = "ads/admin/about.html"
-        # Counting what each choice of each filter would leave takes a minute where there is much.
+        # Counting the rows of each choice takes a minute in a large database.
         show_facets = ShowFacets.NEVER
-        #: What happens with what is entered, where the model's own words do not say it.
+        #: Help for fields whose model has none.
         help_texts: Mapping[str, str] = {}
 
         def get_form(self, request, obj=None, change=False, **kwargs):  # type: ignore[no-untyped-def]
@@ -65,7 +65,7 @@ else:
             rows.narrowings = narrowings(rows)
             rows.without_narrowings = without_any(rows)
             if not rows.narrowings:
-                # The head then does not offer to show all of what all is shown.
+                # Nothing is filtered, so the head offers no "Show all".
                 rows.full_result_count = rows.result_count
             return rows
 
@@ -85,16 +85,16 @@ __all__ = ["KEPT", "ConfigurationAdmin", "ModelAdmin", "ReadOnlyAdmin", "Tabular
 
 M = TypeVar("M", bound=models.Model)
 
-#: Rows of a record that can be paged through; beyond them one filters.
+#: Records that can be paged through; further ones are found by filters.
 COUNTED = 10_000
 
 
-#: Title of the fields that nobody enters, on the pages of rows that exist.
+#: Title of the read-only fields, on the pages of existing rows.
 KEPT = "Kept by the system"
 
 
 class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
-    """What people edit; the engine reacts when the edit is committed."""
+    """Configuration that people edit; enforcement follows when the edit is committed."""
 
     form = ConfigurationForm
     list_filter_submit = True
@@ -140,10 +140,10 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Answer with a sentence when the database refuses what the form could not foresee.
+        """Explain when the database refuses what the form could not know.
 
-        Two people can save at the same moment what only together is wrong: the same name, or
-        windows that overlap.
+        Two people can save conflicting rows at the same moment: the same name, or windows that
+        overlap.
         """
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -151,20 +151,20 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
             list(messages.get_messages(request))  # reading them drops the "was saved" among them
             self.message_user(
                 request,
-                "Nothing was saved: it contradicts what somebody else has saved at the same "
-                f"moment. Look at it as it is now and try again. ({first_line(error)})",
+                "Nothing was saved: it conflicts with what someone else saved at the same moment. "
+                f"Look at the present values and try again. ({first_line(error)})",
                 messages.ERROR,
             )
             return HttpResponseRedirect(request.get_full_path())
 
 
 def first_line(error: Exception) -> str:
-    """The first line of a database's answer, without the query that follows."""
+    """The first line of a database error, without the query that follows."""
     return str(error).partition("\n")[0]
 
 
 class CountedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts the first rows only: counting ten million takes seconds, and nobody pages there."""
+    """Counts only the first rows, because counting ten million takes seconds."""
 
     template_name = "ads/admin/pagination.html"
     counted_all = True
@@ -180,7 +180,7 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class ReadOnlyAdmin(ModelAdmin[M]):
-    """What the system writes: read by those who may, changed by nobody."""
+    """Records of the system: read-only."""
 
     list_filter_submit = True
     list_per_page = 50
@@ -189,7 +189,7 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     paginator = CountedPaginator
     actions = None
     empty_value_display = "–"
-    # Sorting ten million rows by a column without an index takes seconds: the newest come first.
+    # Sorting ten million rows without an index takes seconds.
     sortable_by = []
 
     def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:

@@ -152,7 +152,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     ) -> tuple[QuerySet[DeliveryChange], bool]:
         term = search_term.strip()
         if term:
-            # Names are compared campaign by campaign, not once for each of their changes.
+            # Each campaign's name is compared once, not once for each of its changes.
             named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
             queryset = queryset.filter(Q(campaign__in=named) | Q(actor__iexact=term))
         return queryset, False

@@ -1,4 +1,4 @@
-"""The ledger, its sums, and what sources reported: to be read."""
+"""The ledger, its totals, and the day totals that sources reported: read-only."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from ads.admin.base import CountedPaginator, ExportsCsv, ReadOnlyAdmin
+from ads.admin.base import ExportsCsv, ReadOnlyAdmin
 from ads.admin.elements import NOTHING, DayFilter, actor_name, link_to, stamp
 from ads.admin.spend.changelist import (
     BRAND,
@@ -22,9 +23,10 @@ from ads.admin.spend.changelist import (
     LAST,
     BrandFilter,
     BrandsSumsFilter,
-    SearchesSpend,
     SourceFilter,
+    SpendList,
     SummedPaginator,
+    called,
     campaigns_named,
 )
 from ads.admin.spend.corrections import CorrectsSpend
@@ -37,12 +39,12 @@ from ads.services.exports import Export, kinds
 
 
 @admin.register(Spend)
-class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
+class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     """Entries of the ledger, the newest first."""
 
     about = (
-        "Every entry of spend, as it came in. Entries are never changed or deleted; a mistake "
-        "is corrected by another entry."
+        "The ledger: every entry of spend, with times in its brand's timezone. Entries are never "
+        "changed or deleted; a mistake is corrected by another entry."
     )
     list_display = [
         "day",
@@ -64,6 +66,9 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
         ("kind", ChoicesDropdownFilter),
     ]
     list_before_template = "ads/admin/spend_list.html"
+    paginator = SummedPaginator
+    search_fields = ["campaign__name"]
+    search_help_text = "Campaign, entry number, or the source's own id of an entry"
     ordering = ["-date", "-id"]
     fields = [
         "number",
@@ -83,12 +88,17 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
     class Media:
         css = {"all": ["ads/spend.css"]}
 
-    def get_paginator(
-        self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any
-    ) -> CountedPaginator:
-        # The page of an entry's history has pages of other rows.
-        pages = SummedPaginator if queryset.model is Spend else CountedPaginator
-        return pages(queryset, *args, **kwargs)
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SpendList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Spend], search_term: str
+    ) -> tuple[QuerySet[Spend], bool]:
+        term = search_term.strip()
+        if term:
+            found = Q(campaign__in=campaigns_named(self, request, term)) | Q(pk__in=called(term))
+            queryset = queryset.filter(found)
+        return queryset, False
 
     def export_of(self, rows: QuerySet[Spend]) -> Export:
         return kinds.of_spend(rows)
@@ -127,7 +137,7 @@ class SpendAdmin(CorrectsSpend, SearchesSpend, ExportsCsv, ReadOnlyAdmin[Spend])
 
 
 def money(amount: Decimal) -> SafeString:
-    """An amount in a column of them; what takes something back stands out."""
+    """An amount in a column; negative ones stand out."""
     return format_html(
         '<span class="ads-money{}">{}</span>',
         " ads-takes-back" if amount < 0 else "",
@@ -136,7 +146,7 @@ def money(amount: Decimal) -> SafeString:
 
 
 def entries_behind(total: SpendTotal) -> str:
-    """The address of the list of the entries that a sum adds up."""
+    """The list of the entries that a total adds up."""
     last = total.start
     if total.period == Period.MONTH:
         last = month_start(total.start + timedelta(days=31)) - timedelta(days=1)
@@ -147,12 +157,11 @@ def entries_behind(total: SpendTotal) -> str:
 
 @admin.register(SpendTotal)
 class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
-    """Sums of the ledger by owner and period, the newest first."""
+    """Totals of the ledger by owner and period, the newest first."""
 
     about = (
-        "What each brand and campaign has spent, day by day and month by month: the sums of the "
-        "ledger, kept by the database. What was waived was spent too, but no longer counts "
-        "against the budget."
+        "The spend of each brand and campaign by day and month, kept up to date by the database. "
+        "Waived spend was spent too, but no longer counts against the budget."
     )
     list_display = [
         "start",
@@ -199,7 +208,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         return queryset, False
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        # The newest were made last; by their days, only those of some days are sorted.
+        # The newest were made last; only a selection of days is sorted by day.
         of_days = any(request.GET.get(name) for name in ("start_from", "start_to"))
         return ["-start", "-id"] if of_days else ["-id"]
 
@@ -208,7 +217,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
 
     @admin.display(description="campaign")
     def owner(self, total: SpendTotal) -> SafeString | str:
-        return "all of the brand's" if total.campaign is None else link_to(total.campaign)
+        return "all campaigns" if total.campaign is None else link_to(total.campaign)
 
     @admin.display(description="brand")
     def of_brand(self, total: SpendTotal) -> SafeString:
@@ -222,24 +231,22 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     def usd_waived(self, total: SpendTotal) -> SafeString:
         return money(total.waived)
 
-    @admin.display(description="counts against the budget")
+    @admin.display(description="counts toward the budget")
     def usd_effective(self, total: SpendTotal) -> SafeString:
         return money(total.amount - total.waived)
 
-    @admin.display(description="what it adds up")
+    @admin.display(description="entries")
     def entries(self, total: SpendTotal) -> SafeString:
-        return format_html(
-            '<a class="ads-link" href="{}">{}</a>', entries_behind(total), "its entries"
-        )
+        return format_html('<a class="ads-link" href="{}">Show</a>', entries_behind(total))
 
 
 @admin.register(ReportedTotal)
 class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
-    """What each source last said a campaign had cost on a day."""
+    """The last day total that each source reported for a campaign."""
 
     about = (
-        "What each source last said that a campaign has cost so far on a day. The ledger gets "
-        "the difference each time it says something new."
+        "The last total that each source reported for a campaign and day. Each time it changes, "
+        "the difference is added to the ledger."
     )
     list_display = ["date", "campaign", "brand", "source", "called", "usd", "observed"]
     list_select_related = ["campaign__brand"]
@@ -249,7 +256,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         ("campaign__brand", AutocompleteSelectFilter),
     ]
     search_fields = ["campaign__name", "source", "known_as"]
-    search_help_text = "Campaign, the whole name of a source, or a reference"
+    search_help_text = "Campaign, source (whole name), or platform ID"
     fields = [
         "campaign",
         "brand",
@@ -268,7 +275,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     ) -> tuple[QuerySet[ReportedTotal], bool]:
         term = search_term.strip()
         if term:
-            # Names are compared campaign by campaign, not once for each of their days.
+            # Each campaign's name is compared once, not once for each of its days.
             named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
             found = Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=term)
             queryset = queryset.filter(found)

@@ -1,12 +1,12 @@
-"""The list of the ledger: what it is filtered by, how it is searched, what it comes to.
+"""The list of the ledger: its filters, its search and its sum.
 
-Each way to pick entries out of ten millions goes by an index; none counts or sums up more than the
-first :data:`ads.admin.base.model_admin.COUNTED`.
+Every filter and search uses an index, because there may be ten million entries; no more than the
+first :data:`ads.admin.base.model_admin.COUNTED` are counted and added up.
 """
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -25,16 +25,9 @@ from ads.rules.calendar import UnknownTimezone, local_date, month_start
 from ads.rules.money import format_usd
 from ads.services.ledger import ledger_sources
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Spend]
-else:
-    _Admin = object
-
 ONE_DAY = timedelta(days=1)
 
-#: Campaigns whose entries a search looks up; if more have such a name, it asks for more of it.
+#: A search that fits more campaigns than this asks for a longer name.
 NAMED = 500
 
 #: What the filters are called in the address.
@@ -56,15 +49,15 @@ class SourceFilter(DropdownFilter):  # type: ignore[misc]
 
 
 class SummedPaginator(base.CountedPaginator):
-    """Sums up what it counts."""
+    """Adds up the entries that it counts."""
 
-    #: What all of them come to; None if there are more than are counted.
+    #: The sum of all of them; None if there are more than are counted.
     amount: Decimal | None = None
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        if rows.model is not Spend:  # the pages of an entry's history are counted here too
+        if rows.model is not Spend:  # an entry's history is paged too
             return int(super().count)
         found = rows.order_by()[: base.COUNTED + 1].aggregate(n=Count("pk"), usd=Sum("amount"))
         self.counted_all = found["n"] <= base.COUNTED
@@ -75,7 +68,7 @@ class SummedPaginator(base.CountedPaginator):
 
 
 class SpendList(ChangeList):
-    """With ways to the days that are asked for most, and what the entries come to."""
+    """With links to the usual ranges of days, and the sum of the entries."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -110,7 +103,7 @@ def _spans(today: date) -> list[tuple[str, Any, Any]]:
 
 
 def _today(request: HttpRequest) -> tuple[str, date]:
-    """The day it is for the brand that is asked for; in UTC, if none is."""
+    """The timezone of the chosen brand and its date; UTC if none is chosen."""
     brands = Brand.objects.all()
     campaign, brand = request.GET.get(CAMPAIGN, ""), request.GET.get(BRAND, "")
     if is_number(campaign):
@@ -128,7 +121,7 @@ def _today(request: HttpRequest) -> tuple[str, date]:
 
 
 class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
-    """Rows of a brand's campaigns, by the campaigns: that is what the indexes begin with."""
+    """Rows of a brand's campaigns, by campaign, because the indexes begin with that."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         brand = self.used_parameters.get(self.lookup_kwarg)
@@ -146,49 +139,29 @@ class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
 
 
 class BrandsSumsFilter(BrandFilter):
-    """Sums of a brand's campaigns, and its own."""
+    """Totals of a brand's campaigns, and its own."""
 
     def of(self, brand: int) -> Q:
         return super().of(brand) | Q(campaign=None, period__in=Period.values, brand=brand)
 
 
-class SearchesSpend(_Admin):
-    """A search that looks things up: campaigns by name, entries by what they are called."""
-
-    #: Shows the search; what it finds, the method says.
-    search_fields = ["campaign__name"]
-    search_help_text = "Campaign, or the whole id of an entry: its number or its source's own"
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return SpendList
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Spend], search_term: str
-    ) -> tuple[QuerySet[Spend], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = Q(campaign__in=campaigns_named(self, request, term)) | Q(pk__in=_called(term))
-        return queryset.filter(found), False
-
-
 def campaigns_named(pages: Any, request: HttpRequest, term: str) -> list[int]:
-    """Ids of the campaigns with this in their name; none, and a message, if they are too many."""
+    """Ids of the campaigns with this in their name; none, with a message, if there are too many."""
     named = Campaign.objects.filter(name__icontains=term).order_by()
     ids = list(named.values_list("pk", flat=True)[: NAMED + 1])
     if len(ids) <= NAMED:
         return ids
     pages.message_user(
         request,
-        f"More than {NAMED} campaigns have “{term}” in their name, so none was looked up: give "
-        "more of the name, or choose the campaign or the brand under Filters.",
+        f"More than {NAMED} campaigns have “{term}” in their names. Enter more of the name, or "
+        "choose the campaign or brand under Filters.",
         messages.WARNING,
     )
     return []
 
 
-def _called(term: str) -> list[int]:
-    """Numbers of the entries that have this number, or this id of their source."""
+def called(term: str) -> list[int]:
+    """Numbers of the entries with this number, or with this external id."""
     of_sources = Spend.objects.filter(source__in=ledger_sources(), external_id=term)
     found = list(of_sources.order_by().values_list("pk", flat=True))
     if is_number(term):

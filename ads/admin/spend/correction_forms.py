@@ -1,4 +1,4 @@
-"""What is asked before spend is corrected."""
+"""The form of a correction."""
 
 import re
 import uuid
@@ -15,7 +15,7 @@ from ads.admin.elements import MoneyFormField
 from ads.models import Campaign, Spend
 from ads.services.ledger import LONGEST, Correction
 
-#: Characters left for the reason, beside which entry it corrects.
+#: Characters left for the reason, beside the number of the corrected entry.
 LONGEST_REASON: Final = LONGEST["description"] - 50
 
 _TOKEN: Final = re.compile(r"[0-9a-f]{32}")
@@ -26,7 +26,7 @@ class CorrectionForm(forms.Form):
 
     campaign = forms.ModelChoiceField(
         Campaign.objects.select_related("brand"),
-        help_text="Whose spend is wrong.",
+        help_text="The campaign whose spend is wrong.",
         error_messages={"required": "Choose the campaign."},
     )
     date = forms.DateField(
@@ -36,13 +36,13 @@ class CorrectionForm(forms.Form):
     )
     amount = MoneyFormField(
         negative=True,
-        help_text="US dollars that are added to the day: -5.00 takes five dollars back.",
+        help_text="US dollars to add to the day; -5.00 takes five dollars back.",
     )
     reason = forms.CharField(
-        label="Why",
+        label="Reason",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": LONGEST_REASON}),
         max_length=LONGEST_REASON,
-        help_text="It stays on record, for good, with your name.",
+        help_text="Recorded for good, with your name.",
     )
 
     def __init__(self, entry: Spend | None, data: Any = None, **kwargs: Any) -> None:
@@ -54,21 +54,21 @@ class CorrectionForm(forms.Form):
             chosen: Any = self.fields["campaign"]
             chosen.widget = AutocompleteSelect(Spend._meta.get_field("campaign"), admin.site)
             chosen.widget.choices = chosen.choices
-        # What it would do is shown before anybody has to say why.
+        # The preview needs no reason yet.
         self.fields["reason"].required = bool(data) and "record" in data
         given = data.get("token", "") if data else ""
-        #: Names this form, however often it is sent.
+        #: Identifies this form, so that sending it twice records once.
         self.token = given if _TOKEN.fullmatch(given) else uuid.uuid4().hex
 
     def clean_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["amount"]
         if not amount:
-            raise forms.ValidationError("A correction of nothing changes nothing.")
+            raise forms.ValidationError("Enter an amount other than zero.")
         return amount
 
     @property
     def correction(self) -> Correction | None:
-        """What the form says so far, as far as that is enough to tell what it would do."""
+        """The correction as entered so far; None where it is too little for a preview."""
         if not self.is_bound:
             said = {
                 name: self.get_initial_for_field(self.fields[name], name) for name in self.fields

@@ -1,6 +1,6 @@
-"""The pages on which spend is corrected: an entry, or a campaign's day.
+"""The pages on which an entry, or a campaign's day, is corrected.
 
-They show what the sums become and who starts or stops; what was shown is what is recorded.
+They preview the totals and the campaigns that start or stop; only what was previewed is recorded.
 """
 
 from collections.abc import Iterable
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 else:
     _Admin = object
 
-#: Campaigns that are named among those that start or stop.
+#: Of the campaigns that start or stop, so many are named.
 NAMED = 5
 
 
 def may_correct(request: HttpRequest) -> bool:
-    """May whoever asks correct spend?"""
+    """May this user correct spend?"""
     return request.user.has_perm("ads.correct_spend")
 
 
@@ -54,19 +54,19 @@ class CorrectsSpend(_Admin):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = super().get_list_display(request)
-        return [*columns, "ways"] if may_correct(request) else columns
+        return [*columns, "correction_link"] if may_correct(request) else columns
 
-    @admin.display(description="wrong?")
-    def ways(self, entry: Spend) -> SafeString:
-        """The way to its correction, for those who may."""
+    @admin.display(description="correction")
+    def correction_link(self, entry: Spend) -> SafeString:
+        """For those who may correct it."""
         address = reverse("admin:ads_spend_correct", args=[entry.pk])
-        return format_html('<a class="ads-link ads-nowrap" href="{}">Correct this</a>', address)
+        return format_html('<a class="ads-link ads-nowrap" href="{}">Correct</a>', address)
 
     @action(  # type: ignore[untyped-decorator]
         description="New correction", url_path="new-correction", permissions=["view", "correct"]
     )
     def new_correction(self, request: HttpRequest) -> HttpResponse:
-        """Correct a campaign's day; ``campaign`` in the address is chosen beforehand."""
+        """Correct a campaign's day; ``campaign`` in the address is preselected."""
         chosen = request.GET.get("campaign", "")
         campaign = None
         if is_number(chosen):
@@ -74,7 +74,7 @@ class CorrectsSpend(_Admin):
         return self._correct(request, None, {"campaign": campaign})
 
     @action(  # type: ignore[untyped-decorator]
-        description="Correct this", url_path="correct", permissions=["view", "correct"]
+        description="Correct", url_path="correct", permissions=["view", "correct"]
     )
     def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Correct one entry; it stays as it is."""
@@ -126,7 +126,7 @@ class CorrectsSpend(_Admin):
                 else:
                     return self._recorded(request, correction, done)
             else:
-                form.add_error(None, "Nothing was recorded yet: look at what it does now.")
+                form.add_error(None, "Nothing was recorded: the preview has changed.")
         made = corrections.of_entry(entry) if entry else []
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
@@ -149,7 +149,7 @@ class CorrectsSpend(_Admin):
     ) -> HttpResponse:
         amount, name = format_usd(correction.amount), correction.campaign.name
         if done.outcome == "duplicate":
-            text = "This correction had been recorded already; it was not recorded twice."
+            text = "This correction had already been recorded; it was not recorded again."
             self.message_user(request, text, messages.WARNING)
         else:
             text = f"Recorded: {amount} for {name} on {correction.day}. {_switched(done)}"
@@ -158,7 +158,7 @@ class CorrectsSpend(_Admin):
 
 
 class CorrectsCampaign(_Admin):
-    """The way from a campaign's page to a correction of its spend."""
+    """The button on a campaign's page for correcting its spend."""
 
     actions_detail = ["new_correction"]
 
@@ -169,7 +169,7 @@ class CorrectsCampaign(_Admin):
         description="Correct spend", url_path="new-correction", permissions=["view", "correct"]
     )
     def new_correction(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Correct the spend of one of its days."""
+        """Correct one of its days."""
         campaign = self.get_object(request, object_id)
         if campaign is None:
             raise Http404
@@ -188,12 +188,12 @@ def _address(pk: int) -> str:
 
 
 def _shown(correction: Correction) -> str:
-    """Of which correction a page shows what it does."""
+    """Identifies the correction that a page previews."""
     return f"{correction.campaign.pk} {correction.day} {plain(correction.amount)}"
 
 
 def _add(form: CorrectionForm, error: Exception) -> None:
-    """The refusal beside the field that it is about."""
+    """Add the refusal to the field it is about."""
     names = {"description": "reason"}
     if isinstance(error, InvalidSpend) and (names.get(error.field, error.field) in form.fields):
         text = f"{error.reason[:1].upper()}{error.reason[1:]}"
@@ -239,7 +239,7 @@ def _row(one: Sum) -> dict[str, str]:
 
 
 def _names(kind: Any) -> str:
-    """The first of some campaigns, and how many more there are; "" for none."""
+    """The first campaigns, and how many more there are; "" for none."""
     if not kind:
         return ""
     named = ", ".join(campaign.name for campaign in kind.first[:NAMED])
@@ -248,7 +248,7 @@ def _names(kind: Any) -> str:
 
 
 def _switched(done: Corrected) -> str:
-    """How many campaigns it started and stopped."""
+    """How many campaigns the correction started and stopped."""
     words = []
     for count, what in ((done.enforced.started, "started"), (done.enforced.stopped, "stopped")):
         if count:

@@ -1,7 +1,6 @@
-"""What is on record, as CSV: the ledger, delivery changes, sums, and where everybody stands.
+"""The exports: the ledger, delivery changes, totals, and the present figures.
 
-The columns keep their names and their order; new ones come last. :mod:`ads.services.exports.stream`
-writes them down.
+Columns keep their names and order; new ones come last.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -21,10 +20,10 @@ from ads.services.senders import visibility
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which part of what is on record.
+    """What is to be exported.
 
-    ``brand_ids``: who asks may see these alone; None: every brand. ``brand``: of this brand, by its
-    id; one that may not be seen has nothing. ``first`` and ``last`` belong to it.
+    ``brand_ids``: the brands that may be seen; None: all. ``brand``: only this one, by its id.
+    ``first`` to ``last``: the dates, both included.
     """
 
     brand_ids: Collection[int] | None = None
@@ -54,20 +53,20 @@ class Wanted:
 
 
 class Kind(StrEnum):
-    """What can be exported."""
+    """The kinds of exports."""
 
-    #: The ledger, in the order in which it was recorded; the dates are accounting days.
+    #: The ledger as recorded; the dates are accounting days.
     SPEND = "spend"
     #: Delivery changes, the oldest first; the dates are days in UTC.
     CHANGES = "changes"
-    #: The sums of the ledger; the dates are those on which the periods begin.
+    #: The totals of the ledger; the dates are those on which the periods begin.
     TOTALS = "totals"
-    #: Where the brands, and after them their campaigns, stand now; takes no dates.
+    #: The present figures of the brands, and after them of their campaigns; takes no dates.
     SUMMARIES = "summaries"
 
 
 class InvalidExport(ValueError):
-    """An export that cannot be: the ``field`` that is wrong, and the ``reason`` with its remedy."""
+    """An invalid export: the ``field`` that is wrong, and the ``reason`` with its remedy."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -79,7 +78,7 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
     """The export of this kind.
 
     Raises:
-        InvalidExport: the dates make no sense.
+        InvalidExport: with the date that is wrong.
     """
     if wanted.first and wanted.last and wanted.last < wanted.first:
         raise InvalidExport("to", f"{wanted.last} is before {wanted.first}; swap the two dates.")
@@ -87,8 +86,8 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
         if wanted.first or wanted.last:
             raise InvalidExport(
                 "from" if wanted.first else "to",
-                "summaries show where everybody stands now; leave the dates out, or export the "
-                "totals, which have every day and month.",
+                "summaries show present figures only; leave the dates out, or export the totals, "
+                "which have every day and month.",
             )
         return of_summary(
             now,
@@ -186,7 +185,7 @@ def of_spend(entries: QuerySet[Spend]) -> Export:
 def of_changes(
     rows: QuerySet[DeliveryChange], *, brand_ids: Collection[int] | None = None
 ) -> Export:
-    """These delivery changes, in their order, as told to who may see ``brand_ids`` (None: all)."""
+    """These delivery changes, in their order, as shown to who may see ``brand_ids`` (None: all)."""
     export = _of("delivery-changes", _CHANGES, rows)
     if brand_ids is None:
         return export
@@ -200,7 +199,7 @@ def of_changes(
 
 
 def of_totals(rows: QuerySet[SpendTotal]) -> Export:
-    """These sums, in their order; without a campaign: all of the brand's together."""
+    """These totals, in their order; without a campaign: the brand's own."""
     return _of("totals", _TOTALS, rows)
 
 
@@ -210,7 +209,7 @@ def of_summary(
     brands: QuerySet[Brand] | None = None,
     campaigns: QuerySet[Campaign] | None = None,
 ) -> Export:
-    """These brands, then these campaigns, with what they have spent and have left at ``now``."""
+    """These brands, then these campaigns, with what they have spent and what is left at ``now``."""
 
     def rows() -> Iterator[Sequence[object]]:
         if brands is not None:
@@ -244,7 +243,7 @@ def _campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Sequenc
 
 
 def _figures(timezone: str, figures: summaries.Summary | None) -> tuple[object, ...]:
-    """Empty where nobody can read the timezone."""
+    """Empty where the timezone is invalid."""
     if figures is None:
         return (timezone, *(None for _ in _FIGURES[1:]))
     return tuple(itemgetter(*_FIGURES)(figures))

@@ -1,7 +1,7 @@
-"""Rows of any number as CSV, read while they are sent.
+"""Any number of rows as CSV, read while they are sent.
 
-An export shows one instant: what is recorded meanwhile is not in it. Amounts are US dollars in
-plain digits, instants are in UTC, text is safe to open in a spreadsheet.
+An export is of one instant: later changes are not in it. Amounts are plain US dollars, instants are
+in UTC, and text is safe to open in a spreadsheet.
 """
 
 import csv
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from django.db import connection, models, transaction
@@ -21,23 +22,19 @@ from ads.services.exports.cells import safe_cell
 
 M = TypeVar("M", bound=models.Model)
 
-#: Rows that are read, and written, at a time.
+#: Rows that are read and written at a time.
 AT_A_TIME: Final = 1_000
 
-#: Spreadsheets take a file for UTF-8 if it begins with this; programs would rather it did not.
+#: Spreadsheets need this at the beginning of a UTF-8 file; programs prefer files without it.
 BOM: Final = b"\xef\xbb\xbf"
 
-#: How long whoever fetches an export may fetch nothing: until then the database keeps what the
-#: export began with, and can clear nothing away.
+#: How long a download may stall: meanwhile the database cannot clean up old rows.
 _PATIENCE: Final = "5min"
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A CSV to be: what it is called, its columns, and what reads its rows.
-
-    ``rows`` is called inside a transaction of its own.
-    """
+    """The name, columns and rows of a CSV; ``rows`` is called in a transaction of its own."""
 
     name: str
     columns: tuple[str, ...]
@@ -47,9 +44,8 @@ class Export:
 class Stream:
     """The CSV in pieces, as UTF-8.
 
-    The first is read when it is made, so what fails at once fails there. What fails later is raised
-    by the iterator: whoever passes the pieces on must break off then, not end. Closing it ends the
-    transaction that it is read in, if nobody wants the rest.
+    The first piece is read at once, so that early errors are raised here. Later ones are raised by
+    the iterator: the download must then break off, not end. Closing it ends the transaction.
     """
 
     def __init__(self, export: Export, *, bom: bool = False) -> None:
@@ -71,13 +67,8 @@ class Stream:
 
 def portions(rows: QuerySet[M]) -> Iterator[list[M]]:
     """All the rows, :data:`AT_A_TIME` together."""
-    some: list[M] = []
-    for row in rows.iterator(chunk_size=AT_A_TIME):
-        some.append(row)
-        if len(some) == AT_A_TIME:
-            yield some
-            some = []
-    if some:
+    every = rows.iterator(chunk_size=AT_A_TIME)
+    while some := list(islice(every, AT_A_TIME)):
         yield some
 
 
@@ -103,11 +94,7 @@ def _taken(buffer: StringIO, *, bom: bool) -> bytes:
 
 @contextmanager
 def _one_instant() -> Iterator[None]:
-    """Everything read inside is as of one instant.
-
-    Inside a caller's transaction, whose snapshot cannot be chosen any more: what each of its
-    statements sees.
-    """
+    """Reads everything inside as of one instant, unless it is within another transaction."""
     nested = connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:

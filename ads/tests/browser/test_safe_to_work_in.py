@@ -89,9 +89,9 @@ def test_spend_that_was_wrong_is_corrected_and_brings_its_campaign_back(
     expect(page.get_by_label("Amount")).to_have_value("-75.00")
     expect(page.get_by_text("Starts: Spring.")).to_be_visible()
     page.get_by_label("Amount").fill("-30")
-    page.get_by_role("button", name="Show what it does").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("row", name="Spring").first).to_contain_text("$45.00")
-    page.get_by_label("Why").fill("Invalid clicks")
+    page.get_by_label("Reason").fill("Invalid clicks")
     page.get_by_role("button", name="Record the correction").click()
 
     expect(page.locator("body")).to_contain_text("1 campaign started.")

@@ -83,7 +83,11 @@ def test_the_new_key_is_recorded_under_the_users_name(admin: Client) -> None:
         ({"source": "a\x00b"}, "source", "Null characters"),
         ({"source": "a\tb"}, "source", "invisible characters"),
         ({"requests_per_minute": "0"}, "requests_per_minute", "Give 1 to 1,000,000"),
-        ({"expires_at_0": "2020-01-01", "expires_at_1": "00:00"}, "expires_at", "It is in the past"),
+        (
+            {"expires_at_0": "2020-01-01", "expires_at_1": "00:00"},
+            "expires_at",
+            "It is in the past",
+        ),
         ({"expires_at_0": "2020-31-01", "expires_at_1": "00:00"}, "expires_at", "valid date"),
     ],
 )

@@ -106,7 +106,7 @@ def test_what_is_recorded_is_what_was_shown(admin: Client, entry: Spend) -> None
 
     changed = admin.post(page_of(entry), {**sent, "amount": "-2"})
 
-    assert "look at what it does now" in changed.content.decode()
+    assert "the preview has changed" in changed.content.decode()
     assert Spend.objects.count() == 1
     assert admin.post(page_of(entry), {**sent_from(changed), "record": ""}).status_code == 302
     assert Spend.objects.get(kind="correction").amount == -2
@@ -123,7 +123,7 @@ def test_looking_records_nothing_and_asks_for_no_reason(admin: Client, entry: Sp
 @pytest.mark.parametrize(
     ("field", "text", "reason"),
     [
-        ("amount", "0", "A correction of nothing changes nothing."),
+        ("amount", "0", "Enter an amount other than zero."),
         ("amount", "-1e5", "exponent"),
         ("amount", "", "required"),
         ("reason", "", "required"),

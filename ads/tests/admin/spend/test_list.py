@@ -86,7 +86,7 @@ def test_a_name_that_too_many_campaigns_share_is_asked_for_more_of(
 
     response = admin.get(LEDGER, {"q": "spring"})
 
-    assert said(response)[0].startswith("More than 1 campaigns have “spring” in their name")
+    assert said(response)[0].startswith("More than 1 campaigns have “spring” in their names")
     assert found(admin, q="spring") == []
     assert found(admin, q="spring a") == ["Spring A"]
 
