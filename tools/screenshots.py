@@ -104,6 +104,8 @@ def pictures() -> dict[str, Picture]:
         "users": "auth_user",
         "imports": "ads_spendimport",
         "periodic-tasks": "django_celery_beat_periodictask",
+        "change-history": "ads_campaignevent",
+        "users": "auth_user",
     }
     rows: dict[str, Model | None] = {
         "campaign": _with_most("delivery_changes"),
@@ -124,6 +126,8 @@ def pictures() -> dict[str, Picture]:
         "delete-refused": Picture(_page_of(rows["campaign"], "delete")),
         "user": Picture(_page_of(User.objects.latest("pk"))),
         "user-new": Picture(reverse("admin:auth_user_add")),
+        "search": Picture(reverse("admin:index"), _search("new")),
+        "search-nothing": Picture(reverse("admin:index"), _search("nothing like this")),
         "no-such-page": Picture(f"{reverse('admin:index')}nowhere/"),
     }
 

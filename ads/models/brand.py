@@ -18,42 +18,42 @@ class Brand(ConfigurationModel):
     name = models.CharField(
         max_length=200,
         unique=True,
-        help_text="How people and files call the client; no other brand has the same name.",
+        help_text="The client's name on screens and in files. Must be unique.",
     )
     timezone = TimezoneField(
-        help_text="At its midnight the day of all budgets and spend begins, on the 1st the month "
-        "too; what used up its budget comes back then."
+        help_text="The day of all budgets and spend begins at midnight in this timezone, and the "
+        "month on the 1st. Campaigns that had used up their budgets run again then."
     )
     daily_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a day for all its campaigns together: once that is spent, they stop "
-        "until the brand's midnight. Empty: no limit. 0: nothing runs.",
+        help_text="US dollars a day for all its campaigns together. When it is used up, they stop "
+        "until midnight in the brand's timezone. Empty: no limit. 0: nothing runs.",
     )
     monthly_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a month for all its campaigns together: once that is spent, they "
+        help_text="US dollars a month for all its campaigns together. When it is used up, they "
         "stop until the 1st. Empty: no limit. 0: nothing runs.",
     )
     is_active = models.BooleanField(
         "active",
         default=True,
         db_default=True,
-        help_text="Off: every campaign of the brand stops at once. On again: those that may run "
-        "start; what users have paused stays paused.",
+        help_text="Off: all campaigns of the brand stop at once. On: they run again, except those "
+        "that a user has paused.",
     )
     last_daily_reset = models.DateField(
         null=True,
         blank=True,
         editable=False,
-        help_text="The local day that was last begun: what a daily budget had stopped came back.",
+        help_text="The last local day that was begun: daily budgets were reset.",
     )
     last_monthly_reset = models.DateField(
         null=True,
         blank=True,
         editable=False,
-        help_text="The local day on which a month was last begun, or seen to have begun.",
+        help_text="The local day on which the last month was begun: monthly budgets were reset.",
     )
 
     objects = ConfigurationQuerySet.as_manager()

@@ -56,57 +56,55 @@ class Campaign(ConfigurationModel):
         on_delete=models.PROTECT,
         related_name="campaigns",
         db_index=False,  # the unique constraint begins with it
-        help_text="Whose clock and budgets it goes by. It stays with the brand for life.",
+        help_text="Its timezone and budgets apply. A campaign keeps its brand for life.",
     )
     name = models.CharField(
         max_length=200,
-        help_text="How people and files call it; the brand has no other campaign of this name.",
+        help_text="Its name on screens and in files. Must be unique within the brand.",
     )
     status = models.CharField(
         max_length=10,
         choices=Status.choices,
         default=Status.ACTIVE,
-        help_text="Active: it runs whenever nothing holds it. Paused: it stays off until somebody "
-        "activates it again, over midnight too. Draft, completed and archived stay off as well; "
-        "spend that comes in is recorded all the same.",
+        help_text="Active: it runs unless it is on hold. Paused: it stays off until someone "
+        "resumes it. Draft, completed and archived campaigns stay off. Spend is always recorded.",
     )
     is_active = models.BooleanField(
         "delivers",
         default=False,
         db_default=False,
         editable=False,
-        help_text="Does it run at this moment? The system decides, of status, budgets and hours.",
+        help_text="Is it running now? The system decides by status, budgets and hours.",
     )
     daily_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a day: once that is spent, it stops until the brand's midnight. "
-        "Empty: no limit. 0: never runs.",
+        help_text="US dollars a day. When it is used up, the campaign stops until midnight in the "
+        "brand's timezone. Empty: no limit. 0: never runs.",
     )
     monthly_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a month: once that is spent, it stops until the 1st. "
+        help_text="US dollars a month. When it is used up, the campaign stops until the 1st. "
         "Empty: no limit. 0: never runs.",
     )
     start_date = models.DateField(
         null=True,
         blank=True,
-        help_text="It runs from the beginning of this day, by the brand's clock. "
-        "Empty: from now on.",
+        help_text="First day of the flight, in the brand's timezone. Empty: from now on.",
     )
     end_date = models.DateField(
         null=True,
         blank=True,
-        help_text="It runs to the end of this day, by the brand's clock, and is then completed. "
-        "Empty: without end.",
+        help_text="Last day of the flight, in the brand's timezone; then it is completed. "
+        "Empty: no end.",
     )
     is_dayparting_enabled = models.BooleanField(
         "dayparting",
         default=False,
         db_default=False,
         help_text="On: it runs only in the hours of its schedules; without any, at all hours. "
-        "Off: its schedules are not looked at.",
+        "Off: its schedules are ignored.",
     )
     dayparting_schedules = models.ManyToManyField(
         DaypartingSchedule, blank=True, related_name="campaigns", through="CampaignSchedule"
@@ -201,8 +199,8 @@ class CampaignSchedule(models.Model):
     schedule = models.ForeignKey(
         DaypartingSchedule,
         on_delete=models.CASCADE,
-        help_text="In whose hours the campaign runs. Of several, those with the highest priority "
-        "decide.",
+        help_text="The campaign runs in its hours. Of several schedules, those with the highest "
+        "priority decide.",
     )
 
     objects = ConfigurationQuerySet.as_manager()

@@ -23,33 +23,32 @@ class DaypartingSchedule(ConfigurationModel):
     name = models.CharField(
         max_length=200,
         unique=True,
-        help_text="How people find it when they attach it to a campaign.",
+        help_text="Its name in lists. Must be unique.",
     )
     timezone = TimezoneField(
-        help_text="Where the clock hangs by which its hours open and close, for every campaign "
-        "that uses it."
+        help_text="Time zone for these hours, whatever the timezone of the brand."
     )
     is_active = models.BooleanField(
         "active",
         default=True,
         db_default=True,
-        help_text="Off: it opens nothing. A campaign whose schedules are all off stays closed.",
+        help_text="Off: it has no hours. A campaign whose schedules are all off does not run.",
     )
     priority = models.IntegerField(
         default=0,
         db_default=0,
-        help_text="Where a campaign has several that count on a day, those with the highest number "
-        "decide alone: a closed day with 10 beats the usual hours with 0.",
+        help_text="If several schedules of a campaign are valid on a day, only those with the "
+        "highest number apply: a closed day with 10 overrides the usual hours with 0.",
     )
     valid_from = models.DateField(
         null=True,
         blank=True,
-        help_text="It counts from this day on, by its own clock. Empty: from the beginning.",
+        help_text="First day on which it applies, in its own timezone. Empty: no beginning.",
     )
     valid_until = models.DateField(
         null=True,
         blank=True,
-        help_text="It counts up to the end of this day, by its own clock. Empty: without end.",
+        help_text="Last day on which it applies, in its own timezone. Empty: no end.",
     )
 
     objects = ConfigurationQuerySet.as_manager()
@@ -87,11 +86,11 @@ class DaypartingWindow(ConfigurationModel):
     day_of_week = models.PositiveSmallIntegerField(
         choices=list(enumerate(rules.DAYS)),
         validators=[MaxValueValidator(6)],
-        help_text="The day on which the window opens, also where it runs over midnight.",
+        help_text="The day on which the hours begin, even if they end after midnight.",
     )
-    start_time = models.TimeField(help_text="It is open from this minute on.")
+    start_time = models.TimeField(help_text="First minute of the hours.")
     end_time = models.TimeField(
-        help_text="It is closed from this minute on. At or before the start: on the next day. "
+        help_text="First minute after the hours. At or before the start: on the next day. "
         "00:00 to 00:00 is the whole day."
     )
 

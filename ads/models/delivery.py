@@ -1,4 +1,4 @@
-"""The history of what was switched on and off, and why."""
+"""The history of delivery: which campaigns were switched on and off, and why."""
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -10,7 +10,7 @@ from ads.models.triggers import refuse
 
 
 class ClockTimestamp(models.Func):
-    """What time it is, not when the transaction began."""
+    """The present time, not the beginning of the transaction."""
 
     function = "clock_timestamp"
     arity = 0
@@ -18,25 +18,25 @@ class ClockTimestamp(models.Func):
 
 
 class DeliveryChange(models.Model):
-    """A campaign was switched on or off: when, which way, why, by whom, and on which figures.
+    """A campaign was switched on or off: when, why, by whom, and based on which figures.
 
-    The figures are the effective spend (amount less what was waived) and the budgets at the time;
-    a budget of NULL is no limit.
+    The figures are effective spend (without what was waived) and the budgets at the time; a budget
+    of NULL is no limit.
     """
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="delivery_changes", db_index=False
     )
     at = models.DateTimeField(help_text="When it was decided.")
-    #: By the clock of the database, as the row was written: who follows the changes reads them in
-    #: this order, for ``at`` is when the decision began, which may be before another's commit.
+    #: The database's clock as the row was written. The feed of changes is read in this order,
+    #: because ``at`` is when the decision began, which may be before another's commit.
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     is_active = models.BooleanField("switched on", help_text="Yes: on. No: off.")
     holds = ArrayField(
         models.CharField(max_length=30), default=list, blank=True, help_text="Why it is off."
     )
-    trigger = models.CharField(max_length=40, help_text="What made the system look.")
-    actor = models.CharField(max_length=150, help_text="Who, when a person set it off.")
+    trigger = models.CharField(max_length=40, help_text="What caused the check.")
+    actor = models.CharField(max_length=150, help_text="Who caused it.")
     daily_spend = MoneyField(default=0)
     daily_budget = MoneyField(null=True)
     monthly_spend = MoneyField(default=0)

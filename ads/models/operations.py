@@ -1,4 +1,4 @@
-"""What the system notes about its own running."""
+"""What the system records about its own operation."""
 
 from django.db import models
 
@@ -9,28 +9,26 @@ from ads.models.fields import MoneyField
 
 
 class Heartbeat(TimestampedModel):
-    """When a periodic task last succeeded, so that a watch that has died is noticed."""
+    """When a periodic task last succeeded, so that a failure is noticed."""
 
     task = models.CharField(max_length=100, unique=True)
     last_run_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it last ran, with errors or without."
+        null=True, blank=True, help_text="Last run, with or without errors."
     )
     last_success_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it last ran and nothing in it failed."
+        null=True, blank=True, help_text="Last run without errors."
     )
     last_duration = models.DurationField(
-        null=True, blank=True, help_text="How long the last run that came to its end took."
+        null=True, blank=True, help_text="Duration of the last completed run."
     )
     last_changed = models.PositiveIntegerField(
-        default=0, help_text="How many campaigns the last run switched."
+        default=0, help_text="Campaigns that the last run switched on or off."
     )
-    last_failure_at = models.DateTimeField(
-        null=True, blank=True, help_text="When something in it last failed."
-    )
+    last_failure_at = models.DateTimeField(null=True, blank=True, help_text="Last run with errors.")
     last_error = models.TextField(
         blank=True,
         default="",
-        help_text="What failed in the last run, a line each; empty once all went well again.",
+        help_text="The errors of the last run, one a line; empty after a run without errors.",
     )
 
     class Meta:
@@ -41,9 +39,9 @@ class Heartbeat(TimestampedModel):
 
 
 class AskedAccount(models.Model):
-    """When an ad platform last answered for a brand's account and the answer was recorded.
+    """When a platform's answer for a brand's account was last recorded.
 
-    The days since then are what the next question is about.
+    The next request asks for the days since then.
     """
 
     source = models.CharField(max_length=100)
@@ -54,7 +52,7 @@ class AskedAccount(models.Model):
         db_index=False,  # the unique constraint begins with it
     )
     last_success_at = models.DateTimeField(
-        help_text="When the platform last answered for it; the days since then are asked next."
+        help_text="When the platform last answered; the next request asks for the days since."
     )
 
     class Meta:
@@ -71,7 +69,7 @@ class AskedAccount(models.Model):
 
 
 class SimulatedSwitch(models.Model):
-    """The simulated ad platform's own memory: when it was told to run or stop a campaign."""
+    """The memory of the simulated ad platform: when a campaign was switched on or off there."""
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="simulated_switches", db_index=False
@@ -80,8 +78,8 @@ class SimulatedSwitch(models.Model):
     is_on = models.BooleanField()
     pace = MoneyField(
         default=0,
-        help_text="US dollars a day that it then spends. Kept, because the budget it was worked "
-        "out from may be edited, and what has been spent does not change with it.",
+        help_text="US dollars a day that it then spends. Stored, because later edits of the budget "
+        "must not change what has been spent.",
     )
 
     class Meta:

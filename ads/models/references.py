@@ -1,4 +1,4 @@
-"""What platforms call campaigns, and spend that came in under a name nobody knows yet."""
+"""Platform IDs of campaigns, and spend under IDs that no campaign has yet."""
 
 from typing import Final
 
@@ -12,39 +12,39 @@ from ads.models.fields import MoneyField, is_money, is_readable_date
 from ads.models.spend import Kind
 from ads.models.triggers import tracked
 
-#: Between the parts where a reference is one text. Unlike a slash or a blank it is in no id that a
-#: platform gives out, so two references never make the same text; nor does it show on a page.
+#: Separates the parts of a reference in one text. It is in no platform's ids, so two references
+#: never make the same text.
 BETWEEN: Final = "\x1f"
 
 
 def known_as(platform: str, account: str, reference: str) -> str:
-    """A reference as one text, under which day totals are told apart: never empty."""
+    """A reference as one text, which is never empty; day totals are kept by it."""
     return BETWEEN.join((platform, account, reference))
 
 
 def shown(known_as: str) -> str:
-    """That text for people to read; "" for "", which says that no reference was given."""
+    """That text for people; "" where no reference was given."""
     return " / ".join(part for part in known_as.split(BETWEEN) if part)
 
 
 class Referring(models.Model):
-    """The three parts by which a platform knows a campaign."""
+    """The three parts of a platform's reference to a campaign."""
 
     platform = models.CharField(
         max_length=50,
-        help_text="The ad platform, such as google_ads: what comes in must say the same word.",
+        help_text="The ad platform as incoming spend names it, such as google_ads.",
     )
     account = models.CharField(
         max_length=100,
         blank=True,
         default="",
         db_default="",
-        help_text="The account on the platform. Empty: its ids are unique without one.",
+        help_text="The account on the platform. Empty: the platform's IDs are unique without it.",
     )
     reference = models.CharField(
         "ID on the platform",
         max_length=200,
-        help_text="Spend that comes in under this id is recorded for the campaign.",
+        help_text="Spend under this ID is recorded for the campaign.",
     )
 
     class Meta:
@@ -65,14 +65,14 @@ _REFERENCE_FIELDS = ["campaign", "platform", "account", "reference"]
 #: On record, because a reference decides whose budget money counts against.
 @tracked("platform ID change", "platform ID changes", _REFERENCE_FIELDS)
 class CampaignReference(Referring, TimestampedModel):
-    """A platform's id of a campaign; spend that comes in under it is the campaign's."""
+    """A platform's ID of a campaign; spend under it is the campaign's."""
 
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.CASCADE,
         related_name="references",
-        help_text="What comes in under the id counts against this campaign's budgets, and what "
-        "waits for it is recorded within minutes.",
+        help_text="Spend under the ID counts against this campaign's budgets. Spend that waits "
+        "for it is recorded within minutes.",
     )
 
     class Meta:
@@ -94,17 +94,17 @@ class CampaignReference(Referring, TimestampedModel):
 
 
 class UnknownReference(Referring, TimestampedModel):
-    """A reference under which spend came in that no campaign carries (yet).
+    """A reference of incoming spend that no campaign has (yet).
 
-    ``only_brands``: the sender may write to these brands alone (ids, ascending), so only one of
-    their campaigns can be meant; NULL: any.
+    ``only_brands``: the sender may write to these brands only (ids, ascending), so it must be a
+    campaign of theirs; NULL: any.
     """
 
     name = models.CharField(
         max_length=200,
         blank=True,
         default="",
-        help_text="What the platform calls it in words, if it said so.",
+        help_text="The platform's name for it, if given.",
     )
     only_brands = ArrayField(models.BigIntegerField(), null=True, blank=True)
 
@@ -112,7 +112,7 @@ class UnknownReference(Referring, TimestampedModel):
         verbose_name = "unmatched campaign"
         ordering = ["platform", "account", "reference"]
         constraints = [
-            # Of the brands a hash: there may be more of them than an entry of an index holds.
+            # A hash of the brands, of which there may be more than fit into an index entry.
             models.UniqueConstraint(
                 "platform",
                 "account",
@@ -130,10 +130,10 @@ class UnknownReference(Referring, TimestampedModel):
 
 
 class WaitingSpend(models.Model):
-    """Spend that came in under an unknown reference: recorded as soon as it is matched.
+    """Spend under an unmatched reference, recorded as soon as that is matched.
 
-    Not in the ledger and in no sum; columns are those of what came in. Recorded rows are deleted,
-    for the ledger has them; discarded ones stay and say who discarded them and why.
+    It is not in the ledger and in no total. Recorded rows are deleted; discarded ones stay, with
+    who discarded them and why.
     """
 
     unknown = models.ForeignKey(
@@ -145,20 +145,20 @@ class WaitingSpend(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = MoneyField()
     date = models.DateField(
-        null=True, blank=True, help_text="Empty: the brand's local date of when it occurred."
+        null=True, blank=True, help_text="Empty: the brand's local date at that time."
     )
     occurred_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it occurred; empty: when it came in."
+        null=True, blank=True, help_text="When it occurred. Empty: when it was received."
     )
     observed_at = models.DateTimeField(
-        null=True, blank=True, help_text="Of a day total: when the source looked."
+        null=True, blank=True, help_text="Of a day total: when the source observed it."
     )
     description = models.CharField(max_length=500, blank=True, default="")
     source = models.CharField(max_length=100)
     external_id = models.CharField(max_length=200, null=True, blank=True)
     received_at = models.DateTimeField()
     refusal = models.TextField(
-        blank=True, default="", help_text="Why it could not be recorded when it was matched."
+        blank=True, default="", help_text="Why it could not be recorded once it was matched."
     )
     discarded_at = models.DateTimeField(null=True, blank=True)
     discarded_by = models.CharField(max_length=150, blank=True, default="")

@@ -21,22 +21,22 @@ class Sender(TimestampedModel):
     name = models.CharField(
         max_length=100,
         unique=True,
-        help_text="What it is for; people know it by this name in lists and in the audit.",
+        help_text="Its name in lists and in the change history.",
     )
     source = models.CharField(
         max_length=100,
-        help_text="What it sends stands in the ledger under this source. A source's external ids "
-        "are its own: give each sender one, and its successor the same.",
+        help_text="The source of its entries in the ledger. External IDs are unique within a "
+        "source, so give each sender one of its own, and a replacement the same.",
     )
     every_brand = models.BooleanField(
         default=False,
-        help_text="On: it may see and write every brand, also those that are added later.",
+        help_text="On: access to every brand, including those added later.",
     )
     brands = models.ManyToManyField(
         Brand,
         blank=True,
         related_name="+",
-        help_text="The brands that it may see and write; of others it learns nothing.",
+        help_text="The only brands that it may see and send spend for.",
     )
 
     class Meta:
@@ -64,23 +64,23 @@ class ApiKey(Sender):
     Scope = Scope
 
     prefix = models.CharField(
-        max_length=16, unique=True, editable=False, help_text="How the key begins."
+        max_length=16, unique=True, editable=False, help_text="The beginning of the key."
     )
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(
         models.CharField(max_length=20, choices=Scope.choices),
-        help_text="Requests for anything that is not ticked are refused.",
+        help_text="Requests for anything else are refused.",
     )
     requests_per_minute = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="More in a minute are refused until the next. Empty: as many as the settings "
-        "say.",
+        help_text="More requests are refused until the next minute. Empty: the limit in the "
+        "settings.",
     )
     expires_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="From this instant on (UTC) it is refused. Empty: it does not expire.",
+        help_text="Refused from this time on (UTC). Empty: it does not expire.",
     )
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(
@@ -122,7 +122,7 @@ _ENDPOINT_FIELDS = ["name", "source", "every_brand", "is_active", "previous_expi
 
 @tracked("webhook endpoint change", "webhook endpoint changes", _ENDPOINT_FIELDS)
 class WebhookEndpoint(Sender):
-    """An address that one program sends signed webhooks to.
+    """An address to which one program sends signed webhooks.
 
     The secret can be replaced without losing a webhook: the previous one is accepted until
     ``previous_expires_at``. Both are encrypted, not hashed: checking a signature needs the secret.
@@ -132,7 +132,7 @@ class WebhookEndpoint(Sender):
     is_active = models.BooleanField(
         "active",
         default=True,
-        help_text="Off: what is sent here is refused; the sender is to send it again later.",
+        help_text="Off: webhooks are refused, and the sender tries again later.",
     )
     secret = models.TextField(editable=False)
     previous_secret = models.TextField(blank=True, default="", editable=False)

@@ -1,4 +1,4 @@
-"""The ledger, its running sums, and what sources have reported."""
+"""The ledger, its running totals, and the totals that sources report."""
 
 import pghistory
 import pgtrigger
@@ -38,9 +38,9 @@ def sums_of(entries: str) -> str:
     """  # noqa: S608  (``entries`` is one of our own relations)
 
 
-#: Adds the rows of one INSERT to the sums. In key order, so that two writers never wait for each
-#: other in a circle. Runs inside the inserting statement, whoever sent it, so sums cannot drift;
-#: and with the owner's rights, for who inserts need not be allowed anything else.
+#: Adds the rows of one INSERT to the totals, in key order, so that two writers cannot deadlock. It
+#: runs inside the inserting statement, so totals cannot drift, and with its owner's rights, because
+#: who inserts needs no other permission.
 KEEP_TOTALS = f"""
     INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)
     {sums_of("new_rows")}
@@ -84,7 +84,7 @@ class Spend(models.Model):
     )
     amount = MoneyField()
     date = models.DateField(
-        help_text="The day, by the brand's clock, against whose budget it counts."
+        help_text="The day whose budget it counts against, in the brand's timezone."
     )
     occurred_at = models.DateTimeField(db_default=Now(), help_text="When the money was spent.")
     description = models.CharField(max_length=500, blank=True, default="", db_default="")
@@ -100,7 +100,7 @@ class Spend(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Who corrected it; of other entries, the source says where they come from.",
+        help_text="Who recorded a correction; other entries come from their source.",
     )
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
@@ -114,7 +114,7 @@ class Spend(models.Model):
             # For lists of the ledger, the latest day first: of some days, and of a source.
             models.Index(fields=["date", "id"], name="spend_by_day"),
             models.Index(fields=["source", "date", "id"], name="spend_by_source_and_day"),
-            # Few among many: a campaign's history tells of them alone.
+            # Few among many: a campaign's history shows corrections only.
             models.Index(
                 fields=["campaign", "-created_at", "-id"],
                 condition=Q(kind=Kind.CORRECTION),
@@ -124,8 +124,8 @@ class Spend(models.Model):
         constraints = [
             is_money("amount", table="spend", negative=True),
             is_readable_date("date", table="spend"),
-            # The services know the brand's own tomorrow; this keeps a slip of the pen out, day and
-            # month swapped say, whoever writes.
+            # The services know the brand's own date; this keeps out typing errors, such as day and
+            # month swapped.
             models.CheckConstraint(
                 condition=Q(date__lte=TomorrowAnywhere("created_at")),
                 name="spend_date_is_not_in_the_future",
@@ -180,8 +180,8 @@ class Period(models.TextChoices):
     MONTH = "month", "Month"
 
 
-#: The waivers on record: who let an owner run on, and how much of its sum no longer counts since.
-#: The ledger's additions move ``amount`` alone and are no such event.
+#: The history of waivers: who let an owner run on, and how much of its total no longer counts.
+#: Additions to the ledger change ``amount`` only and are not recorded here.
 @pghistory.track(
     pghistory.UpdateEvent("waived", condition=pghistory.AnyChange("waived")),
     fields=["brand", "campaign", "period", "start", "amount", "waived"],

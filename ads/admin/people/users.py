@@ -1,4 +1,4 @@
-"""Who may log in and what they may do, in the look of the rest."""
+"""Users, and the groups that are their roles."""
 
 from typing import Any
 
@@ -24,23 +24,21 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
     """People who log in."""
 
     about = (
-        "The people who log in here. What each may see and do, their groups say; what they did "
-        "stays on record under their name."
+        "The people who log in here. Their groups are their roles, which decide what they may see "
+        "and do. What they did stays on record under their names."
     )
     help_texts = {
-        "username": "What they log in with, and what lists and the audit call them.",
-        "usable_password": "Disabled: they cannot log in with a password at all.",
-        "first_name": "Shown in the history beside the username.",
-        "last_name": "Shown in the history beside the username.",
-        "email": "So that colleagues can write to them; the system sends no mail.",
-        "is_active": "Off: they cannot log in any more. Switch this off instead of deleting "
-        "somebody.",
-        "is_staff": "On: they may log in here; what they then see, their groups say.",
-        "is_superuser": "On: they may do everything, whatever their groups say.",
-        "groups": "They may do what any of these may: a Viewer looks; an Operator also switches "
-        "campaigns and lets them run on; a Budget manager also edits; an Administrator may do "
-        "everything.",
-        "user_permissions": "Single permissions beside those of the groups; seldom needed.",
+        "username": "Used to log in, and shown in lists and in the change history.",
+        "usable_password": "Disabled: no login with a password.",
+        "first_name": "For your own information.",
+        "last_name": "For your own information.",
+        "email": "For your own information; the system sends no mail.",
+        "is_active": "Off: cannot log in any more. Switch this off instead of deleting a user.",
+        "is_staff": "On: may log in here. The groups decide what this user sees.",
+        "is_superuser": "On: may do everything, whatever the groups.",
+        "groups": "Viewers look; Operators also pause and resume campaigns and let them run on; "
+        "Budget managers also edit; Administrators may do everything.",
+        "user_permissions": "Single permissions in addition to the groups; seldom needed.",
     }
     list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
     list_filter = [
@@ -54,17 +52,17 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
     filter_horizontal = ["user_permissions"]
     add_fieldsets = [
         (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
-        ("What they may do", {"fields": ["is_staff", "groups"]}),
+        ("Roles", {"fields": ["is_staff", "groups"]}),
     ]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("What they may do", {"fields": ["is_active", "is_staff", "groups", "is_superuser"]}),
-        ("Who they are", {"fields": ["first_name", "last_name", "email"]}),
-        ("Single permissions", {"fields": ["user_permissions"], "classes": ["collapse"]}),
+        ("Roles", {"fields": ["is_active", "is_staff", "groups", "is_superuser"]}),
+        ("Personal details", {"fields": ["first_name", "last_name", "email"]}),
+        ("Permissions", {"fields": ["user_permissions"], "classes": ["collapse"]}),
         (KEPT, {"fields": ["last_login", "date_joined"], "classes": ["collapse"]}),
     ]
     change_password_form = AdminPasswordChangeForm
-    # Kept by the system: logging in while somebody edits the page is no edit.
+    # Written by logins, which must not conflict with an edit of the page.
     readonly_fields = ["last_login", "date_joined"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
@@ -77,29 +75,26 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
         return ", ".join(["Superuser", *names] if user.is_superuser else names) or NOTHING
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        # Whoever is added here is to log in here.
         return {"is_staff": True, **super().get_changeform_initial_data(request)}
 
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> Any:
         if db_field.name == "groups":
-            # There are four of them, not hundreds.
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 @admin.register(Group)
 class GroupAdmin(GuardsEdits, DjangoGroupAdmin, ModelAdmin):  # type: ignore[type-arg]
-    """What people of one kind may do."""
+    """The roles of users."""
 
     about = (
-        "Who may do what. Four roles come with the product: Viewers look; Operators also switch "
-        "campaigns and let them run on; Budget managers also edit; Administrators may do "
-        "everything. Changing one changes at once what all its members may do."
+        "Groups are the roles of users. Four come with the product: Viewers look; Operators also "
+        "pause and resume campaigns and let them run on; Budget managers also edit; Administrators "
+        "may do everything. A change takes effect at once for all members."
     )
     help_texts = {
-        "name": "What people are given on their page. The four roles are found by their names: "
-        "leave those as they are.",
-        "permissions": "What everybody in the group may see and do, at once.",
+        "name": "Do not rename the four that come with the product: they are found by name.",
+        "permissions": "What every member may see and do.",
     }

@@ -98,7 +98,7 @@ def test_a_double_click_records_once(admin: Client, entry: Spend) -> None:
 
     assert first.headers["Location"] == second.headers["Location"]
     assert Spend.objects.filter(kind="correction").count() == 1
-    assert "it was not recorded twice" in said(admin.get(changelist("ads_spend")))[1]
+    assert "it was not recorded again" in said(admin.get(changelist("ads_spend")))[1]
 
 
 def test_what_is_recorded_is_what_was_shown(admin: Client, entry: Spend) -> None:
@@ -150,7 +150,7 @@ def test_what_is_left_of_an_entry_is_offered(admin: Client, entry: Spend) -> Non
     page = admin.get(page_of(entry))
 
     assert sent_from(page)["amount"] == "-10.00"
-    assert "It has been corrected before" in page.content.decode()
+    assert "Earlier corrections" in page.content.decode()
 
 
 def test_what_an_entry_comes_to_is_the_sum_of_all_that_followed(

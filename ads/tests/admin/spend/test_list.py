@@ -152,7 +152,7 @@ def test_what_is_found_is_added_up_unless_it_is_much(
     today = admin.get(LEDGER, {"date_from": f"{TODAY}", "date_to": f"{TODAY}"}).content.decode()
 
     assert "3 entries: <b>$2.00</b> in all" in today
-    assert "More entries than are added up here" in admin.get(LEDGER).content.decode()
+    assert "Too many entries to add up" in admin.get(LEDGER).content.decode()
 
 
 def test_an_entry_leads_to_its_campaign_and_its_brand(admin: Client) -> None:
