@@ -1,4 +1,4 @@
-"""What the filters of lists share: choices, and the instant at which a list is looked at."""
+"""Filters with choices, and the instant of a list."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Final
@@ -8,18 +8,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
-#: How much of a budget is used, in percent.
+#: Choices for the used share of a budget.
 USED: Final = [("50", "50% or more"), ("80", "80% or more"), ("100", "100%: used up")]
 
 
 def instant_of(request: HttpRequest) -> datetime:
-    """The instant at which the list is looked at, however often it is asked for."""
+    """The instant of the request, the same for all its filters and columns."""
     now: datetime = request.__dict__.setdefault("ads_now", timezone.now())
     return now
 
 
 class ChoiceFilter(DropdownFilter):  # type: ignore[misc]
-    """One of some choices."""
+    """A filter with fixed choices."""
 
     CHOICES: ClassVar[list[tuple[str, str]]]
 
@@ -27,7 +27,7 @@ class ChoiceFilter(DropdownFilter):  # type: ignore[misc]
         return self.CHOICES
 
     def value(self) -> str | None:
-        # What there is no such choice of picks nothing out, and is not shown as chosen.
+        # Any other value filters nothing and is not shown as chosen.
         value = super().value()
         return value if value in dict(self.CHOICES) else None
 
@@ -36,5 +36,5 @@ class ChoiceFilter(DropdownFilter):  # type: ignore[misc]
         return None if chosen is None else self.pick(request, queryset, chosen)
 
     def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
-        """Those of ``rows`` that are chosen."""
+        """The ``rows`` that match the choice."""
         raise NotImplementedError

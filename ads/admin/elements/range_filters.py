@@ -1,4 +1,4 @@
-"""Rows from an instant to another, or from a day to another."""
+"""Filters for a range of instants or days."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,15 +8,14 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 from unfold.utils import parse_date_str, parse_datetime_str
 
-#: The ends of the range: what the lookup is, and which time a day without one stands for.
+#: The ends of the range: the lookup, and the time of a day without one.
 _ENDS: Final = {"from": ("gte", "00:00"), "to": ("lte", "23:59:59.999999")}
 
 
 class InstantFilter(RangeDateTimeFilter):  # type: ignore[misc]
-    """From an instant to another, in UTC; a day without a time counts whole.
+    """A range of instants in UTC; a day without a time counts as a whole.
 
-    The theme's own takes no notice of such a day. What cannot be read picks nothing out, and is not
-    shown as chosen.
+    The theme's own ignores such a day. Unreadable values filter nothing and are not shown as chosen.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,7 +41,7 @@ class InstantFilter(RangeDateTimeFilter):  # type: ignore[misc]
 
 
 class DayFilter(RangeDateFilter):  # type: ignore[misc]
-    """From a day to another; what cannot be read picks nothing out, and is not shown as chosen."""
+    """A range of days; unreadable values filter nothing and are not shown as chosen."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -161,8 +161,9 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         return kinds.of_changes(rows)
 
     @admin.display(description="when")
-    def when(self, change: DeliveryChange) -> str:
-        return stamp(change.at, change.campaign.brand.timezone, seconds=True)
+    def when(self, change: DeliveryChange) -> SafeString:
+        at = stamp(change.at, change.campaign.brand.timezone, seconds=True)
+        return format_html('<span class="ads-nowrap">{}</span>', at)
 
     @admin.display(description="campaign")
     def its_campaign(self, change: DeliveryChange) -> SafeString:

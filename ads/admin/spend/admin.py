@@ -108,12 +108,13 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
         return format_html('<span class="ads-nowrap">{}</span>', spend.date)
 
     @admin.display(description="occurred")
-    def occurred(self, spend: Spend) -> str:
-        return stamp(spend.occurred_at, spend.campaign.brand.timezone, seconds=True)
+    def occurred(self, spend: Spend) -> SafeString:
+        at = stamp(spend.occurred_at, spend.campaign.brand.timezone)
+        return format_html('<span class="ads-nowrap">{}</span>', at)
 
     @admin.display(description="recorded")
     def recorded(self, spend: Spend) -> str:
-        return stamp(spend.created_at, spend.campaign.brand.timezone, seconds=True)
+        return stamp(spend.created_at, spend.campaign.brand.timezone)
 
     @admin.display(description="recorded by")
     def by(self, spend: Spend) -> str:

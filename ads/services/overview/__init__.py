@@ -1,7 +1,6 @@
-"""How everything stands at one instant: what delivers, what does not and why, and the money.
+"""The overview at one instant: which campaigns run, which do not and why, and the money.
 
-One call for the whole page, so that what its parts share is read once. A part that is not asked for
-costs nothing.
+One call for the whole page, so that shared figures are read once; parts not requested cost nothing.
 """
 
 from collections.abc import Collection
@@ -35,7 +34,7 @@ __all__ = [
 
 
 class Part(Enum):
-    """What can be asked for."""
+    """The parts of the overview."""
 
     DELIVERY = auto()
     MONEY = auto()
@@ -46,7 +45,7 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How everything stands at ``now``; None: not asked for, and of the first steps: all done."""
+    """The overview at ``now``; None: not requested, or for the first steps: all done."""
 
     now: datetime
     delivery: Delivery | None
@@ -57,7 +56,7 @@ class Overview:
 
 
 def at(now: datetime, parts: Collection[Part]) -> Overview:
-    """Work out ``parts`` at ``now``; a fixed number of queries, whatever there is."""
+    """Compute ``parts`` at ``now``, in a fixed number of queries."""
     spent = money(now) if Part.MONEY in parts else None
     return Overview(
         now=now,

@@ -1,4 +1,4 @@
-"""The last times that campaigns were switched."""
+"""The latest delivery changes."""
 
 from collections import defaultdict
 from collections.abc import Hashable
@@ -9,24 +9,22 @@ from typing import Final
 from ads.models import DeliveryChange
 from ads.services.explain import why
 
-#: How many are told.
+#: How many are shown.
 MOST: Final = 10
-#: How many are looked at, of which some may be told together.
+#: How many are read, because some may be shown together.
 READ: Final = 200
-#: More of one brand that were switched at once and for the same reason are told together.
+#: More changes of one brand at the same time and for the same reason are shown together.
 APART: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One change in words, or several of a brand that are alike.
+    """One change, or several alike of a brand.
 
-    ``key``: the same whenever it is told. ``campaign_id``, ``campaign``: of one change; None and
-    empty for several. ``count``: how many changes; ``is_least``: there may be more of them. ``at``
-    is in UTC, ``timezone`` the brand's.
+    ``campaign_id``, ``campaign``: of one change; None and empty for several. ``count``: how many
+    changes; ``is_least``: there may be more. ``at`` is in UTC, ``timezone`` the brand's.
     """
 
-    key: str
     campaign_id: int | None
     campaign: str
     count: int
@@ -50,7 +48,7 @@ def latest(count: int = MOST) -> list[Told]:
     told: list[Told] = []
     for same in alike.values():
         if len(same) > APART:
-            # Of those at the end of what was read, there may be others.
+            # Beyond the last that was read there may be more.
             is_least = len(changes) == READ and same[0].at == changes[-1].at
             told.append(_together(same, is_least=is_least))
         else:
@@ -72,7 +70,6 @@ def _alike(change: DeliveryChange) -> Hashable:
 
 def _alone(change: DeliveryChange) -> Told:
     return Told(
-        key=str(change.pk),
         campaign_id=change.campaign_id,
         campaign=change.campaign.name,
         count=1,
@@ -89,9 +86,7 @@ def _alone(change: DeliveryChange) -> Told:
 def _together(changes: list[DeliveryChange], *, is_least: bool) -> Told:
     first = changes[0]
     brand = first.campaign.brand
-    switched = f"{'on' if first.is_active else 'off'}-{'-'.join(first.holds)}-{first.trigger}"
     return Told(
-        key=f"{brand.pk}-{first.at.timestamp()}-{switched}",
         campaign_id=None,
         campaign="",
         count=len(changes),

@@ -1,4 +1,4 @@
-"""How many campaigns are in which state and held by what, and which are near their limits."""
+"""How many campaigns are in each state and on each hold, and which are close to a budget."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,11 +25,9 @@ _OWN: Final = tuple(limit for limit in BUDGET_HOLDS if not limit.of_brand)
 class Delivery:
     """The campaigns at one instant.
 
-    ``states``: how many are in each state. ``held``: of those paused by the system, how many have
-    each hold; one with two holds is counted in both, and ``several`` says how many have more than
-    one. ``free``: paused by the system, and yet nothing holds them: they start with the next check.
-    ``undecided``: paused by the system, and nobody can read the timezone of their brand. ``near``:
-    those nearest their own limits.
+    ``states``: how many are in each state. Of those paused by the system, ``held`` have each hold,
+    ``several`` more than one, ``free`` none (they start at the next check), and ``undecided`` a
+    brand with an invalid timezone. ``near``: those closest to their own budgets.
     """
 
     states: dict[State, int]
@@ -74,14 +72,14 @@ def _states() -> dict[State, int]:
 
 
 def _by_bits(moment: Moment) -> dict[int, int]:
-    """How many of those paused by the system have just these holds."""
+    """How many of those paused by the system have exactly these holds."""
     paused = Campaign.objects.filter(status=Status.ACTIVE, is_active=False)
     evaluated: QuerySet[Any] = with_holds(paused, moment).order_by()
     return dict(evaluated.values_list("hold_bits").annotate(n=Count("pk")))
 
 
 def _near(moment: Moment) -> list[Near]:
-    """The first of those that have used half of a budget and more; what is used up comes last."""
+    """The closest to a budget first, from half of it on; what is used up comes last."""
     rows = with_holds(
         Campaign.objects.filter(pk__in=_nearest(moment)).select_related("brand"), moment
     )
@@ -97,10 +95,10 @@ def _near(moment: Moment) -> list[Near]:
 
 
 def _nearest(moment: Moment) -> list[int]:
-    """Ids of the campaigns that are nearest one of their own limits, among them the first.
+    """Ids of the campaigns closest to one of their own budgets.
 
-    Begins with the sums: who has none has spent nothing, and there are few for each date. A
-    campaign can be found by its day and by its month.
+    It begins with the totals, which are few for each date. A campaign can be found twice, by its
+    day and by its month.
     """
     now = reduce(
         or_,
@@ -127,7 +125,7 @@ def _nearest(moment: Moment) -> list[int]:
 def _as_near(row: Any, now: datetime) -> Near:
     limit = max((each for each in _OWN if getattr(row, each.budget)), key=partial(_share, row))
     spent, budget = getattr(row, limit.spend), getattr(row, limit.budget)
-    # Who runs in some hours only has not spent evenly since midnight.
+    # With dayparting, spend is not even over the day.
     is_even = limit.period == Period.MONTH or not row.is_dayparting_enabled
     return Near(
         id=row.pk,

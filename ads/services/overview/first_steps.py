@@ -7,18 +7,14 @@ from ads.models import Brand, Campaign, Spend
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """The first brand and campaign, None where there is none yet; spend is what is always missing.
-
-    The campaign comes with its brand.
-    """
+    """The first brand, and the first campaign with its brand; None where there is none yet."""
 
     brand: Brand | None
     campaign: Campaign | None
 
 
 def first_steps() -> FirstSteps | None:
-    """None: all are done; one query then, and three before."""
-    # Spend is of a campaign, and a campaign of a brand.
+    """None once there is spend; one query then, three before."""
     if Spend.objects.exists():
         return None
     return FirstSteps(

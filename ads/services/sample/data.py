@@ -1,4 +1,4 @@
-"""What sample data looks like: names, hours, and what was spent. Pure: writes and reads nothing."""
+"""Sample names, hours and spend, without a database."""
 
 import random
 from collections import defaultdict, deque
@@ -58,32 +58,28 @@ HOURS: Final = {
 
 _HOUR: Final = timedelta(hours=1)
 _CENT: Final = Decimal("0.01")
-#: What ordinary campaigns spend on a day on which they are always on, in thousandths of the budget.
+#: Spend of ordinary campaigns on a day without holds, in thousandths of the budget.
 _ORDINARY: Final = (600, 940)
-#: What is spent of a budget that stops a campaign: it is over by what comes in between two looks.
+#: Spend of campaigns that have used up their budget, which is slightly exceeded between two checks.
 _USED_UP: Final = (1001, 1015)
-#: A month's history stays below this share of the monthly budget, in thousandths …
+#: A month's history stays below this share of the monthly budget, in thousandths,
 _MONTH: Final = 900
-#: … except in this share of the campaigns, in thousandths.
+#: except in this share of the campaigns, in thousandths.
 _MONTH_USED_UP: Final = 100
-#: After how many seconds, at the latest, a campaign that is nearly there has used up its budget:
-#: well within two ticks of the spend update.
+#: Seconds after which a campaign close to its budget has used it up: within two spend updates.
 _NEARLY: Final = (60, 240)
-#: Timezones with the day just beginning or about to end (local time) are left out: nobody has spent
-#: a day's budget by then, or it would be a new day before anything is seen.
+#: Timezones in which the local day has just begun or is about to end are left out: there is no
+#: spend yet, or the next day begins before a campaign stops.
 _TOO_LATE: Final = time(23, 15)
 _TOO_EARLY: Final = time(1, 30)
 
 
 class Role(Enum):
-    """How a campaign stands with its daily budget."""
+    """How much of its daily budget a campaign has used."""
 
-    #: Well within it.
     ORDINARY = "ordinary"
-    #: Hot, and reaches it within minutes.
-    NEARLY = "nearly"
-    #: Hot, and has used it up.
-    USED_UP = "used up"
+    NEARLY = "nearly"  # spends fast, and uses it up within minutes
+    USED_UP = "used up"  # spends fast
 
 
 #: A brand's campaigns without dayparting, in turn.
@@ -95,7 +91,7 @@ _ROLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A campaign to be: its budgets in US dollars, its hours by name or None for all."""
+    """A sample campaign: budgets in US dollars, hours by name or None for all."""
 
     timezone: str
     daily_budget: Decimal
@@ -105,7 +101,7 @@ class Sample:
 
 
 def timezones(now: datetime) -> list[str]:
-    """The timezones for brands made at ``now``."""
+    """The timezones of brands made at ``now``."""
     return [
         name
         for name in TIMEZONES
@@ -114,17 +110,17 @@ def timezones(now: datetime) -> list[str]:
 
 
 def brand_names(seed: int) -> Iterator[str]:
-    """Names without end, each different."""
+    """Any number of different names."""
     names = [f"{company} {trade}" for company, trade in product(_COMPANIES, _TRADES)]
     _random(seed, "brands").shuffle(names)
     return _numbered(names)
 
 
 class CampaignNames:
-    """Names for the campaigns of one brand, each different, by whether they are to run hot.
+    """Different names for the campaigns of one brand.
 
-    The simulated platform decides by the names which campaigns run hot, so those that are about to
-    use up their budget, and those that have, get the names of some that do.
+    The simulated platform decides by the name which campaigns spend fast, so campaigns that are to
+    use up their budgets get such names.
     """
 
     def __init__(self, seed: int, brand: str, *, platform_seed: int) -> None:
@@ -136,7 +132,7 @@ class CampaignNames:
         self._platform_seed = platform_seed
 
     def next(self, *, is_hot: bool) -> str:
-        """Return the next name of a campaign that does, or does not, run hot."""
+        """The next name of a campaign that does, or does not, spend fast."""
         waiting = self._waiting[is_hot]
         while not waiting:
             name = next(self._names)
@@ -152,10 +148,10 @@ def roles() -> Iterator[Role]:
 def history(
     sample: Sample, *, days: int, seed: int, number: int, now: datetime
 ) -> list[tuple[date, Decimal]]:
-    """What the campaign has spent on each of the last ``days`` local days, today included.
+    """The campaign's spend on each of the last ``days`` local days, today included.
 
-    Amounts are US dollars in whole cents; days without spend are left out. ``number`` tells
-    campaigns with the same sample apart.
+    US dollars in whole cents; days without spend are left out. ``number`` distinguishes campaigns
+    of the same sample.
     """
     if not days:
         return []
@@ -208,7 +204,7 @@ def _ordinary(sample: Sample, day: date, chance: random.Random, until: datetime 
 
 @lru_cache(maxsize=4096)
 def _open_volume(hours: str | None, timezone: str, day: date, until: datetime | None) -> int:
-    """How much of the day (of ``curve.WHOLE``) lies within these hours, up to ``until``."""
+    """The share of the day (of ``curve.WHOLE``) within these hours, up to ``until``."""
     local_day = curve.local_day(day, timezone)
     end = local_day.ends if until is None else min(until, local_day.ends)
     if hours is None:
@@ -223,7 +219,7 @@ def _open_volume(hours: str | None, timezone: str, day: date, until: datetime | 
 
 
 def _within_months(past: dict[date, Decimal], sample: Sample, today: date) -> dict[date, Decimal]:
-    """Lower the days of a month that would use up its budget, evenly; room is left for today."""
+    """Lower the days of a month evenly where they would use up its budget, leaving today's share."""
     months: dict[date, Decimal] = defaultdict(Decimal)
     for day, amount in past.items():
         months[month_start(day)] += amount
@@ -250,7 +246,7 @@ def _numbered(names: list[str]) -> Iterator[str]:
 
 
 def _random(*parts: object) -> random.Random:
-    # Sample data has to be the same again, not hard to guess.
+    # Repeatable, not secret.
     return random.Random("/".join(str(part) for part in parts))  # noqa: S311
 
 

@@ -1,4 +1,4 @@
-"""Fills a database with sample data: brands, campaigns, schedules and what was spent."""
+"""Fills a database with sample brands, campaigns, schedules and spend."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ MOST_DAYS = 3650
 
 
 class InvalidPlan(ValueError):
-    """A plan that cannot be: ``field``, ``value``, and the ``reason`` with its remedy."""
+    """An invalid plan: ``field``, ``value``, and the ``reason`` with its remedy."""
 
     def __init__(self, field: str, value: object, reason: str) -> None:
         super().__init__(f"{field}: {value} cannot be used: {reason}")
@@ -85,7 +85,7 @@ class Plan:
         for field in ("daily_budget", "monthly_budget"):
             value = parse_amount(getattr(self, field), field=field)
             if value == 0:
-                raise InvalidPlan(field, value, "nothing would ever run; give more than 0.")
+                raise InvalidPlan(field, value, "nothing would run; give more than 0.")
             if value * self.campaigns >= LIMIT:
                 reason = f"all campaigns together must stay below {LIMIT:,} US dollars."
                 raise InvalidPlan(field, value, reason)
@@ -93,7 +93,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """What was made."""
+    """What was added."""
 
     brands: list[str]
     campaigns: int
@@ -101,17 +101,17 @@ class Seeded:
     schedules: int
     entries: int
     spend: Decimal
-    #: Of the campaigns made, how many deliver now.
+    #: How many of the campaigns run now.
     active: int
-    #: Brands that were there before, and were left as they are.
+    #: Brands that existed before and were not changed.
     brands_before: int
 
 
 def seed(plan: Plan, now: datetime) -> Seeded:
-    """Make sample data, enforce it, and let the platforms run what may run.
+    """Add sample data, enforce it and tell the platforms.
 
-    It only ever adds: on a database that is not empty, brands get names that are not taken, and
-    schedules that exist are used as they are.
+    Nothing existing is changed: new brands get new names, and existing schedules are used as they
+    are.
     """
     brands_before = Brand.objects.count()
     schedules_before = DaypartingSchedule.objects.count()
@@ -151,7 +151,7 @@ def _make_brands(plan: Plan, now: datetime) -> list[Brand]:
             Brand(
                 name=next(names),
                 timezone=timezones[number % len(timezones)],
-                # One without campaigns gets the budget of one, to be of use.
+                # A brand without campaigns gets the budget of one.
                 daily_budget=plan.daily_budget * max(plan.campaigns_of(number), 1),
                 monthly_budget=plan.monthly_budget * max(plan.campaigns_of(number), 1),
             )
@@ -246,11 +246,7 @@ def _history(
 
 
 def _analyze() -> None:
-    """Tell PostgreSQL how large the tables have become.
-
-    It finds out by itself in a minute; until then it plans as if they were empty, and adding to
-    sums of which there are ten thousand takes as long as all the rest.
-    """
+    """Update PostgreSQL's statistics, which otherwise plan for empty tables for a minute."""
     with connection.cursor() as cursor:
         for model in (Brand, Campaign, CampaignSchedule, Spend, SpendTotal):
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
