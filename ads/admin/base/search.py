@@ -59,7 +59,8 @@ def _actions(request: HttpRequest) -> Iterator[SearchResult]:
             yield SearchResult(title, "Action", reverse(address(model, "add")), "add")
         if not page.has_view_permission(request):
             continue
-        for name, (_, _, title) in page.get_actions(request).items():
+        actions: dict[str, Any] = page.get_actions(request)
+        for name, (_, _, title) in actions.items():
             if name not in ("delete_selected", "export_selected"):
                 yield SearchResult(
                     f"{list_title(model)}: {title[:1].lower()}{title[1:].removesuffix(' …')}",

@@ -15,12 +15,12 @@ _ENDS: Final = {"from": ("gte", "00:00"), "to": ("lte", "23:59:59.999999")}
 class InstantFilter(RangeDateTimeFilter):  # type: ignore[misc]
     """A range of instants in UTC; a day without a time counts as a whole.
 
-    The theme's own ignores such a day. Unreadable values filter nothing and are not shown as chosen.
+    The theme's own ignores such a day. Unreadable values filter nothing, and do not show as chosen.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = f"{self.title}, in UTC"
+        self.title: str = f"{self.title}, in UTC"
         for end in _ENDS:
             if self._at(end) is None:
                 for part in (0, 1):

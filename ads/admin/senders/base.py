@@ -74,7 +74,8 @@ class SenderAdmin(ConfigurationAdmin[S]):
             return
         # Only what was edited: its last use, secret or revocation may be newer than the page.
         columns = {field.name for field in self.model._meta.concrete_fields}
-        if edited := columns.intersection(form.changed_data):
+        edited: set[str] = columns.intersection(form.changed_data)
+        if edited:
             obj.save(update_fields=[*sorted(edited), "updated_at"])
 
     def render_change_form(

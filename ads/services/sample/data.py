@@ -219,7 +219,7 @@ def _open_volume(hours: str | None, timezone: str, day: date, until: datetime | 
 
 
 def _within_months(past: dict[date, Decimal], sample: Sample, today: date) -> dict[date, Decimal]:
-    """Lower the days of a month evenly where they would use up its budget, leaving today's share."""
+    """Lower the days of a month that would use up its budget, evenly; today's share stays free."""
     months: dict[date, Decimal] = defaultdict(Decimal)
     for day, amount in past.items():
         months[month_start(day)] += amount
