@@ -85,7 +85,7 @@ class Plan:
         for field in ("daily_budget", "monthly_budget"):
             value = parse_amount(getattr(self, field), field=field)
             if value == 0:
-                raise InvalidPlan(field, value, "nothing would run; give more than 0.")
+                raise InvalidPlan(field, value, "nothing would ever run; give more than 0.")
             if value * self.campaigns >= LIMIT:
                 reason = f"all campaigns together must stay below {LIMIT:,} US dollars."
                 raise InvalidPlan(field, value, reason)
