@@ -81,6 +81,7 @@ class IntervalAdmin(GuardsEdits, ModelAdmin[Any], beat.IntervalScheduleAdmin):  
 class ClockedAdmin(GuardsEdits, ModelAdmin[Any], beat.ClockedScheduleAdmin):  # type: ignore[misc]
     """At one time."""
 
+    list_title = "One-off times"
     about = f"One-off times. {_SHARED}"
     inlines = [TaskInline]
     help_texts = {
