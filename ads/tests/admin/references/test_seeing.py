@@ -75,7 +75,7 @@ def test_the_list_takes_the_same_number_of_queries_for_any_number_of_rows(
 def test_the_menu_counts_what_waits(admin: Client, campaign: Campaign, now: Any) -> None:
     def badge() -> Any:
         groups = admin.get(LIST).context["sidebar_navigation"]
-        (item,) = (i for g in groups for i in g["items"] if i["title"] == "Unknown references")
+        (item,) = (i for g in groups for i in g["items"] if i["title"] == "Unmatched campaigns")
         return item["badge"]
 
     assert badge() == ""
