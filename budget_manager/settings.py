@@ -227,7 +227,7 @@ FLOWER_URL = env.str("FLOWER_URL", default="http://localhost:5555")
 FORMAT_MODULE_PATH = "ads.admin.formats"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-# The theme would keep what a search found for minutes: whoever adds a campaign must find it at once.
+# The theme would keep search results for minutes; a campaign must be found as soon as it is added.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 UNFOLD: dict[str, Any] = {

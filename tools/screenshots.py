@@ -104,8 +104,6 @@ def pictures() -> dict[str, Picture]:
         "users": "auth_user",
         "imports": "ads_spendimport",
         "periodic-tasks": "django_celery_beat_periodictask",
-        "change-history": "ads_campaignevent",
-        "users": "auth_user",
     }
     rows: dict[str, Model | None] = {
         "campaign": _with_most("delivery_changes"),
@@ -153,6 +151,17 @@ def _page_of(row: Model | None, page: str = "change") -> str:
     assert row is not None  # noqa: S101  (the world has one of everything)
     meta = row._meta
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=[row.pk])
+
+
+def _search(text: str) -> Callable[[Page], None]:
+    """Search with Ctrl+K."""
+
+    def act(page: Page) -> None:
+        page.keyboard.press("Control+k")
+        page.get_by_placeholder("Type to search").press_sequentially(text)
+        page.locator("#command-results-list").wait_for()
+
+    return act
 
 
 def _open_today(schedule: DaypartingSchedule) -> Callable[[Page], None]:
