@@ -14,17 +14,16 @@ from ads.holds import schedules_as_rules
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend
 from ads.models.spend import Kind, Period
 from ads.rules import dayparting
-from ads.services import intake
 from ads.services.delivery import lifecycle, waivers
 from ads.services.explain import explanation
-from ads.services.intake import Intake, IntakeEntry, IntakeSender, IntakeTotal
 from ads.services.ledger import (
+    Answer,
     DayTotal,
     Recorded,
-    ReportOutcome,
     SpendEntry,
-    day_totals,
     record,
+    record_all,
+    record_one,
     summaries,
 )
 from ads.services.references import registry
@@ -65,17 +64,16 @@ class BudgetService:
             SpendConflict: ``external_id`` had been recorded with other content.
         """
         entry = SpendEntry(campaign, amount, description, date, occurred_at, external_id)
-        (recorded,) = record.record([entry], source=source, now=timezone.now())
-        return recorded.entry
+        return record_one(entry, source=source, now=timezone.now())
 
     @staticmethod
-    def record_batch(entries: Sequence[SpendEntry], *, source: str) -> list[Recorded]:
+    def record_batch(entries: Sequence[SpendEntry], *, source: str) -> list[Answer]:
         """Record many entries in one transaction, all or none; answers in the same order.
 
         Raises:
             InvalidSpend, SpendConflict: as :meth:`record_spend`; then nothing was recorded.
         """
-        return record.record(entries, source=source, now=timezone.now())
+        return list(record_all(entries, source=source, now=timezone.now()).answers)
 
     @staticmethod
     def record_correction(
@@ -93,15 +91,12 @@ class BudgetService:
             InvalidSpend: the amount, the date or the description cannot be recorded.
         """
         entry = SpendEntry(campaign, amount, description, date)
-        (recorded,) = record.record(
-            [entry], source="correction", now=timezone.now(), kind=Kind.CORRECTION
-        )
-        return recorded.entry
+        return record_one(entry, source="correction", now=timezone.now(), kind=Kind.CORRECTION)
 
     @staticmethod
     def report_day_total(
         campaign: Campaign, date: date, amount: object, *, source: str, observed_at: datetime
-    ) -> ReportOutcome:
+    ) -> Answer:
         """Record what ``source`` observed ``campaign`` to have cost so far on ``date``.
 
         The ledger gets the difference to what that source has reported for that day. An older
@@ -111,49 +106,48 @@ class BudgetService:
             InvalidSpend: the amount, the date, ``source`` or ``observed_at`` cannot be recorded.
         """
         total = DayTotal(campaign, date, amount, observed_at)
-        (outcome,) = day_totals.report([total], source=source, now=timezone.now())
-        return outcome
+        (answer,) = BudgetService.report_day_totals([total], source=source)
+        return answer
 
     @staticmethod
-    def report_day_totals(totals: Sequence[DayTotal], *, source: str) -> list[ReportOutcome]:
+    def report_day_totals(totals: Sequence[DayTotal], *, source: str) -> list[Answer]:
         """Record many day totals in one transaction, all or none; answers in the same order."""
-        return day_totals.report(totals, source=source, now=timezone.now())
+        now = timezone.now()
+        return list(record_all(totals, source=source, now=now, kind=Kind.DAY_TOTAL).answers)
 
     @staticmethod
     def take_entries(
-        rows: Sequence[IntakeEntry], *, source: str, keep_good: bool = False
-    ) -> Intake:
+        rows: Sequence[SpendEntry], *, source: str, keep_good: bool = False
+    ) -> Recorded:
         """Record many entries in one transaction, with an answer for each instead of an exception.
 
-        Rows name their campaign by its id, by names or by what a platform knows it by. What comes
-        in under a reference that no campaign carries waits until one does.
+        Spend under a platform ID that no campaign has waits until one does.
 
         Args:
-            rows: the entries; dates and instants may be text.
+            rows: the entries.
             source: who reports them.
-            keep_good: record those that are good although others are not; else all or none.
+            keep_good: record the good entries although others are bad; else all or none.
 
         Raises:
             InvalidSpend: ``source`` cannot be recorded.
         """
-        sender = IntakeSender(source, None)
-        return intake.take_entries(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+        return record(rows, source=source, now=timezone.now(), keep_good=keep_good)
 
     @staticmethod
     def take_corrections(
-        rows: Sequence[IntakeEntry], *, source: str, keep_good: bool = False
-    ) -> Intake:
-        """The same for corrections, which name their day and their reason."""
-        sender = IntakeSender(source, None)
-        return intake.take_corrections(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+        rows: Sequence[SpendEntry], *, source: str, keep_good: bool = False
+    ) -> Recorded:
+        """The same for corrections, which must have a day and a reason."""
+        now = timezone.now()
+        return record(rows, source=source, now=now, kind=Kind.CORRECTION, keep_good=keep_good)
 
     @staticmethod
     def take_day_totals(
-        rows: Sequence[IntakeTotal], *, source: str, keep_good: bool = False
-    ) -> Intake:
+        rows: Sequence[DayTotal], *, source: str, keep_good: bool = False
+    ) -> Recorded:
         """The same for day totals."""
-        sender = IntakeSender(source, None)
-        return intake.take_day_totals(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+        now = timezone.now()
+        return record(rows, source=source, now=now, kind=Kind.DAY_TOTAL, keep_good=keep_good)
 
     @staticmethod
     def get_brand_summary(brand: Brand) -> summaries.BrandSummary:

@@ -1,7 +1,7 @@
-"""Whose spend a row is: how it names its campaign, and looking many of them up at once.
+"""How a row names its campaign, and looking many campaigns up at once.
 
-Each look-up is one query, whatever the number. One for a sender that is limited to some brands
-answers for the campaigns of others as for those that do not exist.
+Each look-up is one query, whatever the number. For a sender that is limited to some brands, the
+campaigns of other brands do not exist.
 """
 
 from collections.abc import Collection, Iterable
@@ -51,8 +51,8 @@ class Reference:
         return known_as(self.platform, self.account, self.reference)
 
 
-#: How a row names its campaign: by its id, by names, or by what a platform knows it by.
-CampaignGiven = int | CampaignNamed | Reference
+#: How a row names its campaign.
+CampaignGiven = Campaign | int | CampaignNamed | Reference
 
 
 class Owner(NamedTuple):
@@ -120,42 +120,34 @@ def by_reference(references: Collection[Reference], brand_ids: Brands = None) ->
     return {Reference(*row[3:]): Owner(*row[:3]) for row in found}
 
 
-def of_campaigns(
-    campaigns: Iterable[Campaign | int], *, trust_loaded: bool = False
-) -> dict[int, Owner]:
-    """The owners of these campaigns, all of which exist; by campaign id; one query.
+def find(
+    given: Iterable[CampaignGiven], brand_ids: Brands = None, *, trust_loaded: bool = False
+) -> dict[CampaignGiven, Owner]:
+    """The campaigns that these name, as far as they exist in ``brand_ids``.
 
-    With ``trust_loaded``, none where the brand is loaded already; it may be stale.
-
-    Raises:
-        InvalidSpend: there is no such campaign.
+    With ``trust_loaded``, no query for a campaign whose brand is loaded; it may be stale.
     """
-    owners: dict[int, Owner] = {}
-    unknown: set[int] = set()
-    for campaign in campaigns:
-        if isinstance(campaign, Campaign):
-            if campaign.pk is None:
-                raise InvalidSpend("campaign", campaign, "it has not been saved.")
-            if trust_loaded and Campaign.brand.is_cached(campaign):
-                brand = campaign.brand
-                owners[campaign.pk] = Owner(campaign.pk, campaign.brand_id, brand.timezone)
-            else:
-                unknown.add(campaign.pk)
-        elif isinstance(campaign, int) and not isinstance(campaign, bool):
-            unknown.add(campaign)
-        else:
-            raise InvalidSpend("campaign", campaign, "give a Campaign or its id.")
-    unknown -= owners.keys()
-    if unknown:
-        owners |= by_id(unknown)
-        missing = unknown - owners.keys()
-        if missing:
-            raise no_such_id(min(missing))
-    return owners
+    wanted = set(given)
+    found: dict[CampaignGiven, Owner] = {}
+    for one in wanted:
+        if trust_loaded and isinstance(one, Campaign) and Campaign.brand.is_cached(one):
+            found[one] = Owner(one.pk, one.brand_id, one.brand.timezone)
+    ids = {one: _id(one) for one in wanted if isinstance(one, Campaign | int) and one not in found}
+    owners = by_id(set(ids.values()), brand_ids)
+    return {
+        **found,
+        **{one: owners[pk] for one, pk in ids.items() if pk in owners},
+        **by_name({one for one in wanted if isinstance(one, CampaignNamed)}, brand_ids),
+        **by_reference({one for one in wanted if isinstance(one, Reference)}, brand_ids),
+    }
+
+
+def _id(campaign: Campaign | int) -> int:
+    return campaign if isinstance(campaign, int) else int(campaign.pk)
 
 
 def no_such_id(pk: int) -> InvalidSpend:
-    """What is said of an id that no campaign has, or none that the sender may know of."""
+    """The refusal of an id that no campaign has, or none that the sender may know of."""
     return InvalidSpend("campaign", pk, "there is no campaign of this id.")
 
 

@@ -5,18 +5,11 @@ from typing import Final
 
 from ads.api.frame import Kind, problems
 from ads.api.spend.bodies import JSON, MOST_ROWS, NDJSON
-from ads.api.spend.row_schemas import (
-    CORRECTIONS,
-    DAY_TOTALS,
-    ENTRIES,
-    OUTCOMES,
-    ROWS,
-    Schema,
-    an_object,
-)
+from ads.api.spend.row_schemas import ROWS, Schema, an_object
+from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, Shape
 
 _EXAMPLES: Final[dict[str, list[Schema]]] = {
-    ENTRIES: [
+    ENTRIES.many: [
         {"campaign": 3, "amount": "75.40", "external_id": "click-1001"},
         {
             "campaign": 1,
@@ -37,7 +30,7 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
             "external_id": "click-1002",
         },
     ],
-    DAY_TOTALS: [
+    DAY_TOTALS.many: [
         {
             "campaign": 3,
             "date": "2026-03-01",
@@ -45,7 +38,7 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
             "observed_at": "2026-03-01T18:00:00Z",
         }
     ],
-    CORRECTIONS: [
+    CORRECTIONS.many: [
         {
             "campaign": 3,
             "amount": "-20.00",
@@ -59,46 +52,45 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
 _BY_NAME: Final = {"brand": "Acme", "name": "Spring Sale"}
 
 
-def of(many: str) -> Schema:
-    """``openapi_extra`` of the endpoint whose bodies have their rows under ``many``."""
+def of(shape: Shape) -> Schema:
+    """``openapi_extra`` of the endpoint that takes such rows."""
     kinds = [Kind.NO_LENGTH, Kind.TOO_LARGE, Kind.MEDIA_TYPE, Kind.INVALID]
-    if "conflict" in OUTCOMES[many]:
+    if "conflict" in shape.outcomes:
         kinds.append(Kind.CONFLICT)
-    answers = {"answers": _answers(many)}
+    answers = {"answers": _answers(shape)}
     responses = problems.documented(*kinds)
     for status in {Kind.CONFLICT.status, Kind.INVALID.status} & responses.keys():
         (content,) = responses[status]["content"].values()
         content["schema"] = {"allOf": [problems.REFERENCE], "properties": answers}
     responses[200] = {
         "description": "Recorded. With keep_good, the answers say which rows were not.",
-        "content": {JSON: {"schema": _taken(many)}},
+        "content": {JSON: {"schema": _recorded(shape)}},
     }
-    return {"requestBody": _body(many), "responses": responses}
+    return {"requestBody": _body(shape), "responses": responses}
 
 
-def rows_of(many: str) -> Schema:
+def rows_of(shape: Shape) -> Schema:
     """Rows in JSON: many of them, or one."""
-    row = ROWS[many]
+    row = ROWS[shape.many]
     batch = an_object(
-        (many,),
-        {many: {"type": "array", "items": row, "maxItems": MOST_ROWS}},
+        (shape.many,),
+        {shape.many: {"type": "array", "items": row, "maxItems": MOST_ROWS}},
         title="Many",
     )
     return {"anyOf": [batch, row]}
 
 
-def _body(many: str) -> Schema:
-    row = ROWS[many]
-    examples = _EXAMPLES[many]
+def _body(shape: Shape) -> Schema:
+    examples = _EXAMPLES[shape.many]
     lines = "\n".join(json.dumps(example) for example in examples)
     return {
         "required": True,
         "description": f"At most {MOST_ROWS:,} rows and 10 MiB, in UTF-8.",
         "content": {
             JSON: {
-                "schema": rows_of(many),
+                "schema": rows_of(shape),
                 "examples": {
-                    "many": {"summary": "Many", "value": {many: examples}},
+                    "many": {"summary": "Many", "value": {shape.many: examples}},
                     "one": {"summary": "One", "value": examples[0]},
                     "by_name": {
                         "summary": "Its campaign by brand and name",
@@ -110,7 +102,7 @@ def _body(many: str) -> Schema:
                 "schema": {
                     "description": "One row on each line.",
                     "type": "array",
-                    "items": row,
+                    "items": ROWS[shape.many],
                     "minItems": 1,
                     "maxItems": MOST_ROWS,
                 },
@@ -120,7 +112,7 @@ def _body(many: str) -> Schema:
     }
 
 
-def _answers(many: str) -> Schema:
+def _answers(shape: Shape) -> Schema:
     return {
         "type": "array",
         "description": "What became of each row, in the order sent.",
@@ -131,7 +123,7 @@ def _answers(many: str) -> Schema:
                 "line": {"type": "integer", "minimum": 1, "description": "Its line in NDJSON."},
                 "outcome": {
                     "type": "string",
-                    "enum": [*OUTCOMES[many], "not_recorded"],
+                    "enum": [*shape.outcomes, "not_recorded"],
                     "description": "not_recorded: good, but others were not, so nothing was.",
                 },
                 "entry_id": {"type": "integer", "description": "Its id in the ledger."},
@@ -147,13 +139,11 @@ def _answers(many: str) -> Schema:
     }
 
 
-def counts_of(many: str) -> Schema:
+def counts_of(shape: Shape) -> Schema:
     """How many rows had which outcome: the properties, all of them required."""
-    plural = {"duplicate": "duplicates", "conflict": "conflicts"}
-    counts = [plural.get(outcome, outcome) for outcome in OUTCOMES[many]]
-    return {count: {"type": "integer", "minimum": 0} for count in counts}
+    return {count: {"type": "integer", "minimum": 0} for count in shape.outcomes.values()}
 
 
-def _taken(many: str) -> Schema:
-    counts = counts_of(many)
-    return an_object((*counts, "answers"), {**counts, "answers": _answers(many)})
+def _recorded(shape: Shape) -> Schema:
+    counts = counts_of(shape)
+    return an_object((*counts, "answers"), {**counts, "answers": _answers(shape)})

@@ -2,18 +2,7 @@
 
 from typing import Any, Final
 
-from ads.api.spend.rows import LARGEST_ID
-
-ENTRIES: Final = "entries"
-DAY_TOTALS: Final = "day_totals"
-CORRECTIONS: Final = "corrections"
-
-#: What can become of a row.
-OUTCOMES: Final = {
-    ENTRIES: ("recorded", "duplicate", "waiting", "conflict", "refused"),
-    DAY_TOTALS: ("recorded", "unchanged", "older", "waiting", "refused"),
-    CORRECTIONS: ("recorded", "duplicate", "waiting", "conflict", "refused"),
-}
+from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, LARGEST_ID
 
 Schema = dict[str, Any]
 
@@ -127,7 +116,7 @@ _OCCURRED_AT: Final = _or_null(
 )
 
 ROWS: Final[dict[str, Schema]] = {
-    ENTRIES: an_object(
+    ENTRIES.many: an_object(
         ("campaign", "amount"),
         {
             "campaign": _CAMPAIGN,
@@ -139,7 +128,7 @@ ROWS: Final[dict[str, Schema]] = {
         },
         title="Entry",
     ),
-    DAY_TOTALS: an_object(
+    DAY_TOTALS.many: an_object(
         ("campaign", "date", "amount", "observed_at"),
         {
             "campaign": _CAMPAIGN,
@@ -152,7 +141,7 @@ ROWS: Final[dict[str, Schema]] = {
         },
         title="DayTotal",
     ),
-    CORRECTIONS: an_object(
+    CORRECTIONS.many: an_object(
         ("campaign", "amount", "date", "description"),
         {
             "campaign": _CAMPAIGN,

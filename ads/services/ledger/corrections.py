@@ -18,10 +18,13 @@ from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.models.fields import MoneyField
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
-from ads.services import campaign_lookup, locks
+from ads.services import locks
+from ads.services.actor import SYSTEM
 from ads.services.delivery import Enforced, Forecast, foretell
 from ads.services.errors import InvalidSpend
-from ads.services.ledger import entries
+from ads.services.ledger.batch import record_all
+from ads.services.ledger.rows import SpendEntry
+from ads.services.ledger.validation import check_amount, check_text
 from ads.supposing import Supposing
 
 #: The source under which people's corrections are recorded.
@@ -145,27 +148,27 @@ def record(correction: Correction, *, external_id: str, seen: int = 0, now: date
         CorrectedMeanwhile: there are others by now than were seen.
         Campaign.DoesNotExist: it has been deleted.
     """
-    kind = Kind.CORRECTION
-    entries.check_values(
-        amount=correction.amount, description=correction.reason, external_id=external_id,
-        day=correction.day, occurred_at=None, kind=kind,
-    )  # fmt: skip
-    values = entries.check_values(
-        amount=correction.amount, description=correction.description, external_id=external_id,
-        day=correction.day, occurred_at=None, kind=kind,
-    )  # fmt: skip
-    if not values.amount:
+    check_text("description", correction.reason, required=True)
+    if not check_amount(correction.amount, negative=True):
         raise InvalidSpend("amount", correction.amount, "a correction of nothing changes nothing.")
-    pk = correction.campaign.pk
-    checked = entries.place(values, campaign_lookup.of_campaigns([pk], trust_loaded=False)[pk], now)
+    row = SpendEntry(
+        correction.campaign.pk,
+        correction.amount,
+        correction.description,
+        correction.day,
+        external_id=external_id,
+    )
     with transaction.atomic():
         if correction.entry is not None:
             _check_seen(correction.entry, external_id, seen)
-        (answer,) = entries.append([checked], source=SOURCE, now=now, kind=kind)
-        if answer.conflict or answer.entry_id is None:
-            raise answer.conflict or AssertionError(answer)
-        enforced = entries.enforce_recorded([checked], [answer], now, kind)
-    return Corrected(answer.entry_id, answer.outcome, enforced)
+        recorded = record_all([row], source=SOURCE, now=now, kind=Kind.CORRECTION)
+    (answer,) = recorded.answers
+    return Corrected(answer.entry_id or 0, answer.outcome, recorded.enforced)
+
+
+def recorder(recorded_by: str, source: str) -> str:
+    """Who recorded a correction: a person, a key, or the source that lowered a day's total."""
+    return recorded_by if recorded_by not in ("", SYSTEM) else f"source {source}"
 
 
 _CORRECTS: Final = "Correction of entry "

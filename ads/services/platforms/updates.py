@@ -13,11 +13,12 @@ from decimal import Decimal
 from itertools import chain
 
 from ads.models import AskedAccount, Campaign
+from ads.models.spend import Kind
 from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.services.campaign_lookup import Reference
-from ads.services.intake import IntakeAnswer, IntakeSender, IntakeTotal, take_day_totals
 from ads.services.isolation import NOBODYS_FAULT, isolate
+from ads.services.ledger import Answer, DayTotal, record
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ class _Observed:
         # Each total by itself in the end: one day that cannot be recorded must not keep its
         # campaign from being stopped for what it spends today.
         taken, failed = isolate(
-            list(chain.from_iterable(waiting.values())), self._take, size=CHUNK, what="Recording"
+            list(chain.from_iterable(waiting.values())), self._record, size=CHUNK, what="Recording"
         )
         self.errors += [
             f"{self._platform.source}: the total of {_named(total)} on {total.date} "
@@ -219,23 +220,21 @@ class _Observed:
             pk for pk, totals in waiting.items() if lost.isdisjoint(id(total) for total in totals)
         )
 
-    def _take(self, totals: Sequence[ObservedTotal]) -> list[tuple[ObservedTotal, IntakeAnswer]]:
+    def _record(self, totals: Sequence[ObservedTotal]) -> list[tuple[ObservedTotal, Answer]]:
         source = self._platform.source
         rows = [
-            IntakeTotal(
-                campaign=Reference(source, *astuple(total.campaign))
+            DayTotal(
+                Reference(source, *astuple(total.campaign))
                 if isinstance(total.campaign, KnownAs)
                 else total.campaign,
-                date=total.date,
-                amount=total.amount,
-                observed_at=total.observed_at,
+                total.date,
+                total.amount,
+                total.observed_at,
             )
             for total in totals
         ]
-        intake = take_day_totals(
-            rows, sender=IntakeSender(source, None), now=self._now, keep_good=True
-        )
-        return list(zip(totals, intake.answers, strict=True))
+        recorded = record(rows, source=source, now=self._now, kind=Kind.DAY_TOTAL, keep_good=True)
+        return list(zip(totals, recorded.answers, strict=True))
 
     def _days(self, account: Account) -> list[date]:
         today = local_date(self._now, account.timezone)

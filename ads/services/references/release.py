@@ -5,22 +5,30 @@ ledger refuses (a day that has not come in the brand's timezone, an id that was 
 stays and says why.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from django.db import OperationalError, connection, transaction
 
 from ads.models import WaitingSpend
 from ads.models.spend import Kind
 from ads.services import campaign_lookup, locks
-from ads.services.campaign_lookup import Owner, Reference
+from ads.services.campaign_lookup import Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend
 from ads.services.isolation import isolate
-from ads.services.ledger import day_totals, entries
-from ads.services.references import waiting
+from ads.services.ledger import (
+    DayTotal,
+    Placed,
+    Row,
+    SpendEntry,
+    append,
+    enforce_crossed,
+    place,
+    waiting,
+)
 
 #: Rows that are recorded in one transaction.
 BATCH: Final = 2000
@@ -113,22 +121,6 @@ def _record_under(unknown_id: int, now: datetime, at_most: int | None) -> Settle
     return done
 
 
-class _Row(NamedTuple):
-    """A row that waits; see :class:`ads.models.WaitingSpend`."""
-
-    pk: int
-    amount: Any
-    date: Any
-    occurred_at: datetime | None
-    observed_at: datetime | None
-    description: str
-    external_id: str | None
-    received_at: datetime
-
-
-_COLUMNS: Final = tuple(name for name in _Row._fields)
-
-
 @transaction.atomic
 def _record_batch(
     unknown_id: int, source: str, kind: Kind, after: int, now: datetime
@@ -151,60 +143,34 @@ def _record_batch(
         waits = WaitingSpend.objects.filter(
             unknown=unknown_id, discarded_at=None, source=source, kind=kind, pk__gt=after
         )
-        rows = [_Row(*row) for row in waits.order_by("pk").values_list(*_COLUMNS)[:BATCH]]
+        rows = list(waits.order_by("pk")[:BATCH])
         if not rows:
             return None, Settled()
-        if kind == Kind.DAY_TOTAL:
-            refusals, enforced = _record_totals(rows, owner, source, unknown.known_as, now)
-        else:
-            refusals, enforced = _record_entries(rows, owner, source, kind, now)
+        refusals: dict[int, str] = {}
+        placed: dict[int, Placed] = {}
+        for row in rows:
+            try:
+                placed[row.pk] = place(
+                    _as_sent(row, reference), owner, now, received_at=row.received_at
+                )
+            except InvalidSpend as error:
+                refusals[row.pk] = str(error)
+        good = list(placed.values())
+        answers = append(good, source=source, now=now, kind=kind) if good else []
+        for pk, answer in zip(placed, answers, strict=True):
+            if answer.error:
+                refusals[pk] = str(answer.error)
+        enforced = enforce_crossed(good, answers, now, kind)
         _put_away([row.pk for row in rows if row.pk not in refusals], refusals)
     return rows[-1].pk, Settled(len(rows) - len(refusals), len(refusals), enforced)
 
 
-def _record_entries(
-    rows: Sequence[_Row], owner: Owner, source: str, kind: Kind, now: datetime
-) -> tuple[dict[int, str], Enforced]:
-    """The reasons why rows were refused, by their ids; and what was enforced."""
-    refusals: dict[int, str] = {}
-    good: list[tuple[int, entries.Entry]] = []
-    for row in rows:
-        values = entries.Values(
-            row.amount, row.description, row.external_id, row.date, row.occurred_at
-        )
-        try:
-            good.append((row.pk, entries.place(values, owner, now, came_in=row.received_at)))
-        except InvalidSpend as error:
-            refusals[row.pk] = str(error)
-    if not good:
-        return refusals, Enforced()
-    placed = [entry for _, entry in good]
-    answers = entries.append(placed, source=source, now=now, kind=kind)
-    for (pk, _), answer in zip(good, answers, strict=True):
-        if answer.conflict:
-            refusals[pk] = str(answer.conflict)
-    return refusals, entries.enforce_recorded(placed, answers, now, kind)
-
-
-def _record_totals(
-    rows: Sequence[_Row], owner: Owner, source: str, known_as: str, now: datetime
-) -> tuple[dict[int, str], Enforced]:
-    """The same for day totals, all of which were reported under one reference."""
-    refusals: dict[int, str] = {}
-    placed: list[tuple[int, day_totals.Total]] = []
-    for row in rows:
-        values = day_totals.Values(row.date, row.amount, row.observed_at or row.received_at)
-        try:
-            placed.append((row.pk, day_totals.place(values, owner, now, known_as=known_as)))
-        except InvalidSpend as error:
-            refusals[row.pk] = str(error)
-    mixed = day_totals.reported_otherwise([total for _, total in placed], source=source)
-    refusals |= {placed[i][0]: str(error) for i, error in mixed.items()}
-    good = [total for pk, total in placed if pk not in refusals]
-    if not good:
-        return refusals, Enforced()
-    outcomes = day_totals.post_each(good, source=source, now=now)
-    return refusals, day_totals.enforce_posted(good, outcomes, now)
+def _as_sent(row: WaitingSpend, reference: Reference) -> Row:
+    if row.kind == Kind.DAY_TOTAL:
+        return DayTotal(reference, row.date, row.amount, row.observed_at or row.received_at)
+    return SpendEntry(
+        reference, row.amount, row.description, row.date, row.occurred_at, row.external_id
+    )
 
 
 def _put_away(recorded: Collection[int], refusals: dict[int, str]) -> None:

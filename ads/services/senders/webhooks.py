@@ -52,7 +52,7 @@ class EndpointOff(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "The endpoint is switched off for now. Nothing was taken in: send it again later."
+            "The endpoint is switched off for now. Nothing was recorded: send it again later."
         )
 
 
@@ -131,7 +131,7 @@ def verify(endpoint: WebhookEndpoint, sent: Signed, now: datetime) -> str:
     return webhook_id
 
 
-def take_in(
+def receive_once(
     endpoint: WebhookEndpoint, webhook_id: str, work: Callable[[], dict[str, Any]], *, now: datetime
 ) -> dict[str, Any]:
     """Do ``work`` unless this webhook was taken in before; what it was answered.

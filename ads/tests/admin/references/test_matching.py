@@ -12,7 +12,7 @@ from ads.models import Brand, Campaign, CampaignReference, DeliveryChange, Spend
 from ads.tests.admin.pages import act, said
 from ads.tests.admin.references.support import LIST, listed, page_of, text_of, waiting
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import entry, google, kept, known_as, limited_to, take
+from ads.tests.services.ledger.support import entry, google, kept, known_as, limited_to, take
 from ads.tests.support import delivers
 
 pytestmark = pytest.mark.django_db

@@ -7,13 +7,13 @@ import pytest
 import time_machine
 
 from ads.models import Campaign, CampaignReference, Spend
-from ads.services import BudgetService, CampaignService, IntakeEntry, IntakeTotal
+from ads.services import BudgetService, CampaignService, DayTotal, SpendEntry
 from ads.services.errors import InvalidReference
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.services.references.release import Settled
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     entry,
     google,
@@ -167,15 +167,15 @@ def test_the_python_api_gives_and_finds_references(
 def test_the_python_api_answers_for_each_row(campaign: Campaign) -> None:
     with time_machine.travel(NOON, tick=False):
         entries = BudgetService.take_entries(
-            [IntakeEntry(campaign.pk, 5), IntakeEntry(campaign.pk, "x")],
+            [SpendEntry(campaign.pk, 5), SpendEntry(campaign.pk, "x")],
             source="script",
             keep_good=True,
         )
         corrections = BudgetService.take_corrections(
-            [IntakeEntry(campaign.pk, -1, "Refund", date=TODAY)], source="script"
+            [SpendEntry(campaign.pk, -1, "Refund", date=TODAY)], source="script"
         )
         day = BudgetService.take_day_totals(
-            [IntakeTotal(campaign.pk, TODAY, 7, NOON)], source="script"
+            [DayTotal(campaign.pk, TODAY, 7, NOON)], source="script"
         )
 
     assert [outcomes(intake) for intake in (entries, corrections, day)] == [

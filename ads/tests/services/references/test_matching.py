@@ -12,13 +12,13 @@ from ads.models import Campaign, CampaignReference, Spend, UnknownReference, Wai
 from ads.services import InvalidSpend
 from ads.services.actor import acting_as
 from ads.services.errors import InvalidReference
-from ads.services.intake.rows import IntakeSender
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.services.references.release import Settled
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
+    Sender,
     correct,
     entry,
     google,
@@ -59,7 +59,7 @@ def test_what_waited_is_recorded_as_it_came_and_stops_the_campaign(campaign: Cam
         entry(google("7"), 20, occurred_at=NOON - DAY),
         entry(google("8"), 1),
     )
-    take(entry(google("7"), 5), sender=IntakeSender("other", None))
+    take(entry(google("7"), 5), sender=Sender("other"))
 
     settled = match(campaign, NOON + timedelta(hours=1))
 

@@ -9,7 +9,7 @@ from ads.models import Campaign, ReportedTotal, Spend
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     google,
     kept,

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ads.models import Spend, UnknownReference, WaitingSpend
-from ads.services.intake.rows import IntakeAnswer, IntakeSender
+from ads.services.ledger import Answer
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
+    Sender,
     correct,
     entry,
     google,
@@ -34,7 +35,7 @@ def test_an_entry_under_an_unknown_reference_is_kept_as_it_came() -> None:
     )  # fmt: skip
 
     assert intake.is_recorded
-    assert intake.answers == [IntakeAnswer("waiting")]
+    assert intake.answers == [Answer("waiting")]
     row = WaitingSpend.objects.get()
     unknown = row.unknown
     assert (unknown.platform, unknown.account, unknown.reference, unknown.name) == (
@@ -137,7 +138,7 @@ def test_one_id_for_a_campaign_and_for_an_unknown_reference_in_one_batch_is_a_co
 
 def test_ids_of_two_sources_wait_apart() -> None:
     take(entry(google("7"), 5, external_id="a"))
-    take(entry(google("7"), 6, external_id="a"), sender=IntakeSender("other", None))
+    take(entry(google("7"), 6, external_id="a"), sender=Sender("other"))
 
     assert kept() == [("7", 5, "a"), ("7", 6, "a")]
 
@@ -211,7 +212,7 @@ def test_of_day_totals_in_one_batch_the_newest_observation_waits() -> None:
 
 def test_day_totals_of_two_sources_wait_apart() -> None:
     take(total(google("7"), 5))
-    take(total(google("7"), 6), sender=IntakeSender("other", None))
+    take(total(google("7"), 6), sender=Sender("other"))
 
     assert sorted(row[1] for row in kept()) == [5, 6]
 
@@ -264,7 +265,7 @@ def test_day_totals_are_answered_row_by_row() -> None:
 
 
 def test_a_sender_of_thousands_of_brands_has_its_spend_wait_once() -> None:
-    sender = IntakeSender("limited", frozenset(range(1, 10_000)))
+    sender = Sender("limited", frozenset(range(1, 10_000)))
     row = entry(google("7" * 200, account="9" * 100), external_id="a")
 
     assert outcomes(take(row, sender=sender)) == ["waiting"]

@@ -10,7 +10,7 @@ from ads.models import Campaign
 from ads.services.campaign_lookup import CampaignNamed
 from ads.services.references import registry
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     entry,
     google,
     known_as,

@@ -9,10 +9,11 @@ import pytest
 from ads.models import Campaign, Spend
 from ads.services import InvalidSpend
 from ads.services.campaign_lookup import CampaignNamed
-from ads.services.intake.rows import IntakeAnswer, IntakeSender
+from ads.services.ledger import Answer
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
+    Sender,
     correct,
     entry,
     google,
@@ -82,7 +83,7 @@ def test_a_row_sent_again_is_a_duplicate_of_what_was_recorded(campaign: Campaign
 
     again = take(entry(campaign, "10.00", external_id="a"), now=NOON + timedelta(days=1))
 
-    assert again.answers == [IntakeAnswer("duplicate", first.entry_id)]
+    assert again.answers == [Answer("duplicate", first.entry_id)]
     assert totals(campaign)["day", TODAY] == 10
 
 
@@ -138,10 +139,9 @@ def test_a_row_that_could_not_even_be_read_is_refused_as_it_says(campaign: Campa
 
     intake = take(unread, entry(campaign), keep_good=True)
 
-    assert intake.answers[0] == IntakeAnswer(
-        "refused", field="line", value="{", reason="it is not JSON."
-    )
     assert outcomes(intake) == ["refused", "recorded"]
+    refused = intake.answers[0]
+    assert (refused.field, refused.value, refused.reason) == ("line", "{", "it is not JSON.")
 
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -229,14 +229,14 @@ def test_a_campaign_that_is_not_named_well_is_refused(
 def test_zero_is_recorded_as_nothing(campaign: Campaign) -> None:
     intake = take(entry(campaign, 0, external_id="a"), entry(campaign, "0.0"))
 
-    assert intake.answers == [IntakeAnswer("recorded"), IntakeAnswer("recorded")]
+    assert intake.answers == [Answer("recorded"), Answer("recorded")]
     assert not Spend.objects.exists()
 
 
 @pytest.mark.parametrize("source", ["", " ", "x" * 101, "a\x00b", None])
 def test_a_source_that_cannot_be_is_refused_as_a_whole(campaign: Campaign, source: Any) -> None:
     with pytest.raises(InvalidSpend, match=r"^source: "):
-        take(entry(campaign), sender=IntakeSender(source, None))
+        take(entry(campaign), sender=Sender(source))
 
     assert not Spend.objects.exists()
 

@@ -7,7 +7,7 @@ import pytest
 from ads.models import Brand, Campaign, Spend, UnknownReference
 from ads.services.campaign_lookup import CampaignNamed
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     correct,
     entry,

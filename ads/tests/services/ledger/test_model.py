@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from ads.models import Campaign, Spend
-from ads.services.intake.rows import Intake
+from ads.services.ledger import Recorded
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     entry,
     google,
@@ -166,7 +166,7 @@ class TestEntries(TestCase):
         assert find_drift() == []
 
 
-def outcomes_of(intake: Intake) -> list[str]:
+def outcomes_of(intake: Recorded) -> list[str]:
     return [answer.outcome for answer in intake.answers]
 
 
