@@ -13,7 +13,7 @@ from typing import Any, Final
 from ads.api.frame import Kind, Problem
 from ads.api.spend import bodies
 from ads.api.spend.bodies import MOST_ROWS, NDJSON, Number, Unreadable
-from ads.models import Spend
+from ads.models.spend import Kind as SpendKind
 from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend
 from ads.services.ledger import DayTotal, Row, SpendEntry
@@ -40,7 +40,7 @@ class Shape:
         outcomes: what can become of one, and the name of its count in an answer.
     """
 
-    kind: Spend.Kind
+    kind: SpendKind
     many: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
@@ -63,21 +63,21 @@ _OF_TOTALS: Final = {
 }
 
 ENTRIES: Final = Shape(
-    Spend.Kind.ENTRY,
+    SpendKind.ENTRY,
     "entries",
     ("campaign", "amount"),
     ("external_id", "date", "occurred_at", "description"),
     _OF_ENTRIES,
 )
 CORRECTIONS: Final = Shape(
-    Spend.Kind.CORRECTION,
+    SpendKind.CORRECTION,
     "corrections",
     ("campaign", "amount", "date", "description"),
     ("external_id", "occurred_at"),
     _OF_ENTRIES,
 )
 DAY_TOTALS: Final = Shape(
-    Spend.Kind.DAY_TOTAL,
+    SpendKind.DAY_TOTAL,
     "day_totals",
     ("campaign", "date", "amount", "observed_at"),
     (),
@@ -156,7 +156,7 @@ def _read(value: Any, shape: Shape, key: str | None, position: int) -> Row | Inv
 def _row(given: dict[str, Any], shape: Shape, default_id: str | None) -> Row:
     fields = {name: _flat(value) for name, value in given.items() if value is not None}
     external_id = fields.get("external_id", default_id)
-    if external_id is None and shape.kind != Spend.Kind.DAY_TOTAL:
+    if external_id is None and shape.kind != SpendKind.DAY_TOTAL:
         raise InvalidSpend(
             "external_id",
             None,
@@ -164,9 +164,9 @@ def _row(given: dict[str, Any], shape: Shape, default_id: str | None) -> Row:
             "Idempotency-Key.",
         )
     fields["campaign"] = _campaign(given["campaign"])
-    if isinstance(amount := fields["amount"], Number):
+    if isinstance(amount := given["amount"], Number):
         fields["amount"] = amount.text
-    if shape.kind == Spend.Kind.DAY_TOTAL:
+    if shape.kind == SpendKind.DAY_TOTAL:
         return DayTotal(**fields)
     return SpendEntry(**{**fields, "external_id": external_id})
 

@@ -106,7 +106,9 @@ def record_one(entry: SpendEntry, *, source: str, now: datetime, kind: Kind = Ki
         raise InvalidSpend("campaign", entry.campaign, "give a Campaign or its id.")
     recorded = record_all([entry], source=source, now=now, kind=kind)
     (answer,), ((row, owner, day, occurred_at),) = recorded.answers, recorded.placed
-    if answer.outcome == DUPLICATE:  # it may have other details than those that were given
+    if (
+        answer.entry_id and answer.outcome == DUPLICATE
+    ):  # it may have other details than those that were given
         return Spend.objects.get(pk=answer.entry_id)
     spend = Spend(
         pk=answer.entry_id,

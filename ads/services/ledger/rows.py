@@ -108,17 +108,17 @@ class Answer:
     @property
     def field(self) -> str | None:
         """Of a conflict or a refusal: which field is wrong."""
-        return self.error and self.error.field
+        return self.error.field if self.error else None
 
     @property
     def value(self) -> str | None:
         """Of a conflict or a refusal: what was given, as text."""
-        return self.error and shown_value(self.error.value)
+        return shown_value(self.error.value) if self.error else None
 
     @property
     def reason(self) -> str | None:
         """Of a conflict or a refusal: what is wrong, and what to do."""
-        return self.error and self.error.reason
+        return self.error.reason if self.error else None
 
 
 def failed(error: InvalidSpend | SpendConflict) -> Answer:

@@ -121,7 +121,8 @@ def _as_kept(staged: Sequence[entries.Staged], source: str) -> list[entries.Stag
         (external_id, Reference(*parts)): pk for external_id, *parts, pk in kept
     }
     return [
-        (under.get((row.external_id, row.campaign), pk), row, *when) for pk, row, *when in staged
+        (under.get((row.external_id, row.campaign), pk), row, day, instant)
+        for pk, row, day, instant in staged
     ]
 
 

@@ -165,7 +165,7 @@ def test_a_correction_of_a_waived_day_leaves_no_more_than_the_budget() -> None:
     spend(campaign, 80, NOON)
     waivers.waive(campaign, "day", now=NOON)
 
-    refund = SpendEntry(campaign, -30, "Refund")
+    refund = SpendEntry(campaign, -30, "Refund", NOON.date())
     record_all([refund], source="test", now=NOON, kind=Spend.Kind.CORRECTION)
 
     summary = summaries.of_campaign(campaign.fresh(), NOON)

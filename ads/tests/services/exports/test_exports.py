@@ -34,7 +34,7 @@ def test_the_ledger_has_every_column_exactly() -> None:
 
     assert rows_of(choose(Kind.SPEND, Wanted(), NOON)) == [
         {
-            "id": str(recorded.entry_id),
+            "id": str(recorded.pk),
             "date": "2024-05-14",
             "brand_id": str(campaign.brand_id),
             "brand": "Acme",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ads.models import Brand, Campaign, CampaignReference, Spend, UnknownReference, WaitingSpend
+from ads.models.spend import Kind
 from ads.services.campaign_lookup import Reference
 from ads.services.ledger import DayTotal, Recorded, SpendEntry, record
 from ads.tests.support import NOON
@@ -44,18 +45,18 @@ def take(
     *rows: Any,
     sender: Sender = ANY,
     now: datetime = NOON,
-    kind: Spend.Kind | None = None,
+    kind: Kind | None = None,
     keep_good: bool = False,
 ) -> Recorded:
     """Record a batch of entries, or of day totals."""
     totals = any(isinstance(row, DayTotal) for row in rows)
-    kind = kind or (Spend.Kind.DAY_TOTAL if totals else Spend.Kind.ENTRY)
+    kind = kind or (Kind.DAY_TOTAL if totals else Kind.ENTRY)
     return record(rows, **sender._asdict(), now=now, kind=kind, keep_good=keep_good)
 
 
 def correct(*rows: Any, sender: Sender = ANY, keep_good: bool = False) -> Recorded:
     """Record a batch of corrections."""
-    return take(*rows, sender=sender, kind=Spend.Kind.CORRECTION, keep_good=keep_good)
+    return take(*rows, sender=sender, kind=Kind.CORRECTION, keep_good=keep_good)
 
 
 def outcomes(recorded: Recorded) -> list[str]:
