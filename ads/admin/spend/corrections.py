@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -93,10 +91,14 @@ class CorrectsSpend(_Admin):
     ) -> HttpResponse:
         if entry := context.get("original"):
             made = corrections.of_entry(entry)
-            who = _recorded_by([entry, *made])
-            context["recorded_by"] = who.get(entry.pk, "")
+            if entry.kind == Spend.Kind.CORRECTION:
+                context["recorded_by"] = corrections.recorder(entry.recorded_by, entry.source)
             context["corrections"] = [
-                {"entry": one, "amount": format_usd(one.amount), "who": who.get(one.pk, "–")}
+                {
+                    "entry": one,
+                    "amount": format_usd(one.amount),
+                    "who": corrections.recorder(one.recorded_by, one.source),
+                }
                 for one in made
             ]
             context["comes_to"] = format_usd(_comes_to(entry, made))
@@ -131,7 +133,7 @@ class CorrectsSpend(_Admin):
             "corrections": made,
             "seen": len(made),
             "shown": _shown(correction) if correction else "",
-            "effect": _told(corrections.effect(correction, now)) if correction else None,
+            "effect": _told(corrections.preview(correction, now)) if correction else None,
             "back": _address(entry.pk) if entry else reverse("admin:ads_spend_changelist"),
         }
         return TemplateResponse(request, "ads/admin/correction.html", context)
@@ -183,16 +185,6 @@ class CorrectsCampaign(_Admin):
             raise Http404
         address = reverse("admin:ads_spend_new_correction")
         return HttpResponseRedirect(f"{address}?campaign={campaign.pk}")
-
-
-def _recorded_by(entries: Iterable[Spend]) -> dict[int, str]:
-    """Who recorded entries on these pages, by the entries' numbers."""
-    logged = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Spend),
-        object_id__in=[str(entry.pk) for entry in entries],
-        action_flag=ADDITION,
-    )
-    return {int(pk): name for pk, name in logged.values_list("object_id", "user__username") if pk}
 
 
 def _comes_to(entry: Spend, made: Iterable[Spend]) -> Decimal:

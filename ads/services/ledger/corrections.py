@@ -1,11 +1,12 @@
-"""Corrections that a person makes: what one would do, recorded once, and those of an entry.
+"""Corrections that a person makes: their preview, recording them, and the corrections of an entry.
 
-A correction of an entry is of the same campaign and accounting day, and says at the beginning of
-its description which entry it corrects.
+A correction of an entry has its campaign and accounting day, and a description that begins with the
+entry's number.
 """
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,14 +34,14 @@ SOURCE: Final = "correction"
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What is to be recorded.
+    """A correction to be recorded.
 
     Args:
         campaign: whose spend is corrected.
         day: the accounting day that was wrong.
         amount: US dollars, negative to take spend back; not zero.
         reason: why; required.
-        entry: the entry of that campaign and day that is corrected; None: of no single one.
+        entry: the entry that is corrected, of that campaign and day; None: no single one.
     """
 
     campaign: Campaign
@@ -51,16 +52,16 @@ class Correction:
 
     @property
     def description(self) -> str:
-        return self.reason if self.entry is None else f"{_begins(self.entry)}{self.reason}"
+        return f"{_CORRECTS}{self.entry.pk}: {self.reason}" if self.entry else self.reason
 
 
 class CorrectedMeanwhile(ValueError):
-    """Somebody else has corrected the entry since it was looked at; nothing was recorded."""
+    """Somebody else has corrected the entry since the page was shown; nothing was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What became of a correction: ``recorded``, or a ``duplicate`` of what had been."""
+    """The outcome of a correction: ``recorded``, or a ``duplicate`` of one recorded before."""
 
     entry_id: int
     outcome: str
@@ -85,17 +86,14 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a correction would do: the sums that it moves, and who starts and stops."""
+    """The preview of a correction: the sums that it moves, and the campaigns it switches."""
 
     sums: Sequence[Sum]
     forecast: Forecast
 
 
 def of_entry(entry: Spend) -> list[Spend]:
-    """The corrections of an entry, and in turn the corrections of those, the oldest first.
-
-    So the entry comes to its amount and all of theirs.
-    """
+    """The corrections of an entry and the corrections of those, the oldest first."""
     later = Spend.objects.filter(
         campaign=entry.campaign_id,
         date=entry.date,
@@ -113,7 +111,7 @@ def of_entry(entry: Spend) -> list[Spend]:
 
 
 def corrected_entry(correction: Spend) -> Spend | None:
-    """The entry that a correction says it corrects; None: it says of none."""
+    """The entry that a correction corrects, if its description says so."""
     number = _corrects(correction)
     if correction.kind != Kind.CORRECTION or number is None:
         return None
@@ -121,20 +119,15 @@ def corrected_entry(correction: Spend) -> Spend | None:
     return found if found and found.date == correction.date else None
 
 
-def effect(correction: Correction, now: datetime) -> Effect:
+def preview(correction: Correction, now: datetime) -> Effect:
     """What recording it at ``now`` would do; nothing is locked and nothing written."""
     campaign = correction.campaign
-    brand = campaign.brand
-    try:
-        today = local_date(now, brand.timezone)
-    except UnknownTimezone:
-        today = None  # nothing decides on its campaigns
-    current = [
-        period
-        for period in Period
-        if today and period_start(period, correction.day) == period_start(period, today)
-    ]
-    return Effect(_sums(correction, current), _forecast(correction, current, now))
+    starts = {period: period_start(period, correction.day) for period in Period}
+    with suppress(UnknownTimezone):  # else nothing decides on its campaigns
+        today = local_date(now, campaign.brand.timezone)
+        current = [period for period in Period if starts[period] == period_start(period, today)]
+        return Effect(_sums(correction, starts, current), _forecast(correction, current, now))
+    return Effect(_sums(correction, starts, []), Forecast())
 
 
 def record(correction: Correction, *, external_id: str, seen: int = 0, now: datetime) -> Corrected:
@@ -175,10 +168,6 @@ _CORRECTS: Final = "Correction of entry "
 _NUMBER: Final = re.compile(rf"{_CORRECTS}([1-9][0-9]{{0,17}}): ", re.ASCII)
 
 
-def _begins(entry: Spend) -> str:
-    return f"{_CORRECTS}{entry.pk}: "
-
-
 def _corrects(correction: Spend) -> int | None:
     """The number of the entry that a correction's description begins with."""
     number = _NUMBER.match(correction.description)
@@ -186,64 +175,64 @@ def _corrects(correction: Spend) -> int | None:
 
 
 def _check_seen(entry: Spend, external_id: str, seen: int) -> None:
-    """Let nobody else correct the entry until the transaction ends, and look who has."""
+    """Let nobody else correct the entry until the transaction ends, and check who has."""
     # The first row that the ledger's own trigger locks for this campaign and day.
     locks.totals_of_owner(entry.campaign.brand, Period.DAY, entry.date)
     if Spend.objects.filter(source=SOURCE, external_id=external_id).exists():
         return  # the same once more
     if len(of_entry(entry)) != seen:
         raise CorrectedMeanwhile(
-            "Nothing was recorded: somebody else has corrected this entry in the meantime. Look "
-            "at what it comes to now."
+            "Nothing was recorded: somebody else has corrected this entry in the meantime. Check "
+            "what it comes to now."
         )
 
 
-def _sums(correction: Correction, current: Sequence[Period]) -> list[Sum]:
-    campaign = correction.campaign
-    brand = campaign.brand
-    starts = {period: period_start(period, correction.day) for period in Period}
+def _sums(
+    correction: Correction, starts: dict[Period, date], current: Sequence[Period]
+) -> list[Sum]:
+    campaign, brand = correction.campaign, correction.campaign.brand
     kept = {
-        (row.campaign_id, row.period, row.start): row
+        (row.campaign_id, row.period, row.start): (row.amount, row.waived)
         for row in SpendTotal.objects.filter(
             Q(campaign=campaign) | Q(campaign=None), brand=brand, start__in=starts.values()
         )
     }
     sums = []
-    for owner in (campaign, brand):
-        for period in Period:
-            row = kept.get((campaign.pk if owner is campaign else None, period, starts[period]))
-            before = row.amount if row else Decimal(0)
-            budget = owner.daily_budget if period == Period.DAY else owner.monthly_budget
+    for owner, campaign_id in ((campaign, campaign.pk), (brand, None)):
+        for period, start in starts.items():
+            amount, waived = kept.get((campaign_id, period, start), (Decimal(0), Decimal(0)))
             sums.append(
                 Sum(
                     owner=owner,
                     period=period,
-                    start=starts[period],
-                    before=before,
-                    after=before + correction.amount,
-                    waived=row.waived if row else Decimal(0),
-                    budget=budget if period in current else None,
+                    start=start,
+                    before=amount,
+                    after=amount + correction.amount,
+                    waived=waived,
+                    budget=getattr(owner, _BUDGETS[period]) if period in current else None,
                 )
             )
     return sums
 
 
-def _forecast(correction: Correction, current: Sequence[Period], now: datetime) -> Forecast:
-    """Who starts and stops.
+_BUDGETS: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
 
-    The rule compares spend with budgets, so instead of more spend it is told of smaller budgets.
+
+def _forecast(correction: Correction, current: Sequence[Period], now: datetime) -> Forecast:
+    """The campaigns that would be switched.
+
+    Holds compare spend with budgets, so the same spend is supposed with smaller budgets.
     """
     if not current:
         return Forecast()
-    campaign, amount = correction.campaign, correction.amount
+    campaign, amount = correction.campaign, Value(correction.amount)
     columns: dict[str, Any] = {}
-    for period in current:
-        name = "daily_budget" if period == Period.DAY else "monthly_budget"
+    for name in (_BUDGETS[period] for period in current):
         columns[name] = Case(
-            When(pk=campaign.pk, then=F(name) - Value(amount)),
+            When(pk=campaign.pk, then=F(name) - amount),
             default=F(name),
             output_field=MoneyField(),
         )
-        columns[f"brand__{name}"] = F(f"brand__{name}") - Value(amount)
+        columns[f"brand__{name}"] = F(f"brand__{name}") - amount
     of_brand = Campaign.objects.filter(brand=campaign.brand_id)
     return foretell(of_brand, Supposing(columns=columns), now)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ads.models import Campaign, Spend
-from ads.services import BudgetService
+from ads.services import BudgetService, SpendEntry
+from ads.services.actor import acting_as
 from ads.tests.admin.pages import change, changelist, said
 from ads.tests.factories import CampaignFactory
 
@@ -72,6 +74,16 @@ def test_an_entry_is_corrected_as_was_shown_beforehand(
     of_entry = admin.get(change(entry)).content.decode()
     assert "<td>olivia</td>" in of_entry
     assert "With its corrections the entry comes to <b>$0.00</b>" in of_entry
+
+
+def test_a_correction_that_a_key_recorded_names_the_key(admin: Client, campaign: Campaign) -> None:
+    row = SpendEntry(campaign.pk, "-1", "Credit note", timezone.now().date(), external_id="c-1")
+    with acting_as("key: billing"):
+        BudgetService.take_corrections([row], source="billing")
+
+    page = admin.get(change(Spend.objects.get())).content.decode()
+    assert "It is a correction" in page
+    assert "Recorded by <b>key: billing</b>." in page
 
 
 def test_a_double_click_records_once(admin: Client, entry: Spend) -> None:
