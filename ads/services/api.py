@@ -14,6 +14,8 @@ from ads.holds import schedules_as_rules
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend
 from ads.models.spend import Kind, Period
 from ads.rules import dayparting
+from ads.services import campaign_lookup
+from ads.services.campaign_lookup import Reference
 from ads.services.delivery import lifecycle, waivers
 from ads.services.explain import explanation
 from ads.services.ledger import (
@@ -240,13 +242,13 @@ class CampaignService:
         Raises:
             InvalidReference: a part cannot be used, or another campaign is known by it.
         """
-        return registry.add(campaign, registry.Reference(platform, account, reference))
+        return registry.add(campaign, Reference(platform, account, reference))
 
     @staticmethod
     def find_by_reference(platform: str, reference: str, *, account: str = "") -> Campaign | None:
         """The campaign that a platform knows by this; None: no campaign is."""
-        wanted = registry.Reference(platform, account, reference)
-        owner = registry.find([wanted]).get(wanted)
+        wanted = Reference(platform, account, reference)
+        owner = campaign_lookup.by_reference([wanted]).get(wanted)
         return owner and Campaign.objects.select_related("brand").get(pk=owner.campaign_id)
 
 

@@ -32,9 +32,9 @@ class Reference:
 
     Args:
         platform: such as ``google_ads``.
-        account: the account there; empty where ids are unique without one.
-        reference: what the platform calls the campaign by.
-        name: what it calls it in words, to recognise it by; no part of what it is.
+        account: the account there; empty where IDs are unique without one.
+        reference: the campaign's ID on the platform.
+        name: its name there, to recognise it by; not compared.
     """
 
     platform: str
@@ -47,7 +47,7 @@ class Reference:
 
     @property
     def known_as(self) -> str:
-        """As :attr:`ads.models.ReportedTotal.known_as` has it."""
+        """See :attr:`ads.models.ReportedTotal.known_as`."""
         return known_as(self.platform, self.account, self.reference)
 
 
@@ -56,7 +56,7 @@ CampaignGiven = Campaign | int | CampaignNamed | Reference
 
 
 class Owner(NamedTuple):
-    """A campaign, and what of its brand decides on which day its spend counts."""
+    """A campaign, its brand, and the timezone that decides its accounting day."""
 
     campaign_id: int
     brand_id: int
@@ -96,13 +96,13 @@ Brands = frozenset[int] | None
 
 
 def by_id(ids: Collection[int], brand_ids: Brands = None) -> dict[int, Owner]:
-    """The campaigns of these ids, as far as they exist in ``brand_ids`` (None: any brand)."""
+    """The campaigns of these ids, in ``brand_ids`` (None: any brand)."""
     possible = [pk for pk in ids if 0 < pk <= _LARGEST_ID]
     return {row[0]: Owner(*row) for row in _found(_BY_ID, [possible], brand_ids)}
 
 
 def by_name(named: Collection[CampaignNamed], brand_ids: Brands = None) -> dict[Any, Owner]:
-    """The campaigns of these names, as far as they exist in ``brand_ids``."""
+    """The campaigns of these names, in ``brand_ids``."""
     columns = [[one.brand for one in named], [one.name for one in named]]
     return {
         CampaignNamed(*row[3:]): Owner(*row[:3]) for row in _found(_BY_NAME, columns, brand_ids)
@@ -110,20 +110,19 @@ def by_name(named: Collection[CampaignNamed], brand_ids: Brands = None) -> dict[
 
 
 def by_reference(references: Collection[Reference], brand_ids: Brands = None) -> dict[Any, Owner]:
-    """The campaigns that platforms know by these, as far as there are any in ``brand_ids``."""
+    """The campaigns with these platform IDs, in ``brand_ids``."""
     columns = [
-        [one.platform for one in references],
-        [one.account for one in references],
-        [one.reference for one in references],
+        [getattr(one, part) for one in references] for part in ("platform", "account", "reference")
     ]
-    found = _found(_BY_REFERENCE, columns, brand_ids)
-    return {Reference(*row[3:]): Owner(*row[:3]) for row in found}
+    return {
+        Reference(*row[3:]): Owner(*row[:3]) for row in _found(_BY_REFERENCE, columns, brand_ids)
+    }
 
 
 def find(
     given: Iterable[CampaignGiven], brand_ids: Brands = None, *, trust_loaded: bool = False
 ) -> dict[CampaignGiven, Owner]:
-    """The campaigns that these name, as far as they exist in ``brand_ids``.
+    """The campaigns that these name, in ``brand_ids``.
 
     With ``trust_loaded``, no query for a campaign whose brand is loaded; it may be stale.
     """

@@ -1,8 +1,8 @@
-"""Recording what had waited for its campaign, once a campaign carries the reference.
+"""Recording waiting spend, once a campaign has its platform ID.
 
-It goes into the ledger as it came in, through the same core, and counts on its own days. What the
-ledger refuses (a day that has not come in the brand's timezone, an id that was used meanwhile)
-stays and says why.
+It goes into the ledger as all spend does, and counts on its own days. Rows that the ledger refuses
+(a day that has not come in the brand's timezone, an external ID that was used meanwhile) go on
+waiting, with the reason.
 """
 
 from collections.abc import Collection
@@ -36,9 +36,9 @@ BATCH: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of what had waited."""
+    """What became of waiting spend."""
 
-    #: Rows that are in the ledger now, those that it knew already among them.
+    #: Rows that are in the ledger now, duplicates included.
     recorded: int = 0
     #: Rows that go on waiting, each with the reason in ``refusal``.
     refused: int = 0
@@ -58,10 +58,10 @@ class Settled:
 def record_waiting(
     now: datetime, *, references: Collection[int] | None = None, at_most: int | None = None
 ) -> Settled:
-    """Record what waits under references that a campaign carries by now.
+    """Record waiting spend whose platform ID a campaign has by now.
 
     ``references`` (ids of campaigns' references) left out are all of them. ``at_most`` rows for
-    each unknown reference, rounded up to whole batches; the periodic task takes the rest.
+    each, rounded up to whole batches; the periodic task records the rest.
 
     In batches with a commit each, so that nobody waits long for a lock. A reference that fails
     never stops the others.
@@ -70,7 +70,7 @@ def record_waiting(
         _due(references),
         lambda unknown_ids: _record_under(unknown_ids[0], now, at_most),
         size=1,
-        what="What waits under unknown reference",
+        what="Recording what waits for reference",
     )
     return sum(done, start=Settled(failed=tuple(failed)))
 
@@ -99,7 +99,7 @@ class _InTheWay(Exception):
 
 
 def _record_under(unknown_id: int, now: datetime, at_most: int | None) -> Settled:
-    """Everything under one unknown reference, by source and kind, in the order it came in."""
+    """Everything that waits for one reference, by source and kind, in the order received."""
     waits = WaitingSpend.objects.filter(unknown=unknown_id, discarded_at=None).order_by()
     groups = sorted(waits.values_list("source", "kind").distinct())
     done = Settled()
@@ -128,13 +128,13 @@ def _record_batch(
     """Record the next rows after this id; the last id among them, None if there were none.
 
     One source and kind, and so one statement that moves the sums: two in one transaction could
-    come by the same sums in another order than somebody else.
+    lock the sums in another order than somebody else.
     """
     with locks.patience():
         unknown = locks.unknown_reference(unknown_id)
         if unknown is None:
             return None, Settled()
-        # Who carries it now, which may be nobody any more.
+        # Another campaign may have it by now, or none.
         reference = Reference(unknown.platform, unknown.account, unknown.reference)
         brands = None if unknown.only_brands is None else frozenset(unknown.only_brands)
         owner = campaign_lookup.by_reference([reference], brands).get(reference)
@@ -174,7 +174,7 @@ def _as_sent(row: WaitingSpend, reference: Reference) -> Row:
 
 
 def _put_away(recorded: Collection[int], refusals: dict[int, str]) -> None:
-    """Delete what was recorded, and write to the rest why it was not."""
+    """Delete what was recorded, and note with the others why not."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM ads_waitingspend WHERE id = ANY(%s::bigint[])", [list(recorded)]

@@ -123,7 +123,7 @@ def test_a_reference_that_a_foreign_campaign_carries_is_explained(
     response = admin.post(page_of(waiting(), "match_campaign"), {"campaign": own.pk}, follow=True)
 
     assert "The sender of this spend may not write to that brand" in page
-    assert "take it off there first" in said(response)[0]
+    assert "remove it there first" in said(response)[0]
     assert kept() == [("7", 5, None)]
 
 

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 
 from ads.models import Campaign, CampaignReference, Spend
-from ads.services import BudgetService, CampaignService, DayTotal, SpendEntry
+from ads.services import BudgetService, CampaignService, DayTotal, SpendEntry, campaign_lookup
+from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
@@ -128,8 +129,8 @@ def test_a_campaign_is_given_a_reference_once(campaign: Campaign) -> None:
     first = registry.add(campaign, google("7"))
 
     assert registry.add(campaign, google("7")) == first
-    assert registry.find([google("7"), google("8")]).keys() == {google("7")}
-    with pytest.raises(InvalidReference, match="is known by"):
+    assert campaign_lookup.by_reference([google("7"), google("8")]).keys() == {google("7")}
+    with pytest.raises(InvalidReference, match="has this ID"):
         registry.add(CampaignFactory.create(), google("7"))
     assert CampaignReference.objects.get().campaign == campaign
 
@@ -142,7 +143,7 @@ def test_a_reference_that_cannot_be_is_refused(
     campaign: Campaign, field: str, given: tuple[str, str, str]
 ) -> None:
     with pytest.raises(InvalidReference) as refusal:
-        registry.add(campaign, registry.Reference(*given))
+        registry.add(campaign, Reference(*given))
 
     assert refusal.value.field == field
     assert not CampaignReference.objects.exists()

@@ -193,7 +193,7 @@ def test_a_reference_of_another_campaign_is_not_taken_from_it(campaign: Campaign
         match(campaign)
 
     assert refusal.value.field == "reference"
-    assert f'campaign {other.pk} ("Spring" of Acme) is known by' in str(refusal.value)
+    assert f'campaign {other.pk} ("Spring" of Acme) has this ID' in str(refusal.value)
     assert len(kept()) == 1
     assert not Spend.objects.exists()
     assert not campaign.references.exists()
