@@ -1,4 +1,4 @@
-"""What platforms call campaigns, and spend that came in under a name nobody knows yet."""
+"""Platform IDs of campaigns, and spend that waits for its campaign to be matched."""
 
 from typing import Final
 
@@ -12,18 +12,18 @@ from ads.models.fields import MoneyField, is_money, is_readable_date
 from ads.models.spend import Kind
 from ads.models.triggers import tracked
 
-#: Between the parts where a reference is one text. Unlike a slash or a blank it is in no id that a
-#: platform gives out, so two references never make the same text; nor does it show on a page.
+#: Between the parts of a reference as one text. No platform's ID has it, unlike a slash or a space,
+#: so two references never make the same text.
 BETWEEN: Final = "\x1f"
 
 
 def known_as(platform: str, account: str, reference: str) -> str:
-    """A reference as one text, under which day totals are told apart: never empty."""
+    """A reference as one text, never empty; one day total is kept for each."""
     return BETWEEN.join((platform, account, reference))
 
 
 def shown(known_as: str) -> str:
-    """That text for people to read; "" for "", which says that no reference was given."""
+    """That text for people to read; "" for "": no reference."""
     return " / ".join(part for part in known_as.split(BETWEEN) if part)
 
 
@@ -32,19 +32,19 @@ class Referring(models.Model):
 
     platform = models.CharField(
         max_length=50,
-        help_text="The ad platform, such as google_ads: what comes in must say the same word.",
+        help_text="The ad platform, such as google_ads, as the senders of spend call it.",
     )
     account = models.CharField(
         max_length=100,
         blank=True,
         default="",
         db_default="",
-        help_text="The account on the platform. Empty: its ids are unique without one.",
+        help_text="The account on the platform. Empty: its IDs are unique without one.",
     )
     reference = models.CharField(
-        "id on the platform",
+        "ID on the platform",
         max_length=200,
-        help_text="Spend that comes in under this id is recorded for the campaign.",
+        help_text="Spend received for this ID is recorded for the campaign.",
     )
 
     class Meta:
@@ -55,7 +55,7 @@ class Referring(models.Model):
 
     @property
     def known_as(self) -> str:
-        """As :attr:`ReportedTotal.known_as` has it."""
+        """See :attr:`ReportedTotal.known_as`."""
         return known_as(self.platform, self.account, self.reference)
 
 
@@ -65,14 +65,14 @@ _REFERENCE_FIELDS = ["campaign", "platform", "account", "reference"]
 #: On record, because a reference decides whose budget money counts against.
 @tracked("platform ID change", "platform ID changes", _REFERENCE_FIELDS)
 class CampaignReference(Referring, TimestampedModel):
-    """A platform's id of a campaign; spend that comes in under it is the campaign's."""
+    """A platform ID of a campaign; spend received for it is the campaign's."""
 
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.CASCADE,
         related_name="references",
-        help_text="What comes in under the id counts against this campaign's budgets, and what "
-        "waits for it is recorded within minutes.",
+        help_text="Spend received for the ID counts against this campaign's budgets; waiting spend "
+        "is recorded within minutes.",
     )
 
     class Meta:
@@ -93,17 +93,16 @@ class CampaignReference(Referring, TimestampedModel):
 
 
 class UnknownReference(Referring, TimestampedModel):
-    """A reference under which spend came in that no campaign carries (yet).
+    """An unmatched campaign: a platform ID that no campaign has (yet) and spend was received for.
 
-    ``only_brands``: the sender may write to these brands alone (ids, ascending), so only one of
-    their campaigns can be meant; NULL: any.
+    ``only_brands``: the brands that its sender may write to (ids, ascending); NULL: every brand.
     """
 
     name = models.CharField(
         max_length=200,
         blank=True,
         default="",
-        help_text="What the platform calls it in words, if it said so.",
+        help_text="The campaign's name on the platform, if given.",
     )
     only_brands = ArrayField(models.BigIntegerField(), null=True, blank=True)
 
@@ -128,10 +127,10 @@ class UnknownReference(Referring, TimestampedModel):
 
 
 class WaitingSpend(models.Model):
-    """Spend that came in under an unknown reference: recorded as soon as it is matched.
+    """Spend of an unmatched campaign: recorded as soon as it is matched.
 
-    Not in the ledger and in no sum; columns are those of what came in. Recorded rows are deleted,
-    for the ledger has them; discarded ones stay and say who discarded them and why.
+    Not in the ledger and in no sum. Recorded rows are deleted; discarded ones stay, with who
+    discarded them and why.
     """
 
     unknown = models.ForeignKey(
@@ -146,10 +145,10 @@ class WaitingSpend(models.Model):
         null=True, blank=True, help_text="Empty: the brand's local date of when it occurred."
     )
     occurred_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it occurred; empty: when it came in."
+        null=True, blank=True, help_text="When it occurred; empty: when it was received."
     )
     observed_at = models.DateTimeField(
-        null=True, blank=True, help_text="Of a day total: when the source looked."
+        null=True, blank=True, help_text="Of a day total: when the source observed it."
     )
     description = models.CharField(max_length=500, blank=True, default="")
     source = models.CharField(max_length=100)

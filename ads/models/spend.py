@@ -1,4 +1,4 @@
-"""The ledger, its running sums, and what sources have reported."""
+"""The ledger, its running sums, and the day totals that sources reported."""
 
 import pghistory
 import pgtrigger
@@ -38,9 +38,9 @@ def sums_of(entries: str) -> str:
     """  # noqa: S608  (``entries`` is one of our own relations)
 
 
-#: Adds the rows of one INSERT to the sums. In key order, so that two writers never wait for each
-#: other in a circle. Runs inside the inserting statement, whoever sent it, so sums cannot drift;
-#: and with the owner's rights, for who inserts need not be allowed anything else.
+#: Adds the rows of one INSERT to the sums. In key order, so that two writers never deadlock. Runs
+#: inside the inserting statement, whoever sent it, so sums cannot drift; and with the owner's
+#: rights, so that a writer needs no other permission than INSERT.
 KEEP_TOTALS = f"""
     INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)
     {sums_of("new_rows")}
@@ -59,7 +59,7 @@ class Kind(models.TextChoices):
     CORRECTION = "correction", "Correction"
 
 
-#: What the database answers to anything but an INSERT.
+#: The database's answer to anything but an INSERT.
 ONLY_ADDED_TO = "The ledger is only ever added to: record a correction instead."
 
 
@@ -84,13 +84,13 @@ class Spend(models.Model):
     )
     amount = MoneyField()
     date = models.DateField(
-        help_text="The day, by the brand's clock, against whose budget it counts."
+        help_text="The day in the brand's timezone against whose budget it counts."
     )
     occurred_at = models.DateTimeField(db_default=Now(), help_text="When the money was spent.")
     description = models.CharField(max_length=500, blank=True, default="", db_default="")
     source = models.CharField(max_length=100, default="manual", db_default="manual")
     external_id = models.CharField(
-        max_length=200, null=True, blank=True, help_text="The source's own id of the entry."
+        max_length=200, null=True, blank=True, help_text="The source's own ID of the entry."
     )
     kind = models.CharField(
         max_length=10, choices=Kind.choices, default=Kind.ENTRY, db_default=Kind.ENTRY
@@ -100,7 +100,7 @@ class Spend(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Who corrected it; of other entries, the source says where they come from.",
+        help_text="Who recorded a correction; other entries come from their source.",
     )
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
@@ -114,7 +114,7 @@ class Spend(models.Model):
             # For lists of the ledger, the latest day first: of some days, and of a source.
             models.Index(fields=["date", "id"], name="spend_by_day"),
             models.Index(fields=["source", "date", "id"], name="spend_by_source_and_day"),
-            # Few among many: a campaign's history tells of them alone.
+            # Few among many; a campaign's history shows them alone.
             models.Index(
                 fields=["campaign", "-created_at", "-id"],
                 condition=Q(kind=Kind.CORRECTION),
@@ -124,8 +124,8 @@ class Spend(models.Model):
         constraints = [
             is_money("amount", table="spend", negative=True),
             is_readable_date("date", table="spend"),
-            # The services know the brand's own tomorrow; this keeps a slip of the pen out, day and
-            # month swapped say, whoever writes.
+            # The services check the brand's own tomorrow; this keeps typos out, such as day and
+            # month swapped, whoever writes.
             models.CheckConstraint(
                 condition=Q(date__lte=TomorrowAnywhere("created_at")),
                 name="spend_date_is_not_in_the_future",
@@ -180,8 +180,8 @@ class Period(models.TextChoices):
     MONTH = "month", "Month"
 
 
-#: The waivers on record: who let an owner run on, and how much of its sum no longer counts since.
-#: The ledger's additions move ``amount`` alone and are no such event.
+#: The waivers on record: who let an owner run on, and how much of its sum no longer counts. The
+#: ledger's additions change ``amount`` alone, and are not recorded here.
 @pghistory.track(
     pghistory.UpdateEvent("waived", condition=pghistory.AnyChange("waived")),
     fields=["brand", "campaign", "period", "start", "amount", "waived"],
@@ -196,7 +196,7 @@ class SpendTotal(TimestampedModel):
 
     Period = Period
 
-    # Cascades: the ledger keeps what has spend from being deleted, and a sum of nothing (made to be
+    # Cascades: the ledger protects owners with spend from deletion; a sum of zero (made to be
     # locked) is no reason to.
     brand = models.ForeignKey(
         Brand, on_delete=models.CASCADE, related_name="totals", db_index=False
@@ -238,8 +238,7 @@ class SpendTotal(TimestampedModel):
         ]
         indexes = [
             # For the sweep and the lists, which want today's and this month's among years of
-            # others. A summary of stretches (BRIN) finds them only while they lie together: sums
-            # move when they change, and new ones fill the gaps.
+            # others. Not BRIN: sums move when they change, and new ones fill the gaps.
             models.Index(fields=["start", "period"], name="spend_total_by_period"),
         ]
 
@@ -248,10 +247,9 @@ class SpendTotal(TimestampedModel):
 
 
 class ReportedTotal(TimestampedModel):
-    """What a source last reported as a campaign's spend of one day, and when it observed that.
+    """The last total that a source reported of a campaign's day, and when it observed it.
 
-    A campaign may carry several references, and a source says of each what it cost: together they
-    are the campaign's day.
+    A source reports each of a campaign's references on its own; together they are its day.
     """
 
     source = models.CharField(max_length=100)
@@ -266,13 +264,13 @@ class ReportedTotal(TimestampedModel):
         blank=True,
         default="",
         db_default="",
-        help_text="The reference under which the source reported; empty: the campaign itself.",
+        help_text="The reference that the source reported; empty: the campaign itself.",
     )
     amount = MoneyField()
     previous = MoneyField(
         default=0,
         db_default=0,
-        help_text="What it had reported before that; the ledger got the difference.",
+        help_text="The total reported before; the ledger got the difference.",
     )
     observed_at = models.DateTimeField()
 

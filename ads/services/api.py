@@ -1,6 +1,6 @@
-"""The Python API: what scripts, shells and the application's own faces call.
+"""The Python API for scripts and shells.
 
-This is an edge: it reads the clock, once a call, and passes it on. Everything below takes ``now``.
+It reads the clock, once a call, and passes it on. Everything below takes ``now``.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ from ads.services.references import registry
 
 
 class BudgetService:
-    """Spend comes in; what is spent and what is left."""
+    """Recording spend; spend and remaining budgets."""
 
     @staticmethod
     def record_spend(
@@ -48,7 +48,7 @@ class BudgetService:
         """Record one entry; when it returns, every campaign that had to stop has stopped.
 
         Args:
-            campaign: whose spend it is, whatever its status: the money was spent.
+            campaign: the campaign, whatever its status: the money was spent.
             amount: US dollars: a Decimal, an int or plain decimal text; zero or more, at most six
                 places. Zero leaves the ledger as it is.
             description: what it was for.
@@ -153,12 +153,12 @@ class BudgetService:
 
     @staticmethod
     def get_brand_summary(brand: Brand) -> summaries.BrandSummary:
-        """A brand's spend, waivers, budgets and what remains, in its own day and month."""
+        """A brand's spend, waivers, budgets and remaining budgets, in its own day and month."""
         return summaries.of_brand(brand.fresh(), timezone.now())
 
     @staticmethod
     def get_campaign_summary(campaign: Campaign) -> summaries.CampaignSummary:
-        """A campaign's spend, waivers, budgets and what remains, in its brand's day and month."""
+        """The same for a campaign, in its brand's day and month."""
         return summaries.of_campaign(campaign, timezone.now())
 
     @staticmethod
@@ -183,27 +183,27 @@ class BudgetService:
 
     @staticmethod
     def is_budget_available(owner: Brand | Campaign) -> bool:
-        """Is neither the daily nor the monthly budget used up? Its brand's are not looked at."""
+        """Is neither the daily nor the monthly budget used up? Leaves its brand's out."""
         now = timezone.now()
         fresh = owner.fresh()
         return all(summaries.figures(fresh, period, now).is_available for period in Period)
 
     @staticmethod
     def reset_daily_spend(owner: Brand | Campaign) -> bool:
-        """Waive what has been spent today, so that it runs on; False: there was nothing to waive.
+        """Waive today's spend, so that it runs on; False: there was nothing to waive.
 
-        Reports still show what was spent.
+        Reports still show it.
         """
         return waivers.waive(owner, Period.DAY, now=timezone.now()) > 0
 
     @staticmethod
     def reset_monthly_spend(owner: Brand | Campaign) -> bool:
-        """Waive what has been spent this month; False: there was nothing to waive."""
+        """Waive this month's spend; False: there was nothing to waive."""
         return waivers.waive(owner, Period.MONTH, now=timezone.now()) > 0
 
 
 class CampaignService:
-    """What runs, what does not, and why."""
+    """Which campaigns run, and why others do not."""
 
     @staticmethod
     def should_campaign_be_active(campaign: Campaign) -> tuple[bool, list[str]]:
@@ -235,25 +235,25 @@ class CampaignService:
     def add_reference(
         campaign: Campaign, platform: str, reference: str, *, account: str = ""
     ) -> CampaignReference:
-        """Let the campaign be known by what a platform calls it; returns it if it is already.
+        """Give the campaign a platform ID, if it has not; returns it.
 
-        What had come in under the reference is recorded when the transaction commits.
+        Its waiting spend is recorded when the transaction commits.
 
         Raises:
-            InvalidReference: a part cannot be used, or another campaign is known by it.
+            InvalidReference: a part cannot be used, or another campaign has it.
         """
         return registry.add(campaign, Reference(platform, account, reference))
 
     @staticmethod
     def find_by_reference(platform: str, reference: str, *, account: str = "") -> Campaign | None:
-        """The campaign that a platform knows by this; None: no campaign is."""
+        """The campaign with this platform ID, if any."""
         wanted = Reference(platform, account, reference)
         owner = campaign_lookup.by_reference([wanted]).get(wanted)
         return owner and Campaign.objects.select_related("brand").get(pk=owner.campaign_id)
 
 
 class DaypartingService:
-    """Hours."""
+    """Schedules and their hours."""
 
     @staticmethod
     def is_active_now(schedule: DaypartingSchedule) -> bool:

@@ -1,4 +1,4 @@
-"""Spend comes in: entries, day totals, corrections."""
+"""Sending spend: entries, day totals, corrections."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,17 +21,14 @@ _FAILED: Final = ("conflict", "refused")
 
 Mode = Annotated[
     Literal["all_or_nothing", "keep_good"],
-    Query(
-        description="What happens when some rows are bad: nothing is recorded, or the good ones "
-        "are."
-    ),
+    Query(description="If some rows are bad: record nothing, or record the good ones."),
 ]
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="Gives rows without an id of their own the id `<key>/<row>`, so that sending "
-        "the same request again has the effect of one.",
+        description="Gives rows without an id of their own the id `<key>/<row>`, so that a request "
+        "that is sent again counts once.",
         pattern="^[!-~]{1,190}$",
     ),
 ]
@@ -50,9 +47,8 @@ def send_entries(
     """Record spend as it happened: clicks, impressions, hours.
 
     When the answer comes, every campaign that had to stop has stopped. A row whose id was recorded
-    before with the same content is a duplicate, and counts once. A campaign may be given as a
-    platform knows it; if nobody has said yet which campaign that is, the row waits and is recorded
-    as soon as somebody does.
+    before with the same content is a duplicate, and counts once. A campaign may be given by its ID
+    on a platform; if no campaign has that ID yet, the row waits until one does.
     """
     return _record(request, ENTRIES, mode, idempotency_key)
 
@@ -67,12 +63,11 @@ def send_entries(
 def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpResponse:
     """Record what campaigns have cost so far on a day, as ad platforms report it.
 
-    Recorded is the difference to what the key's source had reported for that day; an observation
-    that is older than a known one changes nothing.
+    The ledger gets the difference to what the key's source had reported for that day; an
+    observation that is older than the last one changes nothing.
 
-    What is reported under several references of one campaign adds up. A campaign's day is reported
-    in one way, by its id or name or by references: in the other, too, it would count twice, and is
-    refused.
+    Totals of several platform IDs of one campaign add up. Report a campaign's day either by its id
+    or name or by platform IDs; both would count it twice, and the second is refused.
     """
     return _record(request, DAY_TOTALS, mode, None)
 
@@ -87,7 +82,7 @@ def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpR
 def send_corrections(
     request: ApiRequest, mode: Mode = "all_or_nothing", idempotency_key: IdempotencyKey = None
 ) -> HttpResponse:
-    """Correct what was recorded, by amounts that may be negative, and say why.
+    """Correct recorded spend by amounts that may be negative, and say why.
 
     A correction can bring a campaign back.
     """

@@ -229,7 +229,7 @@ def _name(part: str, value: Any) -> str:
 
 
 def _whole(value: Any) -> int | None:
-    """A whole number, also if it was written as 12.0, as programs do that keep ids as floats."""
+    """A whole number, also one written as 12.0 by programs that keep ids as floats."""
     if isinstance(value, Number):
         try:
             number = Decimal(value.text)
@@ -242,7 +242,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _flat(value: Any) -> Any:
-    """A value without what is nested in it, which no field has, and which is not to be printed."""
+    """A value without anything nested, which no field has and no answer repeats."""
     if isinstance(value, dict):
         return Number("{…}")
     if isinstance(value, list):

@@ -47,35 +47,43 @@ _HEADERS: Final = {
 
 
 def _document() -> dict[str, Any]:
-    bodies_of = [
-        {
-            "type": "object",
-            "title": kind,
-            "required": ["type", "data"],
-            "properties": {
-                "type": {"type": "string", "const": kind},
-                "timestamp": {"description": "When it happened at the sender's; not used."},
-                "data": document.rows_of(shape),
-            },
+    sent, answers = [], []
+    for kind, shape in TYPES.items():
+        of_kind = {"type": "string", "const": kind}
+        properties = {
+            "type": of_kind,
+            "timestamp": {"description": "When it happened at the sender's; not used."},
+            "data": document.rows_of(shape),
         }
-        for kind, shape in TYPES.items()
-    ]
-    answers = [
-        {
-            "type": "object",
-            "required": ["type", *document.counts_of(shape)],
-            "properties": {
-                "type": {"type": "string", "const": kind},
-                **document.counts_of(shape),
-            },
-            "additionalProperties": False,
-        }
-        for kind, shape in TYPES.items()
-    ]
+        sent.append(
+            {
+                "type": "object",
+                "title": kind,
+                "required": ["type", "data"],
+                "properties": properties,
+            }
+        )
+        counts = document.counts_of(shape)
+        answers.append(document.an_object(("type", *counts), {"type": of_kind, **counts}))
     example = {
         "type": "spend.entries",
         "timestamp": "2026-03-01T09:30:00Z",
         "data": {"entries": [{"campaign": 12, "amount": "75.40"}]},
+    }
+    responses = problems.documented(
+        Kind.NOT_SIGNED,
+        Kind.NOT_FOUND,
+        Kind.CONFLICT,
+        Kind.NO_LENGTH,
+        Kind.TOO_LARGE,
+        Kind.MEDIA_TYPE,
+        Kind.INVALID,
+        Kind.TOO_MANY,
+        Kind.ENDPOINT_OFF,
+    )
+    responses[200] = {
+        "description": "Received, now or before.",
+        "content": {JSON: {"schema": {"anyOf": answers}}},
     }
     return {
         "parameters": [
@@ -90,25 +98,9 @@ def _document() -> dict[str, Any]:
         ],
         "requestBody": {
             "required": True,
-            "content": {JSON: {"schema": {"anyOf": bodies_of}, "example": example}},
+            "content": {JSON: {"schema": {"anyOf": sent}, "example": example}},
         },
-        "responses": {
-            **problems.documented(
-                Kind.NOT_SIGNED,
-                Kind.NOT_FOUND,
-                Kind.CONFLICT,
-                Kind.NO_LENGTH,
-                Kind.TOO_LARGE,
-                Kind.MEDIA_TYPE,
-                Kind.INVALID,
-                Kind.TOO_MANY,
-                Kind.ENDPOINT_OFF,
-            ),
-            200: {
-                "description": "Received, now or before.",
-                "content": {JSON: {"schema": {"anyOf": answers}}},
-            },
-        },
+        "responses": responses,
     }
 
 
@@ -130,7 +122,12 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
     delivered again once it is corrected.
     """
     parameters.check_known(request, ())
-    receiver = _receiver(address)
+    try:
+        receiver = webhooks.receiver_at(address)
+    except UnknownEndpoint as error:
+        raise Problem(Kind.NOT_FOUND, str(error)) from error
+    except EndpointOff as error:
+        raise _later(str(error)) from error
     body = bodies.read(request)
     webhook_id = _verified(request, receiver, body)
     endpoint = receiver.endpoint
@@ -161,18 +158,8 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
     return HttpResponse(json.dumps(answer, sort_keys=True), content_type=JSON)
 
 
-def _receiver(address: uuid.UUID) -> Receiver:
-    try:
-        return webhooks.receiver_at(address)
-    except UnknownEndpoint as error:
-        raise Problem(Kind.NOT_FOUND, str(error)) from error
-    except EndpointOff as error:
-        raise _later(str(error)) from error
-
-
 def _verified(request: ApiRequest, receiver: Receiver, body: bytes) -> str:
-    webhook_id, timestamp, signature = (request.headers.get(name) for name in _HEADERS)
-    sent = Signed(webhook_id, timestamp, signature, body)
+    sent = Signed(*(request.headers.get(name) for name in _HEADERS), body)
     try:
         return webhooks.verify(receiver.endpoint, sent, request.now)
     except NotSigned as error:

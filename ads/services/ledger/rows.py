@@ -1,4 +1,4 @@
-"""Spend on its way into the ledger: what comes in, where it is placed, and its answer."""
+"""Spend on its way into the ledger: the rows sent, the rows placed, and their answers."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -134,10 +134,7 @@ def check_amount(amount: object, *, negative: bool = False) -> Decimal:
 
 
 def check_date(day: object, timezone: str, now: datetime, *, field: str = "date") -> date:
-    """The accounting day, at most the brand's tomorrow (its clock may be ahead of the source's).
-
-    ``field`` is what the day was given as, or worked out from.
-    """
+    """The accounting day, at most the brand's tomorrow (its clock may be ahead of the source's)."""
     checked = check_day(day, field=field)
     check_has_come(checked, timezone, now, field=field)
     return checked
@@ -178,7 +175,7 @@ def check_has_come_somewhere(day: date, now: datetime, *, field: str = "date") -
 
 
 def day_of(occurred_at: datetime, timezone: str, now: datetime) -> date:
-    """The accounting day of what only says when it occurred.
+    """The accounting day of an instant.
 
     Raises:
         InvalidSpend: that day has not come.
@@ -193,7 +190,7 @@ def latest_date(timezone: str, now: datetime) -> date:
     return date_in(timezone, now) + ONE_DAY
 
 
-# Of a batch most rows are of one instant, that at which they came in.
+# Most rows of a batch have one instant: when they were received.
 @lru_cache(maxsize=1024)
 def date_in(timezone: str, instant: datetime) -> date:
     """The brand's local date at an instant."""
@@ -203,7 +200,7 @@ def date_in(timezone: str, instant: datetime) -> date:
         raise InvalidSpend(
             "campaign",
             timezone,
-            "the timezone of its brand cannot be read, so its accounting day is not known; "
+            "its brand has an invalid timezone, so its accounting day is not known; "
             "correct the brand's timezone.",
         ) from error
 
@@ -224,7 +221,7 @@ def check_instant(field: str, instant: object) -> datetime:
 def check_observed_at(observed_at: object, now: datetime) -> datetime:
     """When a source looked, in UTC.
 
-    Not in the future: such an observation would silence every true one until then.
+    Not in the future: such an observation would override every true one until then.
     """
     instant = check_instant("observed_at", observed_at)
     if instant > now + CLOCK_TOLERANCE:
