@@ -86,8 +86,7 @@ class CampaignReference(Referring, TimestampedModel):
                 ),
             ),
             models.CheckConstraint(
-                condition=~Q(platform="") & ~Q(reference=""),
-                name="campaign_reference_is_not_empty",
+                condition=~Q(platform="") & ~Q(reference=""), name="campaign_reference_is_not_empty"
             ),
         ]
 

@@ -239,7 +239,7 @@ class SpendTotal(TimestampedModel):
         indexes = [
             # For the sweep and the lists, which want today's and this month's among years of
             # others. Not BRIN: sums move when they change, and new ones fill the gaps.
-            models.Index(fields=["start", "period"], name="spend_total_by_period"),
+            models.Index(fields=["start", "period"], name="spend_total_by_period")
         ]
 
     def __str__(self) -> str:

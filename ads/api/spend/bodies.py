@@ -194,8 +194,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER: Final = json.JSONDecoder(
-    parse_float=Number,
-    parse_int=_whole,
-    parse_constant=_not_a_number,
-    object_pairs_hook=_object,
+    parse_float=Number, parse_int=_whole, parse_constant=_not_a_number, object_pairs_hook=_object
 )

@@ -132,10 +132,7 @@ def _row(shape: Shape, title: str, **own: Schema) -> Schema:
 
 ROWS: Final[dict[str, Schema]] = {
     ENTRIES.many: _row(
-        ENTRIES,
-        "Entry",
-        date=_or_null(_DATE),
-        description=_or_null(_text(500, required=False)),
+        ENTRIES, "Entry", date=_or_null(_DATE), description=_or_null(_text(500, required=False))
     ),
     DAY_TOTALS.many: _row(DAY_TOTALS, "DayTotal"),
     CORRECTIONS.many: _row(

@@ -77,11 +77,7 @@ CORRECTIONS: Final = Shape(
     _OF_ENTRIES,
 )
 DAY_TOTALS: Final = Shape(
-    SpendKind.DAY_TOTAL,
-    "day_totals",
-    ("campaign", "date", "amount", "observed_at"),
-    (),
-    _OF_TOTALS,
+    SpendKind.DAY_TOTAL, "day_totals", ("campaign", "date", "amount", "observed_at"), (), _OF_TOTALS
 )
 
 #: Rows, or why they cannot be read; and the line of each in NDJSON (from 1).

@@ -19,7 +19,6 @@ from ads.services.senders import (
     EndpointOff,
     NotSigned,
     Receiver,
-    Signed,
     UnknownEndpoint,
     webhooks,
 )
@@ -159,9 +158,8 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
 
 
 def _verified(request: ApiRequest, receiver: Receiver, body: bytes) -> str:
-    sent = Signed(*(request.headers.get(name) for name in _HEADERS), body)
     try:
-        return webhooks.verify(receiver.endpoint, sent, request.now)
+        return webhooks.verify(receiver.endpoint, request.headers, body, request.now)
     except NotSigned as error:
         raise Problem(
             Kind.NOT_SIGNED, str(error), headers={"WWW-Authenticate": "Standard-Webhooks"}

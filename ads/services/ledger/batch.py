@@ -9,6 +9,8 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -62,16 +64,11 @@ def record(
     """
     check_text("source", source, required=True)
 
-    def batch() -> _Batch:
-        return _Batch(rows, source, now, kind, brand_ids, keep_good=keep_good)
-
-    try:
-        return batch().record(trust_loaded=True)
-    except (StaleTimezoneError, ReportedOtherwise, IntegrityError):
-        # A brand has moved, a campaign is gone, or a day was reported in another way since it was
-        # looked up: look again.
-        pass
-    again = batch()
+    # A brand that has moved, a campaign that is gone, or a day that was reported in another way
+    # since it was looked up: look again.
+    with suppress(StaleTimezoneError, ReportedOtherwise, IntegrityError):
+        return _Batch(rows, source, now, kind, brand_ids, keep_good).record(trust_loaded=True)
+    again = _Batch(rows, source, now, kind, brand_ids, keep_good)
     try:
         return again.record(trust_loaded=False)
     except IntegrityError as error:
@@ -142,56 +139,50 @@ class _TakenBack(Exception):
     """The batch was all or none, and a row turned out to be bad."""
 
 
+@dataclass(slots=True)
 class _Batch:
-    def __init__(
-        self,
-        rows: Sequence[object],
-        source: str,
-        now: datetime,
-        kind: Kind,
-        brand_ids: frozenset[int] | None,
-        *,
-        keep_good: bool,
-    ) -> None:
-        self._rows = rows
-        self._source = source
-        self._now = now
-        self._kind = kind
-        self._brand_ids = brand_ids
-        self._keep_good = keep_good
-        self._answers = [Answer(NOT_RECORDED)] * len(rows)
-        #: Rows by their positions: with their campaigns, and those whose reference is not matched.
-        self._placed: dict[int, Placed] = {}
-        self._unmatched: dict[int, Any] = {}
-        self._enforced = Enforced()
+    rows: Sequence[object]
+    source: str
+    now: datetime
+    kind: Kind
+    brand_ids: frozenset[int] | None
+    keep_good: bool
+    answers: list[Answer] = field(init=False)
+    #: Rows by their positions: with their campaigns, and those whose reference is not matched.
+    placed: dict[int, Placed] = field(default_factory=dict)
+    unmatched: dict[int, Any] = field(default_factory=dict)
+    enforced: Enforced = field(default_factory=Enforced)
+
+    def __post_init__(self) -> None:
+        self.answers = [Answer(NOT_RECORDED)] * len(self.rows)
 
     def record(self, *, trust_loaded: bool) -> Recorded:
         checked: dict[int, Row] = {}
-        for i, row in enumerate(self._rows):
+        for i, row in enumerate(self.rows):
             try:
-                checked[i] = check_row(row, self._kind, self._now)
+                checked[i] = check_row(row, self.kind, self.now)
             except InvalidSpend as error:
-                self._answers[i] = failed(error)
+                self.answers[i] = failed(error)
         # A campaign's brand as it was loaded saves a look-up. Enforcement compares its timezone
         # with the brand's, but only for today's spend.
         trust_loaded = trust_loaded and all(row.occurred_at is None for row in checked.values())
         found = campaign_lookup.find(
-            (row.campaign for row in checked.values()), self._brand_ids, trust_loaded=trust_loaded
+            (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
         )
         self._place(checked, found)
         try:
             self._check_good()
-            if self._placed or self._unmatched:
+            if self.placed or self.unmatched:
                 with transaction.atomic():
                     self._append()
         except _TakenBack:
-            answers = [one if one.error else Answer(NOT_RECORDED) for one in self._answers]
+            answers = [one if one.error else Answer(NOT_RECORDED) for one in self.answers]
             return Recorded(answers, is_recorded=False)
         return Recorded(
-            self._answers,
+            self.answers,
             is_recorded=True,
-            placed=list(self._placed.values()),
-            enforced=self._enforced,
+            placed=list(self.placed.values()),
+            enforced=self.enforced,
         )
 
     def too_large(self) -> Recorded:
@@ -204,48 +195,48 @@ class _Batch:
                 "1,000,000,000,000,000 US dollars or more; check the amounts.",
             )
         )
-        return Recorded([one if one.error else answer for one in self._answers], is_recorded=False)
+        return Recorded([one if one.error else answer for one in self.answers], is_recorded=False)
 
     def _place(self, rows: Mapping[int, Row], found: Mapping[Any, Owner]) -> None:
         for i, row in rows.items():
             try:
                 if (owner := found.get(row.campaign)) is not None:
-                    self._placed[i] = place(row, owner, self._now)
+                    self.placed[i] = place(row, owner, self.now)
                 else:
-                    check_unmatched(row, self._now)
-                    self._unmatched[i] = row
+                    check_unmatched(row, self.now)
+                    self.unmatched[i] = row
             except InvalidSpend as error:
-                self._answers[i] = failed(error)
+                self.answers[i] = failed(error)
 
     def _append(self) -> None:
-        kept = self._await_references() if self._unmatched else {}
-        placed = list(self._placed.values())
-        answers = self._step(append, self._placed, placed) if placed else []
-        if self._unmatched:
-            rows = [(kept[row.campaign], row) for row in self._unmatched.values()]
-            self._step(waiting.keep, self._unmatched, rows)
+        kept = self._await_references() if self.unmatched else {}
+        placed = list(self.placed.values())
+        answers = self._step(append, self.placed, placed) if placed else []
+        if self.unmatched:
+            rows = [(kept[row.campaign], row) for row in self.unmatched.values()]
+            self._step(waiting.keep, self.unmatched, rows)
         self._check_good()
         if kept:
             waiting.forget_empty(kept.values())
-        self._enforced = enforce_crossed(placed, answers, self._now, self._kind)
+        self.enforced = enforce_crossed(placed, answers, self.now, self.kind)
 
     def _step(
         self, step: Callable[..., list[Answer]], positions: Iterable[int], rows: Sequence[Any]
     ) -> list[Answer]:
-        answers = step(rows, source=self._source, now=self._now, kind=self._kind)
+        answers = step(rows, source=self.source, now=self.now, kind=self.kind)
         for i, answer in zip(positions, answers, strict=True):
-            self._answers[i] = self._hide(answer)
+            self.answers[i] = self._hide(answer)
         return answers
 
     def _hide(self, answer: Answer) -> Answer:
         """Without another campaign's id, if the sender may not know of it."""
         error = answer.error
-        if self._brand_ids is None or not isinstance(error, SpendConflict):
+        if self.brand_ids is None or not isinstance(error, SpendConflict):
             return answer
         return failed(error.without_recorded()) if error.field == "campaign" else answer
 
     def _check_good(self) -> None:
-        if not self._keep_good and any(answer.error for answer in self._answers):
+        if not self.keep_good and any(answer.error for answer in self.answers):
             raise _TakenBack
 
     def _await_references(self) -> dict[Reference, int]:
@@ -253,8 +244,8 @@ class _Batch:
 
         Matching takes the same locks: a row that is about to wait is seen by it, or sees it here.
         """
-        references = {row.campaign: row.campaign for row in self._unmatched.values()}
-        kept = locks.unknown_references(references, self._brand_ids, self._now)
-        unmatched, self._unmatched = self._unmatched, {}
-        self._place(unmatched, campaign_lookup.by_reference(references, self._brand_ids))
+        references = {row.campaign: row.campaign for row in self.unmatched.values()}
+        kept = locks.unknown_references(references, self.brand_ids, self.now)
+        unmatched, self.unmatched = self.unmatched, {}
+        self._place(unmatched, campaign_lookup.by_reference(references, self.brand_ids))
         return kept

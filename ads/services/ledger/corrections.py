@@ -229,9 +229,7 @@ def _forecast(correction: Correction, current: Sequence[Period], now: datetime) 
     columns: dict[str, Any] = {}
     for name in (_BUDGETS[period] for period in current):
         columns[name] = Case(
-            When(pk=campaign.pk, then=F(name) - amount),
-            default=F(name),
-            output_field=MoneyField(),
+            When(pk=campaign.pk, then=F(name) - amount), default=F(name), output_field=MoneyField()
         )
         columns[f"brand__{name}"] = F(f"brand__{name}") - amount
     of_brand = Campaign.objects.filter(brand=campaign.brand_id)

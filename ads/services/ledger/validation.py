@@ -152,25 +152,21 @@ def check_day(day: object, *, field: str = "date") -> date:
 
 def check_has_come(day: date, timezone: str, now: datetime, *, field: str = "date") -> None:
     """Refuse a day that is later than the brand's tomorrow."""
-    latest = latest_date(timezone, now)
-    if day > latest:
-        raise InvalidSpend(
-            field,
-            day,
-            f"it is later than tomorrow in the brand's timezone ({timezone}: {latest}); "
-            "spend that has not happened cannot be recorded.",
-        )
+    _check_not_later(day, f"the brand's timezone ({timezone}: ", latest_date(timezone, now), field)
 
 
 def check_has_come_somewhere(day: date, now: datetime, *, field: str = "date") -> None:
     """Refuse a day that is later than tomorrow in any timezone (the brand's is not known yet)."""
-    latest = latest_date(FIRST_TO_TURN, now)
+    _check_not_later(day, "any timezone (", latest_date(FIRST_TO_TURN, now), field)
+
+
+def _check_not_later(day: date, where: str, latest: date, field: str) -> None:
     if day > latest:
         raise InvalidSpend(
             field,
             day,
-            f"it is later than tomorrow in any timezone ({latest}); "
-            "spend that has not happened cannot be recorded.",
+            f"it is later than tomorrow in {where}{latest}); spend that has not happened cannot be "
+            "recorded.",
         )
 
 

@@ -111,11 +111,7 @@ def _as_kept(staged: Sequence[entries.Staged], source: str) -> list[entries.Stag
     kept = WaitingSpend.objects.filter(
         source=source, external_id__in=[row.external_id for _, row, *_ in staged], discarded_at=None
     ).values_list(
-        "external_id",
-        "unknown__platform",
-        "unknown__account",
-        "unknown__reference",
-        "unknown_id",
+        "external_id", "unknown__platform", "unknown__account", "unknown__reference", "unknown_id"
     )
     under: dict[Any, int] = {
         (external_id, Reference(*parts)): pk for external_id, *parts, pk in kept

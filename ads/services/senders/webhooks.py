@@ -14,7 +14,7 @@ import hmac
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -34,6 +34,9 @@ REMEMBERED: Final = timedelta(days=30)
 
 #: Rows that are deleted in one transaction.
 AT_ONCE: Final = 10_000
+
+#: What a webhook is signed with.
+HEADERS: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 #: An id: what a header can hold, short enough to be part of the ids of the rows that it brings.
 _ID: Final = re.compile(r"[!-~]{1,180}")
@@ -60,16 +63,6 @@ class Receiver:
     brand_ids: frozenset[int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A webhook as it was sent: its three headers (None: missing), and its body."""
-
-    id: str | None
-    timestamp: str | None
-    signature: str | None
-    body: bytes
-
-
 def receiver_at(address: uuid.UUID) -> Receiver:
     """The endpoint at an address; one query.
 
@@ -91,7 +84,9 @@ def receiver_at(address: uuid.UUID) -> Receiver:
     return Receiver(found, None if found.every_brand else frozenset(found.brand_ids))
 
 
-def verify(endpoint: WebhookEndpoint, sent: Signed, now: datetime) -> str:
+def verify(
+    endpoint: WebhookEndpoint, headers: Mapping[str, str], body: bytes, now: datetime
+) -> str:
     """The id of a webhook whose signature is good; its arrival is noted.
 
     The library's own check reads the clock, so only its signing is used.
@@ -100,18 +95,15 @@ def verify(endpoint: WebhookEndpoint, sent: Signed, now: datetime) -> str:
         NotSigned: it is not signed, or not by this endpoint's sender, or too long ago.
         CannotUnseal: the endpoint's secret cannot be read.
     """
-    for name in ("id", "timestamp", "signature"):
-        if not getattr(sent, name):
-            raise NotSigned(
-                f"The header webhook-{name} is missing; sign as Standard Webhooks says."
-            )
-    webhook_id, signature = str(sent.id), str(sent.signature)
+    for name in HEADERS:
+        if not headers.get(name):
+            raise NotSigned(f"The header {name} is missing; sign as Standard Webhooks says.")
+    webhook_id, timestamp, signature = (headers[name] for name in HEADERS)
     if not _ID.fullmatch(webhook_id):
         raise NotSigned("webhook-id must be 1 to 180 printable ASCII characters without spaces.")
-    signed_at = _instant(str(sent.timestamp), now)
+    signed_at = _instant(timestamp, now)
     if not any(
-        _is_by(secret, webhook_id, signed_at, sent.body, signature)
-        for secret in _secrets(endpoint, now)
+        _is_by(secret, webhook_id, signed_at, body, signature) for secret in _secrets(endpoint, now)
     ):
         raise NotSigned(
             "No signature in webhook-signature is over this id, timestamp and body by this "

@@ -160,7 +160,7 @@ def test_a_row_that_comes_in_while_it_is_matched_is_recorded(
 
 def lock_alone(batch: Any) -> dict[Reference, int]:
     """The unknown references, without a look at who carries them by now."""
-    wanted = {row.campaign for row in batch._unmatched.values()}
+    wanted = {row.campaign for row in batch.unmatched.values()}
     return locks.unknown_references(wanted, None, NOON)
 
 
