@@ -73,7 +73,7 @@ def _repair(drift: Drift, now: datetime) -> None:
     statement after sees every other: none is lost or counted twice.
     """
     owner: Brand | Campaign = Brand.objects.get(pk=drift.brand_id)
-    campaigns = Campaign.objects.filter(brand=owner)
+    campaigns = Campaign.objects.filter(brand=drift.brand_id)
     if drift.campaign_id is not None:
         campaigns = campaigns.filter(pk=drift.campaign_id)
         owner = campaigns.select_related("brand").get()

@@ -1,4 +1,4 @@
-"""Signed webhooks: delivered again, or twice at once, they are taken in once."""
+"""Signed webhooks: delivered again, or twice at once, they are recorded once."""
 
 import threading
 import time
@@ -96,7 +96,7 @@ def test_the_second_of_two_at_once_waits_and_is_answered_as_the_first(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_second_is_taken_in_if_the_first_fails(
+def test_the_second_is_recorded_if_the_first_fails(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = Sender()

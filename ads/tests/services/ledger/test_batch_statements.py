@@ -1,4 +1,4 @@
-"""How many statements taking rows in takes: a few, and not more for more rows."""
+"""How many statements a batch takes: a few, and not more for more rows."""
 
 from typing import Any
 

@@ -179,7 +179,7 @@ def test_the_python_api_answers_for_each_row(campaign: Campaign) -> None:
             [DayTotal(campaign.pk, TODAY, 7, NOON)], source="script"
         )
 
-    assert [outcomes(intake) for intake in (entries, corrections, day)] == [
+    assert [outcomes(done) for done in (entries, corrections, day)] == [
         ["recorded", "refused"], ["recorded"], ["recorded"],
     ]  # fmt: skip
     assert totals(campaign)["day", TODAY] == 11
