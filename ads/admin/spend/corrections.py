@@ -25,7 +25,14 @@ from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.money import format_usd, plain
 from ads.services.errors import InvalidSpend, SpendConflict
-from ads.services.ledger import Corrected, CorrectedMeanwhile, Correction, Effect, Sum, corrections
+from ads.services.ledger import (
+    Corrected,
+    CorrectedMeanwhile,
+    Correction,
+    CorrectionPreview,
+    Sum,
+    corrections,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -222,7 +229,7 @@ def _facts(entry: Spend) -> list[dict[str, str]]:
     ]
 
 
-def _told(effect: Effect) -> dict[str, Any]:
+def _told(effect: CorrectionPreview) -> dict[str, Any]:
     forecast = effect.forecast
     return {
         "sums": [_row(one) for one in effect.sums],

@@ -10,7 +10,13 @@ from ads.services.ledger import (
     waiting,
 )
 from ads.services.ledger.batch import append, record, record_all, record_one
-from ads.services.ledger.corrections import Corrected, CorrectedMeanwhile, Correction, Effect, Sum
+from ads.services.ledger.corrections import (
+    Corrected,
+    CorrectedMeanwhile,
+    Correction,
+    CorrectionPreview,
+    Sum,
+)
 from ads.services.ledger.crossings import enforce_crossed
 from ads.services.ledger.placement import place
 from ads.services.ledger.rows import Answer, DayTotal, Placed, Recorded, Row, SpendEntry
@@ -38,8 +44,8 @@ __all__ = [
     "Corrected",
     "CorrectedMeanwhile",
     "Correction",
+    "CorrectionPreview",
     "DayTotal",
-    "Effect",
     "Figures",
     "Month",
     "Placed",

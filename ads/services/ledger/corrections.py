@@ -85,7 +85,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class CorrectionPreview:
     """The preview of a correction: the sums that it moves, and the campaigns it switches."""
 
     sums: Sequence[Sum]
@@ -119,15 +119,17 @@ def corrected_entry(correction: Spend) -> Spend | None:
     return found if found and found.date == correction.date else None
 
 
-def preview(correction: Correction, now: datetime) -> Effect:
+def preview(correction: Correction, now: datetime) -> CorrectionPreview:
     """What recording it at ``now`` would do; nothing is locked and nothing written."""
     campaign = correction.campaign
     starts = {period: period_start(period, correction.day) for period in Period}
     with suppress(UnknownTimezone):  # else nothing decides on its campaigns
         today = local_date(now, campaign.brand.timezone)
         current = [period for period in Period if starts[period] == period_start(period, today)]
-        return Effect(_sums(correction, starts, current), _forecast(correction, current, now))
-    return Effect(_sums(correction, starts, []), Forecast())
+        return CorrectionPreview(
+            _sums(correction, starts, current), _forecast(correction, current, now)
+        )
+    return CorrectionPreview(_sums(correction, starts, []), Forecast())
 
 
 def record(correction: Correction, *, external_id: str, seen: int = 0, now: datetime) -> Corrected:
