@@ -103,10 +103,8 @@ def record_one(entry: SpendEntry, *, source: str, now: datetime, kind: Kind = Ki
         raise InvalidSpend("campaign", entry.campaign, "give a Campaign or its id.")
     recorded = record_all([entry], source=source, now=now, kind=kind)
     (answer,), ((row, owner, day, occurred_at),) = recorded.answers, recorded.placed
-    if (
-        answer.entry_id and answer.outcome == DUPLICATE
-    ):  # it may have other details than those that were given
-        return Spend.objects.get(pk=answer.entry_id)
+    if answer.entry_id and answer.outcome == DUPLICATE:
+        return Spend.objects.get(pk=answer.entry_id)  # as recorded: details left out may differ
     spend = Spend(
         pk=answer.entry_id,
         campaign_id=owner.campaign_id,
@@ -163,8 +161,8 @@ class _Batch:
                 checked[i] = check_row(row, self.kind, self.now)
             except InvalidSpend as error:
                 self.answers[i] = failed(error)
-        # A campaign's brand as it was loaded saves a look-up. Enforcement compares its timezone
-        # with the brand's, but only for today's spend.
+        # A brand that is loaded saves a look-up, unless a day is worked out from its timezone that
+        # enforcement does not compare with the brand as it is.
         trust_loaded = trust_loaded and all(row.occurred_at is None for row in checked.values())
         found = campaign_lookup.find(
             (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
