@@ -71,21 +71,17 @@ def shown_value(value: object) -> str | None:
 
     Always text that can be encoded, whatever was sent.
     """
-    if value is None:
-        return None
-    return _cut(value if isinstance(value, str) else _as_text(value))
-
-
-def _shown(value: object) -> str:
-    return _cut(repr(value) if isinstance(value, str) else _as_text(value))
-
-
-def _as_text(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return value and _cut(value)
     if isinstance(value, list | dict | tuple):  # of any size and depth
         return f"a {type(value).__name__}"
     if isinstance(value, int) and value.bit_length() > 4 * LONGEST_SHOWN:
         return f"an integer of {value.bit_length()} bits"
-    return str(value)
+    return _cut(str(value))
+
+
+def _shown(value: object) -> str:
+    return _cut(repr(value)) if isinstance(value, str) else str(shown_value(value))
 
 
 def _cut(text: str) -> str:

@@ -11,6 +11,7 @@ decision, which :mod:`ads.holds` alone makes:
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from django.db.models import Q, QuerySet
 from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
 from ads.models.spend import Kind, Period
-from ads.rules.calendar import UnknownTimezone, local_date, month_start
+from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
 from ads.services.campaign_lookup import Owner
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.ledger.rows import RECORDED, Answer, Placed
@@ -119,17 +120,17 @@ def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySe
     by_campaign: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
     by_brand: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
     concerned: dict[Owner, date] = {}
-    todays: dict[str, date | None] = {}
+    todays: dict[str, date] = {}
+    for zone in {owner.timezone for owner, _ in moved}:
+        with suppress(UnknownTimezone):  # nothing decides on its campaigns, see holds.Moment
+            todays[zone] = local_date(now, zone)
     for (owner, day), amount in moved.items():
-        if owner.timezone not in todays:
-            todays[owner.timezone] = _today(owner.timezone, now)
-        today = todays[owner.timezone]
-        if today is None:
-            continue  # nothing decides on its campaigns, see holds.Moment
-        for period in _current(day, today):
-            concerned[owner] = today
-            by_campaign[owner.campaign_id, period] += amount
-            by_brand[owner.brand_id, period] += amount
+        today = todays.get(owner.timezone)
+        for period in Period:
+            if today and period_start(period, day) == period_start(period, today):
+                concerned[owner] = today
+                by_campaign[owner.campaign_id, period] += amount
+                by_brand[owner.brand_id, period] += amount
     if not concerned:
         return None  # it all belongs to other days
     with connection.cursor() as cursor:
@@ -157,17 +158,3 @@ def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySe
         Q(brand__in={brand_id for _, brand_id, of_brand, _ in rows if of_brand})
         | Q(pk__in={pk for pk, _, of_brand, _ in rows if not of_brand})
     )
-
-
-def _today(timezone: str, now: datetime) -> date | None:
-    try:
-        return local_date(now, timezone)
-    except UnknownTimezone:
-        return None
-
-
-def _current(day: date, today: date) -> list[Period]:
-    """The periods of ``today`` that an entry of ``day`` counts in."""
-    if day == today:
-        return [Period.DAY, Period.MONTH]
-    return [Period.MONTH] if month_start(day) == month_start(today) else []
