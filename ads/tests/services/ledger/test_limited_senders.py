@@ -141,9 +141,7 @@ def test_a_correction_of_a_foreign_campaign_is_none(own: Brand, foreign: Campaig
 
     done = correct(entry(foreign, -5, description="Refund", date=TODAY), sender=limited_to(own))
 
-    assert [(answer.outcome, answer.field) for answer in done.answers] == [
-        ("refused", "campaign")
-    ]
+    assert [(answer.outcome, answer.field) for answer in done.answers] == [("refused", "campaign")]
     assert totals(foreign)["day", TODAY] == 5
 
 
