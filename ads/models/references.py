@@ -55,7 +55,7 @@ class Referring(models.Model):
 
     @property
     def known_as(self) -> str:
-        """As :attr:`ReportedTotal.known_as` has it."""
+        """See :attr:`ReportedTotal.known_as`."""
         return known_as(self.platform, self.account, self.reference)
 
 
@@ -87,8 +87,7 @@ class CampaignReference(Referring, TimestampedModel):
                 ),
             ),
             models.CheckConstraint(
-                condition=~Q(platform="") & ~Q(reference=""),
-                name="campaign_reference_is_not_empty",
+                condition=~Q(platform="") & ~Q(reference=""), name="campaign_reference_is_not_empty"
             ),
         ]
 

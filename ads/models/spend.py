@@ -59,7 +59,7 @@ class Kind(models.TextChoices):
     CORRECTION = "correction", "Correction"
 
 
-#: What the database answers to anything but an INSERT.
+#: The database's answer to anything but an INSERT.
 ONLY_ADDED_TO = "The ledger is only ever added to: record a correction instead."
 
 
@@ -90,7 +90,7 @@ class Spend(models.Model):
     description = models.CharField(max_length=500, blank=True, default="", db_default="")
     source = models.CharField(max_length=100, default="manual", db_default="manual")
     external_id = models.CharField(
-        max_length=200, null=True, blank=True, help_text="The source's own id of the entry."
+        max_length=200, null=True, blank=True, help_text="The source's own ID of the entry."
     )
     kind = models.CharField(
         max_length=10, choices=Kind.choices, default=Kind.ENTRY, db_default=Kind.ENTRY
@@ -196,7 +196,7 @@ class SpendTotal(TimestampedModel):
 
     Period = Period
 
-    # Cascades: the ledger keeps what has spend from being deleted, and a sum of nothing (made to be
+    # Cascades: the ledger protects owners with spend from deletion; a sum of zero (made to be
     # locked) is no reason to.
     brand = models.ForeignKey(
         Brand, on_delete=models.CASCADE, related_name="totals", db_index=False
@@ -238,9 +238,8 @@ class SpendTotal(TimestampedModel):
         ]
         indexes = [
             # For the sweep and the lists, which want today's and this month's among years of
-            # others. A summary of stretches (BRIN) finds them only while they lie together: sums
-            # move when they change, and new ones fill the gaps.
-            models.Index(fields=["start", "period"], name="spend_total_by_period"),
+            # others. Not BRIN: sums move when they change, and new ones fill the gaps.
+            models.Index(fields=["start", "period"], name="spend_total_by_period")
         ]
 
     def __str__(self) -> str:
@@ -248,10 +247,9 @@ class SpendTotal(TimestampedModel):
 
 
 class ReportedTotal(TimestampedModel):
-    """What a source last reported as a campaign's spend of one day, and when it observed that.
+    """The last total that a source reported of a campaign's day, and when it observed it.
 
-    A campaign may carry several references, and a source says of each what it cost: together they
-    are the campaign's day.
+    A source reports each of a campaign's references on its own; together they are its day.
     """
 
     source = models.CharField(max_length=100)
@@ -266,13 +264,13 @@ class ReportedTotal(TimestampedModel):
         blank=True,
         default="",
         db_default="",
-        help_text="The reference under which the source reported; empty: the campaign itself.",
+        help_text="The reference that the source reported; empty: the campaign itself.",
     )
     amount = MoneyField()
     previous = MoneyField(
         default=0,
         db_default=0,
-        help_text="What it had reported before that; the ledger got the difference.",
+        help_text="The total reported before; the ledger got the difference.",
     )
     observed_at = models.DateTimeField()
 

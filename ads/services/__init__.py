@@ -6,7 +6,6 @@ Scripts and shells call the three services named here; the modules below them ta
 from ads.services.api import BudgetService, CampaignService, DaypartingService
 from ads.services.campaign_lookup import CampaignNamed, Reference
 from ads.services.errors import InvalidReference, InvalidSpend, SpendConflict
-from ads.services.intake import IntakeEntry, IntakeTotal
 from ads.services.ledger import DayTotal, SpendEntry
 
 __all__ = [
@@ -15,8 +14,6 @@ __all__ = [
     "CampaignService",
     "DayTotal",
     "DaypartingService",
-    "IntakeEntry",
-    "IntakeTotal",
     "InvalidReference",
     "InvalidSpend",
     "Reference",

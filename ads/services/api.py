@@ -1,6 +1,6 @@
-"""The Python API: what scripts, shells and the application's own faces call.
+"""The Python API for scripts and shells.
 
-This is an edge: it reads the clock, once a call, and passes it on. Everything below takes ``now``.
+It reads the clock, once a call, and passes it on. Everything below takes ``now``.
 """
 
 from collections.abc import Sequence
@@ -14,24 +14,25 @@ from ads.holds import schedules_as_rules
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend
 from ads.models.spend import Kind, Period
 from ads.rules import dayparting
-from ads.services import intake
+from ads.services import campaign_lookup
+from ads.services.campaign_lookup import Reference
 from ads.services.delivery import lifecycle, waivers
 from ads.services.explain import explanation
-from ads.services.intake import Intake, IntakeEntry, IntakeSender, IntakeTotal
 from ads.services.ledger import (
+    Answer,
     DayTotal,
     Recorded,
-    ReportOutcome,
     SpendEntry,
-    day_totals,
     record,
+    record_all,
+    record_one,
     summaries,
 )
 from ads.services.references import registry
 
 
 class BudgetService:
-    """Spend comes in; what is spent and what is left."""
+    """Recording spend; spend and remaining budgets."""
 
     @staticmethod
     def record_spend(
@@ -47,7 +48,7 @@ class BudgetService:
         """Record one entry; when it returns, every campaign that had to stop has stopped.
 
         Args:
-            campaign: whose spend it is, whatever its status: the money was spent.
+            campaign: the campaign, whatever its status: the money was spent.
             amount: US dollars: a Decimal, an int or plain decimal text; zero or more, at most six
                 places. Zero leaves the ledger as it is.
             description: what it was for.
@@ -65,17 +66,16 @@ class BudgetService:
             SpendConflict: ``external_id`` had been recorded with other content.
         """
         entry = SpendEntry(campaign, amount, description, date, occurred_at, external_id)
-        (recorded,) = record.record([entry], source=source, now=timezone.now())
-        return recorded.entry
+        return record_one(entry, source=source, now=timezone.now())
 
     @staticmethod
-    def record_batch(entries: Sequence[SpendEntry], *, source: str) -> list[Recorded]:
+    def record_batch(entries: Sequence[SpendEntry], *, source: str) -> list[Answer]:
         """Record many entries in one transaction, all or none; answers in the same order.
 
         Raises:
             InvalidSpend, SpendConflict: as :meth:`record_spend`; then nothing was recorded.
         """
-        return record.record(entries, source=source, now=timezone.now())
+        return list(record_all(entries, source=source, now=timezone.now()).answers)
 
     @staticmethod
     def record_correction(
@@ -93,15 +93,12 @@ class BudgetService:
             InvalidSpend: the amount, the date or the description cannot be recorded.
         """
         entry = SpendEntry(campaign, amount, description, date)
-        (recorded,) = record.record(
-            [entry], source="correction", now=timezone.now(), kind=Kind.CORRECTION
-        )
-        return recorded.entry
+        return record_one(entry, source="correction", now=timezone.now(), kind=Kind.CORRECTION)
 
     @staticmethod
     def report_day_total(
         campaign: Campaign, date: date, amount: object, *, source: str, observed_at: datetime
-    ) -> ReportOutcome:
+    ) -> Answer:
         """Record what ``source`` observed ``campaign`` to have cost so far on ``date``.
 
         The ledger gets the difference to what that source has reported for that day. An older
@@ -111,58 +108,57 @@ class BudgetService:
             InvalidSpend: the amount, the date, ``source`` or ``observed_at`` cannot be recorded.
         """
         total = DayTotal(campaign, date, amount, observed_at)
-        (outcome,) = day_totals.report([total], source=source, now=timezone.now())
-        return outcome
+        (answer,) = BudgetService.report_day_totals([total], source=source)
+        return answer
 
     @staticmethod
-    def report_day_totals(totals: Sequence[DayTotal], *, source: str) -> list[ReportOutcome]:
+    def report_day_totals(totals: Sequence[DayTotal], *, source: str) -> list[Answer]:
         """Record many day totals in one transaction, all or none; answers in the same order."""
-        return day_totals.report(totals, source=source, now=timezone.now())
+        now = timezone.now()
+        return list(record_all(totals, source=source, now=now, kind=Kind.DAY_TOTAL).answers)
 
     @staticmethod
     def take_entries(
-        rows: Sequence[IntakeEntry], *, source: str, keep_good: bool = False
-    ) -> Intake:
+        rows: Sequence[SpendEntry], *, source: str, keep_good: bool = False
+    ) -> Recorded:
         """Record many entries in one transaction, with an answer for each instead of an exception.
 
-        Rows name their campaign by its id, by names or by what a platform knows it by. What comes
-        in under a reference that no campaign carries waits until one does.
+        Spend under a platform ID that no campaign has waits until one does.
 
         Args:
-            rows: the entries; dates and instants may be text.
+            rows: the entries.
             source: who reports them.
-            keep_good: record those that are good although others are not; else all or none.
+            keep_good: record the good entries although others are bad; else all or none.
 
         Raises:
             InvalidSpend: ``source`` cannot be recorded.
         """
-        sender = IntakeSender(source, None)
-        return intake.take_entries(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+        return record(rows, source=source, now=timezone.now(), keep_good=keep_good)
 
     @staticmethod
     def take_corrections(
-        rows: Sequence[IntakeEntry], *, source: str, keep_good: bool = False
-    ) -> Intake:
-        """The same for corrections, which name their day and their reason."""
-        sender = IntakeSender(source, None)
-        return intake.take_corrections(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+        rows: Sequence[SpendEntry], *, source: str, keep_good: bool = False
+    ) -> Recorded:
+        """The same for corrections, which must have a day and a reason."""
+        now = timezone.now()
+        return record(rows, source=source, now=now, kind=Kind.CORRECTION, keep_good=keep_good)
 
     @staticmethod
     def take_day_totals(
-        rows: Sequence[IntakeTotal], *, source: str, keep_good: bool = False
-    ) -> Intake:
+        rows: Sequence[DayTotal], *, source: str, keep_good: bool = False
+    ) -> Recorded:
         """The same for day totals."""
-        sender = IntakeSender(source, None)
-        return intake.take_day_totals(rows, sender=sender, now=timezone.now(), keep_good=keep_good)
+        now = timezone.now()
+        return record(rows, source=source, now=now, kind=Kind.DAY_TOTAL, keep_good=keep_good)
 
     @staticmethod
     def get_brand_summary(brand: Brand) -> summaries.BrandSummary:
-        """A brand's spend, waivers, budgets and what remains, in its own day and month."""
+        """A brand's spend, waivers, budgets and remaining budgets, in its own day and month."""
         return summaries.of_brand(brand.fresh(), timezone.now())
 
     @staticmethod
     def get_campaign_summary(campaign: Campaign) -> summaries.CampaignSummary:
-        """A campaign's spend, waivers, budgets and what remains, in its brand's day and month."""
+        """The same for a campaign, in its brand's day and month."""
         return summaries.of_campaign(campaign, timezone.now())
 
     @staticmethod
@@ -187,27 +183,27 @@ class BudgetService:
 
     @staticmethod
     def is_budget_available(owner: Brand | Campaign) -> bool:
-        """Is neither the daily nor the monthly budget used up? Its brand's are not looked at."""
+        """Is neither the daily nor the monthly budget used up? Leaves its brand's out."""
         now = timezone.now()
         fresh = owner.fresh()
         return all(summaries.figures(fresh, period, now).is_available for period in Period)
 
     @staticmethod
     def reset_daily_spend(owner: Brand | Campaign) -> bool:
-        """Waive what has been spent today, so that it runs on; False: there was nothing to waive.
+        """Waive today's spend, so that it runs on; False: there was nothing to waive.
 
-        Reports still show what was spent.
+        Reports still show it.
         """
         return waivers.waive(owner, Period.DAY, now=timezone.now()) > 0
 
     @staticmethod
     def reset_monthly_spend(owner: Brand | Campaign) -> bool:
-        """Waive what has been spent this month; False: there was nothing to waive."""
+        """Waive this month's spend; False: there was nothing to waive."""
         return waivers.waive(owner, Period.MONTH, now=timezone.now()) > 0
 
 
 class CampaignService:
-    """What runs, what does not, and why."""
+    """Which campaigns run, and why others do not."""
 
     @staticmethod
     def should_campaign_be_active(campaign: Campaign) -> tuple[bool, list[str]]:
@@ -239,25 +235,25 @@ class CampaignService:
     def add_reference(
         campaign: Campaign, platform: str, reference: str, *, account: str = ""
     ) -> CampaignReference:
-        """Let the campaign be known by what a platform calls it; returns it if it is already.
+        """Give the campaign a platform ID, if it has not; returns it.
 
-        What had come in under the reference is recorded when the transaction commits.
+        Its waiting spend is recorded when the transaction commits.
 
         Raises:
-            InvalidReference: a part cannot be used, or another campaign is known by it.
+            InvalidReference: a part cannot be used, or another campaign has it.
         """
-        return registry.add(campaign, registry.Reference(platform, account, reference))
+        return registry.add(campaign, Reference(platform, account, reference))
 
     @staticmethod
     def find_by_reference(platform: str, reference: str, *, account: str = "") -> Campaign | None:
-        """The campaign that a platform knows by this; None: no campaign is."""
-        wanted = registry.Reference(platform, account, reference)
-        owner = registry.find([wanted]).get(wanted)
+        """The campaign with this platform ID, if any."""
+        wanted = Reference(platform, account, reference)
+        owner = campaign_lookup.by_reference([wanted]).get(wanted)
         return owner and Campaign.objects.select_related("brand").get(pk=owner.campaign_id)
 
 
 class DaypartingService:
-    """Hours."""
+    """Schedules and their hours."""
 
     @staticmethod
     def is_active_now(schedule: DaypartingSchedule) -> bool:

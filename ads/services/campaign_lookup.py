@@ -1,7 +1,7 @@
-"""Whose spend a row is: how it names its campaign, and looking many of them up at once.
+"""How a row names its campaign, and looking many campaigns up at once.
 
-Each look-up is one query, whatever the number. One for a sender that is limited to some brands
-answers for the campaigns of others as for those that do not exist.
+Each look-up is one query, whatever the number. For a sender that is limited to some brands, the
+campaigns of other brands do not exist.
 """
 
 from collections.abc import Collection, Iterable
@@ -32,9 +32,9 @@ class Reference:
 
     Args:
         platform: such as ``google_ads``.
-        account: the account there; empty where ids are unique without one.
-        reference: what the platform calls the campaign by.
-        name: what it calls it in words, to recognise it by; no part of what it is.
+        account: the account there; empty where IDs are unique without one.
+        reference: the campaign's ID on the platform.
+        name: its name there, to recognise it by; not compared.
     """
 
     platform: str
@@ -47,16 +47,16 @@ class Reference:
 
     @property
     def known_as(self) -> str:
-        """As :attr:`ads.models.ReportedTotal.known_as` has it."""
+        """See :attr:`ads.models.ReportedTotal.known_as`."""
         return known_as(self.platform, self.account, self.reference)
 
 
-#: How a row names its campaign: by its id, by names, or by what a platform knows it by.
-CampaignGiven = int | CampaignNamed | Reference
+#: How a row names its campaign.
+CampaignGiven = Campaign | int | CampaignNamed | Reference
 
 
 class Owner(NamedTuple):
-    """A campaign, and what of its brand decides on which day its spend counts."""
+    """A campaign, its brand, and the timezone that decides its accounting day."""
 
     campaign_id: int
     brand_id: int
@@ -96,13 +96,13 @@ Brands = frozenset[int] | None
 
 
 def by_id(ids: Collection[int], brand_ids: Brands = None) -> dict[int, Owner]:
-    """The campaigns of these ids, as far as they exist in ``brand_ids`` (None: any brand)."""
+    """The campaigns of these ids, in ``brand_ids`` (None: any brand)."""
     possible = [pk for pk in ids if 0 < pk <= _LARGEST_ID]
     return {row[0]: Owner(*row) for row in _found(_BY_ID, [possible], brand_ids)}
 
 
 def by_name(named: Collection[CampaignNamed], brand_ids: Brands = None) -> dict[Any, Owner]:
-    """The campaigns of these names, as far as they exist in ``brand_ids``."""
+    """The campaigns of these names, in ``brand_ids``."""
     columns = [[one.brand for one in named], [one.name for one in named]]
     return {
         CampaignNamed(*row[3:]): Owner(*row[:3]) for row in _found(_BY_NAME, columns, brand_ids)
@@ -110,52 +110,43 @@ def by_name(named: Collection[CampaignNamed], brand_ids: Brands = None) -> dict[
 
 
 def by_reference(references: Collection[Reference], brand_ids: Brands = None) -> dict[Any, Owner]:
-    """The campaigns that platforms know by these, as far as there are any in ``brand_ids``."""
+    """The campaigns with these platform IDs, in ``brand_ids``."""
     columns = [
-        [one.platform for one in references],
-        [one.account for one in references],
-        [one.reference for one in references],
+        [getattr(one, part) for one in references] for part in ("platform", "account", "reference")
     ]
-    found = _found(_BY_REFERENCE, columns, brand_ids)
-    return {Reference(*row[3:]): Owner(*row[:3]) for row in found}
+    return {
+        Reference(*row[3:]): Owner(*row[:3]) for row in _found(_BY_REFERENCE, columns, brand_ids)
+    }
 
 
-def of_campaigns(
-    campaigns: Iterable[Campaign | int], *, trust_loaded: bool = False
-) -> dict[int, Owner]:
-    """The owners of these campaigns, all of which exist; by campaign id; one query.
+def find(
+    given: Iterable[CampaignGiven], brand_ids: Brands = None, *, trust_loaded: bool = False
+) -> dict[CampaignGiven, Owner]:
+    """The campaigns that these name, in ``brand_ids``.
 
-    With ``trust_loaded``, none where the brand is loaded already; it may be stale.
-
-    Raises:
-        InvalidSpend: there is no such campaign.
+    With ``trust_loaded``, no query for a campaign whose brand is loaded; it may be stale.
     """
-    owners: dict[int, Owner] = {}
-    unknown: set[int] = set()
-    for campaign in campaigns:
-        if isinstance(campaign, Campaign):
-            if campaign.pk is None:
-                raise InvalidSpend("campaign", campaign, "it has not been saved.")
-            if trust_loaded and Campaign.brand.is_cached(campaign):
-                brand = campaign.brand
-                owners[campaign.pk] = Owner(campaign.pk, campaign.brand_id, brand.timezone)
-            else:
-                unknown.add(campaign.pk)
-        elif isinstance(campaign, int) and not isinstance(campaign, bool):
-            unknown.add(campaign)
-        else:
-            raise InvalidSpend("campaign", campaign, "give a Campaign or its id.")
-    unknown -= owners.keys()
-    if unknown:
-        owners |= by_id(unknown)
-        missing = unknown - owners.keys()
-        if missing:
-            raise no_such_id(min(missing))
-    return owners
+    wanted = set(given)
+    found: dict[CampaignGiven, Owner] = {}
+    for one in wanted:
+        if trust_loaded and isinstance(one, Campaign) and Campaign.brand.is_cached(one):
+            found[one] = Owner(one.pk, one.brand_id, one.brand.timezone)
+    ids = {one: _id(one) for one in wanted if isinstance(one, Campaign | int) and one not in found}
+    owners = by_id(set(ids.values()), brand_ids)
+    return {
+        **found,
+        **{one: owners[pk] for one, pk in ids.items() if pk in owners},
+        **by_name({one for one in wanted if isinstance(one, CampaignNamed)}, brand_ids),
+        **by_reference({one for one in wanted if isinstance(one, Reference)}, brand_ids),
+    }
+
+
+def _id(campaign: Campaign | int) -> int:
+    return campaign if isinstance(campaign, int) else int(campaign.pk)
 
 
 def no_such_id(pk: int) -> InvalidSpend:
-    """What is said of an id that no campaign has, or none that the sender may know of."""
+    """The refusal of an id that no campaign has, or none that the sender may know of."""
     return InvalidSpend("campaign", pk, "there is no campaign of this id.")
 
 

@@ -4,10 +4,9 @@ from typing import Any
 
 
 class _Refusal(ValueError):
-    def __init__(self, field: str, value: object, reason: str) -> None:
-        # A value that was not given is not there to be shown.
+    def __init__(self, field: str, value: object, reason: str, text: str | None = None) -> None:
         refused = "" if value is None else f"{_shown(value)} is refused: "
-        super().__init__(f"{field}: {refused}{reason}")
+        super().__init__(text or f"{field}: {refused}{reason}")
         self.field = field
         self.value = value
         self.reason = reason
@@ -22,35 +21,40 @@ class ReportedOtherwise(InvalidSpend):
 
 
 class InvalidReference(_Refusal):
-    """A platform's id that a campaign cannot be known by: ``field``, ``value`` and ``reason``."""
+    """A platform ID that a campaign cannot have: ``field``, ``value`` and ``reason``."""
 
 
-class SpendConflict(ValueError):
-    """An external id was used again with other content: ``field`` and both values.
+class SpendConflict(_Refusal):
+    """An external ID was used again with other content: ``field`` and both values.
 
-    Nothing was changed. Send the entry as it was, or give it an id of its own.
+    Nothing was changed. ``recorded`` is None for a sender that may not know.
     """
 
     def __init__(
         self, *, source: str, external_id: str, field: str, recorded: Any, offered: Any
     ) -> None:
+        before = "other content" if recorded is None else f"{field} {_shown(recorded)}"
         super().__init__(
+            field,
+            offered,
+            f"its external id was already recorded with {before}. {_REMEDY}",
             f"external_id: {_shown(external_id)} of source {_shown(source)} was already recorded "
-            f"with {field} {_shown(recorded)}, now it comes with {_shown(offered)}. {_REMEDY}"
+            f"with {before}, now it comes with {_shown(offered)}. {_REMEDY}",
         )
         self.source = source
         self.external_id = external_id
-        self.field = field
         self.recorded = recorded
         self.offered = offered
 
-    def sentence(self, *, tell_recorded: bool) -> str:
-        """The sentence, with what had been recorded or, for whom that is none of theirs, without.
-
-        A sender that is limited to some brands may meet an id of a campaign which is not in them.
-        """
-        recorded = f"{self.field} {_shown(self.recorded)}" if tell_recorded else "other content"
-        return f"its external id was already recorded with {recorded}. {_REMEDY}"
+    def without_recorded(self) -> "SpendConflict":
+        """The same for a sender that may not know what was recorded."""
+        return SpendConflict(
+            source=self.source,
+            external_id=self.external_id,
+            field=self.field,
+            recorded=None,
+            offered=self.offered,
+        )
 
 
 _REMEDY = (
@@ -67,21 +71,17 @@ def shown_value(value: object) -> str | None:
 
     Always text that can be encoded, whatever was sent.
     """
-    if value is None:
-        return None
-    return _cut(value if isinstance(value, str) else _as_text(value))
-
-
-def _shown(value: object) -> str:
-    return _cut(repr(value) if isinstance(value, str) else _as_text(value))
-
-
-def _as_text(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return value and _cut(value)
     if isinstance(value, list | dict | tuple):  # of any size and depth
         return f"a {type(value).__name__}"
     if isinstance(value, int) and value.bit_length() > 4 * LONGEST_SHOWN:
         return f"an integer of {value.bit_length()} bits"
-    return str(value)
+    return _cut(str(value))
+
+
+def _shown(value: object) -> str:
+    return _cut(repr(value)) if isinstance(value, str) else str(shown_value(value))
 
 
 def _cut(text: str) -> str:

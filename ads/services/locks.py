@@ -1,8 +1,7 @@
 """The only place that takes row locks, and the order in which everybody takes them.
 
 1. Unknown references (:class:`UnknownReference`), by platform, account and reference.
-2. What sources reported (:class:`ReportedTotal`), by campaign, date and what it was
-   called.
+2. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
 3. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
    the ledger's trigger does so within the INSERT, :func:`totals_of_brands`,
    :func:`totals_of_owner` and :func:`totals` by hand.
@@ -14,13 +13,13 @@ A page on which somebody edits a row locks that row, then those that are edited 
 none of the others: :func:`edited`.
 
 Sweeps take the last alone; the rollover takes brands, by primary key, in a transaction that locks
-nothing else. Nobody takes an earlier one while holding a later one, so no two can wait for each
-other in a circle. Bulk updates of configuration lock their rows by primary key too
+nothing else. Nobody takes an earlier one while holding a later one, so there are no deadlocks. Bulk
+updates of configuration lock their rows by primary key too
 (:class:`ads.models.base.ConfigurationQuerySet`).
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Final
 
@@ -33,8 +32,9 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
-#: The advisory lock of :func:`only_import`; any number that nobody else uses.
+#: The advisory locks of :func:`only_import` and :func:`senders`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
+_SAVING_SENDERS: Final = 0x5E4DE25
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -42,14 +42,11 @@ def among(ids: Iterable[int]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
-#: How long enforcement waits for a lock. Ours are held for milliseconds; what takes longer is
-#: somebody's open session, and one of those must not keep all campaigns from being stopped.
+#: How long enforcement waits for a lock. Ours are held for milliseconds; somebody's open session
+#: must not keep all campaigns from being stopped.
 PATIENCE: Final = "3s"
 
-#: Any number that nothing else locks by.
-_SAVING_SENDERS: Final = 0x5E4DE25
-
-#: PostgreSQL's codes for a lock that was not granted in time, and for waiting in a circle.
+#: PostgreSQL's codes for a lock that was not granted in time, and for a deadlock.
 _IN_THE_WAY: Final = ("55P03", "40P01")
 
 
@@ -57,7 +54,7 @@ _IN_THE_WAY: Final = ("55P03", "40P01")
 def patience() -> Iterator[None]:
     """Wait no longer than :data:`PATIENCE` for each lock taken inside.
 
-    Inside a transaction; what waits longer raises an error that :func:`is_in_the_way` knows.
+    Inside a transaction; waiting longer raises an error that :func:`is_in_the_way` knows.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -66,7 +63,7 @@ def patience() -> Iterator[None]:
         )
         before, _ = cursor.fetchone()
         yield
-        # Not after an error: rolling back restores it, and nothing else would be answered.
+        # Not after an error: rolling back restores it, and no other statement works until then.
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
 
 
@@ -102,8 +99,8 @@ def brands(ids: Iterable[int]) -> list[int]:
 def edited(rows: QuerySet[Model], *within: QuerySet[Model]) -> None:
     """Lock rows that somebody edits, and then those within their page, until the transaction ends.
 
-    So that two people who save at the same moment come one after the other, and the second is
-    compared with what the first has saved. Each by primary key.
+    So of two people who save at once, the second is compared with what the first has saved. Each
+    by primary key.
     """
     for edit in (rows, *within):
         locked = edit.order_by("pk").select_for_update(of=("self",), no_key=True)
@@ -122,21 +119,28 @@ def senders() -> None:
 def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
     """Wait for spend in flight on the brands of these campaigns, and keep more from starting.
 
-    Every entry moves its brand's own sums, so their rows are what all spend of a brand passes
-    through. An entry that read the budgets before they were edited has been committed when this
-    returns; one that comes later reads them after. Rows that do not exist yet are made (at zero),
-    because a row that is not there cannot be waited for.
+    Every entry moves its brand's own sums. An entry that read the budgets before they were edited
+    has been committed when this returns; a later one reads them after. Missing rows are made (at
+    zero), because a row that is not there cannot be waited for.
     """
     owners: list[tuple[int, str, date]] = []
     brands = Brand.objects.filter(campaigns__in=list(campaign_ids)).order_by("pk").distinct()
     for pk, timezone in brands.values_list("pk", "timezone"):
-        try:
+        with suppress(UnknownTimezone):  # nothing decides on its campaigns, see holds.Moment
             today = local_date(now, timezone)
-        except UnknownTimezone:
-            continue  # nothing decides on its campaigns, see holds.Moment
-        owners += [(pk, period, period_start(period, today)) for period in Period.values]
+            owners += [(pk, period, period_start(period, today)) for period in Period.values]
     if owners:
-        _upsert(owners)
+        brand_ids, periods, starts = zip(*owners, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_UPSERT_TOTALS, [list(brand_ids), list(periods), list(starts)])
+
+
+_UPSERT_TOTALS: Final = """
+    INSERT INTO ads_spendtotal AS total (brand_id, period, start)
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::date[]) AS owner (brand_id, period, start)
+     ORDER BY brand_id, period, start
+        ON CONFLICT (campaign_id, period, start, brand_id) DO UPDATE SET amount = total.amount
+"""
 
 
 def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendTotal:
@@ -158,10 +162,9 @@ def totals(sums: QuerySet[SpendTotal]) -> list[int]:
 
 
 def unknown_reference(pk: int) -> UnknownReference | None:
-    """Lock this unknown reference until the transaction ends; None: it is not there any more.
+    """Lock this unknown reference until the transaction ends; None: it does not exist any more.
 
-    Whoever lets spend wait under it holds the same lock, so what waits is seen by the statement
-    after this one.
+    Whoever keeps spend for it holds the same lock, so the next statement sees all waiting spend.
     """
     return UnknownReference.objects.select_for_update(no_key=True).filter(pk=pk).first()
 
@@ -171,21 +174,18 @@ def unknown_references(
 ) -> dict[Reference, int]:
     """Lock the unknown references of these, made if need be, until the transaction ends; their ids.
 
-    Upserted rather than read: a row that is not there cannot be waited for. The name that a
-    platform gave last is kept, and the instant at which something came in.
+    Upserted rather than read: a row that is not there cannot be waited for. The last name that a
+    platform gave is kept, and when spend was last received.
     """
+    columns = {
+        f"{part}s": [getattr(one, part) for one in references]
+        for part in ("platform", "account", "reference", "name")
+    }
     brands = None if only_brands is None else sorted(only_brands)
     with connection.cursor() as cursor:
         cursor.execute(
             _UNKNOWN.format(given=_GIVEN) + "RETURNING platform, account, reference, id",
-            {
-                "brands": brands,
-                "now": now,
-                "platforms": [one.platform for one in references],
-                "accounts": [one.account for one in references],
-                "references": [one.reference for one in references],
-                "names": [one.name for one in references],
-            },
+            {"brands": brands, "now": now, **columns},
         )
         return {Reference(*key): pk for *key, pk in cursor.fetchall()}
 
@@ -217,28 +217,12 @@ _UNKNOWN: Final = """
 """
 
 
-def _upsert(owners: list[tuple[int, str, date]]) -> None:
-    brand_ids, periods, starts = zip(*owners, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO ads_spendtotal AS total (brand_id, period, start)
-            SELECT * FROM unnest(%s::bigint[], %s::text[], %s::date[])
-                AS owner (brand_id, period, start)
-             ORDER BY brand_id, period, start
-                ON CONFLICT (campaign_id, period, start, brand_id)
-                DO UPDATE SET amount = total.amount
-            """,
-            [list(brand_ids), list(periods), list(starts)],
-        )
-
-
 @contextmanager
 def only_import() -> Iterator[bool]:
     """Whether nobody else is checking or recording an uploaded file; keeps others from it inside.
 
-    One at a time: a message that is delivered twice is then done once, and a worker always has a
-    process left for stopping campaigns. Bound to the connection, so a killed worker's is free.
+    One at a time: a message that is delivered twice is then done once, and a worker process is
+    always left for stopping campaigns. Bound to the connection, so a killed worker's is free.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONLY_IMPORT])

@@ -15,8 +15,7 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 
 from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
-from ads.services.ledger import record
-from ads.services.ledger.record import SpendEntry
+from ads.services.ledger import SpendEntry, record_one
 
 T = TypeVar("T")
 
@@ -50,8 +49,7 @@ def switches(campaign: Campaign) -> list[tuple[bool, list[str]]]:
 
 def spend(campaign: Campaign, amount: object, now: datetime, day: date | None = None) -> Spend:
     """Record spend at ``now``."""
-    (recorded,) = record.record([SpendEntry(campaign, amount, date=day)], source="test", now=now)
-    return recorded.entry
+    return record_one(SpendEntry(campaign, amount, date=day), source="test", now=now)
 
 
 def spend_in_sql(campaign: Campaign, amount: str, day: date) -> None:

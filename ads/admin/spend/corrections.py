@@ -24,7 +24,14 @@ from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.money import format_usd, plain
 from ads.services.errors import InvalidSpend, SpendConflict
-from ads.services.ledger import Corrected, CorrectedMeanwhile, Correction, Effect, Sum, corrections
+from ads.services.ledger import (
+    Corrected,
+    CorrectedMeanwhile,
+    Correction,
+    CorrectionPreview,
+    Sum,
+    corrections,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -91,12 +98,13 @@ class CorrectsSpend(_Admin):
         if entry := context.get("original"):
             made = corrections.of_entry(entry)
             zone = entry.campaign.brand.timezone
-            context["recorded_by"] = actor_name(entry.recorded_by)
+            if entry.kind == Spend.Kind.CORRECTION:
+                context["recorded_by"] = _recorder(entry)
             context["corrections"] = [
                 {
                     "entry": one,
                     "amount": format_usd(one.amount),
-                    "by": actor_name(one.recorded_by),
+                    "by": _recorder(one),
                     "at": stamp(one.created_at, zone),
                 }
                 for one in made
@@ -139,7 +147,7 @@ class CorrectsSpend(_Admin):
             "corrections": made,
             "seen": len(made),
             "shown": _shown(correction) if correction else "",
-            "effect": _told(corrections.effect(correction, now)) if correction else None,
+            "effect": _told(corrections.preview(correction, now)) if correction else None,
             "back": _address(entry.pk) if entry else reverse("admin:ads_spend_changelist"),
         }
         return TemplateResponse(request, "ads/admin/correction.html", context)
@@ -212,7 +220,7 @@ def _facts(entry: Spend) -> list[dict[str, str]]:
     ]
 
 
-def _told(effect: Effect) -> dict[str, Any]:
+def _told(effect: CorrectionPreview) -> dict[str, Any]:
     forecast = effect.forecast
     return {
         "sums": [_row(one) for one in effect.sums],
@@ -254,3 +262,7 @@ def _switched(done: Corrected) -> str:
         if count:
             words.append(f"{count} {'campaign' if count == 1 else 'campaigns'} {what}")
     return f"{' and '.join(words)}." if words else "No campaign started or stopped."
+
+
+def _recorder(correction: Spend) -> str:
+    return actor_name(corrections.recorder(correction.recorded_by, correction.source))

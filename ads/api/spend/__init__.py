@@ -2,7 +2,4 @@
 
 from ads.api.spend import endpoints, webhooks
 
-__all__ = [
-    "endpoints",
-    "webhooks",
-]
+__all__ = ["endpoints", "webhooks"]

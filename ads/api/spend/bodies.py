@@ -1,7 +1,7 @@
-"""Reading what was sent: its bytes, and the JSON in them.
+"""Reading request bodies: their bytes, and the JSON in them.
 
-Amounts must not pass through binary fractions, so numbers that are not whole are kept as they were
-written (:class:`Number`).
+Amounts must not pass through floats, so numbers that are not whole are kept as they were written
+(:class:`Number`).
 """
 
 import io
@@ -38,7 +38,7 @@ class Number:
 
 
 class Unreadable(ValueError):
-    """Text that is not JSON, or not JSON that can be taken: ``reason``, ``line`` and ``column``."""
+    """Text that is not JSON, or not acceptable JSON: ``reason``, ``line`` and ``column``."""
 
     def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
         place = "" if line is None else f" (line {line}, column {column})"
@@ -48,18 +48,18 @@ class Unreadable(ValueError):
         self.column = column
 
 
-def media_type(request: HttpRequest, *taken: str) -> str:
-    """Of which of the ``taken`` types the body says it is.
+def media_type(request: HttpRequest, *accepted: str) -> str:
+    """The body's type, one of those ``accepted``.
 
     Raises:
-        Problem: 415, it says something else, or another charset than UTF-8, or it is compressed.
+        Problem: 415, it is of another type or charset than UTF-8, or it is compressed.
     """
     offered = (request.content_type or "").lower()
-    if offered not in taken:
+    if offered not in accepted:
         raise Problem(
             Kind.MEDIA_TYPE,
-            f"Content-Type is {offered or 'missing'}; send {' or '.join(taken)}.",
-            headers={"Accept": ", ".join(taken)},
+            f"Content-Type is {offered or 'missing'}; send {' or '.join(accepted)}.",
+            headers={"Accept": ", ".join(accepted)},
         )
     charset = (request.content_params or {}).get("charset", "utf-8").strip("\"'").lower()
     if charset not in ("utf-8", "utf8"):
@@ -98,9 +98,9 @@ def read(request: HttpRequest, largest: int = LARGEST) -> bytes:
 
 
 def _read_chunked(request: HttpRequest, largest: int) -> bytes:
-    """A body that comes in pieces without a length; Django would take it for an empty one."""
+    """A chunked body, without a length; Django would read it as empty."""
     if not request.META.get("wsgi.input_terminated"):
-        raise Problem(Kind.NO_LENGTH, "This server takes no chunked bodies; send Content-Length.")
+        raise Problem(Kind.NO_LENGTH, "This server reads no chunked bodies; send Content-Length.")
     parts: list[bytes] = []
     size = 0
     while part := request.META["wsgi.input"].read(_CHUNK):
@@ -112,7 +112,7 @@ def _read_chunked(request: HttpRequest, largest: int) -> bytes:
 
 
 def _too_large(largest: int) -> Problem:
-    # What is left of the body is not read, so the connection cannot be used again.
+    # The rest of the body is not read, so the connection cannot be used again.
     return Problem(
         Kind.TOO_LARGE,
         f"The body is larger than {largest:,} bytes; send it in smaller parts.",
@@ -121,7 +121,7 @@ def _too_large(largest: int) -> Problem:
 
 
 def decode(body: bytes) -> str:
-    """The text of a body, without the mark that some programs put before it.
+    """The text of a body, without a byte order mark.
 
     Raises:
         Problem: 400, it is empty or not UTF-8.
@@ -138,7 +138,7 @@ def decode(body: bytes) -> str:
 
 
 def parse(text: str) -> Any:
-    """JSON as Python has it, numbers that are not whole as :class:`Number`.
+    """The JSON as Python objects, numbers that are not whole as :class:`Number`.
 
     Raises:
         Unreadable: it is not JSON, or has NaN, infinity, a key twice or too deep nesting.
@@ -155,7 +155,7 @@ def parse_body(body: bytes) -> Any:
     """The JSON of a whole body.
 
     Raises:
-        Problem: 400, with what cannot be read and where.
+        Problem: 400, with the reason and the place.
     """
     try:
         return parse(decode(body))
@@ -164,12 +164,9 @@ def parse_body(body: bytes) -> Any:
 
 
 def parse_lines(body: bytes) -> Iterator[tuple[int, Any]]:
-    """Each line of NDJSON with its number, from 1; empty ones are left out.
-
-    A line that cannot be read comes as an :class:`Unreadable`.
-    """
-    # One after the other: ten million empty lines would fill the memory. And not splitlines(): JSON
-    # text may hold some of the characters that it splits at.
+    """Each line of NDJSON that is not empty with its number, from 1, or an :class:`Unreadable`."""
+    # One by one: ten million empty lines would fill the memory. Not splitlines(): JSON text may
+    # hold some of the characters that it splits at.
     for number, line in enumerate(io.StringIO(decode(body), newline="\n"), start=1):
         if not line.strip():
             continue
@@ -197,8 +194,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER: Final = json.JSONDecoder(
-    parse_float=Number,
-    parse_int=_whole,
-    parse_constant=_not_a_number,
-    object_pairs_hook=_object,
+    parse_float=Number, parse_int=_whole, parse_constant=_not_a_number, object_pairs_hook=_object
 )

@@ -1,22 +1,151 @@
-"""What the OpenAPI document says of sending spend: bodies and answers, exact to the character."""
+"""The OpenAPI document of sending spend: rows, bodies and answers, exact to the character."""
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from ads.api.frame import Kind, problems
 from ads.api.spend.bodies import JSON, MOST_ROWS, NDJSON
-from ads.api.spend.row_schemas import (
-    CORRECTIONS,
-    DAY_TOTALS,
-    ENTRIES,
-    OUTCOMES,
-    ROWS,
-    Schema,
-    an_object,
-)
+from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, LARGEST_ID, Shape
+
+Schema = dict[str, Any]
+
+_LIMIT: Final = 10**12
+_DIGITS: Final = r"(?:0*[0-9]{1,12}(?:\.[0-9]{0,6}0*)?|\.[0-9]{1,6}0*)$"
+
+
+def _amount(*, negative: bool) -> Schema:
+    sign = "[+-]?" if negative else r"\+?"
+    least = {"exclusiveMinimum": -_LIMIT} if negative else {"minimum": 0}
+    return {
+        "description": "US dollars, with up to six decimal places; plain digits, no exponent.",
+        "anyOf": [
+            {"type": "string", "pattern": f"^{sign}{_DIGITS}", "maxLength": 40},
+            {"type": "number", **least, "exclusiveMaximum": _LIMIT},
+        ],
+        "examples": ["75.40"],
+    }
+
+
+def _text(longest: int, *, required: bool = True, description: str = "", **more: Any) -> Schema:
+    """Text that the ledger holds: without NUL, and not of spaces alone if it is required."""
+    # (?!…) rather than a class before \S: it is read the same by every dialect of patterns.
+    pattern = (
+        r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$" if required else r"^[^\u0000]*$"
+    )
+    about = {"description": description} if description else {}
+    return {
+        "type": "string",
+        **({"minLength": 1} if required else {}),
+        "maxLength": longest,
+        "pattern": f"^{pattern}$",
+        **about,
+        **more,
+    }
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def an_object(required: tuple[str, ...], properties: Schema, **more: Any) -> Schema:
+    """An object of these properties alone, all of them known."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": properties,
+        "additionalProperties": False,
+        **more,
+    }
+
+
+_CAMPAIGN: Final[Schema] = {
+    "description": "Whose spend it is.",
+    "anyOf": [
+        {
+            "title": "by its id",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": LARGEST_ID,
+            "examples": [3],
+        },
+        an_object(
+            ("brand", "name"),
+            {"brand": _text(200), "name": _text(200)},
+            title="by names",
+            examples=[{"brand": "Acme", "name": "Spring Sale"}],
+        ),
+        an_object(
+            ("platform", "id"),
+            {
+                "platform": _text(50, description="One word for each platform."),
+                "account": _or_null(_text(100, required=False)),
+                "id": {
+                    "anyOf": [_text(200), {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}]
+                },
+                "name": _or_null(
+                    _text(200, required=False, description="What the platform calls it.")
+                ),
+            },
+            title="by its ID on a platform",
+            description="If no campaign has this ID yet, the row waits until one does.",
+            examples=[{"platform": "google_ads", "account": "123-456-7890", "id": "9876543210"}],
+        ),
+    ],
+}
+_DATE: Final[Schema] = {
+    "type": "string",
+    "format": "date",
+    "description": "The accounting day, in the brand's timezone; at most its tomorrow.",
+    "examples": ["2026-03-01"],
+}
+_INSTANT: Final[Schema] = {
+    "type": "string",
+    "format": "date-time",
+    "examples": ["2026-03-01T09:30:00Z"],
+}
+_FIELDS: Final[Schema] = {
+    "campaign": _CAMPAIGN,
+    "amount": _amount(negative=False),
+    "date": _DATE,
+    "observed_at": {**_INSTANT, "description": "When the source looked; not in the future."},
+    "external_id": _or_null(
+        _text(
+            200,
+            description="Your own ID of it, unique within the key's source. Required, unless the "
+            "request has an Idempotency-Key.",
+            examples=["click-1001"],
+        )
+    ),
+    "occurred_at": _or_null(
+        {
+            **_INSTANT,
+            "description": "When it happened; left out: now. It sets the day if date does not.",
+        }
+    ),
+}
+
+
+def _row(shape: Shape, title: str, **own: Schema) -> Schema:
+    fields = {**_FIELDS, **own}
+    return an_object(shape.required, {name: fields[name] for name in shape.fields}, title=title)
+
+
+ROWS: Final[dict[str, Schema]] = {
+    ENTRIES.many: _row(
+        ENTRIES, "Entry", date=_or_null(_DATE), description=_or_null(_text(500, required=False))
+    ),
+    DAY_TOTALS.many: _row(DAY_TOTALS, "DayTotal"),
+    CORRECTIONS.many: _row(
+        CORRECTIONS,
+        "Correction",
+        amount=_amount(negative=True),
+        date={**_DATE, "description": "The accounting day that was wrong."},
+        description=_text(500, description="Why."),
+    ),
+}
 
 _EXAMPLES: Final[dict[str, list[Schema]]] = {
-    ENTRIES: [
+    ENTRIES.many: [
         {"campaign": 3, "amount": "75.40", "external_id": "click-1001"},
         {
             "campaign": 1,
@@ -37,7 +166,7 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
             "external_id": "click-1002",
         },
     ],
-    DAY_TOTALS: [
+    DAY_TOTALS.many: [
         {
             "campaign": 3,
             "date": "2026-03-01",
@@ -45,7 +174,7 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
             "observed_at": "2026-03-01T18:00:00Z",
         }
     ],
-    CORRECTIONS: [
+    CORRECTIONS.many: [
         {
             "campaign": 3,
             "amount": "-20.00",
@@ -55,50 +184,49 @@ _EXAMPLES: Final[dict[str, list[Schema]]] = {
         }
     ],
 }
-#: Not among the above, which can be tried out with the sample data as they are.
+#: Not among the above, which work with the sample data as they are.
 _BY_NAME: Final = {"brand": "Acme", "name": "Spring Sale"}
 
 
-def of(many: str) -> Schema:
-    """``openapi_extra`` of the endpoint whose bodies have their rows under ``many``."""
+def of(shape: Shape) -> Schema:
+    """``openapi_extra`` of the endpoint that takes such rows."""
     kinds = [Kind.NO_LENGTH, Kind.TOO_LARGE, Kind.MEDIA_TYPE, Kind.INVALID]
-    if "conflict" in OUTCOMES[many]:
+    if "conflict" in shape.outcomes:
         kinds.append(Kind.CONFLICT)
-    answers = {"answers": _answers(many)}
+    answers = {"answers": _answers(shape)}
     responses = problems.documented(*kinds)
     for status in {Kind.CONFLICT.status, Kind.INVALID.status} & responses.keys():
         (content,) = responses[status]["content"].values()
         content["schema"] = {"allOf": [problems.REFERENCE], "properties": answers}
     responses[200] = {
-        "description": "Recorded. With keep_good, the answers say which rows were not.",
-        "content": {JSON: {"schema": _taken(many)}},
+        "description": "Recorded. With keep_good, the answers name the rows that were not.",
+        "content": {JSON: {"schema": _recorded(shape)}},
     }
-    return {"requestBody": _body(many), "responses": responses}
+    return {"requestBody": _body(shape), "responses": responses}
 
 
-def rows_of(many: str) -> Schema:
+def rows_of(shape: Shape) -> Schema:
     """Rows in JSON: many of them, or one."""
-    row = ROWS[many]
+    row = ROWS[shape.many]
     batch = an_object(
-        (many,),
-        {many: {"type": "array", "items": row, "maxItems": MOST_ROWS}},
+        (shape.many,),
+        {shape.many: {"type": "array", "items": row, "maxItems": MOST_ROWS}},
         title="Many",
     )
     return {"anyOf": [batch, row]}
 
 
-def _body(many: str) -> Schema:
-    row = ROWS[many]
-    examples = _EXAMPLES[many]
+def _body(shape: Shape) -> Schema:
+    examples = _EXAMPLES[shape.many]
     lines = "\n".join(json.dumps(example) for example in examples)
     return {
         "required": True,
         "description": f"At most {MOST_ROWS:,} rows and 10 MiB, in UTF-8.",
         "content": {
             JSON: {
-                "schema": rows_of(many),
+                "schema": rows_of(shape),
                 "examples": {
-                    "many": {"summary": "Many", "value": {many: examples}},
+                    "many": {"summary": "Many", "value": {shape.many: examples}},
                     "one": {"summary": "One", "value": examples[0]},
                     "by_name": {
                         "summary": "Its campaign by brand and name",
@@ -110,7 +238,7 @@ def _body(many: str) -> Schema:
                 "schema": {
                     "description": "One row on each line.",
                     "type": "array",
-                    "items": row,
+                    "items": ROWS[shape.many],
                     "minItems": 1,
                     "maxItems": MOST_ROWS,
                 },
@@ -120,10 +248,10 @@ def _body(many: str) -> Schema:
     }
 
 
-def _answers(many: str) -> Schema:
+def _answers(shape: Shape) -> Schema:
     return {
         "type": "array",
-        "description": "What became of each row, in the order sent.",
+        "description": "The answer for each row, in the order sent.",
         "items": an_object(
             ("row", "outcome"),
             {
@@ -131,8 +259,8 @@ def _answers(many: str) -> Schema:
                 "line": {"type": "integer", "minimum": 1, "description": "Its line in NDJSON."},
                 "outcome": {
                     "type": "string",
-                    "enum": [*OUTCOMES[many], "not_recorded"],
-                    "description": "not_recorded: good, but others were not, so nothing was.",
+                    "enum": [*shape.outcomes, "not_recorded"],
+                    "description": "not_recorded: good, but another row of the request is not.",
                 },
                 "entry_id": {"type": "integer", "description": "Its id in the ledger."},
                 "difference": {
@@ -147,13 +275,11 @@ def _answers(many: str) -> Schema:
     }
 
 
-def counts_of(many: str) -> Schema:
+def counts_of(shape: Shape) -> Schema:
     """How many rows had which outcome: the properties, all of them required."""
-    plural = {"duplicate": "duplicates", "conflict": "conflicts"}
-    counts = [plural.get(outcome, outcome) for outcome in OUTCOMES[many]]
-    return {count: {"type": "integer", "minimum": 0} for count in counts}
+    return {count: {"type": "integer", "minimum": 0} for count in shape.outcomes.values()}
 
 
-def _taken(many: str) -> Schema:
-    counts = counts_of(many)
-    return an_object((*counts, "answers"), {**counts, "answers": _answers(many)})
+def _recorded(shape: Shape) -> Schema:
+    counts = counts_of(shape)
+    return an_object((*counts, "answers"), {**counts, "answers": _answers(shape)})

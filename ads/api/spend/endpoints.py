@@ -1,8 +1,8 @@
-"""Spend comes in: entries, day totals, corrections."""
+"""Sending spend: entries, day totals, corrections."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
 
 from django.http import HttpResponse
 from ninja import Header, Query, Router
@@ -10,42 +10,25 @@ from ninja import Header, Query, Router
 from ads.api.frame import ApiKey, ApiRequest, Kind, Problem, as_json, parameters
 from ads.api.spend import bodies, document, rows
 from ads.api.spend.bodies import JSON, NDJSON
-from ads.api.spend.row_schemas import CORRECTIONS, DAY_TOTALS, ENTRIES, OUTCOMES
-from ads.api.spend.rows import Row, Shape
+from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, Shape
 from ads.models.senders import Scope
-from ads.services import intake
 from ads.services.errors import InvalidSpend
-from ads.services.intake import Intake, IntakeAnswer, IntakeSender
-
-R = TypeVar("R")
+from ads.services.ledger import Answer, record
 
 router = Router(tags=["spend"])
 
-#: How the counts in an answer are called, by the outcome that they count.
-_COUNTS: Final = {
-    "recorded": "recorded",
-    "duplicate": "duplicates",
-    "unchanged": "unchanged",
-    "older": "older",
-    "waiting": "waiting",
-    "conflict": "conflicts",
-    "refused": "refused",
-}
 _FAILED: Final = ("conflict", "refused")
 
 Mode = Annotated[
     Literal["all_or_nothing", "keep_good"],
-    Query(
-        description="What happens when some rows are bad: nothing is recorded, or the good ones "
-        "are."
-    ),
+    Query(description="If some rows are bad: record nothing, or record the good ones."),
 ]
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="Gives rows without an id of their own the id `<key>/<row>`, so that sending "
-        "the same request again has the effect of one.",
+        description="Gives rows without an id of their own the id `<key>/<row>`, so that a request "
+        "that is sent again counts once.",
         pattern="^[!-~]{1,190}$",
     ),
 ]
@@ -64,11 +47,10 @@ def send_entries(
     """Record spend as it happened: clicks, impressions, hours.
 
     When the answer comes, every campaign that had to stop has stopped. A row whose id was recorded
-    before with the same content is a duplicate, and counts once. A campaign may be given as a
-    platform knows it; if nobody has said yet which campaign that is, the row waits and is recorded
-    as soon as somebody does.
+    before with the same content is a duplicate, and counts once. A campaign may be given by its ID
+    on a platform; if no campaign has that ID yet, the row waits until one does.
     """
-    return _take(request, rows.ENTRIES, intake.take_entries, mode, idempotency_key)
+    return _record(request, ENTRIES, mode, idempotency_key)
 
 
 @router.post(
@@ -81,14 +63,13 @@ def send_entries(
 def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpResponse:
     """Record what campaigns have cost so far on a day, as ad platforms report it.
 
-    Recorded is the difference to what the key's source had reported for that day; an observation
-    that is older than a known one changes nothing.
+    The ledger gets the difference to what the key's source had reported for that day; an
+    observation that is older than the last one changes nothing.
 
-    What is reported under several references of one campaign adds up. A campaign's day is reported
-    in one way, by its id or name or by references: in the other, too, it would count twice, and is
-    refused.
+    Totals of several platform IDs of one campaign add up. Report a campaign's day either by its id
+    or name or by platform IDs; both would count it twice, and the second is refused.
     """
-    return _take(request, rows.DAY_TOTALS, intake.take_day_totals, mode, None)
+    return _record(request, DAY_TOTALS, mode, None)
 
 
 @router.post(
@@ -101,81 +82,74 @@ def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpR
 def send_corrections(
     request: ApiRequest, mode: Mode = "all_or_nothing", idempotency_key: IdempotencyKey = None
 ) -> HttpResponse:
-    """Correct what was recorded, by amounts that may be negative, and say why.
+    """Correct recorded spend by amounts that may be negative, and say why.
 
     A correction can bring a campaign back.
     """
-    return _take(request, rows.CORRECTIONS, intake.take_corrections, mode, idempotency_key)
+    return _record(request, CORRECTIONS, mode, idempotency_key)
 
 
-def _take(
-    request: ApiRequest,
-    shape: Shape[R],
-    take: Callable[..., Intake],
-    mode: str,
-    idempotency_key: str | None,
+def _record(
+    request: ApiRequest, shape: Shape, mode: str, idempotency_key: str | None
 ) -> HttpResponse:
     parameters.check_known(request, {"mode"})
     media_type = bodies.media_type(request, JSON, NDJSON)
-    sent = rows.read(bodies.read(request), media_type, shape, idempotency_key)
+    sent, lines = rows.read(bodies.read(request), media_type, shape, idempotency_key)
     caller = request.auth
-    taken = take(
-        [row.content for row in sent],
-        sender=IntakeSender(caller.source, caller.brand_ids),
+    recorded = record(
+        sent,
+        source=caller.source,
         now=request.now,
+        kind=shape.kind,
+        brand_ids=caller.brand_ids,
         keep_good=mode == "keep_good",
     )
-    if not taken.is_recorded:
-        raise refusal(sent, taken.answers)
-    content = {
-        **counted(shape, taken.answers),
-        "answers": _listed(sent, taken.answers),
-    }
+    answers = listed(recorded.answers, lines)
+    if not recorded.is_recorded:
+        raise refusal(answers)
+    content = {**counted(shape, recorded.answers), "answers": answers}
     return HttpResponse(as_json(content), content_type=JSON)
 
 
-def counted(shape: Shape[R], answers: Sequence[IntakeAnswer]) -> dict[str, int]:
+def counted(shape: Shape, answers: Sequence[Answer]) -> dict[str, int]:
     """How many rows had which outcome."""
     number = Counter(answer.outcome for answer in answers)
-    return {_COUNTS[outcome]: number[outcome] for outcome in OUTCOMES[shape.many]}
+    return {count: number[outcome] for outcome, count in shape.outcomes.items()}
 
 
-def _listed(sent: Sequence[Row[R]], answers: Sequence[IntakeAnswer]) -> list[dict[str, Any]]:
-    pairs = zip(sent, answers, strict=True)
-    return [_answer(i, row, answer) for i, (row, answer) in enumerate(pairs)]
+def listed(answers: Sequence[Answer], lines: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """The answer for each row; with their lines, if they came in NDJSON."""
+    return [_answer(i, lines[i : i + 1], answer) for i, answer in enumerate(answers)]
 
 
-def _answer(i: int, row: Row[R], answer: IntakeAnswer) -> dict[str, Any]:
-    said: dict[str, Any] = {"row": i}
-    if row.line is not None:
-        said["line"] = row.line
-    said["outcome"] = answer.outcome
+def _answer(i: int, line: Sequence[int], answer: Answer) -> dict[str, Any]:
+    shown: dict[str, Any] = {"row": i}
+    if line:
+        shown["line"] = line[0]
+    shown["outcome"] = answer.outcome
     if answer.entry_id is not None:
-        said["entry_id"] = answer.entry_id
+        shown["entry_id"] = answer.entry_id
     if answer.difference is not None:
-        said["difference"] = f"{answer.difference:f}"
-    if answer.outcome in _FAILED:
-        said |= {"field": answer.field, "value": answer.value, "reason": answer.reason}
-    return said
+        shown["difference"] = f"{answer.difference:f}"
+    if answer.error:
+        shown |= {"field": answer.field, "value": answer.value, "reason": answer.reason}
+    return shown
 
 
-def refusal(sent: Sequence[Row[R]], answers: Sequence[IntakeAnswer]) -> Problem:
+def refusal(answers: Sequence[dict[str, Any]]) -> Problem:
     """The problem with rows of which nothing was recorded."""
-    said = [
-        _answer(i, row, answer) for i, (row, answer) in enumerate(zip(sent, answers, strict=True))
-    ]
     errors = [
         {name: value for name, value in one.items() if name != "outcome"}
-        for one in said
+        for one in answers
         if one["outcome"] in _FAILED
     ]
-    only_conflicts = not any(one["outcome"] == "refused" for one in said)
+    only_conflicts = not any(one["outcome"] == "refused" for one in answers)
     first = errors[0]
     place = f"row {first['row']}" + (f" (line {first['line']})" if "line" in first else "")
     return Problem(
         Kind.CONFLICT if only_conflicts else Kind.INVALID,
-        f"{len(errors):,} of {len(said):,} rows cannot be recorded, so nothing was. The first is "
-        f"{place}, {InvalidSpend(first['field'], first['value'], first['reason'])}",
+        f"{len(errors):,} of {len(answers):,} rows cannot be recorded, so nothing was. The first "
+        f"is {place}, {InvalidSpend(first['field'], first['value'], first['reason'])}",
         errors=errors,
-        more={"answers": said},
+        more={"answers": answers},
     )

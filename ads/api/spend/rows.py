@@ -1,24 +1,22 @@
-"""What was sent, as the rows that the service takes.
+"""Reading JSON into the rows that the ledger records.
 
-Only the shape is looked at here: which fields a row has, and of which JSON type a campaign is
-given. What a value may be is the service's to say.
+Only their fields are checked here, and of which JSON type a campaign is given. The ledger checks
+the values.
 """
 
 import difflib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cached_property, lru_cache
-from typing import Any, Final, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Final
 
 from ads.api.frame import Kind, Problem
 from ads.api.spend import bodies
 from ads.api.spend.bodies import MOST_ROWS, NDJSON, Number, Unreadable
+from ads.models.spend import Kind as SpendKind
 from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend
-from ads.services.intake import IntakeEntry, IntakeTotal
-
-R = TypeVar("R")
+from ads.services.ledger import DayTotal, Row, SpendEntry
 
 #: The largest number that an id may be; a longer one is to be sent as text.
 LARGEST_ID: Final = 2**63 - 1
@@ -32,99 +30,80 @@ _LONGEST_SHOWN: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Generic[R]):
-    """A row as it came: its line in NDJSON (from 1), and what the service is given for it."""
-
-    content: R | InvalidSpend
-    line: int | None = None
-
-
-@dataclass(frozen=True)
-class Shape(Generic[R]):
-    """What rows of an endpoint are made of.
+class Shape:
+    """The rows that an endpoint takes.
 
     Args:
+        kind: how they are recorded.
         many: the key of a body with many of them.
         required, optional: the fields of one.
-        build: makes the service's row of the fields; gets the id that the row has by its place
-            in a request with an Idempotency-Key, or None.
+        outcomes: what can become of one, and the name of its count in an answer.
     """
 
+    kind: SpendKind
     many: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
-    build: Callable[[Mapping[str, Any], str | None], R]
+    outcomes: dict[str, str]
 
-    @cached_property
+    @property
     def fields(self) -> tuple[str, ...]:
         return self.required + self.optional
 
 
-def _entry(row: Mapping[str, Any], default_id: str | None) -> IntakeEntry:
-    external_id = row.get("external_id")
-    if external_id is None:
-        external_id = default_id
-    if external_id is None:
-        raise InvalidSpend(
-            "external_id",
-            None,
-            "without an id, sending it again would count it again: give one, or send the header "
-            "Idempotency-Key.",
-        )
-    return IntakeEntry(
-        _campaign(row["campaign"]),
-        _amount(row["amount"]),
-        "" if row.get("description") is None else _flat(row["description"]),
-        _flat(row.get("date")),
-        _flat(row.get("occurred_at")),
-        _flat(external_id),
-    )
-
-
-def _total(row: Mapping[str, Any], _default_id: str | None) -> IntakeTotal:
-    return IntakeTotal(
-        _campaign(row["campaign"]),
-        _flat(row["date"]),
-        _amount(row["amount"]),
-        _flat(row["observed_at"]),
-    )
-
+_OF_ENTRIES: Final = {
+    "recorded": "recorded",
+    "duplicate": "duplicates",
+    "waiting": "waiting",
+    "conflict": "conflicts",
+    "refused": "refused",
+}
+_OF_TOTALS: Final = {
+    name: name for name in ("recorded", "unchanged", "older", "waiting", "refused")
+}
 
 ENTRIES: Final = Shape(
+    SpendKind.ENTRY,
     "entries",
     ("campaign", "amount"),
     ("external_id", "date", "occurred_at", "description"),
-    _entry,
+    _OF_ENTRIES,
 )
 CORRECTIONS: Final = Shape(
+    SpendKind.CORRECTION,
     "corrections",
     ("campaign", "amount", "date", "description"),
     ("external_id", "occurred_at"),
-    _entry,
+    _OF_ENTRIES,
 )
-DAY_TOTALS: Final = Shape("day_totals", ("campaign", "date", "amount", "observed_at"), (), _total)
+DAY_TOTALS: Final = Shape(
+    SpendKind.DAY_TOTAL, "day_totals", ("campaign", "date", "amount", "observed_at"), (), _OF_TOTALS
+)
+
+#: Rows, or why they cannot be read; and the line of each in NDJSON (from 1).
+Read = tuple[list[Row | InvalidSpend], list[int]]
 
 
-def read(body: bytes, media_type: str, shape: Shape[R], key: str | None) -> list[Row[R]]:
-    """The rows in a body; those that cannot be read are refusals.
-
-    ``key`` is the request's Idempotency-Key.
+def read(body: bytes, media_type: str, shape: Shape, key: str | None) -> Read:
+    """The rows in a body. ``key`` is the request's Idempotency-Key.
 
     Raises:
         Problem: the body as a whole cannot be read, or has too many rows.
     """
-    rows: list[Row[R]] = []
-    if media_type == NDJSON:
-        for line, value in bodies.parse_lines(body):
-            if len(rows) == MOST_ROWS:
-                raise _too_many()
-            rows.append(_read(value, shape, key, len(rows), line))
-        return rows
-    return of(bodies.parse_body(body), shape, key)
+    if media_type != NDJSON:
+        return of(bodies.parse_body(body), shape, key), []
+    rows: list[Row | InvalidSpend] = []
+    lines = []
+    for line, value in bodies.parse_lines(body):
+        if len(rows) == MOST_ROWS:
+            raise _too_many()
+        rows.append(_read(value, shape, key, len(rows)))
+        lines.append(line)
+    return rows, lines
 
 
-def of(content: Any, shape: Shape[R], key: str | None) -> list[Row[R]]:
-    """The rows in what JSON said: many under their key, or one by itself.
+def of(content: Any, shape: Shape, key: str | None) -> list[Row | InvalidSpend]:
+    """The rows in JSON: many under their key, or one by itself.
 
     Raises:
         Problem: it is neither, or has too many rows.
@@ -135,23 +114,23 @@ def of(content: Any, shape: Shape[R], key: str | None) -> list[Row[R]]:
     return [_read(value, shape, key, i) for i, value in enumerate(values)]
 
 
-def _listed(content: Any, shape: Shape[R]) -> list[Any]:
-    """The rows of a JSON body: those under the key for many, or the one that it is."""
+def _listed(content: Any, shape: Shape) -> list[Any]:
     if isinstance(content, list):
-        raise _misshapen(shape.many, f'put the rows into {{"{shape.many}": […]}}.')
+        raise invalid(shape.many, f'put the rows into {{"{shape.many}": […]}}.')
     if not isinstance(content, dict) or shape.many not in content:
         return [content]
     for name in content:
         if name != shape.many:
-            raise _misshapen(
+            raise invalid(
                 name, f"beside {shape.many} there is nothing; options go into the address."
             )
     if not isinstance(content[shape.many], list):
-        raise _misshapen(shape.many, "give a list of rows.")
+        raise invalid(shape.many, "give a list of rows.")
     return list(content[shape.many])
 
 
-def _misshapen(field: str, reason: str) -> Problem:
+def invalid(field: str, reason: str) -> Problem:
+    """The problem with a body as a whole."""
     field = field[:_LONGEST_SHOWN]
     return Problem(Kind.INVALID, f"{field}: {reason}", errors=[{"field": field, "reason": reason}])
 
@@ -162,19 +141,35 @@ def _too_many() -> Problem:
     )
 
 
-def _read(
-    value: Any, shape: Shape[R], key: str | None, position: int, line: int | None = None
-) -> Row[R]:
+def _read(value: Any, shape: Shape, key: str | None, position: int) -> Row | InvalidSpend:
     try:
-        _check_shape(value, shape)
-        return Row(shape.build(value, None if key is None else f"{key}/{position}"), line)
+        _check_fields(value, shape)
+        return _row(value, shape, None if key is None else f"{key}/{position}")
     except InvalidSpend as error:
-        return Row(error, line)
+        return error
 
 
-def _check_shape(value: Any, shape: Shape[R]) -> None:
+def _row(given: dict[str, Any], shape: Shape, default_id: str | None) -> Row:
+    fields = {name: _flat(value) for name, value in given.items() if value is not None}
+    external_id = fields.get("external_id", default_id)
+    if external_id is None and shape.kind != SpendKind.DAY_TOTAL:
+        raise InvalidSpend(
+            "external_id",
+            None,
+            "without an id, sending it again would count it again: give one, or send the header "
+            "Idempotency-Key.",
+        )
+    fields["campaign"] = _campaign(given["campaign"])
+    if isinstance(amount := given["amount"], Number):
+        fields["amount"] = amount.text
+    if shape.kind == SpendKind.DAY_TOTAL:
+        return DayTotal(**fields)
+    return SpendEntry(**{**fields, "external_id": external_id})
+
+
+def _check_fields(value: Any, shape: Shape) -> None:
     if isinstance(value, Unreadable):
-        # Its line is told beside; the one that the reader counts begins with each row.
+        # The answer names its line; the reader counts lines anew in each row.
         place = "" if value.column is None else f" (column {value.column})"
         raise InvalidSpend("line", None, f"{value.reason}{place}.")
     if not isinstance(value, dict):
@@ -230,7 +225,7 @@ def _name(part: str, value: Any) -> str:
 
 
 def _whole(value: Any) -> int | None:
-    """A whole number, also if it was written as 12.0, as programs do that keep ids as floats."""
+    """A whole number, also one written as 12.0 by programs that keep ids as floats."""
     if isinstance(value, Number):
         try:
             number = Decimal(value.text)
@@ -242,12 +237,8 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _amount(value: Any) -> Any:
-    return value.text if isinstance(value, Number) else _flat(value)
-
-
 def _flat(value: Any) -> Any:
-    """A value without what is nested in it, which no field has, and which is not to be printed."""
+    """A value without anything nested, which no field has and no answer repeats."""
     if isinstance(value, dict):
         return Number("{…}")
     if isinstance(value, list):

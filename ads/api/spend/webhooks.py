@@ -1,9 +1,8 @@
-"""Signed webhooks come in, as Standard Webhooks has them."""
+"""Receiving signed webhooks, as Standard Webhooks has them."""
 
 import json
 import logging
 import uuid
-from collections.abc import Callable
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -12,16 +11,14 @@ from ninja import Router
 from ads.api.frame import ApiRequest, Kind, Problem, limits, parameters, problems
 from ads.api.spend import bodies, document, endpoints, rows
 from ads.api.spend.bodies import JSON
-from ads.api.spend.rows import Shape
-from ads.services import intake
+from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, invalid
 from ads.services.actor import acting_as
-from ads.services.intake import Intake, IntakeSender
+from ads.services.ledger import record
 from ads.services.senders import (
     CannotUnseal,
     EndpointOff,
     NotSigned,
     Receiver,
-    Signed,
     UnknownEndpoint,
     webhooks,
 )
@@ -33,12 +30,12 @@ router = Router(tags=["webhooks"])
 #: Seconds after which a sender may try again while an endpoint is off, or cannot check signatures.
 RETRY_AFTER: Final = 300
 
-#: What a webhook can bring, by its type: rows of which shape, and who takes them in.
-TYPES: Final[dict[str, tuple[Shape[Any], Callable[..., Intake]]]] = {
-    "spend.entry": (rows.ENTRIES, intake.take_entries),
-    "spend.entries": (rows.ENTRIES, intake.take_entries),
-    "spend.day_totals": (rows.DAY_TOTALS, intake.take_day_totals),
-    "spend.corrections": (rows.CORRECTIONS, intake.take_corrections),
+#: The rows that a webhook brings, by its type.
+TYPES: Final = {
+    "spend.entry": ENTRIES,
+    "spend.entries": ENTRIES,
+    "spend.day_totals": DAY_TOTALS,
+    "spend.corrections": CORRECTIONS,
 }
 
 _HEADERS: Final = {
@@ -49,35 +46,43 @@ _HEADERS: Final = {
 
 
 def _document() -> dict[str, Any]:
-    bodies_of = [
-        {
-            "type": "object",
-            "title": kind,
-            "required": ["type", "data"],
-            "properties": {
-                "type": {"type": "string", "const": kind},
-                "timestamp": {"description": "When it happened at the sender's; not looked at."},
-                "data": document.rows_of(shape.many),
-            },
+    sent, answers = [], []
+    for kind, shape in TYPES.items():
+        of_kind = {"type": "string", "const": kind}
+        properties = {
+            "type": of_kind,
+            "timestamp": {"description": "When it happened at the sender's; not used."},
+            "data": document.rows_of(shape),
         }
-        for kind, (shape, _) in TYPES.items()
-    ]
-    answers = [
-        {
-            "type": "object",
-            "required": ["type", *document.counts_of(shape.many)],
-            "properties": {
-                "type": {"type": "string", "const": kind},
-                **document.counts_of(shape.many),
-            },
-            "additionalProperties": False,
-        }
-        for kind, (shape, _) in TYPES.items()
-    ]
+        sent.append(
+            {
+                "type": "object",
+                "title": kind,
+                "required": ["type", "data"],
+                "properties": properties,
+            }
+        )
+        counts = document.counts_of(shape)
+        answers.append(document.an_object(("type", *counts), {"type": of_kind, **counts}))
     example = {
         "type": "spend.entries",
         "timestamp": "2026-03-01T09:30:00Z",
         "data": {"entries": [{"campaign": 12, "amount": "75.40"}]},
+    }
+    responses = problems.documented(
+        Kind.NOT_SIGNED,
+        Kind.NOT_FOUND,
+        Kind.CONFLICT,
+        Kind.NO_LENGTH,
+        Kind.TOO_LARGE,
+        Kind.MEDIA_TYPE,
+        Kind.INVALID,
+        Kind.TOO_MANY,
+        Kind.ENDPOINT_OFF,
+    )
+    responses[200] = {
+        "description": "Received, now or before.",
+        "content": {JSON: {"schema": {"anyOf": answers}}},
     }
     return {
         "parameters": [
@@ -92,25 +97,9 @@ def _document() -> dict[str, Any]:
         ],
         "requestBody": {
             "required": True,
-            "content": {JSON: {"schema": {"anyOf": bodies_of}, "example": example}},
+            "content": {JSON: {"schema": {"anyOf": sent}, "example": example}},
         },
-        "responses": {
-            **problems.documented(
-                Kind.NOT_SIGNED,
-                Kind.NOT_FOUND,
-                Kind.CONFLICT,
-                Kind.NO_LENGTH,
-                Kind.TOO_LARGE,
-                Kind.MEDIA_TYPE,
-                Kind.INVALID,
-                Kind.TOO_MANY,
-                Kind.ENDPOINT_OFF,
-            ),
-            200: {
-                "description": "Taken in, now or before.",
-                "content": {JSON: {"schema": {"anyOf": answers}}},
-            },
-        },
+        "responses": responses,
     }
 
 
@@ -122,17 +111,22 @@ def _document() -> dict[str, Any]:
     openapi_extra=_document(),
 )
 def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
-    """Take in what a webhook brings, all of it or nothing.
+    """Record what a webhook brings, all of it or nothing.
 
     It is signed as [Standard Webhooks](https://www.standardwebhooks.com) says, and needs no key.
-    `data` is what the address of that name takes: entries, day totals or corrections. Rows without
+    `data` is as at the address of that name: entries, day totals or corrections. Rows without
     an id of their own get the id `<webhook-id>/<row>`.
 
-    Delivered again, it is answered as it was, and nothing happens. One that is refused can be
-    delivered again once what was wrong is mended.
+    Delivered again, it is answered as before, and nothing happens. One that is refused can be
+    delivered again once it is corrected.
     """
     parameters.check_known(request, ())
-    receiver = _receiver(address)
+    try:
+        receiver = webhooks.receiver_at(address)
+    except UnknownEndpoint as error:
+        raise Problem(Kind.NOT_FOUND, str(error)) from error
+    except EndpointOff as error:
+        raise _later(str(error)) from error
     body = bodies.read(request)
     webhook_id = _verified(request, receiver, body)
     endpoint = receiver.endpoint
@@ -140,41 +134,32 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
     limits.check(request.allowance)
     bodies.media_type(request, JSON)
     kind, data = _content(body)
-    shape, take = TYPES[kind]
+    shape = TYPES[kind]
     sent = rows.of(data, shape, webhook_id)
 
     def work() -> dict[str, Any]:
-        taken = take(
-            [row.content for row in sent],
-            sender=IntakeSender(endpoint.source, receiver.brand_ids),
+        recorded = record(
+            sent,
+            source=endpoint.source,
             now=request.now,
+            kind=shape.kind,
+            brand_ids=receiver.brand_ids,
         )
-        if not taken.is_recorded:
-            raise endpoints.refusal(sent, taken.answers)
-        return {"type": kind, **endpoints.counted(shape, taken.answers)}
+        if not recorded.is_recorded:
+            raise endpoints.refusal(endpoints.listed(recorded.answers))
+        return {"type": kind, **endpoints.counted(shape, recorded.answers)}
 
     with acting_as(
         f"webhook: {endpoint.name}", webhook_id=webhook_id, request_id=request.request_id
     ):
-        answer = webhooks.take_in(endpoint, webhook_id, work, now=request.now)
+        answer = webhooks.receive_once(endpoint, webhook_id, work, now=request.now)
     # Sorted, because a stored answer comes back in another order.
     return HttpResponse(json.dumps(answer, sort_keys=True), content_type=JSON)
 
 
-def _receiver(address: uuid.UUID) -> Receiver:
-    try:
-        return webhooks.receiver_at(address)
-    except UnknownEndpoint as error:
-        raise Problem(Kind.NOT_FOUND, str(error)) from error
-    except EndpointOff as error:
-        raise _later(str(error)) from error
-
-
 def _verified(request: ApiRequest, receiver: Receiver, body: bytes) -> str:
-    webhook_id, timestamp, signature = (request.headers.get(name) for name in _HEADERS)
-    sent = Signed(webhook_id, timestamp, signature, body)
     try:
-        return webhooks.verify(receiver.endpoint, sent, request.now)
+        return webhooks.verify(receiver.endpoint, request.headers, body, request.now)
     except NotSigned as error:
         raise Problem(
             Kind.NOT_SIGNED, str(error), headers={"WWW-Authenticate": "Standard-Webhooks"}
@@ -182,7 +167,7 @@ def _verified(request: ApiRequest, receiver: Receiver, body: bytes) -> str:
     except CannotUnseal as error:
         logger.exception("Webhooks to %s cannot be checked.", receiver.endpoint)
         raise _later(
-            "The signature cannot be checked for now. Nothing was taken in: send it again later."
+            "The signature cannot be checked for now. Nothing was recorded: send it again later."
         ) from error
 
 
@@ -194,14 +179,10 @@ def _content(body: bytes) -> tuple[str, Any]:
     """The type of a webhook, and what it brings."""
     content = bodies.parse_body(body)
     if not isinstance(content, dict):
-        raise _invalid("body", 'give {"type": …, "timestamp": …, "data": …}.')
+        raise invalid("body", 'give {"type": …, "timestamp": …, "data": …}.')
     kind = content.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
-        raise _invalid("type", f"give one of {', '.join(TYPES)}.")
+        raise invalid("type", f"give one of {', '.join(TYPES)}.")
     if "data" not in content:
-        raise _invalid("data", "it is missing.")
+        raise invalid("data", "it is missing.")
     return kind, content["data"]
-
-
-def _invalid(field: str, reason: str) -> Problem:
-    return Problem(Kind.INVALID, f"{field}: {reason}", errors=[{"field": field, "reason": reason}])

@@ -21,7 +21,7 @@ from ads.rules.money import PLACES
 from ads.services import imports
 from ads.services.errors import InvalidSpend
 from ads.services.imports import Import, ImportRefused, Plan, RefusedCsv, RowsRefused
-from ads.services.ledger import check_instant, read_instant
+from ads.services.ledger import check_instant
 
 STDIN = "-"
 
@@ -179,7 +179,7 @@ def _mapped(text: str) -> tuple[str, str]:
 
 def _instant(text: str) -> datetime:
     try:
-        return check_instant("observed_at", read_instant("observed_at", text))
+        return check_instant("observed_at", text)
     except InvalidSpend as error:
         raise ArgumentTypeError(f"{text!r}: {error.reason}") from None
 

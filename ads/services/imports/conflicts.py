@@ -8,7 +8,7 @@ from django.db import connection
 from ads.services.errors import SpendConflict
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, Refused
-from ads.services.ledger import entry_sql
+from ads.services.ledger import entries
 
 #: Conflicts fetched together; each has all fields of both entries.
 _BATCH: Final = 1000
@@ -48,11 +48,11 @@ def refuse(
     recorded: str = "ads_spend",
     offered_campaign: str = "staged.campaign_id",
     recorded_campaign: str = "recorded.campaign_id",
-    differs: str = entry_sql.DIFFERS,
+    differs: str = entries.DIFFERS,
 ) -> tuple[int, int]:
     """Refuse the entries of ``staged`` whose ids ``recorded`` has with other content.
 
-    Both are SQL as :mod:`ads.services.ledger.entry_sql` needs it; ``offered_campaign`` and
+    Both are SQL as :mod:`ads.services.ledger.entries` needs it; ``offered_campaign`` and
     ``recorded_campaign`` are the campaigns' names in messages; ``differs`` is the first field that
     differs, or NULL. Returns how many conflicts there are, and how many of them are of zero.
     """
@@ -60,7 +60,7 @@ def refuse(
         differs=differs,
         recorded_campaign=recorded_campaign,
         offered_campaign=offered_campaign,
-        repeated=entry_sql.REPEATED.format(staged=staged, recorded=recorded),
+        repeated=entries.REPEATED.format(staged=staged, recorded=recorded),
     )
     # All of them only if there is a sink: they may be a million.
     shown = None if refused.sink else refused.limit

@@ -22,7 +22,7 @@ from ads.services.imports import recording, tables
 from ads.services.imports.formats import PLAIN
 from ads.services.imports.outcome import SHOWN, Imported, switch
 from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name
-from ads.services.ledger import day_total_sql, entry_sql
+from ads.services.ledger import day_totals, entries
 
 _SUMS: Final = SpendTotal._meta.db_table
 
@@ -32,7 +32,7 @@ _HALF_A_CENT: Final = Decimal("0.005")
 
 def preview_totals(done: Imported, *, source: str) -> None:
     """Fill in what posting the summed day totals would do."""
-    moves = day_total_sql.MOVES.format(staged=f"{tables.SUMMED} AS staged")
+    moves = day_totals.MOVES.format(staged=f"{tables.SUMMED} AS staged")
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {tables.MOVES} AS {moves}", {"source": source})
         cursor.execute(f"DELETE FROM {tables.MOVES} WHERE is_older")  # noqa: S608  (our own names)
@@ -52,7 +52,7 @@ _MOVED: Final = f"""
 
 def preview_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
     """Fill in what inserting the staged entries would do; conflicts are refused."""
-    new = entry_sql.NEW.format(staged=f"{tables.ROWS} AS staged")
+    new = entries.NEW.format(staged=f"{tables.ROWS} AS staged")
     values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
     tables.run(f"CREATE TEMP TABLE {tables.MOVES} AS {new}", values)
     tables.run(f"ANALYZE {tables.MOVES}")

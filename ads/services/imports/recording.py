@@ -16,7 +16,7 @@ from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, ImportRefused, Refused
-from ads.services.ledger import day_total_sql, day_totals, entries, entry_sql
+from ads.services.ledger import day_totals, entries
 
 
 def refuse_too_large(refused: Refused) -> None:
@@ -54,7 +54,7 @@ def refuse_reported_otherwise(done: Imported, *, source: str) -> None:
 
 _OTHERWISE: Final = f"""
     SELECT count(*) OVER (), summed.position, campaign_id, date, known_as, mixed.before
-      FROM ({day_total_sql.OTHERWISE.format(staged=f"{tables.SUMMED} AS staged")}) AS mixed
+      FROM ({day_totals.OTHERWISE.format(staged=f"{tables.SUMMED} AS staged")}) AS mixed
       JOIN {tables.SUMMED} AS summed USING (campaign_id, date, known_as)
      ORDER BY summed.position
      LIMIT %(shown)s
@@ -62,7 +62,7 @@ _OTHERWISE: Final = f"""
 
 _LEAVE_OUT: Final = f"""
     WITH mixed AS (
-        {day_total_sql.OTHERWISE.format(staged=f"{tables.SUMMED} AS staged")}
+        {day_totals.OTHERWISE.format(staged=f"{tables.SUMMED} AS staged")}
     ), summed AS (
         DELETE FROM {tables.SUMMED} AS summed USING mixed
          WHERE (summed.campaign_id, summed.date, summed.known_as)
@@ -113,7 +113,7 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
         "recorded_by": entries.recorder(Kind.ENTRY),
         "now": now,
     }
-    insert = entry_sql.INSERT.format(staged=f"{tables.ROWS} AS staged")
+    insert = entries.INSERT.format(staged=f"{tables.ROWS} AS staged")
     ((done.recorded, done.difference),) = tables.run(
         f"WITH recorded AS ({insert} RETURNING amount)"  # noqa: S608
         " SELECT count(*), coalesce(sum(amount), 0) FROM recorded",

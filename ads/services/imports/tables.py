@@ -20,7 +20,7 @@ TOTALS: Final = {
     "known_as": "text",
 }
 
-#: The columns staged of each entry, as :mod:`ads.services.ledger.entry_sql` needs them.
+#: The columns staged of each entry, as :mod:`ads.services.ledger.entries` needs them.
 ENTRIES: Final = {
     "position": "integer",
     "campaign_id": "bigint",

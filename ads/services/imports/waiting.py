@@ -1,6 +1,6 @@
 """Rows of unmatched campaigns: their spend waits, as spend from the API does.
 
-See :mod:`ads.services.references.waiting`; here are the same steps for any number of staged rows.
+See :mod:`ads.services.ledger.waiting`; here are the same steps for any number of staged rows.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.recording import too_large
 from ads.services.imports.refusals import BadRow
-from ads.services.references import waiting as statements
+from ads.services.ledger import waiting as statements
 
 #: References that are listed; the rest are counted.
 SHOWN: Final = 20

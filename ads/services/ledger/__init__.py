@@ -2,22 +2,25 @@
 
 from ads.services.ledger import (
     corrections,
-    day_total_sql,
     day_totals,
     entries,
-    entry_sql,
-    record,
     summaries,
     validation,
     verification,
+    waiting,
 )
-from ads.services.ledger.corrections import Corrected, CorrectedMeanwhile, Correction, Effect, Sum
-from ads.services.ledger.crossings import StaleTimezoneError
-from ads.services.ledger.day_totals import DayTotal, ReportOutcome
-from ads.services.ledger.entries import CONFLICT, Answer
-from ads.services.ledger.record import Recorded, SpendEntry
-from ads.services.ledger.reported import with_last_report
-from ads.services.ledger.sources import ledger_sources
+from ads.services.ledger.batch import append, record, record_all, record_one
+from ads.services.ledger.corrections import (
+    Corrected,
+    CorrectedMeanwhile,
+    Correction,
+    CorrectionPreview,
+    Sum,
+)
+from ads.services.ledger.crossings import enforce_crossed
+from ads.services.ledger.placement import place
+from ads.services.ledger.rows import Answer, DayTotal, Placed, Recorded, Row, SpendEntry
+from ads.services.ledger.sources import ledger_sources, with_last_report
 from ads.services.ledger.summaries import Figures, Month
 from ads.services.ledger.validation import (
     EARLIEST,
@@ -31,12 +34,9 @@ from ads.services.ledger.validation import (
     check_text,
     day_of,
     latest_date,
-    read_date,
-    read_instant,
 )
 
 __all__ = [
-    "CONFLICT",
     "EARLIEST",
     "LATEST",
     "LONGEST",
@@ -44,15 +44,16 @@ __all__ = [
     "Corrected",
     "CorrectedMeanwhile",
     "Correction",
+    "CorrectionPreview",
     "DayTotal",
-    "Effect",
     "Figures",
     "Month",
+    "Placed",
     "Recorded",
-    "ReportOutcome",
+    "Row",
     "SpendEntry",
-    "StaleTimezoneError",
     "Sum",
+    "append",
     "check_amount",
     "check_date",
     "check_day",
@@ -61,17 +62,18 @@ __all__ = [
     "check_text",
     "corrections",
     "day_of",
-    "day_total_sql",
     "day_totals",
+    "enforce_crossed",
     "entries",
-    "entry_sql",
     "latest_date",
     "ledger_sources",
-    "read_date",
-    "read_instant",
+    "place",
     "record",
+    "record_all",
+    "record_one",
     "summaries",
     "validation",
     "verification",
+    "waiting",
     "with_last_report",
 ]

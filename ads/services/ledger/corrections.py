@@ -1,11 +1,12 @@
-"""Corrections that a person makes: what one would do, recorded once, and those of an entry.
+"""Corrections that a person makes: their preview, recording them, and the corrections of an entry.
 
-A correction of an entry is of the same campaign and accounting day, and says at the beginning of
-its description which entry it corrects.
+A correction of an entry has its campaign and accounting day, and a description that begins with the
+entry's number.
 """
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,10 +19,13 @@ from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.models.fields import MoneyField
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
-from ads.services import campaign_lookup, locks
+from ads.services import locks
+from ads.services.actor import SYSTEM
 from ads.services.delivery import Enforced, Forecast, foretell
 from ads.services.errors import InvalidSpend
-from ads.services.ledger import entries
+from ads.services.ledger.batch import record_all
+from ads.services.ledger.rows import SpendEntry
+from ads.services.ledger.validation import check_amount, check_text
 from ads.supposing import Supposing
 
 #: The source under which people's corrections are recorded.
@@ -30,14 +34,14 @@ SOURCE: Final = "correction"
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What is to be recorded.
+    """A correction to be recorded.
 
     Args:
         campaign: whose spend is corrected.
         day: the accounting day that was wrong.
         amount: US dollars, negative to take spend back; not zero.
         reason: why; required.
-        entry: the entry of that campaign and day that is corrected; None: of no single one.
+        entry: the entry that is corrected, of that campaign and day; None: no single one.
     """
 
     campaign: Campaign
@@ -48,16 +52,16 @@ class Correction:
 
     @property
     def description(self) -> str:
-        return self.reason if self.entry is None else f"{_begins(self.entry)}{self.reason}"
+        return f"{_CORRECTS}{self.entry.pk}: {self.reason}" if self.entry else self.reason
 
 
 class CorrectedMeanwhile(ValueError):
-    """Somebody else has corrected the entry since it was looked at; nothing was recorded."""
+    """Somebody else has corrected the entry since the page was shown; nothing was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What became of a correction: ``recorded``, or a ``duplicate`` of what had been."""
+    """The outcome of a correction: ``recorded``, or a ``duplicate`` of one recorded before."""
 
     entry_id: int
     outcome: str
@@ -81,18 +85,15 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """What a correction would do: the sums that it moves, and who starts and stops."""
+class CorrectionPreview:
+    """The preview of a correction: the sums that it moves, and the campaigns it switches."""
 
     sums: Sequence[Sum]
     forecast: Forecast
 
 
 def of_entry(entry: Spend) -> list[Spend]:
-    """The corrections of an entry, and in turn the corrections of those, the oldest first.
-
-    So the entry comes to its amount and all of theirs.
-    """
+    """The corrections of an entry and the corrections of those, the oldest first."""
     later = Spend.objects.filter(
         campaign=entry.campaign_id,
         date=entry.date,
@@ -110,7 +111,7 @@ def of_entry(entry: Spend) -> list[Spend]:
 
 
 def corrected_entry(correction: Spend) -> Spend | None:
-    """The entry that a correction says it corrects; None: it says of none."""
+    """The entry that a correction corrects, if its description says so."""
     number = _corrects(correction)
     if correction.kind != Kind.CORRECTION or number is None:
         return None
@@ -118,20 +119,17 @@ def corrected_entry(correction: Spend) -> Spend | None:
     return found if found and found.date == correction.date else None
 
 
-def effect(correction: Correction, now: datetime) -> Effect:
+def preview(correction: Correction, now: datetime) -> CorrectionPreview:
     """What recording it at ``now`` would do; nothing is locked and nothing written."""
     campaign = correction.campaign
-    brand = campaign.brand
-    try:
-        today = local_date(now, brand.timezone)
-    except UnknownTimezone:
-        today = None  # nothing decides on its campaigns
-    current = [
-        period
-        for period in Period
-        if today and period_start(period, correction.day) == period_start(period, today)
-    ]
-    return Effect(_sums(correction, current), _forecast(correction, current, now))
+    starts = {period: period_start(period, correction.day) for period in Period}
+    with suppress(UnknownTimezone):  # else nothing decides on its campaigns
+        today = local_date(now, campaign.brand.timezone)
+        current = [period for period in Period if starts[period] == period_start(period, today)]
+        return CorrectionPreview(
+            _sums(correction, starts, current), _forecast(correction, current, now)
+        )
+    return CorrectionPreview(_sums(correction, starts, []), Forecast())
 
 
 def record(correction: Correction, *, external_id: str, seen: int = 0, now: datetime) -> Corrected:
@@ -145,35 +143,31 @@ def record(correction: Correction, *, external_id: str, seen: int = 0, now: date
         CorrectedMeanwhile: there are others by now than were seen.
         Campaign.DoesNotExist: it has been deleted.
     """
-    kind = Kind.CORRECTION
-    entries.check_values(
-        amount=correction.amount, description=correction.reason, external_id=external_id,
-        day=correction.day, occurred_at=None, kind=kind,
-    )  # fmt: skip
-    values = entries.check_values(
-        amount=correction.amount, description=correction.description, external_id=external_id,
-        day=correction.day, occurred_at=None, kind=kind,
-    )  # fmt: skip
-    if not values.amount:
+    check_text("description", correction.reason, required=True)
+    if not check_amount(correction.amount, negative=True):
         raise InvalidSpend("amount", correction.amount, "a correction of nothing changes nothing.")
-    pk = correction.campaign.pk
-    checked = entries.place(values, campaign_lookup.of_campaigns([pk], trust_loaded=False)[pk], now)
+    row = SpendEntry(
+        correction.campaign.pk,
+        correction.amount,
+        correction.description,
+        correction.day,
+        external_id=external_id,
+    )
     with transaction.atomic():
         if correction.entry is not None:
             _check_seen(correction.entry, external_id, seen)
-        (answer,) = entries.append([checked], source=SOURCE, now=now, kind=kind)
-        if answer.conflict or answer.entry_id is None:
-            raise answer.conflict or AssertionError(answer)
-        enforced = entries.enforce_recorded([checked], [answer], now, kind)
-    return Corrected(answer.entry_id, answer.outcome, enforced)
+        recorded = record_all([row], source=SOURCE, now=now, kind=Kind.CORRECTION)
+    (answer,) = recorded.answers
+    return Corrected(answer.entry_id or 0, answer.outcome, recorded.enforced)
+
+
+def recorder(recorded_by: str, source: str) -> str:
+    """Who recorded a correction: a person, a key, or the source that lowered a day's total."""
+    return recorded_by if recorded_by not in ("", SYSTEM) else f"source {source}"
 
 
 _CORRECTS: Final = "Correction of entry "
 _NUMBER: Final = re.compile(rf"{_CORRECTS}([1-9][0-9]{{0,17}}): ", re.ASCII)
-
-
-def _begins(entry: Spend) -> str:
-    return f"{_CORRECTS}{entry.pk}: "
 
 
 def _corrects(correction: Spend) -> int | None:
@@ -183,64 +177,62 @@ def _corrects(correction: Spend) -> int | None:
 
 
 def _check_seen(entry: Spend, external_id: str, seen: int) -> None:
-    """Let nobody else correct the entry until the transaction ends, and look who has."""
+    """Let nobody else correct the entry until the transaction ends, and check who has."""
     # The first row that the ledger's own trigger locks for this campaign and day.
     locks.totals_of_owner(entry.campaign.brand, Period.DAY, entry.date)
     if Spend.objects.filter(source=SOURCE, external_id=external_id).exists():
         return  # the same once more
     if len(of_entry(entry)) != seen:
         raise CorrectedMeanwhile(
-            "Nothing was recorded: somebody else has corrected this entry in the meantime. Look "
-            "at what it comes to now."
+            "Nothing was recorded: somebody else has corrected this entry in the meantime. Check "
+            "what it comes to now."
         )
 
 
-def _sums(correction: Correction, current: Sequence[Period]) -> list[Sum]:
-    campaign = correction.campaign
-    brand = campaign.brand
-    starts = {period: period_start(period, correction.day) for period in Period}
+def _sums(
+    correction: Correction, starts: dict[Period, date], current: Sequence[Period]
+) -> list[Sum]:
+    campaign, brand = correction.campaign, correction.campaign.brand
     kept = {
-        (row.campaign_id, row.period, row.start): row
+        (row.campaign_id, row.period, row.start): (row.amount, row.waived)
         for row in SpendTotal.objects.filter(
             Q(campaign=campaign) | Q(campaign=None), brand=brand, start__in=starts.values()
         )
     }
     sums = []
-    for owner in (campaign, brand):
-        for period in Period:
-            row = kept.get((campaign.pk if owner is campaign else None, period, starts[period]))
-            before = row.amount if row else Decimal(0)
-            budget = owner.daily_budget if period == Period.DAY else owner.monthly_budget
+    for owner, campaign_id in ((campaign, campaign.pk), (brand, None)):
+        for period, start in starts.items():
+            amount, waived = kept.get((campaign_id, period, start), (Decimal(0), Decimal(0)))
             sums.append(
                 Sum(
                     owner=owner,
                     period=period,
-                    start=starts[period],
-                    before=before,
-                    after=before + correction.amount,
-                    waived=row.waived if row else Decimal(0),
-                    budget=budget if period in current else None,
+                    start=start,
+                    before=amount,
+                    after=amount + correction.amount,
+                    waived=waived,
+                    budget=getattr(owner, _BUDGETS[period]) if period in current else None,
                 )
             )
     return sums
 
 
-def _forecast(correction: Correction, current: Sequence[Period], now: datetime) -> Forecast:
-    """Who starts and stops.
+_BUDGETS: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
 
-    The rule compares spend with budgets, so instead of more spend it is told of smaller budgets.
+
+def _forecast(correction: Correction, current: Sequence[Period], now: datetime) -> Forecast:
+    """The campaigns that would be switched.
+
+    Holds compare spend with budgets, so the same spend is supposed with smaller budgets.
     """
     if not current:
         return Forecast()
-    campaign, amount = correction.campaign, correction.amount
+    campaign, amount = correction.campaign, Value(correction.amount)
     columns: dict[str, Any] = {}
-    for period in current:
-        name = "daily_budget" if period == Period.DAY else "monthly_budget"
+    for name in (_BUDGETS[period] for period in current):
         columns[name] = Case(
-            When(pk=campaign.pk, then=F(name) - Value(amount)),
-            default=F(name),
-            output_field=MoneyField(),
+            When(pk=campaign.pk, then=F(name) - amount), default=F(name), output_field=MoneyField()
         )
-        columns[f"brand__{name}"] = F(f"brand__{name}") - Value(amount)
+        columns[f"brand__{name}"] = F(f"brand__{name}") - amount
     of_brand = Campaign.objects.filter(brand=campaign.brand_id)
     return foretell(of_brand, Supposing(columns=columns), now)

@@ -1,17 +1,17 @@
-"""The cheap question after spend: can it have changed who delivers?
+"""Enforcement after spend, if it can have changed which campaigns deliver.
 
 Deciding costs milliseconds, recording an entry less than one; and most entries change nothing. So
-the four sums that an entry has moved are compared with their budgets. Two answers lead to a
-decision, which is made by :mod:`ads.holds` alone:
+the four sums that an entry has moved are first compared with their budgets. Two cases lead to a
+decision, which :mod:`ads.holds` alone makes:
 
 - a budget was used up before and is not now, or the other way round;
-- a budget is used up, and yet something that it should have stopped delivers (spend that came in
-  behind the services' back, a switch that failed): whoever records next puts it right.
+- a budget is used up, yet a campaign that it should have stopped delivers (spend that bypassed the
+  services, a switch that failed).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,20 +20,11 @@ from django.db.models import Q, QuerySet
 
 from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
-from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, month_start
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What was added to the ledger for one campaign and date."""
-
-    campaign_id: int
-    brand_id: int
-    timezone: str
-    date: date
-    amount: Decimal
-
+from ads.models.spend import Kind, Period
+from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
+from ads.services.campaign_lookup import Owner
+from ads.services.delivery import Enforced, Trigger, enforce
+from ads.services.ledger.rows import RECORDED, Answer, Placed
 
 _CROSSED = 2
 _USED_UP = 1
@@ -97,47 +88,65 @@ class StaleTimezoneError(Exception):
     """The brand is in another timezone than the spend's day was worked out for."""
 
 
-def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
-    """The campaigns that may have to switch, or None; at most one query.
+def enforce_crossed(
+    placed: Iterable[Placed], answers: Iterable[Answer], now: datetime, kind: Kind
+) -> Enforced:
+    """Enforce the campaigns that may have to switch; inside the transaction that recorded.
 
-    Where a brand's budget is concerned these are all of its campaigns, whatever their status: one
-    that a person is switching on at this moment must be waited for too.
+    The money was spent, so a campaign that fails does not undo the entry: it is logged, and the
+    sweep tries again. At most one query if nothing was crossed.
 
     Raises:
         StaleTimezoneError: a brand has moved since its timezone was read.
     """
+    moved: dict[tuple[Owner, date], Decimal] = defaultdict(Decimal)
+    for (row, owner, day, _), answer in zip(placed, answers, strict=True):
+        amount = row.amount if answer.difference is None else answer.difference
+        if answer.outcome == RECORDED and amount:
+            moved[owner, day] += amount
+    campaigns = _crossed(moved, now)
+    if campaigns is None:
+        return Enforced()
+    trigger = Trigger.CORRECTION if kind == Kind.CORRECTION else Trigger.SPEND
+    return enforce(campaigns, now, trigger, lock_first=True)
+
+
+def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySet[Campaign] | None:
+    """The campaigns that may have to switch, or None.
+
+    Where a brand's budget is concerned these are all of its campaigns, whatever their status: one
+    that a person is switching on at this moment must be waited for too.
+    """
     by_campaign: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
     by_brand: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
-    concerned: dict[int, tuple[int, str, date]] = {}
-    todays: dict[str, date | None] = {}
-    for entry in moved:
-        if entry.timezone not in todays:
-            todays[entry.timezone] = _today(entry.timezone, now)
-        today = todays[entry.timezone]
-        if today is None:
-            continue  # nothing decides on its campaigns, see holds.Moment
-        for period in _current(entry.date, today):
-            concerned[entry.campaign_id] = (entry.brand_id, entry.timezone, today)
-            by_campaign[entry.campaign_id, period] += entry.amount
-            by_brand[entry.brand_id, period] += entry.amount
+    concerned: dict[Owner, date] = {}
+    todays: dict[str, date] = {}
+    for zone in {owner.timezone for owner, _ in moved}:
+        with suppress(UnknownTimezone):  # nothing decides on its campaigns, see holds.Moment
+            todays[zone] = local_date(now, zone)
+    for (owner, day), amount in moved.items():
+        today = todays.get(owner.timezone)
+        for period in Period:
+            if today and period_start(period, day) == period_start(period, today):
+                concerned[owner] = today
+                by_campaign[owner.campaign_id, period] += amount
+                by_brand[owner.brand_id, period] += amount
     if not concerned:
-        return None  # it all belongs to days gone by, or to come
+        return None  # it all belongs to other days
     with connection.cursor() as cursor:
         cursor.execute(
             _QUESTION.format(rows=", ".join(["%s"] * len(concerned))),
             [
                 (
-                    campaign_id,
-                    brand_id,
-                    timezone,
+                    *owner,
                     today,
                     month_start(today),
-                    by_campaign[campaign_id, Period.DAY],
-                    by_campaign[campaign_id, Period.MONTH],
-                    by_brand[brand_id, Period.DAY],
-                    by_brand[brand_id, Period.MONTH],
+                    by_campaign[owner.campaign_id, Period.DAY],
+                    by_campaign[owner.campaign_id, Period.MONTH],
+                    by_brand[owner.brand_id, Period.DAY],
+                    by_brand[owner.brand_id, Period.MONTH],
                 )
-                for campaign_id, (brand_id, timezone, today) in concerned.items()
+                for owner, today in concerned.items()
             ],
         )
         rows = cursor.fetchall()
@@ -149,17 +158,3 @@ def crossed(moved: Iterable[Moved], now: datetime) -> QuerySet[Campaign] | None:
         Q(brand__in={brand_id for _, brand_id, of_brand, _ in rows if of_brand})
         | Q(pk__in={pk for pk, _, of_brand, _ in rows if not of_brand})
     )
-
-
-def _today(timezone: str, now: datetime) -> date | None:
-    try:
-        return local_date(now, timezone)
-    except UnknownTimezone:
-        return None
-
-
-def _current(day: date, today: date) -> list[Period]:
-    """The periods of ``today`` that an entry of ``day`` counts in."""
-    if day == today:
-        return [Period.DAY, Period.MONTH]
-    return [Period.MONTH] if month_start(day) == month_start(today) else []

@@ -1,169 +1,127 @@
-"""Entries on their way into the ledger: what is checked of each, and what becomes of each.
+"""Appending entries to the ledger.
 
-The one core under everything that records entries: all of them or none
-(:mod:`.record`), those that are good (:mod:`ads.services.intake`), those that had waited for their
-campaign (:mod:`ads.services.references`).
+Statements work on ``staged``: SQL for a relation of that name with the columns campaign_id, amount,
+date, occurred_at, description, external_id, position, and date_given and occurred_at_given (whether
+the sender gave them); all checked already. So one entry (:data:`ARRAYS`) and a file of a million (a
+temporary table) are recorded by the same statements. ``%(source)s``, ``%(kind)s``,
+``%(recorded_by)s`` and ``%(now)s`` are the same for all entries.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.db import connection
 
 from ads.models.spend import Kind
 from ads.services.actor import current_actor
-from ads.services.campaign_lookup import Owner
-from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.errors import SpendConflict
-from ads.services.ledger import crossings
-from ads.services.ledger import entry_sql as statements
-from ads.services.ledger.validation import (
-    check_amount,
-    check_day,
-    check_has_come,
-    check_instant,
-    check_text,
-    day_of,
-)
+from ads.services.ledger.rows import DUPLICATE, RECORDED, Answer, Placed, SpendEntry, failed
+
+#: A relation of staged entries made of arrays; ``position`` counts from 1.
+ARRAYS: Final = """
+    unnest(%(campaigns)s::bigint[], %(amounts)s::numeric[], %(dates)s::date[],
+           %(instants)s::timestamptz[], %(descriptions)s::text[], %(external_ids)s::text[],
+           %(dates_given)s::boolean[], %(instants_given)s::boolean[])
+           WITH ORDINALITY
+           AS staged (campaign_id, amount, date, occurred_at, description, external_id,
+                      date_given, occurred_at_given, position)
+"""
+
+#: Inserts new entries; none for an amount of zero. By external ID, in one collation everywhere, so
+#: that two batches with the same IDs never deadlock; entries without one in their order.
+INSERT: Final = """
+    INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source,
+                           external_id, kind, recorded_by, created_at)
+    SELECT campaign_id, amount, date, occurred_at, description, %(source)s,
+           external_id, %(kind)s, %(recorded_by)s, %(now)s
+      FROM {staged}
+     WHERE amount <> 0
+     ORDER BY external_id COLLATE "C" NULLS FIRST, position
+        ON CONFLICT (source, external_id) WHERE external_id IS NOT NULL DO NOTHING
+"""
+
+#: Entries whose external ID was recorded before, as ``staged`` and ``recorded``.
+REPEATED: Final = """
+    {staged}
+      JOIN {recorded} AS recorded
+        ON recorded.source = %(source)s AND recorded.external_id = staged.external_id
+       AND recorded.external_id IS NOT NULL
+"""
+
+#: The first field in which a repeated entry differs from the one recorded; NULL: none. Only what
+#: the sender gave is compared.
+DIFFERS: Final = """
+    CASE WHEN recorded.campaign_id <> staged.campaign_id THEN 'campaign'
+         WHEN recorded.amount <> staged.amount THEN 'amount'
+         WHEN recorded.description <> staged.description THEN 'description'
+         WHEN recorded.kind <> %(kind)s THEN 'kind'
+         WHEN staged.date_given AND recorded.date IS DISTINCT FROM staged.date THEN 'date'
+         WHEN staged.occurred_at_given AND recorded.occurred_at IS DISTINCT FROM staged.occurred_at
+         THEN 'occurred_at' END
+"""
+
+#: The entries of ``staged``, all with an external ID, that :data:`INSERT` would insert.
+NEW: Final = """
+    SELECT DISTINCT ON (external_id COLLATE "C") *
+      FROM {staged}
+     WHERE amount <> 0
+       AND NOT EXISTS (SELECT FROM ads_spend AS recorded
+                        WHERE recorded.source = %(source)s
+                          AND recorded.external_id = staged.external_id)
+     ORDER BY external_id COLLATE "C", position
+"""
+
+#: An entry for a statement: campaign, content, day and instant.
+Staged = tuple[int, SpendEntry, date | None, datetime | None]
 
 
-class Values(NamedTuple):
-    """What an entry says, found good as far as that can be told without its campaign."""
+def append(placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind) -> list[Answer]:
+    """Insert new entries in one statement, and compare the others with what was recorded.
 
-    amount: Decimal
-    description: str
-    external_id: str | None
-    #: Both None where they were left out.
-    date: date | None
-    occurred_at: datetime | None
-
-
-class Entry(NamedTuple):
-    """An entry found good, as it goes into the ledger."""
-
-    owner: Owner
-    values: Values
-    #: As given, or worked out.
-    date: date
-    occurred_at: datetime
-
-
-class Answer(NamedTuple):
-    """What became of an entry: ``recorded``, a ``duplicate`` of one that had been, or a conflict.
-
-    ``entry_id`` is that of the entry in the ledger; None for an amount of zero, which leaves the
-    ledger as it is, and for a conflict.
+    Of several entries with one external ID the first is recorded. Inside the caller's transaction,
+    which enforces what is crossed, or is rolled back.
     """
-
-    outcome: str
-    entry_id: int | None
-    conflict: SpendConflict | None = None
-
-
-RECORDED: Final = "recorded"
-DUPLICATE: Final = "duplicate"
-CONFLICT: Final = "conflict"
-
-
-def check_values(
-    *,
-    amount: object,
-    description: object,
-    external_id: object,
-    day: object,
-    occurred_at: object,
-    kind: Kind,
-) -> Values:
-    """What an entry says; no query.
-
-    Raises:
-        InvalidSpend: it cannot be recorded, whatever its campaign.
-    """
-    negative = kind == Kind.CORRECTION
-    return Values(
-        check_amount(amount, negative=negative),
-        check_text("description", description, required=negative),
-        None if external_id is None else check_text("external_id", external_id, required=True),
-        # Instants first: a day is worked out from them.
-        occurred_at=None if occurred_at is None else check_instant("occurred_at", occurred_at),
-        date=None if day is None else check_day(day),
-    )
-
-
-def place(values: Values, owner: Owner, now: datetime, *, came_in: datetime | None = None) -> Entry:
-    """The entry on its accounting day; without any other instant, that of when it ``came_in``.
-
-    Raises:
-        InvalidSpend: that day has not come.
-    """
-    occurred_at = values.occurred_at or came_in or now
-    if values.date is None:
-        day = day_of(occurred_at, owner.timezone, now)
-    else:
-        day = values.date
-        check_has_come(day, owner.timezone, now)
-    return Entry(owner, values, day, occurred_at)
-
-
-def append(entries: Sequence[Entry], *, source: str, now: datetime, kind: Kind) -> list[Answer]:
-    """Insert what is new in one statement, and compare the rest with what was recorded.
-
-    Answers in the same order; of two with the same external id the first is recorded. Inside the
-    caller's transaction, which enforces what is crossed, or is rolled back.
-    """
-    answers = [Answer(RECORDED, None)] * len(entries)
-    nonzero = [i for i, entry in enumerate(entries) if entry.values.amount]
-    inserted = _insert([entries[i] for i in nonzero], source, now, kind) if nonzero else {}
-    # Zero inserts nothing, but under the id of an entry that has been recorded it is a conflict.
-    compared = [
-        i for i, entry in enumerate(entries) if not entry.values.amount and entry.values.external_id
-    ]
+    staged = [(owner.campaign_id, row, day, instant) for row, owner, day, instant in placed]
+    answers = [Answer(RECORDED)] * len(staged)
+    nonzero = [i for i, (_, row, *_) in enumerate(staged) if row.amount]
+    inserted = _insert([staged[i] for i in nonzero], source, now, kind) if nonzero else {}
+    # An amount of zero inserts nothing, but its external ID may be that of another entry.
+    compared = [i for i, (_, row, *_) in enumerate(staged) if row.external_id and not row.amount]
     for i in nonzero:
-        if pks := inserted[entries[i].values.external_id]:
+        if pks := inserted[staged[i][1].external_id]:
             answers[i] = Answer(RECORDED, pks.pop())
         else:
             compared.append(i)
     if compared:
-        parameters = _parameters([entries[i] for i in compared], source, now, kind)
-        for position, pk, recorded, differs in compare(parameters, "ads_spend"):
+        again = [staged[i] for i in compared]
+        for position, pk, recorded, differs in compare(again, "ads_spend", source, now, kind):
             i = compared[position]
-            if differs is None:
-                answers[i] = Answer(DUPLICATE, pk)
-            else:
-                offered = content(entries[i].owner.campaign_id, entries[i], kind)[differs]
-                answers[i] = Answer(
-                    CONFLICT,
-                    None,
-                    SpendConflict(
-                        source=source,
-                        external_id=entries[i].values.external_id or "",
-                        field=differs,
-                        recorded=recorded[differs],
-                        offered=offered,
-                    ),
-                )
+            answers[i] = (
+                Answer(DUPLICATE, pk)
+                if differs is None
+                else conflict(staged[i], differs, recorded[differs], source, kind)
+            )
     return answers
 
 
 def compare(
-    parameters: dict[str, Any], recorded: str
+    staged: Sequence[Staged], recorded: str, source: str, now: datetime, kind: Kind
 ) -> Iterable[tuple[int, int, dict[str, Any], str | None]]:
-    """Of the entries in ``parameters``, those whose ids ``recorded`` has.
+    """The entries whose external IDs ``recorded`` has, SQL for a relation like the ledger.
 
-    ``recorded`` is SQL for a relation like the ledger. Yields the position (from 0), the primary
-    key there, its content by field, and the first field in which they differ, None if in none.
+    Yields the position, the primary key there, its content by field, and the first field in which
+    they differ; None: they are the same.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT staged.position - 1, recorded.id,"  # noqa: S608  (our own)
             " recorded.campaign_id, recorded.amount, recorded.description, recorded.kind,"
-            f" recorded.date, recorded.occurred_at, {statements.DIFFERS}"
-            f" FROM {statements.REPEATED.format(staged=statements.ARRAYS, recorded=recorded)}"
+            f" recorded.date, recorded.occurred_at, {DIFFERS}"
+            f" FROM {REPEATED.format(staged=ARRAYS, recorded=recorded)}"
             " ORDER BY staged.position",
-            parameters,
+            parameters(staged, source, now, kind),
         )
         for position, pk, *columns, differs in cursor.fetchall():
             yield position, pk, dict(zip(_CONTENT, columns, strict=True)), differs
@@ -172,34 +130,45 @@ def compare(
 _CONTENT: Final = ("campaign", "amount", "description", "kind", "date", "occurred_at")
 
 
-def content(campaign: object, entry: Entry | Values, kind: Kind) -> dict[str, object]:
-    """What an entry says, by the names of the fields in which it may differ."""
-    values = entry.values if isinstance(entry, Entry) else entry
-    columns = (
-        campaign, values.amount, values.description, kind.value, entry.date, entry.occurred_at
-    )  # fmt: skip
-    return dict(zip(_CONTENT, columns, strict=True))
+def conflict(
+    staged: Staged, field: str, recorded: object, source: str, kind: Kind, campaign: object = None
+) -> Answer:
+    """The answer for an entry that differs in ``field`` from the one recorded.
+
+    ``campaign`` is what the entry called its campaign, if it has no id.
+    """
+    pk, row, day, instant = staged
+    given = {"campaign": campaign or pk, "kind": kind.value, "date": day, "occurred_at": instant}
+    return failed(
+        SpendConflict(
+            source=source,
+            external_id=row.external_id,
+            field=field,
+            recorded=recorded,
+            offered=given[field] if field in given else getattr(row, field),
+        )
+    )
 
 
 def recorder(kind: Kind) -> str:
-    """Whose name goes into the ledger: of who corrects it."""
+    """The name that goes into the ledger: of whoever corrects it."""
     return current_actor() if kind == Kind.CORRECTION else ""
 
 
-def arrays(
-    owners: Sequence[int], values: Sequence[Values], source: str, now: datetime, kind: Kind
+def parameters(
+    staged: Collection[Staged], source: str, now: datetime, kind: Kind
 ) -> dict[str, Any]:
-    """Parameters for :data:`statements.ARRAYS`, dates and instants as given."""
-    amounts, descriptions, external_ids, dates, instants = zip(*values, strict=True)
+    """Parameters for :data:`ARRAYS`."""
+    campaigns, rows, dates, instants = zip(*staged, strict=True)
     return {
-        "campaigns": list(owners),
-        "amounts": list(amounts),
+        "campaigns": list(campaigns),
+        "amounts": [row.amount for row in rows],
         "dates": list(dates),
         "instants": list(instants),
-        "descriptions": list(descriptions),
-        "external_ids": list(external_ids),
-        "dates_given": [day is not None for day in dates],
-        "instants_given": [instant is not None for instant in instants],
+        "descriptions": [row.description for row in rows],
+        "external_ids": [row.external_id for row in rows],
+        "dates_given": [row.date is not None for row in rows],
+        "instants_given": [row.occurred_at is not None for row in rows],
         "source": source,
         "kind": kind.value,
         "recorded_by": recorder(kind),
@@ -207,54 +176,16 @@ def arrays(
     }
 
 
-def enforce_recorded(
-    entries: Iterable[Entry], answers: Iterable[Answer], now: datetime, kind: Kind
-) -> Enforced:
-    """Enforce what the entries that were recorded may have crossed; in the same transaction."""
-    sums: dict[tuple[Owner, date], Decimal] = defaultdict(Decimal)
-    for entry, answer in zip(entries, answers, strict=True):
-        if answer.entry_id and answer.outcome == RECORDED:
-            sums[entry.owner, entry.date] += entry.values.amount
-    trigger = Trigger.CORRECTION if kind == Kind.CORRECTION else Trigger.SPEND
-    return enforce_crossed(sums, now, trigger)
-
-
-def enforce_crossed(
-    sums: dict[tuple[Owner, date], Decimal], now: datetime, trigger: Trigger
-) -> Enforced:
-    """Enforce the campaigns that may have to switch, by how much their days have moved.
-
-    Inside the transaction that recorded it. The money was spent, so a campaign that fails does not
-    undo the entry: it is logged, and the sweep tries again.
-    """
-    moved = (
-        crossings.Moved(owner.campaign_id, owner.brand_id, owner.timezone, day, amount)
-        for (owner, day), amount in sums.items()
-    )
-    campaigns = crossings.crossed(moved, now)
-    if campaigns is None:
-        return Enforced()
-    return enforce(campaigns, now, trigger, lock_first=True)
-
-
 def _insert(
-    entries: Collection[Entry], source: str, now: datetime, kind: Kind
+    staged: Collection[Staged], source: str, now: datetime, kind: Kind
 ) -> dict[str | None, list[int]]:
-    """Ids of the entries inserted, by external id; those without one from the last to the first."""
+    """Ids of the entries inserted, by external ID; those without one from the last to the first."""
+    inserted: dict[str | None, list[int]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
-            statements.INSERT.format(staged=statements.ARRAYS) + "RETURNING external_id, id",
-            _parameters(entries, source, now, kind),
+            INSERT.format(staged=ARRAYS) + "RETURNING external_id, id",
+            parameters(staged, source, now, kind),
         )
-        inserted: dict[str | None, list[int]] = defaultdict(list)
         for external_id, pk in reversed(cursor.fetchall()):
             inserted[external_id].append(pk)
-        return inserted
-
-
-def _parameters(
-    entries: Collection[Entry], source: str, now: datetime, kind: Kind
-) -> dict[str, Any]:
-    owners, values, dates, instants = zip(*entries, strict=True)
-    parameters = arrays([owner.campaign_id for owner in owners], values, source, now, kind)
-    return parameters | {"dates": list(dates), "instants": list(instants)}
+    return inserted

@@ -1,10 +1,15 @@
-"""The sources that the ledger has entries of, without reading its entries."""
+"""What sources reported: their names, and their last totals of a campaign's platform IDs."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 
-#: So many are told; an installation has a handful.
+from ads.models import Campaign, CampaignReference, ReportedTotal
+from ads.models.references import BETWEEN
+
+#: An installation has a handful.
 MOST: Final = 200
 
 #: From each source to the next one in the index.
@@ -25,3 +30,20 @@ def ledger_sources() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, [MOST])
         return [source for (source,) in cursor.fetchall()]
+
+
+def with_last_report(campaign: Campaign) -> QuerySet[Any]:
+    """The campaign's references, each with the ``day`` of its last total and what was ``reported``.
+
+    In US dollars; None: never. One query.
+    """
+    between = Value(BETWEEN)
+    reports = ReportedTotal.objects.filter(
+        campaign=OuterRef("campaign"),
+        known_as=Concat(
+            OuterRef("platform"), between, OuterRef("account"), between, OuterRef("reference")
+        ),
+    ).order_by("-date")
+    return CampaignReference.objects.filter(campaign=campaign).annotate(
+        day=Subquery(reports.values("date")[:1]), reported=Subquery(reports.values("amount")[:1])
+    )

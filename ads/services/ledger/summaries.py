@@ -1,11 +1,11 @@
-"""What a brand or a campaign has spent, and what is left of its budgets."""
+"""Spend and remaining budgets of brands and campaigns."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from django.db.models import QuerySet
 
@@ -70,13 +70,12 @@ class CampaignSummary(Summary):
     is_active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DaySpend:
-    """What was spent on one accounting day, and how much of it no longer counts; US dollars."""
+class DaySpend(NamedTuple):
+    """The spend of one accounting day, and how much of it no longer counts; US dollars."""
 
     date: date
-    amount: Decimal
-    waived: Decimal
+    amount: Decimal = Decimal(0)
+    waived: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +102,15 @@ def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
     """
     if last < first:
         raise InvalidSpan(f"it is after the last day, {last}; give an earlier one.")
-    if (last - first).days >= MOST_DAYS:
+    count = (last - first).days + 1
+    if count > MOST_DAYS:
         raise InvalidSpan(
-            f"from then to {last} are {(last - first).days + 1} days; "
-            f"ask for at most {MOST_DAYS} at once."
+            f"from then to {last} are {count} days; ask for at most {MOST_DAYS} at once."
         )
-    totals = _of(owner).filter(period=Period.DAY, start__gte=first, start__lte=last)
-    found = {
-        start: DaySpend(start, amount, waived)
-        for start, amount, waived in totals.order_by().values_list("start", "amount", "waived")
-    }
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [found.get(day) or DaySpend(day, Decimal(0), Decimal(0)) for day in days]
+    totals = _of(owner).filter(period=Period.DAY, start__gte=first, start__lte=last).order_by()
+    found = {row[0]: DaySpend(*row) for row in totals.values_list("start", "amount", "waived")}
+    days = (first + timedelta(days=number) for number in range(count))
+    return [found.get(day) or DaySpend(day) for day in days]
 
 
 def month(owner: Brand | Campaign, today: date) -> Month:
@@ -122,24 +118,15 @@ def month(owner: Brand | Campaign, today: date) -> Month:
     first = period_start(Period.MONTH, today)
     dates = [first + timedelta(days=n) for n in range((next_month(first) - first).days)]
     # Each date by itself, for the index: a brand's own sums stand among those of all brands.
-    rows = (
-        _of(owner)
-        .filter(period__in=Period.values, start__in=dates)
-        .order_by()
-        .values_list("period", "start", "amount", "waived")
-    )
-    sums: _Sums = {
-        (owner.pk, Period(period), start): (amount, waived)
-        for period, start, amount, waived in rows
-    }
-    days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _NOTHING)) for day in dates]
+    sums = _sums([owner], dates)
+    days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _ZERO)) for day in dates]
     return Month(days, _both(owner, today, sums))
 
 
 def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:
-    """What ``owner`` has spent in the period that ``now`` belongs to."""
+    """The owner's figures of the period that ``now`` belongs to."""
     today = local_date(now, _zone(owner))
-    return _both(owner, today, _sums([owner], {today}))[period]
+    return _both(owner, today, _sums([owner], [today]))[period]
 
 
 def of_brand(brand: Brand, now: datetime) -> BrandSummary:
@@ -160,9 +147,9 @@ def of_campaign(campaign: Campaign, now: datetime) -> CampaignSummary:
 def of_many(
     owners: Sequence[Brand] | Sequence[Campaign], now: datetime
 ) -> Iterator[Summary | None]:
-    """The figures of brands, or of campaigns that have their brands at hand, in order; one query.
+    """The figures of brands, or of campaigns whose brands are loaded, in order; one query.
 
-    None: nobody can read the brand's timezone, so its day is not known.
+    None: the brand's timezone is invalid, so its day is not known.
     """
     days: dict[str, date] = {}
     for zone in {_zone(owner) for owner in owners}:
@@ -174,15 +161,15 @@ def of_many(
         yield None if today is None else _summary(owner, today, sums)
 
 
-#: What was spent and what waived, by the owner's id, the period and its start.
+#: Spent and waived, by the owner's id, the period and its start.
 _Sums = dict[tuple[int, Period, date], tuple[Decimal, Decimal]]
 
-_NOTHING = (Decimal(0), Decimal(0))
+_ZERO = (Decimal(0), Decimal(0))
 
 
 def _of_one(owner: Brand | Campaign, now: datetime) -> Summary:
     today = local_date(now, _zone(owner))
-    return _summary(owner, today, _sums([owner], {today}))
+    return _summary(owner, today, _sums([owner], [today]))
 
 
 def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
@@ -205,8 +192,7 @@ def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
 
 
 def _zone(owner: Brand | Campaign) -> str:
-    brand = owner if isinstance(owner, Brand) else owner.brand
-    return str(brand.timezone)
+    return str((owner if isinstance(owner, Brand) else owner.brand).timezone)
 
 
 def _of(*owners: Brand | Campaign) -> QuerySet[SpendTotal]:
@@ -218,29 +204,21 @@ def _of(*owners: Brand | Campaign) -> QuerySet[SpendTotal]:
 
 
 def _sums(owners: Sequence[Brand | Campaign], days: Collection[date]) -> _Sums:
-    """Of the days, and of the months that they are in; one query."""
+    """Of the days, and of their months; one query."""
     of_brands = bool(owners) and isinstance(owners[0], Brand)
     starts = {period_start(period, day) for day in days for period in Period}
-    rows = (
-        _of(*owners)
-        .filter(period__in=Period.values, start__in=starts)
-        .order_by()
-        .values_list(
-            "brand_id" if of_brands else "campaign_id", "period", "start", "amount", "waived"
-        )
-    )
+    sums = _of(*owners).filter(period__in=Period.values, start__in=starts).order_by()
+    columns = ("brand_id" if of_brands else "campaign_id", "period", "start", "amount", "waived")
     return {
         (owner, Period(period), start): (amount, waived)
-        for owner, period, start, amount, waived in rows
+        for owner, period, start, amount, waived in sums.values_list(*columns)
     }
 
 
 def _both(owner: Brand | Campaign, today: date, sums: _Sums) -> dict[Period, Figures]:
-    """Both periods' figures, with the budgets as ``owner`` carries them."""
+    """Both periods' figures, with the budgets of ``owner`` as loaded."""
     budgets = {Period.DAY: owner.daily_budget, Period.MONTH: owner.monthly_budget}
     return {
-        period: Figures(
-            *sums.get((owner.pk, period, period_start(period, today)), _NOTHING), budgets[period]
-        )
-        for period in Period
+        period: Figures(*sums.get((owner.pk, period, period_start(period, today)), _ZERO), budget)
+        for period, budget in budgets.items()
     }

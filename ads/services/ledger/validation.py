@@ -1,4 +1,4 @@
-"""What the ledger accepts: text, amounts, accounting days, instants.
+"""What the ledger accepts: rows, and the text, amounts, days and instants in them.
 
 Each check returns the value as it is stored, or raises :class:`InvalidSpend` with the field, the
 value and the remedy.
@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from ads.models import Campaign
+from ads.models.spend import Kind
 from ads.rules.calendar import (
     InvalidDate,
     UnknownTimezone,
@@ -18,7 +20,9 @@ from ads.rules.calendar import (
     parse_instant,
 )
 from ads.rules.money import InvalidAmount, parse_amount
+from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend
+from ads.services.ledger.rows import DayTotal, Row, SpendEntry
 
 #: Characters that the columns hold.
 LONGEST: Final = {
@@ -36,15 +40,70 @@ LONGEST: Final = {
 
 ONE_DAY: Final = timedelta(days=1)
 
-#: Advertising on the web began later than this; a date before it is a slip of the pen, or a zero.
+#: Earlier than any advertising on the web: a date before this is a typo or a zero.
 EARLIEST: Final = date(1990, 1, 1)
 LATEST: Final = date(9000, 1, 1)
 
 #: How far a source's clock may be ahead of ours.
 CLOCK_TOLERANCE: Final = timedelta(minutes=15)
 
-#: Where a new day begins first: no timezone has a later date.
+#: The timezone in which a new day begins first.
 FIRST_TO_TURN: Final = "Etc/GMT-14"
+
+
+def check_row(row: object, kind: Kind, now: datetime) -> Row:
+    """The row with its values as they are stored; no query.
+
+    Raises:
+        InvalidSpend: it cannot be recorded, whatever its campaign.
+    """
+    if isinstance(row, InvalidSpend):
+        raise row
+    if kind == Kind.DAY_TOTAL:
+        if not isinstance(row, DayTotal):
+            raise InvalidSpend("totals", row, "give DayTotal objects.")
+        return DayTotal(
+            date=check_day(row.date),
+            amount=check_amount(row.amount),
+            observed_at=check_observed_at(row.observed_at, now),
+            campaign=check_campaign(row.campaign),
+        )
+    if not isinstance(row, SpendEntry):
+        raise InvalidSpend("entries", row, "give SpendEntry objects.")
+    is_correction = kind == Kind.CORRECTION
+    if is_correction and row.date is None:
+        raise InvalidSpend("date", None, "give the accounting day that was wrong.")
+    external_id, at, day = row.external_id, row.occurred_at, row.date
+    return SpendEntry(
+        amount=check_amount(row.amount, negative=is_correction),
+        description=check_text("description", row.description, required=is_correction),
+        external_id=None
+        if external_id is None
+        else check_text("external_id", external_id, required=True),
+        # Instants first: a day is worked out from them.
+        occurred_at=None if at is None else check_instant("occurred_at", at),
+        date=None if day is None else check_day(day),
+        campaign=check_campaign(row.campaign),
+    )
+
+
+def check_campaign(given: object) -> CampaignGiven:
+    """What a row names its campaign by."""
+    if isinstance(given, Campaign) and given.pk is None:
+        raise InvalidSpend("campaign", given, "it has not been saved.")
+    if isinstance(given, CampaignNamed):
+        check_text("brand", given.brand, required=True)
+        check_text("campaign", given.name, required=True)
+    elif isinstance(given, Reference):
+        check_text("platform", given.platform, required=True)
+        check_text("account", given.account)
+        check_text("reference", given.reference, required=True)
+        check_text("name", given.name)
+    elif isinstance(given, bool) or not isinstance(given, Campaign | int):
+        raise InvalidSpend(
+            "campaign", given, "give its id, the names of its brand and its own, or a reference."
+        )
+    return given
 
 
 def check_text(field: str, value: object, *, required: bool = False) -> str:
@@ -74,37 +133,16 @@ def check_amount(amount: object, *, negative: bool = False) -> Decimal:
         raise InvalidSpend(error.field, error.value, error.reason) from error
 
 
-def read_date(field: str, value: object) -> object:
-    """The date that text says (YYYY-MM-DD); what is not text is left to :func:`check_day`."""
-    return _read(parse_date, field, value)
-
-
-def read_instant(field: str, value: object) -> object:
-    """The instant that text says; what is not text is left to :func:`check_instant`."""
-    return _read(parse_instant, field, value)
-
-
-def _read(read: Callable[[str], object], field: str, value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return read(value)
-    except InvalidDate as error:
-        raise InvalidSpend(field, value, str(error)) from error
-
-
 def check_date(day: object, timezone: str, now: datetime, *, field: str = "date") -> date:
-    """The accounting day, at most the brand's tomorrow (its clock may be ahead of the source's).
-
-    ``field`` is what the day was given as, or worked out from.
-    """
+    """The accounting day, at most the brand's tomorrow (its clock may be ahead of the source's)."""
     checked = check_day(day, field=field)
     check_has_come(checked, timezone, now, field=field)
     return checked
 
 
 def check_day(day: object, *, field: str = "date") -> date:
-    """A date that spend may have, whatever the timezone, as far as the past goes."""
+    """A date, or the date that text says (YYYY-MM-DD), not too long ago for any spend."""
+    day = _read(parse_date, field, day)
     if not isinstance(day, date) or isinstance(day, datetime):
         raise InvalidSpend(field, day, "give a date.")
     if day < EARLIEST:
@@ -114,30 +152,26 @@ def check_day(day: object, *, field: str = "date") -> date:
 
 def check_has_come(day: date, timezone: str, now: datetime, *, field: str = "date") -> None:
     """Refuse a day that is later than the brand's tomorrow."""
-    latest = latest_date(timezone, now)
-    if day > latest:
-        raise InvalidSpend(
-            field,
-            day,
-            f"it is later than tomorrow in the brand's timezone ({timezone}: {latest}); "
-            "spend that has not happened cannot be recorded.",
-        )
+    _check_not_later(day, f"the brand's timezone ({timezone}: ", latest_date(timezone, now), field)
 
 
 def check_has_come_somewhere(day: date, now: datetime, *, field: str = "date") -> None:
     """Refuse a day that is later than tomorrow in any timezone (the brand's is not known yet)."""
-    latest = latest_date(FIRST_TO_TURN, now)
+    _check_not_later(day, "any timezone (", latest_date(FIRST_TO_TURN, now), field)
+
+
+def _check_not_later(day: date, where: str, latest: date, field: str) -> None:
     if day > latest:
         raise InvalidSpend(
             field,
             day,
-            f"it is later than tomorrow in any timezone ({latest}); "
-            "spend that has not happened cannot be recorded.",
+            f"it is later than tomorrow in {where}{latest}); spend that has not happened cannot be "
+            "recorded.",
         )
 
 
 def day_of(occurred_at: datetime, timezone: str, now: datetime) -> date:
-    """The accounting day of what only says when it occurred.
+    """The accounting day of an instant.
 
     Raises:
         InvalidSpend: that day has not come.
@@ -152,7 +186,7 @@ def latest_date(timezone: str, now: datetime) -> date:
     return date_in(timezone, now) + ONE_DAY
 
 
-# Of a batch most rows are of one instant, that at which they came in.
+# Most rows of a batch have one instant: when they were received.
 @lru_cache(maxsize=1024)
 def date_in(timezone: str, instant: datetime) -> date:
     """The brand's local date at an instant."""
@@ -162,13 +196,14 @@ def date_in(timezone: str, instant: datetime) -> date:
         raise InvalidSpend(
             "campaign",
             timezone,
-            "the timezone of its brand cannot be read, so its accounting day is not known; "
+            "its brand has an invalid timezone, so its accounting day is not known; "
             "correct the brand's timezone.",
         ) from error
 
 
 def check_instant(field: str, instant: object) -> datetime:
-    """An aware instant, in UTC."""
+    """An aware datetime, or the instant that text says, in UTC."""
+    instant = _read(parse_instant, field, instant)
     if not isinstance(instant, datetime) or instant.utcoffset() is None:
         raise InvalidSpend(field, instant, "give a datetime with a timezone.")
     # Bounds first: near the ends of the calendar the conversion itself fails.
@@ -182,7 +217,7 @@ def check_instant(field: str, instant: object) -> datetime:
 def check_observed_at(observed_at: object, now: datetime) -> datetime:
     """When a source looked, in UTC.
 
-    Not in the future: such an observation would silence every true one until then.
+    Not in the future: such an observation would override every true one until then.
     """
     instant = check_instant("observed_at", observed_at)
     if instant > now + CLOCK_TOLERANCE:
@@ -193,6 +228,15 @@ def check_observed_at(observed_at: object, now: datetime) -> datetime:
             "check the source's clock.",
         )
     return instant
+
+
+def _read(read: Callable[[str], object], field: str, value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return read(value)
+    except InvalidDate as error:
+        raise InvalidSpend(field, value, str(error)) from error
 
 
 def _can_be_encoded(text: str) -> bool:

@@ -1,14 +1,14 @@
-"""Compares the running sums with the ledger they are sums of, and repairs them."""
+"""Comparing the running sums with the ledger, and repairing them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection, transaction
 
-from ads.models import Campaign, SpendTotal
+from ads.models import Brand, Campaign
 from ads.models.spend import sums_of
+from ads.services import locks
 from ads.services.delivery import Trigger, enforce
 
 
@@ -50,14 +50,14 @@ _ADD_UP = """
 
 
 def find_drift() -> list[Drift]:
-    """Sums that differ from the ledger, read in one statement and so at one instant."""
+    """Sums that differ from the ledger; one statement, and so at one instant."""
     with connection.cursor() as cursor:
         cursor.execute(_DRIFTED)
         return [Drift(*row) for row in cursor.fetchall()]
 
 
 def verify(*, fix: bool, now: datetime) -> list[Drift]:
-    """Find drift and, if ``fix``, repair it and enforce what that changes; what was found."""
+    """Find drift; with ``fix``, repair it and enforce what that changes."""
     found = find_drift()
     if fix:
         for drift in found:
@@ -69,17 +69,15 @@ def verify(*, fix: bool, now: datetime) -> list[Drift]:
 def _repair(drift: Drift, now: datetime) -> None:
     """Add one sum up again from the ledger.
 
-    While the sum's row is locked, an entry that is not committed yet waits for it with what it
-    adds, and one that is committed is seen by the statement after: none is lost or counted twice.
+    While the sum's row is locked, an entry that is not committed waits with what it adds, and the
+    statement after sees every other: none is lost or counted twice.
     """
-    key: dict[str, Any] = {
-        "brand_id": drift.brand_id,
-        "campaign_id": drift.campaign_id,
-        "period": drift.period,
-        "start": drift.start,
-    }
-    total, _ = SpendTotal.objects.get_or_create(**key)
-    total = SpendTotal.objects.select_for_update(no_key=True).get(pk=total.pk)
+    owner: Brand | Campaign = Brand.objects.get(pk=drift.brand_id)
+    campaigns = Campaign.objects.filter(brand=drift.brand_id)
+    if drift.campaign_id is not None:
+        campaigns = campaigns.filter(pk=drift.campaign_id)
+        owner = campaigns.select_related("brand").get()
+    total = locks.totals_of_owner(owner, drift.period, drift.start)
     with connection.cursor() as cursor:
         cursor.execute(
             _ADD_UP,
@@ -87,7 +85,4 @@ def _repair(drift: Drift, now: datetime) -> None:
         )
         (total.amount,) = cursor.fetchone()
     total.save(update_fields=["amount", "updated_at"])
-    campaigns = Campaign.objects.filter(brand=drift.brand_id)
-    if drift.campaign_id is not None:
-        campaigns = campaigns.filter(pk=drift.campaign_id)
     enforce(campaigns, now, Trigger.EDIT, lock_first=True)

@@ -2,6 +2,4 @@
 
 from ads.services.platforms import updates
 
-__all__ = [
-    "updates",
-]
+__all__ = ["updates"]

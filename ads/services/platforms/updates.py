@@ -1,8 +1,8 @@
-"""Pulling day totals from the connected ad platforms, and telling them whom to run.
+"""Pulling day totals from the connected ad platforms, and telling them which campaigns to run.
 
 A platform or an account that fails never stops the others: it is logged, reported in the result,
-and asked again at the next tick, for every day since it last succeeded. Nothing is lost by that,
-because a day total says what a campaign has cost so far, however long nobody asked.
+and asked again at the next tick, for every day since it last succeeded. Nothing is lost, because a
+day total is what a campaign has cost so far, however long ago it was last asked for.
 """
 
 import logging
@@ -13,18 +13,19 @@ from decimal import Decimal
 from itertools import chain
 
 from ads.models import AskedAccount, Campaign
+from ads.models.spend import Kind
 from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.services.campaign_lookup import Reference
-from ads.services.intake import IntakeAnswer, IntakeSender, IntakeTotal, take_day_totals
 from ads.services.isolation import NOBODYS_FAULT, isolate
+from ads.services.ledger import Answer, DayTotal, record
 
 logger = logging.getLogger(__name__)
 
 #: Day totals, and accounts, that are recorded in one transaction.
 CHUNK = 2000
 
-#: For how many days a platform is asked at most, today among them: more than any month has.
+#: Days that a platform is asked for at most, today included: more than any month has.
 MOST_DAYS = 35
 
 ONE_DAY = timedelta(days=1)
@@ -39,13 +40,8 @@ class Synced:
     #: A line for each platform that could not be told.
     errors: tuple[str, ...] = ()
 
-    def __add__(self, other: "Synced") -> "Synced":
-        return Synced(
-            self.started + other.started, self.stopped + other.stopped, self.errors + other.errors
-        )
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SpendUpdate:
     """What one spend update did."""
 
@@ -53,22 +49,12 @@ class SpendUpdate:
     #: Day totals that moved the ledger, and by how much in all (US dollars).
     recorded: int = 0
     spend: Decimal = Decimal(0)
-    #: Day totals of campaigns that no reference tells yet; they are kept.
+    #: Day totals of unmatched campaigns; they are kept.
     waiting: int = 0
     #: Campaigns that stopped, or came back, on what was learned.
     switched: int = 0
     #: A line for each platform, account or campaign that failed.
     errors: tuple[str, ...] = ()
-
-    def __add__(self, other: "SpendUpdate") -> "SpendUpdate":
-        return SpendUpdate(
-            self.accounts + other.accounts,
-            self.recorded + other.recorded,
-            self.spend + other.spend,
-            self.waiting + other.waiting,
-            self.switched + other.switched,
-            self.errors + other.errors,
-        )
 
 
 def update_spend(now: datetime, *, platforms: Sequence[AdPlatform] | None = None) -> SpendUpdate:
@@ -78,20 +64,14 @@ def update_spend(now: datetime, *, platforms: Sequence[AdPlatform] | None = None
     """
     update = SpendUpdate()
     for platform in connected() if platforms is None else platforms:
-        before = sync_platforms(now, platforms=[platform])
-        observed = _Observed(platform, now)
+        update.errors += sync_platforms(now, platforms=[platform]).errors
+        observed = _Observed(platform, now, update)
         for account in observed.accounts():
             observed.ask(account)
         observed.record()
         after = sync_platforms(now, platforms=[platform])
-        update += SpendUpdate(
-            accounts=observed.asked,
-            recorded=observed.recorded,
-            spend=observed.spend,
-            waiting=observed.waiting,
-            switched=after.started + after.stopped,
-            errors=(*before.errors, *observed.errors, *after.errors),
-        )
+        update.switched += after.started + after.stopped
+        update.errors += after.errors
     return update
 
 
@@ -100,25 +80,27 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
 
     One query where nothing does. A platform that cannot be told is told at the next tick.
     """
-    synced = Synced()
+    started = stopped = 0
+    errors: list[str] = []
     for platform in connected() if platforms is None else platforms:
         try:
             differing = platform.out_of_step(Campaign.objects.all())
-            started = [pk for pk, is_on in differing.items() if is_on]
-            stopped = [pk for pk, is_on in differing.items() if not is_on]
+            to_start = [pk for pk, is_on in differing.items() if is_on]
+            to_stop = [pk for pk, is_on in differing.items() if not is_on]
             # Stopping first: what runs too long costs money.
-            if stopped:
-                platform.switch(stopped, is_on=False, now=now)
-            if started:
-                platform.switch(started, is_on=True, now=now)
+            if to_stop:
+                platform.switch(to_stop, is_on=False, now=now)
+            if to_start:
+                platform.switch(to_start, is_on=True, now=now)
         except NOBODYS_FAULT:
             raise
         except Exception as error:
-            logger.exception("Platform %s could not be told whom to run.", platform.source)
-            synced += Synced(errors=(f"{platform.source}: {_shown(error)}",))
+            logger.exception("Platform %s could not be told what to run.", platform.source)
+            errors.append(f"{platform.source}: {_shown(error)}")
         else:
-            synced += Synced(started=len(started), stopped=len(stopped))
-    return synced
+            started += len(to_start)
+            stopped += len(to_stop)
+    return Synced(started, stopped, tuple(errors))
 
 
 def days_to_ask(today: date, answered_on: date | None) -> list[date]:
@@ -133,24 +115,21 @@ def days_to_ask(today: date, answered_on: date | None) -> list[date]:
 
 
 class _Observed:
-    """What one platform says, gathered over its accounts and recorded in large chunks.
+    """The answers of one platform, gathered over its accounts and recorded in large chunks.
 
     An account counts as read once all that it answered is recorded.
     """
 
-    def __init__(self, platform: AdPlatform, now: datetime) -> None:
-        self.asked = 0
-        self.recorded = 0
-        self.spend = Decimal(0)
-        self.waiting = 0
-        self.errors: list[str] = []
+    def __init__(self, platform: AdPlatform, now: datetime, update: SpendUpdate) -> None:
         self._platform = platform
+        self._source = platform.source
         self._now = now
+        self._update = update
         marks = AskedAccount.objects.filter(source=platform.source)
         self._last_read = dict(marks.values_list("brand_id", "last_success_at"))
-        #: What is to be recorded, by the brands whose accounts have answered.
-        self._waiting: dict[int, list[ObservedTotal]] = {}
-        self._totals_waiting = 0
+        #: Totals to be recorded, by the brands whose accounts have answered.
+        self._answered: dict[int, list[ObservedTotal]] = {}
+        self._totals = 0
 
     def accounts(self) -> Sequence[Account]:
         try:
@@ -158,84 +137,77 @@ class _Observed:
         except NOBODYS_FAULT:
             raise
         except Exception as error:
-            logger.exception("Platform %s did not list its accounts.", self._platform.source)
-            self.errors.append(f"{self._platform.source}: {_shown(error)}")
+            logger.exception("Platform %s did not list its accounts.", self._source)
+            self._report(_shown(error))
             return []
 
     def ask(self, account: Account) -> None:
         """Ask for the account's totals, which are all used or, if asking fails midway, none."""
-        self.asked += 1
+        self._update.accounts += 1
+        campaigns = Campaign.objects.filter(brand=account.brand_id)
         try:
-            totals = list(
-                self._platform.day_totals(
-                    account,
-                    Campaign.objects.filter(brand=account.brand_id),
-                    self._days(account),
-                    now=self._now,
-                )
-            )
+            days = self._days(account)
+            totals = list(self._platform.day_totals(account, campaigns, days, now=self._now))
         except NOBODYS_FAULT:
             raise
         except Exception as error:
             logger.exception(
                 "Account %s of platform %s could not be read; the others go on.",
                 account.name,
-                self._platform.source,
+                self._source,
             )
-            self.errors.append(f"{self._platform.source}, {account.name}: {_shown(error)}")
+            self._update.errors += (f"{self._source}, {account.name}: {_shown(error)}",)
             return
-        self._waiting.setdefault(account.brand_id, []).extend(totals)
-        self._totals_waiting += len(totals)
-        if max(self._totals_waiting, len(self._waiting)) >= CHUNK:
+        self._answered.setdefault(account.brand_id, []).extend(totals)
+        self._totals += len(totals)
+        if max(self._totals, len(self._answered)) >= CHUNK:
             self.record()
 
     def record(self) -> None:
-        """Record what is waiting, and enforce it; note which accounts have thereby been read."""
-        waiting, self._waiting, self._totals_waiting = self._waiting, {}, 0
+        """Record the totals gathered, and enforce; note which accounts have thereby been read."""
+        answered, self._answered, self._totals = self._answered, {}, 0
         # Each total by itself in the end: one day that cannot be recorded must not keep its
         # campaign from being stopped for what it spends today.
-        taken, failed = isolate(
-            list(chain.from_iterable(waiting.values())), self._take, size=CHUNK, what="Recording"
+        recorded, failed = isolate(
+            list(chain.from_iterable(answered.values())), self._record, size=CHUNK, what="Recording"
         )
-        self.errors += [
-            f"{self._platform.source}: the total of {_named(total)} on {total.date} "
-            "could not be recorded; see the log."
-            for total in failed
-        ]
-        for total, answer in chain.from_iterable(taken):
+        for total in failed:
+            self._report(f"{_named(total)} could not be recorded; see the log.")
+        for total, answer in chain.from_iterable(recorded):
             if answer.outcome == "recorded":
-                self.recorded += 1
-                self.spend += answer.difference or Decimal(0)
+                self._update.recorded += 1
+                self._update.spend += answer.difference or Decimal(0)
             elif answer.outcome == "waiting":
-                self.waiting += 1
-            elif answer.outcome == "refused":
+                self._update.waiting += 1
+            elif answer.error:
                 failed.append(total)
-                self.errors.append(
-                    f"{self._platform.source}: the total of {_named(total)} on {total.date} is "
-                    f"refused: {answer.field} {answer.value}: {answer.reason}"
+                self._report(
+                    f"{_named(total)} is refused: {answer.field} {answer.value}: {answer.reason}"
                 )
         lost = {id(total) for total in failed}
         self._note_read(
-            pk for pk, totals in waiting.items() if lost.isdisjoint(id(total) for total in totals)
+            pk for pk, totals in answered.items() if lost.isdisjoint(id(total) for total in totals)
         )
 
-    def _take(self, totals: Sequence[ObservedTotal]) -> list[tuple[ObservedTotal, IntakeAnswer]]:
-        source = self._platform.source
+    def _report(self, error: str) -> None:
+        self._update.errors += (f"{self._source}: {error}",)
+
+    def _record(self, totals: Sequence[ObservedTotal]) -> list[tuple[ObservedTotal, Answer]]:
         rows = [
-            IntakeTotal(
-                campaign=Reference(source, *astuple(total.campaign))
+            DayTotal(
+                Reference(self._source, *astuple(total.campaign))
                 if isinstance(total.campaign, KnownAs)
                 else total.campaign,
-                date=total.date,
-                amount=total.amount,
-                observed_at=total.observed_at,
+                total.date,
+                total.amount,
+                total.observed_at,
             )
             for total in totals
         ]
-        intake = take_day_totals(
-            rows, sender=IntakeSender(source, None), now=self._now, keep_good=True
+        recorded = record(
+            rows, source=self._source, now=self._now, kind=Kind.DAY_TOTAL, keep_good=True
         )
-        return list(zip(totals, intake.answers, strict=True))
+        return list(zip(totals, recorded.answers, strict=True))
 
     def _days(self, account: Account) -> list[date]:
         today = local_date(self._now, account.timezone)
@@ -249,7 +221,7 @@ class _Observed:
                 "Account %s of platform %s was last read on %s, too long ago to ask for every day "
                 "since; it is asked from %s on.",
                 account.name,
-                self._platform.source,
+                self._source,
                 answered_on,
                 days[-1],
             )
@@ -258,31 +230,27 @@ class _Observed:
     def _note_read(self, brand_ids: Iterable[int]) -> None:
         def note(pks: Sequence[int]) -> None:
             AskedAccount.objects.bulk_create(
-                (
-                    AskedAccount(
-                        source=self._platform.source, brand_id=pk, last_success_at=self._now
-                    )
+                [
+                    AskedAccount(source=self._source, brand_id=pk, last_success_at=self._now)
                     for pk in pks
-                ),
+                ],
                 update_conflicts=True,
                 unique_fields=["brand", "source"],
                 update_fields=["last_success_at"],
             )
 
-        # In key order, so that two updates at once never wait for each other in a circle. One by
-        # one in the end: a brand may have been deleted meanwhile.
+        # In key order, so that two updates at once never deadlock. One by one in the end: a brand
+        # may have been deleted meanwhile.
         _, failed = isolate(sorted(brand_ids), note, size=CHUNK, what="Noting as read brand")
-        self.errors += [
-            f"{self._platform.source}: brand {pk} could not be noted as read; see the log."
-            for pk in failed
-        ]
+        for pk in failed:
+            self._report(f"brand {pk} could not be noted as read; see the log.")
 
 
 def _named(total: ObservedTotal) -> str:
+    campaign = f"campaign {total.campaign}"
     if isinstance(total.campaign, KnownAs):
-        known = (total.campaign.account, total.campaign.reference)
-        return " / ".join(part for part in known if part)
-    return f"campaign {total.campaign}"
+        campaign = " / ".join(filter(None, (total.campaign.account, total.campaign.reference)))
+    return f"the total of {campaign} on {total.date}"
 
 
 def _shown(error: Exception) -> str:

@@ -1,26 +1,23 @@
-"""What platforms know campaigns by, and matching what came in under a reference nobody knew."""
+"""Platform IDs of campaigns, and matching an unmatched one."""
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 
 from ads.models import Campaign, CampaignReference, UnknownReference, WaitingSpend
-from ads.services import campaign_lookup, locks
+from ads.services import locks
 from ads.services.actor import current_actor
-from ads.services.campaign_lookup import Owner, Reference
+from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference, InvalidSpend
 from ads.services.ledger import check_text
 from ads.services.references.release import Settled, record_waiting
 
 __all__ = [
     "AT_ONCE",
-    "Reference",
     "Settled",
     "add",
     "discard",
-    "find",
     "hand_over",
     "match",
     "record_under",
@@ -31,20 +28,11 @@ __all__ = [
 AT_ONCE: Final = 20_000
 
 
-def find(
-    references: Collection[Reference], *, brand_ids: frozenset[int] | None = None
-) -> dict[Reference, Owner]:
-    """The campaigns that carry these, as far as there are any (in ``brand_ids``); one query."""
-    return campaign_lookup.by_reference(references, brand_ids)
-
-
 def add(campaign: Campaign, reference: Reference) -> CampaignReference:
-    """Let the campaign be known by this; what had come in under it is recorded on commit.
-
-    Returns the one it has if it is known by it already.
+    """Give the campaign this platform ID, if it has not; its waiting spend is recorded on commit.
 
     Raises:
-        InvalidReference: a part cannot be used, or another campaign is known by it.
+        InvalidReference: a part cannot be used, or another campaign has it.
     """
     for field in ("platform", "account", "reference"):
         try:
@@ -59,24 +47,23 @@ def add(campaign: Campaign, reference: Reference) -> CampaignReference:
 
 
 def match(unknown: UnknownReference, campaign: Campaign, *, now: datetime) -> Settled:
-    """The unknown reference is this campaign's: from now on, and for what has come in under it.
+    """Match the reference with this campaign, from now on and for its waiting spend.
 
     :data:`AT_ONCE` rows are recorded when it returns, in batches with a commit each (if the caller
     has no transaction open), and the rest by the periodic task.
 
     Raises:
-        InvalidReference: the reference is not there any more, another campaign is known by it, or
-            its sender may not write to the campaign's brand.
+        InvalidReference: it was matched before, another campaign has it, or its sender may not
+            write to the campaign's brand.
     """
     return record_under(hand_over(unknown, campaign), now=now)
 
 
 @transaction.atomic
 def hand_over(unknown: UnknownReference, campaign: Campaign) -> CampaignReference:
-    """The first half of :func:`match`: from now on the campaign carries it; same errors.
+    """The first half of :func:`match`: give the campaign the reference; same errors.
 
-    The second, :func:`record_under`, belongs into no transaction with it, for what waits is
-    recorded in several.
+    The second half, :func:`record_under`, needs several transactions of its own.
     """
     locked = locks.unknown_reference(unknown.pk)
     if locked is None:
@@ -85,10 +72,10 @@ def hand_over(unknown: UnknownReference, campaign: Campaign) -> CampaignReferenc
         raise InvalidReference(
             "campaign",
             campaign,
-            "whoever sent this may not write to its brand; choose a campaign of a brand that "
-            "the sender is limited to, or discard what waits.",
+            "the sender may not write to its brand; choose a campaign of a brand that the sender "
+            "is limited to, or discard the waiting spend.",
         )
-    # Bulk, because saving it would have what waits recorded on commit: record_under does so.
+    # Bulk, because saving it would record waiting spend on commit, as record_under does.
     parts = _parts(locked)
     CampaignReference.objects.bulk_create(
         [CampaignReference(campaign=campaign, **parts)], ignore_conflicts=True
@@ -99,12 +86,12 @@ def hand_over(unknown: UnknownReference, campaign: Campaign) -> CampaignReferenc
 
 
 def record_under(carried: CampaignReference, *, now: datetime) -> Settled:
-    """Record what waits under this, :data:`AT_ONCE` rows; the periodic task records the rest."""
+    """Record :data:`AT_ONCE` rows that wait for this; the periodic task records the rest."""
     return record_waiting(now, references=[carried.pk], at_most=AT_ONCE)
 
 
 def discard(unknown: UnknownReference, *, because: str, now: datetime) -> int:
-    """What waits under it shall never be recorded; how many rows. Who said so stays on record.
+    """Never record its waiting spend; how many rows. Who discarded it stays on record.
 
     Raises:
         InvalidSpend: ``because`` is missing or too long.
@@ -115,31 +102,25 @@ def discard(unknown: UnknownReference, *, because: str, now: datetime) -> int:
         waits = WaitingSpend.objects.filter(unknown=unknown.pk, discarded_at=None)
         return waits.update(
             discarded_at=now,
-            discarded_by=current_actor()[: _longest("discarded_by")],
+            discarded_by=current_actor()[:_LONGEST_NAME],
             discarded_because=because,
         )
 
 
+#: Characters of :attr:`WaitingSpend.discarded_by`.
+_LONGEST_NAME: Final = 150
+
+
 def _parts(referring: Reference | UnknownReference) -> dict[str, str]:
-    return {
-        "platform": referring.platform,
-        "account": referring.account,
-        "reference": referring.reference,
-    }
+    return {part: getattr(referring, part) for part in ("platform", "account", "reference")}
 
 
 def _refuse_another(carried: CampaignReference, campaign: Campaign) -> None:
-    if carried.campaign_id == campaign.pk:
-        return
-    other = carried.campaign
-    raise InvalidReference(
-        "reference",
-        carried,
-        f'it is what campaign {other.pk} ("{other.name}" of {other.brand}) is known by; '
-        "take it off there first.",
-    )
-
-
-def _longest(field: str) -> int:
-    column: Any = WaitingSpend._meta.get_field(field)
-    return int(column.max_length)
+    if carried.campaign_id != campaign.pk:
+        other = carried.campaign
+        raise InvalidReference(
+            "reference",
+            carried,
+            f'campaign {other.pk} ("{other.name}" of {other.brand}) has this ID; remove it there '
+            "first.",
+        )

@@ -1,26 +1,34 @@
-"""Recording what had waited for its campaign, once a campaign carries the reference.
+"""Recording waiting spend, once a campaign has its platform ID.
 
-It goes into the ledger as it came in, through the same core, and counts on its own days. What the
-ledger refuses (a day that has not come in the brand's timezone, an id that was used meanwhile)
-stays and says why.
+It goes into the ledger as all spend does, and counts on its own days. Rows that the ledger refuses
+(a day that has not come in the brand's timezone, an external ID that was used meanwhile) go on
+waiting, with the reason.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from django.db import OperationalError, connection, transaction
 
 from ads.models import WaitingSpend
 from ads.models.spend import Kind
 from ads.services import campaign_lookup, locks
-from ads.services.campaign_lookup import Owner, Reference
+from ads.services.campaign_lookup import Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend
 from ads.services.isolation import isolate
-from ads.services.ledger import day_totals, entries
-from ads.services.references import waiting
+from ads.services.ledger import (
+    DayTotal,
+    Placed,
+    Row,
+    SpendEntry,
+    append,
+    enforce_crossed,
+    place,
+    waiting,
+)
 
 #: Rows that are recorded in one transaction.
 BATCH: Final = 2000
@@ -28,9 +36,9 @@ BATCH: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of what had waited."""
+    """What became of waiting spend."""
 
-    #: Rows that are in the ledger now, those that it knew already among them.
+    #: Rows that are in the ledger now, duplicates included.
     recorded: int = 0
     #: Rows that go on waiting, each with the reason in ``refusal``.
     refused: int = 0
@@ -50,10 +58,10 @@ class Settled:
 def record_waiting(
     now: datetime, *, references: Collection[int] | None = None, at_most: int | None = None
 ) -> Settled:
-    """Record what waits under references that a campaign carries by now.
+    """Record waiting spend whose platform ID a campaign has by now.
 
     ``references`` (ids of campaigns' references) left out are all of them. ``at_most`` rows for
-    each unknown reference, rounded up to whole batches; the periodic task takes the rest.
+    each, rounded up to whole batches; the periodic task records the rest.
 
     In batches with a commit each, so that nobody waits long for a lock. A reference that fails
     never stops the others.
@@ -62,7 +70,7 @@ def record_waiting(
         _due(references),
         lambda unknown_ids: _record_under(unknown_ids[0], now, at_most),
         size=1,
-        what="What waits under unknown reference",
+        what="Recording what waits for reference",
     )
     return sum(done, start=Settled(failed=tuple(failed)))
 
@@ -91,7 +99,7 @@ class _InTheWay(Exception):
 
 
 def _record_under(unknown_id: int, now: datetime, at_most: int | None) -> Settled:
-    """Everything under one unknown reference, by source and kind, in the order it came in."""
+    """Everything that waits for one reference, by source and kind, in the order received."""
     waits = WaitingSpend.objects.filter(unknown=unknown_id, discarded_at=None).order_by()
     groups = sorted(waits.values_list("source", "kind").distinct())
     done = Settled()
@@ -113,22 +121,6 @@ def _record_under(unknown_id: int, now: datetime, at_most: int | None) -> Settle
     return done
 
 
-class _Row(NamedTuple):
-    """A row that waits; see :class:`ads.models.WaitingSpend`."""
-
-    pk: int
-    amount: Any
-    date: Any
-    occurred_at: datetime | None
-    observed_at: datetime | None
-    description: str
-    external_id: str | None
-    received_at: datetime
-
-
-_COLUMNS: Final = tuple(name for name in _Row._fields)
-
-
 @transaction.atomic
 def _record_batch(
     unknown_id: int, source: str, kind: Kind, after: int, now: datetime
@@ -136,13 +128,13 @@ def _record_batch(
     """Record the next rows after this id; the last id among them, None if there were none.
 
     One source and kind, and so one statement that moves the sums: two in one transaction could
-    come by the same sums in another order than somebody else.
+    lock the sums in another order than somebody else.
     """
     with locks.patience():
         unknown = locks.unknown_reference(unknown_id)
         if unknown is None:
             return None, Settled()
-        # Who carries it now, which may be nobody any more.
+        # Another campaign may have it by now, or none.
         reference = Reference(unknown.platform, unknown.account, unknown.reference)
         brands = None if unknown.only_brands is None else frozenset(unknown.only_brands)
         owner = campaign_lookup.by_reference([reference], brands).get(reference)
@@ -151,64 +143,38 @@ def _record_batch(
         waits = WaitingSpend.objects.filter(
             unknown=unknown_id, discarded_at=None, source=source, kind=kind, pk__gt=after
         )
-        rows = [_Row(*row) for row in waits.order_by("pk").values_list(*_COLUMNS)[:BATCH]]
+        rows = list(waits.order_by("pk")[:BATCH])
         if not rows:
             return None, Settled()
-        if kind == Kind.DAY_TOTAL:
-            refusals, enforced = _record_totals(rows, owner, source, unknown.known_as, now)
-        else:
-            refusals, enforced = _record_entries(rows, owner, source, kind, now)
+        refusals: dict[int, str] = {}
+        placed: dict[int, Placed] = {}
+        for row in rows:
+            try:
+                placed[row.pk] = place(
+                    _as_sent(row, reference), owner, now, received_at=row.received_at
+                )
+            except InvalidSpend as error:
+                refusals[row.pk] = str(error)
+        good = list(placed.values())
+        answers = append(good, source=source, now=now, kind=kind) if good else []
+        for pk, answer in zip(placed, answers, strict=True):
+            if answer.error:
+                refusals[pk] = str(answer.error)
+        enforced = enforce_crossed(good, answers, now, kind)
         _put_away([row.pk for row in rows if row.pk not in refusals], refusals)
     return rows[-1].pk, Settled(len(rows) - len(refusals), len(refusals), enforced)
 
 
-def _record_entries(
-    rows: Sequence[_Row], owner: Owner, source: str, kind: Kind, now: datetime
-) -> tuple[dict[int, str], Enforced]:
-    """The reasons why rows were refused, by their ids; and what was enforced."""
-    refusals: dict[int, str] = {}
-    good: list[tuple[int, entries.Entry]] = []
-    for row in rows:
-        values = entries.Values(
-            row.amount, row.description, row.external_id, row.date, row.occurred_at
-        )
-        try:
-            good.append((row.pk, entries.place(values, owner, now, came_in=row.received_at)))
-        except InvalidSpend as error:
-            refusals[row.pk] = str(error)
-    if not good:
-        return refusals, Enforced()
-    placed = [entry for _, entry in good]
-    answers = entries.append(placed, source=source, now=now, kind=kind)
-    for (pk, _), answer in zip(good, answers, strict=True):
-        if answer.conflict:
-            refusals[pk] = str(answer.conflict)
-    return refusals, entries.enforce_recorded(placed, answers, now, kind)
-
-
-def _record_totals(
-    rows: Sequence[_Row], owner: Owner, source: str, known_as: str, now: datetime
-) -> tuple[dict[int, str], Enforced]:
-    """The same for day totals, all of which were reported under one reference."""
-    refusals: dict[int, str] = {}
-    placed: list[tuple[int, day_totals.Total]] = []
-    for row in rows:
-        values = day_totals.Values(row.date, row.amount, row.observed_at or row.received_at)
-        try:
-            placed.append((row.pk, day_totals.place(values, owner, now, known_as=known_as)))
-        except InvalidSpend as error:
-            refusals[row.pk] = str(error)
-    mixed = day_totals.reported_otherwise([total for _, total in placed], source=source)
-    refusals |= {placed[i][0]: str(error) for i, error in mixed.items()}
-    good = [total for pk, total in placed if pk not in refusals]
-    if not good:
-        return refusals, Enforced()
-    outcomes = day_totals.post_each(good, source=source, now=now)
-    return refusals, day_totals.enforce_posted(good, outcomes, now)
+def _as_sent(row: WaitingSpend, reference: Reference) -> Row:
+    if row.kind == Kind.DAY_TOTAL:
+        return DayTotal(reference, row.date, row.amount, row.observed_at or row.received_at)
+    return SpendEntry(
+        reference, row.amount, row.description, row.date, row.occurred_at, row.external_id
+    )
 
 
 def _put_away(recorded: Collection[int], refusals: dict[int, str]) -> None:
-    """Delete what was recorded, and write to the rest why it was not."""
+    """Delete what was recorded, and note with the others why not."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM ads_waitingspend WHERE id = ANY(%s::bigint[])", [list(recorded)]

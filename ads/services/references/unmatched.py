@@ -1,4 +1,4 @@
-"""What people are shown of unknown references before they match them, and matching many at once."""
+"""Unmatched campaigns: their waiting spend, suggested matches, and matching many at once."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -26,26 +26,26 @@ _NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """What waits under an unknown reference; ``amount`` in US dollars."""
+    """The waiting spend of an unmatched campaign; ``amount`` in US dollars."""
 
     rows: int = 0
     amount: Decimal = Decimal(0)
-    #: The days of the spend; where it only said when it occurred, by UTC.
+    #: The days of the spend; in UTC where only an instant was given.
     first: date | None = None
     last: date | None = None
     received_first: datetime | None = None
     received_last: datetime | None = None
     sources: tuple[str, ...] = ()
-    #: Rows that could not be recorded when it was matched, and some of the reasons.
+    #: Rows that could not be recorded when it was matched, and the first reasons.
     refused: int = 0
     refusals: tuple[str, ...] = ()
-    #: Rows that never will be, because somebody said so.
+    #: Rows that somebody has discarded.
     discarded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What became of one reference among many: settled, or why it could not be matched."""
+    """The outcome of one match among many: settled, or why not."""
 
     unknown: UnknownReference
     campaign: Campaign
@@ -72,7 +72,7 @@ _WAITS: Final = f"""
 
 
 def waits(unknown_ids: Collection[int]) -> dict[int, Waits]:
-    """What waits under these, by their ids; one query."""
+    """The waiting spend of these, by their ids; one query."""
     found = dict.fromkeys(unknown_ids, Waits())
     with connection.cursor() as cursor:
         cursor.execute(_WAITS, [list(unknown_ids)])
@@ -82,65 +82,57 @@ def waits(unknown_ids: Collection[int]) -> dict[int, Waits]:
     return found
 
 
-#: Rows that came in under an unknown reference, by what became of them.
-_BECAME: Final = {
+#: Rows by their state.
+_STATES: Final = {
     "waiting": Q(discarded_at=None),
     "refused": Q(discarded_at=None) & ~Q(refusal=""),
     "discarded": Q(discarded_at__isnull=False),
 }
 
 
-def having(unknown: QuerySet[UnknownReference], became: str) -> QuerySet[UnknownReference]:
-    """Those with rows that are ``waiting`` (the default), were ``refused``, or ``discarded``."""
-    rows = WaitingSpend.objects.filter(_BECAME.get(became, _BECAME["waiting"]))
+def having(unknown: QuerySet[UnknownReference], state: str) -> QuerySet[UnknownReference]:
+    """Those with rows that are ``waiting`` (the default), ``refused`` or ``discarded``."""
+    rows = WaitingSpend.objects.filter(_STATES.get(state, _STATES["waiting"]))
     return unknown.filter(Exists(rows.filter(unknown=OuterRef("pk"))))
 
 
 def count(at_most: int) -> int:
-    """How many references wait to be matched, counted up to ``at_most``."""
+    """How many are to be matched, counted up to ``at_most``."""
     return having(UnknownReference.objects.order_by(), "waiting")[:at_most].count()
 
 
 def candidates(unknown: UnknownReference) -> QuerySet[Campaign]:
-    """The campaigns that can be meant: of the brands that its sender may write to."""
-    campaigns = Campaign.objects.select_related("brand")
-    if unknown.only_brands is None:
-        return campaigns
-    return campaigns.filter(brand__in=unknown.only_brands)
+    """The campaigns that it may be: of the brands that its sender may write to."""
+    campaigns, only = Campaign.objects.select_related("brand"), unknown.only_brands
+    return campaigns if only is None else campaigns.filter(brand__in=only)
 
 
 def brands(unknown: UnknownReference) -> QuerySet[Brand]:
-    """The brands that can be meant."""
-    if unknown.only_brands is None:
-        return Brand.objects.all()
-    return Brand.objects.filter(pk__in=unknown.only_brands)
+    """The brands that its sender may write to."""
+    only = unknown.only_brands
+    return Brand.objects.all() if only is None else Brand.objects.filter(pk__in=only)
 
 
 def carriers(unknown: Iterable[UnknownReference]) -> dict[int, Campaign]:
-    """The campaigns that carry some of these all the same, by the reference's id; one query.
+    """The campaigns that have some of these IDs all the same, by the reference's id; one query.
 
-    One that carries it was given it after this came in, and what waits on was refused; or it is of
-    a brand that the sender may not write to. Its brand is at hand.
+    Such a campaign was given the ID after the spend was received, and what still waits was refused;
+    or the sender may not write to its brand. Its brand is loaded.
     """
     listed = list(unknown)
-    if not listed:
-        return {}
-    platforms, accounts, ids = zip(*map(_key, listed), strict=True)
     known = CampaignReference.objects.filter(
-        platform__in=platforms, account__in=accounts, reference__in=ids
-    ).select_related("campaign__brand")
-    carried = {_key(reference): reference.campaign for reference in known}
-    return {one.pk: carried[_key(one)] for one in listed if _key(one) in carried}
-
-
-def _key(referring: UnknownReference | CampaignReference) -> tuple[str, str, str]:
-    return referring.platform, referring.account, referring.reference
+        platform__in={one.platform for one in listed},
+        account__in={one.account for one in listed},
+        reference__in={one.reference for one in listed},
+    )
+    carried = {one.known_as: one.campaign for one in known.select_related("campaign__brand")}
+    return {one.pk: carried[one.known_as] for one in listed if one.known_as in carried}
 
 
 def suggestions(unknown: Collection[UnknownReference]) -> dict[int, Campaign]:
-    """The campaign that each seems to be, by the reference's id: where one alone has its name.
+    """The suggested match of each, by the reference's id: the one campaign that has its name.
 
-    Its brand is at hand. Two queries. None for those that a campaign carries already.
+    Its brand is loaded. Two queries. None for IDs that a campaign has already.
     """
     carried = carriers(unknown)
     named = [one for one in unknown if one.name and one.pk not in carried]
@@ -161,32 +153,29 @@ def suggestions(unknown: Collection[UnknownReference]) -> dict[int, Campaign]:
 
 
 def used_up_by(unknown: UnknownReference, campaign: Campaign, now: datetime) -> list[str]:
-    """Sentences: which budgets what waits would use up that are not used up now.
+    """Sentences: the budgets that the waiting spend would use up.
 
-    Day totals count whole, though the campaign may have been told some of it under another name.
+    Day totals count in full, though some of it may be recorded under another ID.
     """
     sentences = []
     owners: tuple[Campaign | Brand, ...] = (campaign, campaign.brand)
     added = _current(unknown, campaign.brand.timezone, now)
     for owner in owners:
+        whose, whom = ("", "it") if owner is campaign else ("all of ", "all its campaigns")
         for period, amount in added.items():
             figures = summaries.figures(owner, period, now)
-            spent = figures.effective + amount
-            if figures.budget is not None and figures.is_available:
-                if not is_used_up(spent, figures.budget):
-                    continue
+            spent, budget = figures.effective + amount, figures.budget
+            if budget is not None and figures.is_available and is_used_up(spent, budget):
                 word = "daily" if period == Period.DAY else "monthly"
-                of_brand = isinstance(owner, Brand)
                 sentences.append(
-                    f"The {word} budget of {'all of ' if of_brand else ''}{owner.name} would be "
-                    f"used up: {format_usd(spent)} of {format_usd(figures.budget)}"
-                    + (", which stops all its campaigns." if of_brand else ", which stops it.")
+                    f"The {word} budget of {whose}{owner.name} would be used up: "
+                    f"{format_usd(spent)} of {format_usd(budget)}, which stops {whom}."
                 )
     return sentences
 
 
 def _current(unknown: UnknownReference, timezone: str, now: datetime) -> dict[Period, Decimal]:
-    """What waits of the day and the month that it is in a timezone; none if nobody can read it."""
+    """The waiting spend of today and this month in a timezone; none if it is invalid."""
     try:
         today = local_date(now, timezone)
     except UnknownTimezone:
@@ -216,7 +205,7 @@ def _current(unknown: UnknownReference, timezone: str, now: datetime) -> dict[Pe
 def match_new(
     unknown: UnknownReference, *, brand: Brand, name: str, status: Status, now: datetime
 ) -> tuple[Campaign, Settled]:
-    """Make the campaign that it is, and match it: both or neither. What waits is then recorded.
+    """Make a campaign and match it: both or neither. The waiting spend is then recorded.
 
     Raises:
         InvalidReference: see :func:`ads.services.references.registry.match`.
@@ -233,19 +222,19 @@ def match_new(
 def match_each(
     pairs: Iterable[tuple[UnknownReference, Campaign]], *, now: datetime
 ) -> list[Matched]:
-    """Match many; one that cannot be does not keep the others from it."""
-    return [_match_one(unknown, campaign, now) for unknown, campaign in pairs]
-
-
-def _match_one(unknown: UnknownReference, campaign: Campaign, now: datetime) -> Matched:
-    try:
-        return Matched(unknown, campaign, registry.match(unknown, campaign, now=now))
-    except InvalidReference as error:
-        return Matched(unknown, campaign, None, str(error))
+    """Match many; one that cannot be matched does not stop the others."""
+    done = []
+    for unknown, campaign in pairs:
+        try:
+            settled = registry.match(unknown, campaign, now=now)
+            done.append(Matched(unknown, campaign, settled))
+        except InvalidReference as error:
+            done.append(Matched(unknown, campaign, None, str(error)))
+    return done
 
 
 def discard_each(unknown: Iterable[UnknownReference], *, because: str, now: datetime) -> int:
-    """Discard what waits under each, all or none; how many rows.
+    """Discard the waiting spend of each, all or none; how many rows.
 
     Raises:
         InvalidSpend: ``because`` is missing or too long.

@@ -21,7 +21,7 @@ from ads.models import (
 )
 from ads.rules.money import LIMIT, parse_amount
 from ads.services.delivery import Trigger, enforce
-from ads.services.ledger import SpendEntry, record
+from ads.services.ledger import SpendEntry, record_all
 from ads.services.platforms import updates
 from ads.services.sample import data
 from ads.services.sample.data import CampaignNames, Role, Sample
@@ -121,7 +121,7 @@ def seed(plan: Plan, now: datetime) -> Seeded:
         made = _make_campaigns(plan, brands)
         _attach_schedules(made)
         for batch in _batches(_history(plan, made, now)):
-            record.record([entry for entry, _ in batch], source=SOURCE, now=now)
+            record_all([entry for entry, _ in batch], source=SOURCE, now=now)
             if not entries:
                 _analyze()
             entries += len(batch)

@@ -4,7 +4,7 @@ from ads.services.senders import api_keys, rights, visibility, webhook_endpoints
 from ads.services.senders.api_keys import Caller
 from ads.services.senders.encryption import CannotUnseal
 from ads.services.senders.rights import InvalidSender
-from ads.services.senders.webhooks import EndpointOff, NotSigned, Receiver, Signed, UnknownEndpoint
+from ads.services.senders.webhooks import EndpointOff, NotSigned, Receiver, UnknownEndpoint
 
 __all__ = [
     "Caller",
@@ -13,7 +13,6 @@ __all__ = [
     "InvalidSender",
     "NotSigned",
     "Receiver",
-    "Signed",
     "UnknownEndpoint",
     "api_keys",
     "rights",

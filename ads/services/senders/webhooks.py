@@ -1,20 +1,20 @@
-"""Signed webhooks taken in: checked as Standard Webhooks says, each once.
+"""Receiving signed webhooks: checked as Standard Webhooks says, each recorded once.
 
 ::
 
     the endpoint           unknown, or switched off: refused
     the signature          over id, timestamp and body, by one of the endpoint's secrets
     in one transaction:    note the delivery        -- the same id at the same time waits here
-                           take in what it brings   -- refused: nothing is noted, either
-                           note how it was answered
-    delivered again        answered as it was, and nothing happens
+                           record what it brings    -- refused: nothing is noted, either
+                           note the answer
+    delivered again        the same answer, and nothing happens
 """
 
 import hmac
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -35,6 +35,9 @@ REMEMBERED: Final = timedelta(days=30)
 #: Rows that are deleted in one transaction.
 AT_ONCE: Final = 10_000
 
+#: What a webhook is signed with.
+HEADERS: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
 #: An id: what a header can hold, short enough to be part of the ids of the rows that it brings.
 _ID: Final = re.compile(r"[!-~]{1,180}")
 _SECONDS: Final = re.compile(r"[0-9]{1,11}")
@@ -43,40 +46,21 @@ _SECONDS: Final = re.compile(r"[0-9]{1,11}")
 class UnknownEndpoint(Exception):
     """There is no endpoint at this address."""
 
-    def __init__(self) -> None:
-        super().__init__("There is no webhook endpoint at this address.")
-
 
 class EndpointOff(Exception):
-    """The endpoint is switched off; what is sent there is to be sent again."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The endpoint is switched off for now. Nothing was taken in: send it again later."
-        )
+    """The endpoint is switched off; send the webhook again later."""
 
 
 class NotSigned(Exception):
-    """The webhook is not signed as it must be; the message says what is wrong, and what to do."""
+    """The webhook is not signed as it must be; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """An endpoint that takes webhooks, and what its sender may do."""
+    """An endpoint, and the ids of the brands that its sender may write to; None: every brand."""
 
     endpoint: WebhookEndpoint
-    #: Ids of the brands that its sender may write; None: every brand.
     brand_ids: frozenset[int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A webhook as it came: its three headers (None: missing), and its body."""
-
-    webhook_id: str | None
-    timestamp: str | None
-    signature: str | None
-    body: bytes
 
 
 def receiver_at(address: uuid.UUID) -> Receiver:
@@ -84,7 +68,7 @@ def receiver_at(address: uuid.UUID) -> Receiver:
 
     Raises:
         UnknownEndpoint: there is none.
-        EndpointOff: it takes nothing for now.
+        EndpointOff: it is switched off.
     """
     found = (
         WebhookEndpoint.objects.filter(address=address)
@@ -92,65 +76,62 @@ def receiver_at(address: uuid.UUID) -> Receiver:
         .first()
     )
     if found is None:
-        raise UnknownEndpoint
+        raise UnknownEndpoint("There is no webhook endpoint at this address.")
     if not found.is_active:
-        raise EndpointOff
+        raise EndpointOff(
+            "The endpoint is switched off for now. Nothing was recorded: send it again later."
+        )
     return Receiver(found, None if found.every_brand else frozenset(found.brand_ids))
 
 
-def verify(endpoint: WebhookEndpoint, sent: Signed, now: datetime) -> str:
-    """The id of a webhook whose signature is good; that it came is noted.
+def verify(
+    endpoint: WebhookEndpoint, headers: Mapping[str, str], body: bytes, now: datetime
+) -> str:
+    """The id of a webhook whose signature is good; its arrival is noted.
 
-    The library that signs here reads the clock itself to check, so only its signing is used.
+    The library's own check reads the clock, so only its signing is used.
 
     Raises:
         NotSigned: it is not signed, or not by this endpoint's sender, or too long ago.
         CannotUnseal: the endpoint's secret cannot be read.
     """
-    for name, given in (
-        ("webhook-id", sent.webhook_id),
-        ("webhook-timestamp", sent.timestamp),
-        ("webhook-signature", sent.signature),
-    ):
-        if not given:
+    for name in HEADERS:
+        if not headers.get(name):
             raise NotSigned(f"The header {name} is missing; sign as Standard Webhooks says.")
-    webhook_id, signature = str(sent.webhook_id), str(sent.signature)
+    webhook_id, timestamp, signature = (headers[name] for name in HEADERS)
     if not _ID.fullmatch(webhook_id):
         raise NotSigned("webhook-id must be 1 to 180 printable ASCII characters without spaces.")
-    signed_at = _instant(str(sent.timestamp), now)
+    signed_at = _instant(timestamp, now)
     if not any(
-        _is_by(secret, webhook_id, signed_at, sent.body, signature)
-        for secret in _secrets(endpoint, now)
+        _is_by(secret, webhook_id, signed_at, body, signature) for secret in _secrets(endpoint, now)
     ):
         raise NotSigned(
             "No signature in webhook-signature is over this id, timestamp and body by this "
-            "endpoint's secret. Check that the sender has the secret of today, and that the body "
+            "endpoint's secret. Check that the sender has the current secret, and that the body "
             "is sent byte for byte as it was signed."
         )
     rights.note(endpoint, "last_received_at", now)
     return webhook_id
 
 
-def take_in(
+def receive_once(
     endpoint: WebhookEndpoint, webhook_id: str, work: Callable[[], dict[str, Any]], *, now: datetime
 ) -> dict[str, Any]:
-    """Do ``work`` unless this webhook was taken in before; what it was answered.
+    """Do ``work`` unless this webhook was received before; its answer, then and now.
 
     One transaction. If ``work`` raises, nothing is left of it, so that the webhook can be delivered
     again. Two deliveries at once: the second waits for the first.
 
     Args:
-        work: takes in what the webhook brings; returns the answer, which JSON can hold.
+        work: records what the webhook brings; returns the answer, which JSON can hold.
     """
+    delivery = WebhookDelivery.objects.filter(endpoint=endpoint, webhook_id=webhook_id)
     with transaction.atomic():
         if not _is_first(endpoint, webhook_id, now):
-            known = WebhookDelivery.objects.get(endpoint=endpoint, webhook_id=webhook_id)
-            answer: dict[str, Any] = known.answer
+            answer: dict[str, Any] = delivery.get().answer
             return answer
         answer = work()
-        WebhookDelivery.objects.filter(endpoint=endpoint, webhook_id=webhook_id).update(
-            answer=answer
-        )
+        delivery.update(answer=answer)
         return answer
 
 
@@ -168,7 +149,7 @@ def prune(now: datetime) -> int:
 
 
 def _instant(text: str, now: datetime) -> datetime:
-    """When it was signed; not too far from now."""
+    """When it was signed; within :data:`TOLERANCE`."""
     if not _SECONDS.fullmatch(text):
         raise NotSigned("webhook-timestamp must be the whole seconds since 1970 in UTC.")
     seconds = int(text)
@@ -177,9 +158,8 @@ def _instant(text: str, now: datetime) -> datetime:
         way = "ahead of" if off > timedelta() else "behind"
         raise NotSigned(
             f"webhook-timestamp is {_span(abs(off))} {way} the clock here, which shows "
-            f"{now:%Y-%m-%d %H:%M:%S} UTC; at most "
-            f"{_span(TOLERANCE)} are taken. Check the sender's clock, and sign anew each time "
-            "that it is sent."
+            f"{now:%Y-%m-%d %H:%M:%S} UTC; at most {_span(TOLERANCE)} are accepted. Check the "
+            "sender's clock, and sign anew each time that it is sent."
         )
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -196,7 +176,7 @@ def _span(length: timedelta) -> str:
 
 
 def _secrets(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
-    """The secrets that are accepted, today's first."""
+    """The secrets that are accepted, the current one first."""
     sealed = [endpoint.secret]
     if endpoint.previous_expires_at is not None and endpoint.previous_expires_at > now:
         sealed.append(endpoint.previous_secret)
@@ -214,7 +194,7 @@ def _is_by(secret: str, webhook_id: str, signed_at: datetime, body: bytes, given
 
 
 def _is_first(endpoint: WebhookEndpoint, webhook_id: str, now: datetime) -> bool:
-    """Note the delivery; False if that has been done, after waiting for whoever is at it."""
+    """Note the delivery; False if it was received before, after waiting for whoever receives it."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -8,8 +8,7 @@ from django.db import IntegrityError, transaction
 
 from ads.models import CampaignSchedule, DaypartingSchedule, DeliveryChange, Spend, SpendTotal
 from ads.services.delivery import waivers
-from ads.services.ledger import record, summaries
-from ads.services.ledger.record import SpendEntry
+from ads.services.ledger import SpendEntry, record_all, summaries
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, enforce_all, execute, refused, spend
 
@@ -86,7 +85,7 @@ def test_many_of_the_largest_amounts_still_add_up() -> None:
     campaign = CampaignFactory.create()
     largest = "999999999999.999999"
 
-    record.record([SpendEntry(campaign, largest)] * 900, source="test", now=NOON)
+    record_all([SpendEntry(campaign, largest)] * 900, source="test", now=NOON)
 
     assert SpendTotal.objects.filter(campaign=campaign).first() is not None
     assert SpendTotal.objects.filter(amount="899999999999999.9991").count() == 4
@@ -166,8 +165,8 @@ def test_a_correction_of_a_waived_day_leaves_no_more_than_the_budget() -> None:
     spend(campaign, 80, NOON)
     waivers.waive(campaign, "day", now=NOON)
 
-    refund = SpendEntry(campaign, -30, "Refund")
-    record.record([refund], source="test", now=NOON, kind=Spend.Kind.CORRECTION)
+    refund = SpendEntry(campaign, -30, "Refund", NOON.date())
+    record_all([refund], source="test", now=NOON, kind=Spend.Kind.CORRECTION)
 
     summary = summaries.of_campaign(campaign.fresh(), NOON)
     assert summary["daily_spend"] == 50

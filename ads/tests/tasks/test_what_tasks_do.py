@@ -23,7 +23,7 @@ from ads.models import (
 )
 from ads.services.actor import SYSTEM, current_actor
 from ads.services.delivery.enforcement import Trigger
-from ads.services.ledger.record import SpendEntry, record
+from ads.services.ledger import SpendEntry, record_all
 from ads.services.senders import webhook_endpoints, webhooks
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.tasks.support import HOUR, MIDNIGHT, NOON, at
@@ -81,7 +81,7 @@ def test_the_dayparting_task_concerns_campaigns_with_dayparting_alone() -> None:
 def test_the_daily_reset_brings_back_what_has_a_new_budget_and_not_what_a_user_paused() -> None:
     brand = BrandFactory.create(last_daily_reset=NOON.date())
     spent, paused = CampaignFactory.create_batch(2, brand=brand, daily_budget=Decimal(10))
-    record([SpendEntry(c, 10) for c in (spent, paused)], source="test", now=NOON)
+    record_all([SpendEntry(c, 10) for c in (spent, paused)], source="test", now=NOON)
     paused.status = Campaign.Status.PAUSED
     paused.save()
     assert at(NOON + HOUR, tasks.reset_daily_budgets) == {"started": 0, "stopped": 0, "failed": 0}
@@ -97,7 +97,7 @@ def test_the_daily_reset_brings_back_what_has_a_new_budget_and_not_what_a_user_p
 def test_the_monthly_reset_catches_up_on_the_2nd() -> None:
     brand = BrandFactory.create(last_monthly_reset=NOON.date())
     campaign = CampaignFactory.create(brand=brand, monthly_budget=Decimal(10))
-    record([SpendEntry(campaign, 10)], source="test", now=NOON)
+    record_all([SpendEntry(campaign, 10)], source="test", now=NOON)
     second_of_april = datetime(2026, 4, 2, 9, tzinfo=UTC)
 
     assert at(second_of_april, tasks.reset_monthly_budgets)["started"] == 1
@@ -244,7 +244,7 @@ def missing_table(name: str) -> Iterator[None]:
 def test_webhooks_of_more_than_thirty_days_ago_are_forgotten() -> None:
     endpoint, _ = webhook_endpoints.create(name="Hook", source="hook", every_brand=True)
     for days in (29, 31):
-        webhooks.take_in(endpoint, f"msg_{days}", dict, now=NOON - timedelta(days=days))
+        webhooks.receive_once(endpoint, f"msg_{days}", dict, now=NOON - timedelta(days=days))
 
     assert at(NOON, tasks.forget_webhooks) == {"forgotten": 1}
     assert WebhookDelivery.objects.get().webhook_id == "msg_29"

@@ -25,7 +25,6 @@ from ads.services.ledger import (
     check_instant,
     check_text,
     day_of,
-    read_instant,
 )
 
 #: Rows shown as they were understood; characters of a cell, and cells of a row, that are shown.
@@ -198,7 +197,7 @@ class Checker:
         at: dt.datetime | None = None
         day: str | None = None
         if occurred:
-            at = check_instant("occurred_at", read_instant("occurred_at", occurred))
+            at = check_instant("occurred_at", occurred)
         if dated:
             date, day = self._days.read(dated.strip() if self._strips else dated)
             if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from ads.models import Campaign, CampaignReference, Spend, WaitingSpend
 from ads.tests.admin.pages import act, said
 from ads.tests.admin.references.support import ACTIONS, LIST, listed, page_of, text_of, waiting
-from ads.tests.services.intake.support import entry, google, kept, take
+from ads.tests.services.ledger.support import entry, google, kept, take
 
 pytestmark = pytest.mark.django_db
 

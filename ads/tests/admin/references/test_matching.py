@@ -12,7 +12,7 @@ from ads.models import Brand, Campaign, CampaignReference, DeliveryChange, Spend
 from ads.tests.admin.pages import act, said
 from ads.tests.admin.references.support import LIST, listed, page_of, text_of, waiting
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import entry, google, kept, known_as, limited_to, take
+from ads.tests.services.ledger.support import entry, google, kept, known_as, limited_to, take
 from ads.tests.support import delivers
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +123,7 @@ def test_a_reference_that_a_foreign_campaign_carries_is_explained(
     response = admin.post(page_of(waiting(), "match_campaign"), {"campaign": own.pk}, follow=True)
 
     assert "The sender of this spend may not write to that brand" in page
-    assert "take it off there first" in said(response)[0]
+    assert "remove it there first" in said(response)[0]
     assert kept() == [("7", 5, None)]
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ads.models import Campaign, CampaignReference, Spend, UnknownReference
 from ads.tests.admin.pages import add, change, changelist, errors, formset_errors, save
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import entry, google, known_as, take
+from ads.tests.services.ledger.support import entry, google, known_as, take
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from ads.models import Brand, Campaign, WaitingSpend
 from ads.tests.admin.pages import changelist
 from ads.tests.admin.references.support import ACTIONS, LIST, listed, page_of, text_of, waiting
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import entry, google, limited_to, take
+from ads.tests.services.ledger.support import entry, google, limited_to, take
 
 pytestmark = pytest.mark.django_db
 

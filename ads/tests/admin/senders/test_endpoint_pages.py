@@ -178,7 +178,7 @@ def test_endpoints_are_not_deleted(admin: Client) -> None:
 def test_what_was_taken_in_is_shown_and_changed_by_nobody(admin: Client) -> None:
     endpoint, _ = made()
     answer = {"type": "spend.entries", "recorded": 1200, "duplicates": 0, "waiting": 3}
-    webhooks.take_in(endpoint, "msg_<1>", lambda: answer, now=timezone.now())
+    webhooks.receive_once(endpoint, "msg_<1>", lambda: answer, now=timezone.now())
     delivery = WebhookDelivery.objects.get()
 
     for url in (change(endpoint), changelist("ads_webhookdelivery"), change(delivery)):

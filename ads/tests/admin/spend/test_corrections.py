@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.models import Campaign, Spend
-from ads.rules.calendar import local_date
-from ads.services import BudgetService
+from ads.services import BudgetService, SpendEntry
+from ads.services.actor import acting_as
 from ads.tests.admin.pages import change, changelist, said
 from ads.tests.factories import CampaignFactory
 
@@ -76,19 +76,14 @@ def test_an_entry_is_corrected_as_was_shown_beforehand(
     assert "With its corrections the entry comes to <b>$0.00</b>" in of_entry
 
 
-def test_a_correction_by_an_api_key_says_so(admin: Client, campaign: Campaign) -> None:
-    made = Spend.objects.create(
-        campaign=campaign,
-        amount=Decimal(-2),
-        date=local_date(timezone.now(), campaign.brand.timezone),
-        kind=Spend.Kind.CORRECTION,
-        recorded_by="key: Billing",
-    )
+def test_a_correction_that_a_key_recorded_names_the_key(admin: Client, campaign: Campaign) -> None:
+    row = SpendEntry(campaign.pk, "-1", "Credit note", timezone.now().date(), external_id="c-1")
+    with acting_as("key: billing"):
+        BudgetService.take_corrections([row], source="billing")
 
-    page = admin.get(change(made)).content.decode()
-
+    page = admin.get(change(Spend.objects.get())).content.decode()
     assert "It is a correction" in page
-    assert "Recorded by <b>API key Billing</b>" in page
+    assert "Recorded by <b>API key billing</b>." in page
 
 
 def test_a_double_click_records_once(admin: Client, entry: Spend) -> None:

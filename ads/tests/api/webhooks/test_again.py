@@ -1,4 +1,4 @@
-"""Signed webhooks: delivered again, or twice at once, they are taken in once."""
+"""Signed webhooks: delivered again, or twice at once, they are recorded once."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ads.models import Campaign, WebhookDelivery, WebhookEndpoint
-from ads.services.intake import intake
+from ads.services.ledger import batch
 from ads.services.senders import webhooks
 from ads.tests.api.webhooks.support import Sender, entries, ledger
 from ads.tests.support import NOON, Paused, at_once, await_blocked, execute, held_open
@@ -69,13 +69,13 @@ def test_the_second_of_two_at_once_waits_and_is_answered_as_the_first(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = Sender()
-    real, paused = intake._Batch.take, Paused(lambda: None)
+    real, paused = batch._Batch.record, Paused(lambda: None)
 
-    def waits(batch: Any) -> Any:
+    def waits(*args: Any, **how: Any) -> Any:
         paused()
-        return real(batch)
+        return real(*args, **how)
 
-    monkeypatch.setattr(intake._Batch, "take", waits)
+    monkeypatch.setattr(batch._Batch, "record", waits)
     answers: list[Any] = []
 
     def send() -> None:
@@ -96,19 +96,19 @@ def test_the_second_of_two_at_once_waits_and_is_answered_as_the_first(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_second_is_taken_in_if_the_first_fails(
+def test_the_second_is_recorded_if_the_first_fails(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = Sender()
-    real, paused, calls = intake._Batch.take, Paused(lambda: None), threading.Semaphore(1)
+    real, paused, calls = batch._Batch.record, Paused(lambda: None), threading.Semaphore(1)
 
-    def fails_first(batch: Any) -> Any:
+    def fails_first(*args: Any, **how: Any) -> Any:
         if calls.acquire(blocking=False):
             paused()
             raise RuntimeError("the first fails")
-        return real(batch)
+        return real(*args, **how)
 
-    monkeypatch.setattr(intake._Batch, "take", fails_first)
+    monkeypatch.setattr(batch._Batch, "record", fails_first)
     statuses: dict[str, int] = {}
 
     def send(name: str) -> None:

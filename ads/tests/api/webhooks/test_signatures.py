@@ -26,7 +26,7 @@ def test_a_clock_ten_minutes_off_is_refused_and_told_by_how_much(
     way = "behind" if minutes < 0 else "ahead of"
     detail = refusal(answer)
     assert f"webhook-timestamp is 10 minutes {way} the clock here" in detail
-    assert "2024-05-15 12:00:00 UTC; at most 5 minutes are taken" in detail
+    assert "2024-05-15 12:00:00 UTC; at most 5 minutes are accepted" in detail
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from django.utils import timezone
 from ads.models import Campaign, Spend
 from ads.services.imports.plan import Plan
 from ads.services.imports.run import WORK_MEM, Import
-from ads.services.ledger import record
-from ads.services.ledger.record import SpendEntry
+from ads.services.ledger import SpendEntry, record_all
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import at_once, await_blocked, delivers, enforce_all, held_open, totals
 
@@ -64,7 +63,7 @@ def test_an_import_and_a_batch_with_the_same_ids_at_once_record_them_once(
 
     with at_once() as start:
         start(lambda: imported(path, "--source", "etl"))
-        start(lambda: record.record(batch, source="etl", now=timezone.now()))
+        start(lambda: record_all(batch, source="etl", now=timezone.now()))
 
     assert Spend.objects.count() == 300
     assert totals(campaigns[0])["day", day] == 300
@@ -80,7 +79,7 @@ def test_an_import_waits_for_spend_in_flight_and_stops_what_both_together_cross(
 
     with at_once() as start:
         spend = SpendEntry(campaign, 5, date=now.date())
-        with held_open(lambda: record.record([spend], source="api", now=now)) as commit:
+        with held_open(lambda: record_all([spend], source="api", now=now)) as commit:
             start(lambda: imported(path))
             await_blocked()
             commit()

@@ -12,9 +12,7 @@ from ads.services import InvalidSpend
 from ads.services.delivery import rollover, waivers
 from ads.services.delivery.enforcement import Enforced
 from ads.services.explain.explanation import explain
-from ads.services.ledger import day_totals, record
-from ads.services.ledger.day_totals import DayTotal
-from ads.services.ledger.record import SpendEntry
+from ads.services.ledger import DayTotal, SpendEntry, record_all
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, at, delivers, enforce_all, execute, spend, totals
 
@@ -163,7 +161,12 @@ def test_spend_of_a_brand_in_an_unknown_timezone_is_refused_by_name_not_by_accid
     for work in (
         lambda: spend(lost, 5, NOON),
         lambda: spend(lost, 5, NOON, NOON.date()),
-        lambda: day_totals.report([DayTotal(lost, NOON.date(), 5, NOON)], source="x", now=NOON),
+        lambda: record_all(
+            [DayTotal(lost, NOON.date(), 5, NOON)],
+            source="x",
+            now=NOON,
+            kind=Spend.Kind.DAY_TOTAL,
+        ),
     ):
         with pytest.raises(
             InvalidSpend, match=r"campaign: 'Mars/Olympus' .* correct the brand's timezone"
@@ -184,7 +187,7 @@ def test_a_batch_over_several_brands_names_the_brand_s_timezone_and_records_none
         Brand.objects.filter(pk=lost.brand_id).update(timezone="")
 
     with pytest.raises(InvalidSpend, match=r"campaign: '' .* correct the brand's timezone"):
-        record.record([SpendEntry(other.pk, 5), SpendEntry(lost.pk, 5)], source="x", now=NOON)
+        record_all([SpendEntry(other.pk, 5), SpendEntry(lost.pk, 5)], source="x", now=NOON)
 
     assert not Spend.objects.exists()
 

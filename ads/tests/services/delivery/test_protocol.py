@@ -17,7 +17,7 @@ from ads.models import Campaign
 from ads.services import locks
 from ads.services.delivery import enforcement, waivers
 from ads.services.delivery.enforcement import Decision
-from ads.services.ledger import entries
+from ads.services.ledger import crossings
 from ads.tests.factories import CampaignFactory
 from ads.tests.support import (
     NOON,
@@ -138,7 +138,7 @@ def test_spend_waits_for_a_sweep_that_is_about_to_commit_a_start(
 ) -> None:
     """A sweep has switched the campaign on, but nobody can see that yet when spend crosses."""
     if crippled:
-        without_lock_first(monkeypatch, entries)
+        without_lock_first(monkeypatch, crossings)
 
     with held_open(lambda: enforce_all(TOMORROW)) as commit, at_once() as start:
         spending = start(lambda: spend(due_back, 10, TOMORROW))

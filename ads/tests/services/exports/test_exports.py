@@ -12,8 +12,7 @@ from ads.models import Brand, DeliveryChange
 from ads.services.delivery import waivers
 from ads.services.exports.kinds import InvalidExport, Kind, Wanted, choose
 from ads.services.exports.stream import AT_A_TIME, BOM, Stream
-from ads.services.ledger import record
-from ads.services.ledger.record import SpendEntry
+from ads.services.ledger import SpendEntry, record_one
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.exports.support import DAY, many_entries, rows_of
 from ads.tests.support import NOON, at, enforce_all, execute, spend
@@ -31,11 +30,11 @@ def test_the_ledger_has_every_column_exactly() -> None:
         occurred_at=at("2024-05-14 23:30"),
         external_id="a-1",
     )
-    (recorded,) = record.record([entry], source="etl", now=NOON)
+    recorded = record_one(entry, source="etl", now=NOON)
 
     assert rows_of(choose(Kind.SPEND, Wanted(), NOON)) == [
         {
-            "id": str(recorded.entry_id),
+            "id": str(recorded.pk),
             "date": "2024-05-14",
             "brand_id": str(campaign.brand_id),
             "brand": "Acme",
@@ -78,7 +77,7 @@ def test_text_comes_back_as_it_was_and_formulas_are_defused() -> None:
     brand = BrandFactory.create(name='=HYPERLINK("http://example.org","Grün")')
     campaign = CampaignFactory.create(brand=brand, name="-1+2 日本")
     entry = SpendEntry(campaign, 1, 'say "hi",\nthen\r\nleave; ok', external_id="@id")
-    record.record([entry], source="+etl", now=NOON)
+    record_one(entry, source="+etl", now=NOON)
 
     (row,) = rows_of(choose(Kind.SPEND, Wanted(), NOON))
 

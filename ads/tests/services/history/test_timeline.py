@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.models import Brand, Campaign, CampaignReference, CampaignSchedule, DeliveryChange
-from ads.services import BudgetService, IntakeEntry
+from ads.services import BudgetService, SpendEntry
 from ads.services.actor import acting_as
 from ads.services.delivery import waivers
 from ads.services.history import timeline
@@ -133,7 +133,7 @@ def test_a_correction_is_told_with_its_reason_and_who_recorded_it(campaign: Camp
 
 def test_a_correction_that_a_program_sent_is_its_source_s(campaign: Campaign) -> None:
     day = timezone.now().date()
-    row = IntakeEntry(campaign.pk, "-1", "Credit note", day, external_id="c-1")
+    row = SpendEntry(campaign.pk, "-1", "Credit note", day, external_id="c-1")
     BudgetService.take_corrections([row], source="billing")
 
     (told,) = story(campaign, Kind.MONEY)

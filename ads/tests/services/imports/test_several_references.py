@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from ads.models import Campaign, CampaignReference, ReportedTotal, UnknownReference
+from ads.models import Campaign, CampaignReference, ReportedTotal, Spend, UnknownReference
 from ads.services import BudgetService, DayTotal
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused
-from ads.services.ledger import day_totals
+from ads.services.ledger import record_all
 from ads.services.references import registry
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.support import ledger, previewed, recorded, refused
@@ -179,7 +179,8 @@ def test_a_day_that_is_reported_otherwise_while_the_file_is_recorded_refuses_the
     said: list[str] = []
 
     def report() -> None:
-        day_totals.report([DayTotal(search, NOON.date(), 10, NOON)], source="google_ads", now=NOON)
+        rows = [DayTotal(search, NOON.date(), 10, NOON)]
+        record_all(rows, source="google_ads", now=NOON, kind=Spend.Kind.DAY_TOTAL)
 
     with held_open(report) as commit, at_once() as start:
         start(lambda: said.append(refused_while_waiting([HEADER, f"{DAY},9,Search,111,12"])))

@@ -43,18 +43,18 @@ def correction(
 
 
 @pytest.mark.django_db
-def test_taking_spend_back_brings_the_campaign_back_as_was_foretold() -> None:
+def test_taking_spend_back_brings_the_campaign_back_as_was_previewed() -> None:
     campaign = CampaignFactory.create(name="Spring", daily_budget=10)
     entry = spend(campaign, 12, NOON)
     assert not delivers(campaign)
     wanted = correction(campaign, -12, entry=entry)
 
-    foretold = corrections.effect(wanted, NOON)
+    previewed = corrections.preview(wanted, NOON)
     before = Spend.objects.count()
     done = record(wanted, external_id="form-1", now=NOON)
 
     assert before == 1
-    assert (names(foretold.forecast.starts), names(foretold.forecast.stops)) == (["Spring"], [])
+    assert (names(previewed.forecast.starts), names(previewed.forecast.stops)) == (["Spring"], [])
     assert (done.outcome, done.enforced.started, done.enforced.stopped) == ("recorded", 1, 0)
     assert delivers(campaign)
     stored = Spend.objects.get(pk=done.entry_id)
@@ -67,14 +67,14 @@ def test_taking_spend_back_brings_the_campaign_back_as_was_foretold() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_foretold_is_what_the_sums_become() -> None:
+def test_what_is_previewed_is_what_the_sums_become() -> None:
     brand = BrandFactory.create(monthly_budget=100, daily_budget=50)
     campaign = CampaignFactory.create(brand=brand, daily_budget=20)
     spend(campaign, 5, NOON)
     spend(campaign, 7, NOON, YESTERDAY)
     waivers.waive(campaign, "day", now=NOON)
 
-    sums = corrections.effect(correction(campaign, "-1.5"), NOON).sums
+    sums = corrections.preview(correction(campaign, "-1.5"), NOON).sums
 
     moved: list[Any] = [(s.owner, s.period, s.start, s.before, s.after) for s in sums]
     assert moved == [
@@ -88,16 +88,16 @@ def test_what_is_foretold_is_what_the_sums_become() -> None:
 
 
 @pytest.mark.django_db
-def test_more_spend_stops_every_campaign_of_the_brand_as_was_foretold() -> None:
+def test_more_spend_stops_every_campaign_of_the_brand_as_was_previewed() -> None:
     brand = BrandFactory.create(monthly_budget=100)
     campaigns = [CampaignFactory.create(brand=brand, name=name) for name in ("A", "B", "C")]
     enforce_all(NOON)
     wanted = correction(campaigns[0], 100, day=YESTERDAY)
 
-    foretold = corrections.effect(wanted, NOON).forecast
+    previewed = corrections.preview(wanted, NOON).forecast
     done = record(wanted, external_id="form-1", now=NOON)
 
-    assert names(foretold.stops) == ["A", "B", "C"]
+    assert names(previewed.stops) == ["A", "B", "C"]
     assert done.enforced.stopped == 3
     assert not any(delivers(campaign) for campaign in campaigns)
 
@@ -109,9 +109,9 @@ def test_a_campaigns_own_budget_is_not_touched_by_what_another_spends() -> None:
     spend(other, 10, NOON)
     enforce_all(NOON)
 
-    foretold = corrections.effect(correction(mine, -10), NOON).forecast
+    previewed = corrections.preview(correction(mine, -10), NOON).forecast
 
-    assert (foretold.starts.count, foretold.stops.count) == (0, 0)
+    assert (previewed.starts.count, previewed.stops.count) == (0, 0)
 
 
 @pytest.mark.django_db
@@ -120,7 +120,7 @@ def test_a_month_that_is_over_starts_and_stops_nobody() -> None:
     enforce_all(NOON)
     wanted = correction(campaign, 100, day=MAY - timedelta(days=1))
 
-    effect = corrections.effect(wanted, NOON)
+    effect = corrections.preview(wanted, NOON)
     record(wanted, external_id="form-1", now=NOON)
 
     assert effect.forecast.count == 0
@@ -134,7 +134,7 @@ def test_looking_changes_nothing(django_assert_max_num_queries: Any) -> None:
     spend(campaign, 12, NOON)
 
     with django_assert_max_num_queries(12):
-        corrections.effect(correction(campaign, -12), NOON)
+        corrections.preview(correction(campaign, -12), NOON)
 
     assert Spend.objects.count() == 1
     assert not delivers(campaign)

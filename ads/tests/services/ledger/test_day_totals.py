@@ -9,8 +9,8 @@ import pytest
 import time_machine
 
 from ads.models import Campaign, Spend
-from ads.services import BudgetService, DayTotal, IntakeTotal, InvalidSpend, Reference
-from ads.services.ledger.day_totals import ReportOutcome
+from ads.services import BudgetService, DayTotal, InvalidSpend, Reference
+from ads.services.ledger import Answer
 from ads.services.references import registry
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, at, delivers, enforce_all, switches, totals
@@ -156,10 +156,10 @@ def test_many_totals_are_answered_in_order_the_newest_of_one_day_counting() -> N
     )
 
     assert outcomes == [
-        ReportOutcome(Decimal(0), "older"),
-        ReportOutcome(Decimal(20), "recorded"),
-        ReportOutcome(Decimal(12), "recorded"),
-        ReportOutcome(Decimal(0), "older"),
+        Answer("older", difference=Decimal(0)),
+        Answer("recorded", difference=Decimal(20)),
+        Answer("recorded", difference=Decimal(12)),
+        Answer("older", difference=Decimal(0)),
     ]
     assert totals(brand)["day", TODAY] == 32
     for campaign in (one, two):
@@ -205,7 +205,7 @@ def test_one_bad_total_among_many_records_none(campaign: Campaign) -> None:
 
 def test_a_day_that_the_source_has_reported_by_references_is_refused(campaign: Campaign) -> None:
     registry.add(campaign, Reference("google_ads", "1", "7"))
-    row = IntakeTotal(Reference("google_ads", "1", "7"), TODAY, 5, NOON)
+    row = DayTotal(Reference("google_ads", "1", "7"), TODAY, 5, NOON)
     BudgetService.take_day_totals([row], source="x")
 
     with pytest.raises(InvalidSpend, match="source x has reported 2024-05-15 of") as refusal:

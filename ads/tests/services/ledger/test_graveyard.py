@@ -14,7 +14,7 @@ from ads.models import Campaign, Spend, SpendTotal
 from ads.services import BudgetService
 from ads.services.delivery import rollover
 from ads.services.delivery.enforcement import Trigger, enforce
-from ads.services.ledger import entries
+from ads.services.ledger import batch, crossings
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, at, at_once, delivers, enforce_all, spend, switches, totals
 from budget_manager.celery import app
@@ -144,14 +144,14 @@ def test_a_retry_counted_twice() -> None:
 def test_ledger_and_counter_in_two_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever fails after the entry takes entry, sums and switches back together."""
     campaign = CampaignFactory.create(daily_budget=5)
-    real = entries.enforce_crossed
+    real = crossings.enforce_crossed
 
     def fail(*args: object, **kwargs: object) -> None:
         real(*args, **kwargs)  # type: ignore[arg-type]
         assert not delivers(campaign)
         raise ConnectionError("the machine loses its power here")
 
-    monkeypatch.setattr(entries, "enforce_crossed", fail)
+    monkeypatch.setattr(batch, "enforce_crossed", fail)
 
     with pytest.raises(ConnectionError):
         BudgetService.record_spend(campaign, 5)

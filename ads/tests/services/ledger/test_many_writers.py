@@ -16,10 +16,7 @@ from ads.models import Campaign, DeliveryChange, Spend
 from ads.services.delivery import waivers
 from ads.services.delivery.enforcement import Trigger, enforce
 from ads.services.errors import SpendConflict
-from ads.services.ledger import day_totals
-from ads.services.ledger import record as ledger
-from ads.services.ledger.day_totals import DayTotal
-from ads.services.ledger.record import SpendEntry
+from ads.services.ledger import DayTotal, SpendEntry, record_all
 from ads.services.ledger.verification import find_drift, verify
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import (
@@ -113,7 +110,7 @@ def test_batches_over_the_same_brands_in_opposite_order_do_not_deadlock() -> Non
 
     def batches(order: list[Campaign]) -> None:
         for _ in range(10):
-            ledger.record([SpendEntry(c, 1) for c in order], source="etl", now=NOON)
+            record_all([SpendEntry(c, 1) for c in order], source="etl", now=NOON)
 
     together(
         [partial(batches, campaigns), partial(batches, campaigns[::-1])]
@@ -131,8 +128,8 @@ def test_the_same_ids_in_two_batches_in_opposite_order_are_recorded_once() -> No
     outcomes: list[str] = []
 
     def batch(order: list[SpendEntry]) -> None:
-        answers = ledger.record(order, source="etl", now=NOON)
-        outcomes.extend(answer.outcome for answer in answers)
+        recorded = record_all(order, source="etl", now=NOON)
+        outcomes.extend(answer.outcome for answer in recorded.answers)
 
     for turn in range(5):
         ids = [
@@ -153,7 +150,7 @@ def test_of_two_contents_under_one_id_the_first_to_commit_stands() -> None:
     def record(amount: int) -> None:
         entry = SpendEntry(campaign, amount, external_id="a")
         try:
-            ledger.record([entry], source="etl", now=NOON)
+            record_all([entry], source="etl", now=NOON)
         except SpendConflict as conflict:
             conflicts.append(conflict)
 
@@ -198,7 +195,8 @@ def test_day_totals_reported_by_two_workers_at_once_count_once() -> None:
     def report(order: list[Campaign], offset: int) -> None:
         for step in range(offset, 20, 2):
             seen = NOON - timedelta(minutes=20 - step)
-            day_totals.report([DayTotal(c, TODAY, step, seen) for c in order], source="x", now=NOON)
+            rows = [DayTotal(c, TODAY, step, seen) for c in order]
+            record_all(rows, source="x", now=NOON, kind=Spend.Kind.DAY_TOTAL)
 
     together(
         [partial(report, campaigns, offset) for offset in (0, 1)]
@@ -227,9 +225,8 @@ def test_entries_day_totals_waivers_edits_and_sweeps_at_once_do_not_deadlock() -
 
     def report() -> None:
         for n in range(8):
-            day_totals.report(
-                [DayTotal(c, TODAY, n, NOON) for c in campaigns[::-1]], source="x", now=NOON
-            )
+            rows = [DayTotal(c, TODAY, n, NOON) for c in campaigns[::-1]]
+            record_all(rows, source="x", now=NOON, kind=Spend.Kind.DAY_TOTAL)
 
     def sweep() -> None:
         for _ in range(8):

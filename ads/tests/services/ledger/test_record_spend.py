@@ -175,7 +175,7 @@ def test_a_date_up_to_the_brand_s_tomorrow_is_taken_and_a_later_one_refused(
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("date", "2024-05-15"),
+        ("date", "15 May 2024"),
         ("date", NOON),
         ("occurred_at", TODAY),
         ("occurred_at", datetime(2024, 5, 15, 12)),  # noqa: DTZ001

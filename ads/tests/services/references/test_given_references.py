@@ -7,13 +7,14 @@ import pytest
 import time_machine
 
 from ads.models import Campaign, CampaignReference, Spend
-from ads.services import BudgetService, CampaignService, IntakeEntry, IntakeTotal
+from ads.services import BudgetService, CampaignService, DayTotal, SpendEntry, campaign_lookup
+from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.services.references.release import Settled
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     entry,
     google,
@@ -128,8 +129,8 @@ def test_a_campaign_is_given_a_reference_once(campaign: Campaign) -> None:
     first = registry.add(campaign, google("7"))
 
     assert registry.add(campaign, google("7")) == first
-    assert registry.find([google("7"), google("8")]).keys() == {google("7")}
-    with pytest.raises(InvalidReference, match="is known by"):
+    assert campaign_lookup.by_reference([google("7"), google("8")]).keys() == {google("7")}
+    with pytest.raises(InvalidReference, match="has this ID"):
         registry.add(CampaignFactory.create(), google("7"))
     assert CampaignReference.objects.get().campaign == campaign
 
@@ -142,7 +143,7 @@ def test_a_reference_that_cannot_be_is_refused(
     campaign: Campaign, field: str, given: tuple[str, str, str]
 ) -> None:
     with pytest.raises(InvalidReference) as refusal:
-        registry.add(campaign, registry.Reference(*given))
+        registry.add(campaign, Reference(*given))
 
     assert refusal.value.field == field
     assert not CampaignReference.objects.exists()
@@ -167,18 +168,18 @@ def test_the_python_api_gives_and_finds_references(
 def test_the_python_api_answers_for_each_row(campaign: Campaign) -> None:
     with time_machine.travel(NOON, tick=False):
         entries = BudgetService.take_entries(
-            [IntakeEntry(campaign.pk, 5), IntakeEntry(campaign.pk, "x")],
+            [SpendEntry(campaign.pk, 5), SpendEntry(campaign.pk, "x")],
             source="script",
             keep_good=True,
         )
         corrections = BudgetService.take_corrections(
-            [IntakeEntry(campaign.pk, -1, "Refund", date=TODAY)], source="script"
+            [SpendEntry(campaign.pk, -1, "Refund", date=TODAY)], source="script"
         )
         day = BudgetService.take_day_totals(
-            [IntakeTotal(campaign.pk, TODAY, 7, NOON)], source="script"
+            [DayTotal(campaign.pk, TODAY, 7, NOON)], source="script"
         )
 
-    assert [outcomes(intake) for intake in (entries, corrections, day)] == [
+    assert [outcomes(done) for done in (entries, corrections, day)] == [
         ["recorded", "refused"], ["recorded"], ["recorded"],
     ]  # fmt: skip
     assert totals(campaign)["day", TODAY] == 11

@@ -12,13 +12,13 @@ from ads.models import Campaign, CampaignReference, Spend, UnknownReference, Wai
 from ads.services import InvalidSpend
 from ads.services.actor import acting_as
 from ads.services.errors import InvalidReference
-from ads.services.intake.rows import IntakeSender
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.services.references.release import Settled
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
+    Sender,
     correct,
     entry,
     google,
@@ -59,7 +59,7 @@ def test_what_waited_is_recorded_as_it_came_and_stops_the_campaign(campaign: Cam
         entry(google("7"), 20, occurred_at=NOON - DAY),
         entry(google("8"), 1),
     )
-    take(entry(google("7"), 5), sender=IntakeSender("other", None))
+    take(entry(google("7"), 5), sender=Sender("other"))
 
     settled = match(campaign, NOON + timedelta(hours=1))
 
@@ -193,7 +193,7 @@ def test_a_reference_of_another_campaign_is_not_taken_from_it(campaign: Campaign
         match(campaign)
 
     assert refusal.value.field == "reference"
-    assert f'campaign {other.pk} ("Spring" of Acme) is known by' in str(refusal.value)
+    assert f'campaign {other.pk} ("Spring" of Acme) has this ID' in str(refusal.value)
     assert len(kept()) == 1
     assert not Spend.objects.exists()
     assert not campaign.references.exists()

@@ -9,7 +9,7 @@ from ads.models import Campaign, ReportedTotal, Spend
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     google,
     kept,
@@ -124,9 +124,9 @@ def test_a_day_that_was_reported_in_the_other_way_is_refused(
     take(total(before, 10))
     stood = everything()
 
-    intake = take(total(after, 12), keep_good=keep_good)
+    done = take(total(after, 12), keep_good=keep_good)
 
-    (answer,) = intake.answers
+    (answer,) = done.answers
     assert (answer.outcome, answer.field) == ("refused", "campaign")
     way = "by its own id or name" if by_id_first else "as google_ads / 123 / 1"
     assert f"source etl has reported {TODAY} of campaign {campaign.pk} {way}" in str(answer.reason)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ads.models import Spend, UnknownReference, WaitingSpend
-from ads.services.intake.rows import IntakeAnswer, IntakeSender
+from ads.services.ledger import Answer
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
+    Sender,
     correct,
     entry,
     google,
@@ -28,13 +29,13 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_an_entry_under_an_unknown_reference_is_kept_as_it_came() -> None:
-    intake = take(
+    done = take(
         entry(google("7", name="Spring"), "1.5", description="click", external_id="a",
               occurred_at="2024-05-14T10:00:00Z")
     )  # fmt: skip
 
-    assert intake.is_recorded
-    assert intake.answers == [IntakeAnswer("waiting")]
+    assert done.is_recorded
+    assert done.answers == [Answer("waiting")]
     row = WaitingSpend.objects.get()
     unknown = row.unknown
     assert (unknown.platform, unknown.account, unknown.reference, unknown.name) == (
@@ -52,9 +53,9 @@ def test_an_entry_under_an_unknown_reference_is_kept_as_it_came() -> None:
 def test_rows_with_a_campaign_are_recorded_beside_those_that_wait() -> None:
     campaign = CampaignFactory.create()
 
-    intake = take(entry(campaign, 1), entry(google("7"), 2), entry(google("8"), 4))
+    done = take(entry(campaign, 1), entry(google("7"), 2), entry(google("8"), 4))
 
-    assert outcomes(intake) == ["recorded", "waiting", "waiting"]
+    assert outcomes(done) == ["recorded", "waiting", "waiting"]
     assert totals(campaign)["day", TODAY] == 1
     assert [row[:2] for row in kept()] == [("7", 2), ("8", 4)]
 
@@ -91,10 +92,10 @@ def test_other_content_under_an_id_that_waits_is_a_conflict(
     before = kept()
 
     given = {"campaign": google("7"), "amount": 5, "external_id": "a", **other}
-    intake = take(entry(google("9")), entry(**given), keep_good=keep_good)
+    done = take(entry(google("9")), entry(**given), keep_good=keep_good)
 
-    assert outcomes(intake) == ["waiting" if keep_good else "not_recorded", "conflict"]
-    assert intake.answers[1].field == field
+    assert outcomes(done) == ["waiting" if keep_good else "not_recorded", "conflict"]
+    assert done.answers[1].field == field
     assert kept()[: len(before)] == before
     assert len(kept()) == len(before) + keep_good
     assert set(UnknownReference.objects.values_list("reference", flat=True)) == (
@@ -105,9 +106,9 @@ def test_other_content_under_an_id_that_waits_is_a_conflict(
 def test_a_correction_that_waits_is_none_of_an_entry() -> None:
     take(entry(google("7"), 5, external_id="a", description="x", date=TODAY))
 
-    intake = correct(entry(google("7"), 5, external_id="a", description="x", date=TODAY))
+    done = correct(entry(google("7"), 5, external_id="a", description="x", date=TODAY))
 
-    assert [(answer.outcome, answer.field) for answer in intake.answers] == [("conflict", "kind")]
+    assert [(answer.outcome, answer.field) for answer in done.answers] == [("conflict", "kind")]
 
 
 def test_an_id_that_was_recorded_for_a_campaign_does_not_wait_for_another() -> None:
@@ -125,19 +126,19 @@ def test_an_id_that_was_recorded_for_a_campaign_does_not_wait_for_another() -> N
 def test_one_id_for_a_campaign_and_for_an_unknown_reference_in_one_batch_is_a_conflict() -> None:
     campaign = CampaignFactory.create()
 
-    intake = take(
+    done = take(
         entry(google("7"), 5, external_id="a"),
         entry(campaign, 5, external_id="a"),
         keep_good=True,
     )
 
-    assert outcomes(intake) == ["conflict", "recorded"]
+    assert outcomes(done) == ["conflict", "recorded"]
     assert kept() == []
 
 
 def test_ids_of_two_sources_wait_apart() -> None:
     take(entry(google("7"), 5, external_id="a"))
-    take(entry(google("7"), 6, external_id="a"), sender=IntakeSender("other", None))
+    take(entry(google("7"), 6, external_id="a"), sender=Sender("other"))
 
     assert kept() == [("7", 5, "a"), ("7", 6, "a")]
 
@@ -156,9 +157,9 @@ def test_ids_of_two_sources_wait_apart() -> None:
     ],
 )
 def test_garbage_never_waits(field: str, given: dict[str, Any]) -> None:
-    intake = take(entry(google("7"), **given), keep_good=True)
+    done = take(entry(google("7"), **given), keep_good=True)
 
-    assert [(answer.outcome, answer.field) for answer in intake.answers] == [("refused", field)]
+    assert [(answer.outcome, answer.field) for answer in done.answers] == [("refused", field)]
     assert not UnknownReference.objects.exists()
 
 
@@ -198,20 +199,20 @@ def test_of_day_totals_that_wait_the_newest_observation_counts() -> None:
 
 
 def test_of_day_totals_in_one_batch_the_newest_observation_waits() -> None:
-    intake = take(
+    done = take(
         total(google("7"), 5, observed_at=NOON - MINUTE),
         total(google("7"), 8),
         total(google("7"), 6, observed_at=NOON - 2 * MINUTE),
         total(google("7"), 1, date=TODAY - timedelta(days=1)),
     )
 
-    assert outcomes(intake) == ["older", "waiting", "older", "waiting"]
+    assert outcomes(done) == ["older", "waiting", "older", "waiting"]
     assert sorted(row[1] for row in kept()) == [1, 8]
 
 
 def test_day_totals_of_two_sources_wait_apart() -> None:
     take(total(google("7"), 5))
-    take(total(google("7"), 6), sender=IntakeSender("other", None))
+    take(total(google("7"), 6), sender=Sender("other"))
 
     assert sorted(row[1] for row in kept()) == [5, 6]
 
@@ -234,9 +235,9 @@ def test_a_day_total_that_cannot_be_neither_counts_nor_waits(
     if is_known:
         known_as(CampaignFactory.create(), google("7"))
 
-    intake = take(total(google("7"), **given), keep_good=True)
+    done = take(total(google("7"), **given), keep_good=True)
 
-    assert [(answer.outcome, answer.field) for answer in intake.answers] == [("refused", field)]
+    assert [(answer.outcome, answer.field) for answer in done.answers] == [("refused", field)]
     assert not Spend.objects.exists()
     assert kept() == []
 
@@ -245,7 +246,7 @@ def test_day_totals_are_answered_row_by_row() -> None:
     campaign = CampaignFactory.create()
     take(total(campaign, 5, observed_at=NOON - MINUTE))
 
-    intake = take(
+    done = take(
         total(campaign, "7.5"),
         total(google("7")),
         total(campaign, "x"),
@@ -253,7 +254,7 @@ def test_day_totals_are_answered_row_by_row() -> None:
         keep_good=True,
     )
 
-    assert [(answer.outcome, answer.difference) for answer in intake.answers] == [
+    assert [(answer.outcome, answer.difference) for answer in done.answers] == [
         ("recorded", Decimal("2.5")),
         ("waiting", None),
         ("refused", None),
@@ -264,7 +265,7 @@ def test_day_totals_are_answered_row_by_row() -> None:
 
 
 def test_a_sender_of_thousands_of_brands_has_its_spend_wait_once() -> None:
-    sender = IntakeSender("limited", frozenset(range(1, 10_000)))
+    sender = Sender("limited", frozenset(range(1, 10_000)))
     row = entry(google("7" * 200, account="9" * 100), external_id="a")
 
     assert outcomes(take(row, sender=sender)) == ["waiting"]

@@ -12,8 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ads.models import ApiKey, Brand, Spend, UnknownReference, WaitingSpend, WebhookEndpoint
 from ads.services.imports.formats import FORMATS
-from ads.services.ledger import record
-from ads.services.ledger.record import SpendEntry
+from ads.services.ledger import SpendEntry, record_one
 from ads.services.senders import api_keys, rights, webhook_endpoints
 from ads.services.senders.rights import InvalidSender
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -65,8 +64,7 @@ def recorded_under(source: str, brand: Brand, external_id: str | None = "1") -> 
     """Somebody's entry in the ledger."""
     campaign = CampaignFactory.create(brand=brand)
     entry = SpendEntry(campaign, 5, external_id=external_id)
-    (answer,) = record.record([entry], source=source, now=NOON)
-    return answer.entry
+    return record_one(entry, source=source, now=NOON)
 
 
 def test_files_of_platforms_are_recorded_under_sources_of_the_products_own() -> None:

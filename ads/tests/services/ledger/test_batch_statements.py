@@ -1,4 +1,4 @@
-"""How many statements taking rows in takes: a few, and not more for more rows."""
+"""How many statements a batch takes: a few, and not more for more rows."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ads.models import Campaign
 from ads.services.campaign_lookup import CampaignNamed
 from ads.services.references import registry
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     entry,
     google,
     known_as,

@@ -9,10 +9,11 @@ import pytest
 from ads.models import Campaign, Spend
 from ads.services import InvalidSpend
 from ads.services.campaign_lookup import CampaignNamed
-from ads.services.intake.rows import IntakeAnswer, IntakeSender
+from ads.services.ledger import Answer
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
+    Sender,
     correct,
     entry,
     google,
@@ -36,15 +37,15 @@ def campaign() -> Campaign:
 def test_a_campaign_is_named_by_id_by_names_or_by_reference(campaign: Campaign) -> None:
     known_as(campaign, google("7"))
 
-    intake = take(
+    done = take(
         entry(campaign, 1),
         entry(CampaignNamed("Acme", "Spring"), 2),
         entry(google("7", name="whatever it is called"), "4.5"),
     )
 
-    assert intake.is_recorded
-    assert outcomes(intake) == ["recorded"] * 3
-    assert [answer.entry_id for answer in intake.answers] == list(
+    assert done.is_recorded
+    assert outcomes(done) == ["recorded"] * 3
+    assert [answer.entry_id for answer in done.answers] == list(
         Spend.objects.order_by("id").values_list("pk", flat=True)
     )
     assert totals(campaign)["day", TODAY] == Decimal("7.5")
@@ -82,31 +83,31 @@ def test_a_row_sent_again_is_a_duplicate_of_what_was_recorded(campaign: Campaign
 
     again = take(entry(campaign, "10.00", external_id="a"), now=NOON + timedelta(days=1))
 
-    assert again.answers == [IntakeAnswer("duplicate", first.entry_id)]
+    assert again.answers == [Answer("duplicate", first.entry_id)]
     assert totals(campaign)["day", TODAY] == 10
 
 
 def test_two_rows_of_one_batch_under_one_id_are_one_entry(campaign: Campaign) -> None:
-    intake = take(
+    done = take(
         entry(campaign, 1, external_id="a"),
         entry(campaign, 1, external_id="a"),
         entry(campaign, 2, external_id="a"),
         keep_good=True,
     )
 
-    assert outcomes(intake) == ["recorded", "duplicate", "conflict"]
-    assert intake.answers[0].entry_id == intake.answers[1].entry_id == Spend.objects.get().pk
+    assert outcomes(done) == ["recorded", "duplicate", "conflict"]
+    assert done.answers[0].entry_id == done.answers[1].entry_id == Spend.objects.get().pk
 
 
 @pytest.mark.parametrize("keep_good", [False, True])
 def test_a_conflict_says_what_differs(campaign: Campaign, *, keep_good: bool) -> None:
     take(entry(campaign, 10, external_id="a"))
 
-    intake = take(entry(campaign, 5), entry(campaign, 11, external_id="a"), keep_good=keep_good)
+    done = take(entry(campaign, 5), entry(campaign, 11, external_id="a"), keep_good=keep_good)
 
-    assert intake.is_recorded is keep_good
-    assert outcomes(intake) == ["recorded" if keep_good else "not_recorded", "conflict"]
-    conflict = intake.answers[1]
+    assert done.is_recorded is keep_good
+    assert outcomes(done) == ["recorded" if keep_good else "not_recorded", "conflict"]
+    conflict = done.answers[1]
     assert (conflict.field, conflict.value, conflict.entry_id) == ("amount", "11", None)
     assert conflict.reason == (
         "its external id was already recorded with amount 10. Nothing was changed. Send the entry "
@@ -116,19 +117,19 @@ def test_a_conflict_says_what_differs(campaign: Campaign, *, keep_good: bool) ->
 
 
 def test_all_or_none_records_none_if_one_is_refused(campaign: Campaign) -> None:
-    intake = take(entry(campaign, 100), entry(campaign, "1e5"), entry(campaign, -1))
+    done = take(entry(campaign, 100), entry(campaign, "1e5"), entry(campaign, -1))
 
-    assert not intake.is_recorded
-    assert outcomes(intake) == ["not_recorded", "refused", "refused"]
+    assert not done.is_recorded
+    assert outcomes(done) == ["not_recorded", "refused", "refused"]
     assert not Spend.objects.exists()
     assert delivers(campaign)
 
 
 def test_keeping_the_good_records_them_and_enforces(campaign: Campaign) -> None:
-    intake = take(entry(campaign, 100), entry(campaign, "1e5"), keep_good=True)
+    done = take(entry(campaign, 100), entry(campaign, "1e5"), keep_good=True)
 
-    assert intake.is_recorded
-    assert outcomes(intake) == ["recorded", "refused"]
+    assert done.is_recorded
+    assert outcomes(done) == ["recorded", "refused"]
     assert totals(campaign)["day", TODAY] == 100
     assert not delivers(campaign)
 
@@ -136,12 +137,11 @@ def test_keeping_the_good_records_them_and_enforces(campaign: Campaign) -> None:
 def test_a_row_that_could_not_even_be_read_is_refused_as_it_says(campaign: Campaign) -> None:
     unread = InvalidSpend("line", "{", "it is not JSON.")
 
-    intake = take(unread, entry(campaign), keep_good=True)
+    done = take(unread, entry(campaign), keep_good=True)
 
-    assert intake.answers[0] == IntakeAnswer(
-        "refused", field="line", value="{", reason="it is not JSON."
-    )
-    assert outcomes(intake) == ["refused", "recorded"]
+    assert outcomes(done) == ["refused", "recorded"]
+    refused = done.answers[0]
+    assert (refused.field, refused.value, refused.reason) == ("line", "{", "it is not JSON.")
 
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -181,9 +181,9 @@ TOMORROW = TODAY + timedelta(days=1)
 def test_what_cannot_be_recorded_is_refused_by_field(
     campaign: Campaign, field: str, value: str | None, given: dict[str, Any]
 ) -> None:
-    intake = take(entry(campaign, 1), entry(campaign, **{"amount": 2, **given}), keep_good=True)
+    done = take(entry(campaign, 1), entry(campaign, **{"amount": 2, **given}), keep_good=True)
 
-    good, bad = intake.answers
+    good, bad = done.answers
     assert good.outcome == "recorded"
     assert (bad.outcome, bad.field, bad.value) == ("refused", field, value)
     assert bad.reason
@@ -219,24 +219,24 @@ def test_what_cannot_be_recorded_is_refused_by_field(
 def test_a_campaign_that_is_not_named_well_is_refused(
     campaign: Campaign, field: str, given: Any
 ) -> None:
-    intake = take(entry(campaign), entry(given), keep_good=True)
+    done = take(entry(campaign), entry(given), keep_good=True)
 
-    assert outcomes(intake) == ["recorded", "refused"]
-    assert intake.answers[1].field == field
+    assert outcomes(done) == ["recorded", "refused"]
+    assert done.answers[1].field == field
     assert Spend.objects.count() == 1
 
 
 def test_zero_is_recorded_as_nothing(campaign: Campaign) -> None:
-    intake = take(entry(campaign, 0, external_id="a"), entry(campaign, "0.0"))
+    done = take(entry(campaign, 0, external_id="a"), entry(campaign, "0.0"))
 
-    assert intake.answers == [IntakeAnswer("recorded"), IntakeAnswer("recorded")]
+    assert done.answers == [Answer("recorded"), Answer("recorded")]
     assert not Spend.objects.exists()
 
 
 @pytest.mark.parametrize("source", ["", " ", "x" * 101, "a\x00b", None])
 def test_a_source_that_cannot_be_is_refused_as_a_whole(campaign: Campaign, source: Any) -> None:
     with pytest.raises(InvalidSpend, match=r"^source: "):
-        take(entry(campaign), sender=IntakeSender(source, None))
+        take(entry(campaign), sender=Sender(source))
 
     assert not Spend.objects.exists()
 
@@ -250,7 +250,7 @@ def test_a_correction_names_its_day_and_its_reason_and_brings_back(campaign: Cam
     take(entry(campaign, 80))
     assert not delivers(campaign)
 
-    intake = correct(
+    done = correct(
         entry(campaign, "-10.5", description="Refund", date=TODAY, external_id="a"),
         entry(campaign, -1, description="Refund"),
         entry(campaign, -1, date=TODAY),
@@ -258,7 +258,7 @@ def test_a_correction_names_its_day_and_its_reason_and_brings_back(campaign: Cam
         keep_good=True,
     )
 
-    assert [(answer.outcome, answer.field) for answer in intake.answers] == [
+    assert [(answer.outcome, answer.field) for answer in done.answers] == [
         ("recorded", None),
         ("refused", "date"),
         ("refused", "description"),
@@ -276,18 +276,18 @@ def test_a_correction_names_its_day_and_its_reason_and_brings_back(campaign: Cam
 def test_an_id_of_an_entry_is_none_for_a_correction(campaign: Campaign) -> None:
     take(entry(campaign, 10, external_id="a", description="x", date=TODAY))
 
-    intake = correct(entry(campaign, 10, external_id="a", description="x", date=TODAY))
+    done = correct(entry(campaign, 10, external_id="a", description="x", date=TODAY))
 
-    assert [(answer.outcome, answer.field) for answer in intake.answers] == [("conflict", "kind")]
+    assert [(answer.outcome, answer.field) for answer in done.answers] == [("conflict", "kind")]
 
 
 def test_sums_that_would_become_too_large_refuse_the_batch() -> None:
     campaign = CampaignFactory.create()
 
-    intake = take(*[entry(campaign, "999999999999")] * 1001, keep_good=True)
+    done = take(*[entry(campaign, "999999999999")] * 1001, keep_good=True)
 
-    assert not intake.is_recorded
-    assert {(answer.outcome, answer.field) for answer in intake.answers} == {("refused", "amount")}
+    assert not done.is_recorded
+    assert {(answer.outcome, answer.field) for answer in done.answers} == {("refused", "amount")}
     assert not Spend.objects.exists()
 
 

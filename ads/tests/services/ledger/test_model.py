@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from ads.models import Campaign, Spend
-from ads.services.intake.rows import Intake
+from ads.services.ledger import Recorded
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     entry,
     google,
@@ -146,18 +146,18 @@ class TestEntries(TestCase):
                 entry(named[campaign], amount, external_id=pk, date=day)
                 for campaign, amount, pk, day in rows
             ]
-            intake = take(*sent, keep_good=keep_good)
+            done = take(*sent, keep_good=keep_good)
             tried = model.copy()
             expected = tried.take(rows)
             bad = {"refused", "conflict"}
             if keep_good or bad.isdisjoint(expected):
                 model = tried
-                assert intake.is_recorded
-                assert outcomes_of(intake) == expected
+                assert done.is_recorded
+                assert outcomes_of(done) == expected
             else:
-                assert not intake.is_recorded
-                assert set(outcomes_of(intake)) <= bad | {"not_recorded"}
-                assert not bad.isdisjoint(outcomes_of(intake))
+                assert not done.is_recorded
+                assert set(outcomes_of(done)) <= bad | {"not_recorded"}
+                assert not bad.isdisjoint(outcomes_of(done))
             compare(model, one, two)
         if model.waiting or model.anonymous:
             settled = registry.match(unknown("?"), one, now=NOON)
@@ -166,8 +166,8 @@ class TestEntries(TestCase):
         assert find_drift() == []
 
 
-def outcomes_of(intake: Intake) -> list[str]:
-    return [answer.outcome for answer in intake.answers]
+def outcomes_of(done: Recorded) -> list[str]:
+    return [answer.outcome for answer in done.answers]
 
 
 def compare(model: Model, one: Campaign, two: Campaign) -> None:
@@ -248,14 +248,14 @@ class TestDayTotals(TestCase):
             known_as(campaign, named[name])
         model = DayModel()
         for rows in batches:
-            intake = take(
+            done = take(
                 *[
                     total(named[name], amount, observed_at=NOON - timedelta(minutes=10 - seen))
                     for name, amount, seen in rows
                 ],
                 keep_good=True,
             )
-            assert [one == "refused" for one in outcomes_of(intake)] == model.take(rows)
+            assert [one == "refused" for one in outcomes_of(done)] == model.take(rows)
             assert totals(campaign).get(("day", TODAY), 0) == model.spent()
             waiting = [model.newest["?"][1]] if "?" in model.newest else []
             assert [row[1] for row in kept()] == waiting

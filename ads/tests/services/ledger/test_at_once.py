@@ -12,12 +12,12 @@ from ads.models import Campaign, CampaignReference, Spend, UnknownReference
 from ads.services import locks
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference
-from ads.services.intake import intake
+from ads.services.ledger import batch
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.services.references.release import Settled
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     entry,
     google,
@@ -139,7 +139,7 @@ def test_a_row_that_comes_in_while_it_is_matched_is_recorded(
     """
     take(entry(google("7"), 1, external_id="a"))
     if crippled:
-        monkeypatch.setattr(intake._Batch, "_await_references", lock_alone)
+        monkeypatch.setattr(batch._Batch, "_await_references", lock_alone)
     arrived: Any = Paused(locks.unknown_references)
     monkeypatch.setattr(locks, "unknown_references", arrived)
 
@@ -160,7 +160,7 @@ def test_a_row_that_comes_in_while_it_is_matched_is_recorded(
 
 def lock_alone(batch: Any) -> dict[Reference, int]:
     """The unknown references, without a look at who carries them by now."""
-    wanted = {reference for _, reference, _ in batch._unknown}
+    wanted = {row.campaign for row in batch.unmatched.values()}
     return locks.unknown_references(wanted, None, NOON)
 
 

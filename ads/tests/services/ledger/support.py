@@ -1,56 +1,67 @@
-"""What the tests of the intake share."""
+"""What the tests of batches share."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ads.models import Brand, Campaign, CampaignReference, Spend, UnknownReference, WaitingSpend
+from ads.models.spend import Kind
 from ads.services.campaign_lookup import Reference
-from ads.services.intake import take_corrections, take_day_totals, take_entries
-from ads.services.intake.rows import Intake, IntakeEntry, IntakeSender, IntakeTotal
+from ads.services.ledger import DayTotal, Recorded, SpendEntry, record
 from ads.tests.support import NOON
 
 TODAY = NOON.date()
 
-#: A sender that may write to every brand.
-ANY = IntakeSender("etl", None)
+
+class Sender(NamedTuple):
+    """Who sends: its source, and the brands that it may write to (None: every brand)."""
+
+    source: str
+    brand_ids: frozenset[int] | None = None
 
 
-def limited_to(*brands: Brand, source: str = "limited") -> IntakeSender:
+ANY = Sender("etl")
+
+
+def limited_to(*brands: Brand, source: str = "limited") -> Sender:
     """A sender that may write to these brands alone."""
-    return IntakeSender(source, frozenset(brand.pk for brand in brands))
+    return Sender(source, frozenset(brand.pk for brand in brands))
 
 
-def entry(campaign: Any, amount: object = 1, **more: Any) -> IntakeEntry:
+def entry(campaign: Any, amount: object = 1, **more: Any) -> SpendEntry:
     """An entry as it is sent; a campaign stands for its id."""
     given = campaign.pk if isinstance(campaign, Campaign) else campaign
-    return IntakeEntry(given, amount, **more)
+    return SpendEntry(given, amount, **more)
 
 
-def total(campaign: Any, amount: object = 1, **more: Any) -> IntakeTotal:
+def total(campaign: Any, amount: object = 1, **more: Any) -> DayTotal:
     """A day total as it is sent, of today, seen at noon unless said otherwise."""
     given = campaign.pk if isinstance(campaign, Campaign) else campaign
     more = {"date": TODAY, "observed_at": NOON, **more}
-    return IntakeTotal(given, amount=amount, **more)
+    return DayTotal(given, amount=amount, **more)
 
 
 def take(
-    *rows: Any, sender: IntakeSender = ANY, now: datetime = NOON, keep_good: bool = False
-) -> Intake:
-    """Take rows in: entries, or day totals."""
-    if any(isinstance(row, IntakeTotal) for row in rows):
-        return take_day_totals(rows, sender=sender, now=now, keep_good=keep_good)
-    return take_entries(rows, sender=sender, now=now, keep_good=keep_good)
+    *rows: Any,
+    sender: Sender = ANY,
+    now: datetime = NOON,
+    kind: Kind | None = None,
+    keep_good: bool = False,
+) -> Recorded:
+    """Record a batch of entries, or of day totals."""
+    totals = any(isinstance(row, DayTotal) for row in rows)
+    kind = kind or (Kind.DAY_TOTAL if totals else Kind.ENTRY)
+    return record(rows, **sender._asdict(), now=now, kind=kind, keep_good=keep_good)
 
 
-def correct(*rows: Any, sender: IntakeSender = ANY, keep_good: bool = False) -> Intake:
-    """Take corrections in."""
-    return take_corrections(rows, sender=sender, now=NOON, keep_good=keep_good)
+def correct(*rows: Any, sender: Sender = ANY, keep_good: bool = False) -> Recorded:
+    """Record a batch of corrections."""
+    return take(*rows, sender=sender, kind=Kind.CORRECTION, keep_good=keep_good)
 
 
-def outcomes(intake: Intake) -> list[str]:
-    """What became of each row."""
-    return [answer.outcome for answer in intake.answers]
+def outcomes(recorded: Recorded) -> list[str]:
+    """The outcome of each row."""
+    return [answer.outcome for answer in recorded.answers]
 
 
 def google(reference: str, account: str = "123", name: str = "") -> Reference:

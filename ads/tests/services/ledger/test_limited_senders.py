@@ -7,7 +7,7 @@ import pytest
 from ads.models import Brand, Campaign, Spend, UnknownReference
 from ads.services.campaign_lookup import CampaignNamed
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.intake.support import (
+from ads.tests.services.ledger.support import (
     TODAY,
     correct,
     entry,
@@ -41,14 +41,14 @@ def test_it_writes_to_its_own_brand_however_the_campaign_is_named(own: Brand) ->
     campaign = CampaignFactory.create(brand=own, name="Spring")
     known_as(campaign, google("7"))
 
-    intake = take(
+    done = take(
         entry(campaign, 1),
         entry(CampaignNamed("Own", "Spring"), 2),
         entry(google("7"), 4),
         sender=limited_to(own),
     )
 
-    assert outcomes(intake) == ["recorded"] * 3
+    assert outcomes(done) == ["recorded"] * 3
     assert totals(campaign)["day", TODAY] == 7
 
 
@@ -139,18 +139,16 @@ def test_a_conflict_does_not_say_for_which_other_campaign_an_id_was_recorded(
 def test_a_correction_of_a_foreign_campaign_is_none(own: Brand, foreign: Campaign) -> None:
     take(entry(foreign, 5))
 
-    intake = correct(entry(foreign, -5, description="Refund", date=TODAY), sender=limited_to(own))
+    done = correct(entry(foreign, -5, description="Refund", date=TODAY), sender=limited_to(own))
 
-    assert [(answer.outcome, answer.field) for answer in intake.answers] == [
-        ("refused", "campaign")
-    ]
+    assert [(answer.outcome, answer.field) for answer in done.answers] == [("refused", "campaign")]
     assert totals(foreign)["day", TODAY] == 5
 
 
 def test_a_sender_without_any_brand_writes_nowhere(foreign: Campaign) -> None:
-    intake = take(entry(foreign), entry(google("7")), sender=limited_to(), keep_good=True)
+    done = take(entry(foreign), entry(google("7")), sender=limited_to(), keep_good=True)
 
-    assert outcomes(intake) == ["refused", "waiting"]
+    assert outcomes(done) == ["refused", "waiting"]
     assert UnknownReference.objects.get().only_brands == []
     assert not Spend.objects.exists()
 

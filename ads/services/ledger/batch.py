@@ -1,0 +1,249 @@
+"""The one path of spend into the ledger, whoever sends it. For each row, in this order:
+
+- *check* (:mod:`.validation`): its values, without a query;
+- *place* (:mod:`.placement`): its campaign, one query for each way of naming one, and its day;
+- *append* (:mod:`.entries`, :mod:`.day_totals`), or *keep* it until its campaign is known
+  (:mod:`.waiting`);
+- *enforce* (:mod:`.crossings`): what was crossed, in the same transaction;
+- *answer*.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import IntegrityError, connection, transaction
+
+from ads.models import Campaign, Spend
+from ads.models.spend import Kind
+from ads.services import campaign_lookup, locks
+from ads.services.campaign_lookup import Owner, Reference
+from ads.services.delivery import Enforced
+from ads.services.errors import InvalidSpend, ReportedOtherwise, SpendConflict
+from ads.services.ledger import day_totals, entries, waiting
+from ads.services.ledger.crossings import StaleTimezoneError, enforce_crossed
+from ads.services.ledger.placement import check_unmatched, place
+from ads.services.ledger.rows import (
+    DUPLICATE,
+    NOT_RECORDED,
+    Answer,
+    Placed,
+    Recorded,
+    Row,
+    SpendEntry,
+    failed,
+)
+from ads.services.ledger.validation import check_row, check_text
+
+#: The constraint that a sum breaks which has become too large.
+_TOO_LARGE: Final = "spend_total_amount_is_in_range"
+
+
+def record(
+    rows: Sequence[Row | InvalidSpend],
+    *,
+    source: str,
+    now: datetime,
+    kind: Kind = Kind.ENTRY,
+    brand_ids: frozenset[int] | None = None,
+    keep_good: bool = False,
+) -> Recorded:
+    """Record entries, corrections or day totals in one transaction, and enforce what they cross.
+
+    Args:
+        rows: one that is an InvalidSpend is refused with it.
+        source: who reports them; external IDs are unique within it.
+        brand_ids: the brands that the sender may write to; None: every brand.
+        keep_good: record the good rows although others are bad; else all or none. Conflicts are
+            then looked for once no row is refused.
+
+    Raises:
+        InvalidSpend: ``source`` cannot be recorded.
+    """
+    check_text("source", source, required=True)
+
+    # A brand that has moved, a campaign that is gone, or a day that was reported in another way
+    # since it was looked up: look again.
+    with suppress(StaleTimezoneError, ReportedOtherwise, IntegrityError):
+        return _Batch(rows, source, now, kind, brand_ids, keep_good).record(trust_loaded=True)
+    again = _Batch(rows, source, now, kind, brand_ids, keep_good)
+    try:
+        return again.record(trust_loaded=False)
+    except IntegrityError as error:
+        if _TOO_LARGE not in str(error):
+            raise
+        return again.too_large()
+
+
+def record_all(
+    rows: Sequence[Row], *, source: str, now: datetime, kind: Kind = Kind.ENTRY
+) -> Recorded:
+    """Record all rows or none.
+
+    Raises:
+        InvalidSpend: a row cannot be recorded; with its field, value and the remedy.
+        SpendConflict: an external ID was recorded with other content.
+    """
+    recorded = record(rows, source=source, now=now, kind=kind)
+    for answer in recorded.answers:
+        if answer.error:
+            raise answer.error
+    return recorded
+
+
+def record_one(entry: SpendEntry, *, source: str, now: datetime, kind: Kind = Kind.ENTRY) -> Spend:
+    """Record one entry of a campaign; as it is in the ledger, or not saved if it is of zero.
+
+    Raises:
+        InvalidSpend, SpendConflict: as :func:`record_all`.
+    """
+    if isinstance(entry.campaign, Reference):
+        raise InvalidSpend("campaign", entry.campaign, "give a Campaign or its id.")
+    recorded = record_all([entry], source=source, now=now, kind=kind)
+    (answer,), ((row, owner, day, occurred_at),) = recorded.answers, recorded.placed
+    if answer.entry_id and answer.outcome == DUPLICATE:
+        return Spend.objects.get(pk=answer.entry_id)  # as recorded: details left out may differ
+    spend = Spend(
+        pk=answer.entry_id,
+        campaign_id=owner.campaign_id,
+        amount=row.amount,
+        date=day,
+        occurred_at=occurred_at,
+        description=row.description,
+        source=source,
+        external_id=row.external_id,
+        kind=kind,
+        recorded_by=entries.recorder(kind),
+        created_at=now,
+    )
+    if isinstance(entry.campaign, Campaign):
+        spend.campaign = entry.campaign
+    if answer.entry_id:
+        spend._state.adding = False  # noqa: SLF001  (as Django's bulk_create does)
+        spend._state.db = connection.alias  # noqa: SLF001
+    return spend
+
+
+def append(placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind) -> list[Answer]:
+    """Append placed rows, inside the caller's transaction, which enforces."""
+    if kind == Kind.DAY_TOTAL:
+        return day_totals.append(placed, source=source, now=now)
+    return entries.append(placed, source=source, now=now, kind=kind)
+
+
+class _TakenBack(Exception):
+    """The batch was all or none, and a row turned out to be bad."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    rows: Sequence[object]
+    source: str
+    now: datetime
+    kind: Kind
+    brand_ids: frozenset[int] | None
+    keep_good: bool
+    answers: list[Answer] = field(init=False)
+    #: Rows by their positions: with their campaigns, and those whose reference is not matched.
+    placed: dict[int, Placed] = field(default_factory=dict)
+    unmatched: dict[int, Any] = field(default_factory=dict)
+    enforced: Enforced = field(default_factory=Enforced)
+
+    def __post_init__(self) -> None:
+        self.answers = [Answer(NOT_RECORDED)] * len(self.rows)
+
+    def record(self, *, trust_loaded: bool) -> Recorded:
+        checked: dict[int, Row] = {}
+        for i, row in enumerate(self.rows):
+            try:
+                checked[i] = check_row(row, self.kind, self.now)
+            except InvalidSpend as error:
+                self.answers[i] = failed(error)
+        # A brand that is loaded saves a look-up, unless a day is worked out from its timezone that
+        # enforcement does not compare with the brand as it is.
+        trust_loaded = trust_loaded and all(row.occurred_at is None for row in checked.values())
+        found = campaign_lookup.find(
+            (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
+        )
+        self._place(checked, found)
+        try:
+            self._check_good()
+            if self.placed or self.unmatched:
+                with transaction.atomic():
+                    self._append()
+        except _TakenBack:
+            answers = [one if one.error else Answer(NOT_RECORDED) for one in self.answers]
+            return Recorded(answers, is_recorded=False)
+        return Recorded(
+            self.answers,
+            is_recorded=True,
+            placed=list(self.placed.values()),
+            enforced=self.enforced,
+        )
+
+    def too_large(self) -> Recorded:
+        """The answer where a sum would exceed its limit."""
+        answer = failed(
+            InvalidSpend(
+                "amount",
+                None,
+                "with all of these, the day or month of a campaign or brand would come to "
+                "1,000,000,000,000,000 US dollars or more; check the amounts.",
+            )
+        )
+        return Recorded([one if one.error else answer for one in self.answers], is_recorded=False)
+
+    def _place(self, rows: Mapping[int, Row], found: Mapping[Any, Owner]) -> None:
+        for i, row in rows.items():
+            try:
+                if (owner := found.get(row.campaign)) is not None:
+                    self.placed[i] = place(row, owner, self.now)
+                else:
+                    check_unmatched(row, self.now)
+                    self.unmatched[i] = row
+            except InvalidSpend as error:
+                self.answers[i] = failed(error)
+
+    def _append(self) -> None:
+        kept = self._await_references() if self.unmatched else {}
+        placed = list(self.placed.values())
+        answers = self._step(append, self.placed, placed) if placed else []
+        if self.unmatched:
+            rows = [(kept[row.campaign], row) for row in self.unmatched.values()]
+            self._step(waiting.keep, self.unmatched, rows)
+        self._check_good()
+        if kept:
+            waiting.forget_empty(kept.values())
+        self.enforced = enforce_crossed(placed, answers, self.now, self.kind)
+
+    def _step(
+        self, step: Callable[..., list[Answer]], positions: Iterable[int], rows: Sequence[Any]
+    ) -> list[Answer]:
+        answers = step(rows, source=self.source, now=self.now, kind=self.kind)
+        for i, answer in zip(positions, answers, strict=True):
+            self.answers[i] = self._hide(answer)
+        return answers
+
+    def _hide(self, answer: Answer) -> Answer:
+        """Without another campaign's id, if the sender may not know of it."""
+        error = answer.error
+        if self.brand_ids is None or not isinstance(error, SpendConflict):
+            return answer
+        return failed(error.without_recorded()) if error.field == "campaign" else answer
+
+    def _check_good(self) -> None:
+        if not self.keep_good and any(answer.error for answer in self.answers):
+            raise _TakenBack
+
+    def _await_references(self) -> dict[Reference, int]:
+        """Lock the unknown references, and look which of them campaigns have by now.
+
+        Matching takes the same locks: a row that is about to wait is seen by it, or sees it here.
+        """
+        references = {row.campaign: row.campaign for row in self.unmatched.values()}
+        kept = locks.unknown_references(references, self.brand_ids, self.now)
+        unmatched, self.unmatched = self.unmatched, {}
+        self._place(unmatched, campaign_lookup.by_reference(references, self.brand_ids))
+        return kept

@@ -1,0 +1,138 @@
+"""Spend on its way into the ledger: the rows sent, the rows placed, and their answers."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from ads.services.campaign_lookup import CampaignGiven, Owner, Reference
+from ads.services.delivery import Enforced
+from ads.services.errors import InvalidSpend, SpendConflict, shown_value
+
+
+@dataclass(frozen=True, slots=True)
+class SpendEntry:
+    """An entry or a correction. Values of any type are accepted here, and checked when recorded.
+
+    Args:
+        campaign: the Campaign, its id, its brand's name and its own, or its ID on a platform.
+        amount: US dollars: a Decimal, an int or plain decimal text; up to six places.
+        description: what it was for; required of a correction.
+        date: the accounting day, a date or text such as ``2024-05-01``; left out, the brand's
+            local date of ``occurred_at``. Required of a correction.
+        occurred_at: an aware datetime, or text such as ``2024-05-01T12:00:00+00:00``; left out,
+            now.
+        external_id: the source's own ID; the same ID again is recorded once.
+    """
+
+    campaign: CampaignGiven
+    amount: Any
+    description: Any = ""
+    date: Any = None
+    occurred_at: Any = None
+    external_id: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """What a campaign has cost so far on a day, as a source observed it.
+
+    Args:
+        campaign: the Campaign, its id, its brand's name and its own, or its ID on a platform.
+        date: the accounting day in the brand's timezone, a date or text.
+        amount: US dollars, zero or more: a Decimal, an int or plain decimal text; up to six places.
+        observed_at: when the source looked, an aware datetime or text.
+    """
+
+    campaign: CampaignGiven
+    date: Any
+    amount: Any
+    observed_at: Any
+
+    @property
+    def occurred_at(self) -> Any:
+        """The instant that goes into the ledger."""
+        return self.observed_at
+
+    @property
+    def known_as(self) -> str:
+        """See :attr:`ads.models.ReportedTotal.known_as`; "" where no reference was given."""
+        return self.campaign.known_as if isinstance(self.campaign, Reference) else ""
+
+
+Row = SpendEntry | DayTotal
+
+
+class Placed(NamedTuple):
+    """A checked row, with its campaign and its accounting day."""
+
+    row: Any
+    owner: Owner
+    date: date
+    occurred_at: datetime
+
+
+RECORDED: Final = "recorded"
+DUPLICATE: Final = "duplicate"
+UNCHANGED: Final = "unchanged"
+OLDER: Final = "older"
+WAITING: Final = "waiting"
+CONFLICT: Final = "conflict"
+REFUSED: Final = "refused"
+NOT_RECORDED: Final = "not_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer for one row. ``outcome`` is one of
+
+    - ``recorded``: it is in the ledger;
+    - ``duplicate``: an entry that was recorded before;
+    - ``unchanged``, ``older``: a day total that is known, or observed before the one known;
+    - ``waiting``: no campaign has the reference yet; recorded as soon as one does;
+    - ``conflict``: its external ID was recorded with other content; nothing was changed;
+    - ``refused``: it cannot be recorded;
+    - ``not_recorded``: it is good, but another row of an all-or-nothing batch is not.
+    """
+
+    outcome: str
+    #: Of an entry, its id in the ledger; None for an amount of zero, which changes nothing.
+    entry_id: int | None = None
+    #: Of a day total: how much went into the ledger.
+    difference: Decimal | None = None
+    #: Of a conflict or a refusal.
+    error: InvalidSpend | SpendConflict | None = None
+
+    @property
+    def field(self) -> str | None:
+        """Of a conflict or a refusal: which field is wrong."""
+        return self.error.field if self.error else None
+
+    @property
+    def value(self) -> str | None:
+        """Of a conflict or a refusal: what was given, as text."""
+        return shown_value(self.error.value) if self.error else None
+
+    @property
+    def reason(self) -> str | None:
+        """Of a conflict or a refusal: what is wrong, and what to do."""
+        return self.error.reason if self.error else None
+
+
+def failed(error: InvalidSpend | SpendConflict) -> Answer:
+    """The answer for a row that is refused, or conflicts with what was recorded."""
+    return Answer(CONFLICT if isinstance(error, SpendConflict) else REFUSED, error=error)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a batch. ``answers`` are in the order of the rows."""
+
+    answers: Sequence[Answer]
+    #: False: the batch was all-or-nothing and a row was bad, so nothing was recorded or kept.
+    is_recorded: bool
+    #: The rows that were offered to the ledger.
+    placed: Sequence[Placed] = ()
+    enforced: Enforced = dataclasses.field(default_factory=Enforced)

@@ -1,0 +1,180 @@
+"""Keeping spend whose campaign is not known yet, until its reference is matched.
+
+Waiting spend is in no sum. It may be sent again any number of times, as what is in the ledger may:
+duplicates are detected by external ID and source; of day totals, by reference, day and source, the
+newest observation counts.
+
+Everything here happens in the caller's transaction, which has locked the references
+(:func:`ads.services.locks.unknown_references`).
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from ads.models import UnknownReference, WaitingSpend
+from ads.models.spend import Kind
+from ads.services.campaign_lookup import Reference
+from ads.services.ledger import entries
+from ads.services.ledger.day_totals import newest_of
+from ads.services.ledger.rows import OLDER, WAITING, Answer, Row
+
+#: A row that is to wait, and the id of its unknown reference.
+Unmatched = tuple[int, Row]
+
+
+def keep(rows: Sequence[Unmatched], *, source: str, now: datetime, kind: Kind) -> list[Answer]:
+    """Keep rows; each is ``waiting`` (also if it was before), ``older`` or a conflict."""
+    if kind == Kind.DAY_TOTAL:
+        return _keep_totals(rows, source, now)
+    return _keep_entries(rows, source, now, kind)
+
+
+def _keep_entries(
+    rows: Sequence[Unmatched], source: str, now: datetime, kind: Kind
+) -> list[Answer]:
+    staged: list[Any] = [(pk, row, row.date, row.occurred_at) for pk, row in rows]
+    answers = [Answer(WAITING)] * len(rows)
+    # An ID that the ledger has is a conflict too: it was recorded for a campaign, and nobody can
+    # tell that this is the same one.
+    for i, _, recorded, _ in entries.compare(staged, "ads_spend", source, now, kind):
+        answers[i] = entries.conflict(
+            staged[i], "campaign", recorded["campaign"], source, kind, rows[i][1].campaign
+        )
+    new = [i for i, answer in enumerate(answers) if answer.outcome == WAITING]
+    inserted = _insert([staged[i] for i in new], source, now, kind) if new else set()
+    compared = []
+    for i in new:
+        external_id = staged[i][1].external_id
+        if external_id in inserted:
+            inserted.remove(external_id)
+        elif external_id is not None:
+            compared.append(i)
+    if compared:
+        again = _as_kept([staged[i] for i in compared], source)
+        differing = [row for row in entries.compare(again, KEPT, source, now, kind) if row[-1]]
+        names = UnknownReference.objects.in_bulk({row[2]["campaign"] for row in differing})
+        for position, _, kept, differs in differing:
+            i = compared[position]
+            kept["campaign"] = names[kept["campaign"]]
+            field = differs or ""
+            answers[i] = entries.conflict(
+                staged[i], field, kept[field], source, kind, rows[i][1].campaign
+            )
+    return answers
+
+
+def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[Answer]:
+    keyed: dict[int, Any] = {i: ((pk, row.date), row) for i, (pk, row) in enumerate(rows)}
+    newest = {key: keyed[i][1] for key, i in newest_of(keyed).items()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            KEEP_TOTALS.format(given=_TOTALS_GIVEN),
+            {
+                "unknown": [pk for pk, _ in newest],
+                "dates": [day for _, day in newest],
+                "amounts": [total.amount for total in newest.values()],
+                "observations": [total.observed_at for total in newest.values()],
+                "source": source,
+                "now": now,
+            },
+        )
+        kept = set(cursor.fetchall())
+    return [
+        Answer(
+            WAITING
+            if key in kept
+            and (row.amount, row.observed_at) == (newest[key].amount, newest[key].observed_at)
+            else OLDER
+        )
+        for key, row in keyed.values()
+    ]
+
+
+def forget_empty(unknown_ids: Collection[int]) -> None:
+    """Delete those of these unknown references under which there is nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM ads_unknownreference AS known WHERE id = ANY(%s::bigint[]) AND NOT EXISTS"
+            " (SELECT FROM ads_waitingspend WHERE unknown_id = known.id)",
+            [list(unknown_ids)],
+        )
+
+
+def _as_kept(staged: Sequence[entries.Staged], source: str) -> list[entries.Staged]:
+    """These, under the unknown reference under which the same entry waits.
+
+    It is another one of the same platform ID if the sender was limited to other brands then.
+    """
+    kept = WaitingSpend.objects.filter(
+        source=source, external_id__in=[row.external_id for _, row, *_ in staged], discarded_at=None
+    ).values_list(
+        "external_id", "unknown__platform", "unknown__account", "unknown__reference", "unknown_id"
+    )
+    under: dict[Any, int] = {
+        (external_id, Reference(*parts)): pk for external_id, *parts, pk in kept
+    }
+    return [
+        (under.get((row.external_id, row.campaign), pk), row, day, instant)
+        for pk, row, day, instant in staged
+    ]
+
+
+def _insert(
+    staged: Sequence[entries.Staged], source: str, now: datetime, kind: Kind
+) -> set[str | None]:
+    """External IDs of the entries that did not wait already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            KEEP_ENTRIES.format(staged=entries.ARRAYS),
+            entries.parameters(staged, source, now, kind),
+        )
+        return {external_id for (external_id,) in cursor.fetchall()}
+
+
+#: Keeps the entries of ``staged``: a relation as in :mod:`ads.services.ledger.entries`, with
+#: unknown references for campaigns. In the same order of external IDs, for the same reason.
+KEEP_ENTRIES: Final = """
+    INSERT INTO ads_waitingspend
+           (unknown_id, kind, amount, date, occurred_at, description, source, external_id,
+            received_at, refusal, discarded_by, discarded_because)
+    SELECT campaign_id, %(kind)s, amount, date, occurred_at, description, %(source)s, external_id,
+           %(now)s, '', '', ''
+      FROM {staged}
+     ORDER BY external_id COLLATE "C" NULLS FIRST, position
+        ON CONFLICT (source, external_id)
+           WHERE external_id IS NOT NULL AND discarded_at IS NULL DO NOTHING
+    RETURNING external_id
+"""
+
+#: Waiting spend as a relation like the ledger, with unknown references for campaigns.
+KEPT: Final = """
+    (SELECT id, unknown_id AS campaign_id, amount, description, kind, date, occurred_at, source,
+            external_id
+       FROM ads_waitingspend
+      WHERE discarded_at IS NULL)
+"""
+
+_TOTALS_GIVEN: Final = """
+    unnest(%(unknown)s::bigint[], %(dates)s::date[], %(amounts)s::numeric[],
+           %(observations)s::timestamptz[]) AS given (unknown_id, date, amount, observed_at)
+"""
+
+#: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at), one for each unknown
+#: reference and day.
+KEEP_TOTALS: Final = """
+    INSERT INTO ads_waitingspend AS kept
+           (unknown_id, kind, amount, date, observed_at, description, source, received_at,
+            refusal, discarded_by, discarded_because)
+    SELECT unknown_id, 'day_total', amount, date, observed_at, '', %(source)s, %(now)s, '', '', ''
+      FROM {given}
+     ORDER BY unknown_id, date
+        ON CONFLICT (unknown_id, date, source)
+           WHERE kind = 'day_total' AND discarded_at IS NULL
+        DO UPDATE SET amount = excluded.amount, observed_at = excluded.observed_at,
+                      received_at = excluded.received_at, refusal = ''
+         WHERE excluded.observed_at >= kept.observed_at
+    RETURNING unknown_id, date
+"""
