@@ -16,8 +16,10 @@ from ads.admin.elements.text import (
     budget_as_read,
     clock,
     instant,
+    place,
     soon,
     span,
+    stamp,
 )
 
 __all__ = [
@@ -42,10 +44,12 @@ __all__ = [
     "is_number",
     "may",
     "picked",
+    "place",
     "soon",
     "span",
     "spend_bar",
     "spend_track",
+    "stamp",
     "tips",
     "waived_beside",
 ]

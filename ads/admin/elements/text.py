@@ -35,6 +35,23 @@ def instant(at: datetime, tz: str) -> str:
     return f"{local_time(at, tz):%a %-d %b %Y, %H:%M} ({tz})"
 
 
+def stamp(at: datetime, tz: str, *, seconds: bool = False) -> str:
+    """An instant of a brand, in its timezone: "2026-11-28 09:15 New York".
+
+    In UTC where the timezone is invalid.
+    """
+    try:
+        local = local_time(at, tz)
+    except UnknownTimezone:
+        local, tz = local_time(at, "UTC"), "UTC"
+    return f"{local:{'%Y-%m-%d %H:%M:%S' if seconds else '%Y-%m-%d %H:%M'}} {place(tz)}"
+
+
+def place(tz: str) -> str:
+    """A timezone by its place: "New York", "Buenos Aires", "UTC"."""
+    return tz.rpartition("/")[2].replace("_", " ")
+
+
 def soon(at: datetime, now: datetime, tz: str) -> str:
     """An instant to come, short: "today 18:00", "tomorrow 00:00", "Mon 08:00", "1 Dec 08:00"."""
     local, today = local_time(at, tz), local_time(now, tz).date()
