@@ -6,7 +6,7 @@ A missed midnight does no harm, and the next run catches up, whenever it is.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -20,6 +20,9 @@ from ads.services.isolation import isolate
 
 #: Brands rolled over together.
 BATCH = 500
+
+#: By how much the clocks of two workers may differ, and how long one of them may take.
+SKEW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,9 @@ def _due(
     for today, timezones in _dates(brands, now).items():
         behind = Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lt": begins(today)})
         due |= Q(timezone__in=timezones) & behind
+    # A brand that moved west was rolled over for a day that it has yet to begin.
+    for soon, timezones in _dates(brands, now + SKEW).items():
+        due |= Q(timezone__in=timezones, **{f"{field}__gt": soon})
     return brands.filter(due)
 
 
