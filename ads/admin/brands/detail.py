@@ -16,12 +16,12 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.elements import STATE_COLOURS, clock, instant, spend_bar
+from ads.admin.elements import clock, instant, spend_bar, state_badge
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import State
 from ads.rules.calendar import UnknownTimezone, local_date, next_day_begins
-from ads.services.explain import BrandExplanation, sentence
+from ads.services.explain import BrandExplanation, sentence, shown_state
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
 
@@ -97,9 +97,7 @@ def _counts(brand: Brand) -> dict[str, Any]:
     return {
         "states": [
             {
-                "label": state.label,
-                "colour": STATE_COLOURS.get(state.label, "plain"),
-                "count": count,
+                "badge": state_badge(str(state.label), count),
                 "link": listed("ads_campaign", brand__id__exact=brand.pk, state=state.label),
             }
             for state, count in states.items()
@@ -111,15 +109,12 @@ def _counts(brand: Brand) -> dict[str, Any]:
 
 
 def _campaign(row: Any, now: Any) -> dict[str, Any]:
+    holds = from_bits(row.hold_bits)
     return {
         "name": row.name,
         "link": reverse("admin:ads_campaign_change", args=[row.pk]),
-        "state": row.state,
-        "colour": STATE_COLOURS.get(row.state, "plain"),
-        "holds": [
-            {"label": hold.label, "sentence": sentence(hold, row, now)}
-            for hold in from_bits(row.hold_bits)
-        ],
+        "state": state_badge(shown_state(row, holds, now)),
+        "holds": [{"label": hold.label, "sentence": sentence(hold, row, now)} for hold in holds],
         "today": spend_bar(row.daily_spend, row.daily_budget),
         "month": spend_bar(row.monthly_spend, row.monthly_budget),
     }

@@ -5,6 +5,7 @@ and the message says what became of it.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,17 +26,18 @@ from ads.admin.actions import (
     May,
     Undoes,
     asking,
+    buttons,
     counted,
     did,
     edited_meanwhile,
     left_as_they_are,
     notes,
-    of_campaign,
     tell,
     up_to,
     way_back,
 )
-from ads.models import Campaign
+from ads.admin.elements import may
+from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.services.bulk import (
     Action,
@@ -117,13 +119,15 @@ class CampaignActions(Undoes, AsksFirst):
         response: Any = super().render_change_form(request, context, *args, **kwargs)
         told = response.context_data
         if explained := told.get("explanation"):
-            may_waive = self.has_waive_permission(request)
-            may = May(
-                switch=self.has_switch_permission(request),
-                waive=may_waive,
-                waive_brand=may_waive and request.user.has_perm("ads.view_brand"),
+            of_campaign, of_brand = (partial(may, request, one) for one in (Campaign, Brand))
+            sees_brand = of_brand("view")
+            allowed = May(
+                switch=of_campaign("switch"),
+                switch_brand=sees_brand and of_brand("switch"),
+                waive=of_campaign("waive"),
+                waive_brand=sees_brand and of_brand("waive"),
             )
-            told["buttons"] = of_campaign(explained, may)
+            told["buttons"] = buttons.of_campaign(explained, allowed)
         return response  # type: ignore[no-any-return]
 
     def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:

@@ -9,17 +9,18 @@ from django.db.models import Case, Value, When
 from django.forms import Media
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.admin.campaigns.changelist import ROWS, CampaignList, CampaignPaginator
 from ads.admin.elements import (
     NOTHING,
-    STATE_COLOURS,
     budget,
     instant,
     soon,
     spend_track,
+    state_badge,
     tips,
     waived_beside,
 )
@@ -27,7 +28,7 @@ from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
 from ads.models.campaign import STATES
 from ads.rules.money import format_usd
-from ads.services.explain import Explanation, Held
+from ads.services.explain import Explanation, Held, shown_state
 from ads.services.lists import filters
 
 if TYPE_CHECKING:
@@ -94,11 +95,10 @@ class CampaignColumns(_Admin):
         )
 
     @admin.display(description="state", ordering=BY_STATE)
-    def badge(self, campaign: Campaign) -> SafeString:
-        return format_html(
-            '<span class="ads-badge ads-{}">{}</span>',
-            STATE_COLOURS.get(campaign.state, "plain"),
-            campaign.state,
+    def badge(self, campaign: Any) -> SafeString:
+        explained: Explanation | None = campaign.explained
+        return state_badge(
+            explained.state if explained else shown_state(campaign, None, timezone.now())
         )
 
     @admin.display(description="next change")

@@ -18,13 +18,13 @@ from ads.admin.base import (
     month_charts,
 )
 from ads.admin.campaigns.week import week
-from ads.admin.elements import STATE_COLOURS, instant
+from ads.admin.elements import instant, state_badge
 from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import format_usd
-from ads.services.explain import Explanation, conditions, explanation
+from ads.services.explain import Explanation, conditions, explanation, shown_state
 from ads.services.ledger import Month, summaries, with_last_report
 
 #: Entries of the ledger that are shown.
@@ -53,7 +53,7 @@ class CampaignPage(StoryPage):
             stored = row.fresh()
             return told | {
                 "unexplained": str(error),
-                "state": stored.state,
+                "state": state_badge(shown_state(stored, None, now)),
                 **history(request, stored, "UTC"),
             }
         stored = explained.campaign
@@ -87,8 +87,7 @@ def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, 
         Hold.BRAND_MONTHLY_BUDGET: brand_month.figures[Period.MONTH].waived,
     }
     return {
-        "state": stored.state,
-        "state_colour": STATE_COLOURS.get(stored.state, ""),
+        "state": state_badge(explained.state),
         "explanation": explained,
         "since": _since(stored),
         "headline": _headline(explained),

@@ -9,7 +9,6 @@ from ads.admin.elements.numbers import is_number
 from ads.admin.elements.range_filters import DayFilter, InstantFilter
 from ads.admin.elements.text import (
     NOTHING,
-    STATE_COLOURS,
     ago,
     ahead,
     budget,
@@ -20,11 +19,11 @@ from ads.admin.elements.text import (
     soon,
     span,
     stamp,
+    state_badge,
 )
 
 __all__ = [
     "NOTHING",
-    "STATE_COLOURS",
     "USED",
     "ChoiceFilter",
     "ConfigurationForm",
@@ -50,6 +49,7 @@ __all__ = [
     "spend_bar",
     "spend_track",
     "stamp",
+    "state_badge",
     "tips",
     "waived_beside",
 ]

@@ -98,7 +98,7 @@ def _parts(request: HttpRequest) -> set[Part]:
 def _states(delivery: Delivery) -> list[dict[str, Any]]:
     notes = {
         State.ACTIVE: "spending as wanted",
-        State.PAUSED_BY_SYSTEM: "wanted, and held for now",
+        State.PAUSED_BY_SYSTEM: "Active, but on hold",
         State.PAUSED_BY_USER: "until somebody activates them",
     }
     return [
@@ -109,7 +109,7 @@ def _states(delivery: Delivery) -> list[dict[str, Any]]:
             "written": f"{count:,}",
             "link": picked(CAMPAIGNS, state=state.label),
             "note": notes.get(state, ""),
-            "colour": {State.ACTIVE: "success", State.PAUSED_BY_SYSTEM: "warning"}.get(state, ""),
+            "colour": "success" if state == State.ACTIVE else "",
         }
         for state, count in delivery.states.items()
     ]

@@ -93,9 +93,11 @@ def _called(campaign: Campaign) -> str:
 def _show_state(screen: Screen, campaign: Campaign, explained: explanation.Explanation) -> None:
     zone = campaign.brand.timezone
     screen.line(_called(campaign), "bold")
-    screen.line(
-        f"State: {campaign.state}. It {'delivers' if campaign.is_active else 'does not deliver'}."
-    )
+    state = explained.state
+    if (kind := explained.campaign.state) not in state:
+        state += f" ({kind[:1].lower()}{kind[1:]})"
+    delivers = "delivers" if explained.campaign.is_active else "does not deliver"
+    screen.line(f"State: {state}. It {delivers}.")
     if campaign.is_active != explained.delivers:
         should = "may" if explained.delivers else "may not"
         screen.line(f"It {should} deliver now, and will be switched at the next check.", "yellow")

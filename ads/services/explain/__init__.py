@@ -12,6 +12,7 @@ from ads.services.explain.explanation import (
     sentence,
 )
 from ads.services.explain.recorded_reasons import why
+from ads.services.explain.states import shown_state
 from ads.services.explain.week import MINUTES, Day
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "explanation",
     "recorded_reasons",
     "sentence",
+    "shown_state",
     "switches",
     "week",
     "why",

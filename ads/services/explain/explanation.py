@@ -21,6 +21,7 @@ from ads.services.explain.outlook import (
     lifts_at,
     next_changes,
 )
+from ads.services.explain.states import shown_state
 
 #: How often the campaigns of a page are asked about instants to come.
 ROUNDS: Final = 4
@@ -61,6 +62,11 @@ class Explanation:
     def delivers(self) -> bool:
         """May it deliver? It does so as soon as it has been enforced."""
         return not self.holds
+
+    @property
+    def state(self) -> str:
+        """Its state as screens name it."""
+        return shown_state(self.campaign, [Hold(held.code) for held in self.holds], self.at)
 
 
 def explain(campaign: Campaign, now: datetime) -> Explanation:

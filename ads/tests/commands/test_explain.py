@@ -62,7 +62,7 @@ def test_each_hold_has_its_sentence_and_until_and_the_return_is_when_all_are_gon
 
     said = say("explain", str(campaign.pk))
 
-    assert "State: Paused by system. It does not deliver." in said
+    assert "State: Budget used up (paused by system). It does not deliver." in said
     assert [
         "Daily budget",
         "Daily budget used up: $75.40 of $75.00",

@@ -83,7 +83,7 @@ def test_switching_a_brand_off_and_on_stops_and_starts_its_campaigns_at_once(
     assert campaign.fresh().is_active is True
 
     save(admin, change(campaign.brand), is_active=None)
-    assert campaign.fresh().state == "Paused by system"
+    assert campaign.fresh().state == "Paused by user"
 
     save(admin, change(campaign.brand), is_active="on")
     assert campaign.fresh().state == "Active"

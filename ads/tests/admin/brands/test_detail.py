@@ -56,7 +56,7 @@ def test_a_brand_says_how_it_stands_and_lists_its_campaigns(admin: Client) -> No
     assert "1 Paused by system 1 Draft" in told
     assert "In order: Daily budget: $5.25 of $100.00 spent" in told
     assert "Its campaigns all 2 in the list" in told
-    assert "Held Paused by system Daily budget $5.25 of $5.00 105% used up" in told
+    assert "Held Budget used up Daily budget $5.25 of $5.00 105% used up" in told
     assert "Draft Draft Status $0.00 no limit" in told
 
 
@@ -112,5 +112,5 @@ def test_of_many_campaigns_the_page_shows_the_first_and_says_which(
 
     assert "Its campaigns all 3 in the list" in told
     assert "The first 2: those paused by the system, then those that deliver" in told
-    assert told.index("Much Paused") < told.index("Some Paused")
-    assert "Little Paused" not in told
+    assert told.index("Much Starting") < told.index("Some Starting")
+    assert "Little Starting" not in told

@@ -38,7 +38,7 @@ def test_a_campaign_that_is_held_says_why_and_what_is_in_order(admin: Client) ->
 
     told = words(admin, campaign)
 
-    assert "Paused by system Acme Off since Wed 15 May 2024, 21:00 (Asia/Tokyo)" in told
+    assert "Budget used up Acme Off since Wed 15 May 2024, 21:00 (Asia/Tokyo)" in told
     assert "Daily budget used up: $75.40 of $75.00." in told
     assert (
         "It is expected back Thu 16 May 2024, 00:00 (Asia/Tokyo), in 3 hours, "
