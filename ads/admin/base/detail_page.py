@@ -25,7 +25,7 @@ from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
 from ads.services.bulk import undo
 from ads.services.explain import Condition
-from ads.services.history import timeline
+from ads.services.history import set_off_by, timeline
 from ads.services.ledger import Figures, Month
 
 if TYPE_CHECKING:
@@ -147,6 +147,9 @@ def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:
         "at": happening.at,
         "clock": f"{local_time(happening.at, tz):%a %-d %b %Y, %H:%M}",
         "colour": {True: "on", False: "off", None: happening.kind.value}[happening.is_on],
+        "by": set_off_by(happening.actor, happening.trigger)
+        if happening.is_on is not None
+        else f"by {happening.actor}",
         "campaigns": [
             {"name": name, "link": reverse("admin:ads_campaign_change", args=[pk])}
             for pk, name in happening.campaigns

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -22,8 +23,8 @@ from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, Simula
 from ads.rules.money import format_usd
 from ads.services import overview
 from ads.services.delivery import Trigger
-from ads.services.explain import recorded_reasons
 from ads.services.exports import Export, kinds
+from ads.services.history import reasons, set_off_by
 
 
 class DirectionFilter(ChoiceFilter):
@@ -96,6 +97,18 @@ def trigger_label(code: str) -> str:
     return Trigger(code).label if code in Trigger.values else code
 
 
+class DeliveryChangeList(ChangeList):
+    """Says of the changes of its page together why they were."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        changes: list[Any] = list(self.result_list)
+        why = reasons(changes)
+        for change in changes:
+            change.why = why[change.pk]
+        self.result_list = changes
+
+
 @admin.register(DeliveryChange)
 class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     """One row for each time a campaign was switched, the newest first."""
@@ -131,6 +144,9 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         "brand_daily_figures",
         "brand_monthly_figures",
     ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return DeliveryChangeList
 
     def get_urls(self) -> list[URLPattern]:
         live = self.admin_site.admin_view(self.live)
@@ -182,11 +198,12 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     @admin.display(description="why")
     def why(self, change: DeliveryChange) -> str:
-        return recorded_reasons.why(change)
+        why: str = getattr(change, "why", None) or reasons([change])[change.pk]
+        return why
 
     @admin.display(description="set off by")
     def looked(self, change: DeliveryChange) -> str:
-        return trigger_label(change.trigger)
+        return set_off_by(change.actor, change.trigger)
 
     @admin.display(description="by")
     def by(self, change: DeliveryChange) -> str:

@@ -13,9 +13,8 @@ from ads.models import Campaign, DaypartingSchedule
 from ads.rules import dayparting
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_usd
-from ads.services.delivery import Trigger
 from ads.services.explain import explanation
-from ads.services.history import audit
+from ads.services.history import audit, reasons, set_off_by
 from ads.services.ledger import summaries
 
 #: Candidates listed when a name fits several campaigns.
@@ -176,17 +175,16 @@ def _show_delivery(screen: Screen, campaign: Campaign) -> None:
     changes = list(campaign.delivery_changes.all()[:CHANGES])
     if not changes:
         return
-    zone = campaign.brand.timezone
+    zone, why = campaign.brand.timezone, reasons(changes)
     screen.line()
     screen.table(
-        ["when", "switched", "why", "trigger", "who"],
+        ["when", "switched", "why", "set off"],
         (
             (
                 instant(change.at, zone),
                 "on" if change.is_active else "off",
-                ", ".join(_label(Hold, hold) for hold in change.holds),
-                _label(Trigger, change.trigger),
-                change.actor,
+                why[change.pk],
+                set_off_by(change.actor, change.trigger),
             )
             for change in changes
         ),
@@ -216,7 +214,3 @@ def _show_configuration(screen: Screen, campaign: Campaign) -> None:
             for entry in entries
         ),
     )
-
-
-def _label(choices: Any, value: str) -> str:
-    return str(choices(value).label) if value in choices.values else value

@@ -1,17 +1,17 @@
 """Why a campaign runs or does not, and when that will change, in sentences."""
 
-from ads.services.explain import brand, conditions, explanation, recorded_reasons, switches, week
+from ads.services.explain import brand, conditions, explanation, switches, week
 from ads.services.explain.brand import BrandExplanation
 from ads.services.explain.conditions import Condition
 from ads.services.explain.explanation import (
     BUDGET_NAMES,
     Explanation,
     Held,
+    budget_sentence,
     explain,
     explain_many,
     sentence,
 )
-from ads.services.explain.recorded_reasons import why
 from ads.services.explain.states import shown_state
 from ads.services.explain.week import MINUTES, Day
 
@@ -24,14 +24,13 @@ __all__ = [
     "Explanation",
     "Held",
     "brand",
+    "budget_sentence",
     "conditions",
     "explain",
     "explain_many",
     "explanation",
-    "recorded_reasons",
     "sentence",
     "shown_state",
     "switches",
     "week",
-    "why",
 ]

@@ -4,7 +4,7 @@ It is put together from the delivery changes, the audit of edits, the waivers an
 the ledger, by one statement whatever the number: see :mod:`ads.services.history.timeline_rows`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,16 +12,15 @@ from typing import Any, Final
 
 from django.db import models
 
-from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.references import known_as, shown
 from ads.models.spend import Period
 from ads.rules.money import format_usd
 from ads.services.actor import SYSTEM
-from ads.services.delivery import Trigger, is_pause
-from ads.services.explain import BUDGET_NAMES, why
+from ads.services.delivery import is_pause
 from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
+from ads.services.history.reasons import reasons
 from ads.services.history.timeline_rows import Row
 from ads.services.history.timeline_sql import Position, Source
 
@@ -71,7 +70,7 @@ class Happening:
     reasons: tuple[str, ...] = ()
     #: From what to what.
     changes: tuple[FieldChange, ...] = ()
-    #: What made the system look, of a switch.
+    #: What made the system look, of a switch; see :func:`ads.services.history.set_off_by`.
     trigger: str = ""
     #: The request or command that it was part of, as the audit has it; "" where nobody knows.
     context: str = ""
@@ -128,7 +127,7 @@ def _position(text: str) -> Position:
 class _Teller:
     """Says each row in words."""
 
-    def __init__(self, owner: Campaign | Brand, rows: Iterable[Row]) -> None:
+    def __init__(self, owner: Campaign | Brand, rows: Sequence[Row]) -> None:
         self._of_brand = isinstance(owner, Brand)
         brand = owner if isinstance(owner, Brand) else owner.brand
         self._brand = brand.name
@@ -139,6 +138,11 @@ class _Teller:
             for name in ("schedule", "campaign"):
                 if row.row.get(f"{name}_name"):
                     self._names[name, row.row[f"{name}_id"]] = row.row[f"{name}_name"]
+        switches = [row for row in rows if row.source == Source.SWITCHES]
+        self._reasons = reasons(
+            (row.event() for row in switches),
+            alike={row.row["id"] for row in switches if row.row["count"] > 1},
+        )
 
     def happening(self, row: Row) -> Happening:
         if row.source == Source.SWITCHES:
@@ -174,8 +178,8 @@ class _Teller:
             campaigns=self._campaigns(row.row),
             count=row.row["count"],
             is_on=change.is_active,
-            reasons=(_shared(change) if row.row["count"] > 1 else why(change),),
-            trigger=_label(Trigger, change.trigger),
+            reasons=(self._reasons[change.pk],),
+            trigger=change.trigger,
         )
 
     def _switched(self, change: DeliveryChange, count: int) -> str:
@@ -259,16 +263,3 @@ def _recorder(correction: dict[str, Any]) -> str:
 def _begun(text: str) -> str:
     """The text as a sentence begins."""
     return text[:1].upper() + text[1:]
-
-
-def _shared(change: DeliveryChange) -> str:
-    """Why several campaigns were switched together; of their own budgets, without figures."""
-    first = change.holds[0] if change.holds else ""
-    if first in (Hold.DAILY_BUDGET, Hold.MONTHLY_BUDGET):
-        return f"{BUDGET_NAMES[Hold(first)]} used up"
-    change.holds = change.holds[:1]
-    return why(change)
-
-
-def _label(choices: Any, value: str) -> str:
-    return str(choices(value).label) if value in choices.values else value

@@ -76,10 +76,20 @@ def read(
             """,  # noqa: S608  (nothing in it comes from outside)
             parameters,
         )
-        return [
-            Row(Source(source), at, pk, _read(row), _read(before), context or "", actor or NOBODY)
-            for source, at, pk, row, before, context, actor in cursor.fetchall()
-        ]
+        return [row_of(*columns) for columns in cursor.fetchall()]
+
+
+def row_of(
+    source: int,
+    at: datetime,
+    pk: int,
+    row: str,
+    before: str | None,
+    context: str | None,
+    actor: str | None = None,
+) -> Row:
+    """The row of these columns."""
+    return Row(Source(source), at, pk, _read(row), _read(before), context or "", actor or NOBODY)
 
 
 def _read(text: str | None) -> Any:

@@ -70,7 +70,11 @@ def test_each_hold_has_its_sentence_and_until_and_the_return_is_when_all_are_gon
     ] in rows(said)
     # The budget is back at midnight, the window only at eight.
     assert "Expected return: 2024-05-16 08:00 America/New_York (2024-05-16 12:00 UTC)" in said
-    assert any(row[1:3] == ["off", "Daily budget"] for row in rows(said) if len(row) > 2)
+    assert any(
+        row[1:3] == ["off", "Daily budget used up: $75.40 of $75.00"]
+        for row in rows(said)
+        if len(row) > 2
+    )
 
 
 def test_what_is_waived_is_shown_beside_what_was_spent(campaign: Campaign) -> None:

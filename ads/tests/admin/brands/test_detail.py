@@ -96,7 +96,7 @@ def test_the_brands_history_tells_what_became_of_its_campaigns(admin: Client) ->
 
     assert (
         "5 campaigns switched off: Brand's daily budget used up: $5.00 of $5.00 A, B, C and 2 more "
-        "Wed 15 May 2024, 12:05 · by the system · set off by: Budget check" in told
+        "Wed 15 May 2024, 12:05 · Automatic (budget check)" in told
     )
 
 
