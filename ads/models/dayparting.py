@@ -26,8 +26,7 @@ class DaypartingSchedule(ConfigurationModel):
         help_text="How people find it when they attach it to a campaign.",
     )
     timezone = TimezoneField(
-        help_text="Where the clock hangs by which its hours open and close, for every campaign "
-        "that uses it."
+        help_text="Time zone for these hours, for every campaign that uses the schedule."
     )
     is_active = models.BooleanField(
         "active",

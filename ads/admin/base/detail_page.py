@@ -10,14 +10,14 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import Media
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
 from ads.admin.actions import counted, undo_button
-from ads.admin.elements import charts, instant, spend_bar
+from ads.admin.elements import charts, instant, spend_bar, stamp
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
@@ -37,15 +37,34 @@ else:
 
 #: Where the form stands, in an address: it is opened there.
 EDIT: Final = "#edit"
+#: Where the history stands.
+HISTORY: Final = "#history"
 #: Parameters of the address that say which part of the history is shown.
 KIND, OLDER = "history", "older"
 #: So far is counted what a pause was of.
 COUNTED: Final = 1_000
 
-_MEDIA: Final = Media(css={"all": ["ads/story.css"]}, js=["ads/story.js"])
+_MEDIA: Final = Media(css={"all": ["ads/strips.css", "ads/story.css"]}, js=["ads/story.js"])
 
 
-class StoryPage(_Admin):
+class LocalTimes(_Admin):
+    """When a row was created and updated, in the timezone of it or its brand."""
+
+    @admin.display(description="created at")
+    def created(self, row: Any) -> str:
+        return stamp(row.created_at, _timezone(row))
+
+    @admin.display(description="updated at")
+    def updated(self, row: Any) -> str:
+        return stamp(row.updated_at, _timezone(row))
+
+
+def _timezone(row: Any) -> str:
+    timezone: str = row.brand.timezone if isinstance(row, Campaign) else row.timezone
+    return timezone
+
+
+class StoryPage(LocalTimes):
     """A page that tells of one row; its form is closed until somebody asks for it."""
 
     change_form_template = "ads/admin/story_form.html"
@@ -61,6 +80,12 @@ class StoryPage(_Admin):
             context.update(self.story(request, row))
             context["media"] = context["media"] + _MEDIA + charts.MEDIA
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The button "History" leads to the history on the page."""
+        return HttpResponseRedirect(f"../change/{HISTORY}")
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         response = super().response_change(request, obj)
@@ -118,7 +143,7 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
 
 
 def _part_of_history(parameters: dict[str, str]) -> str:
-    return f"?{urlencode(parameters)}#history"
+    return f"?{urlencode(parameters)}{HISTORY}"
 
 
 def _pause_to_undo(
@@ -195,7 +220,9 @@ def figures_of(
 def _waived(found: Figures) -> str | SafeString:
     if not found.waived:
         return ""
-    return f"{format_usd(found.amount)} was spent; {format_usd(found.waived)} of it is waived."
+    return (
+        f"{format_usd(found.amount)} was spent; {format_usd(found.waived)} of it no longer counts."
+    )
 
 
 def month_charts(
@@ -241,7 +268,7 @@ def month_charts(
         ),
         charts.Chart(
             id="spend-adding-up",
-            title=f"Spend of {whose} in {today:%B %Y} adding up",
+            title=f"Spend of {whose} , {today:%B %Y} to date",
             head="Up to",
             labels=labels,
             series=[charts.Series("Spent so far", running, line=True)],

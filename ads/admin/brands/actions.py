@@ -55,23 +55,22 @@ BRANDS_AT_MOST: Final = 500
 PAGES: Final[Mapping[str, Page]] = {
     "pause": Page(
         "Pause all campaigns of {}",
-        "Stops every campaign, until somebody resumes them. What each is wanted to do stays as it "
-        "is: resumed, just those run that would be running, and what users have paused stays "
-        "paused. One click undoes it.",
+        "Stops every campaign until someone resumes the brand. Campaign statuses do not change, "
+        "so what users have paused stays paused after that. One click undoes it.",
         "Pause all campaigns",
         "switch",
     ),
     "resume": Page(
         "Resume the campaigns of {}",
-        "Lets the campaigns run again that nothing else holds. What users have paused stays "
+        "Campaigns run again unless something else is stopping them. What users have paused stays "
         "paused.",
         "Resume",
         "switch",
     ),
     "run_on_today": Page(
         "Let {} run on today",
-        "What was spent so far today no longer counts against the daily budget of the brand. Each "
-        "campaign's own daily budget goes on counting. Reports still show every amount.",
+        "Today's spend so far no longer counts against the brand's daily budget. The campaigns' "
+        "own budgets still apply. Reports still show every amount.",
         "Let it run on",
         "waive",
     ),
@@ -87,13 +86,13 @@ _SIMPLE: Final[Mapping[str, BrandAction]] = {
 _DID: Final = {
     "pause": "Paused {}.",
     "resume": "Resumed {}.",
-    "run_on_today": "{}: today starts from zero.",
+    "run_on_today": "Today's spend no longer counts against the daily budget of {}.",
     "change_budgets": "Changed the budgets of {}.",
 }
 _WAS_SO: Final = {
     "pause": "already paused",
     "resume": "not paused",
-    "run_on_today": "without spend today that counts",
+    "run_on_today": "no spend today that counts",
     "change_budgets": text.BUDGET_STAYS,
 }
 

@@ -145,12 +145,12 @@ class BrandColumns(_Admin):
 
     @admin.display(description="state", ordering="is_active")
     def state(self, brand: Brand) -> SafeString:
-        colour, word = ("success", "On") if brand.is_active else ("warning", "Off")
+        colour, word = ("success", "Active") if brand.is_active else ("info", "Paused by user")
         return format_html('<span class="ads-badge ads-{}">{}</span>', colour, word)
 
     @admin.display(description="delivering", ordering="delivering")
     def running(self, brand: Any) -> SafeString:
-        held = f"{brand.held} held" if brand.held else ""
+        held = f"{brand.held} on hold" if brand.held else ""
         return _two_lines(f"{brand.delivering} of {brand.every}", held)
 
     @admin.display(description="today", ordering=SPEND[Period.DAY])

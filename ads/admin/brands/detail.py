@@ -40,7 +40,7 @@ class BrandPage(StoryPage):
         # Not what somebody has just typed into the form, and was told is wrong.
         brand = row.fresh() if request.method == "POST" else row
         told: dict[str, Any] = {
-            "edit_words": "its name, timezone, budgets, and whether it is switched on",
+            "edit_words": "name, timezone, budgets, and whether it is active",
             "stored": brand,
         }
         if may_view(request, Campaign):
@@ -77,16 +77,16 @@ def _headline(explained: BrandExplanation, brand: Brand, now: Any) -> dict[str, 
     holding = explained.holding
     if not holding:
         return {
-            "badge": "On",
+            "badge": "Active",
             "colour": "success",
-            "why": "Its campaigns run as far as their own budgets and hours let them.",
+            "why": "Its campaigns run within their own budgets and hours.",
             "returns": "",
         }
     returns = explained.returns_at
     return {
-        "badge": "On" if brand.is_active else "Off",
-        "colour": "warning",
-        "why": f"{'; '.join(one.sentence for one in holding)}: none of its campaigns runs.",
+        "badge": "Budget used up" if brand.is_active else "Paused by user",
+        "colour": "warning" if brand.is_active else "info",
+        "why": f"{'; '.join(one.sentence for one in holding)}. None of its campaigns is running.",
         "returns": f"{instant(returns, brand.timezone)}, {left(returns, now)}" if returns else "",
     }
 

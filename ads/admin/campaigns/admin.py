@@ -51,8 +51,8 @@ class CampaignAdmin(
     """Campaigns with their state, what holds them, and what they have spent."""
 
     about = (
-        "Every campaign with its state, and why it is held where it is. “Active” runs at this "
-        "moment; “paused by system” comes back by itself."
+        "Every campaign, its state and what is stopping it. “Active” is running now; one on hold "
+        "comes back by itself."
     )
     form = CampaignForm
     inlines = [ScheduleInline, ReferenceInline]
@@ -67,7 +67,7 @@ class CampaignAdmin(
         ("Hours", {"fields": ["is_dayparting_enabled"]}),
         (
             KEPT,
-            {"fields": ["is_active", ("created_at", "updated_at")], "classes": ["collapse"]},
+            {"fields": ["is_active", ("created", "updated")], "classes": ["collapse"]},
         ),
     ]
 
@@ -76,15 +76,14 @@ class CampaignAdmin(
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
         # A campaign belongs to one brand for life; the database refuses anything else.
-        return [*(["brand"] if obj else []), "is_active", "created_at", "updated_at"]
+        return [*(["brand"] if obj else []), "is_active", "created", "updated"]
 
     def instead(self, request: HttpRequest) -> Instead | None:
         if not self.has_change_permission(request):
             return None
         return Instead(
             "Archive instead",
-            "An archived campaign never runs and is out of the way; its spend stays on record. "
-            "You see first what that does.",
+            "An archived campaign never runs; its spend stays on record. You see a preview first.",
             "admin:ads_campaign_act",
             "archive",
         )
@@ -96,6 +95,6 @@ class CampaignAdmin(
         )
         campaigns = Campaign.objects.filter(pk__in=[campaign.pk for campaign in objs])
         return [
-            f"{campaign} has spend on record, which stays. Set its status to archived instead."
+            f"{campaign} has spend on record. Archive it instead."
             for campaign in campaigns.filter(Exists(spend) | Exists(reported))
         ]

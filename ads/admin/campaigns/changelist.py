@@ -49,8 +49,8 @@ class CampaignList(ChangeList):
         if unreadable := moment_of(request).unreadable:
             messages.warning(
                 request,
-                "In this order, campaigns of brands whose timezone cannot be read are not listed: "
-                f"they have no day or month. Correct it ({', '.join(unreadable)}).",
+                "Campaigns of brands with an invalid timezone are not listed in this order. "
+                f"Correct the timezone ({', '.join(unreadable)}).",
             )
         # In no order the same campaigns are counted faster than with what they are sorted by.
         self._is_in_order = False

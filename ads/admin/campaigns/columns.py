@@ -111,18 +111,18 @@ class CampaignColumns(_Admin):
         return tips.tip(
             f"{'on' if change.delivers else 'off'} {soon(change.at, explained.at, zone)}",
             f"{'Starts' if change.delivers else 'Stops'} {instant(change.at, zone)}"
-            f"{f': {why}' if why else ''}, if nobody acts and nothing more is spent.",
+            f"{f': {why}' if why else ''}, unless something changes before then.",
             name=f"next-{campaign.pk}",
             classes="ads-change-at",
         )
 
-    @admin.display(description="held by")
+    @admin.display(description="on hold because")
     def held_by(self, campaign: Any) -> SafeString | str:
         explained: Explanation | None = campaign.explained
         if explained is None:
-            return "unknown: the brand's timezone cannot be read"
+            return "unknown: the brand has an invalid timezone"
         if not explained.holds:
-            return NONE if campaign.is_active else "nothing: starts with the next check"
+            return NONE if campaign.is_active else "none: starts with the next check"
         labels = format_html_join(" ", "{}", ((_hold(campaign, held),) for held in explained.holds))
         return format_html('<span class="ads-many">{}</span>', labels)
 
@@ -155,7 +155,7 @@ class CampaignColumns(_Admin):
         explained: Explanation | None = campaign.explained
         schedules = explained.schedules if explained else []
         if not schedules:
-            return "none attached: no hours" if campaign.is_dayparting_enabled else NONE
+            return "none attached: all hours" if campaign.is_dayparting_enabled else NONE
         links = format_html_join(
             ", ",
             '<a class="ads-link" href="{}">{}</a>',
@@ -187,7 +187,7 @@ def _used(campaign: Any, limit: BudgetHold) -> SafeString:
 
 
 def _hold(campaign: Any, held: Held) -> SafeString:
-    until = "Until somebody changes it."
+    until = "Until someone changes it."
     if held.lifts_at:
         until = f"Until {instant(held.lifts_at, campaign.brand.timezone)}."
     return tips.tip(

@@ -42,7 +42,7 @@ class CampaignPage(StoryPage):
     def story(self, request: HttpRequest, row: Campaign) -> dict[str, Any]:
         now = timezone.now()
         told: dict[str, Any] = {
-            "edit_words": "its name, status, budgets, flight, hours and ids on ad platforms",
+            "edit_words": "name, status, budgets, flight, hours and platform IDs",
             "brand_link": reverse("admin:ads_brand_change", args=[row.brand_id])
             if may_view(request, Brand)
             else "",
@@ -112,13 +112,13 @@ def _headline(explained: Explanation) -> dict[str, str]:
     when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
     holds = explained.holds
     if holds:
-        why = f"{len(holds)} things keep it from running"
+        why = f"{len(holds)} holds are stopping it"
         if len(holds) <= FEW:
             why = "; ".join(held.sentence for held in holds)
         return {"why": f"{why}.", "returns": when, "stops": ""}
-    why = "Nothing holds it: it delivers."
+    why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
-        why = "Nothing holds it: it starts with the next check."
+        why = "Nothing is stopping it. It starts with the next check."
     stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 

@@ -45,7 +45,7 @@ class StateFilter(ChoiceFilter):
 class HoldFilter(ChoiceFilter):
     """By a hold that applies now, whatever others do."""
 
-    title = "hold that applies now"
+    title = "current hold"
     parameter_name = HOLD
     CHOICES = list(Hold.choices)
 
@@ -96,7 +96,7 @@ class MonthUsedFilter(UsedFilter):
 class AnyUsedFilter(UsedFilter):
     """By the one of its four budgets of which most is used."""
 
-    title = "any budget used, its brand's too"
+    title = "any budget used, including the brand's"
     parameter_name = "any_used"
     budgets = BUDGET_HOLDS
 
@@ -106,7 +106,7 @@ class DaypartedFilter(ChoiceFilter):
 
     title = "hours"
     parameter_name = "is_dayparting_enabled__exact"
-    CHOICES = [("1", "Dayparted: in its schedules' hours"), ("0", "Around the clock")]
+    CHOICES = [("1", "Dayparted: in the hours of its schedules"), ("0", "Around the clock")]
 
     def pick(
         self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str

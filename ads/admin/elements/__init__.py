@@ -1,6 +1,6 @@
 """The parts that pages are made of: text, numbers, bars, charts, filters and form fields."""
 
-from ads.admin.elements import charts, tips
+from ads.admin.elements import charts, strips, tips
 from ads.admin.elements.bars import spend_bar, spend_track, waived_beside
 from ads.admin.elements.filters import USED, ChoiceFilter, instant_of
 from ads.admin.elements.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
@@ -50,6 +50,7 @@ __all__ = [
     "spend_track",
     "stamp",
     "state_badge",
+    "strips",
     "tips",
     "waived_beside",
 ]

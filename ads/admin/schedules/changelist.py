@@ -79,7 +79,7 @@ class ScheduleColumns(_Admin):
     @admin.display(description="now")
     def now(self, schedule: Any) -> SafeString:
         if schedule.is_open is None:
-            return format_html("{}", "closed: its timezone cannot be read")
+            return format_html("{}", "closed: invalid timezone")
         now = timezone.now()
         if not is_in_force(schedule.rule, now):
             label, colour = "Not in force", "plain"
@@ -119,7 +119,7 @@ class ScheduleColumns(_Admin):
             schedule.campaign_count,
         )
 
-    @admin.display(description="its clock", ordering="timezone")
+    @admin.display(description="local time", ordering="timezone")
     def there(self, schedule: DaypartingSchedule) -> SafeString:
         return format_html(
             '<span class="ads-many"><span class="ads-line">{}</span>'
@@ -130,9 +130,9 @@ class ScheduleColumns(_Admin):
 
 
 def _in_force(schedule: DaypartingSchedule) -> str:
-    """When its hours count: "from 2 Feb 2026", "switched off"; nothing where always."""
+    """When its hours count: "from 2 Feb 2026", "not active"; nothing where always."""
     if not schedule.is_active:
-        return "switched off"
+        return "not active"
     begin, end = schedule.valid_from, schedule.valid_until
     words = [f"from {begin:%-d %b %Y}"] if begin else []
     words += [f"until {end:%-d %b %Y}"] if end else []

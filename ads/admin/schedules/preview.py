@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ads.admin.actions import reasons
-from ads.admin.elements import instant
-from ads.admin.schedules.text import campaigns_of, clock_there, minute_of_week, same_clock, strip
+from ads.admin.elements import instant, strips
+from ads.admin.schedules.text import campaigns_of, clock_there, minute_of_week, same_clock
 from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule
 from ads.rules.calendar import UnknownTimezone
@@ -96,7 +96,7 @@ class SchedulePreview(_Admin):
                     )
                     context |= _told(shown, theirs)
             except UnknownTimezone as error:
-                sentences = [f"{error} Until then it counts as closed."]
+                sentences = [f"{error} Until then the schedule counts as closed."]
         context["sentences"] = sentences
         answer["html"] = render_to_string("ads/admin/schedule_preview.html", context, request)
         return JsonResponse(answer)
@@ -126,7 +126,7 @@ class SchedulePreview(_Admin):
             windows, rows = tuple(formset.windows()), formset.wrong_rows()
             sentences += [str(text) for text in formset.non_form_errors()]
             if rows and not formset.non_form_errors():
-                sentences.append("A window cannot be read: see the exact times.")
+                sentences.append("A window is invalid: see the exact times.")
         else:
             windows = _as_stored(stored).windows if stored else ()
         given = form.cleaned_data
@@ -165,7 +165,7 @@ def _told(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
             {
                 "title": title,
                 "there": clock_there(shown.now, tz),
-                "strips": [strip(day, tz, shown.now) for day in days],
+                "strips": [strips.strip(day, tz, shown.now) for day in days],
             }
             for title, tz, days in clocks
         ],

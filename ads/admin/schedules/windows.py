@@ -49,13 +49,11 @@ class TimeFormField(forms.TimeField):
 class WindowForm(ConfigurationForm):
     """One window. Whether it overlaps another, all of a schedule's together decide."""
 
-    start_time = TimeFormField(
-        is_end=False, label="From", help_text="It is open from this minute on."
-    )
+    start_time = TimeFormField(is_end=False, label="From", help_text="Opens at this time.")
     end_time = TimeFormField(
         is_end=True,
         label="To",
-        help_text="It is closed from this minute on. At or before the start: on the next day. "
+        help_text="Closes at this time; at or before the start, on the next day. "
         "00:00 to 00:00 is the whole day.",
     )
 
@@ -105,7 +103,7 @@ class WindowFormSet(PaginationInlineFormSet):  # type: ignore[misc]
         if overlap:
             first, second = map(describe_window, overlap)
             raise ValidationError(
-                f"{first} and {second} overlap: change one of them, or make them one window."
+                f"{first} and {second} overlap: change one of them, or merge them."
             )
 
     def windows(self) -> list[Window]:

@@ -98,8 +98,8 @@ def _show_state(screen: Screen, campaign: Campaign, explained: explanation.Expla
     delivers = "delivers" if explained.campaign.is_active else "does not deliver"
     screen.line(f"State: {state}. It {delivers}.")
     if campaign.is_active != explained.delivers:
-        should = "may" if explained.delivers else "may not"
-        screen.line(f"It {should} deliver now, and will be switched at the next check.", "yellow")
+        will = "start" if explained.delivers else "stop"
+        screen.line(f"It will {will} at the next check.", "yellow")
     if explained.holds:
         screen.table(
             ["hold", "why", "until"],
@@ -107,15 +107,15 @@ def _show_state(screen: Screen, campaign: Campaign, explained: explanation.Expla
                 (
                     Hold(held.code).label,
                     held.sentence,
-                    instant(held.lifts_at, zone) if held.lifts_at else "somebody acts",
+                    instant(held.lifts_at, zone) if held.lifts_at else "someone acts",
                 )
                 for held in explained.holds
             ),
         )
-        expected = instant(explained.returns_at, zone) if explained.returns_at else "none in sight"
+        expected = instant(explained.returns_at, zone) if explained.returns_at else "none scheduled"
         screen.line(f"Expected return: {expected}")
     else:
-        screen.line("Nothing holds it.")
+        screen.line("Nothing is stopping it.")
 
 
 def _show_figures(screen: Screen, campaign: Campaign, now: datetime) -> None:
@@ -149,12 +149,12 @@ def _show_figures(screen: Screen, campaign: Campaign, now: datetime) -> None:
 def _show_hours(screen: Screen, campaign: Campaign, now: datetime) -> None:
     screen.line()
     if not campaign.is_dayparting_enabled:
-        screen.line("Hours: any (dayparting is off).")
+        screen.line("Hours: all day (dayparting is off).")
         return
     attached = DaypartingSchedule.objects.filter(campaigns=campaign)
     schedules = schedules_as_rules(attached)
     if not schedules:
-        screen.line("Hours: any (no schedule is attached).")
+        screen.line("Hours: all day (no schedule is attached).")
         return
     names = ", ".join(attached.order_by("name").values_list("name", flat=True))
     zone = campaign.brand.timezone
@@ -162,7 +162,7 @@ def _show_hours(screen: Screen, campaign: Campaign, now: datetime) -> None:
         is_open = dayparting.is_open(schedules, now)
         at = (dayparting.next_closing if is_open else dayparting.next_opening)(schedules, now)
     except UnknownTimezone as error:
-        screen.line(f"Hours: {names}; they cannot be read: {error}", "yellow")
+        screen.line(f"Hours: {names}; invalid timezone: {error}", "yellow")
         return
     turn = "closes" if is_open else "opens"
     screen.line(

@@ -1,6 +1,6 @@
 """Why a campaign runs or does not, and when that will change, in sentences."""
 
-from ads.services.explain import brand, conditions, explanation, switches, week
+from ads.services.explain import brand, conditions, explanation, switches
 from ads.services.explain.brand import BrandExplanation
 from ads.services.explain.conditions import Condition
 from ads.services.explain.explanation import (
@@ -13,18 +13,17 @@ from ads.services.explain.explanation import (
     sentence,
 )
 from ads.services.explain.states import shown_state
-from ads.services.explain.week import MINUTES, Day
+from ads.services.explain.week import coming_week
 
 __all__ = [
     "BUDGET_NAMES",
-    "MINUTES",
     "BrandExplanation",
     "Condition",
-    "Day",
     "Explanation",
     "Held",
     "brand",
     "budget_sentence",
+    "coming_week",
     "conditions",
     "explain",
     "explain_many",
@@ -32,5 +31,4 @@ __all__ = [
     "sentence",
     "shown_state",
     "switches",
-    "week",
 ]

@@ -59,7 +59,7 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     switched = Condition(
         Hold.BRAND_INACTIVE,
         not brand.is_active,
-        "Switched on" if brand.is_active else "Switched off",
+        "Active" if brand.is_active else "Paused by a user",
         None,
     )
     return BrandExplanation(

@@ -56,7 +56,7 @@ def budget_left(
 
     In US dollars.
     """
-    after = f", after {format_usd(waived)} was waived" if waived else ""
+    after = f", {format_usd(waived)} waived" if waived else ""
     if budget is None:
         so_far = _SO_FAR[BUDGETS[hold].period]
         return f"{BUDGET_NAMES[hold]}: no limit, {format_usd(spent)} spent {so_far}{after}"
@@ -80,7 +80,7 @@ def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -
     if hold == Hold.STATUS:
         return f"Status: {Status(row.status).label.lower()}"
     if hold == Hold.BRAND_INACTIVE:
-        return f"Brand {row.brand.name} is switched on"
+        return f"Brand {row.brand.name} is active"
     if hold == Hold.FLIGHT:
         return f"Flight: {flight(row.start_date, row.end_date)}"
     if hold == Hold.DAYPARTING:
@@ -95,9 +95,9 @@ def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -
 
 def _hours(row: Campaign, explained: Explanation) -> str:
     if not row.is_dayparting_enabled:
-        return "around the clock, dayparting is off"
+        return "all day, dayparting is off"
     if not explained.schedules:
-        return "around the clock, no schedule is attached"
+        return "all day, no schedule is attached"
     deciding = deciding_now(explained.schedules, explained.at)
     return f"open now ({', '.join(schedule.name for schedule in deciding)})"
 

@@ -162,7 +162,7 @@ def sentence(
     if hold == Hold.STATUS:
         return _STATUS_SENTENCES[Status(row.status)]
     if hold == Hold.BRAND_INACTIVE:
-        return f"Brand {row.brand.name} is switched off"
+        return f"Brand {row.brand.name} is paused by a user"
     if hold == Hold.FLIGHT:
         return _flight_sentence(row, calendar.local_date(now, row.brand.timezone))
     if hold == Hold.DAYPARTING:
@@ -180,10 +180,10 @@ def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal) -> str:
 
 
 _STATUS_SENTENCES = {
-    Status.DRAFT: "It is a draft",
+    Status.DRAFT: "Draft",
     Status.PAUSED: "Paused by a user",
-    Status.COMPLETED: "It is completed",
-    Status.ARCHIVED: "It is archived",
+    Status.COMPLETED: "Completed",
+    Status.ARCHIVED: "Archived",
 }
 
 #: The budgets, as sentences begin with them.
@@ -197,8 +197,8 @@ BUDGET_NAMES = {
 
 def _flight_sentence(row: Campaign, today: date) -> str:
     if row.start_date and row.start_date > today:
-        return f"Its flight starts on {row.start_date}"
-    return f"Its flight ended on {row.end_date}"
+        return f"The flight starts on {row.start_date}"
+    return f"The flight ended on {row.end_date}"
 
 
 def _hours_sentence(schedules: list[DaypartingSchedule], now: datetime) -> str:
@@ -206,8 +206,8 @@ def _hours_sentence(schedules: list[DaypartingSchedule], now: datetime) -> str:
     deciding = deciding_now(schedules, now)
     if not deciding:
         names = ", ".join(schedule.name for schedule in schedules)
-        return f"None of its schedules applies today ({names})"
-    return f"Outside its hours ({', '.join(schedule.name for schedule in deciding)})"
+        return f"No schedule applies today ({names})"
+    return f"Outside hours ({', '.join(schedule.name for schedule in deciding)})"
 
 
 def deciding_now(

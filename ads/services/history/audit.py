@@ -25,7 +25,7 @@ from ads.rules.money import format_usd
 NOTHING = "–"
 
 #: A person's name is recorded with what a signed-in user changes; nothing, with the rest.
-NOBODY = "the system, a shell or SQL"
+NOBODY = "system, shell or SQL"
 
 #: The label of the event of a waiver.
 WAIVED = "waived"

@@ -27,8 +27,8 @@ _BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
 _OFF: Final = {
     Hold.STATUS: "Status changed",
     Hold.BRAND_INACTIVE: "Brand paused",
-    Hold.FLIGHT: "Outside its flight",
-    Hold.DAYPARTING: "Outside its hours",
+    Hold.FLIGHT: "Outside the flight",
+    Hold.DAYPARTING: "Outside hours",
 }
 
 _ON: Final = {
@@ -39,7 +39,7 @@ _ON: Final = {
     Trigger.RESET: "Let run on",
     Trigger.UPDATE_SPEND: "The platforms reported less than before",
     Trigger.CHECK_CAMPAIGN_BUDGETS: "Nothing is stopping it any more",
-    Trigger.ENFORCE_DAYPARTING: "Its hours began",
+    Trigger.ENFORCE_DAYPARTING: "Hours began",
     Trigger.RESET_DAILY_BUDGETS: "A new day began",
     Trigger.RESET_MONTHLY_BUDGETS: "A new month began",
 }

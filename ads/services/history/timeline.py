@@ -226,7 +226,7 @@ class _Teller:
         if row.source == Source.REFERENCES:
             word = {"insert": "added", "delete": "removed", "update": "changed"}[event.pgh_label]
             known = shown(known_as(event.platform, event.account, event.reference))
-            return f"Id on an ad platform {word}: {known}"
+            return f"Platform ID {word}: {known}"
         whose = "" if self._of_brand or event.campaign_id else "brand's "
         return f"Let run on: the {whose}spend of {_of_when(event)} waived"
 
@@ -242,7 +242,7 @@ def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
     if label != "update":
         return _begun(audit.WORDS[label])
     if [change.label for change in changes] == ["active"]:  # a brand's own switch
-        return f"{whose or 'Brand'} switched {'on' if changes[0].new == 'yes' else 'off'}"
+        return f"{whose or 'Brand'} {'resumed' if changes[0].new == 'yes' else 'paused'}"
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
     return _begun(f"{whose}: {what} changed" if whose else f"{what} changed")
 

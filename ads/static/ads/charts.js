@@ -43,29 +43,33 @@
         };
     };
 
-    // A limit runs over the whole width of what is drawn, whatever the bars are.
+    // A limit is a line over the whole width of the chart. Its name stands above, clear of the bars.
     const limits = {
         id: "adsLimits",
         afterDatasetsDraw(chart, _, { lines }) {
             const { ctx, chartArea: area, scales } = chart;
+            const nameAt = area.top - 12.5;
+            let right = area.right;
+            ctx.save();
+            ctx.strokeStyle = ctx.fillStyle = colour("--ads-chart-limit");
+            ctx.lineWidth = 1.5;
+            ctx.setLineDash([6, 4]);
+            ctx.font = `600 11px ${getComputedStyle(chart.canvas).fontFamily}`;
+            ctx.textAlign = "right";
+            ctx.textBaseline = "middle";
             for (const line of lines || []) {
                 const y = Math.round(scales.y.getPixelForValue(Number(line.value))) + 0.5;
-                if (y < area.top || y > area.bottom) continue;
-                ctx.save();
-                ctx.strokeStyle = ctx.fillStyle = colour("--ads-chart-limit");
-                ctx.lineWidth = 1.5;
-                ctx.setLineDash([6, 4]);
+                const left = right - ctx.measureText(line.name).width;
+                ctx.fillText(line.name, right, nameAt);
                 ctx.beginPath();
+                ctx.moveTo(left - 28, nameAt);
+                ctx.lineTo(left - 6, nameAt);
                 ctx.moveTo(area.left, y);
                 ctx.lineTo(area.right, y);
                 ctx.stroke();
-                ctx.font = `600 11px ${getComputedStyle(chart.canvas).fontFamily}`;
-                ctx.textAlign = "right";
-                const above = y - area.top > 16;
-                ctx.textBaseline = above ? "bottom" : "top";
-                ctx.fillText(line.name, area.right, above ? y - 3 : y + 3);
-                ctx.restore();
+                right = left - 44;
             }
+            ctx.restore();
         },
     };
 
@@ -78,6 +82,7 @@
             indexAxis: across,
             responsive: true,
             maintainAspectRatio: false,
+            layout: { padding: { top: (data.limits || []).length ? 22 : 0 } },
             animation: calm ? false : { duration: 300 },
             interaction: { mode: "index", axis: across, intersect: false },
             onClick(event) {

@@ -47,7 +47,7 @@ def test_a_campaign_that_delivers_is_told_with_its_figures_and_hours(campaign: C
 
     assert f"Acme/Search (id {campaign.pk})" in said
     assert "State: Active. It delivers." in said
-    assert "Nothing holds it." in said
+    assert "Nothing is stopping it." in said
     assert ["campaign", "today", "$12.50", "$0.00", "$75.00", "$62.50"] in rows(said)
     assert ["campaign", "this month", "$12.50", "$0.00", "no limit", "no limit"] in rows(said)
     assert ["brand", "this month", "$12.50", "$0.00", "$1,000.00", "$987.50"] in rows(said)
@@ -93,19 +93,17 @@ def test_a_pause_ends_when_somebody_acts(campaign: Campaign) -> None:
     said = say("explain", "Search")
 
     assert "State: Paused by user." in said
-    assert ["Status", "Paused by a user", "somebody acts"] in rows(said)
-    assert "Expected return: none in sight" in said
+    assert ["Status", "Paused by a user", "someone acts"] in rows(said)
+    assert "Expected return: none scheduled" in said
 
 
 def test_it_says_so_when_the_next_check_will_switch_it(campaign: Campaign, morning: Any) -> None:
     spend_in_sql(campaign, "80", MORNING.date())
-    assert "It may not deliver now, and will be switched at the next check." in say(
-        "explain", "Search"
-    )
+    assert "It will stop at the next check." in say("explain", "Search")
 
     enforce_all(MORNING)
     morning.move_to(MORNING + timedelta(days=1))
-    assert "It may deliver now, and will be switched at the next check." in say("explain", "Search")
+    assert "It will start at the next check." in say("explain", "Search")
 
 
 def test_closed_hours_tell_the_next_opening(campaign: Campaign, morning: Any) -> None:

@@ -66,7 +66,7 @@ def test_who_may_not_see_spend_campaigns_or_references_is_not_told_of_them(
     assert own.context["entries"] is None
     assert "references" not in own.context
     assert "Last spend" not in own.content.decode()
-    for hidden in ("What ad platforms know it by", change(campaign.brand)):
+    for hidden in ("Platform IDs", change(campaign.brand)):
         assert hidden not in own.content.decode().split("ads-edit")[0]
     assert "campaigns" not in brands.context
     assert "states" not in brands.context

@@ -86,7 +86,7 @@ def test_each_row_names_its_holds_with_the_sentence_and_when_they_lift(admin: Cl
     assert (
         "Daily budget used up: $75.40 of $75.00. Until Sun 22 Nov 2026, 00:00 (Asia/Tokyo)." in page
     )
-    assert "Outside its hours (Closed). Until somebody changes it." in page
+    assert "Outside hours (Closed). Until someone changes it." in page
     assert f'aria-describedby="tip-daily_budget-{held.pk}"' in page
 
 

@@ -128,7 +128,7 @@ def test_a_viewers_timezone_that_does_not_exist_is_named_and_left_out(
             "2026-04-03T10:00:00Z",
             "Australia/Lord_Howe",
             [],
-            "Sun 5 Apr 02:00: the clock goes back to 01:30, the half hour happens twice.",
+            "Sun 5 Apr 02:00: clocks go back to 01:30.",
         ),
         (
             "2026-03-06T10:00:00Z",

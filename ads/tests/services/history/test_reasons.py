@@ -30,7 +30,7 @@ def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
         (change(holds=["brand_inactive"]), "Brand paused by olivia"),
         (
             change(holds=["flight", "dayparting"], actor="system"),
-            "Outside its flight; Outside its hours",
+            "Outside the flight; Outside hours",
         ),
         (
             change(holds=["daily_budget"], daily_budget=0),
@@ -114,9 +114,9 @@ def _attach(campaign: Campaign) -> None:
         (_pause_brand, "Brand paused by ann"),
         (
             lambda _: Campaign.objects.update(end_date=date(2024, 1, 2)),
-            "Outside its flight; end date none → 2024-01-02 by ann",
+            "Outside the flight; end date none → 2024-01-02 by ann",
         ),
-        (_attach, "Outside its hours; schedule Closed attached by ann"),
+        (_attach, "Outside hours; schedule Closed attached by ann"),
     ],
 )
 def test_a_switch_names_what_the_edit_changed(

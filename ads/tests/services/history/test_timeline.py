@@ -101,7 +101,7 @@ def test_a_switch_says_why_with_the_figures_of_then(campaign: Campaign) -> None:
         "system",
         "spend",
     )
-    assert off.reasons == ("Daily budget used up: $75.40 of $75.00; Outside its hours",)
+    assert off.reasons == ("Daily budget used up: $75.40 of $75.00; Outside hours",)
 
 
 def test_waivers_of_the_campaign_and_of_its_brand_are_told_apart(campaign: Campaign) -> None:
