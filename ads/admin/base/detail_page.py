@@ -18,6 +18,7 @@ from django.utils.timesince import timeuntil
 
 from ads.admin.actions import counted, undo_button
 from ads.admin.elements import charts, instant, spend_bar, stamp
+from ads.holds import Hold
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
@@ -184,10 +185,19 @@ def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:
 
 
 def checks(conditions: list[Condition], now: datetime, tz: str) -> list[dict[str, Any]]:
-    """Each condition with a check or a cross, and until when it stays so."""
+    """Each condition with its icon, and until when it stays so.
+
+    In alarm's colour is only what neither the clock nor a person's own resume ends.
+    """
+    by_people = (Hold.STATUS, Hold.BRAND_INACTIVE)
     return [
         {
             "applies": condition.applies,
+            "kind": "good"
+            if not condition.applies
+            else "wait"
+            if condition.until or condition.hold in by_people
+            else "bad",
             "sentence": condition.sentence,
             "until": instant(condition.until, tz) if condition.until else "",
             "left": left(condition.until, now) if condition.until else "",

@@ -92,11 +92,6 @@ class TriggerFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(trigger=self.value()) if self.value() else queryset
 
 
-def trigger_label(code: str) -> str:
-    """What made the system look, in words."""
-    return Trigger(code).label if code in Trigger.values else code
-
-
 class DeliveryChangeList(ChangeList):
     """Says of the changes of its page together why they were."""
 

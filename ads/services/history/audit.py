@@ -42,6 +42,9 @@ class FieldChange:
     old: str
     new: str
 
+    def __str__(self) -> str:
+        return f"{self.label}: {f'{self.old} → ' if self.old else ''}{self.new}"
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
@@ -68,29 +71,6 @@ def recent(*events: QuerySet[Any], limit: int = 15) -> list[AuditEntry]:
         for entry in describe(list(rows.select_related("pgh_context").order_by("-pgh_id")[:limit]))
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
-
-
-def waivers_of(owner: Brand | Campaign) -> QuerySet[Any]:
-    """The events of waiving the owner's own spend; for a brand, without its campaigns' own."""
-    events = event_model("SpendTotalEvent")._default_manager
-    if isinstance(owner, Brand):
-        return events.filter(brand_id=owner.pk, campaign_id=None)
-    return events.filter(campaign_id=owner.pk)
-
-
-def of_campaign(campaign: Campaign, *, limit: int) -> list[AuditEntry]:
-    """The newest changes of a campaign, its attached schedules and its brand, the newest first.
-
-    With the waivers of both.
-    """
-    return recent(
-        event_model("CampaignEvent")._default_manager.filter(pgh_obj_id=campaign.pk),
-        event_model("CampaignScheduleEvent")._default_manager.filter(campaign_id=campaign.pk),
-        event_model("BrandEvent")._default_manager.filter(pgh_obj_id=campaign.brand_id),
-        waivers_of(campaign),
-        waivers_of(campaign.brand),
-        limit=limit,
-    )
 
 
 @dataclass(frozen=True, slots=True)

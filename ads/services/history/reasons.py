@@ -139,7 +139,11 @@ def _causes(changes: Collection[DeliveryChange], alike: Collection[int]) -> dict
     for pk, row in rows:  # the newest first
         if (last.setdefault(pk, row).at, last[pk].context) == (row.at, row.context):
             found.setdefault(pk, []).extend(_words(row, with_figures=pk not in alike))
-    return {pk: ", ".join(dict.fromkeys(words)) for pk, words in found.items() if words}
+    return {
+        pk: _CREATED if _CREATED in words else ", ".join(dict.fromkeys(words))
+        for pk, words in found.items()
+        if words
+    }
 
 
 def _words(row: Row, *, with_figures: bool) -> list[str]:
