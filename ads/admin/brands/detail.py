@@ -68,7 +68,7 @@ class BrandPage(StoryPage):
         if may_view(request, Campaign):
             told["campaigns"] = [
                 _campaign(campaign, now)
-                for campaign in brand_explanation.campaigns_to_look_at(brand, now, limit=CAMPAIGNS)
+                for campaign in brand_explanation.first_campaigns(brand, now, limit=CAMPAIGNS)
             ]
         return told | history(request, brand, brand.timezone)
 

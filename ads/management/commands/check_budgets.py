@@ -25,7 +25,7 @@ class Command(BaseCommand):
         enforced = Enforced()
         with acting("check_budgets"):
             if dry_run:
-                changes = switches.coming(campaigns, now, limit=SHOWN)
+                changes = switches.preview(campaigns, now, limit=SHOWN)
             else:
                 enforced = enforce(campaigns, now, Trigger.CHECK_CAMPAIGN_BUDGETS)
                 changes = switches.made(now, [Trigger.CHECK_CAMPAIGN_BUDGETS], limit=SHOWN)

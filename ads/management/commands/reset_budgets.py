@@ -87,7 +87,7 @@ def _preview(screen: Screen, periods: list[Period], brands: QuerySet[Brand], now
         due = ROLLOVERS[period][0](now, brands)
         _show_due(screen, period, due, now)
         due_at_all |= Q(brand__in=due.order_by().values("pk"))
-    changes = switches.coming(Campaign.objects.filter(due_at_all), now, limit=SHOWN)
+    changes = switches.preview(Campaign.objects.filter(due_at_all), now, limit=SHOWN)
     show_switches(screen, changes)
     _say(screen, "Campaigns", changes, "would be ")
     if Period.DAY in periods:

@@ -1,4 +1,4 @@
-"""Which campaigns an enforcement switches, or has switched, and why in sentences."""
+"""Which campaigns an enforcement switches, or has switched, and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ads.services.explain.explanation import sentence
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A campaign that starts or stops; ``reasons``: one sentence for each hold that it has."""
+    """A campaign that starts or stops, with a sentence for each hold."""
 
     campaign: Campaign
     is_active: bool
@@ -37,14 +37,14 @@ class Switches:
         return self.started + self.stopped
 
 
-def coming(campaigns: QuerySet[Campaign], now: datetime, *, limit: int) -> Switches:
-    """What enforcing ``campaigns`` at ``now`` would switch; changes nothing."""
+def preview(campaigns: QuerySet[Campaign], now: datetime, *, limit: int) -> Switches:
+    """What enforcing ``campaigns`` at ``now`` would switch."""
     decided = ((d.campaign_id, d.is_active) for d in preview_switches(campaigns, now))
     return _described(decided, now, limit)
 
 
 def made(now: datetime, triggers: Iterable[str], *, limit: int) -> Switches:
-    """What enforcements at ``now`` by whoever acts have switched."""
+    """What enforcements at ``now`` by the current actor have switched."""
     changes = DeliveryChange.objects.filter(at=now, trigger__in=triggers, actor=current_actor())
     rows = changes.order_by("id").values_list("campaign_id", "is_active")
     return _described(rows.iterator(), now, limit)
