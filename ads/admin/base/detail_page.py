@@ -1,8 +1,8 @@
-"""Pages that people look at far more often than they edit: what is and why, then the form."""
+"""Pages that show a campaign or brand: its state and history around a closed form."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -27,7 +27,7 @@ from ads.rules.money import format_usd
 from ads.services.bulk import undo
 from ads.services.explain import Condition
 from ads.services.history import set_off_by, timeline
-from ads.services.ledger import Figures, Month
+from ads.services.ledger import Month
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -36,13 +36,11 @@ if TYPE_CHECKING:
 else:
     _Admin = object
 
-#: Where the form stands, in an address: it is opened there.
-EDIT: Final = "#edit"
-#: Where the history stands.
-HISTORY: Final = "#history"
-#: Parameters of the address that say which part of the history is shown.
+#: Places on the page; the form opens at its own.
+EDIT, HISTORY = "#edit", "#history"
+#: Parameters of the address: which part of the history is shown.
 KIND, OLDER = "history", "older"
-#: So far is counted what a pause was of.
+#: Rows of a pause are counted up to here.
 COUNTED: Final = 1_000
 
 _MEDIA: Final = Media(css={"all": ["ads/strips.css", "ads/story.css"]}, js=["ads/story.js"])
@@ -66,12 +64,12 @@ def _timezone(row: Any) -> str:
 
 
 class StoryPage(LocalTimes):
-    """A page that tells of one row; its form is closed until somebody asks for it."""
+    """A page about one row; its form is closed at first."""
 
     change_form_template = "ads/admin/story_form.html"
 
     def story(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the page's templates tell."""
+        """The context of the page's templates."""
         raise NotImplementedError
 
     def render_change_form(
@@ -108,12 +106,12 @@ def listed(model: str, **filters: Any) -> str:
 
 
 def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str, Any]:
-    """The part of the owner's history that the address asks for, with links to the others."""
+    """The part of the history that the address asks for, with links to the others."""
     asked = request.GET.get(KIND, "")
     kind = timeline.Kind(asked) if asked in timeline.Kind.values else None
     own_alone = isinstance(owner, Brand) and not may_view(request, Campaign)
     if own_alone:
-        kind = timeline.Kind.EDITS  # all else is about its campaigns
+        kind = timeline.Kind.EDITS  # the rest is about its campaigns
     older = request.GET.get(OLDER, "")
     try:
         page = timeline.of(owner, kind=kind, older=older)
@@ -150,7 +148,7 @@ def _part_of_history(parameters: dict[str, str]) -> str:
 def _pause_to_undo(
     request: HttpRequest, owner: Campaign | Brand, happenings: Iterable[timeline.Happening]
 ) -> timeline.Happening | None:
-    """The last pause, if the owner is still paused by it and this user may bring it back."""
+    """The last pause, if the owner is still paused and this user may resume it."""
     paused = not owner.is_active if isinstance(owner, Brand) else owner.status == Status.PAUSED
     campaigns: Any = admin.site._registry[Campaign]
     if not paused or not campaigns.has_switch_permission(request):
@@ -159,7 +157,7 @@ def _pause_to_undo(
 
 
 def _undo(request: HttpRequest, owner: Campaign | Brand, context: UUID) -> SafeString:
-    """The button; where the pause was of several, it says of how many."""
+    """The button; it says of how many the pause was."""
     count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
     more = "more than " if count > COUNTED else ""
     rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
@@ -211,36 +209,28 @@ def left(at: datetime, now: datetime) -> str:
     return f"in {timeuntil(at, now, depth=1)}"
 
 
-def figure(label: str, spent: Decimal, limit: Decimal | None, note: str = "") -> dict[str, Any]:
-    """An amount with the bar of its budget."""
-    return {"label": label, "bar": spend_bar(spent, limit), "note": note}
-
-
 def figures_of(
     month: Month, today: str = "Today", this_month: str = "This month"
 ) -> list[dict[str, Any]]:
-    """Today's and the month's spend against their budgets, under these labels."""
+    """Today's and the month's spend against budget."""
     labels: Mapping[Period, str] = {Period.DAY: today, Period.MONTH: this_month}
     return [
-        figure(labels[period], found.effective, found.budget, _waived(found))
+        {
+            "label": labels[period],
+            "bar": spend_bar(found.effective, found.budget),
+            "note": f"{format_usd(found.amount)} was spent; "
+            f"{format_usd(found.waived)} of it no longer counts."
+            if found.waived
+            else "",
+        }
         for period, found in month.figures.items()
     ]
-
-
-def _waived(found: Figures) -> str | SafeString:
-    if not found.waived:
-        return ""
-    return (
-        f"{format_usd(found.amount)} was spent; {format_usd(found.waived)} of it no longer counts."
-    )
 
 
 def month_charts(
     month: Month, today: date, *, whose: str, ledger: dict[str, Any] | None
 ) -> list[charts.Chart]:
-    """The month by day against the daily budget, and adding up to the monthly one.
-
-    None of a month without spend.
+    """Spend by day, and month to date, against the budgets; none without spend.
 
     ``ledger`` filters the ledger to the owner's entries; None: they may not be seen.
     """
@@ -249,11 +239,10 @@ def month_charts(
     daily, monthly = month.figures[Period.DAY].budget, month.figures[Period.MONTH].budget
     labels = [f"{day.date:%-d %b}" for day in month.days]
     spent = [day.amount if day.date <= today or day.amount else None for day in month.days]
-    running: list[Decimal | None] = []
-    total = Decimal(0)
-    for day in month.days:
-        total += day.amount
-        running.append(total if day.date <= today else None)
+    totals = accumulate(day.amount for day in month.days)
+    running = [
+        total if day.date <= today else None for day, total in zip(month.days, totals, strict=True)
+    ]
     links = []
     if ledger is not None:
         links = [
@@ -289,6 +278,6 @@ def month_charts(
 
 
 def last_entries(campaign: Campaign, count: int) -> list[Spend]:
-    """The campaign's last days' entries in the ledger, the newest first; one query."""
-    # By day and then by id: the index on campaign and date has them in this order, nearly.
+    """The campaign's newest entries; one query."""
+    # By day and id, which the index on campaign and date supports.
     return list(Spend.objects.filter(campaign=campaign.pk).order_by("-date", "-id")[:count])

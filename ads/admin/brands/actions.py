@@ -1,7 +1,4 @@
-"""What is done to brands: from their list and from the page of one, after asking.
-
-Each stops or starts many campaigns, so there is always a page before that says which.
-"""
+"""Actions on brands, from the list or a brand's page, always with a preview first."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -98,7 +95,7 @@ _WAS_SO: Final = {
 
 
 class BrandActions(AsksFirst):
-    """The actions on brands; for those who may change them, and for operators."""
+    """Actions for those who may change brands, and for operators."""
 
     actions = [
         "pause_all_campaigns",
@@ -204,7 +201,7 @@ class BrandActions(AsksFirst):
 
 
 def _action(code: str, form: BrandBudgetsForm | None, seen: Seen | None = None) -> BrandAction:
-    """What is to be done; ``form`` is valid."""
+    """The action; ``form`` is valid."""
     if form is None:
         return _SIMPLE[code]
     own = form.cleaned_data["of_brand"]
@@ -220,7 +217,7 @@ def _action(code: str, form: BrandBudgetsForm | None, seen: Seen | None = None) 
 def _edited_meanwhile(
     request: HttpRequest, form: BrandBudgetsForm, seen: Seen, ids: list[int], context: UUID
 ) -> int:
-    """Say which were left alone because somebody edited them; how many brands."""
+    """Report what was left alone because of later edits; returns how many brands."""
     if form.cleaned_data["of_campaigns"]:
         theirs = Campaign.objects.filter(brand__in=among(ids))
         edited_meanwhile(request, seen, theirs, context)

@@ -19,7 +19,7 @@ from ads.services.exports import Export, kinds
 class BrandAdmin(
     BrandActions, BrandColumns, BrandPage, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]
 ):
-    """Brands with what they have spent today and this month, on their own clock."""
+    """Brands with spend today and this month, in their own time."""
 
     about = (
         "The clients. A brand's timezone decides when its day begins, and its budgets apply to "

@@ -1,4 +1,4 @@
-"""The list of brands: what they have spent on their own clock, and how many campaigns deliver."""
+"""The list of brands: spend in their own time, and how many campaigns run."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -37,7 +37,7 @@ else:
 
 
 class BrandList(ChangeList):
-    """Adds what a page's brands have spent, how many of their campaigns deliver, and their time."""
+    """Adds spend, running campaigns and local time to the brands of a page."""
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None

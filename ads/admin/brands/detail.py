@@ -1,4 +1,4 @@
-"""The page of a brand: whether it lets its campaigns run, what they spend, and what happened."""
+"""The page of a brand: whether its campaigns may run, spend, campaigns and history."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from ads.services.explain import BrandExplanation, sentence, shown_state
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
 
-#: Campaigns that the page itself lists.
+#: Campaigns listed.
 CAMPAIGNS: Final = 50
 
 
@@ -37,7 +37,7 @@ class BrandPage(StoryPage):
 
     def story(self, request: HttpRequest, row: Brand) -> dict[str, Any]:
         now = timezone.now()
-        # Not what somebody has just typed into the form, and was told is wrong.
+        # Not the values of an invalid form.
         brand = row.fresh() if request.method == "POST" else row
         told: dict[str, Any] = {
             "edit_words": "name, timezone, budgets, and whether it is active",

@@ -1,8 +1,4 @@
-"""What is done to selected campaigns, and with the buttons of a campaign's page.
-
-Several are asked about first, with what would start and stop; one campaign is switched at once,
-and the message says what became of it.
-"""
+"""Actions on campaigns: from the list with a preview, on a campaign's page at once."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -52,7 +48,7 @@ from ads.services.delivery import foretell
 from ads.services.history import Seen, last_edits
 from ads.services.locks import among
 
-#: Those that ask nothing more.
+#: Those without a form.
 SIMPLE: Final[Mapping[str, Action]] = {
     "activate": SetStatus(Status.ACTIVE),
     "pause": SetStatus(Status.PAUSED),
@@ -61,7 +57,7 @@ SIMPLE: Final[Mapping[str, Action]] = {
     "archive": SetStatus(Status.ARCHIVED),
 }
 
-#: Those of the buttons on a campaign's page.
+#: Those with a button on a campaign's page.
 ONE_CLICK: Final = ("activate", "pause", "reset_daily_spend")
 
 
@@ -131,7 +127,7 @@ class CampaignActions(Undoes, AsksFirst):
         return response  # type: ignore[no-any-return]
 
     def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
-        """What a button of a campaign's page does, at once."""
+        """A button of a campaign's page."""
         self.check_action(request, code)
         if code not in ONE_CLICK or not Campaign.objects.filter(pk=object_id).exists():
             raise Http404
@@ -148,7 +144,7 @@ class CampaignActions(Undoes, AsksFirst):
         back: str,
         form: ActionForm | None,
     ) -> None:
-        """Do it, and say what was done."""
+        """Do it, and report it."""
         done = carry_out(action, ids, timezone.now())
         later = 0
         if isinstance(action, ChangeBudgets) and action.seen:
@@ -189,7 +185,7 @@ class CampaignActions(Undoes, AsksFirst):
 
 
 def _action(code: str, form: Any, seen: Seen | None = None) -> Action:
-    """What is to be done; ``form`` is valid."""
+    """The action; ``form`` is valid."""
     if code == "change_budgets":
         return ChangeBudgets(form.daily, form.monthly, seen)
     if code == "attach_schedule":

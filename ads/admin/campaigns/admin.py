@@ -1,4 +1,4 @@
-"""Campaigns: what is wanted of them, whether they deliver, and why not."""
+"""The admin of campaigns."""
 
 from collections.abc import Iterable
 
@@ -29,7 +29,7 @@ from ads.services.exports import Export, kinds
 
 
 class CampaignForm(ConfigurationForm):
-    """A campaign, whose name must be new among its brand's also when the brand is not asked for."""
+    """A campaign; its name must be unique in its brand also when the brand is read-only."""
 
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
@@ -48,7 +48,7 @@ class CampaignAdmin(
     TellsWhatBecameOfIt,
     ConfigurationAdmin[Campaign],
 ):
-    """Campaigns with their state, what holds them, and what they have spent."""
+    """Campaigns with state, holds and spend."""
 
     about = (
         "Every campaign, its state and what is stopping it. “Active” is running now; one on hold "

@@ -1,4 +1,4 @@
-"""The columns of the list of campaigns: what each row says."""
+"""The columns of the list of campaigns."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,7 +44,7 @@ BY_STATE: Final = Case(
 
 DAY, MONTH = filters.OWN
 
-#: Nothing to say; where room is scarce, not even that.
+#: A dash; hidden on narrow screens.
 NONE: Final = format_html('<span class="ads-none">{}</span>', NOTHING)
 
 
@@ -67,7 +67,7 @@ class CampaignColumns(_Admin):
     ]
     list_select_related = ["brand"]
     list_fullwidth = True
-    # What a page shows, it can also be saved with; so many fields a request may have.
+    # A page must not have more fields than a request may.
     list_max_show_all = ROWS[-1]
     paginator = CampaignPaginator
 
@@ -82,7 +82,7 @@ class CampaignColumns(_Admin):
         columns: list[Any] = list(super().get_list_display(request))
         if self.has_change_permission(request) and IS_POPUP_VAR not in request.GET:
             return columns
-        # Who may not enter amounts reads them.
+        # Read-only for others.
         read = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
         return [read.get(column, column) for column in columns]
 
@@ -169,7 +169,7 @@ class CampaignColumns(_Admin):
 
 
 def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
-    """What it has spent in the period; of which day or month, only an explained one knows."""
+    """Spend in the period."""
     if campaign.explained is None:
         return NONE
     return format_html(
@@ -180,7 +180,7 @@ def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
 
 
 def _used(campaign: Any, limit: BudgetHold) -> SafeString:
-    """The same as a share of its budget."""
+    """The same as a share of the budget."""
     if campaign.explained is None:
         return NONE
     return spend_track(getattr(campaign, limit.spend), getattr(campaign, limit.budget))

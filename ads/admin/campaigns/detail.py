@@ -1,4 +1,4 @@
-"""The page of a campaign: whether it delivers and why not, its figures, and what happened to it."""
+"""The page of a campaign: whether it runs and why not, figures, hours and history."""
 
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from ads.rules.money import format_usd
 from ads.services.explain import Explanation, conditions, explanation, shown_state
 from ads.services.ledger import Month, summaries, with_last_report
 
-#: Entries of the ledger that are shown.
+#: Spend entries shown.
 LAST_ENTRIES: Final = 8
 #: Holds that the headline names.
 FEW: Final = 2
@@ -98,7 +98,7 @@ def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, 
 
 
 def _since(campaign: Campaign) -> str:
-    """Since when it has been delivering, or not: when it was last switched."""
+    """ "On since …": when it was last switched."""
     last = campaign.delivery_changes.order_by("-at", "-id").first()
     if last is None or last.is_active != campaign.is_active:
         return ""
@@ -106,7 +106,7 @@ def _since(campaign: Campaign) -> str:
 
 
 def _headline(explained: Explanation) -> dict[str, str]:
-    """Why it is as it is, in a sentence, and what the clock does next."""
+    """Why it runs or not, in a sentence, and what happens next by itself."""
     zone = explained.campaign.brand.timezone
     change = explained.next_change
     when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
@@ -126,7 +126,7 @@ def _headline(explained: Explanation) -> dict[str, str]:
 def _spend(
     request: HttpRequest, explained: Explanation, month: Month, brand_month: Month
 ) -> dict[str, Any]:
-    """Figures, charts, and the last entries for who may see them."""
+    """Figures, charts, and the last entries if they may be seen."""
     stored: Any = explained.campaign
     today = local_date(explained.at, stored.brand.timezone)
     ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None

@@ -1,4 +1,4 @@
-"""What became of a campaign that was saved on its page: told once the engine has looked at it."""
+"""The message after a campaign is saved: whether it now runs."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,18 +20,18 @@ else:
 
 
 class TellsWhatBecameOfIt(_Admin):
-    """Pages of campaigns, which may start or stop with what is saved."""
+    """Reports whether a saved campaign started or stopped."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().changeform_view(request, *args, **kwargs)
-        # What was saved has been committed by now, and so enforced.
+        # Committed by now, and so enforced.
         saved = getattr(request, "saved_campaign", None)
         if saved is not None:
             self._tell(request, *saved)
         return response
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
-        # ``is_active`` is the engine's: of the row as it was read under the lock of this edit.
+        # ``is_active`` as read under the lock of this edit.
         request.saved_campaign = (obj, obj.is_active)  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
@@ -44,7 +44,7 @@ class TellsWhatBecameOfIt(_Admin):
                 self.message_user(request, f"{campaign} now delivers.", messages.SUCCESS)
         elif delivered:
             self.message_user(request, f"{campaign} has stopped: {_why(campaign)}")
-        elif campaign.status == Status.ACTIVE:  # of others, nobody expects it to deliver
+        elif campaign.status == Status.ACTIVE:
             self.message_user(request, f"{campaign} stays off: {_why(campaign)}", messages.WARNING)
 
 

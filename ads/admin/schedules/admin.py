@@ -1,4 +1,4 @@
-"""Schedules and their windows: the hours in which campaigns may deliver."""
+"""The admin of schedules and their windows."""
 
 from contextlib import suppress
 from typing import Any
@@ -95,7 +95,7 @@ class DaypartingScheduleAdmin(
         return HttpResponseRedirect("../change/#audit")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes with the schedules; counted, for any number of campaigns may have them."""
+        """Counted: any number of campaigns may use them."""
         schedules = list(objs)
         attached = CampaignSchedule.objects.filter(schedule__in=schedules)
         campaigns = attached.values("campaign").distinct().count()

@@ -1,4 +1,4 @@
-"""The list of schedules: which are open, their week drawn and in words, and who uses them."""
+"""The list of schedules: open or closed, the week drawn and in words, and campaigns."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +33,7 @@ _HEIGHT: Final = 10
 
 
 class ScheduleList(ChangeList):
-    """Adds which of a page's schedules are open now, and how many campaigns have them."""
+    """Adds whether schedules are open now, and how many campaigns use them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -60,7 +60,7 @@ class ScheduleList(ChangeList):
 
 
 def _state(rule: Schedule, now: datetime) -> tuple[bool | None, datetime | None]:
-    """Is it open, and when does that turn? Neither in a timezone nobody can read."""
+    """Is it open, and until when? (None, None): invalid timezone."""
     try:
         opened = is_open([rule], now)
         return opened, (next_closing if opened else next_opening)([rule], now)
@@ -140,7 +140,7 @@ def _in_force(schedule: DaypartingSchedule) -> str:
 
 
 def drawn(rule: Schedule) -> SafeString:
-    """The week as a small picture, a line for each day; what runs over midnight is paler."""
+    """The week as a small picture; hours after midnight are paler."""
     boxes = []
     for window in rule.windows:
         start = window.start.hour * 60 + window.start.minute

@@ -1,4 +1,4 @@
-"""The preview beside a schedule's form: what it would do, as it stands there unsaved."""
+"""The preview beside a schedule's form, unsaved."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 else:
     _Admin = object
 
-#: Fields of the form that decide when it is open; a name that is taken does not.
+#: Fields of the form that decide when it is open.
 READ: Final = ("timezone", "priority", "is_active", "valid_from", "valid_until")
 
 
 class SchedulePreview(_Admin):
-    """Answers what the schedule in a form would do."""
+    """Previews the schedule in a form."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.preview_view))
@@ -43,12 +43,12 @@ class SchedulePreview(_Admin):
         ]
 
     def preview_url(self, schedule: DaypartingSchedule | None) -> str:
-        """Where the form of this schedule, or of one that is being added, is previewed."""
+        """The address that previews a form."""
         arguments = [schedule.pk] if schedule else []
         return reverse("admin:ads_daypartingschedule_preview", args=arguments)
 
     def may_paint(self, request: HttpRequest, schedule: DaypartingSchedule | None) -> bool:
-        """May the windows be edited, and not only the fields beside them?"""
+        """May the windows be edited too?"""
         if schedule and not self.has_change_permission(request, schedule):
             return False
         (windows,) = (made(self.model, self.admin_site) for made in self.inlines)
@@ -62,9 +62,9 @@ class SchedulePreview(_Admin):
         )
 
     def preview_view(self, request: HttpRequest, object_id: str | None = None) -> HttpResponseBase:
-        """JSON: the preview as HTML, and what the grid and the rows beside it show of it.
+        """JSON: the preview as HTML, and values for the grid and rows.
 
-        Who may open the page may ask. Who may only look gets the schedule as it is stored.
+        Without permission to save, of the stored schedule.
         """
         stored = self.get_object(request, unquote(object_id)) if object_id else None
         if object_id and stored is None:
@@ -104,10 +104,7 @@ class SchedulePreview(_Admin):
     def _as_it_stands(
         self, request: HttpRequest, stored: DaypartingSchedule | None
     ) -> tuple[Schedule | None, list[str], dict[int, list[str]]]:
-        """The schedule in the form; what is wrong with it; what is wrong with which window.
-
-        None where not even its timezone can be read.
-        """
+        """The schedule in the form (None: no timezone), its errors, and errors by window."""
         form = self.get_form(request, stored, change=stored is not None)(
             request.POST, instance=stored
         )
@@ -153,7 +150,7 @@ def _as_stored(schedule: DaypartingSchedule) -> Schedule:
 
 
 def _told(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
-    """The preview in the words of the page."""
+    """The preview for the template."""
     own = shown.schedule.timezone
     is_same = same_clock(shown.days, shown.viewers_days)
     clocks = [("In the schedule's time", own, shown.days)]

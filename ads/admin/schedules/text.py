@@ -13,13 +13,13 @@ def clock_there(now: datetime, tz: str) -> str:
     """ "Asia/Tokyo, now UTC+9 (JST), Sat 21:14 there".
 
     Raises:
-        UnknownTimezone: the timezone cannot be read.
+        UnknownTimezone: the timezone is invalid.
     """
     there = local_time(now, tz)
     if tz == "UTC":
         return f"UTC, now {there:%a %H:%M}"
     name = there.tzname() or ""
-    # Where a timezone has no abbreviation, it is called by its offset once more.
+    # Some timezones have no abbreviation but their offset.
     called = f" ({name})" if name.isalpha() and name != "UTC" else ""
     return f"{tz}, now {offset(there)}{called}, {there:%a %H:%M} there"
 
@@ -53,7 +53,7 @@ def campaigns_of(schedule_id: int) -> str:
 
 
 def hours_in_words(windows: Sequence[Window]) -> list[str]:
-    """Windows in the order of the week, equal ones together: "Mon–Fri 09:00–17:00"."""
+    """Windows by day, equal ones together: "Mon–Fri 09:00–17:00"."""
     days_of: dict[str, list[int]] = {}
     for window in sorted(windows, key=lambda one: (one.day_of_week, one.start)):
         hours = describe_window(window).removeprefix(DAYS[window.day_of_week])

@@ -25,7 +25,7 @@ from ads.rules.money import format_usd
 NOTHING = "–"
 
 #: The actor of events without a context.
-NOBODY = "system, shell or SQL"
+NOBODY = "the system, a shell or SQL"
 
 #: The label of the event of a waiver.
 WAIVED = "waived"
