@@ -1,4 +1,7 @@
-"""Actions on brands, from the list or a brand's page, always with a preview first."""
+"""What is done to brands: from their list and from the page of one, after asking.
+
+Each stops or starts many campaigns, so there is always a page before that says which.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -52,22 +55,23 @@ BRANDS_AT_MOST: Final = 500
 PAGES: Final[Mapping[str, Page]] = {
     "pause": Page(
         "Pause all campaigns of {}",
-        "Stops every campaign until someone resumes the brand. Campaign statuses do not change, "
-        "so what users have paused stays paused after that. One click undoes it.",
+        "Stops every campaign, until somebody resumes them. What each is wanted to do stays as it "
+        "is: resumed, just those run that would be running, and what users have paused stays "
+        "paused. One click undoes it.",
         "Pause all campaigns",
         "switch",
     ),
     "resume": Page(
         "Resume the campaigns of {}",
-        "Campaigns run again unless something else is stopping them. What users have paused stays "
+        "Lets the campaigns run again that nothing else holds. What users have paused stays "
         "paused.",
         "Resume",
         "switch",
     ),
     "run_on_today": Page(
         "Let {} run on today",
-        "Today's spend so far no longer counts against the brand's daily budget. The campaigns' "
-        "own budgets still apply. Reports still show every amount.",
+        "What was spent so far today no longer counts against the daily budget of the brand. Each "
+        "campaign's own daily budget goes on counting. Reports still show every amount.",
         "Let it run on",
         "waive",
     ),
@@ -83,19 +87,19 @@ _SIMPLE: Final[Mapping[str, BrandAction]] = {
 _DID: Final = {
     "pause": "Paused {}.",
     "resume": "Resumed {}.",
-    "run_on_today": "Today's spend no longer counts against the daily budget of {}.",
+    "run_on_today": "{}: today starts from zero.",
     "change_budgets": "Changed the budgets of {}.",
 }
 _WAS_SO: Final = {
     "pause": "already paused",
     "resume": "not paused",
-    "run_on_today": "no spend today that counts",
+    "run_on_today": "without spend today that counts",
     "change_budgets": text.BUDGET_STAYS,
 }
 
 
 class BrandActions(AsksFirst):
-    """Actions for those who may change brands, and for operators."""
+    """The actions on brands; for those who may change them, and for operators."""
 
     actions = [
         "pause_all_campaigns",
@@ -201,7 +205,7 @@ class BrandActions(AsksFirst):
 
 
 def _action(code: str, form: BrandBudgetsForm | None, seen: Seen | None = None) -> BrandAction:
-    """The action; ``form`` is valid."""
+    """What is to be done; ``form`` is valid."""
     if form is None:
         return _SIMPLE[code]
     own = form.cleaned_data["of_brand"]
@@ -217,7 +221,7 @@ def _action(code: str, form: BrandBudgetsForm | None, seen: Seen | None = None) 
 def _edited_meanwhile(
     request: HttpRequest, form: BrandBudgetsForm, seen: Seen, ids: list[int], context: UUID
 ) -> int:
-    """Report what was left alone because of later edits; returns how many brands."""
+    """Say which were left alone because somebody edited them; how many brands."""
     if form.cleaned_data["of_campaigns"]:
         theirs = Campaign.objects.filter(brand__in=among(ids))
         edited_meanwhile(request, seen, theirs, context)

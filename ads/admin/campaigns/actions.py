@@ -1,7 +1,10 @@
-"""Actions on campaigns: from the list with a preview, on a campaign's page at once."""
+"""What is done to selected campaigns, and with the buttons of a campaign's page.
+
+Several are asked about first, with what would start and stop; one campaign is switched at once,
+and the message says what became of it.
+"""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,17 +25,17 @@ from ads.admin.actions import (
     May,
     Undoes,
     asking,
-    buttons,
     counted,
     did,
     edited_meanwhile,
     left_as_they_are,
     notes,
+    of_campaign,
     tell,
     up_to,
     way_back,
 )
-from ads.admin.elements import may
+from ads.admin.elements import may as may_do
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.services.bulk import (
@@ -48,7 +51,7 @@ from ads.services.delivery import foretell
 from ads.services.history import Seen, last_edits
 from ads.services.locks import among
 
-#: Those without a form.
+#: Those that ask nothing more.
 SIMPLE: Final[Mapping[str, Action]] = {
     "activate": SetStatus(Status.ACTIVE),
     "pause": SetStatus(Status.PAUSED),
@@ -57,7 +60,7 @@ SIMPLE: Final[Mapping[str, Action]] = {
     "archive": SetStatus(Status.ARCHIVED),
 }
 
-#: Those with a button on a campaign's page.
+#: Those of the buttons on a campaign's page.
 ONE_CLICK: Final = ("activate", "pause", "reset_daily_spend")
 
 
@@ -115,19 +118,18 @@ class CampaignActions(Undoes, AsksFirst):
         response: Any = super().render_change_form(request, context, *args, **kwargs)
         told = response.context_data
         if explained := told.get("explanation"):
-            of_campaign, of_brand = (partial(may, request, one) for one in (Campaign, Brand))
-            sees_brand = of_brand("view")
-            allowed = May(
-                switch=of_campaign("switch"),
-                switch_brand=sees_brand and of_brand("switch"),
-                waive=of_campaign("waive"),
-                waive_brand=sees_brand and of_brand("waive"),
+            may_waive = self.has_waive_permission(request)
+            may = May(
+                switch=self.has_switch_permission(request),
+                switch_brand=may_do(request, Brand, "view") and may_do(request, Brand, "switch"),
+                waive=may_waive,
+                waive_brand=may_waive and request.user.has_perm("ads.view_brand"),
             )
-            told["buttons"] = buttons.of_campaign(explained, allowed)
+            told["buttons"] = of_campaign(explained, may)
         return response  # type: ignore[no-any-return]
 
     def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
-        """A button of a campaign's page."""
+        """What a button of a campaign's page does, at once."""
         self.check_action(request, code)
         if code not in ONE_CLICK or not Campaign.objects.filter(pk=object_id).exists():
             raise Http404
@@ -144,7 +146,7 @@ class CampaignActions(Undoes, AsksFirst):
         back: str,
         form: ActionForm | None,
     ) -> None:
-        """Do it, and report it."""
+        """Do it, and say what was done."""
         done = carry_out(action, ids, timezone.now())
         later = 0
         if isinstance(action, ChangeBudgets) and action.seen:
@@ -185,7 +187,7 @@ class CampaignActions(Undoes, AsksFirst):
 
 
 def _action(code: str, form: Any, seen: Seen | None = None) -> Action:
-    """The action; ``form`` is valid."""
+    """What is to be done; ``form`` is valid."""
     if code == "change_budgets":
         return ChangeBudgets(form.daily, form.monthly, seen)
     if code == "attach_schedule":

@@ -1,6 +1,7 @@
-"""What would start and stop: a preview by the rule itself, which locks and writes nothing.
+"""What would start and stop if …, worked out beforehand; nothing is locked and nothing written.
 
-What is done afterwards is decided again, under locks.
+The answer comes from the rule itself (:mod:`ads.holds`), which reads what is supposed. What is done
+afterwards is decided anew, under locks: somebody may have changed something in between.
 """
 
 from collections import defaultdict
@@ -23,7 +24,7 @@ NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How many campaigns, and the first of them by id (with their brands)."""
+    """How many campaigns something becomes of, and the first of them by id (with their brands)."""
 
     count: int = 0
     first: tuple[Campaign, ...] = ()
@@ -34,18 +35,18 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What will become of campaigns, or has; each is counted in one of the first five."""
+    """What becomes of campaigns, or became of them; each is counted in one of the first five."""
 
     starts: Kind = field(default_factory=Kind)
     stops: Kind = field(default_factory=Kind)
     keeps_running: Kind = field(default_factory=Kind)
     stays_off: Kind = field(default_factory=Kind)
-    #: Their brand has an invalid timezone.
+    #: Nothing decides on them: their brand's timezone cannot be read.
     undecided: int = 0
-    #: Those that stop, and those that stay off, by their first hold, or their status.
+    #: Those that stop, and those that stay off, by the first of their holds; of a status, by which.
     stopped_by: Mapping[Hold | Status, int] = field(default_factory=dict)
     kept_off_by: Mapping[Hold | Status, int] = field(default_factory=dict)
-    #: Those that the action does not change, by status; they are counted above too.
+    #: Those that the action leaves as they are, by status; they are among the others too.
     left_alone: Mapping[Status, int] = field(default_factory=dict)
 
     @property
@@ -63,7 +64,7 @@ class _First(ArrayAgg):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Campaigns with the same outcome for the same reason."""
+    """Campaigns of which the same becomes, for the same reason."""
 
     #: As they were before.
     was_active: bool
@@ -84,7 +85,10 @@ def foretell(
     *,
     brings: Hold | None = None,
 ) -> Forecast:
-    """What would become of ``campaigns`` at ``now``; at most seven queries."""
+    """What would become of ``campaigns`` at ``now`` if what is supposed were so.
+
+    ``brings``: see :func:`told`. At most seven queries.
+    """
     only = supposing.only
     campaigns = campaigns.order_by()
     moment = Moment.at(now, campaigns, supposing)
@@ -107,7 +111,10 @@ def foretell(
 
 
 def holds_of_one(campaign: Campaign, supposing: Supposing, now: datetime) -> list[Hold] | None:
-    """The holds that a campaign would have; None: invalid timezone. Three queries at most."""
+    """The holds that one campaign would have; None: its brand's timezone cannot be read.
+
+    Three queries at most.
+    """
     mine = Campaign.objects.filter(pk=campaign.pk)
     schedules = []
     if campaign.is_dayparting_enabled:
@@ -120,9 +127,10 @@ def holds_of_one(campaign: Campaign, supposing: Supposing, now: datetime) -> lis
 
 
 def told(groups: Iterable[Group], undecided: int, *, brings: Hold | None = None) -> Forecast:
-    """What becomes of groups of campaigns together; one query for the names.
+    """What becomes of groups of campaigns, together; one query for the names.
 
-    ``brings``: the hold that the action causes. What was off before is counted by another, if any.
+    ``brings``: the hold that the action is there to bring. What was off before is off for another
+    reason, if there is one.
     """
     kinds: dict[tuple[bool, bool], list[Group]] = defaultdict(list)
     stopped_by: dict[Hold | Status, int] = defaultdict(int)

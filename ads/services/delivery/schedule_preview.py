@@ -1,4 +1,4 @@
-"""Preview of a schedule, stored or being edited: its next days, and its campaigns."""
+"""What a schedule, stored or only being edited, would do: its next days, and to which campaigns."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,29 +17,34 @@ DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A schedule from ``now`` on."""
+    """A schedule from `now` on."""
 
     schedule: Schedule
     now: datetime
     is_in_force: bool
     is_open: bool
-    #: When it next opens or closes; None: never.
+    #: When it next opens, if it is closed, or closes, if it is open; None: never.
     turns_at: datetime | None
-    #: In the schedule's timezone, and in the viewer's if that is valid.
+    #: Today and the days after it, of the schedule's timezone.
     days: list[LocalDay]
+    #: The same of the viewer's; empty where that is unknown.
     viewers_days: list[LocalDay] = field(default_factory=list)
+    #: Those that have it attached.
     campaigns: Kind = field(default_factory=Kind)
-    #: What becomes of its campaigns if it is saved; None: it cannot be saved.
+    #: What becomes of them if it is saved; None where nothing can be saved.
     forecast: Forecast | None = None
 
 
 def preview_schedule(
     schedule: Schedule, *, viewers_timezone: str, may_save: bool, now: datetime
 ) -> Preview:
-    """What ``schedule`` would do; its ``id`` is the stored one's, or 0. At most nine queries.
+    """What ``schedule`` would do; ``id`` is that of the stored one it replaces, or 0.
+
+    At most nine queries, however many campaigns use it. A timezone of the viewer's that cannot be
+    read is left out.
 
     Raises:
-        UnknownTimezone: the schedule's timezone is invalid.
+        UnknownTimezone: the schedule's timezone cannot be read.
     """
     zone(schedule.timezone)
     search = next_closing if is_open([schedule], now) else next_opening

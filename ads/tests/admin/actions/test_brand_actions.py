@@ -104,8 +104,7 @@ def test_a_brand_runs_on_today_and_its_campaigns_own_budgets_go_on_counting(
     (message,) = said(confirm(admin, page))
 
     assert plain(message) == (
-        "Today's spend no longer counts against the daily budget of Acme. "
-        "1 now delivers; 1 stays off: daily budget used up."
+        "Acme: today starts from zero. 1 now delivers; 1 stays off: daily budget used up."
     )
     assert (free.fresh().is_active, limited.fresh().is_active) == (True, False)
     (again,) = said(confirm(admin, look(admin, brand, "run_on_today")))
