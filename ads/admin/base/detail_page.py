@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
 from ads.admin.actions import counted, undo_button
-from ads.admin.elements import charts, instant, spend_bar, stamp
+from ads.admin.elements import AdminMixin, charts, instant, spend_bar, stamp
 from ads.holds import Hold
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
@@ -29,13 +29,6 @@ from ads.services.explain import Condition
 from ads.services.history import set_off_by, timeline
 from ads.services.ledger import Month
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Any]
-else:
-    _Admin = object
-
 #: Places on the page; the form opens at its own.
 EDIT, HISTORY = "#edit", "#history"
 #: Parameters of the address: which part of the history is shown.
@@ -46,7 +39,7 @@ COUNTED: Final = 1_000
 _MEDIA: Final = Media(css={"all": ["ads/strips.css", "ads/story.css"]}, js=["ads/story.js"])
 
 
-class LocalTimes(_Admin):
+class LocalTimes(AdminMixin[Any]):
     """When a row was created and updated, in the timezone of it or its brand."""
 
     @admin.display(description="created at")

@@ -1,7 +1,7 @@
 """The list of brands: spend in their own time, and how many campaigns run."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from ads.admin.elements import (
     NOTHING,
     USED,
+    AdminMixin,
     ChoiceFilter,
     budget,
     clock,
@@ -27,13 +28,6 @@ from ads.models.spend import Period
 from ads.rules.money import format_usd, remaining
 from ads.services.ledger import summaries
 from ads.services.lists import SHARE, SPEND, brand_figures
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Brand]
-else:
-    _Admin = object
 
 
 class BrandList(ChangeList):
@@ -98,7 +92,7 @@ class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
 LIST_FILTER: Final[list[Any]] = [("is_active", BooleanRadioFilter), UsedFilter, TimezoneFilter]
 
 
-class BrandColumns(_Admin):
+class BrandColumns(AdminMixin[Brand]):
     """The columns of the list."""
 
     list_display = [

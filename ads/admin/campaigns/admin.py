@@ -1,10 +1,11 @@
 """The admin of campaigns."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from ads.admin.base import (
@@ -20,11 +21,13 @@ from ads.admin.campaigns.budgets import BudgetsInList
 from ads.admin.campaigns.columns import CampaignColumns
 from ads.admin.campaigns.detail import CampaignPage
 from ads.admin.campaigns.filters import LIST_FILTER
-from ads.admin.campaigns.saved import TellsWhatBecameOfIt
 from ads.admin.elements import ConfigurationForm
 from ads.admin.references import ReferenceInline
 from ads.admin.spend import CorrectsCampaign
 from ads.models import Campaign, ReportedTotal, Spend
+from ads.models.campaign import Status
+from ads.rules.calendar import UnknownTimezone
+from ads.services.explain import explanation
 from ads.services.exports import Export, kinds
 
 
@@ -45,7 +48,6 @@ class CampaignAdmin(
     CorrectsCampaign,
     ExportsCsv,
     KeepsWhatHasSpend,
-    TellsWhatBecameOfIt,
     ConfigurationAdmin[Campaign],
 ):
     """Campaigns with state, holds and spend."""
@@ -98,3 +100,36 @@ class CampaignAdmin(
             f"{campaign} has spend on record. Archive it instead."
             for campaign in campaigns.filter(Exists(spend) | Exists(reported))
         ]
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().changeform_view(request, *args, **kwargs)
+        # Committed by now, and so enforced.
+        saved = getattr(request, "saved_campaign", None)
+        if saved is not None:
+            self._tell(request, *saved)
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        # ``is_active`` as read under the lock of this edit.
+        request.saved_campaign = (obj, obj.is_active)  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def _tell(self, request: HttpRequest, saved: Campaign, delivered: bool) -> None:
+        campaign = Campaign.objects.select_related("brand").filter(pk=saved.pk).first()
+        if campaign is None:
+            return
+        if campaign.is_active:
+            if not delivered:
+                self.message_user(request, f"{campaign} now delivers.", messages.SUCCESS)
+        elif delivered:
+            self.message_user(request, f"{campaign} has stopped: {_why(campaign)}")
+        elif campaign.status == Status.ACTIVE:
+            self.message_user(request, f"{campaign} stays off: {_why(campaign)}", messages.WARNING)
+
+
+def _why(campaign: Campaign) -> str:
+    try:
+        reasons = explanation.reasons(campaign, timezone.now())
+    except UnknownTimezone as error:
+        return str(error)
+    return f"{'; '.join(reasons)}." if reasons else "it starts with the next check."

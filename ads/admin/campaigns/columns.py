@@ -1,6 +1,6 @@
 """The columns of the list of campaigns."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from ads.admin.campaigns.changelist import ROWS, CampaignList, CampaignPaginator
 from ads.admin.elements import (
     NOTHING,
+    AdminMixin,
     budget,
     instant,
     soon,
@@ -31,13 +32,6 @@ from ads.rules.money import format_usd
 from ads.services.explain import Explanation, Held, shown_state
 from ads.services.lists import filters
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Campaign]
-else:
-    _Admin = object
-
 BY_STATE: Final = Case(
     *(When(those, then=Value(place)) for place, those in enumerate(STATES.values()))
 )
@@ -48,7 +42,7 @@ DAY, MONTH = filters.OWN
 NONE: Final = format_html('<span class="ads-none">{}</span>', NOTHING)
 
 
-class CampaignColumns(_Admin):
+class CampaignColumns(AdminMixin[Campaign]):
     """The columns of the list."""
 
     list_display = [

@@ -17,14 +17,13 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.campaigns.week import week
-from ads.admin.elements import instant, state_badge
+from ads.admin.elements import instant, state_badge, strips
 from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import format_usd
-from ads.services.explain import Explanation, conditions, explanation, shown_state
+from ads.services.explain import Explanation, coming_week, conditions, explanation, shown_state
 from ads.services.ledger import Month, summaries, with_last_report
 
 #: Spend entries shown.
@@ -92,7 +91,7 @@ def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, 
         "since": _since(stored),
         "headline": _headline(explained),
         "checks": checks(conditions.of(explained, waived), explained.at, zone),
-        "week": week(explained),
+        "week": _week(explained),
         "zone": zone,
     }
 
@@ -144,4 +143,26 @@ def _spend(
         ]
         if ledger
         else None,
+    }
+
+
+def _week(explained: Explanation) -> dict[str, Any]:
+    """What the template ``ads/admin/week.html`` shows; ``strips`` are empty where all is open."""
+    campaign = explained.campaign
+    tz = campaign.brand.timezone
+    try:
+        days = coming_week(campaign, explained.rules, explained.at)
+    except UnknownTimezone as error:
+        return {"words": f"Outside hours, because a timezone is invalid: {error}"}
+    has_hours = campaign.is_dayparting_enabled
+    schedules = explained.schedules if has_hours else []
+    always = "no schedule is attached" if has_hours else "dayparting is off"
+    return {
+        "words": "" if schedules else f"Runs at all hours: {always}.",
+        "schedules": schedules,
+        "zones": sorted({schedule.timezone for schedule in schedules} - {tz}),
+        "zone": tz,
+        "strips": []
+        if all(day.open == [(day.begin, day.end)] for day in days)
+        else [strips.strip(day, tz, explained.at, off="outside the flight") for day in days],
     }

@@ -5,6 +5,7 @@ from ads.admin.elements.bars import spend_bar, spend_track, waived_beside
 from ads.admin.elements.filters import USED, ChoiceFilter, instant_of
 from ads.admin.elements.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
 from ads.admin.elements.links import address, may, picked
+from ads.admin.elements.mixin import AdminMixin
 from ads.admin.elements.numbers import is_number
 from ads.admin.elements.range_filters import DayFilter, InstantFilter
 from ads.admin.elements.text import (
@@ -25,6 +26,7 @@ from ads.admin.elements.text import (
 __all__ = [
     "NOTHING",
     "USED",
+    "AdminMixin",
     "ChoiceFilter",
     "ConfigurationForm",
     "DayFilter",

@@ -1,7 +1,7 @@
 """The list of schedules: open or closed, the week drawn and in words, and campaigns."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -11,19 +11,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import clock, soon
+from ads.admin.elements import AdminMixin, clock, soon
 from ads.admin.schedules.text import campaigns_of, hours_in_words
 from ads.holds import schedules_as_rules
 from ads.models import CampaignSchedule, DaypartingSchedule
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[DaypartingSchedule]
-else:
-    _Admin = object
 
 #: Lines of hours shown of a schedule.
 SHOWN: Final = 4
@@ -68,7 +61,7 @@ def _state(rule: Schedule, now: datetime) -> tuple[bool | None, datetime | None]
         return None, None
 
 
-class ScheduleColumns(_Admin):
+class ScheduleColumns(AdminMixin[DaypartingSchedule]):
     """The columns of the list."""
 
     list_display = ["name", "now", "week", "hours", "used_by", "there", "priority"]

@@ -1,6 +1,6 @@
 """The preview beside a schedule's form, unsaved."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ads.admin.actions import reasons
-from ads.admin.elements import instant, strips
+from ads.admin.elements import AdminMixin, instant, strips
 from ads.admin.schedules.text import campaigns_of, clock_there, minute_of_week, same_clock
 from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule
@@ -19,18 +19,11 @@ from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule
 from ads.services.delivery import Preview, preview_schedule
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[DaypartingSchedule]
-else:
-    _Admin = object
-
 #: Fields of the form that decide when it is open.
 READ: Final = ("timezone", "priority", "is_active", "valid_from", "valid_until")
 
 
-class SchedulePreview(_Admin):
+class SchedulePreview(AdminMixin[DaypartingSchedule]):
     """Previews the schedule in a form."""
 
     def get_urls(self) -> list[URLPattern]:
