@@ -26,8 +26,7 @@ from ads.admin.references import ReferenceInline
 from ads.admin.spend import CorrectsCampaign
 from ads.models import Campaign, ReportedTotal, Spend
 from ads.models.campaign import Status
-from ads.rules.calendar import UnknownTimezone
-from ads.services.explain import explanation
+from ads.services.explain import hold_sentences
 from ads.services.exports import Export, kinds
 
 
@@ -128,8 +127,7 @@ class CampaignAdmin(
 
 
 def _why(campaign: Campaign) -> str:
-    try:
-        reasons = explanation.reasons(campaign, timezone.now())
-    except UnknownTimezone as error:
-        return str(error)
-    return f"{'; '.join(reasons)}." if reasons else "it starts with the next check."
+    why = hold_sentences([campaign], timezone.now()).get(campaign.pk)
+    if why is None:
+        return "its brand has an invalid timezone."
+    return f"{'; '.join(why)}." if why else "it starts with the next check."

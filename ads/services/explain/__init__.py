@@ -10,6 +10,7 @@ from ads.services.explain.explanation import (
     budget_sentence,
     explain,
     explain_many,
+    hold_sentences,
     sentence,
 )
 from ads.services.explain.states import shown_state
@@ -28,6 +29,7 @@ __all__ = [
     "explain",
     "explain_many",
     "explanation",
+    "hold_sentences",
     "sentence",
     "shown_state",
     "switches",

@@ -111,14 +111,22 @@ def explain_many(
     }
 
 
-def reasons(campaign: Campaign, now: datetime) -> list[str]:
-    """One sentence for each hold at ``now``, without the time it takes to know when they lift."""
-    rows, attached, _ = _evaluated([_stored(campaign)], now)
-    return [
-        sentence(hold, row, now, attached[row.pk])
+def hold_sentences(campaigns: Collection[Campaign], now: datetime) -> dict[int, list[str]]:
+    """A sentence for each hold at ``now``, by campaign id; faster than knowing when they lift.
+
+    ``campaigns`` have their brands at hand. Leaves out those with an invalid timezone.
+    """
+    rows, attached, _ = _evaluated(campaigns, now)
+    return {
+        row.pk: [sentence(hold, row, now, attached[row.pk]) for hold in from_bits(row.hold_bits)]
         for row in rows
-        for hold in from_bits(row.hold_bits)
-    ]
+    }
+
+
+def reasons(campaign: Campaign, now: datetime) -> list[str]:
+    """The same for one as it is stored; raises as :func:`explain` does."""
+    stored = _stored(campaign)
+    return hold_sentences([stored], now)[stored.pk]
 
 
 def _stored(campaign: Campaign) -> Campaign:

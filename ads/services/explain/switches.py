@@ -3,16 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any
 
 from django.db.models import QuerySet
 
-from ads.holds import Moment, evaluate, from_bits
 from ads.models import Campaign, DeliveryChange
 from ads.services.actor import current_actor
 from ads.services.delivery import preview_switches
-from ads.services.explain.explanation import sentence
+from ads.services.explain.explanation import hold_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +48,13 @@ def made(now: datetime, triggers: Iterable[str], *, limit: int) -> Switches:
 
 
 def _described(decided: Iterable[tuple[int, bool]], now: datetime, limit: int) -> Switches:
-    decided = iter(decided)
-    first = list(islice(decided, limit))
-    started = sum(is_active for _, is_active in first)
-    stopped = len(first) - started
-    for _, is_active in decided:
-        started += is_active
-        stopped += not is_active
-    explained = _explained([pk for pk, _ in first], now)
-    return Switches(
-        started,
-        stopped,
-        [Switch(explained[pk][0], is_active, explained[pk][1]) for pk, is_active in first],
-    )
-
-
-def _explained(ids: list[int], now: datetime) -> dict[int, tuple[Campaign, list[str]]]:
-    """Campaigns with a sentence for each hold at ``now``; a fixed number of queries."""
-    campaigns = (
-        Campaign.objects.filter(pk__in=ids)
-        .select_related("brand")
-        .prefetch_related("dayparting_schedules")
-    )
-    rows: Iterable[Any] = evaluate(campaigns, Moment.at(now, campaigns))
-    return {
-        row.pk: (row, [sentence(hold, row, now) for hold in from_bits(row.hold_bits)])
-        for row in rows
-    }
+    first: list[tuple[int, bool]] = []
+    counts = {True: 0, False: 0}
+    for pk, is_active in decided:
+        counts[is_active] += 1
+        if len(first) < limit:
+            first.append((pk, is_active))
+    campaigns = Campaign.objects.select_related("brand").in_bulk([pk for pk, _ in first])
+    why = hold_sentences(campaigns.values(), now)
+    shown = [Switch(campaigns[pk], is_active, why[pk]) for pk, is_active in first]
+    return Switches(counts[True], counts[False], shown)
