@@ -126,7 +126,7 @@ def hold_sentences(campaigns: Collection[Campaign], now: datetime) -> dict[int, 
 def reasons(campaign: Campaign, now: datetime) -> list[str]:
     """The same for one as it is stored; raises as :func:`explain` does."""
     stored = _stored(campaign)
-    return hold_sentences([stored], now)[stored.pk]
+    return hold_sentences([stored], now).get(stored.pk, [])
 
 
 def _stored(campaign: Campaign) -> Campaign:
