@@ -230,5 +230,5 @@ def test_a_brand_in_a_timezone_nobody_can_read_says_so_and_still_has_its_history
     for row in (campaign, campaign.brand):
         told = words(admin, row)
         assert "'Mars/Olympus' is not a known timezone" in told
-        assert "Nothing is decided for this brand's campaigns until it is corrected." in told
+        assert "Campaigns of this brand are not checked until it is corrected." in told
         assert "Created" in told

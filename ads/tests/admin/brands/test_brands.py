@@ -40,12 +40,12 @@ def test_the_list_shows_what_each_has_spent_today_and_this_month(admin: Client) 
         ("Acme", 1, 2),
         ("Globex", 0, 0),
     ]
-    acme, globex = (
+    spent, nothing = (
         [row.figures[name] for name in ("daily_spend", "daily_waived", "monthly_spend")]
         for row in listed
     )
-    assert acme == [Decimal("7.5"), Decimal("6.5"), Decimal("7.5")]
-    assert globex == [0, 0, 0]
+    assert spent == [Decimal("7.5"), Decimal("6.5"), Decimal("7.5")]
+    assert nothing == [0, 0, 0]
 
 
 def test_all_rows_are_of_one_instant(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
