@@ -299,7 +299,7 @@ def test_who_would_start_and_who_would_stop_is_told_from_the_rule(admin: Client)
 
 def test_a_schedule_that_nobody_uses_says_how_to_use_it(admin: Client) -> None:
     assert "No campaign uses it yet." in read(ask(admin))
-    assert "None uses it. Attach it" in read(ask(admin, ScheduleFactory.create()))
+    assert "No campaign uses it. Attach it" in read(ask(admin, ScheduleFactory.create()))
 
 
 @pytest.mark.parametrize("role", ["Viewer", "Operator"])
