@@ -1,13 +1,10 @@
 """THE definition of why a campaign may not deliver.
 
-A campaign delivers exactly when none of the holds applies. Each hold is one condition in SQL, so
-the same annotation answers for one campaign and for a million; the sweep, an explanation, a list's
-columns and a filter all read it from here.
+A campaign delivers exactly when no hold applies. Each hold is one SQL condition, the same for one
+campaign and for a million, for sweeps, explanations, columns and filters.
 
-Time is awkward in SQL and cheap in Python: which local date a timezone has now, and which schedules
-have a window open, is worked out beforehand (:class:`Moment`) and handed to SQL as constants.
-
-"What if?" is the same conditions that read something else: see :class:`Supposing`.
+Time is awkward in SQL and cheap in Python, so local dates and open schedules are computed first
+(:class:`Moment`) and passed as constants. Previews replace columns: see :class:`Supposing`.
 """
 
 import functools
@@ -67,7 +64,7 @@ class Hold(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class BudgetHold:
-    """One of the four budgets: whose it is, over which period, and where its figures are found."""
+    """One of the four budgets: its owner, its period, and where its figures are."""
 
     hold: Hold
     period: Period
@@ -80,7 +77,7 @@ class BudgetHold:
 
     @property
     def spend(self) -> str:
-        """Name of the annotation with the effective spend, as on DeliveryChange."""
+        """Name of the annotation with the effective spend; a field of DeliveryChange too."""
         return f"{'brand_' if self.of_brand else ''}{self.period_word}_spend"
 
     @property
@@ -100,26 +97,23 @@ BUDGET_HOLDS = (
     BudgetHold(Hold.MONTHLY_BUDGET, Period.MONTH, of_brand=False),
 )
 
-#: Below the rank of every schedule that is in force, and even: closed.
+#: Below the rank of every schedule in force; even, so closed.
 NOT_IN_FORCE = -(2**33)
 
 BITS = {hold: 1 << position for position, hold in enumerate(Hold)}
 
 
 def from_bits(bits: int) -> list[Hold]:
-    """The holds in a bitmask, in the order in which they are shown."""
+    """The holds in a bitmask, in display order."""
     return [hold for hold, bit in BITS.items() if bits & bit]
 
 
 def evaluate(
     campaigns: QuerySet[Campaign], moment: Moment, supposing: Supposing = NOTHING
 ) -> QuerySet[Campaign]:
-    """``campaigns`` annotated with whether they may deliver at ``moment``, and their holds.
-
-    Each row gains ``may_deliver`` (bool), and what :func:`with_holds` gives it.
-    """
+    """:func:`with_holds`, and ``may_deliver`` (bool)."""
     conditions = _conditions(campaigns, moment, supposing)
-    # The same conditions again rather than ``hold_bits=0``: the first that applies settles it.
+    # Not ``hold_bits=0``: here the first condition that applies settles it.
     return with_holds(campaigns, moment, supposing).annotate(
         may_deliver=Case(
             When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
@@ -131,14 +125,12 @@ def evaluate(
 def with_holds(
     campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing = NOTHING
 ) -> QuerySet[Campaign]:
-    """``campaigns`` annotated with their holds at ``moment``, or each at an instant of its own.
+    """``campaigns`` with their holds at ``moment``, or each at an instant of its own.
 
-    Each row gains ``hold_bits`` (see :func:`from_bits`; 0: it may deliver) and the effective spend
-    (Decimal, US dollars) of the four periods under the names in :data:`BUDGET_HOLDS`. Campaigns of
-    brands whose timezone nobody can read are left out.
-
-    With ``supposing`` they are the holds that there would be, and the row can also be asked for
-    what is supposed, under :meth:`Supposing.name`. Work out ``moment`` with the same.
+    Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver) and the effective spend (Decimal,
+    US dollars) of the four periods, named by :data:`BUDGET_HOLDS`. Leaves out campaigns of brands
+    with an invalid timezone. Create ``moment`` with the same ``supposing``; supposed values are in
+    the row under :meth:`Supposing.name`.
     """
     conditions = _conditions(campaigns, moment, supposing)
     return with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
@@ -155,10 +147,9 @@ def with_holds(
 def held_by(
     campaigns: QuerySet[Campaign], moment: Moment, hold: Hold, *, of_many: bool = False
 ) -> QuerySet[Campaign]:
-    """Those of ``campaigns`` that have this hold at ``moment``, whatever others they have.
+    """Those of ``campaigns`` that have this hold at ``moment``, among others or not.
 
-    Reads nothing that the one hold does not rest on. ``of_many``: they are a good part of all, so
-    it is read of all; filters on them are then not asked twice.
+    ``of_many``: they are a good part of all campaigns, so schedules are read for all.
     """
     read = Campaign.objects.all() if of_many else campaigns
     applies = _conditions(read, moment, NOTHING)[hold]
@@ -166,16 +157,15 @@ def held_by(
     those = with_spend(campaigns, moment, budgets)
     if not of_many:
         return those.filter(applies)
-    # As one value: PostgreSQL would take a condition on schedules for one that nearly none passes,
-    # and look up the many that do pass it one by one.
+    # As one value: PostgreSQL underestimates a condition on schedules and would look up the many
+    # that pass it one by one.
     return those.filter(Case(When(applies, then=Value(True)), default=Value(False)))
 
 
 def with_dates(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> QuerySet[Campaign]:
-    """``campaigns`` whose brand's local date is known, with it as the alias :data:`LOCAL_DATE`.
+    """``campaigns`` with the brand's local date (:data:`LOCAL_DATE`) and the first of its month.
 
-    And with the first of its month. What has them already, of the same moment, is left as it is;
-    so is it with :func:`with_spend`.
+    Left as they are if they have these, or their spend, already.
     """
     if LOCAL_DATE in campaigns.query.annotations:
         return campaigns
@@ -191,10 +181,7 @@ def with_spend(
     budgets: Iterable[BudgetHold],
     supposing: Supposing = NOTHING,
 ) -> QuerySet[Campaign]:
-    """``campaigns`` whose brand's local date is known, with the effective spend of ``budgets``.
-
-    Decimal, US dollars, under :attr:`BudgetHold.spend`. And with what is supposed of them.
-    """
+    """``campaigns`` with the effective spend of ``budgets`` (Decimal, US dollars)."""
     campaigns = with_dates(campaigns, moment).alias(**supposing.aliases())
     for budget in budgets:
         if budget.spend in campaigns.query.annotations:
@@ -203,7 +190,7 @@ def with_spend(
         condition = Q(
             **{
                 f"{totals}__period": budget.period,
-                # The few dates there are let an index find them among years of others.
+                # The few dates let the index be used.
                 f"{totals}__start__in": list(moment.period_starts(budget.period)),
                 f"{totals}__start": F(_start(budget.period)),
             }
@@ -216,7 +203,7 @@ def with_spend(
             output_field=MoneyField(),
         )
         if budget.hold in supposing.waived:
-            # Corrections of what had been waived leave less than nothing, which is not waived.
+            # Corrections of waived spend leave a negative sum, which is not waived.
             spend = Least(spend, Decimal(0), output_field=MoneyField())
         campaigns = campaigns.alias(
             **{budget.total: FilteredRelation(totals, condition=condition)}
@@ -225,16 +212,16 @@ def with_spend(
 
 
 def _start(period: Period) -> str:
-    """Name of the alias for the day or month that a campaign's brand is in."""
+    """Alias of the start of the brand's current day or month."""
     return f"{period.value}_start"
 
 
-#: Name of the alias for the date that it is in the brand's timezone.
+#: Alias of the local date of the brand.
 LOCAL_DATE = _start(Period.DAY)
 
 
 def _by_key(dates: dict[date, list[Any]], key: str) -> Case | Value:
-    """The date of a campaign's brand, given which keys (its timezones, say) have it."""
+    """The date of a campaign's brand, by its key, such as its timezone."""
     *others, usual = sorted(dates, key=lambda day: len(dates[day]))
     default = Value(usual, output_field=models.DateField())
     if not others:
@@ -247,12 +234,12 @@ def _by_key(dates: dict[date, list[Any]], key: str) -> Case | Value:
 
 
 def not_begun(supposing: Supposing = NOTHING) -> Q:
-    """That a flight has not begun, of campaigns :func:`with_dates`."""
+    """The flight has not begun; for campaigns :func:`with_dates`."""
     return Q(**{f"{supposing.name('start_date')}__gt": F(LOCAL_DATE)})
 
 
 def ended(supposing: Supposing = NOTHING) -> Q:
-    """That a flight has ended, of campaigns :func:`with_dates`."""
+    """The flight has ended; for campaigns :func:`with_dates`."""
     return Q(**{f"{supposing.name('end_date')}__lt": F(LOCAL_DATE)})
 
 
@@ -276,14 +263,13 @@ def _conditions(
 
 
 def _closed(campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing) -> Q:
-    """That the deciding schedules of a campaign have no window open.
+    """The schedules of the highest rank have no window open: the rank is even.
 
-    The schedules of the highest rank decide, and an even rank is closed. A campaign without a
-    schedule is not closed.
+    A campaign without a schedule is not closed.
     """
     if isinstance(moment, Moments):
         return Q(pk__in=moment.closed)
-    # What is supposed to be attached to each of them: to those without a schedule too.
+    # Supposed to be attached to every campaign, also to those without a schedule.
     attached = [
         rank for rank, ids in moment.ranks.items() if not set(supposing.attached).isdisjoint(ids)
     ]
@@ -298,7 +284,7 @@ def _closed(campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: 
 def _decided(
     campaigns: QuerySet[Campaign], moment: Moment, supposing: Supposing, least: int, *, odd: int
 ) -> QuerySet[CampaignSchedule, Any]:
-    """Ids of the campaigns with schedules whose highest rank, at least ``least``, is odd or not."""
+    """Ids of campaigns with schedules whose highest rank, ``least`` at least, is odd or even."""
     rank = Case(
         *(When(schedule__in=ids, then=Value(rank)) for rank, ids in moment.ranks.items()),
         default=Value(NOT_IN_FORCE),

@@ -1,7 +1,4 @@
-"""What Python works out about an instant, once, for SQL to use as constants.
-
-Which local date a timezone has, and which schedules have a window open, is awkward in SQL.
-"""
+"""An instant's local dates and open schedules, computed once, for SQL to use as constants."""
 
 import logging
 from collections import defaultdict
@@ -25,37 +22,33 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What Python works out about one instant, once, for SQL to use as constants."""
+    """One instant for all campaigns."""
 
-    #: Path from a campaign to what :attr:`dates` has.
+    #: Path from a campaign to the values in :attr:`dates`.
     key: ClassVar[str] = "brand__timezone"
 
     now: datetime
-    #: The timezones of the brands by the local date they have now: at most three dates.
+    #: The brands' timezones by local date: at most three dates.
     dates: dict[date, list[str]]
     #: Ids of the schedules in force now, by rank (see :func:`ads.rules.dayparting.rank`).
     ranks: dict[int, list[int]]
-    #: Timezones of brands that nobody can read.
+    #: Invalid timezones of brands.
     unreadable: tuple[str, ...] = ()
 
     @classmethod
     def at(
         cls, now: datetime, campaigns: QuerySet[Campaign], supposing: Supposing = NOTHING
     ) -> "Moment":
-        """Work out ``now`` for ``campaigns``, from their brands and schedules as they stand.
+        """``now`` for ``campaigns``, from their brands and schedules; four queries at most.
 
-        Or as they are supposed to be. Four queries at most.
-
-        A timezone that cannot be read (written past every check) is logged; campaigns of such a
-        brand have no local date, so nothing decides on them, and such a schedule counts as in force
-        and closed: money is never spent on hours that nobody can read.
+        An invalid timezone (written past every check) is logged. Campaigns of such a brand are not
+        decided on; such a schedule counts as in force and closed, so that no money is spent on it.
         """
         brands = Brand.objects.all()
         schedules = DaypartingSchedule.objects.all()
         if not is_everything(campaigns):
             brands = brands.filter(campaigns__in=_ids(campaigns))
-            # Listed rather than nested: looked for in a subquery, those of some ten thousand
-            # campaigns took PostgreSQL a second.
+            # Listed: as a subquery, those of ten thousand campaigns took PostgreSQL a second.
             attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
             schedules = schedules.filter(pk__in=attached.union(supposing.attached))
         timezones = brands.order_by().values_list("timezone", flat=True).distinct()
@@ -65,7 +58,7 @@ class Moment:
     def of(
         cls, now: datetime, timezones: Iterable[str], schedules: Iterable[dayparting.Schedule]
     ) -> "Moment":
-        """The same from the brands' timezones and the schedules, for who has read them already."""
+        """The same from timezones and schedules that have been read already."""
         grouped = calendar.group_by_local_date(timezones, now)
         if grouped.invalid:
             logger.error("Brands in unknown timezones are left alone: %s", grouped.invalid)
@@ -77,19 +70,19 @@ class Moment:
         return cls(now, grouped.by_date, dict(ranks), tuple(grouped.invalid))
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:
-        """The starts of the periods that the brands are in, and the timezones that are in them."""
+        """The timezones by the start of the period that they are in."""
         return _period_starts(self.dates, period)
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """The same for campaigns of which each stands at an instant of its own."""
+    """The same for campaigns that each have an instant of their own."""
 
     key: ClassVar[str] = "pk"
 
-    #: Ids of the campaigns by the local date that their brands have at their instants.
+    #: Ids of the campaigns by the local date of their brands.
     dates: dict[date, list[int]]
-    #: Ids of those whose deciding schedules have no window open then.
+    #: Ids of those outside their hours.
     closed: list[int]
 
     @classmethod
@@ -99,9 +92,9 @@ class Moments:
         timezones: Mapping[int, str],
         schedules: Mapping[int, Sequence[dayparting.Schedule]],
     ) -> "Moments":
-        """By the campaigns' ids: the instants, their brands' timezones, the attached schedules.
+        """Instants, brands' timezones and attached schedules by the campaigns' ids.
 
-        Campaigns of brands whose timezone nobody can read are left out.
+        Leaves out campaigns of brands with an invalid timezone.
         """
         dates: dict[date, list[int]] = defaultdict(list)
         closed = []
@@ -115,7 +108,7 @@ class Moments:
         return cls(dict(dates), closed)
 
     def period_starts(self, period: Period) -> dict[date, list[int]]:
-        """The starts of the periods that the campaigns are in, and the campaigns in them."""
+        """The campaigns by the start of the period that they are in."""
         return _period_starts(self.dates, period)
 
 
@@ -123,7 +116,7 @@ def _period_starts(dates: dict[date, list[K]], period: Period) -> dict[date, lis
     starts: dict[date, list[K]] = defaultdict(list)
     for day, those in dates.items():
         starts[calendar.period_start(period, day)] += those
-    # Without any no date matters, but the SQL needs one.
+    # The SQL needs some date.
     return dict(starts) or {date(2000, 1, 1): []}
 
 
@@ -136,19 +129,19 @@ def _rank(schedule: dayparting.Schedule, now: datetime) -> int | None:
 
 
 def schedules_as_rules(schedules: QuerySet[DaypartingSchedule]) -> list[dayparting.Schedule]:
-    """Schedules with their windows, as the rules know them; two queries."""
-    # Plain tuples: model instances of a few thousand windows would take longer than the rules do.
+    """Schedules with their windows, for the rules; two queries."""
+    # Plain tuples: instances of a few thousand windows take longer than the rules.
     return _with_windows(list(schedules.order_by().values_list(*_READ)))
 
 
 def as_rules(schedules: Iterable[DaypartingSchedule]) -> list[dayparting.Schedule]:
-    """The same of schedules that have been read already; one query, of their windows."""
+    """The same of schedules that have been read already; one query."""
     return _with_windows(
         [tuple(getattr(schedule, name) for name in _READ) for schedule in schedules]
     )
 
 
-#: What the rules read of a schedule itself.
+#: Columns of a schedule that the rules read.
 _READ = ("pk", "timezone", "priority", "is_active", "valid_from", "valid_until")
 
 
@@ -175,7 +168,7 @@ def _with_windows(rows: list[tuple[Any, ...]]) -> list[dayparting.Schedule]:
 
 
 def attached_to(campaigns: QuerySet[Campaign]) -> QuerySet[CampaignSchedule]:
-    """The schedules of campaigns, by what attaches them."""
+    """The attachments of schedules to campaigns."""
     attached = CampaignSchedule.objects.order_by()
     if is_everything(campaigns):
         return attached
@@ -183,7 +176,7 @@ def attached_to(campaigns: QuerySet[Campaign]) -> QuerySet[CampaignSchedule]:
 
 
 def is_everything(campaigns: QuerySet[Campaign]) -> bool:
-    """Is it every campaign? Then narrowing schedules down to theirs is a join for nothing."""
+    """Is it every campaign? Then there is no need to join them."""
     return not campaigns.query.where and not campaigns.query.is_sliced
 
 

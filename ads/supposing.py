@@ -1,6 +1,6 @@
-"""What is supposed of campaigns instead of what is stored: "if their budgets were 10 % higher".
+"""Values to suppose in place of what is stored: "if budgets were 10 % higher".
 
-The rule (:mod:`ads.holds`) then reads these in place of the columns; nothing is written.
+The rule (:mod:`ads.holds`) reads these instead of the columns; nothing is written.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,34 +13,15 @@ from django.db.models.expressions import Combinable
 from ads.models import Brand, Campaign
 from ads.rules.dayparting import Schedule
 
-#: What the rule reads of a campaign and of its brand, by the path from a campaign.
-READ: Final = frozenset(
-    {
-        "status",
-        "start_date",
-        "end_date",
-        "is_dayparting_enabled",
-        "daily_budget",
-        "monthly_budget",
-        "brand__is_active",
-        "brand__daily_budget",
-        "brand__monthly_budget",
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Supposing:
-    """What to suppose; what is not named is as it is stored.
+    """What to suppose; everything else is as stored."""
 
-    Raises:
-        ValueError: ``columns`` names something that the rule does not read.
-    """
-
-    #: By a path in :data:`READ`, a value (None for none) or an expression over a campaign's columns
-    #: (``F("daily_budget") * 2``).
+    #: By the path from a campaign ("brand__daily_budget"), a value or an expression over its
+    #: columns (``F("daily_budget") * 2``).
     columns: Mapping[str, Any] = field(default_factory=dict)
-    #: The campaigns whose columns these are; of the others they are as stored. None: of all.
+    #: The campaigns that ``columns`` apply to; None: all.
     only: Q | None = None
     #: Budget holds, by code, whose spend so far no longer counts, as after a waiver.
     waived: Collection[str] = ()
@@ -50,12 +31,8 @@ class Supposing:
     #: Read in place of the stored schedules with the same ids.
     schedules: Collection[Schedule] = ()
 
-    def __post_init__(self) -> None:
-        if unknown := set(self.columns) - READ:
-            raise ValueError(f"columns: {sorted(unknown)}: use {', '.join(sorted(READ))}.")
-
     def name(self, path: str) -> str:
-        """What the rule reads for ``path``: the column, or the alias with what is supposed."""
+        """What the rule reads for ``path``: the column, or the alias of what is supposed."""
         return _alias(path) if path in self.columns else path
 
     def aliases(self) -> dict[str, Any]:
@@ -65,10 +42,8 @@ class Supposing:
     def _read(self, path: str, value: Any) -> Any:
         of_brand, _, name = path.rpartition("__")
         column: Any = (Brand if of_brand else Campaign)._meta.get_field(name)
-        if isinstance(value, Combinable):
-            supposed: Any = ExpressionWrapper(value, output_field=column)
-        else:
-            supposed = Value(value, output_field=column)
+        as_column = ExpressionWrapper if isinstance(value, Combinable) else Value
+        supposed: Any = as_column(value, output_field=column)
         if self.only is None:
             return supposed
         return Case(When(self.only, then=supposed), default=F(path), output_field=column)
@@ -79,7 +54,7 @@ class Supposing:
         return [supposed.get(schedule.id, schedule) for schedule in stored]
 
 
-#: Everything is as it is stored.
+#: Everything is as stored.
 NOTHING: Final = Supposing()
 
 

@@ -162,10 +162,12 @@ class Campaign(ConfigurationModel):
 
     @property
     def state_code(self) -> State:
-        """``status`` and ``is_active`` together."""
-        if self.status == Status.ACTIVE:
-            return State.ACTIVE if self.is_active else State.PAUSED_BY_SYSTEM
-        if self.status == Status.PAUSED:
+        """``status`` and ``is_active`` together; reads the brand where the campaign is off."""
+        if self.status == Status.ACTIVE and self.is_active:
+            return State.ACTIVE
+        if self.status == Status.ACTIVE and self.brand.is_active:
+            return State.PAUSED_BY_SYSTEM
+        if self.status in (Status.ACTIVE, Status.PAUSED):
             return State.PAUSED_BY_USER
         return State(self.status)
 
@@ -178,8 +180,9 @@ class Campaign(ConfigurationModel):
 #: Each value of :attr:`Campaign.state`, with the filter for campaigns in that state.
 STATES = {
     State.ACTIVE.label: Q(status=Status.ACTIVE, is_active=True),
-    State.PAUSED_BY_SYSTEM.label: Q(status=Status.ACTIVE, is_active=False),
-    State.PAUSED_BY_USER.label: Q(status=Status.PAUSED),
+    State.PAUSED_BY_SYSTEM.label: Q(status=Status.ACTIVE, is_active=False, brand__is_active=True),
+    State.PAUSED_BY_USER.label: Q(status=Status.PAUSED)
+    | Q(status=Status.ACTIVE, is_active=False, brand__is_active=False),
     State.DRAFT.label: Q(status=Status.DRAFT),
     State.COMPLETED.label: Q(status=Status.COMPLETED),
     State.ARCHIVED.label: Q(status=Status.ARCHIVED),

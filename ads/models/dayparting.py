@@ -26,7 +26,7 @@ class DaypartingSchedule(ConfigurationModel):
         help_text="Its name in lists. Must be unique.",
     )
     timezone = TimezoneField(
-        help_text="Time zone for these hours, whatever the timezone of the brand."
+        help_text="Time zone for these hours, for every campaign that uses the schedule."
     )
     is_active = models.BooleanField(
         "active",

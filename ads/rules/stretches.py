@@ -32,11 +32,6 @@ class ClockChange:
         """Whether wall-clock time is skipped, rather than repeated."""
         return self.after.replace(tzinfo=None) > self.before.replace(tzinfo=None)
 
-    @property
-    def length(self) -> timedelta:
-        """How far the clock jumps; never negative."""
-        return abs(self.after.replace(tzinfo=None) - self.before.replace(tzinfo=None))
-
 
 def open_stretches(schedules: Sequence[Schedule], begin: datetime, end: datetime) -> list[Stretch]:
     """Return when a campaign with these schedules may deliver between two instants.
@@ -50,9 +45,15 @@ def open_stretches(schedules: Sequence[Schedule], begin: datetime, end: datetime
     return _stretches(schedules, begin, end, lambda at: is_open(schedules, at))
 
 
-def in_force_stretches(schedule: Schedule, begin: datetime, end: datetime) -> list[Stretch]:
-    """Return when a schedule is active and valid between two instants, open or closed."""
-    return _stretches([schedule], begin, end, lambda at: is_in_force(schedule, at))
+def in_force_stretches(
+    schedules: Sequence[Schedule], begin: datetime, end: datetime
+) -> list[Stretch]:
+    """Return when a schedule is active and valid between two instants; without any, always."""
+
+    def holds(at: datetime) -> bool:
+        return not schedules or any(is_in_force(schedule, at) for schedule in schedules)
+
+    return _stretches(schedules, begin, end, holds)
 
 
 def clock_changes(tz: str, begin: datetime, end: datetime) -> list[ClockChange]:
@@ -81,17 +82,19 @@ class LocalDay:
     clock_changes: list[ClockChange]
 
 
-def days_ahead(schedule: Schedule, tz: str, now: datetime, count: int) -> list[LocalDay]:
+def days_ahead(schedules: Sequence[Schedule], tz: str, now: datetime, count: int) -> list[LocalDay]:
     """Return today in `tz`, from its beginning, and the days after it: `count` in all.
 
+    In force is what any of `schedules` is; without any, all is open and in force.
+
     Raises:
-        UnknownTimezone: `tz` or the schedule's timezone is invalid.
+        UnknownTimezone: `tz` or a schedule's timezone is invalid.
     """
     first = local_date(now, tz)
     dates = [first + timedelta(days=number) for number in range(count)]
     begins = [day_begins(day, tz) for day in [*dates, first + timedelta(days=count)]]
     whole = begins[0], begins[-1]
-    open_, in_force = open_stretches([schedule], *whole), in_force_stretches(schedule, *whole)
+    open_, in_force = open_stretches(schedules, *whole), in_force_stretches(schedules, *whole)
     return [
         LocalDay(
             day,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -31,6 +32,7 @@ class May:
     """What the user may do."""
 
     switch: bool
+    switch_brand: bool
     waive: bool
     waive_brand: bool
 
@@ -39,14 +41,21 @@ def of_campaign(explained: Explanation, may: May) -> list[Button]:
     """What makes sense for a campaign as it is; three queries at most."""
     campaign, now = explained.campaign, explained.at
     found = []
-    if may.switch and campaign.status == Status.ACTIVE:
+    if may.switch_brand and not campaign.brand.is_active:
+        says = "Shows first which of its campaigns start: those that nothing else holds."
+        page = reverse("admin:ads_campaign_change", args=[campaign.pk])
+        back = urlencode({"back": page})
+        address = f"{_asks(campaign.brand, 'resume')}?{back}"
+        found.append(Button("Resume the brand", says, address, asks=True, is_first=True))
+    if may.switch and campaign.status == Status.ACTIVE and campaign.brand.is_active:
         says = "Stops it" if campaign.is_active else "Keeps it off"
         found.append(
             Button("Pause", f"{says} until somebody activates it.", _at_once(campaign, "pause"))
         )
-    elif may.switch and campaign.status in ACTIVATABLE:
+    elif may.switch and campaign.status in ACTIVATABLE and campaign.status != Status.ACTIVE:
         says = _foretold(campaign, SetStatus(Status.ACTIVE).supposing(), now)
-        found.append(Button("Activate", says, _at_once(campaign, "activate"), is_first=True))
+        address = _at_once(campaign, "activate")
+        found.append(Button("Activate", says, address, is_first=campaign.brand.is_active))
     codes = {held.code for held in explained.holds}
     if may.waive and Hold.DAILY_BUDGET in codes:
         says = _foretold(campaign, ResetDailySpend().supposing(), now)

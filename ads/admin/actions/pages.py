@@ -70,7 +70,7 @@ def chosen(request: HttpRequest) -> list[int]:
 
 def way_back(request: HttpRequest, otherwise: str) -> str:
     """The address that the page was opened from, on this site."""
-    back = request.POST.get(BACK, "")
+    back = request.POST.get(BACK) or request.GET.get(BACK, "")
     if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return back
     return otherwise

@@ -4,6 +4,7 @@ from ads.admin.base import menu, model_admin, search
 from ads.admin.base.attached import ScheduleInline
 from ads.admin.base.deletion import Instead, KeepsWhatHasSpend
 from ads.admin.base.detail_page import (
+    LocalTimes,
     StoryPage,
     checks,
     figures_of,
@@ -31,6 +32,7 @@ __all__ = [
     "ExportsCsv",
     "Instead",
     "KeepsWhatHasSpend",
+    "LocalTimes",
     "ModelAdmin",
     "ReadOnlyAdmin",
     "ScheduleInline",

@@ -1,23 +1,24 @@
-"""Pages that people look at far more often than they edit: what is and why, then the form."""
+"""Pages that show a campaign or brand: its state and history around a closed form."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from itertools import accumulate
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import Media
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
 from ads.admin.actions import counted, undo_button
-from ads.admin.elements import charts, instant, spend_bar
+from ads.admin.elements import AdminMixin, charts, instant, spend_bar, stamp
+from ads.holds import Hold
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
@@ -25,33 +26,43 @@ from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
 from ads.services.bulk import undo
 from ads.services.explain import Condition
-from ads.services.history import timeline
-from ads.services.ledger import Figures, Month
+from ads.services.history import set_off_by, timeline
+from ads.services.ledger import Month
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Any]
-else:
-    _Admin = object
-
-#: Where the form stands, in an address: it is opened there.
-EDIT: Final = "#edit"
-#: Parameters of the address that say which part of the history is shown.
+#: Places on the page; the form opens at its own.
+EDIT, HISTORY = "#edit", "#history"
+#: Parameters of the address: which part of the history is shown.
 KIND, OLDER = "history", "older"
-#: So far is counted what a pause was of.
+#: Rows of a pause are counted up to here.
 COUNTED: Final = 1_000
 
-_MEDIA: Final = Media(css={"all": ["ads/story.css"]}, js=["ads/story.js"])
+_MEDIA: Final = Media(css={"all": ["ads/strips.css", "ads/story.css"]}, js=["ads/story.js"])
 
 
-class StoryPage(_Admin):
-    """A page that tells of one row; its form is closed until somebody asks for it."""
+class LocalTimes(AdminMixin[Any]):
+    """When a row was created and updated, in the timezone of it or its brand."""
+
+    @admin.display(description="created at")
+    def created(self, row: Any) -> str:
+        return stamp(row.created_at, _timezone(row))
+
+    @admin.display(description="updated at")
+    def updated(self, row: Any) -> str:
+        return stamp(row.updated_at, _timezone(row))
+
+
+def _timezone(row: Any) -> str:
+    timezone: str = row.brand.timezone if isinstance(row, Campaign) else row.timezone
+    return timezone
+
+
+class StoryPage(LocalTimes):
+    """A page about one row; its form is closed at first."""
 
     change_form_template = "ads/admin/story_form.html"
 
     def story(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the page's templates tell."""
+        """The context of the page's templates."""
         raise NotImplementedError
 
     def render_change_form(
@@ -61,6 +72,12 @@ class StoryPage(_Admin):
             context.update(self.story(request, row))
             context["media"] = context["media"] + _MEDIA + charts.MEDIA
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The button "History" leads to the history on the page."""
+        return HttpResponseRedirect(f"../change/{HISTORY}")
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         response = super().response_change(request, obj)
@@ -82,12 +99,12 @@ def listed(model: str, **filters: Any) -> str:
 
 
 def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str, Any]:
-    """The part of the owner's history that the address asks for, with links to the others."""
+    """The part of the history that the address asks for, with links to the others."""
     asked = request.GET.get(KIND, "")
     kind = timeline.Kind(asked) if asked in timeline.Kind.values else None
     own_alone = isinstance(owner, Brand) and not may_view(request, Campaign)
     if own_alone:
-        kind = timeline.Kind.EDITS  # all else is about its campaigns
+        kind = timeline.Kind.EDITS  # the rest is about its campaigns
     older = request.GET.get(OLDER, "")
     try:
         page = timeline.of(owner, kind=kind, older=older)
@@ -118,13 +135,13 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
 
 
 def _part_of_history(parameters: dict[str, str]) -> str:
-    return f"?{urlencode(parameters)}#history"
+    return f"?{urlencode(parameters)}{HISTORY}"
 
 
 def _pause_to_undo(
     request: HttpRequest, owner: Campaign | Brand, happenings: Iterable[timeline.Happening]
 ) -> timeline.Happening | None:
-    """The last pause, if the owner is still paused by it and this user may bring it back."""
+    """The last pause, if the owner is still paused and this user may resume it."""
     paused = not owner.is_active if isinstance(owner, Brand) else owner.status == Status.PAUSED
     campaigns: Any = admin.site._registry[Campaign]
     if not paused or not campaigns.has_switch_permission(request):
@@ -133,7 +150,7 @@ def _pause_to_undo(
 
 
 def _undo(request: HttpRequest, owner: Campaign | Brand, context: UUID) -> SafeString:
-    """The button; where the pause was of several, it says of how many."""
+    """The button; it says of how many the pause was."""
     count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
     more = "more than " if count > COUNTED else ""
     rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
@@ -147,6 +164,9 @@ def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:
         "at": happening.at,
         "clock": f"{local_time(happening.at, tz):%a %-d %b %Y, %H:%M}",
         "colour": {True: "on", False: "off", None: happening.kind.value}[happening.is_on],
+        "by": set_off_by(happening.actor, happening.trigger)
+        if happening.is_on is not None
+        else f"by {happening.actor}",
         "campaigns": [
             {"name": name, "link": reverse("admin:ads_campaign_change", args=[pk])}
             for pk, name in happening.campaigns
@@ -156,10 +176,19 @@ def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:
 
 
 def checks(conditions: list[Condition], now: datetime, tz: str) -> list[dict[str, Any]]:
-    """Each condition with a check or a cross, and until when it stays so."""
+    """Each condition with its icon, and until when it stays so.
+
+    In alarm's colour is only what neither the clock nor a person's own resume ends.
+    """
+    by_people = (Hold.STATUS, Hold.BRAND_INACTIVE)
     return [
         {
             "applies": condition.applies,
+            "kind": "good"
+            if not condition.applies
+            else "wait"
+            if condition.until or condition.hold in by_people
+            else "bad",
             "sentence": condition.sentence,
             "until": instant(condition.until, tz) if condition.until else "",
             "left": left(condition.until, now) if condition.until else "",
@@ -173,34 +202,28 @@ def left(at: datetime, now: datetime) -> str:
     return f"in {timeuntil(at, now, depth=1)}"
 
 
-def figure(label: str, spent: Decimal, limit: Decimal | None, note: str = "") -> dict[str, Any]:
-    """An amount with the bar of its budget."""
-    return {"label": label, "bar": spend_bar(spent, limit), "note": note}
-
-
 def figures_of(
     month: Month, today: str = "Today", this_month: str = "This month"
 ) -> list[dict[str, Any]]:
-    """Today's and the month's spend against their budgets, under these labels."""
+    """Today's and the month's spend against budget."""
     labels: Mapping[Period, str] = {Period.DAY: today, Period.MONTH: this_month}
     return [
-        figure(labels[period], found.effective, found.budget, _waived(found))
+        {
+            "label": labels[period],
+            "bar": spend_bar(found.effective, found.budget),
+            "note": f"{format_usd(found.amount)} was spent; "
+            f"{format_usd(found.waived)} of it no longer counts."
+            if found.waived
+            else "",
+        }
         for period, found in month.figures.items()
     ]
-
-
-def _waived(found: Figures) -> str | SafeString:
-    if not found.waived:
-        return ""
-    return f"{format_usd(found.amount)} was spent; {format_usd(found.waived)} of it is waived."
 
 
 def month_charts(
     month: Month, today: date, *, whose: str, ledger: dict[str, Any] | None
 ) -> list[charts.Chart]:
-    """The month by day against the daily budget, and adding up to the monthly one.
-
-    None of a month without spend.
+    """Spend by day, and month to date, against the budgets; none without spend.
 
     ``ledger`` filters the ledger to the owner's entries; None: they may not be seen.
     """
@@ -209,11 +232,10 @@ def month_charts(
     daily, monthly = month.figures[Period.DAY].budget, month.figures[Period.MONTH].budget
     labels = [f"{day.date:%-d %b}" for day in month.days]
     spent = [day.amount if day.date <= today or day.amount else None for day in month.days]
-    running: list[Decimal | None] = []
-    total = Decimal(0)
-    for day in month.days:
-        total += day.amount
-        running.append(total if day.date <= today else None)
+    totals = accumulate(day.amount for day in month.days)
+    running = [
+        total if day.date <= today else None for day, total in zip(month.days, totals, strict=True)
+    ]
     links = []
     if ledger is not None:
         links = [
@@ -238,7 +260,7 @@ def month_charts(
         ),
         charts.Chart(
             id="spend-adding-up",
-            title=f"Spend of {whose} in {today:%B %Y} adding up",
+            title=f"Spend of {whose} , {today:%B %Y} to date",
             head="Up to",
             labels=labels,
             series=[charts.Series("Spent so far", running, line=True)],
@@ -249,6 +271,6 @@ def month_charts(
 
 
 def last_entries(campaign: Campaign, count: int) -> list[Spend]:
-    """The campaign's last days' entries in the ledger, the newest first; one query."""
-    # By day and then by id: the index on campaign and date has them in this order, nearly.
+    """The campaign's newest entries; one query."""
+    # By day and id, which the index on campaign and date supports.
     return list(Spend.objects.filter(campaign=campaign.pk).order_by("-date", "-id")[:count])

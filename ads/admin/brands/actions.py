@@ -28,6 +28,7 @@ from ads.admin.actions import (
     tell,
     text,
     up_to,
+    way_back,
 )
 from ads.holds import Hold
 from ads.models import Brand, Campaign
@@ -151,7 +152,7 @@ class BrandActions(AsksFirst):
         self.check_action(request, code)
         if not Brand.objects.filter(pk=object_id).exists():
             raise Http404
-        back = reverse("admin:ads_brand_change", args=[object_id])
+        back = way_back(request, reverse("admin:ads_brand_change", args=[object_id]))
         form = self.form_of(code, [object_id], None)
         return self.ask(request, code, [object_id], back, form)
 

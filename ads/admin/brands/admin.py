@@ -19,11 +19,11 @@ from ads.services.exports import Export, kinds
 class BrandAdmin(
     BrandActions, BrandColumns, BrandPage, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]
 ):
-    """Brands with what they have spent today and this month, on their own clock."""
+    """Brands with spend today and this month, in their own time."""
 
     about = (
-        "The clients. A brand's clock decides when a day begins, and its budgets hold for all its "
-        "campaigns together."
+        "The clients. A brand's timezone decides when its day begins, and its budgets apply to "
+        "all its campaigns together."
     )
     list_filter = LIST_FILTER
     search_fields = ["name"]
@@ -36,13 +36,13 @@ class BrandAdmin(
             {
                 "fields": [
                     ("last_daily_reset", "last_monthly_reset"),
-                    ("created_at", "updated_at"),
+                    ("created", "updated"),
                 ],
                 "classes": ["collapse"],
             },
         ),
     ]
-    readonly_fields = ["last_daily_reset", "last_monthly_reset", "created_at", "updated_at"]
+    readonly_fields = ["last_daily_reset", "last_monthly_reset", "created", "updated"]
 
     def export_of(self, rows: QuerySet[Brand]) -> Export:
         return kinds.of_summary(timezone.now(), brands=rows)
@@ -52,8 +52,7 @@ class BrandAdmin(
             return None
         return Instead(
             "Pause it instead",
-            "A brand that is switched off runs nothing, and can be switched on again. You see "
-            "first which campaigns stop.",
+            "A paused brand runs nothing and can be resumed. You see first which campaigns stop.",
             "admin:ads_brand_act",
             "pause",
         )
@@ -64,8 +63,8 @@ class BrandAdmin(
             Campaign.objects.filter(brand__in=brands).values_list("brand", flat=True).distinct()
         )
         return [
-            f"{brand} has campaigns. What was spent stays on record, so switch the brand off "
-            "instead; a campaign that never spent anything can be deleted first."
+            f"{brand} has campaigns. Pause the brand instead, or first delete its campaigns; "
+            "those with spend cannot be deleted."
             for brand in brands
             if brand.pk in with_campaigns
         ]

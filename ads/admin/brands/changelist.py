@@ -1,8 +1,7 @@
-"""The list of brands: what they have spent on their own clock, and how many campaigns deliver."""
+"""The list of brands: spend in their own time, and how many campaigns run."""
 
-from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -15,6 +14,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from ads.admin.elements import (
     NOTHING,
     USED,
+    AdminMixin,
     ChoiceFilter,
     budget,
     clock,
@@ -22,23 +22,16 @@ from ads.admin.elements import (
     spend_track,
     waived_beside,
 )
-from ads.models import Brand, Campaign, SpendTotal
+from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.rules.money import format_usd, remaining
-from ads.services.lists import BUDGET, SHARE, SPEND, brand_figures
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Brand]
-else:
-    _Admin = object
+from ads.services.ledger import summaries
+from ads.services.lists import SHARE, SPEND, brand_figures
 
 
 class BrandList(ChangeList):
-    """Adds what a page's brands have spent, how many of their campaigns deliver, and their time."""
+    """Adds spend, running campaigns and local time to the brands of a page."""
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -54,19 +47,9 @@ class BrandList(ChangeList):
         super().get_results(request)
         brands: list[Any] = list(self.result_list)
         now = instant_of(request)
-        starts = {brand.pk: _starts(brand, now) for brand in brands}
-        spent = {
-            (brand, period, start): (amount - waived, waived)
-            for brand, period, start, amount, waived in SpendTotal.objects.filter(
-                brand__in=starts,
-                campaign=None,
-                period__in=Period.values,
-                start__in={start for both in starts.values() for start in both.values()},
-            ).values_list("brand", "period", "start", "amount", "waived")
-        }
         campaigns = {
             row["brand"]: (row["delivering"], row["held"], row["every"])
-            for row in Campaign.objects.filter(brand__in=starts)
+            for row in Campaign.objects.filter(brand__in=brands)
             .order_by()
             .values("brand")
             .annotate(
@@ -75,25 +58,10 @@ class BrandList(ChangeList):
                 every=Count("pk"),
             )
         }
-        for brand in brands:
-            brand.local = clock(now, brand.timezone)
-            sums = {
-                period: spent.get((brand.pk, period, start), (Decimal(0), Decimal(0)))
-                for period, start in starts[brand.pk].items()
-            }
-            brand.spent = {period: counts for period, (counts, _) in sums.items()}
-            brand.waived = {period: waived for period, (_, waived) in sums.items()}
+        for brand, figures in zip(brands, summaries.of_many(brands, now), strict=True):
+            brand.local, brand.figures = clock(now, brand.timezone), figures
             brand.delivering, brand.held, brand.every = campaigns.get(brand.pk, (0, 0, 0))
         self.result_list = brands
-
-
-def _starts(brand: Brand, now: datetime) -> dict[str, Any]:
-    """The dates that key the brand's current day and month; none in a timezone nobody can read."""
-    try:
-        today = local_date(now, brand.timezone)
-    except UnknownTimezone:
-        return {}
-    return {period.value: period_start(period, today) for period in Period}
 
 
 class UsedFilter(ChoiceFilter):
@@ -124,7 +92,7 @@ class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
 LIST_FILTER: Final[list[Any]] = [("is_active", BooleanRadioFilter), UsedFilter, TimezoneFilter]
 
 
-class BrandColumns(_Admin):
+class BrandColumns(AdminMixin[Brand]):
     """The columns of the list."""
 
     list_display = [
@@ -145,12 +113,12 @@ class BrandColumns(_Admin):
 
     @admin.display(description="state", ordering="is_active")
     def state(self, brand: Brand) -> SafeString:
-        colour, word = ("success", "On") if brand.is_active else ("warning", "Off")
+        colour, word = ("success", "Active") if brand.is_active else ("info", "Paused by user")
         return format_html('<span class="ads-badge ads-{}">{}</span>', colour, word)
 
     @admin.display(description="delivering", ordering="delivering")
     def running(self, brand: Any) -> SafeString:
-        held = f"{brand.held} held" if brand.held else ""
+        held = f"{brand.held} on hold" if brand.held else ""
         return _two_lines(f"{brand.delivering} of {brand.every}", held)
 
     @admin.display(description="today", ordering=SPEND[Period.DAY])
@@ -174,26 +142,31 @@ class BrandColumns(_Admin):
         return _two_lines(brand.local, brand.timezone)
 
     def _spent(self, brand: Any, period: Period) -> SafeString | str:
-        if period not in brand.spent:
+        if brand.figures is None:
             return NOTHING
+        spent, waived, limit = _figures(brand, period)
         return _two_lines(
             format_html(
-                '<b class="ads-spend-amount">{}</b>{}',
-                format_usd(brand.spent[period]),
-                waived_beside(brand.waived[period]),
+                '<b class="ads-spend-amount">{}</b>{}', format_usd(spent), waived_beside(waived)
             ),
-            f"of {budget(limit)}" if (limit := getattr(brand, BUDGET[period])) is not None else "",
+            "" if limit is None else f"of {budget(limit)}",
         )
 
     def _used(self, brand: Any, period: Period) -> SafeString | str:
-        limit = getattr(brand, BUDGET[period])
-        if period not in brand.spent:
+        if brand.figures is None:
             return NOTHING
-        left = remaining(brand.spent[period], limit)
+        spent, _, limit = _figures(brand, period)
+        left = remaining(spent, limit)
         return _two_lines(
-            spend_track(brand.spent[period], limit),
-            "" if left is None else f"{format_usd(left)} left",
+            spend_track(spent, limit), "" if left is None else f"{format_usd(left)} left"
         )
+
+
+def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal, Decimal | None]:
+    """What counts as spent, what is waived, and the budget."""
+    word = "daily" if period == Period.DAY else "monthly"
+    waived = brand.figures[f"{word}_waived"]
+    return brand.figures[f"{word}_spend"] - waived, waived, brand.figures[f"{word}_budget"]
 
 
 def _two_lines(first: object, second: str) -> SafeString:

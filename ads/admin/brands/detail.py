@@ -1,4 +1,4 @@
-"""The page of a brand: whether it lets its campaigns run, what they spend, and what happened."""
+"""The page of a brand: whether its campaigns may run, spend, campaigns and history."""
 
 from typing import Any, Final
 
@@ -16,16 +16,16 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.elements import STATE_COLOURS, clock, instant, spend_bar
+from ads.admin.elements import clock, instant, spend_bar, state_badge
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import State
 from ads.rules.calendar import UnknownTimezone, local_date, next_day_begins
-from ads.services.explain import BrandExplanation, sentence
+from ads.services.explain import BrandExplanation, sentence, shown_state
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
 
-#: Campaigns that the page itself lists.
+#: Campaigns listed.
 CAMPAIGNS: Final = 50
 
 
@@ -37,10 +37,10 @@ class BrandPage(StoryPage):
 
     def story(self, request: HttpRequest, row: Brand) -> dict[str, Any]:
         now = timezone.now()
-        # Not what somebody has just typed into the form, and was told is wrong.
+        # Not the values of an invalid form.
         brand = row.fresh() if request.method == "POST" else row
         told: dict[str, Any] = {
-            "edit_words": "its name, timezone, budgets, and whether it is switched on",
+            "edit_words": "name, timezone, budgets, and whether it is active",
             "stored": brand,
         }
         if may_view(request, Campaign):
@@ -68,7 +68,7 @@ class BrandPage(StoryPage):
         if may_view(request, Campaign):
             told["campaigns"] = [
                 _campaign(campaign, now)
-                for campaign in brand_explanation.campaigns_to_look_at(brand, now, limit=CAMPAIGNS)
+                for campaign in brand_explanation.first_campaigns(brand, now, limit=CAMPAIGNS)
             ]
         return told | history(request, brand, brand.timezone)
 
@@ -77,16 +77,16 @@ def _headline(explained: BrandExplanation, brand: Brand, now: Any) -> dict[str, 
     holding = explained.holding
     if not holding:
         return {
-            "badge": "On",
+            "badge": "Active",
             "colour": "success",
-            "why": "Its campaigns run as far as their own budgets and hours let them.",
+            "why": "Its campaigns run within their own budgets and hours.",
             "returns": "",
         }
     returns = explained.returns_at
     return {
-        "badge": "On" if brand.is_active else "Off",
-        "colour": "warning",
-        "why": f"{'; '.join(one.sentence for one in holding)}: none of its campaigns runs.",
+        "badge": "Budget used up" if brand.is_active else "Paused by user",
+        "colour": "warning" if brand.is_active else "info",
+        "why": f"{'; '.join(one.sentence for one in holding)}. None of its campaigns is running.",
         "returns": f"{instant(returns, brand.timezone)}, {left(returns, now)}" if returns else "",
     }
 
@@ -97,9 +97,7 @@ def _counts(brand: Brand) -> dict[str, Any]:
     return {
         "states": [
             {
-                "label": state.label,
-                "colour": STATE_COLOURS.get(state.label, "plain"),
-                "count": count,
+                "badge": state_badge(str(state.label), count),
                 "link": listed("ads_campaign", brand__id__exact=brand.pk, state=state.label),
             }
             for state, count in states.items()
@@ -111,15 +109,12 @@ def _counts(brand: Brand) -> dict[str, Any]:
 
 
 def _campaign(row: Any, now: Any) -> dict[str, Any]:
+    holds = from_bits(row.hold_bits)
     return {
         "name": row.name,
         "link": reverse("admin:ads_campaign_change", args=[row.pk]),
-        "state": row.state,
-        "colour": STATE_COLOURS.get(row.state, "plain"),
-        "holds": [
-            {"label": hold.label, "sentence": sentence(hold, row, now)}
-            for hold in from_bits(row.hold_bits)
-        ],
+        "state": state_badge(shown_state(row, holds, now)),
+        "holds": [{"label": hold.label, "sentence": sentence(hold, row, now)} for hold in holds],
         "today": spend_bar(row.daily_spend, row.daily_budget),
         "month": spend_bar(row.monthly_spend, row.monthly_budget),
     }

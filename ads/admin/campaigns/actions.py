@@ -35,7 +35,8 @@ from ads.admin.actions import (
     up_to,
     way_back,
 )
-from ads.models import Campaign
+from ads.admin.elements import may as may_do
+from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.services.bulk import (
     Action,
@@ -120,6 +121,7 @@ class CampaignActions(Undoes, AsksFirst):
             may_waive = self.has_waive_permission(request)
             may = May(
                 switch=self.has_switch_permission(request),
+                switch_brand=may_do(request, Brand, "view") and may_do(request, Brand, "switch"),
                 waive=may_waive,
                 waive_brand=may_waive and request.user.has_perm("ads.view_brand"),
             )

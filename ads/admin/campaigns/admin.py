@@ -1,10 +1,11 @@
-"""Campaigns: what is wanted of them, whether they deliver, and why not."""
+"""The admin of campaigns."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from ads.admin.base import (
@@ -20,16 +21,17 @@ from ads.admin.campaigns.budgets import BudgetsInList
 from ads.admin.campaigns.columns import CampaignColumns
 from ads.admin.campaigns.detail import CampaignPage
 from ads.admin.campaigns.filters import LIST_FILTER
-from ads.admin.campaigns.saved import TellsWhatBecameOfIt
 from ads.admin.elements import ConfigurationForm
 from ads.admin.references import ReferenceInline
 from ads.admin.spend import CorrectsCampaign
 from ads.models import Campaign, ReportedTotal, Spend
+from ads.models.campaign import Status
+from ads.services.explain import hold_sentences
 from ads.services.exports import Export, kinds
 
 
 class CampaignForm(ConfigurationForm):
-    """A campaign, whose name must be new among its brand's also when the brand is not asked for."""
+    """A campaign; its name must be unique in its brand also when the brand is read-only."""
 
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
@@ -45,14 +47,13 @@ class CampaignAdmin(
     CorrectsCampaign,
     ExportsCsv,
     KeepsWhatHasSpend,
-    TellsWhatBecameOfIt,
     ConfigurationAdmin[Campaign],
 ):
-    """Campaigns with their state, what holds them, and what they have spent."""
+    """Campaigns with state, holds and spend."""
 
     about = (
-        "Every campaign with its state, and why it is held where it is. “Active” runs at this "
-        "moment; “paused by system” comes back by itself."
+        "Every campaign, its state and what is stopping it. “Active” is running now; one on hold "
+        "comes back by itself."
     )
     form = CampaignForm
     inlines = [ScheduleInline, ReferenceInline]
@@ -67,7 +68,7 @@ class CampaignAdmin(
         ("Hours", {"fields": ["is_dayparting_enabled"]}),
         (
             KEPT,
-            {"fields": ["is_active", ("created_at", "updated_at")], "classes": ["collapse"]},
+            {"fields": ["is_active", ("created", "updated")], "classes": ["collapse"]},
         ),
     ]
 
@@ -76,15 +77,14 @@ class CampaignAdmin(
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
         # A campaign belongs to one brand for life; the database refuses anything else.
-        return [*(["brand"] if obj else []), "is_active", "created_at", "updated_at"]
+        return [*(["brand"] if obj else []), "is_active", "created", "updated"]
 
     def instead(self, request: HttpRequest) -> Instead | None:
         if not self.has_change_permission(request):
             return None
         return Instead(
             "Archive instead",
-            "An archived campaign never runs and is out of the way; its spend stays on record. "
-            "You see first what that does.",
+            "An archived campaign never runs; its spend stays on record. You see a preview first.",
             "admin:ads_campaign_act",
             "archive",
         )
@@ -96,6 +96,38 @@ class CampaignAdmin(
         )
         campaigns = Campaign.objects.filter(pk__in=[campaign.pk for campaign in objs])
         return [
-            f"{campaign} has spend on record, which stays. Set its status to archived instead."
+            f"{campaign} has spend on record. Archive it instead."
             for campaign in campaigns.filter(Exists(spend) | Exists(reported))
         ]
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().changeform_view(request, *args, **kwargs)
+        # Committed by now, and so enforced.
+        saved = getattr(request, "saved_campaign", None)
+        if saved is not None:
+            self._tell(request, *saved)
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        # ``is_active`` as read under the lock of this edit.
+        request.saved_campaign = (obj, obj.is_active)  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def _tell(self, request: HttpRequest, saved: Campaign, delivered: bool) -> None:
+        campaign = Campaign.objects.select_related("brand").filter(pk=saved.pk).first()
+        if campaign is None:
+            return
+        if campaign.is_active:
+            if not delivered:
+                self.message_user(request, f"{campaign} now delivers.", messages.SUCCESS)
+        elif delivered:
+            self.message_user(request, f"{campaign} has stopped: {_why(campaign)}")
+        elif campaign.status == Status.ACTIVE:
+            self.message_user(request, f"{campaign} stays off: {_why(campaign)}", messages.WARNING)
+
+
+def _why(campaign: Campaign) -> str:
+    why = hold_sentences([campaign], timezone.now()).get(campaign.pk)
+    if why is None:
+        return "its brand has an invalid timezone."
+    return f"{'; '.join(why)}." if why else "it starts with the next check."

@@ -1,4 +1,4 @@
-"""The list of campaigns: what its rows are worked out from, their order, and its pages."""
+"""The list of campaigns: its rows, order and pages."""
 
 from typing import Any, Final
 
@@ -18,21 +18,20 @@ from ads.services.explain import explain_many
 from ads.services.ledger import summaries
 from ads.services.lists import filters
 
-#: How many rows a page may have, and the parameter that says so.
+#: Rows on a page, and the parameter of the address.
 ROWS: Final = (25, 50, 100)
 ROWS_VAR: Final = "rows"
 
-#: The columns that are worked out, and the budget that each is about: they are worked out for all
-#: campaigns only where the list is sorted by them.
+#: Calculated columns, and their budgets; calculated for all campaigns only to sort by them.
 SPENT: Final = {limit.spend: limit for limit in filters.OWN}
 SHARES: Final = {f"{limit.period_word}_share": limit for limit in filters.OWN}
 
-#: Where a campaign without one has no place among the others, and comes last.
+#: Campaigns without a value come last.
 MAY_BE_MISSING: Final = {"daily_budget", "monthly_budget", *SHARES}
 
 
 class CampaignList(ChangeList):
-    """Reads a page of campaigns, and explains the campaigns of that page together."""
+    """Explains the campaigns of a page together."""
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         lookups: dict[str, Any] = super().get_filters_params(params)
@@ -49,10 +48,10 @@ class CampaignList(ChangeList):
         if unreadable := moment_of(request).unreadable:
             messages.warning(
                 request,
-                "In this order, campaigns of brands whose timezone cannot be read are not listed: "
-                f"they have no day or month. Correct it ({', '.join(unreadable)}).",
+                "Campaigns of brands with an invalid timezone are not listed in this order. "
+                f"Correct the timezone ({', '.join(unreadable)}).",
             )
-        # In no order the same campaigns are counted faster than with what they are sorted by.
+        # Counted faster without what they are sorted by.
         self._is_in_order = False
         counted = super().get_queryset(request, exclude_parameters)
         self._is_in_order, self.root_queryset = True, ordered
@@ -101,7 +100,7 @@ class CampaignList(ChangeList):
 
     @property
     def formset(self) -> Any:
-        """The forms of the rows, in their order; None where nothing can be entered."""
+        """The forms of the rows, if any."""
         return self._formset
 
     @formset.setter
@@ -109,16 +108,13 @@ class CampaignList(ChangeList):
         self._formset = formset
         if formset is None or not formset.is_bound:
             return
-        # What was posted is shown again, whatever rows the page would have by now.
+        # Posted rows are shown again, whatever the page would have by now.
         posted = [form.instance.pk for form in formset.forms]
         campaigns = Campaign.objects.select_related("brand").in_bulk(posted)
         self.result_list = self._explained([campaigns[pk] for pk in posted])
 
     def _explained(self, listed: list[Campaign]) -> list[Any]:
-        """The campaigns as evaluated, each with its explanation.
-
-        One whose brand is in a timezone nobody can read comes as it is, and without.
-        """
+        """The campaigns with their explanations, which an invalid timezone leaves out."""
         explanations = explain_many(listed, self._now)
         rows: list[Any] = []
         for campaign, summary in zip(listed, summaries.of_many(listed, self._now), strict=True):
@@ -130,7 +126,7 @@ class CampaignList(ChangeList):
 
 
 def _name(part: Any) -> str:
-    """The column that a part of an order is by; "" for an expression."""
+    """The column of a part of an order; "" for an expression."""
     if isinstance(part, str):
         return part.lstrip("-")
     expression: Any = part.expression if isinstance(part, OrderBy) else part
@@ -145,7 +141,7 @@ def _missing_last(part: Any) -> Any:
 
 
 class CampaignPaginator(Paginator):  # type: ignore[type-arg]
-    """Pages of a length that can be chosen."""
+    """Pages of a chosen length."""
 
     template_name = "ads/admin/campaign_pages.html"
 

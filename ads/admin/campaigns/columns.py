@@ -1,6 +1,6 @@
-"""The columns of the list of campaigns: what each row says."""
+"""The columns of the list of campaigns."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
@@ -9,17 +9,19 @@ from django.db.models import Case, Value, When
 from django.forms import Media
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.admin.campaigns.changelist import ROWS, CampaignList, CampaignPaginator
 from ads.admin.elements import (
     NOTHING,
-    STATE_COLOURS,
+    AdminMixin,
     budget,
     instant,
     soon,
     spend_track,
+    state_badge,
     tips,
     waived_beside,
 )
@@ -27,15 +29,8 @@ from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
 from ads.models.campaign import STATES
 from ads.rules.money import format_usd
-from ads.services.explain import Explanation, Held
+from ads.services.explain import Explanation, Held, shown_state
 from ads.services.lists import filters
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Campaign]
-else:
-    _Admin = object
 
 BY_STATE: Final = Case(
     *(When(those, then=Value(place)) for place, those in enumerate(STATES.values()))
@@ -43,11 +38,11 @@ BY_STATE: Final = Case(
 
 DAY, MONTH = filters.OWN
 
-#: Nothing to say; where room is scarce, not even that.
+#: A dash; hidden on narrow screens.
 NONE: Final = format_html('<span class="ads-none">{}</span>', NOTHING)
 
 
-class CampaignColumns(_Admin):
+class CampaignColumns(AdminMixin[Campaign]):
     """The columns of the list."""
 
     list_display = [
@@ -66,7 +61,7 @@ class CampaignColumns(_Admin):
     ]
     list_select_related = ["brand"]
     list_fullwidth = True
-    # What a page shows, it can also be saved with; so many fields a request may have.
+    # A page must not have more fields than a request may.
     list_max_show_all = ROWS[-1]
     paginator = CampaignPaginator
 
@@ -81,7 +76,7 @@ class CampaignColumns(_Admin):
         columns: list[Any] = list(super().get_list_display(request))
         if self.has_change_permission(request) and IS_POPUP_VAR not in request.GET:
             return columns
-        # Who may not enter amounts reads them.
+        # Read-only for others.
         read = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
         return [read.get(column, column) for column in columns]
 
@@ -94,11 +89,10 @@ class CampaignColumns(_Admin):
         )
 
     @admin.display(description="state", ordering=BY_STATE)
-    def badge(self, campaign: Campaign) -> SafeString:
-        return format_html(
-            '<span class="ads-badge ads-{}">{}</span>',
-            STATE_COLOURS.get(campaign.state, "plain"),
-            campaign.state,
+    def badge(self, campaign: Any) -> SafeString:
+        explained: Explanation | None = campaign.explained
+        return state_badge(
+            explained.state if explained else shown_state(campaign, None, timezone.now())
         )
 
     @admin.display(description="next change")
@@ -111,18 +105,18 @@ class CampaignColumns(_Admin):
         return tips.tip(
             f"{'on' if change.delivers else 'off'} {soon(change.at, explained.at, zone)}",
             f"{'Starts' if change.delivers else 'Stops'} {instant(change.at, zone)}"
-            f"{f': {why}' if why else ''}, if nobody acts and nothing more is spent.",
+            f"{f': {why}' if why else ''}, unless something changes before then.",
             name=f"next-{campaign.pk}",
             classes="ads-change-at",
         )
 
-    @admin.display(description="held by")
+    @admin.display(description="on hold because")
     def held_by(self, campaign: Any) -> SafeString | str:
         explained: Explanation | None = campaign.explained
         if explained is None:
-            return "unknown: the brand's timezone cannot be read"
+            return "unknown: the brand has an invalid timezone"
         if not explained.holds:
-            return NONE if campaign.is_active else "nothing: starts with the next check"
+            return NONE if campaign.is_active else "none: starts with the next check"
         labels = format_html_join(" ", "{}", ((_hold(campaign, held),) for held in explained.holds))
         return format_html('<span class="ads-many">{}</span>', labels)
 
@@ -155,7 +149,7 @@ class CampaignColumns(_Admin):
         explained: Explanation | None = campaign.explained
         schedules = explained.schedules if explained else []
         if not schedules:
-            return "none attached: no hours" if campaign.is_dayparting_enabled else NONE
+            return "none attached: all hours" if campaign.is_dayparting_enabled else NONE
         links = format_html_join(
             ", ",
             '<a class="ads-link" href="{}">{}</a>',
@@ -169,7 +163,7 @@ class CampaignColumns(_Admin):
 
 
 def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
-    """What it has spent in the period; of which day or month, only an explained one knows."""
+    """Spend in the period."""
     if campaign.explained is None:
         return NONE
     return format_html(
@@ -180,14 +174,14 @@ def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
 
 
 def _used(campaign: Any, limit: BudgetHold) -> SafeString:
-    """The same as a share of its budget."""
+    """The same as a share of the budget."""
     if campaign.explained is None:
         return NONE
     return spend_track(getattr(campaign, limit.spend), getattr(campaign, limit.budget))
 
 
 def _hold(campaign: Any, held: Held) -> SafeString:
-    until = "Until somebody changes it."
+    until = "Until someone changes it."
     if held.lifts_at:
         until = f"Until {instant(held.lifts_at, campaign.brand.timezone)}."
     return tips.tip(

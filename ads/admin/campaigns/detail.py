@@ -1,4 +1,4 @@
-"""The page of a campaign: whether it delivers and why not, its figures, and what happened to it."""
+"""The page of a campaign: whether it runs and why not, figures, hours and history."""
 
 from typing import Any, Final
 
@@ -17,17 +17,16 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.campaigns.week import week
-from ads.admin.elements import STATE_COLOURS, instant
+from ads.admin.elements import instant, state_badge, strips
 from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import format_usd
-from ads.services.explain import Explanation, conditions, explanation
+from ads.services.explain import Explanation, coming_week, conditions, explanation, shown_state
 from ads.services.ledger import Month, summaries, with_last_report
 
-#: Entries of the ledger that are shown.
+#: Spend entries shown.
 LAST_ENTRIES: Final = 8
 #: Holds that the headline names.
 FEW: Final = 2
@@ -42,7 +41,7 @@ class CampaignPage(StoryPage):
     def story(self, request: HttpRequest, row: Campaign) -> dict[str, Any]:
         now = timezone.now()
         told: dict[str, Any] = {
-            "edit_words": "its name, status, budgets, flight, hours and ids on ad platforms",
+            "edit_words": "name, status, budgets, flight, hours and platform IDs",
             "brand_link": reverse("admin:ads_brand_change", args=[row.brand_id])
             if may_view(request, Brand)
             else "",
@@ -53,7 +52,7 @@ class CampaignPage(StoryPage):
             stored = row.fresh()
             return told | {
                 "unexplained": str(error),
-                "state": stored.state,
+                "state": state_badge(shown_state(stored, None, now)),
                 **history(request, stored, "UTC"),
             }
         stored = explained.campaign
@@ -87,19 +86,18 @@ def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, 
         Hold.BRAND_MONTHLY_BUDGET: brand_month.figures[Period.MONTH].waived,
     }
     return {
-        "state": stored.state,
-        "state_colour": STATE_COLOURS.get(stored.state, ""),
+        "state": state_badge(explained.state),
         "explanation": explained,
         "since": _since(stored),
         "headline": _headline(explained),
         "checks": checks(conditions.of(explained, waived), explained.at, zone),
-        "week": week(explained),
+        "week": _week(explained),
         "zone": zone,
     }
 
 
 def _since(campaign: Campaign) -> str:
-    """Since when it has been delivering, or not: when it was last switched."""
+    """ "On since …": when it was last switched."""
     last = campaign.delivery_changes.order_by("-at", "-id").first()
     if last is None or last.is_active != campaign.is_active:
         return ""
@@ -107,19 +105,19 @@ def _since(campaign: Campaign) -> str:
 
 
 def _headline(explained: Explanation) -> dict[str, str]:
-    """Why it is as it is, in a sentence, and what the clock does next."""
+    """Why it runs or not, in a sentence, and what happens next by itself."""
     zone = explained.campaign.brand.timezone
     change = explained.next_change
     when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
     holds = explained.holds
     if holds:
-        why = f"{len(holds)} things keep it from running"
+        why = f"{len(holds)} holds are stopping it"
         if len(holds) <= FEW:
             why = "; ".join(held.sentence for held in holds)
         return {"why": f"{why}.", "returns": when, "stops": ""}
-    why = "Nothing holds it: it delivers."
+    why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
-        why = "Nothing holds it: it starts with the next check."
+        why = "Nothing is stopping it. It starts with the next check."
     stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 
@@ -127,7 +125,7 @@ def _headline(explained: Explanation) -> dict[str, str]:
 def _spend(
     request: HttpRequest, explained: Explanation, month: Month, brand_month: Month
 ) -> dict[str, Any]:
-    """Figures, charts, and the last entries for who may see them."""
+    """Figures, charts, and the last entries if they may be seen."""
     stored: Any = explained.campaign
     today = local_date(explained.at, stored.brand.timezone)
     ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None
@@ -145,4 +143,26 @@ def _spend(
         ]
         if ledger
         else None,
+    }
+
+
+def _week(explained: Explanation) -> dict[str, Any]:
+    """What the template ``ads/admin/week.html`` shows; ``strips`` are empty where all is open."""
+    campaign = explained.campaign
+    tz = campaign.brand.timezone
+    try:
+        days = coming_week(campaign, explained.rules, explained.at)
+    except UnknownTimezone as error:
+        return {"words": f"Outside hours, because a timezone is invalid: {error}"}
+    has_hours = campaign.is_dayparting_enabled
+    schedules = explained.schedules if has_hours else []
+    always = "no schedule is attached" if has_hours else "dayparting is off"
+    return {
+        "words": "" if schedules else f"Runs at all hours: {always}.",
+        "schedules": schedules,
+        "zones": sorted({schedule.timezone for schedule in schedules} - {tz}),
+        "zone": tz,
+        "strips": []
+        if all(day.open == [(day.begin, day.end)] for day in days)
+        else [strips.strip(day, tz, explained.at, off="outside the flight") for day in days],
     }

@@ -1,9 +1,9 @@
-"""What is picked out of the list of campaigns.
+"""The filters of the list of campaigns, all for the one instant of the request.
 
-Everything is in the address; what an address says that there is no such choice of, picks nothing
-out. All that is worked out about campaigns is worked out for one instant, that of the request.
+A value in the address that is none of the choices filters nothing.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -29,32 +29,6 @@ def moment_of(request: HttpRequest) -> Moment:
     return moment
 
 
-class StateFilter(ChoiceFilter):
-    """By state, as people name it."""
-
-    title = "state"
-    parameter_name = "state"
-    CHOICES = [(state, state) for state in STATES]
-
-    def pick(
-        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
-    ) -> QuerySet[Campaign]:
-        return rows.filter(STATES[chosen])
-
-
-class HoldFilter(ChoiceFilter):
-    """By a hold that applies now, whatever others do."""
-
-    title = "hold that applies now"
-    parameter_name = HOLD
-    CHOICES = list(Hold.choices)
-
-    def pick(
-        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
-    ) -> QuerySet[Campaign]:
-        return held_by(rows, moment_of(request), Hold(chosen), of_many=True)
-
-
 class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
     """By brand, which is looked up by name."""
 
@@ -65,89 +39,79 @@ class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
         super().__init__(field, request, params, *args, **kw)
 
 
-class UsedFilter(ChoiceFilter):
-    """By how much of a budget is used."""
-
-    CHOICES = USED
-    budgets: ClassVar[tuple[BudgetHold, ...]]
-
-    def pick(
-        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
-    ) -> QuerySet[Campaign]:
-        return filters.used(rows, moment_of(request), self.budgets, int(chosen))
+Rows = QuerySet[Campaign]
 
 
-class DayUsedFilter(UsedFilter):
-    """By the campaign's own daily budget."""
+def _choice(
+    title: str,
+    parameter: str,
+    choices: Sequence[tuple[str, str]],
+    picked: Callable[[HttpRequest, Rows, str], Rows],
+) -> type[ChoiceFilter]:
+    """A filter by one of some choices."""
 
-    title = "daily budget used"
-    parameter_name = "day_used"
-    budgets = tuple(budget for budget in filters.OWN if budget.period == Period.DAY)
+    class Chosen(ChoiceFilter):
+        CHOICES: ClassVar = list(choices)
 
+        def pick(self, request: HttpRequest, rows: Rows, chosen: str) -> Rows:
+            return picked(request, rows, chosen)
 
-class MonthUsedFilter(UsedFilter):
-    """By the campaign's own monthly budget."""
-
-    title = "monthly budget used"
-    parameter_name = "month_used"
-    budgets = tuple(budget for budget in filters.OWN if budget.period == Period.MONTH)
-
-
-class AnyUsedFilter(UsedFilter):
-    """By the one of its four budgets of which most is used."""
-
-    title = "any budget used, its brand's too"
-    parameter_name = "any_used"
-    budgets = BUDGET_HOLDS
+    Chosen.title, Chosen.parameter_name = title, parameter
+    return Chosen
 
 
-class DaypartedFilter(ChoiceFilter):
-    """By whether it runs in some hours only."""
-
-    title = "hours"
-    parameter_name = "is_dayparting_enabled__exact"
-    CHOICES = [("1", "Dayparted: in its schedules' hours"), ("0", "Around the clock")]
-
-    def pick(
-        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
-    ) -> QuerySet[Campaign]:
-        return rows.filter(is_dayparting_enabled=chosen == "1")
-
-
-class FlightFilter(ChoiceFilter):
-    """By where it stands in its flight, on its brand's date."""
-
-    title = "flight"
-    parameter_name = "flight"
-    CHOICES = list(Flight.choices)
-
-    def pick(
-        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
-    ) -> QuerySet[Campaign]:
-        return filters.in_flight(rows, moment_of(request), Flight(chosen))
-
-
-class StatusFilter(ChoiceFilter):
-    """By what somebody wants of it."""
-
-    title = "status"
-    parameter_name = "status__exact"
-    CHOICES = list(Status.choices)
-
-    def pick(
-        self, request: HttpRequest, rows: QuerySet[Campaign], chosen: str
-    ) -> QuerySet[Campaign]:
-        return rows.filter(status=chosen)
+def _used(title: str, parameter: str, budgets: Iterable[BudgetHold]) -> type[ChoiceFilter]:
+    """By how much of one of the budgets is used."""
+    budgets = tuple(budgets)
+    return _choice(
+        title,
+        parameter,
+        USED,
+        lambda request, rows, percent: filters.used(
+            rows, moment_of(request), budgets, int(percent)
+        ),
+    )
 
 
 LIST_FILTER: list[Any] = [
-    StateFilter,
-    HoldFilter,
+    _choice(
+        "state",
+        "state",
+        [(state, state) for state in STATES],
+        lambda _, rows, state: rows.filter(STATES[state]),
+    ),
+    _choice(
+        "current hold",
+        HOLD,
+        Hold.choices,
+        lambda request, rows, hold: held_by(rows, moment_of(request), Hold(hold), of_many=True),
+    ),
     ("brand", BrandFilter),
-    DayUsedFilter,
-    MonthUsedFilter,
-    AnyUsedFilter,
-    FlightFilter,
-    DaypartedFilter,
-    StatusFilter,
+    _used(
+        "daily budget used", "day_used", (one for one in filters.OWN if one.period == Period.DAY)
+    ),
+    _used(
+        "monthly budget used",
+        "month_used",
+        (one for one in filters.OWN if one.period == Period.MONTH),
+    ),
+    _used("any budget used, including the brand's", "any_used", BUDGET_HOLDS),
+    _choice(
+        "flight",
+        "flight",
+        Flight.choices,
+        lambda request, rows, flight: filters.in_flight(rows, moment_of(request), Flight(flight)),
+    ),
+    _choice(
+        "hours",
+        "is_dayparting_enabled__exact",
+        [("1", "Dayparted: in the hours of its schedules"), ("0", "All day")],
+        lambda _, rows, chosen: rows.filter(is_dayparting_enabled=chosen == "1"),
+    ),
+    _choice(
+        "status",
+        "status__exact",
+        Status.choices,
+        lambda _, rows, status: rows.filter(status=status),
+    ),
 ]

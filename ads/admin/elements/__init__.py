@@ -1,14 +1,14 @@
 """The parts that pages are made of: text, numbers, bars, charts, filters and form fields."""
 
-from ads.admin.elements import charts, tips
+from ads.admin.elements import charts, strips, tips
 from ads.admin.elements.bars import spend_bar, spend_track, waived_beside
 from ads.admin.elements.filters import USED, ChoiceFilter, instant_of
 from ads.admin.elements.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
 from ads.admin.elements.links import address, is_number, link_to, may, picked
+from ads.admin.elements.mixin import AdminMixin
 from ads.admin.elements.range_filters import DayFilter, InstantFilter
 from ads.admin.elements.text import (
     NOTHING,
-    STATE_COLOURS,
     actor_name,
     ago,
     ahead,
@@ -20,12 +20,13 @@ from ads.admin.elements.text import (
     soon,
     span,
     stamp,
+    state_badge,
 )
 
 __all__ = [
     "NOTHING",
-    "STATE_COLOURS",
     "USED",
+    "AdminMixin",
     "ChoiceFilter",
     "ConfigurationForm",
     "DayFilter",
@@ -52,6 +53,8 @@ __all__ = [
     "spend_bar",
     "spend_track",
     "stamp",
+    "state_badge",
+    "strips",
     "tips",
     "waived_beside",
 ]

@@ -15,8 +15,24 @@ _PROGRAMS = {"key": "API key", "webhook": "Webhook", "command": "Command"}
 
 _UNITS = {"days": 86400, "h": 3600, "min": 60, "s": 1}
 
-#: Of a campaign's state, the colour of its badge; plain where none is given.
-STATE_COLOURS = {"Active": "success", "Paused by system": "warning", "Paused by user": "info"}
+#: The colours of a campaign's states; the others, such as "Outside hours", are as planned: plain.
+STATE_COLOURS = {
+    "Active": "success",
+    "Paused by user": "info",
+    "Paused by user (brand)": "info",
+    "Budget used up": "warning",
+    "Invalid timezone": "alarm",
+}
+
+
+def state_badge(state: str, count: int | None = None) -> SafeString:
+    """A campaign's state in its colour; with ``count``, of how many campaigns: "3 Active"."""
+    return format_html(
+        '<span class="ads-badge ads-{}">{}{}</span>',
+        STATE_COLOURS.get(state, "plain"),
+        "" if count is None else f"{count:,} ",
+        state,
+    )
 
 
 def budget(amount: Decimal | None) -> str:

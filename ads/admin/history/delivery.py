@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -29,10 +30,9 @@ from ads.holds import Hold
 from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.money import format_usd
 from ads.services import overview
-from ads.services.actor import SYSTEM
 from ads.services.delivery import Trigger
-from ads.services.explain import recorded_reasons
 from ads.services.exports import Export, kinds
+from ads.services.history import is_automatic, reasons, set_off_by
 
 
 class DirectionFilter(ChoiceFilter):
@@ -94,11 +94,21 @@ class TriggerFilter(DropdownFilter):  # type: ignore[misc]
 
 def by(change: DeliveryChange) -> str:
     """Who or what switched it: "olivia", "API key Billing", "Automatic (spend update)"."""
-    if change.actor in ("", SYSTEM) or change.actor.startswith(("task: ", "platform: ")):
-        known = change.trigger in Trigger.values
-        trigger = Trigger(change.trigger).label.lower() if known else change.trigger
-        return f"Automatic ({trigger})"
+    if is_automatic(change.actor):
+        return set_off_by(change.actor, change.trigger)
     return actor_name(change.actor)
+
+
+class DeliveryChangeList(ChangeList):
+    """Says of the changes of its page together why they were."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        changes: list[Any] = list(self.result_list)
+        why = reasons(changes)
+        for change in changes:
+            change.why = why[change.pk]
+        self.result_list = changes
 
 
 @admin.register(DeliveryChange)
@@ -135,6 +145,9 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         "brand_daily_figures",
         "brand_monthly_figures",
     ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return DeliveryChangeList
 
     def get_urls(self) -> list[URLPattern]:
         return [path("live/", self.live, name="ads_deliverychange_live"), *super().get_urls()]
@@ -186,7 +199,8 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     @admin.display(description="why")
     def why(self, change: DeliveryChange) -> str:
-        return recorded_reasons.why(change)
+        why: str = getattr(change, "why", None) or reasons([change])[change.pk]
+        return why
 
     @admin.display(description="by")
     def by(self, change: DeliveryChange) -> str:

@@ -1,15 +1,16 @@
-"""Schedules and their windows: the hours in which campaigns may deliver."""
+"""The admin of schedules and their windows."""
 
 from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
-from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.base import KEPT, ConfigurationAdmin, LocalTimes
+from ads.admin.elements import place
 from ads.admin.schedules.changelist import ScheduleColumns
 from ads.admin.schedules.preview import SchedulePreview
 from ads.admin.schedules.text import clock_there
@@ -23,12 +24,12 @@ from ads.services.history import audit
 
 @admin.register(DaypartingSchedule)
 class DaypartingScheduleAdmin(
-    ScheduleColumns, SchedulePreview, ConfigurationAdmin[DaypartingSchedule]
+    ScheduleColumns, SchedulePreview, LocalTimes, ConfigurationAdmin[DaypartingSchedule]
 ):
     """Weekly patterns, and which of them are open now."""
 
     about = (
-        "Weekly hours, shared by any number of campaigns: those that use them run only while "
+        "Weekly hours, shared by any number of campaigns. Campaigns that use them run only while "
         "they are open."
     )
     inlines = [WindowInline]
@@ -46,14 +47,14 @@ class DaypartingScheduleAdmin(
                 ]
             },
         ),
-        (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
+        (KEPT, {"fields": [("created", "updated")], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["created_at", "updated_at"]
+    readonly_fields = ["created", "updated"]
     change_form_template = "ads/admin/schedule.html"
     change_form_after_template = "ads/admin/audit.html"
 
     class Media:
-        css = {"all": ["ads/schedule.css"]}
+        css = {"all": ["ads/strips.css", "ads/schedule.css"]}
         js = [
             "ads/schedule-week.js",
             "ads/schedule-rows.js",
@@ -83,10 +84,18 @@ class DaypartingScheduleAdmin(
             ]
             with suppress(UnknownTimezone):
                 context["clock_there"] = clock_there(timezone.now(), schedule.timezone)
+                context["audit_zone"] = schedule.timezone
+                context["audit_place"] = place(schedule.timezone)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The button "History" leads to the audit on the page."""
+        return HttpResponseRedirect("../change/#audit")
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes with the schedules; counted, for any number of campaigns may have them."""
+        """Counted: any number of campaigns may use them."""
         schedules = list(objs)
         attached = CampaignSchedule.objects.filter(schedule__in=schedules)
         campaigns = attached.values("campaign").distinct().count()
@@ -94,8 +103,8 @@ class DaypartingScheduleAdmin(
         told = [str(schedule) for schedule in schedules]
         if campaigns:
             told.append(
-                f"Its hours on {campaigns:,} campaign(s): one that has no other schedule "
-                "then delivers at any hour."
+                f"Its hours on {campaigns:,} campaign(s). Those without another schedule then run "
+                "at all hours."
             )
         counts = {"dayparting schedules": len(schedules), "dayparting windows": windows}
         lacking = set()

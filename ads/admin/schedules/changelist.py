@@ -1,7 +1,7 @@
-"""The list of schedules: which are open, their week drawn and in words, and who uses them."""
+"""The list of schedules: open or closed, the week drawn and in words, and campaigns."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -11,19 +11,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import clock, soon
+from ads.admin.elements import AdminMixin, clock, soon
 from ads.admin.schedules.text import campaigns_of, hours_in_words
 from ads.holds import schedules_as_rules
 from ads.models import CampaignSchedule, DaypartingSchedule
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[DaypartingSchedule]
-else:
-    _Admin = object
 
 #: Lines of hours shown of a schedule.
 SHOWN: Final = 4
@@ -33,7 +26,7 @@ _HEIGHT: Final = 10
 
 
 class ScheduleList(ChangeList):
-    """Adds which of a page's schedules are open now, and how many campaigns have them."""
+    """Adds whether schedules are open now, and how many campaigns use them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -60,7 +53,7 @@ class ScheduleList(ChangeList):
 
 
 def _state(rule: Schedule, now: datetime) -> tuple[bool | None, datetime | None]:
-    """Is it open, and when does that turn? Neither in a timezone nobody can read."""
+    """Is it open, and until when? (None, None): invalid timezone."""
     try:
         opened = is_open([rule], now)
         return opened, (next_closing if opened else next_opening)([rule], now)
@@ -68,7 +61,7 @@ def _state(rule: Schedule, now: datetime) -> tuple[bool | None, datetime | None]
         return None, None
 
 
-class ScheduleColumns(_Admin):
+class ScheduleColumns(AdminMixin[DaypartingSchedule]):
     """The columns of the list."""
 
     list_display = ["name", "now", "week", "hours", "used_by", "there", "priority"]
@@ -79,7 +72,7 @@ class ScheduleColumns(_Admin):
     @admin.display(description="now")
     def now(self, schedule: Any) -> SafeString:
         if schedule.is_open is None:
-            return format_html("{}", "closed: its timezone cannot be read")
+            return format_html("{}", "closed: invalid timezone")
         now = timezone.now()
         if not is_in_force(schedule.rule, now):
             label, colour = "Not in force", "plain"
@@ -119,7 +112,7 @@ class ScheduleColumns(_Admin):
             schedule.campaign_count,
         )
 
-    @admin.display(description="its clock", ordering="timezone")
+    @admin.display(description="local time", ordering="timezone")
     def there(self, schedule: DaypartingSchedule) -> SafeString:
         return format_html(
             '<span class="ads-many"><span class="ads-line">{}</span>'
@@ -130,9 +123,9 @@ class ScheduleColumns(_Admin):
 
 
 def _in_force(schedule: DaypartingSchedule) -> str:
-    """When its hours count: "from 2 Feb 2026", "switched off"; nothing where always."""
+    """When its hours count: "from 2 Feb 2026", "not active"; nothing where always."""
     if not schedule.is_active:
-        return "switched off"
+        return "not active"
     begin, end = schedule.valid_from, schedule.valid_until
     words = [f"from {begin:%-d %b %Y}"] if begin else []
     words += [f"until {end:%-d %b %Y}"] if end else []
@@ -140,7 +133,7 @@ def _in_force(schedule: DaypartingSchedule) -> str:
 
 
 def drawn(rule: Schedule) -> SafeString:
-    """The week as a small picture, a line for each day; what runs over midnight is paler."""
+    """The week as a small picture; hours after midnight are paler."""
     boxes = []
     for window in rule.windows:
         start = window.start.hour * 60 + window.start.minute

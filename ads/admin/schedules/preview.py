@@ -1,6 +1,6 @@
-"""The preview beside a schedule's form: what it would do, as it stands there unsaved."""
+"""The preview beside a schedule's form, unsaved."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -11,27 +11,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ads.admin.actions import reasons
-from ads.admin.elements import instant
-from ads.admin.schedules.text import campaigns_of, clock_there, minute_of_week, same_clock, strip
+from ads.admin.elements import AdminMixin, instant, strips
+from ads.admin.schedules.text import campaigns_of, clock_there, minute_of_week, same_clock
 from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule
 from ads.services.delivery import Preview, preview_schedule
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[DaypartingSchedule]
-else:
-    _Admin = object
-
-#: Fields of the form that decide when it is open; a name that is taken does not.
+#: Fields of the form that decide when it is open.
 READ: Final = ("timezone", "priority", "is_active", "valid_from", "valid_until")
 
 
-class SchedulePreview(_Admin):
-    """Answers what the schedule in a form would do."""
+class SchedulePreview(AdminMixin[DaypartingSchedule]):
+    """Previews the schedule in a form."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.preview_view))
@@ -43,12 +36,12 @@ class SchedulePreview(_Admin):
         ]
 
     def preview_url(self, schedule: DaypartingSchedule | None) -> str:
-        """Where the form of this schedule, or of one that is being added, is previewed."""
+        """The address that previews a form."""
         arguments = [schedule.pk] if schedule else []
         return reverse("admin:ads_daypartingschedule_preview", args=arguments)
 
     def may_paint(self, request: HttpRequest, schedule: DaypartingSchedule | None) -> bool:
-        """May the windows be edited, and not only the fields beside them?"""
+        """May the windows be edited too?"""
         if schedule and not self.has_change_permission(request, schedule):
             return False
         (windows,) = (made(self.model, self.admin_site) for made in self.inlines)
@@ -62,9 +55,9 @@ class SchedulePreview(_Admin):
         )
 
     def preview_view(self, request: HttpRequest, object_id: str | None = None) -> HttpResponseBase:
-        """JSON: the preview as HTML, and what the grid and the rows beside it show of it.
+        """JSON: the preview as HTML, and values for the grid and rows.
 
-        Who may open the page may ask. Who may only look gets the schedule as it is stored.
+        Without permission to save, of the stored schedule.
         """
         stored = self.get_object(request, unquote(object_id)) if object_id else None
         if object_id and stored is None:
@@ -96,7 +89,7 @@ class SchedulePreview(_Admin):
                     )
                     context |= _told(shown, theirs)
             except UnknownTimezone as error:
-                sentences = [f"{error} Until then it counts as closed."]
+                sentences = [f"{error} Until then the schedule counts as closed."]
         context["sentences"] = sentences
         answer["html"] = render_to_string("ads/admin/schedule_preview.html", context, request)
         return JsonResponse(answer)
@@ -104,10 +97,7 @@ class SchedulePreview(_Admin):
     def _as_it_stands(
         self, request: HttpRequest, stored: DaypartingSchedule | None
     ) -> tuple[Schedule | None, list[str], dict[int, list[str]]]:
-        """The schedule in the form; what is wrong with it; what is wrong with which window.
-
-        None where not even its timezone can be read.
-        """
+        """The schedule in the form (None: no timezone), its errors, and errors by window."""
         form = self.get_form(request, stored, change=stored is not None)(
             request.POST, instance=stored
         )
@@ -126,7 +116,7 @@ class SchedulePreview(_Admin):
             windows, rows = tuple(formset.windows()), formset.wrong_rows()
             sentences += [str(text) for text in formset.non_form_errors()]
             if rows and not formset.non_form_errors():
-                sentences.append("A window cannot be read: see the exact times.")
+                sentences.append("A window is invalid: see the exact times.")
         else:
             windows = _as_stored(stored).windows if stored else ()
         given = form.cleaned_data
@@ -153,7 +143,7 @@ def _as_stored(schedule: DaypartingSchedule) -> Schedule:
 
 
 def _told(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
-    """The preview in the words of the page."""
+    """The preview for the template."""
     own = shown.schedule.timezone
     is_same = same_clock(shown.days, shown.viewers_days)
     clocks = [("In the schedule's time", own, shown.days)]
@@ -165,7 +155,7 @@ def _told(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
             {
                 "title": title,
                 "there": clock_there(shown.now, tz),
-                "strips": [strip(day, tz, shown.now) for day in days],
+                "strips": [strips.strip(day, tz, shown.now) for day in days],
             }
             for title, tz, days in clocks
         ],

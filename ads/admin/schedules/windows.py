@@ -47,22 +47,18 @@ class TimeFormField(forms.TimeField):
 
 
 class WindowForm(ConfigurationForm):
-    """One window. Whether it overlaps another, all of a schedule's together decide."""
+    """One window; overlaps are checked by the formset."""
 
-    start_time = TimeFormField(
-        is_end=False, label="From", help_text="It is open from this minute on."
-    )
+    start_time = TimeFormField(is_end=False, label="From", help_text="Opens at this time.")
     end_time = TimeFormField(
         is_end=True,
         label="To",
-        help_text="It is closed from this minute on. At or before the start: on the next day. "
+        help_text="Closes at this time; at or before the start, on the next day. "
         "00:00 to 00:00 is the whole day.",
     )
 
     def _post_clean(self) -> None:
-        # Only the fields: the model's own check and the constraint's would compare this window
-        # with the others as they are stored, and two that swap places in one edit each overlap
-        # what the other was.
+        # Only the fields: overlaps with stored windows are wrong when two swap places in one edit.
         exclude = self._get_validation_exclusions() | {"schedule"}  # type: ignore[attr-defined]
         try:
             construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
@@ -72,7 +68,7 @@ class WindowForm(ConfigurationForm):
 
 
 class StoredRowField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Which stored row a form is of. The formset has read them all; Django's asks for each."""
+    """The stored row of a form, without a query for each."""
 
     row: DaypartingWindow
 
@@ -105,15 +101,15 @@ class WindowFormSet(PaginationInlineFormSet):  # type: ignore[misc]
         if overlap:
             first, second = map(describe_window, overlap)
             raise ValidationError(
-                f"{first} and {second} overlap: change one of them, or make them one window."
+                f"{first} and {second} overlap: change one of them, or merge them."
             )
 
     def windows(self) -> list[Window]:
-        """Those that can be read and are not to be deleted."""
+        """The valid ones, without deleted ones."""
         return list(self._by_row().values())
 
     def wrong_rows(self) -> dict[int, list[str]]:
-        """What is wrong with which of the rows that stay, by the number in their names."""
+        """Errors of the rows that stay, by row number."""
         wrong = {
             number: [str(text) for texts in form.errors.values() for text in texts]
             for number, form in enumerate(self.forms)

@@ -12,12 +12,10 @@ from ads.services.explain import switches
 
 
 class Command(BaseCommand):
-    help = "Works out who may deliver now, switches who does not agree, and says why."
+    help = "Switches campaigns on and off by budgets, flights and hours, and says why."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--dry-run", action="store_true", help="say what would change; change nothing"
-        )
+        parser.add_argument("--dry-run", action="store_true", help="preview only; change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
@@ -27,7 +25,7 @@ class Command(BaseCommand):
         enforced = Enforced()
         with acting("check_budgets"):
             if dry_run:
-                changes = switches.coming(campaigns, now, limit=SHOWN)
+                changes = switches.preview(campaigns, now, limit=SHOWN)
             else:
                 enforced = enforce(campaigns, now, Trigger.CHECK_CAMPAIGN_BUDGETS)
                 changes = switches.made(now, [Trigger.CHECK_CAMPAIGN_BUDGETS], limit=SHOWN)
@@ -41,7 +39,7 @@ class Command(BaseCommand):
             screen.line("Dry run: nothing was changed.")
         if enforced.failed:
             raise CommandError(
-                f"{count(len(enforced.failed), 'campaign')} could not be enforced "
+                f"{count(len(enforced.failed), 'campaign')} could not be switched "
                 f"({', '.join(map(str, enforced.failed[:10]))}); see the log. The others were."
             )
 
@@ -57,7 +55,7 @@ def show_switches(screen: Screen, changes: switches.Switches) -> None:
                 switch.campaign.name,
                 switch.campaign.brand.name,
                 "paused → delivers" if switch.is_active else "delivers → paused",
-                " ".join(switch.reasons) or "No hold applies any more.",
+                " ".join(switch.reasons) or "Nothing is stopping it any more.",
             )
             for switch in changes.shown
         ),

@@ -1,4 +1,4 @@
-"""``manage.py explain``: why a campaign delivers or not, until when, and its figures."""
+"""``manage.py explain``: why a campaign runs or not, until when, its figures and history."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -7,27 +7,24 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 from django.utils import timezone
 
-from ads.holds import Hold, schedules_as_rules
 from ads.management.commands._terminal import Screen, instant, printable
-from ads.models import Campaign, DaypartingSchedule
-from ads.rules import dayparting
+from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_usd
-from ads.services.delivery import Trigger
-from ads.services.explain import explanation
-from ads.services.history import audit
+from ads.services.explain import conditions, explanation
+from ads.services.history import set_off_by, timeline
 from ads.services.ledger import summaries
 
 #: Candidates listed when a name fits several campaigns.
 CANDIDATES: Final = 20
-#: Newest changes shown.
-CHANGES: Final = 10
+#: Newest entries of the history shown.
+CHANGES: Final = 20
 
 _LARGEST_ID: Final = 2**63
 
 
 class Command(BaseCommand):
-    help = "Says why a campaign delivers or not, until when, and what it has spent of what."
+    help = "Says why a campaign runs or not, until when, and what it has spent."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="its name, Brand/Name, or id")
@@ -42,9 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"Brand {campaign.brand.name}: {error}") from error
         _show_state(screen, campaign, explained)
         _show_figures(screen, campaign, now)
-        _show_hours(screen, campaign, now)
-        _show_delivery(screen, campaign)
-        _show_configuration(screen, campaign)
+        _show_history(screen, campaign)
 
 
 def _named(text: str) -> Campaign:
@@ -93,28 +88,31 @@ def _called(campaign: Campaign) -> str:
 def _show_state(screen: Screen, campaign: Campaign, explained: explanation.Explanation) -> None:
     zone = campaign.brand.timezone
     screen.line(_called(campaign), "bold")
-    screen.line(
-        f"State: {campaign.state}. It {'delivers' if campaign.is_active else 'does not deliver'}."
-    )
+    state = explained.state
+    if (kind := explained.campaign.state) not in state:
+        state += f" ({kind[:1].lower()}{kind[1:]})"
+    delivers = "delivers" if explained.campaign.is_active else "does not deliver"
+    screen.line(f"State: {state}. It {delivers}.")
     if campaign.is_active != explained.delivers:
-        should = "may" if explained.delivers else "may not"
-        screen.line(f"It {should} deliver now, and will be switched at the next check.", "yellow")
-    if explained.holds:
-        screen.table(
-            ["hold", "why", "until"],
+        will = "start" if explained.delivers else "stop"
+        screen.line(f"It will {will} at the next check.", "yellow")
+    screen.table(
+        ["hold", "applies", "why", "until"],
+        (
             (
-                (
-                    Hold(held.code).label,
-                    held.sentence,
-                    instant(held.lifts_at, zone) if held.lifts_at else "somebody acts",
-                )
-                for held in explained.holds
-            ),
-        )
-        expected = instant(explained.returns_at, zone) if explained.returns_at else "none in sight"
+                one.hold.label,
+                "yes" if one.applies else "no",
+                one.sentence,
+                instant(one.until, zone) if one.until else "someone acts" if one.applies else "",
+            )
+            for one in conditions.of(explained)
+        ),
+    )
+    if explained.holds:
+        expected = instant(explained.returns_at, zone) if explained.returns_at else "none scheduled"
         screen.line(f"Expected return: {expected}")
     else:
-        screen.line("Nothing holds it.")
+        screen.line("Nothing is stopping it.")
 
 
 def _show_figures(screen: Screen, campaign: Campaign, now: datetime) -> None:
@@ -145,76 +143,17 @@ def _show_figures(screen: Screen, campaign: Campaign, now: datetime) -> None:
     )
 
 
-def _show_hours(screen: Screen, campaign: Campaign, now: datetime) -> None:
-    screen.line()
-    if not campaign.is_dayparting_enabled:
-        screen.line("Hours: any (dayparting is off).")
-        return
-    attached = DaypartingSchedule.objects.filter(campaigns=campaign)
-    schedules = schedules_as_rules(attached)
-    if not schedules:
-        screen.line("Hours: any (no schedule is attached).")
-        return
-    names = ", ".join(attached.order_by("name").values_list("name", flat=True))
-    zone = campaign.brand.timezone
-    try:
-        is_open = dayparting.is_open(schedules, now)
-        at = (dayparting.next_closing if is_open else dayparting.next_opening)(schedules, now)
-    except UnknownTimezone as error:
-        screen.line(f"Hours: {names}; they cannot be read: {error}", "yellow")
-        return
-    turn = "closes" if is_open else "opens"
-    screen.line(
-        f"Hours: {names}; {'open' if is_open else 'closed'} now, "
-        + (f"next {turn} {instant(at, zone)}." if at else f"never {turn}.")
-    )
-
-
-def _show_delivery(screen: Screen, campaign: Campaign) -> None:
-    changes = list(campaign.delivery_changes.all()[:CHANGES])
-    if not changes:
-        return
-    zone = campaign.brand.timezone
+def _show_history(screen: Screen, campaign: Campaign) -> None:
     screen.line()
     screen.table(
-        ["when", "switched", "why", "trigger", "who"],
+        ["when", "what", "why", "set off"],
         (
             (
-                instant(change.at, zone),
-                "on" if change.is_active else "off",
-                ", ".join(_label(Hold, hold) for hold in change.holds),
-                _label(Trigger, change.trigger),
-                change.actor,
+                instant(one.at, campaign.brand.timezone),
+                one.title,
+                "; ".join([*one.reasons, *map(str, one.changes)]),
+                set_off_by(one.actor, one.trigger),
             )
-            for change in changes
+            for one in timeline.of(campaign, limit=CHANGES).happenings
         ),
     )
-
-
-def _show_configuration(screen: Screen, campaign: Campaign) -> None:
-    entries = audit.of_campaign(campaign, limit=CHANGES)
-    if not entries:
-        return
-    zone = campaign.brand.timezone
-    screen.line()
-    screen.table(
-        ["when", "who", "changed", "from → to"],
-        (
-            (
-                instant(entry.at, zone),
-                entry.actor,
-                f"{entry.subject} {entry.what}",
-                "; ".join(
-                    f"{change.label}: {change.old} → {change.new}"
-                    if change.old
-                    else f"{change.label}: {change.new}"
-                    for change in entry.changes
-                ),
-            )
-            for entry in entries
-        ),
-    )
-
-
-def _label(choices: Any, value: str) -> str:
-    return str(choices(value).label) if value in choices.values else value

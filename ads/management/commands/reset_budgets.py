@@ -33,9 +33,9 @@ ROLLOVERS: Final[dict[Period, tuple[Due, Callable[..., Rollover], Trigger]]] = {
 
 class Command(BaseCommand):
     help = (
-        "Rolls over the brands whose local day or month has turned: campaigns that its new budget "
-        "lets run come back, ended flights are completed. Nobody's spend is touched, unless "
-        "--waive says that what has been spent so far shall not count."
+        "Rolls over the brands whose local day or month has begun: campaigns that were out of "
+        "budget come back, and ended flights are completed. Spend still counts, unless --waive is "
+        "given."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -45,13 +45,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--waive",
             action="store_true",
-            help="let them run on: what the brands and their campaigns have spent so far in the "
-            "period no longer counts against their budgets (reports stay true); "
-            "needs --daily or --monthly",
+            help="let them run on: spend so far in the period no longer counts against the budgets "
+            "of brands and campaigns (reports still show it); needs --daily or --monthly",
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="say what would happen; change nothing"
-        )
+        parser.add_argument("--dry-run", action="store_true", help="preview only; change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
@@ -61,9 +58,7 @@ class Command(BaseCommand):
             if options[option]
         ]
         if options["waive"] and not wanted:
-            raise CommandError(
-                "--waive: say which spend shall no longer count: --daily, --monthly or both."
-            )
+            raise CommandError("--waive: choose the spend to waive: --daily, --monthly or both.")
         brands = Brand.objects.all()
         if options["brand"] is not None:
             brands = brands.filter(pk=brand_named(options["brand"]).pk)
@@ -92,7 +87,7 @@ def _preview(screen: Screen, periods: list[Period], brands: QuerySet[Brand], now
         due = ROLLOVERS[period][0](now, brands)
         _show_due(screen, period, due, now)
         due_at_all |= Q(brand__in=due.order_by().values("pk"))
-    changes = switches.coming(Campaign.objects.filter(due_at_all), now, limit=SHOWN)
+    changes = switches.preview(Campaign.objects.filter(due_at_all), now, limit=SHOWN)
     show_switches(screen, changes)
     _say(screen, "Campaigns", changes, "would be ")
     if Period.DAY in periods:
@@ -116,15 +111,15 @@ def _roll_over(screen: Screen, period: Period, brands: QuerySet[Brand], now: dat
 def _show_due(screen: Screen, period: Period, due: QuerySet[Brand], now: datetime) -> None:
     number = due.count()
     if not number:
-        screen.line(f"{period.label}: it has turned for no brand since the last time.")
+        screen.line(f"{period.label}: no brand is due.")
         return
     screen.table(
-        ["brand", "timezone", "its date now", "rolled over before"],
+        ["brand", "timezone", "local date", "last rolled over"],
         (
             (brand.name, brand.timezone, local_date(now, brand.timezone), _last(brand, period))
             for brand in due.order_by("name")[:SHOWN]
         ),
-        title=f"{period.label}: it has turned for {count(number, 'brand')}.",
+        title=f"{period.label}: {count(number, 'brand')} due.",
     )
     if number > SHOWN:
         screen.line(f"… and {number - SHOWN:,} more.")
@@ -145,7 +140,9 @@ def _show_waived(screen: Screen, waived: list[Waived], would: str = "") -> None:
             (
                 (
                     item.brand.name,
-                    "(the brand's own sum)" if isinstance(item.owner, Brand) else item.owner.name,
+                    "(all campaigns of the brand)"
+                    if isinstance(item.owner, Brand)
+                    else item.owner.name,
                     item.period,
                     format_usd(item.amount),
                 )

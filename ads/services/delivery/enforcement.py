@@ -1,15 +1,14 @@
-"""The one place that switches campaigns: work out the holds, and make ``is_active`` agree.
+"""The one place that switches campaigns: makes ``is_active`` agree with the holds.
 
-Two writers at once, at READ COMMITTED:
+Safe with several writers at READ COMMITTED:
 
 1. *Find* the campaigns that disagree (no lock).
 2. *Lock* just those rows, in primary-key order.
 3. *Decide again* in a new statement, which sees everything committed before the locks were granted.
 4. *Switch* those that still disagree and write their delivery changes, in the same transaction.
 
-Without the third, a sweep that began before a spend was committed would bring a campaign back over
-its budget. Run twice at one instant it changes nothing the second time; skipped any number of times
-and then run once, the end state is as if it had never been skipped.
+Without the third, a sweep that began before a spend was committed would resume a campaign over its
+budget. Running it twice changes nothing the second time; skipped runs leave no trace in the end.
 """
 
 import logging
@@ -30,22 +29,19 @@ from ads.services.locks import among
 
 logger = logging.getLogger(__name__)
 
-#: Campaigns locked and switched in one transaction: large enough that the queries are shared by
-#: many, small enough that nobody waits long for a lock.
+#: Campaigns in one transaction: few enough that nobody waits long for a lock.
 BATCH = 2000
 
-#: For PostgreSQL's planner, while it looks for campaigns that disagree.
+#: For PostgreSQL's planner in step 1.
 SWEEP_SETTINGS = {
-    # Sets of a million rows are joined, which it does in memory if it may.
-    "work_mem": "256MB",
-    # It expects half of the campaigns to disagree and shuns parallel workers, who would have to
-    # hand them all over; but few disagree, or none.
+    "work_mem": "256MB",  # joins a million rows in memory
+    # It expects half of the campaigns to disagree, and so avoids parallel workers; few do.
     "parallel_tuple_cost": "0",
 }
 
 
 class Trigger(models.TextChoices):
-    """What made the system look."""
+    """What set off an enforcement."""
 
     SPEND = "spend", "Spend"
     CORRECTION = "correction", "Correction"
@@ -65,7 +61,7 @@ class Enforced:
 
     started: int = 0
     stopped: int = 0
-    #: Ids of campaigns on which it failed; the reason is in the log.
+    #: Ids of campaigns that it failed for; the log says why.
     failed: tuple[int, ...] = ()
 
     @property
@@ -80,13 +76,12 @@ class Enforced:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A campaign whose ``is_active`` disagrees with its holds, and what it should be."""
+    """A campaign to switch, and which way."""
 
     campaign_id: int
     is_active: bool
     holds: list[Hold]
-    #: Effective spend and budget of the four periods (US dollars; a budget of None is no limit),
-    #: under the names of the fields of DeliveryChange.
+    #: Effective spend and budgets (US dollars; None: no limit) by the fields of DeliveryChange.
     figures: dict[str, Decimal | None]
 
 
@@ -95,13 +90,12 @@ def enforce(
 ) -> Enforced:
     """Make ``is_active`` of ``campaigns`` agree with their holds at ``now``.
 
-    ``lock_first`` leaves out the first step, so that campaigns which agree are locked too. Whoever
-    has just changed something the decision rests on needs that: a sweep that decided before the
-    change may be about to commit a switch that nobody can see yet. See :func:`after_edit` too.
+    ``lock_first`` skips step 1 and locks all of them. Needed after a change that the decision
+    depends on: a sweep that decided before it may be about to commit a switch. See
+    :func:`after_edit` too.
 
-    One campaign that fails never stops the others: it is logged, reported in the result, and the
-    rest go on. Neither does one that another session keeps locked, or whose brand is in a timezone
-    that nobody can read.
+    Campaigns that fail, are locked by another session, or have a brand with an invalid timezone
+    are logged and reported in the result; the others go on.
     """
     if lock_first:
         return _in_batches(_all(campaigns), now, trigger)
@@ -110,23 +104,22 @@ def enforce(
 
 
 def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> Enforced:
-    """Enforce campaigns after configuration they depend on was committed.
+    """Enforce campaigns after an edit was committed.
 
-    Besides locking first, it waits for spend in flight, which may have read the budgets as they
-    were before.
+    Locks first, and waits for spend in flight, which may have read the old budgets.
     """
     return _in_batches(sorted(campaign_ids), now, trigger, await_spend=True)
 
 
 def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
-    """What :func:`enforce` would switch; nothing is locked or changed."""
+    """What :func:`enforce` would switch; locks and changes nothing."""
     evaluated = evaluate(campaigns, Moment.at(now, campaigns))
     rows = evaluated.order_by("pk").exclude(is_active=F("may_deliver"))
     for pk, bits, *figures in rows.values_list("pk", "hold_bits", *_FIGURES.values()).iterator():
         yield Decision(pk, not bits, from_bits(bits), dict(zip(_FIGURES, figures, strict=True)))
 
 
-#: Fields of DeliveryChange, and where an evaluated campaign has them.
+#: Fields of DeliveryChange, and their names on an evaluated campaign.
 _FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
     budget.budget.replace("__", "_"): budget.budget for budget in BUDGET_HOLDS
 }
@@ -137,14 +130,13 @@ def _all(campaigns: QuerySet[Campaign]) -> list[int]:
 
 
 def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int], tuple[int, ...]]:
-    """Step 1. Ids in primary-key order; and of those on which nobody can decide."""
+    """Step 1: ids in primary-key order, and those of campaigns that cannot be decided."""
     with transaction.atomic(), connection.cursor() as cursor:
         for setting, value in SWEEP_SETTINGS.items():
             cursor.execute(f"SET LOCAL {setting} = %s", [value])
         moment = Moment.at(now, campaigns)
         disagreeing = evaluate(campaigns, moment).order_by().exclude(is_active=F("may_deliver"))
-        # Not through ``iterator()``: PostgreSQL runs a cursor without parallel workers, and expects
-        # that only the first of its rows are wanted.
+        # Not ``iterator()``: PostgreSQL runs cursors without parallel workers.
         ids = sorted(disagreeing.values_list("pk", flat=True))
         undecided: list[int] = []
         if moment.unreadable:
@@ -166,7 +158,7 @@ def _in_batches(
 
 
 def _switch(ids: Sequence[int], now: datetime, trigger: str, *, await_spend: bool) -> Enforced:
-    """Steps 2 to 4 for one batch; without those that somebody else keeps locked."""
+    """Steps 2 to 4 for one batch, without campaigns that another session keeps locked."""
     try:
         return _lock_and_switch(ids, now, trigger, await_spend=await_spend)
     except OperationalError as error:
@@ -195,7 +187,7 @@ def _lock_and_switch(
         if switched:
             Campaign.objects.filter(pk__in=among(switched)).update(is_active=is_active)
     if decisions:
-        _write_down(decisions, now, trigger)
+        _record(decisions, now, trigger)
     started = sum(decision.is_active for decision in decisions)
     return Enforced(
         started=started,
@@ -205,7 +197,7 @@ def _lock_and_switch(
 
 
 def _left_out(ids: Sequence[int], locked: Sequence[int]) -> tuple[int, ...]:
-    """Campaigns that exist and were skipped; the next check decides on them."""
+    """Existing campaigns that were skipped; the next check decides on them."""
     missing = set(ids).difference(locked)
     existing = Campaign.objects.filter(pk__in=among(missing)).order_by("pk")
     left_out = tuple(existing.values_list("pk", flat=True))
@@ -214,12 +206,10 @@ def _left_out(ids: Sequence[int], locked: Sequence[int]) -> tuple[int, ...]:
     return left_out
 
 
-def _write_down(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:
-    """One delivery change for each decision.
+def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:
+    """One delivery change for each decision; ``bulk_create`` would take half of the time.
 
-    By hand: of a batch's time a ``bulk_create`` takes half, for what are a few arrays. Each is
-    recorded after the last that it can see, even if the clock was set back: see
-    :mod:`ads.services.history.feed`.
+    Recorded after every change that it can see: see :mod:`ads.services.history.feed`.
     """
     figures = ", ".join(_FIGURES)
     with connection.cursor() as cursor:

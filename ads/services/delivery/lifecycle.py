@@ -11,28 +11,25 @@ from ads.models.campaign import Status
 from ads.services import locks
 from ads.services.delivery.enforcement import Trigger, enforce
 
-#: A completed or archived campaign is brought back by editing its status, on purpose.
+#: Completed and archived campaigns are resumed on purpose, by editing their status.
 PAUSABLE = (Status.DRAFT, Status.ACTIVE, Status.PAUSED)
 ACTIVATABLE = (*PAUSABLE, Status.COMPLETED)
-#: A campaign with one of these runs, or is to run.
+#: Running, or going to run.
 TO_RUN = (Status.DRAFT, Status.ACTIVE)
 
 
 def is_pause(before: str | None, after: str) -> bool:
-    """Did this change of status stop something that was, or was to be, running?
-
-    What was over and is brought back as paused was not paused: undoing that would end it.
-    """
+    """Did this change of status pause a campaign? One that was completed was not."""
     return before in TO_RUN and after == Status.PAUSED
 
 
 def activate(campaign: Campaign, *, now: datetime) -> bool:
-    """The operator wants it to run. True: it delivers now; False: it is archived, or on hold."""
+    """Activate it. True: it runs now; False: it is archived or on hold."""
     return _set_status(campaign, Status.ACTIVE, ACTIVATABLE, now)
 
 
 def pause(campaign: Campaign, *, now: datetime) -> bool:
-    """The operator wants it to stop. True: it is paused; False: it is completed or archived."""
+    """Pause it. True: it is paused; False: it is completed or archived."""
     _set_status(campaign, Status.PAUSED, PAUSABLE, now)
     return campaign.status == Status.PAUSED
 
@@ -41,11 +38,11 @@ def pause(campaign: Campaign, *, now: datetime) -> bool:
 def _set_status(
     campaign: Campaign, status: Status, allowed: tuple[Status, ...], now: datetime
 ) -> bool:
-    """Set the status if it is one of ``allowed``, enforce, and say whether it delivers."""
+    """Set the status if it is one of ``allowed``, enforce, and return whether it delivers."""
     locks.campaigns([campaign.pk])
     mine = Campaign.objects.filter(pk=campaign.pk)
     changing = mine.filter(status__in=allowed).exclude(status=status)
-    # Django's own update, which announces nothing: it is enforced right here.
+    # Django's own update, without signals: it is enforced right here.
     QuerySet.update(changing, status=status, updated_at=Now())
     enforce(mine, now, Trigger.ACTION, lock_first=True)
     campaign.refresh_from_db(fields=["status", "is_active", "updated_at"])

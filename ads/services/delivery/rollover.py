@@ -1,12 +1,12 @@
-"""The day and the month turn: brings campaigns back, and remembers for which date it has.
+"""A new day or month: brings campaigns back, and records the date for each brand.
 
-There is nothing to reset: totals are keyed by their period, so a new day begins at zero by itself.
-A missed midnight does no harm, and the next run catches up, whenever it is.
+Nothing is reset: totals are keyed by period, so a new day begins at zero by itself. A missed
+midnight does no harm; the next run catches up.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -21,6 +21,9 @@ from ads.services.isolation import isolate
 #: Brands rolled over together.
 BATCH = 500
 
+#: By how much the clocks of two workers may differ, and how long one of them may take.
+SKEW = timedelta(minutes=15)
+
 
 @dataclass(frozen=True, slots=True)
 class Rollover:
@@ -34,24 +37,24 @@ class Rollover:
 
 
 def due_for_day(now: datetime, brands: QuerySet[Brand] | None = None) -> QuerySet[Brand]:
-    """Brands whose local day has turned since they were last rolled over."""
+    """Brands whose local day has begun since they were last rolled over."""
     return _due(_all_brands(brands), now, "last_daily_reset", lambda today: today)
 
 
 def due_for_month(now: datetime, brands: QuerySet[Brand] | None = None) -> QuerySet[Brand]:
-    """Brands whose local month has turned since they were last rolled over."""
+    """Brands whose local month has begun since they were last rolled over."""
     return _due(_all_brands(brands), now, "last_monthly_reset", month_start)
 
 
 def roll_over_days(now: datetime, *, brands: QuerySet[Brand] | None = None) -> Rollover:
-    """Roll over the brands whose local day has turned, and complete flights that have ended."""
+    """Roll over the brands that are due, and complete their flights that have ended."""
     return _roll_over(
         due_for_day(now, brands), now, "last_daily_reset", Trigger.RESET_DAILY_BUDGETS
     )
 
 
 def roll_over_months(now: datetime, *, brands: QuerySet[Brand] | None = None) -> Rollover:
-    """Roll over the brands whose local month has turned."""
+    """Roll over the brands that are due."""
     return _roll_over(
         due_for_month(now, brands), now, "last_monthly_reset", Trigger.RESET_MONTHLY_BUDGETS
     )
@@ -73,14 +76,16 @@ def _due(
     for today, timezones in _dates(brands, now).items():
         behind = Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lt": begins(today)})
         due |= Q(timezone__in=timezones) & behind
+    # A brand that moved west was rolled over for a day that it has yet to begin.
+    for soon, timezones in _dates(brands, now + SKEW).items():
+        due |= Q(timezone__in=timezones, **{f"{field}__gt": soon})
     return brands.filter(due)
 
 
 def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger) -> Rollover:
     def act(brand_ids: Sequence[int]) -> tuple[int, int, Enforced]:
         brands = Brand.objects.filter(pk__in=brand_ids)
-        # First, so that a flight's end is on record as what the new day brought; completing it
-        # afterwards switches nothing.
+        # First, so that the record of the stop names the new day; completing switches nothing.
         enforced = enforce(Campaign.objects.filter(brand__in=brand_ids), now, trigger)
         completed = (
             ended_flights(brands, now).update(status=Status.COMPLETED)
@@ -110,7 +115,7 @@ def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger
 
 
 def ended_flights(brands: QuerySet[Brand], now: datetime) -> QuerySet[Campaign]:
-    """Active campaigns past their last day; a user's pause is left as it is."""
+    """Active campaigns past their last day; paused ones stay paused."""
     ended = Q(pk__in=())
     for today, timezones in _dates(brands, now).items():
         ended |= Q(brand__timezone__in=timezones, end_date__lt=today)

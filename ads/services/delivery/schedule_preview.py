@@ -51,7 +51,7 @@ def preview_schedule(
     using = Campaign.objects.filter(dayparting_schedules=schedule.id)
     viewers_days: list[LocalDay] = []
     with suppress(UnknownTimezone):
-        viewers_days = days_ahead(schedule, viewers_timezone, now, DAYS)
+        viewers_days = days_ahead([schedule], viewers_timezone, now, DAYS)
     campaigns, forecast = Kind(), None
     if schedule.id:
         first = using.select_related("brand").order_by("pk")[:NAMED]
@@ -64,7 +64,7 @@ def preview_schedule(
         is_in_force=is_in_force(schedule, now),
         is_open=is_open([schedule], now),
         turns_at=search([schedule], now),
-        days=days_ahead(schedule, schedule.timezone, now, DAYS),
+        days=days_ahead([schedule], schedule.timezone, now, DAYS),
         viewers_days=viewers_days,
         campaigns=campaigns,
         forecast=forecast,

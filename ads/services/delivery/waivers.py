@@ -1,7 +1,7 @@
 """Waiving: "let it run on today".
 
-What has been spent so far in the period no longer counts against the budget. The amount itself, and
-so every report, stays true. Who waived what is on record: see :mod:`ads.services.history.audit`.
+Spend so far in the period no longer counts against the budget; reports still show it. The audit
+records who waived what.
 """
 
 from collections.abc import Collection
@@ -21,8 +21,7 @@ from ads.services.delivery.enforcement import Trigger, enforce
 def waive(owner: Brand | Campaign, period: str, *, now: datetime) -> Decimal:
     """Waive what ``owner`` has spent so far in its current ``period`` (``day`` or ``month``).
 
-    Returns:
-        What was waived by this call, in US dollars; zero when nothing was left to waive.
+    Returns what this call waived, in US dollars.
     """
     brand = owner if isinstance(owner, Brand) else owner.brand
     start = period_start(period, local_date(now, brand.timezone))
@@ -32,20 +31,15 @@ def waive(owner: Brand | Campaign, period: str, *, now: datetime) -> Decimal:
         return Decimal(0)
     total.waived = total.amount
     total.save(update_fields=["waived", "updated_at"])
-    enforce(_campaigns_of(owner), now, Trigger.RESET, lock_first=True)
+    mine = {"brand": owner} if owner is brand else {"pk": owner.pk}
+    enforce(Campaign.objects.filter(**mine), now, Trigger.RESET, lock_first=True)
     return waived
-
-
-def _campaigns_of(owner: Brand | Campaign) -> QuerySet[Campaign]:
-    if isinstance(owner, Brand):
-        return Campaign.objects.filter(brand=owner)
-    return Campaign.objects.filter(pk=owner.pk)
 
 
 def still_counting(
     campaign_ids: Collection[int], period: str, now: datetime
 ) -> QuerySet[SpendTotal]:
-    """The campaigns' own sums of their current ``period`` of which something can be waived."""
+    """The campaigns' totals of their current ``period`` that can be waived."""
     brands = Brand.objects.filter(campaigns__in=locks.among(campaign_ids))
     timezones = brands.order_by().values_list("timezone", flat=True).distinct()
     current = Q(pk__in=())

@@ -1,35 +1,36 @@
 """Why a campaign runs or does not, and when that will change, in sentences."""
 
-from ads.services.explain import brand, conditions, explanation, recorded_reasons, switches, week
+from ads.services.explain import brand, conditions, explanation, switches
 from ads.services.explain.brand import BrandExplanation
 from ads.services.explain.conditions import Condition
 from ads.services.explain.explanation import (
     BUDGET_NAMES,
     Explanation,
     Held,
+    budget_sentence,
     explain,
     explain_many,
+    hold_sentences,
     sentence,
 )
-from ads.services.explain.recorded_reasons import why
-from ads.services.explain.week import MINUTES, Day
+from ads.services.explain.states import shown_state
+from ads.services.explain.week import coming_week
 
 __all__ = [
     "BUDGET_NAMES",
-    "MINUTES",
     "BrandExplanation",
     "Condition",
-    "Day",
     "Explanation",
     "Held",
     "brand",
+    "budget_sentence",
+    "coming_week",
     "conditions",
     "explain",
     "explain_many",
     "explanation",
-    "recorded_reasons",
+    "hold_sentences",
     "sentence",
+    "shown_state",
     "switches",
-    "week",
-    "why",
 ]

@@ -1,4 +1,4 @@
-"""Why a brand lets its campaigns run or not, and which of them most need to be looked at."""
+"""Why a brand's campaigns may run or not, and which of them need attention first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +16,10 @@ from ads.services.explain.explanation import budget_sentence
 from ads.services.explain.outlook import next_begins
 from ads.services.ledger import Figures, Month
 
-#: Of a brand's budgets, the hold whose words they are told in.
+#: The holds that name a brand's budgets on its own page.
 _BUDGETS: Final = {Period.DAY: Hold.DAILY_BUDGET, Period.MONTH: Hold.MONTHLY_BUDGET}
 
-#: States in the order in which a brand's campaigns are looked at: what may need somebody first.
+#: States in the order of a brand's campaigns: what may need attention comes first.
 ORDER: Final = (
     State.PAUSED_BY_SYSTEM,
     State.ACTIVE,
@@ -32,34 +32,32 @@ ORDER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class BrandExplanation:
-    """Whether a brand lets campaigns run: its switch and its two budgets, in that order."""
+    """Whether a brand lets its campaigns run: its own switch and its two budgets."""
 
     conditions: list[Condition]
 
     @property
     def holding(self) -> list[Condition]:
-        """Those that keep every campaign of the brand from running."""
+        """Those that stop every campaign of the brand."""
         return [condition for condition in self.conditions if condition.applies]
 
     @property
     def returns_at(self) -> datetime | None:
-        """When they are expected to be gone (UTC); None: not before somebody acts, or now."""
+        """When they are expected to be gone (UTC); None: when someone acts, or now."""
         lifts = [condition.until for condition in self.holding]
         return None if None in lifts else max((at for at in lifts if at), default=None)
 
 
 def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
-    """Work out what keeps the campaigns of ``brand`` from running; no query.
-
-    ``month``: what it has spent.
+    """What stops the campaigns of ``brand``, given its month's spend; no query.
 
     Raises:
-        UnknownTimezone: its timezone cannot be read.
+        UnknownTimezone: its timezone is invalid.
     """
     switched = Condition(
         Hold.BRAND_INACTIVE,
         not brand.is_active,
-        "Switched on" if brand.is_active else "Switched off",
+        "Active" if brand.is_active else "Paused by a user",
         None,
     )
     return BrandExplanation(
@@ -77,24 +75,20 @@ def _budget(brand: Brand, period: Period, figures: Figures, now: datetime) -> Co
 
 
 def states(brand: Brand) -> dict[State, int]:
-    """How many of its campaigns are in which state, those that none is in left out; one query."""
+    """How many of its campaigns are in each state; one query."""
     counted = brand.campaigns.aggregate(
         **{state.value: Count("pk", filter=STATES[str(state.label)]) for state in ORDER}
     )
     return {state: counted[state.value] for state in ORDER if counted[state.value]}
 
 
-def campaigns_to_look_at(brand: Brand, now: datetime, *, limit: int) -> list[Any]:
-    """The first ``limit`` of its campaigns, evaluated at ``now``; as many queries for any number.
-
-    In the order of :data:`ORDER`, and of what they have spent today; those whose brand is in a
-    timezone nobody can read are left out.
-    """
+def first_campaigns(brand: Brand, now: datetime, *, limit: int) -> list[Any]:
+    """The first ``limit`` of its campaigns, evaluated, by :data:`ORDER` and today's spend."""
     campaigns = Campaign.objects.filter(brand=brand)
     rows: QuerySet[Any] = with_holds(campaigns, Moment.at(now, campaigns))
     return list(
         rows.annotate(
-            looked_at=Case(
+            place=Case(
                 *(When(STATES[str(state.label)], then=Value(n)) for n, state in enumerate(ORDER)),
                 default=Value(len(ORDER)),
                 output_field=IntegerField(),
@@ -102,5 +96,5 @@ def campaigns_to_look_at(brand: Brand, now: datetime, *, limit: int) -> list[Any
         )
         .select_related("brand")
         .prefetch_related("dayparting_schedules")
-        .order_by("looked_at", "-daily_spend", "name")[:limit]
+        .order_by("place", "-daily_spend", "name")[:limit]
     )

@@ -1,4 +1,4 @@
-"""Every condition of delivering in words, met or not: what holds a campaign, and what does not."""
+"""Every hold of a campaign in words, whether it applies or not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,24 +20,19 @@ _SO_FAR: Final = {Period.DAY: "today", Period.MONTH: "this month"}
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of delivering."""
+    """One hold: whether it applies, and why, with the figures."""
 
     hold: Hold
-    #: Does the hold apply, so that the campaign may not deliver?
     applies: bool
-    #: In words, with the figures.
     sentence: str
-    #: When the clock is expected to change that (UTC); None: not before somebody acts or spends.
+    #: When that changes by itself (UTC); None: not before someone acts or spends.
     until: datetime | None
 
 
 def of(
     explained: Explanation, waived: Mapping[Hold, Decimal] = MappingProxyType({})
 ) -> list[Condition]:
-    """One for each hold there is, in their order; no query.
-
-    ``waived``: what no longer counts against budgets, US dollars, as far as it is known.
-    """
+    """One for each hold; no query. ``waived``: US dollars that no longer count, where known."""
     applying = {held.code: held for held in explained.holds}
     found = []
     for hold in Hold:
@@ -52,11 +47,8 @@ def of(
 def budget_left(
     hold: Hold, spent: Decimal, budget: Decimal | None, waived: Decimal = Decimal(0)
 ) -> str:
-    """That a budget does not hold, given what counts as spent of it and what does not any more.
-
-    In US dollars.
-    """
-    after = f", after {format_usd(waived)} was waived" if waived else ""
+    """That a budget is not used up, given effective and waived spend in US dollars."""
+    after = f", {format_usd(waived)} waived" if waived else ""
     if budget is None:
         so_far = _SO_FAR[BUDGETS[hold].period]
         return f"{BUDGET_NAMES[hold]}: no limit, {format_usd(spent)} spent {so_far}{after}"
@@ -68,7 +60,7 @@ def flight(start: date | None, end: date | None) -> str:
     if start and end:
         return f"{_day(start)} – {_day(end)}"
     if start:
-        return f"from {_day(start)} on, without an end"
+        return f"from {_day(start)}"
     if end:
         return f"until {_day(end)}"
     return "any day"
@@ -80,7 +72,7 @@ def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -
     if hold == Hold.STATUS:
         return f"Status: {Status(row.status).label.lower()}"
     if hold == Hold.BRAND_INACTIVE:
-        return f"Brand {row.brand.name} is switched on"
+        return f"Brand {row.brand.name} is active"
     if hold == Hold.FLIGHT:
         return f"Flight: {flight(row.start_date, row.end_date)}"
     if hold == Hold.DAYPARTING:
@@ -95,9 +87,9 @@ def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -
 
 def _hours(row: Campaign, explained: Explanation) -> str:
     if not row.is_dayparting_enabled:
-        return "around the clock, dayparting is off"
+        return "all day, dayparting is off"
     if not explained.schedules:
-        return "around the clock, no schedule is attached"
+        return "all day, no schedule is attached"
     deciding = deciding_now(explained.schedules, explained.at)
     return f"open now ({', '.join(schedule.name for schedule in deciding)})"
 

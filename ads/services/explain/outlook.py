@@ -1,9 +1,8 @@
-"""What the clock will change: when a hold lifts, when a held campaign returns, when another stops.
+"""What time will change: when a hold lifts, when a campaign returns, when it stops.
 
-Everything here is told for the case that nobody acts and nothing more is spent. Instants are
-proposed by the calendar and by the campaign's hours; whether it delivers then is asked of the same
-annotation that the engine asks, so there is no second copy of the rule. Many campaigns are asked
-together: each names the instant that it wants to be asked about next, and one query answers all.
+All of it assumes that nobody acts and nothing more is spent. The calendar and the hours propose
+instants, and the rule itself (:mod:`ads.holds`) decides on them: each campaign names the next
+instant it wants to know about, and one query answers for all.
 """
 
 from collections import defaultdict
@@ -23,8 +22,7 @@ from ads.models.spend import Period
 from ads.rules import calendar, dayparting
 from ads.services.ledger import LATEST
 
-#: Holds that follow one another (a budget lifts, then the window is closed, then the day's budget
-#: of tomorrow …) are followed this far; what takes longer is told as "not in sight".
+#: So many holds in a row are followed: a budget lifts, then the window is closed …
 LONGEST_CHAIN: Final = 60
 
 BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
@@ -35,16 +33,15 @@ Schedules = tuple[dayparting.Schedule, ...]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The next time that the clock starts or stops a campaign."""
+    """The next time that a campaign starts or stops by itself."""
 
     at: datetime
     delivers: bool
-    #: Those that stop it; none if it starts.
+    #: The holds that stop it; none if it starts.
     holds: list[Hold]
 
 
-#: Yields the instants at which it wants to know the holds, and is sent them; returns the change,
-#: None if there is none.
+#: Yields instants, is sent the holds at each, and returns the change.
 _Steps = Generator[datetime, list[Hold], Change | None]
 
 
@@ -55,11 +52,10 @@ def next_changes(
     *,
     rounds: int = LONGEST_CHAIN,
 ) -> dict[int, Change]:
-    """When the clock next starts or stops each campaign, by id; those it never does are missing.
+    """When each campaign next starts or stops by itself, by id; the others are missing.
 
-    ``rows`` are campaigns as evaluated at ``now``, with their brands; ``schedules`` those attached
-    to each, by the campaign's id. At most ``rounds`` queries and one more: what has not been found
-    by then is missing too, though it may come.
+    ``rows`` are campaigns evaluated at ``now``, with their brands; ``schedules`` the attached ones
+    by campaign id. At most ``rounds`` queries and one more; a change not found by then is missing.
     """
     spent = _spent_beforehand([row for row in rows if not _holds(row)], now)
     timezones = {row.pk: row.brand.timezone for row in rows}
@@ -69,7 +65,7 @@ def next_changes(
 
     def go_on(pk: int, holds: list[Hold] | None) -> None:
         try:
-            # The first thing that a generator can be sent is None.
+            # A generator is first sent None.
             asked[pk] = steps[pk].send(holds)  # type: ignore[arg-type]
         except StopIteration as done:
             if done.value is not None:
@@ -106,23 +102,23 @@ def _holds_then(
 
 
 def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
-    """When one hold that applies at ``now`` lifts; None: not before somebody acts."""
+    """When a hold that applies at ``now`` lifts; None: when someone acts."""
     zone = row.brand.timezone
     if hold == Hold.DAYPARTING:
         try:
             return _next_opening(schedules, now)
         except calendar.UnknownTimezone:
-            return None  # hours that nobody can read count as closed, until somebody mends them
+            return None
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
         return calendar.day_begins(row.start_date, zone)
     if hold not in BUDGETS or not budget_of(BUDGETS[hold], row):
-        # A person must act; a budget of zero lets nothing through tomorrow either.
+        # A budget of zero lets nothing through tomorrow either.
         return None
     return next_begins(BUDGETS[hold].period, now, zone)
 
 
 def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
-    """When the clock brings on one hold that does not apply at ``now``; None: never by itself."""
+    """When a hold that does not apply at ``now`` begins by itself; None: never."""
     if hold == Hold.FLIGHT:
         return _flight_ends(row)
     if hold == Hold.DAYPARTING and row.is_dayparting_enabled and schedules:
@@ -132,7 +128,7 @@ def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -
 
 
 def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
-    """The budget that a hold is about, in US dollars; None: no limit."""
+    """The budget of a hold, in US dollars; None: no limit."""
     owner: Any = row.brand if budget.of_brand else row
     amount: Decimal | None = getattr(owner, f"{budget.period_word}_budget")
     return amount
@@ -146,10 +142,7 @@ def _steps(row: Campaign, schedules: Schedules, spent: Collection[date], now: da
 
 
 def _return(holds: list[Hold], row: Campaign, schedules: Schedules, now: datetime) -> _Steps:
-    """To the first instant after ``now`` with no hold: after the last of them has lifted.
-
-    Others may have come by then, so it is asked again.
-    """
+    """To the first instant without a hold. When one lifts, another may have begun."""
     at = now
     for _ in range(LONGEST_CHAIN):
         lifts = [lifts_at(hold, row, schedules, at) for hold in holds]
@@ -157,7 +150,7 @@ def _return(holds: list[Hold], row: Campaign, schedules: Schedules, now: datetim
             return None
         at = max(lift for lift in lifts if lift is not None)
         if row.is_dayparting_enabled:
-            # Before its hours begin there is no need to ask.
+            # No need to ask before the hours begin.
             with suppress(calendar.UnknownTimezone):
                 at = _next_opening(schedules, at) or at
         holds = yield at
@@ -167,7 +160,7 @@ def _return(holds: list[Hold], row: Campaign, schedules: Schedules, now: datetim
 
 
 def _stop(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
-    """To the first instant after ``now`` with a hold."""
+    """To the first instant with a hold."""
     edges = sorted({edge for edge in _edges(row, schedules, spent, now) if edge > now})
     for at in edges[:LONGEST_CHAIN]:
         holds = yield at
@@ -179,31 +172,31 @@ def _stop(row: Campaign, schedules: Schedules, spent: Collection[date], now: dat
 def _edges(
     row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime
 ) -> Iterator[datetime]:
-    """Instants at which a campaign that delivers at ``now`` may stop; at no other does it."""
+    """All instants at which a campaign that delivers at ``now`` may stop."""
     zone = row.brand.timezone
     if row.is_dayparting_enabled and schedules:
         with suppress(calendar.UnknownTimezone):
             yield _next_closing(schedules, now) or now
     if ends := _flight_ends(row):
         yield ends
-    # A period begins without spend, unless it was recorded beforehand.
+    # A period may begin with spend that was recorded in advance.
     for start in spent:
         yield calendar.day_begins(start, zone)
-    # Spend below zero (a correction of what was waived) fits into a budget of zero until its end.
+    # Negative spend (a correction of waived spend) fits a budget of zero.
     for budget in BUDGET_HOLDS:
         if budget_of(budget, row) == 0:
             yield next_begins(budget.period, now, zone)
 
 
 def _flight_ends(row: Campaign) -> datetime | None:
-    """The midnight after its last day; None: it has no last day that will ever come."""
+    """The midnight after the last day, if there is one."""
     if row.end_date is None or row.end_date >= LATEST:
         return None
     return calendar.day_begins(row.end_date + timedelta(days=1), row.brand.timezone)
 
 
 def _spent_beforehand(rows: Sequence[Campaign], now: datetime) -> dict[int, list[date]]:
-    """By campaign, the starts of periods to come that have spend of it or its brand; one query."""
+    """By campaign, the starts of later periods with spend of it or its brand; one query."""
     beforehand: dict[int, list[date]] = defaultdict(list)
     if not rows:
         return beforehand
@@ -223,13 +216,12 @@ def _spent_beforehand(rows: Sequence[Campaign], now: datetime) -> dict[int, list
     return beforehand
 
 
-# Of a page of campaigns, many have the same schedules.
+# Many campaigns of a page share schedules.
 _next_opening = lru_cache(maxsize=1024)(dayparting.next_opening)
 _next_closing = lru_cache(maxsize=1024)(dayparting.next_closing)
 
 
 def next_begins(period: Period, now: datetime, zone: str) -> datetime:
-    """When the day or month after that of ``now`` begins in a timezone (UTC)."""
-    if period == Period.DAY:
-        return calendar.next_day_begins(now, zone)
-    return calendar.next_month_begins(now, zone)
+    """When the next day or month begins in a timezone (UTC)."""
+    begins = calendar.next_day_begins if period == Period.DAY else calendar.next_month_begins
+    return begins(now, zone)

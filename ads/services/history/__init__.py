@@ -12,6 +12,7 @@ from ads.services.history.audit import (
 )
 from ads.services.history.feed import Position
 from ads.services.history.last_changes import Changed
+from ads.services.history.reasons import is_automatic, reasons, set_off_by
 
 __all__ = [
     "WORDS",
@@ -24,7 +25,10 @@ __all__ = [
     "describe",
     "event_model",
     "feed",
+    "is_automatic",
     "last_changes",
     "last_edits",
+    "reasons",
+    "set_off_by",
     "timeline",
 ]

@@ -1,7 +1,7 @@
 """The audit of configuration and waivers: who changed what, when, from what to what.
 
-The database writes an event with the row as it became (for a deletion, as it was) for every change,
-bulk updates and raw SQL included. What changed is the difference to the event before it.
+The database writes an event with the new row (the old one for a deletion) for every change, raw SQL
+included. What changed is the difference to the event before it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,26 +21,29 @@ from ads.models.spend import Period
 from ads.rules.dayparting import Window, describe_window
 from ads.rules.money import format_usd
 
-#: In place of a value that is not there.
+#: In place of a missing value.
 NOTHING = "–"
 
-#: A person's name is recorded with what a signed-in user changes; nothing, with the rest.
+#: The actor of events without a context.
 NOBODY = "the system, a shell or SQL"
 
 #: The label of the event of a waiver.
 WAIVED = "waived"
 
-#: What happened, by the label of the event.
+#: By the label of the event.
 WORDS = {"insert": "created", "update": "changed", "delete": "deleted"}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of an audited row: what it was and what it became, as text."""
+    """One changed field, as text."""
 
     label: str
     old: str
     new: str
+
+    def __str__(self) -> str:
+        return f"{self.label}: {f'{self.old} → ' if self.old else ''}{self.new}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,12 @@ class AuditEntry:
 
 
 def event_model(name: str) -> type[models.Model]:
-    """The model of the events with this name, such as "BrandEvent"."""
+    """The model of events with this name, such as "BrandEvent"."""
     return apps.get_model("ads", name)
 
 
 def recent(*events: QuerySet[Any], limit: int = 15) -> list[AuditEntry]:
-    """The newest ``limit`` entries among several kinds of events, the newest first."""
+    """The newest ``limit`` entries of several kinds of events."""
     entries = [
         entry
         for rows in events
@@ -70,38 +73,15 @@ def recent(*events: QuerySet[Any], limit: int = 15) -> list[AuditEntry]:
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
 
 
-def waivers_of(owner: Brand | Campaign) -> QuerySet[Any]:
-    """The events of waiving the owner's own spend; for a brand, without its campaigns' own."""
-    events = event_model("SpendTotalEvent")._default_manager
-    if isinstance(owner, Brand):
-        return events.filter(brand_id=owner.pk, campaign_id=None)
-    return events.filter(campaign_id=owner.pk)
-
-
-def of_campaign(campaign: Campaign, *, limit: int) -> list[AuditEntry]:
-    """The newest changes of a campaign, its attached schedules and its brand, the newest first.
-
-    With the waivers of both.
-    """
-    return recent(
-        event_model("CampaignEvent")._default_manager.filter(pgh_obj_id=campaign.pk),
-        event_model("CampaignScheduleEvent")._default_manager.filter(campaign_id=campaign.pk),
-        event_model("BrandEvent")._default_manager.filter(pgh_obj_id=campaign.brand_id),
-        waivers_of(campaign),
-        waivers_of(campaign.brand),
-        limit=limit,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Up to which edit of a campaign, and of a brand, somebody has seen them: its number."""
+    """The number of the last edit of a campaign, and of a brand, that somebody has seen."""
 
     campaigns: int
     brands: int
 
     def edited_since(self, model: type[Campaign | Brand], *, beside: UUID | None = None) -> Q:
-        """Which campaigns, or brands, have been edited after that; ``beside``: not in this."""
+        """Campaigns, or brands, edited after that, except in the context ``beside``."""
         name, last = {
             Campaign: ("CampaignEvent", self.campaigns),
             Brand: ("BrandEvent", self.brands),
@@ -113,7 +93,7 @@ class Seen:
 
 
 def last_edits() -> Seen:
-    """The last edits on record; two queries."""
+    """The last edits; two queries."""
     campaigns, brands = (
         event_model(name)._default_manager.aggregate(last=Max("pgh_id"))["last"] or 0
         for name in ("CampaignEvent", "BrandEvent")
@@ -122,18 +102,12 @@ def last_edits() -> Seen:
 
 
 def context(pk: UUID) -> Any:
-    """Who made the changes recorded in this, and when (``metadata``, ``created_at``).
-
-    None: there are none.
-    """
+    """Who made the changes in a context, and when (``metadata``, ``created_at``); None: unknown."""
     return apps.get_model("pghistory", "Context")._default_manager.filter(pk=pk).first()
 
 
 def changed_in(context: UUID) -> Q:
-    """Which campaigns were changed in one request or by one command, or their brands were.
-
-    Their attached schedules, and what was waived of their own spend, included.
-    """
+    """Campaigns changed in one request or command, by their brands, schedules or waivers too."""
     found = Q()
     for of, model, column in (
         ("pk", "CampaignEvent", "pgh_obj_id"),
@@ -147,7 +121,7 @@ def changed_in(context: UUID) -> Q:
 
 
 def describe(events: Sequence[Any]) -> list[AuditEntry]:
-    """Events of one model, in words; a fixed number of queries however many they are."""
+    """Events of one model, in words; a fixed number of queries."""
     if not events:
         return []
     model = type(events[0])
@@ -166,12 +140,12 @@ def describe(events: Sequence[Any]) -> list[AuditEntry]:
 
 
 def actor(event: Any) -> str:
-    """Who made the change, as far as it is known."""
+    """Who made the change, if known."""
     metadata = event.pgh_context.metadata if event.pgh_context else {}
     return str(metadata.get("actor") or NOBODY)
 
 
-#: What rows are called, by the field that refers to them and their key.
+#: Names of rows, by the field that refers to them and their key.
 Names = dict[tuple[str, int], str]
 
 
@@ -180,7 +154,7 @@ def _audited(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
 
 
 def _before(model: type[models.Model], events: Iterable[Any]) -> dict[int, Any]:
-    """For each change among ``events``, the event of the same row that preceded it."""
+    """For each change among ``events``, the previous event of the same row."""
     changed = [event.pk for event in events if event.pgh_label in {"update", WAIVED}]
     rows = model._default_manager
     earlier = rows.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
@@ -194,7 +168,7 @@ def _before(model: type[models.Model], events: Iterable[Any]) -> dict[int, Any]:
 
 
 def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
-    """What the rows that events refer to are called; those deleted since are missing."""
+    """Names of the rows that events refer to, without those deleted since."""
     names: Names = {}
     for field in _audited(model):
         if field.related_model:
@@ -223,7 +197,7 @@ def _window(event: Any) -> list[str]:
 
 
 def window_in_words(event: Any) -> str:
-    """The window that an event is about: "Monday 22:00–06:00 (+1 day)"."""
+    """The window of an event: "Monday 22:00–06:00 (+1 day)"."""
     return describe_window(Window(event.day_of_week, event.start_time, event.end_time))
 
 
@@ -241,13 +215,13 @@ def _waived_spend(event: Any, names: Names) -> str:
 
 
 def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
-    """From what to what an event changed its row; ``before`` is the row's event before it."""
+    """What an event changed; ``before`` is the previous event of the row."""
     if event.pgh_label == WAIVED:
         more = event.waived - (before.waived if before else 0)
         label = "no longer counts" if more > 0 else "counts again"
         return (FieldChange(label, "", format_usd(abs(more))),)
     if not hasattr(event, "name") and not before:
-        return ()  # what it is called says all there is
+        return ()  # its name says it all
     found = []
     for field in _audited(type(event)):
         value = getattr(event, field.attname)

@@ -1,23 +1,18 @@
-"""Delivery changes for another system that follows them: it misses none, and sees each once.
+"""Delivery changes for another system that follows them: each once, none lost.
 
-The numbers of rows are given out before the commit, so "after the last number I have seen" would
-lose a change whose transaction commits late. Changes are followed in the order of ``recorded_at``
-(the database's clock as the row was written; ``id`` where two are the same), and only up to an
-instant before which nothing more can appear:
+Ids are given out before the commit, so "after the last id" would lose changes that commit late.
+Changes are followed by ``recorded_at`` (the database's clock as the row was written) and ``id``, up
+to an instant before which nothing more can appear:
 
-- A transaction locks the table before it reads the clock for its first row, and keeps that lock
-  until what it wrote can be seen by all. So the locks, looked at first, tell who is writing now.
-- Whoever holds one has written nothing earlier than the beginning of its transaction.
-- Whoever holds none has committed, and the next statement sees that; or has not written yet, and
-  will read the clock later than this statement began.
+- A transaction locks the table before it reads the clock for its first row, until its rows are
+  visible. So the locks, read first, show who is writing.
+- A writer has written nothing earlier than the beginning of its transaction.
+- Any other has committed, which the next statement sees, or will read the clock later.
 
-Enforcement writes a later ``recorded_at`` than that of every change it can see, so the database's
-clock may be set back, as when another server takes over. Should it have been far ahead once, the
-last change is ahead of the clock until that has caught up; while nobody is writing, all there is
-can be told nevertheless: whoever writes next sees it, and writes later. A change waits for
-transactions that write delivery changes, and for no others: not for a long import, nor for a
-backup. After a database has been restored to an earlier state, what was followed since then may be
-gone, and its ids be given again: follow anew from that instant (``since``).
+Enforcement writes a later ``recorded_at`` than every change it can see, so the clock may be set
+back, as in a failover. If it was far ahead once, changes are told while nobody is writing: the next
+writer sees them and writes later. Only writers of delivery changes delay this, not long imports or
+backups. After a restore of the database, follow anew from that instant (``since``).
 """
 
 from collections.abc import Sequence
@@ -30,12 +25,9 @@ from django.db.models import QuerySet
 
 from ads.models import DeliveryChange
 
-#: Before this instant nothing more can appear; none: a writer hides when it began.
-#:
-#: It hides it from a role that is neither its own nor of ``pg_read_all_stats`` (only the
-#: application's role writes delivery changes), or if its ``track_activities`` is off; a prepared
-#: transaction has no session. Until such a one has ended, nothing new is told. Sessions that are
-#: gone or idle by now have committed.
+#: Before this instant nothing more can appear; NULL: a writer's beginning is hidden, so nothing new
+#: is shown until it ends. It is hidden from other roles without ``pg_read_all_stats``, with
+#: ``track_activities`` off, and for prepared transactions. Sessions gone or idle have committed.
 _SAFE = """
     SELECT CASE WHEN bool_or(hides) THEN NULL
                 WHEN count(*) > 0 THEN least(statement_timestamp(), min(began))
@@ -59,14 +51,13 @@ _SAFE = """
 """
 
 
-#: By how much the database's clock may be set back, as when another server takes over, without a
-#: quiet follower losing a change. (One that was just told a change loses none in any case.)
+#: By how much the database's clock may be set back without a quiet follower losing a change.
 SETBACK: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far somebody has followed: up to this row, which was the last."""
+    """The last row that was followed."""
 
     recorded_at: datetime
     id: int
@@ -78,10 +69,10 @@ BEGINNING = Position(datetime(1970, 1, 1, tzinfo=UTC), 0)
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The next changes in their order, and from where to go on."""
+    """The next changes in order, and where to go on."""
 
     changes: Sequence[DeliveryChange]
-    #: Also when there are none: then it is where the question came from, or further on.
+    #: Without changes: where the question came from, or further on.
     position: Position
     #: Are there more already?
     has_more: bool
@@ -90,7 +81,7 @@ class Followed:
 def of(
     changes: QuerySet[DeliveryChange], *, brand: int | None, campaign: int | None
 ) -> QuerySet[DeliveryChange]:
-    """Those of ``changes`` that are of this brand and campaign (ids; None: any)."""
+    """Those of this brand and campaign (ids; None: any)."""
     if brand is not None:
         changes = changes.filter(campaign__brand=brand)
     if campaign is not None:
@@ -99,13 +90,11 @@ def of(
 
 
 def follow(changes: QuerySet[DeliveryChange], after: Position, *, limit: int) -> Followed:
-    """The first ``limit`` of ``changes`` after a position, each with its campaign and brand.
+    """The first ``limit`` of ``changes`` after a position, with campaign and brand; two queries.
 
-    Two queries.
-
-    Not inside a transaction that keeps one snapshot for all its statements (REPEATABLE READ).
+    Not inside a REPEATABLE READ transaction.
     """
-    # In a statement of its own, before the rows are read: see above.
+    # In a statement of its own, before the rows are read.
     with connection.cursor() as cursor:
         cursor.execute(_SAFE)
         (safe,) = cursor.fetchone()
@@ -123,12 +112,10 @@ def follow(changes: QuerySet[DeliveryChange], after: Position, *, limit: int) ->
 
 
 def _moved_on(position: Position, safe: datetime) -> Position:
-    """Where to go on from when all before ``safe`` has been told.
+    """Where to go on when all before ``safe`` is known.
 
-    Without it, who follows one quiet brand among many would have all changes since its last one
-    searched at every question, more each day. By steps of the clock alone, so that it tells nothing
-    of others and an answer stays as it is for a while; some minutes back, lest a clock that is set
-    back loses a change.
+    So a follower of one quiet brand does not have ever more changes searched. In steps of ten
+    minutes, so that answers stay the same for a while, and less :data:`SETBACK`.
     """
     step = safe - SETBACK
     step -= timedelta(minutes=step.minute % 10, seconds=step.second, microseconds=step.microsecond)

@@ -1,4 +1,4 @@
-"""Who changed what last, as far as the audit tells."""
+"""Who changed what last, by the audit."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from ads.services.history.audit import actor
 
-#: How many changes of a row are looked through.
+#: Newest changes of a row that are searched.
 FURTHEST_BACK: Final = 100
 
 
@@ -23,10 +23,7 @@ class Changed:
 
 
 def fields_of(row: Model, names: Collection[str]) -> dict[str, Changed]:
-    """For each of these fields of a row, its last change; those of which nothing is known missing.
-
-    One query.
-    """
+    """The last change of each of these fields of a row, where known; one query."""
     found: dict[str, Changed] = {}
     for model in _events_of(type(row)):
         audited = {
@@ -43,7 +40,7 @@ def fields_of(row: Model, names: Collection[str]) -> dict[str, Changed]:
 
 
 def rows_of(model: type[Model], **owner: Any) -> Changed | None:
-    """The last change among the rows of ``model`` that belong to ``owner``; one query."""
+    """The last change of any row of ``model`` that belongs to ``owner``; one query."""
     for events in _events_of(model):
         for event in _newest(events, **owner)[:1]:
             return Changed(actor(event), event.pgh_created_at)
@@ -51,7 +48,7 @@ def rows_of(model: type[Model], **owner: Any) -> Changed | None:
 
 
 def _events_of(model: type[Model]) -> list[type[Model]]:
-    """The models in which the audit of a model is kept; none for what is not audited."""
+    """The models of a model's audit."""
     return sorted(
         set(getattr(model, "pgh_event_models", {}).values()), key=lambda one: one.__name__
     )

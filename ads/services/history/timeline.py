@@ -1,10 +1,9 @@
-"""What happened to a campaign or a brand, as one story: the newest first, page by page.
+"""The history of a campaign or brand, the newest first, page by page.
 
-It is put together from the delivery changes, the audit of edits, the waivers and the corrections in
-the ledger, by one statement whatever the number: see :mod:`ads.services.history.timeline_rows`.
+Delivery changes, edits, waivers and corrections, read by one statement: see ``timeline_rows``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,16 +11,15 @@ from typing import Any, Final
 
 from django.db import models
 
-from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.references import known_as, shown
 from ads.models.spend import Period
 from ads.rules.money import format_usd
 from ads.services.actor import SYSTEM
-from ads.services.delivery import Trigger, is_pause
-from ads.services.explain import BUDGET_NAMES, why
+from ads.services.delivery import is_pause
 from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
+from ads.services.history.reasons import reasons
 from ads.services.history.timeline_rows import Row
 from ads.services.history.timeline_sql import Position, Source
 
@@ -30,7 +28,7 @@ PAGE: Final = 30
 
 
 class Kind(models.TextChoices):
-    """What the story can be narrowed down to."""
+    """The parts of the history."""
 
     SWITCHES = "switches", "Switched on and off"
     EDITS = "edits", "Edits"
@@ -57,50 +55,45 @@ class Happening:
 
     at: datetime
     kind: Kind
-    #: What, in a few words: "Switched off".
+    #: "Switched off".
     title: str
-    #: Who or what did it.
     actor: str
-    #: Which campaigns it was about: names and ids of the first; none if it is the page's own.
+    #: Ids and names of the first campaigns, if they are not the page's own, and how many there are.
     campaigns: tuple[tuple[int, str], ...] = ()
-    #: How many they are.
     count: int = 1
-    #: Of a switch: on, or off.
+    #: Of a switch: on or off, and its trigger (see :func:`ads.services.history.set_off_by`).
     is_on: bool | None = None
-    #: Why, one sentence each.
-    reasons: tuple[str, ...] = ()
-    #: From what to what.
-    changes: tuple[FieldChange, ...] = ()
-    #: What made the system look, of a switch.
     trigger: str = ""
-    #: The request or command that it was part of, as the audit has it; "" where nobody knows.
+    reasons: tuple[str, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+    #: Id of the audit's context, if known.
     context: str = ""
-    #: Did it pause the campaign, or switch the brand off, whose story this is?
+    #: Did it pause the campaign or brand whose history this is?
     pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Happenings, the newest first, and what :func:`of` takes to go on with older ones."""
+    """Happenings, the newest first, and the position for :func:`of` to go on."""
 
     happenings: list[Happening]
     older: str | None
 
 
 class UnknownPosition(ValueError):
-    """Text that is no :attr:`Page.older`."""
+    """Not a :attr:`Page.older`."""
 
 
 def of(
     owner: Campaign | Brand, *, kind: Kind | None = None, older: str = "", limit: int = PAGE
 ) -> Page:
-    """The newest ``limit`` happenings of ``owner``; ``older`` than a page's last; one query.
+    """The newest ``limit`` happenings of ``owner``, ``older`` than a page's last; two queries.
 
-    A campaign's story has its brand's edits and waivers in it, which concern it too; a brand's has
-    the delivery changes and corrections of its campaigns, told together where they are many.
+    A campaign's history includes its brand's edits and waivers; a brand's, the delivery changes
+    (grouped) and corrections of its campaigns.
 
     Raises:
-        UnknownPosition: ``older`` is not what a page said.
+        UnknownPosition: ``older`` is not from a page.
     """
     position = _position(older) if older else None
     sources = [source for one in ([kind] if kind else Kind) for source in _SOURCES[one]]
@@ -126,9 +119,9 @@ def _position(text: str) -> Position:
 
 
 class _Teller:
-    """Says each row in words."""
+    """Puts rows into words."""
 
-    def __init__(self, owner: Campaign | Brand, rows: Iterable[Row]) -> None:
+    def __init__(self, owner: Campaign | Brand, rows: Sequence[Row]) -> None:
         self._of_brand = isinstance(owner, Brand)
         brand = owner if isinstance(owner, Brand) else owner.brand
         self._brand = brand.name
@@ -139,6 +132,11 @@ class _Teller:
             for name in ("schedule", "campaign"):
                 if row.row.get(f"{name}_name"):
                     self._names[name, row.row[f"{name}_id"]] = row.row[f"{name}_name"]
+        switches = [row for row in rows if row.source == Source.SWITCHES]
+        self._reasons = reasons(
+            (row.event() for row in switches),
+            alike={row.row["id"] for row in switches if row.row["count"] > 1},
+        )
 
     def happening(self, row: Row) -> Happening:
         if row.source == Source.SWITCHES:
@@ -174,12 +172,12 @@ class _Teller:
             campaigns=self._campaigns(row.row),
             count=row.row["count"],
             is_on=change.is_active,
-            reasons=(_shared(change) if row.row["count"] > 1 else why(change),),
-            trigger=_label(Trigger, change.trigger),
+            reasons=(self._reasons[change.pk],),
+            trigger=change.trigger,
         )
 
     def _switched(self, change: DeliveryChange, count: int) -> str:
-        """Of a brand, which may be switched itself, how many campaigns were."""
+        """ "Switched on"; of a brand's campaigns, "3 campaigns switched on"."""
         whose = "" if not self._of_brand else "Campaign" if count == 1 else f"{count} campaigns"
         return _begun(f"{whose} switched {'on' if change.is_active else 'off'}".strip())
 
@@ -196,7 +194,7 @@ class _Teller:
         )
 
     def _windows(self, row: Row) -> Happening:
-        """What one edit did to the windows of a schedule."""
+        """An edit of the windows of a schedule."""
         events = row.events()
         label = {"insert": "added", "delete": "removed", "update": "became"}
         return Happening(
@@ -222,53 +220,40 @@ class _Teller:
         if row.source == Source.REFERENCES:
             word = {"insert": "added", "delete": "removed", "update": "changed"}[event.pgh_label]
             known = shown(known_as(event.platform, event.account, event.reference))
-            return f"Id on an ad platform {word}: {known}"
+            return f"Platform ID {word}: {known}"
         whose = "" if self._of_brand or event.campaign_id else "brand's "
         return f"Let run on: the {whose}spend of {_of_when(event)} waived"
 
     def _campaigns(self, found: dict[str, Any]) -> tuple[tuple[int, str], ...]:
-        """Which campaigns a row of a brand's story is about; a campaign's are its own."""
+        """The campaigns of a row in a brand's history."""
         if not self._of_brand:
             return ()
         return tuple(zip(found["campaign_ids"], found["campaign_names"], strict=True))
 
 
 def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
-    """What an edit changed: "Daily budget changed", "Brand Acme: active changed"."""
+    """ "Daily budget changed", "Brand Acme: name changed"."""
     if label != "update":
         return _begun(audit.WORDS[label])
     if [change.label for change in changes] == ["active"]:  # a brand's own switch
-        return f"{whose or 'Brand'} switched {'on' if changes[0].new == 'yes' else 'off'}"
+        return f"{whose or 'Brand'} {'resumed' if changes[0].new == 'yes' else 'paused'}"
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
     return _begun(f"{whose}: {what} changed" if whose else f"{what} changed")
 
 
 def _of_when(waiver: Any) -> str:
-    """Its day or month, as dates read here: "Wed 15 May 2024", "May 2024"."""
+    """Its day or month: "Wed 15 May 2024", "May 2024"."""
     if waiver.period == Period.DAY:
         return f"{waiver.start:%a %-d %b %Y}"
     return audit.period_in_words(waiver)
 
 
 def _recorder(correction: dict[str, Any]) -> str:
-    """Who corrected; a program by its source."""
+    """Who corrected it; a program by its source."""
     recorded_by: str = correction["recorded_by"]
     return recorded_by if recorded_by not in ("", SYSTEM) else f"source {correction['source']}"
 
 
 def _begun(text: str) -> str:
-    """The text as a sentence begins."""
+    """With a capital."""
     return text[:1].upper() + text[1:]
-
-
-def _shared(change: DeliveryChange) -> str:
-    """Why several campaigns were switched together; of their own budgets, without figures."""
-    first = change.holds[0] if change.holds else ""
-    if first in (Hold.DAILY_BUDGET, Hold.MONTHLY_BUDGET):
-        return f"{BUDGET_NAMES[Hold(first)]} used up"
-    change.holds = change.holds[:1]
-    return why(change)
-
-
-def _label(choices: Any, value: str) -> str:
-    return str(choices(value).label) if value in choices.values else value

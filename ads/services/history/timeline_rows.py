@@ -1,8 +1,7 @@
-"""The rows of which a timeline is told, from all the tables that have some, by one statement.
+"""The rows of a timeline from all its tables, by one statement.
 
-Each source gives the first few rows after a position, in the one order that all share (instant,
-source, id), so a page costs the same however long the history is, and the next goes on exactly
-where it ended.
+Each source gives the first rows after a position in one order (instant, source, id), so a page
+costs the same however long the history is.
 """
 
 import json
@@ -22,23 +21,23 @@ from ads.services.history.timeline_sql import MODELS, OF_BRAND, OF_CAMPAIGN, Pos
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of one source; ``row`` and ``before`` are its columns by name, as JSON has them."""
+    """One row of one source; ``row`` and ``before`` are its columns by name, from JSON."""
 
     source: Source
     at: datetime
     id: int
     row: dict[str, Any]
-    #: Of an edit: the same thing before it.
+    #: Of an edit: the row before it.
     before: dict[str, Any] | None
     context: str
     actor: str
 
     def event(self) -> Any:
-        """The row as the event or delivery change that it is; not to be saved."""
+        """The row as its event or delivery change; not to be saved."""
         return _event(self.source, self.row)
 
     def event_before(self) -> Any:
-        """The event of the same thing before it, if it is known."""
+        """The previous event, if known."""
         return _event(self.source, self.before) if self.before else None
 
     def events(self) -> list[Any]:
@@ -76,14 +75,23 @@ def read(
             """,  # noqa: S608  (nothing in it comes from outside)
             parameters,
         )
-        return [
-            Row(Source(source), at, pk, _read(row), _read(before), context or "", actor or NOBODY)
-            for source, at, pk, row, before, context, actor in cursor.fetchall()
-        ]
+        return [row_of(*columns) for columns in cursor.fetchall()]
+
+
+def row_of(
+    source: int,
+    at: datetime,
+    pk: int,
+    row: str,
+    before: str | None,
+    context: str | None,
+    actor: str | None = None,
+) -> Row:
+    """The row of these columns."""
+    return Row(Source(source), at, pk, _read(row), _read(before), context or "", actor or NOBODY)
 
 
 def _read(text: str | None) -> Any:
-    # A float would not be the amount that was recorded.
     return json.loads(text, parse_float=Decimal) if text else None
 
 

@@ -1,7 +1,7 @@
-"""The statements that a timeline is read by, one for each source of its rows.
+"""The SQL of a timeline, one statement for each source.
 
-Each gives the columns ``at``, ``id``, ``row``, ``before`` and ``context`` of the first
-``%(limit)s`` rows after a position, in the order that all sources share: instant, source, id.
+Each gives ``at``, ``id``, ``row``, ``before`` and ``context`` of the first ``%(limit)s`` rows after
+a position, ordered by instant, source and id.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from django.apps import apps
 
 
 class Source(IntEnum):
-    """Where a row comes from; of one instant, the lower stands above the others."""
+    """Where a row comes from; at one instant, the lower comes first."""
 
     SWITCHES = 1
     CORRECTIONS = 2
@@ -27,7 +27,7 @@ class Source(IntEnum):
     WINDOWS = 9
 
 
-#: Of what the rows are; a correction is told of by its columns alone.
+#: The models of the rows; corrections need none.
 MODELS: Final = {
     Source.SWITCHES: "DeliveryChange",
     Source.WAIVERS: "SpendTotalEvent",
@@ -50,7 +50,7 @@ class Position:
 
 
 def _comes_after(source: Source, after: Position | None, at: str, pk: str) -> str:
-    """That a row of ``source`` comes after the position, given its columns."""
+    """SQL: the row comes after the position."""
     if after is None:
         return "TRUE"
     if source == after.source:
@@ -66,7 +66,7 @@ def _events(
     joined: str = "",
     more: str = "",
 ) -> str:
-    """The events ``whose`` they are, with the event of the same thing before each change."""
+    """The events that meet ``whose``, each change with the event before it."""
     table = apps.get_model("ads", MODELS[source])._meta.db_table
     return f"""
         SELECT event.pgh_created_at AS at, event.pgh_id AS id,
@@ -85,12 +85,12 @@ def _events(
     """  # noqa: S608
 
 
-#: What happened to the brand before there was the campaign is no part of the campaign's story.
+#: Leaves out what happened to the brand before the campaign existed.
 _SINCE_CAMPAIGN = """event.pgh_created_at >= coalesce(
                (SELECT min(made.pgh_created_at) FROM ads_campaignevent AS made
                  WHERE made.pgh_obj_id = %(owner)s), '-infinity')"""
 
-#: The schedules attached to the campaign, each since when.
+#: The attached schedules, and since when.
 _ATTACHED = """
           JOIN (
                 SELECT link.schedule_id, schedule.name,
@@ -105,9 +105,16 @@ _ATTACHED = """
                ) AS hours
 """
 
-#: A row of a campaign that is told of on its brand's page.
+#: Names the campaign of a row in its brand's history.
 _NAMED = (
     "jsonb_build_object('campaign_ids', ARRAY[campaign.id], 'campaign_names', ARRAY[campaign.name])"
+)
+
+
+_OF_SCHEDULE = "LEFT JOIN ads_daypartingschedule AS schedule ON schedule.id = event.schedule_id"
+_ITS_NAME = "|| jsonb_build_object('schedule_name', schedule.name)"
+_ITS_SCHEDULES = (
+    "SELECT schedule_id FROM ads_campaignschedule WHERE campaign_id = change.campaign_id"
 )
 
 
@@ -124,11 +131,7 @@ def _switches(source: Source, after: Position | None) -> str:
 
 
 def _switches_of_brand(source: Source, after: Position | None) -> str:
-    """Campaigns that were switched together are one row, with the names of the first few.
-
-    A row's id is made of what they share, so the first rows of each campaign are enough, and a page
-    goes on where another ended.
-    """
+    """Campaigns switched together are one row, whose id is a hash of what they share."""
     shared = (
         "hashtextextended(concat_ws('/', change.is_active, change.trigger, change.actor,"
         " change.holds[1]), 0)"
@@ -196,7 +199,7 @@ def _brand(source: Source, after: Position | None) -> str:
 
 
 def _brand_of_campaign(source: Source, after: Position | None) -> str:
-    """Those of the brand's edits that can start or stop the campaign."""
+    """Edits of the brand that can start or stop the campaign."""
     decisive = "{0}.is_active, {0}.timezone, {0}.daily_budget, {0}.monthly_budget"
     return _events(
         source,
@@ -230,8 +233,8 @@ def _attachments(source: Source, after: Position | None) -> str:
         source,
         after,
         "event.campaign_id = %(owner)s",
-        joined="LEFT JOIN ads_daypartingschedule AS schedule ON schedule.id = event.schedule_id",
-        more="|| jsonb_build_object('schedule_name', schedule.name)",
+        joined=_OF_SCHEDULE,
+        more=_ITS_NAME,
     )
 
 
@@ -240,7 +243,7 @@ def _references(source: Source, after: Position | None) -> str:
 
 
 def _schedules(source: Source, after: Position | None) -> str:
-    """What became of the schedules while they were attached."""
+    """Edits of schedules while attached."""
     return _events(
         source,
         after,
@@ -250,7 +253,7 @@ def _schedules(source: Source, after: Position | None) -> str:
 
 
 def _windows(source: Source, after: Position | None) -> str:
-    """What became of their windows: those of one edit are one row."""
+    """Edits of their windows, one row for each edit."""
     return f"""
         SELECT event.pgh_created_at AS at, max(event.pgh_id) AS id,
                jsonb_build_object(
@@ -289,3 +292,38 @@ OF_BRAND: Final[dict[Source, Part]] = {
     Source.WAIVERS: _waivers_of_brand,
     Source.BRAND: _brand,
 }
+
+#: Of a delivery change: whose events can have led to it, what they are joined with, what they add.
+_CAUSES: Final = {
+    Source.CAMPAIGN: ("event.pgh_obj_id = change.campaign_id", "", ""),
+    Source.BRAND: ("event.pgh_obj_id = campaign.brand_id", "", ""),
+    Source.ATTACHMENTS: ("event.campaign_id = change.campaign_id", _OF_SCHEDULE, _ITS_NAME),
+    Source.SCHEDULES: (f"event.pgh_obj_id IN ({_ITS_SCHEDULES})", "", ""),
+    Source.WINDOWS: (f"event.schedule_id IN ({_ITS_SCHEDULES})", _OF_SCHEDULE, _ITS_NAME),
+}
+
+
+def causes() -> str:
+    """The last edits by the same person before each of the delivery changes ``%(ids)s``.
+
+    Gives the id of the change, the source and what :func:`_events` gives; the newest first.
+    """
+    lately = """
+           AND event.pgh_created_at BETWEEN change.recorded_at - interval '10 minutes'
+                                        AND change.recorded_at
+           AND coalesce((SELECT context.metadata ->> 'actor' FROM pghistory_context AS context
+                          WHERE context.id = event.pgh_context_id), 'system') = change.actor"""
+    union = "\nUNION ALL\n".join(
+        f"(SELECT {source.value} AS source, part.* FROM "  # noqa: S608
+        f"({_events(source, None, whose + lately, joined=joined, more=more)}) AS part)"
+        for source, (whose, joined, more) in _CAUSES.items()
+    )
+    return f"""
+        SELECT change.id, edit.source, edit.at, edit.id, edit.row::text, edit.before::text,
+               edit.context::text
+          FROM ads_deliverychange AS change
+          JOIN ads_campaign AS campaign ON campaign.id = change.campaign_id
+         CROSS JOIN LATERAL ({union}) AS edit
+         WHERE change.id = ANY(%(ids)s)
+         ORDER BY change.id, edit.at DESC, edit.source, edit.id DESC
+    """  # noqa: S608

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ads.models import DeliveryChange
-from ads.services.explain import why
+from ads.services.history import reasons
 
 #: How many are shown.
 MOST: Final = 10
@@ -38,23 +38,27 @@ class Told:
 
 
 def latest(count: int = MOST) -> list[Told]:
-    """The newest first; one query."""
+    """The newest first; two queries at most."""
     changes = list(
         DeliveryChange.objects.select_related("campaign__brand").order_by("-at", "-id")[:READ]
     )
     alike: dict[Hashable, list[DeliveryChange]] = defaultdict(list)
     for change in changes:
         alike[_alike(change)].append(change)
-    told: list[Told] = []
+    told: list[list[DeliveryChange]] = []
     for same in alike.values():
-        if len(same) > APART:
-            # Beyond the last that was read there may be more.
-            is_least = len(changes) == READ and same[0].at == changes[-1].at
-            told.append(_together(same, is_least=is_least))
-        else:
-            told += [_alone(change) for change in same]
-    told.sort(key=lambda each: each.at, reverse=True)
-    return told[:count]
+        told += [same] if len(same) > APART else [[change] for change in same]
+    told.sort(key=lambda each: each[0].at, reverse=True)
+    several = {same[0].pk for same in told if len(same) > 1}
+    why = reasons((same[0] for same in told[:count]), alike=several)
+    # Of those at the end of what was read, there may be others.
+    last = changes[-1].at if len(changes) == READ else None
+    return [
+        _together(same, why[same[0].pk], is_least=same[0].at == last)
+        if len(same) > 1
+        else _alone(same[0], why[same[0].pk])
+        for same in told[:count]
+    ]
 
 
 def _alike(change: DeliveryChange) -> Hashable:
@@ -68,7 +72,7 @@ def _alike(change: DeliveryChange) -> Hashable:
     )
 
 
-def _alone(change: DeliveryChange) -> Told:
+def _alone(change: DeliveryChange, why: str) -> Told:
     return Told(
         campaign_id=change.campaign_id,
         campaign=change.campaign.name,
@@ -79,11 +83,11 @@ def _alone(change: DeliveryChange) -> Told:
         timezone=change.campaign.brand.timezone,
         at=change.at,
         is_active=change.is_active,
-        why=why(change),
+        why=why,
     )
 
 
-def _together(changes: list[DeliveryChange], *, is_least: bool) -> Told:
+def _together(changes: list[DeliveryChange], why: str, *, is_least: bool) -> Told:
     first = changes[0]
     brand = first.campaign.brand
     return Told(
@@ -96,5 +100,5 @@ def _together(changes: list[DeliveryChange], *, is_least: bool) -> Told:
         timezone=brand.timezone,
         at=first.at,
         is_active=first.is_active,
-        why=why(first, with_figures=False),
+        why=why,
     )

@@ -11,8 +11,8 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import NullIf
 
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
-from ads.models import Campaign, SpendTotal
-from ads.models.campaign import State, Status
+from ads.models import Brand, Campaign, SpendTotal
+from ads.models.campaign import STATES, State, Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
@@ -48,8 +48,9 @@ def delivery(now: datetime) -> Delivery:
     states = _states()
     moment = Moment.at(now, Campaign.objects.all())
     by_bits = _by_bits(moment)
-    # Nobody whose status is active is held by it.
-    held: dict[Hold, int] = {hold: 0 for hold in Hold if hold is not Hold.STATUS}
+    # What a person paused is not paused by the system.
+    by_users = (Hold.STATUS, Hold.BRAND_INACTIVE)
+    held: dict[Hold, int] = {hold: 0 for hold in Hold if hold not in by_users}
     for bits, count in by_bits.items():
         for hold in from_bits(bits):
             held[hold] += count
@@ -65,15 +66,17 @@ def delivery(now: datetime) -> Delivery:
 
 def _states() -> dict[State, int]:
     counts = dict.fromkeys(State, 0)
-    rows = Campaign.objects.order_by().values_list("status", "is_active").annotate(n=Count("pk"))
-    for status, is_active, count in rows:
-        counts[Campaign(status=status, is_active=is_active).state_code] += count
+    told_apart_by = ("status", "is_active", "brand__is_active")
+    rows = Campaign.objects.order_by().values_list(*told_apart_by).annotate(n=Count("pk"))
+    for status, is_active, brand_is_active, count in rows:
+        brand = Brand(is_active=brand_is_active)
+        counts[Campaign(status=status, is_active=is_active, brand=brand).state_code] += count
     return counts
 
 
 def _by_bits(moment: Moment) -> dict[int, int]:
     """How many of those paused by the system have exactly these holds."""
-    paused = Campaign.objects.filter(status=Status.ACTIVE, is_active=False)
+    paused = Campaign.objects.filter(STATES[State.PAUSED_BY_SYSTEM.label])
     evaluated: QuerySet[Any] = with_holds(paused, moment).order_by()
     return dict(evaluated.values_list("hold_bits").annotate(n=Count("pk")))
 

@@ -206,7 +206,7 @@ def test_what_would_start_and_stop_is_told_before_it_is_saved(open_as: Open, oli
     acme = BrandFactory.create(name="Acme")
     spring = CampaignFactory.create(brand=acme, name="Spring sale", schedules=[schedule])
     page = open_as(olivia, change(schedule))
-    expect(preview(page)).to_contain_text("Saved now, it starts none of them and stops none.")
+    expect(preview(page)).to_contain_text("Saving now starts and stops no campaign.")
 
     page.get_by_role("button", name="Never").click()
 

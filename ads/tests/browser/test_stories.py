@@ -67,7 +67,7 @@ def test_an_operator_reads_why_a_campaign_stopped_until_when_and_who_raised_its_
     expect(head).to_contain_text(re.compile(r"It is expected back \w+ \d+ \w+ \d+, 00:00 \(UTC\)"))
     why = words(page, "checks")
     assert "Holds: Daily budget used up: $100.40 of $100.00 lifts" in why
-    assert "In order: Brand's daily budget: $100.40 of $500.00 spent" in why
+    assert "OK: Brand's daily budget: $100.40 of $500.00 spent" in why
     assert "100% used up" in words(page, "figures")
     # The chart is drawn, and the same is there as a table.
     expect(page.locator("canvas[data-drawn]")).to_have_count(2)
@@ -108,7 +108,7 @@ def test_a_manager_opens_the_form_raises_the_budget_and_reads_that_it_runs_again
 
     expect(page).to_have_url(re.compile("#edit$"))
     expect(budget).to_have_value("120.00")
-    expect(page.locator(".ads-head")).to_contain_text("Nothing holds it: it delivers.")
+    expect(page.locator(".ads-head")).to_contain_text("Running. Nothing is stopping it.")
     newest = part(page, "history").get_by_role("listitem").first
     expect(newest).to_contain_text("Switched on: Edited by mia")
 

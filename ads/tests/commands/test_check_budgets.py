@@ -91,7 +91,7 @@ def test_when_some_fail_it_says_so_and_fails(
 
     monkeypatch.setattr("ads.services.locks.campaigns", fail_for_one)
 
-    with pytest.raises(CommandError, match=f"1 campaign could not be enforced .{campaign.pk}."):
+    with pytest.raises(CommandError, match=f"1 campaign could not be switched .{campaign.pk}."):
         say("check_budgets")
 
     assert delivers(campaign)

@@ -47,11 +47,16 @@ def test_a_campaign_that_delivers_is_told_with_its_figures_and_hours(campaign: C
 
     assert f"Acme/Search (id {campaign.pk})" in said
     assert "State: Active. It delivers." in said
-    assert "Nothing holds it." in said
+    assert "Nothing is stopping it." in said
     assert ["campaign", "today", "$12.50", "$0.00", "$75.00", "$62.50"] in rows(said)
     assert ["campaign", "this month", "$12.50", "$0.00", "no limit", "no limit"] in rows(said)
     assert ["brand", "this month", "$12.50", "$0.00", "$1,000.00", "$987.50"] in rows(said)
-    assert "Hours: Office hours; open now, next closes 2024-05-15 18:00 America/New_York" in said
+    assert [
+        "Dayparting",
+        "no",
+        "Hours: open now (Office hours)",
+        "2024-05-15 18:00 America/New_York (2024-05-15 22:00 UTC)",
+    ] in rows(said)
     assert "next check" not in said
 
 
@@ -62,15 +67,20 @@ def test_each_hold_has_its_sentence_and_until_and_the_return_is_when_all_are_gon
 
     said = say("explain", str(campaign.pk))
 
-    assert "State: Paused by system. It does not deliver." in said
+    assert "State: Budget used up (paused by system). It does not deliver." in said
     assert [
         "Daily budget",
+        "yes",
         "Daily budget used up: $75.40 of $75.00",
         "2024-05-16 00:00 America/New_York (2024-05-16 04:00 UTC)",
     ] in rows(said)
     # The budget is back at midnight, the window only at eight.
     assert "Expected return: 2024-05-16 08:00 America/New_York (2024-05-16 12:00 UTC)" in said
-    assert any(row[1:3] == ["off", "Daily budget"] for row in rows(said) if len(row) > 2)
+    assert any(
+        row[1:3] == ["Switched off", "Daily budget used up: $75.40 of $75.00"]
+        for row in rows(said)
+        if len(row) > 2
+    )
 
 
 def test_what_is_waived_is_shown_beside_what_was_spent(campaign: Campaign) -> None:
@@ -89,19 +99,17 @@ def test_a_pause_ends_when_somebody_acts(campaign: Campaign) -> None:
     said = say("explain", "Search")
 
     assert "State: Paused by user." in said
-    assert ["Status", "Paused by a user", "somebody acts"] in rows(said)
-    assert "Expected return: none in sight" in said
+    assert ["Status", "yes", "Paused by a user", "someone acts"] in rows(said)
+    assert "Expected return: none scheduled" in said
 
 
 def test_it_says_so_when_the_next_check_will_switch_it(campaign: Campaign, morning: Any) -> None:
     spend_in_sql(campaign, "80", MORNING.date())
-    assert "It may not deliver now, and will be switched at the next check." in say(
-        "explain", "Search"
-    )
+    assert "It will stop at the next check." in say("explain", "Search")
 
     enforce_all(MORNING)
     morning.move_to(MORNING + timedelta(days=1))
-    assert "It may deliver now, and will be switched at the next check." in say("explain", "Search")
+    assert "It will start at the next check." in say("explain", "Search")
 
 
 def test_closed_hours_tell_the_next_opening(campaign: Campaign, morning: Any) -> None:
@@ -109,7 +117,8 @@ def test_closed_hours_tell_the_next_opening(campaign: Campaign, morning: Any) ->
 
     said = say("explain", "Search")
 
-    assert "closed now, next opens 2024-05-20 08:00 America/New_York" in said
+    assert "Outside hours (Office hours)" in said
+    assert "2024-05-20 08:00 America/New_York" in said
 
 
 def test_changes_of_configuration_are_told_from_what_to_what(campaign: Campaign) -> None:
@@ -117,7 +126,7 @@ def test_changes_of_configuration_are_told_from_what_to_what(campaign: Campaign)
     campaign.save()
 
     assert any(
-        row[-1] == "daily budget: $75.00 → $90.00" and row[-2] == "Search changed"
+        row[1:3] == ["Daily budget changed", "daily budget: $75.00 → $90.00"]
         for row in rows(say("explain", "Search"))
         if len(row) > 2
     )

@@ -36,8 +36,8 @@ def test_on_the_same_day_it_has_nothing_to_do_and_the_mornings_spend_stays(
 ) -> None:
     said = say("reset_budgets")
 
-    assert "Day: it has turned for no brand since the last time." in said
-    assert "Month: it has turned for no brand since the last time." in said
+    assert "Day: no brand is due." in said
+    assert "Month: no brand is due since the last time." in said
     assert not delivers(campaign)
     assert totals(campaign)["day", TODAY] == 80
     assert not SpendTotal.objects.filter(waived__gt=0).exists()
@@ -49,7 +49,7 @@ def test_on_the_next_day_campaigns_come_back(campaign: Campaign, noon: Any) -> N
     said = rows(say("reset_budgets", "--daily"))
 
     assert ["Acme", "UTC", "2024-05-16", "2024-05-15"] in said
-    assert ["Search", "Acme", "paused → delivers", "No hold applies any more."] in said
+    assert ["Search", "Acme", "paused → delivers", "Nothing is stopping it any more."] in said
     assert ["Day: 1 brand rolled over; campaigns: 1 started, 0 paused."] in said
     assert delivers(campaign)
     assert Brand.objects.get().last_daily_reset == TOMORROW.date()
@@ -105,7 +105,7 @@ def test_waiving_lets_them_run_on_and_reports_stay_true(campaign: Campaign) -> N
 
     said = rows(say("reset_budgets", "--waive", "--daily", "--brand", "Acme"))
 
-    assert ["Acme", "(the brand's own sum)", "day", "$110.00"] in said
+    assert ["Acme", "(all campaigns of the brand)", "day", "$110.00"] in said
     assert ["Acme", "Search", "day", "$80.00"] in said
     assert ["3 sums waived."] in said
     assert delivers(campaign)

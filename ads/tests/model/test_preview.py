@@ -252,11 +252,6 @@ def test_a_brand_switched_or_with_new_budgets_does_what_was_foretold(
         assert holds(Supposing(), now) == foretold
 
 
-def test_the_rule_cannot_be_told_to_read_what_it_does_not_know() -> None:
-    with pytest.raises(ValueError, match=r"columns: .*'name'.*use brand__daily_budget"):
-        Supposing({"name": "Spring"})
-
-
 def test_foretelling_takes_the_same_queries_however_many_there_are(
     django_assert_max_num_queries: Any,
 ) -> None:

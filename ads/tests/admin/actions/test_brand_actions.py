@@ -269,6 +269,28 @@ def test_the_buttons_are_those_that_make_sense(admin: Client) -> None:
     assert "Activate" not in dict(offered(admin, campaign))
 
 
+def test_a_campaign_of_a_paused_brand_offers_to_resume_the_brand(
+    admin: Client, acme: Brand, staff: Callable[..., Client]
+) -> None:
+    confirm(admin, look(admin, acme, "pause"))
+    campaign = Campaign.objects.filter(brand=acme, status="active")[0]
+
+    (resume,) = admin.get(change(campaign)).context["buttons"]
+    assert resume.label == "Resume the brand"
+    page = admin.get(resume.address)
+    assert page.context["title"] == "Resume the campaigns of Acme"
+    assert "Resume the brand" not in dict(offered(staff("view_campaign", "view_brand"), campaign))
+    assert "Resume the brand" not in dict(
+        offered(staff("view_campaign", "change_campaign"), campaign)
+    )
+
+    response = confirm(admin, page)
+
+    assert response.redirect_chain[-1][0] == change(campaign)
+    assert acme.fresh().is_active
+    assert "Pause" in dict(offered(admin, campaign))
+
+
 def offered(client: Client, row: Brand | Campaign) -> list[tuple[str, str]]:
     """The buttons of a page, and what they say they do."""
     return [(one.label, one.says) for one in client.get(change(row)).context["buttons"]]

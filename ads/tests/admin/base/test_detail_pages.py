@@ -66,7 +66,7 @@ def test_who_may_not_see_spend_campaigns_or_references_is_not_told_of_them(
     assert own.context["entries"] is None
     assert "references" not in own.context
     assert "Last spend" not in own.content.decode()
-    for hidden in ("What ad platforms know it by", change(campaign.brand)):
+    for hidden in ("Platform IDs", change(campaign.brand)):
         assert hidden not in own.content.decode().split("ads-edit")[0]
     assert "campaigns" not in brands.context
     assert "states" not in brands.context
@@ -175,7 +175,7 @@ def test_a_form_with_an_error_is_open_and_the_story_is_of_what_is_stored(admin: 
     response = admin.post(change(campaign), {**data, "daily_budget": "lots", "status": "paused"})
 
     assert '<details class="ads-edit" open>' in response.content.decode()
-    assert response.context["state"] == "Paused by system"
+    assert "Starting" in response.context["state"]
     assert campaign.fresh().status == "active"
 
 
@@ -230,5 +230,5 @@ def test_a_brand_in_a_timezone_nobody_can_read_says_so_and_still_has_its_history
     for row in (campaign, campaign.brand):
         told = words(admin, row)
         assert "'Mars/Olympus' is not a known timezone" in told
-        assert "Nothing is decided for this brand's campaigns until it is corrected." in told
+        assert "Campaigns of this brand are not checked until it is corrected." in told
         assert "Created" in told

@@ -36,10 +36,16 @@ def test_the_list_shows_what_each_has_spent_today_and_this_month(admin: Client) 
     listed = response.context["cl"].result_list
 
     assert response.content.decode().count("+ $6.50 waived") == 1
-    assert [(row.name, row.spent, row.delivering, row.every) for row in listed] == [
-        ("Acme", {"day": Decimal(1), "month": Decimal("7.5")}, 1, 2),
-        ("Globex", {"day": Decimal(0), "month": Decimal(0)}, 0, 0),
+    assert [(row.name, row.delivering, row.every) for row in listed] == [
+        ("Acme", 1, 2),
+        ("Globex", 0, 0),
     ]
+    spent, nothing = (
+        [row.figures[name] for name in ("daily_spend", "daily_waived", "monthly_spend")]
+        for row in listed
+    )
+    assert spent == [Decimal("7.5"), Decimal("6.5"), Decimal("7.5")]
+    assert nothing == [0, 0, 0]
 
 
 def test_all_rows_are_of_one_instant(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +89,7 @@ def test_switching_a_brand_off_and_on_stops_and_starts_its_campaigns_at_once(
     assert campaign.fresh().is_active is True
 
     save(admin, change(campaign.brand), is_active=None)
-    assert campaign.fresh().state == "Paused by system"
+    assert campaign.fresh().state == "Paused by user"
 
     save(admin, change(campaign.brand), is_active="on")
     assert campaign.fresh().state == "Active"
@@ -205,4 +211,4 @@ def test_a_row_reads_amounts_what_is_left_and_the_brands_time(admin: Client) -> 
         page = admin.get(BRANDS, {"q": "Share"}).content.decode()
 
     told = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('id="result_list"') :]).split())
-    assert "On 3 of 3 $40.00 of $50.00 80% $10.00 left $40.00 no limit Wed 10:30 UTC" in told
+    assert "Active 3 of 3 $40.00 of $50.00 80% $10.00 left $40.00 no limit Wed 10:30 UTC" in told

@@ -25,21 +25,21 @@ def noon() -> Iterator[None]:
 
 
 OFF = (
-    "Switched off: none of its campaigns runs. "
-    "Until somebody switches it on; then those that may run start again."
+    "Paused by a user. None of its campaigns is running. "
+    "They stay off until someone resumes the brand."
 )
 
 
 USED_UP = (
-    "Daily budget used up: $5.00 of $5.00: none of its campaigns runs. "
-    "They are expected back Thu 16 May 2024, 00:00 (UTC), in 12 hours, "
-    "as far as nothing else holds them."
+    "Daily budget used up: $5.00 of $5.00. None of its campaigns is running. "
+    "Expected back Thu 16 May 2024, 00:00 (UTC), in 12 hours, "
+    "unless something else is stopping them."
 )
 
 
 ZERO = (
-    "Daily budget is $0.00, which lets nothing through: none of its campaigns runs. "
-    "Until somebody changes its budget."
+    "Daily budget is $0.00, which lets nothing through. None of its campaigns is running. "
+    "They stay off until someone changes the budget."
 )
 
 
@@ -51,12 +51,12 @@ def test_a_brand_says_how_it_stands_and_lists_its_campaigns(admin: Client) -> No
 
     told = words(admin, brand)
 
-    assert "On It is Wed 14:00 in Europe/Berlin; its day ends in 10 hours." in told
-    assert "Its campaigns run as far as their own budgets and hours let them." in told
+    assert "Active It is Wed 14:00 in Europe/Berlin; its day ends in 10 hours." in told
+    assert "Its campaigns run within their own budgets and hours." in told
     assert "1 Paused by system 1 Draft" in told
-    assert "In order: Daily budget: $5.25 of $100.00 spent" in told
+    assert "OK: Daily budget: $5.25 of $100.00 spent" in told
     assert "Its campaigns all 2 in the list" in told
-    assert "Held Paused by system Daily budget $5.25 of $5.00 105% used up" in told
+    assert "Held Budget used up Daily budget $5.25 of $5.00 105% used up" in told
     assert "Draft Draft Status $0.00 no limit" in told
 
 
@@ -80,7 +80,7 @@ def test_a_brand_that_holds_its_campaigns_says_until_when(
 def test_a_brand_without_campaigns_leads_to_the_first(admin: Client) -> None:
     brand = BrandFactory.create()
 
-    assert "It has no campaigns yet. Make the first one" in words(admin, brand)
+    assert "It has no campaigns yet. Add the first one" in words(admin, brand)
     assert f"/campaign/add/?brand={brand.pk}" in admin.get(change(brand)).content.decode()
 
 
@@ -96,7 +96,7 @@ def test_the_brands_history_tells_what_became_of_its_campaigns(admin: Client) ->
 
     assert (
         "5 campaigns switched off: Brand's daily budget used up: $5.00 of $5.00 A, B, C and 2 more "
-        "Wed 15 May 2024, 12:05 · by the system · set off by: Budget check" in told
+        "Wed 15 May 2024, 12:05 · Automatic (budget check)" in told
     )
 
 
@@ -111,6 +111,6 @@ def test_of_many_campaigns_the_page_shows_the_first_and_says_which(
     told = words(admin, brand)
 
     assert "Its campaigns all 3 in the list" in told
-    assert "The first 2: those paused by the system, then those that deliver" in told
-    assert told.index("Much Paused") < told.index("Some Paused")
-    assert "Little Paused" not in told
+    assert "The first 2: those on hold, then those that are active" in told
+    assert told.index("Much Starting") < told.index("Some Starting")
+    assert "Little Starting" not in told

@@ -188,7 +188,7 @@ PICKED: dict[str, Callable[[Seen], bool]] = {
     "is_dayparting_enabled__exact=1": lambda seen: seen.campaign.is_dayparting_enabled,
     "is_dayparting_enabled__exact=0": lambda seen: not seen.campaign.is_dayparting_enabled,
     "status__exact=draft": lambda seen: seen.campaign.status == "draft",
-    "state=Paused by user": lambda seen: seen.campaign.status == "paused",
+    "state=Paused by user": lambda seen: seen.campaign.state == "Paused by user",
 }
 
 

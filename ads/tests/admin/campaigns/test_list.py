@@ -29,12 +29,17 @@ def listed(client: Client, **query: str | int) -> list[str]:
     return [row.name for row in response.context["cl"].result_list]
 
 
+def one_of_each() -> None:
+    """Campaigns of each status, delivering and not, of a brand that is on and one that is off."""
+    for brand in (BrandFactory.create(), BrandFactory.create(is_active=False)):
+        for status, is_active in product(Status.values, [True, False]):
+            campaign = CampaignFactory.create(brand=brand, status=status)
+            Campaign.objects.filter(pk=campaign.pk).update(is_active=is_active)
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_the_filter_by_state_finds_what_is_called_so(admin: Client, state: str) -> None:
-    brand = BrandFactory.create()
-    for status, is_active in product(Status.values, [True, False]):
-        campaign = CampaignFactory.create(brand=brand, status=status)
-        Campaign.objects.filter(pk=campaign.pk).update(is_active=is_active)
+    one_of_each()
 
     expected = {row.name for row in Campaign.objects.all() if row.state == state}
 
@@ -42,25 +47,24 @@ def test_the_filter_by_state_finds_what_is_called_so(admin: Client, state: str) 
     assert set(listed(admin, state=state)) == expected
 
 
-def test_every_state_that_a_campaign_can_be_in_can_be_chosen() -> None:
-    possible = {
-        Campaign(status=status, is_active=is_active).state
-        for status, is_active in product(Status.values, [True, False])
-    }
-
-    assert possible == set(STATES)
-
-
 def test_every_campaign_is_found_by_the_state_it_is_called_and_by_no_other(db: None) -> None:
-    for status, is_active in product(Status.values, [True, False]):
-        campaign = CampaignFactory.create(status=status)
-        Campaign.objects.filter(pk=campaign.pk).update(is_active=is_active)
+    one_of_each()
 
-        found = [
-            state for state, those in STATES.items() if campaign in Campaign.objects.filter(those)
-        ]
+    for campaign in Campaign.objects.all():
+        found = [state for state, q in STATES.items() if campaign in Campaign.objects.filter(q)]
 
-        assert found == [campaign.fresh().state]
+        assert found == [campaign.state]
+
+
+def test_campaigns_of_a_brand_that_a_person_paused_are_paused_by_user(admin: Client) -> None:
+    campaign = CampaignFactory.create(name="Spring", brand__is_active=False)
+
+    assert listed(admin, state="Paused by user") == ["Spring"]
+    assert listed(admin, state="Paused by system") == []
+    assert "Paused by user (brand)</span>" in admin.get(CAMPAIGNS).content.decode()
+    campaign.brand.is_active = True
+    campaign.brand.save()
+    assert listed(admin, state="Paused by user") == []
 
 
 def test_each_row_names_its_holds_with_the_sentence_and_when_they_lift(admin: Client) -> None:
@@ -82,7 +86,7 @@ def test_each_row_names_its_holds_with_the_sentence_and_when_they_lift(admin: Cl
     assert (
         "Daily budget used up: $75.40 of $75.00. Until Sun 22 Nov 2026, 00:00 (Asia/Tokyo)." in page
     )
-    assert "Outside its hours (Closed). Until somebody changes it." in page
+    assert "Outside hours (Closed). Until someone changes it." in page
     assert f'aria-describedby="tip-daily_budget-{held.pk}"' in page
 
 
@@ -171,7 +175,7 @@ def test_a_brand_in_a_timezone_that_nobody_can_read_does_not_break_the_pages(
         Brand.objects.filter(pk=campaign.brand.pk).update(timezone="Mars/Olympus")
 
     assert listed(admin) == [campaign.name]
-    assert "cannot be read" in admin.get(CAMPAIGNS).content.decode()
+    assert "invalid timezone" in admin.get(CAMPAIGNS).content.decode()
     assert "is not a known timezone" in admin.get(change(campaign)).content.decode()
     assert admin.get(changelist("ads_brand")).status_code == 200
     assert admin.get(change(campaign.brand)).status_code == 200

@@ -122,7 +122,7 @@ def test_the_list_says_why_with_the_figures_it_was_decided_on(admin: Client) -> 
 
     page = admin.get(CHANGES).content.decode()
 
-    assert "Daily budget used up: $75.40 of $75.00; Outside its hours" in page
+    assert "Daily budget used up: $75.40 of $75.00; Outside hours" in page
     assert "Automatic (spend update)" in page
 
 

@@ -61,7 +61,8 @@ def test_it_says_how_many_deliver_and_what_holds_the_others(admin: Client) -> No
 
     page = read(response)
     assert "Delivering 1 running now" in page
-    assert "Paused by system 2 Active, but on hold" in page
+    assert "Paused by system 1 Active, but on hold" in page
+    assert "Paused by user 1 until someone resumes them" in page
     assert "Daily budget 1 until midnight" in page
     assert "Brand inactive 1 until someone resumes the brand" in page
     assert "?state=Paused+by+system&amp;hold=daily_budget" in response.content.decode()
@@ -84,7 +85,7 @@ def test_each_figure_leads_to_a_list_of_just_as_many(admin: Client) -> None:
         return count
 
     figures = [*context["states"], *context["held"]["rows"]]
-    assert sum(row["count"] for row in figures) == 5 + 3
+    assert sum(row["count"] for row in figures) == 5 + 1
     for row in figures:
         assert listed(row["link"]) == row["count"], row
     assert [listed(row["link"]) for row in context["near_campaigns_links"]] == [1, 1]

@@ -97,7 +97,7 @@ def test_a_viewers_timezone_that_does_not_exist_is_named_and_left_out(
 ) -> None:
     told = ask(admin, timezone="Asia/Tokyo", viewers_timezone=theirs, **rows(EVENINGS))
 
-    assert "which is not a known timezone, so your own time is left out" in read(told)
+    assert "is invalid, so your local time is not shown" in read(told)
     assert read(told).count("18:05–23:00") == 7
     assert "<b>x</b>" not in told["html"]
     assert len(told["html"]) < 10_000
@@ -110,31 +110,31 @@ def test_a_viewers_timezone_that_does_not_exist_is_named_and_left_out(
             "2026-03-27T10:00:00Z",
             "Europe/Berlin",
             [(6, "01:30", "02:30")],
-            "Sun 29 Mar 01:30–02:00 Sun 29 Mar 02:00: the clock jumps to 03:00, the hour does not",
+            "Sun 29 Mar 01:30–02:00 Sun 29 Mar 02:00: clocks go forward to 03:00",
         ),
         (
             "2026-10-23T10:00:00Z",
             "Europe/Berlin",
             [(6, "02:15", "02:45")],
-            "Sun 25 Oct 02:15–02:45 CEST, 02:15–02:45 CET Sun 25 Oct 03:00: the clock goes back",
+            "Sun 25 Oct 02:15–02:45 CEST, 02:15–02:45 CET Sun 25 Oct 03:00: clocks go back",
         ),
         (
             "2026-10-23T10:00:00Z",
             "Europe/Berlin",
             [(6, "01:00", "04:00")],
-            "01:00 CEST–04:00 CET Sun 25 Oct 03:00: the clock goes back to 02:00, the hour happens",
+            "01:00 CEST–04:00 CET Sun 25 Oct 03:00: clocks go back to 02:00",
         ),
         (
             "2026-04-03T10:00:00Z",
             "Australia/Lord_Howe",
             [],
-            "Sun 5 Apr 02:00: the clock goes back to 01:30, the half hour happens twice.",
+            "Sun 5 Apr 02:00: clocks go back to 01:30.",
         ),
         (
             "2026-03-06T10:00:00Z",
             "America/Havana",
             [(6, "00:00", "05:00")],
-            "Sun 8 Mar 01:00–05:00 Sun 8 Mar 00:00: the clock jumps to 01:00, the hour does not",
+            "Sun 8 Mar 01:00–05:00 Sun 8 Mar 00:00: clocks go forward to 01:00",
         ),
     ],
 )
@@ -161,7 +161,7 @@ def test_a_jump_of_the_viewers_clock_is_told_beside_the_viewers_days(
 
     own, _, theirs = read(told).partition("On your clock")
     assert "the clock jumps" not in own
-    assert "Sun 29 Mar 11:05–16:00 Sun 29 Mar 02:00: the clock jumps to 03:00" in theirs
+    assert "Sun 29 Mar 11:05–16:00 Sun 29 Mar 02:00: clocks go forward to 03:00" in theirs
 
 
 def test_days_on_which_it_is_not_valid_are_told(admin: Client) -> None:
@@ -187,7 +187,7 @@ def test_a_schedule_that_is_switched_off_opens_nothing(admin: Client) -> None:
 
     told = ask(admin, schedule, is_active="")
 
-    assert "Switched off: it opens nothing." in read(told)
+    assert "Not active: campaigns without another active schedule stay closed." in read(told)
     assert read(told).count("not in force") == 7
 
 
@@ -215,12 +215,12 @@ def test_a_window_that_is_deleted_in_the_form_counts_no_longer_and_24_00_is_midn
         ),
         (
             rows([(0, "09:00", "10:00"), (0, "25:00", "26:00")]),
-            "A window cannot be read: see the exact times.",
+            "A window is invalid: see the exact times.",
             {"1": ["Use a time such as 08:05.", "Use a time such as 08:05 or 24:00."]},
         ),
         (
             rows([(0, "", "10:00")]),
-            "A window cannot be read: see the exact times.",
+            "A window is invalid: see the exact times.",
             {"0": ["This field is required."]},
         ),
         ({"timezone": "Mars/Olympus"}, "Timezone: Select a valid choice", {}),
@@ -245,7 +245,7 @@ def test_what_is_wrong_is_told_beside_what_it_is_about(
 
     told = ask(admin, schedule, **fields)
 
-    assert "There is no preview until this is corrected:" in read(told)
+    assert "Correct this to see a preview:" in read(told)
     assert sentences in read(told)
     assert told["rows"] == wrong
 
@@ -293,13 +293,13 @@ def test_who_would_start_and_who_would_stop_is_told_from_the_rule(admin: Client)
     assert "would start" not in read(closing)
     assert "3 campaigns use it" in read(opening)
     assert "1 would start if saved now: Waits of Acme" in read(opening)
-    assert "1 runs on. 1 stays off: daily budget used up." in read(opening)
-    assert "Saved now, it starts none of them and stops none." in read(as_it_is)
+    assert "1 keeps running. 1 stays off: daily budget used up." in read(opening)
+    assert "Saving now starts and stops no campaign." in read(as_it_is)
 
 
 def test_a_schedule_that_nobody_uses_says_how_to_use_it(admin: Client) -> None:
-    assert "None uses it yet." in read(ask(admin))
-    assert "None uses it. Attach it" in read(ask(admin, ScheduleFactory.create()))
+    assert "No campaign uses it yet." in read(ask(admin))
+    assert "No campaign uses it. Attach it" in read(ask(admin, ScheduleFactory.create()))
 
 
 @pytest.mark.parametrize("role", ["Viewer", "Operator"])

@@ -43,7 +43,7 @@ def test_a_held_campaign_tells_each_hold_with_its_figures_and_when_it_returns(
             },
             {
                 "code": "dayparting",
-                "sentence": "Outside its hours (Nights)",
+                "sentence": "Outside hours (Nights)",
                 "lifts_at": "2024-05-20T22:00:00Z",
             },
         ],

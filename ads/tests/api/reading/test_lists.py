@@ -104,7 +104,7 @@ def test_a_campaign_is_told_with_its_references_its_schedules_and_what_holds_it(
             {"platform": "meta_ads", "account": "", "id": "77"},
             {"platform": "google_ads", "account": "123-456", "id": "77"},
         ],
-        "holds": [{"code": "dayparting", "sentence": "Outside its hours (Never)"}],
+        "holds": [{"code": "dayparting", "sentence": "Outside hours (Never)"}],
         "created_at": instant(campaign.created_at),
         "updated_at": instant(campaign.updated_at),
     }

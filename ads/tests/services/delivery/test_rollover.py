@@ -239,17 +239,29 @@ def test_a_campaign_ended_by_an_edit_after_the_rollover_is_completed_by_the_next
     assert reread(campaign).status == "completed"
 
 
-def test_a_brand_that_moves_west_is_not_rolled_over_backwards() -> None:
+def test_a_brand_that_moves_west_completes_an_ended_flight_at_its_new_midnight() -> None:
     brand = BrandFactory.create(timezone="Pacific/Kiritimati")
     both(NOON)
-    assert last(brand)[0] == date(2024, 5, 16)
+    assert last(brand) == (date(2024, 5, 16), date(2024, 5, 16))
 
     Brand.objects.filter(pk=brand.pk).update(timezone="UTC")
+    campaign = CampaignFactory.create(brand=brand, end_date=date(2024, 5, 15))
     both(NOON)
-    assert last(brand)[0] == date(2024, 5, 16)
-    both(NOON + 2 * DAY)
+    assert last(brand) == (date(2024, 5, 15), date(2024, 5, 15))
+    assert reread(campaign).status == "active"
+    both(at("2024-05-16 00:00"))
 
-    assert last(brand)[0] == date(2024, 5, 17)
+    assert last(brand)[0] == date(2024, 5, 16)
+    assert reread(campaign).status == "completed"
+
+
+def test_a_worker_whose_clock_is_minutes_slow_does_not_take_a_day_back() -> None:
+    brand = BrandFactory.create()
+    both(at("2024-05-15 00:00"))
+
+    both(at("2024-05-14 23:50"))
+
+    assert last(brand)[0] == date(2024, 5, 15)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_what_does_not_hold_is_told_with_its_figures() -> None:
 
     assert told(campaign) == {
         "status": (False, "Status: active", None),
-        "brand_inactive": (False, "Brand Acme is switched on", None),
+        "brand_inactive": (False, "Brand Acme is active", None),
         "flight": (
             False,
             "Flight: 1 May 2024 – 30 May 2024",
@@ -110,10 +110,10 @@ def test_without_dayparting_or_schedules_its_hours_are_around_the_clock() -> Non
     off = CampaignFactory.create(schedules=[ScheduleFactory.create()], is_dayparting_enabled=False)
     bare = CampaignFactory.create(is_dayparting_enabled=True)
 
-    assert told(off)["dayparting"] == (False, "Hours: around the clock, dayparting is off", None)
+    assert told(off)["dayparting"] == (False, "Hours: all day, dayparting is off", None)
     assert told(bare)["dayparting"] == (
         False,
-        "Hours: around the clock, no schedule is attached",
+        "Hours: all day, no schedule is attached",
         None,
     )
 
@@ -125,7 +125,7 @@ def test_a_brand_is_told_by_its_switch_and_its_budgets() -> None:
     explained = brand_explanation.explain(brand, summaries.month(brand, NOON.date()), NOON)
 
     assert [(one.applies, one.sentence, one.until) for one in explained.conditions] == [
-        (False, "Switched on", None),
+        (False, "Active", None),
         (True, "Daily budget used up: $10.00 of $10.00", at("2024-05-16 00:00")),
         (False, "Monthly budget: $10.00 of $100.00 spent", None),
     ]
@@ -188,7 +188,7 @@ def test_a_brands_campaigns_are_listed_by_what_needs_somebody_first() -> None:
     Campaign.objects.filter(pk__in=[little.pk, much.pk]).update(is_active=True)
     Campaign.objects.filter(pk__in=[held.pk, draft.pk, paused.pk]).update(is_active=False)
 
-    listed = brand_explanation.campaigns_to_look_at(brand, NOON, limit=4)
+    listed = brand_explanation.first_campaigns(brand, NOON, limit=4)
 
     assert [row.name for row in listed] == ["held", "much", "little", "paused"]
     assert {state.label: count for state, count in brand_explanation.states(brand).items()} == {

@@ -116,9 +116,9 @@ def test_a_budget_of_zero_never_lifts(field: str) -> None:
     ("status", "sentence"),
     [
         ("paused", "Paused by a user"),
-        ("draft", "It is a draft"),
-        ("completed", "It is completed"),
-        ("archived", "It is archived"),
+        ("draft", "Draft"),
+        ("completed", "Completed"),
+        ("archived", "Archived"),
     ],
 )
 def test_a_status_lifts_only_by_a_person(status: str, sentence: str) -> None:
@@ -131,7 +131,7 @@ def test_a_status_lifts_only_by_a_person(status: str, sentence: str) -> None:
 def test_a_brand_switched_off_lifts_only_by_a_person() -> None:
     campaign = CampaignFactory.create(brand__name="Acme", brand__is_active=False)
 
-    assert only(campaign) == ("brand_inactive", "Brand Acme is switched off", None)
+    assert only(campaign) == ("brand_inactive", "Brand Acme is paused by a user", None)
 
 
 def test_a_flight_begins_at_the_brand_s_midnight_and_once_ended_never_returns() -> None:
@@ -142,11 +142,11 @@ def test_a_flight_begins_at_the_brand_s_midnight_and_once_ended_never_returns() 
 
     assert only(coming) == (
         "flight",
-        "Its flight starts on 2024-06-01",
+        "The flight starts on 2024-06-01",
         at("2024-05-31 22:00"),
     )
     assert explain(coming, NOON).returns_at == at("2024-05-31 22:00")
-    assert only(ended) == ("flight", "Its flight ended on 2024-05-14", None)
+    assert only(ended) == ("flight", "The flight ended on 2024-05-14", None)
     assert explain(ended, NOON).returns_at is None
 
 
@@ -169,7 +169,7 @@ def test_closed_hours_lift_with_the_next_opening() -> None:
 
     assert only(campaign, friday_evening) == (
         "dayparting",
-        "Outside its hours (Office hours)",
+        "Outside hours (Office hours)",
         at("2024-05-20 09:00", "America/New_York"),
     )
 
@@ -177,7 +177,7 @@ def test_closed_hours_lift_with_the_next_opening() -> None:
 def test_hours_that_never_come_never_lift() -> None:
     campaign = CampaignFactory.create(schedules=[ScheduleFactory.create(name="Never")])
 
-    assert only(campaign) == ("dayparting", "Outside its hours (Never)", None)
+    assert only(campaign) == ("dayparting", "Outside hours (Never)", None)
 
 
 def test_after_midnight_the_window_may_still_be_closed() -> None:
@@ -306,8 +306,8 @@ def test_of_several_schedules_only_those_that_decide_are_named() -> None:
     retired = ScheduleFactory.create(name="Retired", is_active=False)
     campaign = CampaignFactory.create(schedules=[always, christmas, retired])
 
-    assert only(campaign)[1] == "Outside its hours (Christmas: closed)"
+    assert only(campaign)[1] == "Outside hours (Christmas: closed)"
 
     campaign.dayparting_schedules.set([retired])
 
-    assert only(campaign)[1] == "None of its schedules applies today (Retired)"
+    assert only(campaign)[1] == "No schedule applies today (Retired)"

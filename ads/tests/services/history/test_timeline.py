@@ -99,9 +99,9 @@ def test_a_switch_says_why_with_the_figures_of_then(campaign: Campaign) -> None:
         "Switched off",
         False,
         "system",
-        "Spend",
+        "spend",
     )
-    assert off.reasons == ("Daily budget used up: $75.40 of $75.00; Outside its hours",)
+    assert off.reasons == ("Daily budget used up: $75.40 of $75.00; Outside hours",)
 
 
 def test_waivers_of_the_campaign_and_of_its_brand_are_told_apart(campaign: Campaign) -> None:
@@ -219,7 +219,7 @@ def test_campaigns_switched_together_are_one_happening_of_their_brand(campaign: 
     assert (on.count, on.campaigns) == (1, ((others[0].pk, "Autumn"),))
     assert off.count == 4
     assert [name for _, name in off.campaigns] == ["Autumn", "Spring", "Winter"]
-    assert off.reasons == ("Its brand is switched off by olivia",)
+    assert off.reasons == ("Brand paused by olivia",)
 
 
 def test_own_budgets_of_several_campaigns_are_told_without_one_campaigns_figures(
@@ -280,7 +280,7 @@ def test_page_by_page_it_is_the_whole_story_in_order_and_nothing_twice(
 
 
 @pytest.mark.parametrize("owner_of", [lambda campaign: campaign, lambda campaign: campaign.brand])
-def test_it_is_read_by_one_query_however_much_has_happened(
+def test_it_is_read_by_two_queries_however_much_has_happened(
     campaign: Campaign, owner_of: Callable[[Campaign], Any]
 ) -> None:
     _much(campaign)
@@ -289,7 +289,7 @@ def test_it_is_read_by_one_query_however_much_has_happened(
     with CaptureQueriesContext(connection) as queries:
         assert len(timeline.of(owner).happenings) > 20
 
-    assert len(queries) == 1
+    assert len(queries) <= 2
 
 
 def test_another_campaigns_story_is_another(campaign: Campaign) -> None:

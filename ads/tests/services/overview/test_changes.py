@@ -5,21 +5,14 @@ from typing import Any
 
 import pytest
 
-from ads.models import Campaign, DeliveryChange
+from ads.models import Campaign
 from ads.services import overview
-from ads.services.delivery.enforcement import Trigger
-from ads.services.explain.recorded_reasons import why
 from ads.services.overview import Part
 from ads.services.overview.changes import READ, latest
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, enforce_all, spend
 
 pytestmark = pytest.mark.django_db
-
-
-def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
-    given = {"trigger": "edit", "actor": "olivia", **fields}
-    return DeliveryChange(is_active=is_active, at=NOON, **given)
 
 
 def test_the_newest_comes_first_with_the_figures_it_was_decided_on() -> None:
@@ -33,7 +26,7 @@ def test_the_newest_comes_first_with_the_figures_it_was_decided_on() -> None:
 
     assert (off.campaign, off.is_active) == ("Spring", False)
     assert off.why == "Daily budget used up: $75.40 of $75.00"
-    assert (on.is_active, on.why) == (True, "Nothing holds it any more")
+    assert (on.is_active, on.why) == (True, "Nothing is stopping it any more")
     assert off.at == NOON + timedelta(minutes=1)
 
 
@@ -59,7 +52,7 @@ def test_many_of_a_brand_that_are_alike_are_told_together() -> None:
     assert len(told) == len(latest()) == 2
     together = told["Acme"]
     assert (together.count, together.is_least, together.campaign_id) == (4, False, None)
-    assert together.why == "Brand's daily budget used up"
+    assert together.why == "Brand's daily budget is $0.00, which lets nothing through"
     assert told[other.brand.name].why == "Daily budget used up: $75.40 of $75.00"
 
 
@@ -77,37 +70,6 @@ def test_more_than_are_looked_at_are_at_least_so_many() -> None:
     (told,) = latest()
 
     assert (told.count, told.is_least) == (READ, True)
-
-
-@pytest.mark.parametrize(
-    ("told", "words"),
-    [
-        (change(holds=["status"], trigger="action"), "Its status was changed by olivia"),
-        (change(holds=["brand_inactive"]), "Its brand is switched off by olivia"),
-        (
-            change(holds=["flight", "dayparting"], actor="system"),
-            "Outside its flight; Outside its hours",
-        ),
-        (
-            change(holds=["daily_budget"], daily_budget=0),
-            "Daily budget is $0.00, which lets nothing through",
-        ),
-        (change(holds=["of_the_past"]), "of_the_past"),
-        (change(True, trigger="action"), "Activated by olivia"),
-        (
-            change(True, trigger="reset_daily_budgets", actor="task: reset_daily_budgets"),
-            "A new day began",
-        ),
-        (change(True, trigger="of_the_past", actor="system"), "of_the_past"),
-    ],
-)
-def test_why_in_words(told: DeliveryChange, words: str) -> None:
-    assert why(told) == words
-
-
-@pytest.mark.parametrize("trigger", list(Trigger))
-def test_every_trigger_has_words(trigger: Trigger) -> None:
-    assert why(change(True, trigger=trigger.value, actor="system")) != trigger.value
 
 
 def test_what_is_not_asked_for_costs_nothing(django_assert_num_queries: Any) -> None:

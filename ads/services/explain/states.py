@@ -1,0 +1,36 @@
+"""A campaign's state as screens name it: by its leading hold, where it has one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from ads.holds import BUDGET_HOLDS, Hold
+from ads.models import Campaign
+from ads.models.campaign import State, Status
+from ads.rules.calendar import local_date
+
+_LEADING: Final = {
+    Hold.DAYPARTING: "Outside hours",
+    **{budget.hold: "Budget used up" for budget in BUDGET_HOLDS},
+}
+
+
+def shown_state(row: Campaign, holds: Sequence[Hold] | None, now: datetime) -> str:
+    """The state of a campaign with these holds: "Active", "Outside hours" …
+
+    ``holds`` is None where its brand's timezone is invalid. No query, if ``row`` has its brand at
+    hand.
+    """
+    state = row.state_code
+    if state == State.PAUSED_BY_USER and row.status == Status.ACTIVE:
+        return f"{state.label} (brand)"
+    if state != State.PAUSED_BY_SYSTEM:
+        return state.label
+    if holds is None:
+        return "Invalid timezone"
+    if not holds:
+        return "Starting"
+    if holds[0] == Hold.FLIGHT:
+        today = local_date(now, row.brand.timezone)
+        return "Before its flight" if row.start_date and row.start_date > today else "Flight ended"
+    return _LEADING.get(holds[0], state.label)

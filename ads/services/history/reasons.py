@@ -1,0 +1,185 @@
+"""Why campaigns were switched, in words: the holds then, and what somebody had changed.
+
+A delivery change does not say which edit it followed. The audit does: it is the last edit by the
+same person that concerns the campaign, of the minutes before.
+"""
+
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection
+
+from ads.holds import BUDGET_HOLDS, Hold
+from ads.models import DeliveryChange
+from ads.models.campaign import Status
+from ads.models.fields import MoneyField
+from ads.rules.money import format_usd
+from ads.services.actor import SYSTEM
+from ads.services.delivery import Trigger
+from ads.services.explain import BUDGET_NAMES, budget_sentence
+from ads.services.history import timeline_rows
+from ads.services.history.timeline_rows import Row
+from ads.services.history.timeline_sql import Source, causes
+
+_BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
+
+_OFF: Final = {
+    Hold.STATUS: "Status changed",
+    Hold.BRAND_INACTIVE: "Brand paused",
+    Hold.FLIGHT: "Outside the flight",
+    Hold.DAYPARTING: "Outside hours",
+}
+
+_ON: Final = {
+    Trigger.SPEND: "New spend leaves room in the budget",
+    Trigger.CORRECTION: "A correction left room in the budget",
+    Trigger.EDIT: "Edited",
+    Trigger.ACTION: "Activated",
+    Trigger.RESET: "Let run on",
+    Trigger.UPDATE_SPEND: "The platforms reported less than before",
+    Trigger.CHECK_CAMPAIGN_BUDGETS: "Nothing is stopping it any more",
+    Trigger.ENFORCE_DAYPARTING: "Hours began",
+    Trigger.RESET_DAILY_BUDGETS: "A new day began",
+    Trigger.RESET_MONTHLY_BUDGETS: "A new month began",
+}
+
+_STATUS: Final = {
+    Status.DRAFT: "Set back to draft",
+    Status.ACTIVE: "Activated",
+    Status.PAUSED: "Paused",
+    Status.COMPLETED: "Completed",
+    Status.ARCHIVED: "Archived",
+}
+
+#: Fields whose change can switch a campaign.
+_DECISIVE: Final = {
+    Source.CAMPAIGN: (
+        "status", "start_date", "end_date", "is_dayparting_enabled", "daily_budget",
+        "monthly_budget",
+    ),
+    Source.BRAND: ("is_active", "timezone", "daily_budget", "monthly_budget"),
+}  # fmt: skip
+
+_CREATED: Final = "Created"
+
+#: What acts without a person wanting just this switch.
+_AUTOMATIC: Final = ("task: ", "platform: ")
+
+
+def reasons(changes: Iterable[DeliveryChange], *, alike: Collection[int] = ()) -> dict[int, str]:
+    """Why each was switched, by id: "Daily budget raised $75.00 → $82.50 by olivia".
+
+    The figures are those that it was decided on. Changes whose ids are in ``alike`` stand for
+    several: their first hold alone is named, a campaign's own budget without figures. At most one
+    query.
+    """
+    changes = list(changes)
+    edits = _causes(changes, alike)
+    return {
+        change.pk: _reason(change, edits.get(change.pk, ""), is_several=change.pk in alike)
+        for change in changes
+    }
+
+
+def is_automatic(actor: str) -> bool:
+    """Did the system act by itself?"""
+    return actor == SYSTEM or actor.startswith(_AUTOMATIC)
+
+
+def set_off_by(actor: str, trigger: str) -> str:
+    """Who, or what, switched it: "by olivia", "Automatic (spend update)"."""
+    if not is_automatic(actor):
+        return f"by {actor}"
+    task = actor.removeprefix("task: ")
+    code = task if task in Trigger.values else trigger
+    label = Trigger(code).label if code in Trigger.values else code
+    return f"Automatic ({label[:1].lower()}{label[1:]})"
+
+
+def _reason(change: DeliveryChange, cause: str, *, is_several: bool) -> str:
+    by = "" if is_automatic(change.actor) else f" by {change.actor}"
+    if change.is_active:
+        trigger = change.trigger
+        said = _ON[Trigger(trigger)] if trigger in Trigger.values else trigger
+        return f"{cause or said}{by}"
+    codes = change.holds[:1] if is_several else change.holds
+    wanted = [code for code in codes if code in (Hold.STATUS, Hold.BRAND_INACTIVE)]
+    parts = [_off(code, change, is_several=is_several) for code in codes if code not in wanted]
+    if cause and cause != _CREATED:
+        begun = f"{cause[:1].lower()}{cause[1:]}" if parts else cause
+        return "; ".join([*parts, f"{begun}{by}"])
+    return "; ".join([*(f"{_OFF[Hold(code)]}{by}" for code in wanted), *parts])
+
+
+def _off(code: str, change: DeliveryChange, *, is_several: bool) -> str:
+    if code not in Hold.values:
+        return code
+    hold = Hold(code)
+    budget = _BUDGETS.get(hold)
+    if budget is None:
+        return _OFF[hold]
+    if is_several and not budget.of_brand:
+        return f"{BUDGET_NAMES[hold]} used up"
+    spent: Decimal = getattr(change, budget.spend)
+    limit: Decimal | None = getattr(change, budget.spend.replace("_spend", "_budget"))
+    return budget_sentence(hold, spent, limit or Decimal(0))
+
+
+def _causes(changes: Collection[DeliveryChange], alike: Collection[int]) -> dict[int, str]:
+    """What somebody changed before each, by id; those of which nothing is known are missing."""
+    edited = [one.pk for one in changes if one.trigger in (Trigger.EDIT, Trigger.ACTION)]
+    if not edited:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(causes(), {"ids": edited, "limit": 5})
+        rows = [(pk, timeline_rows.row_of(*columns)) for pk, *columns in cursor.fetchall()]
+    found: dict[int, list[str]] = {}
+    last: dict[int, Row] = {}
+    for pk, row in rows:  # the newest first
+        if (last.setdefault(pk, row).at, last[pk].context) == (row.at, row.context):
+            found.setdefault(pk, []).extend(_words(row, with_figures=pk not in alike))
+    return {
+        pk: _CREATED if _CREATED in words else ", ".join(dict.fromkeys(words))
+        for pk, words in found.items()
+        if words
+    }
+
+
+def _words(row: Row, *, with_figures: bool) -> list[str]:
+    """What an edit changed that can switch a campaign."""
+    if row.source == Source.ATTACHMENTS:
+        return [f"Schedule {row.row['schedule_name']} {row.row['pgh_label']}"]
+    if row.source == Source.SCHEDULES:
+        return [f"Schedule {row.row['name']} changed"]
+    if row.source == Source.WINDOWS:
+        return [f"Hours of the schedule {row.row['schedule_name']} changed"]
+    event, before = row.event(), row.event_before()
+    if before is None:
+        return [_CREATED] if row.row["pgh_label"] == "insert" else []
+    whose = "Brand's " if row.source == Source.BRAND else ""
+    return [
+        _field(name, event, before, whose, with_figures=with_figures)
+        for name in _DECISIVE[row.source]
+        if getattr(event, name) != getattr(before, name)
+    ]
+
+
+def _field(name: str, event: Any, before: Any, whose: str, *, with_figures: bool) -> str:
+    old, new = getattr(before, name), getattr(event, name)
+    if name == "status":
+        return _STATUS[Status(new)]
+    if name == "is_active":
+        return "Brand resumed" if new else "Brand paused"
+    if name == "is_dayparting_enabled":
+        return f"Dayparting switched {'on' if new else 'off'}"
+    field = event._meta.get_field(name)
+    label = f"{whose}{field.verbose_name}"
+    label = f"{label[:1].upper()}{label[1:]}"
+    if not isinstance(field, MoneyField):
+        return f"{label} {old or 'none'} → {new or 'none'}"
+    if old is None or new is None:
+        verb, figures = ("set to", new) if old is None else ("removed, was", old)
+        return f"{label} {verb} {format_usd(figures)}" if with_figures else f"{label} changed"
+    label += " raised" if new > old else " lowered"
+    return f"{label} {format_usd(old)} → {format_usd(new)}" if with_figures else label
