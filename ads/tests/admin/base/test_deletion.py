@@ -50,9 +50,7 @@ def test_a_campaign_with_spend_stays_and_the_page_says_what_to_do(admin: Client)
     response = delete(admin, campaign)
 
     assert response.status_code == 200
-    assert "Spring has spend on record, which stays. Set its status to archived" in (
-        response.content.decode()
-    )
+    assert "Spring has spend on record. Archive it instead" in (response.content.decode())
     assert Campaign.objects.get() == campaign
     assert Spend.objects.count() == 1
 
@@ -240,7 +238,7 @@ def test_deleting_a_schedule_says_beforehand_how_many_campaigns_lose_their_hours
     asked = admin.get(change(schedule).replace("/change/", "/delete/"))
 
     page = asked.content.decode()
-    assert "Its hours on 2 campaign(s): one that has no other schedule then delivers" in page
+    assert "Its hours on 2 campaign(s). Those without another schedule then run" in page
     assert dict(asked.context["model_count"]) == {
         "dayparting schedules": 1,
         "dayparting windows": 1,

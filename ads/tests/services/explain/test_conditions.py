@@ -97,7 +97,7 @@ def test_what_holds_is_told_as_ever_beside_what_does_not() -> None:
     ("start", "end", "words"),
     [
         (None, None, "any day"),
-        (date(2024, 5, 1), None, "from 1 May 2024 on, without an end"),
+        (date(2024, 5, 1), None, "from 1 May 2024"),
         (None, date(2024, 12, 31), "until 31 Dec 2024"),
         (date(2024, 5, 1), date(2025, 1, 2), "1 May 2024 – 2 Jan 2025"),
     ],

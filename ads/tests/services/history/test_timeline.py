@@ -150,11 +150,11 @@ def test_of_the_brands_edits_a_campaign_is_told_those_that_can_switch_it(
     told = titles(Campaign.objects.get(pk=campaign.pk))
     assert [title for title in told if title.startswith("Brand")] == [
         "Brand Acme Inc: daily budget changed",
-        "Brand Acme Inc switched off",
+        "Brand Acme Inc paused",
     ]
     assert titles(brand) == [
         "Daily budget changed",
-        "Brand switched off",
+        "Brand paused",
         "Name changed",
         "Created",
     ]
@@ -198,9 +198,9 @@ def test_references_are_named(campaign: Campaign) -> None:
     )
     known.delete()
 
-    assert [title for title in titles(campaign, Kind.EDITS) if title.startswith("Id")] == [
-        "Id on an ad platform removed: google_ads / A1 / 815",
-        "Id on an ad platform added: google_ads / A1 / 815",
+    assert [title for title in titles(campaign, Kind.EDITS) if title.startswith("Platform")] == [
+        "Platform ID removed: google_ads / A1 / 815",
+        "Platform ID added: google_ads / A1 / 815",
     ]
 
 
