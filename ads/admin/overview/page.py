@@ -25,7 +25,6 @@ from ads.services.overview import Delivery, Money, Near, Part, PeriodSpend, Told
 
 #: How long each hold lasts.
 UNTIL: Final = {
-    Hold.BRAND_INACTIVE: "until someone resumes the brand",
     Hold.FLIGHT: "until the flight begins; for good after it ends",
     Hold.BRAND_DAILY_BUDGET: "until midnight",
     Hold.BRAND_MONTHLY_BUDGET: "until the 1st of the month",

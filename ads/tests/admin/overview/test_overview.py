@@ -64,7 +64,6 @@ def test_it_says_how_many_deliver_and_what_holds_the_others(admin: Client) -> No
     assert "Paused by system 1 Active, but on hold" in page
     assert "Paused by user 1 until someone resumes them" in page
     assert "Daily budget 1 until midnight" in page
-    assert "Brand inactive 1 until someone resumes the brand" in page
     assert "?state=Paused+by+system&amp;hold=daily_budget" in response.content.decode()
 
 
