@@ -39,7 +39,7 @@ else:
 EDIT: Final = "#edit"
 #: Parameters of the address that say which part of the history is shown.
 KIND, OLDER = "history", "older"
-#: So far is counted what a pause was of.
+#: Rows changed together are counted up to this.
 COUNTED: Final = 1_000
 
 _MEDIA: Final = Media(css={"all": ["ads/story.css"]}, js=["ads/story.js"])
@@ -94,13 +94,13 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
     except timeline.UnknownPosition:
         older = ""
         page = timeline.of(owner, kind=kind)
-    last = None if older else _pause_to_undo(request, owner, page.happenings)
+    undoable = [] if older else _undoable(request, owner, page.happenings)
     chosen = {KIND: kind.value} if kind else {}
     tabs = [("Everything", None), *((one.label, one) for one in timeline.Kind)]
     return {
         "happenings": [
             _told(happening, tz)
-            | {"undo": _undo(request, owner, UUID(happening.context)) if happening is last else ""}
+            | {"undo": _undo(request, owner, happening) if happening in undoable else ""}
             for happening in page.happenings
         ],
         "history_tabs": [
@@ -121,23 +121,31 @@ def _part_of_history(parameters: dict[str, str]) -> str:
     return f"?{urlencode(parameters)}#history"
 
 
-def _pause_to_undo(
+def _undoable(
     request: HttpRequest, owner: Campaign | Brand, happenings: Iterable[timeline.Happening]
-) -> timeline.Happening | None:
-    """The last pause, if the owner is still paused by it and this user may bring it back."""
+) -> list[timeline.Happening]:
+    """The last pause, if it still applies, and the last change of budgets, if this user may."""
     paused = not owner.is_active if isinstance(owner, Brand) else owner.status == Status.PAUSED
-    campaigns: Any = admin.site._registry[Campaign]
-    if not paused or not campaigns.has_switch_permission(request):
-        return None
-    return next((one for one in happenings if one.pauses and one.context), None)
+    pages: Any = admin.site._registry
+    known = [one for one in happenings if one.context]
+    found = []
+    if paused and pages[Campaign].has_switch_permission(request):
+        found += [one for one in known if one.pauses][:1]
+    if pages[type(owner)].has_change_permission(request):
+        found += [one for one in known if one.changes_budgets][:1]
+    return found
 
 
-def _undo(request: HttpRequest, owner: Campaign | Brand, context: UUID) -> SafeString:
-    """The button; where the pause was of several, it says of how many."""
+def _undo(
+    request: HttpRequest, owner: Campaign | Brand, happening: timeline.Happening
+) -> SafeString:
+    """The button; it says how many were changed together."""
+    context = UUID(happening.context)
     count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
     more = "more than " if count > COUNTED else ""
     rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
-    of = f" this pause of {more}{rows}" if count > 1 else ""
+    what = "pause" if happening.pauses else "change"
+    of = f" this {what} of {more}{rows}" if count > 1 else ""
     return undo_button(request, context, request.get_full_path(), f"Undo{of}")
 
 

@@ -19,7 +19,7 @@ from ads.models.fields import MoneyField
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services import campaign_lookup, locks
-from ads.services.delivery import Enforced, Forecast, foretell
+from ads.services.delivery import Enforced, Outcome, preview_campaigns
 from ads.services.errors import InvalidSpend
 from ads.services.ledger import entries
 from ads.supposing import Supposing
@@ -85,7 +85,7 @@ class Effect:
     """What a correction would do: the sums that it moves, and who starts and stops."""
 
     sums: Sequence[Sum]
-    forecast: Forecast
+    outcome: Outcome
 
 
 def of_entry(entry: Spend) -> list[Spend]:
@@ -131,7 +131,7 @@ def effect(correction: Correction, now: datetime) -> Effect:
         for period in Period
         if today and period_start(period, correction.day) == period_start(period, today)
     ]
-    return Effect(_sums(correction, current), _forecast(correction, current, now))
+    return Effect(_sums(correction, current), _outcome(correction, current, now))
 
 
 def record(correction: Correction, *, external_id: str, seen: int = 0, now: datetime) -> Corrected:
@@ -225,13 +225,13 @@ def _sums(correction: Correction, current: Sequence[Period]) -> list[Sum]:
     return sums
 
 
-def _forecast(correction: Correction, current: Sequence[Period], now: datetime) -> Forecast:
+def _outcome(correction: Correction, current: Sequence[Period], now: datetime) -> Outcome:
     """Who starts and stops.
 
     The rule compares spend with budgets, so instead of more spend it is told of smaller budgets.
     """
     if not current:
-        return Forecast()
+        return Outcome()
     campaign, amount = correction.campaign, correction.amount
     columns: dict[str, Any] = {}
     for period in current:
@@ -243,4 +243,4 @@ def _forecast(correction: Correction, current: Sequence[Period], now: datetime) 
         )
         columns[f"brand__{name}"] = F(f"brand__{name}") - Value(amount)
     of_brand = Campaign.objects.filter(brand=campaign.brand_id)
-    return foretell(of_brand, Supposing(columns=columns), now)
+    return preview_campaigns(of_brand, Supposing(columns=columns), now)

@@ -6,12 +6,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ads.admin.actions.text import BUDGET_STAYS
+from ads.admin.actions.text import PAGES
 from ads.services import BudgetService
-from ads.tests.admin.actions.acting import ask, plain
+from ads.tests.admin.actions.acting import ask, plain, table
 from ads.tests.admin.pages import confirm, said
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import enforce_all
+
+STAYS = PAGES["change_budgets"].leaves
 
 
 def test_budgets_are_raised_by_percent_to_the_cent(admin: Client) -> None:
@@ -26,17 +28,14 @@ def test_budgets_are_raised_by_percent_to_the_cent(admin: Client) -> None:
 
     page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **fields})
 
-    assert page.context["headline"] == "1 will start; 1 goes on running."
-    assert page.context["notes"] == [
-        f"1 campaign left as it is: {BUDGET_STAYS}.",
-        "Their daily budgets go from $10.05 to $11.06 together.",
-        "1 campaign without a daily limit stays without.",
-    ]
+    assert page.context["headline"] == "1 will start; 1 keeps running."
+    assert page.context["notes"] == [f"1 campaign left unchanged: {STAYS}."]
+    assert table(page) == {spent.name: [("$10.05", "$11.06")]}
     assert spent.fresh().daily_budget == Decimal("10.05")
     (message,) = [plain(text) for text in said(confirm(admin, page, **fields))]
     assert message == (
-        "Changed the budgets of 1 campaign. 1 now delivers; 1 goes on running. "
-        f"1 campaign left as it is: {BUDGET_STAYS}."
+        "Changed the budgets of 1 campaign. 1 now delivers; 1 keeps running. "
+        f"1 campaign left unchanged: {STAYS}."
     )
     assert spent.fresh().daily_budget == Decimal("11.06")
     assert unlimited.fresh().daily_budget is None
@@ -54,10 +53,8 @@ def test_a_budget_that_would_be_too_large_is_told_and_kept(
 
     page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **fields})
 
-    becomes = "$500,000,000,020.00" if how == "raise_percent" else "$1,000,000,000,010.00"
     assert page.context["notes"] == [
-        f"1 campaign left as it is: {BUDGET_STAYS}.",
-        f"Their daily budgets go from $500,000,000,010.00 to {becomes} together.",
+        f"1 campaign left unchanged: {STAYS}.",
         (
             "1 campaign keeps its daily budget: it would come to $1,000,000,000,000.00 or more, "
             "and a budget has to be below that. Raise it by less, or take the limit away."
@@ -65,8 +62,7 @@ def test_a_budget_that_would_be_too_large_is_told_and_kept(
     ]
     (message,) = [plain(text) for text in said(confirm(admin, page, **fields))]
     assert message == (
-        "Changed the budgets of 1 campaign. 2 now deliver. "
-        f"1 campaign left as it is: {BUDGET_STAYS}."
+        f"Changed the budgets of 1 campaign. 2 now deliver. 1 campaign left unchanged: {STAYS}."
     )
     assert huge.fresh().daily_budget == Decimal("500000000000")
     assert usual.fresh().daily_budget == (20 if how == "raise_percent" else Decimal("500000000010"))
@@ -81,9 +77,9 @@ def test_what_was_typed_after_it_was_worked_out_is_worked_out_first(admin: Clien
     data = {**dict(page.context["hidden"]), **fields, "daily_by": "2000", "do": "1"}
     again = admin.post(page.context["address"], data)
 
-    assert "Nothing was done yet" not in page.content.decode()
-    assert "Nothing was done yet: look at what it does now." in again.content.decode()
-    assert "from $10.00 to $2,000.00" in again.content.decode()
+    assert "Nothing has changed yet" not in page.content.decode()
+    assert "Nothing has changed yet. The form was edited" in again.content.decode()
+    assert table(again) == {campaign.name: [("$10.00", "$2,000.00")]}
     assert campaign.fresh().daily_budget == Decimal(10)
     data |= dict(again.context["hidden"])
     admin.post(page.context["address"], data)
@@ -93,10 +89,14 @@ def test_what_was_typed_after_it_was_worked_out_is_worked_out_first(admin: Clien
 @pytest.mark.parametrize(
     ("fields", "field", "error"),
     [
-        ({}, "daily_how", "Choose what to do"),
-        ({"daily_how": "set"}, "daily_by", "Say by how much"),
-        ({"daily_by": "10"}, "daily_by", "Choose what to do with this number"),
-        ({"monthly_how": "no_limit", "monthly_by": "10"}, "monthly_by", "No number goes with it"),
+        ({}, "daily_how", "Choose how the"),
+        ({"daily_how": "set"}, "daily_by", "Enter a percentage or an amount."),
+        ({"daily_by": "10"}, "daily_by", "Choose how the budgets change, or leave"),
+        (
+            {"monthly_how": "no_limit", "monthly_by": "10"},
+            "monthly_by",
+            "No number is needed here, or leave",
+        ),
         ({"daily_how": "raise_percent", "daily_by": "1001"}, "daily_by", "1000 percent or less"),
         ({"daily_how": "lower_percent", "daily_by": "101"}, "daily_by", "100 percent or less"),
         ({"daily_how": "raise_percent", "daily_by": "0.12345"}, "daily_by", "4 decimal places"),
