@@ -1,14 +1,12 @@
 """Actions on campaigns: activate and pause."""
 
-from collections.abc import Callable
-
 from ninja import Path, Router
 
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, documented
 from ads.api.reading import DeliveryAnswer, the_campaign
+from ads.models.campaign import Status
 from ads.models.senders import Scope
-from ads.services.bulk import one_campaign
-from ads.services.explain import Explanation
+from ads.services.bulk import ActionRefused, set_status
 
 router = Router(tags=["campaigns"], auth=ApiKey(Scope.CAMPAIGNS_ACT))
 
@@ -35,7 +33,7 @@ def activate_campaign(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAns
 
     Repeating the request changes nothing. An archived campaign cannot be activated (409).
     """
-    return _act(request, campaign_id, one_campaign.activate)
+    return _act(request, campaign_id, Status.ACTIVE)
 
 
 @router.post(
@@ -49,14 +47,14 @@ def pause_campaign(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer
 
     Repeating the request changes nothing. A completed or archived campaign cannot be paused (409).
     """
-    return _act(request, campaign_id, one_campaign.pause)
+    return _act(request, campaign_id, Status.PAUSED)
 
 
-def _act(request: ApiRequest, campaign_id: int, act: Callable[..., Explanation]) -> DeliveryAnswer:
+def _act(request: ApiRequest, campaign_id: int, wanted: Status) -> DeliveryAnswer:
     check_known(request, ())
     with the_campaign(request, campaign_id) as campaign:
         try:
-            return DeliveryAnswer.of(act(campaign, now=request.now))
-        except one_campaign.ActionRefused as error:
+            return DeliveryAnswer.of(set_status(campaign, wanted, now=request.now))
+        except ActionRefused as error:
             refused = {"field": "status", "value": error.status.value, "reason": str(error)}
             raise Problem(Kind.CONFLICT, str(error), errors=[refused]) from error

@@ -7,17 +7,17 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from ads.admin.actions.preview_text import WHY
-from ads.holds import Hold, Supposing
+from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.services.bulk import ResetDailySpend, SetStatus
-from ads.services.delivery import ACTIVATABLE, holds_of_one
+from ads.services.bulk import Action, ResetDailySpend, SetStatus
+from ads.services.delivery import ACTIVATABLE, preview_holds
 from ads.services.explain import Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One of them; ``asks``: it leads to a page that asks, otherwise it is done at once."""
+    """One button; ``asks``: it leads to a page with a preview, otherwise it acts at once."""
 
     label: str
     #: What it would do, in a sentence.
@@ -40,31 +40,34 @@ class May:
 def of_campaign(explained: Explanation, may: May) -> list[Button]:
     """What makes sense for a campaign as it is; three queries at most."""
     campaign, now = explained.campaign, explained.at
+
+    def at_once(label: str, code: str, says: str, *, is_first: bool = False) -> Button:
+        address = reverse("admin:ads_campaign_act_on_one", args=[campaign.pk, code])
+        return Button(label, says, address, is_first=is_first)
+
     found = []
     if may.switch_brand and not campaign.brand.is_active:
         says = "Shows first which of its campaigns start: those that nothing else holds."
         page = reverse("admin:ads_campaign_change", args=[campaign.pk])
         back = urlencode({"back": page})
-        address = f"{_asks(campaign.brand, 'resume')}?{back}"
+        address = f"{reverse('admin:ads_brand_resume', args=[campaign.brand_id])}?{back}"
         found.append(Button("Resume the brand", says, address, asks=True, is_first=True))
     if may.switch and campaign.status == Status.ACTIVE and campaign.brand.is_active:
         says = "Stops it" if campaign.is_active else "Keeps it off"
-        found.append(
-            Button("Pause", f"{says} until somebody activates it.", _at_once(campaign, "pause"))
-        )
+        found.append(at_once("Pause", "pause", f"{says} until someone activates it."))
     elif may.switch and campaign.status in ACTIVATABLE and campaign.status != Status.ACTIVE:
-        says = _foretold(campaign, SetStatus(Status.ACTIVE).supposing(), now)
-        address = _at_once(campaign, "activate")
-        found.append(Button("Activate", says, address, is_first=campaign.brand.is_active))
+        says = _previewed(campaign, SetStatus(Status.ACTIVE), now)
+        is_first = campaign.brand.is_active
+        found.append(at_once("Activate", "activate", says, is_first=is_first))
     codes = {held.code for held in explained.holds}
     if may.waive and Hold.DAILY_BUDGET in codes:
-        says = _foretold(campaign, ResetDailySpend().supposing(), now)
-        found.append(Button("Let it run on today", says, _at_once(campaign, "reset_daily_spend")))
+        says = _previewed(campaign, ResetDailySpend(), now)
+        found.append(at_once("Let it run on today", "reset_daily_spend", says))
     if may.waive_brand and Hold.BRAND_DAILY_BUDGET in codes:
         found.append(
             Button(
                 f"Let all of {campaign.brand} run on today",
-                "The brand's daily budget holds it: shows first what that would start.",
+                "The brand's daily budget is used up. Shows a preview first.",
                 reverse("admin:ads_brand_run_on_today", args=[campaign.brand_id]),
                 asks=True,
             )
@@ -72,12 +75,8 @@ def of_campaign(explained: Explanation, may: May) -> list[Button]:
     return found
 
 
-def _at_once(campaign: Campaign, code: str) -> str:
-    return reverse("admin:ads_campaign_act_on_one", args=[campaign.pk, code])
-
-
-def _foretold(campaign: Campaign, supposing: Supposing, now: datetime) -> str:
-    holds = holds_of_one(campaign, supposing, now)
+def _previewed(campaign: Campaign, action: Action, now: datetime) -> str:
+    holds = preview_holds(campaign, action.changes(), now)
     if not holds:
         return "Starts it now."
     return f"It would stay off: {', '.join(WHY.get(hold, hold.label) for hold in holds)}."
@@ -87,21 +86,22 @@ def of_brand(
     brand: Brand, *, may_switch: bool, may_waive: bool, may_change: bool, is_held: bool
 ) -> list[Button]:
     """What makes sense for a brand as it is; ``is_held`` by its own daily budget."""
+
+    def asks(label: str, code: str, says: str, *, is_first: bool = False) -> Button:
+        address = reverse(f"admin:ads_brand_{code}", args=[brand.pk])
+        return Button(label, says, address, asks=True, is_first=is_first)
+
     found = []
     if may_switch and brand.is_active:
-        says = "Shows first which campaigns stop. What users have paused stays paused."
-        found.append(Button("Pause all campaigns", says, _asks(brand, "pause"), asks=True))
+        says = "Shows a preview first. Campaigns paused by users stay paused."
+        found.append(asks("Pause all campaigns", "pause", says))
     elif may_switch:
-        says = "Shows first which campaigns start: those that nothing else holds."
-        found.append(Button("Resume", says, _asks(brand, "resume"), asks=True, is_first=True))
+        says = "Shows a preview first. Campaigns start unless something else holds them."
+        found.append(asks("Resume", "resume", says, is_first=True))
     if may_waive and is_held:
-        says = "What it has spent today no longer counts; shows first what that starts."
-        found.append(Button("Let it run on today", says, _asks(brand, "run_on_today"), asks=True))
+        says = "Today's spend no longer counts against its budget. Shows a preview first."
+        found.append(asks("Let it run on today", "run_on_today", says))
     if may_change:
         says = "By percent or amount: its own, and those of its campaigns."
-        found.append(Button("Change budgets", says, _asks(brand, "change_budgets"), asks=True))
+        found.append(asks("Change budgets", "change_budgets", says))
     return found
-
-
-def _asks(brand: Brand, code: str) -> str:
-    return reverse(f"admin:ads_brand_{code}", args=[brand.pk])

@@ -1,4 +1,4 @@
-"""What was done to many campaigns, as messages with the way to those and back."""
+"""Messages about what an action did, with links to the campaigns and an Undo button."""
 
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,12 @@ from ads.models import Brand, Campaign
 from ads.services.bulk import Done
 from ads.services.history import Seen, audit
 
-#: Of the list's address: the action whose campaigns are shown.
+#: In the list's address: the action whose campaigns are shown.
 PARAMETER = "changed_in"
 
 
 class ChangedInFilter(admin.SimpleListFilter):
-    """Those that one action changed; offered only by the messages that tell of it."""
+    """The campaigns that one action changed; only the messages link to it."""
 
     title = "one action"
     parameter_name = PARAMETER
@@ -41,16 +41,8 @@ class ChangedInFilter(admin.SimpleListFilter):
         return queryset.filter(audit.changed_in(context))
 
 
-def show(context: UUID) -> SafeString:
-    """The link to the campaigns that an action changed."""
-    campaigns = reverse("admin:ads_campaign_changelist")
-    return format_html(
-        '<a class="ads-said" href="{}?{}={}">Show them</a>', campaigns, PARAMETER, context
-    )
-
-
 def undo_button(request: HttpRequest, context: UUID, back: str, label: str = "Undo") -> SafeString:
-    """The button that takes a pause back."""
+    """The button that undoes an action."""
     return format_html(
         '<form class="ads-said" method="post" action="{}">'
         '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
@@ -63,57 +55,60 @@ def undo_button(request: HttpRequest, context: UUID, back: str, label: str = "Un
     )
 
 
-def tell(
+def report_outcome(
     request: HttpRequest, what: str, done: Done, *, changed: int, left: str = "", undo: str = ""
 ) -> None:
-    """Say what was done: ``what`` in a sentence, what became of them, and what did not work.
+    """Report ``what`` was done, what that did to the campaigns, and where it did not work.
 
-    ``changed``: how many rows were; ``left`` says which were left as they are; ``undo`` is the
-    address that undoing leads back to.
+    ``changed``: how many rows were; ``left`` says which were left as they are; ``undo``: the
+    address that undoing leads back to, "" where it cannot be undone.
     """
-    parts = [what, preview_text.outcome(done.outcome) if done.outcome.count else "", left]
-    told = format_html(
+    parts = [what, preview_text.done(done.outcome) if done.outcome.count else "", left]
+    shown = ""
+    if changed and done.outcome.count:
+        shown = format_html(
+            '<a class="ads-said" href="{}?{}={}">Show them</a>',
+            reverse("admin:ads_campaign_changelist"),
+            PARAMETER,
+            done.context,
+        )
+    text = format_html(
         "{} {} {}",
         " ".join(part for part in parts if part),
-        show(done.context) if changed and done.outcome.count else "",
+        shown,
         undo_button(request, done.context, undo) if undo and changed else "",
     )
-    messages.add_message(request, messages.SUCCESS if changed else messages.INFO, told)
-    tell_of_trouble(request, done)
-
-
-def edited_meanwhile(
-    request: HttpRequest, seen: Seen, rows: QuerySet[Campaign] | QuerySet[Brand], context: UUID
-) -> int:
-    """Say how many of ``rows`` somebody else edited after ``seen``, so that they were left alone.
-
-    ``context``: of what was done to the others.
-    """
-    later = rows.filter(seen.edited_since(rows.model, beside=context)).count()
-    if later:
-        kind = str(rows.model._meta.verbose_name)
-        messages.warning(
-            request,
-            f"Not changed, because edited after this was worked out: {counted(later, kind)}. "
-            "Look at what is there now, then do it again where it is still wanted.",
-        )
-    return later
-
-
-def tell_of_trouble(request: HttpRequest, done: Done) -> None:
-    """Say on which campaigns it did not work, if there are such."""
+    messages.add_message(request, messages.SUCCESS if changed else messages.INFO, text)
     if done.locked:
         messages.warning(
             request,
-            f"{counted(len(done.locked))} left as they were, because somebody else is changing "
+            f"{counted(len(done.locked))} not changed, because somebody else is changing "
             f"them at this moment: {_names(done.locked)}. Try again.",
         )
     if done.failed:
         messages.error(
             request,
             f"It failed on {counted(len(done.failed))}: {_names(done.failed)}. "
-            "The server's log says why; nothing of them was changed.",
+            "They were not changed; the server's log says why.",
         )
+
+
+def report_edits(
+    request: HttpRequest, seen: Seen, rows: QuerySet[Campaign] | QuerySet[Brand], context: UUID
+) -> int:
+    """Report how many of ``rows`` somebody else edited after ``seen``, so they were left alone.
+
+    ``context``: of what was done to the others.
+    """
+    edited = rows.filter(seen.edited_since(rows.model, beside=context)).count()
+    if edited:
+        messages.warning(
+            request,
+            f"Not changed, because edited after the preview: "
+            f"{counted(edited, str(rows.model._meta.verbose_name))}. "
+            "Check them, then repeat the action where it is still needed.",
+        )
+    return edited
 
 
 def _names(ids: tuple[int, ...]) -> str:

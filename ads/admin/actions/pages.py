@@ -1,11 +1,12 @@
-"""The page before something is done to many: what will happen, what is asked, and the button.
+"""Actions with a preview: choose rows, fill in the form, see what would happen, confirm.
 
-It is posted to only. What it is about stands in it: the rows themselves, so that just what was
-looked at is changed, whatever has come under the filters since.
+The page is posted to only. The ids of the rows stand in it, so the action changes what the preview
+was about, whatever has come under the filters since.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin, messages
@@ -14,14 +15,26 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from ads.admin.actions import preview_text
 from ads.admin.actions.forms import ActionForm
+from ads.admin.actions.messages import report_edits, report_outcome
 from ads.admin.elements import is_number
-from ads.services.delivery import Forecast
-from ads.services.history import Seen
+from ads.models import Brand, Campaign
+from ads.services.bulk import (
+    Action,
+    BudgetPreview,
+    ChangeBudgets,
+    Done,
+    carry_out,
+    preview_budgets,
+)
+from ads.services.delivery import Outcome, preview_campaigns
+from ads.services.history import Seen, last_edits
+from ads.services.locks import among
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -39,33 +52,33 @@ IDS, BACK, SEEN, UP_TO, DO = "ids", "back", "seen", "up_to", "do"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page says of an action."""
+    """What the page of an action says; {} is "412 campaigns", or the name of a brand."""
 
     title: str
     #: What it does, for who has never done it.
     text: str
     #: On the button.
     yes: str
+    #: What was done, in a sentence.
+    did: str
     #: "view", "switch" …: see ``has_…_permission`` of the list.
     permission: str = "change"
+    #: Why it leaves rows as they are; "": by their status.
+    leaves: str = ""
+    can_be_undone: bool = False
     is_grave: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """What an action would do, worked out."""
+class Preview:
+    """What an action would do."""
 
-    forecast: Forecast
-    #: What else is to be known: of money, and of those that are left as they are.
+    outcome: Outcome
+    #: What else is good to know, in sentences.
     notes: Sequence[str] = ()
-    #: Up to which edits it was worked out; None: what is done rests on none.
+    budgets: BudgetPreview | None = None
+    #: The last edits that it takes into account; None: the action depends on none.
     up_to: Seen | None = None
-
-
-def chosen(request: HttpRequest) -> list[int]:
-    """The ids that the page is about; what is no id is passed over."""
-    given = request.POST.get(IDS, "").split(",")
-    return sorted({int(text) for text in given if is_number(text)})
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:
@@ -83,38 +96,49 @@ def asking(code: str, page: Page, description: str) -> Any:
     def ask(
         listing: "AsksFirst", request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        return listing.ask_about_chosen(request, code, queryset)
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: listing.most + 1])
+        if listing.are_too_many(request, ids):
+            return None
+        form = listing.form_of(code, ids, None)
+        return listing.ask(request, code, ids, request.get_full_path(), form)
 
     return ask
 
 
 class AsksFirst(_Admin):
-    """A list, or a page, whose actions say beforehand what they will do.
+    """A list, or a page, whose actions show a preview first.
 
-    The way from what was chosen to what was done is here; what is said, asked and done on the way
-    is said by who mixes it in. Actions go by their codes, ids are those of the rows.
+    Actions go by their codes, ids are those of the rows: campaigns or brands.
     """
 
-    #: What is said of each action, by its code.
+    #: By the code of the action.
     pages: Mapping[str, Page]
-    #: Rows that are chosen at a time.
+    #: Rows that can be chosen at a time.
     most: int = AT_MOST
 
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         """What has to be filled in, if anything."""
         raise NotImplementedError
 
-    def check_form(self, request: HttpRequest, form: ActionForm) -> None:
+    def check_form(self, request: HttpRequest, form: Any) -> None:
         """Raise PermissionDenied where not everybody may do what is filled in."""
 
-    def effect_of(self, code: str, ids: Sequence[int], form: ActionForm | None) -> Effect:
-        """What it would do; ``form`` is valid."""
+    def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
+        """The action, once ``form`` is valid."""
         raise NotImplementedError
 
-    def carry_out(
-        self, request: HttpRequest, code: str, ids: list[int], back: str, form: ActionForm | None
-    ) -> None:
-        """Do it, and say what was done; ``form`` is valid."""
+    def notes(
+        self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime
+    ) -> Sequence[str]:
+        """What else is good to know beforehand."""
+        return ()
+
+    def did(self, code: str, ids: Sequence[int], done: Done, form: Any) -> str:
+        """What was done, in a sentence."""
+        raise NotImplementedError
+
+    def left(self, code: str, ids: Sequence[int], done: Done, edited: int, form: Any) -> str:
+        """Which rows were left as they were, and why; ``edited``: those edited meanwhile."""
         raise NotImplementedError
 
     def called(self, ids: Sequence[int]) -> str:
@@ -127,25 +151,22 @@ class AsksFirst(_Admin):
     def has_waive_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return self.has_change_permission(request) or request.user.has_perm("ads.waive_spend")
 
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        if "delete_selected" in actions:  # last, where nobody chooses it by accident
+            actions["delete_selected"] = actions.pop("delete_selected")
+        return actions
+
     def get_urls(self) -> list[Any]:
         act = require_POST(self.admin_site.admin_view(self.act))
         name = f"ads_{self.opts.model_name}_act"
         return [path("act/<slug:code>/", act, name=name), *super().get_urls()]
 
-    def ask_about_chosen(
-        self, request: HttpRequest, code: str, queryset: QuerySet[Any]
-    ) -> HttpResponse | None:
-        """The page for those that were selected in the list."""
-        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: self.most + 1])
-        if self.are_too_many(request, ids):
-            return None
-        form = self.form_of(code, ids, None)
-        return self.ask(request, code, ids, request.get_full_path(), form)
-
     def act(self, request: HttpRequest, code: str) -> HttpResponse:
-        """Work it out anew, or do it."""
+        """Show the preview of what is filled in, or do it."""
         self.check_action(request, code)
-        ids = chosen(request)
+        given = request.POST.get(IDS, "").split(",")
+        ids = sorted({int(text) for text in given if is_number(text)})
         back = way_back(request, reverse(f"admin:ads_{self.opts.model_name}_changelist"))
         if not ids or self.are_too_many(request, ids):
             return HttpResponseRedirect(back)
@@ -153,13 +174,13 @@ class AsksFirst(_Admin):
         is_complete = form is None or form.is_valid()
         if form and is_complete:
             self.check_form(request, form)
-        if not (is_complete and is_to_be_done(request, form)):
+        if not (is_complete and _is_confirmed(request, form)):
             return self.ask(request, code, ids, back, form)
         self.carry_out(request, code, ids, back, form)
         return HttpResponseRedirect(back)
 
     def check_action(self, request: HttpRequest, code: str) -> None:
-        """Raise Http404 or PermissionDenied where it is not this person's to do."""
+        """Raise Http404 or PermissionDenied where this person may not do it."""
         if code not in self.pages:
             raise Http404
         allowed = getattr(self, f"has_{self.pages[code].permission}_permission")
@@ -172,15 +193,59 @@ class AsksFirst(_Admin):
 
     def too_many(self, request: HttpRequest, count: int, most: int, what: str) -> bool:
         """Say so if there are."""
-        if count <= most:
-            return False
-        self.message_user(
-            request,
-            f"Nothing was done: choose at most {most:,} {what} at a time. Filter the list by brand "
-            "or by state, and take one part after the other.",
-            messages.ERROR,
+        if count > most:
+            self.message_user(
+                request,
+                f"Nothing was done: choose at most {most:,} {what} at a time. Filter the list by "
+                "brand or by state, and take one part after the other.",
+                messages.ERROR,
+            )
+        return count > most
+
+    def preview(self, code: str, ids: Sequence[int], form: Any) -> Preview:
+        """What the action would do."""
+        action, seen = self.action_of(code, form), last_edits() if form else None
+        now = timezone.now()
+        outcome = preview_campaigns(
+            self.campaigns_of(ids), action.changes(), now, brings=action.brings
         )
-        return True
+        notes = list(self.notes(code, ids, outcome, now))
+        budgets = None
+        if isinstance(action, ChangeBudgets):
+            budgets = preview_budgets(action, self.campaigns_of(ids), self._brands_among(ids))
+            notes += preview_text.too_large(budgets)
+        return Preview(outcome, notes, budgets, seen)
+
+    def carry_out(
+        self, request: HttpRequest, code: str, ids: list[int], back: str, form: Any
+    ) -> None:
+        """Do it, and report what was done."""
+        action = self.action_of(code, form, up_to(request) if form else None)
+        brands = self._brands_among(ids)
+        done = carry_out(action, () if brands else ids, timezone.now(), brand_ids=brands)
+        edited = 0
+        if isinstance(action, ChangeBudgets) and action.seen:
+            for rows in (self.campaigns_of(ids), Brand.objects.filter(pk__in=among(brands))):
+                if action.by_field(rows.model):
+                    edited = report_edits(request, action.seen, rows, done.context)
+        changed = len(done.brands) or done.changed
+        report_outcome(
+            request,
+            self.did(code, ids, done, form) if changed else "Nothing changed.",
+            done,
+            changed=changed,
+            left=self.left(code, ids, done, edited, form),
+            undo=back if self.pages[code].can_be_undone else "",
+        )
+
+    def campaigns_of(self, ids: Sequence[int]) -> QuerySet[Campaign]:
+        """The campaigns that it is about: the rows, or all of the brands'."""
+        if self.model is Brand:
+            return Campaign.objects.filter(brand__in=among(ids))
+        return Campaign.objects.filter(pk__in=among(ids))
+
+    def _brands_among(self, ids: Sequence[int]) -> Sequence[int]:
+        return ids if self.model is Brand else ()
 
     def ask(
         self,
@@ -190,53 +255,71 @@ class AsksFirst(_Admin):
         back: str,
         form: ActionForm | None,
     ) -> HttpResponse:
-        """The page; without an effect where the form has to be filled in first."""
-        effect = None
+        """The page; without a preview where the form has to be filled in first."""
+        preview = None
         if form is None or (form.is_bound and form.is_valid()):
-            effect = self.effect_of(code, ids, form)
+            preview = self.preview(code, ids, form)
         page, called = self.pages[code], self.called(ids)
-        signature = form.signature() if form and effect else ""
-        up_to = f"{effect.up_to.campaigns}.{effect.up_to.brands}" if effect and effect.up_to else ""
+        seen = preview.up_to if preview else None
+        hidden = {
+            IDS: ",".join(map(str, ids)),
+            SEEN: form.signature() if form and preview else "",
+            UP_TO: f"{seen.campaigns}.{seen.brands}" if seen else "",
+        }
+        address = reverse(f"admin:ads_{self.opts.model_name}_act", args=[code])
+        page_context = {
+            "title": page.title.format(called),
+            "yes": page.yes.format(called),
+            "page": page,
+            "form": form,
+            # The button was pressed, but the form was edited since the preview.
+            "is_new": DO in request.POST,
+        }
+        return self.preview_page(request, preview, address, back, hidden, ids, page_context)
+
+    def preview_page(
+        self,
+        request: HttpRequest,
+        preview: Preview | None,
+        address: str,
+        back: str,
+        hidden: Mapping[str, str],
+        ids: Collection[int],
+        more: Mapping[str, Any],
+    ) -> HttpResponse:
+        """The page with a preview and the button that confirms it."""
+        form = more.get("form")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             # Of one row, the way back to it stands above.
-            "original": self.model._default_manager.filter(pk=ids[0]).first()
+            "original": self.model._default_manager.filter(pk__in=ids).first()
             if len(ids) == 1
             else None,
-            "title": page.title.format(called),
-            "yes": page.yes.format(called),
-            "page": page,
-            "address": reverse(f"admin:ads_{self.opts.model_name}_act", args=[code]),
-            "hidden": [
-                (IDS, ",".join(map(str, ids))),
-                (BACK, back),
-                (SEEN, signature),
-                (UP_TO, up_to),
-            ],
+            "address": address,
+            "hidden": [*hidden.items(), (BACK, back)],
             "do": DO,
-            "form": form,
             "back": back,
-            # The button was pressed, but for something else than is filled in now.
-            "is_new": DO in request.POST,
-            "headline": preview_text.headline(effect.forecast) if effect else "",
-            "lines": preview_text.lines(effect.forecast) if effect else [],
-            "notes": effect.notes if effect else [],
+            "headline": preview_text.headline(preview.outcome) if preview else "",
+            "lines": preview_text.lines(preview.outcome) if preview else [],
+            "budgets": preview_text.budgets(preview.budgets) if preview else None,
+            "notes": preview.notes if preview else [],
             "media": self.media + form.media if form else self.media,
+            **more,
         }
         return TemplateResponse(request, "ads/admin/action.html", context)
 
 
 def up_to(request: HttpRequest) -> Seen | None:
-    """Up to which edits what is confirmed was worked out; None: the page does not say."""
+    """The last edits that the confirmed preview took into account; None: the page does not say."""
     campaigns, dot, brands = request.POST.get(UP_TO, "").partition(".")
     if not (dot and all(is_number(text) for text in (campaigns, brands))):
         return None
     return Seen(int(campaigns), int(brands))
 
 
-def is_to_be_done(request: HttpRequest, form: ActionForm | None) -> bool:
-    """Was the button pressed, and did the page show the effect of what is filled in?"""
+def _is_confirmed(request: HttpRequest, form: ActionForm | None) -> bool:
+    """Was the button pressed, under a preview of what is filled in?"""
     if DO not in request.POST:
         return False
     # Browsers send line ends of their own.

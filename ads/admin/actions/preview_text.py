@@ -1,15 +1,21 @@
-"""What would start and stop, or did, in words: "412 will start; 38 stay off: 30 draft, 8 …"."""
+"""What starts and stops, and how budgets change, in words: "412 will start; 38 stay off: …"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
+from django.urls import reverse
+
+from ads.admin.elements import budget
 from ads.holds import Hold
-from ads.models import Campaign
+from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.services.delivery import Forecast, Kind
+from ads.rules.money import LIMIT, format_usd
+from ads.services.bulk import BudgetPreview, Overbooked, Pair
+from ads.services.delivery import Kind, Outcome
 
-#: What a number of campaigns is that this holds.
+#: Why campaigns are off.
 WHY: Final[Mapping[Hold | Status, str]] = {
     Status.DRAFT: "draft",
     Status.PAUSED: "paused by a user",
@@ -24,14 +30,17 @@ WHY: Final[Mapping[Hold | Status, str]] = {
     Hold.DAYPARTING: "outside the hours",
 }
 
+#: Overbooked brands that are named.
+NAMED: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a forecast."""
+    """One row of the preview."""
 
     label: str
     count: int
-    #: Why, by reason; empty where that goes without saying.
+    #: The reasons; empty where they go without saying.
     why: str
     first: tuple[Campaign, ...]
 
@@ -47,69 +56,123 @@ def counted(number: int, one: str = "campaign") -> str:
 
 
 def reasons(counts: Mapping[Hold | Status, int]) -> str:
-    """ "30 daily budget used up, 8 outside the hours"; of a single reason without how many."""
+    """ "30 daily budget used up, 8 outside the hours"; a single reason without its count."""
     if len(counts) == 1:
         return WHY[next(iter(counts))]
     return ", ".join(f"{count:,} {WHY[why]}" for why, count in counts.items())
 
 
-def lines(forecast: Forecast) -> list[Line]:
-    """What becomes of them, as rows; those that there are none of are left out."""
-    undecided = Kind(forecast.undecided)
-    stopped_by = "" if _is_wanted(forecast.stopped_by) else reasons(forecast.stopped_by)
+def lines(outcome: Outcome) -> list[Line]:
+    """The preview as rows, without the empty ones."""
+    undecided = Kind(outcome.undecided)
     rows = [
-        ("Will start", forecast.starts, ""),
-        ("Will stop", forecast.stops, stopped_by),
-        ("Stay off", forecast.stays_off, reasons(forecast.kept_off_by)),
-        ("Go on running", forecast.keeps_running, ""),
-        ("Cannot be decided on", undecided, "the timezone of their brand cannot be read"),
+        ("Will start", outcome.starts, ""),
+        ("Will stop", outcome.stops, _why_stopped(outcome)),
+        ("Stay off", outcome.stays_off, reasons(outcome.kept_off_by)),
+        ("Keep running", outcome.keeps_running, ""),
+        ("Undecided", undecided, "their brand's timezone is invalid"),
     ]
     return [Line(label, kind.count, why, kind.first) for label, kind, why in rows if kind.count]
 
 
-def headline(forecast: Forecast) -> str:
-    """The forecast in one sentence."""
-    return _sentence(forecast, starts="will start", stops="will stop", runs="go on running")
+def headline(outcome: Outcome) -> str:
+    """The preview in one sentence."""
+    return _sentence(outcome, ("will start", "will start"), "will stop")
 
 
-def outcome(forecast: Forecast) -> str:
+def done(outcome: Outcome) -> str:
     """The same of what was done."""
-    starts = "now delivers" if forecast.starts.count == 1 else "now deliver"
-    runs = "goes on running" if forecast.keeps_running.count == 1 else "go on running"
-    return _sentence(forecast, starts=starts, stops="stopped", runs=runs)
+    return _sentence(outcome, ("now delivers", "now deliver"), "stopped")
 
 
-def _sentence(forecast: Forecast, *, starts: str, stops: str, runs: str) -> str:
-    parts = []
-    if forecast.starts:
-        parts.append(f"{_who(forecast, forecast.starts)} {starts}")
-    if forecast.stops:
-        why = "" if _is_wanted(forecast.stopped_by) else f": {reasons(forecast.stopped_by)}"
-        parts.append(f"{_who(forecast, forecast.stops)} {stops}{why}")
-    if forecast.stays_off:
-        stay = "stays off" if forecast.stays_off.count == 1 else "stay off"
-        why = reasons(forecast.kept_off_by)
-        parts.append(f"{_who(forecast, forecast.stays_off)} {stay}: {why}")
-    if forecast.keeps_running:
-        go_on = "goes on running" if forecast.keeps_running.count == 1 else runs
-        parts.append(f"{_who(forecast, forecast.keeps_running)} {go_on}")
-    if forecast.undecided:
-        parts.append(
-            f"{forecast.undecided:,} cannot be decided on: the timezone of the brand cannot be read"
-        )
-    if not parts:
-        return "No campaign starts or stops."
+def _sentence(outcome: Outcome, start: tuple[str, str], stop: str) -> str:
+    parts = [
+        (outcome.starts, start, ""),
+        (outcome.stops, (stop, stop), _why_stopped(outcome)),
+        (outcome.stays_off, ("stays off", "stay off"), reasons(outcome.kept_off_by)),
+        (outcome.keeps_running, ("keeps running", "keep running"), ""),
+        (Kind(outcome.undecided), ("is undecided", "are undecided"), "invalid timezone"),
+    ]
+    told = []
+    for kind, (one, many), why in parts:
+        if kind.count:
+            alone = outcome.count == 1 and kind.first
+            who = kind.first[0].name if alone else f"{kind.count:,}"
+            verb = one if kind.count == 1 else many
+            told.append(f"{who} {verb}{f': {why}' if why else ''}")
     # A list of reasons has commas of its own.
-    return f"{'; '.join(parts)}."
+    return f"{'; '.join(told)}." if told else "No campaign starts or stops."
 
 
-def _who(forecast: Forecast, kind: Kind) -> str:
-    """The name of a campaign that is alone, or how many."""
-    if forecast.count == 1 and kind.first:
-        return kind.first[0].name
-    return f"{kind.count:,}"
+def _why_stopped(outcome: Outcome) -> str:
+    """Why some stop; a status, or the brand's switch, is what the action is for."""
+    by = outcome.stopped_by
+    is_wanted = all(isinstance(why, Status) or why == Hold.BRAND_INACTIVE for why in by)
+    return "" if is_wanted else reasons(by)
 
 
-def _is_wanted(stopped_by: Mapping[Hold | Status, int]) -> bool:
-    """Is it a status, or the brand's switch, that stops them? That is what the action is for."""
-    return all(isinstance(why, Status) or why == Hold.BRAND_INACTIVE for why in stopped_by)
+def budgets(preview: BudgetPreview | None) -> dict[str, Any] | None:
+    """The table of budgets before and after, and warnings about overbooked brands."""
+    if preview is None or not (preview.brands.count or preview.campaigns.count):
+        return None
+    brands, campaigns = preview.brands, preview.campaigns
+    names_brand = len({row.brand_id for row, _ in campaigns.first if isinstance(row, Campaign)}) > 1
+    rows = [_row(row, pairs, names_brand) for row, pairs in (*brands.first, *campaigns.first)]
+    more = [
+        f"and {counted(kind.count - len(kind.first), one)} more"
+        for kind, one in ((brands, "brand"), (campaigns, "campaign"))
+        if kind.count > len(kind.first)
+    ]
+    return {
+        "columns": [name.replace("_", " ").capitalize() for name in preview.fields],
+        "rows": rows,
+        "more": ", ".join(more),
+        "together": {
+            "label": f"{counted(campaigns.count)} together",
+            "cells": [_cell(*campaigns.together[name]) for name in preview.fields],
+        }
+        if campaigns.count > 1
+        else None,
+        "warnings": _overbooked(preview.overbooked),
+    }
+
+
+def _overbooked(found: Sequence[Overbooked]) -> list[str]:
+    told = [
+        f"Campaigns of {one.brand.name} would have {format_usd(one.campaigns)} a "
+        f"{'day' if one.field == 'daily_budget' else 'month'} together; its "
+        f"{one.field.replace('_', ' ')} is {format_usd(one.budget)}."
+        for one in found[:NAMED]
+    ]
+    if found[NAMED:]:
+        more = counted(len(found) - NAMED, "more brand budget")
+        told.append(f"Campaigns would exceed {more}.")
+    return told
+
+
+def _row(row: Brand | Campaign, pairs: Mapping[str, Pair], names_brand: bool) -> dict[str, Any]:
+    beside = "brand"
+    if isinstance(row, Campaign):
+        beside = row.brand.name if names_brand else ""
+    return {
+        "name": row.name,
+        "beside": beside,
+        "link": reverse(f"admin:ads_{row._meta.model_name}_change", args=[row.pk]),
+        "cells": [_cell(*pair) for pair in pairs.values()],
+    }
+
+
+def _cell(old: Decimal | None, new: Decimal | None) -> dict[str, str]:
+    return {"old": "" if old == new else budget(old), "new": budget(new)}
+
+
+def too_large(preview: BudgetPreview) -> list[str]:
+    """The budgets that stay as they are because they would be too large."""
+    return [
+        f"{counted(count, one)} {'keeps its' if count == 1 else 'keep their'} "
+        f"{name.replace('_', ' ')}: it would come to {format_usd(LIMIT)} or more, and a budget has "
+        "to be below that. Raise it by less, or take the limit away."
+        for found, one in ((preview.brands, "brand"), (preview.campaigns, "campaign"))
+        for name, count in found.too_large.items()
+        if count
+    ]

@@ -1,53 +1,51 @@
-"""The button "Undo" of a pause."""
+"""The Undo button of pauses and changes of budgets."""
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from ads.admin.actions import preview_text
-from ads.admin.actions.messages import PARAMETER, show, tell_of_trouble, undo_button
-from ads.admin.actions.pages import way_back
+from ads.admin.actions.messages import PARAMETER, report_outcome, undo_button
+from ads.admin.actions.pages import DO, AsksFirst, Page, Preview, way_back
 from ads.admin.actions.preview_text import counted
-from ads.models import Campaign
-from ads.services.bulk import undo
+from ads.admin.elements import budget
+from ads.models import Brand, Campaign
+from ads.services.bulk import preview_budgets, undo
+from ads.services.delivery import preview_campaigns
 from ads.services.history import audit
+from ads.services.locks import among
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Campaign]
-else:
-    _Admin = object
-
-#: Of what is not brought back, so many are named.
+#: Rows that are not put back, so many of which are named.
 NAMED = 3
 
+PAGE = Page(
+    "Undo the change of budgets",
+    "Puts back every budget that was changed together and has not been changed since.",
+    "Undo it",
+    "Undone: {} as before.",
+)
 
-class Undoes(_Admin):
-    """For whoever may pause."""
+
+class Undoes(AsksFirst):
+    """The list of campaigns, which undoes what was done to campaigns and to brands."""
 
     list_before_template = "ads/admin/campaigns_before.html"
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        action = _asked_for(request)
         more: dict[str, Any] = {}
-        if action:
-            may_undo = self.has_switch_permission(request)  # type: ignore[attr-defined]
-            more = {
-                "changed_in": action,
-                "undo": undo_button(request, action.pk, request.get_full_path())
-                if may_undo and undo.paused_by(action.pk)
-                else "",
-            }
+        if action := _asked_for(request):
+            more["changed_in"] = action
+            if permitted(request, undo.changed_in(action.pk)):
+                more["undo"] = undo_button(request, action.pk, request.get_full_path())
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def get_urls(self) -> list[Any]:
@@ -55,21 +53,59 @@ class Undoes(_Admin):
         return [path("undo/<uuid:context>/", view, name="ads_campaign_undo"), *super().get_urls()]
 
     def undo(self, request: HttpRequest, context: UUID) -> HttpResponse:
-        """Bring back what one action paused."""
-        if not self.has_switch_permission(request):  # type: ignore[attr-defined]
+        """Undo what one action did; budgets are previewed first."""
+        every = undo.changed_in(context)
+        changed = permitted(request, every)
+        if not changed and (every or not self.has_switch_permission(request)):
             raise PermissionDenied
         back = way_back(request, reverse("admin:ads_campaign_changelist"))
-        undone = undo.undo(context, timezone.now())
-        for level, text in told(undone):
-            messages.add_message(request, level, text)
-        for done in (undone.campaigns, undone.brands and undone.brands.campaigns):
-            if done:
-                tell_of_trouble(request, done)
+        left = _left(changed)
+        if changed.fields & {*undo.BUDGETS} and DO not in request.POST:
+            action = undo.PutBack(changed)
+            ids, brands = action.ids(Campaign), action.ids(Brand)
+            if ids or brands:
+                campaigns = Campaign.objects.filter(
+                    Q(pk__in=among(ids)) | Q(brand__in=among(brands))
+                )
+                preview = Preview(
+                    preview_campaigns(campaigns, action.changes(), timezone.now()),
+                    [left] if left else [],
+                    preview_budgets(action, campaigns, brands),
+                )
+                page = {"title": PAGE.title, "yes": PAGE.yes, "page": PAGE}
+                return self.preview_page(request, preview, request.path, back, {}, ids, page)
+        done = undo.undo(changed, timezone.now())
+        rows = [counted(len(done.brands), "brand")] if done.brands else []
+        rows += [counted(done.changed)] if done.changed else []
+        if rows:
+            what = PAGE.did.format(" and ".join(rows))
+            report_outcome(request, what, done, changed=len(rows))
+        elif not left:
+            messages.info(request, "There is nothing to undo.")
+        if left:
+            messages.warning(request, left)
         return HttpResponseRedirect(back)
 
 
+def permitted(request: HttpRequest, changed: undo.Changed) -> undo.Changed:
+    """The part of it that this user may put back."""
+    campaigns: Any = admin.site._registry[Campaign]
+    brands: Any = admin.site._registry[Brand]
+    may_switch = campaigns.has_switch_permission(request)
+    return changed.only(
+        campaigns=[
+            *(["status"] if may_switch else []),
+            *(undo.BUDGETS if campaigns.has_change_permission(request) else []),
+        ],
+        brands=[
+            *(["is_active"] if may_switch else []),
+            *(undo.BUDGETS if brands.has_change_permission(request) else []),
+        ],
+    )
+
+
 def _asked_for(request: HttpRequest) -> Any:
-    """What the audit knows of the action whose campaigns the list is to show; None: of none."""
+    """The audit's record of the action whose campaigns the list is to show; None: of none."""
     try:
         context = UUID(request.GET.get(PARAMETER, ""))
     except ValueError:
@@ -77,33 +113,24 @@ def _asked_for(request: HttpRequest) -> Any:
     return audit.context(context)
 
 
-def told(undone: undo.Undone) -> list[tuple[int, str]]:
-    """What was brought back and what was not."""
-    found: list[tuple[int, str]] = []
-    if undone.campaigns and undone.campaigns.changed:
-        done = undone.campaigns
-        text = f"Undone: {counted(done.changed)} as before. {preview_text.outcome(done.outcome)}"
-        found.append((messages.SUCCESS, format_html("{} {}", text, show(done.context))))
-    if undone.brands and undone.brands.changed:
-        of_brands = undone.brands
-        text = f"Undone: {counted(len(of_brands.changed), 'brand')} resumed."
-        text += f" {preview_text.outcome(of_brands.campaigns.outcome)}"
-        found.append(
-            (messages.SUCCESS, format_html("{} {}", text, show(of_brands.campaigns.context)))
-        )
-    if undone.left:
-        names = ", ".join(f"{one.row} ({_now(one)})" for one in undone.left[:NAMED])
-        more = " …" if len(undone.left) > NAMED else ""
-        text = f"{len(undone.left):,} not brought back, because changed again since: {names}{more}"
-        found.append((messages.WARNING, text))
-    if not found:
-        found.append((messages.INFO, "There is nothing to undo: none of it is paused any more."))
-    return found
+def _left(changed: undo.Changed) -> str:
+    """What is not put back, by whom it was changed since; "" for nothing."""
+    left = undo.left_alone(changed)
+    if not left:
+        return ""
+    names = ", ".join(f"{one.row} ({_now(one)})" for one in left[:NAMED])
+    count = len(Counter((type(one.row), one.row.pk) for one in left))
+    more = " …" if len(left) > NAMED else ""
+    return f"{count:,} not put back, because changed again since: {names}{more}"
 
 
 def _now(left: undo.Left) -> str:
-    """How it is by now, and by whom: "Active, by olivia"."""
-    row = left.row
-    if isinstance(row, Campaign):
-        return f"{row.get_status_display()}, by {left.changed_by}"
-    return f"{'on' if row.is_active else 'off'}, by {left.changed_by}"
+    """What it is now, and by whom: "Active, by olivia"."""
+    row: Any = left.row
+    if left.field in undo.BUDGETS:
+        now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field))}"
+    elif isinstance(row, Campaign):
+        now = row.get_status_display()
+    else:
+        now = "on" if row.is_active else "off"
+    return f"{now}, by {left.changed_by}"

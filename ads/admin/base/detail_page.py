@@ -33,7 +33,7 @@ from ads.services.ledger import Month
 EDIT, HISTORY = "#edit", "#history"
 #: Parameters of the address: which part of the history is shown.
 KIND, OLDER = "history", "older"
-#: Rows of a pause are counted up to here.
+#: Rows changed together are counted up to here.
 COUNTED: Final = 1_000
 
 _MEDIA: Final = Media(css={"all": ["ads/strips.css", "ads/story.css"]}, js=["ads/story.js"])
@@ -111,13 +111,13 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
     except timeline.UnknownPosition:
         older = ""
         page = timeline.of(owner, kind=kind)
-    last = None if older else _pause_to_undo(request, owner, page.happenings)
+    undoable = [] if older else _undoable(request, owner, page.happenings)
     chosen = {KIND: kind.value} if kind else {}
     tabs = [("Everything", None), *((one.label, one) for one in timeline.Kind)]
     return {
         "happenings": [
             _told(happening, tz)
-            | {"undo": _undo(request, owner, UUID(happening.context)) if happening is last else ""}
+            | {"undo": _undo(request, owner, happening) if happening in undoable else ""}
             for happening in page.happenings
         ],
         "history_tabs": [
@@ -138,23 +138,31 @@ def _part_of_history(parameters: dict[str, str]) -> str:
     return f"?{urlencode(parameters)}{HISTORY}"
 
 
-def _pause_to_undo(
+def _undoable(
     request: HttpRequest, owner: Campaign | Brand, happenings: Iterable[timeline.Happening]
-) -> timeline.Happening | None:
-    """The last pause, if the owner is still paused and this user may resume it."""
+) -> list[timeline.Happening]:
+    """The last pause, if it still applies, and the last change of budgets, if this user may."""
     paused = not owner.is_active if isinstance(owner, Brand) else owner.status == Status.PAUSED
-    campaigns: Any = admin.site._registry[Campaign]
-    if not paused or not campaigns.has_switch_permission(request):
-        return None
-    return next((one for one in happenings if one.pauses and one.context), None)
+    pages: Any = admin.site._registry
+    known = [one for one in happenings if one.context]
+    found = []
+    if paused and pages[Campaign].has_switch_permission(request):
+        found += [one for one in known if one.pauses][:1]
+    if pages[type(owner)].has_change_permission(request):
+        found += [one for one in known if one.changes_budgets][:1]
+    return found
 
 
-def _undo(request: HttpRequest, owner: Campaign | Brand, context: UUID) -> SafeString:
-    """The button; it says of how many the pause was."""
+def _undo(
+    request: HttpRequest, owner: Campaign | Brand, happening: timeline.Happening
+) -> SafeString:
+    """The button; it says how many were changed together."""
+    context = UUID(happening.context)
     count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
     more = "more than " if count > COUNTED else ""
     rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
-    of = f" this pause of {more}{rows}" if count > 1 else ""
+    what = "pause" if happening.pauses else "change"
+    of = f" this {what} of {more}{rows}" if count > 1 else ""
     return undo_button(request, context, request.get_full_path(), f"Undo{of}")
 
 

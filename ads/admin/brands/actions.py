@@ -1,52 +1,32 @@
-"""What is done to brands: from their list and from the page of one, after asking.
+"""What is done to brands, from their list and from the page of one.
 
-Each stops or starts many campaigns, so there is always a page before that says which.
+Each stops or starts many campaigns, so there is always a preview first.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 
 from ads.admin.actions import (
     AT_MOST,
     AsksFirst,
     BrandBudgetsForm,
-    Effect,
     Page,
     asking,
     buttons,
     counted,
-    edited_meanwhile,
-    tell,
     text,
-    up_to,
     way_back,
 )
 from ads.holds import Hold
 from ads.models import Brand, Campaign
-from ads.rules.money import format_usd
-from ads.services.bulk import (
-    NOTHING,
-    BrandAction,
-    BudgetChange,
-    ChangeBrandBudgets,
-    RunOnToday,
-    Switch,
-    actions,
-    carry_out_on,
-    sums,
-)
-from ads.services.delivery import foretell
-from ads.services.history import Seen, last_edits
-from ads.services.locks import among
+from ads.services.bulk import Action, ChangeBudgets, Done, RunBrandsOnToday, SwitchBrands
+from ads.services.history import Seen
 
 #: Brands that are chosen at a time.
 BRANDS_AT_MOST: Final = 500
@@ -55,46 +35,39 @@ BRANDS_AT_MOST: Final = 500
 PAGES: Final[Mapping[str, Page]] = {
     "pause": Page(
         "Pause all campaigns of {}",
-        "Stops every campaign, until somebody resumes them. What each is wanted to do stays as it "
-        "is: resumed, just those run that would be running, and what users have paused stays "
-        "paused. One click undoes it.",
+        "Every campaign stops until someone resumes the brand. Each keeps its status: campaigns "
+        "paused by users stay paused then. One click undoes it.",
         "Pause all campaigns",
+        "Paused {}.",
         "switch",
+        "already paused",
+        can_be_undone=True,
     ),
     "resume": Page(
         "Resume the campaigns of {}",
-        "Lets the campaigns run again that nothing else holds. What users have paused stays "
+        "Campaigns run again unless something else holds them. Campaigns paused by users stay "
         "paused.",
         "Resume",
+        "Resumed {}.",
         "switch",
+        "not paused",
     ),
     "run_on_today": Page(
         "Let {} run on today",
         "What was spent so far today no longer counts against the daily budget of the brand. Each "
-        "campaign's own daily budget goes on counting. Reports still show every amount.",
+        "campaign's own daily budget still counts. Reports still show every amount.",
         "Let it run on",
+        "Today's spend no longer counts against {}.",
         "waive",
+        "without spend today that counts",
     ),
-    "change_budgets": text.PAGES["change_budgets"],
+    "change_budgets": text.CHANGE_BUDGETS,
 }
 
-_SIMPLE: Final[Mapping[str, BrandAction]] = {
-    "pause": Switch(on=False),
-    "resume": Switch(on=True),
-    "run_on_today": RunOnToday(),
-}
-
-_DID: Final = {
-    "pause": "Paused {}.",
-    "resume": "Resumed {}.",
-    "run_on_today": "{}: today starts from zero.",
-    "change_budgets": "Changed the budgets of {}.",
-}
-_WAS_SO: Final = {
-    "pause": "already paused",
-    "resume": "not paused",
-    "run_on_today": "without spend today that counts",
-    "change_budgets": text.BUDGET_STAYS,
+_SIMPLE: Final[Mapping[str, Action]] = {
+    "pause": SwitchBrands(on=False),
+    "resume": SwitchBrands(on=True),
+    "run_on_today": RunBrandsOnToday(),
 }
 
 
@@ -170,85 +143,34 @@ class BrandActions(AsksFirst):
         if form.cleaned_data["of_campaigns"] and not request.user.has_perm("ads.change_campaign"):
             raise PermissionDenied
 
-    def effect_of(self, code: str, ids: Sequence[int], form: Any) -> Effect:
-        seen = last_edits() if form else None
-        campaigns = Campaign.objects.filter(brand__in=among(ids))
-        action = _action(code, form)
-        forecast = foretell(campaigns, action.supposing(), timezone.now(), brings=action.brings)
-        return Effect(forecast, _of_budgets(form, ids) if form else (), seen)
-
-    def carry_out(
-        self, request: HttpRequest, code: str, ids: list[int], back: str, form: Any
-    ) -> None:
-        seen = up_to(request) if form else None
-        done = carry_out_on(_action(code, form, seen), ids, timezone.now())
-        changed = len(done.changed) or done.campaigns.changed
-        # With campaigns alone chosen, nobody asked to change the brands.
-        is_of_brands = form is None or form.cleaned_data["of_brand"]
-        left = len(ids) - len(done.changed) if is_of_brands else 0
-        if form and seen:
-            left -= _edited_meanwhile(request, form, seen, ids, done.campaigns.context)
-        called = self.called(list(done.changed or ids))
-        tell(
-            request,
-            _DID[code].format(called) if changed else "Nothing changed.",
-            done.campaigns,
-            changed=changed,
-            left=f"{counted(left, 'brand')} left alone: {_WAS_SO[code]}." if left > 0 else "",
-            undo=back if code == "pause" else "",
+    def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
+        if form is None:
+            return _SIMPLE[code]
+        return ChangeBudgets(
+            form.daily,
+            form.monthly,
+            seen,
+            of_brands=form.cleaned_data["of_brand"],
+            of_campaigns=form.cleaned_data["of_campaigns"],
         )
+
+    def did(self, code: str, ids: Sequence[int], done: Done, form: Any) -> str:
+        brands = done.brands or ids
+        called = self.called(brands)
+        if code == "run_on_today":
+            called = text.daily_budgets_of(called, len(brands))
+        return PAGES[code].did.format(called)
+
+    def left(self, code: str, ids: Sequence[int], done: Done, edited: int, form: Any) -> str:
+        # With campaigns alone chosen, nobody asked to change the brands.
+        if form and not form.cleaned_data["of_brand"]:
+            return ""
+        left = len(ids) - len(done.brands) - edited
+        if left <= 0:
+            return ""
+        return f"{counted(left, 'brand')} left unchanged: {PAGES[code].leaves}."
 
     def called(self, ids: Sequence[int]) -> str:
         """The name of one brand, or how many there are."""
         names = list(Brand.objects.filter(pk__in=ids[:2]).values_list("name", flat=True))
         return names[0] if len(ids) == 1 and names else counted(len(ids), "brand")
-
-
-def _action(code: str, form: BrandBudgetsForm | None, seen: Seen | None = None) -> BrandAction:
-    """What is to be done; ``form`` is valid."""
-    if form is None:
-        return _SIMPLE[code]
-    own = form.cleaned_data["of_brand"]
-    theirs = form.cleaned_data["of_campaigns"]
-    return ChangeBrandBudgets(
-        form.daily if own else None,
-        form.monthly if own else None,
-        actions.ChangeBudgets(form.daily, form.monthly, seen) if theirs else NOTHING,
-        seen,
-    )
-
-
-def _edited_meanwhile(
-    request: HttpRequest, form: BrandBudgetsForm, seen: Seen, ids: list[int], context: UUID
-) -> int:
-    """Say which were left alone because somebody edited them; how many brands."""
-    if form.cleaned_data["of_campaigns"]:
-        theirs = Campaign.objects.filter(brand__in=among(ids))
-        edited_meanwhile(request, seen, theirs, context)
-    if not form.cleaned_data["of_brand"]:
-        return 0
-    return edited_meanwhile(request, seen, Brand.objects.filter(pk__in=among(ids)), context)
-
-
-def _of_budgets(form: BrandBudgetsForm, ids: Sequence[int]) -> list[str]:
-    brands = Brand.objects.filter(pk__in=among(ids)).order_by()
-    campaigns = Campaign.objects.filter(brand__in=among(ids)).order_by()
-    found = []
-    for word, change in (("daily", form.daily), ("monthly", form.monthly)):
-        if change and form.cleaned_data["of_brand"]:
-            whose = "The brand's own" if len(ids) == 1 else "The brands' own"
-            found += _sums(brands, f"{whose} {word} budget", word, change)
-        if change and form.cleaned_data["of_campaigns"]:
-            found += _sums(campaigns, f"Their campaigns' {word} budgets", word, change)
-    return found
-
-
-def _sums(rows: QuerySet[Any], whose: str, word: str, change: BudgetChange) -> list[str]:
-    budgets = sums(rows, f"{word}_budget", change)
-    before = "no limit" if budgets.before is None else format_usd(budgets.before)
-    after = "no limit" if budgets.after is None else format_usd(budgets.after)
-    if before == after:
-        told = f"{whose}: no change ({before})."
-    else:
-        told = f"{whose}: from {before} to {after}{' together' if budgets.limited > 1 else ''}."
-    return [told, *text.too_large(rows.model, word, budgets)]

@@ -1,38 +1,28 @@
 """What is done to selected campaigns, and with the buttons of a campaign's page.
 
-Several are asked about first, with what would start and stop; one campaign is switched at once,
-and the message says what became of it.
+Several are previewed first; one campaign is switched at once, and a message says what happened.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ads.admin.actions import (
-    PAGES,
     ActionForm,
-    AsksFirst,
     AttachForm,
     BudgetsForm,
     ChangedInFilter,
     DetachForm,
-    Effect,
-    May,
     Undoes,
     asking,
+    buttons,
     counted,
-    did,
-    edited_meanwhile,
-    left_as_they_are,
-    notes,
-    of_campaign,
-    tell,
-    up_to,
+    text,
     way_back,
 )
 from ads.admin.elements import may as may_do
@@ -43,13 +33,14 @@ from ads.services.bulk import (
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
+    Done,
     ResetDailySpend,
     SetStatus,
-    carry_out,
 )
-from ads.services.delivery import foretell
-from ads.services.history import Seen, last_edits
-from ads.services.locks import among
+from ads.services.delivery import Outcome
+from ads.services.history import Seen
+
+PAGES = text.PAGES
 
 #: Those that ask nothing more.
 SIMPLE: Final[Mapping[str, Action]] = {
@@ -64,7 +55,7 @@ SIMPLE: Final[Mapping[str, Action]] = {
 ONE_CLICK: Final = ("activate", "pause", "reset_daily_spend")
 
 
-class CampaignActions(Undoes, AsksFirst):
+class CampaignActions(Undoes):
     """The actions on campaigns; for those who may change them, and for operators."""
 
     pages = PAGES
@@ -119,13 +110,13 @@ class CampaignActions(Undoes, AsksFirst):
         told = response.context_data
         if explained := told.get("explanation"):
             may_waive = self.has_waive_permission(request)
-            may = May(
+            may = buttons.May(
                 switch=self.has_switch_permission(request),
                 switch_brand=may_do(request, Brand, "view") and may_do(request, Brand, "switch"),
                 waive=may_waive,
                 waive_brand=may_waive and request.user.has_perm("ads.view_brand"),
             )
-            told["buttons"] = of_campaign(explained, may)
+            told["buttons"] = buttons.of_campaign(explained, may)
         return response  # type: ignore[no-any-return]
 
     def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
@@ -134,32 +125,8 @@ class CampaignActions(Undoes, AsksFirst):
         if code not in ONE_CLICK or not Campaign.objects.filter(pk=object_id).exists():
             raise Http404
         back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
-        self._do(request, code, SIMPLE[code], [object_id], back, None)
+        self.carry_out(request, code, [object_id], back, None)
         return HttpResponseRedirect(back)
-
-    def _do(
-        self,
-        request: HttpRequest,
-        code: str,
-        action: Action,
-        ids: list[int],
-        back: str,
-        form: ActionForm | None,
-    ) -> None:
-        """Do it, and say what was done."""
-        done = carry_out(action, ids, timezone.now())
-        later = 0
-        if isinstance(action, ChangeBudgets) and action.seen:
-            campaigns = Campaign.objects.filter(pk__in=among(ids))
-            later = edited_meanwhile(request, action.seen, campaigns, done.context)
-        tell(
-            request,
-            did(code, done, form),
-            done,
-            changed=done.changed,
-            left=left_as_they_are(code, done.outcome, later=later),
-            undo=back if code == "pause" else "",
-        )
 
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         if code == "change_budgets":
@@ -170,28 +137,27 @@ class CampaignActions(Undoes, AsksFirst):
             return DetachForm(ids, data)
         return None
 
-    def effect_of(self, code: str, ids: Sequence[int], form: ActionForm | None) -> Effect:
-        action, seen = _action(code, form), last_edits() if form else None
-        now = timezone.now()
-        campaigns = Campaign.objects.filter(pk__in=among(ids))
-        forecast = foretell(campaigns, action.supposing(), now)
-        return Effect(forecast, notes(code, action, ids, forecast, now), seen)
+    def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
+        if code == "change_budgets":
+            return ChangeBudgets(form.daily, form.monthly, seen)
+        if code == "attach_schedule":
+            return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
+        if code == "detach_schedule":
+            return DetachSchedule(form.cleaned_data["schedule"].pk)
+        return SIMPLE[code]
 
-    def carry_out(
-        self, request: HttpRequest, code: str, ids: list[int], back: str, form: ActionForm | None
-    ) -> None:
-        self._do(request, code, _action(code, form, up_to(request)), ids, back, form)
+    def notes(self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime) -> list[str]:
+        return text.notes(code, ids, outcome, now)
+
+    def did(self, code: str, ids: Sequence[int], done: Done, form: Any) -> str:
+        called = counted(done.changed)
+        if code == "reset_daily_spend":
+            called = text.daily_budgets_of(called, done.changed)
+        schedule = form.cleaned_data.get("schedule") if form else None
+        return PAGES[code].did.format(called, schedule=schedule)
+
+    def left(self, code: str, ids: Sequence[int], done: Done, edited: int, form: Any) -> str:
+        return text.left_unchanged(code, done.outcome, edited=edited)
 
     def called(self, ids: Sequence[int]) -> str:
         return counted(len(ids))
-
-
-def _action(code: str, form: Any, seen: Seen | None = None) -> Action:
-    """What is to be done; ``form`` is valid."""
-    if code == "change_budgets":
-        return ChangeBudgets(form.daily, form.monthly, seen)
-    if code == "attach_schedule":
-        return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
-    if code == "detach_schedule":
-        return DetachSchedule(form.cleaned_data["schedule"].pk)
-    return SIMPLE[code]

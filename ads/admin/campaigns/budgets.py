@@ -1,4 +1,4 @@
-"""Budgets that are edited in the list of campaigns."""
+"""Budgets in the list of campaigns: read as text, and edited by choice, a page at a time."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -6,12 +6,10 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminTextInputWidget
 
+from ads.admin.actions import counted, undo_button
 from ads.admin.elements import ConfigurationForm, budget
 from ads.models import Campaign
 from ads.services.bulk import ChangedMeanwhile, Edit, budget_edits
@@ -26,59 +24,41 @@ else:
 
 BUDGETS: Final = ("daily_budget", "monthly_budget")
 
-#: Changes told one by one.
-TOLD: Final = 5
+#: Of the list's address: "budgets" turns them into inputs.
+EDIT: Final = "edit"
+
+#: Changes that the message names.
+NAMED: Final = 5
 
 
-class QuickInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
-    """An input written without a template: of a page of campaigns, they took half the time."""
+class HiddenInput(forms.HiddenInput):
+    """What the list showed; errors are read out with the visible input alone."""
 
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        return _written(self.get_context(name, value, attrs)["widget"])
-
-
-class QuickHiddenInput(forms.HiddenInput):
-    """The same of one that nobody sees."""
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        return _written(self.get_context(name, value, {})["widget"])
-
-
-def _written(widget: dict[str, Any]) -> SafeString:
-    value = {} if widget["value"] is None else {"value": widget["value"]}
-    attributes = {"type": widget["type"], "name": widget["name"], **value, **widget["attrs"]}
-    return format_html("<input{}>", flatatt(attributes))
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, value, {})
 
 
 class BudgetsForm(ConfigurationForm):
-    """The budgets of one campaign, and beside them what they were when the list was opened.
+    """The budgets of one campaign, and beside them those that the list showed.
 
-    Only what differs from that was changed by the person who saves, whatever the database has by
-    now.
+    Only what differs from those was changed by the person who saves, whatever is stored by now.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Untouched, it is not looked at: a page of campaigns would be checked for one of them.
+        # An untouched row is not checked: a page has a hundred.
         super().__init__(
             *args, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
         )
         self.edits: list[Edit] = []
         for name in BUDGETS:
             field = self.fields[name]
-            field.help_text = ""  # the list has no room for it, and nothing may refer to it
+            field.help_text = ""  # the list has no room for it
             field.show_hidden_initial = True
-            field.hidden_widget = QuickHiddenInput
-            field.widget = QuickInput(
-                attrs={
-                    "inputmode": "decimal",
-                    "aria-label": f"{field.label} of {self.instance}",
-                    "placeholder": budget(None),
-                }
-            )
+            field.hidden_widget = HiddenInput
+            field.widget.attrs |= {
+                "aria-label": f"{field.label} of {self.instance}",
+                "placeholder": budget(None),
+            }
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -95,14 +75,14 @@ class BudgetsForm(ConfigurationForm):
         if now == seen:
             self.edits.append(Edit(self.instance, name, seen, wanted))
             return
-        # From now on this is what was seen: whoever saves again knows it.
+        # From now on this is what the list showed: whoever saves again knows it.
         seen_now = {self[name].html_initial_name: self.fields[name].prepare_value(now)}
         self.data = {field: self.data.get(field) for field in self.data} | seen_now
         last = last_changes.fields_of(self.instance, [name]).get(name)
         self.add_error(
             name,
-            f"It is {budget(now)} since {last.actor if last else 'somebody else'} changed it; the "
-            f"list showed you {budget(seen)}. Save again to make it {budget(wanted)}.",
+            f"{self.fields[name].label}: {last.actor if last else 'somebody else'} changed it from "
+            f"{budget(seen)} to {budget(now)} meanwhile. Save again to make it {budget(wanted)}.",
         )
 
     def _seen(self, name: str) -> Any:
@@ -133,9 +113,38 @@ class BudgetsFormSet(forms.BaseModelFormSet):  # type: ignore[type-arg]
 
 
 class BudgetsInList(_Admin):
-    """Saves the budgets that were changed in a list, and says which; no others are touched."""
+    """A list whose budgets are edited once somebody chooses to, all those of a page together."""
 
     list_editable = list(BUDGETS)
+
+    def edits_budgets(self, request: HttpRequest) -> bool:
+        """Are the budgets inputs, rather than text?"""
+        return (
+            (request.GET.get(EDIT) == "budgets" or "_save" in request.POST)
+            and IS_POPUP_VAR not in request.GET
+            and self.has_change_permission(request)
+        )
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns: list[Any] = list(super().get_list_display(request))
+        if self.edits_budgets(request):
+            return columns
+        read = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
+        return [read.get(column, column) for column in columns]
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        # An action would leave the page, and what was typed.
+        return {} if self.edits_budgets(request) else super().get_actions(request)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_changelist_instance(request)
+        rows.edits_budgets = self.edits_budgets(request)
+        rows.reading_link = rows.get_query_string(remove=[EDIT])
+        if not rows.edits_budgets:
+            rows.list_editable = ()
+            if self.has_change_permission(request) and not rows.is_popup:
+                rows.editing_link = rows.get_query_string({EDIT: "budgets"})
+        return rows
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **{"form": BudgetsForm, **kwargs})
@@ -150,7 +159,10 @@ class BudgetsInList(_Admin):
             if not self.has_change_permission(request):
                 raise PermissionDenied
             if self._save(request):
-                return HttpResponseRedirect(request.get_full_path())
+                whole = request.GET.copy()
+                whole.pop(EDIT, None)
+                query = f"?{whole.urlencode()}" if whole else ""
+                return HttpResponseRedirect(f"{request.path}{query}")
         return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
@@ -160,7 +172,7 @@ class BudgetsInList(_Admin):
             super().save_model(request, obj, form, change)
 
     def _save(self, request: HttpRequest) -> bool:
-        """Save what was posted, if it can be; else the list shows it again, with what is wrong."""
+        """Save what was posted, if it is valid; else the list shows it again, with the errors."""
         formset_class = self.get_changelist_formset(request)
         campaigns = self._get_list_editable_queryset(request, formset_class.get_default_prefix())
         formset = formset_class(request.POST, queryset=campaigns)
@@ -174,7 +186,7 @@ class BudgetsInList(_Admin):
         if not formset.is_valid():
             return False
         try:
-            budget_edits.apply(formset.edits)
+            context = budget_edits.apply(formset.edits)
         except ChangedMeanwhile as error:
             self.message_user(request, f"Nothing was saved: {error}", messages.ERROR)
             return True
@@ -182,22 +194,23 @@ class BudgetsInList(_Admin):
             if form.edits:
                 change = self.construct_change_message(request, form, [])
                 self.log_change(request, form.instance, change)
-        self.message_user(request, _told(formset.edits), messages.SUCCESS)
+        undo = undo_button(request, context, request.path) if formset.edits else ""
+        text = format_html("{} {}" if undo else "{}", _saved(formset.edits), undo)
+        self.message_user(request, text, messages.SUCCESS)
         return True
 
 
-def _told(edits: list[Edit]) -> str:
+def _saved(edits: list[Edit]) -> str:
     """ "2 campaigns changed: Spring: daily budget $75.00 → $90.00; …"."""
-    count = len({edit.campaign.pk for edit in edits})
-    if not count:
+    if not edits:
         return "Nothing was changed."
     told = [
         f"{edit.campaign}: {edit.field.replace('_', ' ')} {budget(edit.seen)} → "
         f"{budget(edit.wanted)}"
-        for edit in edits[:TOLD]
+        for edit in edits[:NAMED]
     ]
-    more = len(edits) - TOLD
+    more = len(edits) - NAMED
     return (
-        f"{count} campaign{'' if count == 1 else 's'} changed: {'; '.join(told)}"
+        f"{counted(len({edit.campaign.pk for edit in edits}))} changed: {'; '.join(told)}"
         f"{f'; and {more} more' if more > 0 else ''}."
     )

@@ -10,6 +10,7 @@ from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from ads.admin.campaigns.budgets import EDIT
 from ads.admin.campaigns.filters import moment_of
 from ads.admin.elements import instant_of
 from ads.holds import with_spend
@@ -35,7 +36,8 @@ class CampaignList(ChangeList):
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         lookups: dict[str, Any] = super().get_filters_params(params)
-        lookups.pop(ROWS_VAR, None)
+        for name in (ROWS_VAR, EDIT):
+            lookups.pop(name, None)
         return lookups
 
     def get_queryset(

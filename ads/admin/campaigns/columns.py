@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from django.contrib import admin
-from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Case, Value, When
 from django.forms import Media
@@ -71,14 +70,6 @@ class CampaignColumns(AdminMixin[Campaign]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CampaignList
-
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
-        columns: list[Any] = list(super().get_list_display(request))
-        if self.has_change_permission(request) and IS_POPUP_VAR not in request.GET:
-            return columns
-        # Read-only for others.
-        read = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
-        return [read.get(column, column) for column in columns]
 
     @admin.display(description="brand", ordering="brand__name")
     def of_brand(self, campaign: Campaign) -> SafeString:

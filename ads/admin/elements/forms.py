@@ -1,7 +1,8 @@
 """Forms of configuration: amounts, timezones, and errors beside the field they are about."""
 
+import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -10,29 +11,43 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 from ads.models.fields import timezone_choices
 from ads.rules.money import InvalidAmount, parse_amount, plain
 
+#: With thousands separators, or without.
+_NUMBER: Final = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
+_TYPED: Final = re.compile(rf"(?P<sign>[+-]?)\$? ?(?P<number>{_NUMBER})")
+
 
 class MoneyFormField(forms.DecimalField):
-    """An amount in US dollars, read by the one rule that says which amounts there are.
+    """An amount in US dollars as a person types it: "1200", "1,200" or "$1,200.00".
 
-    Django's own would take "1e5", "1_000" and other alphabets' digits.
+    Beyond the sign and the thousands separators the rule for amounts decides; Django's own field
+    would accept "1e5", "1_000" and digits of other alphabets.
     """
 
     def __init__(self, *, negative: bool = False, **kwargs: Any) -> None:
-        self.negative = negative  # is an amount below zero one too?
+        self.negative = negative  # are amounts below zero valid?
         for of_the_column in ("max_digits", "decimal_places"):
             kwargs.pop(of_the_column, None)
-        # A text input: of a number input that holds nonsense, browsers send nothing, and nothing
-        # is "no limit". It also turns with the mouse wheel.
-        kwargs["widget"] = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
+        # A text input: browsers send nothing for a number input with an invalid value, and nothing
+        # means "no limit". The mouse wheel changes it too.
+        kwargs["widget"] = UnfoldAdminTextInputWidget(
+            attrs={"inputmode": "decimal", "autocomplete": "off"}
+        )
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         if value in self.empty_values:
             return None
+        name, text = str(self.label or "Amount"), str(value).strip()
         try:
-            return parse_amount(str(value).strip(), field=str(self.label), negative=self.negative)
+            return parse_amount(self.digits(text), field=name, negative=self.negative)
         except InvalidAmount as error:
-            raise ValidationError(str(error), code="invalid") from error
+            shown = InvalidAmount(name, text, error.reason)
+            raise ValidationError(str(shown), code="invalid") from error
+
+    def digits(self, text: str) -> str:
+        """The text without dollar sign and thousands separators, where they are in their place."""
+        typed = _TYPED.fullmatch(text)
+        return typed["sign"] + typed["number"].replace(",", "") if typed else text
 
     def prepare_value(self, value: Any) -> Any:
         """The amount without the zeros that the column's six places fill it up with."""

@@ -161,7 +161,7 @@ def _told(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
         ],
         "is_same_clock": is_same,
         "unknown_clock": "" if shown.viewers_days else viewers_timezone,
-        "why_off": reasons(shown.forecast.kept_off_by) if shown.forecast else "",
+        "why_off": reasons(shown.outcome.kept_off_by) if shown.outcome else "",
         "campaigns_url": campaigns_of(shown.schedule.id),
         "turns_at": instant(shown.turns_at, own) if shown.turns_at else "",
     }

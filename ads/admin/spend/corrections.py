@@ -221,11 +221,11 @@ def _facts(entry: Spend) -> list[dict[str, str]]:
 
 
 def _told(effect: CorrectionPreview) -> dict[str, Any]:
-    forecast = effect.forecast
+    outcome = effect.outcome
     return {
         "sums": [_row(one) for one in effect.sums],
-        "starts": _names(forecast.starts),
-        "stops": _names(forecast.stops),
+        "starts": _names(outcome.starts),
+        "stops": _names(outcome.stops),
     }
 
 

@@ -14,8 +14,7 @@ from ads.models import Brand, Campaign
 from ads.models.spend import Period
 from ads.rules.calendar import local_date
 from ads.rules.money import format_usd
-from ads.services.bulk import Waived, waivers
-from ads.services.delivery import Rollover, Trigger, rollover
+from ads.services.delivery import Rollover, Trigger, Waived, rollover, waivers
 from ads.services.explain import switches
 
 Due = Callable[[datetime, QuerySet[Brand]], QuerySet[Brand]]

@@ -1,52 +1,43 @@
 """Actions on one, many or all of a brand's campaigns, and their undo."""
 
-from ads.services.bulk import actions, budget_edits, one_campaign, undo, waivers
+from ads.services.bulk import budget_edits, undo
 from ads.services.bulk.actions import (
+    Action,
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
     ResetDailySpend,
+    RunBrandsOnToday,
     SetStatus,
+    SwitchBrands,
 )
-from ads.services.bulk.batches import Action, Done, carry_out
-from ads.services.bulk.brand_actions import (
-    NOTHING,
-    BrandAction,
-    ChangeBrandBudgets,
-    RunOnToday,
-    Switch,
-    carry_out_on,
-)
-from ads.services.bulk.budget_changes import RELATIVE, BudgetChange, How, Sums, sums
+from ads.services.bulk.batches import Done, carry_out
+from ads.services.bulk.budget_changes import BudgetChange, How
 from ads.services.bulk.budget_edits import ChangedMeanwhile, Edit
-from ads.services.bulk.waivers import Waived
+from ads.services.bulk.budget_preview import BudgetPreview, Overbooked, Pair, preview_budgets
+from ads.services.bulk.one_campaign import ActionRefused, set_status
 
 __all__ = [
-    "NOTHING",
-    "RELATIVE",
     "Action",
+    "ActionRefused",
     "AttachSchedule",
-    "BrandAction",
     "BudgetChange",
-    "ChangeBrandBudgets",
+    "BudgetPreview",
     "ChangeBudgets",
     "ChangedMeanwhile",
     "DetachSchedule",
     "Done",
     "Edit",
     "How",
+    "Overbooked",
+    "Pair",
     "ResetDailySpend",
-    "RunOnToday",
+    "RunBrandsOnToday",
     "SetStatus",
-    "Sums",
-    "Switch",
-    "Waived",
-    "actions",
+    "SwitchBrands",
     "budget_edits",
     "carry_out",
-    "carry_out_on",
-    "one_campaign",
-    "sums",
+    "preview_budgets",
+    "set_status",
     "undo",
-    "waivers",
 ]

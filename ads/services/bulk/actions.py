@@ -1,26 +1,31 @@
-"""What people do to many campaigns at once.
+"""What people do to many campaigns, or to whole brands, at once.
 
-An action is told once: which campaigns it changes, and what it writes to them. The forecast
-(:mod:`ads.services.delivery.preview`) supposes the very expressions that
+An action says which columns it changes, and of which campaigns. The preview
+(:mod:`ads.services.delivery.preview`) reads the same expressions that
 :mod:`ads.services.bulk.batches` writes.
 """
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from ads.holds import NOTHING, Hold, Supposing
-from ads.models import Campaign, CampaignSchedule
+from ads.holds import Hold, Supposing
+from ads.models import Brand, Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.spend import Period
+from ads.rules.calendar import UnknownTimezone
 from ads.services import locks
 from ads.services.bulk.budget_changes import BudgetChange
-from ads.services.delivery import ACTIVATABLE, PAUSABLE, Trigger, still_counting
+from ads.services.delivery import ACTIVATABLE, PAUSABLE, Trigger, still_counting, waive
 from ads.services.history import Seen
+
+logger = logging.getLogger(__name__)
 
 #: From which statuses each is reached.
 FROM: Final = {
@@ -29,73 +34,130 @@ FROM: Final = {
     Status.COMPLETED: PAUSABLE,
     Status.ARCHIVED: tuple(Status),
 }
+Model = type[Brand] | type[Campaign]
+#: Which rows, and the new values by column.
+Columns = tuple[Q, dict[str, Any]]
+
+#: No row of the model.
+NOTHING: Final[Columns] = (Q(pk__in=()), {})
 
 
-class _Action:
-    """What most of them share."""
+class Action:
+    """A change to any number of campaigns, to brands, or to both."""
 
+    #: What the delivery changes name as their cause.
     trigger = Trigger.EDIT
+    #: The hold that the action brings, which is no reason why a campaign was off before.
+    brings: Hold | None = None
+
+    def columns(self, model: Model, path: str = "") -> Columns:
+        """Which rows of ``model`` it changes, and what to; ``path``: from a campaign to them."""
+        raise NotImplementedError
+
+    def besides(self) -> dict[str, Any]:
+        """What it changes that is no column of theirs, as :class:`Supposing` takes it."""
+        return {}
+
+    def changes(self) -> Supposing:
+        """What the preview reads in place of what is stored."""
+        only, columns = self.columns(Campaign)
+        _, of_brands = self.columns(Brand, "brand__")
+        if of_brands:
+            return Supposing({**columns, **of_brands})
+        return Supposing(columns, only=only or None, **self.besides())
 
     def lock(self, ids: Collection[int], now: datetime) -> None:
-        """None of its own."""
+        """Take the locks that come before those of campaigns: see :mod:`ads.services.locks`."""
+
+    def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
+        """Change these campaigns, which are locked with their brands' sums; how many it changed."""
+        _, columns = self.columns(Campaign)
+        return _update(Campaign, ids, columns) if columns else 0
+
+    @transaction.atomic
+    def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:  # noqa: ARG002
+        """Change those of these brands that are not so yet; their ids."""
+        locked = locks.brands(ids)
+        only, columns = self.columns(Brand)
+        changing = Brand.objects.filter(only, pk__in=locks.among(locked)).order_by("pk")
+        changed = tuple(changing.values_list("pk", flat=True))
+        if columns:
+            _update(Brand, changed, columns)
+        return changed
 
     def narrowed(self, ids: Collection[int]) -> Self:  # noqa: ARG002
-        """It carries nothing for single campaigns."""
+        """The same action without what it carries for other campaigns."""
         return self
 
 
-class WritesColumns(_Action):
-    """An action that writes the columns that it supposes, and nothing else."""
-
-    def supposing(self) -> Supposing:
-        raise NotImplementedError
-
-    def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
-        rows = Campaign.objects.filter(pk__in=locks.among(ids))
-        # Django's own update, which announces nothing: it is enforced by whoever calls this.
-        return QuerySet.update(rows, **self.supposing().columns, updated_at=Now())
-
-
 @dataclass(frozen=True, slots=True)
-class SetStatus(WritesColumns):
-    """Activate, pause, complete or archive."""
+class SetStatus(Action):
+    """Activate, pause, complete or archive campaigns."""
 
     trigger = Trigger.ACTION
 
     status: Status
 
-    def supposing(self) -> Supposing:
+    def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
+        if model is Brand:
+            return NOTHING
         changed = [status for status in FROM[self.status] if status != self.status]
-        return Supposing({"status": self.status}, only=Q(status__in=changed))
+        return Q(status__in=changed), {"status": self.status}
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeBudgets(WritesColumns):
-    """Set, raise or lower budgets; None leaves one as it is.
+class SwitchBrands(Action):
+    """Pause (``on`` False) or resume brands.
 
-    ``seen``: what has been edited since is left alone. So what is sent twice raises once, and is
-    not worked out from another budget than the one that was looked at.
+    Their campaigns keep their status, so a brand that is resumed runs what would have run on: what
+    a user paused stays paused.
+    """
+
+    trigger = Trigger.ACTION
+
+    on: bool
+
+    @property
+    def brings(self) -> Hold | None:  # type: ignore[override]
+        return None if self.on else Hold.BRAND_INACTIVE
+
+    def columns(self, model: Model, path: str = "") -> Columns:
+        if model is Campaign:
+            return NOTHING
+        return Q(is_active=not self.on), {f"{path}is_active": self.on}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBudgets(Action):
+    """Set, raise or lower budgets of campaigns, of brands or of both; None leaves one as it is.
+
+    ``seen``: what was edited after it is left alone. So a form that is sent twice raises once, and
+    no budget is worked out from another one than the user saw.
     """
 
     daily: BudgetChange | None
     monthly: BudgetChange | None
     seen: Seen | None = None
+    of_brands: bool = False
+    of_campaigns: bool = True
 
-    def supposing(self) -> Supposing:
+    def columns(self, model: Model, path: str = "") -> Columns:
+        only, columns = NOTHING
+        for name, change in self.by_field(model).items():
+            only |= change.changes(name)
+            columns = {**columns, f"{path}{name}": change.expression(f"{path}{name}")}
+        return only & ~self.seen.edited_since(model) if self.seen else only, columns
+
+    def by_field(self, model: Model) -> dict[str, BudgetChange]:
+        """What is done to each budget of these."""
+        if not (self.of_brands if model is Brand else self.of_campaigns):
+            return {}
         given = {"daily_budget": self.daily, "monthly_budget": self.monthly}
-        only = Q(pk__in=())
-        columns = {}
-        for path, change in given.items():
-            if change:
-                columns[path] = change.expression(path)
-                only |= change.changes(path)
-        if self.seen:
-            only &= ~self.seen.edited_since(Campaign)
-        return Supposing(columns, only=only)
+        return {name: change for name, change in given.items() if change}
 
 
 @dataclass(frozen=True, slots=True)
-class AttachSchedule(_Action):
+class AttachSchedule(Action):
     """Let campaigns run in a schedule's hours, besides those that they have.
 
     ``enable`` switches dayparting on: otherwise the hours of most would make no difference.
@@ -104,19 +166,20 @@ class AttachSchedule(_Action):
     schedule_id: int
     enable: bool = True
 
-    def supposing(self) -> Supposing:
+    def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
+        if model is Brand:
+            return NOTHING
         has_it = Q(pk__in=_with_schedule(self.schedule_id))
         if not self.enable:
-            return Supposing(attached=[self.schedule_id], only=~has_it)
-        return Supposing(
-            {"is_dayparting_enabled": True},
-            only=~(has_it & Q(is_dayparting_enabled=True)),
-            attached=[self.schedule_id],
-        )
+            return ~has_it, {}
+        return ~(has_it & Q(is_dayparting_enabled=True)), {"is_dayparting_enabled": True}
+
+    def besides(self) -> dict[str, Any]:
+        return {"attached": [self.schedule_id]}
 
     def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
         attached = [CampaignSchedule(campaign_id=pk, schedule_id=self.schedule_id) for pk in ids]
-        # Django's own, which announces nothing: it is enforced by whoever calls this.
+        # Django's own, which announces nothing: the caller enforces.
         QuerySet.bulk_create(CampaignSchedule.objects.all(), attached, ignore_conflicts=True)
         if self.enable:
             off = Campaign.objects.filter(pk__in=locks.among(ids), is_dayparting_enabled=False)
@@ -125,32 +188,38 @@ class AttachSchedule(_Action):
 
 
 @dataclass(frozen=True, slots=True)
-class DetachSchedule(_Action):
+class DetachSchedule(Action):
     """Take a schedule off campaigns; one that has no other then runs at any hour."""
 
     schedule_id: int
 
-    def supposing(self) -> Supposing:
-        return Supposing(
-            detached=[self.schedule_id], only=Q(pk__in=_with_schedule(self.schedule_id))
-        )
+    def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
+        if model is Brand:
+            return NOTHING
+        return Q(pk__in=_with_schedule(self.schedule_id)), {}
+
+    def besides(self) -> dict[str, Any]:
+        return {"detached": [self.schedule_id]}
 
     def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
         attached = CampaignSchedule.objects.filter(
             campaign__in=locks.among(ids), schedule=self.schedule_id
         )
-        # Not ``delete()``, which would announce each: it is enforced by whoever calls this.
+        # Not ``delete()``, which would announce each: the caller enforces.
         return attached._raw_delete(attached.db)  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)
-class ResetDailySpend(_Action):
+class ResetDailySpend(Action):
     """Let campaigns run on today: what they have spent so far no longer counts."""
 
     trigger = Trigger.RESET
 
-    def supposing(self) -> Supposing:
-        return Supposing(waived=[Hold.DAILY_BUDGET])
+    def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
+        return Q(), {}
+
+    def besides(self) -> dict[str, Any]:
+        return {"waived": [Hold.DAILY_BUDGET]}
 
     def lock(self, ids: Collection[int], now: datetime) -> None:
         locks.totals(still_counting(ids, Period.DAY, now))
@@ -161,16 +230,35 @@ class ResetDailySpend(_Action):
 
 
 @dataclass(frozen=True, slots=True)
-class Reconsider(_Action):
-    """Change nothing of the campaigns themselves: what they depend on has been changed."""
+class RunBrandsOnToday(Action):
+    """Let brands run on today: what their campaigns have spent together no longer counts.
 
-    trigger: Trigger = Trigger.ACTION
+    What each campaign has spent still counts against its own budget.
+    """
 
-    def supposing(self) -> Supposing:
-        return NOTHING
+    trigger = Trigger.RESET
 
-    def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
-        return 0
+    def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
+        return Q(), {}
+
+    def besides(self) -> dict[str, Any]:
+        return {"waived": [Hold.BRAND_DAILY_BUDGET]}
+
+    def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:
+        waived = []
+        for brand in Brand.objects.filter(pk__in=locks.among(ids)).order_by("pk"):
+            try:
+                if waive(brand, Period.DAY, now=now):
+                    waived.append(brand.pk)
+            except UnknownTimezone:
+                logger.exception("Brand %s has no day that could run on.", brand.pk)
+        return tuple(waived)
+
+
+def _update(model: Model, ids: Collection[int], columns: dict[str, Any]) -> int:
+    """Write to these rows without announcing it: the caller enforces."""
+    rows: QuerySet[Any] = model._default_manager.filter(pk__in=locks.among(ids))
+    return QuerySet.update(rows, **columns, updated_at=Now())
 
 
 def _with_schedule(schedule_id: int) -> QuerySet[CampaignSchedule, Any]:

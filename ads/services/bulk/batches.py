@@ -1,8 +1,8 @@
-"""Doing something to many campaigns: in batches, with a commit each, enforced on the spot.
+"""Carrying an action out in batches, with a commit each, enforced on the spot.
 
-Nobody waits long for a lock then, and what was done stays done. One campaign that fails never stops
-the others, nor does one that somebody else keeps locked. What a batch is about to change is decided
-under its locks, whatever a forecast said before.
+Nobody waits long for a lock, and what is done stays done. A campaign that fails, or that somebody
+else keeps locked, never stops the others. What a batch changes is decided under its locks, whatever
+a preview said before.
 """
 
 import logging
@@ -10,17 +10,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import pghistory
 from django.db import OperationalError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from ads.holds import Hold, Moment, Supposing, with_holds
+from ads.holds import Moment, with_holds
 from ads.models import Campaign
 from ads.services import locks
-from ads.services.delivery import NAMED, Forecast, Group, Trigger, enforce, told
+from ads.services.bulk.actions import Action
+from ads.services.delivery import NAMED, Group, Outcome, enforce, outcome_of
 from ads.services.isolation import isolate
 
 logger = logging.getLogger(__name__)
@@ -29,39 +30,11 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 1_000
 
 
-class Action(Protocol):
-    """Something that can be done to any number of campaigns: see :mod:`.actions`."""
-
-    @property
-    def trigger(self) -> Trigger:
-        """What the delivery changes name as their cause."""
-        ...
-
-    def supposing(self) -> Supposing:
-        """What is so once it is done, and of which campaigns."""
-        ...
-
-    def lock(self, ids: Collection[int], now: datetime) -> None:
-        """Take the locks that come before those of campaigns: see :mod:`ads.services.locks`."""
-        ...
-
-    def write(self, ids: Collection[int], now: datetime) -> int:
-        """Do it to these campaigns, which are those that it changes, and tell how many it did.
-
-        Inside a transaction in which they are locked, and the sums of their brands.
-        """
-        ...
-
-    def narrowed(self, ids: Collection[int]) -> "Action":
-        """The same, knowing that it is about no others: what it carries for them is left out."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of the campaigns of one action."""
+    """What an action did."""
 
-    outcome: Forecast
+    outcome: Outcome
     #: How many campaigns it changed; the others were left as they are.
     changed: int
     #: Ids of campaigns on which it failed; the reason is in the log.
@@ -70,9 +43,11 @@ class Done:
     locked: tuple[int, ...]
     #: The audit's name for everything that was changed with it.
     context: UUID
+    #: Ids of the brands it changed.
+    brands: tuple[int, ...] = ()
 
 
-class Was(NamedTuple):
+class _Was(NamedTuple):
     """A campaign as it was before."""
 
     is_active: bool
@@ -80,7 +55,7 @@ class Was(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """What became of one batch."""
+    """What a batch did."""
 
     groups: list[Group]
     undecided: int
@@ -89,62 +64,59 @@ class _Batch(NamedTuple):
 
 
 def carry_out(
-    action: Action,
-    ids: Sequence[int],
-    now: datetime,
-    *,
-    before: Mapping[int, Was] | None = None,
-    brings: Hold | None = None,
+    action: Action, ids: Iterable[int], now: datetime, *, brand_ids: Collection[int] = ()
 ) -> Done:
-    """Do it to the campaigns with these ids; those that have been deleted are passed over.
+    """Do it to the campaigns with these ids, and to these brands with all their campaigns.
 
-    ``before`` says how they were, for who has changed something beforehand that switches them, and
-    ``brings`` the hold that this was to bring.
+    The brands are changed first and campaigns follow: enforcement would bring about the rest if
+    this were cut short. Rows that have been deleted are passed over.
     """
     with pghistory.context() as context:
+        before: Mapping[int, _Was] | None = None
+        brands: tuple[int, ...] = ()
+        if brand_ids:
+            theirs = Campaign.objects.filter(brand__in=locks.among(brand_ids))
+            before = _as_they_are({*ids, *theirs.values_list("pk", flat=True)})
+            brands = action.write_brands(brand_ids, now)
         batches, failed = isolate(
-            sorted(ids),
+            sorted(ids if before is None else before),
             lambda batch: _try(action, batch, now, before),
             size=BATCH,
             what="Campaign",
         )
     return Done(
-        outcome=told(
+        outcome=outcome_of(
             [group for batch in batches for group in batch.groups],
             sum(batch.undecided for batch in batches),
-            brings=brings,
+            brings=action.brings,
         ),
         changed=sum(batch.changed for batch in batches),
         failed=tuple(failed),
         locked=tuple(pk for batch in batches for pk in batch.locked),
         context=context.id,
+        brands=brands,
     )
 
 
-def as_they_are(ids: Iterable[int]) -> dict[int, Was]:
-    """How campaigns are now."""
+def _as_they_are(ids: Iterable[int]) -> dict[int, _Was]:
     rows = Campaign.objects.filter(pk__in=locks.among(ids)).order_by()
     return {
-        pk: Was(is_active, status)
+        pk: _Was(is_active, status)
         for pk, is_active, status in rows.values_list("pk", "is_active", "status")
     }
 
 
 def _try(
-    action: Action, ids: Sequence[int], now: datetime, before: Mapping[int, Was] | None
+    action: Action, ids: Sequence[int], now: datetime, before: Mapping[int, _Was] | None
 ) -> _Batch:
-    try:
-        return _do(action, ids, now, before)
-    except OperationalError as error:
-        if not locks.is_in_the_way(error):
-            raise
-        logger.warning("A lock was not granted in %s; going on without.", locks.PATIENCE)
-    try:
-        return _do(action, ids, now, before, skip_locked=True)
-    except OperationalError as error:
-        if not locks.is_in_the_way(error):
-            raise
-        return _Batch([], 0, 0, list(ids))
+    for skip_locked in (False, True):
+        try:
+            return _do(action, ids, now, before, skip_locked=skip_locked)
+        except OperationalError as error:
+            if not locks.is_in_the_way(error):
+                raise
+            logger.warning("A lock was not granted in %s; going on without.", locks.PATIENCE)
+    return _Batch([], 0, 0, list(ids))
 
 
 @transaction.atomic
@@ -152,9 +124,9 @@ def _do(
     action: Action,
     ids: Sequence[int],
     now: datetime,
-    before: Mapping[int, Was] | None,
+    before: Mapping[int, _Was] | None,
     *,
-    skip_locked: bool = False,
+    skip_locked: bool,
 ) -> _Batch:
     """One batch. With ``skip_locked``, those that somebody else keeps locked are left out."""
     action = action.narrowed(ids)
@@ -165,14 +137,14 @@ def _do(
         action.lock(ids, now)
         locked = locks.campaigns(ids, skip_locked=skip_locked)
     mine = Campaign.objects.filter(pk__in=locks.among(locked))
-    was = as_they_are(locked) if before is None else before
-    changing = set(mine.filter(action.supposing().only or Q()).values_list("pk", flat=True))
+    was = _as_they_are(locked) if before is None else before
+    changing = set(mine.filter(action.columns(Campaign)[0]).values_list("pk", flat=True))
     changed = action.write(changing, now)
     enforce(mine, now, action.trigger, lock_first=True)
     rows: QuerySet[Any] = with_holds(mine, Moment.at(now, mine)).order_by("pk")
     members: dict[tuple[bool, str, int, str, bool], list[int]] = defaultdict(list)
     for pk, bits, status in rows.values_list("pk", "hold_bits", "status"):
-        earlier = was.get(pk, Was(False, status))
+        earlier = was.get(pk, _Was(False, status))
         members[earlier.is_active, earlier.status, bits, status, pk in changing].append(pk)
     groups = [Group(*key, len(pks), pks[:NAMED]) for key, pks in members.items()]
     left_out: list[int] = []

@@ -1,18 +1,18 @@
-"""Changing budgets by a percentage or an amount: how each is worked out, and rounded."""
+"""Changing budgets by a percentage or an amount, and how the new budget is rounded."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Case, Count, ExpressionWrapper, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Greatest, Round
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from ads.models.fields import MoneyField
 from ads.rules.money import LIMIT, InvalidAmount, parse_amount
 
-#: Nobody means to raise a budget to more than eleven times what it is.
+#: A budget is raised to at most eleven times what it is: more is a slip.
 MOST_PERCENT: Final = Decimal(1000)
 PERCENT_PLACES: Final = 4
 
@@ -28,20 +28,20 @@ class How(models.TextChoices):
     NO_LIMIT = "no_limit", "Take the limit away"
 
 
-#: Those that work on the budget there is; where there is none, there is still none.
+#: These change an existing budget; a campaign without one stays without.
 RELATIVE: Final = (How.RAISE_PERCENT, How.LOWER_PERCENT, How.RAISE_AMOUNT, How.LOWER_AMOUNT)
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetChange:
-    """What is done to one budget of each; ``by`` in percent or US dollars, zero or more.
+    """A change of the daily or monthly budget; ``by`` in percent or US dollars, zero or more.
 
-    Percentages are rounded to the cent, half a cent up; amounts are exact. A budget is never
-    lowered to less than zero, which lets nothing through; one that would become larger than any
-    budget may be stays as it is. No limit stays no limit, unless one is set.
+    Percentages are rounded to the cent, half a cent up; amounts are exact. A budget never falls
+    below zero, which lets nothing through; one that would exceed the largest valid budget stays as
+    it is. No limit stays no limit, unless a budget is set.
 
     Raises:
-        InvalidAmount: ``by`` is no such number.
+        InvalidAmount: ``by`` is negative, or not a valid percentage or amount.
     """
 
     how: How
@@ -71,7 +71,7 @@ class BudgetChange:
         )
 
     def changes(self, path: str) -> Q:
-        """Which budgets it changes."""
+        """Which rows' budgets it changes."""
         if self.how == How.SET:
             return Q(**{f"{path}__isnull": True}) | ~Q(**{path: self.by})
         there_is_one = Q(**{f"{path}__isnull": False})
@@ -80,48 +80,21 @@ class BudgetChange:
         return there_is_one & Q(LessThan(self._worked_out(path), _usd(LIMIT)))
 
     def makes_too_large(self, path: str) -> Q:
-        """Which budgets would come to more than any may be, and so stay as they are."""
+        """Which rows' budgets would exceed the largest valid budget, and so stay as they are."""
         if self.how not in RELATIVE:
             return Q(pk__in=())
-        # PostgreSQL's GREATEST passes over what is not there.
+        # PostgreSQL's GREATEST ignores NULL.
         there_is_one = Q(**{f"{path}__isnull": False})
         return there_is_one & Q(GreaterThanOrEqual(self._worked_out(path), _usd(LIMIT)))
 
     def _worked_out(self, path: str) -> Any:
-        """What a budget that there is would become, however large."""
+        """What an existing budget would become, however large."""
         if self.how == How.RAISE_PERCENT:
             return Round(_times(path, 1 + self.by / 100), precision=2)
         if self.how == How.LOWER_PERCENT:
             return Round(_times(path, 1 - self.by / 100), precision=2)
         by = self.by if self.how == How.RAISE_AMOUNT else -self.by
         return Greatest(F(path) + _usd(by), _usd(Decimal(0)), output_field=MoneyField())
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What the budgets of some rows add up to before and after a change; US dollars.
-
-    None: there is no budget among them. Of ``every`` row, ``limited`` have a budget before, and the
-    budgets of ``too_large`` would come to more than any may be and stay as they are.
-    """
-
-    before: Decimal | None
-    after: Decimal | None
-    every: int
-    limited: int
-    too_large: int
-
-
-def sums(rows: QuerySet[Any], path: str, change: BudgetChange) -> Sums:
-    """What changing the budget at ``path`` ("daily_budget") would come to; one query."""
-    found = rows.aggregate(
-        before=Sum(path),
-        after=Sum(change.expression(path)),
-        every=Count("pk"),
-        limited=Count(path),
-        too_large=Count("pk", filter=change.makes_too_large(path)),
-    )
-    return Sums(**found)
 
 
 def _usd(amount: Decimal | None) -> Value:

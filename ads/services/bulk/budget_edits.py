@@ -1,10 +1,12 @@
-"""Budgets entered in a list that somebody looked at a while ago."""
+"""Budgets that were typed into a list, on top of those that it showed."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
+import pghistory
 from django.db import transaction
 
 from ads.models import Campaign
@@ -12,12 +14,12 @@ from ads.models import Campaign
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One budget of one campaign, US dollars; None: no limit."""
+    """A new budget of a campaign, in US dollars; None: no limit."""
 
     campaign: Campaign
     #: ``daily_budget`` or ``monthly_budget``.
     field: str
-    #: What it was as far as the person who edits it knows.
+    #: What the list showed.
     seen: Decimal | None
     wanted: Decimal | None
 
@@ -32,14 +34,15 @@ class ChangedMeanwhile(ValueError):
     def __str__(self) -> str:
         return (
             f"{self.campaign}: somebody else has changed its budgets, or deleted it, at the same "
-            "moment. Look at them as they are now and try again."
+            "moment. Check it and try again."
         )
 
 
-def apply(edits: Iterable[Edit]) -> None:
+def apply(edits: Iterable[Edit]) -> UUID:
     """Write the budgets, all or none of them; enforced when the transaction commits.
 
-    Each is written only over what was seen, and no other column is touched.
+    Each is written only over what was seen, and no other column is touched. Returns the audit's
+    name for the change.
 
     Raises:
         ChangedMeanwhile: one of them is no longer what was seen.
@@ -47,8 +50,9 @@ def apply(edits: Iterable[Edit]) -> None:
     by_campaign: dict[int, list[Edit]] = defaultdict(list)
     for edit in edits:
         by_campaign[edit.campaign.pk].append(edit)
-    with transaction.atomic():
+    with pghistory.context() as context, transaction.atomic():
         for pk, its in sorted(by_campaign.items()):
             as_seen = Campaign.objects.filter(pk=pk, **{edit.field: edit.seen for edit in its})
             if not as_seen.update(**{edit.field: edit.wanted for edit in its}):
                 raise ChangedMeanwhile(its[0].campaign)
+    return UUID(str(context.id))

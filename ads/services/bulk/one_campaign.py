@@ -1,6 +1,5 @@
 """What a program does to a campaign, and why it may not deliver all the same."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -11,47 +10,35 @@ from ads.services import locks
 from ads.services.delivery import lifecycle
 from ads.services.explain import Explanation, explain
 
+_DONE = {Status.ACTIVE: "activated", Status.PAUSED: "paused"}
+
 
 class ActionRefused(ValueError):
     """The campaign's ``status`` rules the action out; nothing was changed."""
 
-    def __init__(self, action: str, status: Status) -> None:
+    def __init__(self, wanted: Status, status: Status) -> None:
         super().__init__(
-            f"status: it is {status.value}, and {status.value} campaigns are not {action}. "
+            f"status: it is {status.value}, and {status.value} campaigns are not {_DONE[wanted]}. "
             "Nothing was changed. To bring it back, set its status in the admin."
         )
-        self.action = action
         self.status = status
 
 
-def activate(campaign: Campaign, *, now: datetime) -> Explanation:
-    """Let it run, and tell what holds it all the same; once more changes nothing.
+@transaction.atomic
+def set_status(campaign: Campaign, wanted: Status, *, now: datetime) -> Explanation:
+    """Activate or pause a campaign, and explain what holds it then; again changes nothing.
 
     Raises:
-        ActionRefused: it is archived.
-        UnknownTimezone: the brand's timezone cannot be read, so nothing decides on it.
+        ActionRefused: an archived campaign is not activated, a completed one not paused either.
+        UnknownTimezone: the brand's timezone is invalid, so nothing decides on it.
         Campaign.DoesNotExist: it has been deleted.
         OperationalError: somebody else keeps it locked.
     """
-    return _act(lifecycle.activate, campaign, Status.ACTIVE, "activated", now)
-
-
-def pause(campaign: Campaign, *, now: datetime) -> Explanation:
-    """Stop it until somebody activates it; once more changes nothing.
-
-    Raises:
-        ActionRefused: it is completed or archived.
-        and as :func:`activate`.
-    """
-    return _act(lifecycle.pause, campaign, Status.PAUSED, "paused", now)
-
-
-@transaction.atomic
-def _act(
-    act: Callable[..., bool], campaign: Campaign, wanted: Status, done: str, now: datetime
-) -> Explanation:
     with locks.patience():
-        act(campaign, now=now)
+        if wanted == Status.ACTIVE:
+            lifecycle.activate(campaign, now=now)
+        else:
+            lifecycle.pause(campaign, now=now)
     if campaign.status != wanted:
-        raise ActionRefused(done, Status(campaign.status))
+        raise ActionRefused(wanted, Status(campaign.status))
     return explain(campaign, now)

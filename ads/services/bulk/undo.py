@@ -1,193 +1,221 @@
-"""Undoing a pause: bringing back exactly what one action paused, as far as it is still so.
+"""Undoing an action: pauses and changes of budgets, put back as far as they are still so.
 
-The audit knows what that was: everything that is changed in one request, or by one command, is
-recorded in one context. What somebody has activated, paused again or archived since is left alone.
+The audit records everything that one request or command changes in one context. What somebody has
+changed again since is left alone.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.expressions import Func, When
+from django.db.models.functions import Cast
 
-from ads.holds import Supposing
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.services import locks
-from ads.services.bulk.actions import WritesColumns
+from ads.services.bulk.actions import NOTHING, Action, Columns, Model
 from ads.services.bulk.batches import Done, carry_out
-from ads.services.bulk.brand_actions import BrandsDone, Switch, carry_out_on
 from ads.services.delivery import TO_RUN, Trigger
 from ads.services.history import audit
 
+BUDGETS: Final = ("daily_budget", "monthly_budget")
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """How one row was paused: the event that is on record, and what it was before."""
+
+class Change(NamedTuple):
+    """One value that was changed: the event on record, the value before and the value after."""
 
     event: int
     was: Any
+    became: Any
+
+
+#: What was changed, by field and id.
+Changes = Mapping[str, Mapping[int, Change]]
 
 
 @dataclass(frozen=True, slots=True)
-class Paused:
-    """What one action paused: campaigns, and brands that it switched off, by id."""
+class Changed:
+    """What one action changed that can be put back."""
 
-    campaigns: Mapping[int, Pause]
-    brands: Mapping[int, Pause]
+    campaigns: Changes
+    brands: Changes
 
     def __bool__(self) -> bool:
         return bool(self.campaigns or self.brands)
 
+    @property
+    def fields(self) -> set[str]:
+        """Names of the fields: a pause is ``status``, or ``is_active`` of a brand."""
+        return {*self.campaigns, *self.brands}
+
+    def only(self, *, campaigns: Collection[str], brands: Collection[str]) -> "Changed":
+        """The part of it that is in these fields."""
+        return Changed(
+            {name: rows for name, rows in self.campaigns.items() if name in campaigns},
+            {name: rows for name, rows in self.brands.items() if name in brands},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A campaign or brand that is no longer paused by that action, and who changed it last."""
+    """A campaign or brand that has been changed again since, and who changed it last."""
 
     row: Campaign | Brand
+    field: str
     changed_by: str
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
-    """What became of what had been paused; None: it had paused none."""
-
-    campaigns: Done | None
-    brands: BrandsDone | None
-    #: What is not brought back, as far as it still exists.
-    left: tuple[Left, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BringBack(WritesColumns):
-    """Give campaigns back the status that they had before they were paused like this."""
+class PutBack(Action):
+    """Give campaigns and brands back the values that they had before."""
 
     trigger = Trigger.ACTION
 
-    paused: Mapping[int, Pause]
+    changed: Changed
 
-    def narrowed(self, ids: Collection[int]) -> "BringBack":
-        return BringBack({pk: self.paused[pk] for pk in ids})
+    def narrowed(self, ids: Collection[int]) -> "PutBack":
+        campaigns = {
+            name: {pk: rows[pk] for pk in ids if pk in rows}
+            for name, rows in self.changed.campaigns.items()
+        }
+        return PutBack(Changed(campaigns, self.changed.brands))
 
-    def supposing(self) -> Supposing:
-        by_status: dict[str, list[int]] = defaultdict(list)
-        for pk, pause in self.paused.items():
-            by_status[pause.was].append(pk)
-        back = (
-            When(pk__in=locks.among(ids), then=Value(status)) for status, ids in by_status.items()
-        )
-        return Supposing(
-            {"status": Case(*back, default=F("status"))},
-            only=Q(pk__in=locks.among(_still_paused(self.paused))),
-        )
+    def columns(self, model: Model, path: str = "") -> Columns:
+        some, columns = NOTHING
+        for name, rows in self._changes(model).items():
+            still = _still_so(model, name, rows)
+            some |= Q(pk__in=locks.among(still))
+            before = {pk: rows[pk].was for pk in still}
+            columns = {**columns, f"{path}{name}": _as_before(model, name, before, path)}
+        return some, columns
 
+    def ids(self, model: Model) -> set[int]:
+        """Ids of the rows that have anything to be put back."""
+        changes = self._changes(model).items()
+        return {pk for name, rows in changes for pk in _still_so(model, name, rows)}
 
-def paused_by(context: UUID) -> Paused:
-    """What the action that is recorded in ``context`` paused."""
-    return Paused(_pauses(_paused(context, Campaign)), _pauses(_paused(context, Brand)))
-
-
-def how_many(context: UUID, kind: type[Brand | Campaign], *, at_most: int) -> int:
-    """How many brands or campaigns the action in ``context`` paused, counted up to ``at_most``.
-
-    One query. Some may have gone on since: :func:`undo` says which.
-    """
-    return _paused(context, kind)[:at_most].count()
+    def _changes(self, model: Model) -> Changes:
+        return self.changed.brands if model is Brand else self.changed.campaigns
 
 
-def undo(context: UUID, now: datetime) -> Undone:
-    """Bring back what the action in ``context`` paused and what is still paused by it.
-
-    Whatever else holds it holds it still.
-    """
-    paused = paused_by(context)
-    campaigns: Done | None = None
-    brands: BrandsDone | None = None
-    left: list[Left] = []
-    if paused.brands:
-        still_off = _still_off(paused.brands)
-        left += _left(Brand.objects, _of_brands(), set(paused.brands).difference(still_off))
-        brands = carry_out_on(Switch(on=True), still_off, now)
-    if paused.campaigns:
-        action = BringBack(paused.campaigns)
-        still_paused = _still_paused(paused.campaigns)
-        gone_on = set(paused.campaigns).difference(still_paused)
-        left += _left(Campaign.objects.select_related("brand"), _of_campaigns(), gone_on)
-        # Decided once more under the locks.
-        campaigns = carry_out(action, still_paused, now)
-    return Undone(campaigns, brands, tuple(left))
+def changed_in(context: UUID) -> Changed:
+    """What the action that is recorded in ``context`` changed that can be put back."""
+    return Changed(_changes(context, Campaign), _changes(context, Brand))
 
 
-def _of_campaigns() -> QuerySet[Any]:
-    return audit.event_model("CampaignEvent")._default_manager.order_by()
+def how_many(context: UUID, model: Model, *, at_most: int) -> int:
+    """How many brands or campaigns were changed in ``context``, counted up to ``at_most``."""
+    rows = _events(model).filter(pgh_context=context, pgh_label="update").values("pgh_obj_id")
+    return rows.distinct()[:at_most].count()
 
 
-def _of_brands() -> QuerySet[Any]:
-    return audit.event_model("BrandEvent")._default_manager.order_by()
+def undo(changed: Changed, now: datetime) -> Done:
+    """Put back what is still as the action left it; other holds of the campaigns stay."""
+    action = PutBack(changed)
+    return carry_out(action, action.ids(Campaign), now, brand_ids=action.ids(Brand))
 
 
-def _paused(context: UUID, kind: type[Brand | Campaign]) -> QuerySet[Any]:
-    """The events by which brands or campaigns were paused, with what each ``was`` before.
+def left_alone(changed: Changed) -> list[Left]:
+    """The values that have been changed again since, of rows that still exist."""
+    left = []
+    for model, changes in ((Brand, changed.brands), (Campaign, changed.campaigns)):
+        for name, rows in changes.items():
+            gone_on = set(rows).difference(_still_so(model, name, rows))
+            left += _left(model, name, gone_on)
+    return left
 
-    Others of the context may tell of another change to what had been paused already.
-    """
-    if kind is Brand:
-        return _changed(_of_brands(), context, is_active=False).filter(was=True)
-    return _changed(_of_campaigns(), context, status=Status.PAUSED).filter(was__in=TO_RUN)
+
+def _events(model: Model) -> QuerySet[Any]:
+    return audit.event_model(f"{model.__name__}Event")._default_manager.order_by()
 
 
-def _changed(events: QuerySet[Any], context: UUID, **to: Any) -> QuerySet[Any]:
-    """The events of what became like this in ``context``, with what it ``was`` before."""
-    (field,) = to
-    earlier = events.model._default_manager.filter(
+def _changes(context: UUID, model: Model) -> Changes:
+    """The pauses and changes of budgets among the edits in ``context``."""
+    switch = "status" if model is Campaign else "is_active"
+    fields = (switch, *BUDGETS)
+    earlier = _events(model).filter(
         pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")
     )
-    was = Subquery(earlier.order_by("-pgh_id").values(field)[:1])
-    found = events.filter(pgh_context=context, pgh_label="update", **to)
-    changed: QuerySet[Any] = found.annotate(was=was)
-    return changed
+    events = _events(model).filter(pgh_context=context, pgh_label="update")
+    edits = list(
+        events.annotate(before=Subquery(earlier.order_by("-pgh_id").values("pgh_id")[:1]))
+        .order_by("pgh_id")
+        .values_list("pgh_obj_id", "pgh_id", "before", *fields)
+    )
+    before = _events(model).filter(pk__in=locks.among(edit[2] for edit in edits if edit[2]))
+    values = {pk: values for pk, *values in before.values_list("pgh_id", *fields)}
+    found: dict[str, dict[int, Change]] = defaultdict(dict)
+    for pk, event, earlier_event, *became in edits:
+        for name, was, now in zip(fields, values.get(earlier_event, became), became, strict=True):
+            if was != now:
+                first = found[name].get(pk)
+                found[name][pk] = Change(event, first.was if first else was, now)
+    kept = {
+        name: {pk: one for pk, one in rows.items() if _can_be_undone(name, one)}
+        for name, rows in found.items()
+    }
+    return {name: rows for name, rows in kept.items() if rows}
 
 
-def _pauses(paused: QuerySet[Any]) -> dict[int, Pause]:
-    """How each was paused, by its id; the last time, if an action did it twice."""
-    rows = paused.order_by("pgh_obj_id", "pgh_id").values_list("pgh_obj_id", "pgh_id", "was")
-    return {pk: Pause(event, before) for pk, event, before in rows}
+def _can_be_undone(name: str, change: Change) -> bool:
+    if name == "status":
+        return change.was in TO_RUN and change.became == Status.PAUSED
+    return change.was != change.became and (name != "is_active" or not change.became)
 
 
-def _still_paused(paused: Mapping[int, Pause]) -> list[int]:
-    """Ids of the campaigns that have been paused ever since; two queries.
+def _still_so(model: Model, name: str, rows: Mapping[int, Change]) -> list[int]:
+    """Ids of the rows that have had the value ever since; two queries.
 
     Put together here: of tables in which thousands of rows have just been changed PostgreSQL has no
-    figures yet. It would expect to find one that is paused, and compare each with all the others.
+    figures yet. It would expect to find one, and compare each with all the others.
     """
-    if not paused:
+    if not rows:
         return []
-    rows = Campaign.objects.filter(pk__in=locks.among(paused)).order_by("pk")
-    now_paused = [pk for pk, status in rows.values_list("pk", "status") if status == Status.PAUSED]
-    first = min(pause.event for pause in paused.values())
-    later = _of_campaigns().filter(pgh_obj_id__in=locks.among(paused), pgh_id__gt=first)
-    other = later.exclude(status=Status.PAUSED).values_list("pgh_obj_id", "pgh_id")
-    since = {pk for pk, event in other if event > paused[pk].event}
-    return [pk for pk in now_paused if pk not in since]
+    later = _events(model).filter(
+        pgh_obj_id__in=locks.among(rows), pgh_id__gt=min(change.event for change in rows.values())
+    )
+    since = {
+        pk
+        for pk, event, value in later.values_list("pgh_obj_id", "pgh_id", name)
+        if event > rows[pk].event and value != rows[pk].became
+    }
+    stored = model._default_manager.filter(pk__in=locks.among(rows)).order_by("pk")
+    return [
+        pk
+        for pk, value in stored.values_list("pk", name)
+        if value == rows[pk].became and pk not in since
+    ]
 
 
-def _still_off(paused: Mapping[int, Pause]) -> list[int]:
-    """Those of the brands that have been off ever since."""
-    on = _of_brands().filter(pgh_obj_id__in=list(paused), is_active=True)
-    since = {pk for pk, event in on.values_list("pgh_obj_id", "pgh_id") if event > paused[pk].event}
-    off = Brand.objects.filter(pk__in=set(paused) - since, is_active=False)
-    return list(off.order_by("pk").values_list("pk", flat=True))
+def _as_before(model: Model, name: str, values: Mapping[int, Any], path: str) -> Case:
+    """The value of each row's key, in one parameter however many values differ."""
+    column: Any = model._meta.get_field(name)
+    key = "brand_id" if path else "pk"
+    value = Func(
+        Cast(Value(json.dumps(values, default=str)), JSONField()),
+        Cast(F(key), TextField()),
+        function="jsonb_extract_path_text",
+        output_field=TextField(),
+    )
+    return Case(
+        When(**{f"{key}__in": locks.among(values)}, then=Cast(value, column)),
+        default=F(f"{path}{name}"),
+        output_field=column,
+    )
 
 
-def _left(rows: Any, events: QuerySet[Any], ids: Collection[int]) -> list[Left]:
+def _left(model: Model, name: str, ids: Collection[int]) -> list[Left]:
     """Rows as they are, each with who made the last of its changes."""
-    last = events.filter(pgh_obj_id__in=ids).order_by("pgh_obj_id", "-pgh_id")
+    last = _events(model).filter(pgh_obj_id__in=ids).order_by("pgh_obj_id", "-pgh_id")
     by = {
         event.pgh_obj_id: audit.actor(event)
         for event in last.distinct("pgh_obj_id").select_related("pgh_context")
     }
-    found = rows.in_bulk(list(ids))
-    return [Left(found[pk], by.get(pk, audit.NOBODY)) for pk in sorted(found)]
+    found: Any = model._default_manager.in_bulk(list(ids))
+    return [Left(found[pk], name, by.get(pk, audit.NOBODY)) for pk in sorted(found)]

@@ -10,10 +10,18 @@ from ads.services.delivery.enforcement import (
     preview_switches,
 )
 from ads.services.delivery.lifecycle import ACTIVATABLE, PAUSABLE, TO_RUN, is_pause
-from ads.services.delivery.preview import NAMED, Forecast, Group, Kind, foretell, holds_of_one, told
+from ads.services.delivery.preview import (
+    NAMED,
+    Group,
+    Kind,
+    Outcome,
+    outcome_of,
+    preview_campaigns,
+    preview_holds,
+)
 from ads.services.delivery.rollover import Rollover
 from ads.services.delivery.schedule_preview import Preview, preview_schedule
-from ads.services.delivery.waivers import still_counting, waive
+from ads.services.delivery.waivers import Waived, still_counting, waive
 
 __all__ = [
     "ACTIVATABLE",
@@ -22,23 +30,24 @@ __all__ = [
     "TO_RUN",
     "Decision",
     "Enforced",
-    "Forecast",
     "Group",
     "Kind",
+    "Outcome",
     "Preview",
     "Rollover",
     "Trigger",
+    "Waived",
     "after_edit",
     "enforce",
-    "foretell",
-    "holds_of_one",
     "is_pause",
     "lifecycle",
+    "outcome_of",
+    "preview_campaigns",
+    "preview_holds",
     "preview_schedule",
     "preview_switches",
     "rollover",
     "still_counting",
-    "told",
     "waive",
     "waivers",
 ]

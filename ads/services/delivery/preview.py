@@ -1,7 +1,7 @@
-"""What would start and stop if …, worked out beforehand; nothing is locked and nothing written.
+"""The preview of a change: which campaigns would start and stop. It locks and writes nothing.
 
-The answer comes from the rule itself (:mod:`ads.holds`), which reads what is supposed. What is done
-afterwards is decided anew, under locks: somebody may have changed something in between.
+The answer comes from the rule itself (:mod:`ads.holds`), which reads the changed values. Carrying
+the change out decides again, under locks: somebody may have changed something in between.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How many campaigns something becomes of, and the first of them by id (with their brands)."""
+    """How many campaigns there are of one kind, and the first by id, with their brands."""
 
     count: int = 0
     first: tuple[Campaign, ...] = ()
@@ -34,19 +34,19 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What becomes of campaigns, or became of them; each is counted in one of the first five."""
+class Outcome:
+    """What a change does to campaigns, previewed or done; the first five count each one once."""
 
     starts: Kind = field(default_factory=Kind)
     stops: Kind = field(default_factory=Kind)
     keeps_running: Kind = field(default_factory=Kind)
     stays_off: Kind = field(default_factory=Kind)
-    #: Nothing decides on them: their brand's timezone cannot be read.
+    #: Their brand's timezone is invalid, so nothing decides on them.
     undecided: int = 0
-    #: Those that stop, and those that stay off, by the first of their holds; of a status, by which.
+    #: Those that stop, and those that stay off, by their first hold, or status if that holds them.
     stopped_by: Mapping[Hold | Status, int] = field(default_factory=dict)
     kept_off_by: Mapping[Hold | Status, int] = field(default_factory=dict)
-    #: Those that the action leaves as they are, by status; they are among the others too.
+    #: Those that the action does not change, by status; they are counted above too.
     left_alone: Mapping[Status, int] = field(default_factory=dict)
 
     @property
@@ -64,7 +64,7 @@ class _First(ArrayAgg):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Campaigns of which the same becomes, for the same reason."""
+    """Campaigns to which the same happens, for the same reason."""
 
     #: As they were before.
     was_active: bool
@@ -78,16 +78,16 @@ class Group:
     first: Sequence[int]
 
 
-def foretell(
+def preview_campaigns(
     campaigns: QuerySet[Campaign],
     supposing: Supposing,
     now: datetime,
     *,
     brings: Hold | None = None,
-) -> Forecast:
-    """What would become of ``campaigns`` at ``now`` if what is supposed were so.
+) -> Outcome:
+    """Preview what a change would do to ``campaigns`` at ``now``.
 
-    ``brings``: see :func:`told`. At most seven queries.
+    ``brings``: see :func:`outcome_of`. At most seven queries.
     """
     only = supposing.only
     campaigns = campaigns.order_by()
@@ -107,11 +107,11 @@ def foretell(
     undecided = 0
     if moment.unreadable:
         undecided = campaigns.filter(brand__timezone__in=moment.unreadable).count()
-    return told([Group(*row) for row in rows], undecided, brings=brings)
+    return outcome_of([Group(*row) for row in rows], undecided, brings=brings)
 
 
-def holds_of_one(campaign: Campaign, supposing: Supposing, now: datetime) -> list[Hold] | None:
-    """The holds that one campaign would have; None: its brand's timezone cannot be read.
+def preview_holds(campaign: Campaign, supposing: Supposing, now: datetime) -> list[Hold] | None:
+    """The holds that one campaign would have; None: its brand's timezone is invalid.
 
     Three queries at most.
     """
@@ -126,11 +126,11 @@ def holds_of_one(campaign: Campaign, supposing: Supposing, now: datetime) -> lis
     return None
 
 
-def told(groups: Iterable[Group], undecided: int, *, brings: Hold | None = None) -> Forecast:
-    """What becomes of groups of campaigns, together; one query for the names.
+def outcome_of(groups: Iterable[Group], undecided: int, *, brings: Hold | None = None) -> Outcome:
+    """Add up groups of campaigns; one query for the names.
 
-    ``brings``: the hold that the action is there to bring. What was off before is off for another
-    reason, if there is one.
+    ``brings``: the hold that the action brings. What was off before is off for another reason, if
+    there is one.
     """
     kinds: dict[tuple[bool, bool], list[Group]] = defaultdict(list)
     stopped_by: dict[Hold | Status, int] = defaultdict(int)
@@ -151,7 +151,7 @@ def told(groups: Iterable[Group], undecided: int, *, brings: Hold | None = None)
         first = tuple(rows[pk] for pk in _first(same) if pk in rows)
         return Kind(sum(group.count for group in same), first)
 
-    return Forecast(
+    return Outcome(
         starts=kind(False, True),
         stops=kind(True, False),
         keeps_running=kind(True, True),

@@ -10,7 +10,7 @@ from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone, zone
 from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
 from ads.rules.stretches import LocalDay, days_ahead
-from ads.services.delivery.preview import NAMED, Forecast, Kind, foretell
+from ads.services.delivery.preview import NAMED, Kind, Outcome, preview_campaigns
 
 DAYS: Final = 7
 
@@ -32,7 +32,7 @@ class Preview:
     #: Those that have it attached.
     campaigns: Kind = field(default_factory=Kind)
     #: What becomes of them if it is saved; None where nothing can be saved.
-    forecast: Forecast | None = None
+    outcome: Outcome | None = None
 
 
 def preview_schedule(
@@ -52,12 +52,12 @@ def preview_schedule(
     viewers_days: list[LocalDay] = []
     with suppress(UnknownTimezone):
         viewers_days = days_ahead([schedule], viewers_timezone, now, DAYS)
-    campaigns, forecast = Kind(), None
+    campaigns, outcome = Kind(), None
     if schedule.id:
         first = using.select_related("brand").order_by("pk")[:NAMED]
         campaigns = Kind(using.count(), tuple(first))
         if may_save and campaigns:
-            forecast = foretell(using, Supposing(schedules=[schedule]), now)
+            outcome = preview_campaigns(using, Supposing(schedules=[schedule]), now)
     return Preview(
         schedule=schedule,
         now=now,
@@ -67,5 +67,5 @@ def preview_schedule(
         days=days_ahead([schedule], schedule.timezone, now, DAYS),
         viewers_days=viewers_days,
         campaigns=campaigns,
-        forecast=forecast,
+        outcome=outcome,
     )

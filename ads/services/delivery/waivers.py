@@ -4,7 +4,8 @@ Spend so far in the period no longer counts against the budget; reports still sh
 records who waived what.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -41,10 +42,50 @@ def still_counting(
 ) -> QuerySet[SpendTotal]:
     """The campaigns' totals of their current ``period`` that can be waived."""
     brands = Brand.objects.filter(campaigns__in=locks.among(campaign_ids))
+    return _still_counting(brands, [period], now).filter(campaign__in=locks.among(campaign_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """What was, or would be, waived of one owner in one period; ``amount`` in US dollars."""
+
+    owner: Brand | Campaign
+    brand: Brand
+    period: str
+    amount: Decimal
+
+
+def waivable(brands: QuerySet[Brand], periods: Sequence[str], *, now: datetime) -> list[Waived]:
+    """What still counts of the brands' own sums and their campaigns', brands first."""
+    totals = _still_counting(brands, periods, now).filter(brand__in=brands.order_by().values("pk"))
+    return sorted(
+        (
+            Waived(total.campaign or total.brand, total.brand, total.period, total.counting)
+            for total in totals.annotate(counting=F("amount") - F("waived")).select_related(
+                "brand", "campaign__brand"
+            )
+        ),
+        key=lambda one: (one.brand.name, one.owner != one.brand, one.owner.name, one.period),
+    )
+
+
+def waive_all(offered: Iterable[Waived], *, now: datetime) -> list[Waived]:
+    """Waive what :func:`waivable` found; what was waived, spend since then included.
+
+    Each in a transaction of its own: together they would take locks out of their order.
+    """
+    done = [replace(one, amount=waive(one.owner, one.period, now=now)) for one in offered]
+    return [one for one in done if one.amount]
+
+
+def _still_counting(
+    brands: QuerySet[Brand], periods: Sequence[str], now: datetime
+) -> QuerySet[SpendTotal]:
+    """Sums of brands' timezones, of their current periods, of which something can be waived."""
     timezones = brands.order_by().values_list("timezone", flat=True).distinct()
     current = Q(pk__in=())
     for today, zones in group_by_local_date(timezones, now).by_date.items():
-        current |= Q(brand__timezone__in=zones, start=period_start(period, today))
-    return SpendTotal.objects.order_by().filter(
-        current, campaign__in=locks.among(campaign_ids), period=period, amount__gt=F("waived")
-    )
+        for period in periods:
+            start = period_start(period, today)
+            current |= Q(brand__timezone__in=zones, period=period, start=start)
+    return SpendTotal.objects.order_by().filter(current, amount__gt=F("waived"))

@@ -23,6 +23,8 @@ from ads.services.history.reasons import reasons
 from ads.services.history.timeline_rows import Row
 from ads.services.history.timeline_sql import Position, Source
 
+BUDGETS: Final = ("daily_budget", "monthly_budget")
+
 #: Happenings on one page.
 PAGE: Final = 30
 
@@ -70,6 +72,8 @@ class Happening:
     context: str = ""
     #: Did it pause the campaign or brand whose history this is?
     pauses: bool = False
+    #: Did it change a budget of theirs?
+    changes_budgets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,9 @@ class _Teller:
             changes=changes,
             context=row.context,
             pauses=before is not None and self._pauses(row.source, event, before),
+            changes_budgets=before is not None
+            and row.source == (Source.BRAND if self._of_brand else Source.CAMPAIGN)
+            and any(getattr(before, name) != getattr(event, name) for name in BUDGETS),
         )
 
     def _pauses(self, source: Source, event: Any, before: Any) -> bool:

@@ -21,7 +21,7 @@ from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services import locks
 from ads.services.actor import SYSTEM
-from ads.services.delivery import Enforced, Forecast, foretell
+from ads.services.delivery import Enforced, Outcome, preview_campaigns
 from ads.services.errors import InvalidSpend
 from ads.services.ledger.batch import record_all
 from ads.services.ledger.rows import SpendEntry
@@ -89,7 +89,7 @@ class CorrectionPreview:
     """The preview of a correction: the sums that it moves, and the campaigns it switches."""
 
     sums: Sequence[Sum]
-    forecast: Forecast
+    outcome: Outcome
 
 
 def of_entry(entry: Spend) -> list[Spend]:
@@ -127,9 +127,9 @@ def preview(correction: Correction, now: datetime) -> CorrectionPreview:
         today = local_date(now, campaign.brand.timezone)
         current = [period for period in Period if starts[period] == period_start(period, today)]
         return CorrectionPreview(
-            _sums(correction, starts, current), _forecast(correction, current, now)
+            _sums(correction, starts, current), _outcome(correction, current, now)
         )
-    return CorrectionPreview(_sums(correction, starts, []), Forecast())
+    return CorrectionPreview(_sums(correction, starts, []), Outcome())
 
 
 def record(correction: Correction, *, external_id: str, seen: int = 0, now: datetime) -> Corrected:
@@ -220,13 +220,13 @@ def _sums(
 _BUDGETS: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
 
 
-def _forecast(correction: Correction, current: Sequence[Period], now: datetime) -> Forecast:
+def _outcome(correction: Correction, current: Sequence[Period], now: datetime) -> Outcome:
     """The campaigns that would be switched.
 
     Holds compare spend with budgets, so the same spend is supposed with smaller budgets.
     """
     if not current:
-        return Forecast()
+        return Outcome()
     campaign, amount = correction.campaign, Value(correction.amount)
     columns: dict[str, Any] = {}
     for name in (_BUDGETS[period] for period in current):
@@ -235,4 +235,4 @@ def _forecast(correction: Correction, current: Sequence[Period], now: datetime) 
         )
         columns[f"brand__{name}"] = F(f"brand__{name}") - amount
     of_brand = Campaign.objects.filter(brand=campaign.brand_id)
-    return foretell(of_brand, Supposing(columns=columns), now)
+    return preview_campaigns(of_brand, Supposing(columns=columns), now)

@@ -124,6 +124,21 @@
         }
     };
 
+    // Whoever leaves a list with budgets that were typed and not saved is asked first.
+    let unsaved = false;
+    document.addEventListener("input", (event) => {
+        if (event.target.matches("#result_list td input[type=text]")) unsaved = true;
+    });
+    document.addEventListener("submit", (event) => {
+        if (event.submitter?.name === "_save") unsaved = false;
+    });
+    document.addEventListener("click", (event) => {
+        if (event.target.closest(".ads-cancel")) unsaved = false;
+    });
+    window.addEventListener("beforeunload", (event) => {
+        if (unsaved) event.preventDefault();
+    });
+
     window.addEventListener("load", () => {
         openByKeyboard();
         openFilters();

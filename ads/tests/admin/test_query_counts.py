@@ -69,7 +69,7 @@ def test_no_page_before_an_action_costs_more_than_twenty_queries(
         with CaptureQueriesContext(connection) as captured:
             answer = client.post(reverse(f"admin:{name}", args=[code]), asked)
 
-        assert "ads-foreseen" in answer.content.decode(), code
+        assert "ads-preview" in answer.content.decode(), code
         assert len(captured) <= MOST, code
 
 

@@ -127,7 +127,9 @@ def test_one_campaign_is_switched_with_one_click(open_as: Open) -> None:
     expect(page.get_by_text("Starts it now.")).to_be_visible()
     page.get_by_role("button", name="Let it run on today").click()
     expect(
-        page.get_by_text("1 campaign starts today from zero. Spring now delivers.")
+        page.get_by_text(
+            "Today's spend no longer counts against 1 campaign's daily budget. Spring now delivers."
+        )
     ).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused 1 campaign. Spring stopped.")).to_be_visible()

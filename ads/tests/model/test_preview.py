@@ -20,17 +20,18 @@ from ads.models.spend import Period
 from ads.moments import schedules_as_rules
 from ads.rules.dayparting import Window
 from ads.services.bulk.actions import (
+    Action,
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
     ResetDailySpend,
     SetStatus,
 )
-from ads.services.bulk.batches import Action, carry_out
+from ads.services.bulk.batches import carry_out
 from ads.services.bulk.budget_changes import BudgetChange, How
 from ads.services.delivery import waivers
 from ads.services.delivery.enforcement import Trigger, enforce
-from ads.services.delivery.preview import foretell
+from ads.services.delivery.preview import preview_campaigns
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.model.naive import overlap
 from ads.tests.model.side_by_side import clock
@@ -167,8 +168,8 @@ def holds(supposing: Supposing, now: Any) -> dict[int, int]:
 def check(action: Action, now: Any) -> None:
     """Foretell, do it, compare each campaign and the counts."""
     ids = list(Campaign.objects.values_list("pk", flat=True))
-    foretold = holds(action.supposing(), now)
-    forecast = foretell(Campaign.objects.filter(pk__in=ids), action.supposing(), now)
+    foretold = holds(action.changes(), now)
+    forecast = preview_campaigns(Campaign.objects.filter(pk__in=ids), action.changes(), now)
 
     done = carry_out(action, ids, now)
 
@@ -261,7 +262,9 @@ def test_foretelling_takes_the_same_queries_however_many_there_are(
 
     with django_assert_max_num_queries(7):
         supposing = Supposing({"daily_budget": F("daily_budget") * 2}, detached=[schedule.pk])
-        forecast = foretell(Campaign.objects.filter(status="active"), supposing, at("2024-05-15"))
+        forecast = preview_campaigns(
+            Campaign.objects.filter(status="active"), supposing, at("2024-05-15")
+        )
 
     assert forecast.starts.count == 12
     assert [campaign.brand.name for campaign in forecast.starts.first] == [

@@ -1,5 +1,6 @@
 """Choosing campaigns, asking what an action would do, and doing it."""
 
+from html import unescape
 from typing import Any
 
 from django.test import Client
@@ -27,10 +28,16 @@ def run(client: Client, action: str, *campaigns: Campaign, **fields: Any) -> lis
 
 def plain(message: str) -> str:
     """A message without its link and button."""
-    return message.partition("<")[0].strip()
+    return unescape(message.partition("<")[0].strip())
 
 
-def foreseen(response: Any) -> dict[str, tuple[int, str, list[str]]]:
+def table(response: Any) -> dict[str, list[tuple[str, str]]]:
+    """The budgets in the preview, before and after; "" before where one stays."""
+    rows = response.context["budgets"]["rows"]
+    return {row["name"]: [(cell["old"], cell["new"]) for cell in row["cells"]] for row in rows}
+
+
+def shown_preview(response: Any) -> dict[str, tuple[int, str, list[str]]]:
     """The rows of the page: how many, why, and who."""
     return {
         line.label: (line.count, line.why, [row.name for row in line.first])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ads.admin.brands import actions
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.services import BudgetService, CampaignService
-from ads.tests.admin.actions.acting import plain
+from ads.tests.admin.actions.acting import plain, table
 from ads.tests.admin.pages import act, change, confirm, said
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import enforce_all
@@ -86,7 +86,7 @@ def test_several_brands_are_paused_from_their_list(admin: Client, acme: Brand) -
 
     assert page.context["title"] == "Pause all campaigns of 3 brands"
     assert plain(message).startswith("Paused 2 brands. 3 stopped;")
-    assert plain(message).endswith("1 brand left alone: already paused.")
+    assert plain(message).endswith("1 brand left unchanged: already paused.")
     assert not Brand.objects.filter(is_active=True).exists()
 
 
@@ -104,7 +104,8 @@ def test_a_brand_runs_on_today_and_its_campaigns_own_budgets_go_on_counting(
     (message,) = said(confirm(admin, page))
 
     assert plain(message) == (
-        "Acme: today starts from zero. 1 now delivers; 1 stays off: daily budget used up."
+        "Today's spend no longer counts against Acme's daily budget. "
+        "1 now delivers; 1 stays off: daily budget used up."
     )
     assert (free.fresh().is_active, limited.fresh().is_active) == (True, False)
     (again,) = said(confirm(admin, look(admin, brand, "run_on_today")))
@@ -132,7 +133,7 @@ def test_budgets_of_a_brand_and_of_its_campaigns_are_raised(
 
     assert plain(message).startswith("Changed the budgets of Acme.")
     # Its one budget was changed, or not meant.
-    assert "brand left alone" not in message
+    assert "brand left unchanged" not in message
     assert brand.fresh().daily_budget == brand_budget
     assert campaign.fresh().daily_budget == campaign_budget
     assert unlimited.fresh().daily_budget is None
@@ -155,16 +156,13 @@ def test_budgets_of_a_brand_that_would_be_too_large_are_told_and_kept(admin: Cli
         "below that. Raise it by less, or take the limit away."
     )
     assert page.context["notes"] == [
-        "The brand's own daily budget: no change ($999,999,999,999.999999).",
         f"1 brand keeps its {why}",
-        (
-            "Their campaigns' daily budgets: from $2,000,000,000,009.999998 to "
-            "$2,000,000,000,009.999999 together."
-        ),
         f"2 campaigns keep their {why}",
-        "The brand's own monthly budget: from $10.00 to $15.00.",
-        "Their campaigns' monthly budgets: no change (no limit).",
     ]
+    assert table(page) == {
+        "Acme": [("", "$999,999,999,999.999999"), ("$10.00", "$15.00")],
+        usual.name: [("$10.00", "$10.000001"), ("", "no limit")],
+    }
     (message,) = said(confirm(admin, page, **fields))
     assert plain(message) == "Changed the budgets of Acme. 3 now deliver."
     stored = brand.fresh()
@@ -180,7 +178,9 @@ def test_whose_budgets_are_meant_has_to_be_said(admin: Client, acme: Brand) -> N
     data = {**dict(page.context["hidden"]), **fields, "do": "1"}
     page = admin.post(page.context["address"], data)
 
-    assert page.context["form"].errors["of_brand"] == ["Choose whose budgets are meant."]
+    assert page.context["form"].errors["of_brand"] == [
+        "Choose the brand's budgets, its campaigns', or both."
+    ]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -243,7 +243,7 @@ def test_the_buttons_are_those_that_make_sense(admin: Client) -> None:
     brand = BrandFactory.create(name="Acme", daily_budget=Decimal(5))
     campaign = CampaignFactory.create(brand=brand, daily_budget=Decimal(5))
     enforce_all(timezone.now())
-    assert offered(admin, campaign) == [("Pause", "Stops it until somebody activates it.")]
+    assert offered(admin, campaign) == [("Pause", "Stops it until someone activates it.")]
     assert [label for label, _ in offered(admin, brand)] == [
         "Pause all campaigns",
         "Change budgets",
@@ -251,11 +251,11 @@ def test_the_buttons_are_those_that_make_sense(admin: Client) -> None:
 
     BudgetService.record_spend(campaign, Decimal(7))
     assert offered(admin, campaign) == [
-        ("Pause", "Keeps it off until somebody activates it."),
+        ("Pause", "Keeps it off until someone activates it."),
         ("Let it run on today", "It would stay off: brand's daily budget used up."),
         (
             "Let all of Acme run on today",
-            "The brand's daily budget holds it: shows first what that would start.",
+            "The brand's daily budget is used up. Shows a preview first.",
         ),
     ]
     assert "Let it run on today" in [label for label, _ in offered(admin, brand)]
@@ -333,9 +333,9 @@ def test_the_undo_button_takes_the_pause_back(admin: Client, acme: Brand) -> Non
     (undone,) = said(admin.post(address, {"back": change(acme)}, follow=True))
     (nothing,) = said(admin.post(address, follow=True))
 
-    assert plain(undone).startswith("Undone: 1 brand resumed. 2 now deliver;")
+    assert plain(undone).startswith("Undone: 1 brand as before. 2 now deliver;")
     assert states() == before
-    assert nothing.startswith("1 not brought back, because changed again since: Acme (on, by")
+    assert nothing.startswith("1 not put back, because changed again since: Acme (on, by")
 
 
 def test_undoing_is_for_who_may_pause(staff: Callable[..., Client], acme: Brand) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
 from ads.services import BudgetService
-from ads.tests.admin.actions.acting import ask, foreseen, plain, run
+from ads.tests.admin.actions.acting import ask, plain, run, shown_preview
 from ads.tests.admin.pages import act, changelist, confirm, said
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import enforce_all
@@ -29,8 +29,8 @@ def test_beforehand_it_says_what_will_start_and_what_stays_off(admin: Client) ->
     assert page.context["headline"] == (
         "3 will start; 3 stay off: 1 archived, 1 daily budget used up, 1 outside the hours."
     )
-    assert foreseen(page)["Stay off"][0] == 3
-    assert page.context["notes"] == ["1 campaign left as it is: 1 archived."]
+    assert shown_preview(page)["Stay off"][0] == 3
+    assert page.context["notes"] == ["1 campaign left unchanged: 1 archived."]
     assert "Activate 6 campaigns" in page.content.decode()
     assert list(Campaign.objects.order_by("pk").values()) == before
     assert not DeliveryChange.objects.filter(trigger="action").exists()
@@ -49,7 +49,7 @@ def test_activate_says_how_many_deliver_and_why_the_others_do_not(
 
     assert message == (
         "Activated 4 campaigns. 3 now deliver; 2 stay off: 1 archived, 1 daily budget used up. "
-        "1 campaign left as it is: 1 archived."
+        "1 campaign left unchanged: 1 archived."
     )
     assert {row.fresh().state for row in free} == {"Active"}
     assert spent.fresh().state == "Paused by system"
@@ -68,7 +68,7 @@ def test_pause_stops_and_leaves_what_is_over_as_it_is(admin: Client, operator: U
 
     assert message == (
         "Paused 1 campaign. 1 stopped; 1 stays off: completed. "
-        "1 campaign left as it is: 1 completed."
+        "1 campaign left unchanged: 1 completed."
     )
     assert running.fresh().state == "Paused by user"
     assert over.fresh().state == "Completed"
@@ -88,15 +88,15 @@ def test_reset_daily_spend_lets_it_run_on_and_the_amount_stays_true(admin: Clien
     enforce_all(timezone.now())
     page = ask(admin, "reset_daily_spend", *Campaign.objects.all())
     assert page.context["headline"] == (
-        "1 will start; 1 stays off: monthly budget used up; 1 goes on running."
+        "1 will start; 1 stays off: monthly budget used up; 1 keeps running."
     )
     assert page.context["notes"] == ["$14.00 that 2 campaigns spent today would no longer count."]
 
     (message,) = [plain(text) for text in said(confirm(admin, page))]
 
     assert message == (
-        "2 campaigns start today from zero. "
-        "1 now delivers; 1 stays off: monthly budget used up; 1 goes on running."
+        "Today's spend no longer counts against 2 campaigns' daily budgets. "
+        "1 now delivers; 1 stays off: monthly budget used up; 1 keeps running."
     )
     assert spent.fresh().is_active is True
     assert held.fresh().is_active is False
@@ -126,7 +126,7 @@ def test_completing_and_archiving_is_for_good(admin: Client) -> None:
     assert run(admin, "complete", *campaigns) == ["Completed 2 campaigns. 2 stopped."]
     (again,) = run(admin, "complete", *campaigns)
     assert again == (
-        "Nothing changed. 2 stay off: completed. 2 campaigns left as they are: 2 already completed."
+        "Nothing changed. 2 stay off: completed. 2 campaigns left unchanged: 2 already completed."
     )
     assert run(admin, "archive", *campaigns) == ["Archived 2 campaigns. 2 stay off: archived."]
     assert {row.fresh().state for row in campaigns} == {"Archived"}
@@ -153,7 +153,7 @@ def test_a_schedule_without_dayparting_makes_no_difference(admin: Client) -> Non
 
     messages = run(admin, "attach_schedule", campaign, schedule=schedule.pk)
 
-    assert messages == ["Attached Never to 1 campaign. Spring goes on running."]
+    assert messages == ["Attached Never to 1 campaign. Spring keeps running."]
     assert campaign.fresh().is_dayparting_enabled is False
 
 
@@ -209,6 +209,6 @@ def test_a_campaign_that_nobody_can_decide_on_does_not_keep_the_others_from_it(
     (message,) = run(admin, "reset_daily_spend", lost, good)
 
     assert message == (
-        "1 campaign starts today from zero. 1 now delivers; "
-        "1 cannot be decided on: the timezone of the brand cannot be read."
+        "Today's spend no longer counts against 1 campaign's daily budget. 1 now delivers; "
+        "1 is undecided: invalid timezone."
     )

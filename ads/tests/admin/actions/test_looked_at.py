@@ -38,7 +38,7 @@ def test_a_double_click_raises_budgets_once(admin: Client) -> None:
 
     assert first[0].startswith("Changed the budgets of 2 campaigns.")
     assert [text.partition(". ")[0] for text in second] == [
-        "Not changed, because edited after this was worked out: 2 campaigns",
+        "Not changed, because edited after the preview: 2 campaigns",
         "Nothing changed",
     ]
     assert [campaign.fresh().daily_budget for campaign in campaigns] == [11, 11]
@@ -54,9 +54,9 @@ def test_a_budget_that_somebody_changed_meanwhile_is_not_overwritten(admin: Clie
     told = said(admin.post(asked.context["address"], data, follow=True))
 
     warned, done = told
-    assert warned.startswith("Not changed, because edited after this was worked out: 1 campaign.")
+    assert warned.startswith("Not changed, because edited after the preview: 1 campaign.")
     assert done.startswith("Changed the budgets of 1 campaign.")
-    assert "1 campaign left as it is: without such a budget" in done
+    assert "1 campaign left unchanged: without such a budget" in done
     assert [row.fresh().daily_budget for row in (changed, other)] == [50, 11]
 
 
@@ -82,8 +82,8 @@ def test_a_double_click_raises_a_brand_s_budgets_and_its_campaigns_once(admin: C
     second = said(admin.post(asked.context["address"], data, follow=True))
 
     assert [text.partition(". ")[0] for text in second] == [
-        "Not changed, because edited after this was worked out: 1 campaign",
-        "Not changed, because edited after this was worked out: 1 brand",
+        "Not changed, because edited after the preview: 1 campaign",
+        "Not changed, because edited after the preview: 1 brand",
         "Nothing changed",
     ]
     assert (brand.fresh().daily_budget, campaign.fresh().daily_budget) == (110, 11)
@@ -104,5 +104,5 @@ def test_what_was_not_a_pause_is_not_undone_as_one(
     told = operator.post(reverse("admin:ads_campaign_undo", args=[edit]), follow=True)
 
     assert not any(row["undo"] for row in page.context["happenings"])
-    assert said(told) == ["There is nothing to undo: none of it is paused any more."]
+    assert said(told) == ["There is nothing to undo."]
     assert campaign.fresh().status == "paused"

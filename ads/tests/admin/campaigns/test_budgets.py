@@ -16,6 +16,7 @@ from ads.models import Campaign
 from ads.services import BudgetService
 from ads.services.bulk import budget_edits
 from ads.services.bulk.budget_edits import ChangedMeanwhile, Edit
+from ads.tests.admin.actions.acting import plain, table
 from ads.tests.admin.pages import changelist, said
 from ads.tests.factories import BrandFactory, CampaignFactory
 
@@ -24,7 +25,7 @@ CAMPAIGNS = changelist("ads_campaign")
 
 def shown(client: Client, **query: str) -> dict[str, str]:
     """What a browser would send from the list if nobody touched it."""
-    formset = client.get(CAMPAIGNS, query).context["cl"].formset
+    formset = client.get(CAMPAIGNS, {"edit": "budgets", **query}).context["cl"].formset
     data = {"_save": "Save"}
     for form in [formset.management_form, *formset.forms]:
         for field in form:
@@ -81,7 +82,7 @@ def test_what_was_changed_is_saved_and_said(
     response = admin.post(f"{CAMPAIGNS}?q=", data, follow=True)
 
     (message,) = said(response)
-    assert message == (
+    assert plain(message) == (
         "2 campaigns changed: Autumn: daily budget $20.00 → no limit; "
         "Autumn: monthly budget no limit → $300.50; Spring: daily budget $75.00 → $90.00."
     )
@@ -117,7 +118,8 @@ def test_a_raised_budget_starts_the_campaign_at_once(
 def test_the_list_shows_the_state_it_was_saved_in(admin: Client, spring: Campaign) -> None:
     address = f"{CAMPAIGNS}?o=-7&rows=25"
 
-    response = admin.post(address, entered(shown(admin), spring, daily_budget="100"))
+    data = entered(shown(admin), spring, daily_budget="100")
+    response = admin.post(f"{address}&edit=budgets", data)
 
     assert (response.status_code, response["Location"]) == (302, address)
 
@@ -125,7 +127,9 @@ def test_the_list_shows_the_state_it_was_saved_in(admin: Client, spring: Campaig
 @pytest.mark.parametrize(
     ("given", "said_beside"),
     [
-        ("1,500", "'1,500' cannot be used"),
+        ("1,50", "Daily budget: '1,50' cannot be used"),
+        ("-$10", "Daily budget: '-$10' cannot be used: it may not be negative"),
+        ("$", "'$' cannot be used"),
         ("1e3", "an exponent is not accepted"),
         ("-5", "enter 0 or more"),
         ("0.0000001", "round it to 6 or fewer"),
@@ -185,7 +189,7 @@ def test_a_budget_that_somebody_else_changed_is_not_overwritten_unknowingly(
 
     (message,) = errors(refused)["Spring"]["daily_budget"]
     assert message == (
-        "It is $80.00 since the system, a shell or SQL changed it; the list showed you $75.00. "
+        "Daily budget: the system, a shell or SQL changed it from $75.00 to $80.00 meanwhile. "
         "Save again to make it $90.00."
     )
     assert budgets(spring) == (80, 1500)
@@ -194,7 +198,7 @@ def test_a_budget_that_somebody_else_changed_is_not_overwritten_unknowingly(
     again = {**data, form["daily_budget"].html_initial_name: "80.00"}
     assert form["daily_budget"].value() == "90"
     assert (
-        '<input name="initial-form-0-daily_budget" type="hidden" value="80.00">'
+        '<input type="hidden" name="initial-form-0-daily_budget" value="80.00">'
         in refused.content.decode()
     )
     admin.post(CAMPAIGNS, again)
@@ -211,7 +215,8 @@ def test_what_nobody_touched_is_not_written_back_over_somebody_elses_change(
 
     response = admin.post(CAMPAIGNS, data, follow=True)
 
-    assert said(response) == ["1 campaign changed: Autumn: daily budget $20.00 → $30.00."]
+    (message,) = said(response)
+    assert plain(message) == "1 campaign changed: Autumn: daily budget $20.00 → $30.00."
     assert budgets(spring) == (80, 1500)
     assert (autumn.fresh().status, *budgets(autumn)) == ("paused", 30, 400)
 
@@ -286,3 +291,44 @@ def test_a_page_of_untouched_budgets_is_saved_without_a_query_for_each(admin: Cl
 
     assert budgets(last) == (6, None)
     assert len(captured) < 25, [query["sql"] for query in captured]
+
+
+@pytest.mark.parametrize("given", ["1,200", "$1,200.00", "$ 1200", "+1,200.0", "$1200."])
+def test_amounts_are_understood_as_people_type_them(
+    admin: Client, spring: Campaign, given: str
+) -> None:
+    admin.post(CAMPAIGNS, entered(shown(admin), spring, daily_budget=given))
+
+    assert budgets(spring) == (1200, 1500)
+
+
+def test_budgets_are_text_until_somebody_chooses_to_edit_them(
+    admin: Client, spring: Campaign
+) -> None:
+    reading = admin.get(CAMPAIGNS, {"q": "Spring"})
+    assert reading.context["cl"].formset is None
+    assert 'href="?edit=budgets&amp;q=Spring">Edit budgets' in reading.content.decode()
+
+    editing = admin.get(CAMPAIGNS, {"q": "Spring", "edit": "budgets"})
+
+    page = editing.content.decode()
+    assert editing.context["cl"].formset.forms
+    assert 'class="ads-button ads-cancel" href="?q=Spring"' in page
+    assert 'name="_selected_action"' not in page, "an action would lose what was typed"
+
+
+def test_saved_budgets_can_be_undone(admin: Client, spring: Campaign, autumn: Campaign) -> None:
+    data = entered(shown(admin), spring, daily_budget="90", monthly_budget="")
+    (message,) = said(admin.post(CAMPAIGNS, entered(data, autumn, daily_budget="30"), follow=True))
+    address = message.partition('action="')[2].partition('"')[0]
+
+    preview = admin.post(address)
+    assert table(preview) == {
+        "Autumn": [("$30.00", "$20.00"), ("", "no limit")],
+        "Spring": [("$90.00", "$75.00"), ("no limit", "$1,500.00")],
+    }
+    assert budgets(spring) == (90, None)
+    (undone,) = said(admin.post(address, {"do": "1"}, follow=True))
+
+    assert plain(undone).startswith("Undone: 2 campaigns as before.")
+    assert (budgets(spring), budgets(autumn)) == ((75, 1500), (20, None))

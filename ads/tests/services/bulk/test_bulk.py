@@ -7,7 +7,13 @@ import pytest
 from ads.models import Campaign, DeliveryChange
 from ads.models.campaign import Status
 from ads.services.bulk import batches
-from ads.services.bulk.actions import AttachSchedule, ChangeBudgets, ResetDailySpend, SetStatus
+from ads.services.bulk.actions import (
+    Action,
+    AttachSchedule,
+    ChangeBudgets,
+    ResetDailySpend,
+    SetStatus,
+)
 from ads.services.bulk.batches import Done, carry_out
 from ads.services.bulk.budget_changes import BudgetChange, How
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -16,7 +22,7 @@ from ads.tests.support import NOON, enforce_all, execute, spend, switches
 pytestmark = pytest.mark.django_db
 
 
-def do(action: batches.Action, *campaigns: Campaign) -> Done:
+def do(action: Action, *campaigns: Campaign) -> Done:
     return carry_out(action, [campaign.pk for campaign in campaigns], NOON)
 
 

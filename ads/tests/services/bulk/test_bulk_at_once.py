@@ -12,7 +12,7 @@ from ads.services.bulk.actions import ResetDailySpend, SetStatus
 from ads.services.bulk.batches import Done
 from ads.services.bulk.budget_changes import How
 from ads.services.delivery import lifecycle, waivers
-from ads.services.delivery.preview import foretell
+from ads.services.delivery.preview import preview_campaigns
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.bulk.test_bulk import change, do
 from ads.tests.support import (
@@ -60,7 +60,7 @@ def test_a_pause_between_looking_and_confirming_is_not_undone() -> None:
     enforce_all(NOON)
     spend(campaign, 10, NOON)
     action = change(How.RAISE_PERCENT, "10")
-    forecast = foretell(Campaign.objects.all(), action.supposing(), NOON)
+    forecast = preview_campaigns(Campaign.objects.all(), action.changes(), NOON)
 
     lifecycle.pause(campaign, now=NOON)
     done = do(action, campaign)

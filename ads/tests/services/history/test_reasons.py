@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ads.models import Brand, Campaign, DaypartingWindow, DeliveryChange
 from ads.services.actor import acting_as
-from ads.services.bulk import RunOnToday, Switch, carry_out_on
+from ads.services.bulk import RunBrandsOnToday, SwitchBrands, carry_out
 from ads.services.delivery import Trigger, lifecycle
 from ads.services.history import reasons, set_off_by
 from ads.tests.factories import CampaignFactory, ScheduleFactory
@@ -86,7 +86,7 @@ def _pause(campaign: Campaign) -> None:
 
 
 def _pause_brand(campaign: Campaign) -> None:
-    carry_out_on(Switch(on=False), [campaign.brand_id], timezone.now())
+    carry_out(SwitchBrands(on=False), [], timezone.now(), brand_ids=[campaign.brand_id])
 
 
 def _attach(campaign: Campaign) -> None:
@@ -144,9 +144,9 @@ def test_a_campaign_that_comes_back_names_the_last_edit_by_the_same_person() -> 
     with acting_as("ann"):
         _budget(campaign.fresh())
         _pause_brand(campaign)
-        carry_out_on(Switch(on=True), [campaign.brand_id], timezone.now())
+        carry_out(SwitchBrands(on=True), [], timezone.now(), brand_ids=[campaign.brand_id])
         Campaign.objects.update(daily_budget=80)
-        carry_out_on(RunOnToday(), [campaign.brand_id], timezone.now())
+        carry_out(RunBrandsOnToday(), [], timezone.now(), brand_ids=[campaign.brand_id])
 
     changes = list(campaign.delivery_changes.order_by("id"))[-4:]
     assert list(reasons(changes).values()) == [

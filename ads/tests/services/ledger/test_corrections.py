@@ -54,7 +54,7 @@ def test_taking_spend_back_brings_the_campaign_back_as_was_previewed() -> None:
     done = record(wanted, external_id="form-1", now=NOON)
 
     assert before == 1
-    assert (names(previewed.forecast.starts), names(previewed.forecast.stops)) == (["Spring"], [])
+    assert (names(previewed.outcome.starts), names(previewed.outcome.stops)) == (["Spring"], [])
     assert (done.outcome, done.enforced.started, done.enforced.stopped) == ("recorded", 1, 0)
     assert delivers(campaign)
     stored = Spend.objects.get(pk=done.entry_id)
@@ -94,7 +94,7 @@ def test_more_spend_stops_every_campaign_of_the_brand_as_was_previewed() -> None
     enforce_all(NOON)
     wanted = correction(campaigns[0], 100, day=YESTERDAY)
 
-    previewed = corrections.preview(wanted, NOON).forecast
+    previewed = corrections.preview(wanted, NOON).outcome
     done = record(wanted, external_id="form-1", now=NOON)
 
     assert names(previewed.stops) == ["A", "B", "C"]
@@ -109,7 +109,7 @@ def test_a_campaigns_own_budget_is_not_touched_by_what_another_spends() -> None:
     spend(other, 10, NOON)
     enforce_all(NOON)
 
-    previewed = corrections.preview(correction(mine, -10), NOON).forecast
+    previewed = corrections.preview(correction(mine, -10), NOON).outcome
 
     assert (previewed.starts.count, previewed.stops.count) == (0, 0)
 
@@ -123,7 +123,7 @@ def test_a_month_that_is_over_starts_and_stops_nobody() -> None:
     effect = corrections.preview(wanted, NOON)
     record(wanted, external_id="form-1", now=NOON)
 
-    assert effect.forecast.count == 0
+    assert effect.outcome.count == 0
     assert [one.budget for one in effect.sums] == [None] * 4
     assert delivers(campaign)
 

@@ -1,0 +1,139 @@
+"""The preview of a change of budgets: each budget before and after, and overbooked brands."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
+
+from ads.models import Brand, Campaign
+from ads.models.campaign import Status
+from ads.models.fields import MoneyField
+from ads.services import locks
+from ads.services.bulk.actions import Action, ChangeBudgets
+
+BUDGETS: Final = ("daily_budget", "monthly_budget")
+
+#: Brands, and campaigns, that are listed one by one.
+LISTED: Final = 20
+
+#: A budget before and after; None: no limit.
+Pair = tuple[Decimal | None, Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The budgets of one kind of rows that would change, in the order of their names."""
+
+    #: The first of them, each with its budgets by field.
+    first: list[tuple[Brand | Campaign, Mapping[str, Pair]]] = field(default_factory=list)
+    count: int = 0
+    #: What they add up to, by field.
+    together: Mapping[str, Pair] = field(default_factory=dict)
+    #: How many budgets would exceed the largest valid one and stay as they are, by field.
+    too_large: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Overbooked:
+    """A brand whose campaigns' budgets would add up to more than its own."""
+
+    brand: Brand
+    field: str
+    campaigns: Decimal
+    budget: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPreview:
+    """What a change does to budgets."""
+
+    #: Names of the budgets that it is about.
+    fields: tuple[str, ...]
+    brands: Budgets
+    campaigns: Budgets
+    overbooked: list[Overbooked]
+
+
+def preview_budgets(
+    action: Action, campaigns: QuerySet[Campaign], brand_ids: Collection[int] = ()
+) -> BudgetPreview:
+    """Preview a change of the budgets of ``campaigns``, and of brands; six queries at most."""
+    brands = Brand.objects.filter(pk__in=locks.among(brand_ids))
+    given = {*action.columns(Campaign)[1], *action.columns(Brand)[1]}
+    fields = tuple(name for name in BUDGETS if name in given)
+    return BudgetPreview(
+        fields,
+        _budgets(action, brands, fields, "name"),
+        _budgets(action, campaigns.select_related("brand"), fields, "brand__name", "name"),
+        _overbooked(action, campaigns.order_by(), brands, fields),
+    )
+
+
+def _budgets(action: Action, rows: QuerySet[Any], fields: tuple[str, ...], *order: str) -> Budgets:
+    only, columns = action.columns(rows.model)
+    if not any(name in columns for name in fields):
+        return Budgets()
+    new = {f"new_{name}": columns.get(name, F(name)) for name in fields}
+    changes = action.by_field(rows.model) if isinstance(action, ChangeBudgets) else {}
+    found = rows.order_by().aggregate(
+        count=Count("pk", filter=only),
+        **{f"old_{name}": Sum(name, filter=only) for name in fields},
+        **{name: Sum(value, filter=only) for name, value in new.items()},
+        **{
+            f"too_large_{name}": Count("pk", filter=change.makes_too_large(name))
+            for name, change in changes.items()
+        },
+    )
+    first = rows.filter(only).annotate(**new).order_by(*order)[: min(LISTED, found["count"])]
+    return Budgets(
+        [
+            (row, {name: (getattr(row, name), getattr(row, f"new_{name}")) for name in fields})
+            for row in first
+        ],
+        found["count"],
+        {name: (found[f"old_{name}"], found[f"new_{name}"]) for name in fields},
+        {name: found[f"too_large_{name}"] for name in changes},
+    )
+
+
+def _overbooked(
+    action: Action,
+    campaigns: QuerySet[Campaign],
+    brands: QuerySet[Brand],
+    fields: tuple[str, ...],
+) -> list[Overbooked]:
+    """Of the brands that it concerns; campaigns that are over for good do not count."""
+
+    def after(rows: QuerySet[Any]) -> dict[str, Case]:
+        only, columns = action.columns(rows.model)
+        return {
+            f"new_{name}": Case(
+                When(only, pk__in=rows.values("pk"), then=columns.get(name, F(name))),
+                default=F(name),
+                output_field=MoneyField(),
+            )
+            for name in fields
+        }
+
+    concerned = Q(pk__in=campaigns.values("brand")) | Q(pk__in=brands.values("pk"))
+    limited = Brand.objects.filter(concerned).annotate(**after(brands)).order_by("name")
+    booked = (
+        Campaign.objects.filter(brand__in=Brand.objects.filter(concerned).values("pk"))
+        .exclude(status__in=[Status.COMPLETED, Status.ARCHIVED])
+        .order_by()
+        .values("brand")
+    )
+    totals: dict[int, Any] = {
+        row["brand"]: row
+        for row in booked.annotate(**{name: Sum(new) for name, new in after(campaigns).items()})
+    }
+    return [
+        Overbooked(brand, name, total, limit)
+        for name in fields
+        for brand in limited
+        if (limit := getattr(brand, f"new_{name}")) is not None
+        and (total := totals.get(brand.pk, {}).get(f"new_{name}")) is not None
+        and total > limit
+    ]
