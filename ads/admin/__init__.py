@@ -14,18 +14,3 @@ from ads.admin import (
     spend,
     tasks,
 )
-
-__all__ = [
-    "base",
-    "brands",
-    "campaigns",
-    "history",
-    "imports",
-    "overview",
-    "people",
-    "references",
-    "schedules",
-    "senders",
-    "spend",
-    "tasks",
-]

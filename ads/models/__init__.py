@@ -9,27 +9,3 @@ from ads.models.operations import AskedAccount, Heartbeat, SimulatedSwitch
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import ReportedTotal, Spend, SpendTotal
-
-__all__ = [
-    "ApiKey",
-    "AskedAccount",
-    "Brand",
-    "Campaign",
-    "CampaignReference",
-    "CampaignSchedule",
-    "ColumnMapping",
-    "DaypartingSchedule",
-    "DaypartingWindow",
-    "DeliveryChange",
-    "Heartbeat",
-    "ReportedTotal",
-    "SimulatedSwitch",
-    "Spend",
-    "SpendImport",
-    "SpendImportPart",
-    "SpendTotal",
-    "UnknownReference",
-    "WaitingSpend",
-    "WebhookDelivery",
-    "WebhookEndpoint",
-]

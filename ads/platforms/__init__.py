@@ -12,8 +12,6 @@ from django.conf import settings
 from ads.platforms.base import Account, AdPlatform, KnownAs, ObservedTotal
 from ads.platforms.simulated import SimulatedPlatform
 
-__all__ = ["Account", "AdPlatform", "KnownAs", "ObservedTotal", "SimulatedPlatform", "connected"]
-
 
 def connected() -> list[AdPlatform]:
     """The platforms that the settings connect."""

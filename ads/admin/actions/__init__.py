@@ -12,25 +12,3 @@ from ads.admin.actions.messages import ChangedInFilter, undo_button
 from ads.admin.actions.pages import AT_MOST, BACK, IDS, AsksFirst, Page, asking, way_back
 from ads.admin.actions.preview_text import counted, reasons
 from ads.admin.actions.undo import Undoes
-
-__all__ = [
-    "AT_MOST",
-    "BACK",
-    "IDS",
-    "ActionForm",
-    "AsksFirst",
-    "AttachForm",
-    "BrandBudgetsForm",
-    "BudgetsForm",
-    "ChangedInFilter",
-    "DetachForm",
-    "Page",
-    "Undoes",
-    "asking",
-    "buttons",
-    "counted",
-    "reasons",
-    "text",
-    "undo_button",
-    "way_back",
-]

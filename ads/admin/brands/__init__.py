@@ -1,7 +1,3 @@
 """Brands in the admin."""
 
 from ads.admin.brands.admin import BrandAdmin
-
-__all__ = [
-    "BrandAdmin",
-]

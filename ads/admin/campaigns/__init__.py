@@ -1,7 +1,3 @@
 """Campaigns in the admin."""
 
 from ads.admin.campaigns.admin import CampaignAdmin
-
-__all__ = [
-    "CampaignAdmin",
-]

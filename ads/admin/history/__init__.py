@@ -2,9 +2,3 @@
 
 from ads.admin.history.audit import AuditAdmin, tabs
 from ads.admin.history.delivery import DeliveryChangeAdmin
-
-__all__ = [
-    "AuditAdmin",
-    "DeliveryChangeAdmin",
-    "tabs",
-]

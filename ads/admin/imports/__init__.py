@@ -2,8 +2,3 @@
 
 from ads.admin.imports.admin import SpendImportAdmin
 from ads.admin.imports.column_mappings import ColumnMappingAdmin
-
-__all__ = [
-    "ColumnMappingAdmin",
-    "SpendImportAdmin",
-]

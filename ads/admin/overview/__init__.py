@@ -1,8 +1,3 @@
 """The front page of the admin."""
 
 from ads.admin.overview.page import changes_as_read, front_page
-
-__all__ = [
-    "changes_as_read",
-    "front_page",
-]

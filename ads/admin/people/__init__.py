@@ -1,8 +1,3 @@
 """Users and roles in the admin."""
 
 from ads.admin.people.users import GroupAdmin, UserAdmin
-
-__all__ = [
-    "GroupAdmin",
-    "UserAdmin",
-]

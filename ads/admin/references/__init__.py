@@ -2,9 +2,3 @@
 
 from ads.admin.references.admin import CampaignReferenceAdmin, ReferenceInline
 from ads.admin.references.unmatched import UnknownReferenceAdmin
-
-__all__ = [
-    "CampaignReferenceAdmin",
-    "ReferenceInline",
-    "UnknownReferenceAdmin",
-]

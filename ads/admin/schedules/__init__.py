@@ -1,7 +1,3 @@
 """Dayparting schedules in the admin."""
 
 from ads.admin.schedules.admin import DaypartingScheduleAdmin
-
-__all__ = [
-    "DaypartingScheduleAdmin",
-]

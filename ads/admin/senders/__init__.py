@@ -2,8 +2,3 @@
 
 from ads.admin.senders.api_keys import ApiKeyAdmin
 from ads.admin.senders.webhooks import WebhookEndpointAdmin
-
-__all__ = [
-    "ApiKeyAdmin",
-    "WebhookEndpointAdmin",
-]

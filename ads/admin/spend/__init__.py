@@ -2,10 +2,3 @@
 
 from ads.admin.spend.admin import ReportedTotalAdmin, SpendAdmin, SpendTotalAdmin
 from ads.admin.spend.corrections import CorrectsCampaign
-
-__all__ = [
-    "CorrectsCampaign",
-    "ReportedTotalAdmin",
-    "SpendAdmin",
-    "SpendTotalAdmin",
-]

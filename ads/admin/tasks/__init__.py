@@ -3,10 +3,3 @@
 from ads.admin.tasks import schedules
 from ads.admin.tasks.admin import PeriodicTaskAdmin
 from ads.admin.tasks.text import alarm_summary, describe
-
-__all__ = [
-    "PeriodicTaskAdmin",
-    "alarm_summary",
-    "describe",
-    "schedules",
-]

@@ -8,27 +8,3 @@ from ads.api.frame.parameters import LISTED, Day, Id, Instant, Limit, Text, chec
 from ads.api.frame.polling import reads
 from ads.api.frame.problems import Kind, Problem, documented
 from ads.api.frame.requests import ApiRequest
-
-__all__ = [
-    "LISTED",
-    "ApiKey",
-    "ApiRequest",
-    "Day",
-    "Id",
-    "Instant",
-    "Kind",
-    "Limit",
-    "Problem",
-    "Readable",
-    "Text",
-    "as_json",
-    "check_known",
-    "documented",
-    "failures",
-    "limits",
-    "parameters",
-    "problems",
-    "quota_of",
-    "reads",
-    "refuse",
-]

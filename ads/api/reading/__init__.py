@@ -6,8 +6,6 @@ from ads.api.reading import brands, campaigns, changes, delivery, summaries
 from ads.api.reading.delivery import DeliveryAnswer
 from ads.api.reading.finding import the_campaign
 
-__all__ = ["DeliveryAnswer", "router", "the_campaign"]
-
 router = Router()
 for _part in (brands, campaigns, delivery, summaries, changes):
     router.add_router("", _part.router)

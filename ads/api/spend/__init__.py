@@ -1,5 +1,3 @@
 """Endpoints that take spend."""
 
 from ads.api.spend import endpoints, webhooks
-
-__all__ = ["endpoints", "webhooks"]

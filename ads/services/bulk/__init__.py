@@ -16,28 +16,3 @@ from ads.services.bulk.budget_changes import BudgetChange, How
 from ads.services.bulk.budget_edits import ChangedMeanwhile, Edit
 from ads.services.bulk.budget_preview import BudgetPreview, Overbooked, Pair, preview_budgets
 from ads.services.bulk.one_campaign import ActionRefused, set_status
-
-__all__ = [
-    "Action",
-    "ActionRefused",
-    "AttachSchedule",
-    "BudgetChange",
-    "BudgetPreview",
-    "ChangeBudgets",
-    "ChangedMeanwhile",
-    "DetachSchedule",
-    "Done",
-    "Edit",
-    "How",
-    "Overbooked",
-    "Pair",
-    "ResetDailySpend",
-    "RunBrandsOnToday",
-    "SetStatus",
-    "SwitchBrands",
-    "budget_edits",
-    "carry_out",
-    "preview_budgets",
-    "set_status",
-    "undo",
-]

@@ -22,32 +22,3 @@ from ads.services.delivery.preview import (
 from ads.services.delivery.rollover import Rollover
 from ads.services.delivery.schedule_preview import Preview, preview_schedule
 from ads.services.delivery.waivers import Waived, still_counting, waive
-
-__all__ = [
-    "ACTIVATABLE",
-    "NAMED",
-    "PAUSABLE",
-    "TO_RUN",
-    "Decision",
-    "Enforced",
-    "Group",
-    "Kind",
-    "Outcome",
-    "Preview",
-    "Rollover",
-    "Trigger",
-    "Waived",
-    "after_edit",
-    "enforce",
-    "is_pause",
-    "lifecycle",
-    "outcome_of",
-    "preview_campaigns",
-    "preview_holds",
-    "preview_schedule",
-    "preview_switches",
-    "rollover",
-    "still_counting",
-    "waive",
-    "waivers",
-]

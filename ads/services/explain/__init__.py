@@ -15,22 +15,3 @@ from ads.services.explain.explanation import (
 )
 from ads.services.explain.states import shown_state
 from ads.services.explain.week import coming_week
-
-__all__ = [
-    "BUDGET_NAMES",
-    "BrandExplanation",
-    "Condition",
-    "Explanation",
-    "Held",
-    "brand",
-    "budget_sentence",
-    "coming_week",
-    "conditions",
-    "explain",
-    "explain_many",
-    "explanation",
-    "hold_sentences",
-    "sentence",
-    "shown_state",
-    "switches",
-]

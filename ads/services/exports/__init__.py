@@ -4,14 +4,3 @@ from ads.services.exports import kinds
 from ads.services.exports.cells import safe_cell
 from ads.services.exports.kinds import InvalidExport, Kind, Wanted, choose
 from ads.services.exports.stream import Export, Stream
-
-__all__ = [
-    "Export",
-    "InvalidExport",
-    "Kind",
-    "Stream",
-    "Wanted",
-    "choose",
-    "kinds",
-    "safe_cell",
-]

@@ -19,27 +19,3 @@ from ads.services.imports.refusals import (
     without_options,
 )
 from ads.services.imports.run import Import, preview_of
-
-__all__ = [
-    "CAMPAIGN_BY",
-    "DECIMAL_SIGNS",
-    "DEFAULT_SOURCE",
-    "FIELDS",
-    "FORMATS",
-    "HEAD",
-    "BadRow",
-    "Format",
-    "Import",
-    "ImportRefused",
-    "Imported",
-    "Plan",
-    "Refused",
-    "RefusedCsv",
-    "RowsRefused",
-    "Sniffed",
-    "figures",
-    "preview_of",
-    "sniff",
-    "uploads",
-    "without_options",
-]

@@ -6,18 +6,3 @@ from ads.services.operations.ledger_role import LedgerRoleError
 from ads.services.operations.outages import is_outage
 from ads.services.operations.periodic_tasks import NotStarted, Stage
 from ads.services.operations.task_texts import counted
-
-__all__ = [
-    "Health",
-    "LedgerRoleError",
-    "NotStarted",
-    "Stage",
-    "TaskHealth",
-    "counted",
-    "health",
-    "heartbeats",
-    "is_outage",
-    "ledger_role",
-    "periodic_tasks",
-    "task_texts",
-]

@@ -16,22 +16,6 @@ from ads.services.overview.first_steps import FirstSteps, first_steps
 from ads.services.overview.near import Near
 from ads.services.overview.spend import BrandFigures, DaysOfSpend, Money, PeriodSpend, money
 
-__all__ = [
-    "MOST_CHANGES",
-    "BrandFigures",
-    "DaysOfSpend",
-    "Delivery",
-    "FirstSteps",
-    "Money",
-    "Near",
-    "Overview",
-    "Part",
-    "PeriodSpend",
-    "Told",
-    "at",
-    "latest",
-]
-
 
 class Part(Enum):
     """The parts of the overview."""

@@ -1,5 +1,3 @@
 """Spend pulled from the connected ad platforms."""
 
 from ads.services.platforms import updates
-
-__all__ = ["updates"]

@@ -3,5 +3,3 @@
 from ads.services.references import registry, unmatched
 from ads.services.references.registry import Settled
 from ads.services.references.unmatched import Matched, Waits
-
-__all__ = ["Matched", "Settled", "Waits", "registry", "unmatched"]

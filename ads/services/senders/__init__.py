@@ -5,18 +5,3 @@ from ads.services.senders.api_keys import Caller
 from ads.services.senders.encryption import CannotUnseal
 from ads.services.senders.rights import InvalidSender
 from ads.services.senders.webhooks import EndpointOff, NotSigned, Receiver, UnknownEndpoint
-
-__all__ = [
-    "Caller",
-    "CannotUnseal",
-    "EndpointOff",
-    "InvalidSender",
-    "NotSigned",
-    "Receiver",
-    "UnknownEndpoint",
-    "api_keys",
-    "rights",
-    "visibility",
-    "webhook_endpoints",
-    "webhooks",
-]

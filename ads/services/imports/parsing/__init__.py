@@ -1,21 +1,8 @@
 """From the bytes of a file to checked rows."""
 
 from ads.services.imports.parsing import columns
-from ads.services.imports.parsing.campaigns import Found, Unmatched, by_name
+from ads.services.imports.parsing.campaigns import Found, by_name
 from ads.services.imports.parsing.checker import Checker
 from ads.services.imports.parsing.columns import Columns
 from ads.services.imports.parsing.detection import HEAD, Sniffed, sniff
 from ads.services.imports.parsing.reader import Reader
-
-__all__ = [
-    "HEAD",
-    "Checker",
-    "Columns",
-    "Found",
-    "Reader",
-    "Sniffed",
-    "Unmatched",
-    "by_name",
-    "columns",
-    "sniff",
-]

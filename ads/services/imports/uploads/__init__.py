@@ -24,26 +24,3 @@ from ads.services.imports.uploads.steps import (
     refused,
     too_large,
 )
-
-__all__ = [
-    "BY_HAND",
-    "CANCELLABLE",
-    "DATE_FORMATS",
-    "READABLE_ANEW",
-    "OutOfTurn",
-    "UploadRefused",
-    "cancel",
-    "check",
-    "confirm",
-    "continue_all",
-    "earlier",
-    "has_refused",
-    "is_behind_another",
-    "look",
-    "proposed",
-    "read_anew",
-    "receive",
-    "record",
-    "refused",
-    "too_large",
-]
