@@ -11,6 +11,8 @@ from django.db.models import Model
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from ads.admin.base import ReadOnlyAdmin
+
 #: What the admin makes for each model. The last three are of one row.
 STANDARD: Final = ("changelist", "add", "change", "history", "delete")
 OF_A_ROW: Final = STANDARD[2:]
@@ -94,12 +96,18 @@ def _standard() -> Iterator[Page]:
             "changelist": may_view,
             "add": page.has_add_permission(request),
             "change": may_view,
-            "history": may_view,
+            "history": may_view and has_a_history_page(page),
             "delete": page.has_delete_permission(request),
         }
         for name in STANDARD:
             if offered[name]:
                 yield Page(address(model, name), model if name in OF_A_ROW else None)
+
+
+def has_a_history_page(page: Any) -> bool:
+    """Whether Django shows its log of a row, because the row's own page has no history."""
+    anchor: str = getattr(page, "history_anchor", "")
+    return not (anchor or isinstance(page, ReadOnlyAdmin))
 
 
 def _others() -> Iterator[Page | None]:

@@ -151,12 +151,6 @@ class AsksFirst(_Admin):
     def has_waive_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return self.has_change_permission(request) or request.user.has_perm("ads.waive_spend")
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        if "delete_selected" in actions:  # last, where nobody chooses it by accident
-            actions["delete_selected"] = actions.pop("delete_selected")
-        return actions
-
     def get_urls(self) -> list[Any]:
         act = require_POST(self.admin_site.admin_view(self.act))
         name = f"ads_{self.opts.model_name}_act"

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import Media
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -60,6 +60,7 @@ class StoryPage(LocalTimes):
     """A page about one row; its form is closed at first."""
 
     change_form_template = "ads/admin/story_form.html"
+    history_anchor = HISTORY
 
     def story(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """The context of the page's templates."""
@@ -72,12 +73,6 @@ class StoryPage(LocalTimes):
             context.update(self.story(request, row))
             context["media"] = context["media"] + _MEDIA + charts.MEDIA
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The button "History" leads to the history on the page."""
-        return HttpResponseRedirect(f"../change/{HISTORY}")
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         response = super().response_change(request, obj)

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.db import DataError, IntegrityError, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
 from django.utils.functional import cached_property
 
 from ads.admin.base.menu import list_title
@@ -102,6 +103,8 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
     list_per_page = 50
     compressed_fields = True
     warn_unsaved_form = True
+    #: Where on a row's page its history is; "" for Django's page of its log.
+    history_anchor = ""
     readonly_preprocess_fields = {
         "daily_budget": budget_as_read,
         "monthly_budget": budget_as_read,
@@ -113,6 +116,13 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
         if isinstance(db_field, MoneyField):
             return db_field.formfield(form_class=MoneyFormField)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.history_anchor:
+            return HttpResponseRedirect(f"../change/{self.history_anchor}")
+        return super().history_view(request, object_id, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
@@ -191,6 +201,20 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     empty_value_display = "–"
     # Sorting ten million rows without an index takes seconds.
     sortable_by = []
+
+    def get_urls(self) -> list[URLPattern]:
+        # Nobody edits a record, so it has no history.
+        return [one for one in super().get_urls() if not (one.name or "").endswith("_history")]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "show_history": False}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
         return self.fields or self.list_display

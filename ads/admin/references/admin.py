@@ -48,6 +48,7 @@ class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
     ]
     readonly_fields = ["created_at", "updated_at"]
     change_form_after_template = "ads/admin/audit.html"
+    history_anchor = "#audit"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

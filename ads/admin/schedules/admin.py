@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.contrib.filters.admin import BooleanRadioFilter
@@ -52,6 +52,7 @@ class DaypartingScheduleAdmin(
     readonly_fields = ["created", "updated"]
     change_form_template = "ads/admin/schedule.html"
     change_form_after_template = "ads/admin/audit.html"
+    history_anchor = "#audit"
 
     class Media:
         css = {"all": ["ads/strips.css", "ads/schedule.css"]}
@@ -87,12 +88,6 @@ class DaypartingScheduleAdmin(
                 context["audit_zone"] = schedule.timezone
                 context["audit_place"] = place(schedule.timezone)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The button "History" leads to the audit on the page."""
-        return HttpResponseRedirect("../change/#audit")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Counted: any number of campaigns may use them."""

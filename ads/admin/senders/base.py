@@ -53,6 +53,7 @@ class SenderAdmin(ConfigurationAdmin[S]):
     search_fields = ["name", "source"]
     search_help_text = "Name or source"
     change_form_after_template = "ads/admin/audit.html"
+    history_anchor = "#audit"
     #: Names of the event models that are this one's audit.
     events: tuple[str, str]
 

@@ -34,7 +34,7 @@ def test_a_page_from_before_another_login_says_that_nothing_was_saved(admin: Cli
 
     assert response.status_code == 403
     assert "Nothing was saved" in response.content.decode()
-    assert "Go back: what you entered is still there." in response.content.decode()
+    assert "Go back: your entries are still there." in response.content.decode()
     assert Campaign.objects.get(pk=campaign.pk).name == "Spring"
 
 

@@ -72,6 +72,6 @@ def test_a_row_within_the_page_that_is_being_saved_elsewhere_is_waited_for(admin
         await_blocked()
         commit()
 
-    assert "(id on the platform 815 → 4711)" in errors(answers[0])["__all__"][0]
+    assert "(ID on the platform 815 → 4711)" in errors(answers[0])["__all__"][0]
     reference.refresh_from_db()
     assert (reference.reference, campaign.fresh().name) == ("4711", campaign.name)

@@ -174,6 +174,6 @@ def test_a_reference_edited_on_its_own_page_is_compared_on_its_campaigns_too(
 
     response = admin.post(change(campaign), {**opened, "references-0-reference": "816"})
 
-    assert "(id on the platform 815 → 4711)" in errors(response)["__all__"][0]
+    assert "(ID on the platform 815 → 4711)" in errors(response)["__all__"][0]
     reference.refresh_from_db()
     assert reference.reference == "4711"

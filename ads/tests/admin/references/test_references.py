@@ -43,7 +43,7 @@ def test_a_campaign_is_given_a_reference_on_its_page_and_what_waited_is_recorded
     assert not UnknownReference.objects.exists()
     page = admin.get(change(campaign)).content.decode()
     # the history of the campaign has its references too
-    assert "Id on an ad platform added: google_ads / 123 / 7" in page
+    assert "Platform ID added: google_ads / 123 / 7" in page
 
 
 def test_a_reference_of_another_campaign_is_refused_beside_it(

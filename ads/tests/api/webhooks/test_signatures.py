@@ -198,5 +198,5 @@ def test_a_secret_that_cannot_be_read_asks_the_sender_to_try_again_and_tells_the
 
     assert "SECRET" not in problem(answer, 503, "endpoint-off")["detail"]
     assert int(answer.headers["Retry-After"]) > 0
-    assert "Put that one into SECRET_KEY_FALLBACKS" in caplog.text
+    assert "Put the previous key into SECRET_KEY_FALLBACKS" in caplog.text
     assert nothing_happened()
