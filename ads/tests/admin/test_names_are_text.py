@@ -122,7 +122,8 @@ def test_nor_does_an_undo_that_names_what_it_leaves(called_so: Client) -> None:
     confirm(called_so, act(called_so, "ads_campaign", "activate", campaigns))
     done = confirm(called_so, act(called_so, "ads_campaign", "pause", campaigns))
     context = done.content.decode().partition("/undo/")[2]
-    Campaign.objects.filter(pk=campaigns[0].pk).update(status="draft")
+    paused = Campaign.objects.filter(status="paused").order_by("pk")
+    Campaign.objects.filter(pk__in=paused.values("pk")[:1]).update(status="draft")
 
     undone = called_so.post(
         reverse("admin:ads_campaign_undo", args=[context[:36]]),

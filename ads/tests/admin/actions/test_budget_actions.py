@@ -240,5 +240,6 @@ def test_delete_selected_stands_last(admin: Client) -> None:
 
     page = admin.get(changelist("ads_campaign")).content.decode()
 
-    menu = re.findall(r'<option value="(\w+)"', page.partition('name="action"')[2].partition("</select>")[0])
+    select = page.partition('name="action"')[2].partition("</select>")[0]
+    menu = re.findall(r'<option value="(\w+)"', select)
     assert (menu[0], menu[-1]) == ("activate", "delete_selected")
