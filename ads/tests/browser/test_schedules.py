@@ -170,7 +170,7 @@ def test_ready_made_hours_are_taken_a_day_is_copied_and_both_are_taken_back(
     schedule = ScheduleFactory.create(windows=[(0, "08:05", "09:00"), (1, "10:00", "11:00")])
     page = open_as(olivia, change(schedule))
 
-    page.get_by_text("Copy a day…").click()
+    page.get_by_text("Copy a day …").click()
     page.get_by_label("Copy", exact=True).select_option("Monday")
     for day in ("Tuesday", "Saturday"):
         page.get_by_role("checkbox", name=day).check()
@@ -233,9 +233,9 @@ def test_windows_that_overlap_are_told_at_both_and_in_the_grid(open_as: Open, ol
     expect(cell(page, "Monday", "11:00")).to_have_accessible_name(
         "Monday 11:00 to 11:30, two windows overlap"
     )
-    expect(preview(page)).to_contain_text("make them one window")
+    expect(preview(page)).to_contain_text("change one of them, or merge them")
     page.get_by_role("button", name="Save and continue editing").click()
-    expect(page.locator("#windows-group")).to_contain_text("make them one window")
+    expect(page.locator("#windows-group")).to_contain_text("change one of them, or merge them")
     assert stored(schedule) == [(0, "09:00", "12:00")]
     drag(page, cell(page, "Monday", "09:00"), cell(page, "Monday", "09:00"))
     assert listed(page) == [(0, "09:30", "12:00"), (0, "11:15", "13:00")]
