@@ -34,7 +34,7 @@
     document.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.isComposing || event.defaultPrevented) return;
         const box = event.target.closest?.("#result_list input:not([type=checkbox])");
-        const save = box?.form?.elements._save;
+        const save = box && [...box.form.elements].find((field) => field.name === "_save");
         if (!save) return;
         event.preventDefault();
         save.click();

@@ -46,12 +46,12 @@ def test_an_operator_pauses_a_brand_and_brings_back_just_those_that_were_running
     page.get_by_role("button", name="Pause all campaigns").click()
 
     expect(page.get_by_text("Paused Acme. 2 stopped")).to_be_visible()
-    assert {row.fresh().state for row in running} == {"Paused by system"}
+    assert {row.fresh().state for row in running} == {"Paused by user"}
     assert elsewhere.fresh().is_active
     message = page.get_by_role("listitem").filter(has_text="Paused Acme. 2 stopped")
     message.get_by_role("button", name="Undo").click()
 
-    expect(page.get_by_text("Undone: 1 brand resumed. 2 now deliver")).to_be_visible()
+    expect(page.get_by_text("Undone: 1 brand as before. 2 now deliver")).to_be_visible()
     assert {row.fresh().state for row in running} == {"Active"}
     assert spring.fresh().state == "Paused by user"
     expect(page.get_by_role("link", name="Pause all campaigns")).to_be_visible()
@@ -70,14 +70,16 @@ def test_a_budget_manager_raises_a_brand_s_budgets_and_reads_beforehand_what_sta
 
     page.get_by_role("link", name="Change budgets").click()
     page.get_by_label("Daily budgets").select_option("Raise by percent")
-    page.get_by_label("By how much, or to what (daily)").fill("10")
-    page.get_by_role("button", name="Show what it will do").click()
+    page.get_by_label("Daily: percent or amount").fill("10")
+    page.get_by_role("button", name="Preview").click()
 
     expect(page.get_by_text("2 will start; 1 stays off: daily budget used up")).to_be_visible()
-    expect(
-        page.get_by_text("The brand's own daily budget: from $100.00 to $110.00")
-    ).to_be_visible()
-    expect(page.get_by_text("from $30.00 to $33.00 together")).to_be_visible()
+    for name, change_of in (
+        ("Acme", "$100.00 → to $110.00"),
+        ("Spring", "$10.00 → to $11.00"),
+        ("3 campaigns together", "$30.00 → to $33.00"),
+    ):
+        expect(page.locator(".ads-budgets tr").filter(has_text=name)).to_contain_text(change_of)
     starting = page.get_by_role("row", name="Will start")
     expect(starting.get_by_role("link", name="Spring")).to_be_visible()
     page.get_by_role("button", name="Change the budgets").click()
@@ -90,6 +92,18 @@ def test_a_budget_manager_raises_a_brand_s_budgets_and_reads_beforehand_what_sta
         "Autumn": "Paused by system",
         "Winter": "Active",
     }
+    page.get_by_role("alert").or_(page.get_by_role("listitem")).filter(
+        has_text="Changed the budgets of Acme"
+    ).get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="Undo the change of budgets")).to_be_visible()
+    expect(page.locator(".ads-budgets tr").filter(has_text="Acme")).to_contain_text(
+        "$110.00 → to $100.00"
+    )
+    page.get_by_role("button", name="Undo it").click()
+
+    expect(page.get_by_text("Undone: 1 brand and 3 campaigns as before. 2 stopped")).to_be_visible()
+    assert acme.fresh().daily_budget == Decimal(100)
+    assert set(acme.campaigns.values_list("daily_budget", flat=True)) == {Decimal(10), None}
 
 
 def test_an_operator_chooses_campaigns_in_the_list_and_takes_the_pause_back(
@@ -115,7 +129,7 @@ def test_an_operator_chooses_campaigns_in_the_list_and_takes_the_pause_back(
     page.get_by_role("button", name="Undo").click()
 
     expect(page.get_by_text("Undone: 2 campaigns as before. 2 now deliver.")).to_be_visible()
-    expect(page.get_by_text("1 not brought back, because changed again since")).to_be_visible()
+    expect(page.get_by_text("1 not put back, because changed again since")).to_be_visible()
     assert set(Campaign.objects.values_list("status", "is_active")) == {("active", True)}
 
 

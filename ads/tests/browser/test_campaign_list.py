@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from ads.models import Campaign
 from ads.services import BudgetService
@@ -106,10 +106,11 @@ def test_the_list_is_sorted_and_filtered_and_its_address_says_so(
 def test_a_budget_raised_in_the_list_starts_its_campaign(open_as: Open, olivia: User) -> None:
     page = open_as(olivia, CAMPAIGNS, width=NARROW, theme="dark")
     spring = row(page, "Spring")
-    expect(spring.get_by_text("Paused by system")).to_be_visible()
+    expect(spring.get_by_text("Budget used up", exact=True)).to_be_visible()
 
+    page.get_by_role("link", name="Edit budgets").click()
     spring.get_by_label("Daily budget of Spring").fill("1,00")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save").first.click()
 
     expect(row(page, "Spring").get_by_text("'1,00' cannot be used")).to_be_visible()
     row(page, "Spring").get_by_label("Daily budget of Spring").fill("100")
@@ -121,3 +122,25 @@ def test_a_budget_raised_in_the_list_starts_its_campaign(open_as: Open, olivia: 
     expect(row(page, "Spring").get_by_text("Active")).to_be_visible()
     assert Campaign.objects.get(name="Spring").is_active
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+
+
+def test_leaving_with_unsaved_budgets_asks_first(open_as: Open, olivia: User) -> None:
+    page = open_as(olivia, f"{CAMPAIGNS}?edit=budgets")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+
+    page.get_by_label("Daily budget of Spring").fill("90")
+    page.get_by_role("link", name="Spring", exact=True).click(no_wait_after=True)
+    page.wait_for_timeout(300)
+
+    assert asked == ["beforeunload"]
+    expect(page.get_by_label("Daily budget of Spring")).to_have_value("90")
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    expect(page.get_by_role("link", name="Edit budgets")).to_be_visible()
+    assert asked == ["beforeunload"]
+    assert Campaign.objects.get(name="Spring").daily_budget == 75
