@@ -108,7 +108,8 @@ def test_a_campaign_that_has_spent_is_archived_instead_of_deleted(
     BudgetService.record_spend(campaign, Decimal(5))
     page = open_as(olivia, change(campaign).replace("/change/", "/delete/"))
 
-    expect(page.locator("#content")).to_contain_text("Spring has spend on record. Archive it instead.")
+    refused = page.locator("#content")
+    expect(refused).to_contain_text("Spring has spend on record. Archive it instead.")
     page.get_by_role("button", name="Archive instead").click()
     expect(page.locator("body")).to_contain_text("What will happen")
     assert campaign.fresh().status == "active"

@@ -118,7 +118,8 @@ def test_a_brands_page_shows_its_campaigns_and_leads_to_them_on_a_telephone(
 ) -> None:
     page = open_as(operator, change(stopped.brand), width=NARROW, theme="dark")
 
-    expect(page.locator(".ads-head")).to_contain_text("Its campaigns run within their own budgets and hours.")
+    head = page.locator(".ads-head")
+    expect(head).to_contain_text("Its campaigns run within their own budgets and hours.")
     campaigns = part(page, "campaigns")
     expect(campaigns).to_contain_text("in the list")
     row = campaigns.get_by_role("row").filter(has_text="Spring")
