@@ -128,9 +128,13 @@ def check_amount(amount: object, *, negative: bool = False) -> Decimal:
         InvalidSpend: it is not an amount in US dollars with at most six places.
     """
     try:
-        return parse_amount(amount, negative=negative)
+        exact = parse_amount(amount, negative=True)
     except InvalidAmount as error:
         raise InvalidSpend(error.field, error.value, error.reason) from error
+    if exact < 0 and not negative:
+        reason = "it may not be negative; to take spend back, record a correction."
+        raise InvalidSpend("amount", amount, reason)
+    return exact
 
 
 def check_date(day: object, timezone: str, now: datetime, *, field: str = "date") -> date:
