@@ -7,7 +7,7 @@ was about, whatever has come under the filters since.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from ads.admin.actions import preview_text
 from ads.admin.actions.forms import ActionForm
 from ads.admin.actions.messages import report_edits, report_outcome
-from ads.admin.elements import is_number
+from ads.admin.elements import AdminMixin, is_number
 from ads.models import Brand, Campaign
 from ads.services.bulk import (
     Action,
@@ -35,13 +35,6 @@ from ads.services.bulk import (
 from ads.services.delivery import Outcome, preview_campaigns
 from ads.services.history import Seen, last_edits
 from ads.services.locks import among
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Any]
-else:
-    _Admin = object
 
 #: Campaigns that one action takes: some seconds.
 AT_MOST: Final = 10_000
@@ -105,7 +98,7 @@ def asking(code: str, page: Page, description: str) -> Any:
     return ask
 
 
-class AsksFirst(_Admin):
+class AsksFirst(AdminMixin[Any]):
     """A list, or a page, whose actions show a preview first.
 
     Actions go by their codes, ids are those of the rows: campaigns or brands.

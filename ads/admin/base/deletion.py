@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.db.models import ProtectedError
@@ -10,14 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from ads.admin.actions import AT_MOST, BACK, IDS
+from ads.admin.elements import AdminMixin
 from ads.models import AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Any]
-else:
-    _Admin = object
 
 #: Deleted with their campaign or brand, though nobody may delete one of these rows alone.
 HISTORY = (AskedAccount, DeliveryChange, SimulatedSwitch, SpendTotal)
@@ -38,7 +32,7 @@ class Instead:
     code: str
 
 
-class KeepsWhatHasSpend(_Admin):
+class KeepsWhatHasSpend(AdminMixin[Any]):
     """Says what prevents a deletion, without reading a million rows of spend."""
 
     delete_confirmation_template = "ads/admin/delete_one.html"

@@ -1,6 +1,6 @@
 """The button "Export CSV": all pages of what a list shows."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -12,17 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action
 
+from ads.admin.elements import AdminMixin
 from ads.services.exports import Export, Stream
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
 
-    _Admin = ModelAdmin[Any]
-else:
-    _Admin = object
-
-
-class ExportsCsv(_Admin):
+class ExportsCsv(AdminMixin[Any]):
     """A list that can be exported as CSV."""
 
     actions_list = ["export_csv"]

@@ -1,6 +1,6 @@
 """Budgets in the list of campaigns: read as text, and edited by choice, a page at a time."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -10,17 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
 from ads.admin.actions import counted, undo_button
-from ads.admin.elements import ConfigurationForm, budget
+from ads.admin.elements import AdminMixin, ConfigurationForm, budget
 from ads.models import Campaign
 from ads.services.bulk import ChangedMeanwhile, Edit, budget_edits
 from ads.services.history import last_changes
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Campaign]
-else:
-    _Admin = object
 
 BUDGETS: Final = ("daily_budget", "monthly_budget")
 
@@ -112,7 +105,7 @@ class BudgetsFormSet(forms.BaseModelFormSet):  # type: ignore[type-arg]
         return [edit for form in forms for edit in form.edits]
 
 
-class BudgetsInList(_Admin):
+class BudgetsInList(AdminMixin[Campaign]):
     """A list whose budgets are edited once somebody chooses to, all those of a page together."""
 
     list_editable = list(BUDGETS)

@@ -5,7 +5,7 @@ and compared with that version. Columns written by the system are on no form, an
 """
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -16,14 +16,8 @@ from django.http import HttpRequest, HttpResponse
 
 from ads.admin.editing.conflict import Conflict, with_current_rows
 from ads.admin.editing.version import VERSION, Version
+from ads.admin.elements import AdminMixin
 from ads.services import locks
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Any]
-else:
-    _Admin = object
 
 
 class _EditForm(forms.BaseForm):
@@ -49,7 +43,7 @@ class _EditForm(forms.BaseForm):
         return cleaned
 
 
-class GuardsEdits(_Admin):
+class GuardsEdits(AdminMixin[Any]):
     """Pages of rows that several people may edit at the same time."""
 
     change_form_template = "ads/admin/change_form.html"

@@ -160,15 +160,10 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         changes = changes_as_read(overview.latest(), timezone.now())
         return render(request, "ads/admin/overview_changes.html", {"changes": changes})
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[DeliveryChange], search_term: str
-    ) -> tuple[QuerySet[DeliveryChange], bool]:
-        term = search_term.strip()
-        if term:
-            # Each campaign's name is compared once, not once for each of its changes.
-            named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
-            queryset = queryset.filter(Q(campaign__in=named) | Q(actor__iexact=term))
-        return queryset, False
+    def search(self, request: HttpRequest, term: str) -> Q:
+        # Each campaign's name is compared once, not once for each of its changes.
+        named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
+        return Q(campaign__in=named) | Q(actor__iexact=term)
 
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
         return kinds.of_changes(rows)

@@ -185,7 +185,8 @@ def _used_up(near: Near, now: datetime) -> str:
 def _spend(spent: PeriodSpend, when: str, kind: str) -> dict[str, Any]:
     return {
         "label": f"Spend {when}",
-        "amount": _rounded(spent.amount),
+        # Without cents from a thousand dollars on.
+        "amount": f"${spent.amount:,.{0 if spent.amount >= 1000 else 2}f}",  # noqa: PLR2004
         "exact": format_usd(spent.amount),
         "bar": spend_bar(spent.limited, spent.budget, follows_amount=spent.limited == spent.amount)
         if spent.with_budget
@@ -198,11 +199,6 @@ def _spend(spent: PeriodSpend, when: str, kind: str) -> dict[str, Any]:
         "link": reverse("admin:ads_brand_changelist"),
         "when": when,
     }
-
-
-def _rounded(amount: Any) -> str:
-    """Without cents from a thousand dollars on."""
-    return f"${amount:,.0f}" if amount >= 1000 else f"${amount:,.2f}"  # noqa: PLR2004
 
 
 def _by_day(money: Money) -> charts.Chart | None:

@@ -5,7 +5,7 @@ the result.
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -19,20 +19,13 @@ from django.utils import timezone
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from ads.admin.elements import is_number
+from ads.admin.elements import AdminMixin, is_number
 from ads.admin.references.forms import CampaignForm, DiscardForm, NewCampaignForm, named
 from ads.admin.references.text import brand_names, days, facts, rows, settled, settled_many
 from ads.models import Campaign, UnknownReference
 from ads.rules.money import format_usd
 from ads.services.errors import InvalidReference
 from ads.services.references import registry, unmatched
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[UnknownReference]
-else:
-    _Admin = object
 
 #: References that are matched by name, or discarded, at a time.
 AT_ONCE = 500
@@ -41,7 +34,7 @@ OFFERED = 20
 LIST = "admin:ads_unknownreference_changelist"
 
 
-class MatchingPages(_Admin):
+class MatchingPages(AdminMixin[UnknownReference]):
     """Matching requires the permission to add platform IDs; discarding, to change references."""
 
     actions_list = ["match_by_name"]

@@ -70,9 +70,5 @@ def _days(days: Sequence[int]) -> str:
             runs[-1].append(day)
         else:
             runs.append([day])
-    names = [DAYS[run[0]][:3] + _until(run) for run in runs]
-    return ", ".join(names)
-
-
-def _until(run: Sequence[int]) -> str:
-    return f"\N{EN DASH}{DAYS[run[-1]][:3]}" if len(run) > 1 else ""
+    ends = [dict.fromkeys((run[0], run[-1])) for run in runs]
+    return ", ".join("\N{EN DASH}".join(DAYS[day][:3] for day in days) for days in ends)

@@ -91,14 +91,8 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SpendList
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Spend], search_term: str
-    ) -> tuple[QuerySet[Spend], bool]:
-        term = search_term.strip()
-        if term:
-            found = Q(campaign__in=campaigns_named(self, request, term)) | Q(pk__in=called(term))
-            queryset = queryset.filter(found)
-        return queryset, False
+    def search(self, request: HttpRequest, term: str) -> Q:
+        return Q(campaign__in=campaigns_named(self, request, term)) | Q(pk__in=called(term))
 
     def export_of(self, rows: QuerySet[Spend]) -> Export:
         return kinds.of_spend(rows)
@@ -200,13 +194,8 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     class Media:
         css = {"all": ["ads/spend.css"]}
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[SpendTotal], search_term: str
-    ) -> tuple[QuerySet[SpendTotal], bool]:
-        term = search_term.strip()
-        if term:
-            queryset = queryset.filter(campaign__in=campaigns_named(self, request, term))
-        return queryset, False
+    def search(self, request: HttpRequest, term: str) -> Q:
+        return Q(campaign__in=campaigns_named(self, request, term))
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         # The newest were made last; only a selection of days is sorted by day.
@@ -271,16 +260,10 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     ]
     ordering = ["-id"]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[ReportedTotal], search_term: str
-    ) -> tuple[QuerySet[ReportedTotal], bool]:
-        term = search_term.strip()
-        if term:
-            # Each campaign's name is compared once, not once for each of its days.
-            named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
-            found = Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=term)
-            queryset = queryset.filter(found)
-        return queryset, False
+    def search(self, request: HttpRequest, term: str) -> Q:
+        # Each campaign's name is compared once, not once for each of its days.
+        named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
+        return Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=term)
 
     @admin.display(description="observed")
     def observed(self, total: ReportedTotal) -> str:

@@ -5,7 +5,7 @@ They preview the totals and the campaigns that start or stop; only what was prev
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.forms import Media
@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ExportsCsv
-from ads.admin.elements import actor_name, is_number, stamp
+from ads.admin.elements import AdminMixin, actor_name, is_number, stamp
 from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
@@ -33,13 +33,6 @@ from ads.services.ledger import (
     corrections,
 )
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Any]
-else:
-    _Admin = object
-
 #: Of the campaigns that start or stop, so many are named.
 NAMED = 5
 
@@ -49,7 +42,7 @@ def may_correct(request: HttpRequest) -> bool:
     return request.user.has_perm("ads.correct_spend")
 
 
-class CorrectsSpend(_Admin):
+class CorrectsSpend(AdminMixin[Any]):
     """The ledger's pages of corrections."""
 
     actions_list = [*ExportsCsv.actions_list, "new_correction"]
@@ -165,7 +158,7 @@ class CorrectsSpend(_Admin):
         return HttpResponseRedirect(_address(done.entry_id))
 
 
-class CorrectsCampaign(_Admin):
+class CorrectsCampaign(AdminMixin[Any]):
     """The button on a campaign's page for correcting its spend."""
 
     actions_detail = ["new_correction"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,15 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.elements import ago
+from ads.admin.elements import AdminMixin, ago
 from ads.services.operations import NotStarted, Stage, periodic_tasks
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[PeriodicTask]
-else:
-    _Admin = object
 
 #: In the session: the last runs that its user started, the newest first.
 KEY: Final = "task_runs"
@@ -48,7 +41,7 @@ _STAGES: Final = {
 }
 
 
-class TaskRuns(_Admin):
+class TaskRuns(AdminMixin[PeriodicTask]):
     """The part of the periodic tasks' pages that runs them by hand."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -98,7 +98,8 @@ def enforce(
     are logged and reported in the result; the others go on.
     """
     if lock_first:
-        return _in_batches(_all(campaigns), now, trigger)
+        ids = list(campaigns.order_by("pk").values_list("pk", flat=True))
+        return _in_batches(ids, now, trigger)
     disagreeing, undecided = _disagreeing(campaigns, now)
     return _in_batches(disagreeing, now, trigger) + Enforced(failed=undecided)
 
@@ -123,10 +124,6 @@ def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[D
 _FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
     budget.budget.replace("__", "_"): budget.budget for budget in BUDGET_HOLDS
 }
-
-
-def _all(campaigns: QuerySet[Campaign]) -> list[int]:
-    return list(campaigns.order_by("pk").values_list("pk", flat=True))
 
 
 def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int], tuple[int, ...]]:

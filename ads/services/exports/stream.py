@@ -78,7 +78,7 @@ def _pieces(export: Export, *, bom: bool) -> Generator[bytes, None, None]:
     writer.writerow(export.columns)
     with _one_instant():
         for number, row in enumerate(export.rows(), start=1):
-            writer.writerow([_written(value) for value in row])
+            writer.writerow([_WRITTEN.get(type(value), _as_it_reads)(value) for value in row])
             if number % AT_A_TIME == 0:
                 yield _taken(buffer, bom=bom)
                 bom = False
@@ -116,10 +116,6 @@ _WRITTEN: Final[dict[type, Callable[[Any], str]]] = {
     datetime: lambda at: at.astimezone(UTC).isoformat(),
     list: lambda values: safe_cell(", ".join(map(str, values))),
 }
-
-
-def _written(value: object) -> str:
-    return _WRITTEN.get(type(value), _as_it_reads)(value)
 
 
 def _as_it_reads(value: object) -> str:

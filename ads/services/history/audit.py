@@ -188,12 +188,8 @@ def _subject(event: Any, names: Names) -> str:
         for field in _audited(type(event))
         if field.related_model
     ]
-    return " – ".join([*owners, *_window(event)])
-
-
-def _window(event: Any) -> list[str]:
-    """The window in words, if it is one's event."""
-    return [window_in_words(event)] if hasattr(event, "day_of_week") else []
+    window = [window_in_words(event)] if hasattr(event, "day_of_week") else []
+    return " – ".join([*owners, *window])
 
 
 def window_in_words(event: Any) -> str:

@@ -49,6 +49,9 @@ class Position:
     id: int
 
 
+Part = Callable[[Source, Position | None], str]
+
+
 def _comes_after(source: Source, after: Position | None, at: str, pk: str) -> str:
     """SQL: the row comes after the position."""
     if after is None:
@@ -190,66 +193,19 @@ def _corrections_of_brand(source: Source, after: Position | None) -> str:
     """  # noqa: S608
 
 
-def _campaign(source: Source, after: Position | None) -> str:
-    return _events(source, after, "event.pgh_obj_id = %(owner)s")
+def _events_of(whose: str, *, joined: str = "", more: str = "") -> Part:
+    return lambda source, after: _events(source, after, whose, joined=joined, more=more)
 
 
-def _brand(source: Source, after: Position | None) -> str:
-    return _events(source, after, "event.pgh_obj_id = %(brand)s")
-
-
-def _brand_of_campaign(source: Source, after: Position | None) -> str:
-    """Edits of the brand that can start or stop the campaign."""
-    decisive = "{0}.is_active, {0}.timezone, {0}.daily_budget, {0}.monthly_budget"
-    return _events(
-        source,
-        after,
-        f"event.pgh_obj_id = %(brand)s AND {_SINCE_CAMPAIGN} "
-        f"AND ({decisive.format('event')}) IS DISTINCT FROM ({decisive.format('former')})",
-        joined="""
+#: Edits of the brand that can start or stop the campaign.
+_DECISIVE: Final = "{0}.is_active, {0}.timezone, {0}.daily_budget, {0}.monthly_budget"
+_FORMER: Final = """
           CROSS JOIN LATERAL (
                 SELECT former.* FROM ads_brandevent AS former
                  WHERE former.pgh_obj_id = event.pgh_obj_id AND former.pgh_id < event.pgh_id
                  ORDER BY former.pgh_id DESC LIMIT 1
                ) AS former
-        """,
-    )
-
-
-def _waivers(source: Source, after: Position | None) -> str:
-    whose = (
-        "(event.campaign_id = %(owner)s OR (event.campaign_id IS NULL "
-        f"AND event.brand_id = %(brand)s AND {_SINCE_CAMPAIGN}))"
-    )
-    return _events(source, after, whose)
-
-
-def _waivers_of_brand(source: Source, after: Position | None) -> str:
-    return _events(source, after, "event.brand_id = %(brand)s AND event.campaign_id IS NULL")
-
-
-def _attachments(source: Source, after: Position | None) -> str:
-    return _events(
-        source,
-        after,
-        "event.campaign_id = %(owner)s",
-        joined=_OF_SCHEDULE,
-        more=_ITS_NAME,
-    )
-
-
-def _references(source: Source, after: Position | None) -> str:
-    return _events(source, after, "event.campaign_id = %(owner)s")
-
-
-def _schedules(source: Source, after: Position | None) -> str:
-    """Edits of schedules while attached."""
-    return _events(
-        source,
-        after,
-        "event.pgh_label = 'update' AND event.pgh_created_at > hours.since",
-        joined=f"{_ATTACHED} ON hours.schedule_id = event.pgh_obj_id",
-    )
+"""
 
 
 def _windows(source: Source, after: Position | None) -> str:
@@ -272,25 +228,36 @@ def _windows(source: Source, after: Position | None) -> str:
     """  # noqa: S608
 
 
-Part = Callable[[Source, Position | None], str]
-
 OF_CAMPAIGN: Final[dict[Source, Part]] = {
     Source.SWITCHES: _switches,
     Source.CORRECTIONS: _corrections,
-    Source.WAIVERS: _waivers,
-    Source.CAMPAIGN: _campaign,
-    Source.BRAND: _brand_of_campaign,
-    Source.ATTACHMENTS: _attachments,
-    Source.REFERENCES: _references,
-    Source.SCHEDULES: _schedules,
+    Source.WAIVERS: _events_of(
+        "(event.campaign_id = %(owner)s OR (event.campaign_id IS NULL "
+        f"AND event.brand_id = %(brand)s AND {_SINCE_CAMPAIGN}))"
+    ),
+    Source.CAMPAIGN: _events_of("event.pgh_obj_id = %(owner)s"),
+    Source.BRAND: _events_of(
+        f"event.pgh_obj_id = %(brand)s AND {_SINCE_CAMPAIGN} "
+        f"AND ({_DECISIVE.format('event')}) IS DISTINCT FROM ({_DECISIVE.format('former')})",
+        joined=_FORMER,
+    ),
+    Source.ATTACHMENTS: _events_of(
+        "event.campaign_id = %(owner)s", joined=_OF_SCHEDULE, more=_ITS_NAME
+    ),
+    Source.REFERENCES: _events_of("event.campaign_id = %(owner)s"),
+    # Edits of schedules while attached.
+    Source.SCHEDULES: _events_of(
+        "event.pgh_label = 'update' AND event.pgh_created_at > hours.since",
+        joined=f"{_ATTACHED} ON hours.schedule_id = event.pgh_obj_id",
+    ),
     Source.WINDOWS: _windows,
 }
 
 OF_BRAND: Final[dict[Source, Part]] = {
     Source.SWITCHES: _switches_of_brand,
     Source.CORRECTIONS: _corrections_of_brand,
-    Source.WAIVERS: _waivers_of_brand,
-    Source.BRAND: _brand,
+    Source.WAIVERS: _events_of("event.brand_id = %(brand)s AND event.campaign_id IS NULL"),
+    Source.BRAND: _events_of("event.pgh_obj_id = %(brand)s"),
 }
 
 #: Of a delivery change: whose events can have led to it, what they are joined with, what they add.

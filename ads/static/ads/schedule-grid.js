@@ -106,13 +106,8 @@ window.adsSchedule = window.adsSchedule || {};
             return anchor ? rectangle(anchor, focused) : null;
         };
         const all = (visit) => cells.forEach((row, day) => row.forEach((cell, number) => visit(cell, day, number)));
-        const everyIn = (area) => {
-            let isOpen = true;
-            all((_, day, number) => {
-                if (isIn(area, day, number) && !isWhole(week[day][number])) isOpen = false;
-            });
-            return isOpen;
-        };
+        const everyIn = ({ days, cells: [first, last] }) => week.slice(days[0], days[1] + 1)
+            .every((row) => row.slice(first, last + 1).every(isWhole));
 
         const drawMarks = () => {
             const area = marked();
@@ -187,15 +182,10 @@ window.adsSchedule = window.adsSchedule || {};
                 grid.setPointerCapture(event.pointerId);
                 begin(event.clientX, event.clientY);
             });
-            grid.addEventListener("pointermove", (event) => {
-                if (drag && event.pointerType !== "touch") move(event.clientX, event.clientY);
-            });
-            grid.addEventListener("pointerup", (event) => {
-                if (drag && event.pointerType !== "touch") finish();
-            });
-            grid.addEventListener("pointercancel", (event) => {
-                if (drag && event.pointerType !== "touch") abandon();
-            });
+            const whileDragging = (act) => (event) => drag && event.pointerType !== "touch" && act(event);
+            grid.addEventListener("pointermove", whileDragging((event) => move(event.clientX, event.clientY)));
+            grid.addEventListener("pointerup", whileDragging(finish));
+            grid.addEventListener("pointercancel", whileDragging(abandon));
 
             // A finger that moves scrolls; one that is held paints; one that taps turns a half hour.
             let touch = null;
@@ -279,14 +269,13 @@ window.adsSchedule = window.adsSchedule || {};
         });
         grid.addEventListener("focusin", (event) => {
             if (!isCell(event)) return;
-            all((cell, day, number) => {
-                if (cell === event.target && (focused[0] !== day || focused[1] !== number)) focusOn(day, number, false);
-            });
+            const number = cells.flat().indexOf(event.target);
+            focusOn(Math.floor(number / CELLS), number % CELLS, false);
         });
 
         // --- drawing ---
 
-        const draw = (windows, isOverlapping) => {
+        const draw = (windows) => {
             week = cellsOf(windows);
             all((cell, day, number) => {
                 const it = week[day][number];
@@ -294,7 +283,7 @@ window.adsSchedule = window.adsSchedule || {};
                 cell.style.background = fillOf(it);
             });
             drawMarks();
-            return week.flat().some((cell) => cell.isOverlap) || isOverlapping;
+            return week.flat().some((cell) => cell.isOverlap);
         };
         // Where the clock of the schedule stands: [weekday, minute].
         const markNow = (now) => {

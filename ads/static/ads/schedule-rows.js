@@ -3,7 +3,7 @@
 "use strict";
 window.adsSchedule = window.adsSchedule || {};
 {
-    const { between, clock, DAY } = window.adsSchedule;
+    const { between, clock, DAY, isSame } = window.adsSchedule;
 
     // Minutes since midnight; null where it is no time. 24:00 is only ever an end.
     const minutesOf = (text, isEnd) => {
@@ -36,18 +36,15 @@ window.adsSchedule = window.adsSchedule || {};
 
         const read = () => all().filter((row) => !isDeleted(row)).map(windowOf).filter(Boolean);
 
-        const set = (field, value) => {
-            if (field.value !== value) field.value = value;
-        };
         const fill = (row, one) => {
             const { day, start, end, deletion } = fieldsOf(row);
             if (deletion) deletion.checked = false;
             const was = windowOf(row);
             // What says the same already stays as it was typed.
-            if (was && was.day === one.day && was.start === one.start && was.length === one.length) return;
-            set(day, String(one.day));
-            set(start, clock(one.start));
-            set(end, clock((one.start + one.length) % DAY));
+            if (was && isSame(was, one)) return;
+            day.value = String(one.day);
+            start.value = clock(one.start);
+            end.value = clock((one.start + one.length) % DAY);
         };
         const add = () => {
             formset.querySelector(".add-row").click();

@@ -18,6 +18,8 @@ window.adsSchedule = window.adsSchedule || {};
     const between = (day, start, end, row = null) => ({
         day, start, length: end > start ? end - start : end - start + DAY, row,
     });
+    const isSame = (one, other) =>
+        one.day === other.day && one.start === other.start && one.length === other.length;
     const beginOf = (one) => one.day * DAY + one.start;
     // A stretch of the week as a window of the day on which it begins.
     const stretch = (begin, end, row) => ({
@@ -136,6 +138,6 @@ window.adsSchedule = window.adsSchedule || {};
     };
 
     Object.assign(window.adsSchedule, {
-        STEP, DAY, CELLS, DAYS, PRESETS, between, paint, copyDay, cellsOf, clock,
+        STEP, DAY, CELLS, DAYS, PRESETS, between, isSame, paint, copyDay, cellsOf, clock,
     });
 }

@@ -4,7 +4,7 @@
 document.addEventListener("DOMContentLoaded", () => {
     const panel = document.querySelector("[data-week]");
     if (!panel) return;
-    const { DAYS, PRESETS, between, copyDay, makeGrid, minutesOf, paint, rowsIn } = window.adsSchedule;
+    const { DAYS, PRESETS, between, copyDay, isSame, makeGrid, minutesOf, paint, rowsIn } = window.adsSchedule;
     const WAIT = 400; // milliseconds without a change, after which the preview is asked for
     const MOST_UNDONE = 50;
 
@@ -22,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const say = (text) => { part("said").textContent = text; };
     const tell = (text) => { part("readout").textContent = text || "\u00a0"; };
     const same = (some, others) => some.length === others.length && some.every((one) =>
-        others.some((other) => one.day === other.day && one.start === other.start && one.length === other.length));
+        others.some((other) => isSame(one, other)));
 
     const draw = () => { part("key-overlap").hidden = !grid.draw(shown); };
     const remember = () => {
@@ -81,6 +81,10 @@ document.addEventListener("DOMContentLoaded", () => {
                 if (box.disabled) box.checked = false;
             }
         };
+        const closeCopy = () => {
+            part("copy").open = false;
+            part("copy").querySelector("summary").focus();
+        };
         part("copy-from").addEventListener("change", barSource);
         barSource();
         part("copy-all").addEventListener("click", () => {
@@ -92,13 +96,10 @@ document.addEventListener("DOMContentLoaded", () => {
             if (!days.length) return say("Choose the days to copy to.");
             change(copyDay(shown, from, days), `${DAYS[from]} copied to ${days.map((day) => DAYS[day]).join(", ")}.`);
             for (const box of boxes) box.checked = false;
-            part("copy").open = false;
-            return part("copy").querySelector("summary").focus();
+            return closeCopy();
         });
         part("copy").addEventListener("keydown", (event) => {
-            if (event.key !== "Escape") return;
-            part("copy").open = false;
-            part("copy").querySelector("summary").focus();
+            if (event.key === "Escape") closeCopy();
         });
         document.addEventListener("click", (event) => {
             if (!part("copy").contains(event.target)) part("copy").open = false;

@@ -170,11 +170,12 @@ def _found(lines: Sequence[str], plan: Plan) -> tuple[Format, str, int] | None:
     )  # platforms first: theirs are more specific
     if plan.mapping and plan.format is None:
         formats = [MAPPED]
+    mapped = set(plan.mapping.values())
     for number, line in _candidates(lines, plan):
         for delimiter in (plan.delimiter,) if plan.delimiter else DELIMITERS:
             header = _cells(line, delimiter)
             for format_ in formats:
-                if format_.recognises(header, number) or _has_mapped(header, plan):
+                if format_.recognises(header, number) or (mapped and mapped <= set(header)):
                     return format_, delimiter, number
     return None
 
@@ -207,10 +208,6 @@ def _candidates(lines: Sequence[str], plan: Plan) -> Iterator[tuple[int, str]]:
         yield plan.header_line, lines[plan.header_line - 1]
         return
     yield from enumerate(lines[:_MOST_TITLES], start=1)
-
-
-def _has_mapped(header: Sequence[str], plan: Plan) -> bool:
-    return bool(plan.mapping) and set(plan.mapping.values()) <= set(header)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
