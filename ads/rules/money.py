@@ -66,7 +66,8 @@ def parse_amount(value: object, *, field: str = "amount", negative: bool = False
         reason = f"it has more than {PLACES} decimal places; round it to {PLACES} or fewer first."
         raise InvalidAmount(field, value, reason) from None
     if exact < 0 and not negative:
-        reason = "it may not be negative; enter 0 or more (a correction may be negative)."
+        hint = " (a correction may be negative)" if field == "amount" else ""
+        reason = f"it may not be negative; enter 0 or more{hint}."
         raise InvalidAmount(field, value, reason)
     return Decimal(f"{exact:f}".rstrip("0").rstrip(".")) if exact else Decimal(0)
 

@@ -88,7 +88,7 @@ def soon(at: datetime, now: datetime, tz: str) -> str:
 
 
 def clock(at: datetime, tz: str) -> str:
-    """What the clock in ``tz`` shows: "Sat 09:00"; a dash where nobody can read the timezone."""
+    """What the clock in ``tz`` shows: "Sat 09:00"; a dash for an invalid timezone."""
     try:
         return f"{local_time(at, tz):%a %H:%M}"
     except UnknownTimezone:
