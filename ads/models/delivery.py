@@ -18,7 +18,7 @@ class ClockTimestamp(models.Func):
 
 
 class DeliveryChange(models.Model):
-    """A campaign was switched on or off: when, why, by whom, and based on which figures.
+    """A campaign was switched on or off: when, why, who did it, and the figures behind it.
 
     The figures are effective spend (without what was waived) and the budgets at the time; a budget
     of NULL is no limit.

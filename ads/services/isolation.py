@@ -21,7 +21,7 @@ def isolate(
 ) -> tuple[list[T], list[K]]:
     """Call ``act`` with batches of ``ids``; a batch that fails is halved until one stands alone.
 
-    ``ids`` may be whatever can be told by how it prints.
+    Each of ``ids`` must be recognizable when printed in the log.
     ``act`` must leave nothing half-done when it raises, or be safe to repeat.
 
     Returns:

@@ -38,7 +38,7 @@ _SAVING_SENDERS: Final = 0x5E4DE25
 
 
 def among(ids: Iterable[int]) -> RawSQL:
-    """For ``pk__in``: one array, where Django would prepare and send each of the ids by itself."""
+    """For ``pk__in``: one array, where Django would prepare and send each of the ids separately."""
     return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
@@ -162,7 +162,7 @@ def totals(sums: QuerySet[SpendTotal]) -> list[int]:
 
 
 def unknown_reference(pk: int) -> UnknownReference | None:
-    """Lock this unknown reference until the transaction ends; None: it does not exist any more.
+    """Lock this unknown reference until the transaction ends; None: it no longer exists.
 
     Whoever keeps spend for it holds the same lock, so the next statement sees all waiting spend.
     """
@@ -172,7 +172,7 @@ def unknown_reference(pk: int) -> UnknownReference | None:
 def unknown_references(
     references: Collection[Reference], only_brands: Collection[int] | None, now: datetime
 ) -> dict[Reference, int]:
-    """Lock the unknown references of these, made if need be, until the transaction ends; their ids.
+    """Lock these unknown references, created if missing, until the transaction ends; their ids.
 
     Upserted rather than read: a row that is not there cannot be waited for. The last name that a
     platform gave is kept, and when spend was last received.

@@ -47,7 +47,7 @@ def of_campaign(explained: Explanation, may: May) -> list[Button]:
 
     found = []
     if may.switch_brand and not campaign.brand.is_active:
-        says = "Shows first which of its campaigns start: those that nothing else holds."
+        says = "Shows a preview first. Campaigns start unless something else holds them."
         page = reverse("admin:ads_campaign_change", args=[campaign.pk])
         back = urlencode({"back": page})
         address = f"{reverse('admin:ads_brand_resume', args=[campaign.brand_id])}?{back}"

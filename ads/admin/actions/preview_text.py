@@ -1,4 +1,4 @@
-"""What starts and stops, and how budgets change, in words: "412 will start; 38 stay off: …"."""
+"""What starts and stops, and how budgets change, as text: "412 will start; 38 stay off: …"."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -114,7 +114,7 @@ def _asked_for(request: HttpRequest) -> Any:
 
 
 def _left(changed: undo.Changed) -> str:
-    """What is not put back, by whom it was changed since; "" for nothing."""
+    """What is not put back, and who changed it since; "" for nothing."""
     left = undo.left_alone(changed)
     if not left:
         return ""
@@ -125,7 +125,7 @@ def _left(changed: undo.Changed) -> str:
 
 
 def _now(left: undo.Left) -> str:
-    """What it is now, and by whom: "Active, by olivia"."""
+    """The value now, and who set it: "Active, by olivia"."""
     row: Any = left.row
     if left.field in undo.BUDGETS:
         now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field))}"

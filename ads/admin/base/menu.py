@@ -111,7 +111,7 @@ def _item(title: str, icon: str, *models: type[Model]) -> dict[str, Any]:
     """An entry that leads to the list of the first of these models."""
     links = [reverse(address(model, "changelist")) for model in models]
     is_unmatched = models[0]._meta.label_lower == "ads.unknownreference"
-    # By itself the menu would take "…/campaign/" for part of any longer address.
+    # On its own, the menu would take "…/campaign/" for part of any longer address.
     return {
         "badge": _unmatched() if is_unmatched else "",
         "title": title,

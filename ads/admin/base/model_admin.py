@@ -80,7 +80,7 @@ else:
 
 #: What the ORM and the database say to ``?id__in=x`` and ``?name__regex=(``.
 NOT_A_CONDITION = (IncorrectLookupParameters, DataError, FieldError, ValueError, ValidationError)
-NOT_UNDERSTOOD = "The address has a condition that cannot be used, so the whole list is shown."
+NOT_UNDERSTOOD = "This address contains an invalid filter, so the whole list is shown."
 
 __all__ = ["KEPT", "ConfigurationAdmin", "ModelAdmin", "ReadOnlyAdmin", "TabularInline"]
 

@@ -1,4 +1,4 @@
-"""What a list is narrowed by, in words: the search and each filter, with the list without it."""
+"""What a list is narrowed by: the search and each filter, with the list without it."""
 
 from dataclasses import dataclass
 from typing import Any

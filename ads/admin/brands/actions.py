@@ -36,7 +36,7 @@ PAGES: Final[Mapping[str, Page]] = {
     "pause": Page(
         "Pause all campaigns of {}",
         "Every campaign stops until someone resumes the brand. Each keeps its status: campaigns "
-        "paused by users stay paused then. One click undoes it.",
+        "paused by users stay paused after that. One click undoes it.",
         "Pause all campaigns",
         "Paused {}.",
         "switch",
@@ -72,7 +72,7 @@ _SIMPLE: Final[Mapping[str, Action]] = {
 
 
 class BrandActions(AsksFirst):
-    """The actions on brands; for those who may change them, and for operators."""
+    """The actions on brands, for people with the change permission and operators."""
 
     actions = [
         "pause_all_campaigns",

@@ -56,7 +56,7 @@ ONE_CLICK: Final = ("activate", "pause", "reset_daily_spend")
 
 
 class CampaignActions(Undoes):
-    """The actions on campaigns; for those who may change them, and for operators."""
+    """The actions on campaigns, for people with the change permission and operators."""
 
     pages = PAGES
 

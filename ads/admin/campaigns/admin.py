@@ -53,7 +53,7 @@ class CampaignAdmin(
 
     about = (
         "Every campaign, its state and what is stopping it. “Active” is running now; one on hold "
-        "comes back by itself."
+        "comes back when its hold ends."
     )
     form = CampaignForm
     inlines = [ScheduleInline, ReferenceInline]

@@ -105,7 +105,7 @@ def _since(campaign: Campaign) -> str:
 
 
 def _headline(explained: Explanation) -> dict[str, str]:
-    """Why it runs or not, in a sentence, and what happens next by itself."""
+    """Why it runs or not, in a sentence, and the next automatic change."""
     zone = explained.campaign.brand.timezone
     change = explained.next_change
     when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""

@@ -72,7 +72,7 @@ def trail(row: Model, form: Any, formsets: Iterable[FormSet]) -> dict[str, Query
 
 
 def _values(form: Any) -> str:
-    """What a form shows of the row in the database, without what nobody can change on it."""
+    """What a form shows of the row in the database, without its read-only fields."""
     return repr(
         {
             name: _plain(form.get_initial_for_field(field, name))

@@ -1,4 +1,4 @@
-"""Links to pages, and who may open them."""
+"""Links to pages, and the permissions to open them."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""The hours of a day as a strip and in words, and what its clock does."""
+"""The hours of a day as a strip and as text, and its clock changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

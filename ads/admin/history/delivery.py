@@ -117,7 +117,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     about = (
         "Every time a campaign was switched on or off, the newest first, in its brand's timezone: "
-        "why, by whom, and based on which figures."
+        "why, who did it, and the figures behind it."
     )
     list_display = ["when", "its_campaign", "brand", "switched", "why", "by"]
     list_display_links = ["when"]
@@ -256,10 +256,10 @@ class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
 
 @admin.register(SimulatedSwitch)
 class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
-    """What the simulated ad platform was told to run and to stop, the newest first."""
+    """What the simulated ad platform was asked to run and to stop, the newest first."""
 
     about = (
-        "What the simulated ad platform was told to run and to stop. It stands in for real ones "
+        "What the simulated ad platform was asked to run and to stop. It stands in for real ones "
         "while you try things out."
     )
     list_display = ["when", "campaign", "brand", "is_on", "usd_a_day"]

@@ -52,7 +52,7 @@ JSON = ("plan", "preview", "outcome")
 class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
     """Uploaded files with spend, the newest first.
 
-    Those who may view imports see them; those who may add imports also upload, confirm and cancel.
+    With view permission: see imports. With add permission: also upload, confirm and cancel.
     Each page makes one service call.
     """
 
@@ -260,7 +260,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         return TemplateResponse(request, f"ads/admin/{template}.html", {**frame, **context})
 
     def _unmatched_link(self, request: HttpRequest) -> str:
-        """The list of unmatched campaigns; empty for those who may not see it."""
+        """The list of unmatched campaigns; empty without the permission to see it."""
         pages = self.admin_site._registry.get(UnknownReference)
         if pages is None or not pages.has_view_permission(request):
             return ""

@@ -21,7 +21,7 @@ from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
 from ads.services import overview
 from ads.services.operations import TaskHealth, counted
-from ads.services.overview import Delivery, Money, Near, Part, PeriodSpend, Told
+from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
 #: How long each hold lasts.
 UNTIL: Final = {
@@ -246,7 +246,7 @@ def _months(money: Money) -> charts.Chart | None:
     )
 
 
-def changes_as_read(told: list[Told], now: datetime) -> list[dict[str, Any]]:
+def changes_as_read(changes: list[Latest], now: datetime) -> list[dict[str, Any]]:
     """Delivery changes for the template ``ads/admin/overview_changes.html``."""
     return [
         {
@@ -262,11 +262,11 @@ def changes_as_read(told: list[Told], now: datetime) -> list[dict[str, Any]]:
             else f"{span(now - change.at)} ago",
             "exact": stamp(change.at, change.timezone),
         }
-        for change in told
+        for change in changes
     ]
 
 
-def _link_of(change: Told) -> str:
+def _link_of(change: Latest) -> str:
     if change.campaign_id:
         return reverse(address(Campaign, "change"), args=[change.campaign_id])
     brand = {"campaign__brand__id__exact": str(change.brand_id)}

@@ -95,9 +95,9 @@ class DaypartingScheduleAdmin(
         attached = CampaignSchedule.objects.filter(schedule__in=schedules)
         campaigns = attached.values("campaign").distinct().count()
         windows = DaypartingWindow.objects.filter(schedule__in=schedules).count()
-        told = [str(schedule) for schedule in schedules]
+        deleted = [str(schedule) for schedule in schedules]
         if campaigns:
-            told.append(
+            deleted.append(
                 f"Its hours on {campaigns:,} campaign(s). Those without another schedule then run "
                 "at all hours."
             )
@@ -105,4 +105,4 @@ class DaypartingScheduleAdmin(
         lacking = set()
         if not self.has_delete_permission(request):
             lacking.add(self.opts.verbose_name)
-        return told, counts, lacking, []
+        return deleted, counts, lacking, []

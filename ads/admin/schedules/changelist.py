@@ -1,4 +1,4 @@
-"""The list of schedules: open or closed, the week drawn and in words, and campaigns."""
+"""The list of schedules: open or closed, the week as a drawing and as text, and campaigns."""
 
 from datetime import datetime
 from typing import Any, Final

@@ -87,7 +87,7 @@ class SchedulePreview(AdminMixin[DaypartingSchedule]):
                     shown = preview_schedule(
                         schedule, viewers_timezone=theirs, may_save=may_save, now=now
                     )
-                    context |= _told(shown, theirs)
+                    context |= _context(shown, theirs)
             except UnknownTimezone as error:
                 sentences = [f"{error} Until then the schedule counts as closed."]
         context["sentences"] = sentences
@@ -142,7 +142,7 @@ def _as_stored(schedule: DaypartingSchedule) -> Schedule:
     return stored
 
 
-def _told(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
+def _context(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
     """The preview for the template."""
     own = shown.schedule.timezone
     is_same = same_clock(shown.days, shown.viewers_days)

@@ -1,4 +1,4 @@
-"""How a schedule reads: its timezone's clock, and its windows in words."""
+"""A schedule as text: its timezone's clock, and its windows."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

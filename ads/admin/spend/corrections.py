@@ -58,7 +58,7 @@ class CorrectsSpend(AdminMixin[Any]):
 
     @admin.display(description="correction")
     def correction_link(self, entry: Spend) -> SafeString:
-        """For those who may correct it."""
+        """For people with the permission to correct it."""
         address = reverse("admin:ads_spend_correct", args=[entry.pk])
         return format_html('<a class="ads-link ads-nowrap" href="{}">Correct</a>', address)
 
@@ -140,7 +140,7 @@ class CorrectsSpend(AdminMixin[Any]):
             "corrections": made,
             "seen": len(made),
             "shown": _shown(correction) if correction else "",
-            "effect": _told(corrections.preview(correction, now)) if correction else None,
+            "effect": _context(corrections.preview(correction, now)) if correction else None,
             "back": _address(entry.pk) if entry else reverse("admin:ads_spend_changelist"),
         }
         return TemplateResponse(request, "ads/admin/correction.html", context)
@@ -213,7 +213,7 @@ def _facts(entry: Spend) -> list[dict[str, str]]:
     ]
 
 
-def _told(effect: CorrectionPreview) -> dict[str, Any]:
+def _context(effect: CorrectionPreview) -> dict[str, Any]:
     outcome = effect.outcome
     return {
         "sums": [_row(one) for one in effect.sums],

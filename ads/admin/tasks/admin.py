@@ -55,8 +55,8 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
     """The periodic tasks; what is edited here survives a restart and an upgrade."""
 
     about = (
-        "What the system does by itself, when, and how it went. Beat sends each task when it is "
-        "due, and a worker runs it. Changes made here survive restarts and upgrades."
+        "What the system does on schedule, and how the last run went. Beat sends each task when it "
+        "is due, and a worker runs it. Changes made here survive restarts and upgrades."
     )
     list_before_template = "ads/admin/tasks_before.html"
     change_form_outer_before_template = "ads/admin/task_health.html"
@@ -73,7 +73,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
         "name": "Shown in lists; renaming has no other effect.",
         "regtask": "The task that a worker runs. The product's own begin with ads.tasks.",
         "task": "For workers with tasks of their own: a name that the list above does not have.",
-        "enabled": "Off: nothing starts the task by itself. It can still be run by hand.",
+        "enabled": "Off: the task runs only when started by hand.",
         "description": "A note for your colleagues.",
         "interval": "A fixed time from one run to the next. Choose one of crontab, interval and "
         "clocked only.",

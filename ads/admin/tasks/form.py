@@ -35,7 +35,7 @@ class TaskForm(ConfigurationForm, PeriodicTaskForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["regtask"].widget = TaskSelect()
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
-        if "crontab" in self.fields:  # not on the page of somebody who may only view it
+        if "crontab" in self.fields:  # not on the page of somebody with view permission only
             crontab: Any = self.fields["crontab"]
             crontab.label_from_instance = lambda row: row.human_readable
             for name in ("description", "args", "kwargs", "headers"):

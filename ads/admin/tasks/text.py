@@ -91,7 +91,7 @@ def _outcome(
         case Health.FAILING if beat:
             return _failure(beat, now)
         case Health.OFF:
-            return text.without if text else "Nothing starts it by itself."
+            return text.without if text else "It runs only when started by hand."
         case Health.WAITING:
             return "Its first run is still to come."
         case Health.UNKNOWN:

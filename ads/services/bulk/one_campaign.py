@@ -1,4 +1,4 @@
-"""What a program does to a campaign, and why it may not deliver all the same."""
+"""What a program does to a campaign, and why it may still not deliver."""
 
 from datetime import datetime
 

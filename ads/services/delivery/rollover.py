@@ -1,6 +1,6 @@
 """A new day or month: brings campaigns back, and records the date for each brand.
 
-Nothing is reset: totals are keyed by period, so a new day begins at zero by itself. A missed
+Nothing is reset: totals are keyed by period, so a new day begins at zero. A missed
 midnight does no harm; the next run catches up.
 """
 

@@ -1,4 +1,4 @@
-"""Every hold of a campaign in words, whether it applies or not."""
+"""A sentence on every hold of a campaign, whether it applies or not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Condition:
     hold: Hold
     applies: bool
     sentence: str
-    #: When that changes by itself (UTC); None: not before someone acts or spends.
+    #: When that changes (UTC); None: not before someone acts or spends.
     until: datetime | None
 
 

@@ -33,7 +33,7 @@ class Held:
 
     code: str
     sentence: str
-    #: When it lifts by itself (UTC); None: when someone acts.
+    #: When it lifts (UTC); None: when someone acts.
     lifts_at: datetime | None
 
 
@@ -159,7 +159,7 @@ def _evaluated(
 def sentence(
     hold: Hold, row: Campaign, now: datetime, attached: Iterable[DaypartingSchedule] | None = None
 ) -> str:
-    """One hold of an evaluated campaign in words, with its figures.
+    """A sentence on one hold of an evaluated campaign, with its figures.
 
     No query if ``row`` has its brand, and its schedules unless given as ``attached``, at hand.
     """
@@ -177,7 +177,7 @@ def sentence(
 
 
 def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal) -> str:
-    """The hold of a budget in words."""
+    """A sentence on the hold of a budget."""
     if budget == 0:
         return f"{BUDGET_NAMES[hold]} is $0.00, which lets nothing through"
     return f"{BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"

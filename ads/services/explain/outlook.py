@@ -33,7 +33,7 @@ Schedules = tuple[dayparting.Schedule, ...]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The next time that a campaign starts or stops by itself."""
+    """The next automatic start or stop of a campaign."""
 
     at: datetime
     delivers: bool
@@ -52,7 +52,7 @@ def next_changes(
     *,
     rounds: int = LONGEST_CHAIN,
 ) -> dict[int, Change]:
-    """When each campaign next starts or stops by itself, by id; the others are missing.
+    """The next automatic change of each campaign, by id; the others are missing.
 
     ``rows`` are campaigns evaluated at ``now``, with their brands; ``schedules`` the attached ones
     by campaign id. At most ``rounds`` queries and one more; a change not found by then is missing.
@@ -118,7 +118,7 @@ def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> 
 
 
 def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
-    """When a hold that does not apply at ``now`` begins by itself; None: never."""
+    """When the clock begins a hold that does not apply at ``now``; None: never."""
     if hold == Hold.FLIGHT:
         return _flight_ends(row)
     if hold == Hold.DAYPARTING and row.is_dayparting_enabled and schedules:

@@ -185,7 +185,7 @@ def of_spend(entries: QuerySet[Spend]) -> Export:
 def of_changes(
     rows: QuerySet[DeliveryChange], *, brand_ids: Collection[int] | None = None
 ) -> Export:
-    """These delivery changes, in their order, as shown to who may see ``brand_ids`` (None: all)."""
+    """These delivery changes, in their order, limited to the brands ``brand_ids`` (None: all)."""
     export = _of("delivery-changes", _CHANGES, rows)
     if brand_ids is None:
         return export

@@ -1,4 +1,4 @@
-"""What changed, when, and by whom: the audit, the timeline and the feed of delivery changes."""
+"""What changed, when, and who did it: the audit, the timeline and the feed of delivery changes."""
 
 from ads.services.history import audit, feed, last_changes, timeline
 from ads.services.history.audit import (

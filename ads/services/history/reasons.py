@@ -1,4 +1,4 @@
-"""Why campaigns were switched, in words: the holds then, and what somebody had changed.
+"""Sentences on why campaigns were switched: the holds at that time, and what was edited.
 
 A delivery change does not say which edit it followed. The audit does: it is the last edit by the
 same person that concerns the campaign, of the minutes before.
@@ -83,7 +83,7 @@ def reasons(changes: Iterable[DeliveryChange], *, alike: Collection[int] = ()) -
 
 
 def is_automatic(actor: str) -> bool:
-    """Did the system act by itself?"""
+    """Did the system act, and not a person?"""
     return actor == SYSTEM or actor.startswith(_AUTOMATIC)
 
 

@@ -1,7 +1,7 @@
 """Importing spend from a CSV: day totals, or entries where the file has an external id.
 
 Rows are read and checked (:mod:`parsing`), copied into a temporary table (:mod:`tables`), and
-recorded from there with the statements that record all other spend. Only some thousand rows are in
+recorded from there with the statements that record all other spend. A few thousand rows are in
 memory at a time.
 """
 

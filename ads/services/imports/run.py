@@ -30,7 +30,7 @@ from ads.services.senders import rights
 #: Refused rows listed in a preview; the rest are counted.
 SHOWN_PROBLEMS: Final = 1000
 
-#: For sorting and adding up a million rows in memory.
+#: For sorting and summing a million rows in memory.
 WORK_MEM: Final = "256MB"
 
 

@@ -238,7 +238,7 @@ class _Batch:
             raise _TakenBack
 
     def _await_references(self) -> dict[Reference, int]:
-        """Lock the unknown references, and look which of them campaigns have by now.
+        """Lock the unknown references, and find those that have been matched by now.
 
         Matching takes the same locks: a row that is about to wait is seen by it, or sees it here.
         """

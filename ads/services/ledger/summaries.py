@@ -117,7 +117,7 @@ def month(owner: Brand | Campaign, today: date) -> Month:
     """The month that ``today`` is in, its days to come included; one query."""
     first = period_start(Period.MONTH, today)
     dates = [first + timedelta(days=n) for n in range((next_month(first) - first).days)]
-    # Each date by itself, for the index: a brand's own sums stand among those of all brands.
+    # One lookup per date, for the index: a brand's own sums stand among those of all brands.
     sums = _sums([owner], dates)
     days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _ZERO)) for day in dates]
     return Month(days, _both(owner, today, sums))

@@ -1,6 +1,6 @@
 """Keeping spend whose campaign is not known yet, until its reference is matched.
 
-Waiting spend is in no sum. It may be sent again any number of times, as what is in the ledger may:
+Waiting spend is in no sum. It may be sent again any number of times, like recorded spend:
 duplicates are detected by external ID and source; of day totals, by reference, day and source, the
 newest observation counts.
 
@@ -21,7 +21,7 @@ from ads.services.ledger import entries
 from ads.services.ledger.day_totals import newest_of
 from ads.services.ledger.rows import OLDER, WAITING, Answer, Row
 
-#: A row that is to wait, and the id of its unknown reference.
+#: A row that will wait, and the id of its unknown reference.
 Unmatched = tuple[int, Row]
 
 
@@ -94,7 +94,7 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
 
 
 def forget_empty(unknown_ids: Collection[int]) -> None:
-    """Delete those of these unknown references under which there is nothing."""
+    """Delete those of these unknown references that have no waiting spend."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM ads_unknownreference AS known WHERE id = ANY(%s::bigint[]) AND NOT EXISTS"

@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from ads.services.operations import health
 from ads.services.overview.changes import MOST as MOST_CHANGES
-from ads.services.overview.changes import Told, latest
+from ads.services.overview.changes import Latest, latest
 from ads.services.overview.delivery import Delivery, delivery
 from ads.services.overview.first_steps import FirstSteps, first_steps
 from ads.services.overview.near import Near
@@ -34,7 +34,7 @@ class Overview:
     now: datetime
     delivery: Delivery | None
     money: Money | None
-    changes: list[Told] | None
+    changes: list[Latest] | None
     watch: list[health.TaskHealth] | None
     first_steps: FirstSteps | None
 

@@ -18,7 +18,7 @@ APART: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Latest:
     """One change, or several alike of a brand.
 
     ``campaign_id``, ``campaign``: of one change; None and empty for several. ``count``: how many
@@ -37,7 +37,7 @@ class Told:
     why: str
 
 
-def latest(count: int = MOST) -> list[Told]:
+def latest(count: int = MOST) -> list[Latest]:
     """The newest first; two queries at most."""
     changes = list(
         DeliveryChange.objects.select_related("campaign__brand").order_by("-at", "-id")[:READ]
@@ -45,19 +45,19 @@ def latest(count: int = MOST) -> list[Told]:
     alike: dict[Hashable, list[DeliveryChange]] = defaultdict(list)
     for change in changes:
         alike[_alike(change)].append(change)
-    told: list[list[DeliveryChange]] = []
+    groups: list[list[DeliveryChange]] = []
     for same in alike.values():
-        told += [same] if len(same) > APART else [[change] for change in same]
-    told.sort(key=lambda each: each[0].at, reverse=True)
-    several = {same[0].pk for same in told if len(same) > 1}
-    why = reasons((same[0] for same in told[:count]), alike=several)
+        groups += [same] if len(same) > APART else [[change] for change in same]
+    groups.sort(key=lambda each: each[0].at, reverse=True)
+    several = {same[0].pk for same in groups if len(same) > 1}
+    why = reasons((same[0] for same in groups[:count]), alike=several)
     # Of those at the end of what was read, there may be others.
     last = changes[-1].at if len(changes) == READ else None
     return [
         _together(same, why[same[0].pk], is_least=same[0].at == last)
         if len(same) > 1
         else _alone(same[0], why[same[0].pk])
-        for same in told[:count]
+        for same in groups[:count]
     ]
 
 
@@ -72,8 +72,8 @@ def _alike(change: DeliveryChange) -> Hashable:
     )
 
 
-def _alone(change: DeliveryChange, why: str) -> Told:
-    return Told(
+def _alone(change: DeliveryChange, why: str) -> Latest:
+    return Latest(
         campaign_id=change.campaign_id,
         campaign=change.campaign.name,
         count=1,
@@ -87,10 +87,10 @@ def _alone(change: DeliveryChange, why: str) -> Told:
     )
 
 
-def _together(changes: list[DeliveryChange], why: str, *, is_least: bool) -> Told:
+def _together(changes: list[DeliveryChange], why: str, *, is_least: bool) -> Latest:
     first = changes[0]
     brand = first.campaign.brand
-    return Told(
+    return Latest(
         campaign_id=None,
         campaign="",
         count=len(changes),

@@ -78,7 +78,7 @@ def update_spend(now: datetime, *, platforms: Sequence[AdPlatform] | None = None
 def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = None) -> Synced:
     """Tell the platforms which campaigns to run and to stop, where that differs from what they do.
 
-    One query where nothing does. A platform that cannot be told is told at the next tick.
+    One query where nothing does. If a platform cannot be reached, the next tick tries again.
     """
     started = stopped = 0
     errors: list[str] = []

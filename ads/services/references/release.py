@@ -43,7 +43,7 @@ class Settled:
     #: Rows that go on waiting, each with the reason in ``refusal``.
     refused: int = 0
     enforced: Enforced = field(default_factory=Enforced)
-    #: Ids of unknown references on which it failed; the reason is in the log.
+    #: Ids of the unknown references that failed; the reason is in the log.
     failed: tuple[int, ...] = ()
 
     def __add__(self, other: "Settled") -> "Settled":
@@ -70,7 +70,7 @@ def record_waiting(
         _due(references),
         lambda unknown_ids: _record_under(unknown_ids[0], now, at_most),
         size=1,
-        what="Recording what waits for reference",
+        what="Recording the waiting spend of reference",
     )
     return sum(done, start=Settled(failed=tuple(failed)))
 

@@ -102,7 +102,7 @@ def count(at_most: int) -> int:
 
 
 def candidates(unknown: UnknownReference) -> QuerySet[Campaign]:
-    """The campaigns that it may be: of the brands that its sender may write to."""
+    """The campaigns that may be meant: those of the brands that its sender may write to."""
     campaigns, only = Campaign.objects.select_related("brand"), unknown.only_brands
     return campaigns if only is None else campaigns.filter(brand__in=only)
 
@@ -114,7 +114,7 @@ def brands(unknown: UnknownReference) -> QuerySet[Brand]:
 
 
 def carriers(unknown: Iterable[UnknownReference]) -> dict[int, Campaign]:
-    """The campaigns that have some of these IDs all the same, by the reference's id; one query.
+    """The campaigns that already have some of these IDs, by the reference's id; one query.
 
     Such a campaign was given the ID after the spend was received, and what still waits was refused;
     or the sender may not write to its brand. Its brand is loaded.
@@ -161,15 +161,15 @@ def used_up_by(unknown: UnknownReference, campaign: Campaign, now: datetime) -> 
     owners: tuple[Campaign | Brand, ...] = (campaign, campaign.brand)
     added = _current(unknown, campaign.brand.timezone, now)
     for owner in owners:
-        whose, whom = ("", "it") if owner is campaign else ("all of ", "all its campaigns")
+        prefix, stopped = ("", "it") if owner is campaign else ("all of ", "all its campaigns")
         for period, amount in added.items():
             figures = summaries.figures(owner, period, now)
             spent, budget = figures.effective + amount, figures.budget
             if budget is not None and figures.is_available and is_used_up(spent, budget):
                 word = "daily" if period == Period.DAY else "monthly"
                 sentences.append(
-                    f"The {word} budget of {whose}{owner.name} would be used up: "
-                    f"{format_usd(spent)} of {format_usd(budget)}, which stops {whom}."
+                    f"The {word} budget of {prefix}{owner.name} would be used up: "
+                    f"{format_usd(spent)} of {format_usd(budget)}, which stops {stopped}."
                 )
     return sentences
 

@@ -171,7 +171,7 @@ class References(_Lookup):
                     "another brand than the one chosen for this file."
                 )
             elif candidate := named.get(said):
-                # Under the reference all the same: once the campaign is given the reference, its
+                # Still under the reference: once the campaign is given the reference, its
                 # day totals are recognised.
                 self._known[said] = self._found(
                     candidate.id, candidate.timezone, reference.known_as

@@ -40,7 +40,7 @@ _SHORT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A row as it stands in the file, and as it was understood; ``reason``: why it is refused."""
+    """A row as written in the file, and as parsed; ``reason``: why it is refused."""
 
     line: int
     cells: list[str]
