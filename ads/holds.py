@@ -23,30 +23,8 @@ from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.moments import Moment, Moments, attached_to, schedules_as_rules
+from ads.moments import Moment, Moments, attached_to
 from ads.supposing import NOTHING, Supposing
-
-__all__ = [
-    "BITS",
-    "BUDGET_HOLDS",
-    "LOCAL_DATE",
-    "NOTHING",
-    "NOT_IN_FORCE",
-    "BudgetHold",
-    "Hold",
-    "Moment",
-    "Moments",
-    "Supposing",
-    "ended",
-    "evaluate",
-    "from_bits",
-    "held_by",
-    "not_begun",
-    "schedules_as_rules",
-    "with_dates",
-    "with_holds",
-    "with_spend",
-]
 
 
 class Hold(models.TextChoices):

@@ -10,9 +10,9 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ads.holds import schedules_as_rules
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend
 from ads.models.spend import Kind, Period
+from ads.moments import schedules_as_rules
 from ads.rules import dayparting
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import Reference

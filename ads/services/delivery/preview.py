@@ -14,9 +14,10 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, QuerySet
 from django.db.models.expressions import Case, Value, When
 
-from ads.holds import Hold, Moment, Supposing, from_bits, schedules_as_rules, with_holds
+from ads.holds import Hold, Moment, Supposing, from_bits, with_holds
 from ads.models import Campaign, DaypartingSchedule
 from ads.models.campaign import Status
+from ads.moments import schedules_as_rules
 
 #: Campaigns of each kind that are named.
 NAMED: Final = 5

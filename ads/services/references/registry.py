@@ -13,17 +13,6 @@ from ads.services.errors import InvalidReference, InvalidSpend
 from ads.services.ledger import check_text
 from ads.services.references.release import Settled, record_waiting
 
-__all__ = [
-    "AT_ONCE",
-    "Settled",
-    "add",
-    "discard",
-    "hand_over",
-    "match",
-    "record_under",
-    "record_waiting",
-]
-
 #: Rows that are recorded while somebody waits for the page; the periodic task takes the rest.
 AT_ONCE: Final = 20_000
 
