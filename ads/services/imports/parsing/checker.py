@@ -199,7 +199,9 @@ class Checker:
         if occurred:
             at = check_instant("occurred_at", occurred)
         if dated:
-            date, day = self._days.read(dated.strip() if self._strips else dated)
+            date, day = self._days.known.get(dated) or self._days.read(
+                dated.strip() if self._strips else dated
+            )
             if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
                 self._check_date(date, campaign)
         elif at is None:
