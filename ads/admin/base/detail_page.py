@@ -111,7 +111,7 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
     tabs = [("Everything", None), *((one.label, one) for one in timeline.Kind)]
     return {
         "happenings": [
-            _told(happening, tz)
+            _described(happening, tz)
             | {"undo": _undo(request, owner, happening) if happening in undoable else ""}
             for happening in page.happenings
         ],
@@ -161,7 +161,7 @@ def _undo(
     return undo_button(request, context, request.get_full_path(), f"Undo{of}")
 
 
-def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:
+def _described(happening: timeline.Happening, tz: str) -> dict[str, Any]:
     return {
         "happening": happening,
         "at": happening.at,
@@ -195,6 +195,7 @@ def checks(conditions: list[Condition], now: datetime, tz: str) -> list[dict[str
             "sentence": condition.sentence,
             "until": instant(condition.until, tz) if condition.until else "",
             "left": left(condition.until, now) if condition.until else "",
+            "ended_by": "resumes" if condition.hold == Hold.BRAND_INACTIVE else "changes",
         }
         for condition in conditions
     ]
