@@ -20,6 +20,7 @@ from ads.admin.elements import (
     clock,
     instant_of,
     spend_track,
+    state_badge,
     waived_beside,
 )
 from ads.models import Brand, Campaign
@@ -113,8 +114,7 @@ class BrandColumns(AdminMixin[Brand]):
 
     @admin.display(description="state", ordering="is_active")
     def state(self, brand: Brand) -> SafeString:
-        colour, word = ("success", "Active") if brand.is_active else ("info", "Paused by user")
-        return format_html('<span class="ads-badge ads-{}">{}</span>', colour, word)
+        return state_badge("Active" if brand.is_active else "Paused by user")
 
     @admin.display(description="delivering", ordering="delivering")
     def running(self, brand: Any) -> SafeString:

@@ -197,13 +197,13 @@ def _saved(edits: list[Edit]) -> str:
     """ "2 campaigns changed: Spring: daily budget $75.00 → $90.00; …"."""
     if not edits:
         return "Nothing was changed."
-    told = [
+    changes = [
         f"{edit.campaign}: {edit.field.replace('_', ' ')} {budget(edit.seen)} → "
         f"{budget(edit.wanted)}"
         for edit in edits[:NAMED]
     ]
     more = len(edits) - NAMED
     return (
-        f"{counted(len({edit.campaign.pk for edit in edits}))} changed: {'; '.join(told)}"
+        f"{counted(len({edit.campaign.pk for edit in edits}))} changed: {'; '.join(changes)}"
         f"{f'; and {more} more' if more > 0 else ''}."
     )

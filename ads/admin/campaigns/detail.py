@@ -40,7 +40,7 @@ class CampaignPage(StoryPage):
 
     def story(self, request: HttpRequest, row: Campaign) -> dict[str, Any]:
         now = timezone.now()
-        told: dict[str, Any] = {
+        context: dict[str, Any] = {
             "edit_words": "name, status, budgets, flight, hours and platform IDs",
             "brand_link": reverse("admin:ads_brand_change", args=[row.brand_id])
             if may_view(request, Brand)
@@ -50,7 +50,7 @@ class CampaignPage(StoryPage):
             explained = explanation.explain(row, now)
         except UnknownTimezone as error:
             stored = row.fresh()
-            return told | {
+            return context | {
                 "unexplained": str(error),
                 "state": state_badge(shown_state(stored, None, now)),
                 **history(request, stored, "UTC"),
@@ -60,10 +60,10 @@ class CampaignPage(StoryPage):
         zone = stored.brand.timezone
         month = summaries.month(stored, local_date(now, zone))
         brand_month = summaries.month(stored.brand, local_date(now, zone))
-        told |= history(request, stored, zone) | _now(explained, month, brand_month)
-        told |= _spend(request, explained, month, brand_month)
+        context |= history(request, stored, zone) | _now(explained, month, brand_month)
+        context |= _spend(request, explained, month, brand_month)
         if may_view(request, CampaignReference):
-            told["references"] = [
+            context["references"] = [
                 {
                     "reference": one,
                     "link": reverse("admin:ads_campaignreference_change", args=[one.pk]),
@@ -72,8 +72,8 @@ class CampaignPage(StoryPage):
                 }
                 for one in with_last_report(stored)
             ]
-            told["may_attach"] = request.user.has_perm("ads.add_campaignreference")
-        return told
+            context["may_attach"] = request.user.has_perm("ads.add_campaignreference")
+        return context
 
 
 def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Conflict:
         return format_html(
             "Nothing was saved: {} changed this page while you were editing it. Fields you edited "
             "keep your values; all others show the current ones. Save again to apply your changes, "
-            'or <a class="ads-told" href="{}">discard them</a>.',
+            'or <a class="ads-underlined" href="{}">discard them</a>.',
             " and ".join(self._who) or "someone",
             self._request.get_full_path(),
         )

@@ -12,6 +12,7 @@ from ads.admin.elements.text import (
     actor_name,
     ago,
     ahead,
+    badge,
     budget,
     budget_as_read,
     clock,

@@ -25,14 +25,15 @@ STATE_COLOURS = {
 }
 
 
+def badge(label: str, colour: str = "plain") -> SafeString:
+    """A word in a colour: "success", "info", "warning", "alarm" or "plain"."""
+    return format_html('<span class="ads-badge ads-{}">{}</span>', colour, label)
+
+
 def state_badge(state: str, count: int | None = None) -> SafeString:
     """A campaign's state in its colour; with ``count``, of how many campaigns: "3 Active"."""
-    return format_html(
-        '<span class="ads-badge ads-{}">{}{}</span>',
-        STATE_COLOURS.get(state, "plain"),
-        "" if count is None else f"{count:,} ",
-        state,
-    )
+    label = state if count is None else f"{count:,} {state}"
+    return badge(label, STATE_COLOURS.get(state, "plain"))
 
 
 def budget(amount: Decimal | None) -> str:

@@ -20,6 +20,7 @@ from ads.admin.elements import (
     ChoiceFilter,
     InstantFilter,
     actor_name,
+    badge,
     budget,
     instant_of,
     link_to,
@@ -187,10 +188,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     @admin.display(description="switched")
     def switched(self, change: DeliveryChange) -> SafeString:
-        colour = "success" if change.is_active else "warning"
-        return format_html(
-            '<span class="ads-badge ads-{}">{}</span>', colour, self.direction(change)
-        )
+        return badge(self.direction(change), "success" if change.is_active else "warning")
 
     @admin.display(description="why")
     def why(self, change: DeliveryChange) -> str:

@@ -26,7 +26,6 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -60,7 +59,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         "Uploaded files with spend. Each is checked and previewed first; nothing is recorded "
         "before someone confirms it."
     )
-    list_display = ["file_name", "at", "uploaded_by", "badge", "rows", "sum"]
+    list_display = ["file_name", "at", "uploaded_by", "status_badge", "rows", "sum"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("created_at", InstantFilter),
@@ -86,9 +85,8 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         )
 
     @admin.display(description="status")
-    def badge(self, upload: SpendImport) -> SafeString:
-        colour, label = text.COLOURS.get(upload.status, "plain"), upload.get_status_display()  # type: ignore[call-overload]
-        return format_html('<span class="ads-badge ads-{}">{}</span>', colour, label)
+    def status_badge(self, upload: SpendImport) -> SafeString:
+        return text.status_badge(upload)
 
     @admin.display(description="good rows")
     def rows(self, upload: Any) -> str:
@@ -177,7 +175,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         context = {
             "title": one.file_name,
             "original": one,
-            "colour": text.COLOURS.get(one.status, "plain"),  # type: ignore[call-overload]
+            "status": text.status_badge(one),
             "progress": text.progress(one),
             "facts": text.facts(one),
             **text.same_files(uploads.earlier(one)),

@@ -1,19 +1,21 @@
 """What the pages of imports show: the progress, the figures, the switched campaigns."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from ads.admin.elements import NOTHING
+from ads.admin.elements import NOTHING, badge
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.money import format_usd
 from ads.services.imports import FORMATS, Sniffed, figures, uploads
 
-COLOURS = {
+COLOURS: Final[Mapping[str, str]] = {
     ImportStatus.RECORDED: "success",
     ImportStatus.REFUSED: "warning",
     ImportStatus.CHECKED: "info",
@@ -75,6 +77,11 @@ def progress(upload: SpendImport) -> dict[str, Any]:
         "percent": percent,
         "text": text,
     }
+
+
+def status_badge(upload: SpendImport) -> SafeString:
+    """Its status in a colour."""
+    return badge(upload.get_status_display(), COLOURS.get(upload.status, "plain"))
 
 
 def result(upload: SpendImport) -> str:

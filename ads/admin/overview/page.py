@@ -8,9 +8,21 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.elements import address, charts, clock, may, picked, span, spend_bar, stamp
+from ads.admin.elements import (
+    address,
+    badge,
+    charts,
+    clock,
+    may,
+    picked,
+    span,
+    spend_bar,
+    stamp,
+    state_badge,
+)
 from ads.admin.overview.first_steps import first_steps
 from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
@@ -73,7 +85,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["tasks"] = [_task(checked, now, links=links) for checked in seen.watch]
         about = PeriodicTask if links else Heartbeat
         context["tasks_link"] = reverse(address(about, "changelist"))
-        context["alarms"] = [task for task in context["tasks"] if task["told"].is_alarming]
+        context["alarms"] = [task for task in context["tasks"] if task["health"].is_alarming]
         if len(context["alarms"]) > FEW_ALARMS:
             context["alarms_in_short"] = alarm_summary(seen.watch, now)
         context["flower"] = settings.FLOWER_URL
@@ -158,19 +170,20 @@ def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str,
         "bar": spend_bar(near.spent, near.budget),
         "clock": clock(now, near.timezone),
         "timezone": near.timezone,
-        "is_used_up": near.is_used_up,
-        "stopped": _stopped(near, model),
+        "state": _state(near, model),
         "used_up": _used_up(near, now),
     }
 
 
-def _stopped(near: Near, model: type[Brand | Campaign]) -> str:
-    """Why it is off, if not because this budget is used up."""
-    if near.delivers or near.is_used_up:
+def _state(near: Near, model: type[Brand | Campaign]) -> SafeString | str:
+    """Why it is off; "" while it runs."""
+    if near.is_used_up:
+        return state_badge("Budget used up")
+    if near.delivers:
         return ""
     if model is Brand:
-        return "Paused"
-    return ", ".join(hold.label for hold in near.holds) or "Starts at the next check"
+        return badge("Paused")
+    return badge(", ".join(hold.label for hold in near.holds) or "Starts at the next check")
 
 
 def _used_up(near: Near, now: datetime) -> str:
@@ -275,4 +288,4 @@ def _link_of(change: Latest) -> str:
 
 def _task(checked: TaskHealth, now: datetime, *, links: bool) -> dict[str, Any]:
     link = reverse(address(PeriodicTask, "change"), args=[checked.task.pk]) if links else ""
-    return {"name": checked.task.name, "link": link, "told": describe(checked, now)}
+    return {"name": checked.task.name, "link": link, "health": describe(checked, now)}

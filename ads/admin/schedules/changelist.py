@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import AdminMixin, clock, soon
+from ads.admin.elements import AdminMixin, badge, clock, soon
 from ads.admin.schedules.text import campaigns_of, hours_in_words
 from ads.models import CampaignSchedule, DaypartingSchedule
 from ads.moments import schedules_as_rules
@@ -79,10 +79,8 @@ class ScheduleColumns(AdminMixin[DaypartingSchedule]):
         else:
             label, colour = ("Open", "success") if schedule.is_open else ("Closed", "plain")
         return format_html(
-            '<span class="ads-many"><span class="ads-badge ads-{}">{}</span>'
-            '<span class="ads-line ads-quiet">{}</span></span>',
-            colour,
-            label,
+            '<span class="ads-many">{}<span class="ads-line ads-quiet">{}</span></span>',
+            badge(label, colour),
             _turns(schedule, now),
         )
 

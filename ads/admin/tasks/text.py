@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import NOTHING, ago, ahead, span
+from ads.admin.elements import NOTHING, ago, ahead, badge, span
 from ads.models import Heartbeat
 from ads.services.operations import Health, TaskHealth, counted, health, task_texts
 
@@ -55,11 +55,7 @@ def describe(checked: TaskHealth, now: datetime) -> TaskDescription:
         next=ahead(checked.next_due, now) if checked.next_due else "",
         success=ago(succeeded, now) if succeeded else never,
         took=span(beat.last_duration) if beat and beat.last_duration is not None else "",
-        badge=format_html(
-            '<span class="ads-badge ads-{}">{}</span>',
-            COLOURS[checked.health],
-            checked.health.label,
-        ),
+        badge=badge(str(checked.health.label), COLOURS[checked.health]),
         outcome=_outcome(checked, beat, text, now),
         is_alarming=checked.is_alarming,
     )

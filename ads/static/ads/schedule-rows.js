@@ -79,12 +79,12 @@ window.adsSchedule = window.adsSchedule || {};
                 const sentences = (wrong[number] || []).filter((text) => !row.textContent.includes(text));
                 row.classList.toggle("ads-window-bad", Boolean(wrong[number]));
                 if (!sentences.length) continue;
-                const told = document.createElement("tr");
-                told.className = "ads-window-wrong";
-                told.append(document.createElement("td"));
-                told.firstChild.colSpan = 9;
-                told.firstChild.textContent = sentences.join(" ");
-                row.append(told);
+                const line = document.createElement("tr");
+                line.className = "ads-window-wrong";
+                line.append(document.createElement("td"));
+                line.firstChild.colSpan = 9;
+                line.firstChild.textContent = sentences.join(" ");
+                row.append(line);
             }
         };
 

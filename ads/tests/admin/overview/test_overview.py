@@ -110,7 +110,7 @@ def test_it_tells_what_is_near_its_limit_and_what_is_over(admin: Client) -> None
     near = {row["name"]: row for row in admin.get(FRONT).context["near_campaigns"]}
 
     assert list(near) == ["Close", "Gone"]
-    assert [row["is_used_up"] for row in near.values()] == [False, True]
+    assert ["Budget used up" in row["state"] for row in near.values()] == [False, True]
     page = read(admin.get(FRONT))
     assert "101% used up" in page
     assert "Budget used up" in page
