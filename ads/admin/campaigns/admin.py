@@ -83,7 +83,7 @@ class CampaignAdmin(
         if not self.has_change_permission(request):
             return None
         return Instead(
-            "Archive instead",
+            "Archive it instead",
             "An archived campaign never runs; its spend stays on record. You see a preview first.",
             "admin:ads_campaign_act",
             "archive",

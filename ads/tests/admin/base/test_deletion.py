@@ -136,7 +136,7 @@ def test_a_campaign_with_spend_is_archived_instead_once_what_that_does_was_seen(
     campaign = CampaignFactory.create(name="Spring")
     BudgetService.record_spend(campaign, Decimal(5))
     page = admin.get(change(campaign).replace("/change/", "/delete/"))
-    assert "Archive instead" in page.content.decode()
+    assert "Archive it instead" in page.content.decode()
 
     address, sends = offered(page)
     asked = admin.post(address, sends)
