@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from ads.admin.elements import budget
+from ads.admin.elements import budget, counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
@@ -21,7 +21,7 @@ WHY: Final[Mapping[Hold | Status, str]] = {
     Status.PAUSED: "paused by a user",
     Status.COMPLETED: "completed",
     Status.ARCHIVED: "archived",
-    Hold.BRAND_INACTIVE: "brand switched off",
+    Hold.BRAND_INACTIVE: "brand paused",
     Hold.FLIGHT: "outside the flight",
     Hold.BRAND_DAILY_BUDGET: "brand's daily budget used up",
     Hold.BRAND_MONTHLY_BUDGET: "brand's monthly budget used up",
@@ -48,11 +48,6 @@ class Line:
     def more(self) -> int:
         """How many there are besides those that are named."""
         return self.count - len(self.first)
-
-
-def counted(number: int, one: str = "campaign") -> str:
-    """ "1 campaign", "1,204 campaigns"."""
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def reasons(counts: Mapping[Hold | Status, int]) -> str:

@@ -7,7 +7,8 @@ from typing import Final
 from django.db.models import Count, Sum
 
 from ads.admin.actions.pages import Page
-from ads.admin.actions.preview_text import WHY, counted
+from ads.admin.actions.preview_text import WHY
+from ads.admin.elements import counted
 from ads.holds import Hold
 from ads.models.campaign import Status
 from ads.models.spend import Period
@@ -69,7 +70,7 @@ PAGES: Final[Mapping[str, Page]] = {
     ),
     "complete": Page(
         "Complete {}",
-        "Marks them as over: they stop, and stay off. Late spend is still recorded.",
+        "Marks them as finished: they stop, and stay off. Late spend is still recorded.",
         "Complete {}",
         "Completed {}.",
         is_grave=True,

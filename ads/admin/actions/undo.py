@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST
 
 from ads.admin.actions.messages import PARAMETER, report_outcome, undo_button
 from ads.admin.actions.pages import DO, AsksFirst, Page, Preview, way_back
-from ads.admin.actions.preview_text import counted
-from ads.admin.elements import budget
+from ads.admin.elements import budget, counted
 from ads.models import Brand, Campaign
 from ads.services.bulk import preview_budgets, undo
 from ads.services.delivery import preview_campaigns
@@ -27,9 +26,9 @@ NAMED = 3
 
 PAGE = Page(
     "Undo the change of budgets",
-    "Puts back every budget that was changed together and has not been changed since.",
+    "Restores every budget of this change that nobody has changed since.",
     "Undo it",
-    "Undone: {} as before.",
+    "Undone: {} restored.",
 )
 
 

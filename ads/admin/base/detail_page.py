@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
-from ads.admin.actions import counted, undo_button
-from ads.admin.elements import AdminMixin, charts, instant, spend_bar, stamp
+from ads.admin.actions import undo_button
+from ads.admin.elements import AdminMixin, charts, counted, ended_by, instant, spend_bar, stamp
 from ads.holds import Hold
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
@@ -195,7 +195,7 @@ def checks(conditions: list[Condition], now: datetime, tz: str) -> list[dict[str
             "sentence": condition.sentence,
             "until": instant(condition.until, tz) if condition.until else "",
             "left": left(condition.until, now) if condition.until else "",
-            "ended_by": "resumes" if condition.hold == Hold.BRAND_INACTIVE else "changes",
+            "ended_by": ended_by(condition.hold),
         }
         for condition in conditions
     ]
@@ -264,7 +264,7 @@ def month_charts(
         ),
         charts.Chart(
             id="spend-adding-up",
-            title=f"Spend of {whose} , {today:%B %Y} to date",
+            title=f"Spend of {whose}, {today:%B %Y} to date",
             head="Up to",
             labels=labels,
             series=[charts.Series("Spent so far", running, line=True)],

@@ -19,10 +19,10 @@ from ads.admin.actions import (
     Page,
     asking,
     buttons,
-    counted,
     text,
     way_back,
 )
+from ads.admin.elements import counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.services.bulk import Action, ChangeBudgets, Done, RunBrandsOnToday, SwitchBrands

@@ -21,10 +21,10 @@ from ads.admin.actions import (
     Undoes,
     asking,
     buttons,
-    counted,
     text,
     way_back,
 )
+from ads.admin.elements import counted
 from ads.admin.elements import may as may_do
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status

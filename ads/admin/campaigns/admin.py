@@ -130,4 +130,4 @@ def _why(campaign: Campaign) -> str:
     why = hold_sentences([campaign], timezone.now()).get(campaign.pk)
     if why is None:
         return "its brand has an invalid timezone."
-    return f"{'; '.join(why)}." if why else "it starts with the next check."
+    return f"{'; '.join(why)}." if why else "it starts at the next check."

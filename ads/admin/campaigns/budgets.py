@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
-from ads.admin.actions import counted, undo_button
-from ads.admin.elements import AdminMixin, ConfigurationForm, budget
+from ads.admin.actions import undo_button
+from ads.admin.elements import AdminMixin, ConfigurationForm, budget, counted
 from ads.models import Campaign
 from ads.services.bulk import ChangedMeanwhile, Edit, budget_edits
 from ads.services.history import last_changes

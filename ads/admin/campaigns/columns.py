@@ -17,6 +17,7 @@ from ads.admin.elements import (
     NOTHING,
     AdminMixin,
     budget,
+    ended_by,
     instant,
     soon,
     spend_track,
@@ -107,7 +108,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         if explained is None:
             return "unknown: the brand has an invalid timezone"
         if not explained.holds:
-            return NONE if campaign.is_active else "none: starts with the next check"
+            return NONE if campaign.is_active else "none: starts at the next check"
         labels = format_html_join(" ", "{}", ((_hold(campaign, held),) for held in explained.holds))
         return format_html('<span class="ads-many">{}</span>', labels)
 
@@ -172,9 +173,8 @@ def _used(campaign: Any, limit: BudgetHold) -> SafeString:
 
 
 def _hold(campaign: Any, held: Held) -> SafeString:
-    until = "Until someone changes it."
-    if held.lifts_at:
-        until = f"Until {instant(held.lifts_at, campaign.brand.timezone)}."
+    hold, at = Hold(held.code), held.lifts_at
+    until = instant(at, campaign.brand.timezone) if at else ended_by(hold)
     return tips.tip(
-        Hold(held.code).label, f"{held.sentence}. {until}", name=f"{held.code}-{campaign.pk}"
+        hold.label, f"{held.sentence}. Until {until}.", name=f"{held.code}-{campaign.pk}"
     )

@@ -117,7 +117,7 @@ def _headline(explained: Explanation) -> dict[str, str]:
         return {"why": f"{why}.", "returns": when, "stops": ""}
     why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
-        why = "Nothing is stopping it. It starts with the next check."
+        why = "Nothing is stopping it. It starts at the next check."
     stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 

@@ -16,10 +16,13 @@ from ads.admin.elements.text import (
     budget,
     budget_as_read,
     clock,
+    counted,
+    ended_by,
     instant,
     place,
     soon,
     span,
     stamp,
     state_badge,
+    two_lines,
 )

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ads.holds import Hold
 from ads.rules.calendar import UnknownTimezone, local_time
 from ads.rules.money import format_usd
 
@@ -25,6 +26,11 @@ STATE_COLOURS = {
 }
 
 
+def counted(number: int, one: str = "campaign") -> str:
+    """ "1 campaign", "1,204 campaigns"."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
 def badge(label: str, colour: str = "plain") -> SafeString:
     """A word in a colour: "success", "info", "warning", "alarm" or "plain"."""
     return format_html('<span class="ads-badge ads-{}">{}</span>', colour, label)
@@ -34,6 +40,21 @@ def state_badge(state: str, count: int | None = None) -> SafeString:
     """A campaign's state in its colour; with ``count``, of how many campaigns: "3 Active"."""
     label = state if count is None else f"{count:,} {state}"
     return badge(label, STATE_COLOURS.get(state, "plain"))
+
+
+def two_lines(first: object, second: object) -> SafeString:
+    """Two lines of a cell, the second one quieter."""
+    return format_html(
+        '<span class="ads-many"><span class="ads-line">{}</span>'
+        '<span class="ads-line ads-quiet">{}</span></span>',
+        first,
+        second,
+    )
+
+
+def ended_by(hold: Hold) -> str:
+    """Who ends a hold that the clock does not end: "someone resumes it"."""
+    return f"someone {'resumes' if hold == Hold.BRAND_INACTIVE else 'changes'} it"
 
 
 def budget(amount: Decimal | None) -> str:

@@ -9,7 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import NOTHING, badge
+from ads.admin.elements import NOTHING, badge, counted
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.money import format_usd
@@ -46,11 +46,6 @@ def usd(text: str | None) -> str:
     return format_usd(Decimal(text or 0))
 
 
-def count(number: int, one: str) -> str:
-    """ "1 row", "2 rows"."""
-    return f"{number:,} {one if number == 1 else one + 's'}"
-
-
 def progress(upload: SpendImport) -> dict[str, Any]:
     """The progress of the running step; ``percent`` is None where it is unknown."""
     is_running = upload.status in RUNNING
@@ -62,7 +57,7 @@ def progress(upload: SpendImport) -> dict[str, Any]:
         text = "Waiting for another import to finish." if is_behind else "Waiting for a worker."
     else:
         is_checking = upload.status == ImportStatus.CHECKING
-        rows = count(upload.rows_read, "row")
+        rows = counted(upload.rows_read, "row")
         if upload.bytes_read >= upload.size:
             last = "Preparing the preview." if is_checking else "Recording and enforcing budgets."
             text = f"{rows} read. {last}"
@@ -88,7 +83,7 @@ def result(upload: SpendImport) -> str:
     """The result of an import in a few words."""
     outcome = upload.outcome
     if upload.status == ImportStatus.RECORDED and outcome:
-        return f"recorded {usd(outcome['difference'])} from {count(outcome['rows'], 'row')}"
+        return f"recorded {usd(outcome['difference'])} from {counted(outcome['rows'], 'row')}"
     return upload.get_status_display().lower()
 
 
@@ -149,7 +144,7 @@ def outcome(upload: SpendImport) -> dict[str, Any]:
         "is_recorded": is_recorded,
         "figures": figures(values, is_preview=not is_recorded),
         "problems": shown,
-        "refused_count": count(values["problem_count"], "row"),
+        "refused_count": counted(values["problem_count"], "row"),
         "more_problems": values["problem_count"] - len(shown),
         "switches": _readable(values["switches"]),
         "more_switches": sum(values[each] for each in switched) - len(values["switches"]),

@@ -16,6 +16,7 @@ from ads.admin.elements import (
     badge,
     charts,
     clock,
+    counted,
     may,
     picked,
     span,
@@ -32,7 +33,7 @@ from ads.models.spend import Period
 from ads.rules.calendar import local_time
 from ads.rules.money import format_usd
 from ads.services import overview
-from ads.services.operations import TaskHealth, counted
+from ads.services.operations import TaskHealth
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
 #: How long each hold lasts.

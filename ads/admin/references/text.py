@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from django.contrib import messages
 
-from ads.admin.elements import NOTHING
+from ads.admin.elements import NOTHING, counted
 from ads.models import Brand, Campaign, UnknownReference
 from ads.rules.money import format_usd
 from ads.services.references import Matched, Settled, Waits
@@ -15,7 +15,7 @@ NAMED = 3
 
 def rows(number: int) -> str:
     """ "1 row", "2,000 rows"."""
-    return f"{number:,} row{'' if number == 1 else 's'}"
+    return counted(number, "row")
 
 
 def days(waits: Waits) -> str:
@@ -84,7 +84,7 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
     said = []
     if done:
         total = sum((one.settled for one in done if one.settled), start=Settled())
-        count = f"{len(done):,} reference{'' if len(done) == 1 else 's'}"
+        count = counted(len(done), "platform ID")
         text = f"{count} matched: {rows(total.recorded)} recorded{_switched(total)}."
         if total.refused:
             text += f" {rows(total.refused).capitalize()} could not be recorded and still wait."
@@ -103,7 +103,7 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
 
 def _switched(done: Settled) -> str:
     parts = [
-        f"{number:,} campaign{'' if number == 1 else 's'} {word}"
+        f"{counted(number)} {word}"
         for number, word in ((done.enforced.stopped, "paused"), (done.enforced.started, "started"))
         if number
     ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin, LocalTimes
-from ads.admin.elements import place
+from ads.admin.elements import counted, place
 from ads.admin.schedules.changelist import ScheduleColumns
 from ads.admin.schedules.preview import SchedulePreview
 from ads.admin.schedules.text import clock_there
@@ -98,7 +98,7 @@ class DaypartingScheduleAdmin(
         deleted = [str(schedule) for schedule in schedules]
         if campaigns:
             deleted.append(
-                f"Its hours on {campaigns:,} campaign(s). Those without another schedule then run "
+                f"Its hours on {counted(campaigns)}. Those without another schedule then run "
                 "at all hours."
             )
         counts = {"dayparting schedules": len(schedules), "dayparting windows": windows}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import AdminMixin, badge, clock, soon
+from ads.admin.elements import AdminMixin, badge, clock, soon, two_lines
 from ads.admin.schedules.text import campaigns_of, hours_in_words
 from ads.models import CampaignSchedule, DaypartingSchedule
 from ads.moments import schedules_as_rules
@@ -78,11 +78,7 @@ class ScheduleColumns(AdminMixin[DaypartingSchedule]):
             label, colour = "Not in force", "plain"
         else:
             label, colour = ("Open", "success") if schedule.is_open else ("Closed", "plain")
-        return format_html(
-            '<span class="ads-many">{}<span class="ads-line ads-quiet">{}</span></span>',
-            badge(label, colour),
-            _turns(schedule, now),
-        )
+        return two_lines(badge(label, colour), _turns(schedule, now))
 
     @admin.display(description="week")
     def week(self, schedule: Any) -> SafeString:
@@ -112,12 +108,7 @@ class ScheduleColumns(AdminMixin[DaypartingSchedule]):
 
     @admin.display(description="local time", ordering="timezone")
     def there(self, schedule: DaypartingSchedule) -> SafeString:
-        return format_html(
-            '<span class="ads-many"><span class="ads-line">{}</span>'
-            '<span class="ads-line ads-quiet">{}</span></span>',
-            schedule.timezone,
-            clock(timezone.now(), schedule.timezone),
-        )
+        return two_lines(schedule.timezone, clock(timezone.now(), schedule.timezone))
 
 
 def _in_force(schedule: DaypartingSchedule) -> str:

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ExportsCsv
-from ads.admin.elements import AdminMixin, actor_name, is_number, stamp
+from ads.admin.elements import AdminMixin, actor_name, counted, is_number, stamp
 from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
@@ -253,7 +253,7 @@ def _switched(done: Corrected) -> str:
     words = []
     for count, what in ((done.enforced.started, "started"), (done.enforced.stopped, "stopped")):
         if count:
-            words.append(f"{count} {'campaign' if count == 1 else 'campaigns'} {what}")
+            words.append(f"{counted(count)} {what}")
     return f"{' and '.join(words)}." if words else "No campaign started or stopped."
 
 

@@ -8,9 +8,9 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import NOTHING, ago, ahead, badge, span
+from ads.admin.elements import NOTHING, ago, ahead, badge, counted, span
 from ads.models import Heartbeat
-from ads.services.operations import Health, TaskHealth, counted, health, task_texts
+from ads.services.operations import Health, TaskHealth, health, task_texts
 
 #: Colours of the badges.
 COLOURS: Final = {

@@ -238,7 +238,7 @@ def test_deleting_a_schedule_says_beforehand_how_many_campaigns_lose_their_hours
     asked = admin.get(change(schedule).replace("/change/", "/delete/"))
 
     page = asked.content.decode()
-    assert "Its hours on 2 campaign(s). Those without another schedule then run" in page
+    assert "Its hours on 2 campaigns. Those without another schedule then run" in page
     assert dict(asked.context["model_count"]) == {
         "dayparting schedules": 1,
         "dayparting windows": 1,

@@ -330,5 +330,5 @@ def test_saved_budgets_can_be_undone(admin: Client, spring: Campaign, autumn: Ca
     assert budgets(spring) == (90, None)
     (undone,) = said(admin.post(address, {"do": "1"}, follow=True))
 
-    assert plain(undone).startswith("Undone: 2 campaigns as before.")
+    assert plain(undone).startswith("Undone: 2 campaigns restored.")
     assert (budgets(spring), budgets(autumn)) == ((75, 1500), (20, None))

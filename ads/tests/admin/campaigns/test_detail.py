@@ -66,7 +66,7 @@ def test_a_campaign_that_runs_says_when_the_clock_stops_it(admin: Client) -> Non
 
     told = words(admin, campaign)
 
-    assert "Nothing is stopping it. It starts with the next check." in told
+    assert "Nothing is stopping it. It starts at the next check." in told
     assert (
         "Next scheduled stop: Wed 15 May 2024, 18:00 (UTC), in 6 hours (dayparting). "
         "A budget may run out sooner." in told
