@@ -19,7 +19,6 @@ from ads.admin.base import (
 from ads.admin.elements import badge, clock, instant, spend_bar, state_badge
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
-from ads.models.campaign import State
 from ads.rules.calendar import UnknownTimezone, local_date, next_day_begins
 from ads.services.explain import BrandExplanation, sentence, shown_state
 from ads.services.explain import brand as brand_explanation
@@ -105,7 +104,6 @@ def _counts(brand: Brand) -> dict[str, Any]:
             for state, count in states.items()
         ],
         "campaign_count": sum(states.values()),
-        "delivering": states.get(State.ACTIVE, 0),
         "campaigns_link": listed("ads_campaign", brand__id__exact=brand.pk),
     }
 
