@@ -77,7 +77,7 @@ class SchedulePreview(AdminMixin[DaypartingSchedule]):
         else:
             raise PermissionDenied
         answer: dict[str, Any] = {"rows": rows}
-        context: dict[str, Any] = {"stored": stored, "may_save": may_save}
+        context: dict[str, Any] = {"stored": stored}
         now, theirs = timezone.now(), request.POST.get("viewers_timezone", "")
         if schedule:
             try:
