@@ -58,7 +58,7 @@ def _asked(model: str, code: str, count: int, post: dict[str, Any]) -> Address:
     return Address(
         f"{model}_act",
         reverse(f"admin:{model}_act", args=[code]),
-        says=("ads-foreseen",),
+        says=("ads-headline",),
         post=post,
         about=f"{code} of {count:,}",
     )

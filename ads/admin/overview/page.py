@@ -81,14 +81,14 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["months"] = _months(seen.money)
     if seen.changes is not None and has_campaigns:
         context["changes"] = changes_as_read(seen.changes, now)
-    if seen.watch is not None:
+    if seen.tasks is not None:
         links = may(request, PeriodicTask, "view")
-        context["tasks"] = [_task(checked, now, links=links) for checked in seen.watch]
+        context["tasks"] = [_task(checked, now, links=links) for checked in seen.tasks]
         about = PeriodicTask if links else Heartbeat
         context["tasks_link"] = reverse(address(about, "changelist"))
         context["alarms"] = [task for task in context["tasks"] if task["health"].is_alarming]
         if len(context["alarms"]) > FEW_ALARMS:
-            context["alarms_in_short"] = alarm_summary(seen.watch, now)
+            context["alarms_in_short"] = alarm_summary(seen.tasks, now)
         context["flower"] = settings.FLOWER_URL
     context["first_steps"] = first_steps(request, seen)
     return context
@@ -99,7 +99,7 @@ def _parts(request: HttpRequest) -> set[Part]:
         Part.DELIVERY: may(request, Campaign, "view"),
         Part.MONEY: may(request, Brand, "view"),
         Part.CHANGES: may(request, DeliveryChange, "view"),
-        Part.WATCH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
+        Part.HEALTH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
         Part.FIRST_STEPS: may(request, Brand, "add") or may(request, Campaign, "add"),
     }
     return {part for part, may in seen.items() if may}
