@@ -23,13 +23,13 @@ def is_offered(client: Client, row: Any) -> bool:
 
 
 def test_a_user_has_a_history_once_somebody_has_edited_it(admin: Client) -> None:
-    olivia = User.objects.create_user("olivia")
-    assert not is_offered(admin, olivia)
+    uma = User.objects.create_user("uma")
+    assert not is_offered(admin, uma)
 
-    save(admin, change(olivia), first_name="Olivia")
+    save(admin, change(uma), first_name="Uma")
 
-    assert is_offered(admin, olivia)
-    assert "Changed First name." in admin.get(history(olivia)).content.decode()
+    assert is_offered(admin, uma)
+    assert "Changed First name." in admin.get(history(uma)).content.decode()
 
 
 def test_the_history_of_campaigns_and_brands_is_on_their_pages(admin: Client) -> None:
