@@ -132,7 +132,7 @@ def test_a_late_task_stands_out_above_everything(admin: Client) -> None:
 
     assert [task["name"] for task in response.context["alarms"]] == ["Update spend"]
     page = read(response)
-    late = "A periodic task needs attention Update spend, which runs every 5 minutes UTC: Late"
+    late = "A periodic task needs attention Update spend, which runs every 5 minutes: Late"
     assert late in page
     assert "ConnectionError: no answer" in page
     assert page.index("A periodic task needs attention") < page.index("System health")
