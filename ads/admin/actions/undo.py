@@ -16,6 +16,7 @@ from ads.admin.actions.messages import PARAMETER, report_outcome, undo_button
 from ads.admin.actions.pages import DO, AsksFirst, Page, Preview, way_back
 from ads.admin.elements import budget, counted
 from ads.models import Brand, Campaign
+from ads.rules.calendar import format_instant
 from ads.services.bulk import preview_budgets, undo
 from ads.services.delivery import preview_campaigns
 from ads.services.history import audit
@@ -42,7 +43,10 @@ class Undoes(AsksFirst):
     ) -> HttpResponse:
         more: dict[str, Any] = {}
         if action := _asked_for(request):
-            more["changed_in"] = action
+            more |= {
+                "changed_by": action.metadata.get("actor") or audit.NOBODY,
+                "changed_at": format_instant(action.created_at),
+            }
             if permitted(request, undo.changed_in(action.pk)):
                 more["undo"] = undo_button(request, action.pk, request.get_full_path())
         return super().changelist_view(request, {**more, **(extra_context or {})})

@@ -5,7 +5,7 @@ Delivery changes, edits, waivers and corrections, read by one statement: see ``t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,15 +13,14 @@ from django.db import models
 
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.references import known_as, shown
-from ads.models.spend import Period
 from ads.rules.money import format_usd
-from ads.services.actor import SYSTEM
 from ads.services.delivery import is_pause
 from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
 from ads.services.history.reasons import reasons
 from ads.services.history.timeline_rows import Row
 from ads.services.history.timeline_sql import Position, Source
+from ads.services.ledger import corrections
 
 BUDGETS: Final = ("daily_budget", "monthly_budget")
 
@@ -190,12 +189,12 @@ class _Teller:
 
     def _correction(self, row: Row) -> Happening:
         found = row.row
-        amount, day = Decimal(found["amount"]), date.fromisoformat(found["date"])
+        amount = Decimal(found["amount"])
         return Happening(
             at=row.at,
             kind=Kind.MONEY,
-            title=f"Correction of {format_usd(amount)} for {day:%-d %b %Y}",
-            actor=_recorder(found),
+            title=f"Correction of {format_usd(amount)} for {found['date']}",
+            actor=corrections.recorder(found["recorded_by"], found["source"]),
             campaigns=self._campaigns(found),
             reasons=(found["description"],) if found["description"] else (),
         )
@@ -229,7 +228,7 @@ class _Teller:
             known = shown(known_as(event.platform, event.account, event.reference))
             return f"Platform ID {word}: {known}"
         whose = "" if self._of_brand or event.campaign_id else "brand's "
-        return f"Let run on: the {whose}spend of {_of_when(event)} waived"
+        return f"Let run on: the {whose}spend of {audit.period_in_words(event)} waived"
 
     def _campaigns(self, found: dict[str, Any]) -> tuple[tuple[int, str], ...]:
         """The campaigns of a row in a brand's history."""
@@ -246,19 +245,6 @@ def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
         return f"{whose or 'Brand'} {'resumed' if changes[0].new == 'yes' else 'paused'}"
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
     return _begun(f"{whose}: {what} changed" if whose else f"{what} changed")
-
-
-def _of_when(waiver: Any) -> str:
-    """Its day or month: "Wed 15 May 2024", "May 2024"."""
-    if waiver.period == Period.DAY:
-        return f"{waiver.start:%a %-d %b %Y}"
-    return audit.period_in_words(waiver)
-
-
-def _recorder(correction: dict[str, Any]) -> str:
-    """Who corrected it; a program by its source."""
-    recorded_by: str = correction["recorded_by"]
-    return recorded_by if recorded_by not in ("", SYSTEM) else f"source {correction['source']}"
 
 
 def _begun(text: str) -> str:

@@ -189,7 +189,7 @@ def test_a_budget_that_somebody_else_changed_is_not_overwritten_unknowingly(
 
     (message,) = errors(refused)["Spring"]["daily_budget"]
     assert message == (
-        "Daily budget: the system, a shell or SQL changed it from $75.00 to $80.00 meanwhile. "
+        "Daily budget: someone outside the console changed it from $75.00 to $80.00 meanwhile. "
         "Save again to make it $90.00."
     )
     assert budgets(spring) == (80, 1500)

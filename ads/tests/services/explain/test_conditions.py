@@ -59,7 +59,7 @@ def test_what_does_not_hold_is_told_with_its_figures() -> None:
         "brand_inactive": (False, "Brand Acme is active", None),
         "flight": (
             False,
-            "Flight: 1 May 2024 – 30 May 2024",
+            "Flight: 2024-05-01 – 2024-05-30",
             at("2024-05-31 00:00", "Europe/Berlin"),
         ),
         "brand_daily_budget": (False, "Brand's daily budget: $12.00 of $500.00 spent", None),
@@ -97,9 +97,9 @@ def test_what_holds_is_told_as_ever_beside_what_does_not() -> None:
     ("start", "end", "words"),
     [
         (None, None, "any day"),
-        (date(2024, 5, 1), None, "from 1 May 2024"),
-        (None, date(2024, 12, 31), "until 31 Dec 2024"),
-        (date(2024, 5, 1), date(2025, 1, 2), "1 May 2024 – 2 Jan 2025"),
+        (date(2024, 5, 1), None, "from 2024-05-01"),
+        (None, date(2024, 12, 31), "until 2024-12-31"),
+        (date(2024, 5, 1), date(2025, 1, 2), "2024-05-01 – 2025-01-02"),
     ],
 )
 def test_a_flight_reads_as_people_say_it(start: Any, end: Any, words: str) -> None:
