@@ -26,7 +26,7 @@ from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.bulk import undo
 from ads.services.explain import Condition
-from ads.services.history import set_off_by, timeline
+from ads.services.history import switched_by, timeline
 from ads.services.ledger import Month
 
 #: Places on the page; the form opens at its own.
@@ -166,7 +166,7 @@ def _described(happening: timeline.Happening, tz: str) -> dict[str, Any]:
         "at": happening.at,
         "clock": format_instant(happening.at, tz),
         "colour": {True: "on", False: "off", None: happening.kind.value}[happening.is_on],
-        "by": set_off_by(happening.actor, happening.trigger)
+        "by": switched_by(happening.actor, happening.trigger)
         if happening.is_on is not None
         else f"by {happening.actor}",
         "campaigns": [

@@ -33,7 +33,7 @@ from ads.rules.money import format_usd
 from ads.services import overview
 from ads.services.delivery import Trigger
 from ads.services.exports import Export, kinds
-from ads.services.history import is_automatic, reasons, set_off_by
+from ads.services.history import is_automatic, reasons, switched_by
 
 
 class DirectionFilter(ChoiceFilter):
@@ -96,7 +96,7 @@ class TriggerFilter(DropdownFilter):  # type: ignore[misc]
 def by(change: DeliveryChange) -> str:
     """Who or what switched it: "olivia", "API key Billing", "Automatic (spend update)"."""
     if is_automatic(change.actor):
-        return set_off_by(change.actor, change.trigger)
+        return switched_by(change.actor, change.trigger)
     return actor_name(change.actor)
 
 

@@ -92,7 +92,7 @@ def read(request: HttpRequest, largest: int = LARGEST) -> bytes:
     if len(body) < length:
         raise Problem(
             Kind.MALFORMED,
-            f"The body broke off: {len(body):,} of {length:,} bytes came; send the request again.",
+            f"The body broke off after {len(body):,} of {length:,} bytes; send the request again.",
         )
     return body
 

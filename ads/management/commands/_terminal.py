@@ -80,7 +80,7 @@ class Screen:
             self.line(title, "bold")
         self._console.print(table)
         if count > SHOWN:
-            self.line(f"… and {count - SHOWN} more.")
+            self.line(f"… and {count - SHOWN:,} more.")
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 All of it assumes that nobody acts and nothing more is spent. The calendar and the hours propose
 instants, and the rule itself (:mod:`ads.holds`) decides on them: each campaign names the next
-instant it wants to know about, and one query answers for all.
+instant to check, and one query answers for all.
 """
 
 from collections import defaultdict

@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.db import models
 
 from ads.models import Brand, Campaign, DeliveryChange
+from ads.models.fields import BUDGETS
 from ads.models.references import known_as, shown
 from ads.rules.money import format_usd
 from ads.services.delivery import is_pause
@@ -21,8 +22,6 @@ from ads.services.history.reasons import reasons
 from ads.services.history.timeline_rows import Row
 from ads.services.history.timeline_sql import Position, Source
 from ads.services.ledger import corrections
-
-BUDGETS: Final = ("daily_budget", "monthly_budget")
 
 #: Happenings on one page.
 PAGE: Final = 30
@@ -62,7 +61,7 @@ class Happening:
     #: Ids and names of the first campaigns, if they are not the page's own, and how many there are.
     campaigns: tuple[tuple[int, str], ...] = ()
     count: int = 1
-    #: Of a switch: on or off, and its trigger (see :func:`ads.services.history.set_off_by`).
+    #: Of a switch: on or off, and its trigger (see :func:`ads.services.history.switched_by`).
     is_on: bool | None = None
     trigger: str = ""
     reasons: tuple[str, ...] = ()
@@ -102,10 +101,10 @@ def of(
     sources = [source for one in ([kind] if kind else Kind) for source in _SOURCES[one]]
     rows = timeline_rows.read(owner, sources, position, limit + 1)
     page = rows[:limit]
-    told = _Teller(owner, page)
+    describer = _Describer(owner, page)
     last = page[-1] if len(rows) > limit else None
     return Page(
-        [told.happening(row) for row in page],
+        [describer.happening(row) for row in page],
         f"{last.at.isoformat()}~{last.source.value}~{last.id}" if last else None,
     )
 
@@ -118,11 +117,11 @@ def _position(text: str) -> Position:
             raise UnknownPosition(text)
         return Position(instant, Source(int(source)), int(pk))
     except ValueError as error:
-        raise UnknownPosition(f"older: {text!r} is not where a page of the story ended.") from error
+        raise UnknownPosition(f"older: {text!r} is not the end of a page.") from error
 
 
-class _Teller:
-    """Puts rows into words."""
+class _Describer:
+    """Turns rows into happenings, with the names of what they refer to."""
 
     def __init__(self, owner: Campaign | Brand, rows: Sequence[Row]) -> None:
         self._of_brand = isinstance(owner, Brand)

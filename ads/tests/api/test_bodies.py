@@ -159,7 +159,7 @@ def test_a_body_that_breaks_off_is_refused_though_what_came_could_be_read() -> N
     request = RequestFactory().post("/", b"{} ", content_type=JSON)
     request._stream = io.BytesIO(b"{}")
 
-    with pytest.raises(Problem, match="broke off: 2 of 3 bytes"):
+    with pytest.raises(Problem, match="broke off after 2 of 3 bytes"):
         bodies.read(request)
 
 

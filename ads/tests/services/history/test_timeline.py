@@ -305,5 +305,5 @@ def test_another_campaigns_story_is_another(campaign: Campaign) -> None:
     ["yesterday", "2024-05-15T12:00:00~1~2", "2024-05-15T12:00:00+00:00~77~2", "~~", "a~b~c"],
 )
 def test_text_that_is_no_position_is_refused(campaign: Campaign, text: str) -> None:
-    with pytest.raises(timeline.UnknownPosition, match="is not where a page of the story ended"):
+    with pytest.raises(timeline.UnknownPosition, match="is not the end of a page"):
         timeline.of(campaign, older=text)

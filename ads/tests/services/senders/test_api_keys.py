@@ -259,7 +259,7 @@ def test_a_key_is_of_every_brand_or_of_some_not_both() -> None:
 def test_two_keys_cannot_have_one_name() -> None:
     made(name="ETL")
 
-    with pytest.raises(InvalidSender, match="name: 'ETL' is refused: another has this name"):
+    with pytest.raises(InvalidSender, match="name: 'ETL' is refused: another sender has this name"):
         made(name="ETL")
     assert ApiKey.objects.count() == 1
 
