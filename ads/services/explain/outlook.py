@@ -112,7 +112,7 @@ def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> 
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
         return calendar.day_begins(row.start_date, zone)
     if hold not in BUDGETS or not budget_of(BUDGETS[hold], row):
-        # A budget of zero lets nothing through tomorrow either.
+        # With a budget of zero, nothing runs tomorrow either.
         return None
     return next_begins(BUDGETS[hold].period, now, zone)
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 from celery.exceptions import ImproperlyConfigured
 from celery.schedules import ParseException
 from django.db import models
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, PeriodicTask
 
 from ads.models import Heartbeat
+from ads.rules.calendar import format_instant
 
 #: Prefix of the product's own tasks; only these record a heartbeat.
 OURS: Final = "ads.tasks."
@@ -123,7 +124,8 @@ def period(row: Any, now: datetime) -> int | None:
 def when(task: PeriodicTask) -> str:
     """When a task runs: "every 5 minutes"; see :func:`in_words`."""
     words = in_words(task.scheduler)
-    return f"{words[:1].lower()}{words[1:]}"
+    once = ", but only once" if task.one_off and not task.clocked else ""
+    return f"{words[:1].lower()}{words[1:]}{once}"
 
 
 def in_words(row: Any) -> str:
@@ -131,6 +133,8 @@ def in_words(row: Any) -> str:
 
     A crontab names its timezone only where it has hours or days.
     """
+    if isinstance(row, ClockedSchedule):
+        return f"Once, at {format_instant(row.clocked_time)}"
     if not isinstance(row, CrontabSchedule):
         return str(row)
     try:

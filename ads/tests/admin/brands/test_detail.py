@@ -38,7 +38,7 @@ USED_UP = (
 
 
 ZERO = (
-    "Daily budget is $0.00, which lets nothing through. None of its campaigns is running. "
+    "Daily budget is $0.00, so nothing runs. None of its campaigns is running. "
     "They stay off until someone changes the budget."
 )
 

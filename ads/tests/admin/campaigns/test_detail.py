@@ -93,7 +93,7 @@ def test_several_holds_are_counted_in_the_headline(admin: Client) -> None:
     campaign = CampaignFactory.create(status="paused", daily_budget=Decimal(0))
 
     told = words(admin, campaign)
-    assert "Paused by a user; Daily budget is $0.00, which lets nothing through." in told
+    assert "Paused by a user; Daily budget is $0.00, so nothing runs." in told
 
     campaign.brand.is_active = False
     campaign.brand.save(update_fields=["is_active"])

@@ -34,7 +34,7 @@ def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
         ),
         (
             change(holds=["daily_budget"], daily_budget=0),
-            "Daily budget is $0.00, which lets nothing through",
+            "Daily budget is $0.00, so nothing runs",
         ),
         (change(holds=["of_the_past"]), "of_the_past"),
         (

@@ -52,7 +52,7 @@ def test_many_of_a_brand_that_are_alike_are_told_together() -> None:
     assert len(told) == len(latest()) == 2
     together = told["Acme"]
     assert (together.count, together.is_least, together.campaign_id) == (4, False, None)
-    assert together.why == "Brand's daily budget is $0.00, which lets nothing through"
+    assert together.why == "Brand's daily budget is $0.00, so nothing runs"
     assert told[other.brand.name].why == "Daily budget used up: $75.40 of $75.00"
 
 
