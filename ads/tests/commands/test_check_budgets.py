@@ -24,7 +24,7 @@ def campaign() -> Campaign:
     return campaign
 
 
-def test_it_switches_and_says_whom_and_why(campaign: Campaign) -> None:
+def test_it_switches_campaigns_and_says_which_and_why(campaign: Campaign) -> None:
     said = say("check_budgets")
 
     assert rows(said) == [

@@ -40,7 +40,7 @@ def campaign() -> Campaign:
     return campaign
 
 
-def test_a_campaign_that_delivers_is_told_with_its_figures_and_hours(campaign: Campaign) -> None:
+def test_a_delivering_campaign_is_explained_with_its_figures_and_hours(campaign: Campaign) -> None:
     spend(campaign, "12.50", MORNING)
 
     said = say("explain", "Search")
@@ -121,7 +121,7 @@ def test_closed_hours_tell_the_next_opening(campaign: Campaign, morning: Any) ->
     assert "2024-05-20 08:00 New York" in said
 
 
-def test_changes_of_configuration_are_told_from_what_to_what(campaign: Campaign) -> None:
+def test_changes_of_configuration_show_old_and_new_values(campaign: Campaign) -> None:
     campaign.daily_budget = 90
     campaign.save()
 

@@ -172,9 +172,7 @@ def test_the_admin_action_is_recorded_under_the_users_name_and_shown(
     assert shown(admin, campaign.brand) == []
 
 
-def test_waivers_are_found_by_brand_by_campaign_and_by_whom(
-    admin: Client, campaign: Campaign
-) -> None:
+def test_waivers_are_found_by_brand_campaign_and_person(admin: Client, campaign: Campaign) -> None:
     for owner in (campaign, CampaignFactory.create(name="Autumn")):
         spend(owner, 50, NOON)
         with pghistory.context(actor=f"friend of {owner.name}"):

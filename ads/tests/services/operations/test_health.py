@@ -201,7 +201,7 @@ def test_late_ones_come_first_and_two_queries_read_them_all(
     assert [each.task.name for each in checked] == ["c_late", "b_fine", "a_off"]
 
 
-def test_given_tasks_are_looked_at_in_their_order() -> None:
+def test_given_tasks_are_checked_in_their_order() -> None:
     late, off = task("a"), task("b", enabled=False)
 
     checked = health.check(NOW, [off, late])

@@ -30,7 +30,7 @@ def test_the_newest_comes_first_with_the_figures_it_was_decided_on() -> None:
     assert off.at == NOON + timedelta(minutes=1)
 
 
-def test_only_so_many_are_told() -> None:
+def test_only_so_many_are_shown() -> None:
     # Of a brand each.
     CampaignFactory.create_batch(overview.MOST_CHANGES + 1)
     enforce_all(NOON)
@@ -39,7 +39,7 @@ def test_only_so_many_are_told() -> None:
     assert len(latest(2)) == 2
 
 
-def test_many_of_a_brand_that_are_alike_are_told_together() -> None:
+def test_many_alike_of_a_brand_are_shown_together() -> None:
     brand = BrandFactory.create(name="Acme", daily_budget=0)
     CampaignFactory.create_batch(4, brand=brand)
     other = CampaignFactory.create(name="Spring", daily_budget=75)
@@ -56,14 +56,14 @@ def test_many_of_a_brand_that_are_alike_are_told_together() -> None:
     assert told[other.brand.name].why == "Daily budget used up: $75.40 of $75.00"
 
 
-def test_a_few_of_a_brand_are_told_one_by_one() -> None:
+def test_a_few_of_a_brand_are_shown_one_by_one() -> None:
     CampaignFactory.create_batch(3, brand=BrandFactory.create())
     enforce_all(NOON)
 
     assert [each.count for each in latest()] == [1, 1, 1]
 
 
-def test_more_than_are_looked_at_are_at_least_so_many() -> None:
+def test_more_than_are_read_are_shown_as_at_least_so_many() -> None:
     CampaignFactory.create_batch(READ + 1, brand=BrandFactory.create())
     enforce_all(NOON)
 

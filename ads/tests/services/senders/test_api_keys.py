@@ -138,7 +138,7 @@ def test_a_revoked_key_is_refused_for_good() -> None:
     assert ApiKey.objects.get().revoked_at == NOON
 
 
-def test_that_a_key_was_revoked_or_expired_is_told_to_its_holder_alone() -> None:
+def test_only_the_holder_learns_that_a_key_was_revoked_or_expired() -> None:
     revoked, revoked_text = made(name="A")
     api_keys.revoke(revoked, now=NOON)
     _, expired_text = made(name="B", expires_at=NOON + MINUTE)
