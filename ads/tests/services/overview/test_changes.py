@@ -8,7 +8,7 @@ import pytest
 from ads.models import Campaign
 from ads.services import overview
 from ads.services.overview import Part
-from ads.services.overview.changes import READ, latest
+from ads.services.overview.changes import MOST, READ, latest
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, enforce_all, spend
 
@@ -32,10 +32,10 @@ def test_the_newest_comes_first_with_the_figures_it_was_decided_on() -> None:
 
 def test_only_so_many_are_shown() -> None:
     # Of a brand each.
-    CampaignFactory.create_batch(overview.MOST_CHANGES + 1)
+    CampaignFactory.create_batch(MOST + 1)
     enforce_all(NOON)
 
-    assert len(latest()) == overview.MOST_CHANGES
+    assert len(latest()) == MOST
     assert len(latest(2)) == 2
 
 
