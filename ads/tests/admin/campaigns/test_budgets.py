@@ -234,7 +234,7 @@ def test_a_change_in_the_last_moment_is_not_overwritten(spring: Campaign, autumn
         for campaign, seen in ((spring, Decimal(75)), (autumn, Decimal(21)))
     ]
 
-    with pytest.raises(ChangedMeanwhile, match="Autumn: somebody else has changed"):
+    with pytest.raises(ChangedMeanwhile, match="Autumn: someone else has changed"):
         budget_edits.apply(edits)
 
     assert budgets(spring) == (75, 1500)
