@@ -18,7 +18,7 @@ from ads.services.delivery import Outcome, still_counting
 CHANGE_BUDGETS: Final = Page(
     "Change the budgets of {}",
     "Takes effect at once, and can be undone. Percentages are rounded to the cent. A budget never "
-    "falls below $0.00, which lets nothing through. No limit stays no limit, unless you set one.",
+    "falls below $0.00, at which nothing runs. No limit stays no limit, unless you set one.",
     "Change the budgets",
     "Changed the budgets of {}.",
     leaves="without such a budget, already at this budget, or it would be too large",

@@ -16,10 +16,10 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.elements import badge, clock, instant, spend_bar, state_badge
+from ads.admin.elements import badge, clock, spend_bar, state_badge
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
-from ads.rules.calendar import UnknownTimezone, local_date, next_day_begins
+from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
 from ads.services.explain import BrandExplanation, sentence, shown_state
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
@@ -88,7 +88,9 @@ def _headline(explained: BrandExplanation, brand: Brand, now: Any) -> dict[str, 
     return {
         "state": state_badge("Budget used up" if brand.is_active else "Paused by user"),
         "why": f"{'; '.join(one.sentence for one in holding)}. None of its campaigns is running.",
-        "returns": f"{instant(returns, brand.timezone)}, {left(returns, now)}" if returns else "",
+        "returns": f"{format_instant(returns, brand.timezone)}, {left(returns, now)}"
+        if returns
+        else "",
     }
 
 

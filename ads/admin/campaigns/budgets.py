@@ -12,10 +12,9 @@ from django.utils.html import format_html
 from ads.admin.actions import undo_button
 from ads.admin.elements import AdminMixin, ConfigurationForm, budget, counted
 from ads.models import Campaign
+from ads.models.fields import BUDGETS
 from ads.services.bulk import ChangedMeanwhile, Edit, budget_edits
 from ads.services.history import last_changes
-
-BUDGETS: Final = ("daily_budget", "monthly_budget")
 
 #: Of the list's address: "budgets" turns them into inputs.
 EDIT: Final = "edit"

@@ -18,7 +18,6 @@ from ads.admin.elements import (
     AdminMixin,
     budget,
     ended_by,
-    instant,
     soon,
     spend_track,
     state_badge,
@@ -28,6 +27,7 @@ from ads.admin.elements import (
 from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
 from ads.models.campaign import STATES
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.explain import Explanation, Held, shown_state
 from ads.services.lists import filters
@@ -96,7 +96,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         why = ", ".join(hold.label for hold in change.holds)
         return tips.tip(
             f"{'on' if change.delivers else 'off'} {soon(change.at, explained.at, zone)}",
-            f"{'Starts' if change.delivers else 'Stops'} {instant(change.at, zone)}"
+            f"{'Starts' if change.delivers else 'Stops'} {format_instant(change.at, zone)}"
             f"{f': {why}' if why else ''}, unless something changes before then.",
             name=f"next-{campaign.pk}",
             classes="ads-change-at",
@@ -174,7 +174,7 @@ def _used(campaign: Any, limit: BudgetHold) -> SafeString:
 
 def _hold(campaign: Any, held: Held) -> SafeString:
     hold, at = Hold(held.code), held.lifts_at
-    until = instant(at, campaign.brand.timezone) if at else ended_by(hold)
+    until = format_instant(at, campaign.brand.timezone) if at else ended_by(hold)
     return tips.tip(
         hold.label, f"{held.sentence}. Until {until}.", name=f"{held.code}-{campaign.pk}"
     )

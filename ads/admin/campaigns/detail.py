@@ -17,11 +17,11 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.elements import instant, state_badge, strips
+from ads.admin.elements import state_badge, strips
 from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date
+from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_usd
 from ads.services.explain import Explanation, coming_week, conditions, explanation, shown_state
 from ads.services.ledger import Month, summaries, with_last_report
@@ -67,7 +67,7 @@ class CampaignPage(StoryPage):
                 {
                     "reference": one,
                     "link": reverse("admin:ads_campaignreference_change", args=[one.pk]),
-                    "day": one.day and f"{one.day:%a %-d %b %Y}",
+                    "day": one.day,
                     "usd": one.reported is not None and format_usd(one.reported),
                 }
                 for one in with_last_report(stored)
@@ -101,14 +101,15 @@ def _since(campaign: Campaign) -> str:
     last = campaign.delivery_changes.order_by("-at", "-id").first()
     if last is None or last.is_active != campaign.is_active:
         return ""
-    return f"{'On' if last.is_active else 'Off'} since {instant(last.at, campaign.brand.timezone)}"
+    since = format_instant(last.at, campaign.brand.timezone)
+    return f"{'On' if last.is_active else 'Off'} since {since}"
 
 
 def _headline(explained: Explanation) -> dict[str, str]:
     """Why it runs or not, in a sentence, and the next automatic change."""
     zone = explained.campaign.brand.timezone
     change = explained.next_change
-    when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
+    when = f"{format_instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
     holds = explained.holds
     if holds:
         why = f"{len(holds)} holds are stopping it"

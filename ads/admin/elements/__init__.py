@@ -17,12 +17,10 @@ from ads.admin.elements.text import (
     budget_as_read,
     clock,
     counted,
+    dated,
     ended_by,
-    instant,
-    place,
     soon,
     span,
-    stamp,
     state_badge,
     two_lines,
 )

@@ -24,16 +24,16 @@ from ads.admin.elements import (
     budget,
     instant_of,
     link_to,
-    stamp,
 )
 from ads.admin.overview import changes_as_read
 from ads.holds import Hold
 from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services import overview
 from ads.services.delivery import Trigger
 from ads.services.exports import Export, kinds
-from ads.services.history import is_automatic, reasons, set_off_by
+from ads.services.history import is_automatic, reasons, switched_by
 
 
 class DirectionFilter(ChoiceFilter):
@@ -96,7 +96,7 @@ class TriggerFilter(DropdownFilter):  # type: ignore[misc]
 def by(change: DeliveryChange) -> str:
     """Who or what switched it: "olivia", "API key Billing", "Automatic (spend update)"."""
     if is_automatic(change.actor):
-        return set_off_by(change.actor, change.trigger)
+        return switched_by(change.actor, change.trigger)
     return actor_name(change.actor)
 
 
@@ -171,7 +171,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     @admin.display(description="when")
     def when(self, change: DeliveryChange) -> SafeString:
-        at = stamp(change.at, change.campaign.brand.timezone, seconds=True)
+        at = format_instant(change.at, change.campaign.brand.timezone, seconds=True)
         return format_html('<span class="ads-nowrap">{}</span>', at)
 
     @admin.display(description="campaign")
@@ -249,7 +249,7 @@ class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
 
     @admin.display(description="last success at")
     def last_success(self, account: AskedAccount) -> str:
-        return stamp(account.last_success_at, account.brand.timezone, seconds=True)
+        return format_instant(account.last_success_at, account.brand.timezone, seconds=True)
 
 
 @admin.register(SimulatedSwitch)
@@ -269,7 +269,7 @@ class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
 
     @admin.display(description="when")
     def when(self, switch: SimulatedSwitch) -> str:
-        return stamp(switch.at, switch.campaign.brand.timezone, seconds=True)
+        return format_instant(switch.at, switch.campaign.brand.timezone, seconds=True)
 
     @admin.display(description="brand")
     def brand(self, switch: SimulatedSwitch) -> str:

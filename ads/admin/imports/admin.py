@@ -1,7 +1,6 @@
 """Imports: the list of uploaded files, and their pages: uploading, the preview, confirming."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -38,6 +37,7 @@ from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
 from ads.admin.imports.upload_limit import SizeGuard, guard
 from ads.models import SpendImport, UnknownReference
 from ads.models.imports import ImportStatus
+from ads.rules.calendar import format_instant
 from ads.services.imports import ImportRefused, Plan, Sniffed, uploads, without_options
 
 Page = Callable[..., HttpResponseBase]
@@ -96,9 +96,9 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
     def sum(self, upload: Any) -> str:
         return text.usd(upload.difference) if upload.difference else NOTHING
 
-    @admin.display(description="uploaded (UTC)")
-    def at(self, upload: SpendImport) -> datetime:
-        return upload.created_at
+    @admin.display(description="uploaded")
+    def at(self, upload: SpendImport) -> str:
+        return format_instant(upload.created_at)
 
     def get_urls(self) -> list[URLPattern]:
         see, act = self.has_view_permission, self.has_add_permission

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from ads.admin.elements import NOTHING, badge, counted
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.imports import FORMATS, Sniffed, figures, uploads
 
@@ -91,11 +92,12 @@ def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
     """Who uploaded it when, and how it is read: labels, texts, and the whole of shortened texts."""
     preview = upload.preview or {}
     plan = preview.get("plan") or upload.plan
-    shown = [("Uploaded", f"{_at(upload.created_at)} by {upload.uploaded_by}", "")]
+    shown = [("Uploaded", f"{format_instant(upload.created_at)} by {upload.uploaded_by}", "")]
     if upload.confirmed_at:
-        shown.append(("Confirmed", f"{_at(upload.confirmed_at)} by {upload.confirmed_by}", ""))
+        at = format_instant(upload.confirmed_at)
+        shown.append(("Confirmed", f"{at} by {upload.confirmed_by}", ""))
     if upload.finished_at:
-        shown.append(("Finished", _at(upload.finished_at), ""))
+        shown.append(("Finished", format_instant(upload.finished_at), ""))
     format_ = FORMATS.get(upload.format)
     shown += [
         ("Size", filesizeformat(upload.size), ""),
@@ -109,16 +111,12 @@ def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
     return shown
 
 
-def _at(at: Any) -> str:
-    return f"{at:%-d %b %Y, %H:%M} UTC"
-
-
 def same_files(earlier: QuerySet[SpendImport]) -> dict[str, Any]:
     """Earlier uploads of the same bytes, the first of them with their results."""
     listed = [
         {
             "file_name": other.file_name,
-            "at": _at(other.created_at),
+            "at": format_instant(other.created_at),
             "by": other.uploaded_by,
             "result": result(other),
             "link": reverse("admin:ads_spendimport_change", args=[other.pk]),

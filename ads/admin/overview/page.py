@@ -21,7 +21,6 @@ from ads.admin.elements import (
     picked,
     span,
     spend_bar,
-    stamp,
     state_badge,
 )
 from ads.admin.overview.first_steps import first_steps
@@ -30,7 +29,7 @@ from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
 from ads.models.campaign import State
 from ads.models.spend import Period
-from ads.rules.calendar import local_time
+from ads.rules.calendar import format_instant, local_time
 from ads.rules.money import format_usd
 from ads.services import overview
 from ads.services.operations import TaskHealth
@@ -88,7 +87,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["tasks_link"] = reverse(address(about, "changelist"))
         context["alarms"] = [task for task in context["tasks"] if task["health"].is_alarming]
         if len(context["alarms"]) > FEW_ALARMS:
-            context["alarms_in_short"] = alarm_summary(seen.tasks, now)
+            context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
     context["first_steps"] = first_steps(request, seen)
     return context
@@ -274,7 +273,7 @@ def changes_as_read(changes: list[Latest], now: datetime) -> list[dict[str, Any]
             "ago": "just now"
             if now - change.at < timedelta(seconds=5)
             else f"{span(now - change.at)} ago",
-            "exact": stamp(change.at, change.timezone),
+            "exact": format_instant(change.at, change.timezone),
         }
         for change in changes
     ]

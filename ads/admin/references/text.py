@@ -6,6 +6,7 @@ from django.contrib import messages
 
 from ads.admin.elements import NOTHING, counted
 from ads.models import Brand, Campaign, UnknownReference
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.references import Matched, Settled, Waits
 
@@ -52,8 +53,8 @@ def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> lis
         ("Possible brands", possible_brands(unknown, names)),
     ]
     if waits.received_first and waits.received_last:
-        first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (waits.received_first, waits.received_last))
-        shown.append(("Received (UTC)", first if first == last else f"{first} – {last}"))
+        first, last = map(format_instant, (waits.received_first, waits.received_last))
+        shown.append(("Received", first if first == last else f"{first} – {last}"))
     if waits.discarded:
         shown.append(("Discarded", rows(waits.discarded)))
     return shown

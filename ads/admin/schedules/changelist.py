@@ -112,12 +112,12 @@ class ScheduleColumns(AdminMixin[DaypartingSchedule]):
 
 
 def _in_force(schedule: DaypartingSchedule) -> str:
-    """When its hours count: "from 2 Feb 2026", "not active"; nothing where always."""
+    """When its hours count: "from 2026-02-02", "not active"; nothing where always."""
     if not schedule.is_active:
         return "not active"
     begin, end = schedule.valid_from, schedule.valid_until
-    words = [f"from {begin:%-d %b %Y}"] if begin else []
-    words += [f"until {end:%-d %b %Y}"] if end else []
+    words = [f"from {begin}"] if begin else []
+    words += [f"until {end}"] if end else []
     return " ".join(words)
 
 

@@ -207,9 +207,9 @@ def _arrays(totals: dict[Key, DayTotal]) -> dict[str, Any]:
 
 
 def _check_again(cursor: Any, staged: str, values: dict[str, Any]) -> None:
-    """Nobody else has reported these days in the other way since they were looked up.
+    """Refuse days that someone else has reported in the other way since they were looked up.
 
-    Whoever moves the ledger on a day waits for whoever else does, so one of two sees the other.
+    Two who move the ledger on one day wait for each other, so one of them sees the other's report.
     """
     cursor.execute(f"{OTHERWISE.format(staged=staged)} LIMIT 1", values)
     for pk, day, known_as, before in cursor.fetchall():

@@ -9,12 +9,11 @@ from datetime import datetime
 from enum import Enum, auto
 
 from ads.services.operations import health
-from ads.services.overview.changes import MOST as MOST_CHANGES
 from ads.services.overview.changes import Latest, latest
 from ads.services.overview.delivery import Delivery, delivery
 from ads.services.overview.first_steps import FirstSteps, first_steps
 from ads.services.overview.near import Near
-from ads.services.overview.spend import BrandFigures, DaysOfSpend, Money, PeriodSpend, money
+from ads.services.overview.spend import Money, PeriodSpend, money
 
 
 class Part(Enum):

@@ -52,7 +52,7 @@ def test_a_brands_budget_that_would_be_used_up_is_told(
 
     page = text_of(admin.get(page_of(waiting(), "match_campaign"), {"campaign": campaign.pk}))
 
-    assert "The daily budget of all of Acme would be used up: $60.00 of $50.00" in page
+    assert "The daily budget of brand Acme would be used up: $60.00 of $50.00" in page
     assert "budget of Spring" not in page
 
 
