@@ -1,6 +1,8 @@
 """Delivery changes, and what the system notes about its own running: read-only."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any, Final
 
 from django.contrib import admin
@@ -11,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
@@ -154,12 +157,20 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         return [path("live/", self.live, name="ads_deliverychange_live"), *super().get_urls()]
 
     def live(self, request: HttpRequest) -> HttpResponse:
-        """The latest changes, for the front page, which polls them."""
+        """The latest changes, for the front page, which polls them and says what is new."""
         # Not ``admin_view``: the login page must not take the place of the list.
         if not (self.admin_site.has_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
-        changes = changes_as_read(overview.latest(), timezone.now())
-        return render(request, "ads/admin/overview_changes.html", {"changes": changes})
+        latest = overview.latest()
+        changes = changes_as_read(latest, timezone.now())
+        seen: datetime | None = None
+        with suppress(ValueError):
+            seen = parse_datetime(request.GET.get("seen", ""))
+        is_new = [
+            seen is not None and timezone.is_aware(seen) and each.at > seen for each in latest
+        ]
+        context = {"changes": changes, "new": list(compress(changes, is_new)), "is_live": True}
+        return render(request, "ads/admin/overview_changes.html", context)
 
     def search(self, request: HttpRequest, term: str) -> Q:
         # Each campaign's name is compared once, not once for each of its changes.

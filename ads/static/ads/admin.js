@@ -148,4 +148,13 @@
         name();
         new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
     });
+
+    // The front page goes on asking for delivery changes; it says when nobody answers.
+    document.addEventListener("htmx:afterRequest", ({ detail }) => {
+        const status = document.getElementById("ads-live-status");
+        if (!status?.parentElement.contains(detail.elt) || detail.successful) return;
+        status.textContent = detail.xhr.status === 403
+            ? "No longer live: you are logged out. Reload the page."
+            : "Not live at the moment: no answer. Trying again.";
+    });
 }
