@@ -38,6 +38,10 @@ from ads.services.ledger.rows import (
 )
 from ads.services.ledger.validation import check_row, check_text
 
+#: How often a batch looks again that others get ahead of, as when several sources replace each
+#: other's totals at once.
+_LOOKS: Final = 5
+
 #: The constraint that a sum breaks which has become too large.
 _TOO_LARGE: Final = "spend_total_amount_is_in_range"
 _TOO_LARGE_REASON: Final = (
@@ -79,15 +83,18 @@ def record(
     # since it was looked up: look again.
     with suppress(StaleTimezoneError, ReportedOtherwise, Overlap, IntegrityError):
         return batch().record(trust_loaded=True)
-    again = batch()
-    try:
-        return again.record(trust_loaded=False)
-    except (ReportedOtherwise, Overlap) as error:
-        return again.refused(error)
-    except IntegrityError as error:
-        if _TOO_LARGE not in str(error):
-            raise
-        return again.refused(InvalidSpend("amount", None, _TOO_LARGE_REASON))
+    refusal = InvalidSpend("amount", None, _TOO_LARGE_REASON)
+    for _ in range(_LOOKS):
+        again = batch()
+        try:
+            return again.record(trust_loaded=False)
+        except (ReportedOtherwise, Overlap) as error:
+            refusal = error
+        except IntegrityError as error:
+            if _TOO_LARGE not in str(error):
+                raise
+            break
+    return again.refused(refusal)
 
 
 def record_all(
