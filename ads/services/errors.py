@@ -28,19 +28,20 @@ class Overlap(InvalidSpend):
     """Day totals of campaigns and days that other sources have reported; nobody said which count.
 
     ``where`` names the campaigns and days, ``amount`` is what ``source`` reports for them, and
-    ``on_record`` what counts already, by source.
+    ``on_record`` what counts already, by source; ``figures`` says all of that without a remedy.
     """
 
     def __init__(
         self, where: str, *, source: str, amount: Decimal, on_record: Mapping[str, Decimal]
     ) -> None:
         known = " and ".join(f"{plain(total)} by {other}" for other, total in on_record.items())
+        self.figures = f"{where}: source {source} reports {plain(amount)}, and on record is {known}"
         super().__init__(
             "on_overlap",
             None,
-            f"{where}: source {source} reports {plain(amount)}, and on record is {known}. Nothing "
-            f"was recorded. Choose add (it is other money), replace (source {source} speaks for "
-            "these days from now on, and what is on record is taken back) or skip.",
+            f"{self.figures}. Nothing was recorded. Choose add (it is other money), replace "
+            f"(source {source} speaks for these days from now on, and what is on record is taken "
+            "back) or skip.",
         )
         self.where = where
         self.source = source

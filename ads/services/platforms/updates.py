@@ -183,7 +183,8 @@ class _Observed:
             elif answer.error:
                 failed.append(total)
                 self._report(
-                    f"{_named(total)} is not recorded: {answer.reason}"
+                    f"{answer.error.figures}. It is asked for again until the other is zero: undo "
+                    "its import, or report zero by its source."
                     if isinstance(answer.error, Overlap)
                     else f"{_named(total)} is refused: {answer.field} {answer.value}: "
                     f"{answer.reason}"
