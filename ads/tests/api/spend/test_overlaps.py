@@ -35,14 +35,13 @@ def test_an_overlap_is_a_problem_of_its_own_with_the_figures_of_each_row(
     assert len(ledger()) == 1
 
 
-def test_beside_a_row_that_is_refused_the_whole_is_invalid(
-    other: Program, campaign: Campaign
-) -> None:
-    rows = [total(campaign, "45.50"), total(campaign, "x")]
+def test_all_or_nothing_the_other_rows_are_not_recorded(other: Program, campaign: Campaign) -> None:
+    rows = [total(campaign, "45.50"), total(campaign, "7", date="2024-05-01")]
 
-    content = problem(other.post("/spend/day-totals", {"day_totals": rows}), 422, "invalid")
+    content = problem(other.post("/spend/day-totals", {"day_totals": rows}), 409, "overlap")
 
-    assert [one["outcome"] for one in content["answers"]] == ["overlap", "refused"]
+    assert [one["outcome"] for one in content["answers"]] == ["overlap", "not_recorded"]
+    assert len(ledger()) == 1
 
 
 def test_the_good_rows_are_kept_if_that_is_wished(other: Program, campaign: Campaign) -> None:

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from ads.models import Campaign, ReportedTotal, Spend
+from ads.models import Campaign, CampaignReference, ReportedTotal, Spend
 from ads.models.spend import Kind
 from ads.services import BudgetService, DayTotal, InvalidSpend, OnOverlap, Overlap, Reference
 from ads.services.ledger import OnRecord, day_totals, overlaps, record
@@ -320,7 +320,9 @@ def stage(*rows: DayTotal) -> None:
     for row in rows:
         pk = row.campaign
         if isinstance(pk, Reference):
-            pk = Campaign.objects.get(references__reference=pk.reference).pk
+            pk = CampaignReference.objects.get(
+                platform=pk.platform, reference=pk.reference
+            ).campaign_id
         execute(
             "INSERT INTO staged_totals VALUES (%s, %s, %s, %s, %s)",
             [pk, row.date, row.known_as, row.amount, row.observed_at],

@@ -128,7 +128,8 @@ def test_without_a_choice_only_the_overlap_goes_on_waiting_until_there_is_one(
     BudgetService.report_day_total(
         campaign, YESTERDAY, 40, source="hand", observed_at=NOON - timedelta(hours=1)
     )
-    take(total(meta("1"), 45, date=YESTERDAY), total(meta("1"), 7), entry(meta("1"), 3))
+    take(total(meta("1"), 45, date=YESTERDAY), total(meta("1"), 7))
+    take(entry(meta("1"), 3))
 
     settled = registry.match(unknown("1"), campaign, now=NOON)
 
