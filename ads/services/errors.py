@@ -1,6 +1,10 @@
 """What the services refuse, with the field and the values."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
+
+from ads.rules.money import plain
 
 
 class _Refusal(ValueError):
@@ -18,6 +22,31 @@ class InvalidSpend(_Refusal):
 
 class ReportedOtherwise(InvalidSpend):
     """A day that its source has reported in another way, so that it would count twice."""
+
+
+class Overlap(InvalidSpend):
+    """Day totals of campaigns and days that other sources have reported; nobody said which count.
+
+    ``where`` names the campaigns and days, ``amount`` is what ``source`` reports for them, and
+    ``on_record`` what counts already, by source; ``figures`` says all of that without a remedy.
+    """
+
+    def __init__(
+        self, where: str, *, source: str, amount: Decimal, on_record: Mapping[str, Decimal]
+    ) -> None:
+        known = " and ".join(f"{plain(total)} by {other}" for other, total in on_record.items())
+        self.figures = f"{where}: source {source} reports {plain(amount)}, and on record is {known}"
+        super().__init__(
+            "on_overlap",
+            None,
+            f"{self.figures}. Nothing was recorded. Choose add (it is other money), replace "
+            f"(source {source} speaks for these days from now on, and what is on record is taken "
+            "back) or skip.",
+        )
+        self.where = where
+        self.source = source
+        self.amount = amount
+        self.on_record = dict(on_record)
 
 
 class InvalidReference(_Refusal):

@@ -8,7 +8,8 @@ from ads.admin.elements import NOTHING, counted
 from ads.models import Brand, Campaign, UnknownReference
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
-from ads.services.references import Matched, Settled, Waits
+from ads.services.ledger import OnRecord
+from ads.services.references import Matched, Overlaps, Settled, Waits
 
 #: Failures listed in a message.
 NAMED = 3
@@ -60,12 +61,35 @@ def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> lis
     return shown
 
 
+def overlaps(overlap: Overlaps) -> str:
+    """ "$150.00 on 2 days; on record for them: $150.00 by meta_ads"."""
+    known = ", ".join(
+        f"{format_usd(amount)} by {source}" for source, amount in overlap.on_record.items()
+    )
+    count = f"{overlap.days:,} day{'' if overlap.days == 1 else 's'}"
+    return f"{format_usd(overlap.amount)} on {count}; on record for them: {known}"
+
+
+def on_record(known: Iterable[OnRecord]) -> list[tuple[str, str, str, str, str]]:
+    """The rows of a table: source, platform, what, how many days, amount."""
+    return [
+        (
+            each.source,
+            each.platform or NOTHING,
+            "Day totals" if each.are_totals else "Entries and corrections",
+            f"{each.days:,}",
+            format_usd(each.amount),
+        )
+        for each in known
+    ]
+
+
 def settled(
     unknown: UnknownReference, campaign: Campaign, done: Settled, still: Waits
 ) -> tuple[int, str]:
     """The level and the text of the message after a match; ``still``: what still waits."""
     text = f"{unknown} is matched to {campaign}: {rows(done.recorded)} recorded"
-    text += _switched(done) + "."
+    text += _settled_overlaps(done) + _switched(done) + "."
     level = messages.SUCCESS
     if done.refused:
         level = messages.WARNING
@@ -86,7 +110,8 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
     if done:
         total = sum((one.settled for one in done if one.settled), start=Settled())
         count = counted(len(done), "platform ID")
-        text = f"{count} matched: {rows(total.recorded)} recorded{_switched(total)}."
+        text = f"{count} matched: {rows(total.recorded)} recorded"
+        text += f"{_settled_overlaps(total)}{_switched(total)}."
         if total.refused:
             text += f" {rows(total.refused).capitalize()} could not be recorded and still wait."
         if total.failed:
@@ -100,6 +125,11 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
             (messages.ERROR, f"{len(failed):,} not matched: {' '.join(failed[:NAMED])}{more}")
         )
     return said
+
+
+def _settled_overlaps(done: Settled) -> str:
+    taken_back = f", {format_usd(-done.taken_back)} taken back" if done.taken_back else ""
+    return taken_back + (f", {rows(done.skipped)} skipped" if done.skipped else "")
 
 
 def _switched(done: Settled) -> str:

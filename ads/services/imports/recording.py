@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from ads.models import Campaign
 from ads.models.spend import Kind
 from ads.rules.money import LIMIT, format_usd
-from ads.services.errors import ReportedOtherwise
+from ads.services.errors import Overlap, ReportedOtherwise
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
@@ -96,6 +96,8 @@ def record_totals(done: Imported, *, source: str, now: datetime) -> None:
         posted = day_totals.post(staged, source=source, now=now)
     except ReportedOtherwise as error:
         raise ImportRefused(f"{error} It was reported just now: nothing was recorded.") from error
+    except Overlap as error:
+        raise ImportRefused(str(error)) from error
     done.items = tables.run(f"SELECT count(*) FROM {tables.SUMMED}")[0][0]  # noqa: S608
     done.recorded, done.difference = posted.recorded, posted.difference
     done.lowered, done.lowered_by = posted.lowered, posted.lowered_by

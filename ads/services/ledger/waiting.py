@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from ads.models import UnknownReference, WaitingSpend
 from ads.models.spend import Kind
+from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
 from ads.services.ledger import entries
 from ads.services.ledger.day_totals import newest_of
@@ -91,6 +93,17 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
         )
         for key, row in keyed.values()
     ]
+
+
+def discard(waits: QuerySet[WaitingSpend], *, because: str, now: datetime) -> int:
+    """Never record these rows; how many. Who discarded them, and why, stays on record."""
+    return waits.update(
+        discarded_at=now, discarded_by=current_actor()[:_LONGEST_NAME], discarded_because=because
+    )
+
+
+#: Characters of :attr:`WaitingSpend.discarded_by`.
+_LONGEST_NAME: Final = 150
 
 
 def forget_empty(unknown_ids: Collection[int]) -> None:

@@ -1,22 +1,23 @@
 """Unmatched campaigns: their waiting spend, suggested matches, and matching many at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ads.models import Brand, Campaign, CampaignReference, UnknownReference, WaitingSpend
 from ads.models.campaign import Status
-from ads.models.spend import Period
+from ads.models.spend import Kind, OnOverlap, Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.rules.money import format_usd, is_used_up
+from ads.services import ledger
 from ads.services.errors import InvalidReference
-from ads.services.ledger import summaries
+from ads.services.ledger import OnRecord, summaries
 from ads.services.references import registry
 from ads.services.references.registry import Settled
 
@@ -202,6 +203,70 @@ def _current(unknown: UnknownReference, timezone: str, now: datetime) -> dict[Pe
     return {Period.DAY: of_day, Period.MONTH: of_month}
 
 
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """Waiting day totals of which others are on record for the campaign; in its currency."""
+
+    days: int = 0
+    amount: Decimal = Decimal(0)
+    #: What is on record for these days, by source.
+    on_record: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+#: The waiting day totals of references, as the totals of campaigns: a relation for the ledger's
+#: statements about overlaps.
+_AS_TOTALS: Final = """
+    (SELECT given.campaign_id, waiting.date, given.known_as, waiting.amount, waiting.observed_at
+       FROM unnest(%(unknown)s::bigint[], %(campaigns)s::bigint[], %(known_as)s::text[])
+            AS given (unknown_id, campaign_id, known_as)
+       JOIN ads_waitingspend AS waiting
+         ON waiting.unknown_id = given.unknown_id AND waiting.kind = 'day_total'
+        AND waiting.discarded_at IS NULL
+        AND (waiting.source = %(source)s OR %(source)s IS NULL)) AS staged
+"""
+
+
+def overlaps(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[int, Overlaps]:
+    """What of their waiting day totals is on record already, by the reference's id.
+
+    By another source, or under another reference of the same one; on the same platform. Those
+    without overlaps are left out. A query for each source that waits, and one.
+    """
+    values = _pairs(pairs)
+    named = {(unknown.known_as, campaign.pk): unknown.pk for unknown, campaign in pairs}
+    waits = WaitingSpend.objects.filter(
+        unknown__in=values["unknown"], kind=Kind.DAY_TOTAL, discarded_at=None
+    )
+    days: dict[int, set[date]] = defaultdict(set)
+    amounts: dict[int, Decimal] = defaultdict(Decimal)
+    known: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for source in waits.order_by("source").values_list("source", flat=True).distinct():
+        of_each = ledger.overlaps.of_each(
+            _AS_TOTALS, source=source, every_reference=True, values={**values, "source": source}
+        )
+        for (campaign_id, day, known_as), each in of_each.items():
+            pk = named[known_as, campaign_id]
+            days[pk].add(day)
+            amounts[pk] += each.amount
+            for other, total in each.on_record.items():
+                known[pk][other] += total
+    return {pk: Overlaps(len(days[pk]), amounts[pk], dict(known[pk])) for pk in days}
+
+
+def on_record(unknown: UnknownReference, campaign: Campaign) -> list[OnRecord]:
+    """What the campaign has on record on the days of the waiting day totals, by source."""
+    values = {**_pairs([(unknown, campaign)]), "source": None}
+    return ledger.overlaps.on_record(_AS_TOTALS, values=values)
+
+
+def _pairs(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[str, Any]:
+    return {
+        "unknown": [unknown.pk for unknown, _ in pairs],
+        "campaigns": [campaign.pk for _, campaign in pairs],
+        "known_as": [unknown.known_as for unknown, _ in pairs],
+    }
+
+
 def match_new(
     unknown: UnknownReference, *, brand: Brand, name: str, status: Status, now: datetime
 ) -> tuple[Campaign, Settled]:
@@ -220,13 +285,16 @@ def match_new(
 
 
 def match_each(
-    pairs: Iterable[tuple[UnknownReference, Campaign]], *, now: datetime
+    pairs: Iterable[tuple[UnknownReference, Campaign, OnOverlap | None]], *, now: datetime
 ) -> list[Matched]:
-    """Match many; one that cannot be matched does not stop the others."""
+    """Match many; one that cannot be matched does not stop the others.
+
+    With each, what becomes of overlaps: see :func:`.registry.match`.
+    """
     done = []
-    for unknown, campaign in pairs:
+    for unknown, campaign, on_overlap in pairs:
         try:
-            settled = registry.match(unknown, campaign, now=now)
+            settled = registry.match(unknown, campaign, now=now, on_overlap=on_overlap)
             done.append(Matched(unknown, campaign, settled))
         except InvalidReference as error:
             done.append(Matched(unknown, campaign, None, str(error)))

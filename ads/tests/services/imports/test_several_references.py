@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ads.models import Campaign, CampaignReference, ReportedTotal, Spend, UnknownReference
-from ads.services import BudgetService, DayTotal
+from ads.services import BudgetService, DayTotal, OnOverlap
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import record_all
@@ -81,7 +81,7 @@ def test_ids_that_waited_add_up_and_the_file_again_changes_nothing(search: Campa
     recorded(TWO_IDS)
 
     for one in UnknownReference.objects.all():
-        registry.match(one, search, now=NOON)
+        registry.match(one, search, now=NOON, on_overlap=OnOverlap.ADD)
 
     assert ledger() == {SEARCH: 81}
     assert recorded(TWO_IDS).unchanged == 2
@@ -156,7 +156,7 @@ def test_a_plain_file_is_refused_after_one_of_the_platform(search: Campaign) -> 
     assert "line 2: campaign: " in said
     assert "as google_ads / 9 / 111" in said
     assert totals(search)["day", NOON.date()] == Decimal(10)
-    assert recorded(plain).recorded == 1  # another source
+    assert "on record is 10.00 by google_ads" in refused(plain)  # another source: an overlap
 
 
 def test_of_many_refused_days_the_first_are_shown_and_all_are_counted(search: Campaign) -> None:
