@@ -25,7 +25,7 @@ from support.web import Client, authorization, served
 from support.world import fill, start_from_zero
 
 from ads.models import Campaign, Spend
-from ads.services.ledger.verification import verify
+from ads.services.ledger import verification
 
 PER_SECOND = 8_000
 SINGLES_PER_SECOND = 350
@@ -60,7 +60,7 @@ def main() -> None:
         expect(RETRIED_ROWS, recorded)
         expect(entries, Spend.objects.count())
         expect(entries * CENT, Spend.objects.aggregate(total=Sum("amount"))["total"])
-        expect([], verify(now=timezone.now(), fix=False))
+        expect([], verification.verify(now=timezone.now(), fix=False))
     rate = sizes.batches * ROWS / batches_took
     singles_rate = sizes.singles / singles_took
     retried = f"{sizes.retries:,} retries at once of {RETRIED_ROWS} entries"

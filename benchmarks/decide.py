@@ -14,7 +14,8 @@ from support.world import NOW, decide, fill, settle
 
 from ads.holds import Moment
 from ads.models import Campaign, DeliveryChange
-from ads.services.delivery.enforcement import SWEEP_SETTINGS, Enforced
+from ads.services.delivery import Enforced
+from ads.services.delivery.enforcement import SWEEP_SETTINGS
 
 RATIO = 1.3
 QUIET_SECONDS = 3.0

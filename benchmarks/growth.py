@@ -10,7 +10,7 @@ from support.database import scratch, use
 from support.report import expect, options, seconds, table, verdict
 from support.world import NOW, decide, fill, settle
 
-from ads.services.delivery.enforcement import Enforced
+from ads.services.delivery import Enforced
 
 GROWTH = 1.25
 PER_BRAND = 50

@@ -13,7 +13,7 @@ from support.report import at_most, expect, options, seconds, table, verdict
 from support.world import NOW, decide, fill, settle
 
 from ads.models import Campaign, DeliveryChange
-from ads.services.delivery.enforcement import Enforced
+from ads.services.delivery import Enforced
 
 SECONDS = 0.5
 QUERIES = 60

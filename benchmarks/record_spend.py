@@ -24,7 +24,7 @@ from support.world import fill, start_from_zero
 
 from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.services import BudgetService
-from ads.services.ledger.verification import verify
+from ads.services.ledger import verification
 
 PER_SECOND = 700
 STATEMENTS = 4
@@ -53,7 +53,7 @@ def main() -> None:
         ):
             rate = together(shared, sizes.entries)
             rows.append((f"{processes} processes on {what}", f"{rate:,.0f}/s", "all there"))
-        expect([], verify(now=timezone.now(), fix=False))
+        expect([], verification.verify(now=timezone.now(), fix=False))
     table(rows)
 
 

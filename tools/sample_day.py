@@ -11,7 +11,7 @@ from django_celery_beat.models import PeriodicTask
 
 from ads.models import Campaign
 from ads.services.actor import acting_as
-from ads.services.sample.seed import Plan, seed
+from ads.services.sample import seed
 from budget_manager.celery import app
 
 #: The time since it was set up, and the interval at which its tasks have run since.
@@ -29,7 +29,7 @@ def make(now: datetime) -> User:
     """Create it as of ``now``; returns a superuser."""
     at = now - WORKED
     with time_machine.travel(at):
-        plan = Plan(
+        plan = seed.Plan(
             brands=4,
             campaigns=24,
             spend_days=30,
@@ -38,7 +38,7 @@ def make(now: datetime) -> User:
             seed=1,
         )
         with acting_as("olivia"):
-            seed(plan, at)
+            seed.seed(plan, at)
             _budgets()
     while (at := at + STEP) < now - LAST:
         _work(at)

@@ -7,6 +7,7 @@ from django.db import models
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField
 from ads.models.triggers import refuse
+from ads.rules.calendar import format_instant
 
 
 class ClockTimestamp(models.Func):
@@ -62,4 +63,4 @@ class DeliveryChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{'on' if self.is_active else 'off'} at {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{'on' if self.is_active else 'off'} at {format_instant(self.at, seconds=True)}"

@@ -15,6 +15,9 @@ from django.db.models.functions import Round
 from ads.rules.calendar import UnknownTimezone, zone
 from ads.rules.money import LIMIT, PLACES
 
+#: Names of the budgets of a brand and of a campaign.
+BUDGETS = ("daily_budget", "monthly_budget")
+
 #: Sums may be a thousand times the size of an amount.
 SUM_LIMIT = LIMIT * 1000
 

@@ -6,6 +6,7 @@ from ads.models.base import TimestampedModel
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField
+from ads.rules.calendar import format_instant
 
 
 class Heartbeat(TimestampedModel):
@@ -89,4 +90,4 @@ class SimulatedSwitch(models.Model):
         indexes = [models.Index(fields=["campaign", "at"], name="simulated_switch_by_campaign")]
 
     def __str__(self) -> str:
-        return f"{'on' if self.is_on else 'off'} at {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{'on' if self.is_on else 'off'} at {format_instant(self.at, seconds=True)}"

@@ -91,6 +91,17 @@ def local_date(now: datetime, tz: str) -> date:
     return local_time(now, tz).date()
 
 
+def format_instant(at: datetime, tz: str = "UTC", *, seconds: bool = False) -> str:
+    """Return the instant as people read it everywhere: "2026-11-28 09:15 New York".
+
+    As dates in lists, fields and files, it begins with the year. In UTC if `tz` is invalid.
+    """
+    tz = tz if tz in _names() else "UTC"
+    clock = "%H:%M:%S" if seconds else "%H:%M"
+    place = tz.rpartition("/")[2].replace("_", " ")
+    return f"{local_time(at, tz):%Y-%m-%d {clock}} {place}"
+
+
 def month_start(day: date) -> date:
     """Return the first day of the month of `day`."""
     return day.replace(day=1)

@@ -1,4 +1,4 @@
-"""Many at once, and yet one that fails never stops the others."""
+"""Work in batches in which one failure never stops the rest."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ NOBODYS_FAULT = (OperationalError, SoftTimeLimitExceeded)
 def isolate(
     ids: Sequence[K], act: Callable[[Sequence[K]], T], *, size: int, what: str
 ) -> tuple[list[T], list[K]]:
-    """Call ``act`` with batches of ``ids``; a batch that fails is halved until one stands alone.
+    """Call ``act`` with batches of ``ids``; a batch that fails is halved, down to single ids.
 
     Each of ``ids`` must be recognizable when printed in the log.
     ``act`` must leave nothing half-done when it raises, or be safe to repeat.

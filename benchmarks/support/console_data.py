@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ads.holds import Hold
-from ads.services.delivery.enforcement import Trigger
+from ads.services.delivery import Trigger
 from support.database import execute, execute_unaudited
 from support.world import TIMEZONES, settle
 

@@ -10,7 +10,7 @@ from ads.admin.actions import text
 from ads.admin.brands import actions as brand_actions
 from ads.admin.campaigns.actions import CampaignActions
 from ads.models import Brand, Campaign, DaypartingSchedule
-from ads.services.bulk.budget_changes import How
+from ads.services.bulk import How
 from support.console_pages import Address, heaviest
 
 #: How many campaigns are selected: a page of the list, and as many as an action takes.
@@ -58,7 +58,7 @@ def _asked(model: str, code: str, count: int, post: dict[str, Any]) -> Address:
     return Address(
         f"{model}_act",
         reverse(f"admin:{model}_act", args=[code]),
-        says=("ads-foreseen",),
+        says=("ads-headline",),
         post=post,
         about=f"{code} of {count:,}",
     )

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ads.holds import Moment, evaluate
 from ads.models import Campaign
-from ads.services.delivery.enforcement import Enforced, Trigger, enforce
+from ads.services.delivery import Enforced, Trigger, enforce
 from support.database import execute, execute_unaudited
 
 #: An instant in the middle of a month at which the brands have two local dates, as usual.

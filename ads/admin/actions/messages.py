@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ads.admin.actions import preview_text
-from ads.admin.actions.preview_text import counted
+from ads.admin.elements import counted
 from ads.models import Brand, Campaign
 from ads.services.bulk import Done
 from ads.services.history import Seen, audit
@@ -88,7 +88,7 @@ def report_outcome(
     if done.failed:
         messages.error(
             request,
-            f"It failed on {counted(len(done.failed))}: {_names(done.failed)}. "
+            f"The action failed on {counted(len(done.failed))}: {_names(done.failed)}. "
             "They were not changed; the server's log says why.",
         )
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from ads.admin.elements import budget
+from ads.admin.elements import budget, counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
@@ -21,7 +21,7 @@ WHY: Final[Mapping[Hold | Status, str]] = {
     Status.PAUSED: "paused by a user",
     Status.COMPLETED: "completed",
     Status.ARCHIVED: "archived",
-    Hold.BRAND_INACTIVE: "brand switched off",
+    Hold.BRAND_INACTIVE: "brand paused",
     Hold.FLIGHT: "outside the flight",
     Hold.BRAND_DAILY_BUDGET: "brand's daily budget used up",
     Hold.BRAND_MONTHLY_BUDGET: "brand's monthly budget used up",
@@ -48,11 +48,6 @@ class Line:
     def more(self) -> int:
         """How many there are besides those that are named."""
         return self.count - len(self.first)
-
-
-def counted(number: int, one: str = "campaign") -> str:
-    """ "1 campaign", "1,204 campaigns"."""
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def reasons(counts: Mapping[Hold | Status, int]) -> str:
@@ -93,15 +88,15 @@ def _sentence(outcome: Outcome, start: tuple[str, str], stop: str) -> str:
         (outcome.keeps_running, ("keeps running", "keep running"), ""),
         (Kind(outcome.undecided), ("is undecided", "are undecided"), "invalid timezone"),
     ]
-    told = []
+    clauses = []
     for kind, (one, many), why in parts:
         if kind.count:
             alone = outcome.count == 1 and kind.first
             who = kind.first[0].name if alone else f"{kind.count:,}"
             verb = one if kind.count == 1 else many
-            told.append(f"{who} {verb}{f': {why}' if why else ''}")
+            clauses.append(f"{who} {verb}{f': {why}' if why else ''}")
     # A list of reasons has commas of its own.
-    return f"{'; '.join(told)}." if told else "No campaign starts or stops."
+    return f"{'; '.join(clauses)}." if clauses else "No campaign starts or stops."
 
 
 def _why_stopped(outcome: Outcome) -> str:
@@ -138,7 +133,7 @@ def budgets(preview: BudgetPreview | None) -> dict[str, Any] | None:
 
 
 def _overbooked(found: Sequence[Overbooked]) -> list[str]:
-    told = [
+    warnings = [
         f"Campaigns of {one.brand.name} would have {format_usd(one.campaigns)} a "
         f"{'day' if one.field == 'daily_budget' else 'month'} together; its "
         f"{one.field.replace('_', ' ')} is {format_usd(one.budget)}."
@@ -146,8 +141,8 @@ def _overbooked(found: Sequence[Overbooked]) -> list[str]:
     ]
     if found[NAMED:]:
         more = counted(len(found) - NAMED, "more brand budget")
-        told.append(f"Campaigns would exceed {more}.")
-    return told
+        warnings.append(f"Campaigns would exceed {more}.")
+    return warnings
 
 
 def _row(row: Brand | Campaign, pairs: Mapping[str, Pair], names_brand: bool) -> dict[str, Any]:

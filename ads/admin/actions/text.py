@@ -7,7 +7,8 @@ from typing import Final
 from django.db.models import Count, Sum
 
 from ads.admin.actions.pages import Page
-from ads.admin.actions.preview_text import WHY, counted
+from ads.admin.actions.preview_text import WHY
+from ads.admin.elements import counted
 from ads.holds import Hold
 from ads.models.campaign import Status
 from ads.models.spend import Period
@@ -17,7 +18,7 @@ from ads.services.delivery import Outcome, still_counting
 CHANGE_BUDGETS: Final = Page(
     "Change the budgets of {}",
     "Takes effect at once, and can be undone. Percentages are rounded to the cent. A budget never "
-    "falls below $0.00, which lets nothing through. No limit stays no limit, unless you set one.",
+    "falls below $0.00, at which nothing runs. No limit stays no limit, unless you set one.",
     "Change the budgets",
     "Changed the budgets of {}.",
     leaves="without such a budget, already at this budget, or it would be too large",
@@ -69,7 +70,7 @@ PAGES: Final[Mapping[str, Page]] = {
     ),
     "complete": Page(
         "Complete {}",
-        "Marks them as over: they stop, and stay off. Late spend is still recorded.",
+        "Marks them as finished: they stop, and stay off. Late spend is still recorded.",
         "Complete {}",
         "Completed {}.",
         is_grave=True,

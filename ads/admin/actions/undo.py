@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST
 
 from ads.admin.actions.messages import PARAMETER, report_outcome, undo_button
 from ads.admin.actions.pages import DO, AsksFirst, Page, Preview, way_back
-from ads.admin.actions.preview_text import counted
-from ads.admin.elements import budget
+from ads.admin.elements import budget, counted
 from ads.models import Brand, Campaign
+from ads.models.fields import BUDGETS
+from ads.rules.calendar import format_instant
 from ads.services.bulk import preview_budgets, undo
 from ads.services.delivery import preview_campaigns
 from ads.services.history import audit
@@ -27,9 +28,9 @@ NAMED = 3
 
 PAGE = Page(
     "Undo the change of budgets",
-    "Puts back every budget that was changed together and has not been changed since.",
+    "Restores every budget of this change that nobody has changed since.",
     "Undo it",
-    "Undone: {} as before.",
+    "Undone: {} restored.",
 )
 
 
@@ -43,7 +44,10 @@ class Undoes(AsksFirst):
     ) -> HttpResponse:
         more: dict[str, Any] = {}
         if action := _asked_for(request):
-            more["changed_in"] = action
+            more |= {
+                "changed_by": action.metadata.get("actor") or audit.NOBODY,
+                "changed_at": format_instant(action.created_at),
+            }
             if permitted(request, undo.changed_in(action.pk)):
                 more["undo"] = undo_button(request, action.pk, request.get_full_path())
         return super().changelist_view(request, {**more, **(extra_context or {})})
@@ -60,7 +64,7 @@ class Undoes(AsksFirst):
             raise PermissionDenied
         back = way_back(request, reverse("admin:ads_campaign_changelist"))
         left = _left(changed)
-        if changed.fields & {*undo.BUDGETS} and DO not in request.POST:
+        if changed.fields & {*BUDGETS} and DO not in request.POST:
             action = undo.PutBack(changed)
             ids, brands = action.ids(Campaign), action.ids(Brand)
             if ids or brands:
@@ -95,11 +99,11 @@ def permitted(request: HttpRequest, changed: undo.Changed) -> undo.Changed:
     return changed.only(
         campaigns=[
             *(["status"] if may_switch else []),
-            *(undo.BUDGETS if campaigns.has_change_permission(request) else []),
+            *(BUDGETS if campaigns.has_change_permission(request) else []),
         ],
         brands=[
             *(["is_active"] if may_switch else []),
-            *(undo.BUDGETS if brands.has_change_permission(request) else []),
+            *(BUDGETS if brands.has_change_permission(request) else []),
         ],
     )
 
@@ -127,7 +131,7 @@ def _left(changed: undo.Changed) -> str:
 def _now(left: undo.Left) -> str:
     """The value now, and who set it: "Active, by olivia"."""
     row: Any = left.row
-    if left.field in undo.BUDGETS:
+    if left.field in BUDGETS:
         now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field))}"
     elif isinstance(row, Campaign):
         now = row.get_status_display()

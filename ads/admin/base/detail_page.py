@@ -16,17 +16,17 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
-from ads.admin.actions import counted, undo_button
-from ads.admin.elements import AdminMixin, charts, instant, spend_bar, stamp
+from ads.admin.actions import undo_button
+from ads.admin.elements import AdminMixin, charts, counted, ended_by, spend_bar
 from ads.holds import Hold
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.calendar import local_time
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.bulk import undo
 from ads.services.explain import Condition
-from ads.services.history import set_off_by, timeline
+from ads.services.history import switched_by, timeline
 from ads.services.ledger import Month
 
 #: Places on the page; the form opens at its own.
@@ -44,11 +44,11 @@ class LocalTimes(AdminMixin[Any]):
 
     @admin.display(description="created at")
     def created(self, row: Any) -> str:
-        return stamp(row.created_at, _timezone(row))
+        return format_instant(row.created_at, _timezone(row))
 
     @admin.display(description="updated at")
     def updated(self, row: Any) -> str:
-        return stamp(row.updated_at, _timezone(row))
+        return format_instant(row.updated_at, _timezone(row))
 
 
 def _timezone(row: Any) -> str:
@@ -111,7 +111,7 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
     tabs = [("Everything", None), *((one.label, one) for one in timeline.Kind)]
     return {
         "happenings": [
-            _told(happening, tz)
+            _described(happening, tz)
             | {"undo": _undo(request, owner, happening) if happening in undoable else ""}
             for happening in page.happenings
         ],
@@ -124,7 +124,6 @@ def history(request: HttpRequest, owner: Campaign | Brand, tz: str) -> dict[str,
             for label, one in ([] if own_alone else tabs)
         ],
         "history_older": _part_of_history({**chosen, OLDER: page.older}) if page.older else "",
-        "history_zone": tz,
         "history_newest": _part_of_history(chosen) if older else "",
     }
 
@@ -161,13 +160,13 @@ def _undo(
     return undo_button(request, context, request.get_full_path(), f"Undo{of}")
 
 
-def _told(happening: timeline.Happening, tz: str) -> dict[str, Any]:
+def _described(happening: timeline.Happening, tz: str) -> dict[str, Any]:
     return {
         "happening": happening,
         "at": happening.at,
-        "clock": f"{local_time(happening.at, tz):%a %-d %b %Y, %H:%M}",
+        "clock": format_instant(happening.at, tz),
         "colour": {True: "on", False: "off", None: happening.kind.value}[happening.is_on],
-        "by": set_off_by(happening.actor, happening.trigger)
+        "by": switched_by(happening.actor, happening.trigger)
         if happening.is_on is not None
         else f"by {happening.actor}",
         "campaigns": [
@@ -193,8 +192,9 @@ def checks(conditions: list[Condition], now: datetime, tz: str) -> list[dict[str
             if condition.until or condition.hold in by_people
             else "bad",
             "sentence": condition.sentence,
-            "until": instant(condition.until, tz) if condition.until else "",
+            "until": format_instant(condition.until, tz) if condition.until else "",
             "left": left(condition.until, now) if condition.until else "",
+            "ended_by": ended_by(condition.hold),
         }
         for condition in conditions
     ]
@@ -263,7 +263,7 @@ def month_charts(
         ),
         charts.Chart(
             id="spend-adding-up",
-            title=f"Spend of {whose} , {today:%B %Y} to date",
+            title=f"Spend of {whose}, {today:%B %Y} to date",
             head="Up to",
             labels=labels,
             series=[charts.Series("Spent so far", running, line=True)],

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters, get_content_type_for_model
 from django.core.exceptions import FieldError, ValidationError
 from django.core.paginator import Paginator
 from django.db import DataError, IntegrityError, models
@@ -37,6 +38,8 @@ else:
         show_facets = ShowFacets.NEVER
         #: Help for fields whose model has none.
         help_texts: Mapping[str, str] = {}
+        #: Where on a row's page its history is; "" for Django's page of its log.
+        history_anchor = ""
 
         def get_form(self, request, obj=None, change=False, **kwargs):  # type: ignore[no-untyped-def]
             form = super().get_form(request, obj, change=change, **kwargs)
@@ -69,6 +72,23 @@ else:
                 # Nothing is filtered, so the head offers no "Show all".
                 rows.full_result_count = rows.result_count
             return rows
+
+        def has_history(self, row):  # type: ignore[no-untyped-def]
+            """Is there a history to show? Django's log has only what was done in the admin."""
+            if self.history_anchor:
+                return True
+            kind = get_content_type_for_model(self.model)
+            return LogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).exists()
+
+        def render_change_form(self, request, context, *args, **kwargs):  # type: ignore[no-untyped-def]
+            row = context.get("original")
+            context["show_history"] = row is not None and self.has_history(row)
+            return super().render_change_form(request, context, *args, **kwargs)
+
+        def history_view(self, request, object_id, extra_context=None):  # type: ignore[no-untyped-def]
+            if self.history_anchor:
+                return HttpResponseRedirect(f"../change/{self.history_anchor}")
+            return super().history_view(request, object_id, extra_context)
 
         def __class_getitem__(cls, _: object) -> type:
             return cls
@@ -103,8 +123,6 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
     list_per_page = 50
     compressed_fields = True
     warn_unsaved_form = True
-    #: Where on a row's page its history is; "" for Django's page of its log.
-    history_anchor = ""
     readonly_preprocess_fields = {
         "daily_budget": budget_as_read,
         "monthly_budget": budget_as_read,
@@ -116,13 +134,6 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
         if isinstance(db_field, MoneyField):
             return db_field.formfield(form_class=MoneyFormField)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if self.history_anchor:
-            return HttpResponseRedirect(f"../change/{self.history_anchor}")
-        return super().history_view(request, object_id, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
@@ -143,20 +154,14 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if obj else [group for group in fieldsets if group[0] != KEPT]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Explain when the database refuses what the form could not know.
 
         Two people can save conflicting rows at the same moment: the same name, or windows that
         overlap.
         """
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, *args, **kwargs)
         except IntegrityError as error:
             list(messages.get_messages(request))  # reading them drops the "was saved" among them
             self.message_user(
@@ -203,18 +208,10 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     sortable_by = []
 
     def get_urls(self) -> list[URLPattern]:
-        # Nobody edits a record, so it has no history.
         return [one for one in super().get_urls() if not (one.name or "").endswith("_history")]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        context = {**(extra_context or {}), "show_history": False}
-        return super().changeform_view(request, object_id, form_url, context)
+    def has_history(self, row: M) -> bool:
+        return False  # nobody edits a record
 
     def search(self, request: HttpRequest, term: str) -> Q | None:
         """The rows that match a search, where ``search_fields`` do not say it; None: they do."""

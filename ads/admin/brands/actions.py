@@ -19,10 +19,10 @@ from ads.admin.actions import (
     Page,
     asking,
     buttons,
-    counted,
     text,
     way_back,
 )
+from ads.admin.elements import counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.services.bulk import Action, ChangeBudgets, Done, RunBrandsOnToday, SwitchBrands
@@ -107,11 +107,11 @@ class BrandActions(AsksFirst):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> TemplateResponse:
         response: Any = super().render_change_form(request, context, *args, **kwargs)
-        told = response.context_data
-        if brand := told.get("stored"):
-            explained = told.get("explanation")
+        shown = response.context_data
+        if brand := shown.get("stored"):
+            explained = shown.get("explanation")
             held = {one.hold for one in explained.holding} if explained else set()
-            told["buttons"] = buttons.of_brand(
+            shown["buttons"] = buttons.of_brand(
                 brand,
                 may_switch=self.has_switch_permission(request),
                 may_waive=self.has_waive_permission(request),

@@ -20,6 +20,8 @@ from ads.admin.elements import (
     clock,
     instant_of,
     spend_track,
+    state_badge,
+    two_lines,
     waived_beside,
 )
 from ads.models import Brand, Campaign
@@ -113,13 +115,12 @@ class BrandColumns(AdminMixin[Brand]):
 
     @admin.display(description="state", ordering="is_active")
     def state(self, brand: Brand) -> SafeString:
-        colour, word = ("success", "Active") if brand.is_active else ("info", "Paused by user")
-        return format_html('<span class="ads-badge ads-{}">{}</span>', colour, word)
+        return state_badge("Active" if brand.is_active else "Paused by user")
 
     @admin.display(description="delivering", ordering="delivering")
     def running(self, brand: Any) -> SafeString:
         held = f"{brand.held} on hold" if brand.held else ""
-        return _two_lines(f"{brand.delivering} of {brand.every}", held)
+        return two_lines(f"{brand.delivering} of {brand.every}", held)
 
     @admin.display(description="today", ordering=SPEND[Period.DAY])
     def today(self, brand: Any) -> SafeString | str:
@@ -139,13 +140,13 @@ class BrandColumns(AdminMixin[Brand]):
 
     @admin.display(description="local time", ordering="timezone")
     def local(self, brand: Any) -> SafeString:
-        return _two_lines(brand.local, brand.timezone)
+        return two_lines(brand.local, brand.timezone)
 
     def _spent(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
             return NOTHING
         spent, waived, limit = _figures(brand, period)
-        return _two_lines(
+        return two_lines(
             format_html(
                 '<b class="ads-spend-amount">{}</b>{}', format_usd(spent), waived_beside(waived)
             ),
@@ -157,7 +158,7 @@ class BrandColumns(AdminMixin[Brand]):
             return NOTHING
         spent, _, limit = _figures(brand, period)
         left = remaining(spent, limit)
-        return _two_lines(
+        return two_lines(
             spend_track(spent, limit), "" if left is None else f"{format_usd(left)} left"
         )
 
@@ -167,12 +168,3 @@ def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal, Decimal | No
     word = "daily" if period == Period.DAY else "monthly"
     waived = brand.figures[f"{word}_waived"]
     return brand.figures[f"{word}_spend"] - waived, waived, brand.figures[f"{word}_budget"]
-
-
-def _two_lines(first: object, second: str) -> SafeString:
-    return format_html(
-        '<span class="ads-many"><span class="ads-line">{}</span>'
-        '<span class="ads-line ads-quiet">{}</span></span>',
-        first,
-        second,
-    )

@@ -16,11 +16,10 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.elements import clock, instant, spend_bar, state_badge
+from ads.admin.elements import badge, clock, spend_bar, state_badge
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
-from ads.models.campaign import State
-from ads.rules.calendar import UnknownTimezone, local_date, next_day_begins
+from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
 from ads.services.explain import BrandExplanation, sentence, shown_state
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
@@ -39,21 +38,25 @@ class BrandPage(StoryPage):
         now = timezone.now()
         # Not the values of an invalid form.
         brand = row.fresh() if request.method == "POST" else row
-        told: dict[str, Any] = {
+        context: dict[str, Any] = {
             "edit_words": "name, timezone, budgets, and whether it is active",
             "stored": brand,
         }
         if may_view(request, Campaign):
-            told |= _counts(brand)
+            context |= _counts(brand)
         try:
             today = local_date(now, brand.timezone)
         except UnknownTimezone as error:
-            return told | {"unexplained": str(error), **history(request, brand, "UTC")}
+            return context | {
+                "unexplained": str(error),
+                "headline": {"state": badge("Unknown")},
+                **history(request, brand, "UTC"),
+            }
         month = summaries.month(brand, today)
         explained = brand_explanation.explain(brand, month, now)
         ledger = {"campaign__brand__id__exact": brand.pk} if may_view(request, Spend) else None
         day_ends = next_day_begins(now, brand.timezone)
-        told |= {
+        context |= {
             "explanation": explained,
             "headline": _headline(explained, brand, now),
             "checks": checks(explained.conditions, now, brand.timezone),
@@ -66,28 +69,28 @@ class BrandPage(StoryPage):
             "day_ends": left(day_ends, now),
         }
         if may_view(request, Campaign):
-            told["campaigns"] = [
+            context["campaigns"] = [
                 _campaign(campaign, now)
                 for campaign in brand_explanation.first_campaigns(brand, now, limit=CAMPAIGNS)
             ]
-        return told | history(request, brand, brand.timezone)
+        return context | history(request, brand, brand.timezone)
 
 
 def _headline(explained: BrandExplanation, brand: Brand, now: Any) -> dict[str, str]:
     holding = explained.holding
     if not holding:
         return {
-            "badge": "Active",
-            "colour": "success",
+            "state": state_badge("Active"),
             "why": "Its campaigns run within their own budgets and hours.",
             "returns": "",
         }
     returns = explained.returns_at
     return {
-        "badge": "Budget used up" if brand.is_active else "Paused by user",
-        "colour": "warning" if brand.is_active else "info",
+        "state": state_badge("Budget used up" if brand.is_active else "Paused by user"),
         "why": f"{'; '.join(one.sentence for one in holding)}. None of its campaigns is running.",
-        "returns": f"{instant(returns, brand.timezone)}, {left(returns, now)}" if returns else "",
+        "returns": f"{format_instant(returns, brand.timezone)}, {left(returns, now)}"
+        if returns
+        else "",
     }
 
 
@@ -103,7 +106,6 @@ def _counts(brand: Brand) -> dict[str, Any]:
             for state, count in states.items()
         ],
         "campaign_count": sum(states.values()),
-        "delivering": states.get(State.ACTIVE, 0),
         "campaigns_link": listed("ads_campaign", brand__id__exact=brand.pk),
     }
 

@@ -21,10 +21,10 @@ from ads.admin.actions import (
     Undoes,
     asking,
     buttons,
-    counted,
     text,
     way_back,
 )
+from ads.admin.elements import counted
 from ads.admin.elements import may as may_do
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
@@ -107,8 +107,8 @@ class CampaignActions(Undoes):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> TemplateResponse:
         response: Any = super().render_change_form(request, context, *args, **kwargs)
-        told = response.context_data
-        if explained := told.get("explanation"):
+        shown = response.context_data
+        if explained := shown.get("explanation"):
             may_waive = self.has_waive_permission(request)
             may = buttons.May(
                 switch=self.has_switch_permission(request),
@@ -116,7 +116,7 @@ class CampaignActions(Undoes):
                 waive=may_waive,
                 waive_brand=may_waive and request.user.has_perm("ads.view_brand"),
             )
-            told["buttons"] = buttons.of_campaign(explained, may)
+            shown["buttons"] = buttons.of_campaign(explained, may)
         return response  # type: ignore[no-any-return]
 
     def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:

@@ -83,7 +83,7 @@ class CampaignAdmin(
         if not self.has_change_permission(request):
             return None
         return Instead(
-            "Archive instead",
+            "Archive it instead",
             "An archived campaign never runs; its spend stays on record. You see a preview first.",
             "admin:ads_campaign_act",
             "archive",
@@ -130,4 +130,4 @@ def _why(campaign: Campaign) -> str:
     why = hold_sentences([campaign], timezone.now()).get(campaign.pk)
     if why is None:
         return "its brand has an invalid timezone."
-    return f"{'; '.join(why)}." if why else "it starts with the next check."
+    return f"{'; '.join(why)}." if why else "it starts at the next check."

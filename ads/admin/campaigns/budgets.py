@@ -9,13 +9,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
-from ads.admin.actions import counted, undo_button
-from ads.admin.elements import AdminMixin, ConfigurationForm, budget
+from ads.admin.actions import undo_button
+from ads.admin.elements import AdminMixin, ConfigurationForm, budget, counted
 from ads.models import Campaign
+from ads.models.fields import BUDGETS
 from ads.services.bulk import ChangedMeanwhile, Edit, budget_edits
 from ads.services.history import last_changes
-
-BUDGETS: Final = ("daily_budget", "monthly_budget")
 
 #: Of the list's address: "budgets" turns them into inputs.
 EDIT: Final = "edit"
@@ -197,13 +196,13 @@ def _saved(edits: list[Edit]) -> str:
     """ "2 campaigns changed: Spring: daily budget $75.00 → $90.00; …"."""
     if not edits:
         return "Nothing was changed."
-    told = [
+    changes = [
         f"{edit.campaign}: {edit.field.replace('_', ' ')} {budget(edit.seen)} → "
         f"{budget(edit.wanted)}"
         for edit in edits[:NAMED]
     ]
     more = len(edits) - NAMED
     return (
-        f"{counted(len({edit.campaign.pk for edit in edits}))} changed: {'; '.join(told)}"
+        f"{counted(len({edit.campaign.pk for edit in edits}))} changed: {'; '.join(changes)}"
         f"{f'; and {more} more' if more > 0 else ''}."
     )

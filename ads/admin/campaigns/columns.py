@@ -17,7 +17,7 @@ from ads.admin.elements import (
     NOTHING,
     AdminMixin,
     budget,
-    instant,
+    ended_by,
     soon,
     spend_track,
     state_badge,
@@ -27,6 +27,7 @@ from ads.admin.elements import (
 from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
 from ads.models.campaign import STATES
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.explain import Explanation, Held, shown_state
 from ads.services.lists import filters
@@ -95,7 +96,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         why = ", ".join(hold.label for hold in change.holds)
         return tips.tip(
             f"{'on' if change.delivers else 'off'} {soon(change.at, explained.at, zone)}",
-            f"{'Starts' if change.delivers else 'Stops'} {instant(change.at, zone)}"
+            f"{'Starts' if change.delivers else 'Stops'} {format_instant(change.at, zone)}"
             f"{f': {why}' if why else ''}, unless something changes before then.",
             name=f"next-{campaign.pk}",
             classes="ads-change-at",
@@ -107,7 +108,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         if explained is None:
             return "unknown: the brand has an invalid timezone"
         if not explained.holds:
-            return NONE if campaign.is_active else "none: starts with the next check"
+            return NONE if campaign.is_active else "none: starts at the next check"
         labels = format_html_join(" ", "{}", ((_hold(campaign, held),) for held in explained.holds))
         return format_html('<span class="ads-many">{}</span>', labels)
 
@@ -172,9 +173,8 @@ def _used(campaign: Any, limit: BudgetHold) -> SafeString:
 
 
 def _hold(campaign: Any, held: Held) -> SafeString:
-    until = "Until someone changes it."
-    if held.lifts_at:
-        until = f"Until {instant(held.lifts_at, campaign.brand.timezone)}."
+    hold, at = Hold(held.code), held.lifts_at
+    until = format_instant(at, campaign.brand.timezone) if at else ended_by(hold)
     return tips.tip(
-        Hold(held.code).label, f"{held.sentence}. {until}", name=f"{held.code}-{campaign.pk}"
+        hold.label, f"{held.sentence}. Until {until}.", name=f"{held.code}-{campaign.pk}"
     )

@@ -17,11 +17,11 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.elements import instant, state_badge, strips
+from ads.admin.elements import state_badge, strips
 from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date
+from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_usd
 from ads.services.explain import Explanation, coming_week, conditions, explanation, shown_state
 from ads.services.ledger import Month, summaries, with_last_report
@@ -40,7 +40,7 @@ class CampaignPage(StoryPage):
 
     def story(self, request: HttpRequest, row: Campaign) -> dict[str, Any]:
         now = timezone.now()
-        told: dict[str, Any] = {
+        context: dict[str, Any] = {
             "edit_words": "name, status, budgets, flight, hours and platform IDs",
             "brand_link": reverse("admin:ads_brand_change", args=[row.brand_id])
             if may_view(request, Brand)
@@ -50,7 +50,7 @@ class CampaignPage(StoryPage):
             explained = explanation.explain(row, now)
         except UnknownTimezone as error:
             stored = row.fresh()
-            return told | {
+            return context | {
                 "unexplained": str(error),
                 "state": state_badge(shown_state(stored, None, now)),
                 **history(request, stored, "UTC"),
@@ -60,20 +60,20 @@ class CampaignPage(StoryPage):
         zone = stored.brand.timezone
         month = summaries.month(stored, local_date(now, zone))
         brand_month = summaries.month(stored.brand, local_date(now, zone))
-        told |= history(request, stored, zone) | _now(explained, month, brand_month)
-        told |= _spend(request, explained, month, brand_month)
+        context |= history(request, stored, zone) | _now(explained, month, brand_month)
+        context |= _spend(request, explained, month, brand_month)
         if may_view(request, CampaignReference):
-            told["references"] = [
+            context["references"] = [
                 {
                     "reference": one,
                     "link": reverse("admin:ads_campaignreference_change", args=[one.pk]),
-                    "day": one.day and f"{one.day:%a %-d %b %Y}",
+                    "day": one.day,
                     "usd": one.reported is not None and format_usd(one.reported),
                 }
                 for one in with_last_report(stored)
             ]
-            told["may_attach"] = request.user.has_perm("ads.add_campaignreference")
-        return told
+            context["may_attach"] = request.user.has_perm("ads.add_campaignreference")
+        return context
 
 
 def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, Any]:
@@ -101,14 +101,15 @@ def _since(campaign: Campaign) -> str:
     last = campaign.delivery_changes.order_by("-at", "-id").first()
     if last is None or last.is_active != campaign.is_active:
         return ""
-    return f"{'On' if last.is_active else 'Off'} since {instant(last.at, campaign.brand.timezone)}"
+    since = format_instant(last.at, campaign.brand.timezone)
+    return f"{'On' if last.is_active else 'Off'} since {since}"
 
 
 def _headline(explained: Explanation) -> dict[str, str]:
     """Why it runs or not, in a sentence, and the next automatic change."""
     zone = explained.campaign.brand.timezone
     change = explained.next_change
-    when = f"{instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
+    when = f"{format_instant(change.at, zone)}, {left(change.at, explained.at)}" if change else ""
     holds = explained.holds
     if holds:
         why = f"{len(holds)} holds are stopping it"
@@ -117,7 +118,7 @@ def _headline(explained: Explanation) -> dict[str, str]:
         return {"why": f"{why}.", "returns": when, "stops": ""}
     why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
-        why = "Nothing is stopping it. It starts with the next check."
+        why = "Nothing is stopping it. It starts at the next check."
     stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 

@@ -11,8 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ads.admin.editing.version import FormSet, Version, trail
-from ads.admin.elements import instant
-from ads.rules.calendar import UnknownTimezone
+from ads.rules.calendar import format_instant
 from ads.services.history import AuditEntry, describe
 
 UNKNOWN: Final = (
@@ -70,7 +69,7 @@ class Conflict:
         return format_html(
             "Nothing was saved: {} changed this page while you were editing it. Fields you edited "
             "keep your values; all others show the current ones. Save again to apply your changes, "
-            'or <a class="ads-told" href="{}">discard them</a>.',
+            'or <a class="ads-underlined" href="{}">discard them</a>.',
             " and ".join(self._who) or "someone",
             self._request.get_full_path(),
         )
@@ -127,10 +126,7 @@ class Conflict:
 
     def _add(self, words: str, at: Any, field: str = NON_FIELD_ERRORS) -> None:
         owner: Any = getattr(self._row, "campaign", self._row)
-        try:
-            when = instant(at, getattr(getattr(owner, "brand", owner), "timezone", "UTC"))
-        except UnknownTimezone:
-            when = instant(at, "UTC")
+        when = format_instant(at, getattr(getattr(owner, "brand", owner), "timezone", "UTC"))
         self.errors.setdefault(field, []).append(f"{words}, {when}.")
 
 

@@ -1,13 +1,16 @@
 """How figures and instants read on the admin's pages."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.rules.calendar import UnknownTimezone, local_time
+from ads.holds import Hold
+from ads.rules.calendar import UnknownTimezone, format_instant, local_time
 from ads.rules.money import format_usd
+from ads.services.history import AuditEntry
 
 NOTHING = "–"
 
@@ -25,14 +28,35 @@ STATE_COLOURS = {
 }
 
 
+def counted(number: int, one: str = "campaign") -> str:
+    """ "1 campaign", "1,204 campaigns"."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
+def badge(label: str, colour: str = "plain") -> SafeString:
+    """A word in a colour: "success", "info", "warning", "alarm" or "plain"."""
+    return format_html('<span class="ads-badge ads-{}">{}</span>', colour, label)
+
+
 def state_badge(state: str, count: int | None = None) -> SafeString:
     """A campaign's state in its colour; with ``count``, of how many campaigns: "3 Active"."""
+    label = state if count is None else f"{count:,} {state}"
+    return badge(label, STATE_COLOURS.get(state, "plain"))
+
+
+def two_lines(first: object, second: object) -> SafeString:
+    """Two lines of a cell, the second one quieter."""
     return format_html(
-        '<span class="ads-badge ads-{}">{}{}</span>',
-        STATE_COLOURS.get(state, "plain"),
-        "" if count is None else f"{count:,} ",
-        state,
+        '<span class="ads-many"><span class="ads-line">{}</span>'
+        '<span class="ads-line ads-quiet">{}</span></span>',
+        first,
+        second,
     )
+
+
+def ended_by(hold: Hold) -> str:
+    """Who ends a hold that the clock does not end: "someone resumes it"."""
+    return f"someone {'resumes' if hold == Hold.BRAND_INACTIVE else 'changes'} it"
 
 
 def budget(amount: Decimal | None) -> str:
@@ -48,26 +72,9 @@ def budget_as_read(shown: str) -> str:
         return budget(None)
 
 
-def instant(at: datetime, tz: str) -> str:
-    """An instant as the clock in ``tz`` shows it: "Sat 21 Nov 2026, 00:00 (Europe/Berlin)"."""
-    return f"{local_time(at, tz):%a %-d %b %Y, %H:%M} ({tz})"
-
-
-def stamp(at: datetime, tz: str, *, seconds: bool = False) -> str:
-    """An instant of a brand, in its timezone: "2026-11-28 09:15 New York".
-
-    In UTC where the timezone is invalid.
-    """
-    try:
-        local = local_time(at, tz)
-    except UnknownTimezone:
-        local, tz = local_time(at, "UTC"), "UTC"
-    return f"{local:{'%Y-%m-%d %H:%M:%S' if seconds else '%Y-%m-%d %H:%M'}} {place(tz)}"
-
-
-def place(tz: str) -> str:
-    """A timezone by its place: "New York", "Buenos Aires", "UTC"."""
-    return tz.rpartition("/")[2].replace("_", " ")
+def dated(entries: Iterable[AuditEntry], tz: str = "UTC") -> list[tuple[str, AuditEntry]]:
+    """Each with its time, for the template ``ads/admin/audit.html``."""
+    return [(format_instant(entry.at, tz), entry) for entry in entries]
 
 
 def actor_name(actor: str) -> str:
@@ -122,6 +129,6 @@ def _on_hover(at: datetime, words: str) -> SafeString:
     return format_html(
         '<time class="ads-nowrap" datetime="{}" title="{}">{}</time>',
         at.astimezone(UTC).isoformat(),
-        f"{at.astimezone(UTC):%a %-d %b %Y, %H:%M:%S} UTC",
+        format_instant(at, seconds=True),
         words,
     )

@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import InstantFilter, address, stamp
+from ads.admin.elements import InstantFilter, address
 from ads.models import Brand, Campaign, DaypartingSchedule
+from ads.rules.calendar import format_instant
 from ads.services.history import WORDS, AuditEntry, actor, describe, event_model
 
 #: Of each kind of recorded change the title of its tab, and what it is searched by.
@@ -91,7 +92,7 @@ class AuditAdmin(ReadOnlyAdmin[Any]):
     @admin.display(description="when")
     def at(self, event: Any) -> str:
         _entry(event)
-        return stamp(event.pgh_created_at, event.zone, seconds=True)
+        return format_instant(event.pgh_created_at, event.zone, seconds=True)
 
     @admin.display(description="who")
     def who(self, event: Any) -> str:

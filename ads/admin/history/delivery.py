@@ -1,6 +1,8 @@
 """Delivery changes, and what the system notes about its own running: read-only."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any, Final
 
 from django.contrib import admin
@@ -11,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
@@ -20,19 +23,20 @@ from ads.admin.elements import (
     ChoiceFilter,
     InstantFilter,
     actor_name,
+    badge,
     budget,
     instant_of,
     link_to,
-    stamp,
 )
 from ads.admin.overview import changes_as_read
 from ads.holds import Hold
 from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services import overview
 from ads.services.delivery import Trigger
 from ads.services.exports import Export, kinds
-from ads.services.history import is_automatic, reasons, set_off_by
+from ads.services.history import is_automatic, reasons, switched_by
 
 
 class DirectionFilter(ChoiceFilter):
@@ -95,7 +99,7 @@ class TriggerFilter(DropdownFilter):  # type: ignore[misc]
 def by(change: DeliveryChange) -> str:
     """Who or what switched it: "olivia", "API key Billing", "Automatic (spend update)"."""
     if is_automatic(change.actor):
-        return set_off_by(change.actor, change.trigger)
+        return switched_by(change.actor, change.trigger)
     return actor_name(change.actor)
 
 
@@ -153,12 +157,20 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         return [path("live/", self.live, name="ads_deliverychange_live"), *super().get_urls()]
 
     def live(self, request: HttpRequest) -> HttpResponse:
-        """The latest changes, for the front page, which polls them."""
+        """The latest changes, for the front page, which polls them and says what is new."""
         # Not ``admin_view``: the login page must not take the place of the list.
         if not (self.admin_site.has_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
-        changes = changes_as_read(overview.latest(), timezone.now())
-        return render(request, "ads/admin/overview_changes.html", {"changes": changes})
+        latest = overview.latest()
+        changes = changes_as_read(latest, timezone.now())
+        seen: datetime | None = None
+        with suppress(ValueError):
+            seen = parse_datetime(request.GET.get("seen", ""))
+        is_new = [
+            seen is not None and timezone.is_aware(seen) and each.at > seen for each in latest
+        ]
+        context = {"changes": changes, "new": list(compress(changes, is_new)), "is_live": True}
+        return render(request, "ads/admin/overview_changes.html", context)
 
     def search(self, request: HttpRequest, term: str) -> Q:
         # Each campaign's name is compared once, not once for each of its changes.
@@ -170,7 +182,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     @admin.display(description="when")
     def when(self, change: DeliveryChange) -> SafeString:
-        at = stamp(change.at, change.campaign.brand.timezone, seconds=True)
+        at = format_instant(change.at, change.campaign.brand.timezone, seconds=True)
         return format_html('<span class="ads-nowrap">{}</span>', at)
 
     @admin.display(description="campaign")
@@ -187,10 +199,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     @admin.display(description="switched")
     def switched(self, change: DeliveryChange) -> SafeString:
-        colour = "success" if change.is_active else "warning"
-        return format_html(
-            '<span class="ads-badge ads-{}">{}</span>', colour, self.direction(change)
-        )
+        return badge(self.direction(change), "success" if change.is_active else "warning")
 
     @admin.display(description="why")
     def why(self, change: DeliveryChange) -> str:
@@ -251,7 +260,7 @@ class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
 
     @admin.display(description="last success at")
     def last_success(self, account: AskedAccount) -> str:
-        return stamp(account.last_success_at, account.brand.timezone, seconds=True)
+        return format_instant(account.last_success_at, account.brand.timezone, seconds=True)
 
 
 @admin.register(SimulatedSwitch)
@@ -271,7 +280,7 @@ class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
 
     @admin.display(description="when")
     def when(self, switch: SimulatedSwitch) -> str:
-        return stamp(switch.at, switch.campaign.brand.timezone, seconds=True)
+        return format_instant(switch.at, switch.campaign.brand.timezone, seconds=True)
 
     @admin.display(description="brand")
     def brand(self, switch: SimulatedSwitch) -> str:

@@ -1,7 +1,6 @@
 """Imports: the list of uploaded files, and their pages: uploading, the preview, confirming."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +25,6 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -39,6 +37,7 @@ from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
 from ads.admin.imports.upload_limit import SizeGuard, guard
 from ads.models import SpendImport, UnknownReference
 from ads.models.imports import ImportStatus
+from ads.rules.calendar import format_instant
 from ads.services.imports import ImportRefused, Plan, Sniffed, uploads, without_options
 
 Page = Callable[..., HttpResponseBase]
@@ -60,7 +59,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         "Uploaded files with spend. Each is checked and previewed first; nothing is recorded "
         "before someone confirms it."
     )
-    list_display = ["file_name", "at", "uploaded_by", "badge", "rows", "sum"]
+    list_display = ["file_name", "at", "uploaded_by", "status_badge", "rows", "sum"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("created_at", InstantFilter),
@@ -86,9 +85,8 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         )
 
     @admin.display(description="status")
-    def badge(self, upload: SpendImport) -> SafeString:
-        colour, label = text.COLOURS.get(upload.status, "plain"), upload.get_status_display()  # type: ignore[call-overload]
-        return format_html('<span class="ads-badge ads-{}">{}</span>', colour, label)
+    def status_badge(self, upload: SpendImport) -> SafeString:
+        return text.status_badge(upload)
 
     @admin.display(description="good rows")
     def rows(self, upload: Any) -> str:
@@ -98,9 +96,9 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
     def sum(self, upload: Any) -> str:
         return text.usd(upload.difference) if upload.difference else NOTHING
 
-    @admin.display(description="uploaded (UTC)")
-    def at(self, upload: SpendImport) -> datetime:
-        return upload.created_at
+    @admin.display(description="uploaded")
+    def at(self, upload: SpendImport) -> str:
+        return format_instant(upload.created_at)
 
     def get_urls(self) -> list[URLPattern]:
         see, act = self.has_view_permission, self.has_add_permission
@@ -177,7 +175,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         context = {
             "title": one.file_name,
             "original": one,
-            "colour": text.COLOURS.get(one.status, "plain"),  # type: ignore[call-overload]
+            "status": text.status_badge(one),
             "progress": text.progress(one),
             "facts": text.facts(one),
             **text.same_files(uploads.earlier(one)),

@@ -1,19 +1,22 @@
 """What the pages of imports show: the progress, the figures, the switched campaigns."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from ads.admin.elements import NOTHING
+from ads.admin.elements import NOTHING, badge, counted
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.imports import FORMATS, Sniffed, figures, uploads
 
-COLOURS = {
+COLOURS: Final[Mapping[str, str]] = {
     ImportStatus.RECORDED: "success",
     ImportStatus.REFUSED: "warning",
     ImportStatus.CHECKED: "info",
@@ -44,11 +47,6 @@ def usd(text: str | None) -> str:
     return format_usd(Decimal(text or 0))
 
 
-def count(number: int, one: str) -> str:
-    """ "1 row", "2 rows"."""
-    return f"{number:,} {one if number == 1 else one + 's'}"
-
-
 def progress(upload: SpendImport) -> dict[str, Any]:
     """The progress of the running step; ``percent`` is None where it is unknown."""
     is_running = upload.status in RUNNING
@@ -60,7 +58,7 @@ def progress(upload: SpendImport) -> dict[str, Any]:
         text = "Waiting for another import to finish." if is_behind else "Waiting for a worker."
     else:
         is_checking = upload.status == ImportStatus.CHECKING
-        rows = count(upload.rows_read, "row")
+        rows = counted(upload.rows_read, "row")
         if upload.bytes_read >= upload.size:
             last = "Preparing the preview." if is_checking else "Recording and enforcing budgets."
             text = f"{rows} read. {last}"
@@ -77,11 +75,16 @@ def progress(upload: SpendImport) -> dict[str, Any]:
     }
 
 
+def status_badge(upload: SpendImport) -> SafeString:
+    """Its status in a colour."""
+    return badge(upload.get_status_display(), COLOURS.get(upload.status, "plain"))
+
+
 def result(upload: SpendImport) -> str:
     """The result of an import in a few words."""
     outcome = upload.outcome
     if upload.status == ImportStatus.RECORDED and outcome:
-        return f"recorded {usd(outcome['difference'])} from {count(outcome['rows'], 'row')}"
+        return f"recorded {usd(outcome['difference'])} from {counted(outcome['rows'], 'row')}"
     return upload.get_status_display().lower()
 
 
@@ -89,11 +92,12 @@ def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
     """Who uploaded it when, and how it is read: labels, texts, and the whole of shortened texts."""
     preview = upload.preview or {}
     plan = preview.get("plan") or upload.plan
-    shown = [("Uploaded", f"{_at(upload.created_at)} by {upload.uploaded_by}", "")]
+    shown = [("Uploaded", f"{format_instant(upload.created_at)} by {upload.uploaded_by}", "")]
     if upload.confirmed_at:
-        shown.append(("Confirmed", f"{_at(upload.confirmed_at)} by {upload.confirmed_by}", ""))
+        at = format_instant(upload.confirmed_at)
+        shown.append(("Confirmed", f"{at} by {upload.confirmed_by}", ""))
     if upload.finished_at:
-        shown.append(("Finished", _at(upload.finished_at), ""))
+        shown.append(("Finished", format_instant(upload.finished_at), ""))
     format_ = FORMATS.get(upload.format)
     shown += [
         ("Size", filesizeformat(upload.size), ""),
@@ -107,16 +111,12 @@ def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
     return shown
 
 
-def _at(at: Any) -> str:
-    return f"{at:%-d %b %Y, %H:%M} UTC"
-
-
 def same_files(earlier: QuerySet[SpendImport]) -> dict[str, Any]:
     """Earlier uploads of the same bytes, the first of them with their results."""
     listed = [
         {
             "file_name": other.file_name,
-            "at": _at(other.created_at),
+            "at": format_instant(other.created_at),
             "by": other.uploaded_by,
             "result": result(other),
             "link": reverse("admin:ads_spendimport_change", args=[other.pk]),
@@ -142,7 +142,7 @@ def outcome(upload: SpendImport) -> dict[str, Any]:
         "is_recorded": is_recorded,
         "figures": figures(values, is_preview=not is_recorded),
         "problems": shown,
-        "refused_count": count(values["problem_count"], "row"),
+        "refused_count": counted(values["problem_count"], "row"),
         "more_problems": values["problem_count"] - len(shown),
         "switches": _readable(values["switches"]),
         "more_switches": sum(values[each] for each in switched) - len(values["switches"]),

@@ -8,19 +8,31 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.elements import address, charts, clock, may, picked, span, spend_bar, stamp
+from ads.admin.elements import (
+    address,
+    badge,
+    charts,
+    clock,
+    counted,
+    may,
+    picked,
+    span,
+    spend_bar,
+    state_badge,
+)
 from ads.admin.overview.first_steps import first_steps
 from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
 from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
 from ads.models.campaign import State
 from ads.models.spend import Period
-from ads.rules.calendar import local_time
+from ads.rules.calendar import format_instant, local_time
 from ads.rules.money import format_usd
 from ads.services import overview
-from ads.services.operations import TaskHealth, counted
+from ads.services.operations import TaskHealth
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
 #: How long each hold lasts.
@@ -68,14 +80,14 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["months"] = _months(seen.money)
     if seen.changes is not None and has_campaigns:
         context["changes"] = changes_as_read(seen.changes, now)
-    if seen.watch is not None:
+    if seen.tasks is not None:
         links = may(request, PeriodicTask, "view")
-        context["tasks"] = [_task(checked, now, links=links) for checked in seen.watch]
+        context["tasks"] = [_task(checked, now, links=links) for checked in seen.tasks]
         about = PeriodicTask if links else Heartbeat
         context["tasks_link"] = reverse(address(about, "changelist"))
-        context["alarms"] = [task for task in context["tasks"] if task["told"].is_alarming]
+        context["alarms"] = [task for task in context["tasks"] if task["health"].is_alarming]
         if len(context["alarms"]) > FEW_ALARMS:
-            context["alarms_in_short"] = alarm_summary(seen.watch, now)
+            context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
     context["first_steps"] = first_steps(request, seen)
     return context
@@ -86,7 +98,7 @@ def _parts(request: HttpRequest) -> set[Part]:
         Part.DELIVERY: may(request, Campaign, "view"),
         Part.MONEY: may(request, Brand, "view"),
         Part.CHANGES: may(request, DeliveryChange, "view"),
-        Part.WATCH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
+        Part.HEALTH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
         Part.FIRST_STEPS: may(request, Brand, "add") or may(request, Campaign, "add"),
     }
     return {part for part, may in seen.items() if may}
@@ -158,19 +170,20 @@ def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str,
         "bar": spend_bar(near.spent, near.budget),
         "clock": clock(now, near.timezone),
         "timezone": near.timezone,
-        "is_used_up": near.is_used_up,
-        "stopped": _stopped(near, model),
+        "state": _state(near, model),
         "used_up": _used_up(near, now),
     }
 
 
-def _stopped(near: Near, model: type[Brand | Campaign]) -> str:
-    """Why it is off, if not because this budget is used up."""
-    if near.delivers or near.is_used_up:
+def _state(near: Near, model: type[Brand | Campaign]) -> SafeString | str:
+    """Why it is off; "" while it runs."""
+    if near.is_used_up:
+        return state_badge("Budget used up")
+    if near.delivers:
         return ""
     if model is Brand:
-        return "Paused"
-    return ", ".join(hold.label for hold in near.holds) or "Starts at the next check"
+        return badge("Paused")
+    return badge(", ".join(hold.label for hold in near.holds) or "Starts at the next check")
 
 
 def _used_up(near: Near, now: datetime) -> str:
@@ -260,7 +273,7 @@ def changes_as_read(changes: list[Latest], now: datetime) -> list[dict[str, Any]
             "ago": "just now"
             if now - change.at < timedelta(seconds=5)
             else f"{span(now - change.at)} ago",
-            "exact": stamp(change.at, change.timezone),
+            "exact": format_instant(change.at, change.timezone),
         }
         for change in changes
     ]
@@ -275,4 +288,4 @@ def _link_of(change: Latest) -> str:
 
 def _task(checked: TaskHealth, now: datetime, *, links: bool) -> dict[str, Any]:
     link = reverse(address(PeriodicTask, "change"), args=[checked.task.pk]) if links else ""
-    return {"name": checked.task.name, "link": link, "told": describe(checked, now)}
+    return {"name": checked.task.name, "link": link, "health": describe(checked, now)}

@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
+from ads.admin.elements import dated
 from ads.models import Campaign, CampaignReference
 from ads.services.history import audit
 
@@ -55,7 +56,7 @@ class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
     ) -> TemplateResponse:
         if reference := context.get("original"):
             events = audit.event_model("CampaignReferenceEvent")._default_manager
-            context["audit"] = audit.recent(events.filter(pgh_obj_id=reference.pk))
+            context["audit"] = dated(audit.recent(events.filter(pgh_obj_id=reference.pk)))
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     @admin.display(description="brand")

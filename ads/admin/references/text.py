@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable
 
 from django.contrib import messages
 
-from ads.admin.elements import NOTHING
+from ads.admin.elements import NOTHING, counted
 from ads.models import Brand, Campaign, UnknownReference
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.ledger import OnRecord
 from ads.services.references import Matched, Overlaps, Settled, Waits
@@ -16,7 +17,7 @@ NAMED = 3
 
 def rows(number: int) -> str:
     """ "1 row", "2,000 rows"."""
-    return f"{number:,} row{'' if number == 1 else 's'}"
+    return counted(number, "row")
 
 
 def days(waits: Waits) -> str:
@@ -53,8 +54,8 @@ def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> lis
         ("Possible brands", possible_brands(unknown, names)),
     ]
     if waits.received_first and waits.received_last:
-        first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (waits.received_first, waits.received_last))
-        shown.append(("Received (UTC)", first if first == last else f"{first} – {last}"))
+        first, last = map(format_instant, (waits.received_first, waits.received_last))
+        shown.append(("Received", first if first == last else f"{first} – {last}"))
     if waits.discarded:
         shown.append(("Discarded", rows(waits.discarded)))
     return shown
@@ -65,7 +66,7 @@ def overlaps(overlap: Overlaps) -> str:
     known = ", ".join(
         f"{format_usd(amount)} by {source}" for source, amount in overlap.on_record.items()
     )
-    count = f"{overlap.days:,} day{'' if overlap.days == 1 else 's'}"
+    count = counted(overlap.days, "day")
     return f"{format_usd(overlap.amount)} on {count}; on record for them: {known}"
 
 
@@ -108,7 +109,7 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
     said = []
     if done:
         total = sum((one.settled for one in done if one.settled), start=Settled())
-        count = f"{len(done):,} reference{'' if len(done) == 1 else 's'}"
+        count = counted(len(done), "platform ID")
         text = f"{count} matched: {rows(total.recorded)} recorded"
         text += f"{_settled_overlaps(total)}{_switched(total)}."
         if total.refused:
@@ -133,7 +134,7 @@ def _settled_overlaps(done: Settled) -> str:
 
 def _switched(done: Settled) -> str:
     parts = [
-        f"{number:,} campaign{'' if number == 1 else 's'} {word}"
+        f"{counted(number)} {word}"
         for number, word in ((done.enforced.stopped, "paused"), (done.enforced.started, "started"))
         if number
     ]

@@ -23,6 +23,7 @@ from ads.admin.references.forms import named
 from ads.admin.references.pages import MatchingPages
 from ads.admin.references.text import brand_names, days, facts, possible_brands, rows
 from ads.models import UnknownReference, WaitingSpend
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services.references import unmatched
 
@@ -153,7 +154,7 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
 def _shown(row: WaitingSpend) -> dict[str, Any]:
     became = f"Discarded by {row.discarded_by}: {row.discarded_because}" if row.discarded_at else ""
     return {
-        "received": f"{row.received_at:%Y-%m-%d %H:%M}",
+        "received": format_instant(row.received_at),
         "kind": row.get_kind_display(),
         "usd": format_usd(row.amount),
         "date": row.date or NOTHING,

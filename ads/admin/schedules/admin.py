@@ -10,7 +10,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin, LocalTimes
-from ads.admin.elements import place
+from ads.admin.elements import counted, dated
 from ads.admin.schedules.changelist import ScheduleColumns
 from ads.admin.schedules.preview import SchedulePreview
 from ads.admin.schedules.text import clock_there
@@ -75,9 +75,10 @@ class DaypartingScheduleAdmin(
         if schedule:
             own = audit.event_model("DaypartingScheduleEvent")._default_manager
             windows = audit.event_model("DaypartingWindowEvent")._default_manager
-            context["audit"] = audit.recent(
+            edits = audit.recent(
                 own.filter(pgh_obj_id=schedule.pk), windows.filter(schedule_id=schedule.pk)
             )
+            context["audit"] = dated(edits, schedule.timezone)
             (rule,) = schedules_as_rules(DaypartingSchedule.objects.filter(pk=schedule.pk))
             context["windows"] = [
                 {"day": one.day_of_week, "start": f"{one.start}", "end": f"{one.end}"}
@@ -85,8 +86,6 @@ class DaypartingScheduleAdmin(
             ]
             with suppress(UnknownTimezone):
                 context["clock_there"] = clock_there(timezone.now(), schedule.timezone)
-                context["audit_zone"] = schedule.timezone
-                context["audit_place"] = place(schedule.timezone)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -98,7 +97,7 @@ class DaypartingScheduleAdmin(
         deleted = [str(schedule) for schedule in schedules]
         if campaigns:
             deleted.append(
-                f"Its hours on {campaigns:,} campaign(s). Those without another schedule then run "
+                f"Its hours on {counted(campaigns)}. Those without another schedule then run "
                 "at all hours."
             )
         counts = {"dayparting schedules": len(schedules), "dayparting windows": windows}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import AdminMixin, clock, soon
+from ads.admin.elements import AdminMixin, badge, clock, soon, two_lines
 from ads.admin.schedules.text import campaigns_of, hours_in_words
 from ads.models import CampaignSchedule, DaypartingSchedule
 from ads.moments import schedules_as_rules
@@ -78,13 +78,7 @@ class ScheduleColumns(AdminMixin[DaypartingSchedule]):
             label, colour = "Not in force", "plain"
         else:
             label, colour = ("Open", "success") if schedule.is_open else ("Closed", "plain")
-        return format_html(
-            '<span class="ads-many"><span class="ads-badge ads-{}">{}</span>'
-            '<span class="ads-line ads-quiet">{}</span></span>',
-            colour,
-            label,
-            _turns(schedule, now),
-        )
+        return two_lines(badge(label, colour), _turns(schedule, now))
 
     @admin.display(description="week")
     def week(self, schedule: Any) -> SafeString:
@@ -114,21 +108,16 @@ class ScheduleColumns(AdminMixin[DaypartingSchedule]):
 
     @admin.display(description="local time", ordering="timezone")
     def there(self, schedule: DaypartingSchedule) -> SafeString:
-        return format_html(
-            '<span class="ads-many"><span class="ads-line">{}</span>'
-            '<span class="ads-line ads-quiet">{}</span></span>',
-            schedule.timezone,
-            clock(timezone.now(), schedule.timezone),
-        )
+        return two_lines(schedule.timezone, clock(timezone.now(), schedule.timezone))
 
 
 def _in_force(schedule: DaypartingSchedule) -> str:
-    """When its hours count: "from 2 Feb 2026", "not active"; nothing where always."""
+    """When its hours count: "from 2026-02-02", "not active"; nothing where always."""
     if not schedule.is_active:
         return "not active"
     begin, end = schedule.valid_from, schedule.valid_until
-    words = [f"from {begin:%-d %b %Y}"] if begin else []
-    words += [f"until {end:%-d %b %Y}"] if end else []
+    words = [f"from {begin}"] if begin else []
+    words += [f"until {end}"] if end else []
     return " ".join(words)
 
 

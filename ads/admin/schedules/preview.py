@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ads.admin.actions import reasons
-from ads.admin.elements import AdminMixin, instant, strips
+from ads.admin.elements import AdminMixin, strips
 from ads.admin.schedules.text import campaigns_of, clock_there, minute_of_week, same_clock
 from ads.models import DaypartingSchedule
 from ads.moments import schedules_as_rules
-from ads.rules.calendar import UnknownTimezone
+from ads.rules.calendar import UnknownTimezone, format_instant
 from ads.rules.dayparting import Schedule
 from ads.services.delivery import Preview, preview_schedule
 
@@ -77,7 +77,7 @@ class SchedulePreview(AdminMixin[DaypartingSchedule]):
         else:
             raise PermissionDenied
         answer: dict[str, Any] = {"rows": rows}
-        context: dict[str, Any] = {"stored": stored, "may_save": may_save}
+        context: dict[str, Any] = {"stored": stored}
         now, theirs = timezone.now(), request.POST.get("viewers_timezone", "")
         if schedule:
             try:
@@ -163,5 +163,5 @@ def _context(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
         "unknown_clock": "" if shown.viewers_days else viewers_timezone,
         "why_off": reasons(shown.outcome.kept_off_by) if shown.outcome else "",
         "campaigns_url": campaigns_of(shown.schedule.id),
-        "turns_at": instant(shown.turns_at, own) if shown.turns_at else "",
+        "turns_at": format_instant(shown.turns_at, own) if shown.turns_at else "",
     }

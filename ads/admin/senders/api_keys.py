@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ads.admin.base import KEPT
+from ads.admin.elements import badge
 from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import ApiKey
 from ads.models.senders import Scope
@@ -64,7 +64,7 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         "for_brands",
         "expires_at",
         "last_used_at",
-        "badge",
+        "state",
     ]
     fieldsets = [
         (None, {"fields": ["name", "source", "scopes"]}),
@@ -74,7 +74,7 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
             KEPT,
             {
                 "fields": [
-                    ("begins_with", "badge"),
+                    ("begins_with", "state"),
                     ("last_used_at", "revoked_at"),
                     ("created_at", "updated_at"),
                 ]
@@ -82,7 +82,7 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         ),
     ]
     readonly_fields = [
-        *("begins_with", "badge", "last_used_at", "revoked_at", "created_at", "updated_at")
+        *("begins_with", "state", "last_used_at", "revoked_at", "created_at", "updated_at")
     ]
     actions = ["revoke_keys"]
     actions_detail = ["revoke_key"]
@@ -171,10 +171,6 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         return ", ".join(Scope(scope).label for scope in key.scopes)
 
     @admin.display(description="state")
-    def badge(self, key: ApiKey) -> SafeString:
+    def state(self, key: ApiKey) -> SafeString:
         state = api_keys.state(key, timezone.now())
-        return format_html(
-            '<span class="ads-badge ads-{}">{}</span>',
-            COLOURS.get(state, "plain"),
-            state.capitalize(),
-        )
+        return badge(state.capitalize(), COLOURS.get(state, "plain"))

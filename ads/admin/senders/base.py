@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from ads.admin.base import ConfigurationAdmin
-from ads.admin.elements import ConfigurationForm
+from ads.admin.elements import ConfigurationForm, dated
 from ads.models import ApiKey, WebhookEndpoint
 from ads.services.history import audit
 from ads.services.senders import InvalidSender
@@ -84,10 +84,11 @@ class SenderAdmin(ConfigurationAdmin[S]):
     ) -> TemplateResponse:
         if sender := context.get("original"):
             own, brands = (audit.event_model(name)._default_manager for name in self.events)
-            context["audit"] = audit.recent(
+            edits = audit.recent(
                 own.filter(pgh_obj_id=sender.pk),
                 brands.filter(**{f"{self.model._meta.model_name}_id": sender.pk}),
             )
+            context["audit"] = dated(edits)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     @admin.display(description="brands")

@@ -8,14 +8,13 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from ads.admin.base import KEPT, ReadOnlyAdmin
-from ads.admin.elements import InstantFilter
+from ads.admin.elements import InstantFilter, badge
 from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services.senders import webhook_endpoints
@@ -49,7 +48,7 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
     )
     form = SenderForm
     events = ("WebhookEndpointEvent", "WebhookEndpointBrandEvent")
-    list_display = ["name", "source", "for_brands", "last_received_at", "badge"]
+    list_display = ["name", "source", "for_brands", "last_received_at", "state"]
     fieldsets = [
         (None, {"fields": ["name", "source", "on_overlap", "is_active"]}),
         ("Brands", {"fields": ["every_brand", "brands"]}),
@@ -129,13 +128,8 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
         )
 
     @admin.display(description="state")
-    def badge(self, endpoint: WebhookEndpoint) -> SafeString:
-        on = endpoint.is_active
-        return format_html(
-            '<span class="ads-badge ads-{}">{}</span>',
-            "success" if on else "plain",
-            "On" if on else "Off",
-        )
+    def state(self, endpoint: WebhookEndpoint) -> SafeString:
+        return badge("On", "success") if endpoint.is_active else badge("Off")
 
 
 @admin.register(WebhookDelivery)

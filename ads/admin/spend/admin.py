@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter, actor_name, link_to, stamp
+from ads.admin.elements import NOTHING, DayFilter, actor_name, link_to
 from ads.admin.spend.changelist import (
     BRAND,
     CAMPAIGN,
@@ -33,7 +33,7 @@ from ads.admin.spend.corrections import CorrectsSpend
 from ads.models import Campaign, ReportedTotal, Spend, SpendTotal
 from ads.models.references import shown
 from ads.models.spend import Period
-from ads.rules.calendar import month_start
+from ads.rules.calendar import format_instant, month_start
 from ads.rules.money import format_usd
 from ads.services.exports import Export, kinds
 
@@ -103,12 +103,12 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
 
     @admin.display(description="occurred")
     def occurred(self, spend: Spend) -> SafeString:
-        at = stamp(spend.occurred_at, spend.campaign.brand.timezone)
+        at = format_instant(spend.occurred_at, spend.campaign.brand.timezone)
         return format_html('<span class="ads-nowrap">{}</span>', at)
 
     @admin.display(description="recorded")
     def recorded(self, spend: Spend) -> str:
-        return stamp(spend.created_at, spend.campaign.brand.timezone)
+        return format_instant(spend.created_at, spend.campaign.brand.timezone)
 
     @admin.display(description="recorded by")
     def by(self, spend: Spend) -> str:
@@ -277,7 +277,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
 
     @admin.display(description="observed")
     def observed(self, total: ReportedTotal) -> str:
-        return stamp(total.observed_at, total.campaign.brand.timezone, seconds=True)
+        return format_instant(total.observed_at, total.campaign.brand.timezone, seconds=True)
 
     @admin.display(description="brand")
     def brand(self, total: ReportedTotal) -> str:

@@ -57,8 +57,6 @@ class SummedPaginator(base.CountedPaginator):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        if rows.model is not Spend:  # an entry's history is paged too
-            return int(super().count)
         found = rows.order_by()[: base.COUNTED + 1].aggregate(n=Count("pk"), usd=Sum("amount"))
         self.counted_all = found["n"] <= base.COUNTED
         if self.counted_all:

@@ -18,10 +18,11 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ExportsCsv
-from ads.admin.elements import AdminMixin, actor_name, is_number, stamp
+from ads.admin.elements import AdminMixin, actor_name, counted, is_number
 from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd, plain
 from ads.services.errors import InvalidSpend, SpendConflict
 from ads.services.ledger import (
@@ -98,7 +99,7 @@ class CorrectsSpend(AdminMixin[Any]):
                     "entry": one,
                     "amount": format_usd(one.amount),
                     "by": _recorder(one),
-                    "at": stamp(one.created_at, zone),
+                    "at": format_instant(one.created_at, zone),
                 }
                 for one in made
             ]
@@ -253,7 +254,7 @@ def _switched(done: Corrected) -> str:
     words = []
     for count, what in ((done.enforced.started, "started"), (done.enforced.stopped, "stopped")):
         if count:
-            words.append(f"{count} {'campaign' if count == 1 else 'campaigns'} {what}")
+            words.append(f"{counted(count)} {what}")
     return f"{' and '.join(words)}." if words else "No campaign started or stopped."
 
 

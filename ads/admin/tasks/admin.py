@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
 from ads.admin.base import ConfigurationAdmin
+from ads.admin.elements import counted
 from ads.admin.tasks.form import TaskForm
 from ads.admin.tasks.runs import TaskRuns, runs, url_of_run
 from ads.admin.tasks.text import describe
@@ -219,7 +220,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Switch off {task_texts.counted(len(tasks), 'periodic task')}?",
+            "title": f"Switch off {counted(len(tasks), 'periodic task')}?",
             "text": "They stay off until someone switches them on again. They can still be run by "
             "hand.",
             "rows": [f"{name}. {text.without if text else ''}".strip() for name, text in texts],

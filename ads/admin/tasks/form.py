@@ -37,7 +37,7 @@ class TaskForm(ConfigurationForm, PeriodicTaskForm):  # type: ignore[misc]
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         if "crontab" in self.fields:  # not on the page of somebody with view permission only
             crontab: Any = self.fields["crontab"]
-            crontab.label_from_instance = lambda row: row.human_readable
+            crontab.label_from_instance = health.in_words
             for name in ("description", "args", "kwargs", "headers"):
                 self.fields[name].widget.attrs["rows"] = 2
 

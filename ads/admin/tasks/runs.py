@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_celery_beat.models import PeriodicTask
 
-from ads.admin.elements import AdminMixin, ago
+from ads.admin.elements import AdminMixin, ago, badge
 from ads.services.operations import NotStarted, Stage, periodic_tasks
 
 #: In the session: the last runs that its user started, the newest first.
@@ -117,8 +117,7 @@ def runs(request: HttpRequest, now: datetime) -> dict[str, Any]:
             {
                 "name": kept["name"],
                 "when": ago(at, now),
-                "label": label,
-                "colour": colour,
+                "stage": badge(label, colour),
                 "text": run.text or sentence,
             }
         )

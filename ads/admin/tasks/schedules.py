@@ -53,7 +53,7 @@ class CrontabAdmin(GuardsEdits, ModelAdmin[Any], beat.CrontabScheduleAdmin):  # 
     about = f"Times by the clock and the calendar. {_SHARED}"
     form = CrontabForm
     inlines = [TaskInline]
-    list_display = ("human_readable", "__str__")
+    list_display = ("in_words", "__str__")
     help_texts = {
         "minute": "0 to 59; * is every minute, */5 every fifth, 0,30 those two.",
         "hour": "0 to 23; * is every hour, 8-18 from 8 to 18.",
@@ -63,6 +63,10 @@ class CrontabAdmin(GuardsEdits, ModelAdmin[Any], beat.CrontabScheduleAdmin):  # 
         "timezone": "Time zone for the fields above. At clock changes, runs in the repeated hour "
         "are left out, and runs in the skipped hour come after it. UTC has no clock changes.",
     }
+
+    @admin.display(description="schedule")
+    def in_words(self, row: CrontabSchedule) -> str:
+        return health.in_words(row)
 
 
 @admin.register(IntervalSchedule)

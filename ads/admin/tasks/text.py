@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import NOTHING, ago, ahead, span
+from ads.admin.elements import NOTHING, ago, ahead, badge, counted, span
 from ads.models import Heartbeat
-from ads.services.operations import Health, TaskHealth, counted, health, task_texts
+from ads.rules.calendar import format_instant
+from ads.services.operations import Health, TaskHealth, health, task_texts
 
 #: Colours of the badges.
 COLOURS: Final = {
@@ -55,18 +56,14 @@ def describe(checked: TaskHealth, now: datetime) -> TaskDescription:
         next=ahead(checked.next_due, now) if checked.next_due else "",
         success=ago(succeeded, now) if succeeded else never,
         took=span(beat.last_duration) if beat and beat.last_duration is not None else "",
-        badge=format_html(
-            '<span class="ads-badge ads-{}">{}</span>',
-            COLOURS[checked.health],
-            checked.health.label,
-        ),
+        badge=badge(str(checked.health.label), COLOURS[checked.health]),
         outcome=_outcome(checked, beat, text, now),
         is_alarming=checked.is_alarming,
     )
 
 
-def alarm_summary(checked: Iterable[TaskHealth], now: datetime) -> str:
-    """For many late or failing tasks: "5 periodic tasks are late, the longest since 12:00 UTC"."""
+def alarm_summary(checked: Iterable[TaskHealth]) -> str:
+    """For many late or failing tasks: "5 periodic tasks are late, the longest since …"."""
     alarming = [each for each in checked if each.is_alarming]
     late = [each for each in alarming if each.health == Health.LATE]
     failing = len(alarming) - len(late)
@@ -74,9 +71,8 @@ def alarm_summary(checked: Iterable[TaskHealth], now: datetime) -> str:
         return f"The last run of {counted(failing, 'periodic task')} failed"
     words = f"{counted(len(late), 'periodic task')} {'is' if len(late) == 1 else 'are'} late"
     if since := [each.late_since for each in late if each.late_since]:
-        first, today = min(since).astimezone(UTC), now.astimezone(UTC).date()
-        when = f"{first:%H:%M}" if first.date() == today else f"{first:%a %-d %b, %H:%M}"
-        words += f"{', the longest' if len(late) > 1 else ''} since {when} UTC"
+        longest = ", the longest" if len(late) > 1 else ""
+        words += f"{longest} since {format_instant(min(since))}"
     if failing:
         words += f", and the last run of {failing} failed"
     return f"{words}: are the worker and beat running?"

@@ -126,7 +126,7 @@ def follow_delivery_changes(
     if asked.cursor and asked.since:
         raise refuse("since", asked.since.isoformat(), "give either cursor or since.")
     seen = request.auth.brand_ids
-    told = feed.follow(
+    followed = feed.follow(
         feed.of(
             visibility.delivery_changes(seen),
             brand=asked.brand,
@@ -135,13 +135,13 @@ def follow_delivery_changes(
         asked.position,
         limit=asked.limit,
     )
-    next_cursor = _cursor(told.position)
-    if told.has_more:
+    next_cursor = _cursor(followed.position)
+    if followed.has_more:
         link(request, response, next_cursor)
     return DeliveryChangePage(
-        items=[DeliveryChangeAnswer.of(change, seen) for change in told.changes],
+        items=[DeliveryChangeAnswer.of(change, seen) for change in followed.changes],
         next_cursor=next_cursor,
-        has_more=told.has_more,
+        has_more=followed.has_more,
     )
 
 

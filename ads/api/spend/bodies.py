@@ -92,7 +92,7 @@ def read(request: HttpRequest, largest: int = LARGEST) -> bytes:
     if len(body) < length:
         raise Problem(
             Kind.MALFORMED,
-            f"The body broke off: {len(body):,} of {length:,} bytes came; send the request again.",
+            f"The body broke off after {len(body):,} of {length:,} bytes; send the request again.",
         )
     return body
 
@@ -100,7 +100,9 @@ def read(request: HttpRequest, largest: int = LARGEST) -> bytes:
 def _read_chunked(request: HttpRequest, largest: int) -> bytes:
     """A chunked body, without a length; Django would read it as empty."""
     if not request.META.get("wsgi.input_terminated"):
-        raise Problem(Kind.NO_LENGTH, "This server reads no chunked bodies; send Content-Length.")
+        raise Problem(
+            Kind.NO_LENGTH, "This server does not read chunked bodies; send Content-Length."
+        )
     parts: list[bytes] = []
     size = 0
     while part := request.META["wsgi.input"].read(_CHUNK):
@@ -189,7 +191,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         counted = Counter(name for name, _ in pairs)
         twice = next(name for name, times in counted.items() if times > 1)
-        raise Unreadable(f"The key {twice[:80]!r} comes twice in one object")
+        raise Unreadable(f"The key {twice[:80]!r} appears twice in one object")
     return found
 
 

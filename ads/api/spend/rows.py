@@ -127,9 +127,7 @@ def _listed(content: Any, shape: Shape) -> list[Any]:
         return [content]
     for name in content:
         if name != shape.many:
-            raise invalid(
-                name, f"beside {shape.many} there is nothing; options go into the address."
-            )
+            raise invalid(name, f"give nothing beside {shape.many}; options go into the address.")
     if not isinstance(content[shape.many], list):
         raise invalid(shape.many, "give a list of rows.")
     return list(content[shape.many])
@@ -191,7 +189,7 @@ def _check_fields(value: Any, shape: Shape) -> None:
 def _unknown(name: str, value: Any, fields: tuple[str, ...]) -> InvalidSpend:
     name = name[:_LONGEST_SHOWN]
     guess = _guess(name, fields)
-    meant = f"did you mean {guess}?" if guess else f"known are {_list(fields)}."
+    meant = f"did you mean {guess}?" if guess else f"the fields are {_list(fields)}."
     return InvalidSpend(name, _flat(value), f"there is no such field; {meant}")
 
 

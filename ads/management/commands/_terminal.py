@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, Final, cast
-from zoneinfo import ZoneInfo
 
 from django.core.management.base import CommandError, OutputWrapper
 from rich import box
@@ -18,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ads.models import Brand
+from ads.rules.calendar import format_instant
 from ads.services.actor import acting_as
 
 #: Rows of a table that are shown; the rest are counted.
@@ -80,7 +80,7 @@ class Screen:
             self.line(title, "bold")
         self._console.print(table)
         if count > SHOWN:
-            self.line(f"… and {count - SHOWN} more.")
+            self.line(f"… and {count - SHOWN:,} more.")
 
 
 def printable(text: str) -> str:
@@ -99,10 +99,8 @@ def instant(at: datetime | None, timezone: str = "UTC") -> str:
     """An instant in a timezone and in UTC; "—" for none."""
     if at is None:
         return "—"
-    utc = f"{at:%Y-%m-%d %H:%M} UTC"
-    if timezone == "UTC":
-        return utc
-    return f"{at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} {timezone} ({utc})"
+    local, utc = format_instant(at, timezone), format_instant(at)
+    return local if local == utc else f"{local} ({utc})"
 
 
 def brand_named(name: str) -> Brand:

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             f"{changes.stopped:,} {would}paused."
         )
         if dry_run:
-            screen.line("Dry run: nothing was changed.")
+            screen.line("Preview: nothing was changed.")
         if enforced.failed:
             raise CommandError(
                 f"{count(len(enforced.failed), 'campaign')} could not be switched "
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
 
 def show_switches(screen: Screen, changes: switches.Switches) -> None:
-    """A table of who is switched and why; nothing when nobody is."""
+    """A table of the switched campaigns and why; nothing if there are none."""
     if not changes.shown:
         return
     screen.table(

@@ -12,7 +12,7 @@ from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_usd
 from ads.services.explain import conditions, explanation
-from ads.services.history import set_off_by, timeline
+from ads.services.history import switched_by, timeline
 from ads.services.ledger import summaries
 
 #: Candidates listed when a name fits several campaigns.
@@ -146,13 +146,13 @@ def _show_figures(screen: Screen, campaign: Campaign, now: datetime) -> None:
 def _show_history(screen: Screen, campaign: Campaign) -> None:
     screen.line()
     screen.table(
-        ["when", "what", "why", "set off"],
+        ["when", "what", "why", "by"],
         (
             (
                 instant(one.at, campaign.brand.timezone),
                 one.title,
                 "; ".join([*one.reasons, *map(str, one.changes)]),
-                set_off_by(one.actor, one.trigger),
+                switched_by(one.actor, one.trigger),
             )
             for one in timeline.of(campaign, limit=CHANGES).happenings
         ),

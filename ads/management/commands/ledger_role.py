@@ -58,8 +58,8 @@ def _grant(screen: Screen, name: str, *, login: bool) -> None:
     new = not ledger_role.exists(name)
     made = ledger_role.grant(name, password=_password() if new and login else None, login=login)
     screen.line(
-        f'The role "{name}" {"was made and" if made else ""} may insert into ads_spend '
-        f"({', '.join(ledger_role.COLUMNS)}).".replace("  ", " ")
+        f'The role "{name}" {"was created and " if made else ""}may insert into ads_spend '
+        f"({', '.join(ledger_role.COLUMNS)})."
     )
     screen.line(f"Address: {ledger_role.address(name)}")
     more = ledger_role.extra_rights(name)

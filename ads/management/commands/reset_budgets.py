@@ -68,7 +68,7 @@ class Command(BaseCommand):
                 _preview(screen, periods, brands, now)
                 if options["waive"]:
                     _show_waived(screen, waivers.waivable(brands, wanted, now=now), "would be ")
-                screen.line("Dry run: nothing was changed.")
+                screen.line("Preview: nothing was changed.")
                 return
             failed = sum(_roll_over(screen, period, brands, now) for period in periods)
             if options["waive"]:

@@ -67,9 +67,9 @@ class Command(BaseCommand):
 def _report(made: seed.Seeded) -> str:
     report = (
         f"Added {count(len(made.brands), 'brand')} with {count(made.campaigns, 'campaign')}, "
-        f"{made.dayparted} of them dayparted ({count(made.schedules, 'new schedule')}), and "
+        f"{made.dayparted:,} of them dayparted ({count(made.schedules, 'new schedule')}), and "
         f"{count(made.entries, 'spend entry', 'spend entries')}: {format_usd(made.spend)}.\n"
-        f"Now: {made.active} Active, {made.campaigns - made.active} Paused by system."
+        f"Now: {made.active:,} Active, {made.campaigns - made.active:,} Paused by system."
     )
     if made.brands_before:
         report += f"\nUnchanged: {count(made.brands_before, 'existing brand')}."

@@ -99,7 +99,7 @@ class Command(BaseCommand):
                 "source",
                 "brands",
                 "last received",
-                "old secret until",
+                "previous secret until",
                 "state",
             ],
             (

@@ -37,8 +37,8 @@ class BudgetChange:
     """A change of the daily or monthly budget; ``by`` in percent or US dollars, zero or more.
 
     Percentages are rounded to the cent, half a cent up; amounts are exact. A budget never falls
-    below zero, which lets nothing through; one that would exceed the largest valid budget stays as
-    it is. No limit stays no limit, unless a budget is set.
+    below zero, at which nothing runs; one that would exceed the largest valid budget stays as it
+    is. No limit stays no limit, unless a budget is set.
 
     Raises:
         InvalidAmount: ``by`` is negative, or not a valid percentage or amount.

@@ -33,7 +33,7 @@ class ChangedMeanwhile(ValueError):
 
     def __str__(self) -> str:
         return (
-            f"{self.campaign}: somebody else has changed its budgets, or deleted it, at the same "
+            f"{self.campaign}: someone else has changed its budgets, or deleted it, at the same "
             "moment. Check it and try again."
         )
 

@@ -9,11 +9,9 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.models.fields import MoneyField
+from ads.models.fields import BUDGETS, MoneyField
 from ads.services import locks
 from ads.services.bulk.actions import Action, ChangeBudgets
-
-BUDGETS: Final = ("daily_budget", "monthly_budget")
 
 #: Brands, and campaigns, that are listed one by one.
 LISTED: Final = 20

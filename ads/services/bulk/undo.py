@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, F, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
@@ -18,13 +18,12 @@ from django.db.models.functions import Cast
 
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
+from ads.models.fields import BUDGETS
 from ads.services import locks
 from ads.services.bulk.actions import NOTHING, Action, Columns, Model
 from ads.services.bulk.batches import Done, carry_out
 from ads.services.delivery import TO_RUN, Trigger
 from ads.services.history import audit
-
-BUDGETS: Final = ("daily_budget", "monthly_budget")
 
 
 class Change(NamedTuple):

@@ -41,7 +41,7 @@ SWEEP_SETTINGS = {
 
 
 class Trigger(models.TextChoices):
-    """What set off an enforcement."""
+    """What triggered an enforcement."""
 
     SPEND = "spend", "Spend"
     CORRECTION = "correction", "Correction"

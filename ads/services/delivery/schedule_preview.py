@@ -31,7 +31,7 @@ class Preview:
     viewers_days: list[LocalDay] = field(default_factory=list)
     #: Those that have it attached.
     campaigns: Kind = field(default_factory=Kind)
-    #: What becomes of them if it is saved; None where nothing can be saved.
+    #: The outcome for them if it is saved; None where nothing can be saved.
     outcome: Outcome | None = None
 
 

@@ -69,7 +69,7 @@ def _budget(brand: Brand, period: Period, figures: Figures, now: datetime) -> Co
     hold, spent, budget = _BUDGETS[period], figures.effective, figures.budget
     if budget is None or figures.is_available:
         return Condition(hold, False, budget_left(hold, spent, budget, figures.waived), None)
-    # A budget of zero lets nothing through tomorrow either.
+    # With a budget of zero, nothing runs tomorrow either.
     lifts = next_begins(period, now, brand.timezone) if budget else None
     return Condition(hold, True, budget_sentence(hold, spent, budget), lifts)
 

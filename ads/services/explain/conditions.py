@@ -56,13 +56,13 @@ def budget_left(
 
 
 def flight(start: date | None, end: date | None) -> str:
-    """A flight in words: "1 Nov 2026 – 30 Nov 2026"."""
+    """A flight in words: "2026-11-01 – 2026-11-30"."""
     if start and end:
-        return f"{_day(start)} – {_day(end)}"
+        return f"{start} – {end}"
     if start:
-        return f"from {_day(start)}"
+        return f"from {start}"
     if end:
-        return f"until {_day(end)}"
+        return f"until {end}"
     return "any day"
 
 
@@ -92,7 +92,3 @@ def _hours(row: Campaign, explained: Explanation) -> str:
         return "all day, no schedule is attached"
     deciding = deciding_now(explained.schedules, explained.at)
     return f"open now ({', '.join(schedule.name for schedule in deciding)})"
-
-
-def _day(day: date) -> str:
-    return f"{day:%-d %b %Y}"

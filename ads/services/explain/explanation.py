@@ -179,7 +179,7 @@ def sentence(
 def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal) -> str:
     """A sentence on the hold of a budget."""
     if budget == 0:
-        return f"{BUDGET_NAMES[hold]} is $0.00, which lets nothing through"
+        return f"{BUDGET_NAMES[hold]} is $0.00, so nothing runs"
     return f"{BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
 
 

@@ -2,7 +2,7 @@
 
 All of it assumes that nobody acts and nothing more is spent. The calendar and the hours propose
 instants, and the rule itself (:mod:`ads.holds`) decides on them: each campaign names the next
-instant it wants to know about, and one query answers for all.
+instant to check, and one query answers for all.
 """
 
 from collections import defaultdict
@@ -112,7 +112,7 @@ def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> 
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
         return calendar.day_begins(row.start_date, zone)
     if hold not in BUDGETS or not budget_of(BUDGETS[hold], row):
-        # A budget of zero lets nothing through tomorrow either.
+        # With a budget of zero, nothing runs tomorrow either.
         return None
     return next_begins(BUDGETS[hold].period, now, zone)
 

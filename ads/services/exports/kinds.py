@@ -191,11 +191,11 @@ def of_changes(
         return export
     at = CHANGES.index("actor")
 
-    def told() -> Iterator[Sequence[object]]:
+    def limited() -> Iterator[Sequence[object]]:
         for row in export.rows():
             yield (*row[:at], visibility.actor(str(row[at]), brand_ids), *row[at + 1 :])
 
-    return replace(export, rows=told)
+    return replace(export, rows=limited)
 
 
 def of_totals(rows: QuerySet[SpendTotal]) -> Export:

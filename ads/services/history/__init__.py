@@ -11,4 +11,4 @@ from ads.services.history.audit import (
     last_edits,
 )
 from ads.services.history.feed import Position
-from ads.services.history.reasons import is_automatic, reasons, set_off_by
+from ads.services.history.reasons import is_automatic, reasons, switched_by

@@ -18,6 +18,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from ads.models import Brand, Campaign
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
+from ads.rules.calendar import format_instant
 from ads.rules.dayparting import Window, describe_window
 from ads.rules.money import format_usd
 
@@ -25,7 +26,7 @@ from ads.rules.money import format_usd
 NOTHING = "–"
 
 #: The actor of events without a context.
-NOBODY = "the system, a shell or SQL"
+NOBODY = "someone outside the console"
 
 #: The label of the event of a waiver.
 WAIVED = "waived"
@@ -245,7 +246,7 @@ def _shown(field: "models.Field[Any, Any]", value: Any, names: Names) -> str:
 
 def _in_words(value: bool | datetime | list[Any]) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        return format_instant(value, seconds=True)
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "yes" if value else "no"

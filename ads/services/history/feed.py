@@ -10,9 +10,9 @@ to an instant before which nothing more can appear:
 - Any other has committed, which the next statement sees, or will read the clock later.
 
 Enforcement writes a later ``recorded_at`` than every change it can see, so the clock may be set
-back, as in a failover. If it was far ahead once, changes are told while nobody is writing: the next
-writer sees them and writes later. Only writers of delivery changes delay this, not long imports or
-backups. After a restore of the database, follow anew from that instant (``since``).
+back, as in a failover. If it was far ahead once, changes are shown while nobody is writing: the
+next writer sees them and writes later. Only writers of delivery changes delay this, not long
+imports or backups. After a restore of the database, follow again from that instant (``since``).
 """
 
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ class Followed:
     """The next changes in order, and where to go on."""
 
     changes: Sequence[DeliveryChange]
-    #: Without changes: where the question came from, or further on.
+    #: Without changes: the position given, or a later one.
     position: Position
     #: Are there more already?
     has_more: bool
@@ -106,15 +106,15 @@ def follow(changes: QuerySet[DeliveryChange], after: Position, *, limit: int) ->
         .select_related("campaign__brand")
         .order_by("recorded_at", "id")[: limit + 1]
     )
-    told, has_more = rows[:limit], len(rows) > limit
-    position = Position(told[-1].recorded_at, told[-1].pk) if told else after
-    return Followed(told, position if has_more else _moved_on(position, safe), has_more=has_more)
+    page, has_more = rows[:limit], len(rows) > limit
+    position = Position(page[-1].recorded_at, page[-1].pk) if page else after
+    return Followed(page, position if has_more else _moved_on(position, safe), has_more=has_more)
 
 
 def _moved_on(position: Position, safe: datetime) -> Position:
     """Where to go on when all before ``safe`` is known.
 
-    So a follower of one quiet brand does not have ever more changes searched. In steps of ten
+    Otherwise a follower of one quiet brand would have ever more changes searched. In steps of ten
     minutes, so that answers stay the same for a while, and less :data:`SETBACK`.
     """
     step = safe - SETBACK

@@ -87,7 +87,7 @@ def is_automatic(actor: str) -> bool:
     return actor == SYSTEM or actor.startswith(_AUTOMATIC)
 
 
-def set_off_by(actor: str, trigger: str) -> str:
+def switched_by(actor: str, trigger: str) -> str:
     """Who, or what, switched it: "by olivia", "Automatic (spend update)"."""
     if not is_automatic(actor):
         return f"by {actor}"

@@ -5,25 +5,23 @@ Delivery changes, edits, waivers and corrections, read by one statement: see ``t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
 
 from ads.models import Brand, Campaign, DeliveryChange
+from ads.models.fields import BUDGETS
 from ads.models.references import known_as, shown
-from ads.models.spend import Period
 from ads.rules.money import format_usd
-from ads.services.actor import SYSTEM
 from ads.services.delivery import is_pause
 from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
 from ads.services.history.reasons import reasons
 from ads.services.history.timeline_rows import Row
 from ads.services.history.timeline_sql import Position, Source
-
-BUDGETS: Final = ("daily_budget", "monthly_budget")
+from ads.services.ledger import corrections
 
 #: Happenings on one page.
 PAGE: Final = 30
@@ -63,7 +61,7 @@ class Happening:
     #: Ids and names of the first campaigns, if they are not the page's own, and how many there are.
     campaigns: tuple[tuple[int, str], ...] = ()
     count: int = 1
-    #: Of a switch: on or off, and its trigger (see :func:`ads.services.history.set_off_by`).
+    #: Of a switch: on or off, and its trigger (see :func:`ads.services.history.switched_by`).
     is_on: bool | None = None
     trigger: str = ""
     reasons: tuple[str, ...] = ()
@@ -103,10 +101,10 @@ def of(
     sources = [source for one in ([kind] if kind else Kind) for source in _SOURCES[one]]
     rows = timeline_rows.read(owner, sources, position, limit + 1)
     page = rows[:limit]
-    told = _Teller(owner, page)
+    describer = _Describer(owner, page)
     last = page[-1] if len(rows) > limit else None
     return Page(
-        [told.happening(row) for row in page],
+        [describer.happening(row) for row in page],
         f"{last.at.isoformat()}~{last.source.value}~{last.id}" if last else None,
     )
 
@@ -119,11 +117,11 @@ def _position(text: str) -> Position:
             raise UnknownPosition(text)
         return Position(instant, Source(int(source)), int(pk))
     except ValueError as error:
-        raise UnknownPosition(f"older: {text!r} is not where a page of the story ended.") from error
+        raise UnknownPosition(f"older: {text!r} is not the end of a page.") from error
 
 
-class _Teller:
-    """Puts rows into words."""
+class _Describer:
+    """Turns rows into happenings, with the names of what they refer to."""
 
     def __init__(self, owner: Campaign | Brand, rows: Sequence[Row]) -> None:
         self._of_brand = isinstance(owner, Brand)
@@ -190,12 +188,12 @@ class _Teller:
 
     def _correction(self, row: Row) -> Happening:
         found = row.row
-        amount, day = Decimal(found["amount"]), date.fromisoformat(found["date"])
+        amount = Decimal(found["amount"])
         return Happening(
             at=row.at,
             kind=Kind.MONEY,
-            title=f"Correction of {format_usd(amount)} for {day:%-d %b %Y}",
-            actor=_recorder(found),
+            title=f"Correction of {format_usd(amount)} for {found['date']}",
+            actor=corrections.recorder(found["recorded_by"], found["source"]),
             campaigns=self._campaigns(found),
             reasons=(found["description"],) if found["description"] else (),
         )
@@ -229,7 +227,7 @@ class _Teller:
             known = shown(known_as(event.platform, event.account, event.reference))
             return f"Platform ID {word}: {known}"
         whose = "" if self._of_brand or event.campaign_id else "brand's "
-        return f"Let run on: the {whose}spend of {_of_when(event)} waived"
+        return f"Let run on: the {whose}spend of {audit.period_in_words(event)} waived"
 
     def _campaigns(self, found: dict[str, Any]) -> tuple[tuple[int, str], ...]:
         """The campaigns of a row in a brand's history."""
@@ -246,19 +244,6 @@ def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:
         return f"{whose or 'Brand'} {'resumed' if changes[0].new == 'yes' else 'paused'}"
     what = " and ".join(", ".join(change.label for change in changes).rsplit(", ", 1))
     return _begun(f"{whose}: {what} changed" if whose else f"{what} changed")
-
-
-def _of_when(waiver: Any) -> str:
-    """Its day or month: "Wed 15 May 2024", "May 2024"."""
-    if waiver.period == Period.DAY:
-        return f"{waiver.start:%a %-d %b %Y}"
-    return audit.period_in_words(waiver)
-
-
-def _recorder(correction: dict[str, Any]) -> str:
-    """Who corrected it; a program by its source."""
-    recorded_by: str = correction["recorded_by"]
-    return recorded_by if recorded_by not in ("", SYSTEM) else f"source {correction['source']}"
 
 
 def _begun(text: str) -> str:

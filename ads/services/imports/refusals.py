@@ -112,7 +112,7 @@ class RowsRefused(ImportRefused):
     """Some rows cannot be recorded, so none was: ``refused``."""
 
     def __init__(self, refused: Refused) -> None:
-        rows = "1 row was" if refused.count == 1 else f"{refused.count} rows were"
+        rows = "1 row was" if refused.count == 1 else f"{refused.count:,} rows were"
         super().__init__(
             f"{rows} refused, so nothing was recorded. "
             "Correct the file, or leave the bad rows out (--skip-bad-rows in the command)."

@@ -135,7 +135,7 @@ def preview(correction: Correction, now: datetime) -> CorrectionPreview:
 def record(correction: Correction, *, external_id: str, seen: int = 0, now: datetime) -> Corrected:
     """Record a correction, once for each ``external_id``, and enforce what it crosses.
 
-    ``seen``: how many corrections of the entry whoever asks has been shown.
+    ``seen``: how many corrections of the entry its page showed.
 
     Raises:
         InvalidSpend: the amount, the day or the reason cannot be recorded.
@@ -181,11 +181,11 @@ def _check_seen(entry: Spend, external_id: str, seen: int) -> None:
     # The first row that the ledger's own trigger locks for this campaign and day.
     locks.totals_of_owner(entry.campaign.brand, Period.DAY, entry.date)
     if Spend.objects.filter(source=SOURCE, external_id=external_id).exists():
-        return  # the same once more
+        return  # a repeat
     if len(of_entry(entry)) != seen:
         raise CorrectedMeanwhile(
-            "Nothing was recorded: somebody else has corrected this entry in the meantime. Check "
-            "what it comes to now."
+            "Nothing was recorded: someone else has corrected this entry in the meantime. Check "
+            "its total now."
         )
 
 

@@ -24,7 +24,7 @@ def place(row: Row, owner: Owner, now: datetime, *, received_at: datetime | None
 
 
 def check_unmatched(row: Row, now: datetime) -> None:
-    """Let a row without a campaign pass if it can wait for one.
+    """Accept a row without a campaign if it can wait for one.
 
     Raises:
         InvalidSpend: it does not name its campaign by a reference, or its day has come nowhere.

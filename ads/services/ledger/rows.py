@@ -137,7 +137,7 @@ def failed(error: InvalidSpend | SpendConflict) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a batch. ``answers`` are in the order of the rows."""
+    """The outcome of a batch. ``answers`` are in the order of the rows."""
 
     answers: Sequence[Answer]
     #: False: the batch was all-or-nothing and a row was bad, so nothing was recorded or kept.

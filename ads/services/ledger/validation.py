@@ -15,6 +15,7 @@ from ads.models.spend import Kind
 from ads.rules.calendar import (
     InvalidDate,
     UnknownTimezone,
+    format_instant,
     local_date,
     parse_date,
     parse_instant,
@@ -228,7 +229,7 @@ def check_observed_at(observed_at: object, now: datetime) -> datetime:
         raise InvalidSpend(
             "observed_at",
             observed_at,
-            f"it lies in the future (it is {now:%Y-%m-%d %H:%M:%S} UTC now); "
+            f"it lies in the future (it is {format_instant(now, seconds=True)} now); "
             "check the source's clock.",
         )
     return instant

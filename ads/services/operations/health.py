@@ -8,9 +8,10 @@ from typing import Any, Final
 from celery.exceptions import ImproperlyConfigured
 from celery.schedules import ParseException
 from django.db import models
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, PeriodicTask
 
 from ads.models import Heartbeat
+from ads.rules.calendar import format_instant
 
 #: Prefix of the product's own tasks; only these record a heartbeat.
 OURS: Final = "ads.tasks."
@@ -121,13 +122,27 @@ def period(row: Any, now: datetime) -> int | None:
 
 
 def when(task: PeriodicTask) -> str:
-    """When a task runs, in django-celery-beat's words: "every 5 minutes UTC"."""
-    row = task.scheduler
+    """When a task runs: "every 5 minutes"; see :func:`in_words`."""
+    words = in_words(task.scheduler)
+    once = ", but only once" if task.one_off and not task.clocked else ""
+    return f"{words[:1].lower()}{words[1:]}{once}"
+
+
+def in_words(row: Any) -> str:
+    """A schedule's row in django-celery-beat's words: "Every 5 minutes", "At 03:00 UTC".
+
+    A crontab names its timezone only where it has hours or days.
+    """
+    if isinstance(row, ClockedSchedule):
+        return f"Once, at {format_instant(row.clocked_time)}"
+    if not isinstance(row, CrontabSchedule):
+        return str(row)
     try:
-        words = str(row.human_readable if isinstance(row, CrontabSchedule) else row)
+        words = str(row.human_readable)
     except INVALID:
         words = str(row)
-    return f"{words[:1].lower()}{words[1:]}"
+    larger = (row.hour, row.day_of_month, row.month_of_year, row.day_of_week)
+    return words.removesuffix(f" {row.timezone}") if set(larger) == {"*"} else words
 
 
 def _health_of(task: PeriodicTask, beat: Heartbeat | None, now: datetime) -> TaskHealth:

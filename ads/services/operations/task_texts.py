@@ -18,13 +18,6 @@ def about(task: str) -> TaskText | None:
     return _TEXTS.get(task.removeprefix("ads.tasks."))
 
 
-def counted(count: int, what: str) -> str:
-    """How many of something: "no campaign", "1 campaign", "1,200 campaigns"."""
-    if count == 0:
-        return f"no {what}"
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
-
-
 _TEXTS: Final = {
     "update_spend": TaskText(
         "Asks the ad platforms for spend and pauses whatever is over its budget.",

@@ -9,12 +9,11 @@ from datetime import datetime
 from enum import Enum, auto
 
 from ads.services.operations import health
-from ads.services.overview.changes import MOST as MOST_CHANGES
 from ads.services.overview.changes import Latest, latest
 from ads.services.overview.delivery import Delivery, delivery
 from ads.services.overview.first_steps import FirstSteps, first_steps
 from ads.services.overview.near import Near
-from ads.services.overview.spend import BrandFigures, DaysOfSpend, Money, PeriodSpend, money
+from ads.services.overview.spend import Money, PeriodSpend, money
 
 
 class Part(Enum):
@@ -23,7 +22,7 @@ class Part(Enum):
     DELIVERY = auto()
     MONEY = auto()
     CHANGES = auto()
-    WATCH = auto()
+    HEALTH = auto()
     FIRST_STEPS = auto()
 
 
@@ -35,7 +34,7 @@ class Overview:
     delivery: Delivery | None
     money: Money | None
     changes: list[Latest] | None
-    watch: list[health.TaskHealth] | None
+    tasks: list[health.TaskHealth] | None
     first_steps: FirstSteps | None
 
 
@@ -47,7 +46,7 @@ def at(now: datetime, parts: Collection[Part]) -> Overview:
         delivery=delivery(now) if Part.DELIVERY in parts else None,
         money=spent,
         changes=latest() if Part.CHANGES in parts else None,
-        watch=health.check(now) if Part.WATCH in parts else None,
+        tasks=health.check(now) if Part.HEALTH in parts else None,
         first_steps=None
         if Part.FIRST_STEPS not in parts or (spent and spent.month.amount)
         else first_steps(),

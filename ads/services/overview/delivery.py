@@ -66,8 +66,8 @@ def delivery(now: datetime) -> Delivery:
 
 def _states() -> dict[State, int]:
     counts = dict.fromkeys(State, 0)
-    told_apart_by = ("status", "is_active", "brand__is_active")
-    rows = Campaign.objects.order_by().values_list(*told_apart_by).annotate(n=Count("pk"))
+    columns = ("status", "is_active", "brand__is_active")
+    rows = Campaign.objects.order_by().values_list(*columns).annotate(n=Count("pk"))
     for status, is_active, brand_is_active, count in rows:
         brand = Brand(is_active=brand_is_active)
         counts[Campaign(status=status, is_active=is_active, brand=brand).state_code] += count

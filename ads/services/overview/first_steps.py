@@ -1,4 +1,4 @@
-"""What a new installation still lacks."""
+"""What is left to set up in a new installation."""
 
 from dataclasses import dataclass
 

@@ -38,7 +38,7 @@ BATCH: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of waiting spend."""
+    """The outcome of recording waiting spend."""
 
     #: Rows that are in the ledger now, duplicates included.
     recorded: int = 0
@@ -75,7 +75,7 @@ def record_waiting(
     at_most: int | None = None,
     on_overlap: OnOverlap | None = None,
 ) -> Settled:
-    """Record waiting spend whose platform ID a campaign has by now.
+    """Record waiting spend whose platform ID a campaign now has.
 
     ``references`` (ids of campaigns' references) left out are all of them. ``at_most`` rows for
     each, rounded up to whole batches, day totals first; the periodic task records the rest.
@@ -166,7 +166,7 @@ def _record_batch(
         unknown = locks.unknown_reference(unknown_id)
         if unknown is None:
             return None, Settled()
-        # Another campaign may have it by now, or none.
+        # Meanwhile another campaign may have it, or none.
         reference = Reference(unknown.platform, unknown.account, unknown.reference)
         brands = None if unknown.only_brands is None else frozenset(unknown.only_brands)
         owner = campaign_lookup.by_reference([reference], brands).get(reference)

@@ -162,7 +162,7 @@ def used_up_by(unknown: UnknownReference, campaign: Campaign, now: datetime) -> 
     owners: tuple[Campaign | Brand, ...] = (campaign, campaign.brand)
     added = _current(unknown, campaign.brand.timezone, now)
     for owner in owners:
-        prefix, stopped = ("", "it") if owner is campaign else ("all of ", "all its campaigns")
+        prefix, stopped = ("", "it") if owner is campaign else ("brand ", "all its campaigns")
         for period, amount in added.items():
             figures = summaries.figures(owner, period, now)
             spent, budget = figures.effective + amount, figures.budget

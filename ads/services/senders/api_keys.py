@@ -19,6 +19,7 @@ from django.db import transaction
 
 from ads.models import ApiKey, Brand
 from ads.models.senders import Scope
+from ads.rules.calendar import format_instant
 from ads.services.senders import rights as senders
 from ads.services.senders.rights import InvalidSender
 
@@ -54,7 +55,7 @@ class ExpiredKey(ApiKeyRefused):
 
     def __init__(self, name: str, expires_at: datetime) -> None:
         super().__init__(
-            f"The key {name!r} expired on {expires_at:%Y-%m-%d at %H:%M} UTC; ask for a new one."
+            f"The key {name!r} expired at {format_instant(expires_at)}; ask for a new one."
         )
         self.expires_at = expires_at
 
@@ -66,8 +67,7 @@ class RevokedKey(ApiKeyRefused):
 
     def __init__(self, name: str, revoked_at: datetime) -> None:
         super().__init__(
-            f"The key {name!r} was revoked on {revoked_at:%Y-%m-%d at %H:%M} UTC; "
-            "ask for a new one."
+            f"The key {name!r} was revoked at {format_instant(revoked_at)}; ask for a new one."
         )
         self.revoked_at = revoked_at
 
@@ -141,7 +141,7 @@ def check_terms(
             raise InvalidSender("scopes", scope, f"there is no such scope; choose among {known}.")
     if expires_at is not None and expires_at <= now:
         raise InvalidSender(
-            "expires_at", f"{expires_at:%Y-%m-%d %H:%M}", "it is in the past; give a future time."
+            "expires_at", format_instant(expires_at), "it is in the past; give a future time."
         )
     if requests_per_minute is not None and not 1 <= requests_per_minute <= MOST_A_MINUTE:
         raise InvalidSender(

@@ -96,7 +96,7 @@ def check(
     locks.senders()
     named = model._default_manager.filter(name=name)
     if (named.exclude(pk=sender.pk) if sender else named).exists():
-        raise InvalidSender("name", name, "another has this name; choose one of its own.")
+        raise InvalidSender("name", name, "another sender has this name; choose a different one.")
     others = _others(wanted.source, sender)
     if wanted.brand_ids is None:
         reason = _belongs_to_another([other for other in others if not other.is_revoked])
@@ -118,7 +118,7 @@ def check_open(source: str) -> None:
 
 def _check_text(field: str, text: str) -> None:
     if not text or text != text.strip():
-        raise InvalidSender(field, text, "enter a text without spaces at its beginning or end.")
+        raise InvalidSender(field, text, "enter text that does not begin or end with a space.")
     if not text.isprintable():
         raise InvalidSender(field, text, "it contains invisible characters.")
     if len(text) > LONGEST:

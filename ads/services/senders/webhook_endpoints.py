@@ -13,6 +13,7 @@ from typing import Final
 from django.db import transaction
 
 from ads.models import Brand, WebhookEndpoint
+from ads.rules.calendar import format_instant
 from ads.services import locks
 from ads.services.senders import rights as senders
 from ads.services.senders.encryption import seal, seal_anew
@@ -72,7 +73,7 @@ def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime
     if previous_until > now + LONGEST_ACCEPTED:
         raise InvalidSender(
             "previous_until",
-            f"{previous_until:%Y-%m-%d %H:%M}",
+            format_instant(previous_until),
             f"give at most {LONGEST_ACCEPTED.days} days.",
         )
     secret = _new_secret()

@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from standardwebhooks import Webhook
 
 from ads.models import WebhookDelivery, WebhookEndpoint
+from ads.rules.calendar import format_instant
 from ads.services.senders import rights
 from ads.services.senders.encryption import unseal
 
@@ -106,7 +107,7 @@ def verify(
         _is_by(secret, webhook_id, signed_at, body, signature) for secret in _secrets(endpoint, now)
     ):
         raise NotSigned(
-            "No signature in webhook-signature is over this id, timestamp and body by this "
+            "No signature in webhook-signature matches this id, timestamp and body with this "
             "endpoint's secret. Check that the sender has the current secret, and that the body "
             "is sent byte for byte as it was signed."
         )
@@ -158,8 +159,8 @@ def _instant(text: str, now: datetime) -> datetime:
         way = "ahead of" if off > timedelta() else "behind"
         raise NotSigned(
             f"webhook-timestamp is {_span(abs(off))} {way} the clock here, which shows "
-            f"{now:%Y-%m-%d %H:%M:%S} UTC; at most {_span(TOLERANCE)} are accepted. Check the "
-            "sender's clock, and sign anew each time that it is sent."
+            f"{format_instant(now, seconds=True)}; at most {_span(TOLERANCE)} are accepted. Check "
+            "the sender's clock, and sign it again each time it is sent."
         )
     return datetime.fromtimestamp(seconds, UTC)
 

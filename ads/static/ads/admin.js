@@ -1,7 +1,7 @@
-// Names for what others' scripts and templates leave without: read aloud, a field says what it is.
+// Names, for screen readers, what the theme's and Django's scripts and templates leave unnamed.
 "use strict";
 {
-    // In a table of rows the column is what the field is called.
+    // A field in a table of rows is named after its column.
     const columnOf = (field) => field?.closest("td")?.dataset.label;
 
     const nameFields = () => {
@@ -12,7 +12,7 @@
         }
     };
 
-    // A select2 box is called by what is chosen in it; empty, it has no name at all.
+    // A select2 box is named by its chosen value, so an empty one has no name.
     const nameBoxes = () => {
         for (const box of document.querySelectorAll(".select2-selection:not([data-named])")) {
             box.dataset.named = "";
@@ -32,21 +32,21 @@
         }
     };
 
-    // What clears a box stands among the choices of a list, and is read as one of them.
+    // The button that clears a box is inside its list of choices, and is read as one of them.
     const nameClearing = () => {
         for (const clearing of document.querySelectorAll("ul > .select2-selection__clear:not([role])")) {
             clearing.setAttribute("role", "listitem");
         }
     };
 
-    // Django's filter of a long list names an icon, which only an image may have.
+    // Django's filter of a long list puts a name on an icon, which only an image may have.
     const nameIcons = () => {
         for (const icon of document.querySelectorAll(".search-label-icon:not([role])")) {
             icon.setAttribute("role", "img");
         }
     };
 
-    // The theme's bins, and what takes them back, are for the mouse alone.
+    // The theme's icons for deleting a row and undoing that work with the mouse alone.
     const BINS = ".form-group td.delete > :is(div, label), .form-group .form-delete label";
     const nameBins = () => {
         for (const bin of document.querySelectorAll(BINS)) {
@@ -62,8 +62,8 @@
         event.target.click();
     });
 
-    // Where a row is removed, the theme writes those after it anew from their markup: without what
-    // was typed into them, unless the markup says it.
+    // When a row is removed, the theme rebuilds the rows after it from their markup, and loses what
+    // was typed into them unless the markup has it.
     document.addEventListener("click", (event) => {
         if (!event.target.closest(".delete-template")) return;
         const rows = event.target.closest(".formset")?.querySelectorAll(".form-group:not(.empty-form)");
@@ -79,7 +79,7 @@
         }
     }, true);
 
-    // A folded group of the menu opens by mouse alone.
+    // A folded group of the menu opens with the mouse alone.
     const openByKeyboard = () => {
         for (const title of document.querySelectorAll("#nav-sidebar-apps h2.cursor-pointer")) {
             const list = title.parentElement.querySelector("ol");
@@ -96,7 +96,7 @@
         }
     };
 
-    // So do a list's filters, which stand behind all of its rows.
+    // So do a list's filters, which come after all of its rows.
     const openFilters = () => {
         const opener = document.querySelector("#changelist a.cursor-pointer:not([href])");
         const filters = document.getElementById("changelist-filter");
@@ -115,7 +115,7 @@
         });
     };
 
-    // In narrow lists the theme writes What Stands Before Each Cell Like This.
+    // In narrow lists the theme writes the Label of Each Cell in Title Case.
     const nameCells = () => {
         for (const cell of document.querySelectorAll("[data-label]:not([data-cased])")) {
             cell.dataset.cased = "";
@@ -124,7 +124,7 @@
         }
     };
 
-    // Whoever leaves a list with budgets that were typed and not saved is asked first.
+    // Asks before somebody leaves a list with budgets that were typed and not saved.
     let unsaved = false;
     document.addEventListener("input", (event) => {
         if (event.target.matches("#result_list td input[type=text]")) unsaved = true;
@@ -147,5 +147,14 @@
         };
         name();
         new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+    });
+
+    // The front page goes on asking for delivery changes; it says when nobody answers.
+    document.addEventListener("htmx:afterRequest", ({ detail }) => {
+        const status = document.getElementById("ads-live-status");
+        if (!status?.parentElement.contains(detail.elt) || detail.successful) return;
+        status.textContent = detail.xhr.status === 403
+            ? "No longer live: you are logged out. Reload the page."
+            : "Not live at the moment: no answer. Trying again.";
     });
 }

@@ -9,7 +9,7 @@
     });
     const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-    // A series is called by its number, or "others", "limit", "quiet"; see charts.css.
+    // The colour of a series is its number, or "others", "limit", "quiet"; see charts.css.
     const colourOf = (series, number) => colour(`--ads-chart-${series.colour || (number % 8) + 1}`);
 
     const dataset = (data, series, number) => {
@@ -106,7 +106,7 @@
         if (!source || !window.Chart) return;
         const data = JSON.parse(source.textContent);
         canvas.dataset.drawn = "";
-        // Hidden where no script runs: there the table says it all.
+        // Hidden without scripts: the table has the same figures.
         canvas.parentElement.hidden = false;
         window.Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
         const chart = new window.Chart(canvas, {

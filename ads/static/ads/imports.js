@@ -10,7 +10,7 @@
     if (watched) {
         const bar = watched.querySelector("progress");
         const text = watched.querySelector("[data-text]");
-        const label = document.querySelector("[data-label]");
+        const label = document.querySelector(".ads-panel h2 .ads-badge");
 
         const look = async () => {
             let wait = EVERY;

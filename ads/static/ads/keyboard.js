@@ -1,5 +1,5 @@
-// What the theme leaves to the mouse: a way past the menu, buttons that are links to nowhere, Enter in
-// a list's boxes, and a second press of "Save" while the first is on its way.
+// What the theme lacks for the keyboard: a way past the menu, links that act as buttons, Enter in a
+// list's fields. And no second "Save" while the first is on its way.
 "use strict";
 {
     const skip = () => {
@@ -30,7 +30,7 @@
         }
     });
 
-    // Enter in a box of a list saves: the browser would press the bar's "Run", which is not there.
+    // Enter in a field of a list saves; the browser would press "Run" in the bar of actions.
     document.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.isComposing || event.defaultPrevented) return;
         const box = event.target.closest?.("#result_list input:not([type=checkbox])");
@@ -40,7 +40,7 @@
         save.click();
     });
 
-    // Of the pages on which a row is added or changed.
+    // On pages that add or change a row.
     document.addEventListener("submit", (event) => {
         const form = event.target;
         if (form.method !== "post" || !form.id.endsWith("_form")) return;

@@ -127,7 +127,7 @@ window.adsSchedule = window.adsSchedule || {};
             cell.focus({ preventScroll: true });
             show(cell);
         };
-        // Into view within the grid: the names of the days stand over its left edge.
+        // Scrolls within the grid, whose left edge is covered by the names of the days.
         const show = (cell) => {
             const left = cell.offsetLeft - heads[0].offsetWidth;
             if (left < scroller.scrollLeft) scroller.scrollLeft = left;
@@ -285,7 +285,7 @@ window.adsSchedule = window.adsSchedule || {};
             drawMarks();
             return week.flat().some((cell) => cell.isOverlap);
         };
-        // Where the clock of the schedule stands: [weekday, minute].
+        // The schedule's local time: [weekday, minute].
         const markNow = (now) => {
             for (const old of grid.querySelectorAll(".ads-grid-now")) old.remove();
             if (!now) return;
@@ -294,8 +294,8 @@ window.adsSchedule = window.adsSchedule || {};
             line.style.left = `${(100 * (now[1] % STEP)) / STEP}%`;
             cells[now[0]][Math.floor(now[1] / STEP)].append(line);
         };
-        // Where the grid is wider than its place it begins shortly before what opens first; where
-        // nothing does, in the morning.
+        // A grid wider than its frame is scrolled to shortly before the first opening, or to the
+        // morning if there is none.
         const showFirst = () => {
             const first = week.flatMap((row) => row.findIndex((cell) => cell.minutes && !cell.parts[0].isTail))
                 .filter((number) => number >= 0);

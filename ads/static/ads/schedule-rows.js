@@ -40,7 +40,7 @@ window.adsSchedule = window.adsSchedule || {};
             const { day, start, end, deletion } = fieldsOf(row);
             if (deletion) deletion.checked = false;
             const was = windowOf(row);
-            // What says the same already stays as it was typed.
+            // A field with the same value stays as it was typed.
             if (was && isSame(was, one)) return;
             day.value = String(one.day);
             start.value = clock(one.start);
@@ -56,7 +56,7 @@ window.adsSchedule = window.adsSchedule || {};
             else row.querySelector(".delete-template").click();
         };
 
-        // Makes the rows say just these windows. A row that cannot be read is left for whoever typed it.
+        // Makes the rows match these windows. A row that cannot be read is left as it was typed.
         const write = (windows) => {
             const used = new Set(windows.map((one) => one.row).filter((row) => row?.isConnected));
             const free = all().filter((row) => !used.has(row) && (isDeleted(row) || windowOf(row)));
@@ -79,12 +79,12 @@ window.adsSchedule = window.adsSchedule || {};
                 const sentences = (wrong[number] || []).filter((text) => !row.textContent.includes(text));
                 row.classList.toggle("ads-window-bad", Boolean(wrong[number]));
                 if (!sentences.length) continue;
-                const told = document.createElement("tr");
-                told.className = "ads-window-wrong";
-                told.append(document.createElement("td"));
-                told.firstChild.colSpan = 9;
-                told.firstChild.textContent = sentences.join(" ");
-                row.append(told);
+                const line = document.createElement("tr");
+                line.className = "ads-window-wrong";
+                line.append(document.createElement("td"));
+                line.firstChild.colSpan = 9;
+                line.firstChild.textContent = sentences.join(" ");
+                row.append(line);
             }
         };
 

@@ -1,8 +1,8 @@
-// Cells ↔ windows: what painting the week does to the windows of a schedule. Knows no page.
+// Cells ↔ windows: what painting the week does to the windows of a schedule. Independent of the page.
 //
 // A window is { day, start, length, row }: minutes since the midnight that begins its day (0 is
-// Monday), and how long it runs, at most a day; so it may run over midnight. `row` is whatever it is
-// kept in. No function changes a window: those that stay as they are, are handed on as they are.
+// Monday), and how long it runs, at most a day; so it may run over midnight. `row` is whatever
+// holds it. No function changes a window; unchanged ones are passed on as they are.
 //
 // What is painted on a day belongs to that day. It grows together with the day's windows that it
 // touches; what runs over from the day before is open already and stays that window's.

@@ -107,7 +107,7 @@ document.addEventListener("DOMContentLoaded", () => {
         document.addEventListener("formset:added", readRows);
         document.addEventListener("formset:removed", readRows);
     }
-    // The theme's boxes for a choice tell jQuery alone.
+    // The theme's select boxes report changes to jQuery alone.
     window.django?.jQuery(form).on("input change", (event) => {
         if (isWriting) return;
         if (rows && document.getElementById("windows-data").contains(event.target)) readRows();
@@ -135,13 +135,13 @@ document.addEventListener("DOMContentLoaded", () => {
         try {
             const response = await fetch(panel.dataset.preview, { method: "POST", body, signal: mine.signal });
             if (response.redirected || response.status === 403) throw new Error("Log in again to see the preview.");
-            if (!response.ok) throw new Error("The preview could not be worked out. Try again in a moment.");
-            const told = await response.json();
-            answer.innerHTML = told.html;
-            part("clock").textContent = told.timezone || "";
-            part("key-now").hidden = !told.now;
-            grid.markNow(told.now);
-            rows?.mark(told.rows);
+            if (!response.ok) throw new Error("The preview could not be calculated. Try again in a moment.");
+            const found = await response.json();
+            answer.innerHTML = found.html;
+            part("clock").textContent = found.timezone || "";
+            part("key-now").hidden = !found.now;
+            grid.markNow(found.now);
+            rows?.mark(found.rows);
         } catch (error) {
             if (error.name === "AbortError") return;
             const isOurs = error.constructor === Error;

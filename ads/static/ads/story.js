@@ -1,4 +1,4 @@
-// Opens the form of a page that tells of something, when it is asked for; closed, it is not in the way.
+// Opens the form on the page of a campaign or a brand when #edit is asked for.
 "use strict";
 {
     const open = () => {

@@ -1,4 +1,4 @@
-// Puts the sentence behind a word where nothing cuts it off, and takes it away with Escape.
+// Places a tooltip where nothing cuts it off, and hides it on Escape.
 "use strict";
 {
     const GAP = 4; // pixels

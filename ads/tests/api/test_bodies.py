@@ -74,7 +74,7 @@ def test_a_hundred_thousand_levels_are_refused(opening: str) -> None:
         (b"\xef\xbb\xbf \r\n", "empty"),
     ],
 )
-def test_a_body_that_is_not_json_is_told_where(content: bytes, said: str) -> None:
+def test_a_body_that_is_not_json_is_refused_with_the_place(content: bytes, said: str) -> None:
     with pytest.raises(Problem) as caught:
         bodies.parse_body(content)
 
@@ -159,7 +159,7 @@ def test_a_body_that_breaks_off_is_refused_though_what_came_could_be_read() -> N
     request = RequestFactory().post("/", b"{} ", content_type=JSON)
     request._stream = io.BytesIO(b"{}")
 
-    with pytest.raises(Problem, match="broke off: 2 of 3 bytes"):
+    with pytest.raises(Problem, match="broke off after 2 of 3 bytes"):
         bodies.read(request)
 
 

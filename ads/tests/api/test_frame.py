@@ -23,7 +23,7 @@ def program() -> Program:
     return Program(key_for())
 
 
-def test_a_good_key_is_let_in_and_told_what_it_may_do() -> None:
+def test_a_good_key_is_admitted_and_shown_its_permissions() -> None:
     brand = BrandFactory.create()
     key = key_for(scopes=("read",), brands=(brand,), requests_per_minute=7)
 
@@ -57,7 +57,7 @@ def test_without_a_good_key_nobody_is_let_in(header: str | None, said: str) -> N
     assert "RateLimit" not in answer
 
 
-def test_who_holds_an_expired_or_revoked_key_is_told_so() -> None:
+def test_the_holder_of_an_expired_or_revoked_key_learns_it() -> None:
     key = key_for()
     ApiKey.objects.update(expires_at=timezone.now())
     expired = problem(Program(key).get("/key"), 401, "no-key")
@@ -68,7 +68,7 @@ def test_who_holds_an_expired_or_revoked_key_is_told_so() -> None:
     assert "revoked" in revoked["detail"]
 
 
-def test_a_revoked_key_is_not_told_from_an_unknown_one_without_its_secret() -> None:
+def test_without_its_secret_a_revoked_key_is_an_unknown_one() -> None:
     key = key_for()
     ApiKey.objects.update(revoked_at=timezone.now())
     guessed = key[:-1] + ("a" if key[-1] != "a" else "b")
@@ -90,7 +90,7 @@ def test_so_is_one_outside_of_this_version(path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "trace"])
-def test_a_method_that_is_not_taken_is_told_which_are(program: Program, method: str) -> None:
+def test_another_method_is_refused_with_those_allowed(program: Program, method: str) -> None:
     call = getattr(program.client, method)
 
     answer = call("/api/v1/key", headers=program.headers)

@@ -47,7 +47,7 @@ def test_the_keys_own_limit_wins(own_redis: OwnRedis) -> None:
 
 
 @pytest.mark.django_db
-def test_one_request_too_many_is_refused_and_told_how_long_to_wait(own_redis: OwnRedis) -> None:
+def test_one_request_too_many_is_refused_with_the_seconds_to_wait(own_redis: OwnRedis) -> None:
     program = Program(key_for(requests_per_minute=5))
 
     # Six in one minute, whenever this runs: eleven are in two minutes at most.

@@ -128,7 +128,7 @@ def test_a_server_that_cannot_be_reached_is_a_problem_that_passes(
         ("42P01", False),  # no such table
     ],
 )
-def test_what_passes_is_told_from_what_does_not(code: str, passes: bool) -> None:
+def test_an_outage_is_distinguished_from_a_refused_statement(code: str, passes: bool) -> None:
     with pytest.raises(DatabaseError) as caught:
         execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
 

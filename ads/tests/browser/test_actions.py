@@ -51,7 +51,7 @@ def test_an_operator_pauses_a_brand_and_brings_back_just_those_that_were_running
     message = page.get_by_role("listitem").filter(has_text="Paused Acme. 2 stopped")
     message.get_by_role("button", name="Undo").click()
 
-    expect(page.get_by_text("Undone: 1 brand as before. 2 now deliver")).to_be_visible()
+    expect(page.get_by_text("Undone: 1 brand restored. 2 now deliver")).to_be_visible()
     assert {row.fresh().state for row in running} == {"Active"}
     assert spring.fresh().state == "Paused by user"
     expect(page.get_by_role("link", name="Pause all campaigns")).to_be_visible()
@@ -101,7 +101,7 @@ def test_a_budget_manager_raises_a_brand_s_budgets_and_reads_beforehand_what_sta
     )
     page.get_by_role("button", name="Undo it").click()
 
-    expect(page.get_by_text("Undone: 1 brand and 3 campaigns as before. 2 stopped")).to_be_visible()
+    expect(page.get_by_text("Undone: 1 brand and 3 campaigns restored. 2 stopped")).to_be_visible()
     assert acme.fresh().daily_budget == Decimal(100)
     assert set(acme.campaigns.values_list("daily_budget", flat=True)) == {Decimal(10), None}
 
@@ -128,7 +128,7 @@ def test_an_operator_chooses_campaigns_in_the_list_and_takes_the_pause_back(
     CampaignService.activate(Campaign.objects.get(name="Summer"))
     page.get_by_role("button", name="Undo").click()
 
-    expect(page.get_by_text("Undone: 2 campaigns as before. 2 now deliver.")).to_be_visible()
+    expect(page.get_by_text("Undone: 2 campaigns restored. 2 now deliver.")).to_be_visible()
     expect(page.get_by_text("1 not put back, because changed again since")).to_be_visible()
     assert set(Campaign.objects.values_list("status", "is_active")) == {("active", True)}
 

@@ -110,6 +110,8 @@ def test_new_changes_appear_by_themselves_but_not_under_the_pointer(
 
     expect(changes).to_have_count(2)
     expect(changes.first).to_contain_text("Daily budget used up: $75.40 of $75.00")
+    status = page.get_by_role("status").filter(has_text="New")
+    expect(status).to_have_text(f"New: Spring of {campaign.brand} off.")
 
     changes.first.hover()
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget=None)
@@ -117,6 +119,11 @@ def test_new_changes_appear_by_themselves_but_not_under_the_pointer(
     expect(changes).to_have_count(2)
     page.mouse.move(0, 0)
     page.clock.fast_forward(11_000)
+    expect(changes).to_have_count(3)
+
+    page.context.clear_cookies()
+    page.clock.fast_forward(11_000)
+    expect(page.locator("#ads-live-status")).to_contain_text("you are logged out")
     expect(changes).to_have_count(3)
 
 

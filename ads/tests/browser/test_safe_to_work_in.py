@@ -110,7 +110,7 @@ def test_a_campaign_that_has_spent_is_archived_instead_of_deleted(
 
     refused = page.locator("#content")
     expect(refused).to_contain_text("Spring has spend on record. Archive it instead.")
-    page.get_by_role("button", name="Archive instead").click()
+    page.get_by_role("button", name="Archive it instead").click()
     expect(page.locator("body")).to_contain_text("What will happen")
     assert campaign.fresh().status == "active"
     page.locator("button[name=do]").click()

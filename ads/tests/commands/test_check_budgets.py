@@ -24,7 +24,7 @@ def campaign() -> Campaign:
     return campaign
 
 
-def test_it_switches_and_says_whom_and_why(campaign: Campaign) -> None:
+def test_it_switches_campaigns_and_says_which_and_why(campaign: Campaign) -> None:
     said = say("check_budgets")
 
     assert rows(said) == [
@@ -50,7 +50,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(campaign: Campaign) -> None
 
     assert "Daily budget used up: $75.40 of $75.00" in said
     assert "0 would be started, 1 would be paused." in said
-    assert "Dry run: nothing was changed." in said
+    assert "Preview: nothing was changed." in said
     assert delivers(campaign)
     assert DeliveryChange.objects.count() == 1
 

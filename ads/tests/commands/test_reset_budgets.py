@@ -132,7 +132,7 @@ def test_waiving_leaves_a_users_pause_alone(campaign: Campaign) -> None:
     assert not delivers(campaign)
 
 
-def test_waiving_needs_to_be_told_what(campaign: Campaign) -> None:
+def test_waiving_needs_a_period(campaign: Campaign) -> None:
     with pytest.raises(CommandError, match="--daily, --monthly or both"):
         say("reset_budgets", "--waive")
 

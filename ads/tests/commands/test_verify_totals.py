@@ -48,7 +48,7 @@ def test_drift_is_shown_and_fails_until_it_is_fixed(campaign: Campaign) -> None:
     assert "All totals match" in say("verify_totals")
 
 
-def test_a_repair_brings_back_whom_the_wrong_sum_had_stopped(campaign: Campaign) -> None:
+def test_a_repair_resumes_campaigns_that_the_wrong_sum_had_stopped(campaign: Campaign) -> None:
     falsify(90)
     enforce_all(NOON)
     assert not delivers(campaign)

@@ -195,7 +195,7 @@ def check(action: Action, now: Any) -> None:
         st.tuples(st.just(DetachSchedule), st.integers(0, 1)),
     ),
 )
-def test_doing_it_does_what_was_foretold(world: Any, plan: Any) -> None:
+def test_an_action_does_what_its_preview_said(world: Any, plan: Any) -> None:
     with a_world(world) as schedules:
         if isinstance(plan, tuple):
             make, index, *more = plan
@@ -205,7 +205,7 @@ def test_doing_it_does_what_was_foretold(world: Any, plan: Any) -> None:
 
 @DIFFERENT
 @given(world=WORLDS, edit=SCHEDULES)
-def test_an_edited_schedule_does_what_was_foretold(world: Any, edit: Any) -> None:
+def test_an_edited_schedule_does_what_its_preview_said(world: Any, edit: Any) -> None:
     with a_world(world) as schedules:
         now = at(world["now"])
         (stored,) = schedules_as_rules(DaypartingSchedule.objects.filter(pk=schedules[0]))
@@ -238,7 +238,7 @@ def test_an_edited_schedule_does_what_was_foretold(world: Any, edit: Any) -> Non
 
 @DIFFERENT
 @given(world=WORLDS, on=st.booleans(), change=CHANGES.filter(bool))
-def test_a_brand_switched_or_with_new_budgets_does_what_was_foretold(
+def test_a_brand_switched_or_with_new_budgets_does_what_its_preview_said(
     world: Any, *, on: bool, change: BudgetChange
 ) -> None:
     with a_world(world):

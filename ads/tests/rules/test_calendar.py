@@ -16,6 +16,7 @@ from ads.rules.calendar import (
     InvalidDate,
     UnknownTimezone,
     day_begins,
+    format_instant,
     group_by_local_date,
     local_date,
     month_start,
@@ -330,3 +331,21 @@ def test_text_that_is_not_an_instant_is_refused(text: str) -> None:
 def test_an_instant_without_a_timezone_says_how_to_add_one() -> None:
     with pytest.raises(InvalidDate, match="add Z for UTC"):
         parse_instant("2024-05-01T12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("tz", "shown"),
+    [
+        ("America/New_York", "2026-11-28 09:15 New York"),
+        ("America/Argentina/Buenos_Aires", "2026-11-28 11:15 Buenos Aires"),
+        ("UTC", "2026-11-28 14:15 UTC"),
+        ("Mars/Olympus", "2026-11-28 14:15 UTC"),
+    ],
+)
+def test_an_instant_names_the_place_of_its_clock(tz: str, shown: str) -> None:
+    assert format_instant(datetime(2026, 11, 28, 14, 15, 30, tzinfo=UTC), tz) == shown
+
+
+def test_an_instant_may_show_its_seconds() -> None:
+    at = datetime(2026, 11, 28, 14, 15, 30, tzinfo=UTC)
+    assert format_instant(at, "Europe/Berlin", seconds=True) == "2026-11-28 15:15:30 Berlin"

@@ -43,14 +43,14 @@ def test_half_a_budget_by_eight_is_all_of_it_by_four() -> None:
         ("60", "15", 1),  # too little of the day is over to tell
     ],
 )
-def test_nothing_is_told_of_what_lasts_or_nobody_can_tell(
+def test_no_time_is_given_if_the_budget_lasts_or_nothing_is_known(
     spent: str, left: str, hours: float
 ) -> None:
     assert at(spent, left, hours) is None
 
 
 @given(spent=amounts, left=amounts, elapsed=seconds)
-def test_at_the_instant_told_the_pace_has_used_up_what_is_left(
+def test_at_the_time_given_the_pace_has_used_up_what_is_left(
     spent: Decimal, left: Decimal, elapsed: timedelta
 ) -> None:
     now = BEGINS + elapsed

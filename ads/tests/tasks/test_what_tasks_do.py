@@ -145,7 +145,7 @@ def test_every_task_notes_its_success_and_answers_in_json(task: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("task", ENFORCING, ids=lambda task: str(task.name))
-def test_the_platforms_hear_at_once_whom_a_task_has_switched(task: Any) -> None:
+def test_a_tasks_switches_reach_the_platforms_at_once(task: Any) -> None:
     schedule = ScheduleFactory.create(windows=[(day, "00:00", "00:00") for day in range(7)])
     campaign = CampaignFactory.create(schedules=[schedule])
 

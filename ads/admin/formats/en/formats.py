@@ -1,4 +1,4 @@
-"""Dates and times that sort and name their timezone: 2026-11-21 08:46:53 UTC."""
+"""Dates and times of Django's own fields, as ``format_instant`` writes them."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i:s"

@@ -165,7 +165,7 @@ class Days:
             raise Refusal("date: it is empty.")
         wanted = self._wanted
         if wanted is not None and not text.isascii():
-            raise Refusal(f"date: {shown!r} has other digits than 0 to 9.")
+            raise Refusal(f"date: {shown!r} has digits other than 0 to 9.")
         try:
             if wanted is not None:
                 return datetime.strptime(text, wanted).date()  # noqa: DTZ007  (a calendar day)
@@ -173,7 +173,7 @@ class Days:
                 return date.fromisoformat(text)
         except ValueError as error:
             written = "" if wanted is None else f" written as {wanted}"
-            raise Refusal(f"date: {shown!r} is no date{written} ({error}).") from error
+            raise Refusal(f"date: {shown!r} is not a date{written} ({error}).") from error
         for other in self._others if text.isascii() else ():
             try:
                 return datetime.strptime(text, other).date()  # noqa: DTZ007

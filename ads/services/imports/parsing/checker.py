@@ -256,7 +256,7 @@ class Checker:
     def _wrong_width(self, cells: list[str]) -> str:
         few = len(cells) < self.columns.width
         return f"it has {len(cells)} columns, the header has {self.columns.width}; " + (
-            "was it cut off?" if few else "a comma inside a text needs quotes around the text."
+            "was it cut off?" if few else "text that contains a comma needs quotes around it."
         )
 
 

@@ -80,7 +80,7 @@ def test_several_brands_are_paused_from_their_list(admin: Client, acme: Brand) -
     page = act(admin, "ads_brand", "pause_all_campaigns", [acme, other.brand, off])
     (message,) = said(confirm(admin, page))
 
-    off_before = "3 stay off: 1 paused by a user, 1 brand switched off, 1 daily budget used up."
+    off_before = "3 stay off: 1 paused by a user, 1 brand paused, 1 daily budget used up."
     assert page.context["headline"] == f"3 will stop; {off_before}"
     assert off_before in message
 
@@ -333,7 +333,7 @@ def test_the_undo_button_takes_the_pause_back(admin: Client, acme: Brand) -> Non
     (undone,) = said(admin.post(address, {"back": change(acme)}, follow=True))
     (nothing,) = said(admin.post(address, follow=True))
 
-    assert plain(undone).startswith("Undone: 1 brand as before. 2 now deliver;")
+    assert plain(undone).startswith("Undone: 1 brand restored. 2 now deliver;")
     assert states() == before
     assert nothing.startswith("1 not put back, because changed again since: Acme (on, by")
 

@@ -202,7 +202,7 @@ def test_a_change_of_budgets_is_undone_after_a_preview_and_once(admin: Client) -
 
     assert undone.redirect_chain == [(change(acme), 302)]
     done, left = said(undone)
-    assert plain(done).startswith("Undone: 1 brand and 1 campaign as before.")
+    assert plain(done).startswith("Undone: 1 brand and 1 campaign restored.")
     assert left.startswith("1 not put back")
     assert [row.fresh().daily_budget for row in (acme, first, second)] == [100, 10, 12]
     assert [text[:16] for text in said(again)] == ["3 not put back, "]

@@ -136,7 +136,7 @@ def test_a_campaign_with_spend_is_archived_instead_once_what_that_does_was_seen(
     campaign = CampaignFactory.create(name="Spring")
     BudgetService.record_spend(campaign, Decimal(5))
     page = admin.get(change(campaign).replace("/change/", "/delete/"))
-    assert "Archive instead" in page.content.decode()
+    assert "Archive it instead" in page.content.decode()
 
     address, sends = offered(page)
     asked = admin.post(address, sends)
@@ -238,7 +238,7 @@ def test_deleting_a_schedule_says_beforehand_how_many_campaigns_lose_their_hours
     asked = admin.get(change(schedule).replace("/change/", "/delete/"))
 
     page = asked.content.decode()
-    assert "Its hours on 2 campaign(s). Those without another schedule then run" in page
+    assert "Its hours on 2 campaigns. Those without another schedule then run" in page
     assert dict(asked.context["model_count"]) == {
         "dayparting schedules": 1,
         "dayparting windows": 1,

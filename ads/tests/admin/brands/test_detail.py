@@ -32,13 +32,13 @@ OFF = (
 
 USED_UP = (
     "Daily budget used up: $5.00 of $5.00. None of its campaigns is running. "
-    "Expected back Thu 16 May 2024, 00:00 (UTC), in 12 hours, "
+    "Expected back 2024-05-16 00:00 UTC, in 12 hours, "
     "unless something else is stopping them."
 )
 
 
 ZERO = (
-    "Daily budget is $0.00, which lets nothing through. None of its campaigns is running. "
+    "Daily budget is $0.00, so nothing runs. None of its campaigns is running. "
     "They stay off until someone changes the budget."
 )
 
@@ -96,7 +96,7 @@ def test_the_brands_history_tells_what_became_of_its_campaigns(admin: Client) ->
 
     assert (
         "5 campaigns switched off: Brand's daily budget used up: $5.00 of $5.00 A, B, C and 2 more "
-        "Wed 15 May 2024, 12:05 · Automatic (budget check)" in told
+        "2024-05-15 12:05 UTC · Automatic (budget check)" in told
     )
 
 

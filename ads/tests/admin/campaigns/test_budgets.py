@@ -189,7 +189,7 @@ def test_a_budget_that_somebody_else_changed_is_not_overwritten_unknowingly(
 
     (message,) = errors(refused)["Spring"]["daily_budget"]
     assert message == (
-        "Daily budget: the system, a shell or SQL changed it from $75.00 to $80.00 meanwhile. "
+        "Daily budget: someone outside the console changed it from $75.00 to $80.00 meanwhile. "
         "Save again to make it $90.00."
     )
     assert budgets(spring) == (80, 1500)
@@ -234,7 +234,7 @@ def test_a_change_in_the_last_moment_is_not_overwritten(spring: Campaign, autumn
         for campaign, seen in ((spring, Decimal(75)), (autumn, Decimal(21)))
     ]
 
-    with pytest.raises(ChangedMeanwhile, match="Autumn: somebody else has changed"):
+    with pytest.raises(ChangedMeanwhile, match="Autumn: someone else has changed"):
         budget_edits.apply(edits)
 
     assert budgets(spring) == (75, 1500)
@@ -330,5 +330,5 @@ def test_saved_budgets_can_be_undone(admin: Client, spring: Campaign, autumn: Ca
     assert budgets(spring) == (90, None)
     (undone,) = said(admin.post(address, {"do": "1"}, follow=True))
 
-    assert plain(undone).startswith("Undone: 2 campaigns as before.")
+    assert plain(undone).startswith("Undone: 2 campaigns restored.")
     assert (budgets(spring), budgets(autumn)) == ((75, 1500), (20, None))

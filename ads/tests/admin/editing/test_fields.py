@@ -36,7 +36,7 @@ def test_the_second_sees_who_changed_what_and_nothing_is_saved(admin: Client, bo
     found = errors(response)
     (told,) = found.pop("daily_budget")
     assert told.startswith("Bob changed this from $50.00 to $80.00, ")
-    assert told.endswith("(UTC).")
+    assert told.endswith(" UTC.")
     assert found == {}
     stored = campaign.fresh()
     assert (stored.daily_budget, stored.name) == (80, campaign.name)

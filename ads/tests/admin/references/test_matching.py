@@ -52,7 +52,7 @@ def test_a_brands_budget_that_would_be_used_up_is_told(
 
     page = text_of(admin.get(page_of(waiting(), "match_campaign"), {"campaign": campaign.pk}))
 
-    assert "The daily budget of all of Acme would be used up: $60.00 of $50.00" in page
+    assert "The daily budget of brand Acme would be used up: $60.00 of $50.00" in page
     assert "budget of Spring" not in page
 
 
@@ -202,7 +202,7 @@ def test_all_that_have_the_name_of_one_campaign_are_matched_at_once(
     ticked = [pair["value"] for pair in pairs if pair["usd"] != "$3.00"]
     response = admin.post(address, {"pair": ticked}, follow=True)
 
-    assert said(response) == ["2 references matched: 2 rows recorded."]
+    assert said(response) == ["2 platform IDs matched: 2 rows recorded."]
     assert kept() == [("3", 3, None), ("4", 4, None)]
     assert Spend.objects.get(campaign=campaign).amount == 1
 
@@ -233,6 +233,6 @@ def test_one_that_cannot_be_matched_does_not_keep_the_others_from_it(
     )
 
     first, second = said(response)
-    assert first == "1 reference matched: 1 row recorded."
+    assert first == "1 platform ID matched: 1 row recorded."
     assert second.startswith("1 not matched: reference:")
     assert kept() == [("1", 1, None)]

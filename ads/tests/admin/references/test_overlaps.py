@@ -108,7 +108,7 @@ def test_many_are_asked_about_one_by_one_and_those_without_a_choice_wait(
     )
 
     (message,) = said(response)
-    assert message.startswith("2 references matched: 2 rows recorded, $40.00 taken back")
+    assert message.startswith("2 platform IDs matched: 2 rows recorded, $40.00 taken back")
     assert totals(campaign)["day", today] == 53
 
 

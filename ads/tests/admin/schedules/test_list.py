@@ -47,10 +47,10 @@ def test_a_row_says_what_the_schedule_does_now_and_its_week_in_words(admin: Clie
     assert [row[row.index(name) :] for row, name in zip(rows, "ABCDEF", strict=True)] == [
         "A Open until today 23:00 Every day 18:05–23:00 2 Asia/Tokyo Wed 19:00 0",
         "B Closed opens tomorrow 22:00 Mon, Thu 22:00–06:00 (+1 day) none UTC Wed 10:00 0",
-        "C Not in force never opens Every day, all day until 20 Jan 2026 none UTC Wed 10:00 0",
+        "C Not in force never opens Every day, all day until 2026-01-20 none UTC Wed 10:00 0",
         "D Not in force never opens Every day, all day not active none UTC Wed 10:00 0",
         "E Closed never opens none: always closed none UTC Wed 10:00 9",
-        "F Not in force opens 2 Feb 00:00 Mon, all day from 2 Feb 2026 none UTC Wed 10:00 0",
+        "F Not in force opens 2 Feb 00:00 Mon, all day from 2026-02-02 none UTC Wed 10:00 0",
     ]
 
 

@@ -77,7 +77,7 @@ def test_evenings_in_tokyo_are_told_in_its_time_and_in_the_viewers(admin: Client
     assert told["timezone"] == "Asia/Tokyo, now UTC+9 (JST), Wed 19:00 there"
     assert told["now"] == [2, 19 * 60]
     text = read(told)
-    assert "Open now until Wed 21 Jan 2026, 23:00 (Asia/Tokyo)" in text
+    assert "Open now until 2026-01-21 23:00 Tokyo" in text
     assert "Wed 21 Jan today 18:05–23:00 Thu 22 Jan 18:05–23:00" in text
     assert "On your clock Europe/Berlin, now UTC+1 (CET), Wed 11:00 there" in text
     assert "Tue 27 Jan 10:05–15:00" in text
@@ -175,8 +175,8 @@ def test_days_on_which_it_is_not_valid_are_told(admin: Client) -> None:
     )
 
     own, _, theirs = read(told).partition("On your clock")
-    assert "Not in force today; it next opens Thu 22 Jan 2026, 00:00 (Asia/Tokyo)" in own
-    assert "Valid from Thu 22 Jan 2026 until Fri 23 Jan 2026." in own
+    assert "Not in force today; it next opens 2026-01-22 00:00 Tokyo" in own
+    assert "Valid from 2026-01-22 until 2026-01-23." in own
     assert "Wed 21 Jan today not in force Thu 22 Jan open all day" in own
     assert "Sat 24 Jan not in force" in own
     assert "Wed 21 Jan today 15:00–24:00; not in force 00:00–15:00" in theirs
@@ -311,7 +311,7 @@ def test_who_may_only_look_is_shown_it_as_it_is_stored(role: str) -> None:
 
     assert response.status_code == 200
     text = read(response.json())
-    assert "Open now until Wed 21 Jan 2026, 12:00 (UTC)" in text
+    assert "Open now until 2026-01-21 12:00 UTC" in text
     assert "1 campaign uses it" in text
     assert "if saved now" not in text
     assert "Saved now" not in text

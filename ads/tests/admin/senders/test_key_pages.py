@@ -79,7 +79,7 @@ def test_the_new_key_is_recorded_under_the_users_name(admin: Client) -> None:
         ({"scopes": None}, "scopes", "required"),
         ({"scopes": ["admin"]}, "scopes", "not one of the available choices"),
         ({"every_brand": None}, "brands", "Choose its brands, or every brand"),
-        ({"name": "Taken"}, "name", "Another has this name"),
+        ({"name": "Taken"}, "name", "Another sender has this name"),
         ({"source": "a\x00b"}, "source", "Null characters"),
         ({"source": "a\tb"}, "source", "invisible characters"),
         ({"requests_per_minute": "0"}, "requests_per_minute", "Give 1 to 1,000,000"),

@@ -172,7 +172,7 @@ def test_who_corrects_what_has_been_corrected_meanwhile_is_told(
     ]
 
     assert [answer.status_code for answer in answers] == [302, 200]
-    assert "somebody else has corrected this entry" in answers[1].content.decode()
+    assert "someone else has corrected this entry" in answers[1].content.decode()
     assert Spend.objects.filter(kind="correction").count() == 1
 
 

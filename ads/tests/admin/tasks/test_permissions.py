@@ -25,8 +25,8 @@ def test_who_may_only_look_reads_everything_and_runs_and_changes_nothing(
     listed = viewer.get(changelist(MODEL)).content.decode()
     page = viewer.get(change(task)).content.decode()
 
-    assert "every 5 minutes UTC" in listed
-    assert "every 5 minutes UTC" in page
+    assert "every 5 minutes" in listed
+    assert "every 5 minutes" in page
     assert "Run now" not in listed + page
     assert viewer.post(run_url(task)).status_code == 403
     assert viewer.get(run_url(task)).status_code == 405

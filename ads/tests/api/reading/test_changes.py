@@ -27,7 +27,7 @@ def switched(count: int) -> list[int]:
     return list(DeliveryChange.objects.order_by("id").values_list("pk", flat=True))
 
 
-def test_a_change_is_told_with_its_reasons_and_the_figures_it_was_decided_on(
+def test_a_change_has_its_reasons_and_the_figures_behind_it(
     program: Program,
 ) -> None:
     campaign = CampaignFactory.create(
@@ -63,7 +63,7 @@ def test_a_change_is_told_with_its_reasons_and_the_figures_it_was_decided_on(
     assert changes["has_more"] is False
 
 
-def test_a_chain_of_cursors_tells_each_change_once(program: Program) -> None:
+def test_a_chain_of_cursors_has_each_change_once(program: Program) -> None:
     expected = switched(5)
     seen = []
 
@@ -188,7 +188,7 @@ def test_following_takes_a_fixed_number_of_queries(program: Program) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_whose_transaction_is_open_is_told_when_it_is_committed() -> None:
+def test_a_change_appears_once_its_transaction_is_committed() -> None:
     program = Program(key_for(scopes=("read",)))
     early, late = CampaignFactory.create_batch(2, daily_budget=Decimal(1))
     enforce_all(NOON)
@@ -204,7 +204,7 @@ def test_a_change_whose_transaction_is_open_is_told_when_it_is_committed() -> No
     assert [item["campaign"]["id"] for item in after["items"]] == [early.pk, late.pk]
 
 
-def test_a_limited_key_is_told_what_switched_a_campaign_and_no_names_of_others() -> None:
+def test_a_limited_key_sees_what_switched_a_campaign_without_names_of_others() -> None:
     campaign = CampaignFactory.create(status="paused")
     for actor in ("key: Acme and Globex", "webhook: Globex", "command: sweep, by ann", "bob",
                   "bob (import)", "task: update_spend", "system"):  # fmt: skip

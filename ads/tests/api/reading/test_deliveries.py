@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 OFFICE = [(day, "09:00", "17:00") for day in range(5)]
 
 
-def test_a_held_campaign_tells_each_hold_with_its_figures_and_when_it_returns(
+def test_a_held_campaign_has_each_hold_with_its_figures_and_its_return(
     program: Program,
 ) -> None:
     campaign = CampaignFactory.create(
@@ -52,7 +52,7 @@ def test_a_held_campaign_tells_each_hold_with_its_figures_and_when_it_returns(
     }
 
 
-def test_a_delivering_campaign_tells_when_the_clock_stops_it(program: Program) -> None:
+def test_a_delivering_campaign_has_its_next_scheduled_stop(program: Program) -> None:
     campaign = CampaignFactory.create(schedules=[ScheduleFactory.create(windows=OFFICE)])
     enforce_all(NOON)
 

@@ -51,7 +51,7 @@ def held_by_everything() -> dict[Hold, Campaign]:
     }
 
 
-def test_a_brand_is_told_as_it_is_set_up(program: Program) -> None:
+def test_a_brand_is_shown_with_its_configuration(program: Program) -> None:
     brand = BrandFactory.create(
         name="Aurora", timezone="Asia/Tokyo", daily_budget="75.4", last_daily_reset="2026-03-18"
     )
@@ -70,7 +70,7 @@ def test_a_brand_is_told_as_it_is_set_up(program: Program) -> None:
     }
 
 
-def test_a_campaign_is_told_with_its_references_its_schedules_and_what_holds_it(
+def test_a_campaign_is_shown_with_its_references_schedules_and_holds(
     program: Program,
 ) -> None:
     schedule = ScheduleFactory.create(name="Never")

@@ -140,7 +140,7 @@ def test_a_broken_line_is_refused_alone(program: Program, campaign: Campaign) ->
         ({"external_id": "\ud800"}, "external_id", "half a character"),
         ({"amuont": "1"}, "amuont", "did you mean amount?"),
         ({"Amount": "1"}, "Amount", "did you mean amount?"),
-        ({"currency": "EUR"}, "currency", "no such field; known are campaign, amount"),
+        ({"currency": "EUR"}, "currency", "no such field; the fields are campaign, amount"),
         ({"\x00" * 200: [[]]}, "\x00" * 80, "no such field"),
     ],
 )
@@ -175,7 +175,7 @@ def test_a_bad_value_is_refused_with_its_field_and_nothing_is_recorded(
         ({"entries": [7]}, "row", "give an object with campaign and amount"),
     ],
 )
-def test_a_body_of_another_shape_is_told_which_is_wanted(
+def test_a_body_of_another_shape_is_refused_with_the_right_one(
     program: Program, content: Any, field: str, said: str
 ) -> None:
     answer = problem(program.post("/spend/entries", content), 422, "invalid")

@@ -37,9 +37,7 @@ def test_only_post_is_taken(sender: Sender) -> None:
     assert problem(Client().get(sender.path), 405, "wrong-method")
 
 
-def test_too_many_webhooks_are_told_to_wait(
-    sender: Sender, campaign: Campaign, settings: Any
-) -> None:
+def test_too_many_webhooks_must_wait(sender: Sender, campaign: Campaign, settings: Any) -> None:
     settings.API_REQUESTS_PER_MINUTE = 2
     answers = [
         sender.send(entries(campaign, "1"), webhook_id=f"msg_{number}") for number in range(3)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
-def test_a_clock_ten_minutes_off_is_refused_and_told_by_how_much(
+def test_a_clock_ten_minutes_off_is_refused_with_the_difference(
     sender: Sender, campaign: Campaign, minutes: int
 ) -> None:
     answer = sender.send(entries(campaign, "1"), at=NOON + timedelta(minutes=minutes))
@@ -189,7 +189,7 @@ def test_secrets_are_sealed_and_a_new_secret_key_opens_them_while_the_old_one_is
     assert sender.send(entries(campaign, "1")).status_code == 200
 
 
-def test_a_secret_that_cannot_be_read_asks_the_sender_to_try_again_and_tells_the_operator(
+def test_an_unreadable_secret_asks_the_sender_to_retry_and_is_logged(
     sender: Sender, campaign: Campaign, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.SECRET_KEY = "another"  # noqa: S105  (a test's)

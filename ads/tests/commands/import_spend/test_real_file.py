@@ -55,7 +55,7 @@ def test_the_real_file_is_refused_without_rounding(facebook: dict[str, Campaign]
     assert not Spend.objects.exists()
 
 
-def test_in_its_own_month_the_real_file_pauses_whom_it_puts_over_budget(
+def test_in_its_own_month_the_real_file_pauses_campaigns_over_budget(
     facebook: dict[str, Campaign], noon: Any
 ) -> None:
     noon.move_to(datetime(2023, 8, 31, 12, tzinfo=UTC))

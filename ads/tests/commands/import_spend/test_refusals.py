@@ -64,7 +64,7 @@ def refuse(tmp_path: Path) -> Refuse:
         ("Search,2024-05-01,-5", "may not be negative"),
         ("Search,2024-05-01,1000000000000", "must be below 1,000,000,000,000"),
         ("Search,2024-05-01,0.0000001", "--round 6"),
-        ("Search,2024-02-31,1", "is no date"),
+        ("Search,2024-02-31,1", "is not a date"),
         ("Search,31/05/2024,1", "--date-format"),
         ("Search,２024-05-01,1", "not written as YYYY-MM-DD"),
         ("Search,1989-12-31,1", "it is before 1990-01-01"),

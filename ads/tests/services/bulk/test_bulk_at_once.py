@@ -40,7 +40,7 @@ def await_waiting() -> None:
     pytest.fail("Nobody waits.")
 
 
-def test_two_people_confirm_at_once_and_each_is_told_what_they_did() -> None:
+def test_two_people_confirm_at_once_and_each_sees_their_own_outcome() -> None:
     campaigns = CampaignFactory.create_batch(4)
     enforce_all(NOON)
     told: list[Done] = []
@@ -106,7 +106,7 @@ def test_enforcement_in_between_makes_no_difference(monkeypatch: pytest.MonkeyPa
         assert switches(campaign) == [(True, []), (False, ["status"])]
 
 
-def test_what_somebody_keeps_locked_is_left_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_campaigns_kept_locked_are_left_alone_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "PATIENCE", "100ms")
     stuck, other = CampaignFactory.create_batch(2)
     enforce_all(NOON)
@@ -118,7 +118,9 @@ def test_what_somebody_keeps_locked_is_left_and_told(monkeypatch: pytest.MonkeyP
     assert (stuck.fresh().status, other.fresh().status) == ("active", "paused")
 
 
-def test_sums_that_somebody_keeps_locked_are_left_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_campaigns_with_locked_sums_are_left_alone_and_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     campaign = CampaignFactory.create(daily_budget=5)
     spend(campaign, 5, NOON)
     monkeypatch.setattr(locks, "PATIENCE", "100ms")

@@ -74,7 +74,7 @@ def test_a_draft_becomes_a_draft_again() -> None:
     assert draft.fresh().status == "draft"
 
 
-def test_what_was_touched_since_is_left_and_told() -> None:
+def test_what_was_changed_since_is_left_alone_and_reported() -> None:
     activated, again, archived, renamed = CampaignFactory.create_batch(4)
     context = pause(activated, again, archived, renamed)
     by("olivia", lambda: lifecycle.activate(activated, now=NOON))
@@ -113,7 +113,7 @@ def test_an_edit_in_the_same_second_by_somebody_else_does_not_count_as_since() -
     assert first.fresh().status == "active"
 
 
-def test_what_is_held_stays_off_and_that_is_told() -> None:
+def test_what_is_on_hold_stays_off_and_is_reported() -> None:
     campaign = CampaignFactory.create(daily_budget=5)
     context = pause(campaign)
     spend(campaign, 5, NOON)
@@ -162,7 +162,7 @@ def test_a_brand_that_was_paused_is_resumed_and_users_pauses_stay() -> None:
     assert (running.fresh().state, paused.fresh().state) == ("Active", "Paused by user")
 
 
-def test_a_brand_that_was_switched_since_is_left_and_told() -> None:
+def test_a_brand_switched_since_is_left_alone_and_reported() -> None:
     brand = BrandFactory.create()
     context = by("otto", lambda: switch([brand.pk], on=False))
     by("olivia", lambda: switch([brand.pk], on=True))

@@ -222,7 +222,7 @@ def test_a_second_look_at_one_instant_changes_nothing(campaign: Campaign) -> Non
     assert len(switches(campaign)) == 2
 
 
-def test_a_preview_tells_what_would_change_and_changes_nothing(campaign: Campaign) -> None:
+def test_a_preview_shows_what_would_change_and_changes_nothing(campaign: Campaign) -> None:
     spend_in_sql(campaign, "10", TODAY)
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget=10)
 
@@ -273,7 +273,7 @@ def test_a_user_s_pause_is_undone_by_nothing_the_system_does(campaign: Campaign)
     assert lifecycle.activate(campaign, now=at("2024-06-01 00:00"))
 
 
-def test_activating_tells_whether_it_took() -> None:
+def test_activating_returns_whether_it_runs() -> None:
     runs, held, archived = (
         CampaignFactory.create(status="draft"),
         CampaignFactory.create(status="paused", daily_budget=0),

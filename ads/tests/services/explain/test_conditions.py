@@ -40,7 +40,7 @@ def test_there_is_one_for_each_hold_in_their_order() -> None:
     assert [one.hold for one in found] == list(Hold)
 
 
-def test_what_does_not_hold_is_told_with_its_figures() -> None:
+def test_a_hold_that_does_not_apply_has_its_figures() -> None:
     brand = BrandFactory.create(name="Acme", daily_budget=Decimal(500), timezone="Europe/Berlin")
     office = ScheduleFactory.create(
         name="Office", timezone="Europe/Berlin", windows=[(2, "09:00", "18:00")]
@@ -59,7 +59,7 @@ def test_what_does_not_hold_is_told_with_its_figures() -> None:
         "brand_inactive": (False, "Brand Acme is active", None),
         "flight": (
             False,
-            "Flight: 1 May 2024 – 30 May 2024",
+            "Flight: 2024-05-01 – 2024-05-30",
             at("2024-05-31 00:00", "Europe/Berlin"),
         ),
         "brand_daily_budget": (False, "Brand's daily budget: $12.00 of $500.00 spent", None),
@@ -78,7 +78,7 @@ def test_what_does_not_hold_is_told_with_its_figures() -> None:
     }
 
 
-def test_what_holds_is_told_as_ever_beside_what_does_not() -> None:
+def test_a_hold_that_applies_stands_beside_those_that_do_not() -> None:
     campaign = CampaignFactory.create(status="paused", daily_budget=Decimal(5))
     spend(campaign, 5, NOON)
 
@@ -97,9 +97,9 @@ def test_what_holds_is_told_as_ever_beside_what_does_not() -> None:
     ("start", "end", "words"),
     [
         (None, None, "any day"),
-        (date(2024, 5, 1), None, "from 1 May 2024"),
-        (None, date(2024, 12, 31), "until 31 Dec 2024"),
-        (date(2024, 5, 1), date(2025, 1, 2), "1 May 2024 – 2 Jan 2025"),
+        (date(2024, 5, 1), None, "from 2024-05-01"),
+        (None, date(2024, 12, 31), "until 2024-12-31"),
+        (date(2024, 5, 1), date(2025, 1, 2), "2024-05-01 – 2025-01-02"),
     ],
 )
 def test_a_flight_reads_as_people_say_it(start: Any, end: Any, words: str) -> None:
@@ -118,7 +118,7 @@ def test_without_dayparting_or_schedules_its_hours_are_around_the_clock() -> Non
     )
 
 
-def test_a_brand_is_told_by_its_switch_and_its_budgets() -> None:
+def test_a_brand_is_explained_by_its_switch_and_its_budgets() -> None:
     brand = BrandFactory.create(daily_budget=Decimal(10), monthly_budget=Decimal(100))
     spend(CampaignFactory.create(brand=brand), 10, NOON)
 

@@ -46,7 +46,7 @@ def test_a_campaign_that_may_deliver_has_nothing_to_explain() -> None:
     assert CampaignService.should_campaign_be_active(campaign) == (True, [])
 
 
-def test_a_used_up_budget_is_told_with_its_figures_and_lifts_at_local_midnight() -> None:
+def test_a_used_up_budget_has_its_figures_and_lifts_at_local_midnight() -> None:
     campaign = CampaignFactory.create(brand__timezone="America/New_York", daily_budget=75)
     spend(campaign, "75.40", NOON)
 
@@ -61,7 +61,7 @@ def test_a_used_up_budget_is_told_with_its_figures_and_lifts_at_local_midnight()
     )
 
 
-def test_fractions_of_a_cent_and_thousands_are_told_exactly() -> None:
+def test_fractions_of_a_cent_and_thousands_are_shown_exactly() -> None:
     campaign = CampaignFactory.create(monthly_budget=Decimal("1234.5"))
     spend(campaign, "1234.500001", NOON)
 
@@ -72,7 +72,7 @@ def test_fractions_of_a_cent_and_thousands_are_told_exactly() -> None:
     )
 
 
-def test_a_brand_s_budgets_are_told_as_the_brand_s() -> None:
+def test_a_brands_budgets_are_named_as_the_brands() -> None:
     brand = BrandFactory.create(daily_budget=10, monthly_budget=100, timezone="Asia/Tokyo")
     campaign = CampaignFactory.create(brand=brand)
     spend(CampaignFactory.create(brand=brand), 120, NOON)

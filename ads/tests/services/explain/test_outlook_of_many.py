@@ -51,7 +51,7 @@ def of_all_kinds() -> list[Campaign]:
     return list(Campaign.objects.select_related("brand"))
 
 
-def test_of_many_each_is_told_what_it_would_be_told_alone() -> None:
+def test_of_many_each_has_the_same_outlook_as_alone() -> None:
     campaigns = of_all_kinds()
 
     together = explain_many(campaigns, NOON)
@@ -83,7 +83,7 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_campaigns() -> N
     assert max(counts.values()) <= 8
 
 
-def test_what_takes_longer_to_follow_is_told_as_not_in_sight() -> None:
+def test_a_change_too_many_steps_ahead_is_missing() -> None:
     campaign = CampaignFactory.create(brand__daily_budget=1)
     spend_in_sql(campaign, "1", NOON.date())
     spend_in_sql(campaign, "1", NOON.date() + timedelta(days=1))

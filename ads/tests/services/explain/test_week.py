@@ -60,7 +60,7 @@ def test_seven_days_from_today_on_each_with_its_hours() -> None:
     ]
 
 
-def test_another_timezones_hours_are_told_by_the_brands_clock() -> None:
+def test_hours_of_another_timezone_are_shown_in_the_brands() -> None:
     tokyo = [(day, "18:00", "23:00") for day in range(7)]
 
     assert week(NOON, *tokyo, tz="Asia/Tokyo", zone="America/New_York")[0] == (

@@ -41,7 +41,7 @@ def all_ids() -> list[int]:
     return list(DeliveryChange.objects.order_by("id").values_list("pk", flat=True))
 
 
-def test_changes_are_told_in_pages_and_each_once() -> None:
+def test_changes_come_in_pages_and_each_once() -> None:
     campaign = paused_campaign()
     for _ in range(5):
         switch(campaign)
@@ -69,7 +69,7 @@ def test_a_change_that_is_committed_late_is_not_skipped() -> None:
     assert ids(afterwards) == all_ids()
 
 
-def test_what_came_before_a_transaction_that_is_still_open_is_told_at_once() -> None:
+def test_changes_before_an_open_transaction_are_shown_at_once() -> None:
     before, during = paused_campaign(), paused_campaign()
     switch(before)
 
@@ -92,7 +92,7 @@ def test_an_open_transaction_that_has_begun_but_not_written_holds_nothing_up() -
     assert [change.campaign_id for change in followed(position).changes] == [second.pk]
 
 
-def test_a_transaction_that_writes_after_the_question_is_told_with_the_next() -> None:
+def test_a_transaction_that_writes_after_the_question_comes_with_the_next() -> None:
     early, late = paused_campaign(), paused_campaign()
     switch(early)
 
@@ -107,7 +107,7 @@ def test_a_transaction_that_writes_after_the_question_is_told_with_the_next() ->
     assert [change.campaign_id for change in followed(position).changes] == [late.pk]
 
 
-def test_what_was_rolled_back_is_never_told() -> None:
+def test_what_was_rolled_back_is_never_shown() -> None:
     campaign = paused_campaign()
 
     with transaction.atomic():
@@ -272,7 +272,7 @@ def test_who_follows_something_quiet_moves_on_with_the_clock_and_misses_nothing(
     assert ids(followed(again.position)) == all_ids()
 
 
-def test_a_page_that_is_not_the_last_moves_on_to_what_was_told_alone() -> None:
+def test_a_page_that_is_not_the_last_moves_on_to_its_last_row_only() -> None:
     campaign = paused_campaign()
     for _ in range(2):
         switch(campaign)

@@ -12,7 +12,7 @@ from ads.models import Brand, Campaign, DaypartingWindow, DeliveryChange
 from ads.services.actor import acting_as
 from ads.services.bulk import RunBrandsOnToday, SwitchBrands, carry_out
 from ads.services.delivery import Trigger, lifecycle
-from ads.services.history import reasons, set_off_by
+from ads.services.history import reasons, switched_by
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, enforce_all, spend
 
@@ -34,7 +34,7 @@ def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
         ),
         (
             change(holds=["daily_budget"], daily_budget=0),
-            "Daily budget is $0.00, which lets nothing through",
+            "Daily budget is $0.00, so nothing runs",
         ),
         (change(holds=["of_the_past"]), "of_the_past"),
         (
@@ -73,7 +73,7 @@ def test_every_trigger_has_words(trigger: Trigger) -> None:
     ],
 )
 def test_who_or_what_set_it_off(actor: str, trigger: str, words: str) -> None:
-    assert set_off_by(actor, trigger) == words
+    assert switched_by(actor, trigger) == words
 
 
 def _budget(campaign: Campaign) -> None:

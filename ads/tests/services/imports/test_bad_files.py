@@ -41,7 +41,7 @@ def search() -> Campaign:
         ("Search,2024-05-01,１２", "not a plain decimal"),
         ("Search,2024-05-01,1e5", "an exponent is not accepted"),
         ("Search,2024-05-01,--", "is a placeholder"),
-        ("Search,2024-02-31,1", "is no date"),
+        ("Search,2024-02-31,1", "is not a date"),
         ("Search,03/04/2024,1", "Which is the day and which the month?"),
         ("Search,31/05/2024,1", "Choose how the file writes dates"),
     ],
@@ -108,7 +108,7 @@ def test_day_and_month_the_wrong_way_round_are_refused_line_by_line() -> None:
     said = refused(lines, Plan(date_format="%m/%d/%Y"))
     assert "9 rows were refused" in said
     assert "line 7: date: 2024-06-05 is refused: it is later than tomorrow" in said
-    assert "line 14: date: '13/05/2024' is no date written as %m/%d/%Y" in said
+    assert "line 14: date: '13/05/2024' is not a date written as %m/%d/%Y" in said
 
     recorded(lines, Plan(date_format="%d/%m/%Y"))
     assert len(ledger()) == 14

@@ -108,7 +108,7 @@ def test_a_campaign_may_be_called_like_a_line_of_totals() -> None:
     assert done.skipped == 2
 
 
-def test_campaigns_in_the_first_column_are_told_from_totals() -> None:
+def test_campaigns_in_the_first_column_are_distinguished_from_totals() -> None:
     recorded(
         [
             "Campaign,Day,Campaign ID,Cost",

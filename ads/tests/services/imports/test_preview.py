@@ -53,7 +53,7 @@ def test_the_first_rows_are_shown_as_they_stand_and_as_they_were_understood(
     assert [(p.first_line, p.reason) for p in preview.problems] == [(3, bad.reason)]
 
 
-def test_sums_are_told_in_all_and_by_campaign(search: Campaign, other: Campaign) -> None:
+def test_sums_are_shown_in_all_and_by_campaign(search: Campaign, other: Campaign) -> None:
     recorded([HEADER, "Search,2024-05-01,1", "Search,2024-05-02,3"])
     later = NOON + timedelta(hours=1)
 
@@ -81,7 +81,7 @@ def test_sums_are_told_in_all_and_by_campaign(search: Campaign, other: Campaign)
     assert by_amount == [("Other", 2, "7", "7"), ("Search", 3, "3.0", "-1")]
 
 
-def test_older_observations_are_told(search: Campaign) -> None:
+def test_older_observations_are_counted(search: Campaign) -> None:
     recorded([HEADER, "Search,2024-05-01,1"])
 
     preview = previewed([HEADER, "Search,2024-05-01,2"], Plan(observed_at=NOON - timedelta(days=1)))
@@ -100,7 +100,7 @@ ENTRIES = [
 ]
 
 
-def test_entries_are_told_apart_from_duplicates_and_conflicts(search: Campaign) -> None:
+def test_entries_are_distinguished_from_duplicates_and_conflicts(search: Campaign) -> None:
     recorded(ENTRIES[:2])
 
     preview = previewed([*ENTRIES, "Search,2024-05-01,9,a"])
@@ -114,7 +114,9 @@ def test_entries_are_told_apart_from_duplicates_and_conflicts(search: Campaign) 
     assert done.refused.count == 2
 
 
-def test_whom_it_would_pause_is_told_with_the_reason(search: Campaign, other: Campaign) -> None:
+def test_campaigns_it_would_pause_are_shown_with_the_reason(
+    search: Campaign, other: Campaign
+) -> None:
     enforce_all(NOON)
 
     preview = previewed([HEADER, f"Search,{TODAY},10"])
@@ -138,7 +140,7 @@ def test_what_is_recorded_already_counts_once(search: Campaign) -> None:
     assert previewed([HEADER, f"Search,{TODAY},10"], now=later).would_stop == 1
 
 
-def test_whom_a_lowered_total_would_bring_back_is_told(search: Campaign) -> None:
+def test_campaigns_a_lowered_total_would_resume_are_shown(search: Campaign) -> None:
     enforce_all(NOON)
     recorded([HEADER, f"Search,{TODAY},10"])
     assert not delivers(search)
@@ -163,7 +165,7 @@ def test_a_past_month_pauses_nobody(search: Campaign) -> None:
     assert previewed([HEADER, "Search,2024-04-30,1000"]).would_stop == 0
 
 
-def test_references_that_nobody_carries_are_told_with_whom_they_may_mean(search: Campaign) -> None:
+def test_unmatched_references_are_shown_with_a_suggested_match(search: Campaign) -> None:
     CampaignFactory.create(name="Twice")
     CampaignFactory.create(name="Twice")
     CampaignReference.objects.create(

@@ -291,7 +291,7 @@ def test_sums_that_would_become_too_large_refuse_the_batch() -> None:
     assert not Spend.objects.exists()
 
 
-def test_a_brand_whose_timezone_changes_meanwhile_is_looked_at_again(
+def test_a_brand_whose_timezone_changes_meanwhile_is_read_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The look-up says one day, the brand has moved to another when the entry is recorded."""

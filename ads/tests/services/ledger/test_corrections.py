@@ -193,7 +193,7 @@ def test_one_form_with_something_else_in_it_is_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_who_has_not_seen_that_it_was_corrected_is_told() -> None:
+def test_whoever_has_not_seen_a_correction_is_refused() -> None:
     campaign = CampaignFactory.create()
     entry = spend(campaign, 5, NOON)
     wanted = correction(campaign, -5, entry=entry)

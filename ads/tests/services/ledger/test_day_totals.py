@@ -117,7 +117,7 @@ def test_a_total_may_be_lowered_to_zero_and_zero_reported_first_records_nothing(
     assert totals(campaign)["day", TODAY] == 0
 
 
-def test_sources_days_and_campaigns_are_told_apart(campaign: Campaign) -> None:
+def test_sources_days_and_campaigns_are_kept_apart(campaign: Campaign) -> None:
     other = CampaignFactory.create(brand=campaign.brand)
 
     report(campaign, 1)

@@ -120,7 +120,7 @@ def test_a_conflict_can_be_caught_and_the_transaction_goes_on(campaign: Campaign
     assert totals(campaign)["day", TODAY] == 22
 
 
-def test_ids_are_told_apart_by_their_source_and_none_is_no_id(campaign: Campaign) -> None:
+def test_ids_are_unique_within_their_source_and_none_is_no_id(campaign: Campaign) -> None:
     record(campaign)
     record(campaign, source="other")
     record(campaign, external_id=None)

@@ -201,7 +201,7 @@ def test_late_ones_come_first_and_two_queries_read_them_all(
     assert [each.task.name for each in checked] == ["c_late", "b_fine", "a_off"]
 
 
-def test_given_tasks_are_looked_at_in_their_order() -> None:
+def test_given_tasks_are_checked_in_their_order() -> None:
     late, off = task("a"), task("b", enabled=False)
 
     checked = health.check(NOW, [off, late])
@@ -244,6 +244,24 @@ def test_a_crontab_is_due_when_celery_says_also_around_clock_changes(
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
     assert health.next_due(row, at(after)) == at(due)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (CrontabSchedule(minute="*/5"), "Every 5 minutes"),
+        (CrontabSchedule(minute="0", hour="9", timezone="Asia/Tokyo"), "At 09:00 AM Asia/Tokyo"),
+        (CrontabSchedule(day_of_week="1", minute="*/5"), "Every 5 minutes, only on Monday UTC"),
+        (IntervalSchedule(every=10, period="minutes"), "every 10 minutes"),
+        (ClockedSchedule(clocked_time=NOW), "Once, at 2026-03-04 12:00 UTC"),
+    ],
+)
+def test_a_schedule_names_its_timezone_only_where_it_matters(row: Any, words: str) -> None:
+    assert health.in_words(row) == words
+
+
+def test_a_one_off_task_says_that_it_runs_once() -> None:
+    assert health.when(task(one_off=True)).endswith(", but only once")
 
 
 def test_the_repeated_hour_in_which_beat_is_silent_is_no_alarm() -> None:

@@ -8,7 +8,7 @@ import pytest
 from ads.models import Campaign
 from ads.services import overview
 from ads.services.overview import Part
-from ads.services.overview.changes import READ, latest
+from ads.services.overview.changes import MOST, READ, latest
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, enforce_all, spend
 
@@ -30,16 +30,16 @@ def test_the_newest_comes_first_with_the_figures_it_was_decided_on() -> None:
     assert off.at == NOON + timedelta(minutes=1)
 
 
-def test_only_so_many_are_told() -> None:
+def test_only_so_many_are_shown() -> None:
     # Of a brand each.
-    CampaignFactory.create_batch(overview.MOST_CHANGES + 1)
+    CampaignFactory.create_batch(MOST + 1)
     enforce_all(NOON)
 
-    assert len(latest()) == overview.MOST_CHANGES
+    assert len(latest()) == MOST
     assert len(latest(2)) == 2
 
 
-def test_many_of_a_brand_that_are_alike_are_told_together() -> None:
+def test_many_alike_of_a_brand_are_shown_together() -> None:
     brand = BrandFactory.create(name="Acme", daily_budget=0)
     CampaignFactory.create_batch(4, brand=brand)
     other = CampaignFactory.create(name="Spring", daily_budget=75)
@@ -52,18 +52,18 @@ def test_many_of_a_brand_that_are_alike_are_told_together() -> None:
     assert len(told) == len(latest()) == 2
     together = told["Acme"]
     assert (together.count, together.is_least, together.campaign_id) == (4, False, None)
-    assert together.why == "Brand's daily budget is $0.00, which lets nothing through"
+    assert together.why == "Brand's daily budget is $0.00, so nothing runs"
     assert told[other.brand.name].why == "Daily budget used up: $75.40 of $75.00"
 
 
-def test_a_few_of_a_brand_are_told_one_by_one() -> None:
+def test_a_few_of_a_brand_are_shown_one_by_one() -> None:
     CampaignFactory.create_batch(3, brand=BrandFactory.create())
     enforce_all(NOON)
 
     assert [each.count for each in latest()] == [1, 1, 1]
 
 
-def test_more_than_are_looked_at_are_at_least_so_many() -> None:
+def test_more_than_are_read_are_shown_as_at_least_so_many() -> None:
     CampaignFactory.create_batch(READ + 1, brand=BrandFactory.create())
     enforce_all(NOON)
 

@@ -53,7 +53,7 @@ def test_spend_comes_in_while_a_campaign_delivers() -> None:
     assert second.spend == spent(campaign) > 0
 
 
-def test_a_campaign_over_its_budget_is_stopped_and_the_platform_is_told_in_the_same_tick() -> None:
+def test_a_campaign_over_its_budget_stops_here_and_on_the_platform_in_one_run() -> None:
     campaign = CampaignFactory.create(daily_budget=Decimal("0.10"))
     SimulatedSwitch.objects.create(campaign=campaign, at=NOON - HOUR, is_on=True, pace=75)
     enforced()

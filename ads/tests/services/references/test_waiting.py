@@ -178,7 +178,7 @@ def test_the_name_that_a_platform_gave_last_is_kept() -> None:
     assert (unknown.created_at, unknown.updated_at) == (NOON, NOON + 2 * MINUTE)
 
 
-def test_accounts_and_platforms_are_told_apart() -> None:
+def test_accounts_and_platforms_are_kept_apart() -> None:
     take(entry(google("7", account="1")), entry(google("7", account="2")), entry(google("7", "")))
 
     assert UnknownReference.objects.count() == 3

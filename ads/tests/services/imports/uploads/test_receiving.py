@@ -166,7 +166,7 @@ def test_a_long_name_keeps_its_ending() -> None:
     assert kept.endswith("x….csv")
 
 
-def test_the_same_bytes_under_another_name_are_found_and_told_but_not_forbidden() -> None:
+def test_the_same_bytes_under_another_name_are_pointed_out_but_not_refused() -> None:
     campaign = CampaignFactory.create()
     first = recorded(rows(campaign, "7.5"))
     other = upload(rows(campaign, "8"))

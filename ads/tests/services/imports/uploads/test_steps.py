@@ -34,7 +34,7 @@ def test_another_person_may_confirm_and_both_are_on_record() -> None:
     assert one.confirmed_at is not None
 
 
-def test_of_two_who_confirm_the_second_is_told_and_changes_nothing() -> None:
+def test_of_two_who_confirm_the_second_is_refused_and_changes_nothing() -> None:
     one = one_checked()
     stale = SpendImport.objects.get(pk=one.pk)
     confirm(one, by="ben")
@@ -136,7 +136,7 @@ def test_a_way_of_reading_that_cannot_be_is_refused_at_once_and_nothing_changes(
     assert (one.status, one.plan["encoding"]) == ("checked", None)
 
 
-def test_a_recorded_file_keeps_what_came_of_it_whatever_is_asked_of_it() -> None:
+def test_a_recorded_file_keeps_its_outcome_whatever_is_asked_of_it() -> None:
     one = recorded(rows(CampaignFactory.create(), 5))
     before = SpendImport.objects.values().get()
 
