@@ -66,7 +66,7 @@ def overlaps(overlap: Overlaps) -> str:
     known = ", ".join(
         f"{format_usd(amount)} by {source}" for source, amount in overlap.on_record.items()
     )
-    count = f"{overlap.days:,} day{'' if overlap.days == 1 else 's'}"
+    count = counted(overlap.days, "day")
     return f"{format_usd(overlap.amount)} on {count}; on record for them: {known}"
 
 

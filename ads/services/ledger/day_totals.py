@@ -378,7 +378,10 @@ def post(
     own, taken = counted.get(False, _NONE), counted.get(True, _NONE)
     if on_overlap != OnOverlap.REPLACE:  # then the marked are its own
         own, taken = [sum(both) for both in zip(own, taken, strict=True)], _NONE
-    return Posted(*own, counted.get(None, _NONE)[0], *taken[:2])
+    recorded, difference, lowered, lowered_by = own
+    replaced, taken_back, *_ = taken
+    skipped = counted.get(None, _NONE)[0]
+    return Posted(recorded, difference, lowered, lowered_by, skipped, replaced, taken_back)
 
 
 #: Where there are none of a row of ``_COUNTED``.
@@ -432,7 +435,7 @@ class _Posting:
         )
         with connection.cursor() as cursor:
             cursor.execute(sql, self.values)
-            rows = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
             if rows:
                 self._check_again(cursor)
             if not is_replacing and any(row[0] for row in rows):

@@ -177,7 +177,7 @@ class TheLedger(TestCase):
 
         known = ReportedTotal.objects.values_list("source", "known_as", "amount", "replaced_by")
         assert {row[:2]: row[2:] for row in known} == {
-            key: (each.amount, each.replaced_by) for key, each in model.totals.items()
+            key: (Decimal(each.amount), each.replaced_by) for key, each in model.totals.items()
         }
         day = totals(campaign).get(("day", TODAY), Decimal(0))
         assert day == sum(each.amount for each in model.totals.values())
