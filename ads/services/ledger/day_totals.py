@@ -259,9 +259,11 @@ def _not_posted(keyed: dict[int, tuple[Key, DayTotal]], posting: "_Posting") -> 
     """
     known: dict[Key, str] = {}
     overlapping: dict[Key, Overlap] = {}
+    # Of a key with several totals one may be of zero, and the newest.
+    spent = {key: total for key, total in keyed.values() if total.amount}
     with connection.cursor() as cursor:
         if not posting.is_alone(cursor):
-            cursor.execute(OTHERWISE.format(staged=ARRAYS), posting.values)
+            cursor.execute(OTHERWISE.format(staged=ARRAYS), posting.of(spent).values)
             known = {(pk, day, known_as): before for pk, day, known_as, before in cursor.fetchall()}
             if posting.on_overlap in (None, OnOverlap.SKIP):
                 overlapping = overlaps.of_each(ARRAYS, **posting.asked)
