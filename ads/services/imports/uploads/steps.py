@@ -6,7 +6,7 @@ one is refused.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -130,14 +130,27 @@ def too_large(limit: int) -> str:
     )
 
 
-def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime) -> None:
+def confirm(
+    upload: SpendImport,
+    *,
+    checks: int,
+    leaves_out: int,
+    now: datetime,
+    answers: Mapping[str, str] | None = None,
+) -> None:
     """Have it recorded as previewed by check number ``checks``.
 
-    ``leaves_out``: how many bad rows may be left out, as the preview counted them.
+    ``leaves_out``: how many bad rows may be left out, as the preview counted them. ``answers``: to
+    the questions of the preview, by code.
 
     Raises:
         OutOfTurn: it cannot be confirmed (any more), or has been checked again.
+        ImportRefused: a question has no answer.
     """
+    answers = dict(answers or {})
+    for asked in (upload.preview or {}).get("questions", ()):
+        if answers.get(asked["code"]) not in asked["choices"]:
+            raise ImportRefused(f"{asked['title']}: choose an answer. Nothing was recorded.")
     _move(
         upload,
         SpendImport.objects.filter(status=ImportStatus.CHECKED, checks=checks),
@@ -145,6 +158,7 @@ def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime)
         status=ImportStatus.CONFIRMED,
         confirmed_by=current_actor(),
         confirmed_at=now,
+        plan={**upload.plan, "answers": answers},
         leaves_out=leaves_out,
         error="",
     )

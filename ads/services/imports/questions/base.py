@@ -1,0 +1,110 @@
+"""What a question is: its figures, its answers, and whether it has been answered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ads.models import Campaign
+from ads.services.imports.refusals import ImportRefused
+
+#: Rows that are listed; the rest are counted.
+SHOWN: Final = 100
+
+#: The option of the command for each question.
+OPTIONS: Final = {
+    "overlap": "--on-overlap add, replace or skip",
+    "finer": "--accept finer",
+    "lowered": "--accept lowered",
+    "left_out": "--left-out zero or keep",
+    "starts": "--accept starts",
+}
+
+TITLES: Final = {
+    "overlap": "Overlap: other sources have reported these days",
+    "finer": "Finer than a campaign",
+    "lowered": "Lower than on record",
+    "left_out": "Left out by this file",
+    "starts": "Paused campaigns would start",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something about a file that a person decides before it is recorded."""
+
+    #: A code of :data:`ads.services.imports.plan.ANSWERS`.
+    code: str
+    #: The figures in a sentence or two.
+    text: str
+    #: What each answer does.
+    choices: Mapping[str, str]
+    #: What is confirmed: text, or the ids of campaigns. As JSON.
+    figures: str | list[int]
+    #: A table of the figures: the names of its columns, the last ``numbers`` of which are numbers,
+    #: and the first of its ``count`` rows.
+    columns: tuple[str, ...] = ()
+    numbers: int = 0
+    rows: Sequence[Sequence[str]] = ()
+    count: int = 0
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.code]
+
+    def is_answered(self, answers: Mapping[str, str], seen: Mapping[str, Any] | None) -> bool:
+        """Do these answers count? Where figures were ``seen``, by code, only if they are the same.
+
+        Fewer campaigns may start than were seen.
+        """
+        if answers.get(self.code) not in self.choices:
+            return False
+        if seen is None:
+            return True
+        before = seen.get(self.code)
+        if isinstance(self.figures, list):
+            return set(self.figures) <= set(before or ())
+        return self.figures == before
+
+    def as_dict(self, answers: Mapping[str, str]) -> dict[str, Any]:
+        """As it is stored with an import, with its answer if it has one."""
+        return {
+            "code": self.code,
+            "title": self.title,
+            "text": self.text,
+            "choices": dict(self.choices),
+            "figures": self.figures,
+            "columns": self.columns,
+            "numbers": self.numbers,
+            "rows": self.rows,
+            "count": self.count,
+            "answer": answers.get(self.code),
+        }
+
+
+class Unanswered(ImportRefused):
+    """The file raises ``questions`` that nobody has answered; nothing was recorded."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self.questions = questions
+        asked = " ".join(
+            f"{each.title}: {each.text} ({OPTIONS[each.code]} in the command)" for each in questions
+        )
+        super().__init__(f"Nothing was recorded, because there is something to decide. {asked}")
+
+
+def unanswered(
+    questions: Iterable[Question], answers: Mapping[str, str], seen: Mapping[str, Any] | None = None
+) -> list[Question]:
+    """Those of the questions that are open."""
+    return [each for each in questions if not each.is_answered(answers, seen)]
+
+
+def named(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """The names of these campaigns and of their brands."""
+    rows = Campaign.objects.filter(pk__in=set(ids)).values_list("pk", "name", "brand__name")
+    return {pk: (name, brand) for pk, name, brand in rows}
+
+
+def days(number: int) -> str:
+    """ "1 campaign-day", "2,000 campaign-days"."""
+    return f"{number:,} campaign-day{'' if number == 1 else 's'}"
