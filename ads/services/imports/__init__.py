@@ -17,7 +17,7 @@ from ads.services.imports.plan import (
     FIELDS,
     Plan,
 )
-from ads.services.imports.questions import OPTIONS, Question, Unanswered, unanswered
+from ads.services.imports.questions import Question, Unanswered, unanswered
 from ads.services.imports.refusals import (
     ImportRefused,
     Refused,

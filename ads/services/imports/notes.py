@@ -1,8 +1,8 @@
 """What to read before and after a file is recorded: totals that do not add up, and warnings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from ads.rules.money import format_usd
 from ads.services.imports import tables
@@ -19,10 +19,18 @@ _TOTAL: Final = f"""
 """  # noqa: S608  (the tables' names are our own)
 
 
-def notes(reader: Reader, checker: Checker, done: Imported) -> Iterator[str]:
+def notes(
+    reader: Reader, checker: Checker, totals_lines: Sequence[dict[str, Any]]
+) -> Iterator[str]:
     """The warnings about a file that has been read and staged."""
     yield from reader.sniffed.notes
-    yield from _totals(checker, done)
+    for line in totals_lines:
+        if line["agrees"] is False:
+            yield (
+                f"Line {line['line']} ({line['label'] or 'totals'}) has a total of "
+                f"{format_usd(line['amount'])}, but the rows add up to "
+                f"{format_usd(line['rows'])}. Is the file complete?"
+            )
     if not checker.knows_currency and reader.plan.format != PLAIN.code:
         yield "The file does not name its currency; the amounts are read as US dollars."
     if reader.ends_abruptly and checker.columns.amount == checker.columns.width - 1:
@@ -32,17 +40,22 @@ def notes(reader: Reader, checker: Checker, done: Imported) -> Iterator[str]:
         )
 
 
-def _totals(checker: Checker, done: Imported) -> Iterator[str]:
-    """The lines of totals that are not the sum of the rows, if no row was refused."""
-    lines = [line for line in checker.totals_lines if line.is_comparable]
-    if not lines or done.refused.count:
-        return
+def totals_lines(checker: Checker, done: Imported) -> list[dict[str, Any]]:
+    """The lines of totals; ``agrees`` with the sum of the rows, None if not comparable."""
+    if not checker.totals_lines:
+        return []
     ((total,),) = tables.run(_TOTAL)
     tolerance = _HALF_A_CENT * (done.rows + done.waiting_rows + 1)
-    for line in lines:
-        if line.amount is not None and abs(line.amount - total) > tolerance:
-            yield (
-                f"Line {line.line} ({line.label or 'totals'}) has a total of "
-                f"{format_usd(line.amount)}, but the rows add up to {format_usd(total)}. "
-                "Is the file complete?"
-            )
+    return [
+        {
+            "line": line.line,
+            "label": line.label,
+            "amount": line.amount,
+            "rows": total,
+            # Refused rows are missing in the sum.
+            "agrees": abs(line.amount - total) <= tolerance
+            if line.is_comparable and line.amount is not None and not done.refused.count
+            else None,
+        }
+        for line in checker.totals_lines
+    ]

@@ -66,8 +66,9 @@ class Imported:
     #: What is asked before it is recorded, and the answers given.
     questions: list[Question] = field(default_factory=list)
     answers: Mapping[str, str] = field(default_factory=dict)
-    #: Warnings to read.
+    #: Warnings to read, and the lines of totals with whether they agree with the rows.
     notes: list[str] = field(default_factory=list)
+    totals_lines: list[dict[str, Any]] = field(default_factory=list)
     #: In a preview: what is on record for the same campaigns and days, by source.
     on_record: list[OnRecord] = field(default_factory=list)
     #: In a preview: how many campaigns would start and stop, and the first of them.
@@ -81,6 +82,7 @@ class Imported:
             **{name: getattr(self, name) for name in _STORED},
             "questions": [each.as_dict(self.answers) for each in self.questions],
             "notes": self.notes,
+            "totals_lines": self.totals_lines,
             "unknown_count": self.unmatched_count,
             "problem_count": self.refused.count,
             "problems": [

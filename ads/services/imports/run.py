@@ -12,9 +12,8 @@ from django.db import transaction
 from ads.models.spend import OnOverlap
 from ads.services.delivery import Trigger, enforce
 from ads.services.errors import InvalidSpend, Overlap
-from ads.services.imports import questions, recording, tables, waiting
+from ads.services.imports import notes, questions, recording, tables, waiting
 from ads.services.imports.formats import FORMATS
-from ads.services.imports.notes import notes
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Checker, Reader, columns
 from ads.services.imports.plan import DEFAULT_SOURCE, Plan
@@ -158,7 +157,7 @@ class Import:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)
             if done.enforced.started and (done.lowered or done.replaced):
                 self._check(questions.starts(questions.started(now) - anyway, depends=False), seen)
-            done.notes = list(notes(self.reader, self.checker, done))
+            self._take_notes()
         return done
 
     def _record_totals(self, now: datetime, seen: Mapping[str, Any] | None) -> None:
@@ -221,7 +220,11 @@ class Import:
         preview_enforcement(done, now)
         staged = tables.ROWS if done.are_entries else tables.SUMMED
         done.on_record = overlaps.on_record(f"{staged} AS staged")
-        done.notes = list(notes(self.reader, self.checker, done))
+        self._take_notes()
+
+    def _take_notes(self) -> None:
+        self.done.totals_lines = notes.totals_lines(self.checker, self.done)
+        self.done.notes = list(notes.notes(self.reader, self.checker, self.done.totals_lines))
 
     @property
     def _summed(self) -> tuple[str, ...]:
@@ -245,13 +248,13 @@ class Import:
         if self.done.are_entries:
             return
         plan = self.reader.plan
-        asked = [questions.finer(self.reader.header, self.checker.columns)]
+        asked: list[Question | None] = [
+            questions.finer(self.reader.header, self.checker.columns)
+        ]
         if self._are_known:
             self._overlaps = questions.overlap(self._source)
-            asked += [
-                self._overlaps and self._overlaps.question,
-                questions.lowered(self._source),
-            ]
+            asked.append(self._overlaps.question if self._overlaps else None)
+            asked.append(questions.lowered(self._source))
         if self._are_known or plan.platform:
             asked.append(
                 questions.left_out(

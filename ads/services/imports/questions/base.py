@@ -10,16 +10,10 @@ from ads.services.imports.refusals import ImportRefused
 #: Rows that are listed; the rest are counted.
 SHOWN: Final = 100
 
-#: The option of the command for each question.
-OPTIONS: Final = {
-    "overlap": "--on-overlap add, replace or skip",
-    "finer": "--accept finer",
-    "lowered": "--accept lowered",
-    "left_out": "--left-out zero or keep",
-    "starts": "--accept starts",
-}
+#: The option of the command for each question that is answered by more than a yes.
+_OPTIONS: Final = {"overlap": "--on-overlap", "left_out": "--left-out"}
 
-TITLES: Final = {
+_TITLES: Final = {
     "overlap": "Overlap: other sources have reported these days",
     "finer": "Finer than a campaign",
     "lowered": "Lower than on record",
@@ -49,7 +43,19 @@ class Question:
 
     @property
     def title(self) -> str:
-        return TITLES[self.code]
+        return _TITLES[self.code]
+
+    def option(self, answer: str) -> str:
+        """How the command is given this answer: "--on-overlap add", "--accept finer"."""
+        return f"{_OPTIONS[self.code]} {answer}" if self.code in _OPTIONS else self.options
+
+    @property
+    def options(self) -> str:
+        """How the command is given an answer: "--on-overlap add, replace or skip"."""
+        if self.code not in _OPTIONS:
+            return f"--accept {self.code}"
+        *others, last = self.choices
+        return f"{_OPTIONS[self.code]} {' or '.join([*filter(None, [', '.join(others)]), last])}"
 
     def is_answered(self, answers: Mapping[str, str], seen: Mapping[str, Any] | None) -> bool:
         """Do these answers count? Where figures were ``seen``, by code, only if they are the same.
@@ -87,7 +93,7 @@ class Unanswered(ImportRefused):
     def __init__(self, questions: Sequence[Question]) -> None:
         self.questions = questions
         asked = " ".join(
-            f"{each.title}: {each.text} ({OPTIONS[each.code]} in the command)" for each in questions
+            f"{each.title}: {each.text} ({each.options} in the command)" for each in questions
         )
         super().__init__(f"Nothing was recorded, because there is something to decide. {asked}")
 

@@ -13,11 +13,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
 
-from ads.models import SpendImport
+from ads.models import SpendImport, WaitingSpend
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
 from ads.services.imports.plan import Plan
@@ -101,6 +102,23 @@ def _look_at(upload: SpendImport, plan: Plan) -> None:
 def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
     """Earlier uploads of the very same bytes, the newest first."""
     return SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk)
+
+
+def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
+    """With ``still_waiting``: the sum of their spend that still waits to be matched, None if none.
+
+    It counts for the last import that reported it.
+    """
+    waits = WaitingSpend.objects.filter(
+        discarded_at=None, received_at=OuterRef("finished_at"), source=OuterRef("said_source")
+    )
+    summed = waits.order_by().values("received_at").annotate(sum=Sum("amount")).values("sum")
+    return imports.annotate(
+        said_source=KT("preview__plan__source"),
+        still_waiting=Case(
+            When(status=ImportStatus.RECORDED, outcome__waiting_rows__gt=0, then=Subquery(summed))
+        ),
+    )
 
 
 def has_refused(upload: SpendImport) -> bool:
