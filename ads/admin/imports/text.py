@@ -160,7 +160,7 @@ def outcome(upload: Any) -> dict[str, Any]:
             {
                 **asked,
                 "more": asked["count"] - len(asked["rows"]),
-                "decided": asked["choices"].get(asked["answer"]),
+                "decided": dict(asked["choices"]).get(asked["answer"]),
             }
             for asked in values.get("questions", [])
         ],
@@ -186,6 +186,9 @@ def outcome(upload: Any) -> dict[str, Any]:
         "campaigns": _readable(preview.get("campaigns", [])),
         "more_campaigns": preview.get("campaign_count", 0) - len(preview.get("campaigns", [])),
         "is_as_previewed": values["difference"] == preview.get("difference"),
+        "depended": any(
+            asked["code"] in ("overlap", "left_out") for asked in values.get("questions", [])
+        ),
         "rows": f"{values['rows']:,}",
         "amount": usd(preview.get("amount")),
         "difference": usd(values["difference"]),

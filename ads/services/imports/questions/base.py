@@ -77,7 +77,7 @@ class Question:
             "code": self.code,
             "title": self.title,
             "text": self.text,
-            "choices": dict(self.choices),
+            "choices": list(self.choices.items()),  # in order, which JSON's objects are not
             "figures": self.figures,
             "columns": self.columns,
             "numbers": self.numbers,

@@ -36,7 +36,7 @@ def starts(ids: Collection[int], *, depends: bool) -> Question | None:
     campaigns = f"{len(ids):,} campaign{'' if len(ids) == 1 else 's'}"
     return Question(
         "starts",
-        f"Recording {'can' if depends else 'would'} start {campaigns} that "
+        f"Recording {'could' if depends else 'would'} start {campaigns} that "
         f"{'is' if len(ids) == 1 else 'are'} paused: with less spend on record, nothing holds "
         f"{'it' if len(ids) == 1 else 'them'} any longer."
         + (" It depends on the other answers." if depends else ""),

@@ -167,7 +167,7 @@ def confirm(
     """
     answers = dict(answers or {})
     for asked in (upload.preview or {}).get("questions", ()):
-        if answers.get(asked["code"]) not in asked["choices"]:
+        if answers.get(asked["code"]) not in dict(asked["choices"]):
             raise ImportRefused(f"{asked['title']}: choose an answer. Nothing was recorded.")
     _move(
         upload,
