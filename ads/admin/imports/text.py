@@ -81,9 +81,9 @@ def status(upload: Any) -> str:
     if upload.still_waiting is None:
         return label
     waits = usd(upload.still_waiting)
-    if upload.outcome["rows"]:
-        return f"{label}, {waits} waits to be matched"
-    return f"Waits to be matched: {waits}"
+    if upload.all_waited:
+        return f"Waits to be matched: {waits}"
+    return f"{label}, {waits} waits to be matched"
 
 
 def status_badge(upload: Any) -> SafeString:

@@ -94,8 +94,10 @@ def record_totals(
     staged = f"{tables.SUMMED} AS staged"
     try:
         posted = day_totals.post(staged, source=source, now=now, on_overlap=on_overlap)
-    except (ReportedOtherwise, Overlap) as error:
+    except ReportedOtherwise as error:
         raise ImportRefused(f"{error} It was reported just now: nothing was recorded.") from error
+    except Overlap as error:
+        raise overlapping(error) from error
     done.items = tables.run(f"SELECT count(*) FROM {tables.SUMMED}")[0][0]  # noqa: S608
     done.recorded, done.difference = posted.recorded, posted.difference
     done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
@@ -105,6 +107,14 @@ def record_totals(
         day_totals.count_older(staged, source=source) if posted.recorded < done.items else 0
     )
     done.unchanged = done.items - done.recorded - done.older - done.skipped_overlaps
+
+
+def overlapping(error: Overlap) -> ImportRefused:
+    """The refusal of a file that overlaps with what was reported since it was asked about."""
+    return ImportRefused(
+        f"It was reported just now: {error.reason} (--on-overlap add, replace or skip in the "
+        "command)"
+    )
 
 
 def record_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:

@@ -169,7 +169,7 @@ class Import:
             try:
                 self._overlaps.check_posted(self._source, on_overlap, done.taken_back)
             except Overlap as error:
-                raise ImportRefused(str(error)) from error
+                raise recording.overlapping(error) from error
         if done.lowered:
             self._check(questions.lowered(self._source, posted=True), seen)
 
@@ -248,9 +248,7 @@ class Import:
         if self.done.are_entries:
             return
         plan = self.reader.plan
-        asked: list[Question | None] = [
-            questions.finer(self.reader.header, self.checker.columns)
-        ]
+        asked: list[Question | None] = [questions.finer(self.reader.header, self.checker.columns)]
         if self._are_known:
             self._overlaps = questions.overlap(self._source)
             asked.append(self._overlaps.question if self._overlaps else None)

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
@@ -107,7 +107,7 @@ def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
 def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
     """With ``still_waiting``: the sum of their spend that still waits to be matched, None if none.
 
-    It counts for the last import that reported it.
+    It counts for the last import that reported it. ``all_waited``: it was all that there was.
     """
     waits = WaitingSpend.objects.filter(
         discarded_at=None, received_at=OuterRef("finished_at"), source=OuterRef("said_source")
@@ -115,6 +115,7 @@ def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
     summed = waits.order_by().values("received_at").annotate(sum=Sum("amount")).values("sum")
     return imports.annotate(
         said_source=KT("preview__plan__source"),
+        all_waited=Q(outcome__rows=0),
         still_waiting=Case(
             When(status=ImportStatus.RECORDED, outcome__waiting_rows__gt=0, then=Subquery(summed))
         ),

@@ -376,7 +376,7 @@ MINE = [HEAD, "Search,2026-11-25,90", "Search,2026-11-27,20"]
     ],
 )
 def test_an_overlap_is_added_replaced_or_skipped(
-    answer: str, left: int, figures: tuple[int, ...]
+    answer: str, left: int, figures: tuple[object, ...]
 ) -> None:
     search = campaign("Search")
     recorded(OTHERS, Plan(source="etl"), now=NOW)
@@ -411,7 +411,7 @@ def test_what_is_on_record_is_shown_by_source_with_entries() -> None:
 
     shown = [OnRecord(**vars(each)) for each in previewed(MINE, Plan(), now=LATER).on_record]
 
-    assert [(each.source, each.are_totals, each.amount) for each in shown] == [
+    assert [(each.source, each.are_totals, int(each.amount)) for each in shown] == [
         ("etl", True, 100),
         ("test", False, 7),
     ]
