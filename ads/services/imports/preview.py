@@ -109,9 +109,9 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
         for each in questions.unanswered(done.questions, done.answers)
         if each.code in _LOWER
     ]
-    summed = () if done.are_entries else (tables.SUMMED,)
-    also = (*summed, tables.LEFT_OUT) if "left_out" in asked else summed
-    if not tables.note_brands(now, *also):
+    staged = tables.ROWS if done.are_entries else tables.SUMMED
+    left_out = (tables.LEFT_OUT,) if "left_out" in asked else ()
+    if not tables.note_brands(now, staged, *left_out):
         return
     lowers = bool(open_ or tables.run(f"SELECT 1 FROM {tables.MOVES} WHERE amount < 0 LIMIT 1"))  # noqa: S608
     anyway = questions.starting(now) if lowers else set()

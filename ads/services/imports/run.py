@@ -63,8 +63,9 @@ class Import:
         self._source = reader.plan.source or DEFAULT_SOURCE
         self._observed_at = reader.plan.observed_at or began
         self._affects_now = False
-        #: Is anything on record for the days of the day totals?
+        #: Is anything on record for the days of the day totals, and is it lowered?
         self._are_known = False
+        self._are_lowered = False
         self._overlaps: questions.Overlaps | None = None
         self._matched_since: list[int] = []
 
@@ -145,7 +146,7 @@ class Import:
                     observed_at=self._observed_at,
                     now=now,
                 )
-            self._affects_now = tables.note_brands(now, *self._summed)
+            self._affects_now = tables.note_brands(now, self._staged)
             anyway = questions.starting(now) if lowers and self._affects_now else set()
             if done.are_entries:
                 recording.record_entries(done, self.checker.columns, source=self._source, now=now)
@@ -218,8 +219,7 @@ class Import:
             preview_totals(done, source=self._source)
         self._refuse_bad_rows()
         preview_enforcement(done, now)
-        staged = tables.ROWS if done.are_entries else tables.SUMMED
-        done.on_record = overlaps.on_record(f"{staged} AS staged")
+        done.on_record = overlaps.on_record(f"{self._staged} AS staged")
         self._take_notes()
 
     def _take_notes(self) -> None:
@@ -227,8 +227,8 @@ class Import:
         self.done.notes = list(notes.notes(self.reader, self.checker, self.done.totals_lines))
 
     @property
-    def _summed(self) -> tuple[str, ...]:
-        return () if self.done.are_entries else (tables.SUMMED,)
+    def _staged(self) -> str:
+        return tables.ROWS if self.done.are_entries else tables.SUMMED
 
     def _add_up(self) -> None:
         tables.run("SET LOCAL work_mem = %s", [WORK_MEM])
@@ -252,7 +252,9 @@ class Import:
         if self._are_known:
             self._overlaps = questions.overlap(self._source)
             asked.append(self._overlaps.question if self._overlaps else None)
-            asked.append(questions.lowered(self._source))
+            self._are_lowered = tables.are_lowered(self._source)
+            if self._are_lowered:
+                asked.append(questions.lowered(self._source))
         if self._are_known or plan.platform:
             asked.append(
                 questions.left_out(
@@ -266,12 +268,15 @@ class Import:
         self.done.questions = [each for each in asked if each]
 
     def _apply_answers(self) -> bool:
-        """Stage zeros for what is left out, if that is the answer; can anything be lowered?"""
+        """Stage zeros for what is left out, if that is the answer; does it take anything back?"""
         done = self.done
         for each in done.questions:
             if each.code == "left_out" and done.answers.get("left_out") == "zero":
                 done.zeroed, done.zeroed_by = questions.set_to_zero(self._observed_at)
-        return self._are_known or bool(done.zeroed)
+        is_replacing = (
+            self._overlaps is not None and done.answers.get("overlap") == OnOverlap.REPLACE
+        )
+        return self._are_lowered or is_replacing or bool(done.zeroed)
 
     def _refuse_bad_rows(self) -> None:
         if self.done.refused.count and not self.reader.plan.skip_bad_rows:

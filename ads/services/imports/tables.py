@@ -126,17 +126,30 @@ def are_known() -> bool:
     return bool(run(_KNOWN))
 
 
+def are_lowered(source: str) -> bool:
+    """Is any of the summed totals lower than what its source reported before?"""
+    return bool(run(_ARE_LOWERED, [source]))
+
+
+_ARE_LOWERED: Final = f"""
+    SELECT 1
+      FROM {SUMMED} AS staged
+      JOIN ads_reportedtotal AS reported USING (campaign_id, date, known_as)
+     WHERE reported.source = %s AND reported.amount > staged.amount
+     LIMIT 1
+"""  # noqa: S608  (the tables' names are our own)
+
 _KNOWN: Final = f"""
     SELECT 1 FROM {SUMMED} JOIN ads_reportedtotal USING (campaign_id, date) LIMIT 1
 """  # noqa: S608
 
 
-def note_brands(now: datetime, *also: str) -> bool:
-    """Note the brands whose current budgets the rows (and other tables) may affect; are there any?
+def note_brands(now: datetime, *tables: str) -> bool:
+    """Note the brands whose current budgets these tables' days may affect; are there any?
 
     Spend of a past month holds no campaign.
     """
-    days = " UNION ALL ".join(f"SELECT campaign_id, date FROM {table}" for table in (ROWS, *also))  # noqa: S608
+    days = " UNION ALL ".join(f"SELECT campaign_id, date FROM {table}" for table in tables)  # noqa: S608
     run(_NOTE_BRANDS.format(days=days), [month_start(local_date(now, LAST_TO_TURN))])
     run(f"ANALYZE {BRANDS}")
     return bool(run(f"SELECT 1 FROM {BRANDS} LIMIT 1"))  # noqa: S608
