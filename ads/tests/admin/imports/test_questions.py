@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from ads.models import Campaign, SpendImport, UnknownReference
 from ads.services import BudgetService
@@ -16,9 +17,11 @@ from ads.services.references import registry
 from ads.tests.admin.imports.pages import UPLOAD, check, confirm, page, sent
 from ads.tests.admin.pages import changelist
 from ads.tests.factories import CampaignFactory
+from ads.tests.services.imports.cases import NOW, Case, each_case
 from ads.tests.services.imports.support import case, ledger
 from ads.tests.services.imports.uploads import support
 from ads.tests.services.imports.uploads.support import TODAY, active, rows, spent
+from ads.tests.support import delivers
 
 YESTERDAY = TODAY - timedelta(days=1)
 
@@ -203,3 +206,29 @@ def test_spend_waits_on_the_import_that_reported_it_last(admin: Client, kind: st
     for one in (first, second):
         label = "Waits to be matched: $30.00" if one == waiting else "data-label>Recorded<"
         assert label in page(admin, one)
+
+
+@each_case
+def test_the_page_asks_as_is_right_of_each_reported_shape(
+    admin: Client, of: Case, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW)
+    campaign = of.campaign_made()
+    before, after = of.contents
+    one, _ = asked(admin, before, format=of.format)
+    answer(admin, one)
+    assert sum(spent()) == Decimal(of.first)
+
+    one, shown = asked(admin, after, format=of.format)
+
+    was_active = delivers(campaign)
+    questions = one.preview["questions"] if one.preview else []
+    assert tuple(each["code"] for each in questions) == of.asks
+    for each in questions:
+        assert each["title"] in shown
+    if of.asks:
+        answer(admin, one)
+        assert (one.status, sum(spent())) == ("checked", Decimal(of.first))
+        assert delivers(campaign) is was_active
+    answer(admin, one, **of.answers)
+    assert (one.status, sum(spent())) == ("recorded", Decimal(of.second))

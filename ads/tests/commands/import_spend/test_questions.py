@@ -1,15 +1,18 @@
 """What the command asks: the figures, the options that answer, and nothing recorded."""
 
 import re
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
-from ads.models import Campaign, CampaignReference, Spend
+from ads.models import Campaign, Spend
 from ads.tests.commands.import_spend.support import Write, run
 from ads.tests.factories import CampaignFactory
+from ads.tests.services.imports.cases import NOW, Case, each_case
 from ads.tests.services.imports.support import case, ledger
 from ads.tests.support import delivers, enforce_all
 
@@ -66,18 +69,11 @@ def test_a_finer_file_that_lowers_and_starts_needs_each_yes(write: Write, search
 
 @pytest.mark.parametrize(("answer", "left"), [("zero", 60), ("keep", 115)])
 def test_left_out_days_are_zero_or_kept_as_the_option_says(
-    tmp_path: Path, search: Campaign, answer: str, left: int
+    write: Write, search: Campaign, answer: str, left: int
 ) -> None:
-    CampaignReference.objects.create(
-        campaign=search, platform="google_ads", reference="22000000003"
-    )
-    paths = []
-    for name in ("12a-google-before-credit.csv", "12b-google-after-credit.csv"):
-        content = case(name).replace(b"2026-11", b"2024-04")
-        paths.append(tmp_path / name)
-        paths[-1].write_bytes(content)
-    before, after = paths
-    run(before)
+    lines = [HEAD, "Search,2024-04-25,55", "Search,2024-04-26,60"]
+    run(write(*lines))
+    after = write(lines[0], lines[2])
 
     out, why = refusal(after)
 
@@ -102,3 +98,31 @@ def test_what_waits_and_what_does_not_add_up_is_said_with_the_amounts(tmp_path: 
         said = run(path, "--format", "google_ads", *arguments)["said"]
         assert f"1 unmatched campaign: $100.00 {waits} to be matched" in said
         assert "(Total: Account) has a total of $163.20, but the rows add up to $100.00" in said
+
+
+@each_case
+def test_the_command_asks_as_is_right_of_each_reported_shape(
+    tmp_path: Path, of: Case, noon: time_machine.Traveller
+) -> None:
+    noon.move_to(NOW)
+    campaign = of.campaign_made()
+    before, after = tmp_path / "before.csv", tmp_path / "after.csv"
+    for path, content in zip((before, after), of.contents, strict=True):
+        path.write_bytes(content)
+    run(before, "--format", of.format)
+    assert sum(ledger().values()) == Decimal(of.first)
+    was_active = delivers(campaign)
+
+    if of.asks:
+        out, why = refusal(after, "--format", of.format)
+        options = {"left_out": "--left-out zero or keep"}
+        for code in of.asks:
+            assert options.get(code, f"--accept {code}") in why
+        assert campaign.name in out
+        assert delivers(campaign) is was_active
+    accepted = [code for code, answer in of.answers.items() if answer == "accept"]
+    arguments = ["--accept", ",".join(accepted)] if accepted else []
+    if "left_out" in of.answers:
+        arguments += ["--left-out", of.answers["left_out"]]
+    run(after, "--format", of.format, *arguments)
+    assert sum(ledger().values()) == Decimal(of.second)
