@@ -17,7 +17,7 @@ from ads.services.references import registry
 from ads.tests.admin.imports.pages import UPLOAD, check, confirm, page, sent
 from ads.tests.admin.pages import changelist
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.imports.cases import NOW, Case, each_case
+from ads.tests.services.imports.questions.cases import NOW, Case, each_case
 from ads.tests.services.imports.support import case, ledger
 from ads.tests.services.imports.uploads import support
 from ads.tests.services.imports.uploads.support import TODAY, active, rows, spent

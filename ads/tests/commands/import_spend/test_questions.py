@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from ads.models import Campaign, Spend
 from ads.tests.commands.import_spend.support import Write, run
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.imports.cases import NOW, Case, each_case
+from ads.tests.services.imports.questions.cases import NOW, Case, each_case
 from ads.tests.services.imports.support import case, ledger
 from ads.tests.support import delivers, enforce_all
 
