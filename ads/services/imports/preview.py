@@ -131,7 +131,7 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
     if open_:
         with _resulting_sums(now, _lowest(open_)):
             possible = certain | questions.starting(now) - anyway
-    if question := questions.starts(possible, depends=possible != certain):
+    if question := questions.starts(possible, certain):
         done.questions.append(question)
     named = Campaign.objects.select_related("brand").in_bulk([d.campaign_id for d in first])
     done.switches = [

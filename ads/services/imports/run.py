@@ -157,7 +157,10 @@ class Import:
             if self._affects_now:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)
             if done.enforced.started and (done.lowered or done.replaced):
-                self._check(questions.starts(questions.started(now) - anyway, depends=False), seen)
+                started = questions.started(now) - anyway
+                if question := questions.starts(started, started):
+                    self._check(question, seen)
+                    done.questions.append(question)
             self._take_notes()
         return done
 
@@ -171,12 +174,12 @@ class Import:
                 self._overlaps.check_posted(self._source, on_overlap, done.taken_back)
             except Overlap as error:
                 raise recording.overlapping(error) from error
-        if done.lowered:
-            self._check(questions.lowered(self._source, posted=True), seen)
+        if done.lowered and (question := questions.lowered(self._source, posted=True)):
+            self._check(question, seen)
 
-    def _check(self, question: Question | None, seen: Mapping[str, Any] | None) -> None:
+    def _check(self, question: Question, seen: Mapping[str, Any] | None) -> None:
         """Asked once it has happened, before the commit: was it answered?"""
-        if question and self._open([question], seen):
+        if self._open([question], seen):
             raise Unanswered([question])
 
     def _open(

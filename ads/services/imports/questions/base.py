@@ -40,6 +40,8 @@ class Question:
     numbers: int = 0
     rows: Sequence[Sequence[str]] = ()
     count: int = 0
+    #: Whether it arises depends on the answers to others, so it may be left open at first.
+    depends: bool = False
 
     @property
     def title(self) -> str:
@@ -47,13 +49,13 @@ class Question:
 
     def option(self, answer: str) -> str:
         """How the command is given this answer: "--on-overlap add", "--accept finer"."""
-        return f"{_OPTIONS[self.code]} {answer}" if self.code in _OPTIONS else self.options
+        return f"{_OPTIONS.get(self.code, '--accept')} {answer.replace('accept', self.code)}"
 
     @property
     def options(self) -> str:
         """How the command is given an answer: "--on-overlap add, replace or skip"."""
         if self.code not in _OPTIONS:
-            return f"--accept {self.code}"
+            return f"{'perhaps ' if self.depends else ''}--accept {self.code}"
         *others, last = self.choices
         return f"{_OPTIONS[self.code]} {' or '.join([*filter(None, [', '.join(others)]), last])}"
 
@@ -83,6 +85,7 @@ class Question:
             "numbers": self.numbers,
             "rows": self.rows,
             "count": self.count,
+            "depends": self.depends,
             "answer": answers.get(self.code),
         }
 

@@ -24,11 +24,12 @@ def started(now: datetime) -> set[int]:
     return set(changes.values_list("campaign_id", flat=True))
 
 
-def starts(ids: Collection[int], *, depends: bool) -> Question | None:
+def starts(ids: Collection[int], certain: Collection[int]) -> Question | None:
     """The question about these; None if there are none.
 
-    ``depends``: whether they start depends on the answers to other questions.
+    Whether those that are not ``certain`` start depends on the answers to other questions.
     """
+    depends = len(certain) < len(ids)
     if not ids:
         return None
     first = sorted(ids)[:SHOWN]
@@ -46,4 +47,5 @@ def starts(ids: Collection[int], *, depends: bool) -> Question | None:
         0,
         [names[pk] for pk in first if pk in names],
         len(ids),
+        depends=not certain,
     )

@@ -168,7 +168,8 @@ def confirm(
     """
     answers = dict(answers or {})
     for asked in (upload.preview or {}).get("questions", ()):
-        if answers.get(asked["code"]) not in dict(asked["choices"]):
+        given = answers.get(asked["code"])
+        if given not in dict(asked["choices"]) and not (given is None and asked["depends"]):
             raise ImportRefused(f"{asked['title']}: choose an answer. Nothing was recorded.")
     _move(
         upload,

@@ -138,6 +138,30 @@ def test_a_campaign_that_would_start_since_the_preview_is_asked_about_anew(admin
     assert (one.status, campaign.is_active, sum(spent())) == ("recorded", True, 95)
 
 
+@pytest.mark.parametrize(
+    ("answers", "status", "left"),
+    [
+        ({"overlap": "skip"}, "recorded", 120),
+        ({"overlap": "replace"}, "uploaded", 120),
+        ({"overlap": "replace", "starts": "accept"}, "recorded", 60),
+    ],
+)
+def test_a_start_that_depends_on_the_other_answers_needs_a_yes_only_with_them(
+    admin: Client, answers: dict[str, str], status: str, left: int
+) -> None:
+    campaign = active(name="Spring", daily_budget=100)
+    support.recorded(rows(campaign, 120), plan=Plan(source="etl"))
+    one, shown = asked(admin, rows(campaign, 60))
+    assert "Recording could start 1 campaign that is paused" in shown
+    assert 'name="answer-starts" value="accept" form="record">' in shown
+
+    shown = answer(admin, one, **answers)
+
+    assert (one.status, sum(spent())) == (status, left)
+    assert delivers(campaign) is (left == 60)
+    assert ("<b>Decided:</b> Start it" in shown) is (left == 60)
+
+
 def test_what_a_newer_report_leaves_out_is_named_and_set_to_zero(admin: Client) -> None:
     campaign = CampaignFactory.create(name="Spring")
     head, line = rows(campaign, 60).splitlines()
