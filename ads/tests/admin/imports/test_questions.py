@@ -200,7 +200,7 @@ def test_an_import_whose_money_all_waits_says_so_until_it_is_matched(admin: Clie
     assert "<b>$30.00</b> of spend waits to be matched (1 unmatched campaign)" in overview
     registry.match(UnknownReference.objects.get(), CampaignFactory.create(), now=timezone.now())
     shown = page(admin, one)
-    assert "data-label>Recorded<" in shown
+    assert 'ads-success">Recorded<' in shown
     assert "$30.00 of this file waited." in shown
     assert "waits to be matched" not in admin.get("/admin/").content.decode()
 
@@ -228,7 +228,7 @@ def test_spend_waits_on_the_import_that_reported_it_last(admin: Client, kind: st
 
     waiting = {"totals": second, "entries": first}[kind]
     for one in (first, second):
-        label = "Waits to be matched: $30.00" if one == waiting else "data-label>Recorded<"
+        label = "Waits to be matched: $30.00" if one == waiting else 'ads-success">Recorded<'
         assert label in page(admin, one)
 
 
