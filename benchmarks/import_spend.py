@@ -126,7 +126,7 @@ def write(path: Path, kind: str, rows: int, campaigns: int, today: date, *, for_
 
 
 def import_file(path: Path) -> None:
-    options = ("--map", "date=Date", "--campaign-by", "name")
+    options = ("--map", "date=Date", "--campaign-by", "name", "--accept", "finer")
     call_command("import_spend", str(path), *options, verbosity=0, stdout=StringIO())
 
 

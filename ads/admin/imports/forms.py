@@ -26,7 +26,7 @@ from ads.admin.imports.choices import (
     MEANINGS,
 )
 from ads.models import Brand, Campaign
-from ads.services.imports import FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
+from ads.services.imports import ANSWERS, FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
 
 ANOTHER_WAY = "other"
 
@@ -266,3 +266,8 @@ class ConfirmForm(forms.Form):
 
     checks = forms.IntegerField(min_value=0, max_value=1 << 30)
     leaves_out = forms.IntegerField(min_value=0, max_value=1 << 60)
+
+    def clean(self) -> dict[str, Any]:
+        answers = {code: self.data.get(f"answer-{code}") for code in ANSWERS}
+        given = {code: answer for code, answer in answers.items() if answer}
+        return {**self.cleaned_data, "answers": given}

@@ -68,23 +68,40 @@ def progress(upload: SpendImport) -> dict[str, Any]:
             text = f"{step}: {rows} read, {percent} % of the file."
     return {
         "status": upload.status,
-        "label": upload.get_status_display(),
+        "label": status(upload),
         "is_running": is_running,
         "percent": percent,
         "text": text,
     }
 
 
-def status_badge(upload: SpendImport) -> SafeString:
+def status(upload: Any) -> str:
+    """The text of its status; with ``still_waiting``: what waits to be matched."""
+    label = str(upload.get_status_display())
+    if upload.still_waiting is None:
+        return label
+    waits = usd(upload.still_waiting)
+    if upload.all_waited:
+        return f"Waits to be matched: {waits}"
+    return f"{label}, {waits} waits to be matched"
+
+
+def status_badge(upload: Any) -> SafeString:
     """Its status in a colour."""
-    return badge(upload.get_status_display(), COLOURS.get(upload.status, "plain"))
+    waits = upload.still_waiting is not None
+    return badge(status(upload), "warning" if waits else COLOURS.get(upload.status, "plain"))
 
 
 def result(upload: SpendImport) -> str:
     """The result of an import in a few words."""
     outcome = upload.outcome
     if upload.status == ImportStatus.RECORDED and outcome:
-        return f"recorded {usd(outcome['difference'])} from {counted(outcome['rows'], 'row')}"
+        rows = counted(outcome["rows"], "row")
+        parts = [f"recorded {usd(outcome['difference'])} from {rows}"]
+        if outcome.get("waiting_rows"):
+            waited = usd(outcome["waiting_amount"])
+            parts = [*parts[: outcome["rows"]], f"{waited} kept until it is matched"]
+        return ", ".join(parts)
     return upload.get_status_display().lower()
 
 
@@ -127,8 +144,8 @@ def same_files(earlier: QuerySet[SpendImport]) -> dict[str, Any]:
     return {"same": listed, "other_same": more}
 
 
-def outcome(upload: SpendImport) -> dict[str, Any]:
-    """What it did or would do."""
+def outcome(upload: Any) -> dict[str, Any]:
+    """What it did or would do; ``upload`` with ``still_waiting``."""
     is_recorded = upload.outcome is not None
     values = upload.outcome or upload.preview
     if not values or upload.status in RUNNING:
@@ -139,6 +156,26 @@ def outcome(upload: SpendImport) -> dict[str, Any]:
     shown = values["problems"][:SHOWN_PROBLEMS]
     return {
         "outcome": values,
+        "questions": [
+            {
+                **asked,
+                "more": asked["count"] - len(asked["rows"]),
+                "decided": dict(asked["choices"]).get(asked["answer"]),
+            }
+            for asked in values.get("questions", [])
+        ],
+        "waited": usd(values.get("waiting_amount")),
+        "still_waiting": None if upload.still_waiting is None else usd(upload.still_waiting),
+        "on_record": [
+            (
+                each["source"],
+                each["platform"] or NOTHING,
+                "Day totals" if each["are_totals"] else "Entries and corrections",
+                f"{each['days']:,}",
+                usd(each["amount"]),
+            )
+            for each in values.get("on_record", [])
+        ],
         "is_recorded": is_recorded,
         "figures": figures(values, is_preview=not is_recorded),
         "problems": shown,
@@ -149,6 +186,9 @@ def outcome(upload: SpendImport) -> dict[str, Any]:
         "campaigns": _readable(preview.get("campaigns", [])),
         "more_campaigns": preview.get("campaign_count", 0) - len(preview.get("campaigns", [])),
         "is_as_previewed": values["difference"] == preview.get("difference"),
+        "depended": any(
+            asked["code"] in ("overlap", "left_out") for asked in values.get("questions", [])
+        ),
         "rows": f"{values['rows']:,}",
         "amount": usd(preview.get("amount")),
         "difference": usd(values["difference"]),

@@ -3,7 +3,7 @@
 import os
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +15,21 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ads.management.commands._imported import show, show_refused
+from ads.management.commands._imported import show, show_questions, show_refused
 from ads.management.commands._terminal import Screen, acting, brand_named, count
 from ads.rules.money import PLACES
 from ads.services import imports
 from ads.services.errors import InvalidSpend
-from ads.services.imports import Import, ImportRefused, Plan, RefusedCsv, RowsRefused
+from ads.services.imports import (
+    Import,
+    ImportRefused,
+    Plan,
+    Question,
+    RefusedCsv,
+    RowsRefused,
+    Unanswered,
+    unanswered,
+)
 from ads.services.ledger import check_instant
 
 STDIN = "-"
@@ -97,6 +106,27 @@ class Command(BaseCommand):
         parser.add_argument(
             "--refused", metavar="FILE", help="write the refused rows to this CSV, with reasons"
         )
+        parser.add_argument(
+            "--on-overlap",
+            choices=imports.ANSWERS["overlap"],
+            help="campaign-days that another source has reported: add (it is other money), replace "
+            "(this file counts from now on) or skip. Default: refuse the file",
+        )
+        parser.add_argument(
+            "--left-out",
+            choices=imports.ANSWERS["left_out"],
+            help="campaign-days that this report had before and leaves out now: set them to zero, "
+            "or keep what is on record. Default: refuse the file",
+        )
+        parser.add_argument(
+            "--accept",
+            type=_accepted,
+            default=(),
+            metavar="WHAT",
+            help="record a file although it is finer than a campaign, lowers days by more than "
+            "20%% and $1.00, or starts campaigns: finer, lowered, starts, or several with commas "
+            "between them. Default: refuse the file",
+        )
         parser.add_argument("--dry-run", action="store_true", help="show a preview; change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -117,6 +147,9 @@ class Command(BaseCommand):
                     else:
                         done = staged.record(now=timezone.now())
                         staged.enforce_again(now=timezone.now())
+        except Unanswered as error:
+            show_questions(screen, error.questions, staged.done)
+            raise CommandError(_to_decide(error.questions)) from error
         except RowsRefused as error:
             show_refused(screen, error.refused)
             raise CommandError(str(error)) from error
@@ -130,6 +163,8 @@ class Command(BaseCommand):
                 "twice."
             ) from error
         show(screen, done, is_preview=dry_run)
+        if dry_run and (open_ := unanswered(done.questions, plan.answers)):
+            raise CommandError(_to_decide(open_))
         if done.refused.count:
             left_out = count(done.refused.count, "row")
             was = "would be" if dry_run else "was"
@@ -167,7 +202,28 @@ def _plan(options: dict[str, Any]) -> Plan:
         round_amounts=options["round"] is not None,
         skip_bad_rows=options["skip_bad_rows"],
         observed_at=options["observed_at"],
+        answers=_answers(options),
     )
+
+
+def _to_decide(questions: Sequence[Question]) -> str:
+    """Why nothing is recorded, with the options that answer."""
+    options = "; ".join(each.options for each in questions)
+    return f"Nothing was recorded. To record the file, decide and add: {options}."
+
+
+def _accepted(text: str) -> tuple[str, ...]:
+    codes = tuple(code.strip() for code in text.split(","))
+    for code in codes:
+        if imports.ANSWERS.get(code) != ("accept",):
+            raise ArgumentTypeError(f"{code!r}: write finer, lowered or starts")
+    return codes
+
+
+def _answers(options: dict[str, Any]) -> dict[str, str]:
+    given = {"overlap": options["on_overlap"], "left_out": options["left_out"]}
+    given |= dict.fromkeys(options["accept"], "accept")
+    return {code: answer for code, answer in given.items() if answer}
 
 
 def _mapped(text: str) -> tuple[str, str]:

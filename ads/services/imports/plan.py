@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Self
 
+from ads.models.spend import OnOverlap
 from ads.services.imports.refusals import ImportRefused
 
 #: The fields of a row. ``reference`` is the campaign's id on the platform.
@@ -29,6 +30,15 @@ CAMPAIGN_BY: Final = ("auto", "id", "name")
 
 #: Decimal separators; the other sign may then be a thousands separator.
 DECIMAL_SIGNS: Final = (".", ",")
+
+#: The answers to each question that a file may raise (:mod:`ads.services.imports.questions`).
+ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "overlap": tuple(OnOverlap.values),
+    "finer": ("accept",),
+    "lowered": ("accept",),
+    "left_out": ("zero", "keep"),
+    "starts": ("accept",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,8 @@ class Plan:
         round_amounts: round amounts with more than six decimal places (half to even) to six.
         skip_bad_rows: record the others.
         observed_at: the time of the day totals (aware); None: when the import began.
+        answers: to the questions that the file raises, by code (:data:`ANSWERS`). Nothing is
+            recorded while one has none.
     """
 
     source: str | None = None
@@ -72,6 +84,7 @@ class Plan:
     round_amounts: bool = False
     skip_bad_rows: bool = False
     observed_at: datetime | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in self.mapping:
@@ -98,6 +111,12 @@ class Plan:
                 f"campaign by: {self.campaign_by!r} cannot be used; give one of "
                 f"{', '.join(CAMPAIGN_BY)}."
             )
+        for code, answer in self.answers.items():
+            if answer not in ANSWERS.get(code, ()):
+                raise ImportRefused(
+                    f"{code}: {answer!r} is no answer; give one of "
+                    f"{', '.join(ANSWERS.get(code, ANSWERS))}."
+                )
 
     def as_json(self) -> dict[str, Any]:
         """As JSON; :meth:`from_json` reads it."""

@@ -5,11 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 
-from ads.models import Campaign
-from ads.models.spend import Kind
+from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import LIMIT, format_usd
 from ads.services.errors import Overlap, ReportedOtherwise
 from ads.services.imports import conflicts, tables
@@ -85,26 +82,39 @@ def too_large(owner: str, day: date, amount: Decimal) -> str:
     )
 
 
-def record_totals(done: Imported, *, source: str, now: datetime) -> None:
+def record_totals(
+    done: Imported, *, source: str, now: datetime, on_overlap: OnOverlap | None
+) -> None:
     """Post the summed day totals, and fill in the figures.
 
     Raises:
-        ImportRefused: a day was reported under another reference since they were checked.
+        ImportRefused: a day was reported under another reference, or by another source, since they
+            were checked.
     """
     staged = f"{tables.SUMMED} AS staged"
     try:
-        posted = day_totals.post(staged, source=source, now=now)
+        posted = day_totals.post(staged, source=source, now=now, on_overlap=on_overlap)
     except ReportedOtherwise as error:
         raise ImportRefused(f"{error} It was reported just now: nothing was recorded.") from error
     except Overlap as error:
-        raise ImportRefused(str(error)) from error
+        raise overlapping(error) from error
     done.items = tables.run(f"SELECT count(*) FROM {tables.SUMMED}")[0][0]  # noqa: S608
     done.recorded, done.difference = posted.recorded, posted.difference
     done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
+    done.skipped_overlaps = posted.skipped
+    done.replaced, done.taken_back = posted.replaced, posted.taken_back
     done.older = (
         day_totals.count_older(staged, source=source) if posted.recorded < done.items else 0
     )
-    done.unchanged = done.items - done.recorded - done.older
+    done.unchanged = done.items - done.recorded - done.older - done.skipped_overlaps
+
+
+def overlapping(error: Overlap) -> ImportRefused:
+    """The refusal of a file that overlaps with what was reported since it was asked about."""
+    return ImportRefused(
+        f"It was reported just now: {error.reason} (--on-overlap add, replace or skip in the "
+        "command)"
+    )
 
 
 def record_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
@@ -140,10 +150,3 @@ def count_duplicates(
             done.duplicates -= count - of_zero
             done.zero -= of_zero
             done.rows -= count
-
-
-def affected() -> QuerySet[Campaign]:
-    """All campaigns of the brands that :func:`tables.note_brands` noted."""
-    return Campaign.objects.filter(
-        brand__in=RawSQL(f"SELECT brand_id FROM {tables.BRANDS}", ())  # noqa: S608, S611
-    )

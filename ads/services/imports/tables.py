@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
+from ads.models import Campaign
 from ads.rules.calendar import local_date, month_start
 
 #: The columns staged of each row of day totals.
@@ -52,6 +55,9 @@ SUMMED: Final = "import_summed"
 BRANDS: Final = "import_brands"
 UNMATCHED: Final = "import_unmatched"
 MOVES: Final = "import_moves"
+LEFT_OUT: Final = "import_left_out"
+OVERLAPS: Final = "import_overlaps"
+REPLACED: Final = "import_replaced"
 
 #: Texts that may be empty; written as CSV, COPY would read them as NULL.
 _EMPTY: Final = {"account", "name", "description", "known_as"}
@@ -115,12 +121,36 @@ _SUM: Final = f"""
 """  # noqa: S608  (the tables' names are our own)
 
 
-def note_brands(now: datetime) -> bool:
-    """Note the brands whose current budgets the rows may affect; are there any?
+def are_known() -> bool:
+    """Is anything on record for the days of the summed totals, by any source?"""
+    return bool(run(_KNOWN))
+
+
+def are_lowered(source: str) -> bool:
+    """Is any of the summed totals lower than what its source reported before?"""
+    return bool(run(_ARE_LOWERED, [source]))
+
+
+_ARE_LOWERED: Final = f"""
+    SELECT 1
+      FROM {SUMMED} AS staged
+      JOIN ads_reportedtotal AS reported USING (campaign_id, date, known_as)
+     WHERE reported.source = %s AND reported.amount > staged.amount
+     LIMIT 1
+"""  # noqa: S608  (the tables' names are our own)
+
+_KNOWN: Final = f"""
+    SELECT 1 FROM {SUMMED} JOIN ads_reportedtotal USING (campaign_id, date) LIMIT 1
+"""  # noqa: S608
+
+
+def note_brands(now: datetime, *tables: str) -> bool:
+    """Note the brands whose current budgets these tables' days may affect; are there any?
 
     Spend of a past month holds no campaign.
     """
-    run(_NOTE_BRANDS, [month_start(local_date(now, LAST_TO_TURN))])
+    days = " UNION ALL ".join(f"SELECT campaign_id, date FROM {table}" for table in tables)  # noqa: S608
+    run(_NOTE_BRANDS.format(days=days), [month_start(local_date(now, LAST_TO_TURN))])
     run(f"ANALYZE {BRANDS}")
     return bool(run(f"SELECT 1 FROM {BRANDS} LIMIT 1"))  # noqa: S608
 
@@ -128,11 +158,19 @@ def note_brands(now: datetime) -> bool:
 _NOTE_BRANDS: Final = f"""
     CREATE TEMP TABLE {BRANDS} AS
     SELECT DISTINCT campaign.brand_id
-      FROM (SELECT DISTINCT campaign_id FROM {ROWS} WHERE date >= %s) AS counted
+      FROM (SELECT DISTINCT campaign_id FROM ({{days}}) AS row WHERE date >= %s) AS counted
       JOIN ads_campaign AS campaign ON campaign.id = counted.campaign_id
 """  # noqa: S608
 
 
+def affected() -> QuerySet[Campaign]:
+    """All campaigns of the brands that :func:`note_brands` noted."""
+    return Campaign.objects.filter(
+        brand__in=RawSQL(f"SELECT brand_id FROM {BRANDS}", ())  # noqa: S608, S611
+    )
+
+
 def _drop() -> None:
-    for name in (ROWS, WAITING_ROWS, SUMMED, BRANDS, UNMATCHED, MOVES):
+    made = (ROWS, WAITING_ROWS, SUMMED, BRANDS, UNMATCHED, MOVES, LEFT_OUT, OVERLAPS, REPLACED)
+    for name in made:
         run(f"DROP TABLE IF EXISTS pg_temp.{name}")

@@ -61,7 +61,7 @@ def test_a_platforms_report_needs_no_options_and_says_what_waits(report: Path) -
     assert ["Good", "rows", "2"] in figures
     assert ["Waiting", "to", "be", "matched", "1", "$3.10"] in figures
     assert ["Totals", "lines,", "left", "out", "1"] in figures
-    assert "1 unmatched campaign: the spend waits to be matched" in said
+    assert "1 unmatched campaign: $3.10 waits to be matched" in said
     assert "  google_ads / 9 / 222\n" in said
     assert ledger().keys() == {("Search", "2024-05-01")}
     assert waiting().keys() == {("9", "222", "2024-05-01")}
@@ -70,7 +70,7 @@ def test_a_platforms_report_needs_no_options_and_says_what_waits(report: Path) -
 def test_a_dry_run_says_what_would_wait(report: Path) -> None:
     said = run(report, "--dry-run")
 
-    assert "the spend would wait to be matched" in said
+    assert "1 unmatched campaign: $3.10 would wait to be matched" in said
     assert ledger() == {}
     assert waiting() == {}
 

@@ -71,7 +71,8 @@ def test_a_newer_file_lowers_what_its_own_ids_cost(search: Campaign) -> None:
     known(search, "222")
     recorded(TWO_IDS)
 
-    done = recorded([HEADER, f"{DAY},9,Search,111,1"], now=NOON + MINUTE)
+    answers = {"lowered": "accept", "left_out": "keep", "starts": "accept"}
+    done = recorded([HEADER, f"{DAY},9,Search,111,1"], Plan(answers=answers), now=NOON + MINUTE)
 
     assert (done.lowered, done.lowered_by) == (1, Decimal(-40))
     assert ledger() == {SEARCH: 41}
@@ -156,7 +157,7 @@ def test_a_plain_file_is_refused_after_one_of_the_platform(search: Campaign) -> 
     assert "line 2: campaign: " in said
     assert "as google_ads / 9 / 111" in said
     assert totals(search)["day", NOON.date()] == Decimal(10)
-    assert "on record is 10.00 by google_ads" in refused(plain)  # another source: an overlap
+    assert recorded(plain, Plan(answers={"overlap": "add"})).recorded == 1  # another source
 
 
 def test_of_many_refused_days_the_first_are_shown_and_all_are_counted(search: Campaign) -> None:
