@@ -101,6 +101,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
             return self._matched(request, unknown, campaign, done)
         context: dict[str, Any] = {"title": f"Match {unknown}", "form": form, "campaign": campaign}
         if campaign:
+            context["other_days"] = unmatched.of_other_days(unknown, campaign)
             context["used_up"] = unmatched.used_up_by(unknown, campaign, timezone.now())
         return self._page(request, unknown, context)
 
@@ -161,7 +162,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
                 "campaign": suggested[one.pk],
                 "rows": f"{waits[one.pk].rows:,}",
                 "usd": format_usd(waits[one.pk].amount),
-                "days": days(waits[one.pk]),
+                "days": days(waits[one.pk], suggested[one.pk]),
             }
             for one in unknown
             if one.pk in suggested and waits[one.pk].rows
@@ -201,7 +202,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
             "opts": self.model._meta,
             "original": unknown,
             "media": context["form"].media,
-            "facts": facts(unknown, waits, brand_names([unknown])),
+            "facts": facts(unknown, waits, brand_names([unknown]), context.get("campaign")),
             "rows": rows(waits.rows),
             "suggested": unmatched.suggestions([unknown]).get(unknown.pk),
             "may_make": self.has_match_new_permission(request),

@@ -25,6 +25,7 @@ from ads.services.ledger import (
     Row,
     SpendEntry,
     append,
+    check_same_day,
     enforce_crossed,
     place,
     waiting,
@@ -150,6 +151,8 @@ def _record_batch(
         placed: dict[int, Placed] = {}
         for row in rows:
             try:
+                if row.timezone:
+                    check_same_day(row.date, row.timezone, owner.timezone)
                 placed[row.pk] = place(
                     _as_sent(row, reference), owner, now, received_at=row.received_at
                 )
