@@ -5,6 +5,12 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 
+def keep_names(_apps, schema_editor):
+    from ads.models.timezones import keep_names
+
+    keep_names(schema_editor.connection.alias)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -21,6 +27,8 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
             },
         ),
+        # After each migrate they are brought up to date; here, too, before the triggers need them.
+        migrations.RunPython(keep_names, migrations.RunPython.noop),
         pgtrigger.migrations.RemoveTrigger(
             model_name='brand',
             name='readable_timezone',

@@ -30,6 +30,8 @@ MEANINGS = {
     "description": "Description",
     "external_id": "ID of each entry",
     "occurred_at": "Time (with timezone)",
+    "hour": "Hour",
+    "timezone": "Timezone of each row",
 }
 #: What each field is for.
 COLUMN_HELPS = {
@@ -43,6 +45,8 @@ COLUMN_HELPS = {
     "external_id": "Makes each row an entry that counts once, however often it is imported. "
     "Without it, the rows of a day are added up to a day total.",
     "occurred_at": "The time of the spend, such as 2026-03-31T14:05:00Z.",
+    "hour": "0 to 23, or the day and the hour. Hours are added up to the brand's days.",
+    "timezone": "If rows are of several timezones.",
 }
 #: Date formats by an example: the last day of a month, so that day and month cannot be confused.
 EXAMPLES = {

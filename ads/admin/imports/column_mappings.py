@@ -15,7 +15,7 @@ from ads.models import ColumnMapping
 from ads.services.imports import ImportRefused, Plan
 
 #: The parts of a plan that people choose, beside the columns.
-PLAN = ("source", "platform", "account", "date_format", "decimal", "round_amounts")
+PLAN = ("source", "platform", "account", "timezone", "date_format", "decimal", "round_amounts")
 
 
 class ColumnMappingForm(ConfigurationForm):
@@ -98,7 +98,7 @@ class ColumnMappingAdmin(GuardsEdits, ModelAdmin[ColumnMapping]):
             (None, {"fields": ["name", "columns"]}),
             ("Columns", {"fields": [f"column_{field}" for field in MEANINGS]}),
             ("Notation", {"fields": [("date_format", "decimal"), "round_amounts"]}),
-            ("Source", {"fields": [("source", "platform", "account")]}),
+            ("Source", {"fields": [("source", "platform", "account"), "timezone"]}),
             (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
         ]
 

@@ -26,6 +26,7 @@ from ads.admin.imports.choices import (
     MEANINGS,
 )
 from ads.models import Brand, Campaign
+from ads.models.fields import timezone_choices
 from ads.services.imports import FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
 
 ANOTHER_WAY = "other"
@@ -79,6 +80,20 @@ class PlanForm(forms.Form):
         label="Account on the platform",
         help_text="If no column has it.",
         widget=_text(),
+    )
+    timezone = forms.ChoiceField(
+        label="Timezone of the file",
+        required=False,
+        choices=lambda: [("", "As the file says"), *timezone_choices()],
+        help_text="Of its days and hours. Hours are added up to the brands' days; days of another "
+        "timezone than the brand's are refused.",
+        widget=UnfoldAdminSelectWidget,
+    )
+    accept_timezone = forms.BooleanField(
+        label="Accept the difference between timezones",
+        required=False,
+        help_text="Count the days of another timezone as the brand's days of the same date.",
+        widget=UnfoldBooleanWidget,
     )
     observed_at = forms.SplitDateTimeField(
         label="Figures are as of (UTC)",
@@ -212,7 +227,8 @@ class ReadForm(PlanForm):
         groups = {
             "Notation": "encoding delimiter header_line date_format other_date_format decimal "
             "round_amounts",
-            "Source": "format source brand_id campaign_by platform account observed_at",
+            "Source": "format source brand_id campaign_by platform account timezone "
+            "accept_timezone observed_at",
         }
         return {head: [self[name] for name in names.split()] for head, names in groups.items()}
 

@@ -74,6 +74,16 @@ class Command(BaseCommand):
             help="duplicates are detected per source: give each platform its own, and always the "
             f'same. Default: the platform, or "{imports.DEFAULT_SOURCE}"',
         )
+        parser.add_argument(
+            "--timezone",
+            help="of the days and hours in the file, such as America/New_York; default: as the "
+            "file says. Hours are added up to the brands' days",
+        )
+        parser.add_argument(
+            "--accept-timezone",
+            action="store_true",
+            help="count the days of another timezone as the brand's days of the same date",
+        )
         parser.add_argument("--brand", help="look for campaigns only in this brand")
         parser.add_argument(
             "--campaign-by",
@@ -162,6 +172,8 @@ def _plan(options: dict[str, Any]) -> Plan:
         decimal=options["decimal"],
         platform=options["platform"],
         account=options["account"],
+        timezone=options["timezone"],
+        accept_timezone=options["accept_timezone"],
         brand_id=brand.pk if brand else None,
         campaign_by=options["campaign_by"],
         round_amounts=options["round"] is not None,

@@ -39,6 +39,8 @@ class Imported:
     unchanged: int = 0
     #: Day totals observed earlier than those on record.
     older: int = 0
+    #: Day totals on record of which the file lacks the beginning: left as they are.
+    begun: int = 0
     rounded: int = 0
     rounded_by: Decimal = Decimal(0)
     #: Rows of unmatched campaigns, which wait; the references, the first of which are listed as
@@ -49,6 +51,8 @@ class Imported:
     unmatched: list[str] = field(default_factory=list)
     #: Lines of totals, which are no spend.
     skipped: int = 0
+    #: What whoever imports it should know.
+    notes: list[str] = field(default_factory=list)
     refused: Refused = field(default_factory=Refused)
     enforced: Enforced = field(default_factory=Enforced)
     #: In a preview: how many campaigns would start and stop, and the first of them.
@@ -71,8 +75,8 @@ class Imported:
 
 _STORED: Final = (
     "are_entries", "rows", "items", "recorded", "difference", "lowered", "lowered_by", "duplicates",
-    "zero", "unchanged", "older", "rounded", "rounded_by", "waiting_rows", "waiting_amount",
-    "skipped",
+    "zero", "unchanged", "older", "begun", "rounded", "rounded_by", "waiting_rows",
+    "waiting_amount", "skipped",
 )  # fmt: skip
 
 
@@ -87,6 +91,7 @@ _OF_TOTALS: Final = (
     ("Lowered", "lowered", "lowered_by"),
     ("Unchanged", "unchanged", ""),
     ("Older than on record", "older", ""),
+    ("Left as on record", "begun", ""),
 )
 _OF_BOTH: Final = (
     ("Waiting to be matched", "waiting_rows", "waiting_amount"),

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Self
 
+from ads.rules.calendar import UnknownTimezone, zone
 from ads.services.imports.refusals import ImportRefused
 
 #: The fields of a row. ``reference`` is the campaign's id on the platform.
@@ -18,6 +19,8 @@ FIELDS: Final = (
     "reference",
     "account",
     "currency",
+    "hour",
+    "timezone",
 )
 
 #: The same for every file. A report is often downloaded again as "spend (1).csv"; if the file name
@@ -49,6 +52,10 @@ class Plan:
         platform: whose ids (or names) the campaigns have in the file; spend of references that no
             campaign has waits to be matched. Formats of a platform imply theirs.
         account: the account on the platform, if no column has it.
+        timezone: the IANA name of the timezone of the file's days and hours; None: as the file
+            says, else its days are the brands'.
+        accept_timezone: count the days of another timezone as the brand's days of the same date,
+            and an hour in which the brand's day begins on the day in which the hour begins.
         brand_id: look for campaigns only in this brand.
         campaign_by: one of :data:`CAMPAIGN_BY`. With ``name``, rows of a platform whose id is
             unmatched may be matched by the campaign's name.
@@ -67,6 +74,8 @@ class Plan:
     decimal: str | None = None
     platform: str | None = None
     account: str = ""
+    timezone: str | None = None
+    accept_timezone: bool = False
     brand_id: int | None = None
     campaign_by: str = "auto"
     round_amounts: bool = False
@@ -93,6 +102,11 @@ class Plan:
             _check_format(self.date_format)
         if self.decimal is not None and self.decimal not in DECIMAL_SIGNS:
             raise ImportRefused(f"decimal separator: {self.decimal!r} cannot be used; give . or ,")
+        if self.timezone is not None:
+            try:
+                zone(self.timezone)
+            except UnknownTimezone as error:
+                raise ImportRefused(str(error)) from error
         if self.campaign_by not in CAMPAIGN_BY:
             raise ImportRefused(
                 f"campaign by: {self.campaign_by!r} cannot be used; give one of "

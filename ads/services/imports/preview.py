@@ -241,6 +241,7 @@ def _notes(
 ) -> Iterator[str]:
     """Warnings to read before confirming."""
     yield from reader.sniffed.notes
+    yield from checker.days.notes()
     compared = [line for line in totals_lines if line["agrees"] is not None]
     if compared and not any(line["agrees"] for line in compared):
         line = compared[0]

@@ -91,7 +91,8 @@ class Import:
         refused = Refused(limit=shown, sink=sink)
         if sink is not None:
             sink.begin(reader.header)
-        checker = Checker(found, reader.header, reader.plan, now=now, refused=refused)
+        titles = reader.sniffed.titles
+        checker = Checker(found, reader.header, titles, reader.plan, now=now, refused=refused)
         done = Imported(are_entries=found.are_entries, refused=refused)
         shape = tables.ENTRIES if found.are_entries else tables.TOTALS
         with tables.tables(shape):
@@ -108,6 +109,7 @@ class Import:
                 raise ImportRefused("There are no rows below the header: nothing to record.")
             done.rounded, done.rounded_by = checker.amounts.rounded, checker.amounts.rounded_by
             done.skipped = checker.skipped
+            done.notes = list(checker.days.notes())
             staged = cls(reader, checker, done, now)
             staged._refuse_bad_rows()
             yield staged
@@ -179,6 +181,7 @@ class Import:
             tables.run(f"ANALYZE {tables.ROWS}")
         else:
             tables.add_up(self._observed_at)
+            recording.leave_begun(self.done, self.checker.days.begun(), source=self._source)
             recording.refuse_too_large(self.done.refused)
             recording.refuse_reported_otherwise(self.done, source=self._source)
 

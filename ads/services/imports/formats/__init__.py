@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ads.services.imports.formats.base import BLANK, Format
+from ads.services.imports.formats.base import BLANK, EVERYWHERE, Format
 from ads.services.imports.formats.google_ads import GOOGLE_ADS
 from ads.services.imports.formats.meta_ads import META_ADS
 from ads.services.imports.formats.plain import MAPPED, PLAIN

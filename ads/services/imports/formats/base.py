@@ -7,6 +7,17 @@ from typing import Final
 #: Cells that mean "no value", in any format.
 BLANK: Final = frozenset({"", "-", "--", "—"})
 
+#: Names of columns that mean the same in every format, without words in brackets behind them.
+EVERYWHERE: Final[Mapping[str, tuple[str, ...]]] = {
+    "hour": (
+        "stat_time_hour", "hour", "hour of day", "hour of the day", "time of day",
+        "hourly_stats_aggregated_by_advertiser_time_zone", "stunde", "stunde des tages",
+        "tageszeit", "heure", "heure de la journée", "hora", "hora del día", "hora do dia", "ora",
+        "ora del giorno", "uur", "uur van de dag", "時間帯",
+    ),
+    "timezone": ("timezone", "time zone", "account timezone", "account time zone"),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Format:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from ads.services.imports.formats.base import Format
+from ads.services.imports.formats.base import EVERYWHERE, Format
 from ads.services.imports.plan import FIELDS
 
-_NAMES: Final = {field: (field,) for field in FIELDS}
+_NAMES: Final = {field: (field,) for field in FIELDS if field not in EVERYWHERE}
 
 
 class Plain(Format):

@@ -39,6 +39,7 @@ _REMEMBERED: Final = 5000
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}")
 _LAST_MONTH: Final = 12
+_WITH_TIME: Final = re.compile(r"[0-9](?:T|,? )[0-9]{1,2}(?::[0-9]{2}| *[ap]m)", re.IGNORECASE)
 
 
 class Amounts:
@@ -184,6 +185,11 @@ class Days:
 
 def _how(text: str) -> str:
     """The remedy for a date that is not written as YYYY-MM-DD."""
+    if _WITH_TIME.search(text):
+        return (
+            "It has a time of day. If the column has hours, choose it as the hour (--map hour=… in "
+            "the command)."
+        )
     numbers = _NUMBERS.fullmatch(text)
     if numbers and max(int(numbers[1]), int(numbers[2])) <= _LAST_MONTH:
         return (

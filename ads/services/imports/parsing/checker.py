@@ -11,6 +11,7 @@ from typing import Any, Final
 from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
 from ads.services.imports.formats import BLANK, FORMATS
+from ads.services.imports.parsing.brand_days import BrandDays
 from ads.services.imports.parsing.campaigns import Campaigns, Found, References, Said, Unmatched
 from ads.services.imports.parsing.cells import Amounts, Days
 from ads.services.imports.parsing.columns import Columns
@@ -68,6 +69,7 @@ class Checker:
         self,
         columns: Columns,
         header: Sequence[str],
+        titles: Sequence[str],
         plan: Plan,
         *,
         now: dt.datetime,
@@ -91,6 +93,8 @@ class Checker:
         decimal = plan.decimal or ("." if self._format.has_thousands_separators else None)
         self.amounts = Amounts(decimal, round_them=plan.round_amounts)
         self._days = Days(plan.date_format, self._format.date_formats)
+        self.days = BrandDays(columns, header, titles, plan, self._days, now)
+        self._has_times = self.days.are_needed
         self._campaigns: Campaigns | References
         if plan.platform is None:
             self._campaigns = Campaigns(plan, now)
@@ -164,10 +168,15 @@ class Checker:
         columns = self.columns
         if columns.currency is not None:
             self._check_currency(cells[columns.currency])
-        text = cells[columns.date or 0]
-        date, day = self._days.known.get(text) or self._days.read(
-            text.strip() if self._strips else text
-        )
+        theirs = ""
+        if self._has_times:
+            amount = self.amounts.read(cells[columns.amount].strip())
+            date, day, theirs = self.days.of(cells, campaign, is_zero=not str(amount).strip("0."))
+        else:
+            text = cells[columns.date or 0]
+            date, day = self._days.known.get(text) or self._days.read(
+                text.strip() if self._strips else text
+            )
         if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
             self._check_date(date, campaign)
         if columns.ends is not None:
@@ -179,7 +188,7 @@ class Checker:
         amount = self.amounts.read(text.strip() if self._strips else text)
         if type(campaign) is Found:  # most rows of most files: written here, for speed
             return f"{line},{campaign.id},{day},{amount},{campaign.quoted}\n"
-        return (line, *_names(campaign), day, amount, None, "", None)
+        return (line, *_names(campaign), day, amount, None, "", None, theirs)
 
     def _entry(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
         columns = self.columns
@@ -197,13 +206,19 @@ class Checker:
         at: dt.datetime | None = None
         day: str | None = None
         if occurred:
-            at = check_instant("occurred_at", occurred)
+            at = check_instant("occurred_at", self.days.with_offset(occurred))
         if dated:
             date, day = self._days.known.get(dated) or self._days.read(
                 dated.strip() if self._strips else dated
             )
             if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
                 self._check_date(date, campaign)
+            if self._has_times and self.days.of(cells, campaign)[2]:
+                raise Refusal(
+                    f"date: {date} is a day in {self.days.timezone}, and whether that is a day of "
+                    "the brand is not known before the campaign is matched. Match it first, or "
+                    "accept the difference (--accept-timezone in the command)."
+                )
         elif at is None:
             raise Refusal("date: it is empty, and so is occurred_at; write one of them.")
         elif type(campaign) is Found:
@@ -214,7 +229,7 @@ class Checker:
             given = (int(bool(dated)), int(bool(at)))
             at_text = at or self._now_text
             return (line, campaign.id, day, amount, at_text, description, external_id, *given)
-        return (line, *_names(campaign), day, amount, at, description, external_id)
+        return (line, *_names(campaign), day, amount, at, description, external_id, "")
 
     def _check_currency(self, text: str) -> None:
         if trouble := currency.trouble_of_cell(text):

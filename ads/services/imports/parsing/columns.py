@@ -1,15 +1,18 @@
 """Which column of a file is which field."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ads.services.imports.currency import ONLY, check_column, split_name
-from ads.services.imports.formats import Format
+from ads.services.imports.formats import EVERYWHERE, Format
 from ads.services.imports.plan import FIELDS, Plan
 from ads.services.imports.refusals import MOST_COLUMNS, REFUSED_IN, ImportRefused
 
+#: "Time of day (ad account time zone)"; hours of the viewers' own timezones are no hours.
+_IN_BRACKETS = re.compile(r" \((?!viewer)[^()]*\)$", re.IGNORECASE)
 _SHOWN = 30
 _LONGEST_SHOWN = 100
 
@@ -29,6 +32,9 @@ class Columns:
     reference: int | None = None
     account: int | None = None
     currency: int | None = None
+    #: The hour of the day, or the day and the hour.
+    hour: int | None = None
+    timezone: int | None = None
     #: The last day that a row covers, where that may be later than its date.
     ends: int | None = None
 
@@ -53,6 +59,8 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
             f"{MOST_COLUMNS:,} allowed. Is this another kind of file, or is the delimiter wrong?"
         )
     places = {field: _place(field, header, plan, format_) for field in (*FIELDS, "ends")}
+    if places["hour"] == places["date"]:
+        places["date"] = None
     if plan.platform is None:
         places["reference"] = places["account"] = None
     amount = places["amount"]
@@ -62,27 +70,46 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
     if places["campaign"] is None and places["reference"] is None:
         raise _missing("campaign", header, format_)
     if places["external_id"] is None:
-        if REFUSED_IN in header:
-            raise ImportRefused(
-                "These are the refused rows of an import. A day total replaces the one reported "
-                "before for its campaign and day, so these rows alone would replace the others: "
-                "correct them in the whole file, and import that again."
-            )
-        if places["date"] is None:
-            raise _missing("date", header, format_)
-        for field in ("description", "occurred_at"):
-            if field in plan.mapping:
-                raise ImportRefused(
-                    f"Without an external_id the rows are day totals, which have no {field}. "
-                    "Leave it out, or map the column that has each entry's own id "
-                    "(--map external_id=… in the command)."
-                )
-    elif places["date"] is None and places["occurred_at"] is None:
-        raise _missing("date", header, format_)
+        _check_totals(places, header, plan, format_)
+    else:
+        _check_entries(places, header, plan, format_)
     if places["date"] is not None and header[places["date"]].casefold() == "day":
         places["ends"] = None  # each row covers that day, whatever the report covers
     del places["amount"]
     return Columns(width=len(header), amount=amount, **places)
+
+
+def _check_totals(
+    places: dict[str, int | None], header: Sequence[str], plan: Plan, format_: Format
+) -> None:
+    if REFUSED_IN in header:
+        raise ImportRefused(
+            "These are the refused rows of an import. A day total replaces the one reported "
+            "before for its campaign and day, so these rows alone would replace the others: "
+            "correct them in the whole file, and import that again."
+        )
+    if places["date"] is None and places["hour"] is None:
+        raise _missing("date", header, format_)
+    for field in ("description", "occurred_at"):
+        if field in plan.mapping:
+            raise ImportRefused(
+                f"Without an external_id the rows are day totals, which have no {field}. "
+                "Leave it out, or map the column that has each entry's own id "
+                "(--map external_id=… in the command)."
+            )
+
+
+def _check_entries(
+    places: dict[str, int | None], header: Sequence[str], plan: Plan, format_: Format
+) -> None:
+    if "hour" in plan.mapping:
+        raise ImportRefused(
+            "Rows with an external_id are entries, which have no hour. Map the column with each "
+            "entry's time instead (--map occurred_at=… in the command)."
+        )
+    places["hour"] = None
+    if places["date"] is None and places["occurred_at"] is None:
+        raise _missing("date", header, format_)
 
 
 def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> int | None:
@@ -104,6 +131,9 @@ def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> in
             named = [i for i in named if bare[i][1] == ONLY] or named
         if named:
             return _only(named, header)
+    for i, name in enumerate(header):
+        if _IN_BRACKETS.sub("", name).casefold() in EVERYWHERE.get(field, ()):
+            return i
     return None
 
 

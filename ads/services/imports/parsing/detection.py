@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ads.services.imports.formats import FORMATS, MAPPED, Format
@@ -71,6 +71,8 @@ class Sniffed:
     rows: list[list[str]]
     #: Warnings for whoever imports it.
     notes: list[str]
+    #: The lines above the header.
+    titles: list[str] = field(default_factory=list)
 
 
 def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
@@ -103,6 +105,7 @@ def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
         header=[cell.strip() for cell in header],
         rows=rows,
         notes=notes,
+        titles=lines[: number - 1],
     )
 
 

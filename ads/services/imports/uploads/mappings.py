@@ -25,6 +25,7 @@ REMEMBERED: Final = (
     "decimal",
     "platform",
     "account",
+    "timezone",
     "brand_id",
     "campaign_by",
     "round_amounts",
@@ -58,6 +59,8 @@ _OFTEN: Final = {
     ),
     "campaign": re.compile(r"(campaign|kampagne|campaña)", re.IGNORECASE),
 }
+_DAY_AND_HOUR: Final = re.compile(r".*[0-9](?:T| |, )[0-9]{1,2}:[0-9]{2}.*")
+_MIDNIGHT: Final = re.compile(r".*(?:T| )0{1,2}:00(?::00)?(?:Z|\+00:?00)?")
 _TOO_LONG: Final = re.compile(r"[0-9]+[.,][0-9]{7,}")
 _RATHER_NOT: Final = re.compile(r"(per|/|ctr|cpc|cpm|type|status|budget|objective)", re.IGNORECASE)
 
@@ -124,6 +127,8 @@ def suggest(header: Sequence[str], rows: Sequence[Sequence[str]], plan: Plan) ->
         found.sort(key=lambda name: _RATHER_NOT.search(name) is not None)
         if found and field not in mapping and found[0] not in mapping.values():
             mapping[field] = found[0]
+    if "hour" not in mapping and _has_hours(_cells(header, rows, mapping.get("date"))):
+        mapping["hour"] = mapping.pop("date")
     days, amounts = (_cells(header, rows, mapping.get(field)) for field in ("date", "amount"))
     return replace(
         plan,
@@ -139,6 +144,11 @@ def _cells(header: Sequence[str], rows: Sequence[Sequence[str]], name: str | Non
         return []
     at = list(header).index(name)
     return [row[at] for row in rows if len(row) > at and row[at]]
+
+
+def _has_hours(texts: Sequence[str]) -> bool:
+    """Are these days with hours, and not all of them midnights?"""
+    return all(map(_DAY_AND_HOUR.fullmatch, texts)) and not all(map(_MIDNIGHT.fullmatch, texts))
 
 
 def _way_of(days: Sequence[str]) -> str | None:
