@@ -37,12 +37,12 @@ _LABEL: Final = (
 )
 #: A line above the header: "Time Zone: (GMT-08:00) Pacific Time (US & Canada); Tijuana".
 _LABELLED: Final = re.compile(rf'\W*(?:{_LABEL})"?\s*[:,;\t]\s*"?(.+?)["\s,;]*', re.IGNORECASE)
-#: Words in brackets: "Campaign Performance Report (in UTC)", "Day (Europe/Berlin)".
-_IN_BRACKETS: Final = re.compile(
-    r"\((?:in +)?((?:UTC|GMT)(?: *[+-][0-9:]+)?|[A-Z][A-Za-z]+/[A-Za-z_/+-]+)\)"
-)
-#: In the name of a column also abbreviations, which several timezones have.
-_SHORT: Final = re.compile(r"\((?:in +)?([A-Z]{1,4}T)\)")
+_NAME: Final = r"((?:UTC|GMT)(?: *[+-][0-9:]+)?|[A-Z][A-Za-z]+/[A-Za-z_/+-]+)"
+#: Another: "Campaign Performance Report (in UTC)". Without "in" it may be of another time: "Last
+#: completed day: 11/26/2026 11:59:59 PM (GMT)".
+_TITLE: Final = re.compile(rf"\(in +{_NAME}\)")
+#: The name of a column: "Day (Europe/Berlin)"; also abbreviations, which several timezones have.
+_COLUMN: Final = re.compile(rf"\((?:in +)?(?:{_NAME}|([A-Z]{{1,4}}T))\)")
 
 _TIME: Final = r"([0-9]{1,2})(?::([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?)?(?: *([ap])\.?m\.?)?"
 _HOUR: Final = re.compile(rf"{_TIME}(?: *[-–] *[0-9].*)?", re.IGNORECASE)
@@ -248,11 +248,12 @@ def _said(columns: Columns, header: Sequence[str], titles: Sequence[str]) -> Ite
         if labelled := _LABELLED.fullmatch(line.strip()):
             yield labelled[1]
         else:
-            yield from filter(_names_one, _IN_BRACKETS.findall(line))
+            yield from filter(_names_one, _TITLE.findall(line))
     for at in (columns.date, columns.hour):
         if at is not None:
-            yield from filter(_names_one, _IN_BRACKETS.findall(header[at]))
-            yield from _SHORT.findall(header[at])
+            for name, abbreviation in _COLUMN.findall(header[at]):
+                if abbreviation or _names_one(name):
+                    yield name or abbreviation
 
 
 def _names_one(words: str) -> bool:

@@ -41,6 +41,7 @@ MICROSOFT: dict[str, Any] = {
 PACIFIC = [
     '"Report Name: Campaign performance"',
     '"Time Zone: (GMT-08:00) Pacific Time (US & Canada); Tijuana"',
+    '"Last Completed Available Day: 11/26/2026 11:59:59 PM (GMT)"',
     "",
     '"TimePeriod","CampaignName","CampaignId","CurrencyCode","Spend"',
     '"2026-11-25","MS Search","7","USD","41.20"',
@@ -309,8 +310,8 @@ def test_day_rows_of_another_timezone_are_refused_with_both_names() -> None:
     said = refused(PACIFIC, Plan(**MICROSOFT), now=NOW)
 
     assert (
-        "line 5: date: it is a day in America/Los_Angeles, and the brand's days are those of "
-        "Europe/London." in said
+        "line 6: date: 2026-11-25 is refused: it is a day in America/Los_Angeles, and the brand's "
+        "days are those of Europe/London." in said
     )
     assert "(--accept-timezone in the command)" in said
 
@@ -328,7 +329,7 @@ def test_day_rows_of_another_timezone_are_recorded_when_the_difference_is_accept
 def test_only_the_days_that_differ_are_refused() -> None:
     # Since November, Vancouver is an hour ahead of Los Angeles.
     carrying(platform="microsoft_ads", timezone="America/Vancouver")
-    summer = [*PACIFIC[:4], '"2026-07-01","MS Search","7","USD","1"']
+    summer = [*PACIFIC[:5], '"2026-07-01","MS Search","7","USD","1"']
 
     recorded(summer, Plan(**MICROSOFT), now=NOW)
 
@@ -351,13 +352,13 @@ def test_the_chosen_timezone_decides_against_the_files() -> None:
     [
         ('"Time Zone: Account time zone"', "“Account time zone”"),
         ("Zeitzone;EST", "“EST”"),
-        ('"Campaign performance (UTC)"\n"Time Zone: Asia/Tokyo"', "“Asia/Tokyo” and “UTC”"),
+        ('"Campaign performance (in UTC)"\n"Time Zone: Asia/Tokyo"', "“Asia/Tokyo” and “UTC”"),
     ],
 )
 def test_a_timezone_that_is_not_certain_is_asked_for(line: str, words: str) -> None:
     carrying(platform="microsoft_ads")
 
-    said = refused([line, *PACIFIC[2:]], Plan(**MICROSOFT), now=NOW)
+    said = refused([line, *PACIFIC[3:]], Plan(**MICROSOFT), now=NOW)
 
     assert said.startswith(f"timezone: the file says {words}, and it is not certain which")
     assert "--timezone America/New_York" in said
@@ -366,7 +367,7 @@ def test_a_timezone_that_is_not_certain_is_asked_for(line: str, words: str) -> N
 def test_brackets_that_name_something_else_are_no_timezone() -> None:
     carrying(platform="microsoft_ads", timezone="Asia/Tokyo")
 
-    recorded(['"Spend by network (Search/Display)"', *PACIFIC[2:]], Plan(**MICROSOFT), now=NOW)
+    recorded(['"Spend by network (in Search/Display)"', *PACIFIC[3:]], Plan(**MICROSOFT), now=NOW)
 
     assert sum(ledger().values()) == 80
 

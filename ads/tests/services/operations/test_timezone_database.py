@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.core.management.base import SystemCheckError
-from django.test import Client
-from django.urls import reverse
 
 from ads.checks import require_timezones
 from ads.models import TimezoneName
@@ -141,12 +139,3 @@ def test_a_new_release_brings_its_names() -> None:
     keep_names()
 
     assert set(TimezoneName.objects.values_list("name", flat=True)) == names()
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("page", ["index", "django_celery_beat_periodictask_changelist"])
-def test_system_health_shows_the_database(admin: Client, page: str) -> None:
-    shown = admin.get(reverse(f"admin:{page}")).content.decode()
-
-    database = timezone_database()
-    assert f"timezone database {database.release} (tzdata {database.version})" in shown

@@ -114,7 +114,7 @@ def of_file(timezone: str, amount: int = 80) -> None:
 @pytest.mark.parametrize(("timezone", "is_same"), [("US/Pacific", True), ("UTC", False)])
 def test_a_day_total_of_another_timezone_goes_on_waiting(timezone: str, is_same: Any) -> None:
     brand = BrandFactory.create(timezone="America/Los_Angeles")
-    campaign = CampaignFactory.create(brand=brand, daily_budget=75)
+    campaign = CampaignFactory.create(brand=brand, daily_budget=Decimal(75))
     of_file(timezone)
     now = NOW + timedelta(hours=1)
 
@@ -127,5 +127,6 @@ def test_a_day_total_of_another_timezone_goes_on_waiting(timezone: str, is_same:
     if not is_same:
         assert "Day totals in UTC are not recorded" in told
         assert WaitingSpend.objects.get().refusal.startswith(
-            "date: it is a day in UTC, and the brand's days are those of America/Los_Angeles."
+            "date: 2026-11-28 is refused: it is a day in UTC, and the brand's days are those of "
+            "America/Los_Angeles."
         )
