@@ -103,7 +103,7 @@ def format_instant(at: datetime, tz: str = "UTC", *, seconds: bool = False) -> s
 
     As dates in lists, fields and files, it begins with the year. In UTC if `tz` is invalid.
     """
-    tz = tz if tz in _names() else "UTC"
+    tz = tz if tz in names() else "UTC"
     clock = "%H:%M:%S" if seconds else "%H:%M"
     place = tz.rpartition("/")[2].replace("_", " ")
     return f"{local_time(at, tz):%Y-%m-%d {clock}} {place}"

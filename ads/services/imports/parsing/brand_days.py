@@ -31,6 +31,9 @@ from ads.services.ledger import check_same_day
 #: Answers remembered: a few campaigns' hours of a year.
 _REMEMBERED: Final = 50_000
 
+#: Characters of a line above the header that are looked at.
+_LONGEST_TITLE: Final = 500
+
 _LABEL: Final = (
     r"(?:(?:report(?:ing)?|account|ad account) +)?time *zone|zeitzone|fuseau horaire|zona horaria|"
     r"fuso orario|fuso hor[aá]rio|tijdzone|タイムゾーン"
@@ -80,7 +83,7 @@ class BrandDays:
         #: The instant at which the first day in the file begins, in the file's timezone.
         self.begins: dt.datetime | None = None
         self.timezones: set[str] = set()
-        self._known: dict[tuple[str, ...], tuple[dt.date, str, str]] = {}
+        self._known: dict[tuple[str | bool, ...], tuple[dt.date, str, str]] = {}
 
     @property
     def are_needed(self) -> bool:
@@ -99,14 +102,14 @@ class BrandDays:
         """
         columns = self._columns
         brand = campaign.timezone if isinstance(campaign, Found) else ""
-        said = tuple(
+        dated, hour, zone = (
             "" if at is None else cells[at].strip()
             for at in (columns.date, columns.hour, columns.timezone)
         )
-        key = (*said, brand, str(is_zero))
+        key = (dated, hour, zone, brand, is_zero)
         found = self._known.get(key)
         if found is None:
-            found = self._find(*said, brand, is_zero=is_zero)
+            found = self._find(dated, hour, zone, brand, is_zero=is_zero)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = found
@@ -122,11 +125,10 @@ class BrandDays:
 
     def notes(self) -> Iterator[str]:
         """What whoever imports the file should know of its timezone."""
-        if self.timezone is None:
-            return
-        words = f" (it says “{self.said[0]}”)" if self.said else ""
-        what = "hours" if self._columns.hour is not None else "days"
-        yield f"The file's {what} are read as those of {self.timezone}{words}."
+        if self.timezone is not None:
+            words = f" (it says “{self.said[0]}”)" if self.said else ""
+            what = "hours" if self._columns.hour is not None else "days"
+            yield f"The file's {what} are read as those of {self.timezone}{words}."
         for timezone, day in self.begun():
             yield (
                 f"The file begins at {self.begins:%Y-%m-%d %H:%M} UTC, within {day} in {timezone}: "
@@ -245,7 +247,7 @@ class BrandDays:
 def _said(columns: Columns, header: Sequence[str], titles: Sequence[str]) -> Iterator[str]:
     """The words that name the timezone: above the header, and in the names of its columns."""
     for line in titles:
-        if labelled := _LABELLED.fullmatch(line.strip()):
+        if labelled := _LABELLED.fullmatch(line[:_LONGEST_TITLE].strip()):
             yield labelled[1]
         else:
             yield from filter(_names_one, _TITLE.findall(line))

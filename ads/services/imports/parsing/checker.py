@@ -179,11 +179,14 @@ class Checker:
             )
         if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
             self._check_date(date, campaign)
-        if columns.ends is not None:
+        if columns.ends is not None and columns.date is not None:
+            starts, _ = self._days.read(cells[columns.date].strip())
             ends, _ = self._days.read(cells[columns.ends].strip())
-            if ends != date:
+            if ends != starts:
                 remedy = self._format.remedies["date"]
-                raise Refusal(f"date: it covers {date} to {ends}, which is not one day. {remedy}.")
+                raise Refusal(
+                    f"date: it covers {starts} to {ends}, which is not one day. {remedy}."
+                )
         text = cells[columns.amount]
         amount = self.amounts.read(text.strip() if self._strips else text)
         if type(campaign) is Found:  # most rows of most files: written here, for speed
