@@ -14,6 +14,7 @@ from typing import Final
 from ads.rules.calendar import (
     UnknownTimezone,
     day_begins,
+    format_instant,
     hour_span,
     local_date,
     names,
@@ -130,8 +131,9 @@ class BrandDays:
             what = "hours" if self._columns.hour is not None else "days"
             yield f"The file's {what} are read as those of {self.timezone}{words}."
         for timezone, day in self.begun():
+            begins = format_instant(self.begins) if self.begins else ""
             yield (
-                f"The file begins at {self.begins:%Y-%m-%d %H:%M} UTC, within {day} in {timezone}: "
+                f"The file begins at {begins}, within {day} in {timezone}: "
                 "of that day it lacks the beginning. Where the day is on record already, it stays "
                 "as it is; otherwise only the rest of it is recorded. A report that begins a day "
                 "earlier has all of it."

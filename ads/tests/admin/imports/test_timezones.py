@@ -1,5 +1,6 @@
 """Pages of imports: files with hours or of a named timezone."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -24,7 +25,7 @@ PACIFIC = (
 
 
 @pytest.fixture(autouse=True)
-def now() -> "pytest.Generator[None]":
+def now() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 
