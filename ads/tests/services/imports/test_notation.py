@@ -33,7 +33,7 @@ def written(amount: Decimal, notation: tuple[str, str], mark: str) -> str:
     """The amount as a platform of this notation writes it."""
     sign, thousands = notation
     whole, _, places = f"{amount:f}".partition(".")
-    groups = []
+    groups: list[str] = []
     while whole:
         whole, group = whole[:-3], whole[-3:]
         groups.insert(0, group)
