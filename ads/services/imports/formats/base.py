@@ -57,6 +57,10 @@ def bare(name: str) -> str:
     return normal(split_name(unicodedata.normalize("NFKC", name).strip())[0])
 
 
+def _is_label(text: str) -> bool:
+    return _TOTAL_LINE.fullmatch(text.strip()) is not None
+
+
 def table(**fields: str) -> Names:
     """Names of columns from one line a field: "en: Day, Date | de: Tag | fr: Jour"."""
     return {
@@ -141,13 +145,12 @@ class Format:
             possible &= found or possible
         return possible
 
-    def is_totals(self, first: str, name: str, reference: str, has_day: bool) -> bool:
-        """Is this a line of totals, by its first cell, its campaign and whether it has a day?"""
+    def is_totals(self, first: str, name: str, reference: str, day: str) -> bool:
+        """Is this a line of totals, by its first cell, its campaign and the cell of its day?"""
         del reference
-        # A campaign may be called "Total: brand"; its rows have a day.
-        return not has_day and any(
-            _TOTAL_LINE.fullmatch(text.strip()) is not None for text in (first, name)
-        )
+        # A campaign may be called "Total: brand"; its rows have a day, if a wrong one.
+        has_day = day not in BLANK and not _is_label(day)
+        return not has_day and (_is_label(first) or _is_label(name))
 
     def is_footer(self, cells: Sequence[str]) -> bool:
         """Is this a line below the rows with a text alone, such as a copyright notice?"""

@@ -24,8 +24,8 @@ _RESULTS: Final = re.compile(
 class MetaAds(Format):
     """An export with at least Reporting starts (or Day), Campaign name and Amount spent."""
 
-    def is_totals(self, first: str, name: str, reference: str, has_day: bool) -> bool:
-        del first, has_day
+    def is_totals(self, first: str, name: str, reference: str, day: str) -> bool:
+        del first, day
         return not reference and (not name or _RESULTS.fullmatch(name) is not None)
 
     def is_comparable(self, label: str) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ads.services.imports.formats.base import Format, Rows, table
+from ads.services.imports.formats.base import BLANK, Format, Rows, table
 
 _TOTALS: Final = re.compile(
     r"(total|insgesamt|gesamt|totale|totaal)\b\D*[0-9][0-9.,]*\s+"
@@ -26,10 +26,9 @@ class TikTokAds(Format):
         del titles
         return self.fits(seen) and any(row and _TOTALS.fullmatch(row[0].strip()) for row in rows())
 
-    def is_totals(self, first: str, name: str, reference: str, has_day: bool) -> bool:
-        return super().is_totals(first, name, reference, has_day) or (
-            not has_day and _TOTALS.fullmatch(first) is not None
-        )
+    def is_totals(self, first: str, name: str, reference: str, day: str) -> bool:
+        is_results = _TOTALS.fullmatch(first) is not None and (day in BLANK or day == first)
+        return is_results or super().is_totals(first, name, reference, day)
 
 
 TIKTOK_ADS = TikTokAds(

@@ -95,7 +95,7 @@ def days_of(
     seen = frozenset(map(bare, header))
     languages = format_.languages(seen) if format_.platform else {"en"}
     day_first = next((o for o in map(notation.order_of, sample) if o is not None), None)
-    if "en" not in languages:
+    if languages and not languages & {"en", "ja"}:
         day_first = True
     return Days(
         plan.date_format,

@@ -283,7 +283,7 @@ class Checker:
             "" if at is None or at >= len(cells) else cells[at].strip()
             for at in (0, columns.campaign, columns.reference, columns.date, columns.amount)
         )
-        if not self._format.is_totals(first, name, reference, self._is_day(day)):
+        if not self._format.is_totals(first, name, reference, day):
             return False
         amount: Decimal | None = None
         with suppress(Refusal, InvalidSpend):
@@ -294,11 +294,6 @@ class Checker:
             comparable = self._format.is_comparable(label)
             self.totals_lines.append(TotalsLine(line, label[:100], amount, comparable))
         return True
-
-    def _is_day(self, text: str) -> bool:
-        with suppress(Refusal):
-            return bool(self._days.read(text))
-        return False
 
     def _wrong_width(self, cells: list[str]) -> str:
         few = len(cells) < self.columns.width

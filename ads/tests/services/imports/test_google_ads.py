@@ -121,6 +121,23 @@ def test_campaigns_in_the_first_column_are_distinguished_from_totals() -> None:
     assert ledger() == {("Search", "2024-05-01"): 5}
 
 
+def test_a_campaign_called_like_totals_with_a_day_nobody_can_read_is_refused() -> None:
+    row = '03/04/2024,123-456-7890,"Total brand",111,USD,1,5.00'
+
+    said = refused(REPORT.replace("Total: Campaigns", f"{row}\nTotal: Campaigns"))
+
+    assert "line 7: date: '03/04/2024'" in said
+
+
+def test_a_column_called_micros_is_in_micros_and_it_is_said() -> None:
+    lines = ["segments.date,campaign.id,metrics.cost_micros", "2024-05-01,111,1234560000"]
+
+    preview = previewed(lines, Plan(account=ACCOUNT))
+
+    assert preview.amount == Decimal("1234.56")
+    assert "read as micros" in " ".join(preview.notes)
+
+
 def test_totals_are_compared_with_the_rows() -> None:
     good = previewed(REPORT)
     assert [(line.line, line.label, line.agrees) for line in good.totals_lines] == [
