@@ -115,7 +115,7 @@ class Amounts:
         is_said: did a person say the decimal separator?
         unit: one of :data:`ads.services.imports.plan.UNITS`; None: as they stand, unless they
             look like micros.
-        currency: the code of their currency.
+        currency: the code of their currency, which may be set anew before each amount is read.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Amounts:
         self._round_them = round_them
         self._is_lenient = is_lenient
         self._are_micros = unit == MICROS
-        self._currency = currency
+        self.currency = currency
         self._doubts = Doubts(is_decimal_said=is_said or self._are_micros, is_unit_said=bool(unit))
         #: Rounded amounts, and the sum of their differences (US dollars).
         self.rounded = 0
@@ -177,7 +177,7 @@ class Amounts:
         Raises:
             ImportRefused: with the option to say what they mean.
         """
-        self._doubts.check(self._currency)
+        self._doubts.check(self.currency)
 
     def _bare(self, text: str) -> str:
         """The number without its currency sign, with plain spaces and apostrophes."""
@@ -192,9 +192,9 @@ class Amounts:
             codes = currency.of_sign(sign)
             if not codes:
                 return text
-            if self._currency not in codes:
+            if self.currency not in codes:
                 raise Refusal(
-                    f"amount: {text[:_LONGEST]!r} is in {sign}, and only {self._currency} is "
+                    f"amount: {text[:_LONGEST]!r} is in {sign}, and only {self.currency} is "
                     "recorded; export the report in that currency, or convert the amount."
                 )
         minus = "-" if (first or second) in {"-", "\u2212"} else ""
