@@ -16,6 +16,7 @@ from ads.services.imports import ImportRefused, Plan
 
 #: The parts of a plan that people choose, beside the columns.
 PLAN = (
+    "format",
     "source",
     "platform",
     "account",
@@ -110,7 +111,7 @@ class ColumnMappingAdmin(GuardsEdits, ModelAdmin[ColumnMapping]):
                 "Notation",
                 {"fields": [("date_format", "decimal"), ("unit", "round_amounts"), "is_daily"]},
             ),
-            ("Source", {"fields": [("source", "platform", "account")]}),
+            ("Source", {"fields": [("format", "source"), ("platform", "account")]}),
             (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
         ]
 

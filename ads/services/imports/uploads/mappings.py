@@ -20,6 +20,7 @@ BY_HAND: Final = "mapped"
 
 #: The parts of a plan that are remembered. The others are detected, or differ by file.
 REMEMBERED: Final = (
+    "format",
     "source",
     "mapping",
     "date_format",

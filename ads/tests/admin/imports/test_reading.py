@@ -146,6 +146,13 @@ def test_a_file_of_many_platforms_is_mapped_with_a_suggestion_or_its_format_chos
 
     assert [f"{amount:f}" for amount in spent()] == ["3.1"]
     assert one.preview["plan"]["source"] == "meta_ads"
+    # The answer is remembered for the next file with the same columns.
+    again = sent(admin, f"Campaign name,Day,Amount spent (USD)\nSpring,{TODAY},3.50\n")
+    assert (again.status, again.format) == ("uploaded", "meta_ads")
+    support.finish(again)
+    assert [f"{amount:f}" for amount in spent()] == ["3.1", "0.4"]
+    kept = filled_in(admin, change(ColumnMapping.objects.get()))
+    assert kept["format"] == "meta_ads"
 
 
 def test_a_file_with_more_columns_than_a_table_has_is_refused_at_once(admin: Client) -> None:

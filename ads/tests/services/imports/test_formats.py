@@ -255,7 +255,7 @@ def test_an_order_of_day_and_month_follows_from_the_language_or_from_the_dates()
     assert "Which is the day and which the month?" in refused(english)
     assert previewed([*english, "25/04/2024;A;USD;1.50"]).first_date.isoformat() == "2024-04-03"
     assert previewed([*english, "04/25/2024;A;USD;1.50"]).first_date.isoformat() == "2024-03-04"
-    assert "is no date" in refused([*english, "25/04/2024;A;USD;1.50", "04/25/2024;A;USD;1.50"])
+    assert "is not a date" in refused([*english, "25/04/2024;A;USD;1.50", "04/25/2024;A;USD;1.50"])
     # Or from the period that the lines above name.
     titles = ["Report", '"March 1, 2024 - March 31, 2024"']
     assert previewed([*titles, *english]).first_date.isoformat() == "2024-03-04"
