@@ -260,20 +260,16 @@ class ReadForm(PlanForm):
         return said
 
 
-class ColumnSelect(UnfoldAdminSelectWidget):
-    """A choice of many columns, quickly rendered."""
-
-    template_name = "ads/admin/widgets/column_select.html"
-
-
 def column_field(field: str, names: Iterable[str]) -> forms.ChoiceField:
     """The choice of the column for a field."""
+    widget = UnfoldAdminSelectWidget()
+    widget.template_name = "ads/admin/widgets/column_select.html"
     return forms.ChoiceField(
         label=MEANINGS[field],
         help_text=COLUMN_HELPS[field],
         required=False,
         choices=[("", NOTHING), *((name, name) for name in dict.fromkeys(names))],
-        widget=ColumnSelect,
+        widget=widget,
     )
 
 

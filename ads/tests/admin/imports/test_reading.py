@@ -145,7 +145,7 @@ def test_a_file_of_many_platforms_is_mapped_with_a_suggestion_or_its_format_chos
     support.finish(one)
 
     assert [f"{amount:f}" for amount in spent()] == ["3.1"]
-    assert one.preview["plan"]["source"] == "meta_ads"
+    assert support.preview(one)["plan"]["source"] == "meta_ads"
     # The answer is remembered for the next file with the same columns.
     again = sent(admin, f"Campaign name,Day,Amount spent (USD)\nSpring,{TODAY},3.50\n")
     assert (again.status, again.format) == ("uploaded", "meta_ads")
