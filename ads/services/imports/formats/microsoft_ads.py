@@ -63,9 +63,7 @@ MICROSOFT_ADS = MicrosoftAds(
         " | ja: アカウント番号, アカウント名",
         impressions="en: Impressions, Impr. | de: Impressionen | es: Impresiones | it: Impressioni"
         " | pt: Impressões | nl: Vertoningen | ja: 表示回数",
-        own="en: TimePeriod, GregorianDate, Gregorian date, AccountNumber, Account number"
-        " | de: Kontonummer | fr: Numéro de compte | es: Número de cuenta | it: Numero account"
-        " | pt: Número da conta | nl: Accountnummer | ja: アカウント番号",
+        own="en: TimePeriod, GregorianDate, Gregorian date, AccountNumber",
     ),
     remedies={
         "date": "In Microsoft Advertising, choose the unit of time Day and download the report "

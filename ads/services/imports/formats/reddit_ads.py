@@ -1,4 +1,4 @@
-"""Exports of Reddit Ads, recognised by its communities, votes and watches.
+"""Exports of Reddit Ads, recognised by its ad groups' spelling, votes and watches.
 
 The English names are in public code and notes on exports; ids may have an apostrophe before them.
 The other languages' names are the screens' and not verified on files.
@@ -30,8 +30,8 @@ REDDIT_ADS = Format(
         account="en: Ad Account ID, Account ID, Ad Account Name, Account Name",
         impressions="en: Impressions | de: Impressionen, Impressions | es: Impresiones"
         " | it: Impressioni | pt: Impressões | nl: Weergaven | ja: インプレッション",
-        own="en: AD_GROUP ID, AD_GROUP Name, Community, Subreddit, Upvotes, Downvotes,"
-        " Comment Upvotes, Comment Downvotes, Watches at 25%, Watches at 50%, Watches at 75%",
+        own="en: AD_GROUP ID, AD_GROUP Name, Subreddit, Comment Upvotes, Comment Downvotes,"
+        " Watches at 25%, Watches at 50%, Watches at 75%",
     ),
     remedies={
         "date": "In Reddit Ads, export the report broken down by day",

@@ -36,7 +36,7 @@ SNAPCHAT_ADS = Format(
         impressions="en: Impressions, Paid Impressions | de: Impressionen, Impressions"
         " | es: Impresiones | it: Impressioni | pt: Impressões | nl: Weergaven"
         " | ja: インプレッション",
-        own="en: Swipe Ups, Swipes, Swipe Up Rate, eCPSU, Ad Squad, Ad Squad Name, Ad Squad ID"
+        own="en: Swipe Ups, Swipe Up Rate, eCPSU, Ad Squad, Ad Squad Name, Ad Squad ID"
         " | de: Swipe-ups | es: Deslizamientos hacia arriba | nl: Swipe-ups | ja: スワイプアップ",
     ),
     remedies={

@@ -115,6 +115,7 @@ def test_delimiter_and_encoding_do_not_matter(code: str, delimiter: str) -> None
         "Date,Campaign name,Campaign ID,Cost,Impressions,Currency",
         "Date,Campaign,Cost",
         "Date,Campaign,Campaign ID,Spend,Currency",
+        "Date,Account number,Community,Campaign,Spend",
         "date,campaignName,spend",
         "Date;Kampagne;Kosten",
         "日付,キャンペーン名,費用",
@@ -259,6 +260,24 @@ def test_an_order_of_day_and_month_follows_from_the_language_or_from_the_dates()
     # Or from the period that the lines above name.
     titles = ["Report", '"March 1, 2024 - March 31, 2024"']
     assert previewed([*titles, *english]).first_date.isoformat() == "2024-03-04"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Start Date,End Date,Portfolio name,Campaign Name,Spend",
+        "Start time,End time,Swipe Ups,Campaign Name,Spend",
+        "Date range start,Date range end,x,Campaign name,Spend in account currency",
+        "Start Date (in UTC),End Date (in UTC),x,Campaign Name,Total Spent",
+        "Startdatum,Enddatum,Portfolioname,Kampagnenname,Ausgaben",
+    ],
+)
+def test_rows_with_a_start_and_an_end_are_days_or_refused(header: str) -> None:
+    assert "covers 2024-04-01 to 2024-04-28" in refused(
+        [header, "2024-04-01,2024-04-28,-,Search,700.50"]
+    )
+    assert recorded([header, "2024-04-28,2024-04-28,-,Search,700.50"]).waiting_rows == 1
 
 
 @pytest.mark.django_db
