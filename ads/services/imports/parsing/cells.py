@@ -45,6 +45,9 @@ _MARKED: Final = re.compile(
 _SPACE: Final = re.compile(r"\s")
 _WHOLE: Final = re.compile(r"([+-]?[0-9]+)(?:\.0)?")
 
+#: "cost_micros", "costMicros", "SPEND_IN_MICRO_DOLLAR"; not "Microsoft spend".
+_MICROS: Final = re.compile(r"micros(?![a-z])|(?<![a-z])micro(?![a-z])", re.IGNORECASE)
+
 #: Dates remembered: a year of them, and some more in an odd file.
 _REMEMBERED: Final = 5000
 
@@ -73,7 +76,7 @@ def amounts_of(
 
 def unit_of(plan: Plan, column: str) -> str | None:
     """What the amounts are in: as the plan says, or the name of their column."""
-    return plan.unit or (MICROS if "micro" in column.casefold() else None)
+    return plan.unit or (MICROS if _MICROS.search(column) else None)
 
 
 def _shown_sign(sample: Sequence[str]) -> str | None:

@@ -147,8 +147,8 @@ class Checker:
         self.amounts.check()
         if covered := self._format.covers(self._titles):
             raise ImportRefused(
-                f"By its first lines, each row of the report covers more or less than a day: it "
-                f"is {covered}. {self._format.remedies['date']}."
+                f"The lines above the header say that the report is {covered}, so its rows are not "
+                f"days. {self._format.remedies['date']}."
             )
         if self.columns.is_start_alone and not self._plan.is_daily:
             days = {day for day, _ in self._days.known.values()}

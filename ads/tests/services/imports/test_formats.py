@@ -286,7 +286,7 @@ def test_a_microsoft_report_that_is_not_daily_is_refused_with_the_remedy() -> No
 
     said = refused(lines)
 
-    assert "it is weekly" in said
+    assert "the report is weekly" in said
     assert "choose the unit of time Day" in said
 
 

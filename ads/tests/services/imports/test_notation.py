@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ads.services.errors import InvalidSpend
 from ads.services.imports.formats import FORMATS
-from ads.services.imports.parsing.cells import Amounts, Days, amounts_of, days_of
+from ads.services.imports.parsing.cells import Amounts, Days, amounts_of, days_of, unit_of
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused, Refusal
 
@@ -169,6 +169,17 @@ def test_micros_are_asked_about_and_read_as_what_they_are(values: list[Decimal],
 )
 def test_honest_large_amounts_are_not_asked_about(texts: list[str]) -> None:
     read(amounts_of(Plan(), META, "Cost", texts, "USD"), texts)
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"),
+    [
+        *((each, "micros") for each in ("cost_micros", "costMicros", "SPEND_IN_MICRO_DOLLAR")),
+        *((each, None) for each in ("Microsoft spend", "Spend microsite", "Cost")),
+    ],
+)
+def test_a_column_called_micros_says_its_unit(column: str, unit: str | None) -> None:
+    assert unit_of(Plan(), column) == unit
 
 
 def test_where_a_unit_is_worth_a_cent_millions_are_nothing_unusual() -> None:
