@@ -19,6 +19,10 @@ DECIMALS = {
     ".": "Dot: 1234.50 or 1,234.50",
     ",": "Comma: 1234,50 or 1.234,50",
 }
+UNITS = {
+    "units": "Units of the currency: 11100000 is 11,100,000.00",
+    "micros": "Micros (millionths): 11100000 is 11.10",
+}
 #: The fields to map columns to.
 MEANINGS = {
     "amount": "Amount (US dollars)",

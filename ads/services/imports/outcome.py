@@ -53,6 +53,8 @@ class Imported:
     skipped: int = 0
     #: What whoever imports it should know.
     notes: list[str] = field(default_factory=list)
+    #: Rows without an amount, of campaigns that did not deliver.
+    blank: int = 0
     refused: Refused = field(default_factory=Refused)
     enforced: Enforced = field(default_factory=Enforced)
     #: In a preview: how many campaigns would start and stop, and the first of them.
@@ -76,7 +78,7 @@ class Imported:
 _STORED: Final = (
     "are_entries", "rows", "items", "recorded", "difference", "lowered", "lowered_by", "duplicates",
     "zero", "unchanged", "older", "begun", "rounded", "rounded_by", "waiting_rows",
-    "waiting_amount", "skipped",
+    "waiting_amount", "skipped", "blank",
 )  # fmt: skip
 
 
@@ -96,6 +98,7 @@ _OF_TOTALS: Final = (
 _OF_BOTH: Final = (
     ("Waiting to be matched", "waiting_rows", "waiting_amount"),
     ("Totals lines, left out", "skipped", ""),
+    ("Without an amount, read as 0", "blank", ""),
     ("Rounded", "rounded", "rounded_by"),
     ("Refused", "problem_count", ""),
 )

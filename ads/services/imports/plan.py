@@ -33,6 +33,11 @@ CAMPAIGN_BY: Final = ("auto", "id", "name")
 #: Decimal separators; the other sign may then be a thousands separator.
 DECIMAL_SIGNS: Final = (".", ",")
 
+MICROS: Final = "micros"
+
+#: What amounts are in: units of their currency, as they stand, or millionths of one.
+UNITS: Final = ("units", MICROS)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -48,7 +53,11 @@ class Plan:
         mapping: column by field (:data:`FIELDS`), where the names differ.
         date_format: as ``strptime`` takes it.
         decimal: one of :data:`DECIMAL_SIGNS`; the other one may then be a thousands separator.
-            Without it a plain file has a decimal point and no thousands separator.
+            Without it a plain file has a decimal point and no thousands separator; other files
+            show theirs, or are refused.
+        unit: one of :data:`UNITS`. Without it amounts are read as they stand, and refused if they
+            look like micros.
+        is_daily: each row is one day, though its only column of days is called a start.
         platform: whose ids (or names) the campaigns have in the file; spend of references that no
             campaign has waits to be matched. Formats of a platform imply theirs.
         account: the account on the platform, if no column has it.
@@ -72,6 +81,8 @@ class Plan:
     mapping: Mapping[str, str] = field(default_factory=dict)
     date_format: str | None = None
     decimal: str | None = None
+    unit: str | None = None
+    is_daily: bool = False
     platform: str | None = None
     account: str = ""
     timezone: str | None = None
@@ -107,6 +118,8 @@ class Plan:
                 zone(self.timezone)
             except UnknownTimezone as error:
                 raise ImportRefused(str(error)) from error
+        if self.unit is not None and self.unit not in UNITS:
+            raise ImportRefused(f"unit: {self.unit!r} cannot be used; give {' or '.join(UNITS)}.")
         if self.campaign_by not in CAMPAIGN_BY:
             raise ImportRefused(
                 f"campaign by: {self.campaign_by!r} cannot be used; give one of "

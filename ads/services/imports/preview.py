@@ -21,7 +21,7 @@ from ads.services.delivery import Decision, preview_switches
 from ads.services.imports import recording, tables
 from ads.services.imports.formats import PLAIN
 from ads.services.imports.outcome import SHOWN, Imported, switch
-from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name
+from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name, unit_of
 from ads.services.ledger import day_totals, entries
 
 _SUMS: Final = SpendTotal._meta.db_table
@@ -252,6 +252,9 @@ def _notes(
         )
     if not checker.knows_currency and reader.plan.format != PLAIN.code:
         yield "The file does not name its currency; the amounts are read as US dollars."
+    column = reader.header[checker.columns.amount]
+    if reader.plan.unit is None and unit_of(reader.plan, column):
+        yield f'The amounts are read as micros, millionths, as their column is called "{column}".'
     if reader.ends_abruptly and checker.columns.amount == checker.columns.width - 1:
         yield (
             "The last line has no line end. If the file was cut off there, its amount may lack "

@@ -91,8 +91,14 @@ class Import:
         refused = Refused(limit=shown, sink=sink)
         if sink is not None:
             sink.begin(reader.header)
-        titles = reader.sniffed.titles
-        checker = Checker(found, reader.header, titles, reader.plan, now=now, refused=refused)
+        checker = Checker(
+            found,
+            reader.header,
+            reader.plan,
+            sniffed=reader.sniffed,
+            now=now,
+            refused=refused,
+        )
         done = Imported(are_entries=found.are_entries, refused=refused)
         shape = tables.ENTRIES if found.are_entries else tables.TOTALS
         with tables.tables(shape):
@@ -105,10 +111,11 @@ class Import:
                     done.rows += len(good)
                     done.waiting_rows += len(unmatched)
                     progress(len(chunk.rows))
+            checker.check_whole()
             if not (done.rows or done.waiting_rows or refused.count):
                 raise ImportRefused("There are no rows below the header: nothing to record.")
             done.rounded, done.rounded_by = checker.amounts.rounded, checker.amounts.rounded_by
-            done.skipped = checker.skipped
+            done.skipped, done.blank = checker.skipped, checker.amounts.blank
             done.notes = list(checker.days.notes())
             staged = cls(reader, checker, done, now)
             staged._refuse_bad_rows()
