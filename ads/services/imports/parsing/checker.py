@@ -1,6 +1,7 @@
 """Checking rows: what the ledger would refuse is refused here, with its line."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ _TOTALS_LINES: Final = 20
 
 #: External ids of fewer ASCII characters need no closer check, which a million rows would notice.
 _SHORT: Final = 100
+
+_NOT_ZERO: Final = re.compile("[1-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +198,10 @@ class Checker:
         columns = self.columns
         if columns.currency is not None:
             self._check_currency(cells[columns.currency])
-        text = cells[columns.amount]
-        if self._strips:
-            text = text.strip()
-            if text in BLANK and self._blank_is_zero:
-                text = self._zero(text, cells)
-        amount = self.amounts.read(text)
         theirs = ""
         if self._has_times:
-            date, day, theirs = self.days.of(cells, campaign, is_zero=not str(amount).strip("0."))
+            is_zero = not _NOT_ZERO.search(cells[columns.amount])
+            date, day, theirs = self.days.of(cells, campaign, is_zero=is_zero)
         else:
             text = cells[columns.date or 0]
             date, day = self._days.known.get(text) or self._days.read(
@@ -218,6 +216,12 @@ class Checker:
                 remedy = self._format.remedies.get("date", "Export the report by day")
                 first, last = sorted((starts, ends))
                 raise Refusal(f"date: it covers {first} to {last}, which is not one day. {remedy}.")
+        text = cells[columns.amount]
+        if self._strips:
+            text = text.strip()
+            if text in BLANK and self._blank_is_zero:
+                text = self._zero(text, cells)
+        amount = self.amounts.read(text)
         if type(campaign) is Found:  # most rows of most files: written here, for speed
             return f"{line},{campaign.id},{day},{amount},{campaign.quoted}\n"
         return (line, *_names(campaign), day, amount, None, "", None, theirs)
