@@ -1,6 +1,7 @@
 """Checking rows: what the ledger would refuse is refused here, with its line."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ _TOTALS_LINES: Final = 20
 
 #: External ids of fewer ASCII characters need no closer check, which a million rows would notice.
 _SHORT: Final = 100
+
+_NOT_ZERO: Final = re.compile("[1-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +173,8 @@ class Checker:
             self._check_currency(cells[columns.currency])
         theirs = ""
         if self._has_times:
-            amount = self.amounts.read(cells[columns.amount].strip())
-            date, day, theirs = self.days.of(cells, campaign, is_zero=not str(amount).strip("0."))
+            is_zero = not _NOT_ZERO.search(cells[columns.amount])
+            date, day, theirs = self.days.of(cells, campaign, is_zero=is_zero)
         else:
             text = cells[columns.date or 0]
             date, day = self._days.known.get(text) or self._days.read(
