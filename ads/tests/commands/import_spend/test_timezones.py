@@ -12,7 +12,7 @@ from ads.tests.services.imports.support import ledger
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
-MAPPED = ("--map", "amount=spend", "--map", "campaign=campaign_id")
+MAPPED = ("--map", "amount=Paid", "--map", "campaign=What", "--map", "hour=When")
 
 
 @pytest.fixture
@@ -21,9 +21,7 @@ def new_york() -> Any:
 
 
 def test_hours_need_a_timezone_and_are_added_up(write: Write, new_york: Any) -> None:
-    path = write(
-        "campaign_id,stat_time_hour,spend", f"C,{TODAY} 03:00:00,10", f"C,{TODAY} 13:00:00,20"
-    )
+    path = write("What,When,Paid", f"C,{TODAY} 03:00:00,10", f"C,{TODAY} 13:00:00,20")
 
     with pytest.raises(CommandError, match=r"has hours and does not say .*\(--timezone UTC or"):
         run(path, *MAPPED)

@@ -59,6 +59,7 @@ LINKEDIN: dict[str, Any] = {
 IN_UTC = [
     '"Campaign Performance Report (in UTC)"',
     '"Report Start: November 25, 2026"',
+    '"Report End: November 26, 2026"',
     "",
     "Start Date (in UTC)\tCurrency\tCampaign ID\tCampaign Name\tTotal Spent",
     '11/25/2026\tUSD\t7\tLI Leads\t"1,055.25"',
@@ -67,12 +68,18 @@ IN_UTC = [
 
 
 def carrying(
-    reference: str = "7", *, platform: str = "tiktok", timezone: str = "UTC", name: str = "C"
+    reference: str = "7",
+    *,
+    platform: str = "tiktok",
+    account: str = "",
+    timezone: str = "UTC",
+    name: str = "C",
 ) -> None:
     """A campaign with this platform ID, of a brand in this timezone."""
     CampaignReference.objects.create(
         campaign=CampaignFactory.create(name=name, brand=BrandFactory.create(timezone=timezone)),
         platform=platform,
+        account=account,
         reference=reference,
     )
 
@@ -440,13 +447,29 @@ def test_a_timezone_that_does_not_exist_is_refused() -> None:
         Plan(timezone="Mars")
 
 
-def test_case_03_is_recorded_for_a_brand_in_its_timezone() -> None:
-    carrying("11100000123", platform="microsoft_ads", timezone="America/Los_Angeles")
-    content = case("03-microsoft-preamble-footer.csv")
+def with_accounts(options: dict[str, Any], column: str, **more: Any) -> Plan:
+    """The plan of a file in which this column has the account's name."""
+    return Plan(**{**options, "mapping": {**options["mapping"], "account": column}, **more})
 
-    recorded(content, Plan(**MICROSOFT, skip_bad_rows=True), now=NOW)
 
-    assert sum(ledger().values()) == 80
+@pytest.mark.parametrize(
+    ("timezone", "accepts", "amount"),
+    [("America/Los_Angeles", False, 80), ("UTC", False, 0), ("UTC", True, 80)],
+)
+def test_case_03_is_recorded_in_its_timezone_or_where_the_difference_is_accepted(
+    timezone: str, accepts: bool, amount: int
+) -> None:
+    carrying("11100000123", platform="microsoft_ads", account="Acme Bing", timezone=timezone)
+    plan = with_accounts(
+        MICROSOFT, "AccountName", header_line=10, skip_bad_rows=True, accept_timezone=accepts
+    )
+
+    done = recorded(case("03-microsoft-preamble-footer.csv"), plan, now=NOW)
+
+    assert sum(ledger().values()) == amount
+    assert any(
+        "it is a day in America/Los_Angeles" in row.reason for row in done.refused.shown
+    ) is (amount == 0)
 
 
 def test_case_04_is_refused_without_a_timezone_and_added_up_with_one() -> None:
@@ -460,11 +483,12 @@ def test_case_04_is_refused_without_a_timezone_and_added_up_with_one() -> None:
 
 
 def test_case_07_is_noted_as_of_utc() -> None:
-    carrying("401234567", platform="linkedin")
+    carrying("401234567", platform="linkedin", account="Acme LI")
     content = case("07-linkedin-utf16.csv")
+    plan = with_accounts(LINKEDIN, "Account Name")
 
-    preview = previewed(content, Plan(**LINKEDIN), now=NOW)
-    recorded(content, Plan(**LINKEDIN), now=NOW)
+    preview = previewed(content, plan, now=NOW)
+    recorded(content, plan, now=NOW)
 
     assert sum(ledger().values()) == 1100
     assert "The file's days are read as those of UTC (it says “UTC”)." in preview.notes
