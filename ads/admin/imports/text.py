@@ -122,6 +122,10 @@ def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
         ("Format", format_.label if format_ else upload.format, ""),
         ("Source", str(plan.get("source") or NOTHING), ""),
     ]
+    if timezone := plan.get("timezone"):
+        shown.append(("Timezone of the file", timezone, ""))
+    if plan.get("accept_timezone"):
+        shown.append(("Difference between timezones", "accepted", ""))
     if first := preview.get("first_date"):
         last = preview["last_date"]
         shown.append(("Days", first if first == last else f"{first} to {last}", ""))

@@ -32,7 +32,7 @@ from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
 from ads.rules.money import format_usd
 from ads.services import overview
-from ads.services.operations import TaskHealth
+from ads.services.operations import TaskHealth, timezone_database
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
 #: How long each hold lasts.
@@ -95,6 +95,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "campaigns": counted(seen.waiting.campaigns, "unmatched campaign"),
             "link": reverse(address(UnknownReference, "changelist")),
         }
+        context["timezones"] = timezone_database()
     context["first_steps"] = first_steps(request, seen)
     return context
 

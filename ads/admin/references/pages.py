@@ -111,6 +111,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
         campaign = form.cleaned_data["campaign"] if form.is_bound and form.is_valid() else None
         context: dict[str, Any] = {"title": f"Match {unknown}", "form": form, "campaign": campaign}
         if campaign:
+            context["other_days"] = unmatched.of_other_days(unknown, campaign)
             overlap = unmatched.overlaps([(unknown, campaign)]).get(unknown.pk)
             choice = OverlapForm(request.POST if request.method == "POST" else None)
             if request.method == "POST" and (overlap is None or choice.is_valid()):
@@ -189,7 +190,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
                 "campaign": suggested[one.pk],
                 "rows": f"{waits[one.pk].rows:,}",
                 "usd": format_usd(waits[one.pk].amount),
-                "days": days(waits[one.pk]),
+                "days": days(waits[one.pk], suggested[one.pk]),
                 "overlap": overlaps(overlapping[one.pk]) if one.pk in overlapping else "",
             }
             for one in unknown
@@ -237,7 +238,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
             "opts": self.model._meta,
             "original": unknown,
             "media": context["form"].media,
-            "facts": facts(unknown, waits, brand_names([unknown])),
+            "facts": facts(unknown, waits, brand_names([unknown]), context.get("campaign")),
             "rows": rows(waits.rows),
             "suggested": unmatched.suggestions([unknown]).get(unknown.pk),
             "may_make": self.has_match_new_permission(request),

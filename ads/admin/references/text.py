@@ -6,7 +6,7 @@ from django.contrib import messages
 
 from ads.admin.elements import NOTHING, counted
 from ads.models import Brand, Campaign, UnknownReference
-from ads.rules.calendar import format_instant
+from ads.rules.calendar import UnknownTimezone, format_instant
 from ads.rules.money import format_usd
 from ads.services.ledger import OnRecord
 from ads.services.references import Matched, Overlaps, Settled, Waits
@@ -20,11 +20,13 @@ def rows(number: int) -> str:
     return counted(number, "row")
 
 
-def days(waits: Waits) -> str:
-    """ "2026-05-01 – 2026-05-09", or the one day."""
-    if waits.first is None:
-        return NOTHING
-    return f"{waits.first}" if waits.first == waits.last else f"{waits.first} – {waits.last}"
+def days(waits: Waits, campaign: Campaign | None = None) -> str:
+    """ "2026-05-01 – 2026-05-09", or the one day; of the campaign's brand, else in UTC."""
+    try:
+        found = waits.days(campaign.brand.timezone if campaign else "UTC")
+    except UnknownTimezone:
+        found = waits.days("UTC")
+    return " – ".join(map(str, found)) or NOTHING
 
 
 def brand_names(unknown: Iterable[UnknownReference]) -> dict[int, str]:
@@ -41,7 +43,12 @@ def possible_brands(unknown: UnknownReference, names: dict[int, str]) -> str:
     return ", ".join(known) or "None (deleted)"
 
 
-def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> list[tuple[str, str]]:
+def facts(
+    unknown: UnknownReference,
+    waits: Waits,
+    names: dict[int, str],
+    campaign: Campaign | None = None,
+) -> list[tuple[str, str]]:
     """The facts on its pages."""
     shown = [
         ("Platform", unknown.platform),
@@ -49,7 +56,7 @@ def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> lis
         ("Platform ID", unknown.reference),
         ("Name on the platform", unknown.name or NOTHING),
         ("Waiting spend", f"{rows(waits.rows)}, {format_usd(waits.amount)}"),
-        ("Days", days(waits)),
+        ("Days", days(waits, campaign)),
         ("Sources", ", ".join(waits.sources) or NOTHING),
         ("Possible brands", possible_brands(unknown, names)),
     ]

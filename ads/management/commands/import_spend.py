@@ -52,13 +52,25 @@ class Command(BaseCommand):
             metavar="FIELD=COLUMN",
             help=f"the column of a field; fields: {', '.join(imports.FIELDS)}",
         )
-        parser.add_argument("--date-format", help="such as %%d-%%m-%%Y; default: YYYY-MM-DD")
+        parser.add_argument("--date-format", help="such as %%d-%%m-%%Y; default: detected")
         parser.add_argument(
             "--decimal",
             choices=imports.DECIMAL_SIGNS,
             metavar="SIGN",
             help="the decimal separator, a dot or a comma; the other may then be a thousands "
-            "separator. Default for a plain file: a dot, and no thousands separator",
+            "separator. Default: as the file shows; for a plain file a dot, and no thousands "
+            "separator",
+        )
+        parser.add_argument(
+            "--unit",
+            choices=imports.UNITS,
+            help="what the amounts are in: units of the currency, as they stand, or micros "
+            "(millionths). Default: as they stand; what looks like micros is refused",
+        )
+        parser.add_argument(
+            "--daily",
+            action="store_true",
+            help="each row is one day, though its only column of days is called a start",
         )
         parser.add_argument("--delimiter", help="the sign between columns; default: detected")
         parser.add_argument("--encoding", help="of the file; default: UTF-8, or UTF-16 if detected")
@@ -82,6 +94,16 @@ class Command(BaseCommand):
             "--source",
             help="duplicates are detected per source: give each platform its own, and always the "
             f'same. Default: the platform, or "{imports.DEFAULT_SOURCE}"',
+        )
+        parser.add_argument(
+            "--timezone",
+            help="of the days and hours in the file, such as America/New_York; default: as the "
+            "file says. Hours are added up to the brands' days",
+        )
+        parser.add_argument(
+            "--accept-timezone",
+            action="store_true",
+            help="count the days of another timezone as the brand's days of the same date",
         )
         parser.add_argument("--brand", help="look for campaigns only in this brand")
         parser.add_argument(
@@ -195,8 +217,12 @@ def _plan(options: dict[str, Any]) -> Plan:
         mapping=mapping,
         date_format=options["date_format"],
         decimal=options["decimal"],
+        unit=options["unit"],
+        is_daily=options["daily"],
         platform=options["platform"],
         account=options["account"],
+        timezone=options["timezone"],
+        accept_timezone=options["accept_timezone"],
         brand_id=brand.pk if brand else None,
         campaign_by=options["campaign_by"],
         round_amounts=options["round"] is not None,

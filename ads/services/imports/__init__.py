@@ -15,6 +15,7 @@ from ads.services.imports.plan import (
     DECIMAL_SIGNS,
     DEFAULT_SOURCE,
     FIELDS,
+    UNITS,
     Plan,
 )
 from ads.services.imports.questions import Question, Unanswered, unanswered

@@ -19,6 +19,17 @@ _ISO: Final = """
 """
 CODES: Final = frozenset(_ISO.split())
 
+#: Currencies by the sign that amounts have, as far as a sign tells.
+_SIGNS: Final = {
+    "$": "USD AUD CAD NZD SGD HKD TWD MXN ARS CLP COP UYU",
+    "US$": "USD", "$US": "USD", "A$": "AUD", "AU$": "AUD", "CA$": "CAD", "C$": "CAD",
+    "NZ$": "NZD", "S$": "SGD", "HK$": "HKD", "NT$": "TWD", "MX$": "MXN", "R$": "BRL",
+    "€": "EUR", "£": "GBP EGP", "¥": "JPY CNY", "￥": "JPY CNY", "円": "JPY", "元": "CNY",
+    "CN¥": "CNY", "JP¥": "JPY", "₩": "KRW", "₹": "INR", "₫": "VND", "₪": "ILS", "₺": "TRY",
+    "₱": "PHP", "฿": "THB", "₦": "NGN", "₴": "UAH", "zł": "PLN", "Kč": "CZK", "Ft": "HUF",
+    "kr": "SEK NOK DKK ISK", "kr.": "DKK", "Fr.": "CHF", "Rp": "IDR", "RM": "MYR",
+}  # fmt: skip
+
 _IN_NAME: Final = re.compile(r"(.+?)\s*\(([A-Za-z]{3})\)")
 
 
@@ -26,6 +37,13 @@ def split_name(name: str) -> tuple[str, str | None]:
     """ "Amount spent" and "USD" of the column "Amount spent (USD)"; None if it has no currency."""
     found = _IN_NAME.fullmatch(name)
     return (found[1], found[2].upper()) if found and found[2].upper() in CODES else (name, None)
+
+
+def of_sign(sign: str) -> frozenset[str]:
+    """The currencies that a sign beside an amount, or a code, may mean; none: it means no one."""
+    if sign in CODES:
+        return frozenset({sign})
+    return frozenset(_SIGNS.get(sign, "").split())
 
 
 def check_column(name: str, line: int) -> None:

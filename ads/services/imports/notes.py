@@ -8,7 +8,7 @@ from ads.rules.money import format_usd
 from ads.services.imports import tables
 from ads.services.imports.formats import PLAIN
 from ads.services.imports.outcome import Imported
-from ads.services.imports.parsing import Checker, Reader
+from ads.services.imports.parsing import Checker, Reader, unit_of
 
 #: Platforms round each row to cents, and their totals separately.
 _HALF_A_CENT: Final = Decimal("0.005")
@@ -24,6 +24,7 @@ def notes(
 ) -> Iterator[str]:
     """The warnings about a file that has been read and staged."""
     yield from reader.sniffed.notes
+    yield from checker.days.notes()
     for line in totals_lines:
         if line["agrees"] is False:
             yield (
@@ -33,6 +34,9 @@ def notes(
             )
     if not checker.knows_currency and reader.plan.format != PLAIN.code:
         yield "The file does not name its currency; the amounts are read as US dollars."
+    column = reader.header[checker.columns.amount]
+    if reader.plan.unit is None and unit_of(reader.plan, column):
+        yield f'The amounts are read as micros, millionths, as their column is called "{column}".'
     if reader.ends_abruptly and checker.columns.amount == checker.columns.width - 1:
         yield (
             "The last line has no line end. If the file was cut off there, its amount may lack "

@@ -51,6 +51,8 @@ class Imported:
     #: Campaign-days that the file leaves out and that were set to zero, and by how much.
     zeroed: int = 0
     zeroed_by: Decimal = Decimal(0)
+    #: Day totals on record of which the file lacks the beginning: left as they are.
+    begun: int = 0
     rounded: int = 0
     rounded_by: Decimal = Decimal(0)
     #: Rows of unmatched campaigns, which wait; the references, the first of which are listed as
@@ -61,6 +63,8 @@ class Imported:
     unmatched: list[str] = field(default_factory=list)
     #: Lines of totals, which are no spend.
     skipped: int = 0
+    #: Rows without an amount, of campaigns that did not deliver.
+    blank: int = 0
     refused: Refused = field(default_factory=Refused)
     enforced: Enforced = field(default_factory=Enforced)
     #: What is asked before it is recorded, and the answers given.
@@ -94,9 +98,9 @@ class Imported:
 
 _STORED: Final = (
     "are_entries", "rows", "items", "recorded", "difference", "lowered", "lowered_by", "duplicates",
-    "zero", "unchanged", "older", "undecided", "undecided_amount", "skipped_overlaps", "replaced",
-    "taken_back", "zeroed", "zeroed_by", "rounded", "rounded_by", "waiting_rows", "waiting_amount",
-    "skipped",
+    "zero", "unchanged", "older", "begun", "undecided", "undecided_amount", "skipped_overlaps",
+    "replaced", "taken_back", "zeroed", "zeroed_by", "rounded", "rounded_by", "waiting_rows",
+    "waiting_amount", "skipped", "blank",
 )  # fmt: skip
 
 
@@ -115,10 +119,12 @@ _OF_TOTALS: Final = (
     ("Overlaps, not decided", "undecided", "undecided_amount"),
     ("Unchanged", "unchanged", ""),
     ("Older than on record", "older", ""),
+    ("Left as on record", "begun", ""),
 )
 _OF_BOTH: Final = (
     ("Waiting to be matched", "waiting_rows", "waiting_amount"),
     ("Totals lines, left out", "skipped", ""),
+    ("Without an amount, read as 0", "blank", ""),
     ("Rounded", "rounded", "rounded_by"),
     ("Refused", "problem_count", ""),
 )

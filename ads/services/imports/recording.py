@@ -1,5 +1,6 @@
 """Recording the staged rows with the statements of the ledger."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +15,30 @@ from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, ImportRefused, Refused
 from ads.services.ledger import day_totals, entries
+
+
+def leave_begun(done: Imported, begun: Iterable[tuple[str, date]], *, source: str) -> None:
+    """Leave these days of the brands of these timezones as they are on record, if they are.
+
+    The file lacks their beginning, so its total is not the day's.
+    """
+    for timezone, day in begun:
+        done.begun += tables.run(_LEAVE_BEGUN, [day, timezone, source])[0][0]
+
+
+_LEAVE_BEGUN: Final = f"""
+    WITH gone AS (
+        DELETE FROM {tables.SUMMED} AS summed
+         USING ads_campaign AS campaign, ads_brand AS brand
+         WHERE summed.date = %s AND campaign.id = summed.campaign_id
+           AND brand.id = campaign.brand_id AND brand.timezone = %s
+           AND EXISTS (SELECT FROM ads_reportedtotal AS reported
+                        WHERE reported.campaign_id = summed.campaign_id
+                          AND reported.date = summed.date AND reported.source = %s)
+        RETURNING 1
+    )
+    SELECT count(*) FROM gone
+"""  # noqa: S608  (the tables' names are our own)
 
 
 def refuse_too_large(refused: Refused) -> None:

@@ -97,7 +97,14 @@ class Import:
         refused = Refused(limit=shown, sink=sink)
         if sink is not None:
             sink.begin(reader.header)
-        checker = Checker(found, reader.header, reader.plan, now=now, refused=refused)
+        checker = Checker(
+            found,
+            reader.header,
+            reader.plan,
+            sniffed=reader.sniffed,
+            now=now,
+            refused=refused,
+        )
         done = Imported(are_entries=found.are_entries, refused=refused, answers=plan.answers)
         shape = tables.ENTRIES if found.are_entries else tables.TOTALS
         with tables.tables(shape):
@@ -110,10 +117,12 @@ class Import:
                     done.rows += len(good)
                     done.waiting_rows += len(unmatched)
                     progress(len(chunk.rows))
+            checker.check_whole()
             if not (done.rows or done.waiting_rows or refused.count):
                 raise ImportRefused("There are no rows below the header: nothing to record.")
             done.rounded, done.rounded_by = checker.amounts.rounded, checker.amounts.rounded_by
-            done.skipped = checker.skipped
+            done.skipped, done.blank = checker.skipped, checker.amounts.blank
+            done.notes = list(checker.days.notes())
             staged = cls(reader, checker, done, now)
             staged._refuse_bad_rows()
             yield staged
@@ -241,6 +250,7 @@ class Import:
             tables.run(f"ANALYZE {tables.ROWS}")
         else:
             tables.add_up(self._observed_at)
+            recording.leave_begun(self.done, self.checker.days.begun(), source=self._source)
             recording.refuse_too_large(self.done.refused)
             self._are_known = tables.are_known()
             if self._are_known:

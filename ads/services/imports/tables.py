@@ -47,6 +47,7 @@ WAITING: Final = {
     "occurred_at": "timestamptz",
     "description": "text",
     "external_id": "text",
+    "timezone": "text",
 }
 
 ROWS: Final = "import_rows"
@@ -60,7 +61,7 @@ OVERLAPS: Final = "import_overlaps"
 REPLACED: Final = "import_replaced"
 
 #: Texts that may be empty; written as CSV, COPY would read them as NULL.
-_EMPTY: Final = {"account", "name", "description", "known_as"}
+_EMPTY: Final = {"account", "name", "description", "known_as", "timezone"}
 
 #: The timezone in which a day begins last: no brand's month began earlier.
 LAST_TO_TURN: Final = "Etc/GMT+12"

@@ -44,7 +44,7 @@ _OF_KNOWN: Final = f"""
 
 _TOTALS: Final = f"""
     (SELECT known.id AS unknown_id, waiting.date, trim_scale(sum(waiting.amount)) AS amount,
-            %(observed_at)s::timestamptz AS observed_at
+            %(observed_at)s::timestamptz AS observed_at, max(waiting.timezone) AS timezone
      {_OF_KNOWN}
       GROUP BY known.id, waiting.date) AS given
 """

@@ -34,7 +34,9 @@ from ads.services.ledger.validation import (
     check_day,
     check_has_come_somewhere,
     check_instant,
+    check_same_day,
     check_text,
     day_of,
+    is_same_day,
     latest_date,
 )

@@ -172,22 +172,25 @@ KEPT: Final = """
 
 _TOTALS_GIVEN: Final = """
     unnest(%(unknown)s::bigint[], %(dates)s::date[], %(amounts)s::numeric[],
-           %(observations)s::timestamptz[]) AS given (unknown_id, date, amount, observed_at)
+           %(observations)s::timestamptz[]) AS given (unknown_id, date, amount, observed_at),
+    (SELECT '' AS timezone) AS brands
 """
 
-#: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at), one for each unknown
-#: reference and day.
+#: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at, timezone), one for each
+#: unknown reference and day.
 KEEP_TOTALS: Final = """
     INSERT INTO ads_waitingspend AS kept
-           (unknown_id, kind, amount, date, observed_at, description, source, received_at,
-            refusal, discarded_by, discarded_because)
-    SELECT unknown_id, 'day_total', amount, date, observed_at, '', %(source)s, %(now)s, '', '', ''
+           (unknown_id, kind, amount, date, timezone, observed_at, description, source,
+            received_at, refusal, discarded_by, discarded_because)
+    SELECT unknown_id, 'day_total', amount, date, timezone, observed_at, '', %(source)s, %(now)s,
+           '', '', ''
       FROM {given}
      ORDER BY unknown_id, date
         ON CONFLICT (unknown_id, date, source)
            WHERE kind = 'day_total' AND discarded_at IS NULL
-        DO UPDATE SET amount = excluded.amount, observed_at = excluded.observed_at,
-                      received_at = excluded.received_at, refusal = ''
+        DO UPDATE SET amount = excluded.amount, timezone = excluded.timezone,
+                      observed_at = excluded.observed_at, received_at = excluded.received_at,
+                      refusal = ''
          WHERE excluded.observed_at >= kept.observed_at
     RETURNING unknown_id, date
 """

@@ -27,6 +27,7 @@ from ads.services.ledger import (
     Row,
     SpendEntry,
     append,
+    check_same_day,
     enforce_crossed,
     place,
     waiting,
@@ -182,6 +183,8 @@ def _record_batch(
         placed: dict[int, Placed] = {}
         for row in rows:
             try:
+                if row.timezone and row.date:
+                    check_same_day(row.date, row.timezone, owner.timezone)
                 placed[row.pk] = place(
                     _as_sent(row, reference), owner, now, received_at=row.received_at
                 )

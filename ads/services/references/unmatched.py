@@ -13,11 +13,17 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ads.models import Brand, Campaign, CampaignReference, UnknownReference, WaitingSpend
 from ads.models.campaign import Status
 from ads.models.spend import Kind, OnOverlap, Period
-from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.rules.calendar import (
+    UnknownTimezone,
+    day_begins,
+    day_bounds,
+    local_date,
+    period_start,
+)
 from ads.rules.money import format_usd, is_used_up
 from ads.services import ledger
 from ads.services.errors import InvalidReference
-from ads.services.ledger import OnRecord, summaries
+from ads.services.ledger import OnRecord, is_same_day, summaries
 from ads.services.references import registry
 from ads.services.references.registry import Settled
 
@@ -31,9 +37,9 @@ class Waits:
 
     rows: int = 0
     amount: Decimal = Decimal(0)
-    #: The days of the spend; in UTC where only an instant was given.
-    first: date | None = None
-    last: date | None = None
+    #: The first and last of the dates given, and of the instants where none was given.
+    dates: tuple[date, ...] = ()
+    instants: tuple[datetime, ...] = ()
     received_first: datetime | None = None
     received_last: datetime | None = None
     sources: tuple[str, ...] = ()
@@ -42,6 +48,11 @@ class Waits:
     refusals: tuple[str, ...] = ()
     #: Rows that somebody has discarded.
     discarded: int = 0
+
+    def days(self, timezone: str) -> tuple[date, ...]:
+        """The first and the last day of the spend, for a brand with this timezone."""
+        days = sorted({*self.dates, *(local_date(at, timezone) for at in self.instants)})
+        return tuple(days[:: len(days) - 1]) if len(days) > 1 else tuple(days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +65,20 @@ class Matched:
     error: str = ""
 
 
-_DAY: Final = "coalesce(date, (coalesce(occurred_at, received_at) AT TIME ZONE 'UTC')::date)"
-
 _WAITS: Final = f"""
     SELECT unknown_id,
            count(*) FILTER (WHERE waits),
            coalesce(sum(amount) FILTER (WHERE waits), 0),
-           min({_DAY}) FILTER (WHERE waits), max({_DAY}) FILTER (WHERE waits),
+           array[min(date) FILTER (WHERE waits), max(date) FILTER (WHERE waits)],
+           array[min(at) FILTER (WHERE waits), max(at) FILTER (WHERE waits)],
            min(received_at) FILTER (WHERE waits), max(received_at) FILTER (WHERE waits),
            (array_agg(DISTINCT source) FILTER (WHERE waits))[:{_NAMED}],
            count(*) FILTER (WHERE waits AND refusal <> ''),
            (array_agg(DISTINCT refusal) FILTER (WHERE waits AND refusal <> ''))[:{_NAMED}],
            count(*) FILTER (WHERE NOT waits)
-      FROM (SELECT *, discarded_at IS NULL AS waits FROM ads_waitingspend) AS kept
+      FROM (SELECT *, discarded_at IS NULL AS waits,
+                   CASE WHEN date IS NULL THEN coalesce(occurred_at, received_at) END AS at
+              FROM ads_waitingspend) AS kept
      WHERE unknown_id = ANY(%s::bigint[])
      GROUP BY unknown_id
 """  # noqa: S608  (nothing in it comes from outside)
@@ -78,7 +90,8 @@ def waits(unknown_ids: Collection[int]) -> dict[int, Waits]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITS, [list(unknown_ids)])
         for pk, *facts in cursor.fetchall():
-            facts[6], facts[8] = tuple(facts[6] or ()), tuple(facts[8] or ())
+            for i in (2, 3, 6, 8):
+                facts[i] = tuple(each for each in facts[i] or () if each is not None)
             found[pk] = Waits(*facts)
     return found
 
@@ -179,28 +192,58 @@ def _current(unknown: UnknownReference, timezone: str, now: datetime) -> dict[Pe
     """The waiting spend of today and this month in a timezone; none if it is invalid."""
     try:
         today = local_date(now, timezone)
+        month = period_start(Period.MONTH, today)
+        begins, ends = day_bounds(today, timezone)
+        month_begins = day_begins(month, timezone)
     except UnknownTimezone:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT coalesce(sum(amount) FILTER (WHERE day = %(today)s), 0),
-                   coalesce(sum(amount), 0)
-              FROM (SELECT amount, coalesce(date, (coalesce(occurred_at, received_at)
-                                                   AT TIME ZONE %(timezone)s)::date) AS day
+            SELECT CASE WHEN at >= %(begins)s THEN %(today)s
+                        WHEN at IS NOT NULL THEN %(month)s ELSE date END,
+                   timezone, sum(amount)
+              FROM (SELECT amount, date, timezone,
+                           CASE WHEN date IS NULL THEN coalesce(occurred_at, received_at) END AS at
                       FROM ads_waitingspend
                      WHERE unknown_id = %(unknown)s AND discarded_at IS NULL) AS waiting
-             WHERE day BETWEEN %(month)s AND %(today)s
+             WHERE date BETWEEN %(month)s AND %(today)s
+                OR (at >= %(month_begins)s AND at < %(ends)s)
+             GROUP BY 1, 2
             """,
             {
                 "unknown": unknown.pk,
                 "today": today,
-                "month": period_start(Period.MONTH, today),
-                "timezone": timezone,
+                "month": month,
+                "month_begins": month_begins,
+                "begins": begins,
+                "ends": ends,
             },
         )
-        of_day, of_month = cursor.fetchone()
-    return {Period.DAY: of_day, Period.MONTH: of_month}
+        found = [
+            (day, amount)
+            for day, theirs, amount in cursor.fetchall()
+            if not theirs or is_same_day(day, theirs, timezone)
+        ]
+    of_day = sum((amount for day, amount in found if day == today), start=Decimal(0))
+    return {Period.DAY: of_day, Period.MONTH: sum((each[1] for each in found), start=Decimal(0))}
+
+
+def of_other_days(unknown: UnknownReference, campaign: Campaign) -> str:
+    """A sentence about the waiting day totals that are no days of the campaign's brand, if any.
+
+    They go on waiting, because no one knows how much of each belongs to which of the brand's days.
+    """
+    waits = WaitingSpend.objects.filter(unknown=unknown, discarded_at=None).exclude(timezone="")
+    days = waits.order_by().values_list("timezone", "date").distinct()
+    timezone = campaign.brand.timezone
+    others = {theirs for theirs, day in days if not is_same_day(day, theirs, timezone)}
+    if not others:
+        return ""
+    return (
+        f"Day totals in {', '.join(sorted(others))} are not recorded: the brand's days are those "
+        f"of {timezone}. Import them again, with hours or in {timezone}, once this is matched."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,51 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 #: Names of columns by level, as :func:`_normal` writes them; "id", "name" and the like may follow.
+#: In English, then in German, French, Spanish, Italian, Portuguese, Dutch and Japanese.
 LEVELS: Final[dict[str, frozenset[str]]] = {
-    "ad group": frozenset({"ad group", "adgroup", "asset group", "line item"}),
-    "ad set": frozenset({"ad set", "adset", "ad squad"}),
-    "ad": frozenset({"ad", "creative", "pin promotion", "promoted pin"}),
-    "keyword": frozenset({"keyword", "search keyword", "targeting", "target"}),
-    "search term": frozenset({"search term", "customer search term", "search query"}),
-    "placement": frozenset({"placement", "placement url"}),
+    "ad group": frozenset(
+        {"ad group", "adgroup", "asset group", "line item", "anzeigengruppe", "groupe d'annonces"}
+        | {"grupo de anuncios", "gruppo di annunci", "grupo de anúncios", "advertentiegroep"}
+        | {"広告グループ"}
+    ),
+    "ad set": frozenset(
+        {"ad set", "adset", "ad squad", "name der anzeigengruppe", "ensemble de publicités"}
+        | {"nom de l'ensemble de publicités", "conjunto de anuncios", "conjunto de anúncios"}
+        | {
+            "nombre del conjunto de anuncios",
+            "gruppo di inserzioni",
+            "nome do conjunto de anúncios",
+        }
+        | {"nome del gruppo di inserzioni", "advertentieset", "naam advertentieset"}
+        | {"naam van advertentieset", "広告セット", "広告セット名", "広告セットの名前"}
+    ),
+    "ad": frozenset(
+        {"ad", "creative", "pin promotion", "promoted pin", "anzeige", "anzeigenname", "annonce"}
+        | {"name der anzeige", "publicité", "nom de la publicité", "anuncio", "nombre del anuncio"}
+        | {"annuncio", "inserzione", "nome dell'inserzione", "anúncio", "nome do anúncio"}
+        | {
+            "advertentie",
+            "naam advertentie",
+            "naam van advertentie",
+            "広告",
+            "広告名",
+            "広告の名前",
+        }
+    ),
+    "keyword": frozenset(
+        {"keyword", "search keyword", "targeting", "target", "mot clé", "mot-clé"}
+        | {"palabra clave", "parola chiave", "palavra-chave", "zoekwoord", "キーワード"}
+        | {"検索キーワード"}
+    ),
+    "search term": frozenset(
+        {"search term", "customer search term", "search query", "suchbegriff"}
+        | {"terme de recherche", "término de búsqueda", "termine di ricerca"}
+        | {"termo de pesquisa", "zoekterm", "検索語句"}
+    ),
+    "placement": frozenset(
+        {"placement", "placement url", "platzierung", "emplacement", "ubicación"}
+        | {"posizionamento", "posicionamento", "plaatsing", "プレースメント"}
+    ),
     "product": frozenset({"product group", "listing group", "advertised asin", "advertised sku"}),
 }
 
@@ -41,4 +79,5 @@ def _level(name: str) -> str | None:
 
 def _normal(name: str) -> str:
     """In lower case, with single spaces between its words."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").split())
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(text.replace("_", " ").replace("’", "'").split())

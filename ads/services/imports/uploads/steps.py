@@ -96,7 +96,7 @@ def _look_at(upload: SpendImport, plan: Plan) -> None:
         if recalled is None:
             upload.status = ImportStatus.UNMAPPED
         plan = recalled or plan
-    upload.format, upload.plan = look.format, storable.json(plan.as_json())
+    upload.format, upload.plan = plan.format or look.format, storable.json(plan.as_json())
 
 
 def earlier(upload: SpendImport) -> QuerySet[SpendImport]:

@@ -116,3 +116,18 @@ def test_names_of_a_platform_wait_if_the_platform_is_said(tmp_path: Path) -> Non
     run(path, "--platform", "tiktok", "--account", "a")
 
     assert waiting().keys() == {("a", "Unheard", "2024-05-01")}
+
+
+def test_the_options_that_answer_what_a_file_leaves_open(tmp_path: Path) -> None:
+    path = tmp_path / "open.csv"
+    path.write_text(
+        "Reporting starts,Campaign name,Amount spent (USD)\n2024-05-01,Search,1100000\n"
+    )
+
+    with pytest.raises(CommandError, match="--unit micros or --unit units"):
+        run(path)
+    with pytest.raises(CommandError, match="--daily"):
+        run(path, "--unit", "micros")
+    run(path, "--unit", "micros", "--daily")
+
+    assert [str(amount) for amount in ledger().values()] == ["1.1"]
