@@ -43,6 +43,13 @@ STARTS: Final = _of_all("starts")
 ENDS: Final = _of_all("ends")
 IMPRESSIONS: Final = _of_all("impressions")
 
+#: Columns of longer periods, which a person may take for the day.
+LONGER: Final = frozenset({
+    "week", "month", "quarter", "year", "woche", "monat", "quartal", "jahr", "semaine", "mois",
+    "trimestre", "année", "semana", "mes", "mês", "año", "ano", "settimana", "mese", "anno",
+    "maand", "kwartaal", "jaar", "週", "月", "四半期", "年",
+})  # fmt: skip
+
 #: What platforms call the columns (:func:`bare`) that every file needs, by field.
 USUAL: Final = {field: _of_all(field) for field in ("date", "amount", "campaign")}
 

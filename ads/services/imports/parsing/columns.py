@@ -11,6 +11,7 @@ from ads.services.imports.formats import (
     ENDS,
     EVERYWHERE,
     IMPRESSIONS,
+    LONGER,
     MAPPED,
     STARTS,
     Format,
@@ -103,8 +104,9 @@ def _other_end(names: Sequence[str], date: int | None) -> tuple[int | None, bool
 
     A column of days covers its day, whatever the report covers.
     """
-    if date is None or (name := names[date]) not in STARTS | ENDS:
-        return None, False
+    name = "" if date is None else names[date]
+    if name not in STARTS | ENDS:
+        return None, name in LONGER
     others = ENDS if name in STARTS else STARTS
     other = next((i for i, each in enumerate(names) if each in others and i != date), None)
     return other, other is None

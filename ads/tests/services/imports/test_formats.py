@@ -281,6 +281,17 @@ def test_rows_with_a_start_and_an_end_are_days_or_refused(header: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("period", ["Month", "Week", "Monat", "mois", "月"])
+def test_a_month_that_is_mapped_as_the_day_is_refused(period: str) -> None:
+    CampaignFactory.create(name="Search")
+    lines = [f"{period},Campaign,Cost", "2024-03-01,Search,700.50", "2024-04-01,Search,1.50"]
+    mapped = {"date": period, "campaign": "Campaign", "amount": "Cost"}
+
+    assert f'The only dates are in the column "{period}"' in refused(lines, Plan(mapping=mapped))
+    assert recorded(lines, Plan(mapping=mapped, is_daily=True)).rows == 2
+
+
+@pytest.mark.django_db
 def test_a_microsoft_report_that_is_not_daily_is_refused_with_the_remedy() -> None:
     lines = [line.replace("Daily", "Weekly") for line in FILES["microsoft_ads"]]
 
