@@ -14,7 +14,7 @@ def keep_names(_apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0013_plain_words'),
+        ('ads', '0014_overlap'),
     ]
 
     operations = [
