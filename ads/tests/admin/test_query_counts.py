@@ -61,7 +61,9 @@ def test_no_page_before_an_action_costs_more_than_twenty_queries(
         "ids": ",".join(str(pk) for pk in model._default_manager.values_list("pk", flat=True)),
         "schedule": str(DaypartingSchedule.objects.latest("pk").pk),
         **dict.fromkeys(("daily_how", "monthly_how"), How.RAISE_PERCENT.value),
-        **dict.fromkeys(("daily_by", "monthly_by"), "10"),
+        **dict.fromkeys(("daily_by", "monthly_by", "amount"), "10"),
+        "period": "day",
+        "reason": "Launch",
         **dict.fromkeys(("of_brand", "of_campaigns", "enable"), "on"),
     }
 
