@@ -5,7 +5,7 @@ was about, whatever has come under the filters since.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ from ads.services.bulk import (
     preview_budgets,
     preview_limits,
 )
-from ads.services.delivery import Outcome, preview_campaigns
+from ads.services.delivery import Outcome, allowances, preview_campaigns
 from ads.services.history import Seen, last_edits
 from ads.services.locks import among
 
@@ -197,6 +197,8 @@ class AsksFirst(AdminMixin[Any]):
     def preview(self, code: str, ids: Sequence[int], form: Any) -> Preview:
         """What the action would do."""
         action, seen = self.action_of(code, form), last_edits() if form else None
+        if seen and isinstance(action, LetRunOn):
+            seen = replace(seen, allowances=allowances.last_given())
         now = timezone.now()
         outcome = preview_campaigns(
             self.campaigns_of(ids), action.changes(), now, brings=action.brings

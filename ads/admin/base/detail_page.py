@@ -150,7 +150,12 @@ def _undoable(
         found += [one for one in known if one.changes_budgets][:1]
     if pages[type(owner)].has_waive_permission(request):
         given = [one.allowance for one in known if one.allowance is not None]
-        in_force = allowances.among_in_force(given, timezone.now()) if given else set()
+        # An evaluated campaign has those that raise its limits at hand.
+        by_hold = getattr(owner, "allowed_by", None)
+        if by_hold is not None:
+            in_force = {one.id for those in by_hold.values() for one in those}
+        else:
+            in_force = allowances.among_in_force(given, timezone.now()) if given else set()
         found += [one for one in known if one.allowance in in_force]
     return found
 
@@ -158,17 +163,15 @@ def _undoable(
 def _undo(
     request: HttpRequest, owner: Campaign | Brand, happening: timeline.Happening
 ) -> SafeString:
-    """The button; it says how many were changed together."""
+    """The button; it says how many were changed together, and of allowances its preview does."""
     context = UUID(happening.context)
-    model = type(owner)
-    kind = "AllowanceEvent" if happening.allowance else f"{model.__name__}Event"
-    count = undo.how_many(context, kind, at_most=COUNTED + 1)
+    if happening.allowance:
+        return undo_button(request, context, request.get_full_path())
+    count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
     more = "more than " if count > COUNTED else ""
     rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
     what = "pause" if happening.pauses else "change"
     of = f" this {what} of {more}{rows}" if count > 1 else ""
-    if happening.allowance and count > 1:
-        of = f" all {more}{counted(min(count, COUNTED), 'allowance')} given together"
     return undo_button(request, context, request.get_full_path(), f"Undo{of}")
 
 

@@ -108,14 +108,9 @@ def changed_in(context: UUID) -> Changed:
     return Changed(_changes(context, Campaign), _changes(context, Brand))
 
 
-def how_many(context: UUID, events: str, *, at_most: int) -> int:
-    """How many rows were changed, or allowed, in ``context``, counted up to ``at_most``.
-
-    ``events``: the model of their events, such as "CampaignEvent".
-    """
-    every = audit.event_model(events)._default_manager.order_by()
-    labels = ("update", "allowed")
-    rows = every.filter(pgh_context=context, pgh_label__in=labels).values("pgh_obj_id")
+def how_many(context: UUID, model: Model, *, at_most: int) -> int:
+    """How many brands or campaigns were changed in ``context``, counted up to ``at_most``."""
+    rows = _events(model).filter(pgh_context=context, pgh_label="update").values("pgh_obj_id")
     return rows.distinct()[:at_most].count()
 
 
