@@ -22,7 +22,6 @@ from ads.admin.elements import (
     spend_track,
     state_badge,
     two_lines,
-    waived_beside,
 )
 from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
@@ -145,26 +144,26 @@ class BrandColumns(AdminMixin[Brand]):
     def _spent(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
             return NOTHING
-        spent, waived, limit = _figures(brand, period)
-        return two_lines(
-            format_html(
-                '<b class="ads-spend-amount">{}</b>{}', format_usd(spent), waived_beside(waived)
-            ),
-            "" if limit is None else f"of {budget(limit)}",
-        )
+        spent, limit, allowed = _figures(brand, period)
+        of = "" if limit is None else f"of {budget(limit)}"
+        if of and allowed:
+            of += f" ({format_usd(allowed)} allowed)"
+        return two_lines(format_html('<b class="ads-spend-amount">{}</b>', format_usd(spent)), of)
 
     def _used(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
             return NOTHING
-        spent, _, limit = _figures(brand, period)
+        spent, limit, _ = _figures(brand, period)
         left = remaining(spent, limit)
         return two_lines(
             spend_track(spent, limit), "" if left is None else f"{format_usd(left)} left"
         )
 
 
-def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal, Decimal | None]:
-    """What counts as spent, what is waived, and the budget."""
+def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal | None, Decimal]:
+    """The spend, the limit, and how much of that is allowed beyond the budget."""
     word = "daily" if period == Period.DAY else "monthly"
-    waived = brand.figures[f"{word}_waived"]
-    return brand.figures[f"{word}_spend"] - waived, waived, brand.figures[f"{word}_budget"]
+    spent, limit, allowed = (
+        brand.figures[f"{word}_{what}"] for what in ("spend", "limit", "waived")
+    )
+    return spent, limit, allowed

@@ -24,7 +24,7 @@ def level(spent: Decimal, limit: Decimal | None) -> str:
 
 
 def spend_bar(spent: Decimal, limit: Decimal | None, *, follows_amount: bool = False) -> SafeString:
-    """What counts as spent beside its budget, US dollars: "$64.20 of $75.00", a bar, "85%".
+    """Spend beside its limit, US dollars: "$64.20 of $75.00", a bar, "85%".
 
     The text says everything that the bar and its colour do. Without a budget there is no bar. After
     a large amount (``follows_amount``) the text begins with "of $75.00".
@@ -43,13 +43,6 @@ def spend_bar(spent: Decimal, limit: Decimal | None, *, follows_amount: bool = F
         words,
         spend_track(spent, limit),
     )
-
-
-def waived_beside(waived: Decimal) -> SafeString:
-    """What was spent too, beside an amount that counts: " + $75.16 waived", or nothing."""
-    if not waived:
-        return SafeString("")
-    return format_html(' <span class="ads-waived">+ {} waived</span>', format_usd(waived))
 
 
 def spend_track(spent: Decimal, limit: Decimal | None) -> SafeString:

@@ -228,9 +228,9 @@ def _row(one: Sum) -> dict[str, str]:
     when = f"{one.start}" if one.period == Period.DAY else f"{one.start:%B %Y}"
     against = ""
     if one.budget is not None:
-        against = f"of {format_usd(one.budget)}"
+        against = f"of {format_usd(one.budget + one.waived)}"
         if one.waived:
-            against += f", {format_usd(one.waived)} of it waived"
+            against += f": {format_usd(one.budget)} budget + {format_usd(one.waived)} allowed"
     return {
         "whose": whose,
         "when": when,
