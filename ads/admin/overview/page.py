@@ -89,13 +89,13 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         if len(context["alarms"]) > FEW_ALARMS:
             context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
+        context["timezones"] = timezone_database()
     if seen.waiting:
         context["waiting"] = {
             "amount": format_usd(seen.waiting.amount),
             "campaigns": counted(seen.waiting.campaigns, "unmatched campaign"),
             "link": reverse(address(UnknownReference, "changelist")),
         }
-        context["timezones"] = timezone_database()
     context["first_steps"] = first_steps(request, seen)
     return context
 

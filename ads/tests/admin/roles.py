@@ -176,6 +176,9 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "account",
             "date_format",
             "decimal",
+            "format",
+            "unit",
+            "is_daily",
             "round_amounts",
             "column_account",
             "column_amount",
@@ -215,7 +218,9 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "requests_per_minute",
         }
     },
-    "ads.webhookendpoint": {A: {"name", "source", "every_brand", "brands", "is_active"}},
+    "ads.webhookendpoint": {
+        A: {"name", "source", "every_brand", "brands", "is_active", "on_overlap"}
+    },
     "auth.group": {A: {"name", "permissions"}},
     "auth.user": {
         A: {

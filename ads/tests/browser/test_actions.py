@@ -125,7 +125,7 @@ def test_an_operator_chooses_campaigns_in_the_list_and_takes_the_pause_back(
     expect(page.get_by_text("Paused 3 campaigns. 3 stopped.")).to_be_visible()
     page.get_by_role("link", name="Show them").click()
     expect(page.get_by_role("link", name="Summer", exact=True)).to_be_visible()
-    expect(page.get_by_text("What otto changed on")).to_be_visible()
+    expect(page.get_by_text("What otto changed at")).to_be_visible()
     CampaignService.activate(Campaign.objects.get(name="Summer"))
     page.get_by_role("button", name="Undo").click()
 

@@ -335,8 +335,8 @@ def test_the_list_of_what_one_action_changed_offers_to_take_it_back(
 
     page = admin.get(address).content.decode()
 
-    assert "What <b>olivia</b> changed on" in page
+    assert "What <b>olivia</b> changed at" in page
     assert ">Undo<" in page
     unknown = admin.get(f"{address}x")
-    assert "changed on" not in unknown.content.decode()
+    assert "changed at" not in unknown.content.decode()
     assert list(unknown.context["cl"].result_list) == []

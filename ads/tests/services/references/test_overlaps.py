@@ -97,9 +97,9 @@ def test_the_files_of_a_renamed_campaign_come_to_240_dollars(campaign: Campaign)
 def renamed_is_counted_as_was_chosen(
     before: Any, after: Any, campaign: Campaign, choice: OnOverlap, total: int, settled: Settled
 ) -> None:
-    recorded(before, now=LATER)
+    recorded(before, now=LATER, format="meta_ads")
     registry.match(unknown("P4 Spring"), campaign, now=LATER)
-    recorded(after, now=LATER + timedelta(minutes=1))
+    recorded(after, now=LATER + timedelta(minutes=1), format="meta_ads")
     row = unknown("P4 Spring | v2")
 
     assert unmatched.overlaps([(row, campaign)]) == {
