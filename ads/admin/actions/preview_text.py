@@ -163,14 +163,14 @@ _OF: Final = {Period.DAY: "today", Period.MONTH: "this month"}
 
 def _not_enough(preview: LimitsPreview) -> list[str]:
     """Those that have spent more than the new limit, so they would not run on."""
-    told = [
+    listed = [
         f"{one.owner.name} has spent {format_usd(one.spent)} {_OF[one.period]}, which uses up "
         f"{format_usd(one.after)} too. To let it run on, allow more than "
         f"{format_usd(one.spent - one.before)}."
         for one in preview.first
         if one.before < one.after <= one.spent
     ]
-    return told[:NAMED]
+    return listed[:NAMED]
 
 
 def _overbooked(found: Sequence[Overbooked]) -> list[str]:

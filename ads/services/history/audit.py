@@ -225,10 +225,10 @@ def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
         label = "no longer counts" if more > 0 else "counts again"
         return (FieldChange(label, "", format_usd(abs(more))),)
     if event.pgh_label in OF_ALLOWANCES:
-        told = [FieldChange("beyond the budget", "", format_usd(event.amount))]
+        changes = [FieldChange("beyond the budget", "", format_usd(event.amount))]
         if event.until:
-            told.append(FieldChange("until", "", _in_words(event.until)))
-        return (*told, FieldChange("reason", "", event.reason))
+            changes.append(FieldChange("until", "", _in_words(event.until)))
+        return (*changes, FieldChange("reason", "", event.reason))
     if not hasattr(event, "name") and not before:
         return ()  # its name says it all
     found = []
