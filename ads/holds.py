@@ -105,9 +105,9 @@ def with_holds(
 ) -> QuerySet[Campaign]:
     """``campaigns`` with their holds at ``moment``, or each at an instant of its own.
 
-    Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver) and the effective spend (Decimal,
-    US dollars) of the four periods, named by :data:`BUDGET_HOLDS`. Leaves out campaigns of brands
-    with an invalid timezone. Create ``moment`` with the same ``supposing``; supposed values are in
+    Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver) and the effective spend (Decimal)
+    of the four periods, named by :data:`BUDGET_HOLDS`. Leaves out campaigns of brands with an
+    invalid timezone. Create ``moment`` with the same ``supposing``; supposed values are in
     the row under :meth:`Supposing.name`.
     """
     conditions = _conditions(campaigns, moment, supposing)
@@ -159,7 +159,7 @@ def with_spend(
     budgets: Iterable[BudgetHold],
     supposing: Supposing = NOTHING,
 ) -> QuerySet[Campaign]:
-    """``campaigns`` with the effective spend of ``budgets`` (Decimal, US dollars)."""
+    """``campaigns`` with the effective spend of ``budgets`` (Decimal)."""
     campaigns = with_dates(campaigns, moment).alias(**supposing.aliases())
     for budget in budgets:
         if budget.spend in campaigns.query.annotations:

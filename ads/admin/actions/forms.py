@@ -14,7 +14,7 @@ from unfold.widgets import (
 from ads.admin.elements import MoneyFormField
 from ads.models import DaypartingSchedule
 from ads.rules.money import InvalidAmount
-from ads.services.bulk import BudgetChange, How
+from ads.services.bulk import AMOUNTS, BudgetChange, How
 from ads.services.locks import among
 
 _LEAVE = ("", "Leave as it is")
@@ -50,20 +50,20 @@ class BudgetsForm(ActionForm):
     """How daily and monthly budgets change; ``daily`` and ``monthly`` once it is valid."""
 
     daily_how = _How(label="Daily budgets")
-    daily_by = NumberField(
-        label="Daily: percent or amount",
-        required=False,
-        help_text="Percent, or US dollars a day.",
-    )
+    daily_by = NumberField(label="Daily: percent or amount", required=False)
     monthly_how = _How(label="Monthly budgets")
-    monthly_by = NumberField(
-        label="Monthly: percent or amount",
-        required=False,
-        help_text="Percent, or US dollars a month.",
-    )
+    monthly_by = NumberField(label="Monthly: percent or amount", required=False)
 
     daily: BudgetChange | None = None
     monthly: BudgetChange | None = None
+
+    def __init__(self, currencies: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Of the budgets that it is about.
+        self.currencies = currencies
+        for period, one in (("daily", "day"), ("monthly", "month")):
+            amount = f"{currencies[0]} a {one}" if len(currencies) == 1 else "an amount"
+            self.fields[f"{period}_by"].help_text = f"Percent, or {amount}."
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -87,12 +87,28 @@ class BudgetsForm(ActionForm):
         if by is None:
             self.add_error(field, "Enter a percentage or an amount.")
             return None
+        if refusal := self._in_another(How(how), field):
+            self.add_error(field, refusal)
+            return None
         try:
             return BudgetChange(How(how), by)
         except InvalidAmount as error:
             named = InvalidAmount(str(self.fields[field].label), error.value, error.reason)
             self.add_error(field, str(named))
         return None
+
+    def _in_another(self, how: How, name: str) -> str:
+        """Why it cannot be an amount in the currency of all of these budgets; "" if it can."""
+        if how not in AMOUNTS:
+            return ""
+        if len(self.currencies) > 1:
+            return (
+                f"These budgets are in {', '.join(self.currencies[:-1])} and "
+                f"{self.currencies[-1]}, and one amount is not the same in each. Change them by "
+                "percent, or choose those in one currency."
+            )
+        field: Any = self.fields[name]
+        return "".join(field.in_another(self[name].data, each) for each in self.currencies)
 
 
 class BrandBudgetsForm(BudgetsForm):

@@ -12,13 +12,14 @@ from ads.admin.elements import counted
 from ads.holds import Hold
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.money import format_usd
+from ads.rules.money import format_sums
 from ads.services.delivery import Outcome, still_counting
 
 CHANGE_BUDGETS: Final = Page(
     "Change the budgets of {}",
-    "Takes effect at once, and can be undone. Percentages are rounded to the cent. A budget never "
-    "falls below $0.00, at which nothing runs. No limit stays no limit, unless you set one.",
+    "Takes effect at once, and can be undone. Percentages are rounded to the currency's smallest "
+    "unit, such as the cent. A budget never falls below zero, at which nothing runs. No limit "
+    "stays no limit, unless you set one.",
     "Change the budgets",
     "Changed the budgets of {}.",
     leaves="without such a budget, already at this budget, or it would be too large",
@@ -124,16 +125,21 @@ def notes(code: str, ids: Sequence[int], outcome: Outcome, now: datetime) -> lis
 
 
 def _of_reset(ids: Sequence[int], outcome: Outcome, now: datetime) -> list[str]:
-    spent = still_counting(ids, Period.DAY, now).aggregate(
-        count=Count("pk"), usd=Sum("amount") - Sum("waived")
+    spent = (
+        still_counting(ids, Period.DAY, now)
+        .order_by("brand__currency")
+        .values_list("brand__currency")
+        .annotate(count=Count("pk"), counts=Sum("amount") - Sum("waived"))
     )
-    if not spent["count"]:
+    found = list(spent)
+    if not found:
         return ["They have spent nothing today that counts: nothing would change."]
-    counts = f"{format_usd(spent['usd'])} that {counted(spent['count'])} spent today"
-    found = [f"{counts} would no longer count."]
+    sums = format_sums({currency: amount for currency, _, amount in found})
+    counts = f"{sums} that {counted(sum(count for _, count, _ in found))} spent today"
+    notes = [f"{counts} would no longer count."]
     if by_brand := outcome.kept_off_by.get(Hold.BRAND_DAILY_BUDGET):
-        found.append(
+        notes.append(
             f"{counted(by_brand)} would still be held by the daily budget of the brand. You can "
             "let the whole brand run on today on its page."
         )
-    return found
+    return notes

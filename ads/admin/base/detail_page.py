@@ -23,7 +23,7 @@ from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.bulk import undo
 from ads.services.explain import Condition
 from ads.services.history import switched_by, timeline
@@ -213,9 +213,9 @@ def figures_of(
     return [
         {
             "label": labels[period],
-            "bar": spend_bar(found.effective, found.budget),
-            "note": f"{format_usd(found.amount)} was spent; "
-            f"{format_usd(found.waived)} of it no longer counts."
+            "bar": spend_bar(found.effective, found.budget, month.currency),
+            "note": f"{format_money(found.amount, month.currency)} was spent; "
+            f"{format_money(found.waived, month.currency)} of it no longer counts."
             if found.waived
             else "",
         }
@@ -255,6 +255,7 @@ def month_charts(
             id="spend-by-day",
             title=f"Spend of {whose} by day, {today:%B %Y}",
             head="Day",
+            currency=month.currency,
             labels=labels,
             series=[charts.Series("Spent", spent, marked=over)],
             limits=[charts.Limit("Daily budget", daily)] if daily is not None else [],
@@ -265,6 +266,7 @@ def month_charts(
             id="spend-adding-up",
             title=f"Spend of {whose}, {today:%B %Y} to date",
             head="Up to",
+            currency=month.currency,
             labels=labels,
             series=[charts.Series("Spent so far", running, line=True)],
             limits=[charts.Limit("Monthly budget", monthly)] if monthly is not None else [],

@@ -25,7 +25,14 @@ from ads.admin.actions import (
 from ads.admin.elements import counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
-from ads.services.bulk import Action, ChangeBudgets, Done, RunBrandsOnToday, SwitchBrands
+from ads.services.bulk import (
+    Action,
+    ChangeBudgets,
+    Done,
+    RunBrandsOnToday,
+    SwitchBrands,
+    currencies,
+)
 from ads.services.history import Seen
 
 #: Brands that are chosen at a time.
@@ -137,7 +144,9 @@ class BrandActions(AsksFirst):
         return self.too_many(request, campaigns, AT_MOST, "campaigns (by their brands)")
 
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> BrandBudgetsForm | None:
-        return BrandBudgetsForm(data) if code == "change_budgets" else None
+        if code != "change_budgets":
+            return None
+        return BrandBudgetsForm(currencies(self.campaigns_of(ids), ids), data)
 
     def check_form(self, request: HttpRequest, form: Any) -> None:
         if form.cleaned_data["of_campaigns"] and not request.user.has_perm("ads.change_campaign"):

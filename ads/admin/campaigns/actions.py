@@ -36,6 +36,7 @@ from ads.services.bulk import (
     Done,
     ResetDailySpend,
     SetStatus,
+    currencies,
 )
 from ads.services.delivery import Outcome
 from ads.services.history import Seen
@@ -130,7 +131,7 @@ class CampaignActions(Undoes):
 
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         if code == "change_budgets":
-            return BudgetsForm(data)
+            return BudgetsForm(currencies(self.campaigns_of(ids)), data)
         if code == "attach_schedule":
             return AttachForm(data)
         if code == "detach_schedule":

@@ -13,8 +13,9 @@ from ads.admin.elements import NOTHING, badge, counted
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
-from ads.services.imports import FORMATS, Sniffed, figures, uploads
+from ads.rules.currencies import DEFAULT
+from ads.rules.money import format_money, format_sums
+from ads.services.imports import FORMATS, Sniffed, figures, sums_of, uploads
 
 COLOURS: Final[Mapping[str, str]] = {
     ImportStatus.RECORDED: "success",
@@ -42,9 +43,9 @@ RUNNING = (
 )
 
 
-def usd(text: str | None) -> str:
-    """A stored amount: "$1,234.50"."""
-    return format_usd(Decimal(text or 0))
+def money(stored: Any) -> str:
+    """Stored sums by currency: "$1,234.50 · €300.00"."""
+    return format_sums(sums_of(stored))
 
 
 def progress(upload: SpendImport) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def result(upload: SpendImport) -> str:
     """The result of an import in a few words."""
     outcome = upload.outcome
     if upload.status == ImportStatus.RECORDED and outcome:
-        return f"recorded {usd(outcome['difference'])} from {counted(outcome['rows'], 'row')}"
+        return f"recorded {money(outcome['difference'])} from {counted(outcome['rows'], 'row')}"
     return upload.get_status_display().lower()
 
 
@@ -150,8 +151,8 @@ def outcome(upload: SpendImport) -> dict[str, Any]:
         "more_campaigns": preview.get("campaign_count", 0) - len(preview.get("campaigns", [])),
         "is_as_previewed": values["difference"] == preview.get("difference"),
         "rows": f"{values['rows']:,}",
-        "amount": usd(preview.get("amount")),
-        "difference": usd(values["difference"]),
+        "amount": money(preview.get("amount")),
+        "difference": money(values["difference"]),
         "unmatched": _readable(values.get("unknown", [])),
         "more_unmatched": values.get("unknown_count", 0) - len(values.get("unknown", [])),
         "samples": _readable(values.get("samples", [])),
@@ -163,7 +164,11 @@ def _readable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             **row,
-            **{key: usd(row[key]) for key in ("amount", "difference") if row.get(key) is not None},
+            **{
+                key: format_money(Decimal(row[key]), row.get("currency", DEFAULT))
+                for key in ("amount", "difference")
+                if row.get(key) is not None
+            },
             **({"rows": f"{row['rows']:,}"} if "rows" in row else {}),
         }
         for row in rows

@@ -7,7 +7,7 @@ from django.contrib import messages
 from ads.admin.elements import NOTHING, counted
 from ads.models import Brand, Campaign, UnknownReference
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
+from ads.rules.money import format_sums
 from ads.services.references import Matched, Settled, Waits
 
 #: Failures listed in a message.
@@ -47,7 +47,7 @@ def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> lis
         ("Account", unknown.account or NOTHING),
         ("Platform ID", unknown.reference),
         ("Name on the platform", unknown.name or NOTHING),
-        ("Waiting spend", f"{rows(waits.rows)}, {format_usd(waits.amount)}"),
+        ("Waiting spend", ", ".join(filter(None, [rows(waits.rows), format_sums(waits.sums)]))),
         ("Days", days(waits)),
         ("Sources", ", ".join(waits.sources) or NOTHING),
         ("Possible brands", possible_brands(unknown, names)),

@@ -131,6 +131,7 @@ def _answer(i: int, line: Sequence[int], answer: Answer) -> dict[str, Any]:
         shown["entry_id"] = answer.entry_id
     if answer.difference is not None:
         shown["difference"] = f"{answer.difference:f}"
+        shown["currency"] = answer.currency
     if answer.error:
         shown |= {"field": answer.field, "value": answer.value, "reason": answer.reason}
     return shown

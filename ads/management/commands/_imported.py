@@ -12,13 +12,13 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
         else [("Paused", done.enforced.stopped), ("Started", done.enforced.started)]
     )
     screen.table(
-        ["what", "count", "US dollars"],
+        ["what", "count", "amount"],
         [
             *figures(done.as_dict(), is_preview=is_preview),
             *((label, f"{number:,}", "") for label, number in switched),
         ],
         title="Preview: nothing was changed." if is_preview else "Imported.",
-        right=["count", "US dollars"],
+        right=["count", "amount"],
     )
     if done.switches:
         screen.table(

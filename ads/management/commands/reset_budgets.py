@@ -13,7 +13,7 @@ from ads.management.commands.check_budgets import show_switches
 from ads.models import Brand, Campaign
 from ads.models.spend import Period
 from ads.rules.calendar import local_date
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.delivery import Rollover, Trigger, Waived, rollover, waivers
 from ads.services.explain import switches
 
@@ -143,7 +143,7 @@ def _show_waived(screen: Screen, waived: list[Waived], would: str = "") -> None:
                     if isinstance(item.owner, Brand)
                     else item.owner.name,
                     item.period,
-                    format_usd(item.amount),
+                    format_money(item.amount, item.brand.currency),
                 )
                 for item in waived
             ),

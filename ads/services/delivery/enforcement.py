@@ -81,7 +81,7 @@ class Decision:
     campaign_id: int
     is_active: bool
     holds: list[Hold]
-    #: Effective spend and budgets (US dollars; None: no limit) by the fields of DeliveryChange.
+    #: Effective spend and budgets (None: no limit) by the fields of DeliveryChange.
     figures: dict[str, Decimal | None]
 
 

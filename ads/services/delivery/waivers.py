@@ -22,7 +22,7 @@ from ads.services.delivery.enforcement import Trigger, enforce
 def waive(owner: Brand | Campaign, period: str, *, now: datetime) -> Decimal:
     """Waive what ``owner`` has spent so far in its current ``period`` (``day`` or ``month``).
 
-    Returns what this call waived, in US dollars.
+    Returns what this call waived.
     """
     brand = owner if isinstance(owner, Brand) else owner.brand
     start = period_start(period, local_date(now, brand.timezone))
@@ -47,7 +47,7 @@ def still_counting(
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """What was, or would be, waived of one owner in one period; ``amount`` in US dollars."""
+    """What was, or would be, waived of one owner in one period."""
 
     owner: Brand | Campaign
     brand: Brand

@@ -68,10 +68,12 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
 def _budget(brand: Brand, period: Period, figures: Figures, now: datetime) -> Condition:
     hold, spent, budget = _BUDGETS[period], figures.effective, figures.budget
     if budget is None or figures.is_available:
-        return Condition(hold, False, budget_left(hold, spent, budget, figures.waived), None)
+        return Condition(
+            hold, False, budget_left(hold, spent, budget, brand.currency, figures.waived), None
+        )
     # With a budget of zero, nothing runs tomorrow either.
     lifts = next_begins(period, now, brand.timezone) if budget else None
-    return Condition(hold, True, budget_sentence(hold, spent, budget), lifts)
+    return Condition(hold, True, budget_sentence(hold, spent, budget, brand.currency), lifts)
 
 
 def states(brand: Brand) -> dict[State, int]:

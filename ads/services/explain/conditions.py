@@ -11,7 +11,7 @@ from ads.holds import Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.explain.explanation import BUDGET_NAMES, Explanation, deciding_now
 from ads.services.explain.outlook import BUDGETS, applies_at, budget_of
 
@@ -32,7 +32,7 @@ class Condition:
 def of(
     explained: Explanation, waived: Mapping[Hold, Decimal] = MappingProxyType({})
 ) -> list[Condition]:
-    """One for each hold; no query. ``waived``: US dollars that no longer count, where known."""
+    """One for each hold; no query. ``waived``: what no longer counts, where known."""
     applying = {held.code: held for held in explained.holds}
     found = []
     for hold in Hold:
@@ -45,14 +45,19 @@ def of(
 
 
 def budget_left(
-    hold: Hold, spent: Decimal, budget: Decimal | None, waived: Decimal = Decimal(0)
+    hold: Hold,
+    spent: Decimal,
+    budget: Decimal | None,
+    currency: str,
+    waived: Decimal = Decimal(0),
 ) -> str:
-    """That a budget is not used up, given effective and waived spend in US dollars."""
-    after = f", {format_usd(waived)} waived" if waived else ""
+    """That a budget is not used up, given effective and waived spend in its currency."""
+    after = f", {format_money(waived, currency)} waived" if waived else ""
+    so_much = format_money(spent, currency)
     if budget is None:
         so_far = _SO_FAR[BUDGETS[hold].period]
-        return f"{BUDGET_NAMES[hold]}: no limit, {format_usd(spent)} spent {so_far}{after}"
-    return f"{BUDGET_NAMES[hold]}: {format_usd(spent)} of {format_usd(budget)} spent{after}"
+        return f"{BUDGET_NAMES[hold]}: no limit, {so_much} spent {so_far}{after}"
+    return f"{BUDGET_NAMES[hold]}: {so_much} of {format_money(budget, currency)} spent{after}"
 
 
 def flight(start: date | None, end: date | None) -> str:
@@ -81,6 +86,7 @@ def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -
         hold,
         getattr(row, BUDGETS[hold].spend),
         budget_of(BUDGETS[hold], row),
+        row.brand.currency,
         waived.get(hold, Decimal(0)),
     )
 

@@ -11,7 +11,7 @@ from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaign import Status
 from ads.moments import as_rules
 from ads.rules import calendar, dayparting
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.explain.outlook import (
     BUDGETS,
     LONGEST_CHAIN,
@@ -173,14 +173,15 @@ def sentence(
         schedules = row.dayparting_schedules.all() if attached is None else attached
         return _hours_sentence(list(schedules), now)
     budget = budget_of(BUDGETS[hold], row) or Decimal(0)  # it applies, so there is one
-    return budget_sentence(hold, getattr(row, BUDGETS[hold].spend), budget)
+    return budget_sentence(hold, getattr(row, BUDGETS[hold].spend), budget, row.brand.currency)
 
 
-def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal) -> str:
+def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal, currency: str) -> str:
     """A sentence on the hold of a budget."""
+    limit = format_money(budget, currency)
     if budget == 0:
-        return f"{BUDGET_NAMES[hold]} is $0.00, so nothing runs"
-    return f"{BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
+        return f"{BUDGET_NAMES[hold]} is {limit}, so nothing runs"
+    return f"{BUDGET_NAMES[hold]} used up: {format_money(spent, currency)} of {limit}"
 
 
 _STATUS_SENTENCES = {

@@ -128,7 +128,7 @@ def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -
 
 
 def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
-    """The budget of a hold, in US dollars; None: no limit."""
+    """The budget of a hold; None: no limit."""
     owner: Any = row.brand if budget.of_brand else row
     amount: Decimal | None = getattr(owner, f"{budget.period_word}_budget")
     return amount

@@ -14,7 +14,7 @@ from django.db import models
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.fields import BUDGETS
 from ads.models.references import known_as, shown
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.delivery import is_pause
 from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
@@ -127,7 +127,11 @@ class _Describer:
         self._of_brand = isinstance(owner, Brand)
         brand = owner if isinstance(owner, Brand) else owner.brand
         self._brand = brand.name
-        self._names: audit.Names = {("brand", brand.pk): brand.name}
+        self._names: audit.Names = {
+            ("brand", brand.pk): brand.name,
+            ("currency", brand.pk): brand.currency,
+        }
+        self._currency = brand.currency
         if isinstance(owner, Campaign):
             self._names["campaign", owner.pk] = owner.name
         for row in rows:
@@ -138,6 +142,7 @@ class _Describer:
         self._reasons = reasons(
             (row.event() for row in switches),
             alike={row.row["id"] for row in switches if row.row["count"] > 1},
+            currency=brand.currency,
         )
 
     def happening(self, row: Row) -> Happening:
@@ -192,7 +197,7 @@ class _Describer:
         return Happening(
             at=row.at,
             kind=Kind.MONEY,
-            title=f"Correction of {format_usd(amount)} for {found['date']}",
+            title=f"Correction of {format_money(amount, self._currency)} for {found['date']}",
             actor=corrections.recorder(found["recorded_by"], found["source"]),
             campaigns=self._campaigns(found),
             reasons=(found["description"],) if found["description"] else (),

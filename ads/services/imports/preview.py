@@ -5,7 +5,7 @@ put into a temporary table with the name of the real one: PostgreSQL looks for t
 first, so the one definition of the holds decides on sums that do not exist yet.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Kind, Period, sums_of
 from ads.rules.calendar import local_date, month_start
-from ads.rules.money import format_usd
+from ads.rules.money import format_money, sums_by_currency
+from ads.services.currencies import by_currency, the_only
 from ads.services.delivery import Decision, preview_switches
 from ads.services.imports import recording, tables
 from ads.services.imports.formats import PLAIN
@@ -37,16 +38,22 @@ def preview_totals(done: Imported, *, source: str) -> None:
         cursor.execute(f"CREATE TEMP TABLE {tables.MOVES} AS {moves}", {"source": source})
         cursor.execute(f"DELETE FROM {tables.MOVES} WHERE is_older")  # noqa: S608  (our own names)
         done.older = cursor.rowcount
-        cursor.execute(_MOVED)
-        newest, done.recorded, done.difference, done.lowered, done.lowered_by = cursor.fetchone()
+        cursor.execute(_MOVED.format(**by_currency(tables.MOVES)._asdict()))
+        newest, moved = 0, []
+        for code, count, *figures in cursor.fetchall():
+            newest += count
+            moved.append((code, *figures))
+    posted = day_totals.posted_of(moved)
+    done.recorded, done.difference = posted.recorded, posted.difference
+    done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
     done.unchanged = newest - done.recorded
     done.items = newest + done.older
 
 
 _MOVED: Final = f"""
-    SELECT count(*), count(*) FILTER (WHERE amount <> 0), coalesce(sum(amount), 0),
+    SELECT {{code}}, count(*), count(*) FILTER (WHERE amount <> 0), coalesce(sum(amount), 0),
            count(*) FILTER (WHERE amount < 0), coalesce(sum(amount) FILTER (WHERE amount < 0), 0)
-      FROM {tables.MOVES}
+      FROM {tables.MOVES} {{join}} {{group}}
 """  # noqa: S608
 
 
@@ -56,8 +63,13 @@ def preview_entries(done: Imported, columns: Columns, *, source: str, now: datet
     values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
     tables.run(f"CREATE TEMP TABLE {tables.MOVES} AS {new}", values)
     tables.run(f"ANALYZE {tables.MOVES}")
-    moved = f"SELECT count(*), coalesce(sum(amount), 0) FROM {tables.MOVES}"  # noqa: S608
-    ((done.recorded, done.difference),) = tables.run(moved)
+    code, join, group = by_currency(tables.MOVES)
+    moved = tables.run(
+        f"SELECT {code}, count(*), coalesce(sum(amount), 0)"  # noqa: S608
+        f" FROM {tables.MOVES} {join} {group}"
+    )
+    done.recorded = sum(count for _, count, _ in moved)
+    done.difference = {code: amount for code, _, amount in moved}
     recording.count_duplicates(done, columns, values, "ads_spend", _THEN_RECORDED)
 
 
@@ -126,13 +138,24 @@ _RESULTING: Final = f"""
 def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any]:
     """All that a page shows of a preview: its figures, and what the file says and means.
 
-    Lists are cut, counts are not. Amounts in US dollars.
+    Lists are cut, counts are not. Sums are by currency.
     """
-    ((amount, *dates, waiting_amount, waiting_first, waiting_last),) = tables.run(_AMOUNTS_AND_DAYS)
-    days = [day for day in (*dates, waiting_first, waiting_last) if day is not None]
+    good = tables.run(
+        _AMOUNTS_AND_DAYS.format(rows=tables.ROWS, **by_currency(tables.ROWS)._asdict())
+    )
+    waits = tables.run(
+        _AMOUNTS_AND_DAYS.format(
+            rows=tables.WAITING_ROWS, code="currency", join="", group="GROUP BY 1 ORDER BY 1"
+        )
+    )
+    only = the_only()
+    amount = {row[0]: row[1] for row in good}
+    waiting_amount = sums_by_currency((row[0] or only, row[1]) for row in waits)
+    days = [day for row in (*good, *waits) for day in row[2:] if day is not None]
     campaigns = tables.run(_CAMPAIGNS)
     named = _names(row[0] for row in campaigns)
-    totals_lines = _totals_lines(checker, done, amount + waiting_amount)
+    in_all = sums_by_currency([*amount.items(), *waiting_amount.items()])
+    totals_lines = _totals_lines(checker, done, in_all)
     return {
         **done.as_dict(),
         "plan": reader.plan.as_json(),
@@ -152,15 +175,13 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
         "switches": done.switches,
         "unknown": _unmatched(reader) if done.waiting_rows else [],
         "totals_lines": totals_lines,
-        "notes": list(_notes(reader, checker, totals_lines, amount + waiting_amount)),
+        "notes": list(_notes(reader, checker, totals_lines, in_all)),
     }
 
 
-_AMOUNTS_AND_DAYS: Final = f"""
-    SELECT * FROM (SELECT coalesce(sum(amount), 0), min(date), max(date) FROM {tables.ROWS}) AS good
-     CROSS JOIN (SELECT coalesce(sum(amount), 0), min(date), max(date)
-                   FROM {tables.WAITING_ROWS}) AS waiting
-"""  # noqa: S608
+_AMOUNTS_AND_DAYS: Final = """
+    SELECT {code}, coalesce(sum(amount), 0), min(date), max(date) FROM {rows} {join} {group}
+"""
 
 _CAMPAIGNS: Final = f"""
     SELECT said.campaign_id, said.rows, said.amount, coalesce(moved.amount, 0), count(*) OVER ()
@@ -173,7 +194,7 @@ _CAMPAIGNS: Final = f"""
 """  # noqa: S608
 
 _UNMATCHED: Final = f"""
-    SELECT platform, account, reference, name, rows, amount
+    SELECT platform, account, reference, name, rows, amount, currency
       FROM {tables.UNMATCHED}
      ORDER BY amount DESC, account, reference
      LIMIT {SHOWN}
@@ -181,9 +202,12 @@ _UNMATCHED: Final = f"""
 
 
 def _names(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The campaigns' ids, names and brands."""
-    rows = Campaign.objects.filter(pk__in=set(ids)).values_list("pk", "name", "brand__name")
-    return {pk: {"campaign_id": pk, "campaign": name, "brand": brand} for pk, name, brand in rows}
+    """The campaigns' ids, names, brands and currencies."""
+    rows = Campaign.objects.filter(pk__in=set(ids)).values_list(
+        "pk", "name", "brand__name", "brand__currency"
+    )
+    keys = ("campaign_id", "campaign", "brand", "currency")
+    return {row[0]: dict(zip(keys, row, strict=True)) for row in rows}
 
 
 _NO_CAMPAIGN: Final = {"campaign_id": None, "campaign": None, "brand": None}
@@ -192,11 +216,13 @@ _NO_CAMPAIGN: Final = {"campaign_id": None, "campaign": None, "brand": None}
 def _samples(checker: Checker) -> list[dict[str, Any]]:
     """The first rows, as they stand in the file and as they were understood."""
     named = _names(s.campaign.id for s in checker.samples if isinstance(s.campaign, Found))
+    only = the_only()
     return [
         {
             "line": each.line,
             "cells": each.cells,
-            **named.get(getattr(each.campaign, "id", 0), _NO_CAMPAIGN),
+            **(_NO_CAMPAIGN | {"currency": each.currency or only}),
+            **named.get(getattr(each.campaign, "id", 0), {}),
             "reference": getattr(each.campaign, "reference", None),
             "date": each.date,
             "amount": each.amount,
@@ -208,10 +234,12 @@ def _samples(checker: Checker) -> list[dict[str, Any]]:
 
 def _unmatched(reader: Reader) -> list[dict[str, Any]]:
     """The references that no campaign has, with the one campaign of the same name, if any."""
-    keys = ("platform", "account", "reference", "name", "rows", "amount")
+    keys = ("platform", "account", "reference", "name", "rows", "amount", "currency")
     unmatched = [dict(zip(keys, row, strict=True)) for row in tables.run(_UNMATCHED)]
+    only = the_only()
     alike = by_name({each["name"] for each in unmatched}, reader.plan.brand_id)
     for each in unmatched:
+        each["currency"] = each["currency"] or only
         candidates = alike.get(each["name"], [])
         alone = candidates[0] if len(candidates) == 1 else None
         each["suggested_id"] = alone and alone.id
@@ -219,8 +247,15 @@ def _unmatched(reader: Reader) -> list[dict[str, Any]]:
     return unmatched
 
 
-def _totals_lines(checker: Checker, done: Imported, total: Decimal) -> list[dict[str, Any]]:
-    """The lines of totals; ``agrees`` with the sum of the rows, None if not comparable."""
+def _totals_lines(
+    checker: Checker, done: Imported, in_all: Mapping[str, Decimal]
+) -> list[dict[str, Any]]:
+    """The lines of totals; ``agrees`` with the sum of the rows, None if not comparable.
+
+    Rows that name no currency are in the one that the others have.
+    """
+    currencies = {code for code in in_all if code}
+    total = sum(in_all.values(), Decimal(0))
     tolerance = _HALF_A_CENT * (done.rows + done.waiting_rows + 1)
     return [
         {
@@ -229,7 +264,10 @@ def _totals_lines(checker: Checker, done: Imported, total: Decimal) -> list[dict
             "amount": line.amount,
             # Refused rows are missing in the sum.
             "agrees": abs(line.amount - total) <= tolerance
-            if line.is_comparable and line.amount is not None and not done.refused.count
+            if line.is_comparable
+            and line.amount is not None
+            and not done.refused.count
+            and len(currencies) <= 1
             else None,
         }
         for line in checker.totals_lines
@@ -237,20 +275,31 @@ def _totals_lines(checker: Checker, done: Imported, total: Decimal) -> list[dict
 
 
 def _notes(
-    reader: Reader, checker: Checker, totals_lines: list[dict[str, Any]], total: Decimal
+    reader: Reader,
+    checker: Checker,
+    totals_lines: list[dict[str, Any]],
+    in_all: Mapping[str, Decimal],
 ) -> Iterator[str]:
     """Warnings to read before confirming."""
     yield from reader.sniffed.notes
     compared = [line for line in totals_lines if line["agrees"] is not None]
     if compared and not any(line["agrees"] for line in compared):
-        line = compared[0]
+        line, currency = compared[0], max(in_all, default="")
+        said, total = (
+            format_money(amount, currency)
+            for amount in (line["amount"], sum(in_all.values(), Decimal(0)))
+        )
         yield (
             f"Line {line['line']} ({line['label'] or 'totals'}) has a total of "
-            f"{format_usd(line['amount'])}, but the rows add up to {format_usd(total)}. "
+            f"{said}, but the rows add up to {total}. "
             "Is the file complete?"
         )
-    if not checker.knows_currency and reader.plan.format != PLAIN.code:
-        yield "The file does not name its currency; the amounts are read as US dollars."
+    codes = [code for code in in_all if code]
+    if not checker.knows_currency and (reader.plan.format != PLAIN.code or len(codes) > 1):
+        read_as = f" ({', '.join(codes)})" if codes else ""
+        yield (
+            f"The file does not name its currency; the amounts are read in each brand's{read_as}."
+        )
     if reader.ends_abruptly and checker.columns.amount == checker.columns.width - 1:
         yield (
             "The last line has no line end. If the file was cut off there, its amount may lack "

@@ -10,7 +10,8 @@ from django.db.models.expressions import RawSQL
 
 from ads.models import Campaign
 from ads.models.spend import Kind
-from ads.rules.money import LIMIT, format_usd
+from ads.rules.money import LIMIT
+from ads.services.currencies import by_currency
 from ads.services.errors import ReportedOtherwise
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
@@ -80,8 +81,8 @@ _LEAVE_OUT: Final = f"""
 def too_large(owner: str, day: date, amount: Decimal) -> str:
     """The reason to refuse rows that add up to this."""
     return (
-        f"amount: the rows of {owner} on {day} add up to {format_usd(amount)}; a day must stay "
-        f"below {format_usd(LIMIT)}."
+        f"amount: the rows of {owner} on {day} add up to {amount:,.2f}; a day must stay below "
+        f"{LIMIT:,}."
     )
 
 
@@ -114,11 +115,14 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
         "now": now,
     }
     insert = entries.INSERT.format(staged=f"{tables.ROWS} AS staged")
-    ((done.recorded, done.difference),) = tables.run(
-        f"WITH recorded AS ({insert} RETURNING amount)"  # noqa: S608
-        " SELECT count(*), coalesce(sum(amount), 0) FROM recorded",
+    code, join, group = by_currency("recorded")
+    found = tables.run(
+        f"WITH recorded AS ({insert} RETURNING campaign_id, amount)"  # noqa: S608
+        f" SELECT {code}, count(*), coalesce(sum(recorded.amount), 0) FROM recorded {join} {group}",
         values,
     )
+    done.recorded = sum(count for _, count, _ in found)
+    done.difference = {code: amount for code, _, amount in found}
     count_duplicates(done, columns, values, "ads_spend")
 
 

@@ -91,7 +91,14 @@ class Import:
         refused = Refused(limit=shown, sink=sink)
         if sink is not None:
             sink.begin(reader.header)
-        checker = Checker(found, reader.header, reader.plan, now=now, refused=refused)
+        checker = Checker(
+            found,
+            reader.header,
+            reader.plan,
+            now=now,
+            refused=refused,
+            titles=reader.sniffed.titles,
+        )
         done = Imported(are_entries=found.are_entries, refused=refused)
         shape = tables.ENTRIES if found.are_entries else tables.TOTALS
         with tables.tables(shape):

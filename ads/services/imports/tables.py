@@ -44,6 +44,7 @@ WAITING: Final = {
     "occurred_at": "timestamptz",
     "description": "text",
     "external_id": "text",
+    "currency": "text",
 }
 
 ROWS: Final = "import_rows"
@@ -54,7 +55,7 @@ UNMATCHED: Final = "import_unmatched"
 MOVES: Final = "import_moves"
 
 #: Texts that may be empty; written as CSV, COPY would read them as NULL.
-_EMPTY: Final = {"account", "name", "description", "known_as"}
+_EMPTY: Final = {"account", "name", "description", "known_as", "currency"}
 
 #: The timezone in which a day begins last: no brand's month began earlier.
 LAST_TO_TURN: Final = "Etc/GMT+12"

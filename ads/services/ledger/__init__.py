@@ -33,5 +33,6 @@ from ads.services.ledger.validation import (
     check_instant,
     check_text,
     day_of,
+    in_another,
     latest_date,
 )

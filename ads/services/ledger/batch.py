@@ -190,7 +190,7 @@ class _Batch:
                 "amount",
                 None,
                 "with all of these, the day or month of a campaign or brand would come to "
-                "1,000,000,000,000,000 US dollars or more; check the amounts.",
+                "1,000,000,000,000,000 or more; check the amounts.",
             )
         )
         return Recorded([one if one.error else answer for one in self.answers], is_recorded=False)

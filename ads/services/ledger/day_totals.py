@@ -13,7 +13,7 @@ handful of totals (:data:`ARRAYS`) and a file of a million (a temporary table) a
 same statements.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 from django.db import connection
 
 from ads.models.references import shown
+from ads.services.currencies import by_currency
 from ads.services.errors import ReportedOtherwise
 from ads.services.ledger.rows import OLDER, RECORDED, UNCHANGED, Answer, DayTotal, Placed, failed
 
@@ -68,10 +69,12 @@ _LISTED: Final = """
     SELECT campaign_id, date, known_as, amount - previous FROM reported WHERE amount <> previous
 """
 
+#: By currency.
 _COUNTED: Final = """
-    SELECT count(*), coalesce(sum(amount), 0),
-           count(*) FILTER (WHERE amount < 0), coalesce(sum(amount) FILTER (WHERE amount < 0), 0)
-      FROM recorded
+    SELECT {code}, count(*), coalesce(sum(recorded.amount), 0),
+           count(*) FILTER (WHERE recorded.amount < 0),
+           coalesce(sum(recorded.amount) FILTER (WHERE recorded.amount < 0), 0)
+      FROM recorded {join} {group}
 """
 
 _KNOWN: Final = """
@@ -132,16 +135,16 @@ def append(placed: Sequence[Placed], *, source: str, now: datetime) -> list[Answ
     posted = {key: placed[i].row for key, i in newest.items()}
     differences, believed = _post(posted, source=source, now=now) if posted else ({}, set())
     for i, (key, total) in good.items():
-        newer = posted[key]
+        newer, currency = posted[key], placed[i].owner.currency
         if key not in believed or (total.amount, total.observed_at) != (
             newer.amount,
             newer.observed_at,
         ):
-            answers[i] = Answer(OLDER, difference=Decimal(0))
+            answers[i] = Answer(OLDER, difference=Decimal(0), currency=currency)
         elif i != newest[key] or key not in differences:
-            answers[i] = Answer(UNCHANGED, difference=Decimal(0))
+            answers[i] = Answer(UNCHANGED, difference=Decimal(0), currency=currency)
         else:
-            answers[i] = Answer(RECORDED, difference=differences[key])
+            answers[i] = Answer(RECORDED, difference=differences[key], currency=currency)
     return [answers[i] for i in range(len(placed))]
 
 
@@ -232,14 +235,14 @@ def _post(
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """How staged day totals moved the ledger; amounts in US dollars."""
+    """How staged day totals moved the ledger; amounts by currency."""
 
     #: Totals that did, and by how much in sum.
     recorded: int
-    difference: Decimal
+    difference: dict[str, Decimal]
     #: Those among them that were lowered, and by how much in sum (zero or less).
     lowered: int
-    lowered_by: Decimal
+    lowered_by: dict[str, Decimal]
 
 
 def post(staged: str, *, source: str, now: datetime) -> Posted:
@@ -252,11 +255,23 @@ def post(staged: str, *, source: str, now: datetime) -> Posted:
     """
     values: dict[str, Any] = {"source": source, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(_POST.format(staged=staged, answer=_COUNTED), values)
-        posted = Posted(*cursor.fetchone())
+        counted = _COUNTED.format(**by_currency("recorded")._asdict())
+        cursor.execute(_POST.format(staged=staged, answer=counted), values)
+        posted = posted_of(cursor.fetchall())
         if posted.recorded:
             _check_again(cursor, staged, values)
     return posted
+
+
+def posted_of(rows: Iterable[tuple[str, int, Decimal, int, Decimal]]) -> Posted:
+    """From a row for each currency: code, how many moved and by how much, likewise lowered."""
+    found = list(rows)
+    return Posted(
+        recorded=sum(row[1] for row in found),
+        difference={row[0]: row[2] for row in found},
+        lowered=sum(row[3] for row in found),
+        lowered_by={row[0]: row[4] for row in found if row[3]},
+    )
 
 
 def count_older(staged: str, *, source: str) -> int:

@@ -17,7 +17,7 @@ from ads.rules.money import is_used_up, remaining
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One owner's figures of one period, in US dollars."""
+    """One owner's figures of one period, in its currency."""
 
     #: What was truly spent.
     amount: Decimal
@@ -40,10 +40,11 @@ class Figures:
 
 
 class Summary(TypedDict):
-    """The figures of a brand or a campaign; amounts in US dollars, None without a budget."""
+    """The figures of a brand or a campaign; amounts in ``currency``, None without a budget."""
 
     name: str
     timezone: str
+    currency: str
     date: date
     daily_budget: Decimal | None
     daily_spend: Decimal
@@ -71,7 +72,7 @@ class CampaignSummary(Summary):
 
 
 class DaySpend(NamedTuple):
-    """The spend of one accounting day, and how much of it no longer counts; US dollars."""
+    """The spend of one accounting day, and how much of it no longer counts."""
 
     date: date
     amount: Decimal = Decimal(0)
@@ -84,6 +85,7 @@ class Month:
 
     days: list[DaySpend]
     figures: dict[Period, Figures]
+    currency: str
 
 
 class InvalidSpan(ValueError):
@@ -120,7 +122,7 @@ def month(owner: Brand | Campaign, today: date) -> Month:
     # One lookup per date, for the index: a brand's own sums stand among those of all brands.
     sums = _sums([owner], dates)
     days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _ZERO)) for day in dates]
-    return Month(days, _both(owner, today, sums))
+    return Month(days, _both(owner, today, sums), _brand(owner).currency)
 
 
 def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:
@@ -178,6 +180,7 @@ def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
     return {
         "name": owner.name,
         "timezone": _zone(owner),
+        "currency": _brand(owner).currency,
         "date": today,
         "daily_budget": day.budget,
         "daily_spend": day.amount,
@@ -192,7 +195,11 @@ def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
 
 
 def _zone(owner: Brand | Campaign) -> str:
-    return str((owner if isinstance(owner, Brand) else owner.brand).timezone)
+    return str(_brand(owner).timezone)
+
+
+def _brand(owner: Brand | Campaign) -> Brand:
+    return owner if isinstance(owner, Brand) else owner.brand
 
 
 def _of(*owners: Brand | Campaign) -> QuerySet[SpendTotal]:

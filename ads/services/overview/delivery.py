@@ -135,6 +135,7 @@ def _as_near(row: Any, now: datetime) -> Near:
         name=row.name,
         brand=row.brand.name,
         timezone=row.brand.timezone,
+        currency=row.brand.currency,
         period=limit.period,
         spent=spent,
         budget=budget,

@@ -19,15 +19,17 @@ NEAR: Final = Decimal("0.5")
 class Near:
     """A brand or campaign, and the budget of its own of which most is used.
 
-    ``spent``: what counts, of ``budget``, in US dollars. ``brand``: of a campaign. ``holds``: why a
-    campaign does not deliver now. ``delivers``: of a brand, whether it is active. ``used_up_at``:
-    when, at the pace so far, it is used up within the period (UTC); None: not, or unknown.
+    ``spent``: what counts, of ``budget``, in ``currency``. ``brand``: of a campaign. ``holds``: why
+    a campaign does not deliver now. ``delivers``: of a brand, whether it is active.
+    ``used_up_at``: when, at the pace so far, it is used up within the period (UTC); None: not, or
+    unknown.
     """
 
     id: int
     name: str
     brand: str
     timezone: str
+    currency: str
     period: Period
     spent: Decimal
     budget: Decimal

@@ -167,9 +167,21 @@ def _record_batch(
 
 def _as_sent(row: WaitingSpend, reference: Reference) -> Row:
     if row.kind == Kind.DAY_TOTAL:
-        return DayTotal(reference, row.date, row.amount, row.observed_at or row.received_at)
+        return DayTotal(
+            reference,
+            row.date,
+            row.amount,
+            row.observed_at or row.received_at,
+            row.currency or None,
+        )
     return SpendEntry(
-        reference, row.amount, row.description, row.date, row.occurred_at, row.external_id
+        reference,
+        row.amount,
+        row.description,
+        row.date,
+        row.occurred_at,
+        row.external_id,
+        row.currency or None,
     )
 
 

@@ -1,8 +1,8 @@
 """Unmatched campaigns: their waiting spend, suggested matches, and matching many at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -14,7 +14,8 @@ from ads.models import Brand, Campaign, CampaignReference, UnknownReference, Wai
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
-from ads.rules.money import format_usd, is_used_up
+from ads.rules.money import format_money, is_used_up
+from ads.services.currencies import the_only
 from ads.services.errors import InvalidReference
 from ads.services.ledger import summaries
 from ads.services.references import registry
@@ -26,10 +27,13 @@ _NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """The waiting spend of an unmatched campaign; ``amount`` in US dollars."""
+    """The waiting spend of an unmatched campaign; ``sums`` by currency.
+
+    An amount without one has :func:`ads.services.currencies.the_only`, or "".
+    """
 
     rows: int = 0
-    amount: Decimal = Decimal(0)
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
     #: The days of the spend; in UTC where only an instant was given.
     first: date | None = None
     last: date | None = None
@@ -58,7 +62,12 @@ _DAY: Final = "coalesce(date, (coalesce(occurred_at, received_at) AT TIME ZONE '
 _WAITS: Final = f"""
     SELECT unknown_id,
            count(*) FILTER (WHERE waits),
-           coalesce(sum(amount) FILTER (WHERE waits), 0),
+           (SELECT json_object_agg(currency, total::text ORDER BY currency)
+              FROM (SELECT coalesce(nullif(currency, ''), %(only)s) AS currency,
+                           sum(amount) AS total
+                      FROM ads_waitingspend
+                     WHERE unknown_id = kept.unknown_id AND discarded_at IS NULL
+                     GROUP BY 1) AS sums),
            min({_DAY}) FILTER (WHERE waits), max({_DAY}) FILTER (WHERE waits),
            min(received_at) FILTER (WHERE waits), max(received_at) FILTER (WHERE waits),
            (array_agg(DISTINCT source) FILTER (WHERE waits))[:{_NAMED}],
@@ -66,7 +75,7 @@ _WAITS: Final = f"""
            (array_agg(DISTINCT refusal) FILTER (WHERE waits AND refusal <> ''))[:{_NAMED}],
            count(*) FILTER (WHERE NOT waits)
       FROM (SELECT *, discarded_at IS NULL AS waits FROM ads_waitingspend) AS kept
-     WHERE unknown_id = ANY(%s::bigint[])
+     WHERE unknown_id = ANY(%(ids)s::bigint[])
      GROUP BY unknown_id
 """  # noqa: S608  (nothing in it comes from outside)
 
@@ -75,9 +84,10 @@ def waits(unknown_ids: Collection[int]) -> dict[int, Waits]:
     """The waiting spend of these, by their ids; one query."""
     found = dict.fromkeys(unknown_ids, Waits())
     with connection.cursor() as cursor:
-        cursor.execute(_WAITS, [list(unknown_ids)])
+        cursor.execute(_WAITS, {"ids": list(unknown_ids), "only": the_only()})
         for pk, *facts in cursor.fetchall():
             facts[6], facts[8] = tuple(facts[6] or ()), tuple(facts[8] or ())
+            facts[1] = {code: Decimal(total) for code, total in (facts[1] or {}).items()}
             found[pk] = Waits(*facts)
     return found
 
@@ -169,7 +179,8 @@ def used_up_by(unknown: UnknownReference, campaign: Campaign, now: datetime) -> 
                 word = "daily" if period == Period.DAY else "monthly"
                 sentences.append(
                     f"The {word} budget of {prefix}{owner.name} would be used up: "
-                    f"{format_usd(spent)} of {format_usd(budget)}, which stops {stopped}."
+                    f"{format_money(spent, campaign.brand.currency)} of "
+                    f"{format_money(budget, campaign.brand.currency)}, which stops {stopped}."
                 )
     return sentences
 

@@ -52,7 +52,7 @@ class Amounts:
     def __init__(self, decimal: str | None, *, round_them: bool) -> None:
         self._decimal = decimal
         self._round_them = round_them
-        #: Rounded amounts, and the sum of their differences (US dollars).
+        #: Rounded amounts, and the sum of their differences.
         self.rounded = 0
         self.rounded_by = Decimal(0)
 

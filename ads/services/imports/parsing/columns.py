@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ads.services.imports.currency import ONLY, check_column, split_name
+from ads.services.imports.currency import split_name
 from ads.services.imports.formats import Format
 from ads.services.imports.plan import FIELDS, Plan
 from ads.services.imports.refusals import MOST_COLUMNS, REFUSED_IN, ImportRefused
@@ -44,8 +44,8 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
     ``line`` is the header's line in the file.
 
     Raises:
-        ImportRefused: a column is missing or named twice, or not in US dollars; with the columns
-            there are, and the remedy.
+        ImportRefused: a column is missing or named twice; with the columns there are, and the
+            remedy.
     """
     if len(header) > MOST_COLUMNS:
         raise ImportRefused(
@@ -58,7 +58,6 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
     amount = places["amount"]
     if amount is None:
         raise _missing("amount", header, format_)
-    check_column(header[amount], line)
     if places["campaign"] is None and places["reference"] is None:
         raise _missing("campaign", header, format_)
     if places["external_id"] is None:
@@ -101,7 +100,6 @@ def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> in
         if not named and field == "amount":
             bare = [split_name(name) for name in header]
             named = [i for i, each in enumerate(bare) if each[0].casefold() == wanted.casefold()]
-            named = [i for i in named if bare[i][1] == ONLY] or named
         if named:
             return _only(named, header)
     return None

@@ -67,6 +67,8 @@ class Sniffed:
     #: The line that names the columns, from 1.
     header_line: int
     header: list[str]
+    #: The lines above it.
+    titles: list[str]
     #: The first rows below it, as they stand there.
     rows: list[list[str]]
     #: Warnings for whoever imports it.
@@ -101,6 +103,7 @@ def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
         delimiter=delimiter,
         header_line=number,
         header=[cell.strip() for cell in header],
+        titles=lines[: number - 1],
         rows=rows,
         notes=notes,
     )

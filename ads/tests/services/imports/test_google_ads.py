@@ -145,7 +145,7 @@ def test_totals_of_a_part_are_not_compared() -> None:
 def test_another_currency_is_refused_with_its_line() -> None:
     said = refused(REPORT.replace("Brand,222,USD", "Brand,222,EUR"))
 
-    assert "line 5: currency: the amount is in 'EUR'" in said
+    assert "line 5: currency: the amount is in EUR (Euro)" in said
 
 
 def test_a_missing_cost_is_refused_with_its_line() -> None:
