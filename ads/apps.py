@@ -10,4 +10,9 @@ class AdsConfig(AppConfig):
     verbose_name = "Budget Manager"
 
     def ready(self) -> None:
-        from ads import signals  # noqa: F401  (connecting is importing)
+        from django.db.models.signals import post_migrate
+
+        from ads import checks, signals  # noqa: F401  (connecting is importing)
+        from ads.models.timezones import keep_names
+
+        post_migrate.connect(keep_names, sender=self)

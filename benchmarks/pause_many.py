@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from support.database import execute, execute_unaudited, scratch
 from support.report import at_most, expect, options, seconds, table, verdict
-from support.world import NOW, decide, fill, settle
+from support.world import NOW, decide, fill, local, settle
 
 from ads.models import Campaign, DeliveryChange
 from ads.services.delivery import Enforced
@@ -59,12 +59,14 @@ def spend() -> None:
     execute(
         """
         INSERT INTO ads_spend (campaign_id, amount, date)
-        SELECT campaign.id, 10, date(%s AT TIME ZONE brand.timezone) - ago
+        SELECT campaign.id, 10, local.today - ago
           FROM ads_campaign AS campaign
-          JOIN ads_brand AS brand ON brand.id = campaign.brand_id,
-               generate_series(0, %s - 1) AS ago
+          JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+          JOIN unnest(%(zones)s::text[], %(todays)s::date[]) AS local (name, today)
+            ON local.name = brand.timezone
+         CROSS JOIN generate_series(0, %(days)s - 1) AS ago
         """,
-        [NOW, DAYS],
+        {**local(NOW), "days": DAYS},
     )
     execute("VACUUM ANALYZE ads_spend, ads_spendtotal")
 

@@ -3,7 +3,7 @@
 import os
 import warnings
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
 
@@ -13,3 +13,11 @@ warnings.filterwarnings("ignore", message="You're running the worker with superu
 app = Celery("budget_manager")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.import_modules.connect(sender=app, weak=False)
+def check_timezones(**_: object) -> None:
+    """Refuse to start a worker or beat: Celery runs Django's checks and ignores what they say."""
+    from ads.checks import require_timezones
+
+    require_timezones()

@@ -9,3 +9,4 @@ from ads.models.operations import AskedAccount, Heartbeat, SimulatedSwitch
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import ReportedTotal, Spend, SpendTotal
+from ads.models.timezones import TimezoneName

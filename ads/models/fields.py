@@ -1,7 +1,6 @@
 """Money, currency and timezone columns, and the constraints that hold whatever writes to them."""
 
 import functools
-import zoneinfo
 from datetime import date
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Round
 
-from ads.rules.calendar import UnknownTimezone, zone
+from ads.rules.calendar import UnknownTimezone, names, zone
 from ads.rules.currencies import DEFAULT, MINOR_UNITS, UnknownCurrency, check_currency, labelled
 from ads.rules.money import LIMIT, PLACES
 
@@ -151,9 +150,8 @@ def is_currency(field: str, *, table: str, blank: bool = False) -> models.CheckC
 
 @functools.cache
 def timezone_choices() -> list[tuple[str, str]]:
-    """The timezones people choose from: those of pytz's curated list that this machine knows."""
-    known = zoneinfo.available_timezones()
-    return [(name, name) for name in pytz.common_timezones if name in known]
+    """The timezones people choose from: the names of pytz's curated list that there are."""
+    return [(name, name) for name in pytz.common_timezones if name in names()]
 
 
 def validate_timezone(name: str) -> None:
@@ -190,10 +188,9 @@ class TimezoneField(models.CharField):  # type: ignore[type-arg]
         )
 
 
-#: Keeps invalid timezones out of the table, whatever writes the row, by PostgreSQL's own list of
-#: IANA names. ``AT TIME ZONE`` would not do: it also accepts other spellings ("europe/berlin"),
-#: abbreviations ("CEST") and rules ("Foo+3"). Reading the list takes 30 ms, so the table is
-#: searched for the name first.
+#: Keeps invalid timezones out of the table, whatever writes the row, by the names in
+#: :class:`ads.models.timezones.TimezoneName`. PostgreSQL's own list is another release's: it may
+#: lack a name that is in use here, and has some that are not.
 readable_timezone = pgtrigger.Trigger(
     name="readable_timezone",
     when=pgtrigger.Before,
@@ -202,11 +199,7 @@ readable_timezone = pgtrigger.Trigger(
         """
         IF NEW.timezone <> 'UTC'
             AND NEW.timezone IS DISTINCT FROM OLD.timezone
-            AND NOT EXISTS (SELECT FROM {meta.db_table} WHERE timezone = NEW.timezone)
-            AND NOT EXISTS (
-                SELECT FROM pg_timezone_names
-                 WHERE name = NEW.timezone AND name !~ '^(Factory|localtime|posix.*|right/.*)$'
-            )
+            AND NOT EXISTS (SELECT FROM ads_timezonename WHERE name = NEW.timezone)
         THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'check_violation',

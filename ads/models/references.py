@@ -159,6 +159,13 @@ class WaitingSpend(models.Model):
     date = models.DateField(
         null=True, blank=True, help_text="Empty: the brand's local date at that time."
     )
+    timezone = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The timezone whose day the date is. Empty: the brand's.",
+    )
     occurred_at = models.DateTimeField(
         null=True, blank=True, help_text="When it occurred. Empty: when it was received."
     )

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from ads.models.base import TimestampedModel
 from ads.models.brand import Brand
+from ads.models.spend import OnOverlap
 from ads.models.triggers import tracked
 
 
@@ -117,7 +118,9 @@ class ApiKeyBrand(ApiKey.brands.through):  # type: ignore[misc,name-defined]
         return f"{self.brand} of {self.apikey}"
 
 
-_ENDPOINT_FIELDS = ["name", "source", "every_brand", "is_active", "previous_expires_at"]
+_ENDPOINT_FIELDS = [
+    "name", "source", "every_brand", "is_active", "on_overlap", "previous_expires_at"
+]  # fmt: skip
 
 
 @tracked("webhook endpoint change", "webhook endpoint changes", _ENDPOINT_FIELDS)
@@ -133,6 +136,15 @@ class WebhookEndpoint(Sender):
         "active",
         default=True,
         help_text="Off: webhooks are refused, and the sender tries again later.",
+    )
+    on_overlap = models.CharField(
+        max_length=10,
+        choices=[("", "Refuse: the sender is told the figures"), *OnOverlap.choices],
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What becomes of day totals of campaigns and days that another source has "
+        "reported.",
     )
     secret = models.TextField(editable=False)
     previous_secret = models.TextField(blank=True, default="", editable=False)

@@ -59,6 +59,14 @@ class Kind(models.TextChoices):
     CORRECTION = "correction", "Correction"
 
 
+class OnOverlap(models.TextChoices):
+    """What becomes of a day total where another source has reported the same campaign and day."""
+
+    ADD = "add", "Add: it is other money, and both count"
+    REPLACE = "replace", "Replace: the other source's totals are taken back"
+    SKIP = "skip", "Skip: what is on record stays, and this is not recorded"
+
+
 #: The database's answer to anything but an INSERT.
 ONLY_ADDED_TO = "The ledger is only ever added to: record a correction instead."
 
@@ -274,6 +282,13 @@ class ReportedTotal(TimestampedModel):
         help_text="The total reported before; the ledger got the difference.",
     )
     observed_at = models.DateTimeField()
+    replaced_by = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The source that took this total back; it counts again once its own says so.",
+    )
 
     class Meta:
         verbose_name = "reported day total"

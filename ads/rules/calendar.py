@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
 _SECOND: Final = timedelta(seconds=1)
 _MIDNIGHT: Final = time(0)
 _LONGEST_SHOWN: Final = 60
@@ -60,6 +61,12 @@ class LocalDates:
     invalid: list[str]
 
 
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all timezones."""
+    return frozenset(filter(_SPELLING.fullmatch, available_timezones())) - _NOT_A_PLACE
+
+
 def zone(name: str) -> ZoneInfo:
     """Return the timezone of this IANA name.
 
@@ -67,7 +74,7 @@ def zone(name: str) -> ZoneInfo:
         UnknownTimezone: the name is empty, a path, misspelt (case matters), or not a string.
     """
     # Text from files, APIs and the database arrives here, so the type is checked too.
-    if not isinstance(name, str) or name not in _names():
+    if not isinstance(name, str) or name not in names():
         raise UnknownTimezone(name)
     return _zone(name)
 
@@ -96,7 +103,7 @@ def format_instant(at: datetime, tz: str = "UTC", *, seconds: bool = False) -> s
 
     As dates in lists, fields and files, it begins with the year. In UTC if `tz` is invalid.
     """
-    tz = tz if tz in _names() else "UTC"
+    tz = tz if tz in names() else "UTC"
     clock = "%H:%M:%S" if seconds else "%H:%M"
     place = tz.rpartition("/")[2].replace("_", " ")
     return f"{local_time(at, tz):%Y-%m-%d {clock}} {place}"
@@ -160,6 +167,25 @@ def day_begins(day: date, tz: str) -> datetime:
     return wall_instants(day, _MIDNIGHT, tz)[0]
 
 
+def day_bounds(day: date, tz: str) -> tuple[datetime, datetime]:
+    """Return the instants (UTC) at which the calendar day begins in `tz` and at which it ends.
+
+    The day has the first of them and not the second.
+    """
+    return day_begins(day, tz), day_begins(day + _DAY, tz)
+
+
+def hour_span(day: date, at: time, tz: str) -> tuple[datetime, datetime] | None:
+    """Return the instants (UTC) between which the clock in `tz` shows the hour from `at` on.
+
+    Two hours apart where the clock falls back over it; None where the clock jumps over it.
+    """
+    following = datetime.combine(day, at) + _HOUR
+    begins = wall_instants(day, at, tz)[0]
+    ends = wall_instants(following.date(), following.time(), tz)[0]
+    return (begins, ends) if begins < ends else None
+
+
 def next_day_begins(now: datetime, tz: str) -> datetime:
     """Return the first instant (UTC) after `now` at which the next calendar day begins in `tz`."""
     return _begins_after(now, local_date(now, tz) + _DAY, tz)
@@ -173,7 +199,7 @@ def next_month_begins(now: datetime, tz: str) -> datetime:
 def group_by_local_date(timezones: Iterable[str], now: datetime) -> LocalDates:
     """Group timezones by their local date at `now`; there are at most three at any instant."""
     moment = utc(now)
-    known = _names()
+    known = names()
     by_date: dict[date, list[str]] = {}
     invalid: list[str] = []
     for name in sorted(set(timezones)):
@@ -256,11 +282,6 @@ def _offset_change_between(low: datetime, high: datetime, where: ZoneInfo) -> da
         else:
             last = middle
     return _EPOCH + last * _SECOND
-
-
-@cache
-def _names() -> frozenset[str]:
-    return frozenset(filter(_SPELLING.fullmatch, available_timezones())) - _NOT_A_PLACE
 
 
 @cache

@@ -97,6 +97,11 @@ def sums_by_currency(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decima
     return dict(sorted(sums.items()))
 
 
+def add_sums(*sums: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Sums by currency of several sums by currency."""
+    return sums_by_currency(pair for each in sums for pair in each.items())
+
+
 def plain(amount: Decimal, places: int = 2) -> str:
     """Return `amount` as programs exchange it: "75.40", "1234.50", "-3.00", "0.004512".
 

@@ -5,8 +5,8 @@ Scripts and shells call the three services named here; the modules below them ta
 
 from ads.services.api import BudgetService, CampaignService, DaypartingService
 from ads.services.campaign_lookup import CampaignNamed, Reference
-from ads.services.errors import InvalidReference, InvalidSpend, SpendConflict
-from ads.services.ledger import DayTotal, SpendEntry
+from ads.services.errors import InvalidReference, InvalidSpend, Overlap, SpendConflict
+from ads.services.ledger import DayTotal, OnOverlap, SpendEntry
 
 __all__ = [
     "BudgetService",
@@ -16,6 +16,8 @@ __all__ = [
     "DaypartingService",
     "InvalidReference",
     "InvalidSpend",
+    "OnOverlap",
+    "Overlap",
     "Reference",
     "SpendConflict",
     "SpendEntry",

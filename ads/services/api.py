@@ -21,6 +21,7 @@ from ads.services.explain import explanation
 from ads.services.ledger import (
     Answer,
     DayTotal,
+    OnOverlap,
     Recorded,
     SpendEntry,
     record,
@@ -97,25 +98,51 @@ class BudgetService:
 
     @staticmethod
     def report_day_total(
-        campaign: Campaign, date: date, amount: object, *, source: str, observed_at: datetime
+        campaign: Campaign,
+        date: date,
+        amount: object,
+        *,
+        source: str,
+        observed_at: datetime,
+        on_overlap: OnOverlap | None = None,
     ) -> Answer:
         """Record what ``source`` observed ``campaign`` to have cost so far on ``date``.
 
         The ledger gets the difference to what that source has reported for that day. An older
         observation never overrides a newer one.
 
+        Args:
+            campaign: the campaign, whatever its status.
+            date: the accounting day.
+            amount: what it has cost so far: a Decimal, an int or plain decimal text; zero or more.
+            source: who reports it.
+            observed_at: when it looked (aware).
+            on_overlap: what becomes of it if another source has reported the day: both count
+                (``ADD``), the other's is taken back (``REPLACE``), or it is not recorded
+                (``SKIP``). Once it counts, later reports need it no more.
+
         Raises:
             InvalidSpend: the amount, the date, ``source`` or ``observed_at`` cannot be recorded.
+            Overlap: another source has reported the day, and ``on_overlap`` is None.
         """
         total = DayTotal(campaign, date, amount, observed_at)
-        (answer,) = BudgetService.report_day_totals([total], source=source)
+        (answer,) = BudgetService.report_day_totals([total], source=source, on_overlap=on_overlap)
         return answer
 
     @staticmethod
-    def report_day_totals(totals: Sequence[DayTotal], *, source: str) -> list[Answer]:
-        """Record many day totals in one transaction, all or none; answers in the same order."""
+    def report_day_totals(
+        totals: Sequence[DayTotal], *, source: str, on_overlap: OnOverlap | None = None
+    ) -> list[Answer]:
+        """Record many day totals in one transaction, all or none; answers in the same order.
+
+        Raises:
+            InvalidSpend, Overlap: as :meth:`report_day_total`; then nothing was recorded.
+        """
         now = timezone.now()
-        return list(record_all(totals, source=source, now=now, kind=Kind.DAY_TOTAL).answers)
+        recorded = record_all(
+            totals, source=source, now=now, kind=Kind.DAY_TOTAL, on_overlap=on_overlap
+        )
+        return list(recorded.answers)
 
     @staticmethod
     def take_entries(
@@ -145,11 +172,22 @@ class BudgetService:
 
     @staticmethod
     def take_day_totals(
-        rows: Sequence[DayTotal], *, source: str, keep_good: bool = False
+        rows: Sequence[DayTotal],
+        *,
+        source: str,
+        keep_good: bool = False,
+        on_overlap: OnOverlap | None = None,
     ) -> Recorded:
-        """The same for day totals."""
+        """The same for day totals; ``on_overlap`` as for :meth:`report_day_total`."""
         now = timezone.now()
-        return record(rows, source=source, now=now, kind=Kind.DAY_TOTAL, keep_good=keep_good)
+        return record(
+            rows,
+            source=source,
+            now=now,
+            kind=Kind.DAY_TOTAL,
+            keep_good=keep_good,
+            on_overlap=on_overlap,
+        )
 
     @staticmethod
     def get_brand_summary(brand: Brand) -> summaries.BrandSummary:

@@ -10,6 +10,10 @@ _JOIN: Final = """
 """
 
 
+#: The currency that all brands have, as an expression; NULL if they have several, or none.
+ONLY: Final = "(SELECT min(currency) FROM ads_brand HAVING count(DISTINCT currency) = 1)"
+
+
 class ByCurrency(NamedTuple):
     """SQL for ``SELECT {code}, sum(…) FROM rows {join} {group}``."""
 

@@ -1,6 +1,12 @@
 """What the services refuse, with the field and the values."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
+
+from ads.rules.money import format_sums
+
+Sums = Mapping[str, Decimal]
 
 
 class _Refusal(ValueError):
@@ -18,6 +24,34 @@ class InvalidSpend(_Refusal):
 
 class ReportedOtherwise(InvalidSpend):
     """A day that its source has reported in another way, so that it would count twice."""
+
+
+class Overlap(InvalidSpend):
+    """Day totals of campaigns and days that other sources have reported; nobody said which count.
+
+    ``where`` names the campaigns and days, ``amount`` is what ``source`` reports for them, and
+    ``on_record`` what counts already, by source; ``figures`` says all of that without a remedy.
+    Sums are by currency; of one campaign there is one.
+    """
+
+    def __init__(
+        self, where: str, *, source: str, amount: Sums, on_record: Mapping[str, Sums]
+    ) -> None:
+        known = " and ".join(f"{format_sums(sums)} by {other}" for other, sums in on_record.items())
+        self.figures = (
+            f"{where}: source {source} reports {format_sums(amount)}, and on record is {known}"
+        )
+        super().__init__(
+            "on_overlap",
+            None,
+            f"{self.figures}. Nothing was recorded. Choose add (it is other money), replace "
+            f"(source {source} speaks for these days from now on, and what is on record is taken "
+            "back) or skip.",
+        )
+        self.where = where
+        self.source = source
+        self.amount = amount
+        self.on_record = dict(on_record)
 
 
 class InvalidReference(_Refusal):

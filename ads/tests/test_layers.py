@@ -17,6 +17,7 @@ LAYERS = {
     "services": 3,
     "admin": 4,
     "api": 4,
+    "checks": 4,
     "management": 4,
     "middleware": 4,
     "signals": 4,

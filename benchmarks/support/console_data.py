@@ -13,7 +13,7 @@ from typing import Any, Final
 from ads.holds import Hold
 from ads.services.delivery import Trigger
 from support.database import execute, execute_unaudited
-from support.world import TIMEZONES, settle
+from support.world import local, settle
 
 DAYS: Final = 90
 
@@ -23,7 +23,7 @@ def add(sizes: Namespace, now: datetime) -> None:
     numbers: dict[str, Any] = {
         **vars(sizes),
         "now": now,
-        "zones": list(TIMEZONES),
+        **local(now),
         "themes": list(THEMES),
         "references": sizes.campaigns * 7 // 10,
         "b": execute("SELECT coalesce(max(id), 0) FROM ads_brand")[0][0],
@@ -97,8 +97,10 @@ CONFIGURATION: Final = (
 #: Its rows are of random campaigns, some more busy than others, and of days in order.
 LEDGER: Final = """
     WITH local AS MATERIALIZED (
-        SELECT campaign.id, brand.timezone, date(%(now)s AT TIME ZONE brand.timezone) AS today
+        SELECT campaign.id, (%(todays)s::date[])[at] AS today,
+               (%(midnights)s::timestamptz[])[at] AS midnight
           FROM ads_campaign AS campaign JOIN ads_brand AS brand ON brand.id = brand_id
+         CROSS JOIN LATERAL array_position(%(zones)s::text[], brand.timezone::text) AS at
     )
     INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source,
                            external_id, kind, created_at)
@@ -119,9 +121,8 @@ LEDGER: Final = """
               FROM generate_series(%(first)s::bigint, %(last)s - 1) AS i) AS entry
       JOIN local ON local.id = entry.campaign_id
      CROSS JOIN LATERAL (
-            SELECT midnight + random() * least(interval '1 day', %(now)s - midnight) AS at
-              FROM (SELECT (local.today - ago)::timestamp AT TIME ZONE local.timezone AS midnight)
-                   AS begun
+            SELECT begins + random() * least(interval '1 day', %(now)s - begins) AS at
+              FROM (SELECT local.midnight - ago * interval '1 day' AS begins) AS begun
            ) AS moment
 """
 
@@ -134,8 +135,10 @@ def _budgets(table: str, owner: str, *, least: int) -> str:
     WITH spent AS (
         SELECT {owner} AS owner, total.period, total.amount
           FROM ads_spendtotal AS total JOIN ads_brand AS brand ON brand.id = brand_id
-         WHERE total.start IN (date(%(now)s AT TIME ZONE brand.timezone),
-                               date_trunc('month', %(now)s AT TIME ZONE brand.timezone)::date)
+         CROSS JOIN LATERAL (
+                SELECT (%(todays)s::date[])[array_position(%(zones)s::text[], brand.timezone::text)]
+               ) AS local (today)
+         WHERE total.start IN (local.today, date_trunc('month', local.today)::date)
            AND (campaign_id IS NULL) = ('{owner}' = 'brand_id')
     )
     UPDATE {table} AS target
@@ -164,7 +167,9 @@ RECORDS: Final = (
     _budgets("ads_brand", "brand_id", least=100),
     """
     UPDATE ads_brand SET (last_daily_reset, last_monthly_reset) = (
-        SELECT today, today FROM (SELECT date(%(now)s AT TIME ZONE timezone) AS today) AS local)
+        SELECT today, today
+          FROM unnest(%(zones)s::text[], %(todays)s::date[]) AS local (name, today)
+         WHERE name = timezone)
     """,
     """
     INSERT INTO ads_deliverychange (

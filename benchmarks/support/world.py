@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ads.holds import Moment, evaluate
 from ads.models import Campaign
+from ads.rules.calendar import day_begins, local_date
 from ads.services.delivery import Enforced, Trigger, enforce
 from support.database import execute, execute_unaudited
 
@@ -56,7 +57,8 @@ SELECT id, 1 + (id / 2 + 3) %% %(schedules)s
 WITH span AS (
     SELECT brand.id AS brand_id, span.period, span.start, span.amount
       FROM ads_brand AS brand
-     CROSS JOIN LATERAL (SELECT date(%(now)s AT TIME ZONE brand.timezone)) AS local (today)
+      JOIN unnest(%(zones)s::text[], %(todays)s::date[]) AS local (name, today)
+        ON local.name = brand.timezone
      CROSS JOIN LATERAL (
             VALUES ('day', local.today, 7.5), ('day', local.today - 1, 52.25),
                    ('month', date_trunc('month', local.today)::date, 910)
@@ -72,14 +74,23 @@ SELECT brand_id, NULL, period, start, sum(amount)
 """
 
 
+def local(now: datetime) -> dict[str, Any]:
+    """The timezones, the date in each, and the instant at which it began; for SQL."""
+    todays = [local_date(now, name) for name in TIMEZONES]
+    return {
+        "zones": list(TIMEZONES),
+        "todays": todays,
+        "midnights": list(map(day_begins, todays, TIMEZONES)),
+    }
+
+
 def fill(campaigns: int, *, brands: int, schedules: int, now: datetime) -> None:
     """Create the world; ``is_active`` stays false until a first enforcement or :func:`settle`."""
     numbers = {
         "campaigns": campaigns,
         "brands": brands,
         "schedules": schedules,
-        "zones": list(TIMEZONES),
-        "now": now,
+        **local(now),
     }
     execute_unaudited(WORLD, numbers)
     execute(f"VACUUM ANALYZE {TABLES}")

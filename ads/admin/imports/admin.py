@@ -75,8 +75,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SpendImport]:
         return (
-            super()
-            .get_queryset(request)
+            uploads.with_waiting(super().get_queryset(request))
             .defer(*JSON)
             .annotate(
                 good_rows=Coalesce(_good_rows("outcome"), _good_rows("preview")),
@@ -116,14 +115,15 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
     def _url(
         self, route: str, page: Page, *, may: May, name: str, only: str | None = None
     ) -> URLPattern:
-        uploads = SpendImport.objects.defer(*(JSON if name == "progress" else ()))
+        imports = uploads.with_waiting(SpendImport.objects.all())
+        imports = imports.defer(*(JSON if name == "progress" else ()))
 
         def guarded(request: HttpRequest, pk: int) -> HttpResponseBase:
             if not may(request):
                 raise PermissionDenied
             if only and request.method != only:
                 return HttpResponseNotAllowed([only])
-            return page(request, get_object_or_404(uploads, pk=pk))
+            return page(request, get_object_or_404(imports, pk=pk))
 
         return path(route, self.admin_site.admin_view(guarded), name=f"ads_spendimport_{name}")
 
@@ -172,6 +172,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
 
     def show_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
         """An import: its progress, what it would do or did, and the actions it allows."""
+        possible = text.possible(one)
         context = {
             "title": one.file_name,
             "original": one,
@@ -183,7 +184,8 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             "has_refused_file": uploads.has_refused(one),
             "unmatched_link": self._unmatched_link(request),
             "may_act": self.has_add_permission(request),
-            **text.possible(one),
+            "can_answer": self.has_add_permission(request) and possible["can_confirm"],
+            **possible,
         }
         return self._page(request, "import", context)
 
@@ -245,7 +247,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
     ) -> HttpResponse:
         try:
             step(one, now=timezone.now(), **values)
-        except uploads.OutOfTurn as error:
+        except (uploads.OutOfTurn, ImportRefused) as error:
             self.message_user(request, str(error), messages.WARNING)
         return _to(one, "change")
 

@@ -19,6 +19,10 @@ DECIMALS = {
     ".": "Dot: 1234.50 or 1,234.50",
     ",": "Comma: 1234,50 or 1.234,50",
 }
+UNITS = {
+    "units": "Units of the currency: 11100000 is 11,100,000.00",
+    "micros": "Micros (millionths): 11100000 is 11.10",
+}
 #: The fields to map columns to.
 MEANINGS = {
     "amount": "Amount",
@@ -30,6 +34,8 @@ MEANINGS = {
     "description": "Description",
     "external_id": "ID of each entry",
     "occurred_at": "Time (with timezone)",
+    "hour": "Hour",
+    "timezone": "Timezone of each row",
 }
 #: What each field is for.
 COLUMN_HELPS = {
@@ -43,6 +49,8 @@ COLUMN_HELPS = {
     "external_id": "Makes each row an entry that counts once, however often it is imported. "
     "Without it, the rows of a day are added up to a day total.",
     "occurred_at": "The time of the spend, such as 2026-03-31T14:05:00Z.",
+    "hour": "0 to 23, or the day and the hour. Hours are added up to the brand's days.",
+    "timezone": "If rows are of several timezones.",
 }
 #: Date formats by an example: the last day of a month, so that day and month cannot be confused.
 EXAMPLES = {

@@ -9,13 +9,24 @@ from django.http import HttpRequest
 from ads.admin.base import KEPT, ModelAdmin
 from ads.admin.editing import GuardsEdits
 from ads.admin.elements import NOTHING, ConfigurationForm
-from ads.admin.imports.choices import DECIMALS, EXAMPLES, MEANINGS
+from ads.admin.imports.choices import DECIMALS, EXAMPLES, MEANINGS, UNITS
 from ads.admin.imports.forms import OPEN, ReadForm, column_field
 from ads.models import ColumnMapping
 from ads.services.imports import ImportRefused, Plan
 
 #: The parts of a plan that people choose, beside the columns.
-PLAN = ("source", "platform", "account", "date_format", "decimal", "round_amounts")
+PLAN = (
+    "format",
+    "source",
+    "platform",
+    "account",
+    "timezone",
+    "date_format",
+    "decimal",
+    "unit",
+    "is_daily",
+    "round_amounts",
+)
 
 
 class ColumnMappingForm(ConfigurationForm):
@@ -38,9 +49,9 @@ class ColumnMappingForm(ConfigurationForm):
         ways = dict(EXAMPLES)
         if current := plan.get("date_format"):
             ways.setdefault(current, current)
-        for name, choices in (("date_format", ways), ("decimal", DECIMALS)):
+        for name, choices in (("date_format", ways), ("decimal", DECIMALS), ("unit", UNITS)):
             choice: Any = self.fields[name]
-            choice.choices = [("", "As usual in the format"), *choices.items()]
+            choice.choices = [("", "As the file shows"), *choices.items()]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -97,8 +108,11 @@ class ColumnMappingAdmin(GuardsEdits, ModelAdmin[ColumnMapping]):
         return [
             (None, {"fields": ["name", "columns"]}),
             ("Columns", {"fields": [f"column_{field}" for field in MEANINGS]}),
-            ("Notation", {"fields": [("date_format", "decimal"), "round_amounts"]}),
-            ("Source", {"fields": [("source", "platform", "account")]}),
+            (
+                "Notation",
+                {"fields": [("date_format", "decimal"), ("unit", "round_amounts"), "is_daily"]},
+            ),
+            ("Source", {"fields": [("format", "source"), ("platform", "account"), "timezone"]}),
             (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
         ]
 

@@ -24,9 +24,11 @@ from ads.admin.imports.choices import (
     ENCODINGS,
     EXAMPLES,
     MEANINGS,
+    UNITS,
 )
 from ads.models import Brand, Campaign
-from ads.services.imports import FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
+from ads.models.fields import timezone_choices
+from ads.services.imports import ANSWERS, FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
 
 ANOTHER_WAY = "other"
 
@@ -79,6 +81,20 @@ class PlanForm(forms.Form):
         label="Account on the platform",
         help_text="If no column has it.",
         widget=_text(),
+    )
+    timezone = forms.ChoiceField(
+        label="Timezone of the file",
+        required=False,
+        choices=lambda: [("", "As the file says"), *timezone_choices()],
+        help_text="Of its days and hours. Hours are added up to the brands' days; days of another "
+        "timezone than the brand's are refused.",
+        widget=UnfoldAdminSelectWidget,
+    )
+    accept_timezone = forms.BooleanField(
+        label="Accept the difference between timezones",
+        required=False,
+        help_text="Count the days of another timezone as the brand's days of the same date.",
+        widget=UnfoldBooleanWidget,
     )
     observed_at = forms.SplitDateTimeField(
         label="Figures are as of (UTC)",
@@ -180,6 +196,18 @@ class ReadForm(PlanForm):
         help_text="Whether 1,234 means one thousand or a little more than one.",
         widget=UnfoldAdminSelectWidget,
     )
+    unit = forms.ChoiceField(
+        label="Amounts are in",
+        required=False,
+        help_text="Exports of APIs often have millionths.",
+        widget=UnfoldAdminSelectWidget,
+    )
+    is_daily = forms.BooleanField(
+        label="Each row is one day",
+        required=False,
+        help_text="Where the only date is a start, such as “Reporting starts”.",
+        widget=UnfoldBooleanWidget,
+    )
     remember = forms.BooleanField(
         label="Remember this for files with the same columns",
         required=False,
@@ -195,8 +223,9 @@ class ReadForm(PlanForm):
         self._choose("format", _detected(format_), {f.code: f.label for f in FORMATS.values()})
         self._choose("encoding", _detected(encoding), ENCODINGS, plan.encoding)
         self._choose("delimiter", _detected(delimiter), DELIMITERS, plan.delimiter)
-        self._choose("date_format", "As usual in the format", {**EXAMPLES, ANOTHER_WAY: "Other"})
-        self._choose("decimal", "As usual in the format", DECIMALS)
+        self._choose("date_format", "As the file shows", {**EXAMPLES, ANOTHER_WAY: "Other"})
+        self._choose("decimal", "As the file shows", DECIMALS)
+        self._choose("unit", "As they stand, unless they look like micros", UNITS)
         header_line = f"detected, line {look.header_line}" if look else "detected automatically"
         self.fields["header_line"].help_text = f"Empty: {header_line}."
         names = [name for name in (look.header if look else []) if name]
@@ -211,8 +240,9 @@ class ReadForm(PlanForm):
         """The fields below the columns, by heading."""
         groups = {
             "Notation": "encoding delimiter header_line date_format other_date_format decimal "
-            "round_amounts",
-            "Source": "format source brand_id campaign_by platform account observed_at",
+            "unit round_amounts is_daily",
+            "Source": "format source brand_id campaign_by platform account timezone "
+            "accept_timezone observed_at",
         }
         return {head: [self[name] for name in names.split()] for head, names in groups.items()}
 
@@ -248,12 +278,14 @@ class ReadForm(PlanForm):
 
 def column_field(field: str, names: Iterable[str]) -> forms.ChoiceField:
     """The choice of the column for a field."""
+    widget = UnfoldAdminSelectWidget()
+    widget.template_name = "ads/admin/widgets/column_select.html"
     return forms.ChoiceField(
         label=MEANINGS[field],
         help_text=COLUMN_HELPS[field],
         required=False,
         choices=[("", NOTHING), *((name, name) for name in dict.fromkeys(names))],
-        widget=UnfoldAdminSelectWidget,
+        widget=widget,
     )
 
 
@@ -266,3 +298,8 @@ class ConfirmForm(forms.Form):
 
     checks = forms.IntegerField(min_value=0, max_value=1 << 30)
     leaves_out = forms.IntegerField(min_value=0, max_value=1 << 60)
+
+    def clean(self) -> dict[str, Any]:
+        answers = {code: self.data.get(f"answer-{code}") for code in ANSWERS}
+        given = {code: answer for code, answer in answers.items() if answer}
+        return {**self.cleaned_data, "answers": given}

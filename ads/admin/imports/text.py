@@ -69,23 +69,46 @@ def progress(upload: SpendImport) -> dict[str, Any]:
             text = f"{step}: {rows} read, {percent} % of the file."
     return {
         "status": upload.status,
-        "label": upload.get_status_display(),
+        "label": status(upload),
         "is_running": is_running,
         "percent": percent,
         "text": text,
     }
 
 
-def status_badge(upload: SpendImport) -> SafeString:
+def status(upload: Any) -> str:
+    """The text of its status; with ``still_waiting``: what waits to be matched."""
+    label = str(upload.get_status_display())
+    waits = _still_waiting(upload)
+    if not waits:
+        return label
+    if upload.all_waited:
+        return f"Waits to be matched: {waits}"
+    return f"{label}, {waits} waits to be matched"
+
+
+def _still_waiting(upload: Any) -> str:
+    """What waits to be matched; "" if nothing does."""
+    sums = {each["currency"]: Decimal(each["sum"]) for each in upload.still_waiting or ()}
+    return format_sums(sums)
+
+
+def status_badge(upload: Any) -> SafeString:
     """Its status in a colour."""
-    return badge(upload.get_status_display(), COLOURS.get(upload.status, "plain"))
+    waits = bool(upload.still_waiting)
+    return badge(status(upload), "warning" if waits else COLOURS.get(upload.status, "plain"))
 
 
 def result(upload: SpendImport) -> str:
     """The result of an import in a few words."""
     outcome = upload.outcome
     if upload.status == ImportStatus.RECORDED and outcome:
-        return f"recorded {money(outcome['difference'])} from {counted(outcome['rows'], 'row')}"
+        rows = counted(outcome["rows"], "row")
+        parts = [f"recorded {money(outcome['difference'])} from {rows}"]
+        if outcome.get("waiting_rows"):
+            waited = money(outcome["waiting_amount"])
+            parts = [*parts[: outcome["rows"]], f"{waited} kept until it is matched"]
+        return ", ".join(parts)
     return upload.get_status_display().lower()
 
 
@@ -106,6 +129,10 @@ def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
         ("Format", format_.label if format_ else upload.format, ""),
         ("Source", str(plan.get("source") or NOTHING), ""),
     ]
+    if timezone := plan.get("timezone"):
+        shown.append(("Timezone of the file", timezone, ""))
+    if plan.get("accept_timezone"):
+        shown.append(("Difference between timezones", "accepted", ""))
     if first := preview.get("first_date"):
         last = preview["last_date"]
         shown.append(("Days", first if first == last else f"{first} to {last}", ""))
@@ -128,8 +155,8 @@ def same_files(earlier: QuerySet[SpendImport]) -> dict[str, Any]:
     return {"same": listed, "other_same": more}
 
 
-def outcome(upload: SpendImport) -> dict[str, Any]:
-    """What it did or would do."""
+def outcome(upload: Any) -> dict[str, Any]:
+    """What it did or would do; ``upload`` with ``still_waiting``."""
     is_recorded = upload.outcome is not None
     values = upload.outcome or upload.preview
     if not values or upload.status in RUNNING:
@@ -140,6 +167,26 @@ def outcome(upload: SpendImport) -> dict[str, Any]:
     shown = values["problems"][:SHOWN_PROBLEMS]
     return {
         "outcome": values,
+        "questions": [
+            {
+                **asked,
+                "more": asked["count"] - len(asked["rows"]),
+                "decided": dict(asked["choices"]).get(asked["answer"]),
+            }
+            for asked in values.get("questions", [])
+        ],
+        "waited": money(values.get("waiting_amount")),
+        "still_waiting": _still_waiting(upload),
+        "on_record": [
+            (
+                each["source"],
+                each["platform"] or NOTHING,
+                "Day totals" if each["are_totals"] else "Entries and corrections",
+                f"{each['days']:,}",
+                format_money(Decimal(each["amount"]), each.get("currency", DEFAULT)),
+            )
+            for each in values.get("on_record", [])
+        ],
         "is_recorded": is_recorded,
         "figures": figures(values, is_preview=not is_recorded),
         "problems": shown,
@@ -150,6 +197,9 @@ def outcome(upload: SpendImport) -> dict[str, Any]:
         "campaigns": _readable(preview.get("campaigns", [])),
         "more_campaigns": preview.get("campaign_count", 0) - len(preview.get("campaigns", [])),
         "is_as_previewed": values["difference"] == preview.get("difference"),
+        "depended": any(
+            asked["code"] in ("overlap", "left_out") for asked in values.get("questions", [])
+        ),
         "rows": f"{values['rows']:,}",
         "amount": money(preview.get("amount")),
         "difference": money(values["difference"]),

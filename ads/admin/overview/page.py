@@ -26,14 +26,14 @@ from ads.admin.elements import (
 from ads.admin.overview.first_steps import first_steps
 from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
-from ads.models import Brand, Campaign, DeliveryChange, Heartbeat
+from ads.models import Brand, Campaign, DeliveryChange, Heartbeat, UnknownReference
 from ads.models.campaign import State
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix
 from ads.rules.money import format_money, format_sums
 from ads.services import overview
-from ads.services.operations import TaskHealth
+from ads.services.operations import TaskHealth, timezone_database
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
 #: How long each hold lasts.
@@ -94,6 +94,13 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         if len(context["alarms"]) > FEW_ALARMS:
             context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
+    if seen.waiting:
+        context["waiting"] = {
+            "amount": format_sums(seen.waiting.sums),
+            "campaigns": counted(seen.waiting.campaigns, "unmatched campaign"),
+            "link": reverse(address(UnknownReference, "changelist")),
+        }
+        context["timezones"] = timezone_database()
     context["first_steps"] = first_steps(request, seen)
     return context
 
@@ -104,6 +111,7 @@ def _parts(request: HttpRequest) -> set[Part]:
         Part.MONEY: may(request, Brand, "view"),
         Part.CHANGES: may(request, DeliveryChange, "view"),
         Part.HEALTH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
+        Part.WAITING: may(request, UnknownReference, "view"),
         Part.FIRST_STEPS: may(request, Brand, "add") or may(request, Campaign, "add"),
     }
     return {part for part, may in seen.items() if may}

@@ -15,7 +15,7 @@ from unfold.widgets import (
 from ads.models import Brand, Campaign, UnknownReference
 from ads.models.campaign import Status
 from ads.services.errors import InvalidSpend
-from ads.services.ledger import LONGEST, check_text
+from ads.services.ledger import LONGEST, OnOverlap, check_text
 from ads.services.references import unmatched
 
 
@@ -60,6 +60,18 @@ class CampaignForm(forms.Form):
         field.queryset = unmatched.candidates(unknown)
         address = reverse("admin:ads_unknownreference_candidates", args=[unknown.pk])
         field.widget.offer(f"{address}?of=campaigns", _row(self, "campaign"))
+
+
+class OverlapForm(forms.Form):
+    """What becomes of waiting day totals of which others are on record."""
+
+    on_overlap = forms.TypedChoiceField(
+        label="What is right?",
+        choices=[("", "Choose…"), *OnOverlap.choices],
+        coerce=OnOverlap,
+        widget=UnfoldAdminSelectWidget,
+        error_messages={"required": "Choose what becomes of the overlap."},
+    )
 
 
 class NewCampaignForm(forms.Form):

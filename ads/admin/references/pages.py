@@ -19,11 +19,27 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from ads.admin.elements import AdminMixin, is_number
-from ads.admin.references.forms import CampaignForm, DiscardForm, NewCampaignForm, named
-from ads.admin.references.text import brand_names, days, facts, rows, settled, settled_many
+from ads.admin.references.forms import (
+    CampaignForm,
+    DiscardForm,
+    NewCampaignForm,
+    OverlapForm,
+    named,
+)
+from ads.admin.references.text import (
+    brand_names,
+    days,
+    facts,
+    on_record,
+    overlaps,
+    rows,
+    settled,
+    settled_many,
+)
 from ads.models import Campaign, UnknownReference
 from ads.rules.money import format_sums, sums_by_currency
 from ads.services.errors import InvalidReference
+from ads.services.ledger import OnOverlap
 from ads.services.references import registry, unmatched
 
 #: References that are matched by name, or discarded, at a time.
@@ -92,15 +108,24 @@ class MatchingPages(AdminMixin[UnknownReference]):
             suggested = unmatched.suggestions([unknown]).get(unknown.pk)
             form = CampaignForm(unknown, initial={"campaign": suggested})
         campaign = form.cleaned_data["campaign"] if form.is_bound and form.is_valid() else None
-        if campaign and request.method == "POST":
-            try:
-                done = registry.match(unknown, campaign, now=timezone.now())
-            except InvalidReference as error:
-                return self._refused(request, error)
-            return self._matched(request, unknown, campaign, done)
         context: dict[str, Any] = {"title": f"Match {unknown}", "form": form, "campaign": campaign}
         if campaign:
+            context["other_days"] = unmatched.of_other_days(unknown, campaign)
+            overlap = unmatched.overlaps([(unknown, campaign)]).get(unknown.pk)
+            choice = OverlapForm(request.POST if request.method == "POST" else None)
+            if request.method == "POST" and (overlap is None or choice.is_valid()):
+                on_overlap = choice.cleaned_data["on_overlap"] if overlap else None
+                try:
+                    done = registry.match(
+                        unknown, campaign, now=timezone.now(), on_overlap=on_overlap
+                    )
+                except InvalidReference as error:
+                    return self._refused(request, error)
+                return self._matched(request, unknown, campaign, done)
             context["used_up"] = unmatched.used_up_by(unknown, campaign, timezone.now())
+            context["on_record"] = on_record(unmatched.on_record(unknown, campaign))
+            if overlap:
+                context |= {"overlap": overlaps(overlap), "choice": choice}
         return self._page(request, unknown, context)
 
     @action(  # type: ignore[untyped-decorator]
@@ -153,14 +178,19 @@ class MatchingPages(AdminMixin[UnknownReference]):
     def _by_name(self, request: HttpRequest, unknown: list[UnknownReference]) -> HttpResponse:
         suggested = unmatched.suggestions(unknown)
         waits = unmatched.waits(list(suggested))
+        overlapping = unmatched.overlaps(
+            [(one, suggested[one.pk]) for one in unknown if one.pk in suggested]
+        )
         pairs = [
             {
+                "unknown": one.pk,
                 "value": f"{one.pk}:{suggested[one.pk].pk}",
                 "reference": str(one),
                 "campaign": suggested[one.pk],
                 "rows": f"{waits[one.pk].rows:,}",
                 "amount": format_sums(waits[one.pk].sums),
-                "days": days(waits[one.pk]),
+                "days": days(waits[one.pk], suggested[one.pk]),
+                "overlap": overlaps(overlapping[one.pk]) if one.pk in overlapping else "",
             }
             for one in unknown
             if one.pk in suggested and waits[one.pk].rows
@@ -171,13 +201,16 @@ class MatchingPages(AdminMixin[UnknownReference]):
             "title": "Match by name",
             "pairs": pairs,
             "left": len(unknown) - len(pairs),
+            "choices": OnOverlap.choices if overlapping else (),
             "back": reverse(LIST),
             "address": reverse("admin:ads_unknownreference_match_by_name"),
         }
         return TemplateResponse(request, "ads/admin/match_by_name.html", context)
 
-    def _selected(self, request: HttpRequest) -> list[tuple[UnknownReference, Campaign]]:
-        """The selected pairs of which both still exist."""
+    def _selected(
+        self, request: HttpRequest
+    ) -> list[tuple[UnknownReference, Campaign, OnOverlap | None]]:
+        """The selected pairs of which both still exist, each with the choice about its overlap."""
         ids = []
         for value in request.POST.getlist("pair")[:AT_ONCE]:
             unknown, _, campaign = value.partition(":")
@@ -186,10 +219,14 @@ class MatchingPages(AdminMixin[UnknownReference]):
         unknowns = self.get_queryset(request).in_bulk([unknown for unknown, _ in ids])
         campaigns = Campaign.objects.select_related("brand").in_bulk([pk for _, pk in ids])
         return [
-            (unknowns[unknown], campaigns[campaign])
+            (unknowns[unknown], campaigns[campaign], self._choice(request, unknown))
             for unknown, campaign in ids
             if unknown in unknowns and campaign in campaigns
         ]
+
+    def _choice(self, request: HttpRequest, unknown_id: int) -> OnOverlap | None:
+        chosen = request.POST.get(f"on_overlap-{unknown_id}", "")
+        return OnOverlap(chosen) if chosen in OnOverlap else None
 
     def _page(
         self, request: HttpRequest, unknown: UnknownReference, context: dict[str, Any]
@@ -200,7 +237,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
             "opts": self.model._meta,
             "original": unknown,
             "media": context["form"].media,
-            "facts": facts(unknown, waits, brand_names([unknown])),
+            "facts": facts(unknown, waits, brand_names([unknown]), context.get("campaign")),
             "rows": rows(waits.rows),
             "suggested": unmatched.suggestions([unknown]).get(unknown.pk),
             "may_make": self.has_match_new_permission(request),

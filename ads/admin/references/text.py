@@ -6,9 +6,10 @@ from django.contrib import messages
 
 from ads.admin.elements import NOTHING, counted
 from ads.models import Brand, Campaign, UnknownReference
-from ads.rules.calendar import format_instant
-from ads.rules.money import format_sums
-from ads.services.references import Matched, Settled, Waits
+from ads.rules.calendar import UnknownTimezone, format_instant
+from ads.rules.money import format_money, format_sums
+from ads.services.ledger import OnRecord
+from ads.services.references import Matched, Overlaps, Settled, Waits
 
 #: Failures listed in a message.
 NAMED = 3
@@ -19,11 +20,13 @@ def rows(number: int) -> str:
     return counted(number, "row")
 
 
-def days(waits: Waits) -> str:
-    """ "2026-05-01 – 2026-05-09", or the one day."""
-    if waits.first is None:
-        return NOTHING
-    return f"{waits.first}" if waits.first == waits.last else f"{waits.first} – {waits.last}"
+def days(waits: Waits, campaign: Campaign | None = None) -> str:
+    """ "2026-05-01 – 2026-05-09", or the one day; of the campaign's brand, else in UTC."""
+    try:
+        found = waits.days(campaign.brand.timezone if campaign else "UTC")
+    except UnknownTimezone:
+        found = waits.days("UTC")
+    return " – ".join(map(str, found)) or NOTHING
 
 
 def brand_names(unknown: Iterable[UnknownReference]) -> dict[int, str]:
@@ -40,7 +43,12 @@ def possible_brands(unknown: UnknownReference, names: dict[int, str]) -> str:
     return ", ".join(known) or "None (deleted)"
 
 
-def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> list[tuple[str, str]]:
+def facts(
+    unknown: UnknownReference,
+    waits: Waits,
+    names: dict[int, str],
+    campaign: Campaign | None = None,
+) -> list[tuple[str, str]]:
     """The facts on its pages."""
     shown = [
         ("Platform", unknown.platform),
@@ -48,7 +56,7 @@ def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> lis
         ("Platform ID", unknown.reference),
         ("Name on the platform", unknown.name or NOTHING),
         ("Waiting spend", ", ".join(filter(None, [rows(waits.rows), format_sums(waits.sums)]))),
-        ("Days", days(waits)),
+        ("Days", days(waits, campaign)),
         ("Sources", ", ".join(waits.sources) or NOTHING),
         ("Possible brands", possible_brands(unknown, names)),
     ]
@@ -60,12 +68,35 @@ def facts(unknown: UnknownReference, waits: Waits, names: dict[int, str]) -> lis
     return shown
 
 
+def overlaps(overlap: Overlaps) -> str:
+    """ "$150.00 on 2 days; on record for them: $150.00 by meta_ads"."""
+    known = ", ".join(
+        f"{format_sums(sums)} by {source}" for source, sums in overlap.on_record.items()
+    )
+    count = counted(overlap.days, "day")
+    return f"{format_sums(overlap.amount)} on {count}; on record for them: {known}"
+
+
+def on_record(known: Iterable[OnRecord]) -> list[tuple[str, str, str, str, str]]:
+    """The rows of a table: source, platform, what, how many days, amount."""
+    return [
+        (
+            each.source,
+            each.platform or NOTHING,
+            "Day totals" if each.are_totals else "Entries and corrections",
+            f"{each.days:,}",
+            format_money(each.amount, each.currency),
+        )
+        for each in known
+    ]
+
+
 def settled(
     unknown: UnknownReference, campaign: Campaign, done: Settled, still: Waits
 ) -> tuple[int, str]:
     """The level and the text of the message after a match; ``still``: what still waits."""
     text = f"{unknown} is matched to {campaign}: {rows(done.recorded)} recorded"
-    text += _switched(done) + "."
+    text += _settled_overlaps(done) + _switched(done) + "."
     level = messages.SUCCESS
     if done.refused:
         level = messages.WARNING
@@ -86,7 +117,8 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
     if done:
         total = sum((one.settled for one in done if one.settled), start=Settled())
         count = counted(len(done), "platform ID")
-        text = f"{count} matched: {rows(total.recorded)} recorded{_switched(total)}."
+        text = f"{count} matched: {rows(total.recorded)} recorded"
+        text += f"{_settled_overlaps(total)}{_switched(total)}."
         if total.refused:
             text += f" {rows(total.refused).capitalize()} could not be recorded and still wait."
         if total.failed:
@@ -100,6 +132,12 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
             (messages.ERROR, f"{len(failed):,} not matched: {' '.join(failed[:NAMED])}{more}")
         )
     return said
+
+
+def _settled_overlaps(done: Settled) -> str:
+    sums = {code: -amount for code, amount in done.taken_back.items() if amount}
+    taken_back = f", {format_sums(sums)} taken back" if sums else ""
+    return taken_back + (f", {rows(done.skipped)} skipped" if done.skipped else "")
 
 
 def _switched(done: Settled) -> str:

@@ -92,7 +92,9 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
         if unknown := context.get("original"):
             waits = unmatched.waits([unknown.pk])[unknown.pk]
             context["facts"] = facts(unknown, waits, brand_names([unknown]))
-            context["carrier"] = unmatched.carriers([unknown]).get(unknown.pk)
+            carrier = unmatched.carriers([unknown]).get(unknown.pk)
+            context["carrier"] = carrier
+            context["overlap"] = carrier and unmatched.overlaps([(unknown, carrier)])
             context["refusals"] = waits.refusals
             only = the_only()
             rows_shown = unknown.waiting.order_by("pk")[:SHOWN]

@@ -50,7 +50,7 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
     events = ("WebhookEndpointEvent", "WebhookEndpointBrandEvent")
     list_display = ["name", "source", "for_brands", "last_received_at", "state"]
     fieldsets = [
-        (None, {"fields": ["name", "source", "is_active"]}),
+        (None, {"fields": ["name", "source", "on_overlap", "is_active"]}),
         ("Brands", {"fields": ["every_brand", "brands"]}),
         (
             KEPT,
@@ -71,7 +71,7 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
         return self.has_change_permission(request)
 
     def make(self, data: dict[str, Any]) -> tuple[WebhookEndpoint, str]:
-        names = ("name", "source", "brands", "every_brand", "is_active")
+        names = ("name", "source", "brands", "every_brand", "is_active", "on_overlap")
         return webhook_endpoints.create(**{name: data[name] for name in names})
 
     def response_add(

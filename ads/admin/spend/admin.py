@@ -238,7 +238,16 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         "The last total that each source reported for a campaign and day. Each time it changes, "
         "the difference is added to the ledger."
     )
-    list_display = ["date", "campaign", "brand", "source", "called", "reported", "observed"]
+    list_display = [
+        "date",
+        "campaign",
+        "brand",
+        "source",
+        "called",
+        "reported",
+        "replaced_by",
+        "observed",
+    ]
     list_select_related = ["campaign__brand"]
     list_filter = [
         ("date", DayFilter),
@@ -254,6 +263,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         "reported",
         "source",
         "called",
+        "replaced_by",
         "observed",
         "created_at",
         "updated_at",

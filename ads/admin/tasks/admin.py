@@ -20,7 +20,7 @@ from ads.admin.elements import counted
 from ads.admin.tasks.form import TaskForm
 from ads.admin.tasks.runs import TaskRuns, runs, url_of_run
 from ads.admin.tasks.text import describe
-from ads.services.operations import health, periodic_tasks, task_texts
+from ads.services.operations import health, periodic_tasks, task_texts, timezone_database
 
 admin.site.unregister(PeriodicTask)
 # django-celery-beat's own appends the crontab.
@@ -254,5 +254,9 @@ def _after(what: str, text: str) -> SafeString | str:
 
 
 def _beside(request: HttpRequest) -> dict[str, Any]:
-    """What the pages show beside the tasks: runs started by hand, and the way to the workers."""
-    return {**runs(request, timezone.now()), "flower": settings.FLOWER_URL}
+    """What the pages show beside the tasks: runs started by hand, the workers, the timezones."""
+    return {
+        **runs(request, timezone.now()),
+        "flower": settings.FLOWER_URL,
+        "timezones": timezone_database(),
+    }

@@ -35,6 +35,11 @@ class Kind(Enum):
         "The request conflicts with what is on record",
         "Nothing was changed. Send it as it was, use another id, or record a correction.",
     )
+    OVERLAP = (
+        409,
+        "Another source has reported the same campaigns and days",
+        "Nothing was changed. Say with `on_overlap` whether to add, replace or skip.",
+    )
     NO_LENGTH = (411, "The length of the body is required", "Send Content-Length.")
     TOO_LARGE = (413, "The body is too large", "Send it in smaller parts.")
     MEDIA_TYPE = (415, "The media type is not supported", "Send a type that the detail names.")
@@ -166,6 +171,11 @@ SCHEMA: Final[dict[str, Any]] = {
                         "type": "string",
                         "description": "Why, and the remedy.",
                     },
+                    "overlap": {
+                        "type": "object",
+                        "description": "Of a day total: the amount sent, and what is on record of "
+                        "it by source.",
+                    },
                 },
             },
         },
@@ -176,10 +186,13 @@ REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
 
 def documented(*kinds: Kind) -> dict[int, Any]:
     """For ``openapi_extra={"responses": …}`` of an endpoint that may answer with these."""
+    described: dict[int, list[str]] = {}
+    for kind in kinds:
+        described.setdefault(kind.status, []).append(f"{kind.title}. {kind.remedy}")
     return {
-        kind.status: {
-            "description": f"{kind.title}. {kind.remedy}",
+        status: {
+            "description": " Or: ".join(texts),
             "content": {MEDIA_TYPE: {"schema": REFERENCE}},
         }
-        for kind in kinds
+        for status, texts in described.items()
     }

@@ -202,6 +202,8 @@ def of(shape: Shape) -> Schema:
     kinds = [Kind.NO_LENGTH, Kind.TOO_LARGE, Kind.MEDIA_TYPE, Kind.INVALID]
     if "conflict" in shape.outcomes:
         kinds.append(Kind.CONFLICT)
+    if "overlap" in shape.outcomes:
+        kinds.append(Kind.OVERLAP)
     answers = {"answers": _answers(shape)}
     responses = problems.documented(*kinds)
     for status in {Kind.CONFLICT.status, Kind.INVALID.status} & responses.keys():
@@ -257,6 +259,20 @@ def _body(shape: Shape) -> Schema:
     }
 
 
+_OVERLAP: Final = an_object(
+    ("amount", "on_record", "currency"),
+    {
+        "amount": {"type": "string", "description": "What was sent."},
+        "currency": {"type": "string", "description": "Of these amounts."},
+        "on_record": {
+            "type": "object",
+            "description": "What counts for the campaign and day, by source.",
+            "additionalProperties": {"type": "string"},
+        },
+    },
+)
+
+
 def _answers(shape: Shape) -> Schema:
     return {
         "type": "array",
@@ -276,7 +292,13 @@ def _answers(shape: Shape) -> Schema:
                     "type": "string",
                     "description": "By how much a day total moved the ledger.",
                 },
-                "currency": {"type": "string", "description": "Of the difference."},
+                "taken_back": {
+                    "type": "string",
+                    "description": "By how much other sources' totals that it replaced moved the "
+                    "ledger: below zero.",
+                },
+                "currency": {"type": "string", "description": "Of these amounts."},
+                "overlap": _OVERLAP,
                 "field": {"type": "string", "description": "Why not: which field."},
                 "value": {"type": ["string", "null"], "description": "What was given."},
                 "reason": {"type": "string", "description": "What is wrong, and what to do."},

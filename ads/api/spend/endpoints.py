@@ -12,16 +12,28 @@ from ads.api.spend import bodies, document, rows
 from ads.api.spend.bodies import JSON, NDJSON
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, Shape
 from ads.models.senders import Scope
-from ads.services.errors import InvalidSpend
-from ads.services.ledger import Answer, record
+from ads.services.errors import InvalidSpend, Overlap
+from ads.services.ledger import Answer, OnOverlap, record
 
 router = Router(tags=["spend"])
 
-_FAILED: Final = ("conflict", "refused")
+_FAILED: Final = ("conflict", "overlap", "refused")
+
+#: The problems of which all failed rows are of one kind; any others are invalid.
+_KINDS: Final = {frozenset({"conflict"}): Kind.CONFLICT, frozenset({"overlap"}): Kind.OVERLAP}
 
 Mode = Annotated[
     Literal["all_or_nothing", "keep_good"],
     Query(description="If some rows are bad: record nothing, or record the good ones."),
+]
+Overlapping = Annotated[
+    Literal["add", "replace", "skip"] | None,
+    Query(
+        description="What becomes of totals of campaigns and days that another source has "
+        "reported: `add`: it is other money, and both count; `replace`: the key's source speaks "
+        "for these days from now on, and the other's totals are taken back by corrections; "
+        "`skip`: they are not recorded. Left out, they are refused, with the figures."
+    ),
 ]
 IdempotencyKey = Annotated[
     str | None,
@@ -60,7 +72,9 @@ def send_entries(
     summary="Send day totals",
     openapi_extra=document.of(DAY_TOTALS),
 )
-def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpResponse:
+def send_day_totals(
+    request: ApiRequest, mode: Mode = "all_or_nothing", on_overlap: Overlapping = None
+) -> HttpResponse:
     """Record what campaigns have cost so far on a day, as ad platforms report it.
 
     The ledger gets the difference to what the key's source had reported for that day; an
@@ -68,8 +82,12 @@ def send_day_totals(request: ApiRequest, mode: Mode = "all_or_nothing") -> HttpR
 
     Totals of several platform IDs of one campaign add up. Report a campaign's day either by its id
     or name or by platform IDs; both would count it twice, and the second is refused.
+
+    So would two sources that report one campaign and day, on one platform or without one. Say with
+    `on_overlap` what is right; once a source's total counts, its later reports are not asked about.
     """
-    return _record(request, DAY_TOTALS, mode, None)
+    choice = OnOverlap(on_overlap) if on_overlap else None
+    return _record(request, DAY_TOTALS, mode, None, choice)
 
 
 @router.post(
@@ -90,9 +108,14 @@ def send_corrections(
 
 
 def _record(
-    request: ApiRequest, shape: Shape, mode: str, idempotency_key: str | None
+    request: ApiRequest,
+    shape: Shape,
+    mode: str,
+    idempotency_key: str | None,
+    on_overlap: OnOverlap | None = None,
 ) -> HttpResponse:
-    parameters.check_known(request, {"mode"})
+    options = {"mode", "on_overlap"} if shape is DAY_TOTALS else {"mode"}
+    parameters.check_known(request, options)
     media_type = bodies.media_type(request, JSON, NDJSON)
     sent, lines = rows.read(bodies.read(request), media_type, shape, idempotency_key)
     caller = request.auth
@@ -103,6 +126,7 @@ def _record(
         kind=shape.kind,
         brand_ids=caller.brand_ids,
         keep_good=mode == "keep_good",
+        on_overlap=on_overlap,
     )
     answers = listed(recorded.answers, lines)
     if not recorded.is_recorded:
@@ -132,9 +156,23 @@ def _answer(i: int, line: Sequence[int], answer: Answer) -> dict[str, Any]:
     if answer.difference is not None:
         shown["difference"] = f"{answer.difference:f}"
         shown["currency"] = answer.currency
+    if answer.taken_back is not None:
+        shown["taken_back"] = f"{answer.taken_back:f}"
+    if isinstance(answer.error, Overlap):
+        shown["overlap"] = _overlap(answer.error)
     if answer.error:
         shown |= {"field": answer.field, "value": answer.value, "reason": answer.reason}
     return shown
+
+
+def _overlap(error: Overlap) -> dict[str, Any]:
+    """The figures of one campaign's day, which are in one currency."""
+    ((currency, amount),) = error.amount.items()
+    return {
+        "amount": f"{amount:f}",
+        "currency": currency,
+        "on_record": {source: f"{sums[currency]:f}" for source, sums in error.on_record.items()},
+    }
 
 
 def refusal(answers: Sequence[dict[str, Any]]) -> Problem:
@@ -144,11 +182,11 @@ def refusal(answers: Sequence[dict[str, Any]]) -> Problem:
         for one in answers
         if one["outcome"] in _FAILED
     ]
-    only_conflicts = not any(one["outcome"] == "refused" for one in answers)
+    outcomes = frozenset(one["outcome"] for one in answers).intersection(_FAILED)
     first = errors[0]
     place = f"row {first['row']}" + (f" (line {first['line']})" if "line" in first else "")
     return Problem(
-        Kind.CONFLICT if only_conflicts else Kind.INVALID,
+        _KINDS.get(outcomes, Kind.INVALID),
         f"{len(errors):,} of {len(answers):,} rows cannot be recorded, so nothing was. The first "
         f"is {place}, {InvalidSpend(first['field'], first['value'], first['reason'])}",
         errors=errors,

@@ -59,7 +59,13 @@ _OF_ENTRIES: Final = {
     "refused": "refused",
 }
 _OF_TOTALS: Final = {
-    name: name for name in ("recorded", "unchanged", "older", "waiting", "refused")
+    "recorded": "recorded",
+    "unchanged": "unchanged",
+    "older": "older",
+    "skipped": "skipped",
+    "waiting": "waiting",
+    "overlap": "overlaps",
+    "refused": "refused",
 }
 
 ENTRIES: Final = Shape(

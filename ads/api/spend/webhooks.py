@@ -13,7 +13,7 @@ from ads.api.spend import bodies, document, endpoints, rows
 from ads.api.spend.bodies import JSON
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, invalid
 from ads.services.actor import acting_as
-from ads.services.ledger import record
+from ads.services.ledger import OnOverlap, record
 from ads.services.senders import (
     CannotUnseal,
     EndpointOff,
@@ -73,6 +73,7 @@ def _document() -> dict[str, Any]:
         Kind.NOT_SIGNED,
         Kind.NOT_FOUND,
         Kind.CONFLICT,
+        Kind.OVERLAP,
         Kind.NO_LENGTH,
         Kind.TOO_LARGE,
         Kind.MEDIA_TYPE,
@@ -115,7 +116,9 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
 
     It is signed as [Standard Webhooks](https://www.standardwebhooks.com) says, and needs no key.
     `data` is as at the address of that name: entries, day totals or corrections. Rows without
-    an id of their own get the id `<webhook-id>/<row>`.
+    an id of their own get the id `<webhook-id>/<row>`. Day totals of campaigns and days that
+    another source has reported are added, replace the other's, are skipped, or are refused, as the
+    endpoint is set.
 
     Delivered again, it is answered as before, and nothing happens. One that is refused can be
     delivered again once it is corrected.
@@ -144,6 +147,7 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
             now=request.now,
             kind=shape.kind,
             brand_ids=receiver.brand_ids,
+            on_overlap=OnOverlap(endpoint.on_overlap) if endpoint.on_overlap else None,
         )
         if not recorded.is_recorded:
             raise endpoints.refusal(endpoints.listed(recorded.answers))

@@ -1,7 +1,10 @@
 """What ``manage.py import_spend`` prints."""
 
+from collections.abc import Sequence
+
 from ads.management.commands._terminal import Screen, count
-from ads.services.imports import Imported, Refused, figures
+from ads.rules.money import format_money, format_sums
+from ads.services.imports import Imported, Question, Refused, figures
 
 
 def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
@@ -20,6 +23,8 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
         title="Preview: nothing was changed." if is_preview else "Imported.",
         right=["count", "amount"],
     )
+    for note in done.notes:
+        screen.line(note)
     if done.switches:
         screen.table(
             ["campaign", "brand", "would", "holds"],
@@ -34,16 +39,49 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
             ),
         )
         _more(screen, done.would_start + done.would_stop - len(done.switches), indent="")
+    show_questions(screen, done.questions, done)
+    for note in done.notes:
+        screen.line(f"Note: {note}", "yellow")
     if done.unmatched_count:
         screen.line(
-            f"{count(done.unmatched_count, 'unmatched campaign')}: the spend "
-            f"{'would wait' if is_preview else 'waits'} to be matched, in the admin under "
-            "Unmatched campaigns:"
+            f"{count(done.unmatched_count, 'unmatched campaign')}: "
+            f"{format_sums(done.waiting_amount)} {'would wait' if is_preview else 'waits'} to be "
+            "matched, in the console under Unmatched campaigns:"
         )
         for reference in done.unmatched:
             screen.line(f"  {reference}")
         _more(screen, done.unmatched_count - len(done.unmatched))
     show_refused(screen, done.refused)
+
+
+def show_questions(screen: Screen, questions: Sequence[Question], done: Imported) -> None:
+    """Print what is asked, with the figures and answers, and what is on record for these days."""
+    for each in questions:
+        answer = done.answers.get(each.code, "")
+        screen.line(f"{each.title}. {each.text}", "bold")
+        if each.rows:
+            screen.table(each.columns, each.rows, right=each.columns[-each.numbers :])
+            _more(screen, each.count - len(each.rows), indent="")
+        if answer in each.choices:
+            screen.line(f"  Answer: {each.choices[answer]}")
+        else:
+            for choice, does in each.choices.items():
+                screen.line(f"  {each.option(choice)}: {does}")
+    if done.on_record:
+        screen.table(
+            ["on record for the same days", "platform", "what", "days", "amount"],
+            (
+                (
+                    each.source,
+                    each.platform,
+                    "day totals" if each.are_totals else "entries and corrections",
+                    f"{each.days:,}",
+                    format_money(each.amount, each.currency),
+                )
+                for each in done.on_record
+            ),
+            right=["days", "amount"],
+        )
 
 
 def show_refused(screen: Screen, refused: Refused) -> None:

@@ -3,7 +3,7 @@
 import os
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +15,21 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ads.management.commands._imported import show, show_refused
+from ads.management.commands._imported import show, show_questions, show_refused
 from ads.management.commands._terminal import Screen, acting, brand_named, count
 from ads.rules.money import PLACES
 from ads.services import imports
 from ads.services.errors import InvalidSpend
-from ads.services.imports import Import, ImportRefused, Plan, RefusedCsv, RowsRefused
+from ads.services.imports import (
+    Import,
+    ImportRefused,
+    Plan,
+    Question,
+    RefusedCsv,
+    RowsRefused,
+    Unanswered,
+    unanswered,
+)
 from ads.services.ledger import check_instant
 
 STDIN = "-"
@@ -43,13 +52,25 @@ class Command(BaseCommand):
             metavar="FIELD=COLUMN",
             help=f"the column of a field; fields: {', '.join(imports.FIELDS)}",
         )
-        parser.add_argument("--date-format", help="such as %%d-%%m-%%Y; default: YYYY-MM-DD")
+        parser.add_argument("--date-format", help="such as %%d-%%m-%%Y; default: detected")
         parser.add_argument(
             "--decimal",
             choices=imports.DECIMAL_SIGNS,
             metavar="SIGN",
             help="the decimal separator, a dot or a comma; the other may then be a thousands "
-            "separator. Default for a plain file: a dot, and no thousands separator",
+            "separator. Default: as the file shows; for a plain file a dot, and no thousands "
+            "separator",
+        )
+        parser.add_argument(
+            "--unit",
+            choices=imports.UNITS,
+            help="what the amounts are in: units of the currency, as they stand, or micros "
+            "(millionths). Default: as they stand; what looks like micros is refused",
+        )
+        parser.add_argument(
+            "--daily",
+            action="store_true",
+            help="each row is one day, though its only column of days is called a start",
         )
         parser.add_argument("--delimiter", help="the sign between columns; default: detected")
         parser.add_argument("--encoding", help="of the file; default: UTF-8, or UTF-16 if detected")
@@ -74,6 +95,16 @@ class Command(BaseCommand):
             help="duplicates are detected per source: give each platform its own, and always the "
             f'same. Default: the platform, or "{imports.DEFAULT_SOURCE}"',
         )
+        parser.add_argument(
+            "--timezone",
+            help="of the days and hours in the file, such as America/New_York; default: as the "
+            "file says. Hours are added up to the brands' days",
+        )
+        parser.add_argument(
+            "--accept-timezone",
+            action="store_true",
+            help="count the days of another timezone as the brand's days of the same date",
+        )
         parser.add_argument("--brand", help="look for campaigns only in this brand")
         parser.add_argument(
             "--campaign-by",
@@ -97,6 +128,27 @@ class Command(BaseCommand):
         parser.add_argument(
             "--refused", metavar="FILE", help="write the refused rows to this CSV, with reasons"
         )
+        parser.add_argument(
+            "--on-overlap",
+            choices=imports.ANSWERS["overlap"],
+            help="campaign-days that another source has reported: add (it is other money), replace "
+            "(this file counts from now on) or skip. Default: refuse the file",
+        )
+        parser.add_argument(
+            "--left-out",
+            choices=imports.ANSWERS["left_out"],
+            help="campaign-days that this report had before and leaves out now: set them to zero, "
+            "or keep what is on record. Default: refuse the file",
+        )
+        parser.add_argument(
+            "--accept",
+            type=_accepted,
+            default=(),
+            metavar="WHAT",
+            help="record a file although it is finer than a campaign, lowers days by more than "
+            "20%% and $1.00, or starts campaigns: finer, lowered, starts, or several with commas "
+            "between them. Default: refuse the file",
+        )
         parser.add_argument("--dry-run", action="store_true", help="show a preview; change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -117,6 +169,9 @@ class Command(BaseCommand):
                     else:
                         done = staged.record(now=timezone.now())
                         staged.enforce_again(now=timezone.now())
+        except Unanswered as error:
+            show_questions(screen, error.questions, staged.done)
+            raise CommandError(_to_decide(error.questions)) from error
         except RowsRefused as error:
             show_refused(screen, error.refused)
             raise CommandError(str(error)) from error
@@ -130,6 +185,8 @@ class Command(BaseCommand):
                 "twice."
             ) from error
         show(screen, done, is_preview=dry_run)
+        if dry_run and (open_ := unanswered(done.questions, plan.answers)):
+            raise CommandError(_to_decide(open_))
         if done.refused.count:
             left_out = count(done.refused.count, "row")
             was = "would be" if dry_run else "was"
@@ -160,14 +217,39 @@ def _plan(options: dict[str, Any]) -> Plan:
         mapping=mapping,
         date_format=options["date_format"],
         decimal=options["decimal"],
+        unit=options["unit"],
+        is_daily=options["daily"],
         platform=options["platform"],
         account=options["account"],
+        timezone=options["timezone"],
+        accept_timezone=options["accept_timezone"],
         brand_id=brand.pk if brand else None,
         campaign_by=options["campaign_by"],
         round_amounts=options["round"] is not None,
         skip_bad_rows=options["skip_bad_rows"],
         observed_at=options["observed_at"],
+        answers=_answers(options),
     )
+
+
+def _to_decide(questions: Sequence[Question]) -> str:
+    """Why nothing is recorded, with the options that answer."""
+    options = "; ".join(each.options for each in questions)
+    return f"Nothing was recorded. To record the file, decide and add: {options}."
+
+
+def _accepted(text: str) -> tuple[str, ...]:
+    codes = tuple(code.strip() for code in text.split(","))
+    for code in codes:
+        if imports.ANSWERS.get(code) != ("accept",):
+            raise ArgumentTypeError(f"{code!r}: write finer, lowered or starts")
+    return codes
+
+
+def _answers(options: dict[str, Any]) -> dict[str, str]:
+    given = {"overlap": options["on_overlap"], "left_out": options["left_out"]}
+    given |= dict.fromkeys(options["accept"], "accept")
+    return {code: answer for code, answer in given.items() if answer}
 
 
 def _mapped(text: str) -> tuple[str, str]:

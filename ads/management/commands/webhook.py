@@ -14,6 +14,7 @@ from ads.management.commands._senders import (
 )
 from ads.management.commands._terminal import Screen, acting, count, instant, printable
 from ads.models import WebhookEndpoint
+from ads.services.ledger import OnOverlap
 from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
 
 HOUR = timedelta(hours=1)
@@ -26,6 +27,14 @@ class Command(BaseCommand):
         what = parser.add_subparsers(dest="what", required=True)
         create = what.add_parser("create", help="create an endpoint; shows its secret, once")
         add_sender_options(create)
+        create.add_argument(
+            "--on-overlap",
+            choices=OnOverlap.values,
+            default="",
+            help="what becomes of day totals of campaigns and days that another source has "
+            "reported: add (both count), replace (the other's are taken back) or skip (default: "
+            "the webhook is refused)",
+        )
         what.add_parser("list", help="list all endpoints")
         rotate = what.add_parser("rotate", help="create a new secret; shows it, once")
         rotate.add_argument(
@@ -51,7 +60,9 @@ class Command(BaseCommand):
                 raise CommandError(printable(str(error))) from error
 
     def _create(self, screen: Screen, options: dict[str, Any]) -> None:
-        endpoint, secret = webhook_endpoints.create(**sender_options(options))
+        endpoint, secret = webhook_endpoints.create(
+            **sender_options(options), on_overlap=options["on_overlap"]
+        )
         screen.line(f"The address of {endpoint.name}:")
         self.stdout.write(address(endpoint))
         self._show(screen, secret)

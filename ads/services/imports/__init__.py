@@ -9,7 +9,16 @@ from ads.services.imports import uploads
 from ads.services.imports.formats import FORMATS
 from ads.services.imports.outcome import Imported, figures, sums_of
 from ads.services.imports.parsing import Sniffed
-from ads.services.imports.plan import CAMPAIGN_BY, DECIMAL_SIGNS, DEFAULT_SOURCE, FIELDS, Plan
+from ads.services.imports.plan import (
+    ANSWERS,
+    CAMPAIGN_BY,
+    DECIMAL_SIGNS,
+    DEFAULT_SOURCE,
+    FIELDS,
+    UNITS,
+    Plan,
+)
+from ads.services.imports.questions import Question, Unanswered, unanswered
 from ads.services.imports.refusals import (
     ImportRefused,
     Refused,

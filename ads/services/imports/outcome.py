@@ -10,7 +10,9 @@ from ads.models import Campaign
 from ads.rules.currencies import DEFAULT
 from ads.rules.money import format_sums
 from ads.services.delivery import Enforced
+from ads.services.imports.questions import Question
 from ads.services.imports.refusals import Refused
+from ads.services.ledger import OnRecord
 
 #: Campaigns, switches and references that are listed; the rest are only counted.
 SHOWN: Final = 100
@@ -40,6 +42,18 @@ class Imported:
     unchanged: int = 0
     #: Day totals observed earlier than those on record.
     older: int = 0
+    #: Day totals that other sources have on record: not decided about, or skipped; and what was
+    #: taken back of the others' totals (zero or less).
+    undecided: int = 0
+    undecided_amount: dict[str, Decimal] = field(default_factory=dict)
+    skipped_overlaps: int = 0
+    replaced: int = 0
+    taken_back: dict[str, Decimal] = field(default_factory=dict)
+    #: Campaign-days that the file leaves out and that were set to zero, and by how much.
+    zeroed: int = 0
+    zeroed_by: dict[str, Decimal] = field(default_factory=dict)
+    #: Day totals on record of which the file lacks the beginning: left as they are.
+    begun: int = 0
     rounded: int = 0
     rounded_by: Decimal = Decimal(0)
     #: Rows of unmatched campaigns, which wait; the references, the first of which are listed as
@@ -50,8 +64,18 @@ class Imported:
     unmatched: list[str] = field(default_factory=list)
     #: Lines of totals, which are no spend.
     skipped: int = 0
+    #: Rows without an amount, of campaigns that did not deliver.
+    blank: int = 0
     refused: Refused = field(default_factory=Refused)
     enforced: Enforced = field(default_factory=Enforced)
+    #: What is asked before it is recorded, and the answers given.
+    questions: list[Question] = field(default_factory=list)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    #: Warnings to read, and the lines of totals with whether they agree with the rows.
+    notes: list[str] = field(default_factory=list)
+    totals_lines: list[dict[str, Any]] = field(default_factory=list)
+    #: In a preview: what is on record for the same campaigns and days, by source.
+    on_record: list[OnRecord] = field(default_factory=list)
     #: In a preview: how many campaigns would start and stop, and the first of them.
     would_start: int = 0
     would_stop: int = 0
@@ -61,6 +85,9 @@ class Imported:
         """The figures and the refused rows by the names under which they are stored."""
         return {
             **{name: getattr(self, name) for name in _STORED},
+            "questions": [each.as_dict(self.answers) for each in self.questions],
+            "notes": self.notes,
+            "totals_lines": self.totals_lines,
             "unknown_count": self.unmatched_count,
             "problem_count": self.refused.count,
             "problems": [
@@ -72,8 +99,9 @@ class Imported:
 
 _STORED: Final = (
     "are_entries", "rows", "items", "recorded", "difference", "lowered", "lowered_by", "duplicates",
-    "zero", "unchanged", "older", "rounded", "rounded_by", "waiting_rows", "waiting_amount",
-    "skipped",
+    "zero", "unchanged", "older", "begun", "undecided", "undecided_amount", "skipped_overlaps",
+    "replaced", "taken_back", "zeroed", "zeroed_by", "rounded", "rounded_by", "waiting_rows",
+    "waiting_amount", "skipped", "blank",
 )  # fmt: skip
 
 
@@ -86,12 +114,18 @@ _OF_TOTALS: Final = (
     ("Day totals", "items", ""),
     ("Recorded", "recorded", "difference"),
     ("Lowered", "lowered", "lowered_by"),
+    ("Left out, set to zero", "zeroed", "zeroed_by"),
+    ("Overlaps, taken back", "replaced", "taken_back"),
+    ("Overlaps, skipped", "skipped_overlaps", ""),
+    ("Overlaps, not decided", "undecided", "undecided_amount"),
     ("Unchanged", "unchanged", ""),
     ("Older than on record", "older", ""),
+    ("Left as on record", "begun", ""),
 )
 _OF_BOTH: Final = (
     ("Waiting to be matched", "waiting_rows", "waiting_amount"),
     ("Totals lines, left out", "skipped", ""),
+    ("Without an amount, read as 0", "blank", ""),
     ("Rounded", "rounded", "rounded_by"),
     ("Refused", "problem_count", ""),
 )

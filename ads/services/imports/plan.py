@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Self
 
+from ads.models.spend import OnOverlap
+from ads.rules.calendar import UnknownTimezone, zone
 from ads.services.imports.refusals import ImportRefused
 
 #: The fields of a row. ``reference`` is the campaign's id on the platform.
@@ -18,6 +20,8 @@ FIELDS: Final = (
     "reference",
     "account",
     "currency",
+    "hour",
+    "timezone",
 )
 
 #: The same for every file. A report is often downloaded again as "spend (1).csv"; if the file name
@@ -29,6 +33,19 @@ CAMPAIGN_BY: Final = ("auto", "id", "name")
 
 #: Decimal separators; the other sign may then be a thousands separator.
 DECIMAL_SIGNS: Final = (".", ",")
+
+#: The answers to each question that a file may raise (:mod:`ads.services.imports.questions`).
+ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "overlap": tuple(OnOverlap.values),
+    "finer": ("accept",),
+    "lowered": ("accept",),
+    "left_out": ("zero", "keep"),
+    "starts": ("accept",),
+}
+MICROS: Final = "micros"
+
+#: What amounts are in: units of their currency, as they stand, or millionths of one.
+UNITS: Final = ("units", MICROS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +62,26 @@ class Plan:
         mapping: column by field (:data:`FIELDS`), where the names differ.
         date_format: as ``strptime`` takes it.
         decimal: one of :data:`DECIMAL_SIGNS`; the other one may then be a thousands separator.
-            Without it a plain file has a decimal point and no thousands separator.
+            Without it a plain file has a decimal point and no thousands separator; other files
+            show theirs, or are refused.
+        unit: one of :data:`UNITS`. Without it amounts are read as they stand, and refused if they
+            look like micros.
+        is_daily: each row is one day, though its only column of days is called a start.
         platform: whose ids (or names) the campaigns have in the file; spend of references that no
             campaign has waits to be matched. Formats of a platform imply theirs.
         account: the account on the platform, if no column has it.
+        timezone: the IANA name of the timezone of the file's days and hours; None: as the file
+            says, else its days are the brands'.
+        accept_timezone: count the days of another timezone as the brand's days of the same date,
+            and an hour in which the brand's day begins on the day in which the hour begins.
         brand_id: look for campaigns only in this brand.
         campaign_by: one of :data:`CAMPAIGN_BY`. With ``name``, rows of a platform whose id is
             unmatched may be matched by the campaign's name.
         round_amounts: round amounts with more than six decimal places (half to even) to six.
         skip_bad_rows: record the others.
         observed_at: the time of the day totals (aware); None: when the import began.
+        answers: to the questions that the file raises, by code (:data:`ANSWERS`). Nothing is
+            recorded while one has none.
     """
 
     source: str | None = None
@@ -65,13 +92,18 @@ class Plan:
     mapping: Mapping[str, str] = field(default_factory=dict)
     date_format: str | None = None
     decimal: str | None = None
+    unit: str | None = None
+    is_daily: bool = False
     platform: str | None = None
     account: str = ""
+    timezone: str | None = None
+    accept_timezone: bool = False
     brand_id: int | None = None
     campaign_by: str = "auto"
     round_amounts: bool = False
     skip_bad_rows: bool = False
     observed_at: datetime | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in self.mapping:
@@ -93,11 +125,24 @@ class Plan:
             _check_format(self.date_format)
         if self.decimal is not None and self.decimal not in DECIMAL_SIGNS:
             raise ImportRefused(f"decimal separator: {self.decimal!r} cannot be used; give . or ,")
+        if self.timezone is not None:
+            try:
+                zone(self.timezone)
+            except UnknownTimezone as error:
+                raise ImportRefused(str(error)) from error
+        if self.unit is not None and self.unit not in UNITS:
+            raise ImportRefused(f"unit: {self.unit!r} cannot be used; give {' or '.join(UNITS)}.")
         if self.campaign_by not in CAMPAIGN_BY:
             raise ImportRefused(
                 f"campaign by: {self.campaign_by!r} cannot be used; give one of "
                 f"{', '.join(CAMPAIGN_BY)}."
             )
+        for code, answer in self.answers.items():
+            if answer not in ANSWERS.get(code, ()):
+                raise ImportRefused(
+                    f"{code}: {answer!r} is no answer; give one of "
+                    f"{', '.join(ANSWERS.get(code, ANSWERS))}."
+                )
 
     def as_json(self) -> dict[str, Any]:
         """As JSON; :meth:`from_json` reads it."""

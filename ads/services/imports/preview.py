@@ -5,35 +5,45 @@ put into a temporary table with the name of the real one: PostgreSQL looks for t
 first, so the one definition of the holds decides on sums that do not exist yet.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection, transaction
 
 from ads.models import Campaign, SpendTotal
-from ads.models.spend import Kind, Period, sums_of
+from ads.models.spend import Kind, OnOverlap, Period, sums_of
 from ads.rules.calendar import local_date, month_start
-from ads.rules.money import format_money, sums_by_currency
+from ads.rules.money import sums_by_currency
 from ads.services.currencies import by_currency, the_only
 from ads.services.delivery import Decision, preview_switches
-from ads.services.imports import recording, tables
-from ads.services.imports.formats import PLAIN
+from ads.services.imports import questions, recording, tables
 from ads.services.imports.outcome import SHOWN, Imported, switch
 from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name
 from ads.services.ledger import day_totals, entries
 
 _SUMS: Final = SpendTotal._meta.db_table
 
-#: Platforms round each row to cents, and their totals separately.
-_HALF_A_CENT: Final = Decimal("0.005")
-
 
 def preview_totals(done: Imported, *, source: str) -> None:
-    """Fill in what posting the summed day totals would do."""
-    moves = day_totals.MOVES.format(staged=f"{tables.SUMMED} AS staged")
+    """Fill in what posting the summed day totals would do.
+
+    Those that overlap count if they replace what is on record, or are to be added; while nobody
+    has decided they are left out.
+    """
+    counted = f"{tables.SUMMED} AS staged"
+    has_overlaps = any(each.code == "overlap" for each in done.questions)
+    answer = done.answers.get("overlap")
+    if has_overlaps and answer in (None, OnOverlap.SKIP):
+        counted = _WITHOUT_OVERLAPS
+        ((overlapping,),) = tables.run(f"SELECT count(*) FROM {_OVERLAPPING}")  # noqa: S608
+        if answer:
+            done.skipped_overlaps = overlapping
+        else:
+            done.undecided, done.undecided_amount = overlapping, tables.sums(_OVERLAPPING, "one")
+    moves = day_totals.MOVES.format(staged=counted)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {tables.MOVES} AS {moves}", {"source": source})
         cursor.execute(f"DELETE FROM {tables.MOVES} WHERE is_older")  # noqa: S608  (our own names)
@@ -43,12 +53,33 @@ def preview_totals(done: Imported, *, source: str) -> None:
         for code, count, *figures in cursor.fetchall():
             newest += count
             moved.append((code, *figures))
-    posted = day_totals.posted_of(moved)
-    done.recorded, done.difference = posted.recorded, posted.difference
-    done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
+        posted = day_totals.posted_of(moved)
+        done.recorded, done.difference = posted.recorded, posted.difference
+        done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
+        if has_overlaps and answer == OnOverlap.REPLACE:
+            cursor.execute(_TAKE_BACK)
+            done.replaced = cursor.rowcount
+            replaced = tables.sums(tables.REPLACED)
+            done.taken_back = {code: -amount for code, amount in replaced.items()}
     done.unchanged = newest - done.recorded
-    done.items = newest + done.older
+    done.items = newest + done.older + done.undecided + done.skipped_overlaps
 
+
+_WITHOUT_OVERLAPS: Final = f"""
+    (SELECT * FROM {tables.SUMMED} AS summed
+      WHERE NOT EXISTS (SELECT FROM {tables.OVERLAPS} AS pair
+                         WHERE (pair.campaign_id, pair.date, pair.known_as)
+                             = (summed.campaign_id, summed.date, summed.known_as))) AS staged
+"""  # noqa: S608
+
+_OVERLAPPING: Final = f"""
+    (SELECT DISTINCT campaign_id, date, known_as, amount FROM {tables.OVERLAPS}) AS one
+"""  # noqa: S608
+
+_TAKE_BACK: Final = f"""
+    INSERT INTO {tables.MOVES} (campaign_id, date, amount)
+    SELECT campaign_id, date, -amount FROM {tables.REPLACED}
+"""  # noqa: S608
 
 _MOVED: Final = f"""
     SELECT {{code}}, count(*), count(*) FILTER (WHERE amount <> 0), coalesce(sum(amount), 0),
@@ -82,18 +113,37 @@ _THEN_RECORDED: Final = f"""
 
 
 def preview_enforcement(done: Imported, now: datetime) -> None:
-    """Fill in which campaigns would start and stop."""
-    if not tables.note_brands(now):
+    """Fill in which campaigns would start and stop, and ask whether they may start."""
+    asked = {each.code for each in done.questions}
+    open_ = [
+        _LOWER[each.code]
+        for each in questions.unanswered(done.questions, done.answers)
+        if each.code in _LOWER
+    ]
+    staged = tables.ROWS if done.are_entries else tables.SUMMED
+    left_out = (tables.LEFT_OUT,) if "left_out" in asked else ()
+    if not tables.note_brands(now, staged, *left_out):
         return
+    lowers = bool(open_ or tables.run(f"SELECT 1 FROM {tables.MOVES} WHERE amount < 0 LIMIT 1"))  # noqa: S608
+    anyway = questions.starting(now) if lowers else set()
     first: list[Decision] = []
-    with _resulting_sums(now):
-        for decision in preview_switches(recording.affected(), now):
+    started: set[int] = set()
+    with _resulting_sums(now, tables.MOVES):
+        for decision in preview_switches(tables.affected(), now):
             if decision.is_active:
                 done.would_start += 1
+                started.add(decision.campaign_id)
             else:
                 done.would_stop += 1
             if len(first) < SHOWN:
                 first.append(decision)
+    certain = started - anyway if lowers else set()
+    possible = certain
+    if open_:
+        with _resulting_sums(now, _lowest(open_)):
+            possible = certain | questions.starting(now) - anyway
+    if question := questions.starts(possible, certain):
+        done.questions.append(question)
     named = Campaign.objects.select_related("brand").in_bulk([d.campaign_id for d in first])
     done.switches = [
         switch(named[each.campaign_id], is_active=each.is_active, holds=each.holds)
@@ -101,8 +151,21 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
     ]
 
 
+#: By how much the answer to an open question can lower campaigns and days.
+_LOWER: Final = {
+    "overlap": questions.LOWER,
+    "left_out": f"SELECT campaign_id, date, -amount AS amount FROM {tables.LEFT_OUT}",  # noqa: S608
+}
+
+
+def _lowest(lower: Sequence[str]) -> str:
+    """The moves with the answers that leave the least on record, as a relation."""
+    moves = f"SELECT campaign_id, date, amount FROM {tables.MOVES}"  # noqa: S608
+    return f"({' UNION ALL '.join((moves, *lower))}) AS lowest"
+
+
 @contextmanager
-def _resulting_sums(now: datetime) -> Iterator[None]:
+def _resulting_sums(now: datetime, moves: str) -> Iterator[None]:
     """Inside, this session reads the sums of today and this month with the moves in them.
 
     In a transaction that is rolled back, so that the table is gone however it ends.
@@ -110,7 +173,8 @@ def _resulting_sums(now: datetime) -> Iterator[None]:
     today = local_date(now, tables.LAST_TO_TURN)
     values = {"today": today, "month": month_start(today), "by_month": Period.MONTH.value}
     with transaction.atomic():
-        tables.run(f"CREATE TEMP TABLE {_SUMS} AS {_RESULTING}", values)
+        resulting = _RESULTING.format(moved=sums_of(moves))
+        tables.run(f"CREATE TEMP TABLE {_SUMS} AS {resulting}", values)
         tables.run(f"CREATE INDEX ON {_SUMS} (campaign_id, period, start, brand_id)")
         tables.run(f"ANALYZE {_SUMS}")
         yield
@@ -128,7 +192,7 @@ _RESULTING: Final = f"""
              WHERE brand_id IN (SELECT brand_id FROM {tables.BRANDS}) AND ({_COUNTS})
              UNION ALL
             SELECT brand_id, campaign_id, period, start, amount, 0
-              FROM ({sums_of(tables.MOVES)}) AS moved
+              FROM ({{moved}}) AS moved
              WHERE {_COUNTS}
            ) AS summand
      GROUP BY brand_id, campaign_id, period, start
@@ -154,8 +218,6 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
     days = [day for row in (*good, *waits) for day in row[2:] if day is not None]
     campaigns = tables.run(_CAMPAIGNS)
     named = _names(row[0] for row in campaigns)
-    in_all = sums_by_currency([*amount.items(), *waiting_amount.items()])
-    totals_lines = _totals_lines(checker, done, in_all)
     return {
         **done.as_dict(),
         "plan": reader.plan.as_json(),
@@ -174,8 +236,7 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
         "would_stop": done.would_stop,
         "switches": done.switches,
         "unknown": _unmatched(reader) if done.waiting_rows else [],
-        "totals_lines": totals_lines,
-        "notes": list(_notes(reader, checker, totals_lines, in_all)),
+        "on_record": [asdict(each) for each in done.on_record],
     }
 
 
@@ -184,12 +245,13 @@ _AMOUNTS_AND_DAYS: Final = """
 """
 
 _CAMPAIGNS: Final = f"""
-    SELECT said.campaign_id, said.rows, said.amount, coalesce(moved.amount, 0), count(*) OVER ()
+    SELECT campaign_id, coalesce(said.rows, 0), coalesce(said.amount, 0) AS amount,
+           coalesce(moved.amount, 0), count(*) OVER ()
       FROM (SELECT campaign_id, count(*) AS rows, sum(amount) AS amount
               FROM {tables.ROWS} GROUP BY campaign_id) AS said
-      LEFT JOIN (SELECT campaign_id, sum(amount) AS amount
+      FULL JOIN (SELECT campaign_id, sum(amount) AS amount
                    FROM {tables.MOVES} GROUP BY campaign_id) AS moved USING (campaign_id)
-     ORDER BY said.amount DESC, said.campaign_id
+     ORDER BY 3 DESC, campaign_id
      LIMIT {SHOWN}
 """  # noqa: S608
 
@@ -245,63 +307,3 @@ def _unmatched(reader: Reader) -> list[dict[str, Any]]:
         each["suggested_id"] = alone and alone.id
         each["suggested"] = alone and f"{alone.brand} / {alone.name}"
     return unmatched
-
-
-def _totals_lines(
-    checker: Checker, done: Imported, in_all: Mapping[str, Decimal]
-) -> list[dict[str, Any]]:
-    """The lines of totals; ``agrees`` with the sum of the rows, None if not comparable.
-
-    Rows that name no currency are in the one that the others have.
-    """
-    currencies = {code for code in in_all if code}
-    total = sum(in_all.values(), Decimal(0))
-    tolerance = _HALF_A_CENT * (done.rows + done.waiting_rows + 1)
-    return [
-        {
-            "line": line.line,
-            "label": line.label,
-            "amount": line.amount,
-            # Refused rows are missing in the sum.
-            "agrees": abs(line.amount - total) <= tolerance
-            if line.is_comparable
-            and line.amount is not None
-            and not done.refused.count
-            and len(currencies) <= 1
-            else None,
-        }
-        for line in checker.totals_lines
-    ]
-
-
-def _notes(
-    reader: Reader,
-    checker: Checker,
-    totals_lines: list[dict[str, Any]],
-    in_all: Mapping[str, Decimal],
-) -> Iterator[str]:
-    """Warnings to read before confirming."""
-    yield from reader.sniffed.notes
-    compared = [line for line in totals_lines if line["agrees"] is not None]
-    if compared and not any(line["agrees"] for line in compared):
-        line, currency = compared[0], max(in_all, default="")
-        said, total = (
-            format_money(amount, currency)
-            for amount in (line["amount"], sum(in_all.values(), Decimal(0)))
-        )
-        yield (
-            f"Line {line['line']} ({line['label'] or 'totals'}) has a total of "
-            f"{said}, but the rows add up to {total}. "
-            "Is the file complete?"
-        )
-    codes = [code for code in in_all if code]
-    if not checker.knows_currency and (reader.plan.format != PLAIN.code or len(codes) > 1):
-        read_as = f" ({', '.join(codes)})" if codes else ""
-        yield (
-            f"The file does not name its currency; the amounts are read in each brand's{read_as}."
-        )
-    if reader.ends_abruptly and checker.columns.amount == checker.columns.width - 1:
-        yield (
-            "The last line has no line end. If the file was cut off there, its amount may lack "
-            "digits: compare it with the original."
-        )

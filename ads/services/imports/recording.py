@@ -1,23 +1,45 @@
 """Recording the staged rows with the statements of the ledger."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 
-from ads.models import Campaign
-from ads.models.spend import Kind
+from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import LIMIT
 from ads.services.currencies import by_currency
-from ads.services.errors import ReportedOtherwise
+from ads.services.errors import Overlap, ReportedOtherwise
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, ImportRefused, Refused
 from ads.services.ledger import day_totals, entries
+
+
+def leave_begun(done: Imported, begun: Iterable[tuple[str, date]], *, source: str) -> None:
+    """Leave these days of the brands of these timezones as they are on record, if they are.
+
+    The file lacks their beginning, so its total is not the day's.
+    """
+    for timezone, day in begun:
+        done.begun += tables.run(_LEAVE_BEGUN, [day, timezone, source])[0][0]
+
+
+_LEAVE_BEGUN: Final = f"""
+    WITH gone AS (
+        DELETE FROM {tables.SUMMED} AS summed
+         USING ads_campaign AS campaign, ads_brand AS brand
+         WHERE summed.date = %s AND campaign.id = summed.campaign_id
+           AND brand.id = campaign.brand_id AND brand.timezone = %s
+           AND EXISTS (SELECT FROM ads_reportedtotal AS reported
+                        WHERE reported.campaign_id = summed.campaign_id
+                          AND reported.date = summed.date AND reported.source = %s)
+        RETURNING 1
+    )
+    SELECT count(*) FROM gone
+"""  # noqa: S608  (the tables' names are our own)
 
 
 def refuse_too_large(refused: Refused) -> None:
@@ -86,24 +108,39 @@ def too_large(owner: str, day: date, amount: Decimal) -> str:
     )
 
 
-def record_totals(done: Imported, *, source: str, now: datetime) -> None:
+def record_totals(
+    done: Imported, *, source: str, now: datetime, on_overlap: OnOverlap | None
+) -> None:
     """Post the summed day totals, and fill in the figures.
 
     Raises:
-        ImportRefused: a day was reported under another reference since they were checked.
+        ImportRefused: a day was reported under another reference, or by another source, since they
+            were checked.
     """
     staged = f"{tables.SUMMED} AS staged"
     try:
-        posted = day_totals.post(staged, source=source, now=now)
+        posted = day_totals.post(staged, source=source, now=now, on_overlap=on_overlap)
     except ReportedOtherwise as error:
         raise ImportRefused(f"{error} It was reported just now: nothing was recorded.") from error
+    except Overlap as error:
+        raise overlapping(error) from error
     done.items = tables.run(f"SELECT count(*) FROM {tables.SUMMED}")[0][0]  # noqa: S608
     done.recorded, done.difference = posted.recorded, posted.difference
     done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
+    done.skipped_overlaps = posted.skipped
+    done.replaced, done.taken_back = posted.replaced, posted.taken_back
     done.older = (
         day_totals.count_older(staged, source=source) if posted.recorded < done.items else 0
     )
-    done.unchanged = done.items - done.recorded - done.older
+    done.unchanged = done.items - done.recorded - done.older - done.skipped_overlaps
+
+
+def overlapping(error: Overlap) -> ImportRefused:
+    """The refusal of a file that overlaps with what was reported since it was asked about."""
+    return ImportRefused(
+        f"It was reported just now: {error.reason} (--on-overlap add, replace or skip in the "
+        "command)"
+    )
 
 
 def record_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
@@ -142,10 +179,3 @@ def count_duplicates(
             done.duplicates -= count - of_zero
             done.zero -= of_zero
             done.rows -= count
-
-
-def affected() -> QuerySet[Campaign]:
-    """All campaigns of the brands that :func:`tables.note_brands` noted."""
-    return Campaign.objects.filter(
-        brand__in=RawSQL(f"SELECT brand_id FROM {tables.BRANDS}", ())  # noqa: S608, S611
-    )

@@ -1,7 +1,7 @@
 """One import, from the open file to the enforced budgets."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -9,9 +9,10 @@ from typing import Any, BinaryIO, Final
 
 from django.db import transaction
 
+from ads.models.spend import OnOverlap
 from ads.services.delivery import Trigger, enforce
-from ads.services.errors import InvalidSpend
-from ads.services.imports import recording, tables, waiting
+from ads.services.errors import InvalidSpend, Overlap
+from ads.services.imports import notes, questions, recording, tables, waiting
 from ads.services.imports.formats import FORMATS
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Checker, Reader, columns
@@ -22,8 +23,9 @@ from ads.services.imports.preview import (
     preview_entries,
     preview_totals,
 )
+from ads.services.imports.questions import Question, Unanswered
 from ads.services.imports.refusals import SHOWN, ImportRefused, Refused, RefusedCsv, RowsRefused
-from ads.services.ledger import check_text, validation
+from ads.services.ledger import check_text, overlaps, validation
 from ads.services.references import registry
 from ads.services.senders import rights
 
@@ -61,6 +63,10 @@ class Import:
         self._source = reader.plan.source or DEFAULT_SOURCE
         self._observed_at = reader.plan.observed_at or began
         self._affects_now = False
+        #: Is anything on record for the days of the day totals, and is it lowered?
+        self._are_known = False
+        self._are_lowered = False
+        self._overlaps: questions.Overlaps | None = None
         self._matched_since: list[int] = []
 
     @classmethod
@@ -95,11 +101,11 @@ class Import:
             found,
             reader.header,
             reader.plan,
+            sniffed=reader.sniffed,
             now=now,
             refused=refused,
-            titles=reader.sniffed.titles,
         )
-        done = Imported(are_entries=found.are_entries, refused=refused)
+        done = Imported(are_entries=found.are_entries, refused=refused, answers=plan.answers)
         shape = tables.ENTRIES if found.are_entries else tables.TOTALS
         with tables.tables(shape):
             with _uncollected():
@@ -111,23 +117,36 @@ class Import:
                     done.rows += len(good)
                     done.waiting_rows += len(unmatched)
                     progress(len(chunk.rows))
+            checker.check_whole()
             if not (done.rows or done.waiting_rows or refused.count):
                 raise ImportRefused("There are no rows below the header: nothing to record.")
             done.rounded, done.rounded_by = checker.amounts.rounded, checker.amounts.rounded_by
-            done.skipped = checker.skipped
+            done.skipped, done.blank = checker.skipped, checker.amounts.blank
+            done.notes = list(checker.days.notes())
             staged = cls(reader, checker, done, now)
             staged._refuse_bad_rows()
             yield staged
 
-    def record(self, *, now: datetime) -> Imported:
+    def record(self, *, now: datetime, seen: Mapping[str, Any] | None = None) -> Imported:
         """Record the staged rows and enforce the budgets they affect, in one transaction; once.
+
+        ``seen``: the figures of the questions, by code, that were confirmed; None: whatever they
+        are, the plan's answers count.
 
         Raises:
             RowsRefused: external ids were recorded with other content; nothing was recorded.
+            Unanswered: the plan lacks the answer to a question, or its figures are not those seen;
+                nothing was recorded, and :attr:`done` is a preview.
         """
         done = self.done
         with transaction.atomic():
             self._add_up()
+            self._ask()
+            if self._open(done.questions, seen):
+                self._refuse_bad_rows()
+                self._fill_in_preview(now)
+                raise Unanswered(self._open(done.questions, seen))
+            lowers = self._apply_answers()
             if done.waiting_rows:  # first, as its locks are
                 self._matched_since = waiting.keep(
                     done,
@@ -136,16 +155,46 @@ class Import:
                     observed_at=self._observed_at,
                     now=now,
                 )
+            self._affects_now = tables.note_brands(now, self._staged)
+            anyway = questions.starting(now) if lowers and self._affects_now else set()
             if done.are_entries:
                 recording.record_entries(done, self.checker.columns, source=self._source, now=now)
             else:
                 self._refuse_bad_rows()
-                recording.record_totals(done, source=self._source, now=now)
+                self._record_totals(now, seen)
             self._refuse_bad_rows()
-            self._affects_now = tables.note_brands(now)
             if self._affects_now:
-                done.enforced = enforce(recording.affected(), now, Trigger.SPEND)
+                done.enforced = enforce(tables.affected(), now, Trigger.SPEND)
+            if done.enforced.started and (done.lowered or done.replaced):
+                started = questions.started(now) - anyway
+                if question := questions.starts(started, started):
+                    self._check(question, seen)
+                    done.questions.append(question)
+            self._take_notes()
         return done
+
+    def _record_totals(self, now: datetime, seen: Mapping[str, Any] | None) -> None:
+        """Post the day totals; what they lowered or overlapped with has to be what was decided."""
+        done = self.done
+        on_overlap = OnOverlap(done.answers["overlap"]) if self._overlaps else None
+        recording.record_totals(done, source=self._source, now=now, on_overlap=on_overlap)
+        if self._overlaps and on_overlap:
+            try:
+                self._overlaps.check_posted(self._source, on_overlap, done.taken_back)
+            except Overlap as error:
+                raise recording.overlapping(error) from error
+        if done.lowered and (question := questions.lowered(self._source, posted=True)):
+            self._check(question, seen)
+
+    def _check(self, question: Question, seen: Mapping[str, Any] | None) -> None:
+        """Asked once it has happened, before the commit: was it answered?"""
+        if self._open([question], seen):
+            raise Unanswered([question])
+
+    def _open(
+        self, asked: Iterable[Question], seen: Mapping[str, Any] | None = None
+    ) -> list[Question]:
+        return questions.unanswered(asked, self.done.answers, seen)
 
     def enforce_again(self, *, now: datetime) -> None:
         """After the commit: a running sweep may have decided on the sums before.
@@ -153,7 +202,7 @@ class Import:
         And a reference may have been matched while the file was being read.
         """
         if self._affects_now:
-            again = enforce(recording.affected(), now, Trigger.SPEND)
+            again = enforce(tables.affected(), now, Trigger.SPEND)
             self.done.enforced = self.done.enforced + again
         if self._matched_since:
             settled = registry.record_waiting(now, references=self._matched_since)
@@ -165,18 +214,33 @@ class Import:
         Raises:
             RowsRefused: as it would.
         """
-        done, found = self.done, self.checker.columns
         with transaction.atomic():
             self._add_up()
-            if done.waiting_rows:
-                waiting.preview(done, found, source=self._source, now=now)
-            if done.are_entries:
-                preview_entries(done, found, source=self._source, now=now)
-            else:
-                preview_totals(done, source=self._source)
-            self._refuse_bad_rows()
-            preview_enforcement(done, now)
-        return done
+            self._ask()
+            self._fill_in_preview(now)
+        return self.done
+
+    def _fill_in_preview(self, now: datetime) -> None:
+        done, found = self.done, self.checker.columns
+        if done.waiting_rows:
+            waiting.preview(done, found, source=self._source, now=now)
+        if done.are_entries:
+            preview_entries(done, found, source=self._source, now=now)
+        else:
+            self._apply_answers()
+            preview_totals(done, source=self._source)
+        self._refuse_bad_rows()
+        preview_enforcement(done, now)
+        done.on_record = overlaps.on_record(f"{self._staged} AS staged")
+        self._take_notes()
+
+    def _take_notes(self) -> None:
+        self.done.totals_lines = notes.totals_lines(self.checker, self.done)
+        self.done.notes = list(notes.notes(self.reader, self.checker, self.done.totals_lines))
+
+    @property
+    def _staged(self) -> str:
+        return tables.ROWS if self.done.are_entries else tables.SUMMED
 
     def _add_up(self) -> None:
         tables.run("SET LOCAL work_mem = %s", [WORK_MEM])
@@ -186,8 +250,46 @@ class Import:
             tables.run(f"ANALYZE {tables.ROWS}")
         else:
             tables.add_up(self._observed_at)
+            recording.leave_begun(self.done, self.checker.days.begun(), source=self._source)
             recording.refuse_too_large(self.done.refused)
-            recording.refuse_reported_otherwise(self.done, source=self._source)
+            self._are_known = tables.are_known()
+            if self._are_known:
+                recording.refuse_reported_otherwise(self.done, source=self._source)
+
+    def _ask(self) -> None:
+        """Fill in the questions; which campaigns would start is a matter of the preview."""
+        if self.done.are_entries:
+            return
+        plan = self.reader.plan
+        asked: list[Question | None] = [questions.finer(self.reader.header, self.checker.columns)]
+        if self._are_known:
+            self._overlaps = questions.overlap(self._source)
+            asked.append(self._overlaps.question if self._overlaps else None)
+            self._are_lowered = tables.are_lowered(self._source)
+            if self._are_lowered:
+                asked.append(questions.lowered(self._source))
+        if self._are_known or plan.platform:
+            asked.append(
+                questions.left_out(
+                    self._source,
+                    platform=plan.platform or "",
+                    observed_at=self._observed_at,
+                    are_known=self._are_known,
+                    lacks_rows=bool(self.done.refused.count),
+                )
+            )
+        self.done.questions = [each for each in asked if each]
+
+    def _apply_answers(self) -> bool:
+        """Stage zeros for what is left out, if that is the answer; does it take anything back?"""
+        done = self.done
+        for each in done.questions:
+            if each.code == "left_out" and done.answers.get("left_out") == "zero":
+                done.zeroed, done.zeroed_by = questions.set_to_zero(self._observed_at)
+        is_replacing = (
+            self._overlaps is not None and done.answers.get("overlap") == OnOverlap.REPLACE
+        )
+        return self._are_lowered or is_replacing or bool(done.zeroed)
 
     def _refuse_bad_rows(self) -> None:
         if self.done.refused.count and not self.reader.plan.skip_bad_rows:

@@ -5,11 +5,16 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
+from ads.models import Campaign
 from ads.rules.calendar import local_date, month_start
+from ads.services.currencies import by_currency
 
 #: The columns staged of each row of day totals.
 TOTALS: Final = {
@@ -45,6 +50,7 @@ WAITING: Final = {
     "description": "text",
     "external_id": "text",
     "currency": "text",
+    "timezone": "text",
 }
 
 ROWS: Final = "import_rows"
@@ -53,9 +59,12 @@ SUMMED: Final = "import_summed"
 BRANDS: Final = "import_brands"
 UNMATCHED: Final = "import_unmatched"
 MOVES: Final = "import_moves"
+LEFT_OUT: Final = "import_left_out"
+OVERLAPS: Final = "import_overlaps"
+REPLACED: Final = "import_replaced"
 
 #: Texts that may be empty; written as CSV, COPY would read them as NULL.
-_EMPTY: Final = {"account", "name", "description", "known_as", "currency"}
+_EMPTY: Final = {"account", "name", "description", "known_as", "currency", "timezone"}
 
 #: The timezone in which a day begins last: no brand's month began earlier.
 LAST_TO_TURN: Final = "Etc/GMT+12"
@@ -73,6 +82,13 @@ def tables(columns: dict[str, str]) -> Iterator[None]:
     finally:
         if connection.is_usable():  # else they are dropped already, or with the transaction
             _drop()
+
+
+def sums(relation: str, name: str = "") -> dict[str, Decimal]:
+    """The ``amount`` of a relation of campaigns' rows, which is called ``name``, by currency."""
+    code, join, _ = by_currency(name or relation)
+    found = run(f"SELECT {code}, sum(amount) FROM {relation} {join} GROUP BY 1 ORDER BY 1")  # noqa: S608
+    return dict(found)
 
 
 def run(sql: str, values: Any = None) -> list[tuple[Any, ...]]:
@@ -116,12 +132,36 @@ _SUM: Final = f"""
 """  # noqa: S608  (the tables' names are our own)
 
 
-def note_brands(now: datetime) -> bool:
-    """Note the brands whose current budgets the rows may affect; are there any?
+def are_known() -> bool:
+    """Is anything on record for the days of the summed totals, by any source?"""
+    return bool(run(_KNOWN))
+
+
+def are_lowered(source: str) -> bool:
+    """Is any of the summed totals lower than what its source reported before?"""
+    return bool(run(_ARE_LOWERED, [source]))
+
+
+_ARE_LOWERED: Final = f"""
+    SELECT 1
+      FROM {SUMMED} AS staged
+      JOIN ads_reportedtotal AS reported USING (campaign_id, date, known_as)
+     WHERE reported.source = %s AND reported.amount > staged.amount
+     LIMIT 1
+"""  # noqa: S608  (the tables' names are our own)
+
+_KNOWN: Final = f"""
+    SELECT 1 FROM {SUMMED} JOIN ads_reportedtotal USING (campaign_id, date) LIMIT 1
+"""  # noqa: S608
+
+
+def note_brands(now: datetime, *tables: str) -> bool:
+    """Note the brands whose current budgets these tables' days may affect; are there any?
 
     Spend of a past month holds no campaign.
     """
-    run(_NOTE_BRANDS, [month_start(local_date(now, LAST_TO_TURN))])
+    days = " UNION ALL ".join(f"SELECT campaign_id, date FROM {table}" for table in tables)  # noqa: S608
+    run(_NOTE_BRANDS.format(days=days), [month_start(local_date(now, LAST_TO_TURN))])
     run(f"ANALYZE {BRANDS}")
     return bool(run(f"SELECT 1 FROM {BRANDS} LIMIT 1"))  # noqa: S608
 
@@ -129,11 +169,19 @@ def note_brands(now: datetime) -> bool:
 _NOTE_BRANDS: Final = f"""
     CREATE TEMP TABLE {BRANDS} AS
     SELECT DISTINCT campaign.brand_id
-      FROM (SELECT DISTINCT campaign_id FROM {ROWS} WHERE date >= %s) AS counted
+      FROM (SELECT DISTINCT campaign_id FROM ({{days}}) AS row WHERE date >= %s) AS counted
       JOIN ads_campaign AS campaign ON campaign.id = counted.campaign_id
 """  # noqa: S608
 
 
+def affected() -> QuerySet[Campaign]:
+    """All campaigns of the brands that :func:`note_brands` noted."""
+    return Campaign.objects.filter(
+        brand__in=RawSQL(f"SELECT brand_id FROM {BRANDS}", ())  # noqa: S608, S611
+    )
+
+
 def _drop() -> None:
-    for name in (ROWS, WAITING_ROWS, SUMMED, BRANDS, UNMATCHED, MOVES):
+    made = (ROWS, WAITING_ROWS, SUMMED, BRANDS, UNMATCHED, MOVES, LEFT_OUT, OVERLAPS, REPLACED)
+    for name in made:
         run(f"DROP TABLE IF EXISTS pg_temp.{name}")

@@ -45,7 +45,8 @@ _OF_KNOWN: Final = f"""
 
 _TOTALS: Final = f"""
     (SELECT known.id AS unknown_id, waiting.date, trim_scale(sum(waiting.amount)) AS amount,
-            %(observed_at)s::timestamptz AS observed_at, made.currency
+            %(observed_at)s::timestamptz AS observed_at, made.currency,
+            max(waiting.timezone) AS timezone
      {_OF_KNOWN}
       GROUP BY known.id, waiting.date, made.currency) AS given
 """

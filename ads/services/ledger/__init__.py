@@ -1,9 +1,11 @@
 """The append-only ledger of spend: entries, day totals, corrections, and the sums kept of them."""
 
+from ads.models.spend import OnOverlap
 from ads.services.ledger import (
     corrections,
     day_totals,
     entries,
+    overlaps,
     summaries,
     validation,
     verification,
@@ -18,8 +20,9 @@ from ads.services.ledger.corrections import (
     Sum,
 )
 from ads.services.ledger.crossings import enforce_crossed
+from ads.services.ledger.overlaps import OnRecord, Overlapping
 from ads.services.ledger.placement import place
-from ads.services.ledger.rows import Answer, DayTotal, Placed, Recorded, Row, SpendEntry
+from ads.services.ledger.rows import SKIPPED, Answer, DayTotal, Placed, Recorded, Row, SpendEntry
 from ads.services.ledger.sources import ledger_sources, with_last_report
 from ads.services.ledger.summaries import Figures, Month
 from ads.services.ledger.validation import (
@@ -31,8 +34,10 @@ from ads.services.ledger.validation import (
     check_day,
     check_has_come_somewhere,
     check_instant,
+    check_same_day,
     check_text,
     day_of,
     in_another,
+    is_same_day,
     latest_date,
 )

@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
 
 from ads.models import Campaign, Spend
-from ads.models.spend import Kind
+from ads.models.spend import Kind, OnOverlap
 from ads.services import campaign_lookup, locks
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
-from ads.services.errors import InvalidSpend, ReportedOtherwise, SpendConflict
+from ads.services.errors import InvalidSpend, Overlap, ReportedOtherwise, SpendConflict
 from ads.services.ledger import day_totals, entries, waiting
 from ads.services.ledger.crossings import StaleTimezoneError, enforce_crossed
 from ads.services.ledger.placement import check_unmatched, place
@@ -37,8 +38,16 @@ from ads.services.ledger.rows import (
 )
 from ads.services.ledger.validation import check_row, check_text
 
+#: How often a batch looks again that others get ahead of, as when several sources replace each
+#: other's totals at once.
+_LOOKS: Final = 5
+
 #: The constraint that a sum breaks which has become too large.
 _TOO_LARGE: Final = "spend_total_amount_is_in_range"
+_TOO_LARGE_REASON: Final = (
+    "with all of these, the day or month of a campaign or brand would come to "
+    "1,000,000,000,000,000 or more; check the amounts."
+)
 
 
 def record(
@@ -49,6 +58,7 @@ def record(
     kind: Kind = Kind.ENTRY,
     brand_ids: frozenset[int] | None = None,
     keep_good: bool = False,
+    on_overlap: OnOverlap | None = None,
 ) -> Recorded:
     """Record entries, corrections or day totals in one transaction, and enforce what they cross.
 
@@ -58,35 +68,51 @@ def record(
         brand_ids: the brands that the sender may write to; None: every brand.
         keep_good: record the good rows although others are bad; else all or none. Conflicts are
             then looked for once no row is refused.
+        on_overlap: what becomes of day totals of which another source's are on record; None:
+            they are refused.
 
     Raises:
         InvalidSpend: ``source`` cannot be recorded.
     """
     check_text("source", source, required=True)
 
-    # A brand that has moved, a campaign that is gone, or a day that was reported in another way
+    def batch() -> _Batch:
+        return _Batch(rows, source, now, kind, brand_ids, keep_good, on_overlap)
+
+    # A brand that has moved, a campaign that is gone, or a day that somebody else has reported
     # since it was looked up: look again.
-    with suppress(StaleTimezoneError, ReportedOtherwise, IntegrityError):
-        return _Batch(rows, source, now, kind, brand_ids, keep_good).record(trust_loaded=True)
-    again = _Batch(rows, source, now, kind, brand_ids, keep_good)
-    try:
-        return again.record(trust_loaded=False)
-    except IntegrityError as error:
-        if _TOO_LARGE not in str(error):
-            raise
-        return again.too_large()
+    with suppress(StaleTimezoneError, ReportedOtherwise, Overlap, IntegrityError):
+        return batch().record(trust_loaded=True)
+    refusal = InvalidSpend("amount", None, _TOO_LARGE_REASON)
+    for _ in range(_LOOKS):
+        again = batch()
+        try:
+            return again.record(trust_loaded=False)
+        except (ReportedOtherwise, Overlap) as error:
+            refusal = error
+        except IntegrityError as error:
+            if _TOO_LARGE not in str(error):
+                raise
+            break
+    return again.refused(refusal)
 
 
 def record_all(
-    rows: Sequence[Row], *, source: str, now: datetime, kind: Kind = Kind.ENTRY
+    rows: Sequence[Row],
+    *,
+    source: str,
+    now: datetime,
+    kind: Kind = Kind.ENTRY,
+    on_overlap: OnOverlap | None = None,
 ) -> Recorded:
     """Record all rows or none.
 
     Raises:
         InvalidSpend: a row cannot be recorded; with its field, value and the remedy.
+        Overlap: another source's day totals are on record, and ``on_overlap`` is None.
         SpendConflict: an external ID was recorded with other content.
     """
-    recorded = record(rows, source=source, now=now, kind=kind)
+    recorded = record(rows, source=source, now=now, kind=kind, on_overlap=on_overlap)
     for answer in recorded.answers:
         if answer.error:
             raise answer.error
@@ -126,10 +152,27 @@ def record_one(entry: SpendEntry, *, source: str, now: datetime, kind: Kind = Ki
     return spend
 
 
-def append(placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind) -> list[Answer]:
-    """Append placed rows, inside the caller's transaction, which enforces."""
+def append(
+    placed: Sequence[Placed],
+    *,
+    source: str,
+    now: datetime,
+    kind: Kind,
+    on_overlap: OnOverlap | None = None,
+    every_reference: bool = False,
+) -> list[Answer]:
+    """Append placed rows, inside the caller's transaction, which enforces.
+
+    ``on_overlap`` and ``every_reference`` are for day totals: see :func:`.day_totals.append`.
+    """
     if kind == Kind.DAY_TOTAL:
-        return day_totals.append(placed, source=source, now=now)
+        return day_totals.append(
+            placed,
+            source=source,
+            now=now,
+            on_overlap=on_overlap,
+            every_reference=every_reference,
+        )
     return entries.append(placed, source=source, now=now, kind=kind)
 
 
@@ -145,6 +188,7 @@ class _Batch:
     kind: Kind
     brand_ids: frozenset[int] | None
     keep_good: bool
+    on_overlap: OnOverlap | None
     answers: list[Answer] = field(init=False)
     #: Rows by their positions: with their campaigns, and those whose reference is not matched.
     placed: dict[int, Placed] = field(default_factory=dict)
@@ -183,16 +227,9 @@ class _Batch:
             enforced=self.enforced,
         )
 
-    def too_large(self) -> Recorded:
-        """The answer where a sum would exceed its limit."""
-        answer = failed(
-            InvalidSpend(
-                "amount",
-                None,
-                "with all of these, the day or month of a campaign or brand would come to "
-                "1,000,000,000,000,000 or more; check the amounts.",
-            )
-        )
+    def refused(self, error: InvalidSpend) -> Recorded:
+        """The answer where the database refused the batch as a whole."""
+        answer = failed(error)
         return Recorded([one if one.error else answer for one in self.answers], is_recorded=False)
 
     def _place(self, rows: Mapping[int, Row], found: Mapping[Any, Owner]) -> None:
@@ -209,7 +246,8 @@ class _Batch:
     def _append(self) -> None:
         kept = self._await_references() if self.unmatched else {}
         placed = list(self.placed.values())
-        answers = self._step(append, self.placed, placed) if placed else []
+        recording = partial(append, on_overlap=self.on_overlap)
+        answers = self._step(recording, self.placed, placed) if placed else []
         if self.unmatched:
             rows = [(kept[row.campaign], row) for row in self.unmatched.values()]
             self._step(waiting.keep, self.unmatched, rows)

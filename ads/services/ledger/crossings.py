@@ -103,6 +103,7 @@ def enforce_crossed(
     moved: dict[tuple[Owner, date], Decimal] = defaultdict(Decimal)
     for (row, owner, day, _), answer in zip(placed, answers, strict=True):
         amount = row.amount if answer.difference is None else answer.difference
+        amount += answer.taken_back or 0
         if answer.outcome == RECORDED and amount:
             moved[owner, day] += amount
     campaigns = _crossed(moved, now)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from ads.services.campaign_lookup import CampaignGiven, Owner, Reference
 from ads.services.delivery import Enforced
-from ads.services.errors import InvalidSpend, SpendConflict, shown_value
+from ads.services.errors import InvalidSpend, Overlap, SpendConflict, shown_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,10 @@ RECORDED: Final = "recorded"
 DUPLICATE: Final = "duplicate"
 UNCHANGED: Final = "unchanged"
 OLDER: Final = "older"
+SKIPPED: Final = "skipped"
 WAITING: Final = "waiting"
 CONFLICT: Final = "conflict"
+OVERLAP: Final = "overlap"
 REFUSED: Final = "refused"
 NOT_RECORDED: Final = "not_recorded"
 
@@ -95,8 +97,11 @@ class Answer:
     - ``recorded``: it is in the ledger;
     - ``duplicate``: an entry that was recorded before;
     - ``unchanged``, ``older``: a day total that is known, or observed before the one known;
+    - ``skipped``: a day total of which another source's is on record, as the sender wished;
     - ``waiting``: no campaign has the reference yet; recorded as soon as one does;
     - ``conflict``: its external ID was recorded with other content; nothing was changed;
+    - ``overlap``: a day total of which another source's is on record, and the sender did not say
+      what is right;
     - ``refused``: it cannot be recorded;
     - ``not_recorded``: it is good, but another row of an all-or-nothing batch is not.
     """
@@ -106,7 +111,9 @@ class Answer:
     entry_id: int | None = None
     #: Of a day total: how much went into the ledger.
     difference: Decimal | None = None
-    #: Of that difference.
+    #: Of a day total that replaced others: how much of theirs was taken back, as a negative sum.
+    taken_back: Decimal | None = None
+    #: Of these amounts.
     currency: str | None = None
     #: Of a conflict or a refusal.
     error: InvalidSpend | SpendConflict | None = None
@@ -128,8 +135,10 @@ class Answer:
 
 
 def failed(error: InvalidSpend | SpendConflict) -> Answer:
-    """The answer for a row that is refused, or conflicts with what was recorded."""
-    return Answer(CONFLICT if isinstance(error, SpendConflict) else REFUSED, error=error)
+    """The answer for a row that is refused, or at odds with what was recorded."""
+    if isinstance(error, SpendConflict):
+        return Answer(CONFLICT, error=error)
+    return Answer(OVERLAP if isinstance(error, Overlap) else REFUSED, error=error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ads.models.spend import Kind
 from ads.rules.calendar import (
     InvalidDate,
     UnknownTimezone,
+    day_bounds,
     format_instant,
     local_date,
     parse_date,
@@ -198,6 +199,28 @@ def _check_not_later(day: date, where: str, latest: date, field: str) -> None:
             f"it is later than tomorrow in {where}{latest}); spend that has not happened cannot be "
             "recorded.",
         )
+
+
+def check_same_day(day: date, theirs: str, timezone: str) -> None:
+    """Refuse a day of another timezone that is not from midnight to midnight in the brand's."""
+    if not is_same_day(day, theirs, timezone):
+        raise InvalidSpend(
+            "date",
+            day,
+            f"it is a day in {theirs}, and the brand's days are those of {timezone}. Get a report "
+            f"in {timezone}, or one with hours, which are added up to the brand's days; or accept "
+            "the difference when you import it (--accept-timezone in the command).",
+        )
+
+
+# A file has few days and timezones.
+@lru_cache(maxsize=4096)
+def is_same_day(day: date, theirs: str, timezone: str) -> bool:
+    """Does the day begin and end in both timezones at the same instants?"""
+    try:
+        return theirs == timezone or day_bounds(day, theirs) == day_bounds(day, timezone)
+    except UnknownTimezone:
+        return False
 
 
 def day_of(occurred_at: datetime, timezone: str, now: datetime) -> date:

@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from ads.models import UnknownReference, WaitingSpend
 from ads.models.spend import Kind
+from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
 from ads.services.ledger import entries
 from ads.services.ledger.day_totals import newest_of
@@ -94,6 +96,17 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
     ]
 
 
+def discard(waits: QuerySet[WaitingSpend], *, because: str, now: datetime) -> int:
+    """Never record these rows; how many. Who discarded them, and why, stays on record."""
+    return waits.update(
+        discarded_at=now, discarded_by=current_actor()[:_LONGEST_NAME], discarded_because=because
+    )
+
+
+#: Characters of :attr:`WaitingSpend.discarded_by`.
+_LONGEST_NAME: Final = 150
+
+
 def forget_empty(unknown_ids: Collection[int]) -> None:
     """Delete those of these unknown references that have no waiting spend."""
     with connection.cursor() as cursor:
@@ -170,24 +183,27 @@ KEPT: Final = """
 _TOTALS_GIVEN: Final = """
     unnest(%(unknown)s::bigint[], %(dates)s::date[], %(amounts)s::numeric[],
            %(observations)s::timestamptz[], %(currencies)s::text[])
-           AS given (unknown_id, date, amount, observed_at, currency)
+           AS given (unknown_id, date, amount, observed_at, currency),
+    (SELECT '' AS timezone) AS brands
 """
 
-#: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at, currency), one for each
-#: unknown reference and day.
+#: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at, currency, timezone),
+#: one for each unknown reference and day.
 KEEP_TOTALS: Final = """
     INSERT INTO ads_waitingspend AS kept
-           (unknown_id, kind, amount, currency, date, observed_at, description, source,
+           (unknown_id, kind, amount, currency, date, timezone, observed_at, description, source,
             received_at, refusal, discarded_by, discarded_because)
-    SELECT unknown_id, 'day_total', amount, currency, date, observed_at, '', %(source)s, %(now)s,
+    SELECT unknown_id, 'day_total', amount, currency, date, timezone, observed_at, '', %(source)s,
+           %(now)s,
            '', '', ''
       FROM {given}
      ORDER BY unknown_id, date
         ON CONFLICT (unknown_id, date, source)
            WHERE kind = 'day_total' AND discarded_at IS NULL
-        DO UPDATE SET amount = excluded.amount, observed_at = excluded.observed_at,
+        DO UPDATE SET amount = excluded.amount, timezone = excluded.timezone,
                       currency = coalesce(nullif(excluded.currency, ''), kept.currency),
-                      received_at = excluded.received_at, refusal = ''
+                      observed_at = excluded.observed_at, received_at = excluded.received_at,
+                      refusal = ''
          WHERE excluded.observed_at >= kept.observed_at
     RETURNING unknown_id, date
 """

@@ -5,3 +5,4 @@ from ads.services.operations.health import Health, TaskHealth
 from ads.services.operations.ledger_role import LedgerRoleError
 from ads.services.operations.outages import is_outage
 from ads.services.operations.periodic_tasks import NotStarted, Stage
+from ads.services.operations.timezones import TimezoneDatabase, timezone_database

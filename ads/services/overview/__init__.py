@@ -14,6 +14,7 @@ from ads.services.overview.delivery import Delivery, delivery
 from ads.services.overview.first_steps import FirstSteps, first_steps
 from ads.services.overview.near import Near
 from ads.services.overview.spend import Money, PeriodSpend, money
+from ads.services.overview.waiting import Waiting, waiting
 
 
 class Part(Enum):
@@ -24,6 +25,7 @@ class Part(Enum):
     CHANGES = auto()
     HEALTH = auto()
     FIRST_STEPS = auto()
+    WAITING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Overview:
     changes: list[Latest] | None
     tasks: list[health.TaskHealth] | None
     first_steps: FirstSteps | None
+    #: None also if nothing waits.
+    waiting: Waiting | None = None
 
 
 def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overview:
@@ -53,4 +57,5 @@ def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overvie
         first_steps=None
         if Part.FIRST_STEPS not in parts or (spent and any(each.amount for each in spent.month))
         else first_steps(),
+        waiting=waiting() if Part.WAITING in parts else None,
     )

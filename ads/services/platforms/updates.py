@@ -18,6 +18,7 @@ from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.rules.money import sums_by_currency
 from ads.services.campaign_lookup import Reference
+from ads.services.errors import Overlap
 from ads.services.isolation import NOBODYS_FAULT, isolate
 from ads.services.ledger import Answer, DayTotal, record
 
@@ -187,7 +188,11 @@ class _Observed:
             elif answer.error:
                 failed.append(total)
                 self._report(
-                    f"{_named(total)} is refused: {answer.field} {answer.value}: {answer.reason}"
+                    f"{answer.error.figures}. It is asked for again until the other is zero: undo "
+                    "its import, or report zero by its source."
+                    if isinstance(answer.error, Overlap)
+                    else f"{_named(total)} is refused: {answer.field} {answer.value}: "
+                    f"{answer.reason}"
                 )
         lost = {id(total) for total in failed}
         self._note_read(

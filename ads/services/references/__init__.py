@@ -2,4 +2,4 @@
 
 from ads.services.references import registry, unmatched
 from ads.services.references.registry import Settled
-from ads.services.references.unmatched import Matched, Waits
+from ads.services.references.unmatched import Matched, Overlaps, Waits

@@ -7,10 +7,9 @@ from django.db import transaction
 
 from ads.models import Campaign, CampaignReference, UnknownReference, WaitingSpend
 from ads.services import locks
-from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference, InvalidSpend
-from ads.services.ledger import check_text, in_another
+from ads.services.ledger import OnOverlap, check_text, in_another, waiting
 from ads.services.references.release import Settled, record_waiting
 
 #: Rows that are recorded while somebody waits for the page; the periodic task takes the rest.
@@ -35,8 +34,17 @@ def add(campaign: Campaign, reference: Reference) -> CampaignReference:
     return carried
 
 
-def match(unknown: UnknownReference, campaign: Campaign, *, now: datetime) -> Settled:
+def match(
+    unknown: UnknownReference,
+    campaign: Campaign,
+    *,
+    now: datetime,
+    on_overlap: OnOverlap | None = None,
+) -> Settled:
     """Match the reference with this campaign, from now on and for its waiting spend.
+
+    ``on_overlap``: what becomes of waiting day totals of which others are on record (see
+    :func:`.unmatched.overlaps`); None: they go on waiting, until it is matched again with a choice.
 
     :data:`AT_ONCE` rows are recorded when it returns, in batches with a commit each (if the caller
     has no transaction open), and the rest by the periodic task.
@@ -45,7 +53,7 @@ def match(unknown: UnknownReference, campaign: Campaign, *, now: datetime) -> Se
         InvalidReference: it was matched before, another campaign has it, its sender may not write
             to the campaign's brand, or its spend came in another currency than the brand's.
     """
-    return record_under(hand_over(unknown, campaign), now=now)
+    return record_under(hand_over(unknown, campaign), now=now, on_overlap=on_overlap)
 
 
 @transaction.atomic
@@ -75,9 +83,11 @@ def hand_over(unknown: UnknownReference, campaign: Campaign) -> CampaignReferenc
     return carried
 
 
-def record_under(carried: CampaignReference, *, now: datetime) -> Settled:
+def record_under(
+    carried: CampaignReference, *, now: datetime, on_overlap: OnOverlap | None = None
+) -> Settled:
     """Record :data:`AT_ONCE` rows that wait for this; the periodic task records the rest."""
-    return record_waiting(now, references=[carried.pk], at_most=AT_ONCE)
+    return record_waiting(now, references=[carried.pk], at_most=AT_ONCE, on_overlap=on_overlap)
 
 
 def discard(unknown: UnknownReference, *, because: str, now: datetime) -> int:
@@ -90,15 +100,7 @@ def discard(unknown: UnknownReference, *, because: str, now: datetime) -> int:
     with transaction.atomic():
         locks.unknown_reference(unknown.pk)
         waits = WaitingSpend.objects.filter(unknown=unknown.pk, discarded_at=None)
-        return waits.update(
-            discarded_at=now,
-            discarded_by=current_actor()[:_LONGEST_NAME],
-            discarded_because=because,
-        )
-
-
-#: Characters of :attr:`WaitingSpend.discarded_by`.
-_LONGEST_NAME: Final = 150
+        return waiting.discard(waits, because=because, now=now)
 
 
 def _parts(referring: Reference | UnknownReference) -> dict[str, str]:

@@ -1,30 +1,34 @@
 """Recording waiting spend, once a campaign has its platform ID.
 
 It goes into the ledger as all spend does, and counts on its own days. Rows that the ledger refuses
-(a day that has not come in the brand's timezone, an external ID that was used meanwhile) go on
-waiting, with the reason.
+(a day that has not come in the brand's timezone, an external ID that was used meanwhile, an overlap
+about which nobody has chosen) go on waiting, with the reason.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from django.db import OperationalError, connection, transaction
 
 from ads.models import WaitingSpend
-from ads.models.spend import Kind
+from ads.models.spend import Kind, OnOverlap
+from ads.rules.money import add_sums, sums_by_currency
 from ads.services import campaign_lookup, locks
 from ads.services.campaign_lookup import Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend
 from ads.services.isolation import isolate
 from ads.services.ledger import (
+    SKIPPED,
     DayTotal,
     Placed,
     Row,
     SpendEntry,
     append,
+    check_same_day,
     enforce_crossed,
     place,
     waiting,
@@ -42,33 +46,50 @@ class Settled:
     recorded: int = 0
     #: Rows that go on waiting, each with the reason in ``refusal``.
     refused: int = 0
+    #: Day totals that overlap and were discarded, as whoever matched them chose.
+    skipped: int = 0
+    #: How much of other totals was taken back in their place, by currency: negative sums.
+    taken_back: Mapping[str, Decimal] = field(default_factory=dict)
     enforced: Enforced = field(default_factory=Enforced)
     #: Ids of the unknown references that failed; the reason is in the log.
     failed: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """All rows that were looked at."""
+        return self.recorded + self.refused + self.skipped
 
     def __add__(self, other: "Settled") -> "Settled":
         return Settled(
             self.recorded + other.recorded,
             self.refused + other.refused,
+            self.skipped + other.skipped,
+            add_sums(self.taken_back, other.taken_back),
             self.enforced + other.enforced,
             self.failed + other.failed,
         )
 
 
 def record_waiting(
-    now: datetime, *, references: Collection[int] | None = None, at_most: int | None = None
+    now: datetime,
+    *,
+    references: Collection[int] | None = None,
+    at_most: int | None = None,
+    on_overlap: OnOverlap | None = None,
 ) -> Settled:
     """Record waiting spend whose platform ID a campaign now has.
 
     ``references`` (ids of campaigns' references) left out are all of them. ``at_most`` rows for
-    each, rounded up to whole batches; the periodic task records the rest.
+    each, rounded up to whole batches, day totals first; the periodic task records the rest.
+    ``on_overlap``: what becomes of day totals of which others are on record, by another source or
+    under another reference of the same one; None: they go on waiting.
 
     In batches with a commit each, so that nobody waits long for a lock. A reference that fails
     never stops the others.
     """
     done, failed = isolate(
         _due(references),
-        lambda unknown_ids: _record_under(unknown_ids[0], now, at_most),
+        lambda unknown_ids: _record_under(unknown_ids[0], now, at_most, on_overlap),
         size=1,
         what="Recording the waiting spend of reference",
     )
@@ -98,18 +119,26 @@ class _InTheWay(Exception):
     """Another session kept a lock; the next run tries again."""
 
 
-def _record_under(unknown_id: int, now: datetime, at_most: int | None) -> Settled:
-    """Everything that waits for one reference, by source and kind, in the order received."""
+def _record_under(
+    unknown_id: int, now: datetime, at_most: int | None, on_overlap: OnOverlap | None
+) -> Settled:
+    """Everything that waits for one reference, by kind and source, in the order received.
+
+    Day totals first: they are few, and the choice is for them.
+    """
     waits = WaitingSpend.objects.filter(unknown=unknown_id, discarded_at=None).order_by()
-    groups = sorted(waits.values_list("source", "kind").distinct())
+    groups = sorted(
+        waits.values_list("source", "kind").distinct(),
+        key=lambda group: (group[1] != Kind.DAY_TOTAL, group),
+    )
     done = Settled()
     try:
         for source, kind in groups:
             after: int | None = 0
             while after is not None:
-                after, batch = _record_batch(unknown_id, source, Kind(kind), after, now)
+                after, batch = _record_batch(unknown_id, source, Kind(kind), after, now, on_overlap)
                 done += batch
-                if at_most is not None and done.recorded + done.refused >= at_most:
+                if at_most is not None and done.rows >= at_most:
                     return done
         with transaction.atomic():
             if locks.unknown_reference(unknown_id):
@@ -123,7 +152,12 @@ def _record_under(unknown_id: int, now: datetime, at_most: int | None) -> Settle
 
 @transaction.atomic
 def _record_batch(
-    unknown_id: int, source: str, kind: Kind, after: int, now: datetime
+    unknown_id: int,
+    source: str,
+    kind: Kind,
+    after: int,
+    now: datetime,
+    on_overlap: OnOverlap | None,
 ) -> tuple[int | None, Settled]:
     """Record the next rows after this id; the last id among them, None if there were none.
 
@@ -150,19 +184,46 @@ def _record_batch(
         placed: dict[int, Placed] = {}
         for row in rows:
             try:
+                if row.timezone and row.date:
+                    check_same_day(row.date, row.timezone, owner.timezone)
                 placed[row.pk] = place(
                     _as_sent(row, reference), owner, now, received_at=row.received_at
                 )
             except InvalidSpend as error:
                 refusals[row.pk] = str(error)
         good = list(placed.values())
-        answers = append(good, source=source, now=now, kind=kind) if good else []
+        answers = (
+            append(
+                good,
+                source=source,
+                now=now,
+                kind=kind,
+                on_overlap=on_overlap,
+                every_reference=True,
+            )
+            if good
+            else []
+        )
+        skipped = []
         for pk, answer in zip(placed, answers, strict=True):
             if answer.error:
                 refusals[pk] = str(answer.error)
+            elif answer.outcome == SKIPPED:
+                skipped.append(pk)
         enforced = enforce_crossed(good, answers, now, kind)
-        _put_away([row.pk for row in rows if row.pk not in refusals], refusals)
-    return rows[-1].pk, Settled(len(rows) - len(refusals), len(refusals), enforced)
+        waiting.discard(waits.filter(pk__in=skipped), because=_SKIPPED, now=now)
+        recorded = [row.pk for row in rows if row.pk not in {*refusals, *skipped}]
+        _put_away(recorded, refusals)
+    taken_back = sums_by_currency(
+        (answer.currency or owner.currency, answer.taken_back)
+        for answer in answers
+        if answer.taken_back
+    )
+    settled = Settled(len(recorded), len(refusals), len(skipped), taken_back, enforced)
+    return rows[-1].pk, settled
+
+
+_SKIPPED: Final = "Skipped: the same days are on record."
 
 
 def _as_sent(row: WaitingSpend, reference: Reference) -> Row:

@@ -5,19 +5,26 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ads.models import Brand, Campaign, CampaignReference, UnknownReference, WaitingSpend
 from ads.models.campaign import Status
-from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, period_start
-from ads.rules.money import format_money, is_used_up
+from ads.models.spend import Kind, OnOverlap, Period
+from ads.rules.calendar import (
+    UnknownTimezone,
+    day_begins,
+    day_bounds,
+    local_date,
+    period_start,
+)
+from ads.rules.money import add_sums, format_money, is_used_up
+from ads.services import ledger
 from ads.services.currencies import the_only
 from ads.services.errors import InvalidReference
-from ads.services.ledger import summaries
+from ads.services.ledger import OnRecord, is_same_day, summaries
 from ads.services.references import registry
 from ads.services.references.registry import Settled
 
@@ -34,9 +41,9 @@ class Waits:
 
     rows: int = 0
     sums: Mapping[str, Decimal] = field(default_factory=dict)
-    #: The days of the spend; in UTC where only an instant was given.
-    first: date | None = None
-    last: date | None = None
+    #: The first and last of the dates given, and of the instants where none was given.
+    dates: tuple[date, ...] = ()
+    instants: tuple[datetime, ...] = ()
     received_first: datetime | None = None
     received_last: datetime | None = None
     sources: tuple[str, ...] = ()
@@ -45,6 +52,11 @@ class Waits:
     refusals: tuple[str, ...] = ()
     #: Rows that somebody has discarded.
     discarded: int = 0
+
+    def days(self, timezone: str) -> tuple[date, ...]:
+        """The first and the last day of the spend, for a brand with this timezone."""
+        days = sorted({*self.dates, *(local_date(at, timezone) for at in self.instants)})
+        return tuple(days[:: len(days) - 1]) if len(days) > 1 else tuple(days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +69,6 @@ class Matched:
     error: str = ""
 
 
-_DAY: Final = "coalesce(date, (coalesce(occurred_at, received_at) AT TIME ZONE 'UTC')::date)"
-
 _WAITS: Final = f"""
     SELECT unknown_id,
            count(*) FILTER (WHERE waits),
@@ -68,13 +78,16 @@ _WAITS: Final = f"""
                       FROM ads_waitingspend
                      WHERE unknown_id = kept.unknown_id AND discarded_at IS NULL
                      GROUP BY 1) AS sums),
-           min({_DAY}) FILTER (WHERE waits), max({_DAY}) FILTER (WHERE waits),
+           array[min(date) FILTER (WHERE waits), max(date) FILTER (WHERE waits)],
+           array[min(at) FILTER (WHERE waits), max(at) FILTER (WHERE waits)],
            min(received_at) FILTER (WHERE waits), max(received_at) FILTER (WHERE waits),
            (array_agg(DISTINCT source) FILTER (WHERE waits))[:{_NAMED}],
            count(*) FILTER (WHERE waits AND refusal <> ''),
            (array_agg(DISTINCT refusal) FILTER (WHERE waits AND refusal <> ''))[:{_NAMED}],
            count(*) FILTER (WHERE NOT waits)
-      FROM (SELECT *, discarded_at IS NULL AS waits FROM ads_waitingspend) AS kept
+      FROM (SELECT *, discarded_at IS NULL AS waits,
+                   CASE WHEN date IS NULL THEN coalesce(occurred_at, received_at) END AS at
+              FROM ads_waitingspend) AS kept
      WHERE unknown_id = ANY(%(ids)s::bigint[])
      GROUP BY unknown_id
 """  # noqa: S608  (nothing in it comes from outside)
@@ -86,8 +99,9 @@ def waits(unknown_ids: Collection[int]) -> dict[int, Waits]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITS, {"ids": list(unknown_ids), "only": the_only()})
         for pk, *facts in cursor.fetchall():
-            facts[6], facts[8] = tuple(facts[6] or ()), tuple(facts[8] or ())
             facts[1] = {code: Decimal(total) for code, total in (facts[1] or {}).items()}
+            for i in (2, 3, 6, 8):
+                facts[i] = tuple(each for each in facts[i] or () if each is not None)
             found[pk] = Waits(*facts)
     return found
 
@@ -189,28 +203,122 @@ def _current(unknown: UnknownReference, timezone: str, now: datetime) -> dict[Pe
     """The waiting spend of today and this month in a timezone; none if it is invalid."""
     try:
         today = local_date(now, timezone)
+        month = period_start(Period.MONTH, today)
+        begins, ends = day_bounds(today, timezone)
+        month_begins = day_begins(month, timezone)
     except UnknownTimezone:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT coalesce(sum(amount) FILTER (WHERE day = %(today)s), 0),
-                   coalesce(sum(amount), 0)
-              FROM (SELECT amount, coalesce(date, (coalesce(occurred_at, received_at)
-                                                   AT TIME ZONE %(timezone)s)::date) AS day
+            SELECT CASE WHEN at >= %(begins)s THEN %(today)s
+                        WHEN at IS NOT NULL THEN %(month)s ELSE date END,
+                   timezone, sum(amount)
+              FROM (SELECT amount, date, timezone,
+                           CASE WHEN date IS NULL THEN coalesce(occurred_at, received_at) END AS at
                       FROM ads_waitingspend
                      WHERE unknown_id = %(unknown)s AND discarded_at IS NULL) AS waiting
-             WHERE day BETWEEN %(month)s AND %(today)s
+             WHERE date BETWEEN %(month)s AND %(today)s
+                OR (at >= %(month_begins)s AND at < %(ends)s)
+             GROUP BY 1, 2
             """,
             {
                 "unknown": unknown.pk,
                 "today": today,
-                "month": period_start(Period.MONTH, today),
-                "timezone": timezone,
+                "month": month,
+                "month_begins": month_begins,
+                "begins": begins,
+                "ends": ends,
             },
         )
-        of_day, of_month = cursor.fetchone()
-    return {Period.DAY: of_day, Period.MONTH: of_month}
+        found = [
+            (day, amount)
+            for day, theirs, amount in cursor.fetchall()
+            if not theirs or is_same_day(day, theirs, timezone)
+        ]
+    of_day = sum((amount for day, amount in found if day == today), start=Decimal(0))
+    return {Period.DAY: of_day, Period.MONTH: sum((each[1] for each in found), start=Decimal(0))}
+
+
+def of_other_days(unknown: UnknownReference, campaign: Campaign) -> str:
+    """A sentence about the waiting day totals that are no days of the campaign's brand, if any.
+
+    They go on waiting, because no one knows how much of each belongs to which of the brand's days.
+    """
+    waits = WaitingSpend.objects.filter(unknown=unknown, discarded_at=None).exclude(timezone="")
+    days = waits.order_by().values_list("timezone", "date").distinct()
+    timezone = campaign.brand.timezone
+    others = {theirs for theirs, day in days if not is_same_day(day, theirs, timezone)}
+    if not others:
+        return ""
+    return (
+        f"Day totals in {', '.join(sorted(others))} are not recorded: the brand's days are those "
+        f"of {timezone}. Import them again, with hours or in {timezone}, once this is matched."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """Waiting day totals of which others are on record for the campaign; sums by currency."""
+
+    days: int = 0
+    amount: Mapping[str, Decimal] = field(default_factory=dict)
+    #: What is on record for these days, by source.
+    on_record: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+
+
+#: The waiting day totals of references, as the totals of campaigns: a relation for the ledger's
+#: statements about overlaps.
+_AS_TOTALS: Final = """
+    (SELECT given.campaign_id, waiting.date, given.known_as, waiting.amount, waiting.observed_at
+       FROM unnest(%(unknown)s::bigint[], %(campaigns)s::bigint[], %(known_as)s::text[])
+            AS given (unknown_id, campaign_id, known_as)
+       JOIN ads_waitingspend AS waiting
+         ON waiting.unknown_id = given.unknown_id AND waiting.kind = 'day_total'
+        AND waiting.discarded_at IS NULL
+        AND (waiting.source = %(source)s OR %(source)s IS NULL)) AS staged
+"""
+
+
+def overlaps(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[int, Overlaps]:
+    """What of their waiting day totals is on record already, by the reference's id.
+
+    By another source, or under another reference of the same one; on the same platform. Those
+    without overlaps are left out. A query for each source that waits, and one.
+    """
+    values = _pairs(pairs)
+    named = {(unknown.known_as, campaign.pk): unknown.pk for unknown, campaign in pairs}
+    waits = WaitingSpend.objects.filter(
+        unknown__in=values["unknown"], kind=Kind.DAY_TOTAL, discarded_at=None
+    )
+    days: dict[int, set[date]] = defaultdict(set)
+    amounts: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    known: dict[int, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
+    for source in waits.order_by("source").values_list("source", flat=True).distinct():
+        of_each = ledger.overlaps.of_each(
+            _AS_TOTALS, source=source, every_reference=True, values={**values, "source": source}
+        )
+        for (campaign_id, day, known_as), each in of_each.items():
+            pk = named[known_as, campaign_id]
+            days[pk].add(day)
+            amounts[pk] = add_sums(amounts[pk], each.amount)
+            for other, sums in each.on_record.items():
+                known[pk][other] = add_sums(known[pk][other], sums)
+    return {pk: Overlaps(len(days[pk]), amounts[pk], dict(known[pk])) for pk in days}
+
+
+def on_record(unknown: UnknownReference, campaign: Campaign) -> list[OnRecord]:
+    """What the campaign has on record on the days of the waiting day totals, by source."""
+    values = {**_pairs([(unknown, campaign)]), "source": None}
+    return ledger.overlaps.on_record(_AS_TOTALS, values=values)
+
+
+def _pairs(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[str, Any]:
+    return {
+        "unknown": [unknown.pk for unknown, _ in pairs],
+        "campaigns": [campaign.pk for _, campaign in pairs],
+        "known_as": [unknown.known_as for unknown, _ in pairs],
+    }
 
 
 def match_new(
@@ -231,13 +339,16 @@ def match_new(
 
 
 def match_each(
-    pairs: Iterable[tuple[UnknownReference, Campaign]], *, now: datetime
+    pairs: Iterable[tuple[UnknownReference, Campaign, OnOverlap | None]], *, now: datetime
 ) -> list[Matched]:
-    """Match many; one that cannot be matched does not stop the others."""
+    """Match many; one that cannot be matched does not stop the others.
+
+    With each, what becomes of overlaps: see :func:`.registry.match`.
+    """
     done = []
-    for unknown, campaign in pairs:
+    for unknown, campaign, on_overlap in pairs:
         try:
-            settled = registry.match(unknown, campaign, now=now)
+            settled = registry.match(unknown, campaign, now=now, on_overlap=on_overlap)
             done.append(Matched(unknown, campaign, settled))
         except InvalidReference as error:
             done.append(Matched(unknown, campaign, None, str(error)))

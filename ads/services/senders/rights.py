@@ -29,9 +29,11 @@ logger = logging.getLogger(__name__)
 NOTED_EVERY: Final = timedelta(minutes=1)
 
 #: The product's own sources, beside the connected platforms. A platform's files have its name.
-OWN_SOURCES: Final = frozenset(
-    {"manual", "import", "correction", "seed_data", "simulated", "google_ads", "meta_ads"}
-)
+OWN_SOURCES: Final = frozenset({
+    "manual", "import", "correction", "seed_data", "simulated", "google_ads", "meta_ads",
+    "microsoft_ads", "tiktok_ads", "linkedin_ads", "amazon_ads", "pinterest_ads", "snapchat_ads",
+    "reddit_ads", "x_ads",
+})  # fmt: skip
 
 LONGEST: Final = 100
 

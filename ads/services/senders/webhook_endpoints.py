@@ -37,8 +37,11 @@ def create(
     brands: Collection[Brand] = (),
     every_brand: bool = False,
     is_active: bool = True,
+    on_overlap: str = "",
 ) -> tuple[WebhookEndpoint, str]:
     """Make an endpoint; its row, and its secret, which is not shown again.
+
+    ``on_overlap``: an OnOverlap, or "" to refuse overlaps.
 
     Raises:
         InvalidSender: with the field, the value and the remedy.
@@ -52,6 +55,7 @@ def create(
             source=source,
             every_brand=every_brand,
             is_active=is_active,
+            on_overlap=on_overlap,
             secret=seal(secret),
         )
         endpoint.brands.set(brands)

@@ -182,8 +182,11 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "column_date",
             "column_description",
             "column_external_id",
+            "column_hour",
             "column_occurred_at",
             "column_reference",
+            "column_timezone",
+            "timezone",
         }
     },
     "ads.daypartingschedule": {

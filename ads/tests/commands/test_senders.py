@@ -184,3 +184,11 @@ def test_sealing_anew_without_the_old_key_changes_nothing_and_says_what_to_do(
     with pytest.raises(CommandError, match="Put the previous key into SECRET_KEY_FALLBACKS"):
         say("webhook", "seal-anew")
     assert WebhookEndpoint.objects.get().secret == endpoint.secret
+
+
+def test_an_endpoint_may_say_what_becomes_of_overlaps() -> None:
+    say("webhook", "create", "Tracker", "--every-brand", "--on-overlap", "replace")
+    say("webhook", "create", "Other", "--every-brand")
+
+    chosen = WebhookEndpoint.objects.order_by("name").values_list("name", "on_overlap")
+    assert list(chosen) == [("Other", ""), ("Tracker", "replace")]

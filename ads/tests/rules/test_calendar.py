@@ -16,8 +16,10 @@ from ads.rules.calendar import (
     InvalidDate,
     UnknownTimezone,
     day_begins,
+    day_bounds,
     format_instant,
     group_by_local_date,
+    hour_span,
     local_date,
     month_start,
     next_day_begins,
@@ -299,6 +301,55 @@ def test_the_world_has_at_most_three_dates_at_once(now: datetime) -> None:
     assert sorted([*dates.invalid, *chain(*dates.by_date.values())]) == names
     for day, there in dates.by_date.items():
         assert {local_date(now, name) for name in there} == {day}
+
+
+def test_a_days_bounds_agree_with_local_dates_in_every_timezone_through_2028() -> None:
+    first, last = datetime(2026, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
+    asked = 0
+    for tz in calendar.names():
+        change = next_offset_change(tz, first, last)
+        while change < last:
+            for jump in (change, change + DAY - timedelta(hours=1)):
+                day = local_date(jump, tz)
+                begins, ends = day_bounds(day, tz)
+                for instant in (begins, jump, ends - timedelta(seconds=1)):
+                    assert local_date(instant, tz) == day, (tz, instant)
+                for instant in (begins - timedelta(seconds=1), ends):
+                    assert local_date(instant, tz) != day, (tz, instant)
+                # From end to end: no instant of the day is outside, and none of another is inside.
+                minutes = [begins + timedelta(minutes=15 * n) for n in range(-16, 120)]
+                assert [begins <= at < ends for at in minutes] == [
+                    local_date(at, tz) == day for at in minutes
+                ], (tz, day)
+                asked += 1
+            change = next_offset_change(tz, change, last)
+    assert asked > 1000
+
+
+@pytest.mark.parametrize(
+    ("tz", "day", "hour", "begins", "ends"),
+    [
+        ("America/New_York", "2026-07-01", 3, "2026-07-01 07:00", "2026-07-01 08:00"),
+        # The clock falls back from two to one, so the hour from one on happens twice.
+        ("America/New_York", "2026-11-01", 0, "2026-11-01 04:00", "2026-11-01 05:00"),
+        ("America/New_York", "2026-11-01", 1, "2026-11-01 05:00", "2026-11-01 07:00"),
+        ("America/New_York", "2026-03-08", 1, "2026-03-08 06:00", "2026-03-08 07:00"),
+        ("Australia/Lord_Howe", "2026-04-05", 1, "2026-04-04 14:00", "2026-04-04 15:30"),
+        ("Australia/Lord_Howe", "2026-10-04", 2, "2026-10-03 15:30", "2026-10-03 16:00"),
+        ("Asia/Kolkata", "2026-07-01", 0, "2026-06-30 18:30", "2026-06-30 19:30"),
+    ],
+)
+def test_an_hour_lies_between_two_instants(
+    tz: str, day: str, hour: int, begins: str, ends: str
+) -> None:
+    span = hour_span(date.fromisoformat(day), time(hour), tz)
+
+    assert span is not None
+    assert [f"{at:%Y-%m-%d %H:%M}" for at in span] == [begins, ends]
+
+
+def test_an_hour_that_the_clock_jumps_over_lies_nowhere() -> None:
+    assert hour_span(date(2026, 3, 8), time(2), "America/New_York") is None
 
 
 def test_the_rules_never_read_the_clock() -> None:

@@ -1,28 +1,30 @@
 """Files of no particular platform: columns named like the fields, or mapped by hand."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from ads.services.imports.formats.base import Format
+from ads.services.imports.formats.base import EVERYWHERE, Format
 from ads.services.imports.plan import FIELDS
 
-_NAMES: Final = {field: (field,) for field in FIELDS}
+_NAMES: Final = {field: {"en": (field,)} for field in FIELDS if field not in EVERYWHERE}
 
 
 class Plain(Format):
     """The columns are campaign, date, amount and any other field."""
 
-    def recognises(self, header: Sequence[str], line: int) -> bool:
-        del line
-        names = {name.casefold() for name in header}
-        return {"amount", "campaign"} <= names and bool({"date", "occurred_at"} & names)
+    def recognises(self, seen: frozenset[str], *_args: object, **_kwargs: object) -> bool:
+        return {"amount", "campaign"} <= seen and bool({"date", "occurred_at"} & seen)
+
+    def is_totals(self, *_args: object) -> bool:
+        return False  # what it has is defined: anything else is a mistake
+
+    def is_footer(self, *_args: object) -> bool:
+        return False
 
 
-class Mapped(Plain):
-    """The same, with columns that a person maps."""
+class Mapped(Format):
+    """The columns are those that a person maps."""
 
-    def recognises(self, header: Sequence[str], line: int) -> bool:
-        del header, line
+    def recognises(self, *_args: object, **_kwargs: object) -> bool:
         return False  # the format of files that no other recognises
 
 

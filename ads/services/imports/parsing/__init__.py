@@ -2,6 +2,7 @@
 
 from ads.services.imports.parsing import columns
 from ads.services.imports.parsing.campaigns import Found, by_name
+from ads.services.imports.parsing.cells import unit_of
 from ads.services.imports.parsing.checker import Checker
 from ads.services.imports.parsing.columns import Columns
 from ads.services.imports.parsing.detection import HEAD, Sniffed, sniff

@@ -8,7 +8,11 @@ from typing import Final
 
 from ads.rules.money import PLACES
 from ads.services.errors import InvalidSpend
-from ads.services.imports.formats import BLANK
+from ads.services.imports import currency
+from ads.services.imports.formats import BLANK, PLAIN, Format, bare
+from ads.services.imports.parsing import notation
+from ads.services.imports.parsing.doubts import Doubts
+from ads.services.imports.plan import MICROS, Plan
 from ads.services.imports.refusals import Refusal
 from ads.services.ledger import check_amount
 
@@ -25,13 +29,24 @@ _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 #: Groups of three digits with the same thousands separator between them, by decimal separator.
 _GROUPED: Final = {
     ".": re.compile(
-        r"([+-]?)([0-9]{1,3}(?:([,' \u00a0\u202f])[0-9]{3})(?:\3[0-9]{3})*)(?:\.([0-9]+))?"
+        r"([+-]?)([0-9]{1,3}(?:([,' \u00a0\u2009\u202f])[0-9]{3})(?:\3[0-9]{3})*)(?:\.([0-9]+))?"
     ),
     ",": re.compile(
-        r"([+-]?)([0-9]{1,3}(?:([.' \u00a0\u202f])[0-9]{3})(?:\3[0-9]{3})*)(?:,([0-9]+))?"
+        r"([+-]?)([0-9]{1,3}(?:([.' \u00a0\u2009\u202f])[0-9]{3})(?:\3[0-9]{3})*)(?:,([0-9]+))?"
     ),
 }
 _WITH_COMMA: Final = re.compile(r"([+-]?)([0-9]+)(?:,([0-9]+))?")
+
+#: A number with a sign of its currency before or after it.
+_MARKED: Final = re.compile(
+    r"\s*([-+\u2212]?)\s*([^\s0-9.,'+\u2019\u2212-]{0,4}\.?)\s*([-+\u2212]?)\s*"
+    r"([0-9](?:[0-9.,'\u2019\s]*[0-9])?)\s*([^\s0-9.,'+\u2019\u2212-]{0,4})\s*"
+)
+_SPACE: Final = re.compile(r"\s")
+_WHOLE: Final = re.compile(r"([+-]?[0-9]+)(?:\.0)?")
+
+#: "cost_micros", "costMicros", "SPEND_IN_MICRO_DOLLAR"; not "Microsoft spend".
+_MICROS: Final = re.compile(r"micros(?![a-z])|(?<![a-z])micro(?![a-z])", re.IGNORECASE)
 
 #: Dates remembered: a year of them, and some more in an odd file.
 _REMEMBERED: Final = 5000
@@ -39,6 +54,59 @@ _REMEMBERED: Final = 5000
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}")
 _LAST_MONTH: Final = 12
+_WITH_TIME: Final = re.compile(r"[0-9](?:T|,? )[0-9]{1,2}(?::[0-9]{2}| *[ap]m)", re.IGNORECASE)
+
+
+def amounts_of(
+    plan: Plan, format_: Format, column: str, sample: Sequence[str], currency_code: str
+) -> "Amounts":
+    """The reader for the amounts of a file; ``sample``: the first cells of their ``column``.
+
+    A file shows its decimal sign itself, unless the plan says it; that of a plain file is a dot.
+    """
+    is_lenient = format_ is not PLAIN
+    return Amounts(
+        plan.decimal or (_shown_sign(sample) or "." if is_lenient else None),
+        round_them=plan.round_amounts,
+        is_lenient=is_lenient,
+        is_said=plan.decimal is not None,
+        unit=unit_of(plan, column),
+        currency=currency_code,
+    )
+
+
+def unit_of(plan: Plan, column: str) -> str | None:
+    """What the amounts are in: as the plan says, or the name of their column."""
+    return plan.unit or (MICROS if _MICROS.search(column) else None)
+
+
+def _shown_sign(sample: Sequence[str]) -> str | None:
+    for text in sample:
+        found = _MARKED.fullmatch(text)
+        number = _SPACE.sub(" ", found[4]).replace("\u2019", "'") if found else ""
+        if sign := notation.decimal_sign(number):
+            return sign
+    return None
+
+
+def days_of(
+    plan: Plan, format_: Format, header: Sequence[str], sample: Sequence[str], titles: Sequence[str]
+) -> "Days":
+    """The reader for the days of a file; ``sample``: the first cells of their column.
+
+    Whether the day or the month comes first follows from the header's language, or from a date.
+    """
+    seen = frozenset(map(bare, header))
+    languages = format_.languages(seen) if format_.platform else {"en"}
+    day_first = next((o for o in map(notation.order_of, sample) if o is not None), None)
+    if languages and not languages & {"en", "ja"}:
+        day_first = True
+    return Days(
+        plan.date_format,
+        any_notation=format_ is not PLAIN,
+        day_first=day_first,
+        within=notation.period_of(titles),
+    )
 
 
 class Amounts:
@@ -47,14 +115,35 @@ class Amounts:
     Args:
         decimal: the decimal separator; None: a dot, and no thousands separator.
         round_them: round more than six decimal places instead of refusing them.
+        is_lenient: admit currency signs and all kinds of spaces.
+        is_said: did a person say the decimal separator?
+        unit: one of :data:`ads.services.imports.plan.UNITS`; None: as they stand, unless they
+            look like micros.
+        currency: the code of their currency, which may be set anew before each amount is read; "":
+            as their sign says.
     """
 
-    def __init__(self, decimal: str | None, *, round_them: bool) -> None:
+    def __init__(
+        self,
+        decimal: str | None,
+        *,
+        round_them: bool = False,
+        is_lenient: bool = False,
+        is_said: bool = False,
+        unit: str | None = None,
+        currency: str = "",
+    ) -> None:
         self._decimal = decimal
         self._round_them = round_them
+        self._is_lenient = is_lenient
+        self._are_micros = unit == MICROS
+        self.currency = currency
+        self._doubts = Doubts(is_decimal_said=is_said or self._are_micros, is_unit_said=bool(unit))
         #: Rounded amounts, and the sum of their differences.
         self.rounded = 0
         self.rounded_by = Decimal(0)
+        #: Cells without an amount that were read as zero.
+        self.blank = 0
 
     def read(self, text: str) -> str | Decimal:
         """The amount, as PostgreSQL reads it.
@@ -62,9 +151,18 @@ class Amounts:
         Raises:
             InvalidSpend, Refusal: with the remedy.
         """
+        is_good = SURELY_GOOD.fullmatch(text) is not None
+        if not is_good and self._is_lenient:
+            text = self._bare(text)
+            is_good = SURELY_GOOD.fullmatch(text) is not None
+        if self._doubts.are_open and (self._decimal is not None or "," not in text):
+            self._doubts.note(text, self.currency)
+        if self._are_micros:
+            return _from_micros(text)
         if self._decimal == ",":
             text = self._with_dot(text)
-        if SURELY_GOOD.fullmatch(text):
+            is_good = SURELY_GOOD.fullmatch(text) is not None
+        if is_good:
             return text
         if self._decimal == "." and (grouped := _GROUPED["."].fullmatch(text)):
             text = _joined(grouped)
@@ -77,6 +175,37 @@ class Amounts:
             if remedy is None:
                 raise
             raise Refusal(f"amount: {text[:_LONGEST]!r} {remedy}") from error
+
+    def check(self) -> None:
+        """Refuse a file whose amounts, all read now, may mean something else.
+
+        Raises:
+            ImportRefused: with the option to say what they mean.
+        """
+        self._doubts.check()
+
+    def _bare(self, text: str) -> str:
+        """The number without its currency sign, with plain spaces and apostrophes."""
+        found = _MARKED.fullmatch(text)
+        if found is None:
+            return text
+        first, before, second, number, after = found.groups()
+        sign = before or after
+        if (before and after) or (first and second):
+            return text
+        if sign:
+            codes = currency.of_sign(sign)
+            if not codes:
+                return text
+            if not self.currency:
+                self.currency = min(codes) if len(codes) == 1 else ""
+            elif self.currency not in codes:
+                raise Refusal(
+                    f"amount: {text[:_LONGEST]!r} is in {sign}, and would be recorded in "
+                    f"{self.currency}; export the report in that currency, or convert the amount."
+                )
+        minus = "-" if (first or second) in {"-", "\u2212"} else ""
+        return minus + _SPACE.sub(" ", number).replace("\u2019", "'")
 
     def _with_dot(self, text: str) -> str:
         if grouped := _GROUPED[","].fullmatch(text):
@@ -124,6 +253,18 @@ class Amounts:
         return amount
 
 
+def _from_micros(text: str) -> Decimal:
+    found = _WHOLE.fullmatch(text)
+    if found is None:
+        raise Refusal(
+            f"amount: {text[:_LONGEST]!r} is not in micros, which are whole numbers; choose "
+            "amounts as they stand (--unit units in the command)."
+        )
+    if len(text) > _LONGEST:
+        return check_amount(text)  # which refuses it
+    return check_amount(Decimal(found[1]).scaleb(-PLACES, _WIDE))
+
+
 def _joined(grouped: re.Match[str]) -> str:
     sign, whole, separator, places = grouped.groups()
     digits = whole.replace(separator, "")
@@ -135,12 +276,23 @@ class Days:
 
     Args:
         wanted: how dates are written, as ``strptime`` takes it; None: YYYY-MM-DD.
-        others: other notations to try if none is wanted.
+        any_notation: if none is wanted, admit all that can only be one day.
+        day_first: in dates in numbers; None: unknown until a date shows it.
+        within: a period that has all dates, if known.
     """
 
-    def __init__(self, wanted: str | None, others: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        wanted: str | None,
+        *,
+        any_notation: bool = False,
+        day_first: bool | None = None,
+        within: tuple[date, date] | None = None,
+    ) -> None:
         self._wanted = wanted
-        self._others = others
+        self._any_notation = any_notation
+        self._day_first = day_first
+        self._within = within
         #: The dates remembered.
         self.known: dict[str, tuple[date, str]] = {}
 
@@ -164,26 +316,43 @@ class Days:
         if not text.strip():
             raise Refusal("date: it is empty.")
         wanted = self._wanted
-        if wanted is not None and not text.isascii():
+        if wanted is not None and any(c.isdecimal() and not c.isascii() for c in text):
             raise Refusal(f"date: {shown!r} has digits other than 0 to 9.")
         try:
             if wanted is not None:
                 return datetime.strptime(text, wanted).date()  # noqa: DTZ007  (a calendar day)
             if _ISO.fullmatch(text):
                 return date.fromisoformat(text)
+            day = self._in_any_notation(text) if self._any_notation else None
         except ValueError as error:
             written = "" if wanted is None else f" written as {wanted}"
             raise Refusal(f"date: {shown!r} is not a date{written} ({error}).") from error
-        for other in self._others if text.isascii() else ():
-            try:
-                return datetime.strptime(text, other).date()  # noqa: DTZ007
-            except ValueError:
-                continue
-        raise Refusal(f"date: {shown!r} is not written as YYYY-MM-DD. {_how(text)}")
+        if day is None:
+            raise Refusal(f"date: {shown!r} is not written as YYYY-MM-DD. {_how(text)}")
+        return day
+
+    def _in_any_notation(self, text: str) -> date | None:
+        if self._day_first is None:
+            self._day_first = notation.order_of(text)
+        try:
+            return notation.day_of(text, day_first=self._day_first)
+        except notation.Ambiguous:
+            possible = {notation.day_of(text, day_first=first) for first in (True, False)}
+        if self._within is not None:
+            start, end = self._within
+            possible = {day for day in possible if day and start <= day <= end}
+            if len(possible) == 1:
+                return possible.pop()
+        return None
 
 
 def _how(text: str) -> str:
     """The remedy for a date that is not written as YYYY-MM-DD."""
+    if _WITH_TIME.search(text):
+        return (
+            "It has a time of day. If the column has hours, choose it as the hour (--map hour=… in "
+            "the command)."
+        )
     numbers = _NUMBERS.fullmatch(text)
     if numbers and max(int(numbers[1]), int(numbers[2])) <= _LAST_MONTH:
         return (

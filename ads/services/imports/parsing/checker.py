@@ -1,6 +1,7 @@
 """Checking rows: what the ledger would refuse is refused here, with its line."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,13 +11,16 @@ from typing import Any, Final
 
 from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
-from ads.services.imports.formats import BLANK, FORMATS
+from ads.services.imports.formats import BLANK, FORMATS, PLAIN
+from ads.services.imports.parsing.brand_days import BrandDays
 from ads.services.imports.parsing.campaigns import Campaigns, Found, References, Said, Unmatched
-from ads.services.imports.parsing.cells import Amounts, Days
+from ads.services.imports.parsing.cells import amounts_of, days_of
 from ads.services.imports.parsing.columns import Columns
+from ads.services.imports.parsing.detection import Sniffed
+from ads.services.imports.parsing.periods import check_are_days
 from ads.services.imports.parsing.reader import Chunk
 from ads.services.imports.plan import Plan
-from ads.services.imports.refusals import BadRow, Refusal, Refused
+from ads.services.imports.refusals import BadRow, ImportRefused, Refusal, Refused
 from ads.services.ledger import (
     EARLIEST,
     check_date,
@@ -37,6 +41,8 @@ _TOTALS_LINES: Final = 20
 
 #: External ids of fewer ASCII characters need no closer check, which a million rows would notice.
 _SHORT: Final = 100
+
+_NOT_ZERO: Final = re.compile("[1-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,9 @@ class Checker:
         header: Sequence[str],
         plan: Plan,
         *,
+        sniffed: Sniffed,
         now: dt.datetime,
         refused: Refused,
-        titles: Sequence[str] = (),
     ) -> None:
         self.columns = columns
         self.refused = refused
@@ -84,16 +90,28 @@ class Checker:
         self.skipped = 0
         self.totals_lines: list[TotalsLine] = []
         #: The currency of all amounts, as the file names it; a column may name each row's instead.
-        self.currency = currency.split_name(header[columns.amount])[1] or currency.in_titles(titles)
+        self.currency = currency.split_name(header[columns.amount])[1] or currency.in_titles(
+            sniffed.titles
+        )
         self._currencies: dict[str, str] = {}
         self._header = list(header)
         self._format = FORMATS[plan.format or "plain"]
-        self._strips = self._format.platform is not None
+        self._strips = self._format is not PLAIN
+        self._blank_is_zero = self._format.platform is not None
         self._now = now
         self._now_text = now.isoformat()
-        decimal = plan.decimal or ("." if self._format.has_thousands_separators else None)
-        self.amounts = Amounts(decimal, round_them=plan.round_amounts)
-        self._days = Days(plan.date_format, self._format.date_formats)
+        self._plan = plan
+        self._titles = sniffed.titles
+        rows = [row for row in sniffed.sample if len(row) == columns.width]
+        amounts, days = (
+            [] if at is None else [row[at].strip() for row in rows]
+            for at in (columns.amount, columns.date)
+        )
+        column = header[columns.amount]
+        self.amounts = amounts_of(plan, self._format, column, amounts, self.currency or "")
+        self._days = days_of(plan, self._format, header, days, sniffed.titles)
+        self.days = BrandDays(columns, header, sniffed.titles, plan, self._days, now)
+        self._has_times = self.days.are_needed
         self._campaigns: Campaigns | References
         if plan.platform is None:
             self._campaigns = Campaigns(plan, now)
@@ -135,6 +153,23 @@ class Checker:
                 self._show(line, cells, campaign, staged)
         return good, waiting
 
+    def check_whole(self) -> None:
+        """Refuse the file, of which all rows were checked, if its figures may mean something else.
+
+        Raises:
+            ImportRefused: with the option to say what they mean.
+        """
+        self.amounts.check()
+        if covered := self._format.covers(self._titles):
+            raise ImportRefused(
+                f"The lines above the header say that the report is {covered}, so its rows are not "
+                f"days. {self._format.remedies['date']}."
+            )
+        if self.columns.is_start_alone and not self._plan.is_daily:
+            days = {day for day, _ in self._days.known.values()}
+            name = self._header[self.columns.date or 0]
+            check_are_days(days, self._titles, name, self._format.remedies.get("date", ""))
+
     def _refuse(self, chunk: Chunk, i: int, reason: str) -> None:
         line, cells = chunk.first_lines[i], chunk.rows[i]
         if [cell.strip() for cell in cells] == self._header:
@@ -171,36 +206,53 @@ class Checker:
 
     def _total(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
         columns = self.columns
-        named = self.currency
-        if columns.currency is not None:
-            named = self._currency_of(cells[columns.currency])
-        if named is not None and type(campaign) is Found and named != campaign.currency:
-            raise Refusal(f"currency: {in_another(named, campaign.currency)}")
-        text = cells[columns.date or 0]
-        date, day = self._days.known.get(text) or self._days.read(
-            text.strip() if self._strips else text
-        )
+        self.amounts.currency = self._currency_of(cells, campaign)
+        theirs = ""
+        if self._has_times:
+            is_zero = not _NOT_ZERO.search(cells[columns.amount])
+            date, day, theirs = self.days.of(cells, campaign, is_zero=is_zero)
+        else:
+            text = cells[columns.date or 0]
+            date, day = self._days.known.get(text) or self._days.read(
+                text.strip() if self._strips else text
+            )
         if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
             self._check_date(date, campaign)
-        if columns.ends is not None:
+        if columns.ends is not None and columns.date is not None:
+            starts, _ = self._days.read(cells[columns.date].strip())
             ends, _ = self._days.read(cells[columns.ends].strip())
-            if ends != date:
-                remedy = self._format.remedies["date"]
-                raise Refusal(f"date: it covers {date} to {ends}, which is not one day. {remedy}.")
+            if ends != starts:
+                remedy = self._format.remedies.get("date", "Export the report by day")
+                first, last = sorted((starts, ends))
+                raise Refusal(f"date: it covers {first} to {last}, which is not one day. {remedy}.")
         text = cells[columns.amount]
-        amount = self.amounts.read(text.strip() if self._strips else text)
+        if self._strips:
+            text = text.strip()
+            if text in BLANK and self._blank_is_zero:
+                text = self._zero(text, cells)
+        amount = self.amounts.read(text)
         if type(campaign) is Found:  # most rows of most files: written here, for speed
             return f"{line},{campaign.id},{day},{amount},{campaign.quoted}\n"
-        return (line, *_names(campaign), day, amount, None, "", None, named or "")
+        in_currency = self.amounts.currency
+        return (line, *_names(campaign), day, amount, None, "", None, in_currency, theirs)
+
+    def _zero(self, text: str, cells: list[str]) -> str:
+        """The amount of a campaign that did not deliver, which platforms leave out."""
+        at = self.columns.impressions
+        delivered = "" if at is None else cells[at].strip()
+        if delivered not in BLANK and delivered.strip("0"):
+            raise Refusal(
+                f"amount: it is {text!r}, but the row has {delivered[:20]} impressions; write the "
+                "amount, or 0 if nothing was spent."
+            )
+        self.amounts.blank += 1
+        return "0"
 
     def _entry(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
         columns = self.columns
-        named = self.currency
-        if columns.currency is not None:
-            named = self._currency_of(cells[columns.currency])
-        if named is not None and type(campaign) is Found and named != campaign.currency:
-            raise Refusal(f"currency: {in_another(named, campaign.currency)}")
-        amount = self.amounts.read(cells[columns.amount])
+        self.amounts.currency = self._currency_of(cells, campaign)
+        text = cells[columns.amount]
+        amount = self.amounts.read(text.strip() if self._strips else text)
         external_id = cells[columns.external_id or 0]
         if not (external_id.isascii() and external_id.strip() and len(external_id) < _SHORT):
             check_text("external_id", external_id, required=True)
@@ -212,13 +264,19 @@ class Checker:
         at: dt.datetime | None = None
         day: str | None = None
         if occurred:
-            at = check_instant("occurred_at", occurred)
+            at = check_instant("occurred_at", self.days.with_offset(occurred))
         if dated:
             date, day = self._days.known.get(dated) or self._days.read(
                 dated.strip() if self._strips else dated
             )
             if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
                 self._check_date(date, campaign)
+            if self._has_times and self.days.of(cells, campaign)[2]:
+                raise Refusal(
+                    f"date: {date} is a day in {self.days.timezone}, and whether that is a day of "
+                    "the brand is not known before the campaign is matched. Match it first, or "
+                    "accept the difference (--accept-timezone in the command)."
+                )
         elif at is None:
             raise Refusal("date: it is empty, and so is occurred_at; write one of them.")
         elif type(campaign) is Found:
@@ -229,9 +287,21 @@ class Checker:
             given = (int(bool(dated)), int(bool(at)))
             at_text = at or self._now_text
             return (line, campaign.id, day, amount, at_text, description, external_id, *given)
-        return (line, *_names(campaign), day, amount, at, description, external_id, named or "")
+        in_currency = self.amounts.currency
+        return (line, *_names(campaign), day, amount, at, description, external_id, in_currency, "")
 
-    def _currency_of(self, text: str) -> str:
+    def _currency_of(self, cells: list[str], campaign: Found | Unmatched) -> str:
+        """The currency that a row or the file names, else its brand's; "" where nobody knows."""
+        named = self.currency
+        if self.columns.currency is not None:
+            named = self._named(cells[self.columns.currency])
+        if type(campaign) is not Found:
+            return named or ""
+        if named is not None and named != campaign.currency:
+            raise Refusal(f"currency: {in_another(named, campaign.currency)}")
+        return campaign.currency
+
+    def _named(self, text: str) -> str:
         """The currency that a row names, which is the file's if that names one too."""
         code = self._currencies.get(text)
         if code is None:
@@ -252,14 +322,15 @@ class Checker:
 
     def _is_totals(self, line: int, cells: list[str]) -> bool:
         """Is it a line of totals? It is noted then, and is no spend."""
-        if self._format.platform is None:
-            return False
+        if self._format.is_footer(cells):
+            self.skipped += 1
+            return True
         columns = self.columns
         first, name, reference, day, amount_text = (
             "" if at is None or at >= len(cells) else cells[at].strip()
             for at in (0, columns.campaign, columns.reference, columns.date, columns.amount)
         )
-        if not self._format.is_totals(first, name, reference, self._is_day(day)):
+        if not self._format.is_totals(first, name, reference, day):
             return False
         amount: Decimal | None = None
         with suppress(Refusal, InvalidSpend):
@@ -270,11 +341,6 @@ class Checker:
             comparable = self._format.is_comparable(label)
             self.totals_lines.append(TotalsLine(line, label[:100], amount, comparable))
         return True
-
-    def _is_day(self, text: str) -> bool:
-        with suppress(Refusal):
-            return bool(self._days.read(text))
-        return False
 
     def _wrong_width(self, cells: list[str]) -> str:
         few = len(cells) < self.columns.width

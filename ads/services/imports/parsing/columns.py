@@ -1,15 +1,29 @@
 """Which column of a file is which field."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ads.services.imports.currency import split_name
-from ads.services.imports.formats import Format
+from ads.services.imports.formats import (
+    ENDS,
+    EVERYWHERE,
+    IMPRESSIONS,
+    LONGER,
+    MAPPED,
+    STARTS,
+    Format,
+    bare,
+    normal,
+    perhaps,
+)
+from ads.services.imports.parsing.detection import refuse_too_wide
 from ads.services.imports.plan import FIELDS, Plan
-from ads.services.imports.refusals import MOST_COLUMNS, REFUSED_IN, ImportRefused
+from ads.services.imports.refusals import REFUSED_IN, ImportRefused
 
+#: "Time of day (ad account time zone)"; hours of the viewers' own timezones are no hours.
+_IN_BRACKETS = re.compile(r" \((?!viewer)[^()]*\)$", re.IGNORECASE)
 _SHOWN = 30
 _LONGEST_SHOWN = 100
 
@@ -29,8 +43,14 @@ class Columns:
     reference: int | None = None
     account: int | None = None
     currency: int | None = None
-    #: The last day that a row covers, where that may be later than its date.
+    #: The hour of the day, or the day and the hour.
+    hour: int | None = None
+    timezone: int | None = None
+    #: The other end of the period that a row covers, where its date is one.
     ends: int | None = None
+    #: Is the date the one end of a period whose other end no column has?
+    is_start_alone: bool = False
+    impressions: int | None = None
 
     @property
     def are_entries(self) -> bool:
@@ -47,12 +67,12 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
         ImportRefused: a column is missing or named twice; with the columns there are, and the
             remedy.
     """
-    if len(header) > MOST_COLUMNS:
-        raise ImportRefused(
-            f"Line {line}: the header has {len(header):,} columns, more than the "
-            f"{MOST_COLUMNS:,} allowed. Is this another kind of file, or is the delimiter wrong?"
-        )
-    places = {field: _place(field, header, plan, format_) for field in (*FIELDS, "ends")}
+    refuse_too_wide(len(header), line)
+    places = {field: _place(field, header, plan, format_) for field in FIELDS}
+    if places["date"] is None:
+        places["date"] = _place("starts", header, plan, format_)
+    if places["hour"] == places["date"]:
+        places["date"] = None
     if plan.platform is None:
         places["reference"] = places["account"] = None
     amount = places["amount"]
@@ -61,27 +81,66 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
     if places["campaign"] is None and places["reference"] is None:
         raise _missing("campaign", header, format_)
     if places["external_id"] is None:
-        if REFUSED_IN in header:
-            raise ImportRefused(
-                "These are the refused rows of an import. A day total replaces the one reported "
-                "before for its campaign and day, so these rows alone would replace the others: "
-                "correct them in the whole file, and import that again."
-            )
-        if places["date"] is None:
-            raise _missing("date", header, format_)
-        for field in ("description", "occurred_at"):
-            if field in plan.mapping:
-                raise ImportRefused(
-                    f"Without an external_id the rows are day totals, which have no {field}. "
-                    "Leave it out, or map the column that has each entry's own id "
-                    "(--map external_id=… in the command)."
-                )
-    elif places["date"] is None and places["occurred_at"] is None:
-        raise _missing("date", header, format_)
-    if places["date"] is not None and header[places["date"]].casefold() == "day":
-        places["ends"] = None  # each row covers that day, whatever the report covers
+        _check_totals(places, header, plan, format_)
+    else:
+        _check_entries(places, header, plan, format_)
     del places["amount"]
-    return Columns(width=len(header), amount=amount, **places)
+    names = [normal(name) for name in header]
+    ends, is_alone = _other_end(names, places["date"])
+    return Columns(
+        width=len(header),
+        amount=amount,
+        **places,
+        ends=ends,
+        is_start_alone=is_alone and places["external_id"] is None,
+        impressions=next((i for i, name in enumerate(names) if name in IMPRESSIONS), None),
+    )
+
+
+def _other_end(names: Sequence[str], date: int | None) -> tuple[int | None, bool]:
+    """Where the other end of a row's period is, and whether the date is an end without one.
+
+    A column of days covers its day, whatever the report covers.
+    """
+    name = "" if date is None else names[date]
+    if name not in STARTS | ENDS:
+        return None, name in LONGER
+    others = ENDS if name in STARTS else STARTS
+    other = next((i for i, each in enumerate(names) if each in others and i != date), None)
+    return other, other is None
+
+
+def _check_totals(
+    places: dict[str, int | None], header: Sequence[str], plan: Plan, format_: Format
+) -> None:
+    if REFUSED_IN in header:
+        raise ImportRefused(
+            "These are the refused rows of an import. A day total replaces the one reported "
+            "before for its campaign and day, so these rows alone would replace the others: "
+            "correct them in the whole file, and import that again."
+        )
+    if places["date"] is None and places["hour"] is None:
+        raise _missing("date", header, format_)
+    for field in ("description", "occurred_at"):
+        if field in plan.mapping:
+            raise ImportRefused(
+                f"Without an external_id the rows are day totals, which have no {field}. "
+                "Leave it out, or map the column that has each entry's own id "
+                "(--map external_id=… in the command)."
+            )
+
+
+def _check_entries(
+    places: dict[str, int | None], header: Sequence[str], plan: Plan, format_: Format
+) -> None:
+    if "hour" in plan.mapping:
+        raise ImportRefused(
+            "Rows with an external_id are entries, which have no hour. Map the column with each "
+            "entry's time instead (--map occurred_at=… in the command)."
+        )
+    places["hour"] = None
+    if places["date"] is None and places["occurred_at"] is None:
+        raise _missing("date", header, format_)
 
 
 def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> int | None:
@@ -95,13 +154,18 @@ def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> in
                 f'There is no column "{wanted}" for {field}.{perhaps} {_there_is(header)}'
             )
         return _only(named, header)
-    for wanted in format_.names.get(field, ()):
-        named = [i for i, name in enumerate(header) if name.casefold() == wanted.casefold()]
-        if not named and field == "amount":
-            bare = [split_name(name) for name in header]
-            named = [i for i, each in enumerate(bare) if each[0].casefold() == wanted.casefold()]
-        if named:
-            return _only(named, header)
+    places: dict[str, list[int]] = {}
+    for i, name in enumerate(header):
+        places.setdefault(normal(name), []).append(i)
+        if field == "amount" and (alone := bare(name)) != normal(name):
+            places.setdefault(alone, []).append(i)
+    for wanted in map(normal, format_.called(field)):
+        if named := places.get(wanted, []):
+            plain = [i for i in named if normal(header[i]) == wanted]
+            return _only(plain or named, header)
+    for i, name in enumerate(header):
+        if _IN_BRACKETS.sub("", name).casefold() in EVERYWHERE.get(field, ()):
+            return i
     return None
 
 
@@ -115,12 +179,13 @@ def _only(named: Sequence[int], header: Sequence[str]) -> int:
 
 
 def _missing(field: str, header: Sequence[str], format_: Format) -> ImportRefused:
-    called = " or ".join(f'"{name}"' for name in format_.names[field][:2])
+    called = " or ".join(f'"{name}"' for name in format_.called(field)[:2])
     remedy = format_.remedies.get(field)
+    maybe = perhaps(header) if format_ is MAPPED else ""
     or_say = "or choose one of these" if remedy else "Choose one of these"
     return ImportRefused(
         f"There is no column {called}. {_there_is(header)} {f'{remedy}, ' if remedy else ''}"
-        f"{or_say} (--map {field}=… in the command)."
+        f"{or_say} (--map {field}=… in the command).{f' {maybe}' if maybe else ''}"
     )
 
 

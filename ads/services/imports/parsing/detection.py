@@ -6,11 +6,12 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Final
 
-from ads.services.imports.formats import FORMATS, MAPPED, Format
+from ads.services.imports.formats import FORMATS, MAPPED, Format, bare, perhaps, recognised
 from ads.services.imports.plan import DEFAULT_SOURCE, Plan
-from ads.services.imports.refusals import ImportRefused
+from ads.services.imports.refusals import MOST_COLUMNS, ImportRefused, without_options
 
 #: Bytes used for detection.
 HEAD: Final = 64 * 1024
@@ -23,10 +24,10 @@ _MOST_ROWS: Final = 10
 
 #: Column names of any format.
 _KNOWN: Final = {
-    name.casefold()
+    bare(name)
     for format_ in FORMATS.values()
-    for names in format_.names.values()
-    for name in names
+    for names in format_.names
+    for name in format_.called(names)
 }
 
 DELIMITERS: Final = (",", "\t", ";")
@@ -67,10 +68,12 @@ class Sniffed:
     #: The line that names the columns, from 1.
     header_line: int
     header: list[str]
-    #: The lines above it.
-    titles: list[str]
     #: The first rows below it, as they stand there.
     rows: list[list[str]]
+    #: The lines above it.
+    titles: list[str]
+    #: All rows in the first bytes, to see how the file writes numbers and dates.
+    sample: list[list[str]]
     #: Warnings for whoever imports it.
     notes: list[str]
 
@@ -94,19 +97,38 @@ def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
     lines = list(io.StringIO(text, newline=""))
     if not any(line.strip() for line in lines):
         raise ImportRefused(EMPTY)
-    found = _found(lines, plan) or _guessed(lines, plan)
+    is_cut = len(head) >= HEAD  # the last line may be half of one
+    found = _found(lines, plan, is_cut=is_cut) or _guessed(lines, plan)
     format_, delimiter, number = found
+    refuse_too_wide(lines[number - 1].count(delimiter) + 1, number)
     header, *rows = _rows(lines[number - 1 :], delimiter)
+    header = [cell.strip() for cell in header]
+    if format_ is MAPPED and not plan.mapping and (maybe := perhaps(header)):
+        notes.append(without_options(maybe))
     return Sniffed(
         format=format_.code,
         encoding=encoding,
         delimiter=delimiter,
         header_line=number,
-        header=[cell.strip() for cell in header],
-        titles=lines[: number - 1],
-        rows=rows,
+        header=header,
+        rows=[[cell[:_LONGEST_CELL] for cell in row] for row in rows[:_MOST_ROWS]],
+        titles=[line.strip() for line in lines[: number - 1]],
+        sample=rows[:-1] if is_cut else rows,
         notes=notes,
     )
+
+
+def refuse_too_wide(columns: int, line: int) -> None:
+    """Refuse a header that no table has.
+
+    Raises:
+        ImportRefused: with its line.
+    """
+    if columns > MOST_COLUMNS:
+        raise ImportRefused(
+            f"Line {line}: the header has more than {MOST_COLUMNS:,} columns, the most allowed. "
+            "Is this another kind of file, or is the delimiter wrong?"
+        )
 
 
 def settled(plan: Plan, sniffed: Sniffed) -> Plan:
@@ -163,24 +185,34 @@ def _decoded(head: bytes, encoding: str, *, given: bool) -> tuple[str, list[str]
     return text.removeprefix("\ufeff"), notes
 
 
-def _found(lines: Sequence[str], plan: Plan) -> tuple[Format, str, int] | None:
-    """The first line that a format recognises as its header; with the delimiter."""
+def _found(lines: Sequence[str], plan: Plan, *, is_cut: bool) -> tuple[Format, str, int] | None:
+    """The first line that is the header of a format, or has the mapped columns; its delimiter."""
     if plan.format is not None and plan.format not in FORMATS:
         raise ImportRefused(f"There is no format {plan.format!r}. Formats: {', '.join(FORMATS)}.")
-    formats = [FORMATS[plan.format]] if plan.format else list(FORMATS.values())
-    formats.sort(
-        key=lambda each: each.platform is None
-    )  # platforms first: theirs are more specific
-    if plan.mapping and plan.format is None:
-        formats = [MAPPED]
+    # Columns mapped by hand keep all else that is known of the file.
+    is_open = plan.format is None or (plan.format == MAPPED.code and bool(plan.mapping))
     mapped = set(plan.mapping.values())
+    rows_by = cache(lambda delimiter: _rows(lines[:-1] if is_cut else lines, delimiter))
+    for number, delimiter, header in _headers(lines, plan):
+        has_mapped = bool(mapped) and mapped <= set(header)
+        if not is_open:
+            given = FORMATS[plan.format or ""]
+            if has_mapped or given.fits(frozenset(map(bare, header))):
+                return given, delimiter, number
+            continue
+        titles = [line.strip() for line in lines[: number - 1]]
+        found = recognised(header, titles, partial(rows_by, delimiter), plan.mapping)
+        if format_ := found or (MAPPED if has_mapped else None):
+            return format_, delimiter, number
+    return None
+
+
+def _headers(lines: Sequence[str], plan: Plan) -> Iterator[tuple[int, str, list[str]]]:
+    """The lines that may be the header, with each delimiter that makes several columns of one."""
     for number, line in _candidates(lines, plan):
         for delimiter in (plan.delimiter,) if plan.delimiter else DELIMITERS:
-            header = _cells(line, delimiter)
-            for format_ in formats:
-                if format_.recognises(header, number) or (mapped and mapped <= set(header)):
-                    return format_, delimiter, number
-    return None
+            if 0 < line.count(delimiter) < MOST_COLUMNS or plan.mapping:
+                yield number, delimiter, _cells(line, delimiter)
 
 
 def _guessed(lines: Sequence[str], plan: Plan) -> tuple[Format, str, int]:
@@ -192,8 +224,9 @@ def _guessed(lines: Sequence[str], plan: Plan) -> tuple[Format, str, int]:
     best: tuple[tuple[int, bool], str, int] | None = None
     for number, line in filled:
         for delimiter in (plan.delimiter,) if plan.delimiter else DELIMITERS:
-            cells = _cells(line, delimiter)
-            known = len(_KNOWN & {cell.casefold() for cell in cells})
+            # A wider line is no header, and takes long.
+            cells = _cells(line, delimiter) if line.count(delimiter) < MOST_COLUMNS else ["", ""]
+            known = len(_KNOWN & set(map(bare, cells)))
             score = (known if known > 1 else 0, len(cells) > 1)
             if best is None or score > best[0]:
                 best = (score, delimiter, number)
@@ -221,14 +254,12 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """The header and the first rows."""
+    """The header and the rows below it, blank lines left out."""
     rows: list[list[str]] = []
     try:
         for cells in csv.reader(lines, delimiter=delimiter):
             if cells or not rows:
-                rows.append([cell[:_LONGEST_CELL] for cell in cells])
-            if len(rows) > _MOST_ROWS:
-                break
+                rows.append(cells)
     except csv.Error:
         pass  # the reader reports where
     return rows or [[]]

@@ -23,4 +23,5 @@ from ads.services.imports.uploads.steps import (
     receive,
     refused,
     too_large,
+    with_waiting,
 )

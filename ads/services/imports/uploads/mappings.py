@@ -10,6 +10,7 @@ from typing import Final
 
 from ads.models import Brand, ColumnMapping, SpendImport
 from ads.models.imports import ImportPart
+from ads.services.imports.formats import USUAL, bare
 from ads.services.imports.parsing import HEAD, Sniffed, sniff
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import OutOfTurn
@@ -19,12 +20,16 @@ BY_HAND: Final = "mapped"
 
 #: The parts of a plan that are remembered. The others are detected, or differ by file.
 REMEMBERED: Final = (
+    "format",
     "source",
     "mapping",
     "date_format",
     "decimal",
+    "unit",
+    "is_daily",
     "platform",
     "account",
+    "timezone",
     "brand_id",
     "campaign_by",
     "round_amounts",
@@ -58,6 +63,8 @@ _OFTEN: Final = {
     ),
     "campaign": re.compile(r"(campaign|kampagne|campaña)", re.IGNORECASE),
 }
+_DAY_AND_HOUR: Final = re.compile(r".*[0-9](?:T| |, )[0-9]{1,2}:[0-9]{2}.*")
+_MIDNIGHT: Final = re.compile(r".*(?:T| )0{1,2}:00(?::00)?(?:Z|\+00:?00)?")
 _TOO_LONG: Final = re.compile(r"[0-9]+[.,][0-9]{7,}")
 _RATHER_NOT: Final = re.compile(r"(per|/|ctr|cpc|cpm|type|status|budget|objective)", re.IGNORECASE)
 
@@ -120,10 +127,13 @@ def suggest(header: Sequence[str], rows: Sequence[Sequence[str]], plan: Plan) ->
     """
     mapping = dict(plan.mapping)
     for field, often in _OFTEN.items():
-        found = [name for name in header if often.search(name.replace("_", " "))]
-        found.sort(key=lambda name: _RATHER_NOT.search(name) is not None)
+        found = [name for name in header if bare(name) in USUAL[field]]
+        others = [name for name in header if often.search(name.replace("_", " "))]
+        found += sorted(others, key=lambda name: _RATHER_NOT.search(name) is not None)
         if found and field not in mapping and found[0] not in mapping.values():
             mapping[field] = found[0]
+    if "hour" not in mapping and _has_hours(_cells(header, rows, mapping.get("date"))):
+        mapping["hour"] = mapping.pop("date")
     days, amounts = (_cells(header, rows, mapping.get(field)) for field in ("date", "amount"))
     return replace(
         plan,
@@ -141,20 +151,25 @@ def _cells(header: Sequence[str], rows: Sequence[Sequence[str]], name: str | Non
     return [row[at] for row in rows if len(row) > at and row[at]]
 
 
+def _has_hours(texts: Sequence[str]) -> bool:
+    """Are these days with hours, and not all of them midnights?"""
+    return all(map(_DAY_AND_HOUR.fullmatch, texts)) and not all(map(_MIDNIGHT.fullmatch, texts))
+
+
 def _way_of(days: Sequence[str]) -> str | None:
-    """The first format that all of these have; None: that of a plan without one."""
-    for way in DATE_FORMATS:
-        if days and all(_is_day(day, way) for day in days):
-            return None if way == DATE_FORMATS[0] else way
-    return None
+    """The format that all of these have; None: that of a plan without one, or it may be two."""
+    fitting = {way: read for way in DATE_FORMATS if days and (read := _read(days, way))}
+    if len(set(fitting.values())) != 1 or DATE_FORMATS[0] in fitting:
+        return None
+    return next(iter(fitting))
 
 
-def _is_day(text: str, way: str) -> bool:
+def _read(days: Sequence[str], way: str) -> tuple[datetime, ...]:
+    """All of these, read in this way; empty if one cannot be."""
     try:
-        datetime.strptime(text, way)  # noqa: DTZ007  (a calendar day)
+        return tuple(datetime.strptime(day, way) for day in days)  # noqa: DTZ007  (calendar days)
     except ValueError:
-        return False
-    return True
+        return ()
 
 
 def _checksum(header: Sequence[str]) -> str:

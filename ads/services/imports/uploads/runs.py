@@ -102,7 +102,7 @@ def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
     ):
         with transaction.atomic():
             now = clock()
-            done = staged.record(now=now)
+            done = staged.record(now=now, seen=_seen(upload))
             if done.refused.count > upload.leaves_out:
                 raise RowsRefused(done.refused)
             refused.finish()
@@ -115,6 +115,12 @@ def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
             outcome = storable.json(outcome | _switched(done, now))
             SpendImport.objects.filter(pk=upload.pk).update(outcome=outcome)
     return ImportStatus.RECORDED.value
+
+
+def _seen(upload: SpendImport) -> dict[str, Any]:
+    """The figures of the questions, as they were confirmed."""
+    asked = (upload.preview or {}).get("questions", ())
+    return {question["code"]: question["figures"] for question in asked}
 
 
 def _for_a_page(values: dict[str, Any]) -> dict[str, Any]:
@@ -153,6 +159,7 @@ def _changed_since(upload: SpendImport, error: ImportRefused) -> str:
             upload,
             ImportStatus.UPLOADED,
             error=f"Nothing was recorded: the preview has changed since it was confirmed. {why}",
+            plan={**upload.plan, "answers": {}},
             confirmed_by="",
             confirmed_at=None,
             attempts=0,

@@ -6,20 +6,24 @@ one is refused.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, JSONObject, Now, NullIf
 from django.template.defaultfilters import filesizeformat
 
-from ads.models import SpendImport
+from ads.models import SpendImport, WaitingSpend
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
+from ads.services.currencies import ONLY
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import (
     ImportRefused,
@@ -95,12 +99,41 @@ def _look_at(upload: SpendImport, plan: Plan) -> None:
         if recalled is None:
             upload.status = ImportStatus.UNMAPPED
         plan = recalled or plan
-    upload.format, upload.plan = look.format, storable.json(plan.as_json())
+    upload.format, upload.plan = plan.format or look.format, storable.json(plan.as_json())
 
 
 def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
     """Earlier uploads of the very same bytes, the newest first."""
     return SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk)
+
+
+def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
+    """With ``still_waiting``: the sums of their spend that still waits to be matched, by currency.
+
+    A list of ``currency`` and ``sum`` (as text); empty or None if nothing waits. It counts for the
+    last import that reported it. ``all_waited``: it was all that there was.
+    """
+    waits = WaitingSpend.objects.filter(
+        discarded_at=None, received_at=OuterRef("finished_at"), source=OuterRef("said_source")
+    )
+    named = Coalesce(NullIf("currency", Value("")), RawSQL(ONLY, []), Value(""))  # noqa: S611  (ours)
+    summed = (
+        waits.order_by()
+        .values(code=named)
+        .annotate(each=JSONObject(currency=F("code"), sum=Cast(Sum("amount"), TextField())))
+        .values("each")
+    )
+    return imports.annotate(
+        said_source=KT("preview__plan__source"),
+        all_waited=Q(outcome__rows=0),
+        still_waiting=Case(
+            When(
+                status=ImportStatus.RECORDED,
+                outcome__waiting_rows__gt=0,
+                then=ArraySubquery(summed),
+            )
+        ),
+    )
 
 
 def has_refused(upload: SpendImport) -> bool:
@@ -130,14 +163,28 @@ def too_large(limit: int) -> str:
     )
 
 
-def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime) -> None:
+def confirm(
+    upload: SpendImport,
+    *,
+    checks: int,
+    leaves_out: int,
+    now: datetime,
+    answers: Mapping[str, str] | None = None,
+) -> None:
     """Have it recorded as previewed by check number ``checks``.
 
-    ``leaves_out``: how many bad rows may be left out, as the preview counted them.
+    ``leaves_out``: how many bad rows may be left out, as the preview counted them. ``answers``: to
+    the questions of the preview, by code.
 
     Raises:
         OutOfTurn: it cannot be confirmed (any more), or has been checked again.
+        ImportRefused: a question has no answer.
     """
+    answers = dict(answers or {})
+    for asked in (upload.preview or {}).get("questions", ()):
+        given = answers.get(asked["code"])
+        if given not in dict(asked["choices"]) and not (given is None and asked["depends"]):
+            raise ImportRefused(f"{asked['title']}: choose an answer. Nothing was recorded.")
     _move(
         upload,
         SpendImport.objects.filter(status=ImportStatus.CHECKED, checks=checks),
@@ -145,6 +192,7 @@ def confirm(upload: SpendImport, *, checks: int, leaves_out: int, now: datetime)
         status=ImportStatus.CONFIRMED,
         confirmed_by=current_actor(),
         confirmed_at=now,
+        plan={**upload.plan, "answers": answers},
         leaves_out=leaves_out,
         error="",
     )

@@ -150,7 +150,7 @@ def test_a_file_of_bad_rows_alone_offers_nothing_to_record(admin: Client) -> Non
 
     shown = page(admin, one)
     assert "record the rest" not in shown
-    assert "Change how it is read" in shown
+    assert "Change how the file is read" in shown
 
 
 def test_campaigns_that_nobody_knows_are_named_and_their_rows_wait(admin: Client) -> None:

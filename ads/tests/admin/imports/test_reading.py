@@ -102,6 +102,69 @@ def test_another_way_to_write_dates_is_checked(admin: Client) -> None:
     assert "lacks the day, month or year" in answer.content.decode()
 
 
+def test_what_amounts_are_in_is_asked_and_chosen_on_the_page(admin: Client) -> None:
+    CampaignFactory.create(name="Spring")
+    one = sent(admin, f"campaign,date,amount\nSpring,{TODAY},11100000\n")
+    check(one)
+    assert one.status == "refused"
+    assert "The amounts may be in micros" in one.error
+    assert "--unit" not in one.error
+
+    admin.post(address(one, "read"), {**read_form(admin, one), "unit": "micros"})
+    support.finish(one)
+
+    assert [f"{amount:f}" for amount in spent()] == ["11.1"]
+
+
+def test_that_each_row_is_a_day_is_asked_and_said_on_the_page(admin: Client) -> None:
+    CampaignFactory.create(name="Spring")
+    one = sent(admin, f"Reporting starts,Campaign name,Amount spent (USD)\n{TODAY},Spring,3.10\n")
+    check(one)
+    assert one.status == "refused"
+    assert "If each row is one day, say so." in one.error
+
+    admin.post(address(one, "read"), {**read_form(admin, one), "is_daily": "on"})
+    support.finish(one)
+
+    assert [f"{amount:f}" for amount in spent()] == ["3.1"]
+
+
+def test_a_file_of_many_platforms_is_mapped_with_a_suggestion_or_its_format_chosen(
+    admin: Client,
+) -> None:
+    CampaignFactory.create(name="Spring")
+    one = sent(admin, f"Campaign name,Day,Amount spent (USD)\nSpring,{TODAY},3.10\n")
+    assert one.status == "unmapped"
+    shown = admin.get(address(one, "read")).content.decode()
+    assert "By its columns this may be a Meta Ads Manager export" in shown
+    assert "--format" not in shown
+    form = read_form(admin, one)
+    assert (form["column_date"], form["column_amount"]) == ("Day", "Amount spent (USD)")
+
+    admin.post(address(one, "read"), {**form, "format": "meta_ads"})
+    support.finish(one)
+
+    assert [f"{amount:f}" for amount in spent()] == ["3.1"]
+    assert support.preview(one)["plan"]["source"] == "meta_ads"
+    # The answer is remembered for the next file with the same columns.
+    again = sent(admin, f"Campaign name,Day,Amount spent (USD)\nSpring,{TODAY},3.50\n")
+    assert (again.status, again.format) == ("uploaded", "meta_ads")
+    support.finish(again)
+    assert [f"{amount:f}" for amount in spent()] == ["3.1", "0.4"]
+    kept = filled_in(admin, change(ColumnMapping.objects.get()))
+    assert kept["format"] == "meta_ads"
+
+
+def test_a_file_with_more_columns_than_a_table_has_is_refused_at_once(admin: Client) -> None:
+    """Offering 50,000 columns in nine lists took half a minute."""
+    header = ",".join(f"c{i:05}" for i in range(50_000))
+
+    answer = send(admin, f"{header}\n{header}\n")
+
+    assert "more than 1,000 columns" in answer.context["form"].errors["file"][0]
+    assert not SpendImport.objects.exists()
+
+
 def test_a_remembered_mapping_is_edited_and_forgotten_in_the_admin(admin: Client) -> None:
     one = sent(admin, f"When;Ad set;Paid\n{TODAY};Spring;1\n")
     admin.post(

@@ -33,7 +33,7 @@ def test_the_list_shows_waiting_spend_sources_and_suggested_matches(
     first, second = listed(admin)
 
     assert (first.waits.rows, first.waits.sums) == (2, {"USD": Decimal("3.5")})
-    assert (first.waits.first, first.waits.last) == (today - timedelta(days=3), today)
+    assert first.waits.days("UTC") == (today - timedelta(days=3), today)
     assert first.waits.sources == ("etl",)
     assert first.suggested == campaign
     assert first.possible_brands == "Any"

@@ -54,12 +54,13 @@ def test_the_secret_is_shown_in_the_answer_itself_with_the_whole_address(admin: 
     brand = BrandFactory.create()
     fields = {"name": "Hook", "source": "hook", "is_active": "on", "brands": [brand.pk]}
 
-    page = admin.post(add("ads_webhookendpoint"), fields)
+    page = admin.post(add("ads_webhookendpoint"), fields | {"on_overlap": "skip"})
 
     secret = shown_secret(page)
     endpoint = WebhookEndpoint.objects.get()
     assert unseal(endpoint.secret) == secret
     assert list(endpoint.brands.all()) == [brand]
+    assert endpoint.on_overlap == "skip"
     assert f"http://testserver/api/v1/webhooks/{endpoint.address}" in page.content.decode()
     assert not kept(secret)
     for url in (changelist("ads_webhookendpoint"), change(endpoint)):

@@ -35,7 +35,9 @@ def test_day_totals_are_recorded_by_their_difference(program: Program, campaign:
         "recorded": 1,
         "unchanged": 0,
         "older": 0,
+        "skipped": 0,
         "waiting": 0,
+        "overlaps": 0,
         "refused": 0,
         "answers": [{"row": 0, "outcome": "recorded", "difference": "70", "currency": "USD"}],
     }

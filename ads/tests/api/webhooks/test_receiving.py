@@ -80,7 +80,9 @@ def test_day_totals_and_corrections_come_the_same_way(sender: Sender, campaign: 
         "recorded": 1,
         "unchanged": 0,
         "older": 0,
+        "skipped": 0,
         "waiting": 0,
+        "overlaps": 0,
         "refused": 0,
     }
     assert second.json()["recorded"] == 1

@@ -91,7 +91,7 @@ def test_a_later_report_moves_the_ledger_by_the_difference(
 def test_another_source_reports_for_itself(write: Write, search: Campaign) -> None:
     path = write("campaign,date,amount", "Search,2024-05-01,10")
     run(path, "--source", "facebook")
-    run(path, "--source", "google")
+    run(path, "--source", "google", "--on-overlap", "add")
 
     assert totals(search)["day", date(2024, 5, 1)] == 20
 

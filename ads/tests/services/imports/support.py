@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from ads.models import CampaignReference, ReportedTotal, Spend, UnknownReference, WaitingSpend
 from ads.services.imports.outcome import Imported
@@ -88,3 +89,11 @@ def waiting() -> dict[tuple[str, str, str], Decimal]:
 def _everything() -> list[object]:
     tables = (Spend, ReportedTotal, UnknownReference, WaitingSpend, CampaignReference)
     return [list(table.objects.order_by("pk").values_list()) for table in tables]
+
+
+def case(name: str) -> bytes:
+    """A file of a shape that people have reported; skips where the folder is not there."""
+    path = settings.BASE_DIR.parent / "shared" / "data" / "cases" / name
+    if not path.exists():
+        pytest.skip(f"{path} is not there: the files are not part of the repository.")
+    return path.read_bytes()

@@ -123,7 +123,7 @@ def test_day_and_month_the_wrong_way_round_are_refused_line_by_line() -> None:
         (f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD}\n", "line 3: it is the header again"),
         (f"{HEADER}\r\n{GOOD}\r\n\x00\x00\x00\r\n", "line 3: it contains NUL"),
         (f"{HEADER}\n{GOOD}\nSearch{',' * 1_000_000}\n", "line 3: it has 1000001 columns"),
-        (f"{','.join('c' * 1_000_000)}\n{GOOD}\n", "Line 1: the header has 1,000,000 columns"),
+        (f"{','.join('c' * 1_000_000)}\n{GOOD}\n", "Line 1: the header has more than 1,000"),
         (f"{HEADER}\n{'x' * 200_000}\n", "a field is longer than 131,072 characters"),
         (f"{HEADER}\n{'x,' * 5_000_000}\n", "Line 2 is longer than 4,194,304 characters"),
         (f"{HEADER}\n{GOOD}\n".encode() + b"\xff\xfe\n", "line 3: it is not UTF-8; save it as"),

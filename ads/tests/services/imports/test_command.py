@@ -61,7 +61,7 @@ def test_a_platforms_report_needs_no_options_and_says_what_waits(report: Path) -
     assert ["Good", "rows", "2"] in figures
     assert ["Waiting", "to", "be", "matched", "1", "$3.10"] in figures
     assert ["Totals", "lines,", "left", "out", "1"] in figures
-    assert "1 unmatched campaign: the spend waits to be matched" in said
+    assert "1 unmatched campaign: $3.10 waits to be matched" in said
     assert "  google_ads / 9 / 222\n" in said
     assert ledger().keys() == {("Search", "2024-05-01")}
     assert waiting().keys() == {("9", "222", "2024-05-01")}
@@ -70,7 +70,7 @@ def test_a_platforms_report_needs_no_options_and_says_what_waits(report: Path) -
 def test_a_dry_run_says_what_would_wait(report: Path) -> None:
     said = run(report, "--dry-run")
 
-    assert "the spend would wait to be matched" in said
+    assert "1 unmatched campaign: $3.10 would wait to be matched" in said
     assert ledger() == {}
     assert waiting() == {}
 
@@ -116,3 +116,18 @@ def test_names_of_a_platform_wait_if_the_platform_is_said(tmp_path: Path) -> Non
     run(path, "--platform", "tiktok", "--account", "a")
 
     assert waiting().keys() == {("a", "Unheard", "2024-05-01")}
+
+
+def test_the_options_that_answer_what_a_file_leaves_open(tmp_path: Path) -> None:
+    path = tmp_path / "open.csv"
+    path.write_text(
+        "Reporting starts,Campaign name,Amount spent (USD)\n2024-05-01,Search,1100000\n"
+    )
+
+    with pytest.raises(CommandError, match="--unit micros or --unit units"):
+        run(path)
+    with pytest.raises(CommandError, match="--daily"):
+        run(path, "--unit", "micros")
+    run(path, "--unit", "micros", "--daily")
+
+    assert [str(amount) for amount in ledger().values()] == ["1.1"]

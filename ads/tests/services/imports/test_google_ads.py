@@ -115,10 +115,27 @@ def test_campaigns_in_the_first_column_are_distinguished_from_totals() -> None:
             "Total: brand,2024-05-01,111,5.00",
             "Total: Campaigns, --, --,5.00",
         ],
-        Plan(account=ACCOUNT),
+        Plan(account=ACCOUNT, format="google_ads"),
     )
 
     assert ledger() == {("Search", "2024-05-01"): 5}
+
+
+def test_a_campaign_called_like_totals_with_a_day_nobody_can_read_is_refused() -> None:
+    row = '03/04/2024,123-456-7890,"Total brand",111,USD,1,5.00'
+
+    said = refused(REPORT.replace("Total: Campaigns", f"{row}\nTotal: Campaigns"))
+
+    assert "line 7: date: '03/04/2024'" in said
+
+
+def test_a_column_called_micros_is_in_micros_and_it_is_said() -> None:
+    lines = ["segments.date,campaign.id,metrics.cost_micros", "2024-05-01,111,1234560000"]
+
+    preview = previewed(lines, Plan(account=ACCOUNT))
+
+    assert preview.amount == Decimal("1234.56")
+    assert "read as micros" in " ".join(preview.notes)
 
 
 def test_totals_are_compared_with_the_rows() -> None:
@@ -148,9 +165,16 @@ def test_another_currency_is_refused_with_its_line() -> None:
     assert "line 5: currency: the amount is in EUR (Euro)" in said
 
 
-def test_a_missing_cost_is_refused_with_its_line() -> None:
-    assert "line 5: amount: '--' is a placeholder, not an amount" in refused(
-        REPORT.replace("USD, --,0.10", "USD, --, --")
+def test_no_cost_of_a_campaign_that_did_not_deliver_is_zero_and_counted() -> None:
+    done = recorded(REPORT.replace("USD, --,0.10", "USD, --, --"))
+
+    assert (done.rows, done.blank) == (3, 1)
+    assert ("Brand", "2024-05-01") not in ledger()
+
+
+def test_no_cost_of_a_campaign_that_did_deliver_is_refused_with_its_line() -> None:
+    assert "line 5: amount: it is '--', but the row has 12 impressions" in refused(
+        REPORT.replace("USD, --,0.10", "USD,12, --")
     )
 
 

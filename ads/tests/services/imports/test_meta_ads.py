@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from ads.models import CampaignReference
+from ads.models import CampaignReference, ReportedTotal
 from ads.services.imports.plan import Plan
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.support import ledger, previewed, recorded, refused, waiting
@@ -94,18 +94,66 @@ def test_a_campaign_nobody_knows_waits() -> None:
     assert waiting() == {("", "120210000000000003", "2024-05-01"): Decimal("10.5")}
 
 
-def test_an_export_in_words_of_another_language_is_mapped_by_hand() -> None:
-    german = HEADER.replace("Amount spent (USD)", "Ausgegebener Betrag (USD)").replace(
-        "Campaign ID", "Kampagnen-ID"
-    )
-    assert "There is no column" in refused([german, *ROWS], Plan(format="meta_ads"))
+def test_columns_mapped_by_hand_keep_all_else_that_is_known_of_the_export() -> None:
+    header = HEADER.replace("Amount spent (USD)", "Paid").replace("Campaign ID", "Number")
+    totals = TOTALS.replace('"2024-05-02"', '"2024-05-01"')
+    by_hand = Plan(mapping={"amount": "Paid", "reference": "Number"})
 
-    recorded(
-        [german, *ROWS],
-        Plan(
-            format="meta_ads",
-            mapping={"amount": "Ausgegebener Betrag (USD)", "reference": "Kampagnen-ID"},
-        ),
+    done = recorded([header, totals, *ROWS], by_hand)
+
+    assert ledger() == SUMS
+    assert (done.rows, done.skipped) == (3, 1)
+    assert set(ReportedTotal.objects.values_list("source", flat=True)) == {"meta_ads"}
+
+
+def test_an_export_once_recognised_and_once_mapped_by_hand_counts_once() -> None:
+    recorded(EXPORT)
+
+    again = recorded(
+        EXPORT, Plan(mapping={"date": "Reporting starts", "amount": "Amount spent (USD)"})
     )
 
     assert ledger() == SUMS
+    assert (again.recorded, again.unchanged) == (0, 3)
+
+
+def test_rows_of_a_period_are_refused_when_their_columns_are_mapped_by_hand_too() -> None:
+    lines = [
+        "Reporting Starts,Reporting Ends,Ad Set Name,Age,Amount Spent (USD)",
+        "2024-04-01,2024-04-28,Summer,25-34,700.93",
+    ]
+    mapped = {"campaign": "Ad Set Name", "amount": "Amount Spent (USD)"}
+
+    for date in ("Reporting Starts", "Reporting Ends"):
+        said = refused(lines, Plan(mapping={**mapped, "date": date}))
+        assert "it covers 2024-04-01 to 2024-04-28, which is not one day" in said
+
+
+def test_a_start_without_an_end_may_be_a_month_and_is_refused_unless_it_is_said_to_be_a_day() -> (
+    None
+):
+    lines = ["Reporting starts,Campaign name,Amount spent (USD)", "2024-05-01,Summer,3100.00"]
+
+    said = refused(lines)
+    assert 'The only dates are in the column "Reporting starts"' in said
+    assert "(--daily in the command)" in said
+    assert "(--daily" in refused(lines, Plan(mapping={"date": "Reporting starts"}))
+
+    assert recorded(lines, Plan(is_daily=True)).rows == 1
+
+
+def test_starts_of_three_days_in_a_row_are_days() -> None:
+    lines = ["Reporting starts,Campaign name,Amount spent (USD)"]
+    days = [f"2024-05-0{day},Summer,31.50" for day in (1, 2, 3)]
+
+    assert "(--daily" in refused([*lines, *days[:2]])
+    assert recorded([*lines, *days]).rows == 3
+
+
+def test_no_amount_of_a_campaign_that_did_not_deliver_is_zero_and_said_so() -> None:
+    idle = '"2024-05-02","2024-05-02","Retargeting","120210000000000002","inactive","",""'
+
+    preview = previewed([HEADER, *ROWS[:2], idle])
+
+    assert (preview.rows, preview.blank) == (3, 1)
+    assert "line 2: amount: it is ''" in refused([HEADER, idle.replace('"",""', '"","10"')])

@@ -112,10 +112,10 @@ def test_the_account_is_the_plans_where_no_column_says_it(search: Campaign) -> N
     known(search, "111")
     lines = ["Day,Campaign,Campaign ID,Cost", "2024-05-01,Search,111,10"]
 
-    recorded(lines, Plan(account="9"))
+    recorded(lines, Plan(account="9", format="google_ads"))
 
     assert ledger() == {("Search", "2024-05-01"): 10}
-    assert recorded(lines).waiting_rows == 1
+    assert recorded(lines, Plan(format="google_ads")).waiting_rows == 1
 
 
 def test_names_count_beside_ids_if_the_plan_says_so(brand: Brand, search: Campaign) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ads.models import Campaign, CampaignReference, ReportedTotal, Spend, UnknownReference
-from ads.services import BudgetService, DayTotal
+from ads.services import BudgetService, DayTotal, OnOverlap
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import record_all
@@ -71,7 +71,8 @@ def test_a_newer_file_lowers_what_its_own_ids_cost(search: Campaign) -> None:
     known(search, "222")
     recorded(TWO_IDS)
 
-    done = recorded([HEADER, f"{DAY},9,Search,111,1"], now=NOON + MINUTE)
+    answers = {"lowered": "accept", "left_out": "keep", "starts": "accept"}
+    done = recorded([HEADER, f"{DAY},9,Search,111,1"], Plan(answers=answers), now=NOON + MINUTE)
 
     assert (done.lowered, done.lowered_by) == (1, {"USD": Decimal(-40)})
     assert ledger() == {SEARCH: 41}
@@ -81,7 +82,7 @@ def test_ids_that_waited_add_up_and_the_file_again_changes_nothing(search: Campa
     recorded(TWO_IDS)
 
     for one in UnknownReference.objects.all():
-        registry.match(one, search, now=NOON)
+        registry.match(one, search, now=NOON, on_overlap=OnOverlap.ADD)
 
     assert ledger() == {SEARCH: 81}
     assert recorded(TWO_IDS).unchanged == 2
@@ -157,7 +158,7 @@ def test_a_plain_file_is_refused_after_one_of_the_platform(search: Campaign) -> 
     assert "line 2: campaign: " in said
     assert "as google_ads / 9 / 111" in said
     assert totals(search)["day", NOON.date()] == Decimal(10)
-    assert recorded(plain).recorded == 1  # another source
+    assert recorded(plain, Plan(answers={"overlap": "add"})).recorded == 1  # another source
 
 
 def test_of_many_refused_days_the_first_are_shown_and_all_are_counted(search: Campaign) -> None:

@@ -7,7 +7,9 @@ from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused
 
 PLAIN = "campaign,date,amount\nSearch,2024-05-01,1\n"
-GOOGLE = "Report\n2024\nDay,Campaign,Campaign ID,Cost\n2024-05-01,Search,1,1.00\n"
+GOOGLE = (
+    'Report\n"May 1, 2024 - May 2, 2024"\nDay,Campaign,Campaign ID,Cost\n2024-05-01,Search,1,1.00\n'
+)
 META = (
     "Reporting starts,Reporting ends,Campaign name,Amount spent (USD)\n2024-05-01,2024-05-01,a,1\n"
 )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ads.models import Brand, Campaign, CampaignReference, Spend, UnknownReference, WaitingSpend
 from ads.models.spend import Kind
 from ads.services.campaign_lookup import Reference
-from ads.services.ledger import DayTotal, Recorded, SpendEntry, record
+from ads.services.ledger import DayTotal, OnOverlap, Recorded, SpendEntry, record
 from ads.tests.support import NOON
 
 TODAY = NOON.date()
@@ -47,11 +47,19 @@ def take(
     now: datetime = NOON,
     kind: Kind | None = None,
     keep_good: bool = False,
+    on_overlap: OnOverlap | None = None,
 ) -> Recorded:
     """Record a batch of entries, or of day totals."""
     totals = any(isinstance(row, DayTotal) for row in rows)
     kind = kind or (Kind.DAY_TOTAL if totals else Kind.ENTRY)
-    return record(rows, **sender._asdict(), now=now, kind=kind, keep_good=keep_good)
+    return record(
+        rows,
+        **sender._asdict(),
+        now=now,
+        kind=kind,
+        keep_good=keep_good,
+        on_overlap=on_overlap,
+    )
 
 
 def correct(*rows: Any, sender: Sender = ANY, keep_good: bool = False) -> Recorded:

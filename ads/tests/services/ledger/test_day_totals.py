@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from ads.models import Campaign, Spend
-from ads.services import BudgetService, DayTotal, InvalidSpend, Reference
+from ads.services import BudgetService, DayTotal, InvalidSpend, OnOverlap, Reference
 from ads.services.ledger import Answer
 from ads.services.references import registry
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -38,10 +38,17 @@ def noon() -> Iterator[Any]:
 
 
 def report(
-    campaign: Campaign, amount: object, seen: datetime = NOON, day: date = TODAY, source: str = "x"
+    campaign: Campaign,
+    amount: object,
+    seen: datetime = NOON,
+    day: date = TODAY,
+    source: str = "x",
+    on_overlap: OnOverlap | None = None,
 ) -> Any:
     """The difference recorded, and the outcome."""
-    outcome = BudgetService.report_day_total(campaign, day, amount, source=source, observed_at=seen)
+    outcome = BudgetService.report_day_total(
+        campaign, day, amount, source=source, observed_at=seen, on_overlap=on_overlap
+    )
     return outcome.difference, outcome.outcome
 
 
@@ -114,7 +121,7 @@ def test_sources_days_and_campaigns_are_kept_apart(campaign: Campaign) -> None:
     other = CampaignFactory.create(brand=campaign.brand)
 
     report(campaign, 1)
-    report(campaign, 2, source="y")
+    report(campaign, 2, source="y", on_overlap=OnOverlap.ADD)
     report(campaign, 4, day=YESTERDAY)
     report(other, 8)
 
@@ -213,7 +220,7 @@ def test_a_day_that_the_source_has_reported_by_references_is_refused(campaign: C
 
     assert (refusal.value.field, refusal.value.value) == ("campaign", campaign.pk)
     assert entries() == [(5, "day_total")]
-    assert report(campaign, 9, source="y") == (9, "recorded")
+    assert report(campaign, 9, source="y", on_overlap=OnOverlap.ADD) == (9, "recorded")
 
 
 def test_the_day_is_the_brand_s(noon: Any) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from ads.models import Campaign, Spend
-from ads.services.ledger import Recorded
+from ads.services.ledger import OnOverlap, Recorded
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.tests.factories import CampaignFactory
@@ -260,7 +260,7 @@ class TestDayTotals(TestCase):
             waiting = [model.newest["?"][1]] if "?" in model.newest else []
             assert [row[1] for row in kept()] == waiting
         if "?" in model.newest:
-            settled = registry.match(unknown("?"), campaign, now=NOON)
+            settled = registry.match(unknown("?"), campaign, now=NOON, on_overlap=OnOverlap.ADD)
             assert (settled.recorded == 1) is model.match()
             assert totals(campaign).get(("day", TODAY), 0) == model.spent()
             assert len(kept()) == settled.refused

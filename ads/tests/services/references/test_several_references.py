@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ads.models import Campaign, ReportedTotal, Spend
+from ads.services import OnOverlap
 from ads.services.ledger.verification import find_drift
 from ads.services.references import registry
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -96,7 +97,7 @@ def test_totals_that_waited_under_two_references_add_up(campaign: Campaign) -> N
     take(*rows)
 
     for reference in ("7", "8"):
-        registry.match(unknown(reference), campaign, now=NOON)
+        registry.match(unknown(reference), campaign, now=NOON, on_overlap=OnOverlap.ADD)
 
     assert spent(campaign) == 16
     assert kept() == []
@@ -107,7 +108,7 @@ def test_totals_that_waited_under_two_references_add_up(campaign: Campaign) -> N
 
 def test_another_source_says_the_day_in_its_own_way(campaign: Campaign) -> None:
     take(total(campaign, 10))
-    take(total(ONE, 5), sender=limited_to(campaign.brand))
+    take(total(ONE, 5), sender=limited_to(campaign.brand), on_overlap=OnOverlap.ADD)
 
     assert spent(campaign) == 15
 

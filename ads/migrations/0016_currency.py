@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0013_plain_words'),
+        ('ads', '0015_timezone'),
     ]
 
     operations = [

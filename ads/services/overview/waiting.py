@@ -1,0 +1,30 @@
+"""Spend that waits because nobody has matched its campaign."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Sum
+
+from ads.models import WaitingSpend
+from ads.rules.money import sums_by_currency
+from ads.services.currencies import the_only
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many unmatched campaigns have waiting spend, and how much, by currency."""
+
+    campaigns: int
+    sums: Mapping[str, Decimal]
+
+
+def waiting() -> Waiting | None:
+    """None if nothing waits; else three queries."""
+    waits = WaitingSpend.objects.filter(discarded_at=None).order_by()
+    found = list(waits.values_list("currency").annotate(amount=Sum("amount")))
+    if not found:
+        return None
+    only = the_only()
+    sums = sums_by_currency((currency or only, amount) for currency, amount in found)
+    return Waiting(waits.aggregate(campaigns=Count("unknown", distinct=True))["campaigns"], sums)

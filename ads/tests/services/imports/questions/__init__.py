@@ -1,0 +1,1 @@
+"""What a file is asked before it is recorded."""

@@ -1,0 +1,505 @@
+"""Files with hours or of a named timezone: money counts on the brand's own days."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from ads.models import CampaignReference, WaitingSpend
+from ads.services.imports.plan import Plan
+from ads.services.references import registry
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.services.imports.support import (
+    ledger,
+    previewed,
+    recorded,
+    refused,
+    waiting,
+)
+from ads.tests.services.ledger.support import unknown
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+CASES = settings.BASE_DIR.parent / "shared" / "data" / "cases"
+
+HOURS = "campaign_id,stat_time_hour,spend"
+TIKTOK: dict[str, Any] = {
+    "mapping": {"reference": "campaign_id", "amount": "spend"},
+    "platform": "tiktok",
+}
+MICROSOFT: dict[str, Any] = {
+    "mapping": {
+        "date": "TimePeriod", "campaign": "CampaignName", "reference": "CampaignId",
+        "amount": "Spend", "currency": "CurrencyCode",
+    },
+    "platform": "microsoft_ads",
+}  # fmt: skip
+PACIFIC = [
+    '"Report Name: Campaign performance"',
+    '"Time Zone: (GMT-08:00) Pacific Time (US & Canada); Tijuana"',
+    '"Last Completed Available Day: 11/26/2026 11:59:59 PM (GMT)"',
+    "",
+    '"TimePeriod","CampaignName","CampaignId","CurrencyCode","Spend"',
+    '"2026-11-25","MS Search","7","USD","41.20"',
+    '"2026-11-26","MS Search","7","USD","38.80"',
+]
+LINKEDIN: dict[str, Any] = {
+    "mapping": {
+        "date": "Start Date (in UTC)", "campaign": "Campaign Name", "reference": "Campaign ID",
+        "amount": "Total Spent", "currency": "Currency",
+    },
+    "platform": "linkedin",
+    "date_format": "%m/%d/%Y",
+    "decimal": ".",
+}  # fmt: skip
+IN_UTC = [
+    '"Campaign Performance Report (in UTC)"',
+    '"Report Start: November 25, 2026"',
+    '"Report End: November 26, 2026"',
+    "",
+    "Start Date (in UTC)\tCurrency\tCampaign ID\tCampaign Name\tTotal Spent",
+    '11/25/2026\tUSD\t7\tLI Leads\t"1,055.25"',
+    "11/26/2026\tUSD\t7\tLI Leads\t44.75",
+]
+
+
+def carrying(
+    reference: str = "7",
+    *,
+    platform: str = "tiktok",
+    account: str = "",
+    timezone: str = "UTC",
+    name: str = "C",
+) -> None:
+    """A campaign with this platform ID, of a brand in this timezone."""
+    CampaignReference.objects.create(
+        campaign=CampaignFactory.create(name=name, brand=BrandFactory.create(timezone=timezone)),
+        platform=platform,
+        account=account,
+        reference=reference,
+    )
+
+
+def case(name: str) -> bytes:
+    path: Path = CASES / name
+    if not path.exists():
+        pytest.skip(f"{path} is not there: the cases are not part of the repository.")
+    return path.read_bytes()
+
+
+def hours(*rows: str) -> list[str]:
+    return [HOURS, *rows]
+
+
+def test_hours_without_a_timezone_are_refused_with_the_option() -> None:
+    carrying()
+
+    said = refused(hours("7,2026-11-25 03:00:00,10.00"), Plan(**TIKTOK), now=NOW)
+
+    assert said == (
+        "timezone: the file has hours and does not say in which timezone. Choose the file's "
+        "timezone (--timezone UTC or --timezone America/New_York in the command)."
+    )
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["7,2026-11-25 03:00:00,10.00", "7,2026-11-25 23:00:00,20.00"],
+        ["7,2026-11-25T03:00,10", "7,2026-11-25T11 PM,20"],
+    ],
+)
+def test_hours_are_added_up_to_the_brands_days(rows: list[str]) -> None:
+    carrying(timezone="America/New_York")
+
+    done = recorded(hours(*rows), Plan(**TIKTOK, timezone="UTC"), now=NOW)
+
+    assert ledger() == {("C", "2026-11-24"): 10, ("C", "2026-11-25"): 20}
+    assert done.notes[0] == "The file's hours are read as those of UTC."
+    assert done.notes[1].startswith(
+        "The file begins at 2026-11-25 00:00 UTC, within 2026-11-24 in America/New_York: of that "
+        "day it lacks the beginning."
+    )
+
+
+def test_hours_with_their_offset_need_no_timezone() -> None:
+    carrying(timezone="America/New_York")
+
+    recorded(
+        hours("7,2026-11-25T03:00:00Z,10", "7,2026-11-25T09:00:00+05:30,5"),
+        Plan(**TIKTOK),
+        now=NOW,
+    )
+
+    assert ledger() == {("C", "2026-11-24"): 15}
+
+
+def test_each_brand_of_a_file_has_its_own_days() -> None:
+    for reference, timezone in (("1", "America/Los_Angeles"), ("2", "Asia/Tokyo"), ("3", "UTC")):
+        carrying(reference, timezone=timezone, name=timezone)
+
+    recorded(
+        hours(*(f"{each},2026-11-25 {hour}:00,1" for each in (1, 2, 3) for hour in (7, 8, 14, 15))),
+        Plan(**TIKTOK, timezone="UTC"),
+        now=NOW,
+    )
+
+    assert ledger() == {
+        ("America/Los_Angeles", "2026-11-24"): 1,
+        ("America/Los_Angeles", "2026-11-25"): 3,
+        ("Asia/Tokyo", "2026-11-25"): 3,
+        ("Asia/Tokyo", "2026-11-26"): 1,
+        ("UTC", "2026-11-25"): 4,
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Campaign ID,Day,Hour of day,Cost", "7,2026-11-25,3,10"),
+        ("Campaign ID,Day,Time of day (account),Cost", "7,2026-11-25,03:00:00 - 03:59:59,10"),
+        ("Campaign ID,Tag,Stunde,Cost", "7,2026-11-25,3,10"),
+        ("Campaign ID,Time,Cost", "7,11/25/2026 3:00 AM,10"),
+    ],
+)  # fmt: skip
+def test_an_hour_beside_the_day_or_in_it_is_understood(header: str, row: str) -> None:
+    carrying(timezone="America/New_York")
+    mapping = {"reference": "Campaign ID", "amount": "Cost"}
+    day = header.split(",")[1]
+    mapping |= {"hour": day} if day == "Time" else {"date": day}
+    plan = Plan(
+        mapping=mapping,
+        platform="tiktok",
+        timezone="UTC",
+        date_format="%m/%d/%Y" if day == "Time" else None,
+    )
+
+    recorded([header, row], plan, now=NOW)
+
+    assert ledger() == {("C", "2026-11-24"): 10}
+
+
+def test_hours_of_the_viewers_own_timezones_are_no_hours() -> None:
+    carrying(timezone="America/New_York")
+    header = "Campaign ID,Day,Time of day (viewer's time zone),Cost"
+    mapping = {"reference": "Campaign ID", "date": "Day", "amount": "Cost"}
+
+    recorded([header, "7,2026-11-25,3,10"], Plan(mapping=mapping, platform="tiktok"), now=NOW)
+
+    assert ledger() == {("C", "2026-11-25"): 10}
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("noon", "hour: 'noon' is no hour; write 0 to 23, 15:00, or the day and the hour"),
+        ("25", "hour: '25' has no such time"),
+        ("3", "date: '3' is an hour without a day; choose the column with the day"),
+    ],
+)
+def test_what_is_no_hour_is_refused(cell: str, why: str) -> None:
+    carrying()
+    if cell == "25":
+        content = ["campaign_id,day,hour,spend", "7,2026-11-25,25,1"]
+        plan = Plan(platform="tiktok", timezone="UTC", mapping={**TIKTOK["mapping"], "date": "day"})
+    else:
+        content, plan = hours(f"7,{cell},1"), Plan(**TIKTOK, timezone="UTC")
+
+    assert why in refused(content, plan, now=NOW)
+
+
+def test_on_days_with_clock_changes_every_hour_counts_once() -> None:
+    carrying(timezone="America/New_York")
+    utc = [f"7,2026-{day} {hour:02}:00,1" for day in ("11-01", "11-02") for hour in range(24)]
+
+    recorded(hours(*utc), Plan(**TIKTOK, timezone="UTC"), now=NOW)
+
+    assert ledger() == {
+        ("C", "2026-10-31"): 4, ("C", "2026-11-01"): 25, ("C", "2026-11-02"): 19,
+    }  # fmt: skip
+
+
+def test_the_repeated_hour_of_the_files_own_timezone_is_one_row() -> None:
+    carrying(timezone="America/New_York")
+    local = [f"7,2026-11-01 {hour:02}:00,1" for hour in range(24)]
+
+    recorded(hours(*local), Plan(**TIKTOK, timezone="America/New_York"), now=NOW)
+
+    assert ledger() == {("C", "2026-11-01"): 24}
+
+
+def test_an_hour_that_did_not_happen_is_refused_unless_nothing_was_spent() -> None:
+    carrying(timezone="America/New_York")
+    plan = Plan(**TIKTOK, timezone="America/New_York")
+
+    said = refused(hours("7,2026-03-08 02:00,1"), plan, now=NOW)
+    recorded(hours("7,2026-03-08 01:00,1", "7,2026-03-08 02:00,0.00"), plan, now=NOW)
+
+    assert "hour: 02:00 did not happen on 2026-03-08 in America/New_York" in said
+    assert ledger() == {("C", "2026-03-08"): 1}
+
+
+def test_an_hour_over_a_half_hour_zones_midnight_is_refused_or_accepted() -> None:
+    carrying(timezone="Asia/Kolkata")
+    rows = hours("7,2026-11-25 17:00,1", "7,2026-11-25 18:00,2", "7,2026-11-25 19:00,4")
+
+    said = refused(rows, Plan(**TIKTOK, timezone="UTC"), now=NOW)
+    recorded(rows, Plan(**TIKTOK, timezone="UTC", accept_timezone=True), now=NOW)
+
+    assert (
+        "line 3: hour: '2026-11-25 18:00' is the hour from 18:00 UTC on, in which a day begins in "
+        "Asia/Kolkata" in said
+    )
+    assert "(--accept-timezone in the command)" in said
+    assert ledger() == {("C", "2026-11-25"): 3, ("C", "2026-11-26"): 4}
+
+
+def test_an_hour_over_midnight_without_spend_is_no_trouble() -> None:
+    carrying(timezone="Asia/Kolkata")
+
+    recorded(
+        hours("7,2026-11-25 17:00,1", "7,2026-11-25 18:00,0.00"),
+        Plan(**TIKTOK, timezone="UTC"),
+        now=NOW,
+    )
+
+    assert ledger() == {("C", "2026-11-25"): 1}
+
+
+def test_a_day_whose_beginning_the_file_lacks_stays_as_it_is_on_record() -> None:
+    carrying(timezone="America/New_York")
+    plan = Plan(**TIKTOK, timezone="UTC")
+    # 24 November in New York: 5:00 on the 24th to 5:00 on the 25th.
+    recorded(hours("7,2026-11-24 06:00,90", "7,2026-11-25 04:00,10"), plan, now=NOW)
+    later = hours("7,2026-11-25 04:00,11", "7,2026-11-25 06:00,20")
+
+    preview = previewed(later, plan, now=NOW)
+    done = recorded(later, plan, now=NOW)
+
+    assert ledger() == {("C", "2026-11-24"): 100, ("C", "2026-11-25"): 20}
+    assert (done.begun, done.recorded, done.lowered) == (1, 1, 0)
+    assert (preview.begun, preview.recorded) == (1, 1)
+    assert any("it stays as it is" in note for note in preview.notes)
+
+
+def test_the_same_hours_again_record_only_what_is_new() -> None:
+    carrying(timezone="UTC")
+    plan = Plan(**TIKTOK, timezone="UTC")
+    recorded(hours("7,2026-11-25 03:00,10"), plan, now=NOW)
+
+    done = recorded(hours("7,2026-11-25 03:00,10", "7,2026-11-25 04:00,5"), plan, now=NOW)
+
+    assert ledger() == {("C", "2026-11-25"): 15}
+    assert done.difference == {"USD": 5}
+    assert done.begun == 0
+
+
+@pytest.mark.parametrize("timezone", ["America/Los_Angeles", "US/Pacific", "America/Tijuana"])
+def test_day_rows_of_the_brands_timezone_pass_and_are_noted(timezone: str) -> None:
+    carrying(platform="microsoft_ads", timezone=timezone)
+
+    preview = previewed(PACIFIC, Plan(**MICROSOFT), now=NOW)
+    recorded(PACIFIC, Plan(**MICROSOFT), now=NOW)
+
+    assert sum(ledger().values()) == 80
+    assert preview.notes[0] == (
+        "The file's days are read as those of America/Los_Angeles (it says “(GMT-08:00) Pacific "
+        "Time (US & Canada); Tijuana”)."
+    )
+
+
+def test_day_rows_of_another_timezone_are_refused_with_both_names() -> None:
+    carrying(platform="microsoft_ads", timezone="Europe/London")
+
+    said = refused(PACIFIC, Plan(**MICROSOFT), now=NOW)
+
+    assert (
+        "line 6: date: 2026-11-25 is refused: it is a day in America/Los_Angeles, and the brand's "
+        "days are those of Europe/London." in said
+    )
+    assert "(--accept-timezone in the command)" in said
+
+
+def test_day_rows_of_another_timezone_are_recorded_when_the_difference_is_accepted() -> None:
+    carrying(platform="microsoft_ads", timezone="Europe/London")
+
+    recorded(PACIFIC, Plan(**MICROSOFT, accept_timezone=True), now=NOW)
+
+    assert ledger() == {
+        ("C", "2026-11-25"): Decimal("41.20"), ("C", "2026-11-26"): Decimal("38.80"),
+    }  # fmt: skip
+
+
+def test_only_the_days_that_differ_are_refused() -> None:
+    # Since November, Vancouver is an hour ahead of Los Angeles.
+    carrying(platform="microsoft_ads", timezone="America/Vancouver")
+    summer = [*PACIFIC[:5], '"2026-07-01","MS Search","7","USD","1"']
+
+    recorded(summer, Plan(**MICROSOFT), now=NOW)
+
+    assert ledger() == {("C", "2026-07-01"): 1}
+    assert "the brand's days are those of America/Vancouver" in refused(
+        PACIFIC, Plan(**MICROSOFT), now=NOW
+    )
+
+
+def test_the_chosen_timezone_decides_against_the_files() -> None:
+    carrying(platform="microsoft_ads", timezone="Europe/London")
+
+    recorded(PACIFIC, Plan(**MICROSOFT, timezone="Europe/London"), now=NOW)
+
+    assert sum(ledger().values()) == 80
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('"Time Zone: Account time zone"', "“Account time zone”"),
+        ("Zeitzone;EST", "“EST”"),
+        ('"Campaign performance (in UTC)"\n"Time Zone: Asia/Tokyo"', "“Asia/Tokyo” and “UTC”"),
+    ],
+)
+def test_a_timezone_that_is_not_certain_is_asked_for(line: str, words: str) -> None:
+    carrying(platform="microsoft_ads")
+
+    said = refused([line, *PACIFIC[3:]], Plan(**MICROSOFT), now=NOW)
+
+    assert said.startswith(f"timezone: the file says {words}, and it is not certain which")
+    assert "--timezone America/New_York" in said
+
+
+def test_brackets_that_name_something_else_are_no_timezone() -> None:
+    carrying(platform="microsoft_ads", timezone="Asia/Tokyo")
+
+    recorded(['"Spend by network (in Search/Display)"', *PACIFIC[3:]], Plan(**MICROSOFT), now=NOW)
+
+    assert sum(ledger().values()) == 80
+
+
+def test_a_column_may_name_each_rows_timezone() -> None:
+    carrying("1", timezone="Asia/Tokyo", name="Tokyo")
+    carrying("2", timezone="UTC", name="London")
+    content = ["campaign_id,day,Account time zone,spend",
+               "1,2026-11-25,Asia/Tokyo,1", "2,2026-11-25,UTC,2"]  # fmt: skip
+    plan = Plan(platform="tiktok", mapping={**TIKTOK["mapping"], "date": "day"})
+
+    recorded(content, plan, now=NOW)
+
+    assert ledger() == {("Tokyo", "2026-11-25"): 1, ("London", "2026-11-25"): 2}
+    wrong = [content[0], "2,2026-11-25,Asia/Tokyo,2"]
+    assert "it is a day in Asia/Tokyo, and the brand's days are those of UTC" in refused(
+        wrong, plan, now=NOW
+    )
+
+
+def test_hours_of_an_unmatched_campaign_wait_as_days_of_the_file() -> None:
+    recorded(hours("7,2026-11-25 03:00,10"), Plan(**TIKTOK, timezone="UTC"), now=NOW)
+    assert waiting() == {("", "7", "2026-11-25"): 10}
+    campaign = CampaignFactory.create(brand=BrandFactory.create(timezone="America/New_York"))
+
+    settled = registry.match(unknown(), campaign, now=NOW)
+
+    assert (settled.recorded, settled.refused) == (0, 1)
+    assert "it is a day in UTC" in WaitingSpend.objects.get().refusal
+    # Imported again, the hours are added up to the brand's days.
+    recorded(hours("7,2026-11-25 03:00,10"), Plan(**TIKTOK, timezone="UTC"), now=NOW)
+    assert list(ledger()) == [(campaign.name, "2026-11-24")]
+
+
+def test_hours_of_an_unmatched_campaign_count_where_the_brand_has_the_files_days() -> None:
+    recorded(hours("7,2026-11-25 03:00,10"), Plan(**TIKTOK, timezone="UTC"), now=NOW)
+    campaign = CampaignFactory.create(brand=BrandFactory.create(timezone="Africa/Abidjan"))
+
+    assert registry.match(unknown(), campaign, now=NOW).recorded == 1
+    assert ledger() == {(campaign.name, "2026-11-25"): 10}
+
+
+def test_entries_without_an_offset_are_of_the_chosen_timezone() -> None:
+    CampaignFactory.create(name="C", brand=BrandFactory.create(timezone="America/New_York"))
+    content = [
+        "external_id,campaign,amount,occurred_at",
+        "a,C,1,2026-11-25 21:00",
+        "b,C,2,2026-11-25 22:30:00-08:00",
+    ]
+
+    assert "it has no timezone; add Z for UTC" in refused(content, now=NOW)
+    recorded(content, Plan(timezone="America/Los_Angeles"), now=NOW)
+
+    assert ledger() == {("C", "2026-11-26"): 3}
+
+
+def test_a_date_with_an_hour_says_how_it_is_read() -> None:
+    CampaignFactory.create(name="C")
+
+    said = refused(["campaign,date,amount", "C,2026-11-25 03:00,1"], now=NOW)
+
+    assert (
+        "It has a time of day. If the column has hours, choose it as the hour (--map hour=" in said
+    )
+
+
+def test_a_timezone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"timezone: 'Mars' is not a known timezone; use an IANA"):
+        Plan(timezone="Mars")
+
+
+def with_accounts(options: dict[str, Any], column: str, **more: Any) -> Plan:
+    """The plan of a file in which this column has the account's name."""
+    return Plan(**{**options, "mapping": {**options["mapping"], "account": column}, **more})
+
+
+@pytest.mark.parametrize(
+    ("timezone", "accepts", "amount"),
+    [("America/Los_Angeles", False, 80), ("UTC", False, 0), ("UTC", True, 80)],
+)
+def test_case_03_is_recorded_in_its_timezone_or_where_the_difference_is_accepted(
+    timezone: str, accepts: bool, amount: int
+) -> None:
+    carrying("11100000123", platform="microsoft_ads", account="Acme Bing", timezone=timezone)
+    plan = with_accounts(
+        MICROSOFT, "AccountName", header_line=10, skip_bad_rows=True, accept_timezone=accepts
+    )
+
+    done = recorded(case("03-microsoft-preamble-footer.csv"), plan, now=NOW)
+
+    assert sum(ledger().values()) == amount
+    assert any(
+        "it is a day in America/Los_Angeles" in row.reason for row in done.refused.shown
+    ) is (amount == 0)
+
+
+def test_case_04_is_refused_without_a_timezone_and_added_up_with_one() -> None:
+    carrying("1700000000000001", timezone="America/New_York")
+    content = case("04-tiktok-hourly-utc.csv")
+
+    assert "does not say in which timezone" in refused(content, Plan(**TIKTOK), now=NOW)
+    recorded(content, Plan(**TIKTOK, timezone="UTC"), now=NOW)
+
+    assert ledger() == {("C", "2026-11-24"): 10, ("C", "2026-11-25"): 20}
+
+
+def test_case_07_is_noted_as_of_utc() -> None:
+    carrying("401234567", platform="linkedin", account="Acme LI")
+    content = case("07-linkedin-utf16.csv")
+    plan = with_accounts(LINKEDIN, "Account Name")
+
+    preview = previewed(content, plan, now=NOW)
+    recorded(content, plan, now=NOW)
+
+    assert sum(ledger().values()) == 1100
+    assert "The file's days are read as those of UTC (it says “UTC”)." in preview.notes
+
+
+def test_utc_in_brackets_is_noted_and_refused_for_a_brand_elsewhere() -> None:
+    carrying(platform="linkedin", timezone="Europe/Berlin")
+    content = "\n".join(IN_UTC).encode("utf-16")
+
+    said = refused(content, Plan(**LINKEDIN), now=NOW)
+    recorded(content, Plan(**LINKEDIN, accept_timezone=True), now=NOW)
+
+    assert "it is a day in UTC, and the brand's days are those of Europe/Berlin" in said
+    assert sum(ledger().values()) == 1100
