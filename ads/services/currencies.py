@@ -1,5 +1,6 @@
 """Sums in SQL of rows of campaigns, by the currencies of their brands."""
 
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from django.db import connection
@@ -20,6 +21,11 @@ class ByCurrency(NamedTuple):
     code: str
     join: str
     group: str
+
+    @property
+    def zero(self) -> dict[str, Decimal]:
+        """The sum of nothing, by currency: zero in the only one, if there is one."""
+        return {} if self.join else {self.code[1:4]: Decimal(0)}
 
 
 def the_only() -> str:

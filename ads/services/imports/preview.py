@@ -48,12 +48,13 @@ def preview_totals(done: Imported, *, source: str) -> None:
         cursor.execute(f"CREATE TEMP TABLE {tables.MOVES} AS {moves}", {"source": source})
         cursor.execute(f"DELETE FROM {tables.MOVES} WHERE is_older")  # noqa: S608  (our own names)
         done.older = cursor.rowcount
-        cursor.execute(_MOVED.format(**by_currency(tables.MOVES)._asdict()))
+        by = by_currency(tables.MOVES)
+        cursor.execute(_MOVED.format(**by._asdict()))
         newest, moved = 0, []
         for code, count, *figures in cursor.fetchall():
             newest += count
             moved.append((code, *figures))
-        posted = day_totals.posted_of(moved)
+        posted = day_totals.posted_of(moved, by)
         done.recorded, done.difference = posted.recorded, posted.difference
         done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
         if has_overlaps and answer == OnOverlap.REPLACE:

@@ -25,8 +25,8 @@ from django.db import connection
 
 from ads.models.references import shown
 from ads.models.spend import OnOverlap
-from ads.rules.money import sums_by_currency
-from ads.services.currencies import by_currency
+from ads.rules.money import add_sums, sums_by_currency
+from ads.services.currencies import ByCurrency, by_currency
 from ads.services.errors import Overlap, ReportedOtherwise
 from ads.services.ledger import overlaps
 from ads.services.ledger.rows import (
@@ -225,7 +225,11 @@ def append(
     keyed = {i: (_key(total), total.row) for i, total in enumerate(placed)}
     newest = newest_of(keyed)
     posting = _Posting(ARRAYS, source, now, on_overlap, every_reference)
-    answers = _not_posted(keyed, posting.of({key: placed[i].row for key, i in newest.items()}))
+    answers = _not_posted(
+        keyed,
+        posting.of({key: placed[i].row for key, i in newest.items()}),
+        [each.owner.currency for each in placed],
+    )
     good = {i: of_key for i, of_key in keyed.items() if i not in answers}
     newest = newest_of(good)
     posted = {key: placed[i].row for key, i in newest.items()}
@@ -256,7 +260,9 @@ def newest_of(totals: dict[int, tuple[K, DayTotal]]) -> dict[K, int]:
     return newest
 
 
-def _not_posted(keyed: dict[int, tuple[Key, DayTotal]], posting: "_Posting") -> dict[int, Answer]:
+def _not_posted(
+    keyed: dict[int, tuple[Key, DayTotal]], posting: "_Posting", currencies: Sequence[str]
+) -> dict[int, Answer]:
     """The answers of totals that are refused or skipped, by position; one query if there are none.
 
     Refused are those whose source has reported the day in the other way, in an earlier batch or
@@ -284,7 +290,7 @@ def _not_posted(keyed: dict[int, tuple[Key, DayTotal]], posting: "_Posting") -> 
             answers[i] = failed(error)
         elif key in overlapping:
             answers[i] = (
-                Answer(SKIPPED, difference=Decimal(0))
+                Answer(SKIPPED, difference=Decimal(0), currency=currencies[i])
                 if posting.on_overlap
                 else failed(overlapping[key])
             )
@@ -377,8 +383,8 @@ def post(
             all of them in sum. The transaction is to be rolled back.
     """
     posting = _Posting(staged, source, now, on_overlap, every_reference)
-    code, join, _ = by_currency("reported")
-    answer = _COUNTED.format(code=code, join=join)
+    by = by_currency("reported")
+    answer = _COUNTED.format(code=by.code, join=by.join)
     if on_overlap == OnOverlap.SKIP:
         posting = replace(posting, staged=overlaps.WITHOUT.format(staged=staged))
         answer += _AND_SKIPPED.format(overlaps=overlaps.OVERLAPS.format(staged=staged))
@@ -390,14 +396,15 @@ def post(
     taken = [row[1:] for row in rows if row[0] and is_replacing]
     replaced = sum(count for _, count, *_ in taken)
     taken_back = {code: amount for code, _, amount, *_ in taken}
-    return replace(posted_of(own), skipped=skipped, replaced=replaced, taken_back=taken_back)
+    return replace(posted_of(own, by), skipped=skipped, replaced=replaced, taken_back=taken_back)
 
 
-def posted_of(rows: Sequence[Sequence[Any]]) -> Posted:
+def posted_of(rows: Sequence[Sequence[Any]], by: ByCurrency) -> Posted:
     """From rows with the code of a currency, how many moved and by how much, likewise lowered."""
+    moved = sums_by_currency((row[0], row[2]) for row in rows if row[1])
     return Posted(
         recorded=sum(row[1] for row in rows),
-        difference=sums_by_currency((row[0], row[2]) for row in rows),
+        difference=add_sums(by.zero, moved),
         lowered=sum(row[3] for row in rows),
         lowered_by=sums_by_currency((row[0], row[4]) for row in rows if row[3]),
     )

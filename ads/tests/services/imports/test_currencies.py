@@ -5,12 +5,15 @@ from decimal import Decimal
 import pytest
 
 from ads.models import Campaign, WaitingSpend
+from ads.services.imports import Plan
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.imports.support import ledger, previewed, recorded, refused
 
 pytestmark = pytest.mark.django_db
 
 PLAIN = "campaign,date,amount"
+ADD = {"overlap": "add"}
+AGENCY = Plan(source="agency")
 DAY = "2024-05-01"
 GOOGLE = "Day,Customer ID,Campaign,Campaign ID,Cost"
 
@@ -90,10 +93,61 @@ def test_sums_are_by_currency_and_never_across() -> None:
         ("JPY", "JPY"), ("EUR", "EUR"), ("USD", "USD"),
     ]  # fmt: skip
 
-    lower = recorded([PLAIN, f"USD,{DAY},4", f"EUR,{DAY},7"])
+    lower = recorded([PLAIN, f"USD,{DAY},4", f"EUR,{DAY},7", f"JPY,{DAY},1200", "EUR,2024-05-02,1"])
 
     assert lower.difference == {"EUR": Decimal("-0.5"), "USD": -1}
     assert lower.lowered_by == {"EUR": Decimal("-0.5"), "USD": -1}
+
+
+def test_questions_have_each_currency_by_itself() -> None:
+    content = [PLAIN, f"USD,{DAY},10", f"EUR,{DAY},20", f"JPY,{DAY},3000"]
+    recorded(content, Plan(source="agency"))
+    recorded([PLAIN, f"USD,{DAY},10", f"EUR,{DAY},20"], Plan(source="other", answers=ADD))
+
+    overlap = previewed([PLAIN, f"USD,{DAY},5", f"EUR,{DAY},6"], Plan(source="agency 2"))
+    lowered = previewed([PLAIN, f"USD,{DAY},5", f"EUR,{DAY},6", f"JPY,{DAY},3000"], AGENCY)
+    left_out = previewed(content[:1] + content[3:], AGENCY)
+
+    (question,) = overlap.questions
+    assert "€20.00 · $10.00 by agency and €20.00 · $10.00 by other" in question.text
+    assert "(source agency 2) says €6.00 · $5.00" in question.text
+    assert dict(question.choices)["add"].endswith("both count: €46.00 · $25.00")
+    assert overlap.undecided_amount == {"EUR": 6, "USD": 5}
+    assert [row[-2:] for row in question.rows] == [
+        ("$10.00", "$5.00"), ("$10.00", "$5.00"), ("€20.00", "€6.00"), ("€20.00", "€6.00"),
+    ]  # fmt: skip
+    text = {each.code: each.text for each in (*lowered.questions, *left_out.questions)}
+    assert (
+        "20% and €1.00 · $1.00: from €20.00 · $10.00 on record to €6.00 · $5.00"
+        in (text["lowered"])
+    )
+    assert "not in this file: €20.00 · $10.00 on record" in text["left_out"]
+
+
+def test_what_an_overlap_takes_back_is_told_by_currency() -> None:
+    content = [PLAIN, f"USD,{DAY},10", f"EUR,{DAY},20"]
+    recorded(content, Plan(source="agency"))
+    answers = {"overlap": "replace"}
+
+    done = recorded(content, Plan(source="other", answers=answers))
+
+    assert done.taken_back == {"EUR": -20, "USD": -10}
+    assert done.difference == {"EUR": 20, "USD": 10}
+    assert ledger() == {("USD", DAY): 10, ("EUR", DAY): 20}
+
+
+@pytest.mark.parametrize(
+    ("amount", "brand", "said"),
+    [("€5.00", "EUR", ""), ("$5.00", "EUR", "'$5.00' is in $, and would be recorded in EUR")],
+)
+def test_the_sign_of_an_amount_is_that_of_its_brand(amount: str, brand: str, said: str) -> None:
+    content = [GOOGLE.replace(",Campaign ID", ""), f"{DAY},9,{brand},{amount}"]
+    plan = Plan(format="mapped", mapping={"campaign": "Campaign", "date": "Day", "amount": "Cost"})
+
+    if said:
+        assert said in refused(content, plan)
+    else:
+        assert recorded(content, plan).difference == {"EUR": 5}
 
 
 def test_entries_too() -> None:

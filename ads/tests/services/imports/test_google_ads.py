@@ -134,7 +134,7 @@ def test_a_column_called_micros_is_in_micros_and_it_is_said() -> None:
 
     preview = previewed(lines, Plan(account=ACCOUNT))
 
-    assert preview.amount == Decimal("1234.56")
+    assert preview.amount == {"USD": Decimal("1234.56")}
     assert "read as micros" in " ".join(preview.notes)
 
 

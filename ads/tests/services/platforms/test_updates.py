@@ -271,7 +271,7 @@ def test_a_total_that_another_source_has_on_record_is_not_recorded_and_is_shown(
     assert [spent(campaign), spent(other)] == [40, 7]
     (error,) = done.errors
     assert error.startswith(f"scripted: campaign {campaign.pk} on {TODAY}: source scripted reports")
-    assert "45.00, and on record is 40.00 by file. It is asked for again until the other" in error
+    assert "$45.00, and on record is $40.00 by file. It is asked for again until the other" in error
     hand_in([DayTotal(campaign, TODAY, 0, NOON)])
     assert update(NOON + MINUTE, platform).errors == ()
     assert spent(campaign) == 45

@@ -138,7 +138,7 @@ def test_without_a_choice_only_the_overlap_goes_on_waiting_until_there_is_one(
     ((day, amount, refusal),) = what_waits()
     assert (day, amount) == (YESTERDAY, 45)
     assert (
-        f"campaign {campaign.pk} on {YESTERDAY}: source etl reports 45.00, and on record is "
+        f"campaign {campaign.pk} on {YESTERDAY}: source etl reports $45.00, and on record is "
         "$40.00 by hand" in refusal
     )
     assert registry.record_waiting(NOON).refused == 1  # the periodic task asks nobody
@@ -162,7 +162,7 @@ def test_a_campaign_given_a_second_id_keeps_its_overlap_waiting(
 
     ((_, amount, refusal),) = what_waits()
     assert amount == 45
-    assert "40.00 by etl under another ID" in refusal
+    assert "$40.00 by etl under another ID" in refusal
     assert registry.match(unknown("2"), campaign, now=NOON, on_overlap=OnOverlap.ADD).recorded == 1
     assert totals(campaign)["day", TODAY] == 85
     # It is another one of the campaign's, so its later reports are not asked about.

@@ -104,8 +104,8 @@ def test_a_second_source_of_a_day_is_refused_with_the_figures_and_the_remedy(
 
     assert isinstance(refused.value, InvalidSpend)
     assert str(refused.value) == (
-        f"on_overlap: campaign {campaign.pk} on {TODAY}: source b reports 45.00, and on record is "
-        "40.00 by a. Nothing was recorded. Choose add (it is other money), replace (source b "
+        f"on_overlap: campaign {campaign.pk} on {TODAY}: source b reports $45.00, and on record is "
+        "$40.00 by a. Nothing was recorded. Choose add (it is other money), replace (source b "
         "speaks for these days from now on, and what is on record is taken back) or skip."
     )
     assert figures(refused.value) == (45, {"a": 40})
