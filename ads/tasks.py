@@ -17,7 +17,7 @@ from django.utils import timezone
 from ads.models import Campaign
 from ads.rules.money import plain
 from ads.services.actor import acting_as
-from ads.services.delivery import Enforced, Rollover, Trigger, enforce, rollover
+from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
 from ads.services.operations import heartbeats
 from ads.services.platforms import updates
@@ -138,15 +138,20 @@ def _running(task: str, now: datetime) -> Iterator[heartbeats.Run]:
 
 
 def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
-    """Run ``work``, and pass its switches to the platforms at once."""
+    """Run ``work``, and pass its switches to the platforms at once.
+
+    What was allowed until a time that has come is taken out first.
+    """
     now = timezone.now()
     with _running(task, now) as run:
+        ended = allowances.expire(now)
         done = work(now)
         if isinstance(done, Rollover):
             run.errors += [
                 f"Brand {pk} could not be rolled over; see the log." for pk in done.failed
             ]
             done = done.enforced
+        done += ended
         run.errors += _not_enforced(done)
         run.errors += updates.sync_platforms(now).errors
         run.changed = done.switched

@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from ads.api import actions, exports, keys, reading, request_ids
+from ads.api import actions, allowances, exports, keys, reading, request_ids
 from ads.api.frame import Kind, Readable, failures, problems
 from ads.api.spend import endpoints, webhooks
 
@@ -114,6 +114,7 @@ api.add_router("/key", keys.router)
 api.add_router("", reading.router)
 api.add_router("/exports", exports.router)
 api.add_router("", actions.router)
+api.add_router("", allowances.router)
 api.add_router("/webhooks", webhooks.router)
 
 

@@ -188,18 +188,19 @@ class Period(models.TextChoices):
     MONTH = "month", "Month"
 
 
-#: The history of waivers: who let an owner run on, and how much of its total no longer counts.
-#: Additions to the ledger change ``amount`` only and are not recorded here.
+#: The history of what was waived before there were allowances; nothing is added to it.
 @pghistory.track(
-    pghistory.UpdateEvent("waived", condition=pghistory.AnyChange("waived")),
+    pghistory.ManualEvent("waived"),  # type: ignore[no-untyped-call]
     fields=["brand", "campaign", "period", "start", "amount", "waived"],
     meta=on_record("waiver", "waivers"),
     model_name="SpendTotalEvent",
 )
 class SpendTotal(TimestampedModel):
-    """The running sum of one owner in one period; the database keeps ``amount``.
+    """The running sum of one owner in one period, and what is allowed beyond its budget in it.
 
-    ``campaign`` NULL is the brand's own row. Effective spend is ``amount - waived``.
+    ``campaign`` NULL is the brand's own row. The database keeps both: ``amount`` is the sum of the
+    ledger, ``waived`` that of the allowances in force. An allowance that ends before its period is
+    in ``waived`` until the clock takes it out; see :mod:`ads.allowed`.
     """
 
     Period = Period
@@ -220,9 +221,7 @@ class SpendTotal(TimestampedModel):
     period = models.CharField(max_length=5, choices=Period.choices)
     start = models.DateField(help_text="The day, or the first of the month.")
     amount = MoneyField(default=0, db_default=0)
-    waived = MoneyField(
-        default=0, db_default=0, help_text="How much of the amount no longer counts."
-    )
+    waived = MoneyField(default=0, db_default=0, help_text="What is allowed beyond the budget.")
 
     class Meta:
         ordering = ["-start", "period"]
@@ -248,6 +247,21 @@ class SpendTotal(TimestampedModel):
             # For the sweep and the lists, which want today's and this month's among years of
             # others. Not BRIN: sums move when they change, and new ones fill the gaps.
             models.Index(fields=["start", "period"], name="spend_total_by_period")
+        ]
+        triggers = [
+            # From the trigger of the allowances alone.
+            pgtrigger.Trigger(
+                name="waived_is_kept",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("waived"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Condition(
+                    "OLD.waived IS DISTINCT FROM NEW.waived AND pg_trigger_depth() = 0"
+                ),
+                func=(
+                    "RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = "
+                    "'waived: it is the sum of the allowances; give one, or undo one.';"
+                ),
+            )
         ]
 
     def __str__(self) -> str:

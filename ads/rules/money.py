@@ -125,13 +125,12 @@ def is_used_up(spent: Decimal, budget: Decimal | None) -> bool:
     return budget is not None and spent >= budget
 
 
-def remaining(spent: Decimal, budget: Decimal | None) -> Decimal | None:
-    """Return what is left of `budget` after `spent`: from zero to all of it; None without a budget.
+def remaining(spent: Decimal, limit: Decimal | None) -> Decimal | None:
+    """Return what is left of `limit` after `spent`: from zero to all of it; None without a limit.
 
-    Corrections can bring `spent` below zero (so can one of a day that was waived), which makes
-    nobody's budget larger than it is.
+    Corrections can bring `spent` below zero, which makes nobody's limit larger than it is.
     """
-    return None if budget is None else min(max(budget - spent, Decimal(0)), budget)
+    return None if limit is None else min(max(limit - spent, Decimal(0)), limit)
 
 
 def percent_used(spent: Decimal, budget: Decimal | None) -> int | None:

@@ -3,17 +3,21 @@
 Scripts and shells call the three services named here; the modules below them take ``now``.
 """
 
+from ads.rules.allowances import InvalidAllowance
 from ads.services.api import BudgetService, CampaignService, DaypartingService
 from ads.services.campaign_lookup import CampaignNamed, Reference
+from ads.services.delivery import AllowanceOver
 from ads.services.errors import InvalidReference, InvalidSpend, Overlap, SpendConflict
 from ads.services.ledger import DayTotal, OnOverlap, SpendEntry
 
 __all__ = [
+    "AllowanceOver",
     "BudgetService",
     "CampaignNamed",
     "CampaignService",
     "DayTotal",
     "DaypartingService",
+    "InvalidAllowance",
     "InvalidReference",
     "InvalidSpend",
     "OnOverlap",

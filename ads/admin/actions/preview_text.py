@@ -11,8 +11,9 @@ from ads.admin.elements import budget, counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
+from ads.models.spend import Period
 from ads.rules.money import LIMIT, format_money
-from ads.services.bulk import BudgetPreview, Overbooked, Pair
+from ads.services.bulk import BudgetPreview, LimitsPreview, Overbooked, Pair
 from ads.services.delivery import Kind, Outcome
 
 #: Why campaigns are off.
@@ -134,6 +135,46 @@ def budgets(preview: BudgetPreview | None) -> dict[str, Any] | None:
     }
 
 
+def limits(preview: LimitsPreview) -> dict[str, Any] | None:
+    """The table of limits before and after."""
+    if not preview.first:
+        return None
+    brands = {one.owner.brand_id for one in preview.first if isinstance(one.owner, Campaign)}
+    periods = {one.period for one in preview.first}
+    more = preview.count - len(preview.first)
+    return {
+        "head": "Limits",
+        "columns": ["Spent", "Limit"],
+        "rows": [
+            _row(
+                one.owner,
+                {"spent": (one.spent, one.spent), "limit": (one.before, one.after)},
+                len(brands) > 1,
+                "" if len(periods) == 1 else f"{_OF[one.period]} ",
+            )
+            for one in preview.first
+        ],
+        "more": f"and {more:,} more" if more > 0 else "",
+        "together": None,
+        "warnings": _not_enough(preview),
+    }
+
+
+_OF: Final = {Period.DAY: "today", Period.MONTH: "this month"}
+
+
+def _not_enough(preview: LimitsPreview) -> list[str]:
+    """Those that have spent more than the new limit, so they would not run on."""
+    told = [
+        f"{one.owner.name} has spent {format_money(one.spent, one.currency)} {_OF[one.period]}, "
+        f"which uses up {format_money(one.after, one.currency)} too. To let it run on, allow more "
+        f"than {format_money(one.spent - one.before, one.currency)}."
+        for one in preview.first
+        if one.before < one.after <= one.spent
+    ]
+    return told[:NAMED]
+
+
 def _overbooked(found: Sequence[Overbooked]) -> list[str]:
     warnings = [
         f"Campaigns of {one.brand.name} would have "
@@ -148,14 +189,16 @@ def _overbooked(found: Sequence[Overbooked]) -> list[str]:
     return warnings
 
 
-def _row(row: Brand | Campaign, pairs: Mapping[str, Pair], names_brand: bool) -> dict[str, Any]:
+def _row(
+    row: Brand | Campaign, pairs: Mapping[str, Pair], names_brand: bool, when: str = ""
+) -> dict[str, Any]:
     if isinstance(row, Brand):
         beside, brand = "brand", row
     else:
         beside, brand = row.brand.name if names_brand else "", row.brand
     return {
         "name": row.name,
-        "beside": beside,
+        "beside": f"{when}{beside}".strip(),
         "link": reverse(f"admin:ads_{row._meta.model_name}_change", args=[row.pk]),
         "cells": [_cell(*pair, brand.currency) for pair in pairs.values()],
     }

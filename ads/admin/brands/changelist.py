@@ -22,7 +22,6 @@ from ads.admin.elements import (
     spend_track,
     state_badge,
     two_lines,
-    waived_beside,
     within_currencies,
 )
 from ads.models import Brand, Campaign
@@ -158,20 +157,19 @@ class BrandColumns(AdminMixin[Brand]):
     def _spent(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
             return NOTHING
-        spent, waived, limit = _figures(brand, period)
-        return two_lines(
-            format_html(
-                '<b class="ads-spend-amount">{}</b>{}',
-                format_money(spent, brand.currency),
-                waived_beside(waived, brand.currency),
-            ),
-            "" if limit is None else f"of {budget(limit, brand.currency)}",
+        spent, limit, allowed = _figures(brand, period)
+        of = "" if limit is None else f"of {budget(limit, brand.currency)}"
+        if of and allowed:
+            of += f" ({format_money(allowed, brand.currency)} allowed)"
+        amount = format_html(
+            '<b class="ads-spend-amount">{}</b>', format_money(spent, brand.currency)
         )
+        return two_lines(amount, of)
 
     def _used(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
             return NOTHING
-        spent, _, limit = _figures(brand, period)
+        spent, limit, _ = _figures(brand, period)
         left = remaining(spent, limit)
         return two_lines(
             spend_track(spent, limit),
@@ -179,8 +177,10 @@ class BrandColumns(AdminMixin[Brand]):
         )
 
 
-def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal, Decimal | None]:
-    """What counts as spent, what is waived, and the budget."""
+def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal | None, Decimal]:
+    """The spend, the limit, and how much of that is allowed beyond the budget."""
     word = "daily" if period == Period.DAY else "monthly"
-    waived = brand.figures[f"{word}_waived"]
-    return brand.figures[f"{word}_spend"] - waived, waived, brand.figures[f"{word}_budget"]
+    spent, limit, allowed = (
+        brand.figures[f"{word}_{what}"] for what in ("spend", "limit", "waived")
+    )
+    return spent, limit, allowed

@@ -23,14 +23,13 @@ from ads.admin.elements import (
     spend_track,
     state_badge,
     tips,
-    waived_beside,
 )
 from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
 from ads.models.campaign import STATES
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
-from ads.services.explain import Explanation, Held, shown_state
+from ads.services.explain import Explanation, Held, limits, shown_state
 from ads.services.lists import filters
 
 BY_STATE: Final = Case(
@@ -165,19 +164,23 @@ def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
     """Spend in the period."""
     if campaign.explained is None:
         return NONE
-    currency = campaign.brand.currency
     return format_html(
-        '<span class="ads-spend-amount ads-figure">{}</span>{}',
-        format_money(getattr(campaign, limit.spend), currency),
-        waived_beside(campaign.summary[f"{limit.period_word}_waived"], currency),
+        '<span class="ads-spend-amount ads-figure">{}</span>',
+        format_money(getattr(campaign, limit.spend), campaign.brand.currency),
     )
 
 
 def _used(campaign: Any, limit: BudgetHold) -> SafeString:
-    """The same as a share of the budget."""
+    """The same as a share of the limit, and what is allowed beyond the budget."""
     if campaign.explained is None:
         return NONE
-    return spend_track(getattr(campaign, limit.spend), getattr(campaign, limit.budget))
+    bar = spend_track(getattr(campaign, limit.spend), getattr(campaign, limit.limit))
+    made_of = limits.of_limit(limit, campaign, campaign.explained.at)
+    if not made_of:
+        return bar
+    of = f"of {format_money(getattr(campaign, limit.limit), campaign.brand.currency)}"
+    name = f"{limit.hold.value}-limit-{campaign.pk}"
+    return format_html("{} {}", bar, tips.tip(of, f"{made_of}.", name=name))
 
 
 def _hold(campaign: Any, held: Held) -> SafeString:

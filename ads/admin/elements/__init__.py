@@ -1,7 +1,7 @@
 """The parts that pages are made of: text, numbers, bars, charts, filters and form fields."""
 
 from ads.admin.elements import charts, strips, tips
-from ads.admin.elements.bars import spend_bar, spend_track, waived_beside
+from ads.admin.elements.bars import spend_bar, spend_track
 from ads.admin.elements.filters import USED, ChoiceFilter, instant_of
 from ads.admin.elements.forms import (
     ConfigurationForm,

@@ -26,7 +26,7 @@ def level(spent: Decimal, limit: Decimal | None) -> str:
 def spend_bar(
     spent: Decimal, limit: Decimal | None, currency: str, *, follows_amount: bool = False
 ) -> SafeString:
-    """What counts as spent beside its budget: "$64.20 of $75.00", a bar, "85%".
+    """Spend beside its limit: "$64.20 of $75.00", a bar, "85%".
 
     The text says everything that the bar and its colour do. Without a budget there is no bar. After
     a large amount (``follows_amount``) the text begins with "of $75.00".
@@ -46,15 +46,6 @@ def spend_bar(
         '<span class="ads-spend"><span class="ads-spend-words">{}</span> {}</span>',
         words,
         spend_track(spent, limit),
-    )
-
-
-def waived_beside(waived: Decimal, currency: str) -> SafeString:
-    """What was spent too, beside an amount that counts: " + $75.16 waived", or nothing."""
-    if not waived:
-        return SafeString("")
-    return format_html(
-        ' <span class="ads-waived">+ {} waived</span>', format_money(waived, currency)
     )
 
 

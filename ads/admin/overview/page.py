@@ -94,13 +94,13 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         if len(context["alarms"]) > FEW_ALARMS:
             context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
+        context["timezones"] = timezone_database()
     if seen.waiting:
         context["waiting"] = {
             "amount": format_sums(seen.waiting.sums),
             "campaigns": counted(seen.waiting.campaigns, "unmatched campaign"),
             "link": reverse(address(UnknownReference, "changelist")),
         }
-        context["timezones"] = timezone_database()
     context["first_steps"] = first_steps(request, seen)
     return context
 
@@ -180,7 +180,7 @@ def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str,
         "brand": near.brand,
         "link": reverse(address(model, "change"), args=[near.id]),
         "period": "today" if near.period == Period.DAY else "this month",
-        "bar": spend_bar(near.spent, near.budget, near.currency),
+        "bar": spend_bar(near.spent, near.limit, near.currency),
         "clock": clock(now, near.timezone),
         "timezone": near.timezone,
         "state": _state(near, model),

@@ -156,7 +156,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
 
     about = (
         "The spend of each brand and campaign by day and month, kept up to date by the database. "
-        "Waived spend was spent too, but no longer counts against the budget."
+        "Allowed is what may be spent beyond the budget of that day or month."
     )
     list_display = [
         "start",
@@ -165,7 +165,6 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         "owner",
         "spent",
         "not_counted",
-        "counts",
         "entries",
     ]
     list_select_related = ["brand", "campaign"]
@@ -184,7 +183,6 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         "start",
         "spent",
         "not_counted",
-        "counts",
         "entries",
         "created_at",
         "updated_at",
@@ -217,13 +215,9 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     def spent(self, total: SpendTotal) -> SafeString:
         return money(total.amount, total.brand)
 
-    @admin.display(description="waived")
+    @admin.display(description="allowed beyond the budget")
     def not_counted(self, total: SpendTotal) -> SafeString:
         return money(total.waived, total.brand)
-
-    @admin.display(description="counts toward the budget")
-    def counts(self, total: SpendTotal) -> SafeString:
-        return money(total.amount - total.waived, total.brand)
 
     @admin.display(description="entries")
     def entries(self, total: SpendTotal) -> SafeString:

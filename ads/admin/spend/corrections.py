@@ -230,9 +230,12 @@ def _row(one: Sum) -> dict[str, str]:
     against = ""
     currency = (one.owner if isinstance(one.owner, Brand) else one.owner.brand).currency
     if one.budget is not None:
-        against = f"of {format_money(one.budget, currency)}"
+        against = f"of {format_money(one.budget + one.waived, currency)}"
         if one.waived:
-            against += f", {format_money(one.waived, currency)} of it waived"
+            against += (
+                f": {format_money(one.budget, currency)} budget + "
+                f"{format_money(one.waived, currency)} allowed"
+            )
     return {
         "whose": whose,
         "when": when,

@@ -57,7 +57,8 @@ class Asked(Schema):
 class DeliveryChangeAnswer(Schema):
     """One switch of a campaign, on or off.
 
-    The figures are those of the decision: effective spend (without what was waived) and budgets.
+    The figures are those of the decision: the spend, and each budget with what was allowed beyond
+    it.
     """
 
     id: Annotated[int, Field(examples=[1042])]

@@ -6,8 +6,6 @@ from ads.services.bulk.actions import (
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
-    ResetDailySpend,
-    RunBrandsOnToday,
     SetStatus,
     SwitchBrands,
 )
@@ -22,3 +20,14 @@ from ads.services.bulk.budget_preview import (
     preview_budgets,
 )
 from ads.services.bulk.one_campaign import ActionRefused, set_status
+from ads.services.bulk.run_on import (
+    LetRunOn,
+    LimitChange,
+    LimitsPreview,
+    RunOnPreview,
+    TakeBack,
+    limit_changes,
+    preview_limits,
+    preview_run_on,
+    preview_take_back,
+)

@@ -165,10 +165,12 @@ _FIGURES: Final = (
     "daily_spend",
     "daily_waived",
     "daily_budget",
+    "daily_limit",
     "daily_remaining",
     "monthly_spend",
     "monthly_waived",
     "monthly_budget",
+    "monthly_limit",
     "monthly_remaining",
     "is_budget_available",
 )

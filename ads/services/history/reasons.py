@@ -42,6 +42,7 @@ _ON: Final = {
     Trigger.ENFORCE_DAYPARTING: "Hours began",
     Trigger.RESET_DAILY_BUDGETS: "A new day began",
     Trigger.RESET_MONTHLY_BUDGETS: "A new month began",
+    Trigger.ALLOWANCE_ENDED: "Nothing is stopping it any more",
 }
 
 _STATUS: Final = {
@@ -100,7 +101,7 @@ def switched_by(actor: str, trigger: str) -> str:
     if not is_automatic(actor):
         return f"by {actor}"
     task = actor.removeprefix("task: ")
-    code = task if task in Trigger.values else trigger
+    code = task if task in Trigger.values and trigger != Trigger.ALLOWANCE_ENDED else trigger
     label = Trigger(code).label if code in Trigger.values else code
     return f"Automatic ({label[:1].lower()}{label[1:]})"
 

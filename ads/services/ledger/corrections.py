@@ -78,7 +78,7 @@ class Sum:
     start: date
     before: Decimal
     after: Decimal
-    #: How much of it does not count against the budget.
+    #: What is allowed beyond the budget.
     waived: Decimal
     #: The budget that it counts against; None: there is none, or the period is over.
     budget: Decimal | None

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db.models import Case, F, IntegerField, Sum, Value, When
 
+from ads.allowed import waived_at
 from ads.models import Brand, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
@@ -42,7 +43,8 @@ class PeriodSpend:
     """What all brands of one currency together spent, each in its own day or month.
 
     ``limited`` of the ``amount`` was spent by the ``with_budget`` brands with a budget, which is
-    ``budget`` in all, and ``unlimited`` by ``without_budget`` others.
+    ``budget`` in all (with what is allowed beyond it), and ``unlimited`` by ``without_budget``
+    others.
     """
 
     currency: str
@@ -99,7 +101,7 @@ def money(now: datetime, currency: str = "") -> Money:
     for timezone in {row[2] for row in rows}:
         with suppress(UnknownTimezone):
             days[timezone] = local_date(now, timezone)
-    sums = _sums(days.values())
+    sums = _sums(days.values(), now)
     nothing = (Decimal(0), Decimal(0))
     brands = []
     for pk, name, timezone, code, is_active, daily, monthly in rows:
@@ -131,21 +133,23 @@ def money(now: datetime, currency: str = "") -> Money:
     )
 
 
-def _sums(days: Iterable[date]) -> dict[tuple[int, Period, date], tuple[Decimal, Decimal]]:
-    """The amount and how much of it was waived, of every brand that spent anything."""
+def _sums(
+    days: Iterable[date], now: datetime
+) -> dict[tuple[int, Period, date], tuple[Decimal, Decimal]]:
+    """The amount and what is allowed beyond the budget, of every brand that spent anything."""
     starts = {period_start(period, day) for day in set(days) for period in Period}
     totals = SpendTotal.objects.filter(campaign=None, period__in=Period.values, start__in=starts)
     return {
-        (brand, Period(period), start): (amount, waived)
-        for brand, period, start, amount, waived in totals.order_by().values_list(
-            "brand_id", "period", "start", "amount", "waived"
+        (brand, Period(period), start): (amount, allowed)
+        for brand, period, start, amount, allowed in totals.order_by().values_list(
+            "brand_id", "period", "start", "amount", waived_at(now, of_brands=True)
         )
     }
 
 
 def _together(brands: Sequence[BrandFigures], period: Period, currency: str) -> PeriodSpend:
     figures = [brand.figures[period] for brand in brands if brand.currency == currency]
-    limited = [(each.amount, each.budget) for each in figures if each.budget is not None]
+    limited = [(each.amount, each.limit) for each in figures if each.limit is not None]
     unlimited = [each.amount for each in figures if each.budget is None]
     zero = Decimal(0)
     return PeriodSpend(
@@ -164,9 +168,7 @@ def _near(brands: Sequence[BrandFigures], now: datetime) -> list[Near]:
     ranked = []
     for brand in brands:
         shares = {
-            period: each.effective / each.budget
-            for period, each in brand.figures.items()
-            if each.budget
+            period: each.amount / each.limit for period, each in brand.figures.items() if each.limit
         }
         if shares:
             period = max(shares, key=lambda each: shares[each])
@@ -178,7 +180,7 @@ def _near(brands: Sequence[BrandFigures], now: datetime) -> list[Near]:
 
 def _as_near(brand: BrandFigures, period: Period, now: datetime) -> Near:
     figures = brand.figures[period]
-    budget = figures.budget or Decimal(0)
+    limit = figures.limit or Decimal(0)
     return Near(
         id=brand.id,
         name=brand.name,
@@ -186,15 +188,15 @@ def _as_near(brand: BrandFigures, period: Period, now: datetime) -> Near:
         timezone=brand.timezone,
         currency=brand.currency,
         period=period,
-        spent=figures.effective,
-        budget=budget,
+        spent=figures.amount,
+        limit=limit,
         delivers=brand.is_active,
         holds=[],
         used_up_at=at_this_pace(
             period,
             brand.timezone,
             amount=figures.amount,
-            left=budget - figures.effective,
+            left=limit - figures.amount,
             now=now,
         )
         if brand.is_active

@@ -188,13 +188,13 @@ def used_up_by(unknown: UnknownReference, campaign: Campaign, now: datetime) -> 
         prefix, stopped = ("", "it") if owner is campaign else ("brand ", "all its campaigns")
         for period, amount in added.items():
             figures = summaries.figures(owner, period, now)
-            spent, budget = figures.effective + amount, figures.budget
-            if budget is not None and figures.is_available and is_used_up(spent, budget):
+            spent, limit = figures.amount + amount, figures.limit
+            if limit is not None and figures.is_available and is_used_up(spent, limit):
                 word = "daily" if period == Period.DAY else "monthly"
                 sentences.append(
                     f"The {word} budget of {prefix}{owner.name} would be used up: "
                     f"{format_money(spent, campaign.brand.currency)} of "
-                    f"{format_money(budget, campaign.brand.currency)}, which stops {stopped}."
+                    f"{format_money(limit, campaign.brand.currency)}, which stops {stopped}."
                 )
     return sentences
 

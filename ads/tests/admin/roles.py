@@ -52,6 +52,7 @@ PAGES: Final = {
     "ads.spend": _RECORD,
     "ads.spendimport": _pages(V, add=B),
     "ads.spendtotal": _RECORD,
+    "ads.allowanceevent": _RECORD,
     "ads.spendtotalevent": _RECORD,
     "ads.unknownreference": _RECORD,
     "ads.waitingspend": _RECORD,
@@ -82,9 +83,10 @@ OTHER_PAGES: Final = {
     "admin:ads_brand_export_csv": V,
     "admin:ads_brand_pause": O,
     "admin:ads_brand_resume": O,
-    "admin:ads_brand_run_on_today": O,
+    "admin:ads_brand_let_run_on": O,
     "admin:ads_brand_change_budgets": B,
     "admin:ads_campaign_export_csv": V,
+    "admin:ads_campaign_let_run_on": O,
     "admin:ads_deliverychange_export_csv": V,
     "admin:ads_spend_export_csv": V,
     "admin:ads_spendtotal_export_csv": V,
@@ -107,7 +109,7 @@ ACTIONS: Final = {
     "ads.brand": {
         "pause_all_campaigns": O,
         "resume_campaigns": O,
-        "let_run_on_today": O,
+        "let_run_on": O,
         "change_their_budgets": B,
         "export_selected": V,
         _DELETE: A,
@@ -174,6 +176,9 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "account",
             "date_format",
             "decimal",
+            "format",
+            "unit",
+            "is_daily",
             "round_amounts",
             "column_account",
             "column_amount",
@@ -213,7 +218,9 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "requests_per_minute",
         }
     },
-    "ads.webhookendpoint": {A: {"name", "source", "every_brand", "brands", "is_active"}},
+    "ads.webhookendpoint": {
+        A: {"name", "source", "every_brand", "brands", "is_active", "on_overlap"}
+    },
     "auth.group": {A: {"name", "permissions"}},
     "auth.user": {
         A: {

@@ -8,10 +8,9 @@ import pytest
 
 from ads.models import Brand
 from ads.models.spend import Period
-from ads.services.delivery import waivers
 from ads.services.overview.spend import money
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.support import NOON, at, spend
+from ads.tests.support import NOON, at, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -64,13 +63,13 @@ def test_each_brand_counts_in_its_own_day_and_month() -> None:
     assert told.month[0].amount == 1 + (1 + 5)
 
 
-def test_waived_spend_was_spent_but_does_not_count_against_the_limit() -> None:
+def test_what_is_allowed_beyond_the_budget_is_in_the_limit() -> None:
     brand = spent(90, daily_budget=100)
-    waivers.waive(brand, "day", now=NOON)
+    let_run_on(brand, "day", now=NOON)
 
     told = money(NOON)
 
-    assert told.today[0].amount == 90
+    assert (told.today[0].amount, told.today[0].budget) == (Decimal(90), Decimal(190))
     assert told.near == []
 
 

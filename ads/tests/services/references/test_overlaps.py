@@ -11,6 +11,7 @@ from django.conf import settings
 from ads.models import Campaign, ReportedTotal, UnknownReference, WaitingSpend
 from ads.services import BudgetService, OnOverlap, Reference
 from ads.services.actor import acting_as
+from ads.services.imports import Plan
 from ads.services.ledger import OnRecord
 from ads.services.ledger.verification import find_drift
 from ads.services.references import Overlaps, registry, unmatched
@@ -40,6 +41,7 @@ AFTER = [
     "P4 Spring | v2,2026-11-25,80.00",
     "P4 Spring | v2,2026-11-26,90.00",
 ]
+META = Plan(format="meta_ads")  # others have the same columns
 LATER = at("2026-11-28 12:00")
 YESTERDAY = TODAY - timedelta(days=1)
 
@@ -97,9 +99,9 @@ def test_the_files_of_a_renamed_campaign_come_to_240_dollars(campaign: Campaign)
 def renamed_is_counted_as_was_chosen(
     before: Any, after: Any, campaign: Campaign, choice: OnOverlap, total: int, settled: Settled
 ) -> None:
-    recorded(before, now=LATER)
+    recorded(before, META, now=LATER)
     registry.match(unknown("P4 Spring"), campaign, now=LATER)
-    recorded(after, now=LATER + timedelta(minutes=1))
+    recorded(after, META, now=LATER + timedelta(minutes=1))
     row = unknown("P4 Spring | v2")
 
     assert unmatched.overlaps([(row, campaign)]) == {

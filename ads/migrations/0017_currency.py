@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0015_timezone'),
+        ('ads', '0016_allowance'),
     ]
 
     operations = [
