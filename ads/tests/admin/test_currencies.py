@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.models import Brand, Campaign, CampaignReference
-from ads.tests.admin.actions.acting import ask, run, table
+from ads.tests.admin.actions.acting import RUN_ON, ask, run, table
 from ads.tests.admin.pages import add, change, changelist, errors, filled_in, said, save, words
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.ledger.support import entry, google, take, unknown
@@ -253,12 +253,25 @@ def test_the_preview_of_budgets_adds_up_by_currency(
 def test_letting_several_run_on_names_each_sum(
     admin: Client, campaigns: dict[str, Campaign]
 ) -> None:
-    page = ask(admin, "reset_daily_spend", *campaigns.values())
+    asked = ask(admin, "reset_daily_spend", *campaigns.values())
+
+    page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **RUN_ON})
 
     assert (
-        "€1,200.50 · ¥120,000 · KWD 1,200.125 · $1,200.50 that 4 campaigns spent today would no "
-        "longer count."
+        "€1,200.50 · ¥120,000 · KWD 1,200.125 · $1,200.50 that 4 campaigns spent today would be "
+        "allowed again."
     ) in page.context["notes"]
+
+
+def test_one_amount_is_not_allowed_in_several_currencies(
+    admin: Client, campaigns: dict[str, Campaign]
+) -> None:
+    asked = ask(admin, "reset_daily_spend", *campaigns.values())
+
+    filled = {**dict(asked.context["hidden"]), **RUN_ON, "amount": "20"}
+    page = admin.post(asked.context["address"], filled)
+
+    assert "one amount is not the same in each" in page.content.decode()
 
 
 def test_a_correction_is_in_the_currency_of_its_brand(
