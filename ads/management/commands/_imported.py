@@ -23,8 +23,6 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
         title="Preview: nothing was changed." if is_preview else "Imported.",
         right=["count", "amount"],
     )
-    for note in done.notes:
-        screen.line(note)
     if done.switches:
         screen.table(
             ["campaign", "brand", "would", "holds"],

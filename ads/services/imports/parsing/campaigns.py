@@ -13,8 +13,9 @@ from ads.models import Campaign, CampaignReference
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
-from ads.services.imports.formats import BLANK, Format
+from ads.services.imports.formats import BLANK
 from ads.services.imports.plan import Plan
+from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import LONGEST, check_text, latest_date
 
 #: Answers remembered. A file of a million campaigns must not keep them all in memory.
@@ -22,7 +23,13 @@ REMEMBERED: Final = 50_000
 
 _SHOWN: Final = 3
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
-_SHORTENED: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
+_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]*)?[eE]\+[0-9]+")
+
+
+#: The remedy for ids that lost digits.
+ROUNDED: Final = (
+    "Spreadsheets round long ids: export the file again, and import it without opening it in one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +158,17 @@ class References(_Lookup):
     campaigns go by name. Everything else waits; nothing is guessed.
     """
 
-    def __init__(self, plan: Plan, format_: Format, now: datetime, *, have_ids: bool) -> None:
+    def __init__(self, plan: Plan, now: datetime, *, have_ids: bool) -> None:
         super().__init__(plan, now)
         self._platform = plan.platform or ""
-        self._is_of_platform = format_.platform is not None
         self._have_ids = have_ids
+        #: The name of each account's id, as far as remembered.
+        self._names: dict[tuple[str, str], str] = {}
 
     def _ask(self, keys: set[Said]) -> None:
         references = {}
         for said in keys:
+            self._check_name(*said)
             if trouble := self._trouble(said):
                 self._known[said] = trouble
             else:
@@ -211,6 +220,24 @@ class References(_Lookup):
             if said[2] in alone and (alone[said[2]].id, said[0]) not in taken
         }
 
+    def _check_name(self, account: str, reference: str, name: str) -> None:
+        """Refuse the file if this id has two names: a spreadsheet that rounds ids joins campaigns.
+
+        Raises:
+            ImportRefused: with both names and the remedy.
+        """
+        if not (self._have_ids and name) or reference in BLANK:
+            return
+        if len(self._names) >= REMEMBERED:
+            self._names.clear()
+        other = self._names.setdefault((account, reference), name)
+        if other != name:
+            raise ImportRefused(
+                f"reference: {reference[:40]!r} is the id of two campaigns in this file, "
+                f'"{other[:80]}" and "{name[:80]}". {ROUNDED} If it is one campaign that was '
+                "renamed, write one of the names in all of its rows."
+            )
+
     def _trouble(self, said: Said) -> str | None:
         """Why this cannot be a reference; None if it can."""
         account, reference, _ = said
@@ -222,13 +249,14 @@ class References(_Lookup):
             check_text(field, reference)
         except InvalidSpend as error:
             return str(error)
-        if self._have_ids and self._is_of_platform and _SHORTENED.fullmatch(reference):
-            return (
-                f"reference: {reference[:40]!r} is an id that a spreadsheet has shortened, so its "
-                "last digits are lost; download the report again and import it before opening it "
-                "there."
-            )
-        return None
+        return trouble_of_id("reference", reference) if self._have_ids else None
+
+
+def trouble_of_id(field: str, text: str) -> str | None:
+    """Why this is no id but what a spreadsheet made of one ("1.2E+17"); None if it may be one."""
+    if "+" in text and _SHORTENED.fullmatch(text):
+        return f"{field}: {text[:40]!r} is a number that has lost its last digits. {ROUNDED}"
+    return None
 
 
 def by_name(texts: Iterable[str], brand_id: int | None) -> dict[str, list[Candidate]]:

@@ -13,7 +13,14 @@ from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
 from ads.services.imports.formats import BLANK, FORMATS, PLAIN
 from ads.services.imports.parsing.brand_days import BrandDays
-from ads.services.imports.parsing.campaigns import Campaigns, Found, References, Said, Unmatched
+from ads.services.imports.parsing.campaigns import (
+    Campaigns,
+    Found,
+    References,
+    Said,
+    Unmatched,
+    trouble_of_id,
+)
 from ads.services.imports.parsing.cells import amounts_of, days_of
 from ads.services.imports.parsing.columns import Columns
 from ads.services.imports.parsing.detection import Sniffed
@@ -118,7 +125,7 @@ class Checker:
             self._key: Callable[[list[str]], Any] = itemgetter(columns.campaign)
         else:
             have_ids = columns.reference is not None
-            self._campaigns = References(plan, self._format, now, have_ids=have_ids)
+            self._campaigns = References(plan, now, have_ids=have_ids)
             self._key = _said_by(columns, plan)
 
     @property
@@ -256,6 +263,8 @@ class Checker:
         external_id = cells[columns.external_id or 0]
         if not (external_id.isascii() and external_id.strip() and len(external_id) < _SHORT):
             check_text("external_id", external_id, required=True)
+        if "+" in external_id and (trouble := trouble_of_id("external_id", external_id)):
+            raise Refusal(trouble)
         description = "" if columns.description is None else cells[columns.description]
         if description:
             check_text("description", description)
