@@ -187,6 +187,11 @@ class Period(models.TextChoices):
     DAY = "day", "Day"
     MONTH = "month", "Month"
 
+    @property
+    def budget(self) -> str:
+        """The field of a brand and of a campaign with their budget for it."""
+        return "daily_budget" if self is Period.DAY else "monthly_budget"
+
 
 #: The history of what was waived before there were allowances; nothing is added to it.
 @pghistory.track(

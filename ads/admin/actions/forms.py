@@ -20,7 +20,7 @@ from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount
 from ads.services.bulk import AMOUNTS, BudgetChange, How
-from ads.services.delivery import Ends, allowances
+from ads.services.delivery import Ends
 from ads.services.locks import among
 
 _LEAVE = ("", "Leave as it is")
@@ -208,7 +208,7 @@ class LetRunOnForm(ActionForm):
             raise InvalidAllowance("amount", terms.amount, reason)
 
     def _check_budgets(self, terms: Terms) -> None:
-        budget = allowances.BUDGETS[Period(terms.period)]
+        budget = Period(terms.period).budget
         if terms.amount is None or self._rows.filter(**{f"{budget}__isnull": False}).exists():
             return
         rows = self._rows[:2]

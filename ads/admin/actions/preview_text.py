@@ -165,14 +165,14 @@ _OF: Final = {Period.DAY: "today", Period.MONTH: "this month"}
 
 def _not_enough(preview: LimitsPreview) -> list[str]:
     """Those that have spent more than the new limit, so they would not run on."""
-    told = [
+    listed = [
         f"{one.owner.name} has spent {format_money(one.spent, one.currency)} {_OF[one.period]}, "
         f"which uses up {format_money(one.after, one.currency)} too. To let it run on, allow more "
         f"than {format_money(one.spent - one.before, one.currency)}."
         for one in preview.first
         if one.before < one.after <= one.spent
     ]
-    return told[:NAMED]
+    return listed[:NAMED]
 
 
 def _overbooked(found: Sequence[Overbooked]) -> list[str]:

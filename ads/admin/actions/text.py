@@ -14,7 +14,7 @@ from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.allowances import Terms
 from ads.rules.money import format_money, format_sums
-from ads.services.delivery import Outcome, allowances
+from ads.services.delivery import Outcome, bulk_allowances
 
 CHANGE_BUDGETS: Final = Page(
     "Change the budgets of {}",
@@ -162,7 +162,7 @@ _STILL: Final = {
 
 def _spent_so_far(ids: Sequence[int], period: str, now: datetime) -> list[str]:
     when = "today" if period == Period.DAY else "this month"
-    totals: Any = allowances.still_counting(ids, period, now)
+    totals: Any = bulk_allowances.still_counting(ids, period, now)
     spent = list(
         totals.order_by("brand__currency")
         .values_list("brand__currency")

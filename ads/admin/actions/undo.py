@@ -20,7 +20,7 @@ from ads.models import Brand, Campaign
 from ads.models.fields import BUDGETS
 from ads.rules.calendar import format_instant
 from ads.services.bulk import TakeBack, carry_out, preview_budgets, preview_limits, undo
-from ads.services.delivery import allowances, preview_campaigns
+from ads.services.delivery import bulk_allowances, preview_campaigns
 from ads.services.history import audit
 from ads.services.locks import among
 
@@ -61,7 +61,7 @@ class Undoes(AsksFirst):
             }
             if permitted(request, undo.changed_in(action.pk)) or (
                 self.has_waive_permission(request)
-                and allowances.given_in(action.pk, timezone.now()).in_force
+                and bulk_allowances.given_in(action.pk, timezone.now()).in_force
             ):
                 more["undo"] = undo_button(request, action.pk, request.get_full_path())
         return super().changelist_view(request, {**more, **(extra_context or {})})
@@ -73,7 +73,7 @@ class Undoes(AsksFirst):
     def undo(self, request: HttpRequest, context: UUID) -> HttpResponse:
         """Undo what one action did; budgets and allowances are previewed first."""
         now = timezone.now()
-        given = allowances.given_in(context, now)
+        given = bulk_allowances.given_in(context, now)
         if given.in_force or given.over:
             return self._undo_allowances(request, given, now)
         every = undo.changed_in(context)
@@ -109,7 +109,7 @@ class Undoes(AsksFirst):
         return HttpResponseRedirect(back)
 
     def _undo_allowances(
-        self, request: HttpRequest, given: allowances.Given, now: datetime
+        self, request: HttpRequest, given: bulk_allowances.Given, now: datetime
     ) -> HttpResponse:
         if not self.has_waive_permission(request):
             raise PermissionDenied

@@ -32,6 +32,7 @@ from ads.services.delivery import (
     Rollover,
     Trigger,
     allowances,
+    bulk_allowances,
     preview_campaigns,
     rollover,
 )
@@ -232,13 +233,13 @@ class _RunOn:
         )
 
     def carry_out(self, screen: Screen) -> None:
-        self._show(screen, allowances.allow_all(self._offered(), self.terms, now=self.now))
+        self._show(screen, bulk_allowances.allow_all(self._offered(), self.terms, now=self.now))
         changes = switches.made(self.now, [Trigger.RESET], limit=SHOWN)
         show_switches(screen, changes)
         _say(screen, "Campaigns", changes)
 
     def _offered(self) -> list[Offered]:
-        return allowances.offered(self.terms, brands=self.brands, only=self.only, now=self.now)
+        return bulk_allowances.offered(self.terms, brands=self.brands, only=self.only, now=self.now)
 
     def _show(self, screen: Screen, those: list[Offered], would: str = "") -> None:
         for why in self.refused:

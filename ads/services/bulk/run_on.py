@@ -25,6 +25,7 @@ from ads.services.delivery import (
     Outcome,
     Trigger,
     allowances,
+    bulk_allowances,
     preview_campaigns,
 )
 from ads.services.ledger import summaries
@@ -61,7 +62,7 @@ class LetRunOn(Action):
         zone = f"{path}timezone" if self.of_brands else "brand__timezone"
         those = Q(**{f"{zone}__in": list(self.ends.by_zone)})
         if self.terms.amount is not None:
-            budget = allowances.BUDGETS[Period(self.terms.period)]
+            budget = Period(self.terms.period).budget
             those &= Q(**{f"{path}{budget}__isnull": False})
         if self.seen is not None:
             since = Allowance.objects.filter(pk__gt=self.seen, period=self.terms.period).order_by()
@@ -95,12 +96,12 @@ class LetRunOn(Action):
         if self.of_brands:
             return
         if self.terms.amount is None:
-            locks.totals(allowances.still_counting(ids, self.terms.period, now))
+            locks.totals(bulk_allowances.still_counting(ids, self.terms.period, now))
         else:
             locks.totals_of_campaigns(ids, self.terms.period, now)
 
     def write(self, ids: Collection[int], now: datetime) -> int:
-        return allowances.allow_campaigns(ids, self.terms, self.ends.by_zone, now)
+        return bulk_allowances.allow_campaigns(ids, self.terms, self.ends.by_zone, now)
 
     def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:
         done = []
@@ -184,7 +185,7 @@ class TakeBack(Action):
 
     def write(self, ids: Collection[int], now: datetime) -> int:
         those = set(ids)
-        return allowances.take_back([o for o in self.given if o.campaign_id in those], now)
+        return bulk_allowances.take_back([o for o in self.given if o.campaign_id in those], now)
 
     def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:
         done = set()

@@ -228,10 +228,10 @@ def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
         return (FieldChange(label, "", format_money(abs(more), _currency(event, names))),)
     if event.pgh_label in OF_ALLOWANCES:
         amount = format_money(event.amount, _currency(event, names))
-        told = [FieldChange("beyond the budget", "", amount)]
+        changes = [FieldChange("beyond the budget", "", amount)]
         if event.until:
-            told.append(FieldChange("until", "", _in_words(event.until)))
-        return (*told, FieldChange("reason", "", event.reason))
+            changes.append(FieldChange("until", "", _in_words(event.until)))
+        return (*changes, FieldChange("reason", "", event.reason))
     if not hasattr(event, "name") and not before:
         return ()  # its name says it all
     found = []

@@ -138,8 +138,8 @@ def record_totals(
 def overlapping(error: Overlap) -> ImportRefused:
     """The refusal of a file that overlaps with what was reported since it was asked about."""
     return ImportRefused(
-        f"It was reported just now: {error.reason} (--on-overlap add, replace or skip in the "
-        "command)"
+        f"Other sources have just reported these days: {error.reason} (--on-overlap add, replace "
+        "or skip in the command)"
     )
 
 

@@ -122,7 +122,6 @@ class Import:
                 raise ImportRefused("There are no rows below the header: nothing to record.")
             done.rounded, done.rounded_by = checker.amounts.rounded, checker.amounts.rounded_by
             done.skipped, done.blank = checker.skipped, checker.amounts.blank
-            done.notes = list(checker.days.notes())
             staged = cls(reader, checker, done, now)
             staged._refuse_bad_rows()
             yield staged

@@ -211,13 +211,10 @@ def _sums(
                     before=amount,
                     after=amount + correction.amount,
                     waived=waived,
-                    budget=getattr(owner, _BUDGETS[period]) if period in current else None,
+                    budget=getattr(owner, period.budget) if period in current else None,
                 )
             )
     return sums
-
-
-_BUDGETS: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
 
 
 def _outcome(correction: Correction, current: Sequence[Period], now: datetime) -> Outcome:
@@ -229,7 +226,7 @@ def _outcome(correction: Correction, current: Sequence[Period], now: datetime) -
         return Outcome()
     campaign, amount = correction.campaign, Value(correction.amount)
     columns: dict[str, Any] = {}
-    for name in (_BUDGETS[period] for period in current):
+    for name in (period.budget for period in current):
         columns[name] = Case(
             When(pk=campaign.pk, then=F(name) - amount), default=F(name), output_field=MoneyField()
         )

@@ -17,7 +17,7 @@ from ads.services.bulk.actions import (
 )
 from ads.services.bulk.batches import Done, carry_out
 from ads.services.bulk.budget_changes import BudgetChange, How
-from ads.services.delivery import allowances
+from ads.services.delivery import allowances, bulk_allowances
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, at, enforce_all, execute, running_on, spend, switches
 
@@ -215,16 +215,16 @@ def test_what_was_given_together_is_taken_back_together_as_far_as_it_is_in_force
     assert (done.changed, brands.brands, brands.outcome.starts.count) == (3, (brand.pk,), 3)
     allowances.undo(Allowance.objects.get(campaign=campaigns[0]), now=NOON)
 
-    given = allowances.given_in(done.context, NOON)
+    given = bulk_allowances.given_in(done.context, NOON)
     assert (len(given.in_force), len(given.over)) == (2, 1)
     action = TakeBack(given.in_force)
     assert preview_limits(action, Campaign.objects.select_related("brand"), NOON).count == 2
     undone = carry_out(action, action.campaign_ids, NOON)
 
     assert (undone.changed, undone.outcome.stops.count) == (2, 2)
-    assert not allowances.given_in(done.context, NOON).in_force
+    assert not bulk_allowances.given_in(done.context, NOON).in_force
     assert {row.waived for row in SpendTotal.objects.exclude(campaign=None)} == {0}
-    of_brand = TakeBack(allowances.given_in(brands.context, NOON).in_force)
+    of_brand = TakeBack(bulk_allowances.given_in(brands.context, NOON).in_force)
     assert carry_out(of_brand, [], NOON, brand_ids=of_brand.brand_ids).brands == (brand.pk,)
 
 
