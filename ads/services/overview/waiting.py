@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Subquery, Sum, Value
 
 from ads.models import WaitingSpend
 from ads.rules.money import sums_by_currency
@@ -20,11 +20,13 @@ class Waiting:
 
 
 def waiting() -> Waiting | None:
-    """None if nothing waits; else three queries."""
+    """None if nothing waits; else two queries."""
     waits = WaitingSpend.objects.filter(discarded_at=None).order_by()
-    found = list(waits.values_list("currency").annotate(amount=Sum("amount")))
+    # One unmatched campaign may have spend in two currencies.
+    campaigns = waits.values(all=Value(1)).values_list(Count("unknown", distinct=True))
+    found = list(waits.values_list("currency", Subquery(campaigns)).annotate(amount=Sum("amount")))
     if not found:
         return None
     only = the_only()
-    sums = sums_by_currency((currency or only, amount) for currency, amount in found)
-    return Waiting(waits.aggregate(campaigns=Count("unknown", distinct=True))["campaigns"], sums)
+    sums = sums_by_currency((currency or only, amount) for currency, _, amount in found)
+    return Waiting(found[0][1], sums)
