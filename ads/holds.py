@@ -122,8 +122,8 @@ def with_holds(
 ) -> QuerySet[Campaign]:
     """``campaigns`` with their holds at ``moment``, or each at an instant of its own.
 
-    Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver), and the spend and limit (Decimal,
-    US dollars) of the four periods, named by :data:`BUDGET_HOLDS`. Leaves out campaigns of brands
+    Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver), and the spend and limit (Decimal)
+    of the four periods, named by :data:`BUDGET_HOLDS`. Leaves out campaigns of brands
     with an invalid timezone. Create ``moment`` with the same ``supposing``; supposed values are in
     the row under :meth:`Supposing.name`.
     """
@@ -176,7 +176,7 @@ def with_spend(
     budgets: Iterable[BudgetHold],
     supposing: Supposing = NOTHING,
 ) -> QuerySet[Campaign]:
-    """``campaigns`` with the spend and the limit of ``budgets`` (Decimal, US dollars).
+    """``campaigns`` with the spend and the limit of ``budgets`` (Decimal).
 
     The limit is NULL without a budget.
     """

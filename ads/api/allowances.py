@@ -9,6 +9,7 @@ from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, do
 from ads.api.reading import (
     AllowanceAnswer,
     Budget,
+    Currency,
     Money,
     Named,
     the_allowance,
@@ -52,8 +53,8 @@ class LetRunOn(Schema):
     amount: Annotated[
         str | int | None,
         Field(
-            description="US dollars beyond the budget, as exact text. Left out: as much as has "
-            "been spent so far, so the budget starts anew.",
+            description="In the brand's currency, beyond the budget, as exact text. Left out: as "
+            "much as has been spent so far, so the budget starts anew.",
             examples=["20.00"],
         ),
     ] = None
@@ -79,6 +80,7 @@ class RunOnAnswer(Schema):
         AllowanceAnswer | None,
         Field(description="null in a preview, and where nothing was spent that counts."),
     ]
+    currency: Currency
     spent: Annotated[Money | None, Field(description="Of the day or month; null without a budget.")]
     limit_before: Budget
     limit: Annotated[Budget, Field(description="The budget and all that is allowed beyond it.")]
@@ -92,12 +94,18 @@ class RunOnAnswer(Schema):
 
     @classmethod
     def of(
-        cls, done: RunOnPreview, allowance: AllowanceAnswer | None, *, previewed: bool
+        cls,
+        done: RunOnPreview,
+        allowance: AllowanceAnswer | None,
+        brand: Brand,
+        *,
+        previewed: bool,
     ) -> "RunOnAnswer":
         outcome, limit = done.outcome, done.limit
         return cls(
             previewed=previewed,
             allowance=allowance,
+            currency=brand.currency,
             spent=limit.spent if limit else None,
             limit_before=limit.before if limit else None,
             limit=limit.after if limit else None,
@@ -177,7 +185,7 @@ def undo_allowance(
                 allowances.undo(allowance, now=request.now)
         except AllowanceOver as error:
             raise Problem(Kind.CONFLICT, str(error)) from error
-        return RunOnAnswer.of(done, _answer(request, allowance), previewed=preview)
+        return RunOnAnswer.of(done, _answer(request, allowance), allowance.brand, previewed=preview)
 
 
 def _let_run_on(
@@ -196,7 +204,8 @@ def _let_run_on(
     except AllowanceConflict as error:
         raise Problem(Kind.CONFLICT, str(error)) from error
     answer = None if allowance is None else _answer(request, allowance)
-    return RunOnAnswer.of(done, answer, previewed=body.preview)
+    brand = owner if isinstance(owner, Brand) else owner.brand
+    return RunOnAnswer.of(done, answer, brand, previewed=body.preview)
 
 
 def _answer(request: ApiRequest, allowance: Allowance) -> AllowanceAnswer:

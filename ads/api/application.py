@@ -19,9 +19,12 @@ Record spend, read spend and delivery, and switch campaigns.
 **Keys.** Every request carries a key: `Authorization: Bearer <key>`. A key has scopes and a source
 under which its spend is recorded. It may be limited to brands; others do not exist for it.
 
-**Amounts** are exact US dollars with up to six decimal places: send them as text (`"75.40"`) or as
-plain numbers. Exponents and thousands separators are refused, and nothing is rounded. Answers give
+**Amounts** are exact, with up to six decimal places: send them as text (`"75.40"`) or as plain
+numbers. Exponents and thousands separators are refused, and nothing is rounded. Answers give
 amounts as text.
+
+**Currencies** are those of the brands: answers with amounts name theirs in `currency`. A row may
+name its own, and is refused if its brand has another.
 
 **Retrying** any request is safe: it takes effect once.
 

@@ -11,7 +11,7 @@ from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
 from ads.models.triggers import OwnersTrigger, on_record, refuse
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 
 
 def sums_of(entries: str) -> str:
@@ -178,7 +178,7 @@ class Spend(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{format_usd(self.amount)} on {self.date}"
+        return f"{format_money(self.amount, self.campaign.brand.currency)} on {self.date}"
 
 
 class Period(models.TextChoices):
@@ -270,7 +270,8 @@ class SpendTotal(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.period} of {self.start}: {format_usd(self.amount)}"
+        amount = format_money(self.amount, self.brand.currency)
+        return f"{self.period} of {self.start}: {amount}"
 
 
 class ReportedTotal(TimestampedModel):
@@ -320,4 +321,5 @@ class ReportedTotal(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source}: {format_usd(self.amount)} on {self.date}"
+        amount = format_money(self.amount, self.campaign.brand.currency)
+        return f"{self.source}: {amount} on {self.date}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from ads.rules import calendar
-from ads.rules.money import InvalidAmount, format_usd, parse_amount
+from ads.rules.money import InvalidAmount, format_money, parse_amount
 
 LONGEST_REASON: Final = 500
 
@@ -140,9 +140,10 @@ class Allowed:
     reason: str
     until: datetime | None
 
-    def words(self, now: datetime, tz: str) -> str:
+    def words(self, now: datetime, tz: str, currency: str) -> str:
         """ "$75.21 allowed by admin until midnight"."""
-        return f"{format_usd(self.amount)} allowed by {self.by} until {self.ends(now, tz)}"
+        amount = format_money(self.amount, currency)
+        return f"{amount} allowed by {self.by} until {self.ends(now, tz)}"
 
     def ends(self, now: datetime, tz: str) -> str:
         """ "midnight", "the end of the month", "18:00", "Fri 28 Nov, 18:00"."""
@@ -157,7 +158,12 @@ class Allowed:
 
 
 def limit_words(
-    budget: Decimal, allowed: Decimal, those: Sequence[Allowed], now: datetime, tz: str
+    budget: Decimal,
+    allowed: Decimal,
+    those: Sequence[Allowed],
+    now: datetime,
+    tz: str,
+    currency: str,
 ) -> str:
     """What a limit is made of: "$75.00 budget + $75.21 allowed by admin until midnight".
 
@@ -166,10 +172,11 @@ def limit_words(
     """
     if not allowed:
         return ""
+    own = f"{format_money(budget, currency)} budget"
     if not those or len(those) > TOLD:
         times = f" in {len(those)} allowances" if those else ""
-        return f"{format_usd(budget)} budget + {format_usd(allowed)} allowed{times}"
-    return " + ".join([f"{format_usd(budget)} budget", *(one.words(now, tz) for one in those)])
+        return f"{own} + {format_money(allowed, currency)} allowed{times}"
+    return " + ".join([own, *(one.words(now, tz, currency) for one in those)])
 
 
 def runs_out_at(

@@ -51,8 +51,8 @@ class BudgetService:
 
         Args:
             campaign: the campaign, whatever its status: the money was spent.
-            amount: US dollars: a Decimal, an int or plain decimal text; zero or more, at most six
-                places. Zero leaves the ledger as it is.
+            amount: in the brand's currency: a Decimal, an int or plain decimal text; zero or
+                more, at most six places. Zero leaves the ledger as it is.
             description: what it was for.
             date: the accounting day; left out, the brand's local date of ``occurred_at``.
             occurred_at: an instant (aware); left out, now.
@@ -87,7 +87,7 @@ class BudgetService:
 
         Args:
             campaign: whose spend is corrected.
-            amount: US dollars, negative to take spend back.
+            amount: in the brand's currency, negative to take spend back.
             description: why; required.
             date: the accounting day that was wrong.
 
@@ -202,12 +202,12 @@ class BudgetService:
 
     @staticmethod
     def get_daily_spend(owner: Brand | Campaign) -> Decimal:
-        """What a brand or a campaign has spent today (its brand's day), in US dollars."""
+        """What a brand or a campaign has spent today (its brand's day)."""
         return summaries.figures(owner, Period.DAY, timezone.now()).amount
 
     @staticmethod
     def get_monthly_spend(owner: Brand | Campaign) -> Decimal:
-        """What a brand or a campaign has spent this month, in US dollars."""
+        """What a brand or a campaign has spent this month."""
         return summaries.figures(owner, Period.MONTH, timezone.now()).amount
 
     @staticmethod
@@ -254,7 +254,7 @@ class BudgetService:
 
         Args:
             owner: whose limit is raised; a brand's is that of all its campaigns together.
-            amount: US dollars beyond the budget; left out, what has been spent so far.
+            amount: beyond the budget, in its currency; left out, what has been spent so far.
             reason: why; required.
             period: ``"day"`` or ``"month"``: which budget.
             until: when it ends: an aware datetime, or text such as "18:00" (in the brand's

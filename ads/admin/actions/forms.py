@@ -19,7 +19,7 @@ from ads.models import Brand, DaypartingSchedule
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount
-from ads.services.bulk import BudgetChange, How
+from ads.services.bulk import AMOUNTS, BudgetChange, How
 from ads.services.delivery import Ends
 from ads.services.locks import among
 
@@ -56,20 +56,20 @@ class BudgetsForm(ActionForm):
     """How daily and monthly budgets change; ``daily`` and ``monthly`` once it is valid."""
 
     daily_how = _How(label="Daily budgets")
-    daily_by = NumberField(
-        label="Daily: percent or amount",
-        required=False,
-        help_text="Percent, or US dollars a day.",
-    )
+    daily_by = NumberField(label="Daily: percent or amount", required=False)
     monthly_how = _How(label="Monthly budgets")
-    monthly_by = NumberField(
-        label="Monthly: percent or amount",
-        required=False,
-        help_text="Percent, or US dollars a month.",
-    )
+    monthly_by = NumberField(label="Monthly: percent or amount", required=False)
 
     daily: BudgetChange | None = None
     monthly: BudgetChange | None = None
+
+    def __init__(self, currencies: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Of the budgets that it is about.
+        self.currencies = currencies
+        for period, one in (("daily", "day"), ("monthly", "month")):
+            amount = f"{currencies[0]} a {one}" if len(currencies) == 1 else "an amount"
+            self.fields[f"{period}_by"].help_text = f"Percent, or {amount}."
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -93,12 +93,28 @@ class BudgetsForm(ActionForm):
         if by is None:
             self.add_error(field, "Enter a percentage or an amount.")
             return None
+        if refusal := self._in_another(How(how), field):
+            self.add_error(field, refusal)
+            return None
         try:
             return BudgetChange(How(how), by)
         except InvalidAmount as error:
             named = InvalidAmount(str(self.fields[field].label), error.value, error.reason)
             self.add_error(field, str(named))
         return None
+
+    def _in_another(self, how: How, name: str) -> str:
+        """Why it cannot be an amount in the currency of all of these budgets; "" if it can."""
+        if how not in AMOUNTS:
+            return ""
+        if len(self.currencies) > 1:
+            return (
+                f"These budgets are in {', '.join(self.currencies[:-1])} and "
+                f"{self.currencies[-1]}, and one amount is not the same in each. Change them by "
+                "percent, or choose those in one currency."
+            )
+        field: Any = self.fields[name]
+        return "".join(field.in_another(self[name].data, each) for each in self.currencies)
 
 
 class BrandBudgetsForm(BudgetsForm):
@@ -137,7 +153,7 @@ class LetRunOnForm(ActionForm):
     amount = MoneyFormField(
         label="Allow beyond the budget",
         required=False,
-        help_text="US dollars. Empty: as much as has been spent so far, so the budget starts anew.",
+        help_text="Empty: as much as has been spent so far, so the budget starts anew.",
     )
     until = forms.CharField(
         label="Until",
@@ -155,6 +171,8 @@ class LetRunOnForm(ActionForm):
 
     terms: Terms | None = None
     ends: Ends | None = None
+    #: Of the amount; "" without one.
+    currency = ""
 
     def __init__(self, rows: QuerySet[Any], data: Any, initial: Any = None) -> None:
         super().__init__(data, initial=initial)
@@ -171,10 +189,23 @@ class LetRunOnForm(ActionForm):
             self._check_budgets(self.terms)
             path = {} if self._rows.model is Brand else {"campaigns__in": self._rows.values("pk")}
             brands = Brand.objects.filter(**path) if path else self._rows
+            self._check_currency(self.terms, brands)
             self.ends = Ends.of(self.terms, brands, timezone.now())
         except InvalidAllowance as error:
             self.add_error(error.field, f"{error.reason[:1].upper()}{error.reason[1:]}")
         return cleaned
+
+    def _check_currency(self, terms: Terms, brands: QuerySet[Brand]) -> None:
+        if terms.amount is None:
+            return
+        codes = sorted(set(brands.order_by().values_list("currency", flat=True)))
+        self.currency = codes[0] if len(codes) == 1 else ""
+        if len(codes) > 1:
+            reason = (
+                f"these budgets are in {', '.join(codes[:-1])} and {codes[-1]}, and one amount is "
+                "not the same in each. Leave it empty, or choose those in one currency."
+            )
+            raise InvalidAllowance("amount", terms.amount, reason)
 
     def _check_budgets(self, terms: Terms) -> None:
         budget = Period(terms.period).budget

@@ -13,13 +13,14 @@ from ads.holds import Hold
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.allowances import Terms
-from ads.rules.money import format_usd
+from ads.rules.money import format_money, format_sums
 from ads.services.delivery import Outcome, bulk_allowances
 
 CHANGE_BUDGETS: Final = Page(
     "Change the budgets of {}",
-    "Takes effect at once, and can be undone. Percentages are rounded to the cent. A budget never "
-    "falls below $0.00, at which nothing runs. No limit stays no limit, unless you set one.",
+    "Takes effect at once, and can be undone. Percentages are rounded to the currency's smallest "
+    "unit, such as the cent. A budget never falls below zero, at which nothing runs. No limit "
+    "stays no limit, unless you set one.",
     "Change the budgets",
     "Changed the budgets of {}.",
     leaves="without such a budget, already at this budget, or it would be too large",
@@ -103,7 +104,11 @@ _TARGET: Final = {
 def let_run_on(called: str, form: Any) -> str:
     """ "Let 3 campaigns run on by $20.00 until 18:00."""
     terms: Terms = form.terms
-    by = "what was spent so far" if terms.amount is None else format_usd(terms.amount)
+    by = (
+        "what was spent so far"
+        if terms.amount is None
+        else format_money(terms.amount, form.currency)
+    )
     end = "midnight" if terms.period == Period.DAY else "the end of the month"
     return f"Let {called} run on by {by} until {terms.until or end}."
 
@@ -158,8 +163,13 @@ _STILL: Final = {
 def _spent_so_far(ids: Sequence[int], period: str, now: datetime) -> list[str]:
     when = "today" if period == Period.DAY else "this month"
     totals: Any = bulk_allowances.still_counting(ids, period, now)
-    spent = totals.aggregate(count=Count("pk"), usd=Sum(F("amount") - F("now_waived")))
-    if not spent["count"]:
+    spent = list(
+        totals.order_by("brand__currency")
+        .values_list("brand__currency")
+        .annotate(count=Count("pk"), counts=Sum(F("amount") - F("now_waived")))
+    )
+    if not spent:
         return [f"They have spent nothing {when} that counts: nothing would change."]
-    amount = format_usd(spent["usd"])
-    return [f"{amount} that {counted(spent['count'])} spent {when} would be allowed again."]
+    amount = format_sums({currency: amount for currency, _, amount in spent})
+    count = counted(sum(count for _, count, _ in spent))
+    return [f"{amount} that {count} spent {when} would be allowed again."]

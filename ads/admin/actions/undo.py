@@ -182,8 +182,9 @@ def _left(changed: undo.Changed) -> str:
 def _now(left: undo.Left) -> str:
     """The value now, and who set it: "Active, by olivia"."""
     row: Any = left.row
+    brand = row if isinstance(row, Brand) else row.brand
     if left.field in BUDGETS:
-        now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field))}"
+        now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field), brand.currency)}"
     elif isinstance(row, Campaign):
         now = row.get_status_display()
     else:

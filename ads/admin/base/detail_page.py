@@ -231,7 +231,7 @@ def figures_of(
     return [
         {
             "label": labels[period],
-            "bar": spend_bar(found.amount, found.limit),
+            "bar": spend_bar(found.amount, found.limit, month.currency),
             "note": made_of.get(period, ""),
         }
         for period, found in month.figures.items()
@@ -270,6 +270,7 @@ def month_charts(
             id="spend-by-day",
             title=f"Spend of {whose} by day, {today:%B %Y}",
             head="Day",
+            currency=month.currency,
             labels=labels,
             series=[charts.Series("Spent", spent, marked=over)],
             limits=[charts.Limit("Daily budget", daily)] if daily is not None else [],
@@ -280,6 +281,7 @@ def month_charts(
             id="spend-adding-up",
             title=f"Spend of {whose}, {today:%B %Y} to date",
             head="Up to",
+            currency=month.currency,
             labels=labels,
             series=[charts.Series("Spent so far", running, line=True)],
             limits=[charts.Limit("Monthly budget", monthly)] if monthly is not None else [],

@@ -27,7 +27,14 @@ from ads.admin.actions import (
 )
 from ads.admin.elements import counted
 from ads.models import Brand, Campaign
-from ads.services.bulk import Action, ChangeBudgets, Done, LetRunOn, SwitchBrands
+from ads.services.bulk import (
+    Action,
+    ChangeBudgets,
+    Done,
+    LetRunOn,
+    SwitchBrands,
+    currencies,
+)
 from ads.services.delivery import Outcome
 from ads.services.history import Seen
 from ads.services.locks import among
@@ -131,7 +138,9 @@ class BrandActions(AsksFirst):
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         if code == "let_run_on":
             return LetRunOnForm(Brand.objects.filter(pk__in=among(ids)), data)
-        return BrandBudgetsForm(data) if code == "change_budgets" else None
+        if code != "change_budgets":
+            return None
+        return BrandBudgetsForm(currencies(self.campaigns_of(ids), ids), data)
 
     def check_form(self, request: HttpRequest, form: Any) -> None:
         if form.cleaned_data.get("of_campaigns") and not request.user.has_perm(

@@ -22,11 +22,12 @@ from ads.admin.elements import (
     spend_track,
     state_badge,
     two_lines,
+    within_currencies,
 )
 from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
-from ads.rules.money import format_usd, remaining
+from ads.rules.money import format_money, remaining
 from ads.services.ledger import summaries
 from ads.services.lists import SHARE, SPEND, brand_figures
 
@@ -43,6 +44,10 @@ class BrandList(ChangeList):
             return super().get_queryset(request, exclude_parameters)
         finally:
             self.root_queryset = every
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        ordering = super().get_ordering(request, queryset)
+        return within_currencies(ordering, SPEND.values(), path="")
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -141,14 +146,25 @@ class BrandColumns(AdminMixin[Brand]):
     def local(self, brand: Any) -> SafeString:
         return two_lines(brand.local, brand.timezone)
 
+    @admin.display(description="daily budget")
+    def daily_limit(self, brand: Brand) -> str:
+        return budget(brand.daily_budget, brand.currency)
+
+    @admin.display(description="monthly budget")
+    def monthly_limit(self, brand: Brand) -> str:
+        return budget(brand.monthly_budget, brand.currency)
+
     def _spent(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
             return NOTHING
         spent, limit, allowed = _figures(brand, period)
-        of = "" if limit is None else f"of {budget(limit)}"
+        of = "" if limit is None else f"of {budget(limit, brand.currency)}"
         if of and allowed:
-            of += f" ({format_usd(allowed)} allowed)"
-        return two_lines(format_html('<b class="ads-spend-amount">{}</b>', format_usd(spent)), of)
+            of += f" ({format_money(allowed, brand.currency)} allowed)"
+        amount = format_html(
+            '<b class="ads-spend-amount">{}</b>', format_money(spent, brand.currency)
+        )
+        return two_lines(amount, of)
 
     def _used(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
@@ -156,7 +172,8 @@ class BrandColumns(AdminMixin[Brand]):
         spent, limit, _ = _figures(brand, period)
         left = remaining(spent, limit)
         return two_lines(
-            spend_track(spent, limit), "" if left is None else f"{format_usd(left)} left"
+            spend_track(spent, limit),
+            "" if left is None else f"{format_money(left, brand.currency)} left",
         )
 
 

@@ -39,7 +39,7 @@ class BrandPage(StoryPage):
         # Not the values of an invalid form.
         brand = row.fresh() if request.method == "POST" else row
         context: dict[str, Any] = {
-            "edit_words": "name, timezone, budgets, and whether it is active",
+            "edit_words": "name, timezone, currency, budgets, and whether it is active",
             "stored": brand,
         }
         if may_view(request, Campaign):
@@ -117,6 +117,6 @@ def _campaign(row: Any, now: Any) -> dict[str, Any]:
         "link": reverse("admin:ads_campaign_change", args=[row.pk]),
         "state": state_badge(shown_state(row, holds, now)),
         "holds": [{"label": hold.label, "sentence": sentence(hold, row, now)} for hold in holds],
-        "today": spend_bar(row.daily_spend, row.daily_limit),
-        "month": spend_bar(row.monthly_spend, row.monthly_limit),
+        "today": spend_bar(row.daily_spend, row.daily_limit, row.brand.currency),
+        "month": spend_bar(row.monthly_spend, row.monthly_limit, row.brand.currency),
     }

@@ -37,6 +37,7 @@ from ads.services.bulk import (
     Done,
     LetRunOn,
     SetStatus,
+    currencies,
 )
 from ads.services.delivery import Outcome
 from ads.services.history import Seen
@@ -147,7 +148,7 @@ class CampaignActions(Undoes):
         if code == "reset_daily_spend":
             return LetRunOnForm(Campaign.objects.filter(pk__in=among(ids)), data)
         if code == "change_budgets":
-            return BudgetsForm(data)
+            return BudgetsForm(currencies(self.campaigns_of(ids)), data)
         if code == "attach_schedule":
             return AttachForm(data)
         if code == "detach_schedule":

@@ -20,7 +20,7 @@ from ads.admin.base import (
 from ads.admin.elements import state_badge, strips
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.explain import (
     Explanation,
     coming_week,
@@ -72,7 +72,8 @@ class CampaignPage(StoryPage):
                     "reference": one,
                     "link": reverse("admin:ads_campaignreference_change", args=[one.pk]),
                     "day": one.day,
-                    "usd": one.reported is not None and format_usd(one.reported),
+                    "amount": one.reported is not None
+                    and format_money(one.reported, stored.brand.currency),
                 }
                 for one in with_last_report(stored)
             ]
@@ -142,7 +143,7 @@ def _spend(
         "month_name": f"{today:%B %Y}",
         "ledger_link": listed("ads_spend", **ledger) if ledger else "",
         "entries": [
-            {"entry": entry, "usd": format_usd(entry.amount)}
+            {"entry": entry, "amount": format_money(entry.amount, stored.brand.currency)}
             for entry in last_entries(stored, LAST_ENTRIES)
         ]
         if ledger

@@ -8,7 +8,7 @@ from ninja import Field, Path, Query, Router, Schema
 
 from ads.api.frame import ApiKey, ApiRequest, Day, Id, Kind, check_known, reads, refuse
 from ads.api.reading.finding import UNDECIDED, the_brand, the_campaign
-from ads.api.reading.schemas import Budget, Money
+from ads.api.reading.schemas import Budget, Currency, Money
 from ads.models import Brand, Campaign
 from ads.models.campaign import State
 from ads.models.senders import Scope
@@ -69,6 +69,7 @@ class SummaryAnswer(Schema):
     id: Annotated[int, Field(examples=[7])]
     name: str
     timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
+    currency: Currency
     date: Annotated[date, Field(description="The brand's local date.")]
     daily_budget: Budget
     daily_spend: Money

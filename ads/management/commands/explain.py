@@ -9,7 +9,7 @@ from django.utils import timezone
 from ads.management.commands._terminal import Screen, called, campaign_named, instant
 from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.explain import conditions, explanation
 from ads.services.history import switched_by, timeline
 from ads.services.ledger import summaries
@@ -75,16 +75,18 @@ def _show_figures(screen: Screen, campaign: Campaign, now: datetime) -> None:
     ):
         for period in ("daily", "monthly"):
             figures: Any = summary
-            budget = figures[f"{period}_budget"]
-            left = figures[f"{period}_remaining"]
+            shown = [
+                "no limit" if amount is None else format_money(amount, figures["currency"])
+                for amount in (
+                    figures[f"{period}_{name}"]
+                    for name in ("spend", "budget", "waived", "remaining")
+                )
+            ]
             rows.append(
                 (
                     owner,
                     "today" if period == "daily" else "this month",
-                    format_usd(figures[f"{period}_spend"]),
-                    "no limit" if budget is None else format_usd(budget),
-                    format_usd(figures[f"{period}_waived"]),
-                    "no limit" if left is None else format_usd(left),
+                    *shown,
                 )
             )
     screen.line()

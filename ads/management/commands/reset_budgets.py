@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -24,7 +25,7 @@ from ads.models import Brand, Campaign
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.calendar import UnknownTimezone, local_date
-from ads.rules.money import InvalidAmount, format_usd, parse_amount
+from ads.rules.money import InvalidAmount, format_money, parse_amount
 from ads.services.delivery import (
     Ends,
     Offered,
@@ -75,7 +76,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--amount",
-            help="with --waive: allow so much, in US dollars, to each that has such a budget",
+            help="with --waive: allow so much, in its currency, to each that has such a budget",
         )
         parser.add_argument(
             "--until",
@@ -197,6 +198,7 @@ class _RunOn:
             amount = options["amount"]
             if amount is not None:
                 amount = parse_amount(amount, negative=True)
+                _check_currency(amount, brands)
             terms = [Terms(period, amount, options["until"], reason) for period in periods]
             ends = [Ends.of(each, brands, now) for each in terms]
             if only:
@@ -252,7 +254,7 @@ class _RunOn:
                         if isinstance(item.owner, Brand)
                         else item.owner.name,
                         item.period,
-                        format_usd(item.amount),
+                        format_money(item.amount, item.brand.currency),
                     )
                     for item in those
                 ),
@@ -268,3 +270,11 @@ def _say(screen: Screen, what: str, changes: switches.Switches, would: str = "")
 def _last(brand: Brand, period: Period) -> object:
     last = brand.last_daily_reset if period == Period.DAY else brand.last_monthly_reset
     return last or "never"
+
+
+def _check_currency(amount: Decimal, brands: QuerySet[Brand]) -> None:
+    """Refuse one amount for brands in several currencies."""
+    codes = sorted(set(brands.order_by().values_list("currency", flat=True)))
+    if len(codes) > 1:
+        reason = f"these brands are in {', '.join(codes)}; choose brands in one (--brand)."
+        raise InvalidAllowance("amount", amount, reason)

@@ -138,9 +138,10 @@ class ChangeBudgets(Action):
 
     def columns(self, model: Model, path: str = "") -> Columns:
         only, columns = NOTHING
+        own, brand = brand_of(model), "brand_id" if path else brand_of(model)
         for name, change in self.by_field(model).items():
-            only |= change.changes(name)
-            columns = {**columns, f"{path}{name}": change.expression(f"{path}{name}")}
+            only |= change.changes(name, own)
+            columns = {**columns, f"{path}{name}": change.expression(f"{path}{name}", brand)}
         return only & ~self.seen.edited_since(model) if self.seen else only, columns
 
     def by_field(self, model: Model) -> dict[str, BudgetChange]:
@@ -202,6 +203,11 @@ class DetachSchedule(Action):
         )
         # Not ``delete()``, which would announce each: the caller enforces.
         return attached._raw_delete(attached.db)  # noqa: SLF001
+
+
+def brand_of(model: Model) -> str:
+    """The column with the id of a row's brand."""
+    return "pk" if model is Brand else "brand_id"
 
 
 def _update(model: Model, ids: Collection[int], columns: dict[str, Any]) -> int:

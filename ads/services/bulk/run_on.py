@@ -201,13 +201,19 @@ class TakeBack(Action):
 
 @dataclass(frozen=True, slots=True)
 class LimitChange:
-    """The limit of an owner in a period before and after, and what it has spent; US dollars."""
+    """The limit of an owner in a period before and after, and its spend; in its currency."""
 
     owner: Brand | Campaign
     period: Period
     spent: Decimal
     before: Decimal
     after: Decimal
+
+    @property
+    def currency(self) -> str:
+        """That of its brand."""
+        brand = self.owner if isinstance(self.owner, Brand) else self.owner.brand
+        return str(brand.currency)
 
 
 @dataclass(frozen=True, slots=True)

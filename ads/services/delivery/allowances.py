@@ -29,7 +29,7 @@ from ads.rules.calendar import (
     local_date,
     period_start,
 )
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services import locks
 from ads.services.actor import current_actor
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
@@ -118,8 +118,9 @@ def _again(owner: Brand | Campaign, terms: Terms, external_id: str) -> Allowance
         return None
     said = (owner, terms.period, terms.reason, terms.amount or before.amount)
     if said != (before.owner, before.period, before.reason, before.amount):
+        amount = format_money(before.amount, before.brand.currency)
         raise AllowanceConflict(
-            f"Under {external_id!r} {format_usd(before.amount)} was allowed to {before.owner.name} "
+            f"Under {external_id!r} {amount} was allowed to {before.owner.name} "
             f"({before.reason}). Nothing was changed; give what is new an id of its own."
         )
     return before
@@ -147,8 +148,8 @@ def _amount(terms: Terms, total: SpendTotal) -> Decimal | None:
         return counting if counting > 0 else None
     if total.waived + amount >= SUM_LIMIT:
         reason = (
-            f"{format_usd(total.waived)} is allowed already; together it would come to "
-            f"{format_usd(SUM_LIMIT)} or more. Allow less."
+            f"{format_money(total.waived, total.brand.currency)} is allowed already; together it "
+            f"would come to {SUM_LIMIT:,} or more. Allow less."
         )
         raise InvalidAllowance("amount", amount, reason)
     return amount
@@ -178,7 +179,7 @@ def over(allowance: Allowance, now: datetime) -> str:
     The brand is at hand, and where its timezone is invalid only what people did counts.
     """
     zone = allowance.brand.timezone
-    which = f"{format_usd(allowance.amount)} for {allowance.owner.name}"
+    which = f"{format_money(allowance.amount, allowance.brand.currency)} for {allowance.owner.name}"
     if allowance.undone_at:
         when = format_instant(allowance.undone_at, zone)
         return f"{which}: {allowance.undone_by} undid it at {when}."

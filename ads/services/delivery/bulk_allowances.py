@@ -101,7 +101,7 @@ def still_counting(
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """An owner that can be let run on, and by how much; or one that was. US dollars."""
+    """An owner that can be let run on, and by how much; or one that was; in its currency."""
 
     owner: Brand | Campaign
     brand: Brand

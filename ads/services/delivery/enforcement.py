@@ -82,7 +82,7 @@ class Decision:
     campaign_id: int
     is_active: bool
     holds: list[Hold]
-    #: Spend and limits (US dollars; None: no limit) by the fields of DeliveryChange.
+    #: Spend and limits (None: no limit) by the fields of DeliveryChange.
     figures: dict[str, Decimal | None]
 
 

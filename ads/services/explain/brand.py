@@ -73,7 +73,7 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     for period, figures in month.figures.items():
         those = [one for one in given if one.period == period]
         made_of[period] = limit_words(
-            figures.budget or Decimal(0), figures.waived, those, now, brand.timezone
+            figures.budget or Decimal(0), figures.waived, those, now, brand.timezone, brand.currency
         )
         conditions.append(_budget(brand, period, figures, those, made_of[period], now))
     return BrandExplanation(conditions, made_of)
@@ -90,10 +90,12 @@ def _budget(
     hold, spent, budget, limit = _BUDGETS[period], figures.amount, figures.budget, figures.limit
     if limit is None or figures.is_available:
         until = runs_out_at(spent, budget, those)
-        return Condition(hold, False, budget_left(hold, spent, limit, made_of), until)
+        left = budget_left(hold, spent, limit, brand.currency, made_of)
+        return Condition(hold, False, left, until)
     # With a budget of zero, nothing runs tomorrow either.
     lifts = next_begins(period, now, brand.timezone) if budget else None
-    return Condition(hold, True, budget_sentence(hold, spent, limit, made_of), lifts)
+    used_up = budget_sentence(hold, spent, limit, brand.currency, made_of)
+    return Condition(hold, True, used_up, lifts)
 
 
 def states(brand: Brand) -> dict[State, int]:

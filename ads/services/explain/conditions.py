@@ -9,7 +9,7 @@ from ads.holds import Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.explain.explanation import BUDGET_NAMES, Explanation, deciding_now
 from ads.services.explain.limits import BUDGETS, limit_of, of_limit, spent_of
 from ads.services.explain.outlook import applies_at
@@ -41,12 +41,15 @@ def of(explained: Explanation) -> list[Condition]:
     return found
 
 
-def budget_left(hold: Hold, spent: Decimal, limit: Decimal | None, made_of: str = "") -> str:
-    """That a limit is not used up, given the spend in US dollars and what the limit is made of."""
+def budget_left(
+    hold: Hold, spent: Decimal, limit: Decimal | None, currency: str, made_of: str = ""
+) -> str:
+    """That a limit is not used up, given the spend and what the limit is made of."""
     if limit is None:
         so_far = _SO_FAR[BUDGETS[hold].period]
-        return f"{BUDGET_NAMES[hold]}: no limit, {format_usd(spent)} spent {so_far}"
-    return f"{BUDGET_NAMES[hold]}: {spent_of(spent, limit, made_of)}{'' if made_of else ' spent'}"
+        return f"{BUDGET_NAMES[hold]}: no limit, {format_money(spent, currency)} spent {so_far}"
+    figures = spent_of(spent, limit, currency, made_of)
+    return f"{BUDGET_NAMES[hold]}: {figures}{'' if made_of else ' spent'}"
 
 
 def flight(start: date | None, end: date | None) -> str:
@@ -73,7 +76,8 @@ def _clear(hold: Hold, explained: Explanation) -> str:
         return f"Hours: {_hours(row, explained)}"
     budget = BUDGETS[hold]
     made_of = of_limit(budget, row, explained.at)
-    return budget_left(hold, getattr(row, budget.spend), limit_of(budget, row), made_of)
+    spent, limit = getattr(row, budget.spend), limit_of(budget, row)
+    return budget_left(hold, spent, limit, row.brand.currency, made_of)
 
 
 def _hours(row: Campaign, explained: Explanation) -> str:

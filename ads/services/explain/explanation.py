@@ -11,6 +11,7 @@ from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaign import Status
 from ads.moments import as_rules
 from ads.rules import calendar, dayparting
+from ads.rules.money import format_money
 from ads.services.explain.limits import BUDGETS, limit_of, of_limit, spent_of, with_allowances
 from ads.services.explain.outlook import (
     LONGEST_CHAIN,
@@ -182,14 +183,17 @@ def sentence(
         return _hours_sentence(list(schedules), now)
     budget = BUDGETS[hold]
     limit = limit_of(budget, row) or Decimal(0)  # it applies, so there is one
-    return budget_sentence(hold, getattr(row, budget.spend), limit, of_limit(budget, row, now))
+    spent, made_of = getattr(row, budget.spend), of_limit(budget, row, now)
+    return budget_sentence(hold, spent, limit, row.brand.currency, made_of)
 
 
-def budget_sentence(hold: Hold, spent: Decimal, limit: Decimal, made_of: str = "") -> str:
+def budget_sentence(
+    hold: Hold, spent: Decimal, limit: Decimal, currency: str, made_of: str = ""
+) -> str:
     """A sentence on the hold of a budget; ``made_of``: of what a raised limit is."""
     if limit == 0:
-        return f"{BUDGET_NAMES[hold]} is $0.00, so nothing runs"
-    return f"{BUDGET_NAMES[hold]} used up: {spent_of(spent, limit, made_of)}"
+        return f"{BUDGET_NAMES[hold]} is {format_money(limit, currency)}, so nothing runs"
+    return f"{BUDGET_NAMES[hold]} used up: {spent_of(spent, limit, currency, made_of)}"
 
 
 _STATUS_SENTENCES = {

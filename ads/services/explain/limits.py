@@ -14,7 +14,7 @@ from ads.models import Allowance, Campaign
 from ads.models.spend import Period
 from ads.rules import calendar
 from ads.rules.allowances import Allowed, limit_words
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.delivery import allowances
 from ads.services.senders import visibility
 
@@ -49,7 +49,7 @@ def limit_of(budget: BudgetHold, row: Any) -> Decimal | None:
 
 
 def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
-    """The budget of a hold, in US dollars; None: no limit."""
+    """The budget of a hold; None: no limit."""
     owner: Any = row.brand if budget.of_brand else row
     amount: Decimal | None = getattr(owner, f"{budget.period_word}_budget")
     return amount
@@ -59,7 +59,8 @@ def of_limit(budget: BudgetHold, row: Any, now: datetime) -> str:
     """What a raised limit is made of: see :func:`limit_words`."""
     those = getattr(row, "allowed_by", {}).get(budget.hold, ())
     own = budget_of(budget, row) or Decimal(0)
-    return limit_words(own, _allowed(budget, row), those, now, row.brand.timezone)
+    allowed, brand = _allowed(budget, row), row.brand
+    return limit_words(own, allowed, those, now, brand.timezone, brand.currency)
 
 
 def made_of(row: Any, now: datetime, *, of_brand: bool) -> dict[Period, str]:
@@ -68,9 +69,9 @@ def made_of(row: Any, now: datetime, *, of_brand: bool) -> dict[Period, str]:
     return {budget.period: of_limit(budget, row, now) for budget in budgets}
 
 
-def spent_of(spent: Decimal, limit: Decimal, made_of: str) -> str:
+def spent_of(spent: Decimal, limit: Decimal, currency: str, made_of: str) -> str:
     """ "$65.40 of $150.21: $75.00 budget + $75.21 allowed by admin until midnight"."""
-    figures = f"{format_usd(spent)} of {format_usd(limit)}"
+    figures = f"{format_money(spent, currency)} of {format_money(limit, currency)}"
     return f"{figures}: {made_of}" if made_of else figures
 
 

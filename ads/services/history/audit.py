@@ -20,7 +20,7 @@ from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
 from ads.rules.dayparting import Window, describe_window
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 
 #: In place of a missing value.
 NOTHING = "–"
@@ -151,7 +151,7 @@ def actor(event: Any) -> str:
     return str(metadata.get("actor") or NOBODY)
 
 
-#: Names of rows, by the field that refers to them and their key.
+#: Names of rows, by the field that refers to them and their key; "currency": a brand's.
 Names = dict[tuple[str, int], str]
 
 
@@ -181,6 +181,8 @@ def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
             ids = {getattr(event, field.attname) for event in events}
             for pk, row in field.related_model._default_manager.in_bulk(list(ids)).items():
                 names[field.name, pk] = str(row)
+                if isinstance(row, Brand):
+                    names["currency", pk] = row.currency
     return names
 
 
@@ -223,9 +225,10 @@ def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
     if event.pgh_label == WAIVED:
         more = event.waived - (before.waived if before else 0)
         label = "no longer counts" if more > 0 else "counts again"
-        return (FieldChange(label, "", format_usd(abs(more))),)
+        return (FieldChange(label, "", format_money(abs(more), _currency(event, names))),)
     if event.pgh_label in OF_ALLOWANCES:
-        changes = [FieldChange("beyond the budget", "", format_usd(event.amount))]
+        amount = format_money(event.amount, _currency(event, names))
+        changes = [FieldChange("beyond the budget", "", amount)]
         if event.until:
             changes.append(FieldChange("until", "", _in_words(event.until)))
         return (*changes, FieldChange("reason", "", event.reason))
@@ -237,20 +240,27 @@ def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
         earlier = getattr(before, field.attname) if before else None
         if before and value == earlier:
             continue
-        new = _shown(field, value, names)
-        old = _shown(field, earlier, names) if before else ""
+        new = _shown(field, value, names, _currency(event, names))
+        old = _shown(field, earlier, names, _currency(before, names)) if before else ""
         if before or new != NOTHING:
             found.append(FieldChange(str(field.verbose_name), old, new))
     return tuple(found)
 
 
-def _shown(field: "models.Field[Any, Any]", value: Any, names: Names) -> str:
+def _currency(event: Any, names: Names) -> str:
+    """Of a brand as it was then; of a campaign or a sum, as its brand's is; "" if that is gone."""
+    if hasattr(event, "currency"):
+        return str(event.currency)
+    return names.get(("currency", getattr(event, "brand_id", 0)), "")
+
+
+def _shown(field: "models.Field[Any, Any]", value: Any, names: Names, currency: str = "") -> str:
     if value is None or value == "":
         return NOTHING
     if field.related_model:
         return names.get((field.name, value), f"#{value} (deleted)")
     if isinstance(field, MoneyField):
-        return format_usd(Decimal(value))
+        return format_money(Decimal(value), currency)
     if isinstance(value, bool | datetime | list):
         return _in_words(value)
     return str(dict(field.flatchoices).get(value, value))

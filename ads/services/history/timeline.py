@@ -16,7 +16,7 @@ from ads.models.fields import BUDGETS
 from ads.models.references import known_as, shown
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.delivery import is_pause
 from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
@@ -130,8 +130,11 @@ class _Describer:
     def __init__(self, owner: Campaign | Brand, rows: Sequence[Row]) -> None:
         self._of_brand = isinstance(owner, Brand)
         brand = owner if isinstance(owner, Brand) else owner.brand
-        self._brand, self._zone = brand.name, brand.timezone
-        self._names: audit.Names = {("brand", brand.pk): brand.name}
+        self._brand, self._zone, self._currency = brand.name, brand.timezone, brand.currency
+        self._names: audit.Names = {
+            ("brand", brand.pk): brand.name,
+            ("currency", brand.pk): brand.currency,
+        }
         if isinstance(owner, Campaign):
             self._names["campaign", owner.pk] = owner.name
         for row in rows:
@@ -142,6 +145,7 @@ class _Describer:
         self._reasons = reasons(
             (row.event() for row in switches),
             alike={row.row["id"] for row in switches if row.row["count"] > 1},
+            currency=brand.currency,
         )
 
     def happening(self, row: Row) -> Happening:
@@ -198,7 +202,7 @@ class _Describer:
         return Happening(
             at=row.at,
             kind=Kind.MONEY,
-            title=f"Correction of {format_usd(amount)} for {found['date']}",
+            title=f"Correction of {format_money(amount, self._currency)} for {found['date']}",
             actor=corrections.recorder(found["recorded_by"], found["source"]),
             campaigns=self._campaigns(found),
             reasons=(found["description"],) if found["description"] else (),
@@ -214,10 +218,11 @@ class _Describer:
             whose = f"brand's {whose}"
         given = event.pgh_label == "allowed"
         until = f", until {format_instant(event.until, self._zone)}" if event.until else ""
+        amount = format_money(event.amount, self._currency)
         titles = {
-            "allowed": f"Let run on: {format_usd(event.amount)} beyond the {whose}{until}",
-            "undone": f"No longer let run on: {format_usd(event.amount)} beyond the {whose} undone",
-            "ended": f"The time is over for {format_usd(event.amount)} beyond the {whose}{until}",
+            "allowed": f"Let run on: {amount} beyond the {whose}{until}",
+            "undone": f"No longer let run on: {amount} beyond the {whose} undone",
+            "ended": f"The time is over for {amount} beyond the {whose}{until}",
         }
         return Happening(
             at=row.at,

@@ -37,6 +37,7 @@ from ads.services.ledger.validation import (
     check_same_day,
     check_text,
     day_of,
+    in_another,
     is_same_day,
     latest_date,
 )

@@ -46,7 +46,7 @@ _LOOKS: Final = 5
 _TOO_LARGE: Final = "spend_total_amount_is_in_range"
 _TOO_LARGE_REASON: Final = (
     "with all of these, the day or month of a campaign or brand would come to "
-    "1,000,000,000,000,000 US dollars or more; check the amounts."
+    "1,000,000,000,000,000 or more; check the amounts."
 )
 
 

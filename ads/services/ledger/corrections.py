@@ -39,7 +39,7 @@ class Correction:
     Args:
         campaign: whose spend is corrected.
         day: the accounting day that was wrong.
-        amount: US dollars, negative to take spend back; not zero.
+        amount: negative to take spend back; not zero.
         reason: why; required.
         entry: the entry that is corrected, of that campaign and day; None: no single one.
     """
@@ -70,7 +70,7 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A running sum before and after a correction. Amounts in US dollars."""
+    """A running sum before and after a correction."""
 
     owner: Brand | Campaign
     period: Period

@@ -79,12 +79,13 @@ _QUESTION = f"""
                                       AND running.is_active)) AS of_brand
               FROM (
                     SELECT moved.campaign_id, moved.brand_id, campaign.is_active,
-                           brand.timezone <> moved.timezone AS is_stale,
+                           (brand.timezone, brand.currency) <> (moved.timezone, moved.currency)
+                               AS is_stale,
                            greatest({_answers(of_brand=True)}) AS brand_answer,
                            greatest({_answers(of_brand=False)}) AS campaign_answer
                       FROM (VALUES {{rows}})
-                           AS moved (campaign_id, brand_id, timezone, day, month, campaign_day,
-                                     campaign_month, brand_day, brand_month, now)
+                           AS moved (campaign_id, brand_id, timezone, currency, day, month,
+                                     campaign_day, campaign_month, brand_day, brand_month, now)
                       JOIN ads_campaign AS campaign ON campaign.id = moved.campaign_id
                       JOIN ads_brand AS brand ON brand.id = moved.brand_id
                     OFFSET 0
@@ -107,7 +108,7 @@ def enforce_crossed(
     sweep tries again. At most one query if nothing was crossed.
 
     Raises:
-        StaleTimezoneError: a brand has moved since its timezone was read.
+        StaleTimezoneError: a brand's timezone or currency has changed since it was read.
     """
     moved: dict[tuple[Owner, date], Decimal] = defaultdict(Decimal)
     for (row, owner, day, _), answer in zip(placed, answers, strict=True):

@@ -18,7 +18,7 @@ from ads.rules.money import is_used_up, remaining
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One owner's figures of one period, in US dollars."""
+    """One owner's figures of one period, in its currency."""
 
     amount: Decimal
     #: What is allowed beyond the budget.
@@ -41,13 +41,14 @@ class Figures:
 
 
 class Summary(TypedDict):
-    """The figures of a brand or a campaign; amounts in US dollars, None without a budget.
+    """The figures of a brand or a campaign; amounts in ``currency``, None without a budget.
 
     Limits are budgets with what is allowed beyond them (waived).
     """
 
     name: str
     timezone: str
+    currency: str
     date: date
     daily_budget: Decimal | None
     daily_spend: Decimal
@@ -77,7 +78,7 @@ class CampaignSummary(Summary):
 
 
 class DaySpend(NamedTuple):
-    """The spend of one accounting day, and what was allowed beyond its budget; US dollars."""
+    """The spend of one accounting day, and what was allowed beyond its budget."""
 
     date: date
     amount: Decimal = Decimal(0)
@@ -90,6 +91,7 @@ class Month:
 
     days: list[DaySpend]
     figures: dict[Period, Figures]
+    currency: str
 
 
 class InvalidSpan(ValueError):
@@ -131,7 +133,7 @@ def month(owner: Brand | Campaign, now: datetime) -> Month:
     # One lookup per date, for the index: a brand's own sums stand among those of all brands.
     sums = _sums([owner], dates, now)
     days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _ZERO)) for day in dates]
-    return Month(days, _both(owner, today, sums))
+    return Month(days, _both(owner, today, sums), _brand(owner).currency)
 
 
 def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:
@@ -189,6 +191,7 @@ def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
     return {
         "name": owner.name,
         "timezone": _zone(owner),
+        "currency": _brand(owner).currency,
         "date": today,
         "daily_budget": day.budget,
         "daily_spend": day.amount,
@@ -205,7 +208,11 @@ def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
 
 
 def _zone(owner: Brand | Campaign) -> str:
-    return str((owner if isinstance(owner, Brand) else owner.brand).timezone)
+    return str(_brand(owner).timezone)
+
+
+def _brand(owner: Brand | Campaign) -> Brand:
+    return owner if isinstance(owner, Brand) else owner.brand
 
 
 def _of(*owners: Brand | Campaign) -> QuerySet[SpendTotal]:

@@ -26,7 +26,7 @@ from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules.calendar import group_by_local_date, period_start
 
-#: Names of the aliases: spend, US dollars.
+#: Names of the aliases: spend.
 SPEND: Final = {Period.DAY: "day_spend", Period.MONTH: "month_spend"}
 #: Share of the limit that is used, in percent: below zero without a budget.
 SHARE: Final = {Period.DAY: "day_share", Period.MONTH: "month_share"}

@@ -132,6 +132,7 @@ def _as_near(row: Any, now: datetime) -> Near:
         name=row.name,
         brand=row.brand.name,
         timezone=row.brand.timezone,
+        currency=row.brand.currency,
         period=near.period,
         spent=spent,
         limit=limit,

@@ -19,7 +19,7 @@ NEAR: Final = Decimal("0.5")
 class Near:
     """A brand or campaign, and the limit of its own of which most is used.
 
-    ``spent``, of ``limit`` (the budget and what is allowed beyond it), in US dollars. ``brand``:
+    ``spent``, of ``limit`` (the budget and what is allowed beyond it), in ``currency``. ``brand``:
     of a campaign. ``holds``: why a campaign does not deliver now. ``delivers``: of a brand, whether
     it is active. ``used_up_at``: when, at the pace so far, it is used up within the period (UTC);
     None: not, or unknown.
@@ -29,6 +29,7 @@ class Near:
     name: str
     brand: str
     timezone: str
+    currency: str
     period: Period
     spent: Decimal
     limit: Decimal

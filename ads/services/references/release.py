@@ -5,7 +5,7 @@ It goes into the ledger as all spend does, and counts on its own days. Rows that
 about which nobody has chosen) go on waiting, with the reason.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 
 from ads.models import WaitingSpend
 from ads.models.spend import Kind, OnOverlap
+from ads.rules.money import add_sums, sums_by_currency
 from ads.services import campaign_lookup, locks
 from ads.services.campaign_lookup import Reference
 from ads.services.delivery import Enforced
@@ -47,8 +48,8 @@ class Settled:
     refused: int = 0
     #: Day totals that overlap and were discarded, as whoever matched them chose.
     skipped: int = 0
-    #: How much of other totals was taken back in their place: a negative sum, or zero.
-    taken_back: Decimal = Decimal(0)
+    #: How much of other totals was taken back in their place, by currency: negative sums.
+    taken_back: Mapping[str, Decimal] = field(default_factory=dict)
     enforced: Enforced = field(default_factory=Enforced)
     #: Ids of the unknown references that failed; the reason is in the log.
     failed: tuple[int, ...] = ()
@@ -63,7 +64,7 @@ class Settled:
             self.recorded + other.recorded,
             self.refused + other.refused,
             self.skipped + other.skipped,
-            self.taken_back + other.taken_back,
+            add_sums(self.taken_back, other.taken_back),
             self.enforced + other.enforced,
             self.failed + other.failed,
         )
@@ -213,7 +214,11 @@ def _record_batch(
         waiting.discard(waits.filter(pk__in=skipped), because=_SKIPPED, now=now)
         recorded = [row.pk for row in rows if row.pk not in {*refusals, *skipped}]
         _put_away(recorded, refusals)
-    taken_back = sum((answer.taken_back or Decimal(0) for answer in answers), start=Decimal(0))
+    taken_back = sums_by_currency(
+        (answer.currency or owner.currency, answer.taken_back)
+        for answer in answers
+        if answer.taken_back
+    )
     settled = Settled(len(recorded), len(refusals), len(skipped), taken_back, enforced)
     return rows[-1].pk, settled
 
@@ -223,9 +228,21 @@ _SKIPPED: Final = "Skipped: the same days are on record."
 
 def _as_sent(row: WaitingSpend, reference: Reference) -> Row:
     if row.kind == Kind.DAY_TOTAL:
-        return DayTotal(reference, row.date, row.amount, row.observed_at or row.received_at)
+        return DayTotal(
+            reference,
+            row.date,
+            row.amount,
+            row.observed_at or row.received_at,
+            row.currency or None,
+        )
     return SpendEntry(
-        reference, row.amount, row.description, row.date, row.occurred_at, row.external_id
+        reference,
+        row.amount,
+        row.description,
+        row.date,
+        row.occurred_at,
+        row.external_id,
+        row.currency or None,
     )
 
 

@@ -151,7 +151,9 @@ LISTS: Final[dict[str, dict[Role, set[str]]]] = {
 
 #: Of each page on which something is changed, who may change which field.
 FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
-    "ads.brand": {B: {"name", "is_active", "timezone", "daily_budget", "monthly_budget"}},
+    "ads.brand": {
+        B: {"name", "currency", "is_active", "timezone", "daily_budget", "monthly_budget"}
+    },
     "ads.campaign": {
         B: {
             "name",

@@ -49,6 +49,7 @@ def test_a_campaign_runs_on_when_the_answer_comes(program: Program, campaign: Ca
     assert answer == {
         "previewed": False,
         "allowance": given,
+        "currency": "USD",
         "spent": "80.00",
         "limit_before": "75.00",
         "limit": "95.00",

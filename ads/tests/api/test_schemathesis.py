@@ -51,6 +51,7 @@ BEYOND_A_SCHEMA = {
     "swap the two dates": "the order of two dates",
     "it is after the last day": "the order of two dates",
     "ask for at most 366 days": "how far two dates lie apart",
+    "is not a currency code": "which currencies there are",
     "would come to 1,000,000,000,000,000": "a sum over rows",
 }
 

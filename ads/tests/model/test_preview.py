@@ -260,10 +260,10 @@ def test_a_brand_switched_or_with_new_budgets_does_what_its_preview_said(
     with a_world(world):
         now = at(world["now"])
         path = "brand__daily_budget"
-        supposing = Supposing({"brand__is_active": on, path: change.expression(path)})
+        supposing = Supposing({"brand__is_active": on, path: change.expression(path, "brand_id")})
         foretold = holds(supposing, now)
 
-        Brand.objects.update(is_active=on, daily_budget=change.expression("daily_budget"))
+        Brand.objects.update(is_active=on, daily_budget=change.expression("daily_budget", "pk"))
         enforce(Campaign.objects.all(), now, Trigger.ACTION)
 
         assert holds(Supposing(), now) == foretold

@@ -125,11 +125,11 @@ def allowed(
     ],
 )
 def test_a_raised_limit_says_what_it_is_made_of(those: list[Allowed], says: str) -> None:
-    assert limit_words(Decimal(75), Decimal("75.21"), those, NOON, "Europe/Berlin") == says
+    assert limit_words(Decimal(75), Decimal("75.21"), those, NOON, "Europe/Berlin", "USD") == says
 
 
 def test_a_limit_that_nobody_has_raised_says_nothing() -> None:
-    assert limit_words(Decimal(75), Decimal(0), [], NOON, "UTC") == ""
+    assert limit_words(Decimal(75), Decimal(0), [], NOON, "UTC", "USD") == ""
 
 
 def test_spend_uses_up_a_limit_when_the_allowance_that_it_needs_ends() -> None:

@@ -41,6 +41,7 @@ class Found:
 
     id: int
     timezone: str
+    currency: str
     latest: date
     known_as: str = ""
 
@@ -66,6 +67,7 @@ class Candidate(NamedTuple):
     name: str
     brand: str
     timezone: str
+    currency: str
 
     def __str__(self) -> str:
         return f'campaign {self.id} ("{self.name}" of {self.brand})'
@@ -97,14 +99,16 @@ class _Lookup:
     def _ask(self, keys: set[Any]) -> None:
         raise NotImplementedError
 
-    def _found(self, campaign_id: int, timezone: str, known_as: str = "") -> Found | str:
+    def _found(
+        self, campaign_id: int, timezone: str, currency: str, known_as: str = ""
+    ) -> Found | str:
         """The campaign; a sentence if its brand's timezone is invalid."""
         if timezone not in self._latest:
             try:
                 self._latest[timezone] = latest_date(timezone, self._now)
             except InvalidSpend as error:
                 return f"{error} (campaign {campaign_id})"
-        return Found(campaign_id, timezone, self._latest[timezone], known_as)
+        return Found(campaign_id, timezone, currency, self._latest[timezone], known_as)
 
 
 class Campaigns(_Lookup):
@@ -138,7 +142,7 @@ class Campaigns(_Lookup):
             what = {"auto": "name or id", "id": "id", "name": "name"}[self._plan.campaign_by]
             where = "" if self._plan.brand_id is None else " in this brand"
             return f"campaign: there is none with the {what} {text[:200]!r}{where}."
-        return self._found(candidate.id, candidate.timezone)
+        return self._found(candidate.id, candidate.timezone, candidate.currency)
 
 
 #: How a row of a platform names its campaign: account, id on the platform, name; "" for none.
@@ -174,7 +178,9 @@ class References(_Lookup):
         for said, reference in references.items():
             if owner := owners.get(reference):
                 self._known[said] = (
-                    self._found(owner.campaign_id, owner.timezone, reference.known_as)
+                    self._found(
+                        owner.campaign_id, owner.timezone, owner.currency, reference.known_as
+                    )
                     if self._plan.brand_id in (None, owner.brand_id)
                     else f"reference: {str(reference)!r} is campaign {owner.campaign_id}, of "
                     "another brand than the one chosen for this file."
@@ -183,7 +189,7 @@ class References(_Lookup):
                 # Still under the reference: once the campaign is given the reference, its
                 # day totals are recognised.
                 self._known[said] = self._found(
-                    candidate.id, candidate.timezone, reference.known_as
+                    candidate.id, candidate.timezone, candidate.currency, reference.known_as
                 )
             else:
                 account, reference_id, name = said
@@ -272,5 +278,5 @@ def _candidates(condition: Q, brand_id: int | None) -> list[Candidate]:
     campaigns = Campaign.objects.filter(condition).order_by("pk")
     if brand_id is not None:
         campaigns = campaigns.filter(brand=brand_id)
-    rows = campaigns.values_list("pk", "name", "brand__name", "brand__timezone")
+    rows = campaigns.values_list("pk", "name", "brand__name", "brand__timezone", "brand__currency")
     return [Candidate(*row) for row in rows]

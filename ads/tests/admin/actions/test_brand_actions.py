@@ -130,7 +130,7 @@ def test_budgets_of_a_brand_that_would_be_too_large_are_told_and_kept(admin: Cli
     page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **fields})
 
     why = (
-        "daily budget: it would come to $1,000,000,000,000.00 or more, and a budget has to be "
+        "daily budget: it would come to 1,000,000,000,000 or more, and a budget has to be "
         "below that. Raise it by less, or take the limit away."
     )
     assert page.context["notes"] == [

@@ -147,10 +147,10 @@ def test_the_month_is_drawn_by_day_and_adding_up(admin: Client) -> None:
     assert (drawn["1 May"], drawn["2 May"], drawn["14 May"]) == (4, 0, 12)
     assert drawn["16 May"] is None
     assert [by_day.labels[number] for number in by_day.series[0].marked] == ["14 May"]
-    assert [limit.words for limit in by_day.limits] == ["Daily budget: $10.00"]
+    assert by_day.limit_words() == ["Daily budget: $10.00"]
     assert by_day.links[13].endswith("&date_from=2024-05-14&date_to=2024-05-14")
     assert adding_up.series[0].values[13:16] == [Decimal(16), Decimal(17), None]
-    assert [limit.words for limit in adding_up.limits] == ["Monthly budget: $200.00"]
+    assert adding_up.limit_words() == ["Monthly budget: $200.00"]
 
 
 def test_what_a_raised_limit_is_made_of_is_said_beside_the_bar(admin: Client) -> None:

@@ -32,6 +32,7 @@ def test_a_campaign_s_summary_has_its_figures_and_its_days(program: Program) -> 
         "id": campaign.pk,
         "name": "Spring",
         "timezone": "Asia/Tokyo",
+        "currency": "USD",
         "date": "2024-05-15",
         "daily_budget": "10.00",
         "daily_spend": "5.000001",

@@ -46,6 +46,7 @@ def test_the_ledger_has_every_column_exactly() -> None:
             "description": "Clicks",
             "occurred_at": "2024-05-14T23:30:00+00:00",
             "created_at": "2024-05-15T12:00:00+00:00",
+            "currency": "USD",
         }
     ]
 
@@ -164,6 +165,7 @@ def test_delivery_changes_say_why_and_on_which_figures() -> None:
         "brand_daily_budget": "",
         "brand_monthly_spend": "12.345",
         "brand_monthly_budget": "",
+        "currency": "USD",
     }
 
 
@@ -232,6 +234,7 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
         "monthly_limit": "1000.00",
         "monthly_remaining": "978.50",
         "is_budget_available": "true",
+        "currency": "USD",
     }
     assert of_campaign == {
         **of_brand,

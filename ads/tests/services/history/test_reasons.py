@@ -45,19 +45,20 @@ def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
     ],
 )
 def test_why_in_words(told: DeliveryChange, words: str) -> None:
-    assert reasons([told]) == {1: words}
+    assert reasons([told], currency="USD") == {1: words}
 
 
 def test_of_several_alike_the_first_hold_is_named_without_their_own_figures() -> None:
     held = change(holds=["daily_budget", "dayparting"], daily_budget=5, actor="system")
 
-    assert reasons([held], alike=[1]) == {1: "Daily budget used up"}
+    assert reasons([held], alike=[1], currency="USD") == {1: "Daily budget used up"}
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("trigger", list(Trigger))
 def test_every_trigger_has_words(trigger: Trigger) -> None:
-    (words,) = reasons([change(True, trigger=trigger.value, actor="system")]).values()
+    switched = change(True, trigger=trigger.value, actor="system")
+    (words,) = reasons([switched], currency="USD").values()
 
     assert words != trigger.value
 

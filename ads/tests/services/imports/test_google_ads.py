@@ -136,7 +136,7 @@ def test_a_column_called_micros_is_in_micros_and_it_is_said() -> None:
 
     preview = previewed(lines, Plan(account=ACCOUNT))
 
-    assert preview.amount == Decimal("1234.56")
+    assert preview.amount == {"USD": Decimal("1234.56")}
     assert "read as micros" in " ".join(preview.notes)
 
 
@@ -164,7 +164,7 @@ def test_totals_of_a_part_are_not_compared() -> None:
 def test_another_currency_is_refused_with_its_line() -> None:
     said = refused(REPORT.replace("Brand,222,USD", "Brand,222,EUR"))
 
-    assert "line 5: currency: the amount is in 'EUR'" in said
+    assert "line 5: currency: the amount is in EUR (Euro)" in said
 
 
 def test_no_cost_of_a_campaign_that_did_not_deliver_is_zero_and_counted() -> None:

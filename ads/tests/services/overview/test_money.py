@@ -26,7 +26,9 @@ def spent(amount: object, *, days_ago: int = 0, **brand: Any) -> Brand:
 def test_nothing_is_spent_where_there_is_nothing() -> None:
     told = money(NOON)
 
-    assert told.today.amount == told.month.amount == 0
+    assert [(each.currency, each.amount) for each in told.today + told.month] == [
+        ("USD", Decimal(0))
+    ] * 2
     assert (told.near, told.months) == ([], [])
     assert told.by_day.brands == []
 
@@ -37,7 +39,7 @@ def test_what_has_no_budget_is_not_compared_with_one() -> None:
     spent(7)
     spent(0)
 
-    today = money(NOON).today
+    (today,) = money(NOON).today
 
     assert today.amount == 57
     assert today.limited == 50
@@ -57,8 +59,8 @@ def test_each_brand_counts_in_its_own_day_and_month() -> None:
 
     told = money(evening)
 
-    assert told.today.amount == 1 + (1 + 5)
-    assert told.month.amount == 1 + (1 + 5)
+    assert told.today[0].amount == 1 + (1 + 5)
+    assert told.month[0].amount == 1 + (1 + 5)
 
 
 def test_what_is_allowed_beyond_the_budget_is_in_the_limit() -> None:
@@ -67,7 +69,7 @@ def test_what_is_allowed_beyond_the_budget_is_in_the_limit() -> None:
 
     told = money(NOON)
 
-    assert (told.today.amount, told.today.budget) == (Decimal(90), Decimal(190))
+    assert (told.today[0].amount, told.today[0].budget) == (Decimal(90), Decimal(190))
     assert told.near == []
 
 

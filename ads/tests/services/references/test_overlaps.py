@@ -75,7 +75,7 @@ def what_waits() -> list[Any]:
 @pytest.mark.parametrize(
     ("choice", "sum_of_month", "settled"),
     [
-        (OnOverlap.REPLACE, 240, Settled(recorded=3, taken_back=Decimal(-150))),
+        (OnOverlap.REPLACE, 240, Settled(recorded=3, taken_back={"USD": Decimal(-150)})),
         (OnOverlap.ADD, 390, Settled(recorded=3)),
         (OnOverlap.SKIP, 240, Settled(recorded=1, skipped=2)),
     ],
@@ -92,7 +92,7 @@ def test_the_files_of_a_renamed_campaign_come_to_240_dollars(campaign: Campaign)
         (CASES / f"{name}-rename.csv").read_bytes()
         for name in ("15a-meta-before", "15b-meta-after")
     )
-    settled = Settled(recorded=3, taken_back=Decimal(-150))
+    settled = Settled(recorded=3, taken_back={"USD": Decimal(-150)})
     renamed_is_counted_as_was_chosen(before, after, campaign, OnOverlap.REPLACE, 240, settled)
 
 
@@ -105,7 +105,9 @@ def renamed_is_counted_as_was_chosen(
     row = unknown("P4 Spring | v2")
 
     assert unmatched.overlaps([(row, campaign)]) == {
-        row.pk: Overlaps(2, Decimal(150), {"meta_ads under another ID": Decimal(150)})
+        row.pk: Overlaps(
+            2, {"USD": Decimal(150)}, {"meta_ads under another ID": {"USD": Decimal(150)}}
+        )
     }
     (known,) = unmatched.on_record(row, campaign)
     assert (known.source, known.platform, known.days) == ("meta_ads", "meta_ads", 2)
@@ -138,15 +140,15 @@ def test_without_a_choice_only_the_overlap_goes_on_waiting_until_there_is_one(
     ((day, amount, refusal),) = what_waits()
     assert (day, amount) == (YESTERDAY, 45)
     assert (
-        f"campaign {campaign.pk} on {YESTERDAY}: source etl reports 45.00, and on record is "
-        "40.00 by hand" in refusal
+        f"campaign {campaign.pk} on {YESTERDAY}: source etl reports $45.00, and on record is "
+        "$40.00 by hand" in refusal
     )
     assert registry.record_waiting(NOON).refused == 1  # the periodic task asks nobody
     assert totals(campaign)["day", YESTERDAY] == 40
 
     again = registry.match(unknown("1"), campaign, now=NOON, on_overlap=OnOverlap.REPLACE)
 
-    assert again == Settled(recorded=1, taken_back=Decimal(-40))
+    assert again == Settled(recorded=1, taken_back={"USD": Decimal(-40)})
     assert totals(campaign)["day", YESTERDAY] == 45
     assert not UnknownReference.objects.exists()
 
@@ -162,7 +164,7 @@ def test_a_campaign_given_a_second_id_keeps_its_overlap_waiting(
 
     ((_, amount, refusal),) = what_waits()
     assert amount == 45
-    assert "40.00 by etl under another ID" in refusal
+    assert "$40.00 by etl under another ID" in refusal
     assert registry.match(unknown("2"), campaign, now=NOON, on_overlap=OnOverlap.ADD).recorded == 1
     assert totals(campaign)["day", TODAY] == 85
     # It is another one of the campaign's, so its later reports are not asked about.
@@ -206,8 +208,8 @@ def test_other_platforms_entries_and_other_days_are_no_overlap_but_are_shown(
 
     assert unmatched.overlaps([(row, campaign)]) == {}
     assert unmatched.on_record(row, campaign) == [
-        OnRecord("etl", "google_ads", True, 1, 1, Decimal(10), TODAY, TODAY),
-        OnRecord("manual", "", False, 1, 1, Decimal(3), TODAY, TODAY),
+        OnRecord("etl", "google_ads", True, "USD", 1, 1, Decimal(10), TODAY, TODAY),
+        OnRecord("manual", "", False, "USD", 1, 1, Decimal(3), TODAY, TODAY),
     ]
     assert registry.match(row, campaign, now=NOON).recorded == 1
 
@@ -234,7 +236,9 @@ def test_many_are_matched_each_as_was_chosen_and_those_beside_them_wait(
 
     shown = unmatched.overlaps([(one, campaign), (two, other), (three, other)])
     assert {pk: each.on_record for pk, each in shown.items()} == {
-        one.pk: {"hand": 40}, two.pk: {"hand": 4}, three.pk: {"hand": 4},
+        one.pk: {"hand": {"USD": Decimal(40)}},
+        two.pk: {"hand": {"USD": Decimal(4)}},
+        three.pk: {"hand": {"USD": Decimal(4)}},
     }  # fmt: skip
     done = unmatched.match_each(
         [(one, campaign, OnOverlap.REPLACE), (two, other, OnOverlap.ADD), (three, other, None)],
