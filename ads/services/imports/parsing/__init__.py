@@ -5,5 +5,5 @@ from ads.services.imports.parsing.campaigns import Found, by_name
 from ads.services.imports.parsing.cells import unit_of
 from ads.services.imports.parsing.checker import Checker
 from ads.services.imports.parsing.columns import Columns
-from ads.services.imports.parsing.detection import HEAD, Sniffed, sniff
-from ads.services.imports.parsing.reader import Reader
+from ads.services.imports.parsing.detection import Sniffed
+from ads.services.imports.parsing.reader import Reader, look_at

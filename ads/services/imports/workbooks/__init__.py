@@ -5,10 +5,11 @@ type: rows have one shape, whether a CSV or a workbook has them.
 """
 
 from ads.services.imports.workbooks.book import (
+    SheetInfo,
     Workbook,
     is_archive,
     refuse_false_name,
     refuse_old,
 )
-from ads.services.imports.workbooks.sheet import Row, Sheet
+from ads.services.imports.workbooks.sheet import Row, Sheet, column_name
 from ads.services.imports.workbooks.values import Day, Moment, Number, Typed

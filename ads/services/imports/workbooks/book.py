@@ -29,14 +29,12 @@ _OTHERS: Final = (
     ("presentationml", f"This is a presentation, not a workbook. {_SAVE_AS}"),
 )
 _MACROS: Final = "vbaproject.bin"
-_NO_WORKBOOK: Final = "This is a ZIP archive without a workbook in it. If it has a report, unpack it, and import that."
+_NO_WORKBOOK: Final = (
+    "This is a ZIP archive, not a workbook. Unpack it, and import the report in it."
+)
 _NOT_OFFICE: Final = (
     (re.compile("content.xml"), f"This is an OpenDocument file (.ods), not read. {_SAVE_AS}"),
     (re.compile("index/.*"), f"This is a Numbers file, which is not read. {_SAVE_AS}"),
-    (
-        re.compile(r".*\.(csv|tsv|txt|xlsx)"),
-        "This is a ZIP archive, not a workbook. Unpack it, and import the report in it.",
-    ),
 )
 
 _OLD: Final = b"\xd0\xcf\x11\xe0"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from ads.services.imports.refusals import MOST_COLUMNS, ImportRefused
+from ads.services.imports.refusals import MOST_COLUMNS
 from ads.services.imports.workbooks.display import PLAIN, Display
 from ads.services.imports.workbooks.package import (
     MOST_OF_SHEET,
@@ -138,7 +138,7 @@ class _Rows:
         prefix = name.removesuffix(local(name))
         self._listen(*(prefix + each for each in ("row", "c", "v", "f", "t", "rPh", "sheetData")))
 
-    def _listen(
+    def _listen(  # noqa: PLR0915  (what they share is one cell)
         self, row_: str, c_: str, v_: str, f_: str, t_: str, spoken_: str, end_: str
     ) -> None:
         parser = self.parser
@@ -150,6 +150,7 @@ class _Rows:
         formula: str | None = None
         is_spoken = False
         places: dict[str, int] = {}
+        text_ = (v_, f_)
 
         def start(name: str, given: dict[str, str]) -> None:
             nonlocal row, cell, at, value, formula, is_spoken
@@ -164,7 +165,7 @@ class _Rows:
                     if letters not in places:
                         places[letters] = column_number(letters)
                     at = places[letters]
-            elif name == v_ or name == f_ or (name == t_ and not is_spoken):
+            elif name in text_ or (name == t_ and not is_spoken):
                 parser.CharacterDataHandler = pieces.append
             elif name == row_:
                 row = Row(int(given.get("r", row.number + 1)), [])
@@ -252,25 +253,21 @@ class _Values:
         if kind is None or kind == "n":
             if (style or "") not in self._plain:
                 return self._displayed(value.strip(), style)
-            if _SHORT.fullmatch(value):
-                return Number(value)
-            return number_of(value.strip()) if value else ""
-        if kind in {"str", "inlineStr"}:
-            return _checked(unescaped(value))
-        if kind == "b":
-            return "TRUE" if value.strip() == "1" else "FALSE"
+            return _plain_number(value)
         if kind == "e":
             raise Unreadable(f"the cell has the error {value[:20]}; correct it in the spreadsheet.")
+        if kind == "b":
+            return "TRUE" if value.strip() == "1" else "FALSE"
         if kind == "d":
             when = dt.datetime.fromisoformat(value.strip()).replace(tzinfo=None)
             return _moment(when, "T" in value)
-        raise ValueError(f"cells of type {kind[:20]!r} are unknown")
+        return _checked(unescaped(value))  # "str", "inlineStr"
 
     def _displayed(self, text: str, style: str | None) -> str:
         """A number that its display makes something else."""
-        display = self._displays[int(style or 0)]
         if not text:
             return ""
+        display = self._displays[int(style or 0)]
         if display.has_day or display.has_time:
             key = text, style
             if key not in self._known:
@@ -280,8 +277,8 @@ class _Values:
             return self._known[key]
         if display.is_percentage:
             return f"{number_of(str(Decimal(number_of(text)) * 100))}%"
-        number = Number(text) if _SHORT.fullmatch(text) else number_of(text)
-        if display.sign:
+        number = _plain_number(text)
+        if display.sign and isinstance(number, Number):
             number.sign = display.sign
         return number
 
@@ -297,13 +294,19 @@ class _Values:
         return _moment(when, display.has_time or bool(seconds))
 
 
+def _plain_number(text: str) -> str:
+    if _SHORT.fullmatch(text):
+        return Number(text)
+    return number_of(text.strip()) if text else ""
+
+
 def _checked(text: str) -> str:
     if len(text) > _LONGEST:
         raise ValueError(f"it has more than {_LONGEST:,} characters")
     return text
 
 
-def _moment(when: dt.datetime, has_time: bool) -> str:  # noqa: FBT001
+def _moment(when: dt.datetime, has_time: bool) -> str:
     return Moment(f"{when:%Y-%m-%d %H:%M:%S}") if has_time else Day(f"{when:%Y-%m-%d}")
 
 

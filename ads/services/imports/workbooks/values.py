@@ -1,7 +1,7 @@
 """Cells that are no text in a workbook, as text that keeps what they are."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
-from typing import Final, Self
+from typing import Final
 
 #: Significant digits that a spreadsheet shows and keeps of what is typed: what a file has behind
 #: them is noise of binary floats, such as the last 4 of 0.30000000000000004.
@@ -20,9 +20,9 @@ class Typed(str):
 
     __slots__ = ()
 
-    def strip(self, _chars: str | None = None, /) -> Self:
-        """Itself: it has no spaces around it, and stays what it is."""
-        return self
+    def strip(self, chars: str | None = None, /) -> str:
+        """Itself, as it has no spaces around it; without these characters, a text."""
+        return self if chars is None else super().strip(chars)
 
 
 class Number(Typed):
