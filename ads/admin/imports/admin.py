@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -205,7 +206,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         """The refused rows as CSV, with the reasons."""
         if not uploads.has_refused(one):
             raise Http404
-        name = f"refused rows of {one.file_name}"
+        name = f"refused rows of {PurePath(one.file_name).stem}.csv"
         headers = {
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name)
             or "",
