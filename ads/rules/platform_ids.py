@@ -25,6 +25,8 @@ _FORMULA: Final = re.compile(r'="([^"]+)"')
 
 #: An apostrophe, straight or curly: before a number it tells a spreadsheet to leave it alone.
 _MARK: Final = r"['\u2018\u2019]"
+#: What some languages put between thousands.
+_SPACE: Final = r"[ '\u2019\u00a0\u2009\u202f]"
 
 
 def _number(*others: str) -> str:
@@ -38,8 +40,7 @@ def _number(*others: str) -> str:
         r"[1-9][0-9]{3,}(?=[.,]0+\Z)",
         r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=(?:\.0+)?\Z)",
         r"[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}(?=(?:,0+)?\Z)",
-        r"[1-9][0-9]{0,2}(?P<sign>[ '\u2019\u00a0\u2009\u202f])[0-9]{3}(?:(?P=sign)[0-9]{3})+"
-        r"(?=(?:[.,]0+)?\Z)",
+        rf"[1-9][0-9]{{0,2}}(?P<sign>{_SPACE})[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})+(?=(?:[.,]0+)?\Z)",
         *others,
     )
     return rf"({'|'.join(ways)})(?:[.,]0+)?"
@@ -53,6 +54,11 @@ _ACCOUNT: Final = re.compile(rf"{_MARK}*(?:act_|a:)?{_number(_DASHED)}")
 
 #: Other ids behind an apostrophe: of letters and digits. ("'Tis the season" is a name.)
 _MARKED: Final = re.compile(rf"{_MARK}+((?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{{5,}})")
+
+#: Every text that :func:`spelled` changes, and some others: for PostgreSQL, to look at few of many.
+PERHAPS_CHANGED: Final = (
+    "^[^0-9A-Za-z]|[^0-9A-Za-z]$|^(cg:|c:|a:|act_)|^[0-9][^A-Za-z]*[^0-9A-Za-z]"
+)
 
 _SEPARATORS: Final = re.compile(r"[^0-9]")
 

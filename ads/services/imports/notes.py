@@ -24,7 +24,7 @@ def notes(
 ) -> Iterator[str]:
     """The warnings about a file that has been read and staged."""
     yield from reader.sniffed.notes
-    yield from checker.days.notes()
+    yield from checker.notes()
     for line in totals_lines:
         if line["agrees"] is False:
             yield (

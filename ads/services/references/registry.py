@@ -9,7 +9,7 @@ from ads.models import Campaign, CampaignReference, UnknownReference, WaitingSpe
 from ads.services import locks
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference, InvalidSpend
-from ads.services.ledger import OnOverlap, check_text, in_another, waiting
+from ads.services.ledger import OnOverlap, check_id, check_text, in_another, waiting
 from ads.services.references.release import Settled, record_waiting
 
 #: Rows that are recorded while somebody waits for the page; the periodic task takes the rest.
@@ -24,7 +24,8 @@ def add(campaign: Campaign, reference: Reference) -> CampaignReference:
     """
     for field in ("platform", "account", "reference"):
         try:
-            check_text(field, getattr(reference, field), required=field != "account")
+            check = check_text if field == "platform" else check_id
+            check(field, getattr(reference, field), required=field != "account")
         except InvalidSpend as error:
             raise InvalidReference(error.field, error.value, error.reason) from error
     carried, _ = CampaignReference.objects.get_or_create(

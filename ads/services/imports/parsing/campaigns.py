@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from django.db.models import Q
 
 from ads.models import Campaign, CampaignReference
+from ads.rules.platform_ids import is_shortened
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
@@ -23,7 +24,6 @@ REMEMBERED: Final = 50_000
 
 _SHOWN: Final = 3
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
-_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]*)?[eE]\+[0-9]+")
 
 
 #: The remedy for ids that lost digits.
@@ -163,18 +163,28 @@ class References(_Lookup):
         self._platform = plan.platform or ""
         self._have_ids = have_ids
         #: The name of each account's id, as far as remembered.
-        self._names: dict[tuple[str, str], str] = {}
+        self._names: dict[Reference, str] = {}
+        #: Ids by what the file has in place of them; the first few in their order.
+        self.respelled: dict[str, str] = {}
 
     def _ask(self, keys: set[Said]) -> None:
         references = {}
         for said in keys:
-            self._check_name(*said)
-            if trouble := self._trouble(said):
+            reference = Reference(self._platform, *said)
+            self._check_name(reference)
+            if trouble := self._trouble(reference):
                 self._known[said] = trouble
-            else:
-                references[said] = Reference(self._platform, *said)
+                continue
+            references[said] = reference
+        if self._have_ids:
+            respelled = {
+                said[1]: reference.reference
+                for said, reference in references.items()
+                if said[1] != reference.reference
+            }
+            self.respelled = dict(sorted({**self.respelled, **respelled}.items())[: _SHOWN + 1])
         owners = campaign_lookup.by_reference(references.values())
-        named = self._by_their_names([s for s in references if references[s] not in owners])
+        named = self._by_their_names({s: r for s, r in references.items() if r not in owners})
         for said, reference in references.items():
             if owner := owners.get(reference):
                 self._known[said] = (
@@ -192,18 +202,18 @@ class References(_Lookup):
                     candidate.id, candidate.timezone, candidate.currency, reference.known_as
                 )
             else:
-                account, reference_id, name = said
-                self._known[said] = Unmatched(account, reference_id, name[: LONGEST["name"]])
+                name = reference.name[: LONGEST["name"]]
+                self._known[said] = Unmatched(reference.account, reference.reference, name)
 
-    def _by_their_names(self, unknown: Collection[Said]) -> dict[Said, Candidate]:
+    def _by_their_names(self, unknown: Mapping[Said, Reference]) -> dict[Said, Candidate]:
         """The campaigns meant by their own names or ids, where the plan allows that."""
         by, brand_id = self._plan.campaign_by, self._plan.brand_id
         if self._have_ids and by != "name":
             return {}
-        names = {name for _, _, name in unknown}
+        names = {reference.name for reference in unknown.values()}
         if by == "id":
             numbered = by_id(names, brand_id)
-            return {said: numbered[said[2]] for said in unknown if said[2] in numbered}
+            return {said: numbered[r.name] for said, r in unknown.items() if r.name in numbered}
         named = by_name(names, brand_id)
         alone = {name: found[0] for name, found in named.items() if len(found) == 1}
         # A campaign with another id in this account is not the one that is meant.
@@ -215,37 +225,52 @@ class References(_Lookup):
                 ).values_list("campaign_id", "account")
             )
         return {
-            said: alone[said[2]]
-            for said in unknown
-            if said[2] in alone and (alone[said[2]].id, said[0]) not in taken
+            said: alone[reference.name]
+            for said, reference in unknown.items()
+            if reference.name in alone
+            and (alone[reference.name].id, reference.account) not in taken
         }
 
-    def _check_name(self, account: str, reference: str, name: str) -> None:
+    def notes(self) -> Iterator[str]:
+        """What whoever imports the file should know of its ids."""
+        if not self.respelled:
+            return
+        examples = [
+            f"{written[:40]!r} is read as {meant[:40]}" for written, meant in self.respelled.items()
+        ]
+        more = ", and so on" if len(examples) > _SHOWN else ""
+        yield (
+            f"The file has campaigns' ids as a spreadsheet or another program writes them: "
+            f"{', '.join(examples[:_SHOWN])}{more}. Check one of them: spreadsheets round long ids."
+        )
+
+    def _check_name(self, reference: Reference) -> None:
         """Refuse the file if this id has two names: a spreadsheet that rounds ids joins campaigns.
 
         Raises:
             ImportRefused: with both names and the remedy.
         """
-        if not (self._have_ids and name) or reference in BLANK:
+        name = reference.name
+        if not name or reference.reference in BLANK:
             return
         if len(self._names) >= REMEMBERED:
             self._names.clear()
-        other = self._names.setdefault((account, reference), name)
+        other = self._names.setdefault(reference, name)
         if other != name:
             raise ImportRefused(
-                f"reference: {reference[:40]!r} is the id of two campaigns in this file, "
+                f"reference: {reference.reference[:40]!r} is the id of two campaigns in this file, "
                 f'"{other[:80]}" and "{name[:80]}". {ROUNDED} If it is one campaign that was '
                 "renamed, write one of the names in all of its rows."
             )
 
-    def _trouble(self, said: Said) -> str | None:
+    def _trouble(self, given: Reference) -> str | None:
         """Why this cannot be a reference; None if it can."""
-        account, reference, _ = said
+        reference = given.reference
         field = "reference" if self._have_ids else "campaign"
         if reference in BLANK:
             return f"{field}: it is empty, so the spend has no campaign."
         try:
-            check_text("account", account)
+            check_text("account", given.account)
             check_text(field, reference)
         except InvalidSpend as error:
             return str(error)
@@ -254,7 +279,7 @@ class References(_Lookup):
 
 def trouble_of_id(field: str, text: str) -> str | None:
     """Why this is no id but what a spreadsheet made of one ("1.2E+17"); None if it may be one."""
-    if "+" in text and _SHORTENED.fullmatch(text):
+    if is_shortened(text):
         return f"{field}: {text[:40]!r} is a number that has lost its last digits. {ROUNDED}"
     return None
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -160,6 +160,12 @@ class Checker:
                 self._show(line, cells, campaign, staged)
         return good, waiting
 
+    def notes(self) -> Iterator[str]:
+        """What whoever imports the file should know of its days and its ids."""
+        yield from self.days.notes()
+        if isinstance(self._campaigns, References):
+            yield from self._campaigns.notes()
+
     def check_whole(self) -> None:
         """Refuse the file, of which all rows were checked, if its figures may mean something else.
 
@@ -263,7 +269,8 @@ class Checker:
         external_id = cells[columns.external_id or 0]
         if not (external_id.isascii() and external_id.strip() and len(external_id) < _SHORT):
             check_text("external_id", external_id, required=True)
-        if "+" in external_id and (trouble := trouble_of_id("external_id", external_id)):
+        is_plain = "+" not in external_id and "." not in external_id and "," not in external_id
+        if not is_plain and (trouble := trouble_of_id("external_id", external_id)):
             raise Refusal(trouble)
         description = "" if columns.description is None else cells[columns.description]
         if description:
