@@ -25,7 +25,7 @@ from ads.services.imports.preview import (
 )
 from ads.services.imports.questions import Question, Unanswered
 from ads.services.imports.refusals import SHOWN, ImportRefused, Refused, RefusedCsv, RowsRefused
-from ads.services.ledger import check_text, overlaps, validation
+from ads.services.ledger import check_id, check_text, overlaps, validation
 from ads.services.references import registry
 from ads.services.senders import rights
 
@@ -325,7 +325,7 @@ def _check_plan(plan: Plan, now: datetime) -> None:
         source = check_text("source", plan.source, required=True)
         if plan.platform is not None:
             check_text("platform", plan.platform, required=True)
-        check_text("account", plan.account)
+        check_id("account", plan.account)
         if plan.observed_at is not None:
             validation.check_observed_at(plan.observed_at, now)
         rights.check_open(source)

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from ads import checks
 from ads.models import Campaign, CampaignReference, ReportedTotal, Spend, SpendTotal
 from ads.models.references import UnknownReference, WaitingSpend, known_as
 from ads.services import references
@@ -123,15 +124,17 @@ def test_an_id_of_two_campaigns_is_left_apart_and_its_spend_waits_until_somebody
     assert f'meta_ads / 123-456-7890 / 55 of campaign {one.pk} ("A" of Acme)' in said
     assert CampaignReference.objects.count() == 2
     assert outcomes(take(total(given, 5))) == ["waiting"]
-    apart = references.apart()
+    apart = references.apart()["meta_ads / 1234567890 / 55"]
     assert [reference.campaign for reference in apart] == [one, other]
+    (warning,) = checks.check_platform_ids(databases=["default"])
+    assert "Whose is platform ID meta_ads / 1234567890 / 55? A of Acme" in str(warning)
 
     apart[0].delete()
     apart[1].full_clean()
     apart[1].save()
     references.registry.record_waiting(NOON)
 
-    assert references.apart() == []
+    assert references.whose() == checks.check_platform_ids(databases=["default"]) == []
     assert Spend.objects.get().campaign == other
 
 
