@@ -2,43 +2,21 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.test import Client
-from django.utils import timezone
-from time_machine import TimeMachineFixture
 
 from ads.models import Campaign, CampaignReference, ReportedTotal, UnknownReference
 from ads.services import CampaignService
 from ads.services.errors import InvalidSpend
-from ads.services.imports import uploads
 from ads.services.imports.plan import Plan
-from ads.tests.admin.imports.pages import check, confirm, page, sent
-from ads.tests.admin.pages import add, changelist, errors, save
-from ads.tests.api.support import Program
-from ads.tests.commands.import_spend.support import run
 from ads.tests.factories import CampaignFactory
+from ads.tests.services.imports.parsing.spellings import ID, NOW, SIX
 from ads.tests.services.imports.support import case, ledger, previewed, recorded, refused, waiting
 from ads.tests.services.ledger.support import entry, google, outcomes, take, total
-from ads.tests.support import at
 
 pytestmark = pytest.mark.django_db
 
-ID = "120210000000001234"
-NOW = at("2026-11-28 12:00")
-SIX = [
-    "Reporting starts,Reporting ends,Campaign name,Campaign ID,Amount spent (USD)",
-    f"2026-11-25,2026-11-25,P4 Prospecting,{ID}.0,300.00",
-    f"2026-11-26,2026-11-26,P4 Prospecting,'{ID},300.00",
-    f'2026-11-24,2026-11-24,P4 Prospecting,"=""{ID}""",300.00',
-    '2026-11-23,2026-11-23,P4 Prospecting,"120,210,000,000,001,234",300.00',
-    f"2026-11-21,2026-11-21,P4 Prospecting,c:{ID},300.00",
-    f"2026-11-20,2026-11-20,P4 Prospecting,{ID},300.00",
-]
 CASE = "11b-ids-other-shapes.csv"
 
 
@@ -121,48 +99,6 @@ def test_two_names_that_would_be_one_number_are_refused() -> None:
     assert "is the id of two campaigns in this file" in refused([header, *rows], now=NOW)
 
 
-def test_the_command_records_all(
-    campaign: Campaign, tmp_path: Path, time_machine: TimeMachineFixture
-) -> None:
-    time_machine.move_to(NOW)
-    file = tmp_path / "six.csv"
-    file.write_text("\n".join(SIX) + "\n")
-
-    done = run(file)
-
-    assert done["Recorded"] == "6 $1,800.00"
-    assert "as a spreadsheet or another program writes them" in " ".join(done["said"].split())
-    assert run(file)["Recorded"] == "0 $0.00"
-
-
-def test_the_command_takes_an_account_in_any_spelling(
-    tmp_path: Path, time_machine: TimeMachineFixture
-) -> None:
-    time_machine.move_to(NOW)
-    campaign = CampaignFactory.create()
-    CampaignService.add_reference(campaign, "google_ads", "77", account="1234567890")
-    file = tmp_path / "google.csv"
-    file.write_text("Day,Campaign ID,Currency code,Cost\n2026-11-25,77,USD,5.00\n")
-
-    call_command("import_spend", str(file), "--account", "123-456-7890")
-
-    assert spent() == 5
-
-
-def test_the_page_shows_and_records_all(
-    admin: Client, campaign: Campaign, time_machine: TimeMachineFixture
-) -> None:
-    time_machine.move_to(NOW)
-    one = sent(admin, "\n".join(SIX) + "\n")
-    check(one)
-    assert "as a spreadsheet or another program writes them" in page(admin, one)
-
-    confirm(admin, one)
-    uploads.record(one.pk, timezone.now)
-
-    assert spent() == 1800
-
-
 def test_the_service_finds_and_adds_in_any_spelling(campaign: Campaign) -> None:
     for text in (f"{ID}.0", f"c:{ID}", "120,210,000,000,001,234"):
         assert CampaignService.find_by_reference("meta_ads", text) == campaign
@@ -203,46 +139,3 @@ def test_a_number_without_its_last_digits_is_refused_everywhere(field: str) -> N
     assert isinstance(answer.error, InvalidSpend)
     assert (answer.field, answer.outcome) == (field, "refused")
     assert "it is a number that has lost its last digits; send the whole id" in str(answer.error)
-
-
-def test_the_api_takes_any_spelling_and_refuses_a_shortened_one(
-    program: Program, campaign: Campaign
-) -> None:
-    def answer(reference: Any, external_id: str = "a") -> dict[str, Any]:
-        named = {"platform": "meta_ads", "id": reference}
-        row = {"campaign": named, "amount": "5", "external_id": external_id}
-        found: dict[str, Any] = program.post("/spend", row).json()
-        return found
-
-    assert answer(f"c:{ID}")["answers"][0]["outcome"] == "recorded"
-    assert answer(int(ID))["answers"][0]["outcome"] == "duplicate"
-    assert "lost its last digits" in str(answer("1.2021E+17", "b"))
-    assert "lost its last digits" in str(answer(ID, "1.2021E+17"))
-    filtered = program.get("/campaigns?platform=meta_ads&reference=%27" + ID).json()
-    assert [each["id"] for each in filtered["items"]] == [campaign.pk]
-
-
-def test_the_admin_keeps_and_finds_an_id_in_one_spelling(admin: Client, campaign: Campaign) -> None:
-    fields = {"platform": "google_ads", "campaign": campaign.pk}
-    given = {**fields, "account": "123-456-7890", "reference": '="77"'}
-    assert save(admin, add(CampaignReference), **given).status_code == 302
-    assert campaign.references.filter(account="1234567890", reference="77").exists()
-
-    again = save(admin, add(CampaignReference), **{**given, "account": "1234567890"})
-    assert "another campaign is known by this platform" in str(errors(again))
-    shortened = save(admin, add(CampaignReference), **{**given, "reference": "1.2E+17"})
-    assert "1.2E+17 is a number without its last digits" in str(errors(shortened))
-
-    listed = changelist(CampaignReference)
-    for query in ("q=123-456-7890", f"q=c:{ID}", "account__icontains=123-456-7890"):
-        assert "1 platform ID" in admin.get(f"{listed}?{query}").content.decode()
-    found = admin.get("/admin/search/", {"s": f"'{ID}"}).content.decode()
-    assert f"meta_ads / {ID}" in found
-
-
-def test_a_bad_account_option_is_said_with_its_remedy(tmp_path: Path) -> None:
-    file = tmp_path / "google.csv"
-    file.write_bytes(BytesIO(b"Day,Campaign ID,Currency code,Cost\n2026-11-25,7,USD,5\n").read())
-
-    with pytest.raises(CommandError, match="account.*lost its last digits"):
-        call_command("import_spend", str(file), "--account", "1.2E+9")
