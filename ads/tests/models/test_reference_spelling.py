@@ -58,7 +58,7 @@ def had(campaign: Campaign, reference: str, account: str = "", platform: str = "
     return write(made, reference=reference, account=account)
 
 
-def reported(campaign: Campaign, reference: str, amount: object, **more: Any) -> ReportedTotal:
+def reported(campaign: Campaign, reference: str, amount: object, **more: Any) -> Any:
     """A day total that was reported before this, under a reference as it was written."""
     at = Reference("meta_ads", "", "before")
     registry.add(campaign, at)
@@ -69,7 +69,7 @@ def reported(campaign: Campaign, reference: str, amount: object, **more: Any) ->
     return write(row, known_as=known_as("meta_ads", "", reference))
 
 
-def waits(reference: str, amount: object, name: str = "", **more: Any) -> UnknownReference:
+def waits(reference: str, amount: object, name: str = "", **more: Any) -> Any:
     """A day total that waited before this, under a reference as it was written."""
     sender = more.pop("sender", ANY)
     at = Reference("meta_ads", "", "before", name)
@@ -134,7 +134,7 @@ def test_an_id_of_two_campaigns_is_left_apart_and_its_spend_waits_until_somebody
     apart[1].save()
     references.registry.record_waiting(NOON)
 
-    assert references.whose() == checks.check_platform_ids(databases=["default"]) == []
+    assert (references.whose(), checks.check_platform_ids(databases=["default"])) == ([], [])
     assert Spend.objects.get().campaign == other
 
 
@@ -158,7 +158,7 @@ def test_a_total_kept_by_an_old_spelling_is_known_when_it_comes_again() -> None:
     assert "Day totals, now under the new spelling: 1." in said
     for text in SPELLINGS:
         answer = take(total(Reference("meta_ads", "", text), 300)).answers[0]
-        assert (answer.outcome, answer.difference) == ("unchanged", 0)
+        assert (answer.outcome, answer.difference) == ("unchanged", Decimal(0))
     assert Spend.objects.get().amount == 300
 
 

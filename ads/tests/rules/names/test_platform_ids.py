@@ -130,7 +130,7 @@ def decorated(draw: st.DrawFn, number: str) -> str:
     inner = draw(before)
     if first.endswith("'"):
         inner = inner.lstrip("'")
-    return first + inner + draw(around)(number) + last
+    return f"{first}{inner}{draw(around)(number)}{last}"
 
 
 @given(st.data(), plain_ids, plain_ids)
