@@ -44,12 +44,12 @@ def whose(*, of_several: bool = False) -> list[str]:
     for would_be, rows in list(found.items())[:_NAMED]:
         if len(rows) == 1:
             sentences.append(
-                f'Platform ID {would_be} of {rows[0].campaign} is written "{rows[0]}", under which '
-                "no spend comes in. Open and save it, or remove it."
+                f"Platform ID {would_be} of {rows[0].campaign} is written as {rows[0]}, under "
+                "which no spend comes in. Open and save it, or remove it."
             )
             continue
         had = " and ".join(
-            f'{row.campaign.name} of {row.campaign.brand} (written "{row}")' for row in rows
+            f"{row.campaign.name} of {row.campaign.brand} (as {row})" for row in rows
         )
         sentences.append(
             f"Whose is platform ID {would_be}? {had} had it in different spellings, so its spend "

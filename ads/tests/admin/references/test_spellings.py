@@ -68,7 +68,12 @@ def test_an_id_left_apart_is_named_in_the_list(admin: Client, campaign: Campaign
         )
     listed = admin.get(changelist("ads_campaignreference")).content.decode()
 
-    assert f"Platform ID meta_ads / {ID} of Autumn is written" in listed
+    assert f"Platform ID meta_ads / {ID} of Autumn is written as" in listed
     assert "Open and save it, or remove it." in listed
     refused = save(admin, change(added))
     assert "nother campaign is known" in str(errors(refused))
+
+    campaign.references.all().delete()
+    assert save(admin, change(added)).status_code == 302
+    assert other.references.get().reference == ID
+    assert "is written as" not in admin.get(changelist("ads_campaignreference")).content.decode()
