@@ -6,6 +6,7 @@ With ``-n 2`` two such processes share a run, file by file.
 """
 
 import fcntl
+import gc
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,7 @@ _held: list[int] = []  # the handle of the slot's lock, open until the process e
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(20_000, 20, 20)
     if config.getoption("dist") != "no" and not hasattr(config, "workerinput"):
         return  # this process only distributes the tests
     slot = take_slot(settings.BASE_DIR / ".local")
@@ -51,6 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = redis_url
     app.conf.update(broker_url=redis_url, result_backend=redis_url)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from the thousands of tests, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
