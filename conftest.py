@@ -172,7 +172,7 @@ def django_db_setup(
 
 def made_by_migrate() -> list[Any]:
     """All rows that each migration makes, without their ids."""
-    permissions = Permission.objects.order_by(*Permission._meta.ordering)
+    permissions = Permission.objects.order_by("content_type__model", "codename")
     return [
         *ContentType.objects.order_by("app_label", "model").values_list("app_label", "model"),
         *permissions.values_list("content_type__model", "codename", "name"),
