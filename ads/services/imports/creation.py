@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from ads.models import Brand, Campaign, UnknownReference
 from ads.models.campaign import Status
 from ads.services import campaign_lookup, locks
+from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference
 from ads.services.imports import tables
 from ads.services.imports.parsing import New, NewCampaigns
@@ -51,6 +52,14 @@ class Created:
     ids: set[int] = field(default_factory=set)
     reference_ids: list[int] = field(default_factory=list)
 
+    def note_running(self, running: int) -> None:
+        """Say how many of them do not run, although they are active."""
+        if held := self.count - running:
+            self.sentences.append(
+                f"{held:,} of them {'does' if held == 1 else 'do'} not run: a budget of the brand "
+                "is used up, or the brand is paused."
+            )
+
     def as_dict(self) -> dict[str, Any]:
         """As it is stored with an import; its ids are no more than what people look at."""
         return {
@@ -73,7 +82,8 @@ def create(new: NewCampaigns, plan: Plan) -> Created | None:
         ImportRefused: the brand has changed, or another one has such a campaign by now.
     """
     sums = {pk: (rows, amount) for pk, rows, amount in tables.run(_STAGED)}
-    staged = [each for each in new.numbered if each.id in sums]
+    numbered = {each.id: each for each in new.numbered}
+    staged = [numbered[pk] for pk in sums]  # in the order of the file
     if not staged:
         return None
     locks.creating_campaigns()
@@ -112,7 +122,7 @@ def create(new: NewCampaigns, plan: Plan) -> Created | None:
 
 _STAGED: Final = f"""
     SELECT campaign_id, count(*), sum(amount) FROM {tables.ROWS}
-     WHERE campaign_id < 0 GROUP BY campaign_id
+     WHERE campaign_id < 0 GROUP BY campaign_id ORDER BY min(position)
 """  # noqa: S608  (the tables' names are our own)
 
 _GIVE_IDS: Final = f"""
@@ -129,7 +139,7 @@ def _brand(new: NewCampaigns, plan: Plan) -> tuple[Brand, bool]:
         ImportRefused: it is not the brand that the rows were read for.
     """
     if plan.new_brand is None:
-        brand = Brand.objects.filter(pk=new.brand_id).first()
+        brand = Brand.objects.filter(pk=new.brand_id or 0).first()
     else:
         brand = Brand.objects.filter(name=new.brand).first()
         if brand is None:
@@ -201,7 +211,7 @@ def _tidy(new: New) -> str:
     return " ".join(shown.split())[: LONGEST["campaign"]].rstrip() or new.known_by.reference
 
 
-def _told_apart_by(reference: Any) -> Iterator[str]:
+def _told_apart_by(reference: Reference) -> Iterator[str]:
     longest = LONGEST["campaign"] // 2
     yield reference.reference[:longest]
     yield f"{reference.account} / {reference.reference}"[-longest:]

@@ -87,7 +87,7 @@ class Imported:
     @property
     def created_in(self) -> int | None:
         """The id of the brand in which campaigns are created."""
-        return self.created and self.created.brand_id
+        return self.created.brand_id if self.created else None
 
     def as_dict(self) -> dict[str, Any]:
         """The figures and the refused rows by the names under which they are stored."""

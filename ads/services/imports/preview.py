@@ -128,10 +128,14 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
     lowers = bool(open_ or tables.run(f"SELECT 1 FROM {tables.MOVES} WHERE amount < 0 LIMIT 1"))  # noqa: S608
     created = done.created.ids if done.created else set()
     anyway = (questions.starting(now) if lowers else set()) | created
+    running = 0
     first: list[Decision] = []
     started: set[int] = set()
     with _resulting_sums(now, tables.MOVES):
         for decision in preview_switches(tables.affected(), now):
+            if decision.campaign_id in created:
+                running += 1
+                continue
             if decision.is_active:
                 done.would_start += 1
                 started.add(decision.campaign_id)
@@ -139,6 +143,8 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
                 done.would_stop += 1
             if len(first) < SHOWN:
                 first.append(decision)
+    if done.created:
+        done.created.note_running(running)
     certain = started - anyway if lowers else set()
     possible = certain
     if open_:
@@ -216,6 +222,7 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
     )
     only = the_only()
     amount = {row[0]: row[1] for row in good}
+    said = {code for code, *_ in waits} | {each.currency for each in done.refused.missing.values()}
     waiting_amount = sums_by_currency((row[0] or only, row[1]) for row in waits)
     days = [day for row in (*good, *waits) for day in row[2:] if day is not None]
     campaigns = tables.run(_CAMPAIGNS)
@@ -239,7 +246,10 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
         "switches": done.switches,
         "unknown": _unmatched(reader) if done.waiting_rows else [],
         "missing": _missing(done),
-        "says": {"currency": checker.currency, "timezone": checker.days.timezone},
+        "says": {
+            "currency": checker.currency or (said.pop() if len(said) == 1 else ""),
+            "timezone": checker.days.timezone,
+        },
         "on_record": [asdict(each) for each in done.on_record],
     }
     if done.created:  # there is none of them yet

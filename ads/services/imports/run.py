@@ -9,8 +9,10 @@ from typing import Any, BinaryIO, Final
 
 from django.db import transaction
 
+from ads.models import Campaign
 from ads.models.spend import OnOverlap
-from ads.services.delivery import Trigger, enforce
+from ads.services import locks
+from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.errors import InvalidSpend, Overlap
 from ads.services.imports import creation, notes, questions, recording, tables, waiting
 from ads.services.imports.formats import FORMATS
@@ -157,18 +159,19 @@ class Import:
                 )
             self._affects_now = tables.note_brands(now, self._staged, brand_id=done.created_in)
             anyway = questions.starting(now) if lowers and self._affects_now else set()
-            anyway |= done.created.ids if done.created else set()
             if done.are_entries:
                 recording.record_entries(done, self.checker.columns, source=self._source, now=now)
             else:
                 self._refuse_bad_rows()
                 self._record_totals(now, seen)
             self._refuse_bad_rows()
+            started = self._enforce_created(now)
             if self._affects_now:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)
+            done.enforced += Enforced(failed=started.failed)
             if done.enforced.started and (done.lowered or done.replaced):
-                started = questions.started(now) - anyway
-                if question := questions.starts(started, started):
+                others = questions.started(now) - anyway
+                if question := questions.starts(others, others):
                     self._check(question, seen)
                     done.questions.append(question)
             self._take_notes()
@@ -234,6 +237,16 @@ class Import:
             self._fill_in_preview(now)
             yield self.done
             transaction.set_rollback(True)
+
+    def _enforce_created(self, now: datetime) -> Enforced:
+        """Start the campaigns that were created, unless something holds them already."""
+        created = self.done.created
+        if created is None:
+            return Enforced()
+        campaigns = Campaign.objects.filter(brand=created.brand_id, pk__in=locks.among(created.ids))
+        enforced = enforce(campaigns, now, Trigger.EDIT)
+        created.note_running(enforced.started)
+        return enforced
 
     def _create(self) -> None:
         if self.checker.new is not None:

@@ -272,7 +272,7 @@ class Checker:
             if text in BLANK and self._blank_is_zero:
                 text = self._zero(text, cells)
         amount = self.amounts.read(text)
-        if type(campaign) is not Unmatched:  # most rows of most files: written here, for speed
+        if isinstance(campaign, Found):  # most rows of most files: written here, for speed
             return f"{line},{campaign.id},{day},{amount},{campaign.quoted}\n"
         in_currency = self.amounts.currency
         return (line, *_names(campaign), day, amount, None, "", None, in_currency, theirs)
@@ -322,11 +322,11 @@ class Checker:
                 )
         elif at is None:
             raise Refusal("date: it is empty, and so is occurred_at; write one of them.")
-        elif type(campaign) is not Unmatched:
+        elif isinstance(campaign, Found):
             day = day_of(at, campaign.timezone, self._now).isoformat()
         else:  # its day depends on the campaign's brand
             check_has_come_somewhere(at.date(), self._now, field="occurred_at")
-        if type(campaign) is not Unmatched:
+        if isinstance(campaign, Found):
             given = (int(bool(dated)), int(bool(at)))
             at_text = at or self._now_text
             return (line, campaign.id, day, amount, at_text, description, external_id, *given)
@@ -338,7 +338,7 @@ class Checker:
         named = self.currency
         if self.columns.currency is not None:
             named = self._named(cells[self.columns.currency])
-        if type(campaign) is Unmatched:
+        if not isinstance(campaign, Found):
             return named or ""
         if named is not None and named != campaign.currency:
             raise Refusal(f"currency: {in_another(named, campaign.currency)}")

@@ -76,7 +76,7 @@ class NewCampaigns:
             self.brand_id, self.brand = None, new.name
             self.timezone, self.currency = new.timezone, new.currency
         else:
-            brand = Brand.objects.filter(pk=plan.create_in).first()
+            brand = Brand.objects.filter(pk=plan.create_in or 0).first()
             if brand is None:
                 raise ImportRefused("create campaigns: the brand is no longer there.")
             self.brand_id, self.brand = brand.pk, brand.name
