@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
-from ads.models import Brand, Campaign, UnknownReference
+from ads.models import Brand, Campaign, CampaignReference, SpendTotal, UnknownReference
 from ads.models.campaign import Status
 from ads.services import campaign_lookup, locks
 from ads.services.campaign_lookup import Reference
@@ -27,6 +28,10 @@ from ads.services.references import registry
 
 #: Campaigns that are listed; the rest are counted.
 SHOWN: Final = 100
+
+#: So many of them may be a multiple of those that PostgreSQL knows of; a plan for a few takes
+#: minutes for them.
+_MANY: Final = 500
 
 #: Campaigns in one INSERT.
 _AT_ONCE: Final = 2000
@@ -110,6 +115,7 @@ def create(new: NewCampaigns, plan: Plan) -> Created | None:
         ) from error
     ids |= {each.id: campaign.pk for campaign, each in zip(campaigns, missing, strict=True)}
     tables.run(_GIVE_IDS, [list(ids), list(ids.values())])
+    _count_anew(len(missing), Campaign, CampaignReference)
     if not missing:
         return None
     made.count, made.ids = len(missing), {campaign.pk for campaign in campaigns}
@@ -118,6 +124,16 @@ def create(new: NewCampaigns, plan: Plan) -> Created | None:
     first = sorted(missing, key=lambda each: (-sums[each.id][1], names[each.id]))[:SHOWN]
     made.campaigns = [_described(each, ids, names, *sums[each.id]) for each in first]
     return made
+
+
+def count_sums(created: Created) -> None:
+    """Let PostgreSQL know of the sums of many new campaigns, before their holds are decided."""
+    _count_anew(created.count, SpendTotal)
+
+
+def _count_anew(new: int, *models: type[Model]) -> None:
+    if new >= _MANY:
+        tables.run(f"ANALYZE {', '.join(model._meta.db_table for model in models)}")
 
 
 _STAGED: Final = f"""

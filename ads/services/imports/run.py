@@ -243,6 +243,7 @@ class Import:
         created = self.done.created
         if created is None:
             return Enforced()
+        creation.count_sums(created)
         campaigns = Campaign.objects.filter(brand=created.brand_id, pk__in=locks.among(created.ids))
         enforced = enforce(campaigns, now, Trigger.EDIT)
         created.note_running(enforced.started)
