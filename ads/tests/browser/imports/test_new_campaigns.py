@@ -1,4 +1,4 @@
-"""Imports, worked with the keyboard alone."""
+"""Creating the campaigns of a file, with the keyboard alone."""
 
 import pytest
 from django.contrib.auth.models import User
