@@ -156,26 +156,22 @@ def _brand(new: NewCampaigns, plan: Plan) -> tuple[Brand, bool]:
     """
     if plan.new_brand is None:
         brand = Brand.objects.filter(pk=new.brand_id or 0).first()
-    else:
-        brand = Brand.objects.filter(name=new.brand).first()
         if brand is None:
-            brand = Brand(name=new.brand, currency=new.currency, timezone=new.timezone)
-            try:
-                brand.full_clean()
-                with transaction.atomic():
-                    brand.save()
-            except (ValidationError, IntegrityError) as error:
-                raise ImportRefused(f"new brand: {new.brand!r}: {error} {_JUST_NOW}") from error
-            return brand, True
-    if brand is None:
-        raise ImportRefused(f"The brand {new.brand} is no longer there. {_JUST_NOW}")
-    if (brand.currency, brand.timezone) != (new.currency, new.timezone):
-        raise ImportRefused(
-            f"new brand: there is a brand {brand.name} already, in {brand.currency} and "
-            f"{brand.timezone}, and the file was read in {new.currency} and {new.timezone}. Create "
-            "the campaigns in that brand, or give the new one another name."
-        )
-    return brand, False
+            raise ImportRefused(f"The brand {new.into.name} is no longer there. {_JUST_NOW}")
+    else:
+        brand = Brand.objects.filter(name=new.into.name).first()
+    if brand is not None:
+        new.check(brand)
+        return brand, False
+    into = new.into
+    brand = Brand(name=into.name, currency=into.currency, timezone=into.timezone)
+    try:
+        brand.full_clean()
+        with transaction.atomic():
+            brand.save()
+    except (ValidationError, IntegrityError) as error:
+        raise ImportRefused(f"new brand: {into.name!r}: {error} {_JUST_NOW}") from error
+    return brand, True
 
 
 def _known_by_now(staged: Collection[New], brand: Brand) -> dict[int, int]:

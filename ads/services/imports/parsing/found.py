@@ -9,7 +9,7 @@ from typing import Final
 from ads.models import Brand, Campaign
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
-from ads.services.imports.plan import Plan
+from ads.services.imports.plan import NewBrand, Plan
 from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import check_text, latest_date
 
@@ -71,24 +71,43 @@ class NewCampaigns:
     """
 
     def __init__(self, plan: Plan, now: datetime) -> None:
+        self.into: Brand | NewBrand
         if plan.new_brand is not None:
-            new = plan.new_brand
-            self.brand_id, self.brand = None, new.name
-            self.timezone, self.currency = new.timezone, new.currency
+            self.into = plan.new_brand
+            brand = Brand.objects.filter(name=self.into.name).first()
         else:
             brand = Brand.objects.filter(pk=plan.create_in or 0).first()
             if brand is None:
                 raise ImportRefused("create campaigns: the brand is no longer there.")
-            self.brand_id, self.brand = brand.pk, brand.name
-            self.timezone, self.currency = brand.timezone, brand.currency
+            self.into = brand
+        #: None while there is no such brand.
+        self.brand_id: int | None = None
+        if brand is not None:
+            self.check(brand)
+            self.brand_id = brand.pk
         try:
-            self._latest = latest_date(self.timezone, now)
+            self._latest = latest_date(self.into.timezone, now)
         except InvalidSpend as error:
-            raise ImportRefused(f"{error} (brand {self.brand})") from error
+            raise ImportRefused(f"{error} (brand {self.into.name})") from error
         self._platform = plan.platform
         self._numbered: dict[str, New] = {}
         #: Names that unmatched campaigns share with campaigns of the brand, probably the same ones.
         self.shared: set[str] = set()
+
+    def check(self, brand: Brand) -> None:
+        """Refuse a brand of this name with another currency or timezone than the rows are read in.
+
+        Raises:
+            ImportRefused: with both, and the remedy.
+        """
+        wanted = self.into
+        if (brand.currency, brand.timezone) != (wanted.currency, wanted.timezone):
+            raise ImportRefused(
+                f"new brand: there is a brand {brand.name} already, in {brand.currency} and "
+                f"{brand.timezone}, and the file is read in {wanted.currency} and "
+                f"{wanted.timezone}. Create the campaigns in that brand, or give the new one "
+                "another name."
+            )
 
     @property
     def numbered(self) -> Collection[New]:
@@ -136,11 +155,11 @@ class NewCampaigns:
                 )
             self._numbered[key] = New(
                 -len(self._numbered) - 1,
-                self.timezone,
-                self.currency,
+                self.into.timezone,
+                self.into.currency,
                 self._latest,
                 known_as,
-                self.brand,
+                self.into.name,
                 name,
                 reference,
             )

@@ -376,6 +376,16 @@ def test_a_brand_that_is_gone_or_has_changed_refuses_the_file(acme: Brand) -> No
     assert not Campaign.objects.exists()
 
 
+def test_a_new_brand_that_somebody_has_created_meanwhile_is_one_that_is_there() -> None:
+    brand = BrandFactory.create(name="Acme", currency="USD", timezone="America/New_York")
+    CampaignFactory.create(brand=brand, name="Spring")
+
+    recorded([GOOGLE, row("Spring", 77, 5), row("Autumn", 78, 6)], NEW)
+
+    assert names() == ["Autumn", "Spring"]
+    assert waiting() == {("1", "77", str(DAY)): 5}
+
+
 @pytest.mark.parametrize(
     ("name", "timezone", "amount"),
     [
