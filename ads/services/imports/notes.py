@@ -50,8 +50,8 @@ def notes(
         others = f" (and {len(more):,} more)" if more else ""
         yield (
             f'A campaign of {checker.new.into.name} is called "{first}"{others}, as an unmatched '
-            "one is. It is probably the same, so it is not created again: its spend waits. Match it "
-            "in the console, under Unmatched campaigns, or create it there under another name."
+            "one is. It is probably the same, so it is not created again: its spend waits. Match "
+            "it in the console, under Unmatched campaigns, or create it there under another name."
         )
     if reader.ends_abruptly and checker.columns.amount == checker.columns.width - 1:
         yield (
