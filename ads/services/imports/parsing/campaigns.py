@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +14,13 @@ from ads.services import campaign_lookup
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
 from ads.services.imports.formats import BLANK
+from ads.services.imports.parsing.found import (
+    Creatable,
+    Found,
+    NewCampaigns,
+    Unmatched,
+    trouble_of_name,
+)
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import LONGEST, check_text, latest_date
@@ -30,34 +36,6 @@ _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 ROUNDED: Final = (
     "Spreadsheets round long ids: export the file again, and import it without opening it in one."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A campaign; ``latest`` is the last accounting day that it may have spend on.
-
-    ``known_as``: as :attr:`ads.models.ReportedTotal.known_as`.
-    """
-
-    id: int
-    timezone: str
-    currency: str
-    latest: date
-    known_as: str = ""
-
-    @property
-    def quoted(self) -> str:
-        """``known_as`` as a cell of CSV."""
-        return '"' + self.known_as.replace('"', '""') + '"' if self.known_as else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """A reference that no campaign has: its spend waits to be matched."""
-
-    account: str
-    reference: str
-    name: str
 
 
 class Candidate(NamedTuple):
@@ -76,13 +54,14 @@ class Candidate(NamedTuple):
 class _Lookup:
     """Looks campaigns up, many at a time, and remembers the answers."""
 
-    def __init__(self, plan: Plan, now: datetime) -> None:
+    def __init__(self, plan: Plan, now: datetime, new: NewCampaigns | None) -> None:
         self._plan = plan
+        self._new = new
         self._now = now
         self._latest: dict[str, date] = {}
-        self._known: dict[Any, Found | Unmatched | str] = {}
+        self._known: dict[Any, Found | Unmatched | Creatable | str] = {}
 
-    def learn(self, keys: Iterable[Any]) -> dict[Any, Found | Unmatched | str]:
+    def learn(self, keys: Iterable[Any]) -> dict[Any, Found | Unmatched | Creatable | str]:
         """The campaign of each key, or a sentence why there is none; a few queries at most.
 
         The dictionary has more than was asked for.
@@ -121,7 +100,9 @@ class Campaigns(_Lookup):
         for text in keys:
             self._known[text] = self._decide(text, named.get(text, []), numbered.get(text))
 
-    def _decide(self, text: str, named: list[Candidate], numbered: Candidate | None) -> Found | str:
+    def _decide(
+        self, text: str, named: list[Candidate], numbered: Candidate | None
+    ) -> Found | Creatable | str:
         if len(named) > 1:
             several = ", ".join(str(candidate) for candidate in named[:_SHOWN])
             more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
@@ -137,12 +118,21 @@ class Campaigns(_Lookup):
             )
         candidate = named[0] if named else numbered
         if candidate is None:
-            if not text.strip():
-                return "campaign: it is empty; write its name or its id."
-            what = {"auto": "name or id", "id": "id", "name": "name"}[self._plan.campaign_by]
-            where = "" if self._plan.brand_id is None else " in this brand"
-            return f"campaign: there is none with the {what} {text[:200]!r}{where}."
+            return self._unknown(text)
         return self._found(candidate.id, candidate.timezone, candidate.currency)
+
+    def _unknown(self, text: str) -> Found | Creatable | str:
+        if not text.strip():
+            return "campaign: it is empty; write its name or its id."
+        what = {"auto": "name or id", "id": "id", "name": "name"}[self._plan.campaign_by]
+        where = "" if self._plan.brand_id is None else " in this brand"
+        reason = f"campaign: there is none with the {what} {text[:200]!r}{where}."
+        if self._plan.campaign_by == "id":
+            return reason
+        trouble = trouble_of_name(text)
+        if self._new is None:
+            return reason if trouble else Creatable(text, reason)
+        return f"campaign: {text[:40]!r}: {trouble}" if trouble else self._new.named(text)
 
 
 #: How a row of a platform names its campaign: account, id on the platform, name; "" for none.
@@ -158,8 +148,10 @@ class References(_Lookup):
     campaigns go by name. Everything else waits; nothing is guessed.
     """
 
-    def __init__(self, plan: Plan, now: datetime, *, have_ids: bool) -> None:
-        super().__init__(plan, now)
+    def __init__(
+        self, plan: Plan, now: datetime, new: NewCampaigns | None, *, have_ids: bool
+    ) -> None:
+        super().__init__(plan, now, new)
         self._platform = plan.platform or ""
         self._have_ids = have_ids
         #: The name of each account's id, as far as remembered.
@@ -185,6 +177,8 @@ class References(_Lookup):
             self.respelled = dict(sorted({**self.respelled, **respelled}.items())[: _SHOWN + 1])
         owners = campaign_lookup.by_reference(references.values())
         named = self._by_their_names({s: r for s, r in references.items() if r not in owners})
+        unknown = [r for said, r in references.items() if r not in owners and said not in named]
+        new = self._new.of(unknown, have_ids=self._have_ids) if self._new else {}
         for said, reference in references.items():
             if owner := owners.get(reference):
                 self._known[said] = (
@@ -201,6 +195,8 @@ class References(_Lookup):
                 self._known[said] = self._found(
                     candidate.id, candidate.timezone, candidate.currency, reference.known_as
                 )
+            elif reference in new:
+                self._known[said] = new[reference]
             else:
                 name = reference.name[: LONGEST["name"]]
                 self._known[said] = Unmatched(reference.account, reference.reference, name)
