@@ -172,10 +172,10 @@ def django_db_setup(
 
 def made_by_migrate() -> list[Any]:
     """All rows that each migration makes, without their ids."""
-    type_ = "content_type__app_label", "content_type__model"
+    permissions = Permission.objects.order_by("content_type__model", "codename")
     return [
         *ContentType.objects.order_by("app_label", "model").values_list("app_label", "model"),
-        *Permission.objects.order_by(*type_, "codename").values_list(*type_, "codename", "name"),
+        *permissions.values_list("content_type__model", "codename", "name"),
         *TimezoneName.objects.order_by("name").values_list("name"),
     ]
 
