@@ -1,11 +1,12 @@
 """The only place that takes row locks, and the order in which everybody takes them.
 
-1. Unknown references (:class:`UnknownReference`), by platform, account and reference.
-2. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
-3. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
+1. A batch that is undone (:class:`SpendBatch`); one at a time.
+2. Unknown references (:class:`UnknownReference`), by platform, account and reference.
+3. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
+4. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
    the ledger's trigger does so within the INSERT, :func:`totals_of_brands`,
    :func:`totals_of_owner` and :func:`totals` by hand.
-4. Campaigns, by primary key.
+5. Campaigns, by primary key.
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
 
@@ -18,23 +19,25 @@ updates of configuration lock their rows by primary key too
 (:class:`ads.models.base.ConfigurationQuerySet`).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import DatabaseError, connection
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Collate
 
-from ads.models import Brand, Campaign, SpendTotal, UnknownReference
+from ads.models import Brand, Campaign, SpendBatch, SpendTotal, UnknownReference
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
-#: The advisory locks of :func:`only_import` and :func:`senders`; any numbers of their own.
+#: The advisory locks of :func:`only_import`, :func:`senders` and :func:`batch`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _SAVING_SENDERS: Final = 0x5E4DE25
+_UNDOING: Final = 0x0D0_BA7C
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -159,6 +162,39 @@ def totals(sums: QuerySet[SpendTotal]) -> list[int]:
         .select_for_update(of=("self",), no_key=True)
         .values_list("pk", flat=True)
     )
+
+
+def batch(pk: int) -> SpendBatch | None:
+    """Lock this batch until the transaction ends, so that it is undone once; None: there is none.
+
+    And let nobody undo another one meanwhile: one may stand on the other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UNDOING])
+    return SpendBatch.objects.select_for_update(no_key=True).filter(pk=pk).first()
+
+
+def reported_totals(ids: str, values: Mapping[str, Any]) -> None:
+    """Lock the reported totals whose ids the SQL ``ids`` selects, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REPORTED_TOTALS.format(ids=ids), values)
+
+
+_REPORTED_TOTALS: Final = """
+    SELECT count(*)
+      FROM (SELECT id FROM ads_reportedtotal WHERE id IN ({ids})
+             ORDER BY campaign_id, date, known_as COLLATE "C", source COLLATE "C"
+               FOR NO KEY UPDATE) AS locked
+"""
+
+
+def waiting_references(unknown_ids: QuerySet[Any]) -> None:
+    """Lock these unknown references, in order, until the transaction ends."""
+    found = UnknownReference.objects.filter(pk__in=unknown_ids)
+    in_order = found.order_by(
+        *(Collate(part, "C") for part in ("platform", "account", "reference"))
+    )
+    list(in_order.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def unknown_reference(pk: int) -> UnknownReference | None:

@@ -66,6 +66,8 @@ class Imported:
     #: Rows without an amount, of campaigns that did not deliver.
     blank: int = 0
     refused: Refused = field(default_factory=Refused)
+    #: The batch that was recorded, which can be undone; None: nothing was.
+    batch_id: int | None = None
     enforced: Enforced = field(default_factory=Enforced)
     #: What is asked before it is recorded, and the answers given.
     questions: list[Question] = field(default_factory=list)

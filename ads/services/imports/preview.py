@@ -6,7 +6,6 @@ first, so the one definition of the holds decides on sums that do not exist yet.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -14,16 +13,13 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from ads.models import Campaign, SpendTotal
-from ads.models.spend import Kind, OnOverlap, Period, sums_of
-from ads.rules.calendar import local_date, month_start
+from ads.models import Campaign
+from ads.models.spend import Kind, OnOverlap
 from ads.services.delivery import Decision, preview_switches
 from ads.services.imports import questions, recording, tables
 from ads.services.imports.outcome import SHOWN, Imported, switch
 from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name
-from ads.services.ledger import day_totals, entries
-
-_SUMS: Final = SpendTotal._meta.db_table
+from ads.services.ledger import day_totals, entries, supposed_sums
 
 
 def preview_totals(done: Imported, *, source: str) -> None:
@@ -151,41 +147,6 @@ def _lowest(lower: Sequence[str]) -> str:
     """The moves with the answers that leave the least on record, as a relation."""
     moves = f"SELECT campaign_id, date, amount FROM {tables.MOVES}"  # noqa: S608
     return f"({' UNION ALL '.join((moves, *lower))}) AS lowest"
-
-
-@contextmanager
-def _resulting_sums(now: datetime, moves: str) -> Iterator[None]:
-    """Inside, this session reads the sums of today and this month with the moves in them.
-
-    In a transaction that is rolled back, so that the table is gone however it ends.
-    """
-    today = local_date(now, tables.LAST_TO_TURN)
-    values = {"today": today, "month": month_start(today), "by_month": Period.MONTH.value}
-    with transaction.atomic():
-        resulting = _RESULTING.format(moved=sums_of(moves))
-        tables.run(f"CREATE TEMP TABLE {_SUMS} AS {resulting}", values)
-        tables.run(f"CREATE INDEX ON {_SUMS} (campaign_id, period, start, brand_id)")
-        tables.run(f"ANALYZE {_SUMS}")
-        yield
-        transaction.set_rollback(True)
-
-
-_COUNTS: Final = "start >= %(today)s OR (period = %(by_month)s AND start >= %(month)s)"
-
-# Read before the table of that name exists, so the real one is read.
-_RESULTING: Final = f"""
-    SELECT brand_id, campaign_id, period, start, sum(amount) AS amount, sum(waived) AS waived
-      FROM (
-            SELECT brand_id, campaign_id, period, start, amount, waived
-              FROM {_SUMS}
-             WHERE brand_id IN (SELECT brand_id FROM {tables.BRANDS}) AND ({_COUNTS})
-             UNION ALL
-            SELECT brand_id, campaign_id, period, start, amount, 0
-              FROM ({{moved}}) AS moved
-             WHERE {_COUNTS}
-           ) AS summand
-     GROUP BY brand_id, campaign_id, period, start
-"""  # noqa: S608
 
 
 def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from django.db import connection
 
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import LIMIT, format_usd
-from ads.services.errors import Overlap, ReportedOtherwise
+from ads.services.errors import Overlap, RecordedAndUndone, ReportedOtherwise
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, ImportRefused, Refused
-from ads.services.ledger import day_totals, entries
+from ads.services.ledger import batches, day_totals, entries
 
 
 def leave_begun(done: Imported, begun: Iterable[tuple[str, date]], *, source: str) -> None:
@@ -149,6 +149,7 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
         "kind": Kind.ENTRY.value,
         "recorded_by": entries.recorder(Kind.ENTRY),
         "now": now,
+        "batch": batches.current(),
     }
     insert = entries.INSERT.format(staged=f"{tables.ROWS} AS staged")
     ((done.recorded, done.difference),) = tables.run(
@@ -175,3 +176,28 @@ def count_duplicates(
             done.duplicates -= count - of_zero
             done.zero -= of_zero
             done.rows -= count
+        _refuse_undone(done, columns, values)
+
+
+def _refuse_undone(done: Imported, columns: Columns, values: dict[str, Any]) -> None:
+    """Refuse entries that are on record and were undone: they would not count."""
+    refused = done.refused
+    count = listed = 0
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_UNDONE, {**values, "shown": None if refused.sink else refused.limit})
+        for count, position, external_id, undo in cursor:  # noqa: B007
+            error = RecordedAndUndone(source=values["source"], external_id=external_id, undo=undo)
+            refused.add(BadRow(position, position, str(error)))
+            listed += 1
+    refused.count += count - listed
+    done.duplicates -= count
+    done.rows -= count
+
+
+_UNDONE: Final = f"""
+    SELECT count(*) OVER (), staged.position, staged.external_id, recorded.undo_id
+      FROM {entries.REPEATED.format(staged=f"{tables.ROWS} AS staged", recorded=entries.UNDONE)}
+     WHERE staged.amount <> 0 AND {entries.DIFFERS} IS NULL
+     ORDER BY staged.position
+     LIMIT %(shown)s
+"""  # noqa: S608

@@ -23,7 +23,8 @@ from ads.services import campaign_lookup, locks
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend, Overlap, ReportedOtherwise, SpendConflict
-from ads.services.ledger import day_totals, entries, waiting
+from ads.services.ledger import batches, day_totals, entries, waiting
+from ads.services.ledger.batches import NewBatch
 from ads.services.ledger.crossings import StaleTimezoneError, enforce_crossed
 from ads.services.ledger.placement import check_unmatched, place
 from ads.services.ledger.rows import (
@@ -59,6 +60,7 @@ def record(
     brand_ids: frozenset[int] | None = None,
     keep_good: bool = False,
     on_overlap: OnOverlap | None = None,
+    together: NewBatch | None = None,
 ) -> Recorded:
     """Record entries, corrections or day totals in one transaction, and enforce what they cross.
 
@@ -70,6 +72,7 @@ def record(
             then looked for once no row is refused.
         on_overlap: what becomes of day totals of which another source's are on record; None:
             they are refused.
+        together: the batch to make of them, which can be undone; None: they are in none.
 
     Raises:
         InvalidSpend: ``source`` cannot be recorded.
@@ -77,7 +80,7 @@ def record(
     check_text("source", source, required=True)
 
     def batch() -> _Batch:
-        return _Batch(rows, source, now, kind, brand_ids, keep_good, on_overlap)
+        return _Batch(rows, source, now, kind, brand_ids, keep_good, on_overlap, together)
 
     # A brand that has moved, a campaign that is gone, or a day that somebody else has reported
     # since it was looked up: look again.
@@ -189,11 +192,13 @@ class _Batch:
     brand_ids: frozenset[int] | None
     keep_good: bool
     on_overlap: OnOverlap | None
+    together: NewBatch | None
     answers: list[Answer] = field(init=False)
     #: Rows by their positions: with their campaigns, and those whose reference is not matched.
     placed: dict[int, Placed] = field(default_factory=dict)
     unmatched: dict[int, Any] = field(default_factory=dict)
     enforced: Enforced = field(default_factory=Enforced)
+    batch_id: int | None = None
 
     def __post_init__(self) -> None:
         self.answers = [Answer(NOT_RECORDED)] * len(self.rows)
@@ -216,7 +221,7 @@ class _Batch:
             self._check_good()
             if self.placed or self.unmatched:
                 with transaction.atomic():
-                    self._append()
+                    self._append_together()
         except _TakenBack:
             answers = [one if one.error else Answer(NOT_RECORDED) for one in self.answers]
             return Recorded(answers, is_recorded=False)
@@ -225,6 +230,7 @@ class _Batch:
             is_recorded=True,
             placed=list(self.placed.values()),
             enforced=self.enforced,
+            batch_id=self.batch_id,
         )
 
     def refused(self, error: InvalidSpend) -> Recorded:
@@ -242,6 +248,19 @@ class _Batch:
                     self.unmatched[i] = row
             except InvalidSpend as error:
                 self.answers[i] = failed(error)
+
+    def _append_together(self) -> None:
+        if self.together is None:
+            self._append()
+            return
+        made = self.together.make(source=self.source, now=self.now)
+        with batches.recording(made):
+            self._append()
+        positions = [*self.placed, *self.unmatched]
+        rows = [placed.row for placed in self.placed.values()] + list(self.unmatched.values())
+        count, amount = batches.figures(rows, [self.answers[i] for i in positions])
+        if batches.close(made, rows=count, amount=amount):
+            self.batch_id = made.pk
 
     def _append(self) -> None:
         kept = self._await_references() if self.unmatched else {}

@@ -4,7 +4,7 @@ Statements work on ``staged``: SQL for a relation of that name with the columns 
 date, occurred_at, description, external_id, position, and date_given and occurred_at_given (whether
 the sender gave them); all checked already. So one entry (:data:`ARRAYS`) and a file of a million (a
 temporary table) are recorded by the same statements. ``%(source)s``, ``%(kind)s``,
-``%(recorded_by)s`` and ``%(now)s`` are the same for all entries.
+``%(recorded_by)s``, ``%(now)s`` and ``%(batch)s`` are the same for all entries.
 """
 
 from collections import defaultdict
@@ -16,7 +16,8 @@ from django.db import connection
 
 from ads.models.spend import Kind
 from ads.services.actor import current_actor
-from ads.services.errors import SpendConflict
+from ads.services.errors import RecordedAndUndone, SpendConflict
+from ads.services.ledger import batches
 from ads.services.ledger.rows import DUPLICATE, RECORDED, Answer, Placed, SpendEntry, failed
 
 #: A relation of staged entries made of arrays; ``position`` counts from 1.
@@ -33,9 +34,9 @@ ARRAYS: Final = """
 #: that two batches with the same IDs never deadlock; entries without one in their order.
 INSERT: Final = """
     INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source,
-                           external_id, kind, recorded_by, created_at)
+                           external_id, kind, recorded_by, created_at, batch_id)
     SELECT campaign_id, amount, date, occurred_at, description, %(source)s,
-           external_id, %(kind)s, %(recorded_by)s, %(now)s
+           external_id, %(kind)s, %(recorded_by)s, %(now)s, %(batch)s::bigint
       FROM {staged}
      WHERE amount <> 0
      ORDER BY external_id COLLATE "C" NULLS FIRST, position
@@ -60,6 +61,16 @@ DIFFERS: Final = """
          WHEN staged.date_given AND recorded.date IS DISTINCT FROM staged.date THEN 'date'
          WHEN staged.occurred_at_given AND recorded.occurred_at IS DISTINCT FROM staged.occurred_at
          THEN 'occurred_at' END
+"""
+
+#: The entries on record that were undone with their batch; ``undo_id`` can be undone. Not those of a
+#: match: they wait again.
+UNDONE: Final = """
+    (SELECT entry.*, undo.id AS undo_id
+       FROM ads_spend AS entry
+       JOIN ads_spendbatch AS made
+         ON made.id = entry.batch_id AND NOT made.counts AND made.kind <> 'match'
+       JOIN ads_spendbatch AS undo ON undo.undoes_id = made.id)
 """
 
 #: The entries of ``staged``, all with an external ID, that :data:`INSERT` would insert.
@@ -103,7 +114,31 @@ def append(placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind) 
                 if differs is None
                 else conflict(staged[i], differs, recorded[differs], source, kind)
             )
+        _refuse_undone(answers, staged, compared, source)
     return answers
+
+
+def _refuse_undone(
+    answers: list[Answer], staged: Sequence[Staged], compared: Sequence[int], source: str
+) -> None:
+    """Duplicates of entries that were undone do not count, which is said."""
+    repeated = {answers[i].entry_id for i in compared if answers[i].outcome == DUPLICATE}
+    if not repeated:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, undo_id FROM {UNDONE} AS undone"  # noqa: S608  (our own)
+            " WHERE id = ANY(%s::bigint[])",
+            [list(repeated)],
+        )
+        undone = dict(cursor.fetchall())
+    for i in compared:
+        if answers[i].outcome == DUPLICATE and answers[i].entry_id in undone:
+            external_id = staged[i][1].external_id
+            error = RecordedAndUndone(
+                source=source, external_id=external_id, undo=undone[answers[i].entry_id]
+            )
+            answers[i] = failed(error)
 
 
 def compare(
@@ -173,6 +208,7 @@ def parameters(
         "kind": kind.value,
         "recorded_by": recorder(kind),
         "now": now,
+        "batch": batches.current(),
     }
 
 

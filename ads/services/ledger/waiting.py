@@ -19,7 +19,7 @@ from ads.models import UnknownReference, WaitingSpend
 from ads.models.spend import Kind
 from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
-from ads.services.ledger import entries
+from ads.services.ledger import batches, entries
 from ads.services.ledger.day_totals import newest_of
 from ads.services.ledger.rows import OLDER, WAITING, Answer, Row
 
@@ -81,6 +81,7 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
                 "observations": [total.observed_at for total in newest.values()],
                 "source": source,
                 "now": now,
+                "batch": batches.current(),
             },
         )
         kept = set(cursor.fetchall())
@@ -152,9 +153,9 @@ def _insert(
 KEEP_ENTRIES: Final = """
     INSERT INTO ads_waitingspend
            (unknown_id, kind, amount, date, occurred_at, description, source, external_id,
-            received_at, refusal, discarded_by, discarded_because)
+            received_at, refusal, discarded_by, discarded_because, batch_id)
     SELECT campaign_id, %(kind)s, amount, date, occurred_at, description, %(source)s, external_id,
-           %(now)s, '', '', ''
+           %(now)s, '', '', '', %(batch)s::bigint
       FROM {staged}
      ORDER BY external_id COLLATE "C" NULLS FIRST, position
         ON CONFLICT (source, external_id)
@@ -181,15 +182,16 @@ _TOTALS_GIVEN: Final = """
 KEEP_TOTALS: Final = """
     INSERT INTO ads_waitingspend AS kept
            (unknown_id, kind, amount, date, timezone, observed_at, description, source,
-            received_at, refusal, discarded_by, discarded_because)
+            received_at, refusal, discarded_by, discarded_because, batch_id)
     SELECT unknown_id, 'day_total', amount, date, timezone, observed_at, '', %(source)s, %(now)s,
-           '', '', ''
+           '', '', '', %(batch)s::bigint
       FROM {given}
      ORDER BY unknown_id, date
         ON CONFLICT (unknown_id, date, source)
            WHERE kind = 'day_total' AND discarded_at IS NULL
         DO UPDATE SET amount = excluded.amount, timezone = excluded.timezone,
                       observed_at = excluded.observed_at, received_at = excluded.received_at,
+                      batch_id = excluded.batch_id,
                       refusal = ''
          WHERE excluded.observed_at >= kept.observed_at
     RETURNING unknown_id, date

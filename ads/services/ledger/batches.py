@@ -1,0 +1,78 @@
+"""Batches: what is recorded inside :func:`recording` names the batch, and is undone with it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ads.models import ApiKey, SpendBatch, SpendImport
+from ads.models.batches import BatchKind
+from ads.services.actor import current_actor
+from ads.services.ledger.rows import RECORDED, UNCHANGED, WAITING, Answer, Row
+
+_current: ContextVar[int | None] = ContextVar("batch", default=None)
+
+
+def current() -> int | None:
+    """The batch that rows recorded now belong to; None: none, as for a call from Python."""
+    return _current.get()
+
+
+@contextmanager
+def recording(batch: SpendBatch) -> Iterator[SpendBatch]:
+    """Record what is recorded inside as part of ``batch``."""
+    token = _current.set(batch.pk)
+    try:
+        yield batch
+    finally:
+        _current.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """A batch to be made, once there is something to record."""
+
+    kind: BatchKind
+    #: For people: the file, the key, the endpoint.
+    title: str = ""
+    spend_import: SpendImport | None = None
+    api_key_id: int | None = None
+
+    def make(self, *, source: str, now: datetime) -> SpendBatch:
+        """Make it, in the caller's transaction."""
+        return SpendBatch.objects.create(
+            kind=self.kind,
+            title=self.title[:_LONGEST_TITLE],
+            source=source,
+            recorded_by=current_actor()[:_LONGEST_NAME],
+            recorded_at=now,
+            spend_import=self.spend_import,
+            api_key=ApiKey(pk=self.api_key_id) if self.api_key_id else None,
+        )
+
+
+_LONGEST_TITLE = 255
+_LONGEST_NAME = 150
+
+
+def close(batch: SpendBatch, *, rows: int, amount: Decimal) -> bool:
+    """Note the figures; a batch without rows is no batch, and is deleted. Is there one?"""
+    if not rows:
+        batch.delete()
+        return False
+    batch.rows, batch.amount = rows, amount
+    batch.save(update_fields=["rows", "amount"])
+    return True
+
+
+def figures(rows: Iterable[Row], answers: Iterable[Answer]) -> tuple[int, Decimal]:
+    """How many rows are the batch's, and by how much they moved the ledger."""
+    count, moved = 0, Decimal(0)
+    for row, answer in zip(rows, answers, strict=True):
+        count += answer.outcome in (RECORDED, UNCHANGED, WAITING)
+        if answer.outcome == RECORDED:
+            moved += row.amount if answer.difference is None else answer.difference
+            moved += answer.taken_back or 0
+    return count, moved
