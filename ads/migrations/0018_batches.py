@@ -1,8 +1,14 @@
 """Batches, and which rows are of which; nothing is rewritten."""
 
-import django.db.models.deletion
 from decimal import Decimal
+from functools import partial
+
+import django.db.models.deletion
 from django.db import migrations, models
+
+from ads.migrations import _roles
+
+VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 
 
 class Migration(migrations.Migration):
@@ -74,5 +80,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='spendbatch',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'undo'), ('undoes__isnull', False), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('kind', 'undo'), _negated=True), ('undoes__isnull', True)), _connector='OR'), name='spend_batch_undoes_with_a_reason'),
+        ),
+        migrations.RunPython(
+            partial(_roles.grant, codename="view_spendbatch", names=VIEWERS),
+            migrations.RunPython.noop,
+            elidable=False,
         ),
     ]

@@ -34,7 +34,8 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
-#: The advisory locks of :func:`only_import`, :func:`senders` and :func:`batch`; any numbers of their own.
+#: The advisory locks of :func:`only_import`, :func:`senders` and :func:`batch`; any
+#: numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _SAVING_SENDERS: Final = 0x5E4DE25
 _UNDOING: Final = 0x0D0_BA7C

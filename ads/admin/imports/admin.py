@@ -35,7 +35,9 @@ from ads.admin.elements import NOTHING, InstantFilter
 from ads.admin.imports import text
 from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
 from ads.admin.imports.upload_limit import SizeGuard, guard
+from ads.admin.spend import undo_link
 from ads.models import SpendImport, UnknownReference
+from ads.models.batches import BatchKind
 from ads.models.imports import ImportStatus
 from ads.rules.calendar import format_instant
 from ads.services.imports import ImportRefused, Plan, Sniffed, uploads, without_options
@@ -173,6 +175,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
     def show_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
         """An import: its progress, what it would do or did, and the actions it allows."""
         possible = text.possible(one)
+        batch = one.batches.exclude(kind=BatchKind.UNDO).select_related("undone_by").first()
         context = {
             "title": one.file_name,
             "original": one,
@@ -183,6 +186,8 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             **text.outcome(one),
             "has_refused_file": uploads.has_refused(one),
             "unmatched_link": self._unmatched_link(request),
+            "batch": batch,
+            "undo_link": undo_link(request, batch) if batch else "",
             "may_act": self.has_add_permission(request),
             "can_answer": self.has_add_permission(request) and possible["can_confirm"],
             **possible,

@@ -52,6 +52,11 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
             screen.line(f"  {reference}")
         _more(screen, done.unmatched_count - len(done.unmatched))
     show_refused(screen, done.refused)
+    if done.batch_id and not is_preview:
+        screen.line(
+            f"Recorded as batch {done.batch_id}; to take it back: "
+            f'manage.py undo_batch {done.batch_id} --reason "…"'
+        )
 
 
 def show_questions(screen: Screen, questions: Sequence[Question], done: Imported) -> None:

@@ -1,6 +1,6 @@
 """Batches of spend, and undoing one as a whole: its preview, what stands in the way, doing it."""
 
-from ads.services.batches.standing import InTheWay, figures_of, in_the_way
+from ads.services.batches.standing import BatchFigures, InTheWay, called
 from ads.services.batches.undo import (
     LONGEST_REASON,
     CannotUndo,

@@ -43,7 +43,8 @@ _WAIT_AGAIN: Final = """
          WHERE id = ANY(%(brought_by)s::bigint[]) GROUP BY source HAVING count(*) = 1
     ), again AS (
         SELECT 'day_total' AS kind, total.amount, total.date, NULL::timestamptz AS occurred_at,
-               total.observed_at, '' AS description, total.source, %(now)s::timestamptz AS received_at
+               total.observed_at, '' AS description, total.source,
+               %(now)s::timestamptz AS received_at
           FROM ads_reportedtotal AS total
          WHERE total.known_as = %(known_as)s AND total.amount <> 0
            AND total.id IN (SELECT reported_total_id FROM ads_spend WHERE batch_id = %(batch)s)

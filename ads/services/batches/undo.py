@@ -36,12 +36,18 @@ from ads.services.batches.standing import (
     figures_of,
     in_the_way,
 )
-from ads.services.delivery import Decision, Enforced, Trigger, enforce, preview_switches
-from ads.services.ledger import (
+from ads.services.delivery import (
     LAST_TO_TURN,
+    Decision,
+    Enforced,
+    Trigger,
+    enforce,
+    preview_switches,
+    supposed_sums,
+)
+from ads.services.ledger import (
     LONGEST,
     check_text,
-    supposed_sums,
     validation,
     waiting,
 )

@@ -5,21 +5,21 @@ put into a temporary table with the name of the real one: PostgreSQL looks for t
 first, so the one definition of the holds decides on sums that do not exist yet.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection
 
 from ads.models import Campaign
 from ads.models.spend import Kind, OnOverlap
-from ads.services.delivery import Decision, preview_switches
+from ads.services.delivery import Decision, preview_switches, supposed_sums
 from ads.services.imports import questions, recording, tables
 from ads.services.imports.outcome import SHOWN, Imported, switch
 from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name
-from ads.services.ledger import day_totals, entries, supposed_sums
+from ads.services.ledger import day_totals, entries
 
 
 def preview_totals(done: Imported, *, source: str) -> None:
@@ -113,7 +113,7 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
     anyway = questions.starting(now) if lowers else set()
     first: list[Decision] = []
     started: set[int] = set()
-    with _resulting_sums(now, tables.MOVES):
+    with supposed_sums(tables.MOVES, _BRANDS, now):
         for decision in preview_switches(tables.affected(), now):
             if decision.is_active:
                 done.would_start += 1
@@ -125,7 +125,7 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
     certain = started - anyway if lowers else set()
     possible = certain
     if open_:
-        with _resulting_sums(now, _lowest(open_)):
+        with supposed_sums(_lowest(open_), _BRANDS, now):
             possible = certain | questions.starting(now) - anyway
     if question := questions.starts(possible, certain):
         done.questions.append(question)
@@ -135,6 +135,8 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
         for each in first
     ]
 
+
+_BRANDS: Final = f"SELECT brand_id FROM {tables.BRANDS}"  # noqa: S608  (our own names)
 
 #: By how much the answer to an open question can lower campaigns and days.
 _LOWER: Final = {

@@ -9,12 +9,13 @@ from django.db import connection
 
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import LIMIT, format_usd
+from ads.services import new_batch
 from ads.services.errors import Overlap, RecordedAndUndone, ReportedOtherwise
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, ImportRefused, Refused
-from ads.services.ledger import batches, day_totals, entries
+from ads.services.ledger import day_totals, entries
 
 
 def leave_begun(done: Imported, begun: Iterable[tuple[str, date]], *, source: str) -> None:
@@ -149,7 +150,7 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
         "kind": Kind.ENTRY.value,
         "recorded_by": entries.recorder(Kind.ENTRY),
         "now": now,
-        "batch": batches.current(),
+        "batch": new_batch.current(),
     }
     insert = entries.INSERT.format(staged=f"{tables.ROWS} AS staged")
     ((done.recorded, done.difference),) = tables.run(
@@ -176,10 +177,10 @@ def count_duplicates(
             done.duplicates -= count - of_zero
             done.zero -= of_zero
             done.rows -= count
-        _refuse_undone(done, columns, values)
+        _refuse_undone(done, values)
 
 
-def _refuse_undone(done: Imported, columns: Columns, values: dict[str, Any]) -> None:
+def _refuse_undone(done: Imported, values: dict[str, Any]) -> None:
     """Refuse entries that are on record and were undone: they would not count."""
     refused = done.refused
     count = listed = 0

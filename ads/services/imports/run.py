@@ -12,6 +12,7 @@ from django.db import transaction
 from ads.models import SpendImport
 from ads.models.batches import BatchKind
 from ads.models.spend import OnOverlap
+from ads.services import new_batch
 from ads.services.delivery import Trigger, enforce
 from ads.services.errors import InvalidSpend, Overlap
 from ads.services.imports import notes, questions, recording, tables, waiting
@@ -27,7 +28,8 @@ from ads.services.imports.preview import (
 )
 from ads.services.imports.questions import Question, Unanswered
 from ads.services.imports.refusals import SHOWN, ImportRefused, Refused, RefusedCsv, RowsRefused
-from ads.services.ledger import NewBatch, batches, check_text, overlaps, validation
+from ads.services.ledger import check_text, overlaps, validation
+from ads.services.new_batch import NewBatch
 from ads.services.references import registry
 from ads.services.senders import rights
 
@@ -160,7 +162,7 @@ class Import:
             lowers = self._apply_answers()
             new = NewBatch(BatchKind.IMPORT, title, upload)
             batch = new.make(source=self._source, now=now)
-            with batches.recording(batch):
+            with new_batch.recording(batch):
                 if done.waiting_rows:  # first, as its locks are
                     self._matched_since = waiting.keep(
                         done,
@@ -180,7 +182,7 @@ class Import:
                     self._record_totals(now, seen)
             self._refuse_bad_rows()
             rows = done.recorded + done.unchanged + done.replaced + done.waiting_rows
-            if batches.close(batch, rows=rows, amount=done.difference + done.taken_back):
+            if new_batch.close(batch, rows=rows, amount=done.difference + done.taken_back):
                 done.batch_id = batch.pk
             if self._affects_now:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)

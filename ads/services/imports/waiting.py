@@ -8,13 +8,12 @@ from typing import Any, Final
 
 from ads.models.spend import Kind
 from ads.rules.money import LIMIT
-from ads.services import locks
+from ads.services import locks, new_batch
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.recording import too_large
 from ads.services.imports.refusals import BadRow
-from ads.services.ledger import batches
 from ads.services.ledger import waiting as statements
 
 #: References that are listed; the rest are counted.
@@ -125,7 +124,7 @@ def keep(
     """
     locks.staged_unknown_references(f"{tables.UNMATCHED} AS given", now)
     values: dict[str, Any] = {"source": source, "now": now, "observed_at": observed_at}
-    values |= {"kind": Kind.ENTRY.value, "batch": batches.current()}
+    values |= {"kind": Kind.ENTRY.value, "batch": new_batch.current()}
     if done.are_entries:
         _refuse_recorded(done, columns, values)
         tables.run(statements.KEEP_ENTRIES.format(staged=_ENTRIES), values)

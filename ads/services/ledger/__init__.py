@@ -2,7 +2,6 @@
 
 from ads.models.spend import OnOverlap
 from ads.services.ledger import (
-    batches,
     corrections,
     day_totals,
     entries,
@@ -13,7 +12,6 @@ from ads.services.ledger import (
     waiting,
 )
 from ads.services.ledger.batch import append, record, record_all, record_one
-from ads.services.ledger.batches import NewBatch
 from ads.services.ledger.corrections import (
     Corrected,
     CorrectedMeanwhile,
@@ -26,7 +24,6 @@ from ads.services.ledger.overlaps import OnRecord, Overlapping
 from ads.services.ledger.placement import place
 from ads.services.ledger.rows import SKIPPED, Answer, DayTotal, Placed, Recorded, Row, SpendEntry
 from ads.services.ledger.sources import ledger_sources, with_last_report
-from ads.services.ledger.supposed import LAST_TO_TURN, supposed_sums
 from ads.services.ledger.summaries import Figures, Month
 from ads.services.ledger.validation import (
     EARLIEST,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -19,17 +20,19 @@ from django.db import IntegrityError, connection, transaction
 
 from ads.models import Campaign, Spend
 from ads.models.spend import Kind, OnOverlap
-from ads.services import campaign_lookup, locks
+from ads.services import campaign_lookup, locks, new_batch
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend, Overlap, ReportedOtherwise, SpendConflict
-from ads.services.ledger import batches, day_totals, entries, waiting
-from ads.services.ledger.batches import NewBatch
+from ads.services.ledger import day_totals, entries, waiting
 from ads.services.ledger.crossings import StaleTimezoneError, enforce_crossed
 from ads.services.ledger.placement import check_unmatched, place
 from ads.services.ledger.rows import (
     DUPLICATE,
     NOT_RECORDED,
+    RECORDED,
+    UNCHANGED,
+    WAITING,
     Answer,
     Placed,
     Recorded,
@@ -38,6 +41,7 @@ from ads.services.ledger.rows import (
     failed,
 )
 from ads.services.ledger.validation import check_row, check_text
+from ads.services.new_batch import NewBatch
 
 #: How often a batch looks again that others get ahead of, as when several sources replace each
 #: other's totals at once.
@@ -254,12 +258,12 @@ class _Batch:
             self._append()
             return
         made = self.together.make(source=self.source, now=self.now)
-        with batches.recording(made):
+        with new_batch.recording(made):
             self._append()
         positions = [*self.placed, *self.unmatched]
         rows = [placed.row for placed in self.placed.values()] + list(self.unmatched.values())
-        count, amount = batches.figures(rows, [self.answers[i] for i in positions])
-        if batches.close(made, rows=count, amount=amount):
+        count, amount = _figures(rows, [self.answers[i] for i in positions])
+        if new_batch.close(made, rows=count, amount=amount):
             self.batch_id = made.pk
 
     def _append(self) -> None:
@@ -304,3 +308,14 @@ class _Batch:
         unmatched, self.unmatched = self.unmatched, {}
         self._place(unmatched, campaign_lookup.by_reference(references, self.brand_ids))
         return kept
+
+
+def _figures(rows: Iterable[Row], answers: Iterable[Answer]) -> tuple[int, Decimal]:
+    """How many rows are the batch's, and by how much they moved the ledger."""
+    count, moved = 0, Decimal(0)
+    for row, answer in zip(rows, answers, strict=True):
+        count += answer.outcome in (RECORDED, UNCHANGED, WAITING)
+        if answer.outcome == RECORDED:
+            moved += row.amount if answer.difference is None else answer.difference
+            moved += answer.taken_back or 0
+    return count, moved

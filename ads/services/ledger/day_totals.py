@@ -25,8 +25,9 @@ from django.db import connection
 
 from ads.models.references import shown
 from ads.models.spend import OnOverlap
+from ads.services import new_batch
 from ads.services.errors import Overlap, ReportedOtherwise
-from ads.services.ledger import batches, overlaps
+from ads.services.ledger import overlaps
 from ads.services.ledger.rows import (
     OLDER,
     RECORDED,
@@ -57,7 +58,8 @@ _POST: Final = """
             ON CONFLICT (campaign_id, date, source, known_as) DO UPDATE
            SET previous = reported.amount, amount = excluded.amount, updated_at = %(now)s,
                batch_id = excluded.batch_id, {changed}
-        RETURNING id, source, campaign_id, date, known_as, previous, amount, observed_at, replaced_by
+        RETURNING id, source, campaign_id, date, known_as, previous, amount, observed_at,
+                  replaced_by
     ), recorded AS (
         INSERT INTO ads_spend
                (campaign_id, amount, date, occurred_at, description, source, kind, created_at,
@@ -422,7 +424,7 @@ class _Posting:
             "source": source,
             "every_reference": every_reference,
             "now": self.now,
-            "batch": batches.current(),
+            "batch": new_batch.current(),
         }
 
     @property

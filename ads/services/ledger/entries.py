@@ -15,9 +15,9 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models.spend import Kind
+from ads.services import new_batch
 from ads.services.actor import current_actor
 from ads.services.errors import RecordedAndUndone, SpendConflict
-from ads.services.ledger import batches
 from ads.services.ledger.rows import DUPLICATE, RECORDED, Answer, Placed, SpendEntry, failed
 
 #: A relation of staged entries made of arrays; ``position`` counts from 1.
@@ -63,8 +63,8 @@ DIFFERS: Final = """
          THEN 'occurred_at' END
 """
 
-#: The entries on record that were undone with their batch; ``undo_id`` can be undone. Not those of a
-#: match: they wait again.
+#: The entries on record that were undone with their batch; ``undo_id`` can be undone. Not those
+#: of a match: they wait again.
 UNDONE: Final = """
     (SELECT entry.*, undo.id AS undo_id
        FROM ads_spend AS entry
@@ -208,7 +208,7 @@ def parameters(
         "kind": kind.value,
         "recorded_by": recorder(kind),
         "now": now,
-        "batch": batches.current(),
+        "batch": new_batch.current(),
     }
 
 

@@ -17,9 +17,10 @@ from django.db.models import QuerySet
 
 from ads.models import UnknownReference, WaitingSpend
 from ads.models.spend import Kind
+from ads.services import new_batch
 from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
-from ads.services.ledger import batches, entries
+from ads.services.ledger import entries
 from ads.services.ledger.day_totals import newest_of
 from ads.services.ledger.rows import OLDER, WAITING, Answer, Row
 
@@ -81,7 +82,7 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
                 "observations": [total.observed_at for total in newest.values()],
                 "source": source,
                 "now": now,
-                "batch": batches.current(),
+                "batch": new_batch.current(),
             },
         )
         kept = set(cursor.fetchall())

@@ -168,7 +168,7 @@ def test_it_is_refused_where_python_reported_since(campaign: Campaign) -> None:
 
 
 def test_it_is_refused_where_an_entry_was_corrected_since(campaign: Campaign) -> None:
-    from ads.services.ledger import Correction, corrections  # noqa: PLC0415
+    from ads.services.ledger import Correction, corrections
 
     batch = imported(ENTRIES, (TODAY, 10, campaign.pk, "a"))
     one = Spend.objects.get()
@@ -216,7 +216,7 @@ def test_undone_entries_say_what_to_do_when_they_come_again(campaign: Campaign) 
     assert answer.outcome == "conflict"
     assert f"undo batch {undone.batch.pk} to count it again" in str(answer.error)
 
-    from ads.tests.services.imports.support import refused  # noqa: PLC0415
+    from ads.tests.services.imports.support import refused
 
     lines = [ENTRIES, f"{TODAY},10,{campaign.pk},a"]
     assert f"undo batch {undone.batch.pk} to count it again" in refused(lines, Plan(source="etl"))

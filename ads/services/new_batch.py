@@ -1,6 +1,6 @@
 """Batches: what is recorded inside :func:`recording` names the batch, and is undone with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from decimal import Decimal
 from ads.models import ApiKey, SpendBatch, SpendImport
 from ads.models.batches import BatchKind
 from ads.services.actor import current_actor
-from ads.services.ledger.rows import RECORDED, UNCHANGED, WAITING, Answer, Row
 
 _current: ContextVar[int | None] = ContextVar("batch", default=None)
 
@@ -65,14 +64,3 @@ def close(batch: SpendBatch, *, rows: int, amount: Decimal) -> bool:
     batch.rows, batch.amount = rows, amount
     batch.save(update_fields=["rows", "amount"])
     return True
-
-
-def figures(rows: Iterable[Row], answers: Iterable[Answer]) -> tuple[int, Decimal]:
-    """How many rows are the batch's, and by how much they moved the ledger."""
-    count, moved = 0, Decimal(0)
-    for row, answer in zip(rows, answers, strict=True):
-        count += answer.outcome in (RECORDED, UNCHANGED, WAITING)
-        if answer.outcome == RECORDED:
-            moved += row.amount if answer.difference is None else answer.difference
-            moved += answer.taken_back or 0
-    return count, moved
