@@ -1,12 +1,13 @@
 """The only place that takes row locks, and the order in which everybody takes them.
 
-1. A batch that is undone (:class:`SpendBatch`); one at a time.
+1. The right to undo a batch (:func:`undoing`).
 2. Unknown references (:class:`UnknownReference`), by platform, account and reference.
-3. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
-4. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
+3. The batch that is undone, or that what waited is added to (:class:`SpendBatch`).
+4. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
+5. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
    the ledger's trigger does so within the INSERT, :func:`totals_of_brands`,
    :func:`totals_of_owner` and :func:`totals` by hand.
-5. Campaigns, by primary key.
+6. Campaigns, by primary key.
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
 
@@ -34,7 +35,7 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
-#: The advisory locks of :func:`only_import`, :func:`senders` and :func:`batch`; any
+#: The advisory locks of :func:`only_import`, :func:`senders` and :func:`undoing`; any
 #: numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _SAVING_SENDERS: Final = 0x5E4DE25
@@ -165,13 +166,14 @@ def totals(sums: QuerySet[SpendTotal]) -> list[int]:
     )
 
 
-def batch(pk: int) -> SpendBatch | None:
-    """Lock this batch until the transaction ends, so that it is undone once; None: there is none.
-
-    And let nobody undo another one meanwhile: one may stand on the other.
-    """
+def undoing() -> None:
+    """Let nobody else undo a batch until the transaction ends: one may stand on the other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UNDOING])
+
+
+def batch(pk: int) -> SpendBatch | None:
+    """Lock this batch until the transaction ends; None: there is none."""
     return SpendBatch.objects.select_for_update(no_key=True).filter(pk=pk).first()
 
 

@@ -130,12 +130,13 @@ def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: Decimal | None 
     """
     check_text("reason", reason, required=True)
     with transaction.atomic():
+        locks.undoing()
+        rematched = rematch.await_reference(batch, now)
+        mine = WaitingSpend.objects.filter(batch=batch, discarded_at=None)
+        locks.waiting_references(mine.order_by().values("unknown_id"))
         locked = locks.batch(batch.pk)
         if locked is None:
             raise CannotUndo(batch, [InTheWay("There is no such batch.")])
-        rematched = rematch.await_reference(locked, now)
-        mine = WaitingSpend.objects.filter(batch=locked, discarded_at=None)
-        locks.waiting_references(mine.order_by().values("unknown_id"))
         given: dict[str, Any] = {"batch": locked.pk, "now": now}
         locks.reported_totals(_TOUCHED, given)
         reasons = in_the_way(locked)

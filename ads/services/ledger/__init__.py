@@ -22,7 +22,16 @@ from ads.services.ledger.corrections import (
 from ads.services.ledger.crossings import enforce_crossed
 from ads.services.ledger.overlaps import OnRecord, Overlapping
 from ads.services.ledger.placement import place
-from ads.services.ledger.rows import SKIPPED, Answer, DayTotal, Placed, Recorded, Row, SpendEntry
+from ads.services.ledger.rows import (
+    RECORDED,
+    SKIPPED,
+    Answer,
+    DayTotal,
+    Placed,
+    Recorded,
+    Row,
+    SpendEntry,
+)
 from ads.services.ledger.sources import ledger_sources, with_last_report
 from ads.services.ledger.summaries import Figures, Month
 from ads.services.ledger.validation import (

@@ -9,18 +9,21 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
 
-from ads.models import WaitingSpend
+from ads.models import SpendBatch, UnknownReference, WaitingSpend
+from ads.models.batches import BatchKind
 from ads.models.spend import Kind, OnOverlap
-from ads.services import campaign_lookup, locks
+from ads.services import campaign_lookup, locks, new_batch
+from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend
 from ads.services.isolation import isolate
 from ads.services.ledger import (
+    RECORDED,
     SKIPPED,
     DayTotal,
     Placed,
@@ -173,6 +176,7 @@ def _record_batch(
         owner = campaign_lookup.by_reference([reference], brands).get(reference)
         if owner is None:
             return None, Settled()
+        batch = match_batch(unknown, owner.campaign_id, now)
         waits = WaitingSpend.objects.filter(
             unknown=unknown_id, discarded_at=None, source=source, kind=kind, pk__gt=after
         )
@@ -191,18 +195,19 @@ def _record_batch(
             except InvalidSpend as error:
                 refusals[row.pk] = str(error)
         good = list(placed.values())
-        answers = (
-            append(
-                good,
-                source=source,
-                now=now,
-                kind=kind,
-                on_overlap=on_overlap,
-                every_reference=True,
+        with new_batch.recording(batch):
+            answers = (
+                append(
+                    good,
+                    source=source,
+                    now=now,
+                    kind=kind,
+                    on_overlap=on_overlap,
+                    every_reference=True,
+                )
+                if good
+                else []
             )
-            if good
-            else []
-        )
         skipped = []
         for pk, answer in zip(placed, answers, strict=True):
             if answer.error:
@@ -213,9 +218,46 @@ def _record_batch(
         waiting.discard(waits.filter(pk__in=skipped), because=_SKIPPED, now=now)
         recorded = [row.pk for row in rows if row.pk not in {*refusals, *skipped}]
         _put_away(recorded, refusals)
+        if recorded:
+            _add_to(batch, [row for row in rows if row.pk in set(recorded)], good, answers)
+        elif not batch.rows:
+            batch.delete()
     taken_back = sum((answer.taken_back or Decimal(0) for answer in answers), start=Decimal(0))
     settled = Settled(len(recorded), len(refusals), len(skipped), taken_back, enforced)
     return rows[-1].pk, settled
+
+
+def match_batch(unknown: UnknownReference, campaign_id: int, now: datetime) -> SpendBatch:
+    """The batch of what waited for the reference and is the campaign's; undone, a new one is made.
+
+    In the transaction that has locked the reference. The rest of a match goes into the same batch.
+    """
+    known = SpendBatch.objects.filter(
+        kind=BatchKind.MATCH, campaign=campaign_id, known_as=unknown.known_as, counts=True
+    ).order_by("-pk")
+    return known.first() or SpendBatch.objects.create(
+        kind=BatchKind.MATCH,
+        title=str(unknown)[:255],
+        recorded_by=current_actor()[:150],
+        recorded_at=now,
+        campaign_id=campaign_id,
+        known_as=unknown.known_as,
+        only_brands=unknown.only_brands,
+    )
+
+
+def _add_to(batch: SpendBatch, rows: Collection[WaitingSpend], placed: Any, answers: Any) -> None:
+    """Note the figures, and the batches that had brought the rows."""
+    moved = Decimal(0)
+    for one, answer in zip(placed, answers, strict=True):
+        if answer.outcome == RECORDED:
+            moved += one.row.amount if answer.difference is None else answer.difference
+            moved += answer.taken_back or 0
+    brought = {row.batch_id for row in rows if row.batch_id is not None}
+    batch.rows += len(rows)
+    batch.amount += moved
+    batch.brought_by = sorted({*batch.brought_by, *brought})
+    batch.save(update_fields=["rows", "amount", "brought_by"])
 
 
 _SKIPPED: Final = "Skipped: the same days are on record."
