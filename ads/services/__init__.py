@@ -4,6 +4,7 @@ Scripts and shells call the three services named here; the modules below them ta
 """
 
 from ads.services.api import BudgetService, CampaignService, DaypartingService
+from ads.services.batches import CannotUndo
 from ads.services.campaign_lookup import CampaignNamed, Reference
 from ads.services.errors import InvalidReference, InvalidSpend, Overlap, SpendConflict
 from ads.services.ledger import DayTotal, OnOverlap, SpendEntry
@@ -12,6 +13,7 @@ __all__ = [
     "BudgetService",
     "CampaignNamed",
     "CampaignService",
+    "CannotUndo",
     "DayTotal",
     "DaypartingService",
     "InvalidReference",
