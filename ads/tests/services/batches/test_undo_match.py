@@ -55,7 +55,8 @@ def test_it_can_be_matched_with_the_right_campaign(campaign: Campaign) -> None:
     take(total(google("7"), 40))
     take(entry(google("7"), 5, date=TODAY, external_id="fee"))
     batch = match(campaign)
-    assert (batch.rows, batch.amount, batch.recorded_by) == (2, 45, "olivia")
+    assert (batch.rows, batch.recorded_by) == (2, "olivia")
+    assert batch.amount == 45
     assert totals(campaign)["day", TODAY] == 45
 
     assert batches.preview(batch, now=LATER).figures.amount == 45
@@ -98,7 +99,7 @@ def test_totals_that_it_replaced_come_back(campaign: Campaign) -> None:
 def test_an_import_whose_rows_were_matched_is_undone_after_the_match(campaign: Campaign) -> None:
     lines = ["date,amount,campaign", f"{TODAY},10,7"]
     done = recorded(lines, Plan(platform="google_ads"), now=NOON)
-    imported = SpendBatch.objects.get(pk=done.batch_id)
+    imported = SpendBatch.objects.get(pk=done.batch_id or 0)
     batch = match(campaign)
     assert batch.brought_by == [imported.pk]
 
