@@ -14,7 +14,7 @@ VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0014_overlap'),
+        ('ads', '0015_timezone'),
     ]
 
     operations = [

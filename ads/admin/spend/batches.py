@@ -18,9 +18,10 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, InstantFilter, actor_name, is_number, link_to, stamp
+from ads.admin.elements import NOTHING, InstantFilter, actor_name, is_number, link_to
 from ads.models import SpendBatch
 from ads.models.references import shown
+from ads.rules.calendar import format_instant
 from ads.rules.money import format_usd
 from ads.services import batches
 from ads.services.batches import CannotUndo, UndoPreview
@@ -107,9 +108,9 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
     def by(self, batch: SpendBatch) -> str:
         return actor_name(batch.recorded_by) or NOTHING
 
-    @admin.display(description="recorded (UTC)")
+    @admin.display(description="recorded at")
     def at(self, batch: SpendBatch) -> str:
-        return stamp(batch.recorded_at, "UTC")
+        return format_instant(batch.recorded_at)
 
     @admin.display(description="state")
     def state(self, batch: SpendBatch) -> SafeString | str:
@@ -214,7 +215,7 @@ def _facts(preview: UndoPreview) -> list[tuple[str, str]]:
     batch, figures = preview.batch, preview.figures
     facts = [
         ("Batch", f"{batch.pk}: {batch.get_kind_display()} {batch.title}".strip()),
-        ("Recorded", f"{stamp(batch.recorded_at, 'UTC')} by {actor_name(batch.recorded_by)}"),
+        ("Recorded", f"{format_instant(batch.recorded_at)} by {actor_name(batch.recorded_by)}"),
         ("Entries in the ledger", f"{figures.rows:,}"),
         ("Campaigns", f"{figures.campaigns:,}"),
         ("The ledger changes by", format_usd(-figures.amount)),
