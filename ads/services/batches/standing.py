@@ -52,6 +52,24 @@ _REPORTED_SINCE: Final = f"""
      LIMIT 1
 """  # noqa: S608  (nothing in it comes from outside)
 
+# Totals that come back could count beside those of another source, which met none then.
+_OTHERS_SINCE: Final = f"""
+    SELECT count(*) OVER (), campaign.name, reported.date, reported.known_as, other.source,
+           NULL::bigint, NULL, NULL
+      FROM ({MOVED}) AS moved
+      JOIN ads_reportedtotal AS reported ON reported.id = moved.id
+      JOIN ads_campaign AS campaign ON campaign.id = reported.campaign_id
+      JOIN ads_reportedtotal AS other
+        ON other.campaign_id = reported.campaign_id AND other.date = reported.date
+       AND other.id <> reported.id AND other.amount <> 0
+       AND coalesce(other.batch_id > %(batch)s,
+                    other.updated_at > (SELECT recorded_at FROM ads_spendbatch
+                                         WHERE id = %(batch)s))
+     WHERE %(is_undo)s
+     ORDER BY reported.date, campaign.name
+     LIMIT 1
+"""  # noqa: S608
+
 _CORRECTED_SINCE: Final = """
     SELECT count(*) OVER (), entry.id, later.id
       FROM ads_spend AS entry
@@ -146,7 +164,7 @@ _NAMED: Final = 5
 
 def reported_since(batch: SpendBatch) -> list[InTheWay]:
     """The campaign-days of the batch that have been reported since."""
-    row = _first(_REPORTED_SINCE, batch)
+    row = _first(_REPORTED_SINCE, batch) or _first(_OTHERS_SINCE, batch)
     if row is None:
         return []
     count, campaign, day, known_as, source, pk, kind, title = row

@@ -24,6 +24,7 @@ from ads.models import (
     ColumnMapping,
     DaypartingSchedule,
     ReportedTotal,
+    SpendBatch,
     UnknownReference,
     WaitingSpend,
     WebhookDelivery,
@@ -107,6 +108,9 @@ def _what_comes_in(now: datetime) -> None:
         defaults={"amount": Decimal(5), "observed_at": now},
     )
     uploads.checked(uploads.rows(campaign, "12.50", "a lot"), by="olivia")
+    SpendBatch.objects.create(
+        kind="import", title="may.csv", recorded_by="olivia", recorded_at=timezone.now()
+    )
     plan = FilePlan().as_json()
     ColumnMapping.objects.create(name="Platform's export", header=["Day"], plan=plan)
 

@@ -114,8 +114,10 @@ class Undoing(TestCase):
         for pk in counting.values_list("pk", flat=True):
             done[pk](model)
 
-        assert totals(campaign).get(("day", TODAY), 0) == totals(model).get(("day", TODAY), 0)
-        assert reported(campaign) == reported(model)
+        assert totals(campaign).get(("day", TODAY), 0) == totals(model).get(("day", TODAY), 0), str(
+            steps
+        )
+        assert reported(campaign) == reported(model), steps
         assert not find_drift()
 
     def undo(self, campaign: Campaign, which: int, number: int) -> None:
