@@ -13,12 +13,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
-from django.db.models import Case, F, FilteredRelation, Max, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models import (
+    Case,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest
 
+from ads.allowed import still_counted
 from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
@@ -55,8 +67,13 @@ class BudgetHold:
 
     @property
     def spend(self) -> str:
-        """Name of the annotation with the effective spend; a field of DeliveryChange too."""
+        """Name of the annotation with the spend; a field of DeliveryChange too."""
         return f"{'brand_' if self.of_brand else ''}{self.period_word}_spend"
+
+    @property
+    def limit(self) -> str:
+        """Name of the annotation with the limit: the budget and what is allowed beyond it."""
+        return f"{'brand_' if self.of_brand else ''}{self.period_word}_limit"
 
     @property
     def period_word(self) -> str:
@@ -105,8 +122,8 @@ def with_holds(
 ) -> QuerySet[Campaign]:
     """``campaigns`` with their holds at ``moment``, or each at an instant of its own.
 
-    Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver) and the effective spend (Decimal,
-    US dollars) of the four periods, named by :data:`BUDGET_HOLDS`. Leaves out campaigns of brands
+    Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver), and the spend and limit (Decimal)
+    of the four periods, named by :data:`BUDGET_HOLDS`. Leaves out campaigns of brands
     with an invalid timezone. Create ``moment`` with the same ``supposing``; supposed values are in
     the row under :meth:`Supposing.name`.
     """
@@ -159,8 +176,14 @@ def with_spend(
     budgets: Iterable[BudgetHold],
     supposing: Supposing = NOTHING,
 ) -> QuerySet[Campaign]:
-    """``campaigns`` with the effective spend of ``budgets`` (Decimal, US dollars)."""
+    """``campaigns`` with the spend and the limit of ``budgets`` (Decimal).
+
+    The limit is NULL without a budget.
+    """
     campaigns = with_dates(campaigns, moment).alias(**supposing.aliases())
+    until = moment.allowances_end
+    if until is not None:
+        campaigns = campaigns.alias(**{_UNTIL: until})
     for budget in budgets:
         if budget.spend in campaigns.query.annotations:
             continue
@@ -175,18 +198,34 @@ def with_spend(
         )
         if budget.of_brand:
             condition &= Q(**{f"{totals}__campaign": None})
-        spend: Any = Coalesce(
-            F(f"{budget.total}__amount") - F(f"{budget.total}__waived"),
-            Decimal(0),
-            output_field=MoneyField(),
-        )
-        if budget.hold in supposing.waived:
-            # Corrections of waived spend leave a negative sum, which is not waived.
-            spend = Least(spend, Decimal(0), output_field=MoneyField())
+        spend = _or_zero(F(f"{budget.total}__amount"))
+        allowed = _or_zero(F(f"{budget.total}__waived"))
+        if until is not None:
+            owner = {"campaign": None, "brand": OuterRef("brand")}
+            if not budget.of_brand:
+                owner = {"campaign": OuterRef("pk")}
+            span = {"period": budget.period, "start": OuterRef(_start(budget.period))}
+            allowed = allowed - still_counted(OuterRef(_UNTIL), **owner, **span)
+        allowed = supposing.allowance(budget.hold, spend, allowed)
         campaigns = campaigns.alias(
             **{budget.total: FilteredRelation(totals, condition=condition)}
-        ).annotate(**{budget.spend: spend})
+        ).annotate(
+            **{
+                budget.spend: spend,
+                budget.limit: ExpressionWrapper(
+                    F(supposing.name(budget.budget)) + allowed, output_field=MoneyField()
+                ),
+            }
+        )
     return campaigns
+
+
+def _or_zero(amount: F) -> Any:
+    return Coalesce(amount, Decimal(0), output_field=MoneyField())
+
+
+#: Alias of the instant up to which allowances have ended.
+_UNTIL: Final = "allowances_end"
 
 
 def _start(period: Period) -> str:
@@ -232,7 +271,7 @@ def _conditions(
         Hold.FLIGHT: not_begun(supposing) | ended(supposing),
         **{
             # No budget (NULL) compares as unknown, which holds nothing.
-            budget.hold: Q(**{f"{budget.spend}__gte": F(name(budget.budget))})
+            budget.hold: Q(**{f"{budget.spend}__gte": F(budget.limit)})
             for budget in BUDGET_HOLDS
         },
         Hold.DAYPARTING: Q(**{name("is_dayparting_enabled"): True})

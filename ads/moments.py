@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Case, DateTimeField, QuerySet, Value, When
 
+from ads.allowed import has_ended
 from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
@@ -34,12 +35,14 @@ class Moment:
     ranks: dict[int, list[int]]
     #: Invalid timezones of brands.
     unreadable: tuple[str, ...] = ()
+    #: SQL for ``now``; None: no allowance has ended by then that the clock has yet to take out.
+    allowances_end: Value | None = None
 
     @classmethod
     def at(
         cls, now: datetime, campaigns: QuerySet[Campaign], supposing: Supposing = NOTHING
     ) -> "Moment":
-        """``now`` for ``campaigns``, from their brands and schedules; four queries at most.
+        """``now`` for ``campaigns``, from their brands and schedules; five queries at most.
 
         An invalid timezone (written past every check) is logged. Campaigns of such a brand are not
         decided on; such a schedule counts as in force and closed, so that no money is spent on it.
@@ -52,13 +55,23 @@ class Moment:
             attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
             schedules = schedules.filter(pk__in=attached.union(supposing.attached))
         timezones = brands.order_by().values_list("timezone", flat=True).distinct()
-        return cls.of(now, timezones, supposing.in_place_of(schedules_as_rules(schedules)))
+        supposed = supposing.in_place_of(schedules_as_rules(schedules))
+        return cls.of(now, timezones, supposed, allowances_end=has_ended(now))
 
     @classmethod
     def of(
-        cls, now: datetime, timezones: Iterable[str], schedules: Iterable[dayparting.Schedule]
+        cls,
+        now: datetime,
+        timezones: Iterable[str],
+        schedules: Iterable[dayparting.Schedule],
+        *,
+        allowances_end: bool = True,
     ) -> "Moment":
-        """The same from timezones and schedules that have been read already."""
+        """The same from timezones and schedules that have been read already; no query.
+
+        ``allowances_end`` False: :func:`has_ended` says that none has to be looked at, which spares
+        the many a lookup for each.
+        """
         grouped = calendar.group_by_local_date(timezones, now)
         if grouped.invalid:
             logger.error("Brands in unknown timezones are left alone: %s", grouped.invalid)
@@ -67,7 +80,13 @@ class Moment:
             rank = _rank(schedule, now)
             if rank is not None:
                 ranks[rank].append(schedule.id)
-        return cls(now, grouped.by_date, dict(ranks), tuple(grouped.invalid))
+        return cls(
+            now,
+            grouped.by_date,
+            dict(ranks),
+            tuple(grouped.invalid),
+            Value(now, output_field=DateTimeField()) if allowances_end else None,
+        )
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:
         """The timezones by the start of the period that they are in."""
@@ -84,6 +103,8 @@ class Moments:
     dates: dict[date, list[int]]
     #: Ids of those outside their hours.
     closed: list[int]
+    #: SQL for the instant of a campaign; None where no allowance ends before its period.
+    allowances_end: Case | None = None
 
     @classmethod
     def of(
@@ -91,9 +112,12 @@ class Moments:
         instants: Mapping[int, datetime],
         timezones: Mapping[int, str],
         schedules: Mapping[int, Sequence[dayparting.Schedule]],
+        *,
+        allowances_end: bool = False,
     ) -> "Moments":
         """Instants, brands' timezones and attached schedules by the campaigns' ids.
 
+        ``allowances_end``: does any allowance of theirs end before its period?
         Leaves out campaigns of brands with an invalid timezone.
         """
         dates: dict[date, list[int]] = defaultdict(list)
@@ -105,11 +129,21 @@ class Moments:
             ranks = [rank for schedule in attached if (rank := _rank(schedule, at)) is not None]
             if attached and max(ranks, default=0) & 1 == 0:
                 closed.append(pk)
-        return cls(dict(dates), closed)
+        return cls(dict(dates), closed, _instant(instants) if allowances_end else None)
 
     def period_starts(self, period: Period) -> dict[date, list[int]]:
         """The campaigns by the start of the period that they are in."""
         return _period_starts(self.dates, period)
+
+
+def _instant(instants: Mapping[int, datetime]) -> Case:
+    campaigns: dict[datetime, list[int]] = defaultdict(list)
+    for pk, at in instants.items():
+        campaigns[at].append(pk)
+    return Case(
+        *(When(pk__in=ids, then=Value(at)) for at, ids in campaigns.items()),
+        output_field=DateTimeField(),
+    )
 
 
 def _period_starts(dates: dict[date, list[K]], period: Period) -> dict[date, list[K]]:

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
 
 from ads.models import Brand, Campaign
+from ads.models.fields import MoneyField
 from ads.rules.dayparting import Schedule
 
 
@@ -21,10 +23,11 @@ class Supposing:
     #: By the path from a campaign ("brand__daily_budget"), a value or an expression over its
     #: columns (``F("daily_budget") * 2``).
     columns: Mapping[str, Any] = field(default_factory=dict)
-    #: The campaigns that ``columns`` apply to; None: all.
+    #: The campaigns that ``columns`` and ``allowed`` apply to; None: all.
     only: Q | None = None
-    #: Budget holds, by code, whose spend so far no longer counts, as after a waiver.
-    waived: Collection[str] = ()
+    #: By the code of a budget's hold, what is allowed beyond it besides what is: an amount or an
+    #: expression, below zero for what is taken back; None: as much as has been spent in all.
+    allowed: Mapping[str, Any] = field(default_factory=dict)
     #: Ids of schedules that each campaign has besides its own, and of those that none has.
     attached: Collection[int] = ()
     detached: Collection[int] = ()
@@ -47,6 +50,16 @@ class Supposing:
         if self.only is None:
             return supposed
         return Case(When(self.only, then=supposed), default=F(path), output_field=column)
+
+    def allowance(self, hold: str, spend: Any, allowed: Any) -> Any:
+        """What is supposed to be allowed, given the expressions of what is spent and allowed."""
+        if hold not in self.allowed:
+            return allowed
+        more = self.allowed[hold]
+        supposed = Greatest(allowed, spend) if more is None else allowed + more
+        if self.only is None:
+            return supposed
+        return Case(When(self.only, then=supposed), default=allowed, output_field=MoneyField())
 
     def in_place_of(self, stored: Iterable[Schedule]) -> list[Schedule]:
         """The schedules as they are supposed to be."""

@@ -9,14 +9,15 @@ not at all. Operations staff decide when the periodic ones run (Periodic tasks i
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from celery import shared_task
 from django.utils import timezone
 
 from ads.models import Campaign
+from ads.rules.money import plain
 from ads.services.actor import acting_as
-from ads.services.delivery import Enforced, Rollover, Trigger, enforce, rollover
+from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
 from ads.services.operations import heartbeats
 from ads.services.platforms import updates
@@ -30,7 +31,7 @@ FILE_LIMIT: Final = 840
 
 
 @shared_task
-def update_spend() -> dict[str, int | str]:
+def update_spend() -> dict[str, Any]:
     """Fetch day totals from the ad platforms and pause what is over its budget."""
     now = timezone.now()
     with _running("update_spend", now) as run:
@@ -40,7 +41,7 @@ def update_spend() -> dict[str, int | str]:
     return {
         "accounts": update.accounts,
         "recorded": update.recorded,
-        "spend": str(update.spend),
+        "spend": {code: plain(amount) for code, amount in update.spend.items()},
         "waiting": update.waiting,
         "switched": update.switched,
         "failed": len(update.errors),
@@ -137,15 +138,20 @@ def _running(task: str, now: datetime) -> Iterator[heartbeats.Run]:
 
 
 def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
-    """Run ``work``, and pass its switches to the platforms at once."""
+    """Run ``work``, and pass its switches to the platforms at once.
+
+    What was allowed until a time that has come is taken out first.
+    """
     now = timezone.now()
     with _running(task, now) as run:
+        ended = allowances.expire(now)
         done = work(now)
         if isinstance(done, Rollover):
             run.errors += [
                 f"Brand {pk} could not be rolled over; see the log." for pk in done.failed
             ]
             done = done.enforced
+        done += ended
         run.errors += _not_enforced(done)
         run.errors += updates.sync_platforms(now).errors
         run.changed = done.switched

@@ -54,7 +54,9 @@ def _act(request: ApiRequest, campaign_id: int, wanted: Status) -> DeliveryAnswe
     check_known(request, ())
     with the_campaign(request, campaign_id) as campaign:
         try:
-            return DeliveryAnswer.of(set_status(campaign, wanted, now=request.now))
+            return DeliveryAnswer.of(
+                set_status(campaign, wanted, now=request.now, brand_ids=request.auth.brand_ids)
+            )
         except ActionRefused as error:
             refused = {"field": "status", "value": error.status.value, "reason": str(error)}
             raise Problem(Kind.CONFLICT, str(error), errors=[refused]) from error

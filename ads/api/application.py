@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from ads.api import actions, exports, keys, reading, request_ids
+from ads.api import actions, allowances, exports, keys, reading, request_ids
 from ads.api.frame import Kind, Readable, failures, problems
 from ads.api.spend import batches, endpoints, webhooks
 
@@ -19,9 +19,12 @@ Record spend, read spend and delivery, and switch campaigns.
 **Keys.** Every request carries a key: `Authorization: Bearer <key>`. A key has scopes and a source
 under which its spend is recorded. It may be limited to brands; others do not exist for it.
 
-**Amounts** are exact US dollars with up to six decimal places: send them as text (`"75.40"`) or as
-plain numbers. Exponents and thousands separators are refused, and nothing is rounded. Answers give
+**Amounts** are exact, with up to six decimal places: send them as text (`"75.40"`) or as plain
+numbers. Exponents and thousands separators are refused, and nothing is rounded. Answers give
 amounts as text.
+
+**Currencies** are those of the brands: answers with amounts name theirs in `currency`. A row may
+name its own, and is refused if its brand has another.
 
 **Retrying** any request is safe: it takes effect once.
 
@@ -112,6 +115,7 @@ api.add_router("/key", keys.router)
 api.add_router("", reading.router)
 api.add_router("/exports", exports.router)
 api.add_router("", actions.router)
+api.add_router("", allowances.router)
 api.add_router("/webhooks", webhooks.router)
 
 

@@ -1,6 +1,5 @@
 """Batches, and which rows are of which; nothing is rewritten."""
 
-from decimal import Decimal
 from functools import partial
 
 import django.db.models.deletion
@@ -14,7 +13,7 @@ VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0015_timezone'),
+        ('ads', '0017_currency'),
     ]
 
     operations = [
@@ -22,6 +21,17 @@ class Migration(migrations.Migration):
             model_name='spend',
             name='reported_total',
             field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, help_text='The day total that it is a difference of.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='spend', to='ads.reportedtotal'),
+        ),
+        migrations.CreateModel(
+            name='RecordedAgain',
+            fields=[
+                ('first', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='ads.spend')),
+                ('last', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ads.spend')),
+            ],
+            options={
+                'verbose_name': 'entry recorded again',
+                'verbose_name_plural': 'entries recorded again',
+            },
         ),
         migrations.CreateModel(
             name='SpendBatch',
@@ -33,9 +43,8 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.CharField(max_length=150)),
                 ('recorded_at', models.DateTimeField()),
                 ('rows', models.BigIntegerField(default=0, help_text='Entries, day totals and waiting rows.')),
-                ('amount', models.DecimalField(decimal_places=6, default=0, help_text='By how much it moved the ledger.', max_digits=21)),
+                ('amounts', models.JSONField(default=dict, help_text='By how much it moved the ledger, by currency, as text.')),
                 ('known_as', models.TextField(blank=True, default='')),
-                ('brought_by', models.JSONField(default=list)),
                 ('only_brands', models.JSONField(blank=True, null=True)),
                 ('reason', models.CharField(blank=True, default='', max_length=400)),
                 ('counts', models.BooleanField(default=True)),
@@ -48,6 +57,19 @@ class Migration(migrations.Migration):
                 'verbose_name': 'recorded batch',
                 'verbose_name_plural': 'recorded batches',
                 'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='MatchedSpend',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('row', models.JSONField()),
+                ('batch', models.ForeignKey(help_text='What it came with.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ads.spendbatch')),
+                ('match', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='matched', to='ads.spendbatch')),
+            ],
+            options={
+                'verbose_name': 'matched spend',
+                'verbose_name_plural': 'matched spend',
             },
         ),
         migrations.AddField(
@@ -68,10 +90,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='spendbatch',
             index=models.Index(condition=models.Q(('kind', 'match')), fields=['campaign', 'known_as'], name='spend_batch_by_match'),
-        ),
-        migrations.AddConstraint(
-            model_name='spendbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', Decimal('-1000000000000000')), ('amount__lt', Decimal('1000000000000000'))), name='spend_batch_amount_is_in_range', violation_error_message='amount: must be below 1,000,000,000,000,000 US dollars in size.'),
         ),
         migrations.AddConstraint(
             model_name='spendbatch',

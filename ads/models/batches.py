@@ -1,9 +1,9 @@
 """Batches: what was recorded together, and is undone together."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
-
-from ads.models.fields import is_sum
 
 
 class BatchKind(models.TextChoices):
@@ -32,8 +32,8 @@ class SpendBatch(models.Model):
     recorded_by = models.CharField(max_length=150)
     recorded_at = models.DateTimeField()
     rows = models.BigIntegerField(default=0, help_text="Entries, day totals and waiting rows.")
-    amount = models.DecimalField(
-        max_digits=21, decimal_places=6, default=0, help_text="By how much it moved the ledger."
+    amounts = models.JSONField(
+        default=dict, help_text="By how much it moved the ledger, by currency, as text."
     )
     spend_import = models.ForeignKey(
         "ads.SpendImport", on_delete=models.SET_NULL, null=True, blank=True, related_name="batches"
@@ -41,13 +41,11 @@ class SpendBatch(models.Model):
     api_key = models.ForeignKey(
         "ads.ApiKey", on_delete=models.SET_NULL, null=True, blank=True, related_name="batches"
     )
-    #: Of a match: the campaign's platform ID, as text; the batches whose spend had waited; and the
-    #: brands that its sender was limited to.
+    #: Of a match: the campaign's platform ID, as text, and the brands its sender was limited to.
     campaign = models.ForeignKey(
         "ads.Campaign", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     known_as = models.TextField(blank=True, default="")
-    brought_by = models.JSONField(default=list)
     only_brands = models.JSONField(null=True, blank=True)
     #: Unique, so a batch is undone once.
     undoes = models.OneToOneField(
@@ -62,7 +60,6 @@ class SpendBatch(models.Model):
         verbose_name_plural = "recorded batches"
         ordering = ["-id"]
         constraints = [
-            is_sum("amount", table="spend_batch", negative=True),
             models.CheckConstraint(
                 condition=Q(kind__in=BatchKind.values), name="spend_batch_kind_is_known"
             ),
@@ -82,3 +79,55 @@ class SpendBatch(models.Model):
 
     def __str__(self) -> str:
         return f"Batch {self.pk}"
+
+    @property
+    def sums(self) -> dict[str, Decimal]:
+        """By how much it moved the ledger, by currency."""
+        return {code: Decimal(amount) for code, amount in self.amounts.items()}
+
+
+class MatchedSpend(models.Model):
+    """Spend that had waited, as it was, until its match is undone: then it waits again."""
+
+    match = models.ForeignKey(SpendBatch, on_delete=models.PROTECT, related_name="matched")
+    batch = models.ForeignKey(
+        SpendBatch,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="What it came with.",
+    )
+    row = models.JSONField()
+
+    class Meta:
+        verbose_name = "matched spend"
+        verbose_name_plural = "matched spend"
+
+    def __str__(self) -> str:
+        return f"Matched spend {self.pk}"
+
+
+class RecordedAgain(models.Model):
+    """An entry whose match was undone, and which was recorded anew once it was matched again.
+
+    The ledger is not changed, so its first entry keeps the external ID for good; what is sent under
+    that is compared with the last one.
+    """
+
+    first = models.OneToOneField(
+        "ads.Spend",
+        on_delete=models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="+",
+    )
+    last = models.OneToOneField(
+        "ads.Spend", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "entry recorded again"
+        verbose_name_plural = "entries recorded again"
+
+    def __str__(self) -> str:
+        return f"Entry {self.first_id}, now {self.last_id}"

@@ -1,17 +1,56 @@
 """Brand: a client of the agency."""
 
+import pgtrigger
 from django.db import models
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
-from ads.models.fields import MoneyField, TimezoneField, is_money, readable_timezone
+from ads.models.fields import (
+    CurrencyField,
+    MoneyField,
+    TimezoneField,
+    is_currency,
+    is_money,
+    readable_timezone,
+)
 from ads.models.triggers import moves_updated_at, tracked
 
-_BRAND_FIELDS = ["name", "timezone", "daily_budget", "monthly_budget", "is_active"]
+_BRAND_FIELDS = ["name", "timezone", "currency", "daily_budget", "monthly_budget", "is_active"]
+
+
+#: A ledger without currencies of its own stays true. A reported total of zero leaves no entry.
+_FIXED_CURRENCY = pgtrigger.Trigger(
+    name="fixed_currency",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Q(old__currency__df=pgtrigger.F("new__currency")),
+    func="""
+        IF EXISTS (
+                SELECT FROM ads_campaign AS campaign JOIN ads_spend AS spend
+                    ON spend.campaign_id = campaign.id
+                 WHERE campaign.brand_id = NEW.id
+            ) OR EXISTS (
+                SELECT FROM ads_campaign AS campaign JOIN ads_reportedtotal AS reported
+                    ON reported.campaign_id = campaign.id
+                 WHERE campaign.brand_id = NEW.id
+            )
+        THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'check_violation',
+                MESSAGE = 'currency: spend of ' || NEW.name || ' has been recorded in '
+                    || OLD.currency || ', so its currency is fixed; make another brand for '
+                    || NEW.currency || '.';
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 
 @tracked("brand change", "brand changes", _BRAND_FIELDS)
 class Brand(ConfigurationModel):
-    """A client of the agency; its timezone decides its accounting day and month."""
+    """A client of the agency; its timezone decides its accounting day and month.
+
+    All its amounts, and those of its campaigns, are in its currency.
+    """
 
     engine_owned = frozenset({"last_daily_reset", "last_monthly_reset"})
 
@@ -24,16 +63,20 @@ class Brand(ConfigurationModel):
         help_text="The day of all budgets and spend begins at midnight in this timezone, and the "
         "month on the 1st. Campaigns that had used up their budgets run again then."
     )
+    currency = CurrencyField(
+        help_text="All its budgets and spend, and those of its campaigns, are in this currency. It "
+        "cannot be changed once spend has been recorded."
+    )
     daily_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a day for all its campaigns together. When it is used up, they stop "
+        help_text="Per day for all its campaigns together. When it is used up, they stop "
         "until midnight in the brand's timezone. Empty: no limit. 0: nothing runs.",
     )
     monthly_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a month for all its campaigns together. When it is used up, they "
+        help_text="Per month for all its campaigns together. When it is used up, they "
         "stop until the 1st. Empty: no limit. 0: nothing runs.",
     )
     is_active = models.BooleanField(
@@ -61,6 +104,7 @@ class Brand(ConfigurationModel):
     class Meta:
         ordering = ["name"]
         constraints = [
+            is_currency("currency", table="brand"),
             is_money("daily_budget", table="brand"),
             is_money("monthly_budget", table="brand"),
             models.CheckConstraint(
@@ -69,7 +113,15 @@ class Brand(ConfigurationModel):
                 violation_error_message="name: give the brand a name.",
             ),
         ]
-        triggers = [readable_timezone, moves_updated_at(*_BRAND_FIELDS)]
+        triggers = [readable_timezone, _FIXED_CURRENCY, moves_updated_at(*_BRAND_FIELDS)]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_currency_fixed(self) -> bool:
+        """Has spend been recorded? The database then refuses another currency."""
+        spent = self.campaigns.filter(spend__isnull=False)
+        reported = self.campaigns.filter(reported_totals__isnull=False)
+        recorded = models.Exists(spent) | models.Exists(reported)
+        return type(self).objects.filter(recorded, pk=self.pk).exists()

@@ -56,7 +56,7 @@ class Campaign(ConfigurationModel):
         on_delete=models.PROTECT,
         related_name="campaigns",
         db_index=False,  # the unique constraint begins with it
-        help_text="Its timezone and budgets apply. A campaign keeps its brand for life.",
+        help_text="Its timezone, currency and budgets apply. A campaign keeps its brand for life.",
     )
     name = models.CharField(
         max_length=200,
@@ -79,14 +79,14 @@ class Campaign(ConfigurationModel):
     daily_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a day. When it is used up, the campaign stops until midnight in the "
-        "brand's timezone. Empty: no limit. 0: never runs.",
+        help_text="Per day, in the brand's currency. When it is used up, the campaign stops until "
+        "midnight in the brand's timezone. Empty: no limit. 0: never runs.",
     )
     monthly_budget = MoneyField(
         null=True,
         blank=True,
-        help_text="US dollars a month. When it is used up, the campaign stops until the 1st. "
-        "Empty: no limit. 0: never runs.",
+        help_text="Per month, in the brand's currency. When it is used up, the campaign stops "
+        "until the 1st. Empty: no limit. 0: never runs.",
     )
     start_date = models.DateField(
         null=True,

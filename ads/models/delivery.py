@@ -21,8 +21,8 @@ class ClockTimestamp(models.Func):
 class DeliveryChange(models.Model):
     """A campaign was switched on or off: when, why, who did it, and the figures behind it.
 
-    The figures are effective spend (without what was waived) and the budgets at the time; a budget
-    of NULL is no limit.
+    The figures are the spend and the limits at the time: each budget with what was allowed beyond
+    it. NULL is no limit.
     """
 
     campaign = models.ForeignKey(

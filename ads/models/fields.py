@@ -1,4 +1,4 @@
-"""Money and timezone columns, and the constraints that hold whatever writes to them."""
+"""Money, currency and timezone columns, and the constraints that hold whatever writes to them."""
 
 import functools
 from datetime import date
@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Round
 
 from ads.rules.calendar import UnknownTimezone, names, zone
+from ads.rules.currencies import DEFAULT, MINOR_UNITS, UnknownCurrency, check_currency, labelled
 from ads.rules.money import LIMIT, PLACES
 
 #: Names of the budgets of a brand and of a campaign.
@@ -22,7 +23,7 @@ SUM_LIMIT = LIMIT * 1000
 
 
 class MoneyField(models.DecimalField):  # type: ignore[type-arg]
-    """US dollars, a Decimal with up to six places.
+    """An amount in its brand's currency, a Decimal with up to six places.
 
     The column is ``numeric`` without a scale: in ``numeric(18, 6)`` PostgreSQL would silently round
     a seventh decimal, which :func:`is_money` refuses.
@@ -52,7 +53,7 @@ def is_money(field: str, *, table: str, negative: bool = False) -> models.CheckC
         & Q(**{field: Round(F(field), precision=PLACES)}),
         name=f"{table}_{field}_is_money",
         violation_error_message=(
-            f"{field}: use an amount in US dollars "
+            f"{field}: use an amount "
             + ("" if negative else "of zero or more, ")
             + "below 1,000,000,000,000 and with at most six decimal places."
         ),
@@ -70,7 +71,7 @@ def is_sum(field: str, *, table: str, negative: bool = False) -> models.CheckCon
         name=f"{table}_{field}_is_in_range",
         violation_error_message=(
             f"{field}: must be {'' if negative else 'zero or more and '}"
-            "below 1,000,000,000,000,000 US dollars in size."
+            "below 1,000,000,000,000,000 in size."
         ),
     )
 
@@ -102,6 +103,49 @@ def are_dates_in_order(
             violation_error_message=f"{last}: must not be before {first}.",
         ),
     ]
+
+
+def validate_currency(code: str) -> None:
+    """Refuse what is not a currency of ISO 4217."""
+    try:
+        check_currency(code)
+    except UnknownCurrency as error:
+        raise ValidationError(str(error)) from error
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    """All currencies by their codes: "EUR (Euro)"."""
+    return [(code, labelled(code)) for code in MINOR_UNITS]
+
+
+class CurrencyField(models.CharField):  # type: ignore[type-arg]
+    """The ISO 4217 code of a currency."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 3)
+        kwargs.setdefault("default", DEFAULT)
+        kwargs.setdefault("db_default", DEFAULT)
+        kwargs["validators"] = [validate_currency]
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("validators", None)
+        return name, path, args, kwargs
+
+
+def is_currency(field: str, *, table: str, blank: bool = False) -> models.CheckConstraint:
+    """The constraint that ``field`` is a currency of ISO 4217; or empty, if it may be ``blank``.
+
+    The codes stand in it, so that a newer list of them is a migration.
+    """
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__in": [*([""] if blank else []), *MINOR_UNITS]}),
+        name=f"{table}_{field}_is_known",
+        violation_error_message=(
+            f"{field}: use the three letters of a currency in ISO 4217, such as USD or EUR."
+        ),
+    )
 
 
 @functools.cache

@@ -79,8 +79,8 @@ class SimulatedSwitch(models.Model):
     is_on = models.BooleanField()
     pace = MoneyField(
         default=0,
-        help_text="US dollars a day that it then spends. Stored, because later edits of the budget "
-        "must not change what has been spent.",
+        help_text="What it then spends a day. Stored, because later edits of the budget must not "
+        "change what has been spent.",
     )
 
     class Meta:

@@ -9,9 +9,16 @@ from django.db.models import Q
 from ads.models.base import TimestampedModel
 from ads.models.batches import SpendBatch
 from ads.models.campaign import Campaign
-from ads.models.fields import MoneyField, is_money, is_readable_date
+from ads.models.fields import (
+    CurrencyField,
+    MoneyField,
+    is_currency,
+    is_money,
+    is_readable_date,
+)
 from ads.models.spend import Kind
 from ads.models.triggers import tracked
+from ads.rules.money import format_money
 
 #: Separates the parts of a reference in one text. It is in no platform's ids, so two references
 #: never make the same text.
@@ -144,6 +151,12 @@ class WaitingSpend(models.Model):
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = MoneyField()
+    currency = CurrencyField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="As its sender named it. Empty: that of the brand it is matched to.",
+    )
     date = models.DateField(
         null=True, blank=True, help_text="Empty: the brand's local date at that time."
     )
@@ -187,6 +200,7 @@ class WaitingSpend(models.Model):
         indexes = [models.Index(fields=["unknown", "id"], name="waiting_spend_by_reference")]
         constraints = [
             is_money("amount", table="waiting_spend", negative=True),
+            is_currency("currency", table="waiting_spend", blank=True),
             is_readable_date("date", table="waiting_spend"),
             models.UniqueConstraint(
                 fields=["source", "external_id"],
@@ -201,4 +215,4 @@ class WaitingSpend(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} of {self.source}"
+        return f"{format_money(self.amount, self.currency)} of {self.source}"

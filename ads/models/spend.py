@@ -12,7 +12,7 @@ from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
 from ads.models.triggers import OwnersTrigger, on_record, refuse
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 
 
 def sums_of(entries: str) -> str:
@@ -201,7 +201,7 @@ class Spend(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{format_usd(self.amount)} on {self.date}"
+        return f"{format_money(self.amount, self.campaign.brand.currency)} on {self.date}"
 
 
 class Period(models.TextChoices):
@@ -210,19 +210,25 @@ class Period(models.TextChoices):
     DAY = "day", "Day"
     MONTH = "month", "Month"
 
+    @property
+    def budget(self) -> str:
+        """The field of a brand and of a campaign with their budget for it."""
+        return "daily_budget" if self is Period.DAY else "monthly_budget"
 
-#: The history of waivers: who let an owner run on, and how much of its total no longer counts.
-#: Additions to the ledger change ``amount`` only and are not recorded here.
+
+#: The history of what was waived before there were allowances; nothing is added to it.
 @pghistory.track(
-    pghistory.UpdateEvent("waived", condition=pghistory.AnyChange("waived")),
+    pghistory.ManualEvent("waived"),  # type: ignore[no-untyped-call]
     fields=["brand", "campaign", "period", "start", "amount", "waived"],
     meta=on_record("waiver", "waivers"),
     model_name="SpendTotalEvent",
 )
 class SpendTotal(TimestampedModel):
-    """The running sum of one owner in one period; the database keeps ``amount``.
+    """The running sum of one owner in one period, and what is allowed beyond its budget in it.
 
-    ``campaign`` NULL is the brand's own row. Effective spend is ``amount - waived``.
+    ``campaign`` NULL is the brand's own row. The database keeps both: ``amount`` is the sum of the
+    ledger, ``waived`` that of the allowances in force. An allowance that ends before its period is
+    in ``waived`` until the clock takes it out; see :mod:`ads.allowed`.
     """
 
     Period = Period
@@ -243,9 +249,7 @@ class SpendTotal(TimestampedModel):
     period = models.CharField(max_length=5, choices=Period.choices)
     start = models.DateField(help_text="The day, or the first of the month.")
     amount = MoneyField(default=0, db_default=0)
-    waived = MoneyField(
-        default=0, db_default=0, help_text="How much of the amount no longer counts."
-    )
+    waived = MoneyField(default=0, db_default=0, help_text="What is allowed beyond the budget.")
 
     class Meta:
         ordering = ["-start", "period"]
@@ -272,9 +276,25 @@ class SpendTotal(TimestampedModel):
             # others. Not BRIN: sums move when they change, and new ones fill the gaps.
             models.Index(fields=["start", "period"], name="spend_total_by_period")
         ]
+        triggers = [
+            # From the trigger of the allowances alone.
+            pgtrigger.Trigger(
+                name="waived_is_kept",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("waived"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Condition(
+                    "OLD.waived IS DISTINCT FROM NEW.waived AND pg_trigger_depth() = 0"
+                ),
+                func=(
+                    "RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = "
+                    "'waived: it is the sum of the allowances; give one, or undo one.';"
+                ),
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.period} of {self.start}: {format_usd(self.amount)}"
+        amount = format_money(self.amount, self.brand.currency)
+        return f"{self.period} of {self.start}: {amount}"
 
 
 class ReportedTotal(TimestampedModel):
@@ -334,4 +354,5 @@ class ReportedTotal(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source}: {format_usd(self.amount)} on {self.date}"
+        amount = format_money(self.amount, self.campaign.brand.currency)
+        return f"{self.source}: {amount} on {self.date}"

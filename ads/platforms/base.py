@@ -13,11 +13,16 @@ from ads.models import Campaign
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account on a platform: one brand's campaigns, and the timezone of its days."""
+    """An account on a platform: one brand's campaigns, the timezone of its days, its currency.
+
+    ``currency`` is an ISO 4217 code, or "" where the platform does not say. Totals of an account in
+    another currency than its brand's are refused.
+    """
 
     brand_id: int
     name: str
     timezone: str
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class KnownAs:
 
 @dataclass(frozen=True, slots=True)
 class ObservedTotal:
-    """A campaign's cost (US dollars) on a local day at ``observed_at``.
+    """A campaign's cost on a local day at ``observed_at``.
 
     Platforms that do not keep our IDs give their own, which is matched with the campaigns'
     references under the platform's ``source``; the total waits until one matches.
@@ -45,6 +50,8 @@ class ObservedTotal:
     date: date
     amount: Decimal
     observed_at: datetime
+    #: Of its account.
+    currency: str = ""
 
 
 class AdPlatform(Protocol):

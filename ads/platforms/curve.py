@@ -22,7 +22,6 @@ HOURLY: Final = (
 )  # fmt: skip
 
 MILLION: Final = 1_000_000
-_CENT: Final = 10_000  # in millionths of a dollar
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -39,13 +38,13 @@ MOST_NOISE: Final = 1_150_000
 ORDINARY: Final = (550_000, 900_000)
 HOT: Final = (3 * MILLION, 6 * MILLION)
 HOT_ONE_IN: Final = 4
-#: The same for campaigns without a daily budget, in US dollars.
+#: The same for campaigns without a daily budget, in any currency.
 WITHOUT_BUDGET: Final = (20, 120)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A time in which a campaign was on, ``[since, until)``, at ``pace`` US dollars a day."""
+    """A time in which a campaign was on, ``[since, until)``, at ``pace`` a day."""
 
     since: datetime
     until: datetime
@@ -100,7 +99,7 @@ def pace(seed: int, brand: str, campaign: str, daily_budget: Decimal | None) -> 
     if daily_budget is None:
         return Decimal(_within(WITHOUT_BUDGET, number))
     share = _within(HOT if is_hot(seed, brand, campaign) else ORDINARY, number)
-    return _dollars(_millionths(daily_budget) * share // MILLION)
+    return _amount(_millionths(daily_budget) * share // MILLION)
 
 
 def noise(seed: int, campaign_id: int, day: date) -> int:
@@ -110,18 +109,19 @@ def noise(seed: int, campaign_id: int, day: date) -> int:
     return level * WEEKEND // MILLION if day.weekday() >= SATURDAY else level
 
 
-def spent(runs: Iterable[Run], day: LocalDay, level: int) -> Decimal:
-    """The spend of the parts of ``runs`` within ``day``, in US dollars, rounded down to the cent.
+def spent(runs: Iterable[Run], day: LocalDay, level: int, places: int = 2) -> Decimal:
+    """The spend of the parts of ``runs`` within ``day``, rounded down to so many decimal places.
 
     ``level`` is the day's :func:`noise`.
     """
+    unit = MILLION // 10**places
     volume = sum(_millionths(run.pace) * day.volume(run.since, run.until) for run in runs)
-    return _dollars(volume * level // (WHOLE * MILLION) // _CENT * _CENT)
+    return _amount(volume * level // (WHOLE * MILLION) // unit * unit)
 
 
 def least_spent(daily_budget: Decimal, since: datetime, until: datetime, day: LocalDay) -> Decimal:
     """The least that a hot campaign with this budget spends while on, rounded down to the cent."""
-    slowest = _dollars(_millionths(daily_budget) * HOT[0] // MILLION)
+    slowest = _amount(_millionths(daily_budget) * HOT[0] // MILLION)
     return spent([Run(since, until, slowest)], day, LEAST_NOISE * WEEKEND // MILLION)
 
 
@@ -139,5 +139,5 @@ def _millionths(amount: Decimal) -> int:
     return int(amount * MILLION)
 
 
-def _dollars(millionths: int) -> Decimal:
+def _amount(millionths: int) -> Decimal:
     return Decimal(millionths) / MILLION

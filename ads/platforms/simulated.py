@@ -17,6 +17,7 @@ from ads.models import Brand, Campaign, SimulatedSwitch
 from ads.platforms import curve
 from ads.platforms.base import Account, ObservedTotal
 from ads.platforms.curve import Run
+from ads.rules.currencies import MINOR_UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class SimulatedPlatform:
     def accounts(self) -> Sequence[Account]:
         """Every brand that has campaigns."""
         brands = Brand.objects.filter(campaigns__isnull=False).order_by("pk").distinct()
-        return [Account(*row) for row in brands.values_list("pk", "name", "timezone")]
+        return [Account(*row) for row in brands.values_list("pk", "name", "timezone", "currency")]
 
     def day_totals(
         self,
@@ -48,9 +49,12 @@ class SimulatedPlatform:
         if not local_days:
             return
         begin = min(day.begins for day in local_days)
+        places = MINOR_UNITS.get(account.currency, 2)
         for campaign_id, runs in _runs(campaigns, begin, now).items():
             for day in local_days:
-                amount = curve.spent(runs, day, curve.noise(self.seed, campaign_id, day.date))
+                amount = curve.spent(
+                    runs, day, curve.noise(self.seed, campaign_id, day.date), places
+                )
                 if amount:
                     yield ObservedTotal(campaign_id, day.date, amount, now)
 

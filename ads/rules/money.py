@@ -1,12 +1,16 @@
 """Amounts of money: which are accepted, how they are shown, when a budget is used up.
 
-Money is a `Decimal` in US dollars with at most six decimal places (a click can cost fractions of a
-cent) and below 10**12 in size. Nothing is ever rounded silently: what does not fit is refused.
+Money is a `Decimal` in the currency of a brand, with at most six decimal places (a click can cost
+fractions of a cent) and below 10**12 in size. Nothing is ever rounded silently: what does not fit
+is refused. Amounts in different currencies are never added up or compared.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from typing import Final
+
+from ads.rules.currencies import MINOR_UNITS, prefix
 
 PLACES: Final = 6
 LIMIT: Final = Decimal("1000000000000")
@@ -23,8 +27,8 @@ _EXACT: Final = Context(prec=30, rounding=ROUND_HALF_EVEN, traps=[Inexact, Inval
 
 _PLAIN_REMEDY: Final = 'write plain digits with at most one dot, such as "1234.50".'
 _EXPONENT_REASON: Final = 'an exponent is not accepted; write plain digits, such as "100000".'
-_LIMIT_REASON: Final = f"the size must be below {LIMIT:,} US dollars; enter a smaller amount."
-_FINITE_REASON: Final = "not a finite number; enter an amount in US dollars."
+_LIMIT_REASON: Final = f"the size must be below {LIMIT:,}; enter a smaller amount."
+_FINITE_REASON: Final = "not a finite number; enter an amount in digits."
 
 
 class InvalidAmount(ValueError):
@@ -45,7 +49,7 @@ class InvalidAmount(ValueError):
 
 
 def parse_amount(value: object, *, field: str = "amount", negative: bool = False) -> Decimal:
-    """Return `value` as an exact amount in US dollars, without exponent and trailing zeros.
+    """Return `value` as an exact amount, without exponent and trailing zeros.
 
     Accepted are a `Decimal`, an `int`, and text of ASCII digits with an optional sign and one dot.
     `field` names the input in errors; `negative` admits amounts below zero.
@@ -71,24 +75,49 @@ def parse_amount(value: object, *, field: str = "amount", negative: bool = False
     return Decimal(f"{exact:f}".rstrip("0").rstrip(".")) if exact else Decimal(0)
 
 
-def format_usd(amount: Decimal) -> str:
-    """Return `amount` as people read it: "$75.40", "$1,234.50", "-$3.00", "$0.004512".
+def format_money(amount: Decimal, currency: str) -> str:
+    """Return `amount` as people read it: "$75.40", "-€3.00", "¥1,235", "KWD 1.250", "$0.004512".
 
-    At least two decimal places, and up to six where they matter.
+    With the decimal places of the currency, and up to six where they matter.
     """
-    digits = f"{amount.copy_abs():,.{PLACES}f}"
-    whole, _, places = digits.partition(".")
-    sign = "-" if amount < 0 and digits.strip("0.,") else ""
-    return f"{sign}${whole}.{places.rstrip('0').ljust(2, '0')}"
+    sign, digits = _digits(amount, MINOR_UNITS.get(currency, 2))
+    return f"{sign}{prefix(currency)}{digits}"
 
 
-def plain(amount: Decimal) -> str:
+def format_sums(sums: Mapping[str, Decimal]) -> str:
+    """Return sums by currency as people read them, never added up: "$1,200.00 · €300.00"."""
+    return " · ".join(format_money(amount, currency) for currency, amount in sums.items())
+
+
+def sums_by_currency(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """Add up amounts, each with its currency: the sum of each currency, by code."""
+    sums: dict[str, Decimal] = {}
+    for currency, amount in amounts:
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return dict(sorted(sums.items()))
+
+
+def add_sums(*sums: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Sums by currency of several sums by currency."""
+    return sums_by_currency(pair for each in sums for pair in each.items())
+
+
+def plain(amount: Decimal, places: int = 2) -> str:
     """Return `amount` as programs exchange it: "75.40", "1234.50", "-3.00", "0.004512".
 
-    At least two decimal places, and up to six where they matter; the same amount always reads the
-    same.
+    At least so many decimal places, and up to six where they matter; the same amount always reads
+    the same.
     """
-    return format_usd(amount).replace("$", "").replace(",", "")
+    return "".join(_digits(amount, places)).replace(",", "")
+
+
+def _digits(amount: Decimal, places: int) -> tuple[str, str]:
+    """The sign and the size of `amount`, with at least so many decimal places."""
+    digits = f"{amount.copy_abs():,.{PLACES}f}"
+    whole, _, fraction = digits.partition(".")
+    fraction = fraction.rstrip("0").ljust(places, "0")
+    sign = "-" if amount < 0 and digits.strip("0.,") else ""
+    return sign, f"{whole}.{fraction}" if fraction else whole
 
 
 def is_used_up(spent: Decimal, budget: Decimal | None) -> bool:
@@ -96,13 +125,12 @@ def is_used_up(spent: Decimal, budget: Decimal | None) -> bool:
     return budget is not None and spent >= budget
 
 
-def remaining(spent: Decimal, budget: Decimal | None) -> Decimal | None:
-    """Return what is left of `budget` after `spent`: from zero to all of it; None without a budget.
+def remaining(spent: Decimal, limit: Decimal | None) -> Decimal | None:
+    """Return what is left of `limit` after `spent`: from zero to all of it; None without a limit.
 
-    Corrections can bring `spent` below zero (so can one of a day that was waived), which makes
-    nobody's budget larger than it is.
+    Corrections can bring `spent` below zero, which makes nobody's limit larger than it is.
     """
-    return None if budget is None else min(max(budget - spent, Decimal(0)), budget)
+    return None if limit is None else min(max(limit - spent, Decimal(0)), limit)
 
 
 def percent_used(spent: Decimal, budget: Decimal | None) -> int | None:

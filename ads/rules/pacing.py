@@ -13,7 +13,7 @@ def used_up_at(
 ) -> datetime | None:
     """Return the instant at which ``left`` runs out at the pace from ``begins`` to ``now``.
 
-    Amounts are in US dollars, and the period lasts until ``ends``. None: not within the period, or
+    Amounts are in one currency; the period lasts until ``ends``. None: not within the period, or
     unknown: nothing was spent, nothing is left, or too little of the period has passed.
     """
     elapsed, lasts = now - begins, ends - begins

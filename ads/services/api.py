@@ -10,14 +10,23 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend, SpendBatch
+from ads.models import (
+    Allowance,
+    Brand,
+    Campaign,
+    CampaignReference,
+    DaypartingSchedule,
+    Spend,
+    SpendBatch,
+)
 from ads.models.spend import Kind, Period
 from ads.moments import schedules_as_rules
 from ads.rules import dayparting
+from ads.rules.allowances import Terms
 from ads.services import batches, campaign_lookup
 from ads.services.batches import Undone, UndoPreview
 from ads.services.campaign_lookup import Reference
-from ads.services.delivery import lifecycle, waivers
+from ads.services.delivery import allowances, lifecycle
 from ads.services.explain import explanation
 from ads.services.ledger import (
     Answer,
@@ -51,8 +60,8 @@ class BudgetService:
 
         Args:
             campaign: the campaign, whatever its status: the money was spent.
-            amount: US dollars: a Decimal, an int or plain decimal text; zero or more, at most six
-                places. Zero leaves the ledger as it is.
+            amount: in the brand's currency: a Decimal, an int or plain decimal text; zero or
+                more, at most six places. Zero leaves the ledger as it is.
             description: what it was for.
             date: the accounting day; left out, the brand's local date of ``occurred_at``.
             occurred_at: an instant (aware); left out, now.
@@ -87,7 +96,7 @@ class BudgetService:
 
         Args:
             campaign: whose spend is corrected.
-            amount: US dollars, negative to take spend back.
+            amount: in the brand's currency, negative to take spend back.
             description: why; required.
             date: the accounting day that was wrong.
 
@@ -207,7 +216,7 @@ class BudgetService:
 
     @staticmethod
     def get_brand_summary(brand: Brand) -> summaries.BrandSummary:
-        """A brand's spend, waivers, budgets and remaining budgets, in its own day and month."""
+        """A brand's spend, budgets, limits and what is left of them, in its own day and month."""
         return summaries.of_brand(brand.fresh(), timezone.now())
 
     @staticmethod
@@ -217,22 +226,22 @@ class BudgetService:
 
     @staticmethod
     def get_daily_spend(owner: Brand | Campaign) -> Decimal:
-        """What a brand or a campaign has spent today (its brand's day), in US dollars."""
+        """What a brand or a campaign has spent today (its brand's day)."""
         return summaries.figures(owner, Period.DAY, timezone.now()).amount
 
     @staticmethod
     def get_monthly_spend(owner: Brand | Campaign) -> Decimal:
-        """What a brand or a campaign has spent this month, in US dollars."""
+        """What a brand or a campaign has spent this month."""
         return summaries.figures(owner, Period.MONTH, timezone.now()).amount
 
     @staticmethod
     def get_daily_remaining(owner: Brand | Campaign) -> Decimal | None:
-        """What is left of today's budget, at least zero; None without a budget."""
+        """What is left of today's limit, at least zero; None without a budget."""
         return summaries.figures(owner.fresh(), Period.DAY, timezone.now()).remaining
 
     @staticmethod
     def get_monthly_remaining(owner: Brand | Campaign) -> Decimal | None:
-        """What is left of the month's budget, at least zero; None without a budget."""
+        """What is left of the month's limit, at least zero; None without a budget."""
         return summaries.figures(owner.fresh(), Period.MONTH, timezone.now()).remaining
 
     @staticmethod
@@ -244,16 +253,55 @@ class BudgetService:
 
     @staticmethod
     def reset_daily_spend(owner: Brand | Campaign) -> bool:
-        """Waive today's spend, so that it runs on; False: there was nothing to waive.
+        """Allow today what was spent so far, so that it runs on; False: there was nothing.
 
-        Reports still show it.
+        Spend stays as it is; the limit is raised.
         """
-        return waivers.waive(owner, Period.DAY, now=timezone.now()) > 0
+        return BudgetService.let_run_on(owner, reason="reset_daily_spend") is not None
 
     @staticmethod
     def reset_monthly_spend(owner: Brand | Campaign) -> bool:
-        """Waive this month's spend; False: there was nothing to waive."""
-        return waivers.waive(owner, Period.MONTH, now=timezone.now()) > 0
+        """The same for this month."""
+        reason = "reset_monthly_spend"
+        return BudgetService.let_run_on(owner, period=Period.MONTH, reason=reason) is not None
+
+    @staticmethod
+    def let_run_on(
+        owner: Brand | Campaign,
+        amount: Decimal | None = None,
+        *,
+        reason: str,
+        period: str = Period.DAY,
+        until: datetime | str | None = None,
+    ) -> Allowance | None:
+        """Let a brand or a campaign spend more than its budget in its current day or month.
+
+        Args:
+            owner: whose limit is raised; a brand's is that of all its campaigns together.
+            amount: beyond the budget, in its currency; left out, what has been spent so far.
+            reason: why; required.
+            period: ``"day"`` or ``"month"``: which budget.
+            until: when it ends: an aware datetime, or text such as "18:00" (in the brand's
+                timezone); left out, the end of the day or month.
+
+        Returns:
+            The allowance; None where nothing has been spent that counts, and no amount is given.
+
+        Raises:
+            InvalidAllowance: a value cannot be used; ``field`` names it.
+            UnknownTimezone: the brand's timezone is invalid.
+        """
+        terms = Terms(period, amount, until, reason)
+        return allowances.allow(owner, terms, now=timezone.now())
+
+    @staticmethod
+    def undo_allowance(allowance: Allowance) -> None:
+        """Take an allowance back; campaigns over what is left of their limits stop.
+
+        Raises:
+            AllowanceOver: it has ended, or has been undone.
+        """
+        allowances.undo(allowance, now=timezone.now())
 
 
 class CampaignService:

@@ -56,17 +56,19 @@ CampaignGiven = Campaign | int | CampaignNamed | Reference
 
 
 class Owner(NamedTuple):
-    """A campaign, its brand, and the timezone that decides its accounting day."""
+    """A campaign, its brand, and the brand's timezone and currency."""
 
     campaign_id: int
     brand_id: int
     timezone: str
+    currency: str
 
 
 #: Ids that PostgreSQL can compare with; no other exists.
 _LARGEST_ID = 2**63 - 1
 
-_OWNER = "campaign.id, campaign.brand_id, brand.timezone"
+_OWNER = "campaign.id, campaign.brand_id, brand.timezone, brand.currency"
+_COLUMNS = 4
 
 _BY_ID = f"""
     SELECT {_OWNER}
@@ -105,7 +107,8 @@ def by_name(named: Collection[CampaignNamed], brand_ids: Brands = None) -> dict[
     """The campaigns of these names, in ``brand_ids``."""
     columns = [[one.brand for one in named], [one.name for one in named]]
     return {
-        CampaignNamed(*row[3:]): Owner(*row[:3]) for row in _found(_BY_NAME, columns, brand_ids)
+        CampaignNamed(*row[_COLUMNS:]): Owner(*row[:_COLUMNS])
+        for row in _found(_BY_NAME, columns, brand_ids)
     }
 
 
@@ -115,7 +118,8 @@ def by_reference(references: Collection[Reference], brand_ids: Brands = None) ->
         [getattr(one, part) for one in references] for part in ("platform", "account", "reference")
     ]
     return {
-        Reference(*row[3:]): Owner(*row[:3]) for row in _found(_BY_REFERENCE, columns, brand_ids)
+        Reference(*row[_COLUMNS:]): Owner(*row[:_COLUMNS])
+        for row in _found(_BY_REFERENCE, columns, brand_ids)
     }
 
 
@@ -130,7 +134,7 @@ def find(
     found: dict[CampaignGiven, Owner] = {}
     for one in wanted:
         if trust_loaded and isinstance(one, Campaign) and Campaign.brand.is_cached(one):
-            found[one] = Owner(one.pk, one.brand_id, one.brand.timezone)
+            found[one] = Owner(one.pk, one.brand_id, one.brand.timezone, one.brand.currency)
     ids = {one: _id(one) for one in wanted if isinstance(one, Campaign | int) and one not in found}
     owners = by_id(set(ids.values()), brand_ids)
     return {

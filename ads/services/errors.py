@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ads.rules.money import plain
+from ads.rules.money import format_sums
+
+Sums = Mapping[str, Decimal]
 
 
 class _Refusal(ValueError):
@@ -29,13 +31,16 @@ class Overlap(InvalidSpend):
 
     ``where`` names the campaigns and days, ``amount`` is what ``source`` reports for them, and
     ``on_record`` what counts already, by source; ``figures`` says all of that without a remedy.
+    Sums are by currency; of one campaign there is one.
     """
 
     def __init__(
-        self, where: str, *, source: str, amount: Decimal, on_record: Mapping[str, Decimal]
+        self, where: str, *, source: str, amount: Sums, on_record: Mapping[str, Sums]
     ) -> None:
-        known = " and ".join(f"{plain(total)} by {other}" for other, total in on_record.items())
-        self.figures = f"{where}: source {source} reports {plain(amount)}, and on record is {known}"
+        known = " and ".join(f"{format_sums(sums)} by {other}" for other, sums in on_record.items())
+        self.figures = (
+            f"{where}: source {source} reports {format_sums(amount)}, and on record is {known}"
+        )
         super().__init__(
             "on_overlap",
             None,

@@ -6,7 +6,8 @@
 4. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
 5. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
    the ledger's trigger does so within the INSERT, :func:`totals_of_brands`,
-   :func:`totals_of_owner` and :func:`totals` by hand.
+   :func:`totals_of_owner`, :func:`totals_of_campaigns` and :func:`totals` by hand. Whoever gives,
+   undoes or ends an allowance holds that of its owner.
 6. Campaigns, by primary key.
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
@@ -26,7 +27,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import DatabaseError, connection
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
 
@@ -157,10 +158,34 @@ def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendT
     return SpendTotal.objects.select_for_update(no_key=True).get(pk=total.pk)
 
 
+def totals_of_campaigns(campaign_ids: Iterable[int], period: str, now: datetime) -> None:
+    """Lock the campaigns' sums of the current period, made if need be, as :func:`totals` does."""
+    campaigns = Campaign.objects.filter(pk__in=among(campaign_ids)).order_by("brand", "pk")
+    owners: list[tuple[int, int, date]] = []
+    for brand, pk, timezone in campaigns.values_list("brand", "pk", "brand__timezone"):
+        with suppress(UnknownTimezone):
+            owners.append((brand, pk, period_start(period, local_date(now, timezone))))
+    if owners:
+        brand_ids, ids, starts = zip(*owners, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _UPSERT_CAMPAIGNS_TOTALS, [period, list(brand_ids), list(ids), list(starts)]
+            )
+
+
+_UPSERT_CAMPAIGNS_TOTALS: Final = """
+    INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start)
+    SELECT brand_id, campaign_id, %s, start
+      FROM unnest(%s::bigint[], %s::bigint[], %s::date[]) AS owner (brand_id, campaign_id, start)
+     ORDER BY brand_id, campaign_id
+        ON CONFLICT (campaign_id, period, start, brand_id) DO UPDATE SET amount = total.amount
+"""
+
+
 def totals(sums: QuerySet[SpendTotal]) -> list[int]:
-    """Lock these sums of campaigns until the transaction ends; their ids."""
+    """Lock these sums until the transaction ends; their ids."""
     return list(
-        sums.order_by("brand", "campaign", "period", "start")
+        sums.order_by("brand", F("campaign").asc(nulls_first=True), "period", "start")
         .select_for_update(of=("self",), no_key=True)
         .values_list("pk", flat=True)
     )
@@ -172,9 +197,9 @@ def undoing() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UNDOING])
 
 
-def batch(pk: int) -> SpendBatch | None:
-    """Lock this batch until the transaction ends; None: there is none."""
-    return SpendBatch.objects.select_for_update(no_key=True).filter(pk=pk).first()
+def last_batch(**of: Any) -> SpendBatch | None:
+    """Lock the last of these batches until the transaction ends; None: there is none."""
+    return SpendBatch.objects.select_for_update(no_key=True).filter(**of).order_by("-pk").first()
 
 
 def reported_totals(ids: str, values: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Batches: what is recorded inside :func:`recording` names the batch, and is undone with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from ads.models import ApiKey, SpendBatch, SpendImport
 from ads.models.batches import BatchKind
+from ads.rules.money import plain
 from ads.services.actor import current_actor
 
 _current: ContextVar[int | None] = ContextVar("batch", default=None)
@@ -56,11 +57,19 @@ _LONGEST_TITLE = 255
 _LONGEST_NAME = 150
 
 
-def close(batch: SpendBatch, *, rows: int, amount: Decimal) -> bool:
-    """Note the figures; a batch without rows is no batch, and is deleted. Is there one?"""
+def close(batch: SpendBatch, *, rows: int, sums: Mapping[str, Decimal]) -> bool:
+    """Note the figures; a batch without rows is no batch, and is deleted. Is there one?
+
+    ``sums``: by how much it moved the ledger, by currency.
+    """
     if not rows:
         batch.delete()
         return False
-    batch.rows, batch.amount = rows, amount
-    batch.save(update_fields=["rows", "amount"])
+    batch.rows, batch.amounts = rows, as_text(sums)
+    batch.save(update_fields=["rows", "amounts"])
     return True
+
+
+def as_text(sums: Mapping[str, Decimal]) -> dict[str, str]:
+    """Sums by currency, as a batch keeps them."""
+    return {code: plain(amount) for code, amount in sums.items()}

@@ -14,6 +14,9 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
 from ads.models import Brand, Campaign, Spend, SpendTotal
+from ads.rules.allowances import Terms
+from ads.services.bulk import LetRunOn
+from ads.services.delivery import Ends, allowances
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.ledger import SpendEntry, record_one
 
@@ -59,6 +62,45 @@ def spend_in_sql(campaign: Campaign, amount: str, day: date) -> None:
             "INSERT INTO ads_spend (campaign_id, amount, date) VALUES (%s, %s, %s)",
             [campaign.pk, amount, day],
         )
+
+
+def let_run_on(
+    owner: Brand | Campaign,
+    period: str = "day",
+    *,
+    now: datetime,
+    amount: object = None,
+    until: datetime | str | None = None,
+    reason: str = "test",
+) -> Decimal:
+    """Let ``owner`` run on; what was allowed, zero for nothing."""
+    more = None if amount is None else Decimal(str(amount))
+    allowance = allowances.allow(owner, Terms(period, more, until, reason), now=now)
+    return allowance.amount if allowance else Decimal(0)
+
+
+def waived_before(total: SpendTotal) -> None:
+    """Put on record that it was waived, as it was before there were allowances."""
+    execute(
+        "INSERT INTO ads_spendtotalevent (pgh_created_at, pgh_label, pgh_obj_id, brand_id,"
+        " campaign_id, period, start, amount, waived, pgh_context_id)"
+        " SELECT now(), 'waived', id, brand_id, campaign_id, period, start, amount, amount,"
+        " _pgh_attach_context() FROM ads_spendtotal WHERE id = %s",
+        [total.pk],
+    )
+
+
+def running_on(
+    now: datetime,
+    amount: object = None,
+    *,
+    period: str = "day",
+    until: str | None = None,
+    of_brands: bool = False,
+) -> LetRunOn:
+    """The action that lets campaigns or brands run on."""
+    terms = Terms(period, None if amount is None else Decimal(str(amount)), until, "test")
+    return LetRunOn(terms, Ends.of(terms, Brand.objects.all(), now), of_brands=of_brands)
 
 
 def totals(owner: Brand | Campaign) -> dict[tuple[str, date], Decimal]:

@@ -255,15 +255,11 @@ RECORDS: Final = (
         ON CONFLICT DO NOTHING
     """,
     """
-    UPDATE ads_spendtotal SET waived = amount WHERE id %% 20000 = 0 AND amount > 0
-    """,
-    """
-    INSERT INTO ads_spendtotalevent (pgh_created_at, pgh_label, pgh_obj_id, pgh_context_id,
-                                     brand_id, campaign_id, period, start, amount, waived)
-    SELECT start::timestamp AT TIME ZONE 'UTC' + interval '12 h', 'waived', id,
-           md5('context ' || (id %% 50000 + 1))::uuid, brand_id, campaign_id, period, start,
-           amount, waived
-      FROM ads_spendtotal WHERE waived > 0 ORDER BY start
+    INSERT INTO ads_allowance (brand_id, campaign_id, period, start, amount, reason, created_by,
+                               created_at)
+    SELECT brand_id, campaign_id, period, start, amount, 'Launch day', 'olivia',
+           start::timestamp AT TIME ZONE 'UTC' + interval '12 h'
+      FROM ads_spendtotal WHERE id %% 20000 = 0 AND amount > 0 ORDER BY start
     """,
     """
     INSERT INTO ads_webhookdelivery (endpoint_id, webhook_id, received_at, answer)

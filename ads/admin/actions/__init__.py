@@ -7,6 +7,7 @@ from ads.admin.actions.forms import (
     BrandBudgetsForm,
     BudgetsForm,
     DetachForm,
+    LetRunOnForm,
 )
 from ads.admin.actions.messages import ChangedInFilter, undo_button
 from ads.admin.actions.pages import AT_MOST, BACK, IDS, AsksFirst, Page, asking, way_back

@@ -10,7 +10,7 @@ from ads.admin.actions.preview_text import WHY
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.services.bulk import Action, ResetDailySpend, SetStatus
+from ads.services.bulk import Action, SetStatus
 from ads.services.delivery import ACTIVATABLE, preview_holds
 from ads.services.explain import Explanation
 
@@ -59,20 +59,25 @@ def of_campaign(explained: Explanation, may: May) -> list[Button]:
         says = _previewed(campaign, SetStatus(Status.ACTIVE), now)
         is_first = campaign.brand.is_active
         found.append(at_once("Activate", "activate", says, is_first=is_first))
+    if may.waive and _has_budget(campaign):
+        says = "Allows more than its budget, for a time. Shows a preview first."
+        address = reverse("admin:ads_campaign_let_run_on", args=[campaign.pk])
+        found.append(Button("Let it run on", says, address, asks=True))
     codes = {held.code for held in explained.holds}
-    if may.waive and Hold.DAILY_BUDGET in codes:
-        says = _previewed(campaign, ResetDailySpend(), now)
-        found.append(at_once("Let it run on today", "reset_daily_spend", says))
-    if may.waive_brand and Hold.BRAND_DAILY_BUDGET in codes:
+    if may.waive_brand and codes & {Hold.BRAND_DAILY_BUDGET, Hold.BRAND_MONTHLY_BUDGET}:
         found.append(
             Button(
-                f"Let all of {campaign.brand} run on today",
-                "The brand's daily budget is used up. Shows a preview first.",
-                reverse("admin:ads_brand_run_on_today", args=[campaign.brand_id]),
+                f"Let all of {campaign.brand} run on",
+                "A budget of the brand is used up. Shows a preview first.",
+                reverse("admin:ads_brand_let_run_on", args=[campaign.brand_id]),
                 asks=True,
             )
         )
     return found
+
+
+def _has_budget(owner: Brand | Campaign) -> bool:
+    return owner.daily_budget is not None or owner.monthly_budget is not None
 
 
 def _previewed(campaign: Campaign, action: Action, now: datetime) -> str:
@@ -82,10 +87,8 @@ def _previewed(campaign: Campaign, action: Action, now: datetime) -> str:
     return f"It would stay off: {', '.join(WHY.get(hold, hold.label) for hold in holds)}."
 
 
-def of_brand(
-    brand: Brand, *, may_switch: bool, may_waive: bool, may_change: bool, is_held: bool
-) -> list[Button]:
-    """What makes sense for a brand as it is; ``is_held`` by its own daily budget."""
+def of_brand(brand: Brand, *, may_switch: bool, may_waive: bool, may_change: bool) -> list[Button]:
+    """What makes sense for a brand as it is."""
 
     def asks(label: str, code: str, says: str, *, is_first: bool = False) -> Button:
         address = reverse(f"admin:ads_brand_{code}", args=[brand.pk])
@@ -98,9 +101,9 @@ def of_brand(
     elif may_switch:
         says = "Shows a preview first. Campaigns start unless something else holds them."
         found.append(asks("Resume", "resume", says, is_first=True))
-    if may_waive and is_held:
-        says = "Today's spend no longer counts against its budget. Shows a preview first."
-        found.append(asks("Let it run on today", "run_on_today", says))
+    if may_waive and _has_budget(brand):
+        says = "Allows more than its budget, for a time. Shows a preview first."
+        found.append(asks("Let it run on", "let_run_on", says))
     if may_change:
         says = "By percent or amount: its own, and those of its campaigns."
         found.append(asks("Change budgets", "change_budgets", says))

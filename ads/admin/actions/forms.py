@@ -5,16 +5,22 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
 from ads.admin.elements import MoneyFormField
-from ads.models import DaypartingSchedule
+from ads.models import Brand, DaypartingSchedule
+from ads.models.spend import Period
+from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount
-from ads.services.bulk import BudgetChange, How
+from ads.services.bulk import AMOUNTS, BudgetChange, How
+from ads.services.delivery import Ends
 from ads.services.locks import among
 
 _LEAVE = ("", "Leave as it is")
@@ -50,20 +56,20 @@ class BudgetsForm(ActionForm):
     """How daily and monthly budgets change; ``daily`` and ``monthly`` once it is valid."""
 
     daily_how = _How(label="Daily budgets")
-    daily_by = NumberField(
-        label="Daily: percent or amount",
-        required=False,
-        help_text="Percent, or US dollars a day.",
-    )
+    daily_by = NumberField(label="Daily: percent or amount", required=False)
     monthly_how = _How(label="Monthly budgets")
-    monthly_by = NumberField(
-        label="Monthly: percent or amount",
-        required=False,
-        help_text="Percent, or US dollars a month.",
-    )
+    monthly_by = NumberField(label="Monthly: percent or amount", required=False)
 
     daily: BudgetChange | None = None
     monthly: BudgetChange | None = None
+
+    def __init__(self, currencies: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Of the budgets that it is about.
+        self.currencies = currencies
+        for period, one in (("daily", "day"), ("monthly", "month")):
+            amount = f"{currencies[0]} a {one}" if len(currencies) == 1 else "an amount"
+            self.fields[f"{period}_by"].help_text = f"Percent, or {amount}."
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -87,12 +93,28 @@ class BudgetsForm(ActionForm):
         if by is None:
             self.add_error(field, "Enter a percentage or an amount.")
             return None
+        if refusal := self._in_another(How(how), field):
+            self.add_error(field, refusal)
+            return None
         try:
             return BudgetChange(How(how), by)
         except InvalidAmount as error:
             named = InvalidAmount(str(self.fields[field].label), error.value, error.reason)
             self.add_error(field, str(named))
         return None
+
+    def _in_another(self, how: How, name: str) -> str:
+        """Why it cannot be an amount in the currency of all of these budgets; "" if it can."""
+        if how not in AMOUNTS:
+            return ""
+        if len(self.currencies) > 1:
+            return (
+                f"These budgets are in {', '.join(self.currencies[:-1])} and "
+                f"{self.currencies[-1]}, and one amount is not the same in each. Change them by "
+                "percent, or choose those in one currency."
+            )
+        field: Any = self.fields[name]
+        return "".join(field.in_another(self[name].data, each) for each in self.currencies)
 
 
 class BrandBudgetsForm(BudgetsForm):
@@ -118,6 +140,82 @@ class BrandBudgetsForm(BudgetsForm):
         if not (cleaned.get("of_brand") or cleaned.get("of_campaigns")):
             self.add_error("of_brand", "Choose the brand's budgets, its campaigns', or both.")
         return cleaned
+
+
+class LetRunOnForm(ActionForm):
+    """How much beyond which budget, until when and why; ``terms`` and ``ends`` once it is valid."""
+
+    period = forms.ChoiceField(
+        label="Budget",
+        choices=[(Period.DAY, "Daily budget, today"), (Period.MONTH, "Monthly budget, this month")],
+        widget=UnfoldAdminSelectWidget,
+    )
+    amount = MoneyFormField(
+        label="Allow beyond the budget",
+        required=False,
+        help_text="Empty: as much as has been spent so far, so the budget starts anew.",
+    )
+    until = forms.CharField(
+        label="Until",
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="A time in the brand's timezone, such as 18:00 or 2026-11-28 18:00, or midnight. "
+        "Empty: the end of the day or of the month.",
+    )
+    reason = forms.CharField(
+        label="Reason",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="It stays in the history with your name.",
+        error_messages={"required": "Say why, for the history."},
+    )
+
+    terms: Terms | None = None
+    ends: Ends | None = None
+    #: Of the amount; "" without one.
+    currency = ""
+
+    def __init__(self, rows: QuerySet[Any], data: Any, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        self._rows = rows
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            self.terms = Terms(
+                cleaned["period"], cleaned["amount"], cleaned["until"], cleaned["reason"]
+            )
+            self._check_budgets(self.terms)
+            path = {} if self._rows.model is Brand else {"campaigns__in": self._rows.values("pk")}
+            brands = Brand.objects.filter(**path) if path else self._rows
+            self._check_currency(self.terms, brands)
+            self.ends = Ends.of(self.terms, brands, timezone.now())
+        except InvalidAllowance as error:
+            self.add_error(error.field, f"{error.reason[:1].upper()}{error.reason[1:]}")
+        return cleaned
+
+    def _check_currency(self, terms: Terms, brands: QuerySet[Brand]) -> None:
+        if terms.amount is None:
+            return
+        codes = sorted(set(brands.order_by().values_list("currency", flat=True)))
+        self.currency = codes[0] if len(codes) == 1 else ""
+        if len(codes) > 1:
+            reason = (
+                f"these budgets are in {', '.join(codes[:-1])} and {codes[-1]}, and one amount is "
+                "not the same in each. Leave it empty, or choose those in one currency."
+            )
+            raise InvalidAllowance("amount", terms.amount, reason)
+
+    def _check_budgets(self, terms: Terms) -> None:
+        budget = Period(terms.period).budget
+        if terms.amount is None or self._rows.filter(**{f"{budget}__isnull": False}).exists():
+            return
+        rows = self._rows[:2]
+        named = rows[0].name if len(rows) == 1 else "none of them"
+        has = "has no" if len(rows) == 1 else "has a"
+        reason = f"{named} {has} {budget.replace('_', ' ')}, so there is no limit to raise."
+        raise InvalidAllowance("amount", terms.amount, reason)
 
 
 class AttachForm(ActionForm):

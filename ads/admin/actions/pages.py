@@ -5,7 +5,7 @@ was about, whatever has come under the filters since.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,10 +29,13 @@ from ads.services.bulk import (
     BudgetPreview,
     ChangeBudgets,
     Done,
+    LetRunOn,
+    LimitsPreview,
     carry_out,
     preview_budgets,
+    preview_limits,
 )
-from ads.services.delivery import Outcome, preview_campaigns
+from ads.services.delivery import Outcome, allowances, preview_campaigns
 from ads.services.history import Seen, last_edits
 from ads.services.locks import among
 
@@ -70,6 +73,8 @@ class Preview:
     #: What else is good to know, in sentences.
     notes: Sequence[str] = ()
     budgets: BudgetPreview | None = None
+    #: What happens to the limits that it raises or lowers.
+    limits: LimitsPreview | None = None
     #: The last edits that it takes into account; None: the action depends on none.
     up_to: Seen | None = None
 
@@ -121,7 +126,7 @@ class AsksFirst(AdminMixin[Any]):
         raise NotImplementedError
 
     def notes(
-        self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime
+        self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: Any
     ) -> Sequence[str]:
         """What else is good to know beforehand."""
         return ()
@@ -192,16 +197,23 @@ class AsksFirst(AdminMixin[Any]):
     def preview(self, code: str, ids: Sequence[int], form: Any) -> Preview:
         """What the action would do."""
         action, seen = self.action_of(code, form), last_edits() if form else None
+        if seen and isinstance(action, LetRunOn):
+            seen = replace(seen, allowances=allowances.last_given())
         now = timezone.now()
         outcome = preview_campaigns(
             self.campaigns_of(ids), action.changes(), now, brings=action.brings
         )
-        notes = list(self.notes(code, ids, outcome, now))
+        notes = list(self.notes(code, ids, outcome, now, form))
         budgets = None
         if isinstance(action, ChangeBudgets):
             budgets = preview_budgets(action, self.campaigns_of(ids), self._brands_among(ids))
             notes += preview_text.too_large(budgets)
-        return Preview(outcome, notes, budgets, seen)
+        limits = None
+        if isinstance(action, LetRunOn):
+            rows = Brand.objects.filter(pk__in=among(ids)) if self._brands_among(ids) else None
+            campaigns = self.campaigns_of(ids).select_related("brand")
+            limits = preview_limits(action, campaigns if rows is None else rows, now)
+        return Preview(outcome, notes, budgets, limits, seen)
 
     def carry_out(
         self, request: HttpRequest, code: str, ids: list[int], back: str, form: Any
@@ -251,7 +263,7 @@ class AsksFirst(AdminMixin[Any]):
         hidden = {
             IDS: ",".join(map(str, ids)),
             SEEN: form.signature() if form and preview else "",
-            UP_TO: f"{seen.campaigns}.{seen.brands}" if seen else "",
+            UP_TO: f"{seen.campaigns}.{seen.brands}.{seen.allowances}" if seen else "",
         }
         address = reverse(f"admin:ads_{self.opts.model_name}_act", args=[code])
         page_context = {
@@ -289,7 +301,7 @@ class AsksFirst(AdminMixin[Any]):
             "back": back,
             "headline": preview_text.headline(preview.outcome) if preview else "",
             "lines": preview_text.lines(preview.outcome) if preview else [],
-            "budgets": preview_text.budgets(preview.budgets) if preview else None,
+            "budgets": _table(preview) if preview else None,
             "notes": preview.notes if preview else [],
             "media": self.media + form.media if form else self.media,
             **more,
@@ -297,12 +309,19 @@ class AsksFirst(AdminMixin[Any]):
         return TemplateResponse(request, "ads/admin/action.html", context)
 
 
+def _table(preview: Preview) -> dict[str, Any] | None:
+    """What becomes of budgets or of limits, before and after."""
+    if preview.limits:
+        return preview_text.limits(preview.limits)
+    return preview_text.budgets(preview.budgets)
+
+
 def up_to(request: HttpRequest) -> Seen | None:
     """The last edits that the confirmed preview took into account; None: the page does not say."""
-    campaigns, dot, brands = request.POST.get(UP_TO, "").partition(".")
-    if not (dot and all(is_number(text) for text in (campaigns, brands))):
+    numbers = request.POST.get(UP_TO, "").split(".")
+    if len(numbers) != len(fields(Seen)) or not all(map(is_number, numbers)):
         return None
-    return Seen(int(campaigns), int(brands))
+    return Seen(*map(int, numbers))
 
 
 def _is_confirmed(request: HttpRequest, form: ActionForm | None) -> bool:

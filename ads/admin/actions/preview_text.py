@@ -11,8 +11,9 @@ from ads.admin.elements import budget, counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.rules.money import LIMIT, format_usd
-from ads.services.bulk import BudgetPreview, Overbooked, Pair
+from ads.models.spend import Period
+from ads.rules.money import LIMIT, format_money
+from ads.services.bulk import BudgetPreview, LimitsPreview, Overbooked, Pair
 from ads.services.delivery import Kind, Outcome
 
 #: Why campaigns are off.
@@ -122,21 +123,64 @@ def budgets(preview: BudgetPreview | None) -> dict[str, Any] | None:
         "columns": [name.replace("_", " ").capitalize() for name in preview.fields],
         "rows": rows,
         "more": ", ".join(more),
-        "together": {
-            "label": f"{counted(campaigns.count)} together",
-            "cells": [_cell(*campaigns.together[name]) for name in preview.fields],
-        }
-        if campaigns.count > 1
-        else None,
+        "together": [
+            {
+                "label": f"{counted(sums.count)} together",
+                "cells": [_cell(*sums.pairs[name], sums.currency) for name in preview.fields],
+            }
+            for sums in campaigns.together
+            if sums.count > 1
+        ],
         "warnings": _overbooked(preview.overbooked),
     }
 
 
+def limits(preview: LimitsPreview) -> dict[str, Any] | None:
+    """The table of limits before and after."""
+    if not preview.first:
+        return None
+    brands = {one.owner.brand_id for one in preview.first if isinstance(one.owner, Campaign)}
+    periods = {one.period for one in preview.first}
+    more = preview.count - len(preview.first)
+    return {
+        "head": "Limits",
+        "columns": ["Spent", "Limit"],
+        "rows": [
+            _row(
+                one.owner,
+                {"spent": (one.spent, one.spent), "limit": (one.before, one.after)},
+                len(brands) > 1,
+                "" if len(periods) == 1 else f"{_OF[one.period]} ",
+            )
+            for one in preview.first
+        ],
+        "more": f"and {more:,} more" if more > 0 else "",
+        "together": None,
+        "warnings": _not_enough(preview),
+    }
+
+
+_OF: Final = {Period.DAY: "today", Period.MONTH: "this month"}
+
+
+def _not_enough(preview: LimitsPreview) -> list[str]:
+    """Those that have spent more than the new limit, so they would not run on."""
+    listed = [
+        f"{one.owner.name} has spent {format_money(one.spent, one.currency)} {_OF[one.period]}, "
+        f"which uses up {format_money(one.after, one.currency)} too. To let it run on, allow more "
+        f"than {format_money(one.spent - one.before, one.currency)}."
+        for one in preview.first
+        if one.before < one.after <= one.spent
+    ]
+    return listed[:NAMED]
+
+
 def _overbooked(found: Sequence[Overbooked]) -> list[str]:
     warnings = [
-        f"Campaigns of {one.brand.name} would have {format_usd(one.campaigns)} a "
+        f"Campaigns of {one.brand.name} would have "
+        f"{format_money(one.campaigns, one.brand.currency)} a "
         f"{'day' if one.field == 'daily_budget' else 'month'} together; its "
-        f"{one.field.replace('_', ' ')} is {format_usd(one.budget)}."
+        f"{one.field.replace('_', ' ')} is {format_money(one.budget, one.brand.currency)}."
         for one in found[:NAMED]
     ]
     if found[NAMED:]:
@@ -145,27 +189,30 @@ def _overbooked(found: Sequence[Overbooked]) -> list[str]:
     return warnings
 
 
-def _row(row: Brand | Campaign, pairs: Mapping[str, Pair], names_brand: bool) -> dict[str, Any]:
-    beside = "brand"
-    if isinstance(row, Campaign):
-        beside = row.brand.name if names_brand else ""
+def _row(
+    row: Brand | Campaign, pairs: Mapping[str, Pair], names_brand: bool, when: str = ""
+) -> dict[str, Any]:
+    if isinstance(row, Brand):
+        beside, brand = "brand", row
+    else:
+        beside, brand = row.brand.name if names_brand else "", row.brand
     return {
         "name": row.name,
-        "beside": beside,
+        "beside": f"{when}{beside}".strip(),
         "link": reverse(f"admin:ads_{row._meta.model_name}_change", args=[row.pk]),
-        "cells": [_cell(*pair) for pair in pairs.values()],
+        "cells": [_cell(*pair, brand.currency) for pair in pairs.values()],
     }
 
 
-def _cell(old: Decimal | None, new: Decimal | None) -> dict[str, str]:
-    return {"old": "" if old == new else budget(old), "new": budget(new)}
+def _cell(old: Decimal | None, new: Decimal | None, currency: str) -> dict[str, str]:
+    return {"old": "" if old == new else budget(old, currency), "new": budget(new, currency)}
 
 
 def too_large(preview: BudgetPreview) -> list[str]:
     """The budgets that stay as they are because they would be too large."""
     return [
         f"{counted(count, one)} {'keeps its' if count == 1 else 'keep their'} "
-        f"{name.replace('_', ' ')}: it would come to {format_usd(LIMIT)} or more, and a budget has "
+        f"{name.replace('_', ' ')}: it would come to {LIMIT:,} or more, and a budget has "
         "to be below that. Raise it by less, or take the limit away."
         for found, one in ((preview.brands, "brand"), (preview.campaigns, "campaign"))
         for name, count in found.too_large.items()

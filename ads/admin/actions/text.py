@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 
 from ads.admin.actions.pages import Page
 from ads.admin.actions.preview_text import WHY
@@ -12,16 +12,31 @@ from ads.admin.elements import counted
 from ads.holds import Hold
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.money import format_usd
-from ads.services.delivery import Outcome, still_counting
+from ads.rules.allowances import Terms
+from ads.rules.money import format_money, format_sums
+from ads.services.delivery import Outcome, bulk_allowances
 
 CHANGE_BUDGETS: Final = Page(
     "Change the budgets of {}",
-    "Takes effect at once, and can be undone. Percentages are rounded to the cent. A budget never "
-    "falls below $0.00, at which nothing runs. No limit stays no limit, unless you set one.",
+    "Takes effect at once, and can be undone. Percentages are rounded to the currency's smallest "
+    "unit, such as the cent. A budget never falls below zero, at which nothing runs. No limit "
+    "stays no limit, unless you set one.",
     "Change the budgets",
     "Changed the budgets of {}.",
     leaves="without such a budget, already at this budget, or it would be too large",
+    can_be_undone=True,
+)
+
+#: One for campaigns, one for brands.
+LET_RUN_ON: Final = Page(
+    "Let {} run on",
+    "Each may spend more than its budget until the time you give. Spend stays as it is; the limit "
+    "is raised. The brand's own limits, and the campaign's other budget, still apply. Can be "
+    "undone.",
+    "Let {} run on",
+    "Let {} run on.",
+    "waive",
+    leaves="without such a budget, let run on meanwhile, or the time has passed there",
     can_be_undone=True,
 )
 
@@ -43,14 +58,7 @@ PAGES: Final[Mapping[str, Page]] = {
         "switch",
         can_be_undone=True,
     ),
-    "reset_daily_spend": Page(
-        "Let {} run on today",
-        "What they have spent so far today no longer counts against their daily budgets. Reports "
-        "still show every amount.",
-        "Let {} run on",
-        "Today's spend no longer counts against {}.",
-        "waive",
-    ),
+    "reset_daily_spend": LET_RUN_ON,
     "change_budgets": CHANGE_BUDGETS,
     "attach_schedule": Page(
         "Attach a schedule to {}",
@@ -93,9 +101,16 @@ _TARGET: Final = {
 }
 
 
-def daily_budgets_of(called: str, count: int) -> str:
-    """ "1 campaign's daily budget", "2 campaigns' daily budgets"."""
-    return f"{called}'s daily budget" if count == 1 else f"{called}' daily budgets"
+def let_run_on(called: str, form: Any) -> str:
+    """ "Let 3 campaigns run on by $20.00 until 18:00."""
+    terms: Terms = form.terms
+    by = (
+        "what was spent so far"
+        if terms.amount is None
+        else format_money(terms.amount, form.currency)
+    )
+    end = "midnight" if terms.period == Period.DAY else "the end of the month"
+    return f"Let {called} run on by {by} until {terms.until or end}."
 
 
 def left_unchanged(code: str, outcome: Outcome, *, edited: int = 0) -> str:
@@ -115,25 +130,46 @@ def left_unchanged(code: str, outcome: Outcome, *, edited: int = 0) -> str:
     return f"{counted(count)} left unchanged: {why}."
 
 
-def notes(code: str, ids: Sequence[int], outcome: Outcome, now: datetime) -> list[str]:
+def notes(code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: Any) -> list[str]:
     """What else is good to know before it is done."""
     found = [left_unchanged(code, outcome)]
     if code == "reset_daily_spend":
-        found += _of_reset(ids, outcome, now)
+        found += run_on_notes(outcome, form)
+        if form.terms.amount is None:
+            found += _spent_so_far(ids, form.terms.period, now)
     return [note for note in found if note]
 
 
-def _of_reset(ids: Sequence[int], outcome: Outcome, now: datetime) -> list[str]:
-    spent = still_counting(ids, Period.DAY, now).aggregate(
-        count=Count("pk"), usd=Sum("amount") - Sum("waived")
-    )
-    if not spent["count"]:
-        return ["They have spent nothing today that counts: nothing would change."]
-    counts = f"{format_usd(spent['usd'])} that {counted(spent['count'])} spent today"
-    found = [f"{counts} would no longer count."]
-    if by_brand := outcome.kept_off_by.get(Hold.BRAND_DAILY_BUDGET):
-        found.append(
-            f"{counted(by_brand)} would still be held by the daily budget of the brand. You can "
-            "let the whole brand run on today on its page."
-        )
+def run_on_notes(outcome: Outcome, form: Any) -> list[str]:
+    """Where the time has passed, and which other budgets still hold what is let run on."""
+    found = [str(error) for error in form.ends.refused.values()][:1]
+    found += [
+        f"{counted(count)} would still be held by {by}"
+        for hold, by in _STILL.items()
+        if (count := outcome.kept_off_by.get(hold))
+    ]
     return found
+
+
+_ON_BRANDS_PAGE: Final = "You can let the whole brand run on, on its page."
+_STILL: Final = {
+    Hold.BRAND_DAILY_BUDGET: f"the daily budget of the brand. {_ON_BRANDS_PAGE}",
+    Hold.BRAND_MONTHLY_BUDGET: f"the monthly budget of the brand. {_ON_BRANDS_PAGE}",
+    Hold.DAILY_BUDGET: "the daily budget of its own. Allow more, or beyond that budget too.",
+    Hold.MONTHLY_BUDGET: "the monthly budget of its own. Allow more, or beyond that budget too.",
+}
+
+
+def _spent_so_far(ids: Sequence[int], period: str, now: datetime) -> list[str]:
+    when = "today" if period == Period.DAY else "this month"
+    totals: Any = bulk_allowances.still_counting(ids, period, now)
+    spent = list(
+        totals.order_by("brand__currency")
+        .values_list("brand__currency")
+        .annotate(count=Count("pk"), counts=Sum(F("amount") - F("now_waived")))
+    )
+    if not spent:
+        return [f"They have spent nothing {when} that counts: nothing would change."]
+    amount = format_sums({currency: amount for currency, _, amount in spent})
+    count = counted(sum(count for _, count, _ in spent))
+    return [f"{amount} that {count} spent {when} would be allowed again."]

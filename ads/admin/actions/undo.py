@@ -1,7 +1,8 @@
-"""The Undo button of pauses and changes of budgets."""
+"""The Undo button of pauses, changes of budgets and allowances."""
 
 from collections import Counter
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -18,8 +19,8 @@ from ads.admin.elements import budget, counted
 from ads.models import Brand, Campaign
 from ads.models.fields import BUDGETS
 from ads.rules.calendar import format_instant
-from ads.services.bulk import preview_budgets, undo
-from ads.services.delivery import preview_campaigns
+from ads.services.bulk import TakeBack, carry_out, preview_budgets, preview_limits, undo
+from ads.services.delivery import bulk_allowances, preview_campaigns
 from ads.services.history import audit
 from ads.services.locks import among
 
@@ -31,6 +32,16 @@ PAGE = Page(
     "Restores every budget of this change that nobody has changed since.",
     "Undo it",
     "Undone: {} restored.",
+)
+
+
+ALLOWANCES: Final = Page(
+    "Undo: no longer let run on",
+    "Takes back every allowance that was given together and is still in force. Campaigns that have "
+    "spent more than is left of their limits stop.",
+    "Undo it",
+    "Undone: {} no longer let run on.",
+    "waive",
 )
 
 
@@ -48,7 +59,10 @@ class Undoes(AsksFirst):
                 "changed_by": action.metadata.get("actor") or audit.NOBODY,
                 "changed_at": format_instant(action.created_at),
             }
-            if permitted(request, undo.changed_in(action.pk)):
+            if permitted(request, undo.changed_in(action.pk)) or (
+                self.has_waive_permission(request)
+                and bulk_allowances.given_in(action.pk, timezone.now()).in_force
+            ):
                 more["undo"] = undo_button(request, action.pk, request.get_full_path())
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
@@ -57,7 +71,11 @@ class Undoes(AsksFirst):
         return [path("undo/<uuid:context>/", view, name="ads_campaign_undo"), *super().get_urls()]
 
     def undo(self, request: HttpRequest, context: UUID) -> HttpResponse:
-        """Undo what one action did; budgets are previewed first."""
+        """Undo what one action did; budgets and allowances are previewed first."""
+        now = timezone.now()
+        given = bulk_allowances.given_in(context, now)
+        if given.in_force or given.over:
+            return self._undo_allowances(request, given, now)
         every = undo.changed_in(context)
         changed = permitted(request, every)
         if not changed and (every or not self.has_switch_permission(request)):
@@ -88,6 +106,39 @@ class Undoes(AsksFirst):
             messages.info(request, "There is nothing to undo.")
         if left:
             messages.warning(request, left)
+        return HttpResponseRedirect(back)
+
+    def _undo_allowances(
+        self, request: HttpRequest, given: bulk_allowances.Given, now: datetime
+    ) -> HttpResponse:
+        if not self.has_waive_permission(request):
+            raise PermissionDenied
+        back = way_back(request, reverse("admin:ads_campaign_changelist"))
+        over = given.over[:NAMED] + (["…"] if given.over[NAMED:] else [])
+        action = TakeBack(given.in_force)
+        ids, brands = action.campaign_ids, action.brand_ids
+        if given.in_force and DO not in request.POST:
+            concerned = Q(pk__in=among(ids)) | Q(brand__in=among(brands))
+            campaigns = Campaign.objects.filter(concerned)
+            if brands:
+                rows: Any = Brand.objects.filter(pk__in=among(brands))
+            else:
+                rows = campaigns.select_related("brand")
+            preview = Preview(
+                preview_campaigns(campaigns, action.changes(), now),
+                over,
+                limits=preview_limits(action, rows, now),
+            )
+            page = {"title": ALLOWANCES.title, "yes": ALLOWANCES.yes, "page": ALLOWANCES}
+            return self.preview_page(request, preview, request.path, back, {}, ids, page)
+        if given.in_force:
+            done = carry_out(action, ids, now, brand_ids=brands)
+            undone = [counted(len(done.brands), "brand")] if done.brands else []
+            undone += [counted(done.changed)] if done.changed else []
+            what = ALLOWANCES.did.format(" and ".join(undone)) if undone else "Nothing changed."
+            report_outcome(request, what, done, changed=len(undone))
+        for why in over:
+            messages.warning(request, f"Not undone. {why}")
         return HttpResponseRedirect(back)
 
 
@@ -131,8 +182,9 @@ def _left(changed: undo.Changed) -> str:
 def _now(left: undo.Left) -> str:
     """The value now, and who set it: "Active, by olivia"."""
     row: Any = left.row
+    brand = row if isinstance(row, Brand) else row.brand
     if left.field in BUDGETS:
-        now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field))}"
+        now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field), brand.currency)}"
     elif isinstance(row, Campaign):
         now = row.get_status_display()
     else:

@@ -13,6 +13,7 @@ from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
@@ -23,8 +24,8 @@ from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
 from ads.services.bulk import undo
+from ads.services.delivery import allowances
 from ads.services.explain import Condition
 from ads.services.history import switched_by, timeline
 from ads.services.ledger import Month
@@ -135,7 +136,10 @@ def _part_of_history(parameters: dict[str, str]) -> str:
 def _undoable(
     request: HttpRequest, owner: Campaign | Brand, happenings: Iterable[timeline.Happening]
 ) -> list[timeline.Happening]:
-    """The last pause, if it still applies, and the last change of budgets, if this user may."""
+    """The last pause, if it still applies, and the last change of budgets, if this user may.
+
+    And the allowances that are in force.
+    """
     paused = not owner.is_active if isinstance(owner, Brand) else owner.status == Status.PAUSED
     pages: Any = admin.site._registry
     known = [one for one in happenings if one.context]
@@ -144,14 +148,25 @@ def _undoable(
         found += [one for one in known if one.pauses][:1]
     if pages[type(owner)].has_change_permission(request):
         found += [one for one in known if one.changes_budgets][:1]
+    if pages[type(owner)].has_waive_permission(request):
+        given = [one.allowance for one in known if one.allowance is not None]
+        # An evaluated campaign has those that raise its limits at hand.
+        by_hold = getattr(owner, "allowed_by", None)
+        if by_hold is not None:
+            in_force = {one.id for those in by_hold.values() for one in those}
+        else:
+            in_force = allowances.among_in_force(given, timezone.now()) if given else set()
+        found += [one for one in known if one.allowance in in_force]
     return found
 
 
 def _undo(
     request: HttpRequest, owner: Campaign | Brand, happening: timeline.Happening
 ) -> SafeString:
-    """The button; it says how many were changed together."""
+    """The button; it says how many were changed together, and of allowances its preview does."""
     context = UUID(happening.context)
+    if happening.allowance:
+        return undo_button(request, context, request.get_full_path())
     count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
     more = "more than " if count > COUNTED else ""
     rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
@@ -206,18 +221,18 @@ def left(at: datetime, now: datetime) -> str:
 
 
 def figures_of(
-    month: Month, today: str = "Today", this_month: str = "This month"
+    month: Month,
+    made_of: Mapping[Period, str],
+    today: str = "Today",
+    this_month: str = "This month",
 ) -> list[dict[str, Any]]:
-    """Today's and the month's spend against budget."""
+    """Today's and the month's spend against the limit, and what a raised one is ``made_of``."""
     labels: Mapping[Period, str] = {Period.DAY: today, Period.MONTH: this_month}
     return [
         {
             "label": labels[period],
-            "bar": spend_bar(found.effective, found.budget),
-            "note": f"{format_usd(found.amount)} was spent; "
-            f"{format_usd(found.waived)} of it no longer counts."
-            if found.waived
-            else "",
+            "bar": spend_bar(found.amount, found.limit, month.currency),
+            "note": made_of.get(period, ""),
         }
         for period, found in month.figures.items()
     ]
@@ -255,6 +270,7 @@ def month_charts(
             id="spend-by-day",
             title=f"Spend of {whose} by day, {today:%B %Y}",
             head="Day",
+            currency=month.currency,
             labels=labels,
             series=[charts.Series("Spent", spent, marked=over)],
             limits=[charts.Limit("Daily budget", daily)] if daily is not None else [],
@@ -265,6 +281,7 @@ def month_charts(
             id="spend-adding-up",
             title=f"Spend of {whose}, {today:%B %Y} to date",
             head="Up to",
+            currency=month.currency,
             labels=labels,
             series=[charts.Series("Spent so far", running, line=True)],
             limits=[charts.Limit("Monthly budget", monthly)] if monthly is not None else [],

@@ -19,8 +19,13 @@ from django.utils.functional import cached_property
 from ads.admin.base.menu import list_title
 from ads.admin.base.narrowing import narrowings, without_any
 from ads.admin.editing import GuardsEdits
-from ads.admin.elements import ConfigurationForm, MoneyFormField, TimezoneFormField, budget_as_read
-from ads.models.fields import MoneyField, TimezoneField
+from ads.admin.elements import (
+    ConfigurationForm,
+    CurrencyFormField,
+    MoneyFormField,
+    TimezoneFormField,
+)
+from ads.models.fields import CurrencyField, MoneyField, TimezoneField
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
@@ -123,10 +128,6 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
     list_per_page = 50
     compressed_fields = True
     warn_unsaved_form = True
-    readonly_preprocess_fields = {
-        "daily_budget": budget_as_read,
-        "monthly_budget": budget_as_read,
-    }
 
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
@@ -140,9 +141,13 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         columns = {column.name: column for column in self.model._meta.get_fields()}
+        choices: dict[Any, Any] = {
+            TimezoneField: TimezoneFormField,
+            CurrencyField: CurrencyFormField,
+        }
         for name, field in form.base_fields.items():
-            if isinstance(columns.get(name), TimezoneField):
-                form.base_fields[name] = TimezoneFormField(
+            if choice := choices.get(type(columns.get(name))):
+                form.base_fields[name] = choice(
                     current=getattr(obj, name) if obj else None,
                     label=field.label,
                     help_text=field.help_text,
@@ -152,6 +157,11 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
 
     def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
+        if obj and not self.has_change_permission(request, obj):
+            return [
+                (title, {**group, "fields": _as_read(group["fields"])})
+                for title, group in fieldsets
+            ]
         return fieldsets if obj else [group for group in fieldsets if group[0] != KEPT]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -171,6 +181,17 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
                 messages.ERROR,
             )
             return HttpResponseRedirect(request.get_full_path())
+
+
+#: Fields, and what shows them to those who may only read.
+_AS_READ = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
+
+
+def _as_read(fields: Any) -> list[Any]:
+    return [
+        _AS_READ.get(name, name) if isinstance(name, str) else tuple(_as_read(name))
+        for name in fields
+    ]
 
 
 def first_line(error: Exception) -> str:

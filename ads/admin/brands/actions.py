@@ -4,6 +4,7 @@ Each stops or starts many campaigns, so there is always a preview first.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -14,8 +15,10 @@ from django.urls import path, reverse
 
 from ads.admin.actions import (
     AT_MOST,
+    ActionForm,
     AsksFirst,
     BrandBudgetsForm,
+    LetRunOnForm,
     Page,
     asking,
     buttons,
@@ -23,10 +26,18 @@ from ads.admin.actions import (
     way_back,
 )
 from ads.admin.elements import counted
-from ads.holds import Hold
 from ads.models import Brand, Campaign
-from ads.services.bulk import Action, ChangeBudgets, Done, RunBrandsOnToday, SwitchBrands
+from ads.services.bulk import (
+    Action,
+    ChangeBudgets,
+    Done,
+    LetRunOn,
+    SwitchBrands,
+    currencies,
+)
+from ads.services.delivery import Outcome
 from ads.services.history import Seen
+from ads.services.locks import among
 
 #: Brands that are chosen at a time.
 BRANDS_AT_MOST: Final = 500
@@ -52,22 +63,13 @@ PAGES: Final[Mapping[str, Page]] = {
         "switch",
         "not paused",
     ),
-    "run_on_today": Page(
-        "Let {} run on today",
-        "What was spent so far today no longer counts against the daily budget of the brand. Each "
-        "campaign's own daily budget still counts. Reports still show every amount.",
-        "Let it run on",
-        "Today's spend no longer counts against {}.",
-        "waive",
-        "without spend today that counts",
-    ),
+    "let_run_on": text.LET_RUN_ON,
     "change_budgets": text.CHANGE_BUDGETS,
 }
 
 _SIMPLE: Final[Mapping[str, Action]] = {
     "pause": SwitchBrands(on=False),
     "resume": SwitchBrands(on=True),
-    "run_on_today": RunBrandsOnToday(),
 }
 
 
@@ -77,7 +79,7 @@ class BrandActions(AsksFirst):
     actions = [
         "pause_all_campaigns",
         "resume_campaigns",
-        "let_run_on_today",
+        "let_run_on",
         "change_their_budgets",
         "export_selected",
     ]
@@ -86,7 +88,7 @@ class BrandActions(AsksFirst):
     most = BRANDS_AT_MOST
     pause_all_campaigns = asking("pause", PAGES["pause"], "Pause all campaigns")
     resume_campaigns = asking("resume", PAGES["resume"], "Resume")
-    let_run_on_today = asking("run_on_today", PAGES["run_on_today"], "Let run on today")
+    let_run_on = asking("let_run_on", PAGES["let_run_on"], "Let run on")
     change_their_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
 
     def get_urls(self) -> list[Any]:
@@ -109,14 +111,11 @@ class BrandActions(AsksFirst):
         response: Any = super().render_change_form(request, context, *args, **kwargs)
         shown = response.context_data
         if brand := shown.get("stored"):
-            explained = shown.get("explanation")
-            held = {one.hold for one in explained.holding} if explained else set()
             shown["buttons"] = buttons.of_brand(
                 brand,
                 may_switch=self.has_switch_permission(request),
                 may_waive=self.has_waive_permission(request),
                 may_change=self.has_change_permission(request),
-                is_held=Hold.DAILY_BUDGET in held,
             )
         return response  # type: ignore[no-any-return]
 
@@ -136,16 +135,25 @@ class BrandActions(AsksFirst):
         campaigns = Campaign.objects.filter(brand__in=ids).count() if len(ids) > 1 else 0
         return self.too_many(request, campaigns, AT_MOST, "campaigns (by their brands)")
 
-    def form_of(self, code: str, ids: Sequence[int], data: Any) -> BrandBudgetsForm | None:
-        return BrandBudgetsForm(data) if code == "change_budgets" else None
+    def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
+        if code == "let_run_on":
+            return LetRunOnForm(Brand.objects.filter(pk__in=among(ids)), data)
+        if code != "change_budgets":
+            return None
+        return BrandBudgetsForm(currencies(self.campaigns_of(ids), ids), data)
 
     def check_form(self, request: HttpRequest, form: Any) -> None:
-        if form.cleaned_data["of_campaigns"] and not request.user.has_perm("ads.change_campaign"):
+        if form.cleaned_data.get("of_campaigns") and not request.user.has_perm(
+            "ads.change_campaign"
+        ):
             raise PermissionDenied
 
     def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
         if form is None:
             return _SIMPLE[code]
+        if code == "let_run_on":
+            given = seen.allowances if seen else None
+            return LetRunOn(form.terms, form.ends, of_brands=True, seen=given)
         return ChangeBudgets(
             form.daily,
             form.monthly,
@@ -154,16 +162,21 @@ class BrandActions(AsksFirst):
             of_campaigns=form.cleaned_data["of_campaigns"],
         )
 
+    def notes(
+        self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: Any
+    ) -> list[str]:
+        return text.run_on_notes(outcome, form) if code == "let_run_on" else []
+
     def did(self, code: str, ids: Sequence[int], done: Done, form: Any) -> str:
         brands = done.brands or ids
         called = self.called(brands)
-        if code == "run_on_today":
-            called = text.daily_budgets_of(called, len(brands))
+        if code == "let_run_on":
+            return text.let_run_on(called, form)
         return PAGES[code].did.format(called)
 
     def left(self, code: str, ids: Sequence[int], done: Done, edited: int, form: Any) -> str:
         # With campaigns alone chosen, nobody asked to change the brands.
-        if form and not form.cleaned_data["of_brand"]:
+        if code == "change_budgets" and not form.cleaned_data["of_brand"]:
             return ""
         left = len(ids) - len(done.brands) - edited
         if left <= 0:

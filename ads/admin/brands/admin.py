@@ -1,6 +1,7 @@
 """Brands: clients of the agency, their budgets and their time."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -29,7 +30,7 @@ class BrandAdmin(
     search_fields = ["name"]
     search_help_text = "Name"
     fieldsets = [
-        (None, {"fields": ["name", "is_active", "timezone"]}),
+        (None, {"fields": ["name", "is_active", ("timezone", "currency")]}),
         ("Budgets", {"fields": [("daily_budget", "monthly_budget")]}),
         (
             KEPT,
@@ -43,6 +44,20 @@ class BrandAdmin(
         ),
     ]
     readonly_fields = ["last_daily_reset", "last_monthly_reset", "created", "updated"]
+
+    def get_form(
+        self, request: HttpRequest, obj: Brand | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        fixed: dict[int, bool] = request.__dict__.setdefault("fixed_currencies", {})
+        if obj and obj.pk not in fixed:  # asked for several times on a page
+            fixed[obj.pk] = obj.is_currency_fixed
+        if obj and fixed[obj.pk] and (field := form.base_fields.get("currency")):
+            # In the browser alone: to the form it is still a value, so that a page opened before
+            # the first spend is no conflict. Another currency is refused by the database.
+            field.widget.attrs["disabled"] = True
+            field.help_text = "All amounts are in this currency. Spend is on record: it is fixed."
+        return form
 
     def export_of(self, rows: QuerySet[Brand]) -> Export:
         return kinds.of_summary(timezone.now(), brands=rows)

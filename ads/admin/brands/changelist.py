@@ -22,12 +22,12 @@ from ads.admin.elements import (
     spend_track,
     state_badge,
     two_lines,
-    waived_beside,
+    within_currencies,
 )
 from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
-from ads.rules.money import format_usd, remaining
+from ads.rules.money import format_money, remaining
 from ads.services.ledger import summaries
 from ads.services.lists import SHARE, SPEND, brand_figures
 
@@ -44,6 +44,10 @@ class BrandList(ChangeList):
             return super().get_queryset(request, exclude_parameters)
         finally:
             self.root_queryset = every
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        ordering = super().get_ordering(request, queryset)
+        return within_currencies(ordering, SPEND.values(), path="")
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -142,29 +146,41 @@ class BrandColumns(AdminMixin[Brand]):
     def local(self, brand: Any) -> SafeString:
         return two_lines(brand.local, brand.timezone)
 
+    @admin.display(description="daily budget")
+    def daily_limit(self, brand: Brand) -> str:
+        return budget(brand.daily_budget, brand.currency)
+
+    @admin.display(description="monthly budget")
+    def monthly_limit(self, brand: Brand) -> str:
+        return budget(brand.monthly_budget, brand.currency)
+
     def _spent(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
             return NOTHING
-        spent, waived, limit = _figures(brand, period)
-        return two_lines(
-            format_html(
-                '<b class="ads-spend-amount">{}</b>{}', format_usd(spent), waived_beside(waived)
-            ),
-            "" if limit is None else f"of {budget(limit)}",
+        spent, limit, allowed = _figures(brand, period)
+        of = "" if limit is None else f"of {budget(limit, brand.currency)}"
+        if of and allowed:
+            of += f" ({format_money(allowed, brand.currency)} allowed)"
+        amount = format_html(
+            '<b class="ads-spend-amount">{}</b>', format_money(spent, brand.currency)
         )
+        return two_lines(amount, of)
 
     def _used(self, brand: Any, period: Period) -> SafeString | str:
         if brand.figures is None:
             return NOTHING
-        spent, _, limit = _figures(brand, period)
+        spent, limit, _ = _figures(brand, period)
         left = remaining(spent, limit)
         return two_lines(
-            spend_track(spent, limit), "" if left is None else f"{format_usd(left)} left"
+            spend_track(spent, limit),
+            "" if left is None else f"{format_money(left, brand.currency)} left",
         )
 
 
-def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal, Decimal | None]:
-    """What counts as spent, what is waived, and the budget."""
+def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal | None, Decimal]:
+    """The spend, the limit, and how much of that is allowed beyond the budget."""
     word = "daily" if period == Period.DAY else "monthly"
-    waived = brand.figures[f"{word}_waived"]
-    return brand.figures[f"{word}_spend"] - waived, waived, brand.figures[f"{word}_budget"]
+    spent, limit, allowed = (
+        brand.figures[f"{word}_{what}"] for what in ("spend", "limit", "waived")
+    )
+    return spent, limit, allowed

@@ -39,7 +39,7 @@ class BrandPage(StoryPage):
         # Not the values of an invalid form.
         brand = row.fresh() if request.method == "POST" else row
         context: dict[str, Any] = {
-            "edit_words": "name, timezone, budgets, and whether it is active",
+            "edit_words": "name, timezone, currency, budgets, and whether it is active",
             "stored": brand,
         }
         if may_view(request, Campaign):
@@ -52,7 +52,7 @@ class BrandPage(StoryPage):
                 "headline": {"state": badge("Unknown")},
                 **history(request, brand, "UTC"),
             }
-        month = summaries.month(brand, today)
+        month = summaries.month(brand, now)
         explained = brand_explanation.explain(brand, month, now)
         ledger = {"campaign__brand__id__exact": brand.pk} if may_view(request, Spend) else None
         day_ends = next_day_begins(now, brand.timezone)
@@ -60,7 +60,7 @@ class BrandPage(StoryPage):
             "explanation": explained,
             "headline": _headline(explained, brand, now),
             "checks": checks(explained.conditions, now, brand.timezone),
-            "figures": figures_of(month),
+            "figures": figures_of(month, explained.made_of),
             "charts": month_charts(month, today, whose=brand.name, ledger=ledger),
             "month_name": f"{today:%B %Y}",
             "ledger_link": listed("ads_spend", **ledger) if ledger else "",
@@ -117,6 +117,6 @@ def _campaign(row: Any, now: Any) -> dict[str, Any]:
         "link": reverse("admin:ads_campaign_change", args=[row.pk]),
         "state": state_badge(shown_state(row, holds, now)),
         "holds": [{"label": hold.label, "sentence": sentence(hold, row, now)} for hold in holds],
-        "today": spend_bar(row.daily_spend, row.daily_budget),
-        "month": spend_bar(row.monthly_spend, row.monthly_budget),
+        "today": spend_bar(row.daily_spend, row.daily_limit, row.brand.currency),
+        "month": spend_bar(row.monthly_spend, row.monthly_limit, row.brand.currency),
     }

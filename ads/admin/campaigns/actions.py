@@ -18,6 +18,7 @@ from ads.admin.actions import (
     BudgetsForm,
     ChangedInFilter,
     DetachForm,
+    LetRunOnForm,
     Undoes,
     asking,
     buttons,
@@ -34,11 +35,13 @@ from ads.services.bulk import (
     ChangeBudgets,
     DetachSchedule,
     Done,
-    ResetDailySpend,
+    LetRunOn,
     SetStatus,
+    currencies,
 )
 from ads.services.delivery import Outcome
 from ads.services.history import Seen
+from ads.services.locks import among
 
 PAGES = text.PAGES
 
@@ -46,13 +49,12 @@ PAGES = text.PAGES
 SIMPLE: Final[Mapping[str, Action]] = {
     "activate": SetStatus(Status.ACTIVE),
     "pause": SetStatus(Status.PAUSED),
-    "reset_daily_spend": ResetDailySpend(),
     "complete": SetStatus(Status.COMPLETED),
     "archive": SetStatus(Status.ARCHIVED),
 }
 
 #: Those of the buttons on a campaign's page.
-ONE_CLICK: Final = ("activate", "pause", "reset_daily_spend")
+ONE_CLICK: Final = ("activate", "pause")
 
 
 class CampaignActions(Undoes):
@@ -88,7 +90,7 @@ class CampaignActions(Undoes):
     activate = asking("activate", PAGES["activate"], "Activate")
     pause = asking("pause", PAGES["pause"], "Pause")
     reset_daily_spend = asking(
-        "reset_daily_spend", PAGES["reset_daily_spend"], "Let run on today (reset daily spend)"
+        "reset_daily_spend", PAGES["reset_daily_spend"], "Let run on (reset daily spend)"
     )
     change_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
     attach_schedule = asking("attach_schedule", PAGES["attach_schedule"], "Attach a schedule")
@@ -100,6 +102,11 @@ class CampaignActions(Undoes):
         view = require_POST(self.admin_site.admin_view(self.act_on_one))
         return [
             path("<int:object_id>/act/<slug:code>/", view, name="ads_campaign_act_on_one"),
+            path(
+                "<int:object_id>/let-run-on/",
+                self.admin_site.admin_view(self.ask_to_let_run_on),
+                name="ads_campaign_let_run_on",
+            ),
             *super().get_urls(),
         ]
 
@@ -128,9 +135,20 @@ class CampaignActions(Undoes):
         self.carry_out(request, code, [object_id], back, None)
         return HttpResponseRedirect(back)
 
+    def ask_to_let_run_on(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The page for one campaign; it posts to :meth:`act`."""
+        code = "reset_daily_spend"
+        self.check_action(request, code)
+        if not Campaign.objects.filter(pk=object_id).exists():
+            raise Http404
+        back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
+        return self.ask(request, code, [object_id], back, self.form_of(code, [object_id], None))
+
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
+        if code == "reset_daily_spend":
+            return LetRunOnForm(Campaign.objects.filter(pk__in=among(ids)), data)
         if code == "change_budgets":
-            return BudgetsForm(data)
+            return BudgetsForm(currencies(self.campaigns_of(ids)), data)
         if code == "attach_schedule":
             return AttachForm(data)
         if code == "detach_schedule":
@@ -144,15 +162,19 @@ class CampaignActions(Undoes):
             return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
         if code == "detach_schedule":
             return DetachSchedule(form.cleaned_data["schedule"].pk)
+        if code == "reset_daily_spend":
+            return LetRunOn(form.terms, form.ends, seen=seen.allowances if seen else None)
         return SIMPLE[code]
 
-    def notes(self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime) -> list[str]:
-        return text.notes(code, ids, outcome, now)
+    def notes(
+        self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: Any
+    ) -> list[str]:
+        return text.notes(code, ids, outcome, now, form)
 
     def did(self, code: str, ids: Sequence[int], done: Done, form: Any) -> str:
         called = counted(done.changed)
         if code == "reset_daily_spend":
-            called = text.daily_budgets_of(called, done.changed)
+            return text.let_run_on(called, form)
         schedule = form.cleaned_data.get("schedule") if form else None
         return PAGES[code].did.format(called, schedule=schedule)
 

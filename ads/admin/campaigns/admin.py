@@ -75,6 +75,10 @@ class CampaignAdmin(
     def export_of(self, rows: QuerySet[Campaign]) -> Export:
         return kinds.of_summary(timezone.now(), campaigns=rows)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        # Each row and each form shows its amounts in the brand's currency.
+        return super().get_queryset(request).select_related("brand")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
         # A campaign belongs to one brand for life; the database refuses anything else.
         return [*(["brand"] if obj else []), "is_active", "created", "updated"]

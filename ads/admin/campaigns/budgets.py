@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
 from ads.admin.actions import undo_button
-from ads.admin.elements import AdminMixin, ConfigurationForm, budget, counted
+from ads.admin.elements import NO_LIMIT, AdminMixin, ConfigurationForm, budget, counted
 from ads.models import Campaign
 from ads.models.fields import BUDGETS
 from ads.services.bulk import ChangedMeanwhile, Edit, budget_edits
@@ -47,9 +47,10 @@ class BudgetsForm(ConfigurationForm):
             field.help_text = ""  # the list has no room for it
             field.show_hidden_initial = True
             field.hidden_widget = HiddenInput
+            field.widget.attrs.pop("suffix", None)  # nor for the currency
             field.widget.attrs |= {
                 "aria-label": f"{field.label} of {self.instance}",
-                "placeholder": budget(None),
+                "placeholder": NO_LIMIT,
             }
 
     def clean(self) -> dict[str, Any]:
@@ -71,10 +72,11 @@ class BudgetsForm(ConfigurationForm):
         seen_now = {self[name].html_initial_name: self.fields[name].prepare_value(now)}
         self.data = {field: self.data.get(field) for field in self.data} | seen_now
         last = last_changes.fields_of(self.instance, [name]).get(name)
+        old, new, own = (budget(one, self.instance.brand.currency) for one in (seen, now, wanted))
         self.add_error(
             name,
             f"{self.fields[name].label}: {last.actor if last else 'somebody else'} changed it from "
-            f"{budget(seen)} to {budget(now)} meanwhile. Save again to make it {budget(wanted)}.",
+            f"{old} to {new} meanwhile. Save again to make it {own}.",
         )
 
     def _seen(self, name: str) -> Any:
@@ -197,8 +199,9 @@ def _saved(edits: list[Edit]) -> str:
     if not edits:
         return "Nothing was changed."
     changes = [
-        f"{edit.campaign}: {edit.field.replace('_', ' ')} {budget(edit.seen)} → "
-        f"{budget(edit.wanted)}"
+        f"{edit.campaign}: {edit.field.replace('_', ' ')} "
+        f"{budget(edit.seen, edit.campaign.brand.currency)} → "
+        f"{budget(edit.wanted, edit.campaign.brand.currency)}"
         for edit in edits[:NAMED]
     ]
     more = len(edits) - NAMED

@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import F, OrderBy, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from ads.admin.campaigns.budgets import EDIT
 from ads.admin.campaigns.filters import moment_of
-from ads.admin.elements import instant_of
+from ads.admin.elements import instant_of, ordered_by, within_currencies
 from ads.holds import with_spend
 from ads.models import Campaign
 from ads.services.explain import explain_many
@@ -26,6 +26,9 @@ ROWS_VAR: Final = "rows"
 #: Calculated columns, and their budgets; calculated for all campaigns only to sort by them.
 SPENT: Final = {limit.spend: limit for limit in filters.OWN}
 SHARES: Final = {f"{limit.period_word}_share": limit for limit in filters.OWN}
+
+#: Amounts, which are compared within a currency only.
+MONEY: Final = {"daily_budget", "monthly_budget", *SPENT}
 
 #: Campaigns without a value come last.
 MAY_BE_MISSING: Final = {"daily_budget", "monthly_budget", *SHARES}
@@ -68,12 +71,13 @@ class CampaignList(ChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         if not self._is_in_order:
             return []
-        return [_missing_last(part) for part in super().get_ordering(request, queryset)]
+        ordering = super().get_ordering(request, queryset)
+        return [_missing_last(part) for part in within_currencies(ordering, MONEY, "brand__")]
 
     def _with_what_sorts_it(
         self, request: HttpRequest, campaigns: QuerySet[Campaign]
     ) -> QuerySet[Campaign]:
-        wanted = {_name(part) for part in self.get_ordering(request, campaigns)}
+        wanted = {ordered_by(part) for part in self.get_ordering(request, campaigns)}
         sorting = {**SPENT, **SHARES}
         budgets = {sorting[name] for name in wanted & sorting.keys()}
         if not budgets:
@@ -127,18 +131,10 @@ class CampaignList(ChangeList):
         return rows
 
 
-def _name(part: Any) -> str:
-    """The column of a part of an order; "" for an expression."""
-    if isinstance(part, str):
-        return part.lstrip("-")
-    expression: Any = part.expression if isinstance(part, OrderBy) else part
-    return str(getattr(expression, "name", ""))
-
-
 def _missing_last(part: Any) -> Any:
-    if not isinstance(part, str) or _name(part) not in MAY_BE_MISSING:
+    if not isinstance(part, str) or ordered_by(part) not in MAY_BE_MISSING:
         return part
-    column = F(_name(part))
+    column = F(ordered_by(part))
     return column.desc(nulls_last=True) if part[0] == "-" else column.asc(nulls_last=True)
 
 

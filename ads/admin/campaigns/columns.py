@@ -1,5 +1,6 @@
 """The columns of the list of campaigns."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import admin
@@ -22,14 +23,13 @@ from ads.admin.elements import (
     spend_track,
     state_badge,
     tips,
-    waived_beside,
 )
 from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
 from ads.models.campaign import STATES
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
-from ads.services.explain import Explanation, Held, shown_state
+from ads.rules.money import format_money
+from ads.services.explain import Explanation, Held, limits, shown_state
 from ads.services.lists import filters
 
 BY_STATE: Final = Case(
@@ -129,12 +129,12 @@ class CampaignColumns(AdminMixin[Campaign]):
         return _used(campaign, MONTH)
 
     @admin.display(description="daily budget", ordering="daily_budget")
-    def daily_limit(self, campaign: Campaign) -> str:
-        return budget(campaign.daily_budget)
+    def daily_limit(self, campaign: Campaign) -> SafeString:
+        return _limit(campaign.daily_budget, campaign)
 
     @admin.display(description="monthly budget", ordering="monthly_budget")
-    def monthly_limit(self, campaign: Campaign) -> str:
-        return budget(campaign.monthly_budget)
+    def monthly_limit(self, campaign: Campaign) -> SafeString:
+        return _limit(campaign.monthly_budget, campaign)
 
     @admin.display(description="schedules")
     def hours(self, campaign: Any) -> SafeString | str:
@@ -154,22 +154,33 @@ class CampaignColumns(AdminMixin[Campaign]):
         return format_html('<span class="ads-many">{}{}</span>', off, links)
 
 
+def _limit(amount: Decimal | None, campaign: Campaign) -> SafeString:
+    return format_html(
+        '<span class="ads-nowrap">{}</span>', budget(amount, campaign.brand.currency)
+    )
+
+
 def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
     """Spend in the period."""
     if campaign.explained is None:
         return NONE
     return format_html(
-        '<span class="ads-spend-amount ads-figure">{}</span>{}',
-        format_usd(getattr(campaign, limit.spend)),
-        waived_beside(campaign.summary[f"{limit.period_word}_waived"]),
+        '<span class="ads-spend-amount ads-figure">{}</span>',
+        format_money(getattr(campaign, limit.spend), campaign.brand.currency),
     )
 
 
 def _used(campaign: Any, limit: BudgetHold) -> SafeString:
-    """The same as a share of the budget."""
+    """The same as a share of the limit, and what is allowed beyond the budget."""
     if campaign.explained is None:
         return NONE
-    return spend_track(getattr(campaign, limit.spend), getattr(campaign, limit.budget))
+    bar = spend_track(getattr(campaign, limit.spend), getattr(campaign, limit.limit))
+    made_of = limits.of_limit(limit, campaign, campaign.explained.at)
+    if not made_of:
+        return bar
+    of = f"of {format_money(getattr(campaign, limit.limit), campaign.brand.currency)}"
+    name = f"{limit.hold.value}-limit-{campaign.pk}"
+    return format_html("{} {}", bar, tips.tip(of, f"{made_of}.", name=name))
 
 
 def _hold(campaign: Any, held: Held) -> SafeString:

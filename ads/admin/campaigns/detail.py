@@ -18,12 +18,17 @@ from ads.admin.base import (
     month_charts,
 )
 from ads.admin.elements import state_badge, strips
-from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend
-from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
-from ads.rules.money import format_usd
-from ads.services.explain import Explanation, coming_week, conditions, explanation, shown_state
+from ads.rules.money import format_money
+from ads.services.explain import (
+    Explanation,
+    coming_week,
+    conditions,
+    explanation,
+    limits,
+    shown_state,
+)
 from ads.services.ledger import Month, summaries, with_last_report
 
 #: Spend entries shown.
@@ -58,9 +63,8 @@ class CampaignPage(StoryPage):
         stored = explained.campaign
         row.brand = stored.brand  # the form names it
         zone = stored.brand.timezone
-        month = summaries.month(stored, local_date(now, zone))
-        brand_month = summaries.month(stored.brand, local_date(now, zone))
-        context |= history(request, stored, zone) | _now(explained, month, brand_month)
+        month, brand_month = (summaries.month(each, now) for each in (stored, stored.brand))
+        context |= history(request, stored, zone) | _now(explained)
         context |= _spend(request, explained, month, brand_month)
         if may_view(request, CampaignReference):
             context["references"] = [
@@ -68,7 +72,8 @@ class CampaignPage(StoryPage):
                     "reference": one,
                     "link": reverse("admin:ads_campaignreference_change", args=[one.pk]),
                     "day": one.day,
-                    "usd": one.reported is not None and format_usd(one.reported),
+                    "amount": one.reported is not None
+                    and format_money(one.reported, stored.brand.currency),
                 }
                 for one in with_last_report(stored)
             ]
@@ -76,21 +81,15 @@ class CampaignPage(StoryPage):
         return context
 
 
-def _now(explained: Explanation, month: Month, brand_month: Month) -> dict[str, Any]:
+def _now(explained: Explanation) -> dict[str, Any]:
     stored = explained.campaign
     zone = stored.brand.timezone
-    waived = {
-        Hold.DAILY_BUDGET: month.figures[Period.DAY].waived,
-        Hold.MONTHLY_BUDGET: month.figures[Period.MONTH].waived,
-        Hold.BRAND_DAILY_BUDGET: brand_month.figures[Period.DAY].waived,
-        Hold.BRAND_MONTHLY_BUDGET: brand_month.figures[Period.MONTH].waived,
-    }
     return {
         "state": state_badge(explained.state),
         "explanation": explained,
         "since": _since(stored),
         "headline": _headline(explained),
-        "checks": checks(conditions.of(explained, waived), explained.at, zone),
+        "checks": checks(conditions.of(explained), explained.at, zone),
         "week": _week(explained),
         "zone": zone,
     }
@@ -132,14 +131,19 @@ def _spend(
     ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None
     return {
         "figures": [
-            *figures_of(month),
-            *figures_of(brand_month, "Brand today", "Brand this month"),
+            *figures_of(month, limits.made_of(stored, explained.at, of_brand=False)),
+            *figures_of(
+                brand_month,
+                limits.made_of(stored, explained.at, of_brand=True),
+                "Brand today",
+                "Brand this month",
+            ),
         ],
         "charts": month_charts(month, today, whose=stored.name, ledger=ledger),
         "month_name": f"{today:%B %Y}",
         "ledger_link": listed("ads_spend", **ledger) if ledger else "",
         "entries": [
-            {"entry": entry, "usd": format_usd(entry.amount)}
+            {"entry": entry, "amount": format_money(entry.amount, stored.brand.currency)}
             for entry in last_entries(stored, LAST_ENTRIES)
         ]
         if ledger

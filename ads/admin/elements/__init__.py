@@ -1,20 +1,26 @@
 """The parts that pages are made of: text, numbers, bars, charts, filters and form fields."""
 
 from ads.admin.elements import charts, strips, tips
-from ads.admin.elements.bars import spend_bar, spend_track, waived_beside
+from ads.admin.elements.bars import spend_bar, spend_track
 from ads.admin.elements.filters import USED, ChoiceFilter, instant_of
-from ads.admin.elements.forms import ConfigurationForm, MoneyFormField, TimezoneFormField
+from ads.admin.elements.forms import (
+    ConfigurationForm,
+    CurrencyFormField,
+    MoneyFormField,
+    TimezoneFormField,
+)
 from ads.admin.elements.links import address, is_number, link_to, may, picked
 from ads.admin.elements.mixin import AdminMixin
+from ads.admin.elements.ordering import ordered_by, within_currencies
 from ads.admin.elements.range_filters import DayFilter, InstantFilter
 from ads.admin.elements.text import (
+    NO_LIMIT,
     NOTHING,
     actor_name,
     ago,
     ahead,
     badge,
     budget,
-    budget_as_read,
     clock,
     counted,
     dated,

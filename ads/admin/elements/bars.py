@@ -6,7 +6,7 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.rules.money import NEARLY_USED_UP, format_usd, is_used_up, percent_used
+from ads.rules.money import NEARLY_USED_UP, format_money, is_used_up, percent_used
 
 CALM: Final = "calm"
 WARNING: Final = "warning"
@@ -23,33 +23,30 @@ def level(spent: Decimal, limit: Decimal | None) -> str:
     return WARNING if (percent_used(spent, limit) or 0) >= NEARLY_USED_UP else CALM
 
 
-def spend_bar(spent: Decimal, limit: Decimal | None, *, follows_amount: bool = False) -> SafeString:
-    """What counts as spent beside its budget, US dollars: "$64.20 of $75.00", a bar, "85%".
+def spend_bar(
+    spent: Decimal, limit: Decimal | None, currency: str, *, follows_amount: bool = False
+) -> SafeString:
+    """Spend beside its limit: "$64.20 of $75.00", a bar, "85%".
 
     The text says everything that the bar and its colour do. Without a budget there is no bar. After
     a large amount (``follows_amount``) the text begins with "of $75.00".
     """
-    of = (
-        ""
-        if limit is None
-        else format_html('<span class="ads-quiet">of {}</span>', format_usd(limit))
-    )
+    of = SafeString("")
+    if limit is not None:
+        of = format_html(
+            '<span class="ads-quiet ads-nowrap">of {}</span>', format_money(limit, currency)
+        )
     if follows_amount and limit is not None:
         words = of
     else:
-        words = format_html('<span class="ads-spend-amount">{}</span> {}', format_usd(spent), of)
+        words = format_html(
+            '<span class="ads-spend-amount">{}</span> {}', format_money(spent, currency), of
+        )
     return format_html(
         '<span class="ads-spend"><span class="ads-spend-words">{}</span> {}</span>',
         words,
         spend_track(spent, limit),
     )
-
-
-def waived_beside(waived: Decimal) -> SafeString:
-    """What was spent too, beside an amount that counts: " + $75.16 waived", or nothing."""
-    if not waived:
-        return SafeString("")
-    return format_html(' <span class="ads-waived">+ {} waived</span>', format_usd(waived))
 
 
 def spend_track(spent: Decimal, limit: Decimal | None) -> SafeString:

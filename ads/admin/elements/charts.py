@@ -1,4 +1,4 @@
-"""Charts of amounts in US dollars, and the table with the same figures for screen readers."""
+"""Charts of amounts in one currency, and the table with the same figures for screen readers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from ads.admin.elements.text import NOTHING
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 
 #: For the Media of a page that has charts. Chart.js itself is on every page of the theme.
 MEDIA = forms.Media(css={"all": ["ads/charts.css"]}, js=["ads/charts.js"])
@@ -39,10 +39,6 @@ class Limit:
     name: str
     value: Decimal
 
-    @property
-    def words(self) -> str:
-        return f"{self.name}: {format_usd(self.value)}"
-
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -55,6 +51,7 @@ class Chart:
     id: str
     title: str
     head: str
+    currency: str
     labels: Sequence[str]
     series: Sequence[Series]
     limits: Sequence[Limit] = ()
@@ -73,10 +70,15 @@ class Chart:
         return {
             "stacked": self.stacked,
             "horizontal": self.horizontal,
+            "currency": self.currency,
             "labels": self.labels,
             "links": self.links,
             "series": [asdict(series) for series in (*self.series, *limits)],
         }
+
+    def limit_words(self) -> list[str]:
+        """The limits below the table: "Daily budget: $75.00"."""
+        return [f"{each.name}: {format_money(each.value, self.currency)}" for each in self.limits]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The table: a row for each label, a cell for each series."""
@@ -85,5 +87,7 @@ class Chart:
             yield {
                 "label": label,
                 "link": self.links[number] if self.links else "",
-                "cells": [NOTHING if one is None else format_usd(one) for one in amounts],
+                "cells": [
+                    NOTHING if one is None else format_money(one, self.currency) for one in amounts
+                ],
             }

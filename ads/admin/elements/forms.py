@@ -8,23 +8,29 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
-from ads.models.fields import timezone_choices
+from ads.models import Brand
+from ads.models.fields import currency_choices, timezone_choices
+from ads.rules.currencies import MINOR_UNITS, labelled, prefix, spelled
 from ads.rules.money import InvalidAmount, parse_amount, plain
 
 #: With thousands separators, or without.
 _NUMBER: Final = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
-_TYPED: Final = re.compile(rf"(?P<sign>[+-]?)\$? ?(?P<number>{_NUMBER})")
+_TYPED: Final = re.compile(
+    rf"(?P<sign>[+-]?)(?P<before>[^\d\s.,+-]*) ?(?P<number>{_NUMBER}) ?(?P<after>[^\d\s.,+-]*)"
+)
 
 
 class MoneyFormField(forms.DecimalField):
-    """An amount in US dollars as a person types it: "1200", "1,200" or "$1,200.00".
+    """An amount as a person types it: "1200", "1,200", "$1,200.00", "€1,200" or "1,200 EUR".
 
-    Beyond the sign and the thousands separators the rule for amounts decides; Django's own field
-    would accept "1e5", "1_000" and digits of other alphabets.
+    Beyond the sign, the currency and the thousands separators the rule for amounts decides;
+    Django's own field would accept "1e5", "1_000" and digits of other alphabets. Which currency it
+    has to be in is known to the form, which asks :meth:`in_another`.
     """
 
     def __init__(self, *, negative: bool = False, **kwargs: Any) -> None:
         self.negative = negative  # are amounts below zero valid?
+        self.places = 2
         for of_the_column in ("max_digits", "decimal_places"):
             kwargs.pop(of_the_column, None)
         # A text input: browsers send nothing for a number input with an invalid value, and nothing
@@ -45,13 +51,33 @@ class MoneyFormField(forms.DecimalField):
             raise ValidationError(str(shown), code="invalid") from error
 
     def digits(self, text: str) -> str:
-        """The text without dollar sign and thousands separators, where they are in their place."""
+        """The text without currency and thousands separators, where they are in their place."""
         typed = _TYPED.fullmatch(text)
-        return typed["sign"] + typed["number"].replace(",", "") if typed else text
+        named = typed and typed["before"] + typed["after"]
+        if not typed or (named and not spelled(named)):
+            return text
+        return typed["sign"] + typed["number"].replace(",", "")
+
+    def in_another(self, value: Any, currency: str) -> str:
+        """Why the amount that was typed is not in this currency; "" if it is, or names none."""
+        text = str(value or "").strip()
+        typed = _TYPED.fullmatch(text)
+        code = spelled(typed["before"] + typed["after"]) if typed else None
+        if code in (None, currency):
+            return ""
+        return (
+            f"{text!r} is an amount in {labelled(str(code))}, and the brand's currency is "
+            f"{labelled(currency)}. Enter an amount in {currency}."
+        )
+
+    def show_currency(self, currency: str) -> None:
+        """Let the input show which currency its amount is in, with that one's decimal places."""
+        self.places = MINOR_UNITS.get(currency, 2)
+        self.widget.attrs |= {"suffix": prefix(currency).strip(), "data-currency": currency}
 
     def prepare_value(self, value: Any) -> Any:
         """The amount without the zeros that the column's six places fill it up with."""
-        return plain(value) if isinstance(value, Decimal) else value
+        return plain(value, self.places) if isinstance(value, Decimal) else value
 
 
 class TimezoneFormField(forms.ChoiceField):
@@ -64,12 +90,46 @@ class TimezoneFormField(forms.ChoiceField):
         super().__init__(choices=choices, widget=UnfoldAdminSelect2Widget(), **kwargs)
 
 
+class CurrencyFormField(forms.ChoiceField):
+    """The currencies of ISO 4217, and the one that is set already where it is not among them."""
+
+    def __init__(self, *, current: str | None, **kwargs: Any) -> None:
+        choices = currency_choices()
+        if current and current not in dict(choices):
+            choices = [(current, current), *choices]
+        super().__init__(choices=choices, widget=UnfoldAdminSelect2Widget(), **kwargs)
+
+
 class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form whose errors stand beside the field they are about.
 
     A constraint says "end_date: must not be before start_date.", for people who meet it in a shell
     or a log; on a page the words belong to the field.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if currency := self._currency():
+            for field in self.fields.values():
+                if isinstance(field, MoneyFormField):
+                    field.show_currency(currency)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        currency = self._currency()
+        for name, field in self.fields.items():
+            if not (currency and isinstance(field, MoneyFormField)) or name in self.errors:
+                continue
+            if error := field.in_another(self[name].data, currency):
+                self.add_error(name, error)
+        return cleaned
+
+    def _currency(self) -> str | None:
+        """The currency of the form's amounts: its brand's, as chosen so far."""
+        chosen: dict[str, Any] = getattr(self, "cleaned_data", {})
+        row = chosen.get("brand") or (self.instance if self.instance.pk else None)
+        brand = row if isinstance(row, Brand) else getattr(row, "brand", None)
+        return chosen.get("currency") or getattr(brand, "currency", None)
 
     def add_error(self, field: str | None, error: Any) -> None:
         # Called by the form for its own errors and, field None, for the model's and constraints'.

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ads.holds import Hold
 from ads.rules.calendar import UnknownTimezone, format_instant, local_time
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.history import AuditEntry
 
 NOTHING = "–"
+NO_LIMIT = "no limit"
 
 _PROGRAMS = {"key": "API key", "webhook": "Webhook", "command": "Command"}
 
@@ -59,17 +60,9 @@ def ended_by(hold: Hold) -> str:
     return f"someone {'resumes' if hold == Hold.BRAND_INACTIVE else 'changes'} it"
 
 
-def budget(amount: Decimal | None) -> str:
+def budget(amount: Decimal | None, currency: str) -> str:
     """A budget: "$75.00", or "no limit"."""
-    return "no limit" if amount is None else format_usd(amount)
-
-
-def budget_as_read(shown: str) -> str:
-    """A budget on a page that cannot be edited, where it comes as "75.000000" or "-"."""
-    try:
-        return format_usd(Decimal(shown))
-    except InvalidOperation:
-        return budget(None)
+    return NO_LIMIT if amount is None else format_money(amount, currency)
 
 
 def dated(entries: Iterable[AuditEntry], tz: str = "UTC") -> list[tuple[str, AuditEntry]]:

@@ -1,4 +1,4 @@
-"""The change history of configuration and waivers; see :mod:`ads.services.history`."""
+"""The change history of configuration and allowances; see :mod:`ads.services.history`."""
 
 from typing import Any, Final
 
@@ -24,7 +24,8 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
     "DaypartingScheduleEvent": ("Schedules", ["name"]),
     "DaypartingWindowEvent": ("Hours", ["schedule__name"]),
     "CampaignScheduleEvent": ("Attached schedules", ["campaign__name", "schedule__name"]),
-    "SpendTotalEvent": ("Waivers", ["brand__name", "campaign__name"]),
+    "AllowanceEvent": ("Allowances", ["brand__name", "campaign__name"]),
+    "SpendTotalEvent": ("Waivers (before allowances)", ["brand__name", "campaign__name"]),
     "CampaignReferenceEvent": ("Platform IDs", ["campaign__name", "=reference"]),
     "ApiKeyEvent": ("API keys", ["name"]),
     "ApiKeyBrandEvent": ("Brands of API keys", ["apikey__name", "brand__name"]),

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import compress
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ from ads.admin.overview import changes_as_read
 from ads.holds import Hold
 from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services import overview
 from ads.services.delivery import Trigger
 from ads.services.exports import Export, kinds
@@ -212,19 +213,25 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     @admin.display(description="spent that day")
     def daily_figures(self, change: DeliveryChange) -> str:
-        return f"{format_usd(change.daily_spend)} of {budget(change.daily_budget)}"
+        return _of(change, change.daily_spend, change.daily_budget)
 
     @admin.display(description="spent that month")
     def monthly_figures(self, change: DeliveryChange) -> str:
-        return f"{format_usd(change.monthly_spend)} of {budget(change.monthly_budget)}"
+        return _of(change, change.monthly_spend, change.monthly_budget)
 
     @admin.display(description="brand that day")
     def brand_daily_figures(self, change: DeliveryChange) -> str:
-        return f"{format_usd(change.brand_daily_spend)} of {budget(change.brand_daily_budget)}"
+        return _of(change, change.brand_daily_spend, change.brand_daily_budget)
 
     @admin.display(description="brand that month")
     def brand_monthly_figures(self, change: DeliveryChange) -> str:
-        return f"{format_usd(change.brand_monthly_spend)} of {budget(change.brand_monthly_budget)}"
+        return _of(change, change.brand_monthly_spend, change.brand_monthly_budget)
+
+
+def _of(change: DeliveryChange, spent: Decimal, limit: Decimal | None) -> str:
+    """ "$64.20 of $75.00", in the brand's currency."""
+    currency = change.campaign.brand.currency
+    return f"{format_money(spent, currency)} of {budget(limit, currency)}"
 
 
 @admin.register(Heartbeat)
@@ -271,7 +278,7 @@ class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
         "What the simulated ad platform was asked to run and to stop. It stands in for real ones "
         "while you try things out."
     )
-    list_display = ["when", "campaign", "brand", "is_on", "usd_a_day"]
+    list_display = ["when", "campaign", "brand", "is_on", "per_day"]
     list_select_related = ["campaign__brand"]
     list_filter = [("campaign", AutocompleteSelectFilter)]
     search_fields = ["campaign__name"]
@@ -287,5 +294,5 @@ class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
         return switch.campaign.brand.name
 
     @admin.display(description="pace a day")
-    def usd_a_day(self, switch: SimulatedSwitch) -> str:
-        return format_usd(switch.pace)
+    def per_day(self, switch: SimulatedSwitch) -> str:
+        return format_money(switch.pace, switch.campaign.brand.currency)

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import CombinedExpression
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KT, KeyTransform
 from django.db.models.functions import Cast, Coalesce
 from django.forms import Media, Script
 from django.http import (
@@ -81,7 +81,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             .defer(*JSON)
             .annotate(
                 good_rows=Coalesce(_good_rows("outcome"), _good_rows("preview")),
-                difference=KT("outcome__difference"),
+                difference=KeyTransform("difference", "outcome"),
             )
         )
 
@@ -95,7 +95,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
 
     @admin.display(description="recorded")
     def sum(self, upload: Any) -> str:
-        return text.usd(upload.difference) if upload.difference else NOTHING
+        return text.money(upload.difference) if upload.difference else NOTHING
 
     @admin.display(description="uploaded")
     def at(self, upload: SpendImport) -> str:

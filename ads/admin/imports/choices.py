@@ -25,7 +25,7 @@ UNITS = {
 }
 #: The fields to map columns to.
 MEANINGS = {
-    "amount": "Amount (US dollars)",
+    "amount": "Amount",
     "campaign": "Campaign (name or id)",
     "date": "Date",
     "reference": "Platform ID of the campaign",
@@ -44,7 +44,7 @@ COLUMN_HELPS = {
     "date": "The day whose budget the spend counts against.",
     "reference": "The campaign's id on the platform. Spend of unmatched campaigns waits.",
     "account": "The account that the platform IDs belong to.",
-    "currency": "Rows in currencies other than US dollars are refused.",
+    "currency": "Rows in another currency than their brand's are refused.",
     "description": "Shown with the entry in the ledger.",
     "external_id": "Makes each row an entry that counts once, however often it is imported. "
     "Without it, the rows of a day are added up to a day total.",

@@ -13,8 +13,9 @@ from ads.admin.elements import NOTHING, badge, counted
 from ads.models import SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
-from ads.services.imports import FORMATS, Sniffed, figures, uploads
+from ads.rules.currencies import DEFAULT
+from ads.rules.money import format_money, format_sums
+from ads.services.imports import FORMATS, Sniffed, figures, sums_of, uploads
 
 COLOURS: Final[Mapping[str, str]] = {
     ImportStatus.RECORDED: "success",
@@ -42,9 +43,9 @@ RUNNING = (
 )
 
 
-def usd(text: str | None) -> str:
-    """A stored amount: "$1,234.50"."""
-    return format_usd(Decimal(text or 0))
+def money(stored: Any) -> str:
+    """Stored sums by currency: "$1,234.50 · €300.00"."""
+    return format_sums(sums_of(stored))
 
 
 def progress(upload: SpendImport) -> dict[str, Any]:
@@ -78,17 +79,23 @@ def progress(upload: SpendImport) -> dict[str, Any]:
 def status(upload: Any) -> str:
     """The text of its status; with ``still_waiting``: what waits to be matched."""
     label = str(upload.get_status_display())
-    if upload.still_waiting is None:
+    waits = _still_waiting(upload)
+    if not waits:
         return label
-    waits = usd(upload.still_waiting)
     if upload.all_waited:
         return f"Waits to be matched: {waits}"
     return f"{label}, {waits} waits to be matched"
 
 
+def _still_waiting(upload: Any) -> str:
+    """What waits to be matched; "" if nothing does."""
+    sums = {each["currency"]: Decimal(each["sum"]) for each in upload.still_waiting or ()}
+    return format_sums(sums)
+
+
 def status_badge(upload: Any) -> SafeString:
     """Its status in a colour."""
-    waits = upload.still_waiting is not None
+    waits = bool(upload.still_waiting)
     return badge(status(upload), "warning" if waits else COLOURS.get(upload.status, "plain"))
 
 
@@ -97,9 +104,9 @@ def result(upload: SpendImport) -> str:
     outcome = upload.outcome
     if upload.status == ImportStatus.RECORDED and outcome:
         rows = counted(outcome["rows"], "row")
-        parts = [f"recorded {usd(outcome['difference'])} from {rows}"]
+        parts = [f"recorded {money(outcome['difference'])} from {rows}"]
         if outcome.get("waiting_rows"):
-            waited = usd(outcome["waiting_amount"])
+            waited = money(outcome["waiting_amount"])
             parts = [*parts[: outcome["rows"]], f"{waited} kept until it is matched"]
         return ", ".join(parts)
     return upload.get_status_display().lower()
@@ -168,15 +175,15 @@ def outcome(upload: Any) -> dict[str, Any]:
             }
             for asked in values.get("questions", [])
         ],
-        "waited": usd(values.get("waiting_amount")),
-        "still_waiting": None if upload.still_waiting is None else usd(upload.still_waiting),
+        "waited": money(values.get("waiting_amount")),
+        "still_waiting": _still_waiting(upload),
         "on_record": [
             (
                 each["source"],
                 each["platform"] or NOTHING,
                 "Day totals" if each["are_totals"] else "Entries and corrections",
                 f"{each['days']:,}",
-                usd(each["amount"]),
+                format_money(Decimal(each["amount"]), each.get("currency", DEFAULT)),
             )
             for each in values.get("on_record", [])
         ],
@@ -194,8 +201,8 @@ def outcome(upload: Any) -> dict[str, Any]:
             asked["code"] in ("overlap", "left_out") for asked in values.get("questions", [])
         ),
         "rows": f"{values['rows']:,}",
-        "amount": usd(preview.get("amount")),
-        "difference": usd(values["difference"]),
+        "amount": money(preview.get("amount")),
+        "difference": money(values["difference"]),
         "unmatched": _readable(values.get("unknown", [])),
         "more_unmatched": values.get("unknown_count", 0) - len(values.get("unknown", [])),
         "samples": _readable(values.get("samples", [])),
@@ -207,7 +214,11 @@ def _readable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             **row,
-            **{key: usd(row[key]) for key in ("amount", "difference") if row.get(key) is not None},
+            **{
+                key: format_money(Decimal(row[key]), row.get("currency", DEFAULT))
+                for key in ("amount", "difference")
+                if row.get(key) is not None
+            },
             **({"rows": f"{row['rows']:,}"} if "rows" in row else {}),
         }
         for row in rows

@@ -1,6 +1,6 @@
 """The front page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -30,7 +30,8 @@ from ads.models import Brand, Campaign, DeliveryChange, Heartbeat, UnknownRefere
 from ads.models.campaign import State
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
-from ads.rules.money import format_usd
+from ads.rules.currencies import MINOR_UNITS, labelled, prefix
+from ads.rules.money import format_money, format_sums
 from ads.services import overview
 from ads.services.operations import TaskHealth, timezone_database
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
@@ -45,6 +46,9 @@ UNTIL: Final = {
     Hold.DAYPARTING: "until the schedule opens",
 }
 
+#: In the address: the currency whose brands the charts compare.
+CURRENCY: Final = "currency"
+
 CAMPAIGNS: Final = "admin:ads_campaign_changelist"
 
 #: More tasks in trouble than this are summed up in a sentence.
@@ -54,7 +58,7 @@ FEW_ALARMS: Final = 2
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The parts of the overview that this user may see."""
     now = timezone.now()
-    seen = overview.at(now, _parts(request))
+    seen = overview.at(now, _parts(request), currency=request.GET.get(CURRENCY, ""))
     context["now"] = now
     # Before the first campaign there is nothing to count.
     has_campaigns = seen.first_steps is None or seen.first_steps.campaign is not None
@@ -78,6 +82,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ]
         context["by_day"] = _by_day(seen.money)
         context["months"] = _months(seen.money)
+        context["currencies"] = _currencies(seen.money)
     if seen.changes is not None and has_campaigns:
         context["changes"] = changes_as_read(seen.changes, now)
     if seen.tasks is not None:
@@ -89,13 +94,13 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         if len(context["alarms"]) > FEW_ALARMS:
             context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
+        context["timezones"] = timezone_database()
     if seen.waiting:
         context["waiting"] = {
-            "amount": format_usd(seen.waiting.amount),
+            "amount": format_sums(seen.waiting.sums),
             "campaigns": counted(seen.waiting.campaigns, "unmatched campaign"),
             "link": reverse(address(UnknownReference, "changelist")),
         }
-        context["timezones"] = timezone_database()
     context["first_steps"] = first_steps(request, seen)
     return context
 
@@ -175,7 +180,7 @@ def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str,
         "brand": near.brand,
         "link": reverse(address(model, "change"), args=[near.id]),
         "period": "today" if near.period == Period.DAY else "this month",
-        "bar": spend_bar(near.spent, near.budget),
+        "bar": spend_bar(near.spent, near.limit, near.currency),
         "clock": clock(now, near.timezone),
         "timezone": near.timezone,
         "state": _state(near, model),
@@ -203,23 +208,55 @@ def _used_up(near: Near, now: datetime) -> str:
     return f"{at:%H:%M}" if is_today else f"{at:%a %-d %b}"
 
 
-def _spend(spent: PeriodSpend, when: str, kind: str) -> dict[str, Any]:
+def _spend(spent: Sequence[PeriodSpend], when: str, kind: str) -> dict[str, Any]:
+    """One tile: what was spent in each currency, and against which budgets."""
+    is_one = len(spent) == 1
     return {
         "label": f"Spend {when}",
-        # Without cents from a thousand dollars on.
-        "amount": f"${spent.amount:,.{0 if spent.amount >= 1000 else 2}f}",  # noqa: PLR2004
-        "exact": format_usd(spent.amount),
-        "bar": spend_bar(spent.limited, spent.budget, follows_amount=spent.limited == spent.amount)
-        if spent.with_budget
-        else None,
-        "of": f"{counted(spent.with_budget, 'brand')} with a {kind} budget",
-        "unlimited": f"{format_usd(spent.unlimited)} more by "
-        f"{counted(spent.without_budget, 'brand')} without a {kind} budget"
-        if spent.unlimited
-        else "",
+        "amounts": [_short(each) for each in spent],
+        "exact": format_sums({each.currency: each.amount for each in spent}),
+        "budgets": [
+            {
+                "bar": spend_bar(
+                    each.limited,
+                    each.budget,
+                    each.currency,
+                    follows_amount=is_one and each.limited == each.amount,
+                )
+                if each.with_budget
+                else None,
+                "of": f"{counted(each.with_budget, 'brand')} with a {kind} budget",
+                "unlimited": f"{format_money(each.unlimited, each.currency)} more by "
+                f"{counted(each.without_budget, 'brand')} without a {kind} budget"
+                if each.unlimited
+                else "",
+            }
+            for each in spent
+        ],
         "link": reverse("admin:ads_brand_changelist"),
         "when": when,
     }
+
+
+def _short(spent: PeriodSpend) -> str:
+    """Without cents from a thousand on."""
+    if spent.amount >= 1000:  # noqa: PLR2004
+        return f"{prefix(spent.currency)}{spent.amount:,.0f}"
+    return format_money(round(spent.amount, MINOR_UNITS.get(spent.currency, 2)), spent.currency)
+
+
+def _currencies(money: Money) -> list[dict[str, Any]]:
+    """Links to the charts of the other currencies; empty where there is only one."""
+    codes = [each.currency for each in money.today]
+    return [
+        {
+            "code": code,
+            "title": labelled(code),
+            "link": f"{reverse('admin:index')}?{CURRENCY}={code}#spend",
+            "is_chosen": code == money.currency,
+        }
+        for code in (codes if len(codes) > 1 else [])
+    ]
 
 
 def _by_day(money: Money) -> charts.Chart | None:
@@ -236,6 +273,7 @@ def _by_day(money: Money) -> charts.Chart | None:
         id="spend-by-day",
         title="Spend by day and brand, last 30 days",
         head="Day",
+        currency=money.currency,
         labels=[f"{day:%-d %b}" for day in days.days],
         series=series,
         stacked=True,
@@ -252,6 +290,7 @@ def _months(money: Money) -> charts.Chart | None:
         id="month-by-brand",
         title="Month to date and monthly budget, by brand",
         head="Brand",
+        currency=money.currency,
         labels=[brand.name for brand in brands],
         links=[reverse("admin:ads_brand_change", args=[brand.id]) for brand in brands],
         series=[

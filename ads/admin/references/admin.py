@@ -14,7 +14,7 @@ from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
 from ads.admin.elements import NOTHING, dated
 from ads.models import Campaign, CampaignReference, SpendBatch
 from ads.models.batches import BatchKind
-from ads.rules.money import format_usd
+from ads.rules.money import format_sums
 from ads.services.history import audit
 
 
@@ -82,6 +82,6 @@ class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
         return format_html(
             '<a class="ads-link" href="{}">{} recorded, batch {}</a>',
             reverse("admin:ads_spendbatch_change", args=[batch.pk]),
-            format_usd(batch.amount),
+            format_sums(batch.sums),
             batch.pk,
         )

@@ -4,7 +4,6 @@ Before matching, they show what will be recorded and which budgets that would us
 the result.
 """
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
@@ -38,7 +37,7 @@ from ads.admin.references.text import (
     settled_many,
 )
 from ads.models import Campaign, UnknownReference
-from ads.rules.money import format_usd
+from ads.rules.money import format_sums, sums_by_currency
 from ads.services.errors import InvalidReference
 from ads.services.ledger import OnOverlap
 from ads.services.references import registry, unmatched
@@ -189,7 +188,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
                 "reference": str(one),
                 "campaign": suggested[one.pk],
                 "rows": f"{waits[one.pk].rows:,}",
-                "usd": format_usd(waits[one.pk].amount),
+                "amount": format_sums(waits[one.pk].sums),
                 "days": days(waits[one.pk], suggested[one.pk]),
                 "overlap": overlaps(overlapping[one.pk]) if one.pk in overlapping else "",
             }
@@ -293,7 +292,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
             self.message_user(request, f"{rows(discarded)} discarded.", messages.SUCCESS)
             return None
         waits = unmatched.waits([one.pk for one in unknown]).values()
-        amount = format_usd(sum((each.amount for each in waits), start=Decimal(0)))
+        amount = format_sums(sums_by_currency(pair for each in waits for pair in each.sums.items()))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,

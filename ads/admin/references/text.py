@@ -7,7 +7,7 @@ from django.contrib import messages
 from ads.admin.elements import NOTHING, counted
 from ads.models import Brand, Campaign, UnknownReference
 from ads.rules.calendar import UnknownTimezone, format_instant
-from ads.rules.money import format_usd
+from ads.rules.money import format_money, format_sums
 from ads.services.ledger import OnRecord
 from ads.services.references import Matched, Overlaps, Settled, Waits
 
@@ -55,7 +55,7 @@ def facts(
         ("Account", unknown.account or NOTHING),
         ("Platform ID", unknown.reference),
         ("Name on the platform", unknown.name or NOTHING),
-        ("Waiting spend", f"{rows(waits.rows)}, {format_usd(waits.amount)}"),
+        ("Waiting spend", ", ".join(filter(None, [rows(waits.rows), format_sums(waits.sums)]))),
         ("Days", days(waits, campaign)),
         ("Sources", ", ".join(waits.sources) or NOTHING),
         ("Possible brands", possible_brands(unknown, names)),
@@ -71,10 +71,10 @@ def facts(
 def overlaps(overlap: Overlaps) -> str:
     """ "$150.00 on 2 days; on record for them: $150.00 by meta_ads"."""
     known = ", ".join(
-        f"{format_usd(amount)} by {source}" for source, amount in overlap.on_record.items()
+        f"{format_sums(sums)} by {source}" for source, sums in overlap.on_record.items()
     )
     count = counted(overlap.days, "day")
-    return f"{format_usd(overlap.amount)} on {count}; on record for them: {known}"
+    return f"{format_sums(overlap.amount)} on {count}; on record for them: {known}"
 
 
 def on_record(known: Iterable[OnRecord]) -> list[tuple[str, str, str, str, str]]:
@@ -85,7 +85,7 @@ def on_record(known: Iterable[OnRecord]) -> list[tuple[str, str, str, str, str]]
             each.platform or NOTHING,
             "Day totals" if each.are_totals else "Entries and corrections",
             f"{each.days:,}",
-            format_usd(each.amount),
+            format_money(each.amount, each.currency),
         )
         for each in known
     ]
@@ -135,7 +135,8 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
 
 
 def _settled_overlaps(done: Settled) -> str:
-    taken_back = f", {format_usd(-done.taken_back)} taken back" if done.taken_back else ""
+    sums = {code: -amount for code, amount in done.taken_back.items() if amount}
+    taken_back = f", {format_sums(sums)} taken back" if sums else ""
     return taken_back + (f", {rows(done.skipped)} skipped" if done.skipped else "")
 
 

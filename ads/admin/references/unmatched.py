@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -24,7 +24,8 @@ from ads.admin.references.pages import MatchingPages
 from ads.admin.references.text import brand_names, days, facts, possible_brands, rows
 from ads.models import UnknownReference, WaitingSpend
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
+from ads.rules.money import format_money, format_sums
+from ads.services.currencies import the_only
 from ads.services.references import unmatched
 
 #: Rows shown on the page of their reference.
@@ -95,7 +96,9 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
             context["carrier"] = carrier
             context["overlap"] = carrier and unmatched.overlaps([(unknown, carrier)])
             context["refusals"] = waits.refusals
-            context["waiting"] = [_shown(row) for row in unknown.waiting.order_by("pk")[:SHOWN]]
+            only = the_only()
+            rows_shown = unknown.waiting.order_by("pk")[:SHOWN]
+            context["waiting"] = [_shown(row, row.currency or only) for row in rows_shown]
             context["more"] = max(0, waits.rows + waits.discarded - SHOWN)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
@@ -117,7 +120,7 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
         )
         return format_html(
             '<span class="ads-many ads-figure">{} <span class="ads-quiet">{}{}</span> {}</span>',
-            format_usd(waits.amount),
+            format_sums(waits.sums),
             rows(waits.rows),
             f", {waits.discarded:,} discarded" if waits.discarded else "",
             refused if waits.refused else "",
@@ -151,12 +154,12 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
         )
 
 
-def _shown(row: WaitingSpend) -> dict[str, Any]:
+def _shown(row: WaitingSpend, currency: str) -> dict[str, Any]:
     became = f"Discarded by {row.discarded_by}: {row.discarded_because}" if row.discarded_at else ""
     return {
         "received": format_instant(row.received_at),
         "kind": row.get_kind_display(),
-        "usd": format_usd(row.amount),
+        "amount": format_money(row.amount, currency),
         "date": row.date or NOTHING,
         "source": row.source,
         "external_id": row.external_id or NOTHING,
@@ -176,7 +179,7 @@ class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
     list_display = [
         "received_at",
         "unknown",
-        "usd",
+        "waits",
         "date",
         "kind",
         "source",
@@ -196,7 +199,7 @@ class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
     ordering = ["-id"]
     fields = [
         "unknown",
-        "usd",
+        "waits",
         "date",
         "occurred_at",
         "observed_at",
@@ -211,6 +214,9 @@ class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
         "discarded_because",
     ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WaitingSpend]:
+        return super().get_queryset(request).annotate(only=Value(the_only()))
+
     @admin.display(description="amount")
-    def usd(self, row: WaitingSpend) -> str:
-        return format_usd(row.amount)
+    def waits(self, row: Any) -> str:
+        return format_money(row.amount, row.currency or row.only)

@@ -30,11 +30,11 @@ from ads.admin.spend.changelist import (
     campaigns_named,
 )
 from ads.admin.spend.corrections import CorrectsSpend
-from ads.models import Campaign, ReportedTotal, Spend, SpendTotal
+from ads.models import Brand, Campaign, ReportedTotal, Spend, SpendTotal
 from ads.models.references import shown
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, month_start
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.exports import Export, kinds
 
 
@@ -50,7 +50,7 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
         "day",
         "of_campaign",
         "of_brand",
-        "usd",
+        "in_full",
         "kind",
         "source",
         "description",
@@ -74,7 +74,7 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
         "number",
         "of_campaign",
         "of_brand",
-        "usd",
+        "in_full",
         "date",
         "occurred",
         "kind",
@@ -127,16 +127,16 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
         return link_to(spend.campaign.brand)
 
     @admin.display(description="amount")
-    def usd(self, spend: Spend) -> SafeString:
-        return money(spend.amount)
+    def in_full(self, spend: Spend) -> SafeString:
+        return money(spend.amount, spend.campaign.brand)
 
 
-def money(amount: Decimal) -> SafeString:
+def money(amount: Decimal, brand: Brand) -> SafeString:
     """An amount in a column; negative ones stand out."""
     return format_html(
         '<span class="ads-money{}">{}</span>',
         " ads-takes-back" if amount < 0 else "",
-        format_usd(amount),
+        format_money(amount, brand.currency),
     )
 
 
@@ -156,16 +156,15 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
 
     about = (
         "The spend of each brand and campaign by day and month, kept up to date by the database. "
-        "Waived spend was spent too, but no longer counts against the budget."
+        "Allowed is what may be spent beyond the budget of that day or month."
     )
     list_display = [
         "start",
         "period",
         "of_brand",
         "owner",
-        "usd",
-        "usd_waived",
-        "usd_effective",
+        "spent",
+        "not_counted",
         "entries",
     ]
     list_select_related = ["brand", "campaign"]
@@ -182,9 +181,8 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         "owner",
         "period",
         "start",
-        "usd",
-        "usd_waived",
-        "usd_effective",
+        "spent",
+        "not_counted",
         "entries",
         "created_at",
         "updated_at",
@@ -214,16 +212,12 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         return link_to(total.brand)
 
     @admin.display(description="amount")
-    def usd(self, total: SpendTotal) -> SafeString:
-        return money(total.amount)
+    def spent(self, total: SpendTotal) -> SafeString:
+        return money(total.amount, total.brand)
 
-    @admin.display(description="waived")
-    def usd_waived(self, total: SpendTotal) -> SafeString:
-        return money(total.waived)
-
-    @admin.display(description="counts toward the budget")
-    def usd_effective(self, total: SpendTotal) -> SafeString:
-        return money(total.amount - total.waived)
+    @admin.display(description="allowed beyond the budget")
+    def not_counted(self, total: SpendTotal) -> SafeString:
+        return money(total.waived, total.brand)
 
     @admin.display(description="entries")
     def entries(self, total: SpendTotal) -> SafeString:
@@ -244,7 +238,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         "brand",
         "source",
         "called",
-        "usd",
+        "reported",
         "replaced_by",
         "observed",
     ]
@@ -260,7 +254,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         "campaign",
         "brand",
         "date",
-        "usd",
+        "reported",
         "source",
         "called",
         "replaced_by",
@@ -288,5 +282,5 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
         return shown(total.known_as) or "the campaign itself"
 
     @admin.display(description="amount")
-    def usd(self, total: ReportedTotal) -> str:
-        return format_usd(total.amount)
+    def reported(self, total: ReportedTotal) -> str:
+        return format_money(total.amount, total.campaign.brand.currency)

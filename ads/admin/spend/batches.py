@@ -1,6 +1,5 @@
 """Recorded batches, and the page on which one is undone: the preview first, and a reason."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -22,7 +21,7 @@ from ads.admin.elements import NOTHING, InstantFilter, actor_name, is_number, li
 from ads.models import SpendBatch
 from ads.models.references import shown
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd
+from ads.rules.money import format_sums
 from ads.services import batches
 from ads.services.batches import CannotUndo, UndoPreview
 from ads.services.errors import InvalidSpend
@@ -67,13 +66,13 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
         "Spend that was recorded together: by an import, a match, a request of the API or a "
         "webhook. A batch can be undone as a whole; the ledger then gets corrections."
     )
-    list_display = ["number", "kind", "of", "source", "count", "usd", "by", "at", "state"]
+    list_display = ["number", "kind", "of", "source", "count", "amount", "by", "at", "state"]
     list_select_related = ["undone_by", "spend_import"]
     list_filter = [("kind", ChoicesDropdownFilter), ("recorded_at", InstantFilter)]
     search_fields = ["=id", "title", "=source", "=recorded_by"]
     search_help_text = "Number, file, key or platform ID, source, or user"
     fields = [
-        "number", "kind", "of", "of_campaign", "source", "count", "usd", "by", "at", "state",
+        "number", "kind", "of", "of_campaign", "source", "count", "amount", "by", "at", "state",
         "undid", "reason", "entries",
     ]  # fmt: skip
     actions_detail = ["undo"]
@@ -101,8 +100,8 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
         return f"{batch.rows:,}"
 
     @admin.display(description="recorded")
-    def usd(self, batch: SpendBatch) -> str:
-        return format_usd(batch.amount)
+    def amount(self, batch: SpendBatch) -> str:
+        return format_sums(batch.sums)
 
     @admin.display(description="recorded by")
     def by(self, batch: SpendBatch) -> str:
@@ -161,7 +160,7 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
                     batch,
                     reason=form.cleaned_data["reason"],
                     now=now,
-                    seen=_amount(request.POST.get("seen", "")),
+                    seen=request.POST.get("seen", ""),
                 )
             except InvalidSpend as error:
                 form.add_error("reason", error.reason)
@@ -170,7 +169,7 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
             else:
                 self.message_user(
                     request,
-                    f"Batch {batch.pk} was undone: {format_usd(done.batch.amount)}. "
+                    f"Batch {batch.pk} was undone: {format_sums(done.batch.sums)}. "
                     f"{done.enforced.started:,} campaigns started, {done.enforced.stopped:,} "
                     "stopped.",
                     messages.SUCCESS,
@@ -203,14 +202,6 @@ def _address(batch: SpendBatch) -> str:
     return reverse("admin:ads_spendbatch_change", args=[batch.pk])
 
 
-def _amount(text: str) -> Decimal | None:
-    """The amount that the page has shown."""
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return None
-
-
 def _facts(preview: UndoPreview) -> list[tuple[str, str]]:
     batch, figures = preview.batch, preview.figures
     facts = [
@@ -218,7 +209,7 @@ def _facts(preview: UndoPreview) -> list[tuple[str, str]]:
         ("Recorded", f"{format_instant(batch.recorded_at)} by {actor_name(batch.recorded_by)}"),
         ("Entries in the ledger", f"{figures.rows:,}"),
         ("Campaigns", f"{figures.campaigns:,}"),
-        ("The ledger changes by", format_usd(-figures.amount)),
+        ("The ledger changes by", format_sums(figures.change)),
     ]
     if figures.first and figures.last:
         facts.append(("Days", f"{figures.first} to {figures.last}"))
@@ -226,7 +217,7 @@ def _facts(preview: UndoPreview) -> list[tuple[str, str]]:
         facts.append(
             (
                 "Replaced totals that come back",
-                f"{figures.replaced:,} ({format_usd(figures.taken_back)})",
+                f"{figures.replaced:,} ({format_sums(figures.taken_back)})",
             )
         )
     if figures.waiting:

@@ -22,7 +22,7 @@ from ads.admin.elements import is_number
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
-from ads.rules.money import format_usd
+from ads.rules.money import format_sums
 from ads.services.ledger import ledger_sources
 
 ONE_DAY = timedelta(days=1)
@@ -51,17 +51,23 @@ class SourceFilter(DropdownFilter):  # type: ignore[misc]
 class SummedPaginator(base.CountedPaginator):
     """Adds up the entries that it counts."""
 
-    #: The sum of all of them; None if there are more than are counted.
-    amount: Decimal | None = None
+    #: The sums of all of them by currency; None if there are more than are counted.
+    sums: dict[str, Decimal] | None = None
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        found = rows.order_by()[: base.COUNTED + 1].aggregate(n=Count("pk"), usd=Sum("amount"))
-        self.counted_all = found["n"] <= base.COUNTED
+        first = rows.order_by().values("pk")[: base.COUNTED + 1]
+        found = list(
+            Spend.objects.filter(pk__in=first)
+            .order_by("campaign__brand__currency")
+            .values_list("campaign__brand__currency")
+            .annotate(n=Count("pk"), spent=Sum("amount"))
+        )
+        counted: int = sum(count for _, count, _ in found)
+        self.counted_all = counted <= base.COUNTED
         if self.counted_all:
-            self.amount = found["usd"] or Decimal(0)
-        counted: int = found["n"]
+            self.sums = {currency: amount for currency, _, amount in found}
         return min(counted, base.COUNTED)
 
 
@@ -83,8 +89,8 @@ class SpendList(ChangeList):
             for title, first, last in _spans(today)
         ]
         self.zone = zone
-        amount = getattr(self.paginator, "amount", None)
-        self.in_all = None if amount is None else format_usd(amount)
+        sums = getattr(self.paginator, "sums", None)
+        self.in_all = None if sums is None else format_sums(sums)
 
 
 def _spans(today: date) -> list[tuple[str, Any, Any]]:

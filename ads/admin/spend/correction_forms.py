@@ -36,7 +36,7 @@ class CorrectionForm(forms.Form):
     )
     amount = MoneyFormField(
         negative=True,
-        help_text="US dollars to add to the day; -5.00 takes five dollars back.",
+        help_text="Added to the day, in the brand's currency; -5.00 takes five back.",
     )
     reason = forms.CharField(
         label="Reason",
@@ -54,6 +54,9 @@ class CorrectionForm(forms.Form):
             chosen: Any = self.fields["campaign"]
             chosen.widget = AutocompleteSelect(Spend._meta.get_field("campaign"), admin.site)
             chosen.widget.choices = chosen.choices
+        if campaign := entry.campaign if entry else self.initial.get("campaign"):
+            amount: Any = self.fields["amount"]
+            amount.show_currency(campaign.brand.currency)
         # The preview needs no reason yet.
         self.fields["reason"].required = bool(data) and "record" in data
         given = data.get("token", "") if data else ""
@@ -64,6 +67,10 @@ class CorrectionForm(forms.Form):
         amount: Decimal = self.cleaned_data["amount"]
         if not amount:
             raise forms.ValidationError("Enter an amount other than zero.")
+        campaign = self.entry.campaign if self.entry else self.cleaned_data.get("campaign")
+        field: Any = self.fields["amount"]
+        if campaign and (error := field.in_another(self["amount"].data, campaign.brand.currency)):
+            raise forms.ValidationError(error)
         return amount
 
     @property

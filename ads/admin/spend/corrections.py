@@ -23,7 +23,7 @@ from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_usd, plain
+from ads.rules.money import format_money, plain
 from ads.services.errors import InvalidSpend, SpendConflict
 from ads.services.ledger import (
     Corrected,
@@ -91,19 +91,19 @@ class CorrectsSpend(AdminMixin[Any]):
     ) -> HttpResponse:
         if entry := context.get("original"):
             made = corrections.of_entry(entry)
-            zone = entry.campaign.brand.timezone
+            zone, currency = entry.campaign.brand.timezone, entry.campaign.brand.currency
             if entry.kind == Spend.Kind.CORRECTION:
                 context["recorded_by"] = _recorder(entry)
             context["corrections"] = [
                 {
                     "entry": one,
-                    "amount": format_usd(one.amount),
+                    "amount": format_money(one.amount, currency),
                     "by": _recorder(one),
                     "at": format_instant(one.created_at, zone),
                 }
                 for one in made
             ]
-            context["comes_to"] = format_usd(_comes_to(entry, made))
+            context["comes_to"] = format_money(_comes_to(entry, made), currency)
             context["corrects"] = corrections.corrected_entry(entry)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -149,7 +149,8 @@ class CorrectsSpend(AdminMixin[Any]):
     def _recorded(
         self, request: HttpRequest, correction: Correction, done: Corrected
     ) -> HttpResponse:
-        amount, name = format_usd(correction.amount), correction.campaign.name
+        name = correction.campaign.name
+        amount = format_money(correction.amount, correction.campaign.brand.currency)
         if done.outcome == "duplicate":
             text = "This correction had already been recorded; it was not recorded again."
             self.message_user(request, text, messages.WARNING)
@@ -180,7 +181,7 @@ class CorrectsCampaign(AdminMixin[Any]):
 
 
 def _comes_to(entry: Spend, made: Iterable[Spend]) -> Decimal:
-    """The entry's amount with its corrections, in US dollars."""
+    """The entry's amount with its corrections."""
     total: Decimal = sum((one.amount for one in made), start=entry.amount)
     return total
 
@@ -208,7 +209,7 @@ def _facts(entry: Spend) -> list[dict[str, str]]:
     return [
         {"label": "Campaign", "text": f"{entry.campaign.name} of {entry.campaign.brand.name}"},
         {"label": "Accounting day", "text": str(entry.date)},
-        {"label": "Amount", "text": format_usd(entry.amount)},
+        {"label": "Amount", "text": format_money(entry.amount, entry.campaign.brand.currency)},
         {"label": "Source", "text": entry.source},
         {"label": "Description", "text": entry.description or "–"},
     ]
@@ -227,15 +228,19 @@ def _row(one: Sum) -> dict[str, str]:
     whose = f"All of {one.owner.name}" if isinstance(one.owner, Brand) else one.owner.name
     when = f"{one.start}" if one.period == Period.DAY else f"{one.start:%B %Y}"
     against = ""
+    currency = (one.owner if isinstance(one.owner, Brand) else one.owner.brand).currency
     if one.budget is not None:
-        against = f"of {format_usd(one.budget)}"
+        against = f"of {format_money(one.budget + one.waived, currency)}"
         if one.waived:
-            against += f", {format_usd(one.waived)} of it waived"
+            against += (
+                f": {format_money(one.budget, currency)} budget + "
+                f"{format_money(one.waived, currency)} allowed"
+            )
     return {
         "whose": whose,
         "when": when,
-        "before": format_usd(one.before),
-        "after": format_usd(one.after),
+        "before": format_money(one.before, currency),
+        "after": format_money(one.after, currency),
         "against": against,
     }
 

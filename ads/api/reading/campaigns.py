@@ -58,6 +58,7 @@ def list_campaigns(
         request.now,
         after=asked.after,
         limit=asked.limit,
+        brand_ids=request.auth.brand_ids,
     )
     next_cursor = cursor_after(page.last_id) if page.has_more else None
     link(request, response, next_cursor)
@@ -72,5 +73,5 @@ def get_campaign(request: ApiRequest, campaign_id: Path[Id]) -> CampaignAnswer:
     """A campaign's configuration, whether it delivers, and its holds."""
     check_known(request, ())
     with the_campaign(request, campaign_id) as campaign:
-        listed = pages.one(campaign, request.now)
+        listed = pages.one(campaign, request.now, request.auth.brand_ids)
         return CampaignAnswer.of(listed.campaign, listed.holds)

@@ -9,7 +9,7 @@ from ninja import Field, Query, Router, Schema
 
 from ads.api.frame import LISTED, ApiKey, ApiRequest, Id, Instant, Limit, check_known, reads, refuse
 from ads.api.reading.paging import link
-from ads.api.reading.schemas import Budget, Money, Named
+from ads.api.reading.schemas import Budget, Currency, Money, Named
 from ads.models import DeliveryChange
 from ads.models.senders import Scope
 from ads.services.history import Position, feed
@@ -57,7 +57,8 @@ class Asked(Schema):
 class DeliveryChangeAnswer(Schema):
     """One switch of a campaign, on or off.
 
-    The figures are those of the decision: effective spend (without what was waived) and budgets.
+    The figures are those of the decision: the spend, and each budget with what was allowed beyond
+    it.
     """
 
     id: Annotated[int, Field(examples=[1042])]
@@ -85,6 +86,7 @@ class DeliveryChangeAnswer(Schema):
     brand_daily_budget: Budget
     brand_monthly_spend: Money
     brand_monthly_budget: Budget
+    currency: Currency
 
     @classmethod
     def of(cls, change: DeliveryChange, seen: Collection[int] | None) -> "DeliveryChangeAnswer":
@@ -93,12 +95,13 @@ class DeliveryChangeAnswer(Schema):
         No query if the campaign and its brand were fetched with it.
         """
         campaign = change.campaign
-        same = cls.model_fields.keys() - {"campaign", "brand", "actor"}
+        same = cls.model_fields.keys() - {"campaign", "brand", "actor", "currency"}
         return cls(
             **{name: getattr(change, name) for name in same},
             campaign=Named(id=campaign.pk, name=campaign.name),
             brand=Named(id=campaign.brand.pk, name=campaign.brand.name),
             actor=visibility.actor(change.actor, seen),
+            currency=campaign.brand.currency,
         )
 
 

@@ -93,4 +93,4 @@ def get_delivery(request: ApiRequest, campaign_id: Path[Id]) -> DeliveryAnswer:
     """Whether a campaign delivers now, every hold with its figures, and the next change."""
     check_known(request, ())
     with the_campaign(request, campaign_id) as campaign:
-        return DeliveryAnswer.of(explain(campaign, request.now))
+        return DeliveryAnswer.of(explain(campaign, request.now, brand_ids=request.auth.brand_ids))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ads.api.frame import ApiRequest, Kind, Problem, documented
-from ads.models import Brand, Campaign
+from ads.models import Allowance, Brand, Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.services.senders import visibility
 
@@ -43,10 +43,19 @@ def the_campaign(request: ApiRequest, campaign_id: int) -> Iterator[Campaign]:
 
 
 @contextmanager
+def the_allowance(request: ApiRequest, allowance_id: int) -> Iterator[Allowance]:
+    """The allowance with this id, of a brand that the key may see; else 404."""
+    with _answering("allowance", allowance_id):
+        brands = visibility.brands(request.auth.brand_ids)
+        seen = Allowance.objects.filter(brand__in=brands)
+        yield seen.select_related("brand", "campaign__brand").get(pk=allowance_id)
+
+
+@contextmanager
 def _answering(what: str, row_id: int) -> Iterator[None]:
     try:
         yield
-    except (Brand.DoesNotExist, Campaign.DoesNotExist) as error:
+    except (Brand.DoesNotExist, Campaign.DoesNotExist, Allowance.DoesNotExist) as error:
         raise Problem(Kind.NOT_FOUND, f"There is no {what} {row_id}.") from error
     except UnknownTimezone as error:
         raise Problem(

@@ -15,14 +15,19 @@ from ads.rules.money import plain
 Money = Annotated[
     Decimal,
     PlainSerializer(plain, return_type=str),
-    Field(description="US dollars, as exact text.", examples=["75.40"]),
+    Field(description="Exact text, in `currency`.", examples=["75.40"]),
 ]
 Budget = Annotated[
     Decimal | None,
     PlainSerializer(
         lambda amount: None if amount is None else plain(amount), return_type=str | None
     ),
-    Field(description="US dollars, as exact text; null: no limit.", examples=["75.00"]),
+    Field(description="Exact text, in `currency`; null: no limit.", examples=["75.00"]),
+]
+
+Currency = Annotated[
+    str,
+    Field(description="The brand's currency, an ISO 4217 code; of all amounts.", examples=["USD"]),
 ]
 
 
@@ -39,6 +44,7 @@ class BrandAnswer(Schema):
     id: Annotated[int, Field(examples=[7])]
     name: Annotated[str, Field(examples=["Aurora Coffee"])]
     timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
+    currency: Currency
     daily_budget: Budget
     monthly_budget: Budget
     is_active: Annotated[bool, Field(description="false: none of its campaigns delivers.")]
@@ -78,6 +84,7 @@ class CampaignAnswer(Schema):
     status: Annotated[Status, Field(description="Set by people.")]
     is_active: Annotated[bool, Field(description="Whether it delivers; decided by the system.")]
     state: Annotated[State, Field(description="`status` and `is_active` combined.")]
+    currency: Currency
     daily_budget: Budget
     monthly_budget: Budget
     start_date: Annotated[
@@ -102,12 +109,13 @@ class CampaignAnswer(Schema):
     def of(cls, campaign: Campaign, holds: list[tuple[Hold, str]] | None) -> "CampaignAnswer":
         """No query if its brand, schedules and references were fetched with it."""
         same = cls.model_fields.keys() - {
-            "brand", "state", "dayparting_schedules", "references", "holds",
+            "brand", "state", "currency", "dayparting_schedules", "references", "holds",
         }  # fmt: skip
         return cls(
             **{name: getattr(campaign, name) for name in same},
             brand=Named(id=campaign.brand.pk, name=campaign.brand.name),
             state=campaign.state_code,
+            currency=campaign.brand.currency,
             dayparting_schedules=[
                 Named(id=schedule.pk, name=schedule.name)
                 for schedule in campaign.dayparting_schedules.all()

@@ -1,17 +1,22 @@
 """Spend against budgets."""
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from ninja import Field, Path, Query, Router, Schema
 
 from ads.api.frame import ApiKey, ApiRequest, Day, Id, Kind, check_known, reads, refuse
 from ads.api.reading.finding import UNDECIDED, the_brand, the_campaign
-from ads.api.reading.schemas import Budget, Money
+from ads.api.reading.schemas import Budget, Currency, Money
 from ads.models import Brand, Campaign
 from ads.models.campaign import State
 from ads.models.senders import Scope
+from ads.models.spend import Period
+from ads.rules.allowances import Allowed
+from ads.services.delivery import allowances
 from ads.services.ledger import summaries
+from ads.services.senders import visibility
 
 router = Router(tags=["summaries"], auth=ApiKey(Scope.READ))
 
@@ -31,7 +36,31 @@ class DayAnswer(Schema):
 
     date: date
     spend: Money
-    waived: Money
+    waived: Annotated[Money, Field(description="What was allowed beyond the budget.")]
+
+
+class AllowanceAnswer(Schema):
+    """What an owner may spend beyond its budget in one period."""
+
+    id: Annotated[int, Field(examples=[311])]
+    period: Period
+    amount: Money
+    until: Annotated[
+        datetime | None, Field(description="When it ends; null: with its day or month.")
+    ]
+    reason: str
+    allowed_by: Annotated[str, Field(examples=["olivia"])]
+
+    @classmethod
+    def of(cls, allowed: Allowed, brand_ids: Collection[int] | None) -> "AllowanceAnswer":
+        return cls(
+            id=allowed.id,
+            period=Period(allowed.period),
+            amount=allowed.amount,
+            until=allowed.until,
+            reason=allowed.reason,
+            allowed_by=visibility.actor(allowed.by, brand_ids),
+        )
 
 
 class SummaryAnswer(Schema):
@@ -40,19 +69,26 @@ class SummaryAnswer(Schema):
     id: Annotated[int, Field(examples=[7])]
     name: str
     timezone: Annotated[str, Field(examples=["Europe/Berlin"])]
+    currency: Currency
     date: Annotated[date, Field(description="The brand's local date.")]
     daily_budget: Budget
     daily_spend: Money
-    daily_waived: Annotated[
-        Money, Field(description="How much of it is not counted toward the budget.")
+    daily_waived: Annotated[Money, Field(description="What is allowed beyond the budget.")]
+    daily_limit: Annotated[
+        Budget, Field(description="`daily_budget` and `daily_waived` together; null: no limit.")
     ]
     daily_remaining: Annotated[Budget, Field(description="null: no limit.")]
     monthly_budget: Budget
     monthly_spend: Money
     monthly_waived: Money
+    monthly_limit: Budget
     monthly_remaining: Budget
+    allowances: Annotated[
+        list[AllowanceAnswer],
+        Field(description="What the two `waived` are made of: the allowances in force."),
+    ]
     is_budget_available: Annotated[
-        bool, Field(description="Neither the daily nor the monthly budget is used up.")
+        bool, Field(description="Neither the daily nor the monthly limit is used up.")
     ]
     by_day: Annotated[
         list[DayAnswer],
@@ -90,7 +126,10 @@ def get_brand_summary(
     with the_brand(request, brand_id) as brand:
         figures = summaries.of_brand(brand, request.now)
         return BrandSummaryAnswer(
-            id=brand.pk, **figures, by_day=_by_day(brand, span, figures["date"])
+            id=brand.pk,
+            **figures,
+            allowances=_allowances(request, brand),
+            by_day=_by_day(brand, span, figures["date"]),
         )
 
 
@@ -111,8 +150,18 @@ def get_campaign_summary(
         figures: dict[str, Any] = {**summaries.of_campaign(campaign, request.now)}
         figures["state"] = campaign.state_code
         return CampaignSummaryAnswer(
-            id=campaign.pk, **figures, by_day=_by_day(campaign, span, figures["date"])
+            id=campaign.pk,
+            **figures,
+            allowances=_allowances(request, campaign),
+            by_day=_by_day(campaign, span, figures["date"]),
         )
+
+
+def _allowances(request: ApiRequest, owner: Brand | Campaign) -> list[AllowanceAnswer]:
+    return [
+        AllowanceAnswer.of(one, request.auth.brand_ids)
+        for one in allowances.in_force(owner, now=request.now)
+    ]
 
 
 def _by_day(owner: Brand | Campaign, span: Span, today: date) -> list[DayAnswer]:

@@ -1,7 +1,5 @@
 """Undoing a batch that the key has sent."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 from ninja import Path, Query, Router, Schema
@@ -9,8 +7,9 @@ from ninja import Path, Query, Router, Schema
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, Text, check_known, documented
 from ads.models import Spend, SpendBatch
 from ads.models.senders import Scope
+from ads.rules.money import plain
 from ads.services import batches
-from ads.services.batches import BatchFigures, CannotUndo
+from ads.services.batches import BatchFigures, CannotUndo, InTheWay
 from ads.services.errors import InvalidSpend
 
 router = Router(tags=["spend"], auth=ApiKey(Scope.SPEND_WRITE))
@@ -25,7 +24,7 @@ class UndoPreview(Schema):
 
     batch: int
     entries: int
-    amount: str
+    amounts: dict[str, str]
     campaigns: int
     waiting: int
     starts: int
@@ -39,7 +38,7 @@ class Undone(Schema):
     batch: int
     undone: int
     entries: int
-    amount: str
+    amounts: dict[str, str]
     waiting: int
     started: int
     stopped: int
@@ -54,8 +53,8 @@ class Undone(Schema):
 def preview_undo(request: ApiRequest, batch_id: Path[Id]) -> UndoPreview:
     """What undoing a batch of this key would do; nothing is changed.
 
-    `amount` is what the ledger would change by. Where `in_the_way` has reasons, the batch cannot be
-    undone: later records stand on it, or it was undone before.
+    `amounts` is what the ledger would change by, by currency. Where `in_the_way` has reasons, the
+    batch cannot be undone: later records stand on it, or it was undone before.
     """
     check_known(request, ())
     preview = batches.preview(_own(request, batch_id), now=request.now)
@@ -64,7 +63,7 @@ def preview_undo(request: ApiRequest, batch_id: Path[Id]) -> UndoPreview:
         campaigns=preview.figures.campaigns,
         starts=preview.would_start,
         stops=preview.would_stop,
-        in_the_way=[str(reason) for reason in preview.in_the_way],
+        in_the_way=_told(request, preview.in_the_way),
         **_figures(preview.figures),
     )
 
@@ -83,8 +82,15 @@ def undo_batch(
     """
     check_known(request, ("reason",))
     batch = _own(request, batch_id)
-    with _answering():
+    try:
         done = batches.undo(batch, reason=reason, now=request.now)
+    except CannotUndo as error:
+        reasons = " ".join(_told(request, error.reasons))
+        detail = f"Batch {batch_id} cannot be undone. {reasons} Nothing was changed."
+        raise Problem(Kind.CONFLICT, detail) from error
+    except InvalidSpend as error:
+        wrong = {"field": error.field, "reason": error.reason}
+        raise Problem(Kind.INVALID, str(error), errors=[wrong]) from error
     return Undone(
         batch=done.batch.pk,
         undone=batch_id,
@@ -107,20 +113,20 @@ def _reaches_beyond(batch: SpendBatch, brand_ids: frozenset[int]) -> bool:
     return Spend.objects.filter(batch=batch).exclude(campaign__brand__in=brand_ids).exists()
 
 
-@contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except CannotUndo as error:
-        raise Problem(Kind.CONFLICT, str(error)) from error
-    except InvalidSpend as error:
-        wrong = {"field": error.field, "reason": error.reason}
-        raise Problem(Kind.INVALID, str(error), errors=[wrong]) from error
+def _told(request: ApiRequest, reasons: list[InTheWay]) -> list[str]:
+    """The reasons; a key that is limited to brands learns of no batch or source but its own."""
+    caller = request.auth
+    return [
+        each.reason
+        if caller.brand_ids is None or each.api_key_id == caller.key_id
+        else each.discreet
+        for each in reasons
+    ]
 
 
 def _figures(figures: BatchFigures) -> dict[str, Any]:
     return {
         "entries": figures.rows,
-        "amount": f"{-figures.amount:f}",
+        "amounts": {code: plain(amount) for code, amount in figures.change.items()},
         "waiting": figures.waiting,
     }

@@ -17,7 +17,7 @@ def _amount(*, negative: bool) -> Schema:
     sign = "[+-]?" if negative else r"\+?"
     least = {"exclusiveMinimum": -_LIMIT} if negative else {"minimum": 0}
     return {
-        "description": "US dollars, with up to six decimal places; plain digits, no exponent.",
+        "description": "Up to six decimal places, in the brand's currency; plain digits.",
         "anyOf": [
             {"type": "string", "pattern": f"^{sign}{_DIGITS}", "maxLength": 40},
             {"type": "number", **least, "exclusiveMaximum": _LIMIT},
@@ -106,6 +106,15 @@ _INSTANT: Final[Schema] = {
 _FIELDS: Final[Schema] = {
     "campaign": _CAMPAIGN,
     "amount": _amount(negative=False),
+    "currency": _or_null(
+        {
+            "type": "string",
+            "pattern": "^[A-Z]{3}$",
+            "description": "Of the amount, an ISO 4217 code; refused if the brand has another. "
+            "Left out: the brand's.",
+            "examples": ["USD"],
+        }
+    ),
     "date": _DATE,
     "observed_at": {**_INSTANT, "description": "When the source looked; not in the future."},
     "external_id": _or_null(
@@ -251,9 +260,10 @@ def _body(shape: Shape) -> Schema:
 
 
 _OVERLAP: Final = an_object(
-    ("amount", "on_record"),
+    ("amount", "on_record", "currency"),
     {
         "amount": {"type": "string", "description": "What was sent."},
+        "currency": {"type": "string", "description": "Of these amounts."},
         "on_record": {
             "type": "object",
             "description": "What counts for the campaign and day, by source.",
@@ -295,6 +305,7 @@ def _answers(shape: Shape) -> Schema:
                     "description": "By how much other sources' totals that it replaced moved the "
                     "ledger: below zero.",
                 },
+                "currency": {"type": "string", "description": "Of these amounts."},
                 "overlap": _OVERLAP,
                 "field": {"type": "string", "description": "Why not: which field."},
                 "value": {"type": ["string", "null"], "description": "What was given."},

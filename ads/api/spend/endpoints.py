@@ -162,18 +162,24 @@ def _answer(i: int, line: Sequence[int], answer: Answer) -> dict[str, Any]:
         shown["entry_id"] = answer.entry_id
     if answer.difference is not None:
         shown["difference"] = f"{answer.difference:f}"
+        shown["currency"] = answer.currency
     if answer.taken_back is not None:
         shown["taken_back"] = f"{answer.taken_back:f}"
     if isinstance(answer.error, Overlap):
-        shown["overlap"] = {
-            "amount": f"{answer.error.amount:f}",
-            "on_record": {
-                source: f"{amount:f}" for source, amount in answer.error.on_record.items()
-            },
-        }
+        shown["overlap"] = _overlap(answer.error)
     if answer.error:
         shown |= {"field": answer.field, "value": answer.value, "reason": answer.reason}
     return shown
+
+
+def _overlap(error: Overlap) -> dict[str, Any]:
+    """The figures of one campaign's day, which are in one currency."""
+    ((currency, amount),) = error.amount.items()
+    return {
+        "amount": f"{amount:f}",
+        "currency": currency,
+        "on_record": {source: f"{sums[currency]:f}" for source, sums in error.on_record.items()},
+    }
 
 
 def refusal(answers: Sequence[dict[str, Any]]) -> Problem:

@@ -72,18 +72,22 @@ ENTRIES: Final = Shape(
     SpendKind.ENTRY,
     "entries",
     ("campaign", "amount"),
-    ("external_id", "date", "occurred_at", "description"),
+    ("external_id", "date", "occurred_at", "description", "currency"),
     _OF_ENTRIES,
 )
 CORRECTIONS: Final = Shape(
     SpendKind.CORRECTION,
     "corrections",
     ("campaign", "amount", "date", "description"),
-    ("external_id", "occurred_at"),
+    ("external_id", "occurred_at", "currency"),
     _OF_ENTRIES,
 )
 DAY_TOTALS: Final = Shape(
-    SpendKind.DAY_TOTAL, "day_totals", ("campaign", "date", "amount", "observed_at"), (), _OF_TOTALS
+    SpendKind.DAY_TOTAL,
+    "day_totals",
+    ("campaign", "date", "amount", "observed_at"),
+    ("currency",),
+    _OF_TOTALS,
 )
 
 #: Rows, or why they cannot be read; and the line of each in NDJSON (from 1).

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ads.management.commands._terminal import Screen, count
-from ads.rules.money import format_usd
+from ads.rules.money import format_money, format_sums
 from ads.services.imports import Imported, Question, Refused, figures
 
 
@@ -15,16 +15,14 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
         else [("Paused", done.enforced.stopped), ("Started", done.enforced.started)]
     )
     screen.table(
-        ["what", "count", "US dollars"],
+        ["what", "count", "amount"],
         [
             *figures(done.as_dict(), is_preview=is_preview),
             *((label, f"{number:,}", "") for label, number in switched),
         ],
         title="Preview: nothing was changed." if is_preview else "Imported.",
-        right=["count", "US dollars"],
+        right=["count", "amount"],
     )
-    for note in done.notes:
-        screen.line(note)
     if done.switches:
         screen.table(
             ["campaign", "brand", "would", "holds"],
@@ -45,7 +43,7 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
     if done.unmatched_count:
         screen.line(
             f"{count(done.unmatched_count, 'unmatched campaign')}: "
-            f"{format_usd(done.waiting_amount)} {'would wait' if is_preview else 'waits'} to be "
+            f"{format_sums(done.waiting_amount)} {'would wait' if is_preview else 'waits'} to be "
             "matched, in the console under Unmatched campaigns:"
         )
         for reference in done.unmatched:
@@ -74,18 +72,18 @@ def show_questions(screen: Screen, questions: Sequence[Question], done: Imported
                 screen.line(f"  {each.option(choice)}: {does}")
     if done.on_record:
         screen.table(
-            ["on record for the same days", "platform", "what", "days", "US dollars"],
+            ["on record for the same days", "platform", "what", "days", "amount"],
             (
                 (
                     each.source,
                     each.platform,
                     "day totals" if each.are_totals else "entries and corrections",
                     f"{each.days:,}",
-                    format_usd(each.amount),
+                    format_money(each.amount, each.currency),
                 )
                 for each in done.on_record
             ),
-            right=["days", "US dollars"],
+            right=["days", "amount"],
         )
 
 

@@ -11,19 +11,24 @@ from datetime import datetime
 from typing import IO, Final, cast
 
 from django.core.management.base import CommandError, OutputWrapper
+from django.db.models import Q
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ads.models import Brand
+from ads.models import Brand, Campaign
 from ads.rules.calendar import format_instant
 from ads.services.actor import acting_as
 
 #: Rows of a table that are shown; the rest are counted.
 SHOWN: Final = 100
 
+#: Candidates listed when a name fits several campaigns.
+CANDIDATES: Final = 20
+
 _LONGEST_ACTOR: Final = 150
+_LARGEST_ID: Final = 2**63
 
 
 @contextmanager
@@ -124,3 +129,46 @@ def _like(name: str) -> str:
     if close:
         return " Did you mean " + " or ".join(f'"{known}"' for known in close) + "?"
     return f" Brands: {', '.join(names[:10])}{' …' if len(names) > 10 else '.'}"  # noqa: PLR2004
+
+
+def campaign_named(text: str) -> Campaign:
+    """The campaign meant; its own id, its name, or its brand's name, a slash and its name.
+
+    Raises:
+        CommandError: none is, or several are; those are listed.
+    """
+    condition = Q(pk__in=())
+    if "\x00" not in text:
+        condition |= Q(name=text)
+        for at, letter in enumerate(text):
+            if letter == "/":  # either name may have slashes of its own
+                condition |= Q(brand__name=text[:at], name=text[at + 1 :])
+    if text.isascii() and text.isdigit() and int(text) < _LARGEST_ID:
+        condition |= Q(pk=int(text))
+    found = (
+        Campaign.objects.select_related("brand").filter(condition).order_by("brand__name", "name")
+    )
+    candidates = list(found[: CANDIDATES + 1])
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise CommandError(f'There is no campaign "{printable(text)}".{_campaigns_like(text)}')
+    listed = "\n".join(f"  {called(campaign)}" for campaign in candidates[:CANDIDATES])
+    more = "\n  …" if len(candidates) > CANDIDATES else ""
+    raise CommandError(
+        f'"{printable(text)}" fits several campaigns. Give the Brand/Name, or the id if that is '
+        f"no other's name:\n{listed}{more}"
+    )
+
+
+def _campaigns_like(text: str) -> str:
+    part = text.rpartition("/")[2].strip()
+    if "\x00" in text or not part:
+        return ""
+    like = Campaign.objects.select_related("brand").filter(name__icontains=part).order_by("pk")[:3]
+    names = ", ".join(called(campaign) for campaign in like)
+    return f" There is: {names}." if names else ""
+
+
+def called(campaign: Campaign) -> str:
+    return printable(f"{campaign.brand.name}/{campaign.name} (id {campaign.pk})")

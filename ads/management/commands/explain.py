@@ -4,23 +4,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Q
 from django.utils import timezone
 
-from ads.management.commands._terminal import Screen, instant, printable
+from ads.management.commands._terminal import Screen, called, campaign_named, instant
 from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.explain import conditions, explanation
 from ads.services.history import switched_by, timeline
 from ads.services.ledger import summaries
 
-#: Candidates listed when a name fits several campaigns.
-CANDIDATES: Final = 20
 #: Newest entries of the history shown.
 CHANGES: Final = 20
-
-_LARGEST_ID: Final = 2**63
 
 
 class Command(BaseCommand):
@@ -32,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
         now = timezone.now()
-        campaign = _named(options["campaign"])
+        campaign = campaign_named(options["campaign"])
         try:
             explained = explanation.explain(campaign, now)
         except UnknownTimezone as error:
@@ -42,52 +37,9 @@ class Command(BaseCommand):
         _show_history(screen, campaign)
 
 
-def _named(text: str) -> Campaign:
-    """The campaign meant; its own id, its name, or its brand's name, a slash and its name.
-
-    Raises:
-        CommandError: none is, or several are; those are listed.
-    """
-    condition = Q(pk__in=())
-    if "\x00" not in text:
-        condition |= Q(name=text)
-        for at, letter in enumerate(text):
-            if letter == "/":  # either name may have slashes of its own
-                condition |= Q(brand__name=text[:at], name=text[at + 1 :])
-    if text.isascii() and text.isdigit() and int(text) < _LARGEST_ID:
-        condition |= Q(pk=int(text))
-    found = (
-        Campaign.objects.select_related("brand").filter(condition).order_by("brand__name", "name")
-    )
-    candidates = list(found[: CANDIDATES + 1])
-    if len(candidates) == 1:
-        return candidates[0]
-    if not candidates:
-        raise CommandError(f'There is no campaign "{printable(text)}".{_like(text)}')
-    listed = "\n".join(f"  {_called(campaign)}" for campaign in candidates[:CANDIDATES])
-    more = "\n  …" if len(candidates) > CANDIDATES else ""
-    raise CommandError(
-        f'"{printable(text)}" fits several campaigns. Give the Brand/Name, or the id if that is '
-        f"no other's name:\n{listed}{more}"
-    )
-
-
-def _like(text: str) -> str:
-    part = text.rpartition("/")[2].strip()
-    if "\x00" in text or not part:
-        return ""
-    like = Campaign.objects.select_related("brand").filter(name__icontains=part).order_by("pk")[:3]
-    names = ", ".join(_called(campaign) for campaign in like)
-    return f" There is: {names}." if names else ""
-
-
-def _called(campaign: Campaign) -> str:
-    return printable(f"{campaign.brand.name}/{campaign.name} (id {campaign.pk})")
-
-
 def _show_state(screen: Screen, campaign: Campaign, explained: explanation.Explanation) -> None:
     zone = campaign.brand.timezone
-    screen.line(_called(campaign), "bold")
+    screen.line(called(campaign), "bold")
     state = explained.state
     if (kind := explained.campaign.state) not in state:
         state += f" ({kind[:1].lower()}{kind[1:]})"
@@ -123,23 +75,25 @@ def _show_figures(screen: Screen, campaign: Campaign, now: datetime) -> None:
     ):
         for period in ("daily", "monthly"):
             figures: Any = summary
-            budget = figures[f"{period}_budget"]
-            left = figures[f"{period}_remaining"]
+            shown = [
+                "no limit" if amount is None else format_money(amount, figures["currency"])
+                for amount in (
+                    figures[f"{period}_{name}"]
+                    for name in ("spend", "budget", "waived", "remaining")
+                )
+            ]
             rows.append(
                 (
                     owner,
                     "today" if period == "daily" else "this month",
-                    format_usd(figures[f"{period}_spend"]),
-                    format_usd(figures[f"{period}_waived"]),
-                    "no limit" if budget is None else format_usd(budget),
-                    "no limit" if left is None else format_usd(left),
+                    *shown,
                 )
             )
     screen.line()
     screen.table(
-        ["whose", "when", "spent", "waived", "budget", "remaining"],
+        ["whose", "when", "spent", "budget", "allowed", "remaining"],
         rows,
-        right=["spent", "waived", "budget", "remaining"],
+        right=["spent", "budget", "allowed", "remaining"],
     )
 
 

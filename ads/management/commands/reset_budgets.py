@@ -1,21 +1,45 @@
 """``manage.py reset_budgets``: rolls brands over as the tasks do; can let them run on."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ads.management.commands._terminal import SHOWN, Screen, acting, brand_named, count
+from ads.holds import BUDGET_HOLDS, Supposing
+from ads.management.commands._terminal import (
+    SHOWN,
+    Screen,
+    acting,
+    brand_named,
+    called,
+    campaign_named,
+    count,
+)
 from ads.management.commands.check_budgets import show_switches
 from ads.models import Brand, Campaign
 from ads.models.spend import Period
-from ads.rules.calendar import local_date
-from ads.rules.money import format_usd
-from ads.services.delivery import Rollover, Trigger, Waived, rollover, waivers
+from ads.rules.allowances import InvalidAllowance, Terms
+from ads.rules.calendar import UnknownTimezone, local_date
+from ads.rules.money import InvalidAmount, format_money, parse_amount
+from ads.services.delivery import (
+    Ends,
+    Offered,
+    Rollover,
+    Trigger,
+    allowances,
+    bulk_allowances,
+    preview_campaigns,
+    rollover,
+)
 from ads.services.explain import switches
+
+#: The reason on record where none is given.
+DEFAULT_REASON: Final = "reset_budgets --waive"
 
 Due = Callable[[datetime, QuerySet[Brand]], QuerySet[Brand]]
 
@@ -33,8 +57,8 @@ ROLLOVERS: Final[dict[Period, tuple[Due, Callable[..., Rollover], Trigger]]] = {
 class Command(BaseCommand):
     help = (
         "Rolls over the brands whose local day or month has begun: campaigns that were out of "
-        "budget come back, and ended flights are completed. Spend still counts, unless --waive is "
-        "given."
+        "budget come back, and ended flights are completed. With --waive, brands and campaigns are "
+        "let run on: they may spend more than their budgets."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -44,9 +68,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--waive",
             action="store_true",
-            help="let them run on: spend so far in the period no longer counts against the budgets "
-            "of brands and campaigns (reports still show it); needs --daily or --monthly",
+            help="let brands and campaigns run on: allow as much as they have spent so far in the "
+            "period beyond their budgets, so that these start anew; needs --daily or --monthly",
         )
+        parser.add_argument(
+            "--campaign", help="with --waive: this campaign alone (its name, Brand/Name, or id)"
+        )
+        parser.add_argument(
+            "--amount",
+            help="with --waive: allow so much, in its currency, to each that has such a budget",
+        )
+        parser.add_argument(
+            "--until",
+            help='with --waive: when it ends: "18:00" or "2026-11-28 18:00" in the timezone of the '
+            'brand, "midnight", "end of month", or an instant with its offset (default: the end of '
+            "the day or month)",
+        )
+        parser.add_argument("--reason", help=f"with --waive: why (default: {DEFAULT_REASON})")
         parser.add_argument("--dry-run", action="store_true", help="preview only; change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -57,22 +95,32 @@ class Command(BaseCommand):
             if options[option]
         ]
         if options["waive"] and not wanted:
-            raise CommandError("--waive: choose the spend to waive: --daily, --monthly or both.")
+            raise CommandError("--waive: choose the budgets: --daily, --monthly or both.")
+        for name in ("campaign", "amount", "until", "reason"):
+            if options[name] is not None and not options["waive"]:
+                raise CommandError(f"--{name}: it is for --waive; give that too, or leave it out.")
         brands = Brand.objects.all()
         if options["brand"] is not None:
             brands = brands.filter(pk=brand_named(options["brand"]).pk)
+        only = None
+        if options["campaign"] is not None:
+            only = campaign_named(options["campaign"])
+            if not brands.filter(pk=only.brand_id).exists():
+                raise CommandError(f"--campaign: {called(only)} is not of that brand.")
+            brands = brands.filter(pk=only.brand_id)
         now = timezone.now()
+        run_on = _RunOn.of(options, wanted, brands, only, now) if options["waive"] else None
         periods = wanted or list(Period)
         with acting("reset_budgets"):
             if options["dry_run"]:
                 _preview(screen, periods, brands, now)
-                if options["waive"]:
-                    _show_waived(screen, waivers.waivable(brands, wanted, now=now), "would be ")
+                if run_on:
+                    run_on.preview(screen)
                 screen.line("Preview: nothing was changed.")
                 return
             failed = sum(_roll_over(screen, period, brands, now) for period in periods)
-            if options["waive"]:
-                _waive(screen, brands, wanted, now)
+            if run_on:
+                run_on.carry_out(screen)
         if failed:
             raise CommandError(
                 f"{failed} failed; see the log. The others were rolled over, "
@@ -124,32 +172,95 @@ def _show_due(screen: Screen, period: Period, due: QuerySet[Brand], now: datetim
         screen.line(f"… and {number - SHOWN:,} more.")
 
 
-def _waive(screen: Screen, brands: QuerySet[Brand], periods: list[Period], now: datetime) -> None:
-    offered = waivers.waivable(brands, periods, now=now)
-    _show_waived(screen, waivers.waive_all(offered, now=now))
-    changes = switches.made(now, [Trigger.RESET], limit=SHOWN)
-    show_switches(screen, changes)
-    _say(screen, "Campaigns", changes)
+@dataclass(frozen=True, slots=True)
+class _RunOn:
+    """What --waive does, to whom."""
 
+    terms: list[Terms]
+    brands: QuerySet[Brand]
+    only: Campaign | None
+    now: datetime
+    #: Why brands of some timezones are left out, if any are.
+    refused: list[str]
 
-def _show_waived(screen: Screen, waived: list[Waived], would: str = "") -> None:
-    if waived:
-        screen.table(
-            ["brand", "campaign", "period", "no longer counts"],
-            (
-                (
-                    item.brand.name,
-                    "(all campaigns of the brand)"
-                    if isinstance(item.owner, Brand)
-                    else item.owner.name,
-                    item.period,
-                    format_usd(item.amount),
-                )
-                for item in waived
-            ),
-            right=["no longer counts"],
+    @classmethod
+    def of(
+        cls,
+        options: dict[str, Any],
+        periods: list[Period],
+        brands: QuerySet[Brand],
+        only: Campaign | None,
+        now: datetime,
+    ) -> "_RunOn":
+        """Raises CommandError where the options cannot be used."""
+        reason = DEFAULT_REASON if options["reason"] is None else options["reason"]
+        try:
+            amount = options["amount"]
+            if amount is not None:
+                amount = parse_amount(amount, negative=True)
+                _check_currency(amount, brands)
+            terms = [Terms(period, amount, options["until"], reason) for period in periods]
+            ends = [Ends.of(each, brands, now) for each in terms]
+            if only:
+                for each in terms:
+                    allowances.check(only, each, now)
+        except (InvalidAllowance, InvalidAmount) as error:
+            raise CommandError(f"--{error}") from error
+        except UnknownTimezone as error:
+            raise CommandError(str(error)) from error
+        zones = set.intersection(*(set(each.by_zone) for each in ends))
+        refused = {str(error) for each in ends for error in each.refused.values()}
+        return cls(terms, brands.filter(timezone__in=zones), only, now, sorted(refused))
+
+    def preview(self, screen: Screen) -> None:
+        offered = self._offered()
+        self._show(screen, offered, "would be ")
+        campaigns = Campaign.objects.filter(brand__in=self.brands.order_by().values("pk"))
+        if self.only:
+            campaigns = campaigns.filter(pk=self.only.pk)
+        allowed = {
+            budget.hold.value: each.amount
+            for each in self.terms
+            for budget in BUDGET_HOLDS
+            if budget.period == each.period and not (budget.of_brand and self.only)
+        }
+        outcome = preview_campaigns(campaigns, Supposing(allowed=allowed), self.now)
+        names = ", ".join(one.name for one in outcome.starts.first)
+        more = ", …" if outcome.starts.count > len(outcome.starts.first) else ""
+        screen.line(
+            f"{count(outcome.starts.count, 'campaign')} would start"
+            + (f": {names}{more}." if names else ".")
         )
-    screen.line(f"{count(len(waived), 'sum')} {would}waived.")
+
+    def carry_out(self, screen: Screen) -> None:
+        self._show(screen, bulk_allowances.allow_all(self._offered(), self.terms, now=self.now))
+        changes = switches.made(self.now, [Trigger.RESET], limit=SHOWN)
+        show_switches(screen, changes)
+        _say(screen, "Campaigns", changes)
+
+    def _offered(self) -> list[Offered]:
+        return bulk_allowances.offered(self.terms, brands=self.brands, only=self.only, now=self.now)
+
+    def _show(self, screen: Screen, those: list[Offered], would: str = "") -> None:
+        for why in self.refused:
+            screen.line(f"Left out: {why}", "yellow")
+        if those:
+            screen.table(
+                ["brand", "campaign", "period", "allowed beyond the budget"],
+                (
+                    (
+                        item.brand.name,
+                        "(all campaigns of the brand)"
+                        if isinstance(item.owner, Brand)
+                        else item.owner.name,
+                        item.period,
+                        format_money(item.amount, item.brand.currency),
+                    )
+                    for item in those
+                ),
+                right=["allowed beyond the budget"],
+            )
+        screen.line(f"{count(len(those), 'allowance')} {would}given.")
 
 
 def _say(screen: Screen, what: str, changes: switches.Switches, would: str = "") -> None:
@@ -159,3 +270,11 @@ def _say(screen: Screen, what: str, changes: switches.Switches, would: str = "")
 def _last(brand: Brand, period: Period) -> object:
     last = brand.last_daily_reset if period == Period.DAY else brand.last_monthly_reset
     return last or "never"
+
+
+def _check_currency(amount: Decimal, brands: QuerySet[Brand]) -> None:
+    """Refuse one amount for brands in several currencies."""
+    codes = sorted(set(brands.order_by().values_list("currency", flat=True)))
+    if len(codes) > 1:
+        reason = f"these brands are in {', '.join(codes)}; choose brands in one (--brand)."
+        raise InvalidAllowance("amount", amount, reason)

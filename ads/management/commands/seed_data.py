@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ads.management.commands._terminal import count
-from ads.rules.money import format_usd, parse_amount
+from ads.rules.currencies import DEFAULT
+from ads.rules.money import format_money, parse_amount
 from ads.services.sample import seed
 
 
@@ -68,7 +69,8 @@ def _report(made: seed.Seeded) -> str:
     report = (
         f"Added {count(len(made.brands), 'brand')} with {count(made.campaigns, 'campaign')}, "
         f"{made.dayparted:,} of them dayparted ({count(made.schedules, 'new schedule')}), and "
-        f"{count(made.entries, 'spend entry', 'spend entries')}: {format_usd(made.spend)}.\n"
+        f"{count(made.entries, 'spend entry', 'spend entries')}: "
+        f"{format_money(made.spend, DEFAULT)}.\n"
         f"Now: {made.active:,} Active, {made.campaigns - made.active:,} Paused by system."
     )
     if made.brands_before:

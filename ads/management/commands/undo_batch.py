@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ads.management.commands._terminal import Screen, acting, count
 from ads.models import SpendBatch
-from ads.rules.money import format_usd
+from ads.rules.money import format_sums
 from ads.services import batches
 from ads.services.batches import BatchFigures, CannotUndo, UndoPreview
 from ads.services.errors import InvalidSpend
@@ -62,16 +62,16 @@ class Command(BaseCommand):
 
 def _show(screen: Screen, figures: BatchFigures, title: str) -> None:
     rows = [
-        ("Entries taken back", f"{figures.rows:,}", format_usd(-figures.amount)),
+        ("Entries taken back", f"{figures.rows:,}", format_sums(figures.change)),
         ("Campaigns", f"{figures.campaigns:,}", ""),
     ]
     if figures.replaced:
         rows.append(
-            ("Replaced totals back", f"{figures.replaced:,}", format_usd(figures.taken_back))
+            ("Replaced totals back", f"{figures.replaced:,}", format_sums(figures.taken_back))
         )
     if figures.waiting:
         rows.append(("Waiting rows discarded", f"{figures.waiting:,}", ""))
-    screen.table(["what", "count", "US dollars"], rows, title=title, right=["count", "US dollars"])
+    screen.table(["what", "count", "amount"], rows, title=title, right=["count", "amount"])
 
 
 def _show_preview(screen: Screen, preview: UndoPreview) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ads.management.commands._terminal import SHOWN, Screen, acting, count
 from ads.models import Brand, Campaign
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.ledger import verification
 
 
@@ -37,9 +37,10 @@ class Command(BaseCommand):
                     campaigns[drift.campaign_id].name if drift.campaign_id else "(brand total)",
                     drift.period,
                     drift.start,
-                    format_usd(drift.kept),
-                    format_usd(drift.true),
-                    format_usd(drift.true - drift.kept),
+                    *(
+                        format_money(amount, brands[drift.brand_id].currency)
+                        for amount in (drift.kept, drift.true, drift.true - drift.kept)
+                    ),
                 )
                 for drift in found[:SHOWN]
             ),

@@ -15,6 +15,9 @@ from django.db import connection
 from ads.models import SpendBatch, WaitingSpend
 from ads.models.batches import BatchKind
 from ads.models.references import shown
+from ads.rules.money import plain
+from ads.services.currencies import by_currency
+from ads.services.ledger import overlaps
 
 #: The rows of ``reported`` that remain, as ``row``; the newest has the highest id. Those from
 #: before batches do not name their total.
@@ -27,9 +30,9 @@ REMAINING: Final = """
        AND (of_row.id IS NULL OR (of_row.counts AND of_row.kind <> 'undo'))
 """
 
-#: The day totals that a batch moved, and by how much.
+#: The day totals that a batch moved, by how much, and its first row of each.
 MOVED: Final = """
-    SELECT reported_total_id AS id, sum(amount) AS amount
+    SELECT reported_total_id AS id, sum(amount) AS amount, min(id) AS first
       FROM ads_spend
      WHERE batch_id = %(batch)s AND reported_total_id IS NOT NULL
      GROUP BY 1
@@ -38,7 +41,7 @@ MOVED: Final = """
 # An undo leaves the total to the last batch that remains; that one can be undone next.
 _REPORTED_SINCE: Final = f"""
     SELECT count(*) OVER (), campaign.name, reported.date, reported.known_as, reported.source,
-           last.id, last.kind, last.title
+           last.id, last.kind, last.title, last.api_key_id
       FROM ({MOVED}) AS moved
       JOIN ads_reportedtotal AS reported ON reported.id = moved.id
       JOIN ads_campaign AS campaign ON campaign.id = reported.campaign_id
@@ -52,20 +55,29 @@ _REPORTED_SINCE: Final = f"""
      LIMIT 1
 """  # noqa: S608  (nothing in it comes from outside)
 
-# Totals that come back could count beside those of another source, which met none then.
+# Totals that come back would count beside those that another source has reported meanwhile, and
+# nobody was asked: while it counted for nothing, it was no overlap.
 _OTHERS_SINCE: Final = f"""
     SELECT count(*) OVER (), campaign.name, reported.date, reported.known_as, other.source,
-           NULL::bigint, NULL, NULL
+           NULL::bigint, NULL, NULL, NULL::bigint
       FROM ({MOVED}) AS moved
       JOIN ads_reportedtotal AS reported ON reported.id = moved.id
       JOIN ads_campaign AS campaign ON campaign.id = reported.campaign_id
       JOIN ads_reportedtotal AS other
         ON other.campaign_id = reported.campaign_id AND other.date = reported.date
-       AND other.id <> reported.id AND other.amount <> 0
-       AND coalesce(other.batch_id > %(batch)s,
-                    other.updated_at > (SELECT recorded_at FROM ads_spendbatch
-                                         WHERE id = %(batch)s))
-     WHERE %(is_undo)s
+       AND (other.source <> reported.source
+            OR (other.known_as = '') <> (reported.known_as = ''))
+       AND ('' IN (other.known_as, reported.known_as)
+            OR {overlaps.PLATFORM.format("other")} = {overlaps.PLATFORM.format("reported")})
+      LEFT JOIN ({MOVED}) AS also ON also.id = other.id
+     WHERE reported.amount = 0 AND moved.amount <> 0
+       AND other.amount <> coalesce(also.amount, 0)
+       AND coalesce((SELECT sum(row.amount) FROM ads_spend AS row
+                      WHERE row.campaign_id = other.campaign_id AND row.date = other.date
+                        AND row.id < moved.first
+                        AND (row.reported_total_id = other.id
+                             OR (row.reported_total_id IS NULL AND row.source = other.source
+                                 AND row.kind <> 'entry'))), 0) = 0
      ORDER BY reported.date, campaign.name
      LIMIT 1
 """  # noqa: S608
@@ -84,14 +96,17 @@ _CORRECTED_SINCE: Final = """
      LIMIT 1
 """
 
+#: By currency.
 _FIGURES: Final = """
-    SELECT count(*), coalesce(sum(amount), 0), count(DISTINCT campaign_id), min(date), max(date),
-           count(*) FILTER (WHERE returns), coalesce(sum(-amount) FILTER (WHERE returns), 0)
+    SELECT {code}, count(*), coalesce(sum(entry.amount), 0), count(DISTINCT campaign_id), min(date),
+           max(date), count(*) FILTER (WHERE returns),
+           coalesce(sum(-entry.amount) FILTER (WHERE returns), 0)
       FROM (SELECT entry.*, amount < 0 AND entry.reported_total_id IS NOT NULL
                    AND entry.description LIKE 'The day''s total of %% was replaced by source %%'
                    AS returns
               FROM ads_spend AS entry
-             WHERE batch_id = %(batch)s) AS entry
+             WHERE batch_id = %(batch)s) AS entry {join}
+     {group}
 """
 
 
@@ -100,6 +115,10 @@ class InTheWay:
     """A reason why a batch cannot be undone, with the remedy."""
 
     reason: str
+    #: The same without the batches, sources and people of others.
+    discreet: str
+    #: The key of the batch that the reason names, which may know of it.
+    api_key_id: int | None = None
 
     def __str__(self) -> str:
         return self.reason
@@ -107,27 +126,48 @@ class InTheWay:
 
 @dataclass(frozen=True, slots=True)
 class BatchFigures:
-    """What a batch has in the ledger; amounts in the campaigns' currency."""
+    """What a batch has in the ledger; amounts by currency."""
 
-    #: Rows of the ledger, their sum, and their campaigns and days.
+    #: Rows of the ledger, their sums, and their campaigns and days.
     rows: int
-    amount: Decimal
+    sums: dict[str, Decimal]
     campaigns: int
     first: date | None
     last: date | None
     #: Other sources' day totals that it replaced, and how much of them it took back.
     replaced: int
-    taken_back: Decimal
+    taken_back: dict[str, Decimal]
     #: Rows that still wait to be matched.
     waiting: int = 0
+
+    @property
+    def change(self) -> dict[str, Decimal]:
+        """By how much undoing it moves the ledger."""
+        return {code: -amount for code, amount in self.sums.items()}
+
+    @property
+    def seen(self) -> str:
+        """What whoever confirms has seen, to be compared with what is."""
+        sums = ", ".join(f"{code} {plain(amount)}" for code, amount in self.sums.items())
+        return f"{self.rows} rows; {sums}; {self.waiting} waiting"
 
 
 def figures_of(batch: SpendBatch) -> BatchFigures:
     """What undoing the batch takes back."""
     waiting = WaitingSpend.objects.filter(batch=batch, discarded_at=None).count()
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, {"batch": batch.pk})
-        return BatchFigures(*cursor.fetchone(), waiting)
+        cursor.execute(_FIGURES.format(**by_currency("entry")._asdict()), {"batch": batch.pk})
+        found = cursor.fetchall()
+    return BatchFigures(
+        rows=sum(row[1] for row in found),
+        sums={row[0]: row[2] for row in found},
+        campaigns=sum(row[3] for row in found),
+        first=min((row[4] for row in found if row[4]), default=None),
+        last=max((row[5] for row in found if row[5]), default=None),
+        replaced=sum(row[6] for row in found),
+        taken_back={row[0]: row[7] for row in found if row[6]},
+        waiting=waiting,
+    )
 
 
 def in_the_way(batch: SpendBatch) -> list[InTheWay]:
@@ -137,25 +177,25 @@ def in_the_way(batch: SpendBatch) -> list[InTheWay]:
         again = undone
         while (later := SpendBatch.objects.filter(undoes=again).first()) is not None:
             again = later
-        return [InTheWay(f"It was undone and brought back. Undo batch {again.pk} instead.")]
+        text = "It was undone and brought back."
+        return [InTheWay(f"{text} Undo batch {again.pk} instead.", text, again.api_key_id)]
     if undone is not None:
+        on = f"It was undone on {undone.recorded_at:%Y-%m-%d %H:%M} UTC"
         by = f"by {undone.recorded_by}, batch {undone.pk}: {undone.reason}"
-        return [InTheWay(f"It was undone on {undone.recorded_at:%Y-%m-%d %H:%M} UTC ({by}).")]
+        return [InTheWay(f"{on} ({by}).", f"{on}.")]
     if batch.undoes is not None and batch.undoes.kind == BatchKind.MATCH:
-        return [InTheWay("It undid a match. Match the platform ID again instead.")]
+        text = "It undid a match. Match the platform ID again instead."
+        return [InTheWay(text, text)]
     return [*matched_since(batch), *reported_since(batch), *corrected_since(batch)]
 
 
 def matched_since(batch: SpendBatch) -> list[InTheWay]:
     """The matches that have recorded spend which waited since the batch."""
-    matches = SpendBatch.objects.filter(
-        kind=BatchKind.MATCH, counts=True, brought_by__contains=[batch.pk]
-    )
+    matches = SpendBatch.objects.filter(matched__batch=batch).distinct().order_by("pk")
+    text = "Part of it waited and has been matched since"
     return [
-        InTheWay(
-            f"Part of it waited and has been matched since: {called(match)}. Undo that match first."
-        )
-        for match in matches.order_by("pk")[:_NAMED]
+        InTheWay(f"{text}: {called(match)}. Undo that match first.", f"{text}.")
+        for match in matches[:_NAMED]
     ]
 
 
@@ -164,21 +204,43 @@ _NAMED: Final = 5
 
 def reported_since(batch: SpendBatch) -> list[InTheWay]:
     """The campaign-days of the batch that have been reported since."""
-    row = _first(_REPORTED_SINCE, batch) or _first(_OTHERS_SINCE, batch)
+    row = _first(_REPORTED_SINCE, batch)
+    if row is None:
+        return others_since(batch)
+    count, campaign, day, known_as, source, pk, kind, title, key = row
+    total = _total(count, campaign, day, known_as)
+    if pk is None:
+        return [_by_source(total, source)]
+    later = called(SpendBatch(pk=pk, kind=kind, title=title))
+    return [
+        InTheWay(
+            f"{total}: reported again since by {later}. Undo that batch first.",
+            f"{total}: reported again since.",
+            key,
+        )
+    ]
+
+
+def others_since(batch: SpendBatch) -> list[InTheWay]:
+    """The campaign-days that come back, and that another source has reported since."""
+    row = _first(_OTHERS_SINCE, batch)
     if row is None:
         return []
-    count, campaign, day, known_as, source, pk, kind, title = row
+    count, campaign, day, known_as, source, *_ = row
+    return [_by_source(_total(count, campaign, day, known_as), source)]
+
+
+def _total(count: int, campaign: str, day: date, known_as: str) -> str:
     total = f"{campaign} on {day}" + (f" ({shown(known_as)})" if known_as else "")
-    more = f" and {count - 1:,} more campaign-days" if count > 1 else ""
-    if pk is None:
-        return [
-            InTheWay(
-                f"{total}{more}: source {source} has reported it since. Report the right total "
-                "instead, or record a correction."
-            )
-        ]
-    later = called(SpendBatch(pk=pk, kind=kind, title=title))
-    return [InTheWay(f"{total}{more}: reported again since by {later}. Undo that batch first.")]
+    return total + (f" and {count - 1:,} more campaign-days" if count > 1 else "")
+
+
+def _by_source(total: str, source: str) -> InTheWay:
+    remedy = "Report the right total instead, or record a correction."
+    return InTheWay(
+        f"{total}: source {source} has reported it since. {remedy}",
+        f"{total}: reported again since. {remedy}",
+    )
 
 
 def corrected_since(batch: SpendBatch) -> list[InTheWay]:
@@ -188,12 +250,9 @@ def corrected_since(batch: SpendBatch) -> list[InTheWay]:
         return []
     count, entry, correction = row
     more = f" and {count - 1:,} more" if count > 1 else ""
-    return [
-        InTheWay(
-            f"Entry {entry}{more} has been corrected since (entry {correction}), and taking it "
-            "back would correct it twice. Correct the remaining entries one by one."
-        )
-    ]
+    text = f"Entry {entry}{more} has been corrected since"
+    remedy = "taking it back would correct it twice. Correct the remaining entries one by one."
+    return [InTheWay(f"{text} (entry {correction}), and {remedy}", f"{text}, and {remedy}")]
 
 
 def called(batch: SpendBatch) -> str:

@@ -14,7 +14,6 @@ IDs stay on record. Later records that stand on the batch are refused (:mod:`.st
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -24,7 +23,7 @@ from django.db.models.expressions import RawSQL
 from ads.models import Campaign, SpendBatch, WaitingSpend
 from ads.models.batches import BatchKind
 from ads.rules.calendar import local_date, month_start
-from ads.services import locks
+from ads.services import locks, new_batch
 from ads.services.actor import current_actor
 from ads.services.batches import rematch
 from ads.services.batches.standing import (
@@ -35,6 +34,7 @@ from ads.services.batches.standing import (
     corrected_since,
     figures_of,
     in_the_way,
+    others_since,
 )
 from ads.services.delivery import (
     LAST_TO_TURN,
@@ -115,13 +115,13 @@ def preview(batch: SpendBatch, *, now: datetime) -> UndoPreview:
     )
 
 
-def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: Decimal | None = None) -> Undone:
+def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: str | None = None) -> Undone:
     """Undo a batch, in one transaction, and enforce what that crosses.
 
     Args:
         batch: what to undo; an undo, too.
         reason: why; required, at most :data:`LONGEST_REASON` characters.
-        seen: the amount that whoever confirms was shown; None: whatever it is.
+        seen: the figures that whoever confirms was shown; None: whatever they are.
 
     Raises:
         InvalidSpend: ``reason`` is missing or too long.
@@ -134,32 +134,37 @@ def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: Decimal | None 
         rematched = rematch.await_reference(batch, now)
         mine = WaitingSpend.objects.filter(batch=batch, discarded_at=None)
         locks.waiting_references(mine.order_by().values("unknown_id"))
-        locked = locks.batch(batch.pk)
+        locked = locks.last_batch(pk=batch.pk)
         if locked is None:
-            raise CannotUndo(batch, [InTheWay("There is no such batch.")])
+            raise CannotUndo(batch, [_plainly("There is no such batch.")])
         given: dict[str, Any] = {"batch": locked.pk, "now": now}
         locks.reported_totals(_TOUCHED, given)
         reasons = in_the_way(locked)
         figures = figures_of(locked)
-        if not reasons and seen is not None and seen != figures.amount:
-            reasons = [InTheWay("It has changed since you were shown its preview; look again.")]
+        if not reasons and seen is not None and seen != figures.seen:
+            reasons = [_plainly("It has changed since you were shown its preview; look again.")]
         if reasons:
             raise CannotUndo(locked, reasons)
         undoing = _made(locked, reason, figures, now)
         given |= {"undo": undoing.pk, "by": undoing.recorded_by, "reason": reason}
         if rematched is not None:
-            rematch.wait_again(locked, rematched, given)
+            rematch.wait_again(locked, rematched)
         _flip(locked)
         with connection.cursor() as cursor:
             cursor.execute(_TAKE_BACK, given)
+            # Those rows have waited for whoever was correcting these entries or reporting these
+            # days; who comes later waits for this, and then sees the totals as they are then.
+            if reasons := [*corrected_since(locked), *others_since(locked)]:
+                raise CannotUndo(locked, reasons)
             cursor.execute(_REWIND, {**given, "earliest": validation.EARLIEST})
-        # The rows above waited for whoever was correcting these entries.
-        if reasons := corrected_since(locked):
-            raise CannotUndo(locked, reasons)
         because = f"Undone with batch {locked.pk}: {reason}"
         waiting.discard(mine, because=because, now=now)
         enforced = enforce(_affected(locked, now), now, Trigger.CORRECTION, lock_first=True)
     return Undone(undoing, figures, enforced)
+
+
+def _plainly(reason: str) -> InTheWay:
+    return InTheWay(reason, reason)
 
 
 def _made(batch: SpendBatch, reason: str, figures: BatchFigures, now: datetime) -> SpendBatch:
@@ -170,7 +175,7 @@ def _made(batch: SpendBatch, reason: str, figures: BatchFigures, now: datetime) 
         recorded_by=current_actor()[:_LONGEST_NAME],
         recorded_at=now,
         rows=figures.rows + figures.waiting,
-        amount=-figures.amount,
+        amounts=new_batch.as_text(figures.change),
         spend_import=batch.spend_import,
         api_key=batch.api_key,
         campaign=batch.campaign,
@@ -272,8 +277,7 @@ def _switches(batch: SpendBatch, now: datetime) -> Iterator[Decision]:
 def _notes(batch: SpendBatch, figures: BatchFigures) -> Iterator[str]:
     if batch.kind == BatchKind.MATCH:
         yield (
-            "The platform ID is taken from the campaign, and its spend waits again to be matched. "
-            "Entries that wait again have no ID of their source any more; the ledger keeps it."
+            "The platform ID is taken from the campaign, and its spend waits again to be matched."
         )
     if batch.kind == BatchKind.UNDO:
         yield "It brings back what the undone batch had in the ledger."

@@ -6,13 +6,28 @@ from ads.services.bulk.actions import (
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
-    ResetDailySpend,
-    RunBrandsOnToday,
     SetStatus,
     SwitchBrands,
 )
 from ads.services.bulk.batches import Done, carry_out
-from ads.services.bulk.budget_changes import BudgetChange, How
+from ads.services.bulk.budget_changes import AMOUNTS, BudgetChange, How
 from ads.services.bulk.budget_edits import ChangedMeanwhile, Edit
-from ads.services.bulk.budget_preview import BudgetPreview, Overbooked, Pair, preview_budgets
+from ads.services.bulk.budget_preview import (
+    BudgetPreview,
+    Overbooked,
+    Pair,
+    currencies,
+    preview_budgets,
+)
 from ads.services.bulk.one_campaign import ActionRefused, set_status
+from ads.services.bulk.run_on import (
+    LetRunOn,
+    LimitChange,
+    LimitsPreview,
+    RunOnPreview,
+    TakeBack,
+    limit_changes,
+    preview_limits,
+    preview_run_on,
+    preview_take_back,
+)

@@ -5,27 +5,22 @@ An action says which columns it changes, and of which campaigns. The preview
 :mod:`ads.services.bulk.batches` writes.
 """
 
-import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from ads.holds import Hold, Supposing
 from ads.models import Brand, Campaign, CampaignSchedule
 from ads.models.campaign import Status
-from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone
 from ads.services import locks
 from ads.services.bulk.budget_changes import BudgetChange
-from ads.services.delivery import ACTIVATABLE, PAUSABLE, Trigger, still_counting, waive
+from ads.services.delivery import ACTIVATABLE, PAUSABLE, Trigger
 from ads.services.history import Seen
-
-logger = logging.getLogger(__name__)
 
 #: From which statuses each is reached.
 FROM: Final = {
@@ -143,9 +138,10 @@ class ChangeBudgets(Action):
 
     def columns(self, model: Model, path: str = "") -> Columns:
         only, columns = NOTHING
+        own, brand = brand_of(model), "brand_id" if path else brand_of(model)
         for name, change in self.by_field(model).items():
-            only |= change.changes(name)
-            columns = {**columns, f"{path}{name}": change.expression(f"{path}{name}")}
+            only |= change.changes(name, own)
+            columns = {**columns, f"{path}{name}": change.expression(f"{path}{name}", brand)}
         return only & ~self.seen.edited_since(model) if self.seen else only, columns
 
     def by_field(self, model: Model) -> dict[str, BudgetChange]:
@@ -209,50 +205,9 @@ class DetachSchedule(Action):
         return attached._raw_delete(attached.db)  # noqa: SLF001
 
 
-@dataclass(frozen=True, slots=True)
-class ResetDailySpend(Action):
-    """Let campaigns run on today: what they have spent so far no longer counts."""
-
-    trigger = Trigger.RESET
-
-    def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
-        return Q(), {}
-
-    def besides(self) -> dict[str, Any]:
-        return {"waived": [Hold.DAILY_BUDGET]}
-
-    def lock(self, ids: Collection[int], now: datetime) -> None:
-        locks.totals(still_counting(ids, Period.DAY, now))
-
-    def write(self, ids: Collection[int], now: datetime) -> int:
-        totals = still_counting(ids, Period.DAY, now)
-        return totals.update(waived=F("amount"), updated_at=Now())
-
-
-@dataclass(frozen=True, slots=True)
-class RunBrandsOnToday(Action):
-    """Let brands run on today: what their campaigns have spent together no longer counts.
-
-    What each campaign has spent still counts against its own budget.
-    """
-
-    trigger = Trigger.RESET
-
-    def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
-        return Q(), {}
-
-    def besides(self) -> dict[str, Any]:
-        return {"waived": [Hold.BRAND_DAILY_BUDGET]}
-
-    def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:
-        waived = []
-        for brand in Brand.objects.filter(pk__in=locks.among(ids)).order_by("pk"):
-            try:
-                if waive(brand, Period.DAY, now=now):
-                    waived.append(brand.pk)
-            except UnknownTimezone:
-                logger.exception("Brand %s has no day that could run on.", brand.pk)
-        return tuple(waived)
+def brand_of(model: Model) -> str:
+    """The column with the id of a row's brand."""
+    return "pk" if model is Brand else "brand_id"
 
 
 def _update(model: Model, ids: Collection[int], columns: dict[str, Any]) -> int:

@@ -1,5 +1,6 @@
 """Changing budgets by a percentage or an amount, and how the new budget is rounded."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -9,7 +10,9 @@ from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Greatest, Round
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
+from ads.models import Brand
 from ads.models.fields import MoneyField
+from ads.rules.currencies import MINOR_UNITS
 from ads.rules.money import LIMIT, InvalidAmount, parse_amount
 
 #: A budget is raised to at most eleven times what it is: more is a slip.
@@ -30,15 +33,19 @@ class How(models.TextChoices):
 
 #: These change an existing budget; a campaign without one stays without.
 RELATIVE: Final = (How.RAISE_PERCENT, How.LOWER_PERCENT, How.RAISE_AMOUNT, How.LOWER_AMOUNT)
+#: These take an amount, which belongs to one currency.
+AMOUNTS: Final = (How.RAISE_AMOUNT, How.LOWER_AMOUNT, How.SET)
+#: Decimal places of most currencies.
+_USUAL: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetChange:
-    """A change of the daily or monthly budget; ``by`` in percent or US dollars, zero or more.
+    """A change of the daily or monthly budget; ``by`` in percent or an amount, zero or more.
 
-    Percentages are rounded to the cent, half a cent up; amounts are exact. A budget never falls
-    below zero, at which nothing runs; one that would exceed the largest valid budget stays as it
-    is. No limit stays no limit, unless a budget is set.
+    Percentages are rounded to the currency's minor unit, half of it up; amounts are exact. A budget
+    never falls below zero, at which nothing runs; one that would exceed the largest valid budget
+    stays as it is. No limit stays no limit, unless a budget is set.
 
     Raises:
         InvalidAmount: ``by`` is negative, or not a valid percentage or amount.
@@ -58,48 +65,65 @@ class BudgetChange:
             reason = f"use a percentage with {PERCENT_PLACES} decimal places or fewer."
             raise InvalidAmount("by", self.by, reason)
 
-    def expression(self, path: str) -> Any:
-        """The new budget, for the one at ``path`` ("daily_budget")."""
+    def expression(self, path: str, brand: str) -> Any:
+        """The new budget of the one at ``path``; ``brand`` is the path of its brand's id."""
         if self.how == How.NO_LIMIT:
-            return _usd(None)
+            return _money(None)
         if self.how == How.SET:
-            return _usd(self.by)
+            return _money(self.by)
         return Case(
-            When(self.changes(path), then=self._worked_out(path)),
+            When(self.changes(path, brand), then=self._worked_out(path, brand)),
             default=F(path),
             output_field=MoneyField(),
         )
 
-    def changes(self, path: str) -> Q:
+    def changes(self, path: str, brand: str) -> Q:
         """Which rows' budgets it changes."""
         if self.how == How.SET:
             return Q(**{f"{path}__isnull": True}) | ~Q(**{path: self.by})
         there_is_one = Q(**{f"{path}__isnull": False})
         if self.how == How.NO_LIMIT:
             return there_is_one
-        return there_is_one & Q(LessThan(self._worked_out(path), _usd(LIMIT)))
+        return there_is_one & Q(LessThan(self._worked_out(path, brand), _money(LIMIT)))
 
-    def makes_too_large(self, path: str) -> Q:
+    def makes_too_large(self, path: str, brand: str) -> Q:
         """Which rows' budgets would exceed the largest valid budget, and so stay as they are."""
         if self.how not in RELATIVE:
             return Q(pk__in=())
         # PostgreSQL's GREATEST ignores NULL.
         there_is_one = Q(**{f"{path}__isnull": False})
-        return there_is_one & Q(GreaterThanOrEqual(self._worked_out(path), _usd(LIMIT)))
+        return there_is_one & Q(GreaterThanOrEqual(self._worked_out(path, brand), _money(LIMIT)))
 
-    def _worked_out(self, path: str) -> Any:
+    def _worked_out(self, path: str, brand: str) -> Any:
         """What an existing budget would become, however large."""
         if self.how == How.RAISE_PERCENT:
-            return Round(_times(path, 1 + self.by / 100), precision=2)
+            return Round(_times(path, 1 + self.by / 100), precision=_places(brand))
         if self.how == How.LOWER_PERCENT:
-            return Round(_times(path, 1 - self.by / 100), precision=2)
+            return Round(_times(path, 1 - self.by / 100), precision=_places(brand))
         by = self.by if self.how == How.RAISE_AMOUNT else -self.by
-        return Greatest(F(path) + _usd(by), _usd(Decimal(0)), output_field=MoneyField())
+        return Greatest(F(path) + _money(by), _money(Decimal(0)), output_field=MoneyField())
 
 
-def _usd(amount: Decimal | None) -> Value:
+def _money(amount: Decimal | None) -> Value:
     return Value(amount, output_field=MoneyField())
 
 
+def _places(brand: str) -> Any:
+    """The decimal places of the currency of the brand whose id is at ``brand``."""
+    unusual = defaultdict(list)
+    for code, places in MINOR_UNITS.items():
+        if places != _USUAL:
+            unusual[places].append(code)
+    return Case(
+        *(
+            # By the brand's id, as an UPDATE cannot join.
+            When(**{f"{brand}__in": Brand.objects.filter(currency__in=codes)}, then=Value(places))
+            for places, codes in unusual.items()
+        ),
+        default=Value(_USUAL),
+        output_field=models.IntegerField(),
+    )
+
+
 def _times(path: str, factor: Decimal) -> Any:
-    return ExpressionWrapper(F(path) * _usd(factor), output_field=MoneyField())
+    return ExpressionWrapper(F(path) * _money(factor), output_field=MoneyField())

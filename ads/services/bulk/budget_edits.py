@@ -14,7 +14,7 @@ from ads.models import Campaign
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A new budget of a campaign, in US dollars; None: no limit."""
+    """A new budget of a campaign, in its currency; None: no limit."""
 
     campaign: Campaign
     #: ``daily_budget`` or ``monthly_budget``.

@@ -11,7 +11,7 @@ from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.models.fields import BUDGETS, MoneyField
 from ads.services import locks
-from ads.services.bulk.actions import Action, ChangeBudgets
+from ads.services.bulk.actions import Action, ChangeBudgets, brand_of
 
 #: Brands, and campaigns, that are listed one by one.
 LISTED: Final = 20
@@ -21,14 +21,23 @@ Pair = tuple[Decimal | None, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """What the budgets in one currency add up to, by field, and of how many rows."""
+
+    currency: str
+    count: int
+    pairs: Mapping[str, Pair]
+
+
+@dataclass(frozen=True, slots=True)
 class Budgets:
     """The budgets of one kind of rows that would change, in the order of their names."""
 
     #: The first of them, each with its budgets by field.
     first: list[tuple[Brand | Campaign, Mapping[str, Pair]]] = field(default_factory=list)
     count: int = 0
-    #: What they add up to, by field.
-    together: Mapping[str, Pair] = field(default_factory=dict)
+    #: What they add up to in each currency, by code.
+    together: list[Together] = field(default_factory=list)
     #: How many budgets would exceed the largest valid one and stay as they are, by field.
     too_large: Mapping[str, int] = field(default_factory=dict)
 
@@ -69,30 +78,53 @@ def preview_budgets(
     )
 
 
+def currencies(campaigns: QuerySet[Campaign], brand_ids: Collection[int] = ()) -> list[str]:
+    """The currencies of the budgets of ``campaigns`` and of brands, by code; one query."""
+    concerned = Q(pk__in=campaigns.values("brand")) | Q(pk__in=locks.among(brand_ids))
+    found = Brand.objects.filter(concerned).order_by("currency")
+    return list(found.values_list("currency", flat=True).distinct())
+
+
 def _budgets(action: Action, rows: QuerySet[Any], fields: tuple[str, ...], *order: str) -> Budgets:
     only, columns = action.columns(rows.model)
     if not any(name in columns for name in fields):
         return Budgets()
     new = {f"new_{name}": columns.get(name, F(name)) for name in fields}
     changes = action.by_field(rows.model) if isinstance(action, ChangeBudgets) else {}
-    found = rows.order_by().aggregate(
-        count=Count("pk", filter=only),
-        **{f"old_{name}": Sum(name, filter=only) for name in fields},
-        **{name: Sum(value, filter=only) for name, value in new.items()},
-        **{
-            f"too_large_{name}": Count("pk", filter=change.makes_too_large(name))
-            for name, change in changes.items()
-        },
+    currency = "currency" if rows.model is Brand else "brand__currency"
+    found = list(
+        rows.order_by(currency)
+        .values(currency)
+        .annotate(
+            count=Count("pk", filter=only),
+            **{f"old_{name}": Sum(name, filter=only) for name in fields},
+            **{name: Sum(value, filter=only) for name, value in new.items()},
+            **{
+                f"too_large_{name}": Count(
+                    "pk", filter=change.makes_too_large(name, brand_of(rows.model))
+                )
+                for name, change in changes.items()
+            },
+        )
     )
-    first = rows.filter(only).annotate(**new).order_by(*order)[: min(LISTED, found["count"])]
+    count = sum(each["count"] for each in found)
+    first = rows.filter(only).annotate(**new).order_by(*order)[: min(LISTED, count)]
     return Budgets(
         [
             (row, {name: (getattr(row, name), getattr(row, f"new_{name}")) for name in fields})
             for row in first
         ],
-        found["count"],
-        {name: (found[f"old_{name}"], found[f"new_{name}"]) for name in fields},
-        {name: found[f"too_large_{name}"] for name in changes},
+        count,
+        [
+            Together(
+                each[currency],
+                each["count"],
+                {name: (each[f"old_{name}"], each[f"new_{name}"]) for name in fields},
+            )
+            for each in found
+            if each["count"]
+        ],
+        {name: sum(each[f"too_large_{name}"] for each in found) for name in changes},
     )
 
 

@@ -1,5 +1,6 @@
 """What a program does to a campaign, and why it may still not deliver."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -25,7 +26,13 @@ class ActionRefused(ValueError):
 
 
 @transaction.atomic
-def set_status(campaign: Campaign, wanted: Status, *, now: datetime) -> Explanation:
+def set_status(
+    campaign: Campaign,
+    wanted: Status,
+    *,
+    now: datetime,
+    brand_ids: Collection[int] | None = None,
+) -> Explanation:
     """Activate or pause a campaign, and explain what holds it then; again changes nothing.
 
     Raises:
@@ -41,4 +48,4 @@ def set_status(campaign: Campaign, wanted: Status, *, now: datetime) -> Explanat
             lifecycle.pause(campaign, now=now)
     if campaign.status != wanted:
         raise ActionRefused(wanted, Status(campaign.status))
-    return explain(campaign, now)
+    return explain(campaign, now, brand_ids=brand_ids)

@@ -216,5 +216,6 @@ def _left(model: Model, name: str, ids: Collection[int]) -> list[Left]:
         event.pgh_obj_id: audit.actor(event)
         for event in last.distinct("pgh_obj_id").select_related("pgh_context")
     }
-    found: Any = model._default_manager.in_bulk(list(ids))
+    rows: Any = Campaign.objects.select_related("brand") if model is Campaign else Brand.objects
+    found: Any = rows.in_bulk(list(ids))
     return [Left(found[pk], name, by.get(pk, audit.NOBODY)) for pk in sorted(found)]

@@ -1,6 +1,8 @@
-"""Which campaigns run: enforcement, rollover, waivers, and previews of what would change."""
+"""Which campaigns run: enforcement, rollover, allowances, and previews of what would change."""
 
-from ads.services.delivery import lifecycle, rollover, waivers
+from ads.services.delivery import allowances, bulk_allowances, lifecycle, rollover
+from ads.services.delivery.allowances import AllowanceConflict, AllowanceOver, AllowedMeanwhile
+from ads.services.delivery.bulk_allowances import Ends, Offered
 from ads.services.delivery.enforcement import (
     Decision,
     Enforced,
@@ -22,4 +24,3 @@ from ads.services.delivery.preview import (
 from ads.services.delivery.rollover import Rollover
 from ads.services.delivery.schedule_preview import Preview, preview_schedule
 from ads.services.delivery.supposed_sums import LAST_TO_TURN, supposed_sums
-from ads.services.delivery.waivers import Waived, still_counting, waive

@@ -53,6 +53,7 @@ class Trigger(models.TextChoices):
     ENFORCE_DAYPARTING = "enforce_dayparting", "Dayparting check"
     RESET_DAILY_BUDGETS = "reset_daily_budgets", "New day"
     RESET_MONTHLY_BUDGETS = "reset_monthly_budgets", "New month"
+    ALLOWANCE_ENDED = "allowance_ended", "Allowance ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Decision:
     campaign_id: int
     is_active: bool
     holds: list[Hold]
-    #: Effective spend and budgets (US dollars; None: no limit) by the fields of DeliveryChange.
+    #: Spend and limits (None: no limit) by the fields of DeliveryChange.
     figures: dict[str, Decimal | None]
 
 
@@ -122,7 +123,7 @@ def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[D
 
 #: Fields of DeliveryChange, and their names on an evaluated campaign.
 _FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
-    budget.budget.replace("__", "_"): budget.budget for budget in BUDGET_HOLDS
+    budget.budget.replace("__", "_"): budget.limit for budget in BUDGET_HOLDS
 }
 
 

@@ -1,6 +1,6 @@
 """Why a campaign runs or does not, and when that will change, in sentences."""
 
-from ads.services.explain import brand, conditions, explanation, switches
+from ads.services.explain import brand, conditions, explanation, limits, switches
 from ads.services.explain.brand import BrandExplanation
 from ads.services.explain.conditions import Condition
 from ads.services.explain.explanation import (

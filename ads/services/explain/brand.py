@@ -1,7 +1,9 @@
 """Why a brand's campaigns may run or not, and which of them need attention first."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
@@ -11,8 +13,11 @@ from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.moments import Moment
+from ads.rules.allowances import Allowed, limit_words, runs_out_at
+from ads.services.delivery import allowances
 from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
+from ads.services.explain.limits import with_allowances
 from ads.services.explain.outlook import next_begins
 from ads.services.ledger import Figures, Month
 
@@ -35,6 +40,8 @@ class BrandExplanation:
     """Whether a brand lets its campaigns run: its own switch and its two budgets."""
 
     conditions: list[Condition]
+    #: What a raised limit is made of.
+    made_of: Mapping[Period, str]
 
     @property
     def holding(self) -> list[Condition]:
@@ -49,7 +56,7 @@ class BrandExplanation:
 
 
 def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
-    """What stops the campaigns of ``brand``, given its month's spend; no query.
+    """What stops the campaigns of ``brand``, given its month's spend; a query for a raised limit.
 
     Raises:
         UnknownTimezone: its timezone is invalid.
@@ -60,18 +67,35 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
         "Active" if brand.is_active else "Paused by a user",
         None,
     )
-    return BrandExplanation(
-        [switched, *(_budget(brand, period, month.figures[period], now) for period in Period)]
-    )
+    raised = any(figures.waived for figures in month.figures.values())
+    given = allowances.in_force(brand, now=now) if raised else []
+    conditions, made_of = [switched], {}
+    for period, figures in month.figures.items():
+        those = [one for one in given if one.period == period]
+        made_of[period] = limit_words(
+            figures.budget or Decimal(0), figures.waived, those, now, brand.timezone, brand.currency
+        )
+        conditions.append(_budget(brand, period, figures, those, made_of[period], now))
+    return BrandExplanation(conditions, made_of)
 
 
-def _budget(brand: Brand, period: Period, figures: Figures, now: datetime) -> Condition:
-    hold, spent, budget = _BUDGETS[period], figures.effective, figures.budget
-    if budget is None or figures.is_available:
-        return Condition(hold, False, budget_left(hold, spent, budget, figures.waived), None)
+def _budget(
+    brand: Brand,
+    period: Period,
+    figures: Figures,
+    those: Sequence[Allowed],
+    made_of: str,
+    now: datetime,
+) -> Condition:
+    hold, spent, budget, limit = _BUDGETS[period], figures.amount, figures.budget, figures.limit
+    if limit is None or figures.is_available:
+        until = runs_out_at(spent, budget, those)
+        left = budget_left(hold, spent, limit, brand.currency, made_of)
+        return Condition(hold, False, left, until)
     # With a budget of zero, nothing runs tomorrow either.
     lifts = next_begins(period, now, brand.timezone) if budget else None
-    return Condition(hold, True, budget_sentence(hold, spent, budget), lifts)
+    used_up = budget_sentence(hold, spent, limit, brand.currency, made_of)
+    return Condition(hold, True, used_up, lifts)
 
 
 def states(brand: Brand) -> dict[State, int]:
@@ -85,9 +109,9 @@ def states(brand: Brand) -> dict[State, int]:
 def first_campaigns(brand: Brand, now: datetime, *, limit: int) -> list[Any]:
     """The first ``limit`` of its campaigns, evaluated, by :data:`ORDER` and today's spend."""
     campaigns = Campaign.objects.filter(brand=brand)
-    rows: QuerySet[Any] = with_holds(campaigns, Moment.at(now, campaigns))
-    return list(
-        rows.annotate(
+    evaluated: QuerySet[Any] = with_holds(campaigns, Moment.at(now, campaigns))
+    rows = list(
+        evaluated.annotate(
             place=Case(
                 *(When(STATES[str(state.label)], then=Value(n)) for n, state in enumerate(ORDER)),
                 default=Value(len(ORDER)),
@@ -98,3 +122,5 @@ def first_campaigns(brand: Brand, now: datetime, *, limit: int) -> list[Any]:
         .prefetch_related("dayparting_schedules")
         .order_by("place", "-daily_spend", "name")[:limit]
     )
+    with_allowances(rows, now)
+    return rows

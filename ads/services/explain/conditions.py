@@ -1,19 +1,18 @@
 """A sentence on every hold of a campaign, whether it applies or not."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Final
 
 from ads.holds import Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.explain.explanation import BUDGET_NAMES, Explanation, deciding_now
-from ads.services.explain.outlook import BUDGETS, applies_at, budget_of
+from ads.services.explain.limits import BUDGETS, limit_of, of_limit, spent_of
+from ads.services.explain.outlook import applies_at
 
 _SO_FAR: Final = {Period.DAY: "today", Period.MONTH: "this month"}
 
@@ -29,10 +28,8 @@ class Condition:
     until: datetime | None
 
 
-def of(
-    explained: Explanation, waived: Mapping[Hold, Decimal] = MappingProxyType({})
-) -> list[Condition]:
-    """One for each hold; no query. ``waived``: US dollars that no longer count, where known."""
+def of(explained: Explanation) -> list[Condition]:
+    """One for each hold; no query."""
     applying = {held.code: held for held in explained.holds}
     found = []
     for hold in Hold:
@@ -40,19 +37,19 @@ def of(
             found.append(Condition(hold, True, held.sentence, held.lifts_at))
         else:
             until = applies_at(hold, explained.campaign, explained.rules, explained.at)
-            found.append(Condition(hold, False, _clear(hold, explained, waived), until))
+            found.append(Condition(hold, False, _clear(hold, explained), until))
     return found
 
 
 def budget_left(
-    hold: Hold, spent: Decimal, budget: Decimal | None, waived: Decimal = Decimal(0)
+    hold: Hold, spent: Decimal, limit: Decimal | None, currency: str, made_of: str = ""
 ) -> str:
-    """That a budget is not used up, given effective and waived spend in US dollars."""
-    after = f", {format_usd(waived)} waived" if waived else ""
-    if budget is None:
+    """That a limit is not used up, given the spend and what the limit is made of."""
+    if limit is None:
         so_far = _SO_FAR[BUDGETS[hold].period]
-        return f"{BUDGET_NAMES[hold]}: no limit, {format_usd(spent)} spent {so_far}{after}"
-    return f"{BUDGET_NAMES[hold]}: {format_usd(spent)} of {format_usd(budget)} spent{after}"
+        return f"{BUDGET_NAMES[hold]}: no limit, {format_money(spent, currency)} spent {so_far}"
+    figures = spent_of(spent, limit, currency, made_of)
+    return f"{BUDGET_NAMES[hold]}: {figures}{'' if made_of else ' spent'}"
 
 
 def flight(start: date | None, end: date | None) -> str:
@@ -66,7 +63,7 @@ def flight(start: date | None, end: date | None) -> str:
     return "any day"
 
 
-def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -> str:
+def _clear(hold: Hold, explained: Explanation) -> str:
     """Why ``hold`` does not apply, with the figures."""
     row = explained.campaign
     if hold == Hold.STATUS:
@@ -77,12 +74,10 @@ def _clear(hold: Hold, explained: Explanation, waived: Mapping[Hold, Decimal]) -
         return f"Flight: {flight(row.start_date, row.end_date)}"
     if hold == Hold.DAYPARTING:
         return f"Hours: {_hours(row, explained)}"
-    return budget_left(
-        hold,
-        getattr(row, BUDGETS[hold].spend),
-        budget_of(BUDGETS[hold], row),
-        waived.get(hold, Decimal(0)),
-    )
+    budget = BUDGETS[hold]
+    made_of = of_limit(budget, row, explained.at)
+    spent, limit = getattr(row, budget.spend), limit_of(budget, row)
+    return budget_left(hold, spent, limit, row.brand.currency, made_of)
 
 
 def _hours(row: Campaign, explained: Explanation) -> str:

@@ -11,13 +11,12 @@ from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaign import Status
 from ads.moments import as_rules
 from ads.rules import calendar, dayparting
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
+from ads.services.explain.limits import BUDGETS, limit_of, of_limit, spent_of, with_allowances
 from ads.services.explain.outlook import (
-    BUDGETS,
     LONGEST_CHAIN,
     Change,
     Schedules,
-    budget_of,
     lifts_at,
     next_changes,
 )
@@ -41,7 +40,7 @@ class Held:
 class Explanation:
     """Why a campaign runs or not at one instant."""
 
-    #: With its brand, holds and effective spend.
+    #: With its brand, holds, spend, limits and allowances (``allowed_by``).
     campaign: Campaign
     at: datetime
     #: The attached schedules, and the same with their windows for the rules.
@@ -67,29 +66,37 @@ class Explanation:
         return shown_state(self.campaign, [Hold(held.code) for held in self.holds], self.at)
 
 
-def explain(campaign: Campaign, now: datetime) -> Explanation:
+def explain(
+    campaign: Campaign, now: datetime, *, brand_ids: Collection[int] | None = None
+) -> Explanation:
     """Work out the holds of ``campaign`` at ``now``, as the engine does.
+
+    ``brand_ids``: see :func:`ads.services.explain.limits.with_allowances`.
 
     Raises:
         UnknownTimezone: the brand's timezone cannot be read.
         Campaign.DoesNotExist: it has been deleted.
     """
     stored = _stored(campaign)
-    explained = explain_many([stored], now, rounds=LONGEST_CHAIN)
+    explained = explain_many([stored], now, rounds=LONGEST_CHAIN, brand_ids=brand_ids)
     if stored.pk not in explained:
         raise Campaign.DoesNotExist
     return explained[stored.pk]
 
 
 def explain_many(
-    campaigns: Collection[Campaign], now: datetime, *, rounds: int = ROUNDS
+    campaigns: Collection[Campaign],
+    now: datetime,
+    *,
+    rounds: int = ROUNDS,
+    brand_ids: Collection[int] | None = None,
 ) -> dict[int, Explanation]:
-    """The same for many that have their brands at hand, by id; at most four queries and ``rounds``.
+    """The same for many that have their brands at hand, by id; at most five queries and ``rounds``.
 
     Nearly all next changes are found in the first round. Leaves out deleted campaigns and those of
     brands with an invalid timezone.
     """
-    rows, attached, rules = _evaluated(campaigns, now)
+    rows, attached, rules = _evaluated(campaigns, now, brand_ids)
     changes = next_changes(rows, rules, now, rounds=rounds)
     return {
         row.pk: Explanation(
@@ -137,9 +144,9 @@ def _stored(campaign: Campaign) -> Campaign:
 
 
 def _evaluated(
-    campaigns: Collection[Campaign], now: datetime
+    campaigns: Collection[Campaign], now: datetime, brand_ids: Collection[int] | None = None
 ) -> tuple[list[Any], dict[int, list[DaypartingSchedule]], dict[int, Schedules]]:
-    """The campaigns with their holds at ``now``, and the schedules of each; three queries."""
+    """The campaigns with their holds at ``now``, and the schedules of each; four queries."""
     ids = [campaign.pk for campaign in campaigns]
     attached: dict[int, list[DaypartingSchedule]] = {pk: [] for pk in ids}
     pairs = CampaignSchedule.objects.filter(campaign__in=ids).select_related("schedule")
@@ -148,9 +155,11 @@ def _evaluated(
     different = {schedule.pk: schedule for its in attached.values() for schedule in its}
     rules = {rule.id: rule for rule in as_rules(different.values())}
     moment = Moment.of(now, {campaign.brand.timezone for campaign in campaigns}, rules.values())
-    rows = with_holds(Campaign.objects.filter(pk__in=ids).select_related("brand"), moment)
+    evaluated = with_holds(Campaign.objects.filter(pk__in=ids).select_related("brand"), moment)
+    rows = list(evaluated.order_by())
+    with_allowances(rows, now, brand_ids)
     return (
-        list(rows.order_by()),
+        rows,
         attached,
         {pk: tuple(rules[schedule.pk] for schedule in its) for pk, its in attached.items()},
     )
@@ -172,15 +181,19 @@ def sentence(
     if hold == Hold.DAYPARTING:
         schedules = row.dayparting_schedules.all() if attached is None else attached
         return _hours_sentence(list(schedules), now)
-    budget = budget_of(BUDGETS[hold], row) or Decimal(0)  # it applies, so there is one
-    return budget_sentence(hold, getattr(row, BUDGETS[hold].spend), budget)
+    budget = BUDGETS[hold]
+    limit = limit_of(budget, row) or Decimal(0)  # it applies, so there is one
+    spent, made_of = getattr(row, budget.spend), of_limit(budget, row, now)
+    return budget_sentence(hold, spent, limit, row.brand.currency, made_of)
 
 
-def budget_sentence(hold: Hold, spent: Decimal, budget: Decimal) -> str:
-    """A sentence on the hold of a budget."""
-    if budget == 0:
-        return f"{BUDGET_NAMES[hold]} is $0.00, so nothing runs"
-    return f"{BUDGET_NAMES[hold]} used up: {format_usd(spent)} of {format_usd(budget)}"
+def budget_sentence(
+    hold: Hold, spent: Decimal, limit: Decimal, currency: str, made_of: str = ""
+) -> str:
+    """A sentence on the hold of a budget; ``made_of``: of what a raised limit is."""
+    if limit == 0:
+        return f"{BUDGET_NAMES[hold]} is {format_money(limit, currency)}, so nothing runs"
+    return f"{BUDGET_NAMES[hold]} used up: {spent_of(spent, limit, currency, made_of)}"
 
 
 _STATUS_SENTENCES = {

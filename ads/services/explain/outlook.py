@@ -10,22 +10,21 @@ from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moments, from_bits, with_holds
+from ads.holds import BUDGET_HOLDS, Hold, Moments, from_bits, with_holds
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
+from ads.rules.allowances import runs_out_at
+from ads.services.explain.limits import BUDGETS, budget_of
 from ads.services.ledger import LATEST
 
 #: So many holds in a row are followed: a budget lifts, then the window is closed …
 LONGEST_CHAIN: Final = 60
-
-BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
 
 #: The schedules attached to a campaign.
 Schedules = tuple[dayparting.Schedule, ...]
@@ -54,11 +53,13 @@ def next_changes(
 ) -> dict[int, Change]:
     """The next automatic change of each campaign, by id; the others are missing.
 
-    ``rows`` are campaigns evaluated at ``now``, with their brands; ``schedules`` the attached ones
-    by campaign id. At most ``rounds`` queries and one more; a change not found by then is missing.
+    ``rows`` are campaigns evaluated at ``now``, with their brands and allowances; ``schedules`` the
+    attached ones by campaign id. At most ``rounds`` queries and one more; a change not found by
+    then is missing.
     """
     spent = _spent_beforehand([row for row in rows if not _holds(row)], now)
     timezones = {row.pk: row.brand.timezone for row in rows}
+    has_ends = any(_allowances_end(row) for row in rows)
     steps = {row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], now) for row in rows}
     changes: dict[int, Change] = {}
     asked: dict[int, datetime] = {}
@@ -76,7 +77,7 @@ def next_changes(
     for _ in range(rounds):
         if not asked:
             break
-        answers = _holds_then(asked, timezones, schedules)
+        answers = _holds_then(asked, timezones, schedules, allowances_end=has_ends)
         asked.clear()
         # One without an answer is being deleted just now.
         for pk, holds in answers.items():
@@ -93,9 +94,11 @@ def _holds_then(
     instants: Mapping[int, datetime],
     timezones: Mapping[int, str],
     schedules: Mapping[int, Schedules],
+    *,
+    allowances_end: bool,
 ) -> dict[int, list[Hold]]:
     """The holds of campaigns, by id, each at an instant of its own; one query."""
-    moments = Moments.of(instants, timezones, schedules)
+    moments = Moments.of(instants, timezones, schedules, allowances_end=allowances_end)
     evaluated: QuerySet[Any] = with_holds(Campaign.objects.filter(pk__in=list(instants)), moments)
     rows = evaluated.order_by().values_list("pk", "hold_bits")
     return {pk: from_bits(bits) for pk, bits in rows}
@@ -124,14 +127,10 @@ def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -
     if hold == Hold.DAYPARTING and row.is_dayparting_enabled and schedules:
         with suppress(calendar.UnknownTimezone):
             return _next_closing(schedules, now)
+    if hold in BUDGETS:
+        budget, those = BUDGETS[hold], getattr(row, "allowed_by", {}).get(hold, ())
+        return runs_out_at(getattr(row, budget.spend), budget_of(budget, row), those)
     return None
-
-
-def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
-    """The budget of a hold, in US dollars; None: no limit."""
-    owner: Any = row.brand if budget.of_brand else row
-    amount: Decimal | None = getattr(owner, f"{budget.period_word}_budget")
-    return amount
 
 
 def _steps(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
@@ -179,13 +178,19 @@ def _edges(
             yield _next_closing(schedules, now) or now
     if ends := _flight_ends(row):
         yield ends
+    yield from _allowances_end(row)
     # A period may begin with spend that was recorded in advance.
     for start in spent:
         yield calendar.day_begins(start, zone)
-    # Negative spend (a correction of waived spend) fits a budget of zero.
+    # An allowance, or a negative sum, lets something through a budget of zero.
     for budget in BUDGET_HOLDS:
         if budget_of(budget, row) == 0:
             yield next_begins(budget.period, now, zone)
+
+
+def _allowances_end(row: Any) -> set[datetime]:
+    """The instants at which allowances of the campaign or its brand end before their periods."""
+    return {one.until for those in row.allowed_by.values() for one in those if one.until}
 
 
 def _flight_ends(row: Campaign) -> datetime | None:

@@ -122,6 +122,7 @@ _SPEND: Final = {
     "description": "description",
     "occurred_at": "occurred_at",
     "created_at": "created_at",
+    "currency": "campaign__brand__currency",
 }
 
 _CHANGES: Final = {
@@ -143,6 +144,7 @@ _CHANGES: Final = {
     "brand_daily_budget": "brand_daily_budget",
     "brand_monthly_spend": "brand_monthly_spend",
     "brand_monthly_budget": "brand_monthly_budget",
+    "currency": "campaign__brand__currency",
 }
 
 _TOTALS: Final = {
@@ -154,6 +156,7 @@ _TOTALS: Final = {
     "start": "start",
     "amount": "amount",
     "waived": "waived",
+    "currency": "brand__currency",
 }
 
 _FIGURES: Final = (
@@ -162,10 +165,12 @@ _FIGURES: Final = (
     "daily_spend",
     "daily_waived",
     "daily_budget",
+    "daily_limit",
     "daily_remaining",
     "monthly_spend",
     "monthly_waived",
     "monthly_budget",
+    "monthly_limit",
     "monthly_remaining",
     "is_budget_available",
 )
@@ -174,7 +179,9 @@ _FIGURES: Final = (
 SPEND: Final = tuple(_SPEND)
 CHANGES: Final = tuple(_CHANGES)
 TOTALS: Final = tuple(_TOTALS)
-SUMMARY: Final = ("brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES)
+SUMMARY: Final = (
+    "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES, "currency",
+)  # fmt: skip
 
 
 def of_spend(entries: QuerySet[Spend]) -> Export:
@@ -228,6 +235,7 @@ def _brands(brands: QuerySet[Brand], now: datetime) -> Iterator[Sequence[object]
             yield (
                 *(brand.pk, brand.name, None, None, state, brand.is_active),
                 *_figures(brand.timezone, figures),
+                brand.currency,
             )
 
 
@@ -239,6 +247,7 @@ def _campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Sequenc
                 *(brand.pk, brand.name, campaign.pk, campaign.name),
                 *(campaign.state, campaign.is_active),
                 *_figures(brand.timezone, figures),
+                brand.currency,
             )
 
 

@@ -1,7 +1,7 @@
 """Any number of rows as CSV, read while they are sent.
 
-An export is of one instant: later changes are not in it. Amounts are plain US dollars, instants are
-in UTC, and text is safe to open in a spreadsheet.
+An export is of one instant: later changes are not in it. Amounts are plain, in the currency of
+their row, instants are in UTC, and text is safe to open in a spreadsheet.
 """
 
 import csv

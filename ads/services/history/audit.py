@@ -1,4 +1,4 @@
-"""The audit of configuration and waivers: who changed what, when, from what to what.
+"""The audit of configuration and allowances: who changed what, when, from what to what.
 
 The database writes an event with the new row (the old one for a deletion) for every change, raw SQL
 included. What changed is the difference to the event before it.
@@ -20,7 +20,7 @@ from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
 from ads.rules.dayparting import Window, describe_window
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 
 #: In place of a missing value.
 NOTHING = "–"
@@ -30,6 +30,9 @@ NOBODY = "someone outside the console"
 
 #: The label of the event of a waiver.
 WAIVED = "waived"
+
+#: The labels of the events of an allowance.
+OF_ALLOWANCES = frozenset({"allowed", "undone", "ended"})
 
 #: By the label of the event.
 WORDS = {"insert": "created", "update": "changed", "delete": "deleted"}
@@ -53,7 +56,7 @@ class AuditEntry:
 
     at: datetime
     actor: str
-    #: "created", "changed", "deleted", "attached", "detached" or "waived".
+    #: "created", "changed", "deleted", "attached", "detached", "allowed", "undone" or "ended".
     what: str
     subject: str
     changes: tuple[FieldChange, ...]
@@ -76,10 +79,11 @@ def recent(*events: QuerySet[Any], limit: int = 15) -> list[AuditEntry]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The number of the last edit of a campaign, and of a brand, that somebody has seen."""
+    """The numbers of the last edits of campaigns and brands, and of the last allowance, seen."""
 
     campaigns: int
     brands: int
+    allowances: int = 0
 
     def edited_since(self, model: type[Campaign | Brand], *, beside: UUID | None = None) -> Q:
         """Campaigns, or brands, edited after that, except in the context ``beside``."""
@@ -94,7 +98,7 @@ class Seen:
 
 
 def last_edits() -> Seen:
-    """The last edits; two queries."""
+    """The last edits, without allowances; two queries."""
     campaigns, brands = (
         event_model(name)._default_manager.aggregate(last=Max("pgh_id"))["last"] or 0
         for name in ("CampaignEvent", "BrandEvent")
@@ -108,12 +112,13 @@ def context(pk: UUID) -> Any:
 
 
 def changed_in(context: UUID) -> Q:
-    """Campaigns changed in one request or command, by their brands, schedules or waivers too."""
+    """Campaigns changed in one request or command, by their brands, schedules or allowances too."""
     found = Q()
     for of, model, column in (
         ("pk", "CampaignEvent", "pgh_obj_id"),
         ("pk", "CampaignScheduleEvent", "campaign_id"),
         ("pk", "SpendTotalEvent", "campaign_id"),
+        ("pk", "AllowanceEvent", "campaign_id"),
         ("brand", "BrandEvent", "pgh_obj_id"),
     ):
         events = event_model(model)._default_manager.filter(pgh_context=context).order_by()
@@ -146,7 +151,7 @@ def actor(event: Any) -> str:
     return str(metadata.get("actor") or NOBODY)
 
 
-#: Names of rows, by the field that refers to them and their key.
+#: Names of rows, by the field that refers to them and their key; "currency": a brand's.
 Names = dict[tuple[str, int], str]
 
 
@@ -176,6 +181,8 @@ def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
             ids = {getattr(event, field.attname) for event in events}
             for pk, row in field.related_model._default_manager.in_bulk(list(ids)).items():
                 names[field.name, pk] = str(row)
+                if isinstance(row, Brand):
+                    names["currency", pk] = row.currency
     return names
 
 
@@ -183,7 +190,9 @@ def _subject(event: Any, names: Names) -> str:
     if hasattr(event, "name"):
         return str(event.name)
     if event.pgh_label == WAIVED:
-        return _waived_spend(event, names)
+        return _of_owner(event, names, "spend")
+    if event.pgh_label in OF_ALLOWANCES:
+        return _of_owner(event, names, "budget")
     owners = [
         _shown(field, getattr(event, field.attname), names)
         for field in _audited(type(event))
@@ -199,16 +208,16 @@ def window_in_words(event: Any) -> str:
 
 
 def period_in_words(event: Any) -> str:
-    """The day or month of a waiver: "2024-05-15", "May 2024"."""
+    """The day or month of an allowance: "2024-05-15", "May 2024"."""
     return str(event.start) if event.period == Period.DAY else f"{event.start:%B %Y}"
 
 
-def _waived_spend(event: Any, names: Names) -> str:
-    """Whose spend and of when: "Spring – spend of 2024-05-15", "Acme – spend of May 2024"."""
+def _of_owner(event: Any, names: Names, what: str) -> str:
+    """Whose and of when: "Spring – budget of 2024-05-15", "Acme – budget of May 2024"."""
     owner = "brand" if event.campaign_id is None else "campaign"
     field = type(event)._meta.get_field(owner)
     whose = _shown(field, getattr(event, field.attname), names)
-    return f"{whose} – spend of {period_in_words(event)}"
+    return f"{whose} – {what} of {period_in_words(event)}"
 
 
 def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
@@ -216,7 +225,13 @@ def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
     if event.pgh_label == WAIVED:
         more = event.waived - (before.waived if before else 0)
         label = "no longer counts" if more > 0 else "counts again"
-        return (FieldChange(label, "", format_usd(abs(more))),)
+        return (FieldChange(label, "", format_money(abs(more), _currency(event, names))),)
+    if event.pgh_label in OF_ALLOWANCES:
+        amount = format_money(event.amount, _currency(event, names))
+        changes = [FieldChange("beyond the budget", "", amount)]
+        if event.until:
+            changes.append(FieldChange("until", "", _in_words(event.until)))
+        return (*changes, FieldChange("reason", "", event.reason))
     if not hasattr(event, "name") and not before:
         return ()  # its name says it all
     found = []
@@ -225,20 +240,27 @@ def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
         earlier = getattr(before, field.attname) if before else None
         if before and value == earlier:
             continue
-        new = _shown(field, value, names)
-        old = _shown(field, earlier, names) if before else ""
+        new = _shown(field, value, names, _currency(event, names))
+        old = _shown(field, earlier, names, _currency(before, names)) if before else ""
         if before or new != NOTHING:
             found.append(FieldChange(str(field.verbose_name), old, new))
     return tuple(found)
 
 
-def _shown(field: "models.Field[Any, Any]", value: Any, names: Names) -> str:
+def _currency(event: Any, names: Names) -> str:
+    """Of a brand as it was then; of a campaign or a sum, as its brand's is; "" if that is gone."""
+    if hasattr(event, "currency"):
+        return str(event.currency)
+    return names.get(("currency", getattr(event, "brand_id", 0)), "")
+
+
+def _shown(field: "models.Field[Any, Any]", value: Any, names: Names, currency: str = "") -> str:
     if value is None or value == "":
         return NOTHING
     if field.related_model:
         return names.get((field.name, value), f"#{value} (deleted)")
     if isinstance(field, MoneyField):
-        return format_usd(Decimal(value))
+        return format_money(Decimal(value), currency)
     if isinstance(value, bool | datetime | list):
         return _in_words(value)
     return str(dict(field.flatchoices).get(value, value))

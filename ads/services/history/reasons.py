@@ -4,7 +4,7 @@ A delivery change does not say which edit it followed. The audit does: it is the
 same person that concerns the campaign, of the minutes before.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from ads.holds import BUDGET_HOLDS, Hold
 from ads.models import DeliveryChange
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
-from ads.rules.money import format_usd
+from ads.rules.money import format_money
 from ads.services.actor import SYSTEM
 from ads.services.delivery import Trigger
 from ads.services.explain import BUDGET_NAMES, budget_sentence
@@ -42,6 +42,7 @@ _ON: Final = {
     Trigger.ENFORCE_DAYPARTING: "Hours began",
     Trigger.RESET_DAILY_BUDGETS: "A new day began",
     Trigger.RESET_MONTHLY_BUDGETS: "A new month began",
+    Trigger.ALLOWANCE_ENDED: "Nothing is stopping it any more",
 }
 
 _STATUS: Final = {
@@ -67,17 +68,25 @@ _CREATED: Final = "Created"
 _AUTOMATIC: Final = ("task: ", "platform: ")
 
 
-def reasons(changes: Iterable[DeliveryChange], *, alike: Collection[int] = ()) -> dict[int, str]:
+def reasons(
+    changes: Iterable[DeliveryChange], *, alike: Collection[int] = (), currency: str = ""
+) -> dict[int, str]:
     """Why each was switched, by id: "Daily budget raised $75.00 → $82.50 by olivia".
 
     The figures are those that it was decided on. Changes whose ids are in ``alike`` stand for
-    several: their first hold alone is named, a campaign's own budget without figures. At most one
-    query.
+    several: their first hold alone is named, a campaign's own budget without figures. ``currency``:
+    of all of them; without it their brands are read unless loaded. At most one query.
     """
     changes = list(changes)
-    edits = _causes(changes, alike)
+    currencies = {one.pk: currency or one.campaign.brand.currency for one in changes}
+    edits = _causes(changes, alike, currencies)
     return {
-        change.pk: _reason(change, edits.get(change.pk, ""), is_several=change.pk in alike)
+        change.pk: _reason(
+            change,
+            edits.get(change.pk, ""),
+            currencies[change.pk],
+            is_several=change.pk in alike,
+        )
         for change in changes
     }
 
@@ -92,12 +101,12 @@ def switched_by(actor: str, trigger: str) -> str:
     if not is_automatic(actor):
         return f"by {actor}"
     task = actor.removeprefix("task: ")
-    code = task if task in Trigger.values else trigger
+    code = task if task in Trigger.values and trigger != Trigger.ALLOWANCE_ENDED else trigger
     label = Trigger(code).label if code in Trigger.values else code
     return f"Automatic ({label[:1].lower()}{label[1:]})"
 
 
-def _reason(change: DeliveryChange, cause: str, *, is_several: bool) -> str:
+def _reason(change: DeliveryChange, cause: str, currency: str, *, is_several: bool) -> str:
     by = "" if is_automatic(change.actor) else f" by {change.actor}"
     if change.is_active:
         trigger = change.trigger
@@ -105,14 +114,16 @@ def _reason(change: DeliveryChange, cause: str, *, is_several: bool) -> str:
         return f"{cause or said}{by}"
     codes = change.holds[:1] if is_several else change.holds
     wanted = [code for code in codes if code in (Hold.STATUS, Hold.BRAND_INACTIVE)]
-    parts = [_off(code, change, is_several=is_several) for code in codes if code not in wanted]
+    parts = [
+        _off(code, change, currency, is_several=is_several) for code in codes if code not in wanted
+    ]
     if cause and cause != _CREATED:
         begun = f"{cause[:1].lower()}{cause[1:]}" if parts else cause
         return "; ".join([*parts, f"{begun}{by}"])
     return "; ".join([*(f"{_OFF[Hold(code)]}{by}" for code in wanted), *parts])
 
 
-def _off(code: str, change: DeliveryChange, *, is_several: bool) -> str:
+def _off(code: str, change: DeliveryChange, currency: str, *, is_several: bool) -> str:
     if code not in Hold.values:
         return code
     hold = Hold(code)
@@ -123,10 +134,12 @@ def _off(code: str, change: DeliveryChange, *, is_several: bool) -> str:
         return f"{BUDGET_NAMES[hold]} used up"
     spent: Decimal = getattr(change, budget.spend)
     limit: Decimal | None = getattr(change, budget.spend.replace("_spend", "_budget"))
-    return budget_sentence(hold, spent, limit or Decimal(0))
+    return budget_sentence(hold, spent, limit or Decimal(0), currency)
 
 
-def _causes(changes: Collection[DeliveryChange], alike: Collection[int]) -> dict[int, str]:
+def _causes(
+    changes: Collection[DeliveryChange], alike: Collection[int], currencies: Mapping[int, str]
+) -> dict[int, str]:
     """What somebody changed before each, by id; those of which nothing is known are missing."""
     edited = [one.pk for one in changes if one.trigger in (Trigger.EDIT, Trigger.ACTION)]
     if not edited:
@@ -138,7 +151,9 @@ def _causes(changes: Collection[DeliveryChange], alike: Collection[int]) -> dict
     last: dict[int, Row] = {}
     for pk, row in rows:  # the newest first
         if (last.setdefault(pk, row).at, last[pk].context) == (row.at, row.context):
-            found.setdefault(pk, []).extend(_words(row, with_figures=pk not in alike))
+            found.setdefault(pk, []).extend(
+                _words(row, currencies[pk], with_figures=pk not in alike)
+            )
     return {
         pk: _CREATED if _CREATED in words else ", ".join(dict.fromkeys(words))
         for pk, words in found.items()
@@ -146,7 +161,7 @@ def _causes(changes: Collection[DeliveryChange], alike: Collection[int]) -> dict
     }
 
 
-def _words(row: Row, *, with_figures: bool) -> list[str]:
+def _words(row: Row, currency: str, *, with_figures: bool) -> list[str]:
     """What an edit changed that can switch a campaign."""
     if row.source == Source.ATTACHMENTS:
         return [f"Schedule {row.row['schedule_name']} {row.row['pgh_label']}"]
@@ -159,13 +174,15 @@ def _words(row: Row, *, with_figures: bool) -> list[str]:
         return [_CREATED] if row.row["pgh_label"] == "insert" else []
     whose = "Brand's " if row.source == Source.BRAND else ""
     return [
-        _field(name, event, before, whose, with_figures=with_figures)
+        _field(name, event, before, whose, currency, with_figures=with_figures)
         for name in _DECISIVE[row.source]
         if getattr(event, name) != getattr(before, name)
     ]
 
 
-def _field(name: str, event: Any, before: Any, whose: str, *, with_figures: bool) -> str:
+def _field(
+    name: str, event: Any, before: Any, whose: str, currency: str, *, with_figures: bool
+) -> str:
     old, new = getattr(before, name), getattr(event, name)
     if name == "status":
         return _STATUS[Status(new)]
@@ -180,6 +197,8 @@ def _field(name: str, event: Any, before: Any, whose: str, *, with_figures: bool
         return f"{label} {old or 'none'} → {new or 'none'}"
     if old is None or new is None:
         verb, figures = ("set to", new) if old is None else ("removed, was", old)
-        return f"{label} {verb} {format_usd(figures)}" if with_figures else f"{label} changed"
+        money = format_money(figures, currency)
+        return f"{label} {verb} {money}" if with_figures else f"{label} changed"
     label += " raised" if new > old else " lowered"
-    return f"{label} {format_usd(old)} → {format_usd(new)}" if with_figures else label
+    figures = f" {format_money(old, currency)} → {format_money(new, currency)}"
+    return f"{label}{figures if with_figures else ''}"

@@ -1,6 +1,6 @@
 """The history of a campaign or brand, the newest first, page by page.
 
-Delivery changes, edits, waivers and corrections, read by one statement: see ``timeline_rows``.
+Delivery changes, edits, allowances and corrections, read by one statement: see ``timeline_rows``.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,9 @@ from django.db import models
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.fields import BUDGETS
 from ads.models.references import known_as, shown
-from ads.rules.money import format_usd
+from ads.models.spend import Period
+from ads.rules.calendar import format_instant
+from ads.rules.money import format_money
 from ads.services.delivery import is_pause
 from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
@@ -32,7 +34,7 @@ class Kind(models.TextChoices):
 
     SWITCHES = "switches", "Switched on and off"
     EDITS = "edits", "Edits"
-    MONEY = "money", "Corrections and waivers"
+    MONEY = "money", "Corrections and allowances"
 
 
 _SOURCES: Final = {
@@ -45,7 +47,7 @@ _SOURCES: Final = {
         Source.WINDOWS,
         Source.REFERENCES,
     ),
-    Kind.MONEY: (Source.WAIVERS, Source.CORRECTIONS),
+    Kind.MONEY: (Source.ALLOWANCES, Source.WAIVERS, Source.CORRECTIONS),
 }
 
 
@@ -72,6 +74,8 @@ class Happening:
     pauses: bool = False
     #: Did it change a budget of theirs?
     changes_budgets: bool = False
+    #: Id of the allowance that was given to them.
+    allowance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def of(
 ) -> Page:
     """The newest ``limit`` happenings of ``owner``, ``older`` than a page's last; two queries.
 
-    A campaign's history includes its brand's edits and waivers; a brand's, the delivery changes
+    A campaign's history includes its brand's edits and allowances; a brand's, the delivery changes
     (grouped) and corrections of its campaigns.
 
     Raises:
@@ -126,8 +130,11 @@ class _Describer:
     def __init__(self, owner: Campaign | Brand, rows: Sequence[Row]) -> None:
         self._of_brand = isinstance(owner, Brand)
         brand = owner if isinstance(owner, Brand) else owner.brand
-        self._brand = brand.name
-        self._names: audit.Names = {("brand", brand.pk): brand.name}
+        self._brand, self._zone, self._currency = brand.name, brand.timezone, brand.currency
+        self._names: audit.Names = {
+            ("brand", brand.pk): brand.name,
+            ("currency", brand.pk): brand.currency,
+        }
         if isinstance(owner, Campaign):
             self._names["campaign", owner.pk] = owner.name
         for row in rows:
@@ -138,6 +145,7 @@ class _Describer:
         self._reasons = reasons(
             (row.event() for row in switches),
             alike={row.row["id"] for row in switches if row.row["count"] > 1},
+            currency=brand.currency,
         )
 
     def happening(self, row: Row) -> Happening:
@@ -147,6 +155,8 @@ class _Describer:
             return self._correction(row)
         if row.source == Source.WINDOWS:
             return self._windows(row)
+        if row.source == Source.ALLOWANCES:
+            return self._allowance(row)
         event, before = row.event(), row.event_before()
         changes = audit.changes(event, before, self._names)
         return Happening(
@@ -192,10 +202,36 @@ class _Describer:
         return Happening(
             at=row.at,
             kind=Kind.MONEY,
-            title=f"Correction of {format_usd(amount)} for {found['date']}",
+            title=f"Correction of {format_money(amount, self._currency)} for {found['date']}",
             actor=corrections.recorder(found["recorded_by"], found["source"]),
             campaigns=self._campaigns(found),
             reasons=(found["description"],) if found["description"] else (),
+        )
+
+    def _allowance(self, row: Row) -> Happening:
+        """An allowance that was given, undone, or has ended."""
+        event = row.event()
+        is_own = self._of_brand or event.campaign_id is not None
+        budget = "daily" if event.period == Period.DAY else "monthly"
+        whose = f"{budget} budget of {audit.period_in_words(event)}"
+        if not is_own:
+            whose = f"brand's {whose}"
+        given = event.pgh_label == "allowed"
+        until = f", until {format_instant(event.until, self._zone)}" if event.until else ""
+        amount = format_money(event.amount, self._currency)
+        titles = {
+            "allowed": f"Let run on: {amount} beyond the {whose}{until}",
+            "undone": f"No longer let run on: {amount} beyond the {whose} undone",
+            "ended": f"The time is over for {amount} beyond the {whose}{until}",
+        }
+        return Happening(
+            at=row.at,
+            kind=Kind.MONEY,
+            title=titles[event.pgh_label],
+            actor=row.actor,
+            reasons=(event.reason,) if given else (),
+            context=row.context,
+            allowance=event.pgh_obj_id if given and is_own else None,
         )
 
     def _windows(self, row: Row) -> Happening:

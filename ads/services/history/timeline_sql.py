@@ -25,6 +25,7 @@ class Source(IntEnum):
     REFERENCES = 7
     SCHEDULES = 8
     WINDOWS = 9
+    ALLOWANCES = 10
 
 
 #: The models of the rows; corrections need none.
@@ -37,6 +38,7 @@ MODELS: Final = {
     Source.REFERENCES: "CampaignReferenceEvent",
     Source.SCHEDULES: "DaypartingScheduleEvent",
     Source.WINDOWS: "DaypartingWindowEvent",
+    Source.ALLOWANCES: "AllowanceEvent",
 }
 
 
@@ -235,6 +237,10 @@ OF_CAMPAIGN: Final[dict[Source, Part]] = {
         "(event.campaign_id = %(owner)s OR (event.campaign_id IS NULL "
         f"AND event.brand_id = %(brand)s AND {_SINCE_CAMPAIGN}))"
     ),
+    Source.ALLOWANCES: _events_of(
+        "(event.campaign_id = %(owner)s OR (event.campaign_id IS NULL "
+        f"AND event.brand_id = %(brand)s AND {_SINCE_CAMPAIGN}))"
+    ),
     Source.CAMPAIGN: _events_of("event.pgh_obj_id = %(owner)s"),
     Source.BRAND: _events_of(
         f"event.pgh_obj_id = %(brand)s AND {_SINCE_CAMPAIGN} "
@@ -257,6 +263,7 @@ OF_BRAND: Final[dict[Source, Part]] = {
     Source.SWITCHES: _switches_of_brand,
     Source.CORRECTIONS: _corrections_of_brand,
     Source.WAIVERS: _events_of("event.brand_id = %(brand)s AND event.campaign_id IS NULL"),
+    Source.ALLOWANCES: _events_of("event.brand_id = %(brand)s AND event.campaign_id IS NULL"),
     Source.BRAND: _events_of("event.pgh_obj_id = %(brand)s"),
 }
 

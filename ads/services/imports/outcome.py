@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from ads.holds import Hold
 from ads.models import Campaign
-from ads.rules.money import format_usd
+from ads.rules.currencies import DEFAULT
+from ads.rules.money import format_sums
 from ads.services.delivery import Enforced
 from ads.services.imports.questions import Question
 from ads.services.imports.refusals import Refused
@@ -19,7 +20,7 @@ SHOWN: Final = 100
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did, or in a preview would do. Amounts in US dollars."""
+    """What an import did, or in a preview would do. Sums are by currency; "": none was named."""
 
     #: Were the rows entries? Otherwise day totals.
     are_entries: bool
@@ -29,10 +30,10 @@ class Imported:
     items: int = 0
     #: New in the ledger, and by how much that moved it.
     recorded: int = 0
-    difference: Decimal = Decimal(0)
+    difference: dict[str, Decimal] = field(default_factory=dict)
     #: Of those recorded, the day totals that were lower than reported before.
     lowered: int = 0
-    lowered_by: Decimal = Decimal(0)
+    lowered_by: dict[str, Decimal] = field(default_factory=dict)
     #: Entries that had been recorded before (or twice in this file).
     duplicates: int = 0
     #: Entries of zero, which leave the ledger as it is.
@@ -44,13 +45,13 @@ class Imported:
     #: Day totals that other sources have on record: not decided about, or skipped; and what was
     #: taken back of the others' totals (zero or less).
     undecided: int = 0
-    undecided_amount: Decimal = Decimal(0)
+    undecided_amount: dict[str, Decimal] = field(default_factory=dict)
     skipped_overlaps: int = 0
     replaced: int = 0
-    taken_back: Decimal = Decimal(0)
+    taken_back: dict[str, Decimal] = field(default_factory=dict)
     #: Campaign-days that the file leaves out and that were set to zero, and by how much.
     zeroed: int = 0
-    zeroed_by: Decimal = Decimal(0)
+    zeroed_by: dict[str, Decimal] = field(default_factory=dict)
     #: Day totals on record of which the file lacks the beginning: left as they are.
     begun: int = 0
     rounded: int = 0
@@ -58,7 +59,7 @@ class Imported:
     #: Rows of unmatched campaigns, which wait; the references, the first of which are listed as
     #: "platform / account / id".
     waiting_rows: int = 0
-    waiting_amount: Decimal = Decimal(0)
+    waiting_amount: dict[str, Decimal] = field(default_factory=dict)
     unmatched_count: int = 0
     unmatched: list[str] = field(default_factory=list)
     #: Lines of totals, which are no spend.
@@ -142,13 +143,20 @@ def figures(values: Mapping[str, Any], *, is_preview: bool) -> Iterator[tuple[st
         *_OF_BOTH,
     ):
         if key in _ALWAYS or values.get(key):
-            amount = Decimal(values[amount_key]) if amount_key else None
-            if amount is None:
-                text = ""
-            else:  # rounding is less than what money shows
-                text = f"{amount:+f} in sum" if key == "rounded" else format_usd(amount)
+            text = ""
+            if key == "rounded":  # less than what money shows
+                text = f"{Decimal(values[amount_key]):+f} in sum"
+            elif amount_key:
+                text = format_sums(sums_of(values[amount_key]))
             shown = "Would be recorded" if is_preview and key == "recorded" else label
             yield shown, f"{values[key]:,}", text
+
+
+def sums_of(stored: Any) -> dict[str, Decimal]:
+    """Sums by currency as stored; outcomes from before there were currencies are in US dollars."""
+    if not isinstance(stored, Mapping):
+        return {DEFAULT: Decimal(stored or 0)}
+    return {code: Decimal(amount) for code, amount in stored.items()}
 
 
 def switch(campaign: Campaign, *, is_active: bool, holds: Iterable[str]) -> dict[str, Any]:

@@ -8,13 +8,14 @@ first, so the one definition of the holds decides on sums that do not exist yet.
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
 
 from ads.models import Campaign
 from ads.models.spend import Kind, OnOverlap
+from ads.rules.money import sums_by_currency
+from ads.services.currencies import by_currency, the_only
 from ads.services.delivery import Decision, preview_switches, supposed_sums
 from ads.services.imports import questions, recording, tables
 from ads.services.imports.outcome import SHOWN, Imported, switch
@@ -33,23 +34,30 @@ def preview_totals(done: Imported, *, source: str) -> None:
     answer = done.answers.get("overlap")
     if has_overlaps and answer in (None, OnOverlap.SKIP):
         counted = _WITHOUT_OVERLAPS
-        ((overlapping, amount),) = tables.run(_OVERLAPPING)
+        ((overlapping,),) = tables.run(f"SELECT count(*) FROM {_OVERLAPPING}")  # noqa: S608
         if answer:
             done.skipped_overlaps = overlapping
         else:
-            done.undecided, done.undecided_amount = overlapping, amount
+            done.undecided, done.undecided_amount = overlapping, tables.sums(_OVERLAPPING, "one")
     moves = day_totals.MOVES.format(staged=counted)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {tables.MOVES} AS {moves}", {"source": source})
         cursor.execute(f"DELETE FROM {tables.MOVES} WHERE is_older")  # noqa: S608  (our own names)
         done.older = cursor.rowcount
-        cursor.execute(_MOVED)
-        newest, done.recorded, done.difference, done.lowered, done.lowered_by = cursor.fetchone()
+        by = by_currency(tables.MOVES)
+        cursor.execute(_MOVED.format(**by._asdict()))
+        newest, moved = 0, []
+        for code, count, *figures in cursor.fetchall():
+            newest += count
+            moved.append((code, *figures))
+        posted = day_totals.posted_of(moved, by)
+        done.recorded, done.difference = posted.recorded, posted.difference
+        done.lowered, done.lowered_by = posted.lowered, posted.lowered_by
         if has_overlaps and answer == OnOverlap.REPLACE:
             cursor.execute(_TAKE_BACK)
             done.replaced = cursor.rowcount
-            cursor.execute(f"SELECT -sum(amount) FROM {tables.REPLACED}")  # noqa: S608
-            done.taken_back = cursor.fetchone()[0] or Decimal(0)
+            replaced = tables.sums(tables.REPLACED)
+            done.taken_back = {code: -amount for code, amount in replaced.items()}
     done.unchanged = newest - done.recorded
     done.items = newest + done.older + done.undecided + done.skipped_overlaps
 
@@ -62,8 +70,7 @@ _WITHOUT_OVERLAPS: Final = f"""
 """  # noqa: S608
 
 _OVERLAPPING: Final = f"""
-    SELECT count(*), coalesce(sum(amount), 0)
-      FROM (SELECT DISTINCT campaign_id, date, known_as, amount FROM {tables.OVERLAPS}) AS one
+    (SELECT DISTINCT campaign_id, date, known_as, amount FROM {tables.OVERLAPS}) AS one
 """  # noqa: S608
 
 _TAKE_BACK: Final = f"""
@@ -72,9 +79,9 @@ _TAKE_BACK: Final = f"""
 """  # noqa: S608
 
 _MOVED: Final = f"""
-    SELECT count(*), count(*) FILTER (WHERE amount <> 0), coalesce(sum(amount), 0),
+    SELECT {{code}}, count(*), count(*) FILTER (WHERE amount <> 0), coalesce(sum(amount), 0),
            count(*) FILTER (WHERE amount < 0), coalesce(sum(amount) FILTER (WHERE amount < 0), 0)
-      FROM {tables.MOVES}
+      FROM {tables.MOVES} {{join}} {{group}}
 """  # noqa: S608
 
 
@@ -84,9 +91,14 @@ def preview_entries(done: Imported, columns: Columns, *, source: str, now: datet
     values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
     tables.run(f"CREATE TEMP TABLE {tables.MOVES} AS {new}", values)
     tables.run(f"ANALYZE {tables.MOVES}")
-    moved = f"SELECT count(*), coalesce(sum(amount), 0) FROM {tables.MOVES}"  # noqa: S608
-    ((done.recorded, done.difference),) = tables.run(moved)
-    recording.count_duplicates(done, columns, values, "ads_spend", _THEN_RECORDED)
+    code, join, group = by_currency(tables.MOVES)
+    moved = tables.run(
+        f"SELECT {code}, count(*), coalesce(sum(amount), 0)"  # noqa: S608
+        f" FROM {tables.MOVES} {join} {group}"
+    )
+    done.recorded = sum(count for _, count, _ in moved)
+    done.difference = {code: amount for code, _, amount in moved}
+    recording.count_duplicates(done, columns, values, entries.ON_RECORD, _THEN_RECORDED)
 
 
 #: What the file itself would have recorded, as a relation like the ledger.
@@ -154,10 +166,20 @@ def _lowest(lower: Sequence[str]) -> str:
 def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any]:
     """All that a page shows of a preview: its figures, and what the file says and means.
 
-    Lists are cut, counts are not. Amounts in US dollars.
+    Lists are cut, counts are not. Sums are by currency.
     """
-    ((amount, *dates, waiting_amount, waiting_first, waiting_last),) = tables.run(_AMOUNTS_AND_DAYS)
-    days = [day for day in (*dates, waiting_first, waiting_last) if day is not None]
+    good = tables.run(
+        _AMOUNTS_AND_DAYS.format(rows=tables.ROWS, **by_currency(tables.ROWS)._asdict())
+    )
+    waits = tables.run(
+        _AMOUNTS_AND_DAYS.format(
+            rows=tables.WAITING_ROWS, code="currency", join="", group="GROUP BY 1 ORDER BY 1"
+        )
+    )
+    only = the_only()
+    amount = {row[0]: row[1] for row in good}
+    waiting_amount = sums_by_currency((row[0] or only, row[1]) for row in waits)
+    days = [day for row in (*good, *waits) for day in row[2:] if day is not None]
     campaigns = tables.run(_CAMPAIGNS)
     named = _names(row[0] for row in campaigns)
     return {
@@ -182,11 +204,9 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
     }
 
 
-_AMOUNTS_AND_DAYS: Final = f"""
-    SELECT * FROM (SELECT coalesce(sum(amount), 0), min(date), max(date) FROM {tables.ROWS}) AS good
-     CROSS JOIN (SELECT coalesce(sum(amount), 0), min(date), max(date)
-                   FROM {tables.WAITING_ROWS}) AS waiting
-"""  # noqa: S608
+_AMOUNTS_AND_DAYS: Final = """
+    SELECT {code}, coalesce(sum(amount), 0), min(date), max(date) FROM {rows} {join} {group}
+"""
 
 _CAMPAIGNS: Final = f"""
     SELECT campaign_id, coalesce(said.rows, 0), coalesce(said.amount, 0) AS amount,
@@ -200,7 +220,7 @@ _CAMPAIGNS: Final = f"""
 """  # noqa: S608
 
 _UNMATCHED: Final = f"""
-    SELECT platform, account, reference, name, rows, amount
+    SELECT platform, account, reference, name, rows, amount, currency
       FROM {tables.UNMATCHED}
      ORDER BY amount DESC, account, reference
      LIMIT {SHOWN}
@@ -208,9 +228,12 @@ _UNMATCHED: Final = f"""
 
 
 def _names(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The campaigns' ids, names and brands."""
-    rows = Campaign.objects.filter(pk__in=set(ids)).values_list("pk", "name", "brand__name")
-    return {pk: {"campaign_id": pk, "campaign": name, "brand": brand} for pk, name, brand in rows}
+    """The campaigns' ids, names, brands and currencies."""
+    rows = Campaign.objects.filter(pk__in=set(ids)).values_list(
+        "pk", "name", "brand__name", "brand__currency"
+    )
+    keys = ("campaign_id", "campaign", "brand", "currency")
+    return {row[0]: dict(zip(keys, row, strict=True)) for row in rows}
 
 
 _NO_CAMPAIGN: Final = {"campaign_id": None, "campaign": None, "brand": None}
@@ -219,11 +242,13 @@ _NO_CAMPAIGN: Final = {"campaign_id": None, "campaign": None, "brand": None}
 def _samples(checker: Checker) -> list[dict[str, Any]]:
     """The first rows, as they stand in the file and as they were understood."""
     named = _names(s.campaign.id for s in checker.samples if isinstance(s.campaign, Found))
+    only = the_only()
     return [
         {
             "line": each.line,
             "cells": each.cells,
-            **named.get(getattr(each.campaign, "id", 0), _NO_CAMPAIGN),
+            **(_NO_CAMPAIGN | {"currency": each.currency or only}),
+            **named.get(getattr(each.campaign, "id", 0), {}),
             "reference": getattr(each.campaign, "reference", None),
             "date": each.date,
             "amount": each.amount,
@@ -235,10 +260,12 @@ def _samples(checker: Checker) -> list[dict[str, Any]]:
 
 def _unmatched(reader: Reader) -> list[dict[str, Any]]:
     """The references that no campaign has, with the one campaign of the same name, if any."""
-    keys = ("platform", "account", "reference", "name", "rows", "amount")
+    keys = ("platform", "account", "reference", "name", "rows", "amount", "currency")
     unmatched = [dict(zip(keys, row, strict=True)) for row in tables.run(_UNMATCHED)]
+    only = the_only()
     alike = by_name({each["name"] for each in unmatched}, reader.plan.brand_id)
     for each in unmatched:
+        each["currency"] = each["currency"] or only
         candidates = alike.get(each["name"], [])
         alone = candidates[0] if len(candidates) == 1 else None
         each["suggested_id"] = alone and alone.id

@@ -8,8 +8,9 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models.spend import Kind, OnOverlap
-from ads.rules.money import LIMIT, format_usd
+from ads.rules.money import LIMIT
 from ads.services import new_batch
+from ads.services.currencies import by_currency
 from ads.services.errors import Overlap, RecordedAndUndone, ReportedOtherwise
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
@@ -103,8 +104,8 @@ _LEAVE_OUT: Final = f"""
 def too_large(owner: str, day: date, amount: Decimal) -> str:
     """The reason to refuse rows that add up to this."""
     return (
-        f"amount: the rows of {owner} on {day} add up to {format_usd(amount)}; a day must stay "
-        f"below {format_usd(LIMIT)}."
+        f"amount: the rows of {owner} on {day} add up to {amount:,.2f}; a day must stay below "
+        f"{LIMIT:,}."
     )
 
 
@@ -138,8 +139,8 @@ def record_totals(
 def overlapping(error: Overlap) -> ImportRefused:
     """The refusal of a file that overlaps with what was reported since it was asked about."""
     return ImportRefused(
-        f"It was reported just now: {error.reason} (--on-overlap add, replace or skip in the "
-        "command)"
+        f"Other sources have just reported these days: {error.reason} (--on-overlap add, replace "
+        "or skip in the command)"
     )
 
 
@@ -153,12 +154,15 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
         "batch": new_batch.current(),
     }
     insert = entries.INSERT.format(staged=f"{tables.ROWS} AS staged")
-    ((done.recorded, done.difference),) = tables.run(
-        f"WITH recorded AS ({insert} RETURNING amount)"  # noqa: S608
-        " SELECT count(*), coalesce(sum(amount), 0) FROM recorded",
+    code, join, group = by_currency("recorded")
+    found = tables.run(
+        f"WITH recorded AS ({insert} RETURNING campaign_id, amount)"  # noqa: S608
+        f" SELECT {code}, count(*), coalesce(sum(recorded.amount), 0) FROM recorded {join} {group}",
         values,
     )
-    count_duplicates(done, columns, values, "ads_spend")
+    done.recorded = sum(count for _, count, _ in found)
+    done.difference = {code: amount for code, _, amount in found}
+    count_duplicates(done, columns, values, entries.ON_RECORD)
 
 
 def count_duplicates(

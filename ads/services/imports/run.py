@@ -12,6 +12,7 @@ from django.db import transaction
 from ads.models import SpendImport
 from ads.models.batches import BatchKind
 from ads.models.spend import OnOverlap
+from ads.rules.money import add_sums
 from ads.services import new_batch
 from ads.services.delivery import Trigger, enforce
 from ads.services.errors import InvalidSpend, Overlap
@@ -126,7 +127,6 @@ class Import:
                 raise ImportRefused("There are no rows below the header: nothing to record.")
             done.rounded, done.rounded_by = checker.amounts.rounded, checker.amounts.rounded_by
             done.skipped, done.blank = checker.skipped, checker.amounts.blank
-            done.notes = list(checker.days.notes())
             staged = cls(reader, checker, done, now)
             staged._refuse_bad_rows()
             yield staged
@@ -182,7 +182,7 @@ class Import:
                     self._record_totals(now, seen)
             self._refuse_bad_rows()
             rows = done.recorded + done.unchanged + done.replaced + done.waiting_rows
-            if new_batch.close(batch, rows=rows, amount=done.difference + done.taken_back):
+            if new_batch.close(batch, rows=rows, sums=add_sums(done.difference, done.taken_back)):
                 done.batch_id = batch.pk
             if self._affects_now:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
@@ -13,6 +14,7 @@ from django.db.models.expressions import RawSQL
 
 from ads.models import Campaign
 from ads.rules.calendar import local_date, month_start
+from ads.services.currencies import by_currency
 
 #: The columns staged of each row of day totals.
 TOTALS: Final = {
@@ -47,6 +49,7 @@ WAITING: Final = {
     "occurred_at": "timestamptz",
     "description": "text",
     "external_id": "text",
+    "currency": "text",
     "timezone": "text",
 }
 
@@ -61,7 +64,7 @@ OVERLAPS: Final = "import_overlaps"
 REPLACED: Final = "import_replaced"
 
 #: Texts that may be empty; written as CSV, COPY would read them as NULL.
-_EMPTY: Final = {"account", "name", "description", "known_as", "timezone"}
+_EMPTY: Final = {"account", "name", "description", "known_as", "currency", "timezone"}
 
 #: The timezone in which a day begins last: no brand's month began earlier.
 LAST_TO_TURN: Final = "Etc/GMT+12"
@@ -79,6 +82,13 @@ def tables(columns: dict[str, str]) -> Iterator[None]:
     finally:
         if connection.is_usable():  # else they are dropped already, or with the transaction
             _drop()
+
+
+def sums(relation: str, name: str = "") -> dict[str, Decimal]:
+    """The ``amount`` of a relation of campaigns' rows, which is called ``name``, by currency."""
+    code, join, _ = by_currency(name or relation)
+    found = run(f"SELECT {code}, sum(amount) FROM {relation} {join} GROUP BY 1 ORDER BY 1")  # noqa: S608
+    return dict(found)
 
 
 def run(sql: str, values: Any = None) -> list[tuple[Any, ...]]:

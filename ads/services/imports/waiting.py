@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from ads.models.spend import Kind
-from ads.rules.money import LIMIT
+from ads.rules.money import LIMIT, sums_by_currency
 from ads.services import locks, new_batch
+from ads.services.currencies import the_only
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.recording import too_large
 from ads.services.imports.refusals import BadRow
+from ads.services.ledger import entries
 from ads.services.ledger import waiting as statements
 
 #: References that are listed; the rest are counted.
@@ -22,7 +24,7 @@ SHOWN: Final = 20
 _MAKE: Final = f"""
     CREATE TEMP TABLE {tables.UNMATCHED} AS
     SELECT %s::text AS platform, account, reference, max(name) AS name,
-           count(*) AS rows, sum(amount) AS amount,
+           count(*) AS rows, sum(amount) AS amount, max(currency) AS currency,
            row_number() OVER (ORDER BY account, reference) AS number
       FROM {tables.WAITING_ROWS}
      GROUP BY account, reference
@@ -44,16 +46,18 @@ _OF_KNOWN: Final = f"""
 
 _TOTALS: Final = f"""
     (SELECT known.id AS unknown_id, waiting.date, trim_scale(sum(waiting.amount)) AS amount,
-            %(observed_at)s::timestamptz AS observed_at, max(waiting.timezone) AS timezone
+            %(observed_at)s::timestamptz AS observed_at, made.currency,
+            max(waiting.timezone) AS timezone
      {_OF_KNOWN}
-      GROUP BY known.id, waiting.date) AS given
+      GROUP BY known.id, waiting.date, made.currency) AS given
 """
 
 #: The waiting spend, as a relation of staged entries. In place of its campaign it has the id of the
 #: unmatched reference, or a number below zero while there is none.
 _ENTRIES: Final = f"""
     (SELECT coalesce(known.id, -made.number) AS campaign_id, waiting.amount, waiting.date,
-            waiting.occurred_at, waiting.description, waiting.external_id, waiting.position,
+            waiting.currency, waiting.occurred_at, waiting.description, waiting.external_id,
+            waiting.position,
             waiting.date IS NOT NULL AS date_given,
             waiting.occurred_at IS NOT NULL AS occurred_at_given,
             concat_ws(' / ', made.platform, nullif(made.account, ''), made.reference) AS called
@@ -86,10 +90,22 @@ def add_up(done: Imported, platform: str) -> None:
             reason = too_large(f"reference {reference!r}", day, amount)
             done.refused.add(BadRow(position, position, reason))
             done.waiting_rows -= rows
+    for position, rows, reference, codes in tables.run(_IN_SEVERAL):
+        reason = (
+            f"currency: the rows of reference {reference!r} are in {codes}; one campaign has one."
+        )
+        done.refused.add(BadRow(position, position, reason))
+        done.waiting_rows -= rows
     tables.run(_MAKE, [platform])
     tables.run(f"ANALYZE {tables.UNMATCHED}")
-    ((done.unmatched_count, done.waiting_amount),) = tables.run(
-        f"SELECT count(*), sum(amount) FROM {tables.UNMATCHED}"  # noqa: S608
+    found = tables.run(
+        f"SELECT currency, count(*), sum(amount) FROM {tables.UNMATCHED}"  # noqa: S608
+        " GROUP BY currency ORDER BY currency"
+    )
+    done.unmatched_count = sum(count for _, count, _ in found)
+    only = the_only()
+    done.waiting_amount = sums_by_currency(
+        (currency or only, amount) for currency, _, amount in found
     )
     done.unmatched = [reference for (reference,) in tables.run(_FIRST)]
 
@@ -111,6 +127,21 @@ _TOO_LARGE: Final = f"""
     )
     SELECT min(position), count(*), reference, date, amount
       FROM gone GROUP BY reference, date, amount ORDER BY 1
+"""  # noqa: S608
+
+
+#: Days of one reference in several currencies would be added up.
+_IN_SEVERAL: Final = f"""
+    WITH several AS (
+        SELECT account, reference, string_agg(DISTINCT currency, ' and ') AS codes
+          FROM {tables.WAITING_ROWS}
+         GROUP BY account, reference HAVING count(DISTINCT currency) > 1
+    ), gone AS (
+        DELETE FROM {tables.WAITING_ROWS} AS waiting USING several
+         WHERE (waiting.account, waiting.reference) = (several.account, several.reference)
+        RETURNING waiting.position, waiting.reference, several.codes
+    )
+    SELECT min(position), count(*), reference, codes FROM gone GROUP BY reference, codes ORDER BY 1
 """  # noqa: S608
 
 
@@ -162,9 +193,9 @@ def _refuse(done: Imported, columns: Columns, values: dict[str, Any], **relation
 
 def _refuse_recorded(done: Imported, columns: Columns, values: dict[str, Any]) -> None:
     """Leave out ids on record: whether the entry is the same cannot be known."""
-    if _refuse(done, columns, values, differs="'campaign'"):
+    if _refuse(done, columns, values, recorded=entries.TAKEN, differs="'campaign'"):
         tables.run(
-            f"DELETE FROM {tables.WAITING_ROWS} AS waiting USING ads_spend AS recorded"  # noqa: S608
+            f"DELETE FROM {tables.WAITING_ROWS} AS waiting USING {entries.TAKEN} AS recorded"  # noqa: S608
             " WHERE recorded.source = %(source)s"
             "   AND recorded.external_id = waiting.external_id",
             values,

@@ -11,7 +11,7 @@ from ads.services.ledger import (
     verification,
     waiting,
 )
-from ads.services.ledger.batch import append, record, record_all, record_one
+from ads.services.ledger.batch import append, moved_by, record, record_all, record_one
 from ads.services.ledger.corrections import (
     Corrected,
     CorrectedMeanwhile,
@@ -22,16 +22,7 @@ from ads.services.ledger.corrections import (
 from ads.services.ledger.crossings import enforce_crossed
 from ads.services.ledger.overlaps import OnRecord, Overlapping
 from ads.services.ledger.placement import place
-from ads.services.ledger.rows import (
-    RECORDED,
-    SKIPPED,
-    Answer,
-    DayTotal,
-    Placed,
-    Recorded,
-    Row,
-    SpendEntry,
-)
+from ads.services.ledger.rows import SKIPPED, Answer, DayTotal, Placed, Recorded, Row, SpendEntry
 from ads.services.ledger.sources import ledger_sources, with_last_report
 from ads.services.ledger.summaries import Figures, Month
 from ads.services.ledger.validation import (
@@ -46,6 +37,7 @@ from ads.services.ledger.validation import (
     check_same_day,
     check_text,
     day_of,
+    in_another,
     is_same_day,
     latest_date,
 )

@@ -20,6 +20,7 @@ from django.db import IntegrityError, connection, transaction
 
 from ads.models import Campaign, Spend
 from ads.models.spend import Kind, OnOverlap
+from ads.rules.money import sums_by_currency
 from ads.services import campaign_lookup, locks, new_batch
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
@@ -51,7 +52,7 @@ _LOOKS: Final = 5
 _TOO_LARGE: Final = "spend_total_amount_is_in_range"
 _TOO_LARGE_REASON: Final = (
     "with all of these, the day or month of a campaign or brand would come to "
-    "1,000,000,000,000,000 US dollars or more; check the amounts."
+    "1,000,000,000,000,000 or more; check the amounts."
 )
 
 
@@ -166,11 +167,13 @@ def append(
     now: datetime,
     kind: Kind,
     on_overlap: OnOverlap | None = None,
-    every_reference: bool = False,
+    has_waited: bool = False,
 ) -> list[Answer]:
     """Append placed rows, inside the caller's transaction, which enforces.
 
-    ``on_overlap`` and ``every_reference`` are for day totals: see :func:`.day_totals.append`.
+    ``on_overlap`` is for day totals. ``has_waited``: for its campaign, so that nobody knows yet
+    which of its references it is (see :mod:`.overlaps`), or that it was recorded before and its
+    match undone.
     """
     if kind == Kind.DAY_TOTAL:
         return day_totals.append(
@@ -178,9 +181,10 @@ def append(
             source=source,
             now=now,
             on_overlap=on_overlap,
-            every_reference=every_reference,
+            every_reference=has_waited,
         )
-    return entries.append(placed, source=source, now=now, kind=kind)
+    append_entries = entries.append_again if has_waited else entries.append
+    return append_entries(placed, source=source, now=now, kind=kind)
 
 
 class _TakenBack(Exception):
@@ -260,10 +264,9 @@ class _Batch:
         made = self.together.make(source=self.source, now=self.now)
         with new_batch.recording(made):
             self._append()
-        positions = [*self.placed, *self.unmatched]
-        rows = [placed.row for placed in self.placed.values()] + list(self.unmatched.values())
-        count, amount = _figures(rows, [self.answers[i] for i in positions])
-        if new_batch.close(made, rows=count, amount=amount):
+        rows = sum(answer.outcome in (RECORDED, UNCHANGED, WAITING) for answer in self.answers)
+        moved = moved_by((placed, self.answers[i]) for i, placed in self.placed.items())
+        if new_batch.close(made, rows=rows, sums=moved):
             self.batch_id = made.pk
 
     def _append(self) -> None:
@@ -310,12 +313,11 @@ class _Batch:
         return kept
 
 
-def _figures(rows: Iterable[Row], answers: Iterable[Answer]) -> tuple[int, Decimal]:
-    """How many rows are the batch's, and by how much they moved the ledger."""
-    count, moved = 0, Decimal(0)
-    for row, answer in zip(rows, answers, strict=True):
-        count += answer.outcome in (RECORDED, UNCHANGED, WAITING)
+def moved_by(answered: Iterable[tuple[Placed, Answer]]) -> dict[str, Decimal]:
+    """By how much these rows moved the ledger, by currency."""
+    moved = []
+    for placed, answer in answered:
         if answer.outcome == RECORDED:
-            moved += row.amount if answer.difference is None else answer.difference
-            moved += answer.taken_back or 0
-    return count, moved
+            own = placed.row.amount if answer.difference is None else answer.difference
+            moved.append((placed.owner.currency, own + (answer.taken_back or 0)))
+    return sums_by_currency(moved)

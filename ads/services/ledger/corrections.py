@@ -39,7 +39,7 @@ class Correction:
     Args:
         campaign: whose spend is corrected.
         day: the accounting day that was wrong.
-        amount: US dollars, negative to take spend back; not zero.
+        amount: negative to take spend back; not zero.
         reason: why; required.
         entry: the entry that is corrected, of that campaign and day; None: no single one.
     """
@@ -70,7 +70,7 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A running sum before and after a correction. Amounts in US dollars."""
+    """A running sum before and after a correction."""
 
     owner: Brand | Campaign
     period: Period
@@ -78,7 +78,7 @@ class Sum:
     start: date
     before: Decimal
     after: Decimal
-    #: How much of it does not count against the budget.
+    #: What is allowed beyond the budget.
     waived: Decimal
     #: The budget that it counts against; None: there is none, or the period is over.
     budget: Decimal | None
@@ -211,13 +211,10 @@ def _sums(
                     before=amount,
                     after=amount + correction.amount,
                     waived=waived,
-                    budget=getattr(owner, _BUDGETS[period]) if period in current else None,
+                    budget=getattr(owner, period.budget) if period in current else None,
                 )
             )
     return sums
-
-
-_BUDGETS: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
 
 
 def _outcome(correction: Correction, current: Sequence[Period], now: datetime) -> Outcome:
@@ -229,7 +226,7 @@ def _outcome(correction: Correction, current: Sequence[Period], now: datetime) -
         return Outcome()
     campaign, amount = correction.campaign, Value(correction.amount)
     columns: dict[str, Any] = {}
-    for name in (_BUDGETS[period] for period in current):
+    for name in (period.budget for period in current):
         columns[name] = Case(
             When(pk=campaign.pk, then=F(name) - amount), default=F(name), output_field=MoneyField()
         )

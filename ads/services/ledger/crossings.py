@@ -39,12 +39,22 @@ def _answer(budget: BudgetHold) -> str:
     owner = "brand" if budget.of_brand else "campaign"
     campaign = "IS NULL" if budget.of_brand else "= moved.campaign_id"
     limit = f"{owner}.{budget.period_word}_budget"
-    used_up = f"amount - waived >= {limit}"
-    was_used_up = f"amount - waived - moved.{owner}_{budget.period.value} >= {limit}"
+    used_up = f"amount - allowed >= {limit}"
+    was_used_up = f"amount - allowed - moved.{owner}_{budget.period.value} >= {limit}"
     return f"""
         (SELECT CASE WHEN ({used_up}) IS DISTINCT FROM ({was_used_up}) THEN {_CROSSED}
                      WHEN {used_up} THEN {_USED_UP} END
-           FROM ads_spendtotal
+           FROM ads_spendtotal AS total
+          CROSS JOIN LATERAL (
+                SELECT CASE WHEN total.waived = 0 THEN 0 ELSE total.waived - coalesce((
+                            SELECT sum(one.amount) FROM ads_allowance AS one
+                             WHERE one.until <= moved.now
+                               AND one.undone_at IS NULL AND one.ended_at IS NULL
+                               AND one.brand_id = total.brand_id
+                               AND one.campaign_id IS NOT DISTINCT FROM total.campaign_id
+                               AND one.period = total.period AND one.start = total.start), 0)
+                       END AS allowed
+               ) AS beyond
           WHERE brand_id = moved.brand_id AND campaign_id {campaign}
             AND period = '{budget.period.value}' AND start = moved.{budget.period.value})
     """  # noqa: S608  (nothing in it comes from outside)
@@ -69,12 +79,13 @@ _QUESTION = f"""
                                       AND running.is_active)) AS of_brand
               FROM (
                     SELECT moved.campaign_id, moved.brand_id, campaign.is_active,
-                           brand.timezone <> moved.timezone AS is_stale,
+                           (brand.timezone, brand.currency) <> (moved.timezone, moved.currency)
+                               AS is_stale,
                            greatest({_answers(of_brand=True)}) AS brand_answer,
                            greatest({_answers(of_brand=False)}) AS campaign_answer
                       FROM (VALUES {{rows}})
-                           AS moved (campaign_id, brand_id, timezone, day, month, campaign_day,
-                                     campaign_month, brand_day, brand_month)
+                           AS moved (campaign_id, brand_id, timezone, currency, day, month,
+                                     campaign_day, campaign_month, brand_day, brand_month, now)
                       JOIN ads_campaign AS campaign ON campaign.id = moved.campaign_id
                       JOIN ads_brand AS brand ON brand.id = moved.brand_id
                     OFFSET 0
@@ -97,7 +108,7 @@ def enforce_crossed(
     sweep tries again. At most one query if nothing was crossed.
 
     Raises:
-        StaleTimezoneError: a brand has moved since its timezone was read.
+        StaleTimezoneError: a brand's timezone or currency has changed since it was read.
     """
     moved: dict[tuple[Owner, date], Decimal] = defaultdict(Decimal)
     for (row, owner, day, _), answer in zip(placed, answers, strict=True):
@@ -146,6 +157,7 @@ def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySe
                     by_campaign[owner.campaign_id, Period.MONTH],
                     by_brand[owner.brand_id, Period.DAY],
                     by_brand[owner.brand_id, Period.MONTH],
+                    now,
                 )
                 for owner, today in concerned.items()
             ],

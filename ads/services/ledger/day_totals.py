@@ -25,7 +25,9 @@ from django.db import connection
 
 from ads.models.references import shown
 from ads.models.spend import OnOverlap
+from ads.rules.money import add_sums, sums_by_currency
 from ads.services import new_batch
+from ads.services.currencies import ByCurrency, by_currency
 from ads.services.errors import Overlap, ReportedOtherwise
 from ads.services.ledger import overlaps
 from ads.services.ledger.rows import (
@@ -131,17 +133,18 @@ _LISTED: Final = """
       FROM reported WHERE amount <> previous
 """
 
+#: By currency.
 _COUNTED: Final = """
-    SELECT replaced_by <> '', count(*), sum(amount - previous),
+    SELECT replaced_by <> '', {code}, count(*), sum(amount - previous),
            count(*) FILTER (WHERE amount < previous),
            coalesce(sum(amount - previous) FILTER (WHERE amount < previous), 0)
-      FROM reported WHERE amount <> previous
-     GROUP BY 1
+      FROM reported {join} WHERE amount <> previous
+     GROUP BY 1, 2
 """
 
 _AND_SKIPPED: Final = """
      UNION ALL
-    SELECT NULL, count(*), 0, 0, 0
+    SELECT NULL, '', count(*), 0, 0, 0
       FROM (SELECT DISTINCT campaign_id, date, known_as FROM ({overlaps}) AS pair) AS skipped
 """
 
@@ -225,23 +228,29 @@ def append(
     keyed = {i: (_key(total), total.row) for i, total in enumerate(placed)}
     newest = newest_of(keyed)
     posting = _Posting(ARRAYS, source, now, on_overlap, every_reference)
-    answers = _not_posted(keyed, posting.of({key: placed[i].row for key, i in newest.items()}))
+    answers = _not_posted(
+        keyed,
+        posting.of({key: placed[i].row for key, i in newest.items()}),
+        [each.owner.currency for each in placed],
+    )
     good = {i: of_key for i, of_key in keyed.items() if i not in answers}
     newest = newest_of(good)
     posted = {key: placed[i].row for key, i in newest.items()}
     differences, taken_back, believed = _post(posting.of(posted)) if posted else ({}, {}, set())
     for i, (key, total) in good.items():
-        newer = posted[key]
+        newer, currency = posted[key], placed[i].owner.currency
         if key not in believed or (total.amount, total.observed_at) != (
             newer.amount,
             newer.observed_at,
         ):
-            answers[i] = Answer(OLDER, difference=Decimal(0))
+            answers[i] = Answer(OLDER, difference=Decimal(0), currency=currency)
         elif i == newest[key] and (key in differences or key in taken_back):
             moved = differences.get(key, Decimal(0))
-            answers[i] = Answer(RECORDED, difference=moved, taken_back=taken_back.get(key))
+            answers[i] = Answer(
+                RECORDED, difference=moved, taken_back=taken_back.get(key), currency=currency
+            )
         else:
-            answers[i] = Answer(UNCHANGED, difference=Decimal(0))
+            answers[i] = Answer(UNCHANGED, difference=Decimal(0), currency=currency)
     return [answers[i] for i in range(len(placed))]
 
 
@@ -254,7 +263,9 @@ def newest_of(totals: dict[int, tuple[K, DayTotal]]) -> dict[K, int]:
     return newest
 
 
-def _not_posted(keyed: dict[int, tuple[Key, DayTotal]], posting: "_Posting") -> dict[int, Answer]:
+def _not_posted(
+    keyed: dict[int, tuple[Key, DayTotal]], posting: "_Posting", currencies: Sequence[str]
+) -> dict[int, Answer]:
     """The answers of totals that are refused or skipped, by position; one query if there are none.
 
     Refused are those whose source has reported the day in the other way, in an earlier batch or
@@ -282,7 +293,7 @@ def _not_posted(keyed: dict[int, tuple[Key, DayTotal]], posting: "_Posting") -> 
             answers[i] = failed(error)
         elif key in overlapping:
             answers[i] = (
-                Answer(SKIPPED, difference=Decimal(0))
+                Answer(SKIPPED, difference=Decimal(0), currency=currencies[i])
                 if posting.on_overlap
                 else failed(overlapping[key])
             )
@@ -341,19 +352,19 @@ def _in_place_of(
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """How staged day totals moved the ledger; amounts in the campaigns' currency."""
+    """How staged day totals moved the ledger; amounts by currency."""
 
     #: Totals that did, and by how much in sum.
     recorded: int = 0
-    difference: Decimal = Decimal(0)
+    difference: dict[str, Decimal] = field(default_factory=dict)
     #: Those among them that were lowered, and by how much in sum (zero or less).
     lowered: int = 0
-    lowered_by: Decimal = Decimal(0)
+    lowered_by: dict[str, Decimal] = field(default_factory=dict)
     #: Totals that are on record of others and were skipped.
     skipped: int = 0
     #: Others' totals that were replaced, and by how much that moved the ledger (zero or less).
     replaced: int = 0
-    taken_back: Decimal = Decimal(0)
+    taken_back: dict[str, Decimal] = field(default_factory=dict)
 
 
 def post(
@@ -375,22 +386,31 @@ def post(
             all of them in sum. The transaction is to be rolled back.
     """
     posting = _Posting(staged, source, now, on_overlap, every_reference)
-    answer = _COUNTED
+    by = by_currency("reported")
+    answer = _COUNTED.format(code=by.code, join=by.join)
     if on_overlap == OnOverlap.SKIP:
         posting = replace(posting, staged=overlaps.WITHOUT.format(staged=staged))
         answer += _AND_SKIPPED.format(overlaps=overlaps.OVERLAPS.format(staged=staged))
-    counted = {marked: counts for marked, *counts in posting.run(answer)}
-    own, taken = counted.get(False, _NONE), counted.get(True, _NONE)
-    if on_overlap != OnOverlap.REPLACE:  # then the marked are its own
-        own, taken = [sum(both) for both in zip(own, taken, strict=True)], _NONE
-    recorded, difference, lowered, lowered_by = own
-    replaced, taken_back, *_ = taken
-    skipped = counted.get(None, _NONE)[0]
-    return Posted(recorded, difference, lowered, lowered_by, skipped, replaced, taken_back)
+    rows = posting.run(answer)
+    skipped = sum(count for marked, _, count, *_ in rows if marked is None)
+    # Unless others' are replaced, the marked are its own.
+    is_replacing = on_overlap == OnOverlap.REPLACE
+    own = [row[1:] for row in rows if row[0] is not None and not (row[0] and is_replacing)]
+    taken = [row[1:] for row in rows if row[0] and is_replacing]
+    replaced = sum(count for _, count, *_ in taken)
+    taken_back = {code: amount for code, _, amount, *_ in taken}
+    return replace(posted_of(own, by), skipped=skipped, replaced=replaced, taken_back=taken_back)
 
 
-#: Where there are none of a row of ``_COUNTED``.
-_NONE: Final[list[Any]] = [0, Decimal(0), 0, Decimal(0)]
+def posted_of(rows: Sequence[Sequence[Any]], by: ByCurrency) -> Posted:
+    """From rows with the code of a currency, how many moved and by how much, likewise lowered."""
+    moved = sums_by_currency((row[0], row[2]) for row in rows if row[1])
+    return Posted(
+        recorded=sum(row[1] for row in rows),
+        difference=add_sums(by.zero, moved),
+        lowered=sum(row[3] for row in rows),
+        lowered_by=sums_by_currency((row[0], row[4]) for row in rows if row[3]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

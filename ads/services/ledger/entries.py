@@ -9,11 +9,13 @@ temporary table) are recorded by the same statements. ``%(source)s``, ``%(kind)s
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
 
+from ads.models import RecordedAgain
 from ads.models.spend import Kind
 from ads.services import new_batch
 from ads.services.actor import current_actor
@@ -63,15 +65,46 @@ DIFFERS: Final = """
          THEN 'occurred_at' END
 """
 
-#: The entries on record that were undone with their batch; ``undo_id`` can be undone. Not those
-#: of a match: they wait again.
-UNDONE: Final = """
-    (SELECT entry.*, undo.id AS undo_id
-       FROM ads_spend AS entry
-       JOIN ads_spendbatch AS made
-         ON made.id = entry.batch_id AND NOT made.counts AND made.kind <> 'match'
-       JOIN ads_spendbatch AS undo ON undo.undoes_id = made.id)
+#: The ledger, with what each external ID stands for: the entry that was recorded with it, or the
+#: last one after a match was undone (:class:`ads.models.RecordedAgain`). ``first_id`` has the ID.
+ON_RECORD: Final = """
+    (SELECT first.id AS first_id, first.source, first.external_id,
+            coalesce(last.id, first.id) AS id,
+            coalesce(last.campaign_id, first.campaign_id) AS campaign_id,
+            coalesce(last.amount, first.amount) AS amount,
+            coalesce(last.description, first.description) AS description,
+            coalesce(last.kind, first.kind) AS kind, coalesce(last.date, first.date) AS date,
+            coalesce(last.occurred_at, first.occurred_at) AS occurred_at,
+            CASE WHEN last.id IS NULL THEN first.batch_id ELSE last.batch_id END AS batch_id
+       FROM ads_spend AS first
+       LEFT JOIN (ads_recordedagain AS again JOIN ads_spend AS last ON last.id = again.last_id)
+              ON again.first_id = first.id)
 """
+
+_MADE_BY: Final = f"""
+    {ON_RECORD} AS entry
+       JOIN ads_spendbatch AS made ON made.id = entry.batch_id AND NOT made.counts
+"""
+
+#: Those that were undone with their batch, by the batch ``undo_id``. Not those of a match: they
+#: wait again, or were discarded since.
+UNDONE: Final = f"""
+    (SELECT entry.*, undo.id AS undo_id
+       FROM {_MADE_BY} AND made.kind <> 'match'
+       JOIN ads_spendbatch AS undo ON undo.undoes_id = made.id)
+"""  # noqa: S608  (our own names)
+
+#: Those whose match was undone: their IDs are free to wait, and to be recorded again.
+FREE: Final = f"(SELECT entry.* FROM {_MADE_BY} AND made.kind = 'match')"  # noqa: S608
+
+#: The others, which are not free to wait.
+TAKEN: Final = f"""
+    (SELECT entry.*
+       FROM {ON_RECORD} AS entry
+       LEFT JOIN ads_spendbatch AS made
+              ON made.id = entry.batch_id AND made.kind = 'match' AND NOT made.counts
+      WHERE made.id IS NULL)
+"""  # noqa: S608
 
 #: The entries of ``staged``, all with an external ID, that :data:`INSERT` would insert.
 NEW: Final = """
@@ -107,7 +140,7 @@ def append(placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind) 
             compared.append(i)
     if compared:
         again = [staged[i] for i in compared]
-        for position, pk, recorded, differs in compare(again, "ads_spend", source, now, kind):
+        for position, pk, recorded, differs in compare(again, ON_RECORD, source, now, kind):
             i = compared[position]
             answers[i] = (
                 Answer(DUPLICATE, pk)
@@ -139,6 +172,53 @@ def _refuse_undone(
                 source=source, external_id=external_id, undo=undone[answers[i].entry_id]
             )
             answers[i] = failed(error)
+
+
+def append_again(
+    placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind
+) -> list[Answer]:
+    """As :func:`append`, for spend that has waited: entries whose match was undone count again.
+
+    Whoever calls it holds the references under which they waited, and nobody else records them.
+    """
+    free = _free(placed, source)
+    answers = append(
+        [
+            each._replace(row=replace(each.row, external_id=None))
+            if each.row.external_id in free
+            else each
+            for each in placed
+        ],
+        source=source,
+        now=now,
+        kind=kind,
+    )
+    again = {
+        free[each.row.external_id]: answer.entry_id
+        for each, answer in zip(placed, answers, strict=True)
+        if each.row.external_id in free and answer.entry_id is not None
+    }
+    RecordedAgain.objects.bulk_create(
+        [RecordedAgain(first_id=first, last_id=last) for first, last in again.items()],
+        update_conflicts=True,
+        unique_fields=["first"],
+        update_fields=["last"],
+    )
+    return answers
+
+
+def _free(placed: Sequence[Placed], source: str) -> dict[str | None, int]:
+    """The IDs among these whose match was undone, with the entries that have them for good."""
+    external_ids = [each.row.external_id for each in placed if each.row.external_id]
+    if not external_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT external_id, first_id FROM {FREE} AS free"  # noqa: S608  (our own)
+            " WHERE source = %s AND external_id = ANY(%s::text[])",
+            [source, external_ids],
+        )
+        return dict(cursor.fetchall())
 
 
 def compare(

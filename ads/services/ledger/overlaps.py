@@ -25,9 +25,12 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models.references import BETWEEN
+from ads.rules.money import add_sums
+from ads.services.currencies import by_currency
 from ads.services.errors import Overlap
 
-_PLATFORM: Final = f"split_part({{}}.known_as, '{BETWEEN}', 1)"
+#: The platform of a relation's totals.
+PLATFORM: Final = f"split_part({{}}.known_as, '{BETWEEN}', 1)"
 
 #: Totals of ``staged`` with each total on record (``other``) that they overlap with; ``own`` is
 #: what their source has on record itself.
@@ -42,7 +45,7 @@ _FROM: Final = f"""
             OR (other.known_as <> staged.known_as AND '' NOT IN (other.known_as, staged.known_as)
                 AND (own.replaced_by <> '' OR %(every_reference)s)))
        AND ('' IN (other.known_as, staged.known_as)
-            OR {_PLATFORM.format("other")} = {_PLATFORM.format("staged")})
+            OR {PLATFORM.format("other")} = {PLATFORM.format("staged")})
        AND (other.amount <> 0 OR (other.source = own.replaced_by AND other.replaced_by = ''))
        AND {{own_does_not_count}}
 """
@@ -90,18 +93,28 @@ WITHOUT: Final = f"""
       WHERE overlap.campaign_id IS NULL) AS staged
 """  # noqa: S608  (nothing in it comes from outside)
 
+_IN_CURRENCIES: Final = """
+    SELECT pair.campaign_id, pair.date, known_as, amount, source, on_record, {code}
+      FROM ({pairs}) AS pair {join}
+"""
+
 _SUMMED: Final = """
     WITH pair AS MATERIALIZED ({pairs})
     SELECT count(DISTINCT campaign_id), count(DISTINCT (campaign_id, date)),
            min(campaign_id), min(date), max(date),
            (SELECT count(*) FROM (SELECT DISTINCT campaign_id, date, known_as FROM pair) AS one),
-           (SELECT sum(amount)
-              FROM (SELECT DISTINCT campaign_id, date, known_as, amount FROM pair) AS one),
-           (SELECT json_object_agg(source, amount::text ORDER BY amount DESC, source)
-              FROM (SELECT source, sum(on_record) AS amount
+           (SELECT json_agg(json_build_array(currency, amount::text) ORDER BY currency)
+              FROM (SELECT {code} AS currency, sum(amount) AS amount
+                      FROM (SELECT DISTINCT campaign_id, date, known_as, amount FROM pair) AS one
+                      {join}
+                     GROUP BY 1) AS said),
+           (SELECT json_agg(json_build_array(source, currency, amount::text)
+                            ORDER BY amount DESC, source, currency)
+              FROM (SELECT source, {code} AS currency, sum(on_record) AS amount
                       FROM (SELECT DISTINCT campaign_id, date, source, recorded_as, on_record
                               FROM pair) AS one
-                     GROUP BY source) AS other)
+                      {join}
+                     GROUP BY 1, 2) AS other)
       FROM pair
 """
 
@@ -109,7 +122,7 @@ _ON_RECORD: Final = f"""
     WITH day AS MATERIALIZED (
         SELECT DISTINCT campaign_id, date FROM {{staged}}
     ), total AS MATERIALIZED (
-        SELECT source, {_PLATFORM.format("reported")} AS platform, campaign_id, date,
+        SELECT source, {PLATFORM.format("reported")} AS platform, campaign_id, date,
                sum(amount) AS amount
           FROM day JOIN ads_reportedtotal AS reported USING (campaign_id, date)
          WHERE amount <> 0
@@ -123,19 +136,20 @@ _ON_RECORD: Final = f"""
          GROUP BY 1, 2, 3
         HAVING sum(amount) <> 0
     )
-    SELECT source, platform, are_totals, count(DISTINCT campaign_id),
+    SELECT source, platform, are_totals, {{code}}, count(DISTINCT campaign_id),
            count(DISTINCT (campaign_id, date)), sum(amount), min(date), max(date)
       FROM (SELECT *, true AS are_totals FROM total
              UNION ALL
             SELECT source, '', campaign_id, date, amount, false FROM entry) AS counted
-     GROUP BY 1, 2, 3
+           {{join}}
+     GROUP BY 1, 2, 3, 4
      ORDER BY are_totals DESC, sum(amount) DESC, source, platform
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Overlapping:
-    """All overlaps of ``staged`` in sum; amounts in the campaigns' currency."""
+    """All overlaps of ``staged`` in sum; amounts by currency."""
 
     campaigns: int
     #: Campaign-days.
@@ -146,9 +160,9 @@ class Overlapping:
     last: date
     #: Totals that overlap, and their sum.
     totals: int
-    amount: Decimal
+    amount: dict[str, Decimal]
     #: What counts on these days by other sources, the largest first.
-    on_record: dict[str, Decimal]
+    on_record: dict[str, dict[str, Decimal]]
 
     def error(self, source: str) -> Overlap:
         """The refusal where nobody chose."""
@@ -164,13 +178,15 @@ class Overlapping:
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """What one source has on record for some campaigns and days; ``amount`` in their currency."""
+    """What one source has on record, in one currency, for some campaigns and days."""
 
     source: str
     #: Of day totals under references; "" for those of the campaign itself, and for entries.
     platform: str
     #: Day totals; else entries and corrections.
     are_totals: bool
+    #: Of the amount.
+    currency: str
     campaigns: int
     #: Campaign-days.
     days: int
@@ -191,14 +207,19 @@ def summed(
 
     ``posted``: staged was posted in this transaction.
     """
-    sql = _SUMMED.format(pairs=(_POSTED if posted else OVERLAPS).format(staged=staged))
+    code, join, _ = by_currency("one")
+    pairs = (_POSTED if posted else OVERLAPS).format(staged=staged)
+    sql = _SUMMED.format(pairs=pairs, code=code, join=join)
     with connection.cursor() as cursor:
         cursor.execute(sql, _values(source, every_reference, values))
         campaigns, days, pk, first, last, totals, amount, on_record = cursor.fetchone()
     if not days:
         return None
-    by_source = {other: Decimal(known) for other, known in on_record.items()}
-    return Overlapping(campaigns, days, pk, first, last, totals, amount, by_source)
+    by_source: dict[str, dict[str, Decimal]] = {}
+    for other, currency, known in on_record:
+        by_source.setdefault(other, {})[currency] = Decimal(known)
+    said = {currency: Decimal(reported) for currency, reported in amount}
+    return Overlapping(campaigns, days, pk, first, last, totals, said, by_source)
 
 
 def of_each(
@@ -209,16 +230,18 @@ def of_each(
     values: Mapping[str, Any] | None = None,
 ) -> dict[tuple[int, date, str], Overlap]:
     """The refusal of each total of ``staged`` that overlaps, by its campaign, day and known_as."""
+    code, join, _ = by_currency("pair")
     with connection.cursor() as cursor:
-        cursor.execute(OVERLAPS.format(staged=staged), _values(source, every_reference, values))
+        sql = _IN_CURRENCIES.format(code=code, join=join, pairs=OVERLAPS.format(staged=staged))
+        cursor.execute(sql, _values(source, every_reference, values))
         pairs = cursor.fetchall()
     amounts = {}
-    known: dict[tuple[int, date, str], dict[str, Decimal]] = {}
-    for pk, day, known_as, amount, other, _, on_record in pairs:
+    known: dict[tuple[int, date, str], dict[str, dict[str, Decimal]]] = {}
+    for pk, day, known_as, amount, other, on_record, currency in pairs:
         key = pk, day, known_as
-        amounts[key] = amount
+        amounts[key] = {currency: amount}
         of_key = known.setdefault(key, {})
-        of_key[other] = of_key.get(other, Decimal(0)) + on_record
+        of_key[other] = add_sums(of_key.get(other, {}), {currency: on_record})
     return {
         key: Overlap(
             f"campaign {key[0]} on {key[1]}",
@@ -242,8 +265,10 @@ def on_record(staged: str, *, values: Mapping[str, Any] | None = None) -> list[O
 
     It adds up to what they have spent. ``staged`` needs only the columns campaign_id and date.
     """
+    code, join, _ = by_currency("counted")
     with connection.cursor() as cursor:
-        cursor.execute(_ON_RECORD.format(staged=staged), values)
+        sql = _ON_RECORD.format(staged=staged, code=code, join=join)
+        cursor.execute(sql, values)
         return [OnRecord(*row) for row in cursor.fetchall()]
 
 

@@ -7,15 +7,22 @@ from ads.services import campaign_lookup
 from ads.services.campaign_lookup import CampaignNamed, Owner, Reference
 from ads.services.errors import InvalidSpend
 from ads.services.ledger.rows import Placed, Row
-from ads.services.ledger.validation import check_has_come, check_has_come_somewhere, day_of
+from ads.services.ledger.validation import (
+    check_has_come,
+    check_has_come_somewhere,
+    day_of,
+    in_another,
+)
 
 
 def place(row: Row, owner: Owner, now: datetime, *, received_at: datetime | None = None) -> Placed:
     """The row on its accounting day. If it names no instant, it is of when it was received.
 
     Raises:
-        InvalidSpend: that day has not come.
+        InvalidSpend: that day has not come, or the amount is not in the brand's currency.
     """
+    if error := in_another(row.currency, owner.currency):
+        raise InvalidSpend("currency", row.currency, error)
     occurred_at = row.occurred_at or received_at or now
     if row.date is None:
         return Placed(row, owner, day_of(occurred_at, owner.timezone, now), occurred_at)

@@ -18,13 +18,14 @@ class SpendEntry:
 
     Args:
         campaign: the Campaign, its id, its brand's name and its own, or its ID on a platform.
-        amount: US dollars: a Decimal, an int or plain decimal text; up to six places.
+        amount: a Decimal, an int or plain decimal text; up to six places.
         description: what it was for; required of a correction.
         date: the accounting day, a date or text such as ``2024-05-01``; left out, the brand's
             local date of ``occurred_at``. Required of a correction.
         occurred_at: an aware datetime, or text such as ``2024-05-01T12:00:00+00:00``; left out,
             now.
         external_id: the source's own ID; the same ID again is recorded once.
+        currency: an ISO 4217 code, refused if it is not the brand's; left out, the brand's.
     """
 
     campaign: CampaignGiven
@@ -33,6 +34,7 @@ class SpendEntry:
     date: Any = None
     occurred_at: Any = None
     external_id: Any = None
+    currency: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,16 @@ class DayTotal:
     Args:
         campaign: the Campaign, its id, its brand's name and its own, or its ID on a platform.
         date: the accounting day in the brand's timezone, a date or text.
-        amount: US dollars, zero or more: a Decimal, an int or plain decimal text; up to six places.
+        amount: zero or more: a Decimal, an int or plain decimal text; up to six places.
         observed_at: when the source looked, an aware datetime or text.
+        currency: an ISO 4217 code, refused if it is not the brand's; left out, the brand's.
     """
 
     campaign: CampaignGiven
     date: Any
     amount: Any
     observed_at: Any
+    currency: Any = None
 
     @property
     def occurred_at(self) -> Any:
@@ -109,6 +113,8 @@ class Answer:
     difference: Decimal | None = None
     #: Of a day total that replaced others: how much of theirs was taken back, as a negative sum.
     taken_back: Decimal | None = None
+    #: Of these amounts.
+    currency: str | None = None
     #: Of a conflict or a refusal.
     error: InvalidSpend | SpendConflict | None = None
 

@@ -35,7 +35,7 @@ def ledger_sources() -> list[str]:
 def with_last_report(campaign: Campaign) -> QuerySet[Any]:
     """The campaign's references, each with the ``day`` of its last total and what was ``reported``.
 
-    In US dollars; None: never. One query.
+    None: never. One query.
     """
     between = Value(BETWEEN)
     reports = ReportedTotal.objects.filter(

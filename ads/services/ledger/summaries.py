@@ -9,6 +9,7 @@ from typing import NamedTuple, TypedDict
 
 from django.db.models import QuerySet
 
+from ads.allowed import waived_at
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, next_month, period_start
@@ -17,41 +18,47 @@ from ads.rules.money import is_used_up, remaining
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One owner's figures of one period, in US dollars."""
+    """One owner's figures of one period, in its currency."""
 
-    #: What was truly spent.
     amount: Decimal
-    #: How much of it no longer counts.
+    #: What is allowed beyond the budget.
     waived: Decimal
     budget: Decimal | None
 
     @property
-    def effective(self) -> Decimal:
-        return self.amount - self.waived
+    def limit(self) -> Decimal | None:
+        """The budget and what is allowed beyond it; None without a budget."""
+        return None if self.budget is None else self.budget + self.waived
 
     @property
     def remaining(self) -> Decimal | None:
         """What may still be spent, at least zero; None without a budget."""
-        return remaining(self.effective, self.budget)
+        return remaining(self.amount, self.limit)
 
     @property
     def is_available(self) -> bool:
-        return not is_used_up(self.effective, self.budget)
+        return not is_used_up(self.amount, self.limit)
 
 
 class Summary(TypedDict):
-    """The figures of a brand or a campaign; amounts in US dollars, None without a budget."""
+    """The figures of a brand or a campaign; amounts in ``currency``, None without a budget.
+
+    Limits are budgets with what is allowed beyond them (waived).
+    """
 
     name: str
     timezone: str
+    currency: str
     date: date
     daily_budget: Decimal | None
     daily_spend: Decimal
     daily_waived: Decimal
+    daily_limit: Decimal | None
     daily_remaining: Decimal | None
     monthly_budget: Decimal | None
     monthly_spend: Decimal
     monthly_waived: Decimal
+    monthly_limit: Decimal | None
     monthly_remaining: Decimal | None
     is_budget_available: bool
 
@@ -71,7 +78,7 @@ class CampaignSummary(Summary):
 
 
 class DaySpend(NamedTuple):
-    """The spend of one accounting day, and how much of it no longer counts; US dollars."""
+    """The spend of one accounting day, and what was allowed beyond its budget."""
 
     date: date
     amount: Decimal = Decimal(0)
@@ -84,6 +91,7 @@ class Month:
 
     days: list[DaySpend]
     figures: dict[Period, Figures]
+    currency: str
 
 
 class InvalidSpan(ValueError):
@@ -113,20 +121,25 @@ def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
     return [found.get(day) or DaySpend(day) for day in days]
 
 
-def month(owner: Brand | Campaign, today: date) -> Month:
-    """The month that ``today`` is in, its days to come included; one query."""
+def month(owner: Brand | Campaign, now: datetime) -> Month:
+    """The brand's month at ``now``, its days to come included; one query.
+
+    Raises:
+        UnknownTimezone: the brand's timezone is invalid.
+    """
+    today = local_date(now, _zone(owner))
     first = period_start(Period.MONTH, today)
     dates = [first + timedelta(days=n) for n in range((next_month(first) - first).days)]
     # One lookup per date, for the index: a brand's own sums stand among those of all brands.
-    sums = _sums([owner], dates)
+    sums = _sums([owner], dates, now)
     days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _ZERO)) for day in dates]
-    return Month(days, _both(owner, today, sums))
+    return Month(days, _both(owner, today, sums), _brand(owner).currency)
 
 
 def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:
     """The owner's figures of the period that ``now`` belongs to."""
     today = local_date(now, _zone(owner))
-    return _both(owner, today, _sums([owner], [today]))[period]
+    return _both(owner, today, _sums([owner], [today], now))[period]
 
 
 def of_brand(brand: Brand, now: datetime) -> BrandSummary:
@@ -155,13 +168,13 @@ def of_many(
     for zone in {_zone(owner) for owner in owners}:
         with suppress(UnknownTimezone):
             days[zone] = local_date(now, zone)
-    sums = _sums(owners, set(days.values()))
+    sums = _sums(owners, set(days.values()), now)
     for owner in owners:
         today = days.get(_zone(owner))
         yield None if today is None else _summary(owner, today, sums)
 
 
-#: Spent and waived, by the owner's id, the period and its start.
+#: Spent, and allowed beyond the budget, by the owner's id, the period and its start.
 _Sums = dict[tuple[int, Period, date], tuple[Decimal, Decimal]]
 
 _ZERO = (Decimal(0), Decimal(0))
@@ -169,7 +182,7 @@ _ZERO = (Decimal(0), Decimal(0))
 
 def _of_one(owner: Brand | Campaign, now: datetime) -> Summary:
     today = local_date(now, _zone(owner))
-    return _summary(owner, today, _sums([owner], [today]))
+    return _summary(owner, today, _sums([owner], [today], now))
 
 
 def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
@@ -178,21 +191,28 @@ def _summary(owner: Brand | Campaign, today: date, sums: _Sums) -> Summary:
     return {
         "name": owner.name,
         "timezone": _zone(owner),
+        "currency": _brand(owner).currency,
         "date": today,
         "daily_budget": day.budget,
         "daily_spend": day.amount,
         "daily_waived": day.waived,
+        "daily_limit": day.limit,
         "daily_remaining": day.remaining,
         "monthly_budget": month.budget,
         "monthly_spend": month.amount,
         "monthly_waived": month.waived,
+        "monthly_limit": month.limit,
         "monthly_remaining": month.remaining,
         "is_budget_available": day.is_available and month.is_available,
     }
 
 
 def _zone(owner: Brand | Campaign) -> str:
-    return str((owner if isinstance(owner, Brand) else owner.brand).timezone)
+    return str(_brand(owner).timezone)
+
+
+def _brand(owner: Brand | Campaign) -> Brand:
+    return owner if isinstance(owner, Brand) else owner.brand
 
 
 def _of(*owners: Brand | Campaign) -> QuerySet[SpendTotal]:
@@ -203,15 +223,16 @@ def _of(*owners: Brand | Campaign) -> QuerySet[SpendTotal]:
     return SpendTotal.objects.filter(campaign__in=ids)
 
 
-def _sums(owners: Sequence[Brand | Campaign], days: Collection[date]) -> _Sums:
-    """Of the days, and of their months; one query."""
+def _sums(owners: Sequence[Brand | Campaign], days: Collection[date], now: datetime) -> _Sums:
+    """Of the days, and of their months, as of ``now``; one query."""
     of_brands = bool(owners) and isinstance(owners[0], Brand)
     starts = {period_start(period, day) for day in days for period in Period}
     sums = _of(*owners).filter(period__in=Period.values, start__in=starts).order_by()
-    columns = ("brand_id" if of_brands else "campaign_id", "period", "start", "amount", "waived")
+    columns = ("brand_id" if of_brands else "campaign_id", "period", "start", "amount")
+    waived = waived_at(now, of_brands=of_brands)
     return {
-        (owner, Period(period), start): (amount, waived)
-        for owner, period, start, amount, waived in sums.values_list(*columns)
+        (owner, Period(period), start): (amount, allowed)
+        for owner, period, start, amount, allowed in sums.values_list(*columns, waived)
     }
 
 

@@ -21,6 +21,7 @@ from ads.rules.calendar import (
     parse_date,
     parse_instant,
 )
+from ads.rules.currencies import UnknownCurrency, check_currency, labelled
 from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend
@@ -70,6 +71,7 @@ def check_row(row: object, kind: Kind, now: datetime) -> Row:
             amount=check_amount(row.amount),
             observed_at=check_observed_at(row.observed_at, now),
             campaign=check_campaign(row.campaign),
+            currency=_known_currency(row.currency),
         )
     if not isinstance(row, SpendEntry):
         raise InvalidSpend("entries", row, "give SpendEntry objects.")
@@ -87,7 +89,20 @@ def check_row(row: object, kind: Kind, now: datetime) -> Row:
         occurred_at=None if at is None else check_instant("occurred_at", at),
         date=None if day is None else check_day(day),
         campaign=check_campaign(row.campaign),
+        currency=_known_currency(row.currency),
     )
+
+
+def _known_currency(code: object) -> str | None:
+    if code is None:
+        return None
+    if not isinstance(code, str):
+        raise InvalidSpend("currency", code, "give the code of a currency as text, such as USD.")
+    try:
+        check_currency(code)
+    except UnknownCurrency as error:
+        raise InvalidSpend("currency", code, str(error)) from error
+    return code
 
 
 def check_campaign(given: object) -> CampaignGiven:
@@ -109,6 +124,16 @@ def check_campaign(given: object) -> CampaignGiven:
     return given
 
 
+def in_another(given: str | None, currency: str) -> str:
+    """Why an amount in the currency ``given`` is not a brand's; "" if it is, or none was given."""
+    if given in (None, "", currency):
+        return ""
+    return (
+        f"the amount is in {labelled(str(given))}, and the brand's currency is "
+        f"{labelled(currency)}; record it for a brand in {given}, or convert it first."
+    )
+
+
 def check_text(field: str, value: object, *, required: bool = False) -> str:
     """The text, if the column holds it."""
     if not isinstance(value, str):
@@ -128,7 +153,7 @@ def check_amount(amount: object, *, negative: bool = False) -> Decimal:
     """The amount as an exact Decimal.
 
     Raises:
-        InvalidSpend: it is not an amount in US dollars with at most six places.
+        InvalidSpend: it is not an amount with at most six decimal places.
     """
     try:
         exact = parse_amount(amount, negative=True)

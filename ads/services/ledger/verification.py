@@ -14,7 +14,7 @@ from ads.services.delivery import Trigger, enforce
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A sum that is not what the ledger adds up to. Amounts in US dollars."""
+    """A sum that is not what the ledger adds up to."""
 
     brand_id: int
     campaign_id: int | None

@@ -42,7 +42,7 @@ def _keep_entries(
     answers = [Answer(WAITING)] * len(rows)
     # An ID that the ledger has is a conflict too: it was recorded for a campaign, and nobody can
     # tell that this is the same one.
-    for i, _, recorded, _ in entries.compare(staged, "ads_spend", source, now, kind):
+    for i, _, recorded, _ in entries.compare(staged, entries.TAKEN, source, now, kind):
         answers[i] = entries.conflict(
             staged[i], "campaign", recorded["campaign"], source, kind, rows[i][1].campaign
         )
@@ -80,6 +80,7 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
                 "dates": [day for _, day in newest],
                 "amounts": [total.amount for total in newest.values()],
                 "observations": [total.observed_at for total in newest.values()],
+                "currencies": [total.currency or "" for total in newest.values()],
                 "source": source,
                 "now": now,
                 "batch": new_batch.current(),
@@ -143,20 +144,29 @@ def _insert(
     """External IDs of the entries that did not wait already."""
     with connection.cursor() as cursor:
         cursor.execute(
-            KEEP_ENTRIES.format(staged=entries.ARRAYS),
-            entries.parameters(staged, source, now, kind),
+            KEEP_ENTRIES.format(staged=_WITH_CURRENCY),
+            {
+                **entries.parameters(staged, source, now, kind),
+                "currencies": [row.currency or "" for _, row, *_ in staged],
+            },
         )
         return {external_id for (external_id,) in cursor.fetchall()}
 
 
-#: Keeps the entries of ``staged``: a relation as in :mod:`ads.services.ledger.entries`, with
-#: unknown references for campaigns. In the same order of external IDs, for the same reason.
+_WITH_CURRENCY: Final = f"""
+    (SELECT staged.*, (%(currencies)s::text[])[position::integer] AS currency
+       FROM {entries.ARRAYS}) AS staged
+"""  # noqa: S608  (our own)
+
+#: Keeps the entries of ``staged``: a relation as in :mod:`ads.services.ledger.entries` with their
+#: currencies, and unknown references for campaigns. In the same order of external IDs, for the same
+#: reason.
 KEEP_ENTRIES: Final = """
     INSERT INTO ads_waitingspend
-           (unknown_id, kind, amount, date, occurred_at, description, source, external_id,
-            received_at, refusal, discarded_by, discarded_because, batch_id)
-    SELECT campaign_id, %(kind)s, amount, date, occurred_at, description, %(source)s, external_id,
-           %(now)s, '', '', '', %(batch)s::bigint
+           (unknown_id, kind, amount, currency, date, occurred_at, description, source,
+            external_id, received_at, refusal, discarded_by, discarded_because, batch_id)
+    SELECT campaign_id, %(kind)s, amount, currency, date, occurred_at, description, %(source)s,
+           external_id, %(now)s, '', '', '', %(batch)s::bigint
       FROM {staged}
      ORDER BY external_id COLLATE "C" NULLS FIRST, position
         ON CONFLICT (source, external_id)
@@ -174,23 +184,25 @@ KEPT: Final = """
 
 _TOTALS_GIVEN: Final = """
     unnest(%(unknown)s::bigint[], %(dates)s::date[], %(amounts)s::numeric[],
-           %(observations)s::timestamptz[]) AS given (unknown_id, date, amount, observed_at),
+           %(observations)s::timestamptz[], %(currencies)s::text[])
+           AS given (unknown_id, date, amount, observed_at, currency),
     (SELECT '' AS timezone) AS brands
 """
 
-#: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at, timezone), one for each
-#: unknown reference and day.
+#: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at, currency, timezone),
+#: one for each unknown reference and day.
 KEEP_TOTALS: Final = """
     INSERT INTO ads_waitingspend AS kept
-           (unknown_id, kind, amount, date, timezone, observed_at, description, source,
+           (unknown_id, kind, amount, currency, date, timezone, observed_at, description, source,
             received_at, refusal, discarded_by, discarded_because, batch_id)
-    SELECT unknown_id, 'day_total', amount, date, timezone, observed_at, '', %(source)s, %(now)s,
-           '', '', '', %(batch)s::bigint
+    SELECT unknown_id, 'day_total', amount, currency, date, timezone, observed_at, '', %(source)s,
+           %(now)s, '', '', '', %(batch)s::bigint
       FROM {given}
      ORDER BY unknown_id, date
         ON CONFLICT (unknown_id, date, source)
            WHERE kind = 'day_total' AND discarded_at IS NULL
         DO UPDATE SET amount = excluded.amount, timezone = excluded.timezone,
+                      currency = coalesce(nullif(excluded.currency, ''), kept.currency),
                       observed_at = excluded.observed_at, received_at = excluded.received_at,
                       batch_id = excluded.batch_id,
                       refusal = ''

@@ -19,19 +19,22 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from ads.allowed import waived_at
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaign import STATES, State
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules.calendar import group_by_local_date, period_start
 
-#: Names of the aliases: effective spend, US dollars.
+#: Names of the aliases: spend.
 SPEND: Final = {Period.DAY: "day_spend", Period.MONTH: "month_spend"}
-#: Share of the budget that is used, in percent: below zero without a budget.
+#: Share of the limit that is used, in percent: below zero without a budget.
 SHARE: Final = {Period.DAY: "day_share", Period.MONTH: "month_share"}
 BUDGET: Final = {Period.DAY: "daily_budget", Period.MONTH: "monthly_budget"}
+#: The limit: the budget and what is allowed beyond it.
+LIMIT: Final = {Period.DAY: "day_limit", Period.MONTH: "month_limit"}
 
-#: The share of a used up budget of zero, which is more than any other; and without a budget.
+#: The share of a used up limit of zero, which is more than any other; and without a budget.
 _ALL: Final = Decimal(10**12)
 _NONE: Final = Decimal(-1)
 
@@ -45,7 +48,13 @@ def with_figures(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
     zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
     dates = group_by_local_date(zones, now).by_date
     money: dict[str, Any] = {
-        SPEND[period]: Coalesce(_spent(period), Decimal(0), output_field=MoneyField())
+        SPEND[period]: Coalesce(_sum(period, F("amount")), Decimal(0), output_field=MoneyField())
+        for period in Period
+    }
+    allowed = waived_at(now, of_brands=True)
+    money |= {
+        LIMIT[period]: F(BUDGET[period])
+        + Coalesce(_sum(period, allowed), Decimal(0), output_field=MoneyField())
         for period in Period
     }
     starts = {f"{period.value}_start": _start(period, dates) for period in Period}
@@ -74,24 +83,24 @@ def _start(period: Period, dates: dict[date, list[str]]) -> Case:
     )
 
 
-def _spent(period: Period) -> Subquery:
+def _sum(period: Period, column: Any) -> Subquery:
     totals = SpendTotal.objects.filter(
         brand=OuterRef("pk"),
         campaign=None,
         period=period,
         start=OuterRef(f"{period.value}_start"),
     )
-    return Subquery(totals.values_list(F("amount") - F("waived"))[:1], output_field=MoneyField())
+    return Subquery(totals.values_list(column)[:1], output_field=MoneyField())
 
 
 def _share(period: Period) -> Case:
-    budget = BUDGET[period]
+    limit = LIMIT[period]
     return Case(
-        When(**{f"{budget}__isnull": True}, then=Value(_NONE)),
-        When(**{budget: 0, f"{SPEND[period]}__gte": 0}, then=Value(_ALL)),
-        # Corrections of waived spend can leave less than nothing.
-        When(**{budget: 0}, then=Value(Decimal(0))),
-        default=F(SPEND[period]) * 100 / F(budget),
+        When(**{f"{BUDGET[period]}__isnull": True}, then=Value(_NONE)),
+        When(**{limit: 0, f"{SPEND[period]}__gte": 0}, then=Value(_ALL)),
+        # Corrections can leave less than nothing.
+        When(**{limit: 0}, then=Value(Decimal(0))),
+        default=F(SPEND[period]) * 100 / F(limit),
         output_field=MoneyField(),
     )
 

@@ -47,14 +47,14 @@ class Flight(models.TextChoices):
 def used(
     campaigns: QuerySet[Campaign], moment: Moment, budgets: Collection[BudgetHold], percent: int
 ) -> QuerySet[Campaign]:
-    """The campaigns that have used at least ``percent`` of one of these ``budgets``.
+    """The campaigns that have used at least ``percent`` of the limit of one of these ``budgets``.
 
-    A budget of zero counts as used up.
+    A limit of zero counts as used up.
     """
     share = Decimal(percent) / 100
     reached = {
         f"{budget.spend}__gte": ExpressionWrapper(
-            F(budget.budget) * share, output_field=MoneyField()
+            F(budget.limit) * share, output_field=MoneyField()
         )
         for budget in budgets
     }
@@ -79,13 +79,13 @@ def in_flight(campaigns: QuerySet[Campaign], moment: Moment, flight: Flight) -> 
 
 
 def share_of(budget: BudgetHold) -> Case:
-    """The used share of a budget, to sort campaigns :func:`with_spend` by; None without a budget.
+    """The used share of a limit, to sort campaigns :func:`with_spend` by; None without a budget.
 
-    A used up budget of zero comes before every other.
+    A used up limit of zero comes before every other.
     """
     return Case(
-        When(**{budget.budget: 0, f"{budget.spend}__gte": 0}, then=Value(BEYOND_ALL)),
-        When(**{budget.budget: 0}, then=Value(Decimal(0))),
-        default=F(budget.spend) / F(budget.budget),
+        When(**{budget.limit: 0, f"{budget.spend}__gte": 0}, then=Value(BEYOND_ALL)),
+        When(**{budget.limit: 0}, then=Value(Decimal(0))),
+        default=F(budget.spend) / F(budget.limit),
         output_field=models.DecimalField(),
     )

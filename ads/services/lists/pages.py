@@ -1,16 +1,17 @@
 """Lists of campaigns, page by page, each with its holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Prefetch, QuerySet
 
+from ads.allowed import has_ended
 from ads.holds import Hold, Moment, from_bits, held_by, with_holds
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
 from ads.models.campaign import STATES, State
-from ads.services.explain import sentence
+from ads.services.explain import limits, sentence
 
 #: How many campaigns are searched for a hold at a time: first so many, then ever more. A common
 #: hold is found among the first; for one that no campaign has, a few queries search all of them.
@@ -61,9 +62,17 @@ def brands(seen: QuerySet[Brand], *, after: int, limit: int) -> tuple[list[Brand
 
 
 def page(
-    campaigns: QuerySet[Campaign], wanted: Wanted, now: datetime, *, after: int, limit: int
+    campaigns: QuerySet[Campaign],
+    wanted: Wanted,
+    now: datetime,
+    *,
+    after: int,
+    limit: int,
+    brand_ids: Collection[int] | None = None,
 ) -> Page:
     """The first ``limit`` of the wanted ``campaigns`` with an id above ``after``.
+
+    ``brand_ids``: see :func:`ads.services.explain.limits.with_allowances`.
 
     A wanted hold is evaluated at ``now``, whether or not it has stopped the campaign already. The
     number of queries is fixed without a hold, and logarithmic in the number of campaigns with one.
@@ -76,16 +85,16 @@ def page(
         ids = _held(matching, wanted.hold, now, after=after, count=limit + 1)
     shown = ids[:limit]
     last_id = shown[-1] if shown else after
-    return Page(_described(shown, now), last_id, has_more=len(ids) > limit)
+    return Page(_described(shown, now, brand_ids), last_id, has_more=len(ids) > limit)
 
 
-def one(campaign: Campaign, now: datetime) -> Listed:
+def one(campaign: Campaign, now: datetime, brand_ids: Collection[int] | None = None) -> Listed:
     """One campaign, as in a list.
 
     Raises:
         Campaign.DoesNotExist: it has been deleted.
     """
-    if listed := _described([campaign.pk], now):
+    if listed := _described([campaign.pk], now, brand_ids):
         return listed[0]
     raise Campaign.DoesNotExist
 
@@ -106,7 +115,9 @@ def _matching(campaigns: QuerySet[Campaign], wanted: Wanted) -> QuerySet[Campaig
     return campaigns
 
 
-def _described(ids: Sequence[int], now: datetime) -> list[Listed]:
+def _described(
+    ids: Sequence[int], now: datetime, brand_ids: Collection[int] | None
+) -> list[Listed]:
     """These campaigns, in the order of their ids; a fixed number of queries."""
     rows = (
         Campaign.objects.filter(pk__in=ids)
@@ -119,6 +130,7 @@ def _described(ids: Sequence[int], now: datetime) -> list[Listed]:
     )
     moment = Moment.at(now, Campaign.objects.filter(pk__in=ids))
     evaluated: dict[int, Any] = {row.pk: row for row in with_holds(rows, moment)}
+    limits.with_allowances(list(evaluated.values()), now, brand_ids)
     listed = {
         pk: Listed(row, [(hold, sentence(hold, row, now)) for hold in from_bits(row.hold_bits)])
         for pk, row in evaluated.items()
@@ -147,7 +159,7 @@ def moment_for(hold: Hold | None, now: datetime) -> Moment:
     if hold == Hold.DAYPARTING:
         return Moment.at(now, Campaign.objects.all())
     timezones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
-    return Moment.of(now, timezones, [])
+    return Moment.of(now, timezones, [], allowances_end=has_ended(now))
 
 
 def _stretches(campaigns: QuerySet[Campaign], after: int) -> Iterator[QuerySet[Campaign]]:

@@ -42,9 +42,12 @@ class Overview:
     waiting: Waiting | None = None
 
 
-def at(now: datetime, parts: Collection[Part]) -> Overview:
-    """Compute ``parts`` at ``now``, in a fixed number of queries."""
-    spent = money(now) if Part.MONEY in parts else None
+def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overview:
+    """Compute ``parts`` at ``now``, in a fixed number of queries.
+
+    ``currency``: that of the compared brands, as :func:`money` takes it.
+    """
+    spent = money(now, currency) if Part.MONEY in parts else None
     return Overview(
         now=now,
         delivery=delivery(now) if Part.DELIVERY in parts else None,
@@ -52,7 +55,7 @@ def at(now: datetime, parts: Collection[Part]) -> Overview:
         changes=latest() if Part.CHANGES in parts else None,
         tasks=health.check(now) if Part.HEALTH in parts else None,
         first_steps=None
-        if Part.FIRST_STEPS not in parts or (spent and spent.month.amount)
+        if Part.FIRST_STEPS not in parts or (spent and any(each.amount for each in spent.month))
         else first_steps(),
         waiting=waiting() if Part.WAITING in parts else None,
     )

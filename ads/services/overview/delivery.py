@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import NullIf
 
+from ads.allowed import waived_at
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaign import STATES, State, Status
@@ -83,17 +84,12 @@ def _by_bits(moment: Moment) -> dict[int, int]:
 
 def _near(moment: Moment) -> list[Near]:
     """The closest to a budget first, from half of it on; what is used up comes last."""
-    rows = with_holds(
+    rows: QuerySet[Any] = with_holds(
         Campaign.objects.filter(pk__in=_nearest(moment)).select_related("brand"), moment
     )
-    amounts = {f"{limit.period}_amount": F(f"{limit.total}__amount") for limit in _OWN}
     # Between the two queries a budget can be taken away.
-    near = [
-        _as_near(row, moment.now)
-        for row in rows.annotate(**amounts)
-        if row.daily_budget or row.monthly_budget
-    ]
-    near.sort(key=lambda each: (each.is_used_up, -each.spent / each.budget, each.id))
+    near = [_as_near(row, moment.now) for row in rows if row.daily_limit or row.monthly_limit]
+    near.sort(key=lambda each: (each.is_used_up, -each.spent / each.limit, each.id))
     return near[:MOST]
 
 
@@ -116,9 +112,10 @@ def _nearest(moment: Moment) -> list[int]:
         *(When(period=limit.period, then=F(f"campaign__{limit.budget}")) for limit in _OWN),
         output_field=MoneyField(),
     )
+    limit: Any = budget + waived_at(moment.now, of_brands=False)
     return list(
         SpendTotal.objects.filter(now, start__in=starts, campaign__status=Status.ACTIVE)
-        .alias(share=(F("amount") - F("waived")) / NullIf(budget, Value(Decimal(0))))
+        .alias(share=F("amount") / NullIf(limit, Value(Decimal(0))))
         .filter(share__gte=NEAR)
         .order_by(Case(When(share__lt=1, then=0), default=1), F("share").desc(), "campaign")
         .values_list("campaign_id", flat=True)[: len(_OWN) * MOST]
@@ -126,25 +123,26 @@ def _nearest(moment: Moment) -> list[int]:
 
 
 def _as_near(row: Any, now: datetime) -> Near:
-    limit = max((each for each in _OWN if getattr(row, each.budget)), key=partial(_share, row))
-    spent, budget = getattr(row, limit.spend), getattr(row, limit.budget)
+    near = max((each for each in _OWN if getattr(row, each.limit)), key=partial(_share, row))
+    spent, limit = getattr(row, near.spend), getattr(row, near.limit)
     # With dayparting, spend is not even over the day.
-    is_even = limit.period == Period.MONTH or not row.is_dayparting_enabled
+    is_even = near.period == Period.MONTH or not row.is_dayparting_enabled
     return Near(
         id=row.pk,
         name=row.name,
         brand=row.brand.name,
         timezone=row.brand.timezone,
-        period=limit.period,
+        currency=row.brand.currency,
+        period=near.period,
         spent=spent,
-        budget=budget,
+        limit=limit,
         delivers=row.is_active,
         holds=from_bits(row.hold_bits),
         used_up_at=at_this_pace(
-            limit.period,
+            near.period,
             row.brand.timezone,
-            amount=getattr(row, f"{limit.period}_amount") or Decimal(0),
-            left=budget - spent,
+            amount=spent,
+            left=limit - spent,
             now=now,
         )
         if is_even and row.is_active
@@ -153,5 +151,5 @@ def _as_near(row: Any, now: datetime) -> Near:
 
 
 def _share(row: Any, limit: BudgetHold) -> Decimal:
-    share: Decimal = getattr(row, limit.spend) / getattr(row, limit.budget)
+    share: Decimal = getattr(row, limit.spend) / getattr(row, limit.limit)
     return share

@@ -17,27 +17,29 @@ NEAR: Final = Decimal("0.5")
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A brand or campaign, and the budget of its own of which most is used.
+    """A brand or campaign, and the limit of its own of which most is used.
 
-    ``spent``: what counts, of ``budget``, in US dollars. ``brand``: of a campaign. ``holds``: why a
-    campaign does not deliver now. ``delivers``: of a brand, whether it is active. ``used_up_at``:
-    when, at the pace so far, it is used up within the period (UTC); None: not, or unknown.
+    ``spent``, of ``limit`` (the budget and what is allowed beyond it), in ``currency``. ``brand``:
+    of a campaign. ``holds``: why a campaign does not deliver now. ``delivers``: of a brand, whether
+    it is active. ``used_up_at``: when, at the pace so far, it is used up within the period (UTC);
+    None: not, or unknown.
     """
 
     id: int
     name: str
     brand: str
     timezone: str
+    currency: str
     period: Period
     spent: Decimal
-    budget: Decimal
+    limit: Decimal
     delivers: bool
     holds: list[Hold]
     used_up_at: datetime | None
 
     @property
     def is_used_up(self) -> bool:
-        return self.spent >= self.budget
+        return self.spent >= self.limit
 
 
 def at_this_pace(

@@ -1,6 +1,6 @@
 """What all brands have spent, against which budgets, and which of them are close to a budget."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,9 +10,11 @@ from typing import Final
 
 from django.db.models import Case, F, IntegerField, Sum, Value, When
 
+from ads.allowed import waived_at
 from ads.models import Brand, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.rules.currencies import DEFAULT
 from ads.services.ledger import Figures
 from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
 
@@ -26,23 +28,26 @@ MONTHS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class BrandFigures:
-    """A brand with its own figures of its current day and month; US dollars."""
+    """A brand with its own figures of its current day and month, in its currency."""
 
     id: int
     name: str
     timezone: str
+    currency: str
     is_active: bool
     figures: dict[Period, Figures]
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodSpend:
-    """What all brands together spent, each in its own day or month; US dollars.
+    """What all brands of one currency together spent, each in its own day or month.
 
     ``limited`` of the ``amount`` was spent by the ``with_budget`` brands with a budget, which is
-    ``budget`` in all, and ``unlimited`` by ``without_budget`` others.
+    ``budget`` in all (with what is allowed beyond it), and ``unlimited`` by ``without_budget``
+    others.
     """
 
+    currency: str
     amount: Decimal
     limited: Decimal
     budget: Decimal
@@ -53,7 +58,7 @@ class PeriodSpend:
 
 @dataclass(frozen=True, slots=True)
 class DaysOfSpend:
-    """What was spent on each accounting day by the brands that spent most; US dollars.
+    """What was spent on each accounting day by the brands that spent most, of one currency.
 
     ``brands``: id, name and one amount for each of ``days``; ``others`` the rest together. The last
     day is today in the timezone furthest ahead.
@@ -68,31 +73,38 @@ class DaysOfSpend:
 class Money:
     """Spend and budgets at one instant, without brands whose timezone is invalid.
 
-    ``months``: the brands that spent most this month.
+    ``today`` and ``month``: for each currency, the one of most brands first; nothing is added up
+    across them. ``months``: the brands that spent most this month in ``currency``, which is also
+    that of ``by_day``.
     """
 
-    today: PeriodSpend
-    month: PeriodSpend
+    today: list[PeriodSpend]
+    month: list[PeriodSpend]
+    currency: str
     near: list[Near]
     months: list[BrandFigures]
     by_day: DaysOfSpend
 
 
-def money(now: datetime) -> Money:
-    """Add up what all brands spent as of ``now``; four queries."""
+def money(now: datetime, currency: str = "") -> Money:
+    """Add up what all brands spent as of ``now``; four queries.
+
+    ``currency``: of the brands that are compared with each other; "" or one that no brand has: the
+    one of most brands.
+    """
     rows = list(
         Brand.objects.order_by("name").values_list(
-            "pk", "name", "timezone", "is_active", "daily_budget", "monthly_budget"
+            "pk", "name", "timezone", "currency", "is_active", "daily_budget", "monthly_budget"
         )
     )
     days = {}
     for timezone in {row[2] for row in rows}:
         with suppress(UnknownTimezone):
             days[timezone] = local_date(now, timezone)
-    sums = _sums(days.values())
+    sums = _sums(days.values(), now)
     nothing = (Decimal(0), Decimal(0))
     brands = []
-    for pk, name, timezone, is_active, daily, monthly in rows:
+    for pk, name, timezone, code, is_active, daily, monthly in rows:
         if timezone not in days:
             continue
         figures = {
@@ -101,35 +113,47 @@ def money(now: datetime) -> Money:
             )
             for period, budget in ((Period.DAY, daily), (Period.MONTH, monthly))
         }
-        brands.append(BrandFigures(pk, name, timezone, is_active, figures))
-    spenders = sorted(brands, key=lambda brand: -brand.figures[Period.MONTH].amount)
+        brands.append(BrandFigures(pk, name, timezone, code, is_active, figures))
+    counted = Counter(row[3] for row in rows)
+    currencies = sorted(counted, key=lambda code: (-counted[code], code)) or [DEFAULT]
+    if currency not in currencies:
+        currency = currencies[0]
+    compared = [brand for brand in brands if brand.currency == currency]
+    spenders = sorted(compared, key=lambda brand: -brand.figures[Period.MONTH].amount)
+    # Without the condition where it makes no difference, which costs a join.
+    only = currency if len(currencies) > 1 else None
+    names = {row[0]: row[1] for row in rows}
     return Money(
-        today=_together(brands, Period.DAY),
-        month=_together(brands, Period.MONTH),
+        today=[_together(brands, Period.DAY, code) for code in currencies],
+        month=[_together(brands, Period.MONTH, code) for code in currencies],
+        currency=currency,
         near=_near(brands, now),
         months=[brand for brand in spenders if brand.figures[Period.MONTH].amount > 0][:MONTHS],
-        by_day=_by_day(max(days.values(), default=now.date()), {row[0]: row[1] for row in rows}),
+        by_day=_by_day(max(days.values(), default=now.date()), names, only),
     )
 
 
-def _sums(days: Iterable[date]) -> dict[tuple[int, Period, date], tuple[Decimal, Decimal]]:
-    """The amount and how much of it was waived, of every brand that spent anything."""
+def _sums(
+    days: Iterable[date], now: datetime
+) -> dict[tuple[int, Period, date], tuple[Decimal, Decimal]]:
+    """The amount and what is allowed beyond the budget, of every brand that spent anything."""
     starts = {period_start(period, day) for day in set(days) for period in Period}
     totals = SpendTotal.objects.filter(campaign=None, period__in=Period.values, start__in=starts)
     return {
-        (brand, Period(period), start): (amount, waived)
-        for brand, period, start, amount, waived in totals.order_by().values_list(
-            "brand_id", "period", "start", "amount", "waived"
+        (brand, Period(period), start): (amount, allowed)
+        for brand, period, start, amount, allowed in totals.order_by().values_list(
+            "brand_id", "period", "start", "amount", waived_at(now, of_brands=True)
         )
     }
 
 
-def _together(brands: Sequence[BrandFigures], period: Period) -> PeriodSpend:
-    figures = [brand.figures[period] for brand in brands]
-    limited = [(each.amount, each.budget) for each in figures if each.budget is not None]
+def _together(brands: Sequence[BrandFigures], period: Period, currency: str) -> PeriodSpend:
+    figures = [brand.figures[period] for brand in brands if brand.currency == currency]
+    limited = [(each.amount, each.limit) for each in figures if each.limit is not None]
     unlimited = [each.amount for each in figures if each.budget is None]
     zero = Decimal(0)
     return PeriodSpend(
+        currency=currency,
         amount=sum((each.amount for each in figures), zero),
         limited=sum((amount for amount, _ in limited), zero),
         budget=sum((budget for _, budget in limited), zero),
@@ -144,9 +168,7 @@ def _near(brands: Sequence[BrandFigures], now: datetime) -> list[Near]:
     ranked = []
     for brand in brands:
         shares = {
-            period: each.effective / each.budget
-            for period, each in brand.figures.items()
-            if each.budget
+            period: each.amount / each.limit for period, each in brand.figures.items() if each.limit
         }
         if shares:
             period = max(shares, key=lambda each: shares[each])
@@ -158,22 +180,23 @@ def _near(brands: Sequence[BrandFigures], now: datetime) -> list[Near]:
 
 def _as_near(brand: BrandFigures, period: Period, now: datetime) -> Near:
     figures = brand.figures[period]
-    budget = figures.budget or Decimal(0)
+    limit = figures.limit or Decimal(0)
     return Near(
         id=brand.id,
         name=brand.name,
         brand="",
         timezone=brand.timezone,
+        currency=brand.currency,
         period=period,
-        spent=figures.effective,
-        budget=budget,
+        spent=figures.amount,
+        limit=limit,
         delivers=brand.is_active,
         holds=[],
         used_up_at=at_this_pace(
             period,
             brand.timezone,
             amount=figures.amount,
-            left=budget - figures.effective,
+            left=limit - figures.amount,
             now=now,
         )
         if brand.is_active
@@ -181,12 +204,15 @@ def _as_near(brand: BrandFigures, period: Period, now: datetime) -> Near:
     )
 
 
-def _by_day(last: date, names: dict[int, str]) -> DaysOfSpend:
+def _by_day(last: date, names: dict[int, str], currency: str | None) -> DaysOfSpend:
+    """Of the brands in one currency; None: all have the same."""
     first = last - timedelta(days=DAYS - 1)
     days = [first + timedelta(days=number) for number in range(DAYS)]
     totals = SpendTotal.objects.filter(
         campaign=None, period=Period.DAY, start__gte=first, start__lte=last
     ).order_by()
+    if currency is not None:
+        totals = totals.filter(brand__currency=currency)
     most = list(
         totals.values_list("brand_id")
         .annotate(spent=Sum("amount"))

@@ -7,7 +7,7 @@ day total is what a campaign has cost so far, however long ago it was last asked
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
@@ -16,6 +16,7 @@ from ads.models import AskedAccount, Campaign
 from ads.models.spend import Kind
 from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
+from ads.rules.money import sums_by_currency
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import Overlap
 from ads.services.isolation import NOBODYS_FAULT, isolate
@@ -47,9 +48,9 @@ class SpendUpdate:
     """What one spend update did."""
 
     accounts: int = 0
-    #: Day totals that moved the ledger, and by how much in all (US dollars).
+    #: Day totals that moved the ledger, and by how much in each currency.
     recorded: int = 0
-    spend: Decimal = Decimal(0)
+    spend: dict[str, Decimal] = field(default_factory=dict)
     #: Day totals of unmatched campaigns; they are kept.
     waiting: int = 0
     #: Campaigns that stopped, or came back, on what was learned.
@@ -148,7 +149,10 @@ class _Observed:
         campaigns = Campaign.objects.filter(brand=account.brand_id)
         try:
             days = self._days(account)
-            totals = list(self._platform.day_totals(account, campaigns, days, now=self._now))
+            totals = [
+                replace(total, currency=account.currency)
+                for total in self._platform.day_totals(account, campaigns, days, now=self._now)
+            ]
         except NOBODYS_FAULT:
             raise
         except Exception as error:
@@ -177,7 +181,8 @@ class _Observed:
         for total, answer in chain.from_iterable(recorded):
             if answer.outcome == "recorded":
                 self._update.recorded += 1
-                self._update.spend += answer.difference or Decimal(0)
+                moved = (total.currency, answer.difference or Decimal(0))
+                self._update.spend = sums_by_currency([*self._update.spend.items(), moved])
             elif answer.outcome == "waiting":
                 self._update.waiting += 1
             elif answer.error:
@@ -206,6 +211,7 @@ class _Observed:
                 total.date,
                 total.amount,
                 total.observed_at,
+                total.currency or None,
             )
             for total in totals
         ]

@@ -9,7 +9,7 @@ from ads.models import Campaign, CampaignReference, UnknownReference, WaitingSpe
 from ads.services import locks
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference, InvalidSpend
-from ads.services.ledger import OnOverlap, check_text, waiting
+from ads.services.ledger import OnOverlap, check_text, in_another, waiting
 from ads.services.references.release import Settled, record_waiting
 
 #: Rows that are recorded while somebody waits for the page; the periodic task takes the rest.
@@ -50,8 +50,8 @@ def match(
     has no transaction open), and the rest by the periodic task.
 
     Raises:
-        InvalidReference: it was matched before, another campaign has it, or its sender may not
-            write to the campaign's brand.
+        InvalidReference: it was matched before, another campaign has it, its sender may not write
+            to the campaign's brand, or its spend came in another currency than the brand's.
     """
     return record_under(hand_over(unknown, campaign), now=now, on_overlap=on_overlap)
 
@@ -72,6 +72,7 @@ def hand_over(unknown: UnknownReference, campaign: Campaign) -> CampaignReferenc
             "the sender may not write to its brand; choose a campaign of a brand that the sender "
             "is limited to, or discard the waiting spend.",
         )
+    _refuse_other_currency(locked, campaign)
     # Bulk, because saving it would record waiting spend on commit, as record_under does.
     parts = _parts(locked)
     CampaignReference.objects.bulk_create(
@@ -104,6 +105,18 @@ def discard(unknown: UnknownReference, *, because: str, now: datetime) -> int:
 
 def _parts(referring: Reference | UnknownReference) -> dict[str, str]:
     return {part: getattr(referring, part) for part in ("platform", "account", "reference")}
+
+
+def _refuse_other_currency(unknown: UnknownReference, campaign: Campaign) -> None:
+    waits = WaitingSpend.objects.filter(unknown=unknown, discarded_at=None).order_by()
+    for currency in waits.values_list("currency", flat=True).distinct():
+        if error := in_another(currency, campaign.brand.currency):
+            raise InvalidReference(
+                "campaign",
+                campaign,
+                f"{error.partition(';')[0]}; choose a campaign of a brand in {currency}, or "
+                "discard the waiting spend.",
+            )
 
 
 def _refuse_another(carried: CampaignReference, campaign: Campaign) -> None:

@@ -5,17 +5,18 @@ It goes into the ledger as all spend does, and counts on its own days. Rows that
 about which nobody has chosen) go on waiting, with the reason.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from django.db import OperationalError, connection, transaction
 
 from ads.models import SpendBatch, UnknownReference, WaitingSpend
 from ads.models.batches import BatchKind
 from ads.models.spend import Kind, OnOverlap
+from ads.rules.money import add_sums, sums_by_currency
 from ads.services import campaign_lookup, locks, new_batch
 from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
@@ -23,7 +24,6 @@ from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend
 from ads.services.isolation import isolate
 from ads.services.ledger import (
-    RECORDED,
     SKIPPED,
     DayTotal,
     Placed,
@@ -32,6 +32,7 @@ from ads.services.ledger import (
     append,
     check_same_day,
     enforce_crossed,
+    moved_by,
     place,
     waiting,
 )
@@ -50,8 +51,8 @@ class Settled:
     refused: int = 0
     #: Day totals that overlap and were discarded, as whoever matched them chose.
     skipped: int = 0
-    #: How much of other totals was taken back in their place: a negative sum, or zero.
-    taken_back: Decimal = Decimal(0)
+    #: How much of other totals was taken back in their place, by currency: negative sums.
+    taken_back: Mapping[str, Decimal] = field(default_factory=dict)
     enforced: Enforced = field(default_factory=Enforced)
     #: Ids of the unknown references that failed; the reason is in the log.
     failed: tuple[int, ...] = ()
@@ -66,7 +67,7 @@ class Settled:
             self.recorded + other.recorded,
             self.refused + other.refused,
             self.skipped + other.skipped,
-            self.taken_back + other.taken_back,
+            add_sums(self.taken_back, other.taken_back),
             self.enforced + other.enforced,
             self.failed + other.failed,
         )
@@ -176,7 +177,6 @@ def _record_batch(
         owner = campaign_lookup.by_reference([reference], brands).get(reference)
         if owner is None:
             return None, Settled()
-        batch = match_batch(unknown, owner.campaign_id, now)
         waits = WaitingSpend.objects.filter(
             unknown=unknown_id, discarded_at=None, source=source, kind=kind, pk__gt=after
         )
@@ -195,6 +195,7 @@ def _record_batch(
             except InvalidSpend as error:
                 refusals[row.pk] = str(error)
         good = list(placed.values())
+        batch = _match_batch(unknown, owner.campaign_id, now)
         with new_batch.recording(batch):
             answers = (
                 append(
@@ -203,7 +204,7 @@ def _record_batch(
                     now=now,
                     kind=kind,
                     on_overlap=on_overlap,
-                    every_reference=True,
+                    has_waited=True,
                 )
                 if good
                 else []
@@ -217,25 +218,28 @@ def _record_batch(
         enforced = enforce_crossed(good, answers, now, kind)
         waiting.discard(waits.filter(pk__in=skipped), because=_SKIPPED, now=now)
         recorded = [row.pk for row in rows if row.pk not in {*refusals, *skipped}]
-        _put_away(recorded, refusals)
-        if recorded:
-            _add_to(batch, [row for row in rows if row.pk in set(recorded)], good, answers)
-        elif not batch.rows:
-            batch.delete()
-    taken_back = sum((answer.taken_back or Decimal(0) for answer in answers), start=Decimal(0))
+        _put_away(recorded, batch, unknown.name)
+        _note(refusals)
+        batch_sums = add_sums(batch.sums, moved_by(zip(good, answers, strict=True)))
+        new_batch.close(batch, rows=batch.rows + len(recorded), sums=batch_sums)
+    taken_back = sums_by_currency(
+        (answer.currency or owner.currency, answer.taken_back)
+        for answer in answers
+        if answer.taken_back
+    )
     settled = Settled(len(recorded), len(refusals), len(skipped), taken_back, enforced)
     return rows[-1].pk, settled
 
 
-def match_batch(unknown: UnknownReference, campaign_id: int, now: datetime) -> SpendBatch:
+def _match_batch(unknown: UnknownReference, campaign_id: int, now: datetime) -> SpendBatch:
     """The batch of what waited for the reference and is the campaign's; undone, a new one is made.
 
     In the transaction that has locked the reference. The rest of a match goes into the same batch.
     """
-    known = SpendBatch.objects.filter(
+    known = locks.last_batch(
         kind=BatchKind.MATCH, campaign=campaign_id, known_as=unknown.known_as, counts=True
-    ).order_by("-pk")
-    return known.first() or SpendBatch.objects.create(
+    )
+    return known or SpendBatch.objects.create(
         kind=BatchKind.MATCH,
         title=str(unknown)[:255],
         recorded_by=current_actor()[:150],
@@ -246,38 +250,49 @@ def match_batch(unknown: UnknownReference, campaign_id: int, now: datetime) -> S
     )
 
 
-def _add_to(batch: SpendBatch, rows: Collection[WaitingSpend], placed: Any, answers: Any) -> None:
-    """Note the figures, and the batches that had brought the rows."""
-    moved = Decimal(0)
-    for one, answer in zip(placed, answers, strict=True):
-        if answer.outcome == RECORDED:
-            moved += one.row.amount if answer.difference is None else answer.difference
-            moved += answer.taken_back or 0
-    brought = {row.batch_id for row in rows if row.batch_id is not None}
-    batch.rows += len(rows)
-    batch.amount += moved
-    batch.brought_by = sorted({*batch.brought_by, *brought})
-    batch.save(update_fields=["rows", "amount", "brought_by"])
-
-
 _SKIPPED: Final = "Skipped: the same days are on record."
 
 
 def _as_sent(row: WaitingSpend, reference: Reference) -> Row:
     if row.kind == Kind.DAY_TOTAL:
-        return DayTotal(reference, row.date, row.amount, row.observed_at or row.received_at)
+        return DayTotal(
+            reference,
+            row.date,
+            row.amount,
+            row.observed_at or row.received_at,
+            row.currency or None,
+        )
     return SpendEntry(
-        reference, row.amount, row.description, row.date, row.occurred_at, row.external_id
+        reference,
+        row.amount,
+        row.description,
+        row.date,
+        row.occurred_at,
+        row.external_id,
+        row.currency or None,
     )
 
 
-def _put_away(recorded: Collection[int], refusals: dict[int, str]) -> None:
-    """Delete what was recorded, and note with the others why not."""
+def _put_away(recorded: Collection[int], match: SpendBatch, name: str) -> None:
+    """Keep what was recorded with its match, as it waited under a reference of this name."""
+    values = {"ids": list(recorded), "match": match.pk, "name": name}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM ads_waitingspend WHERE id = ANY(%s::bigint[])", [list(recorded)]
-        )
-        if refusals:
+        cursor.execute(_PUT_AWAY, values)
+
+
+_PUT_AWAY: Final = """
+    WITH gone AS (DELETE FROM ads_waitingspend WHERE id = ANY(%(ids)s::bigint[]) RETURNING *)
+    INSERT INTO ads_matchedspend (match_id, batch_id, row)
+    SELECT %(match)s, batch_id, to_jsonb(gone) || jsonb_build_object('name', %(name)s::text)
+      FROM gone
+     ORDER BY id
+"""
+
+
+def _note(refusals: dict[int, str]) -> None:
+    """Note with these rows why they go on waiting."""
+    if refusals:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE ads_waitingspend AS kept SET refusal = given.refusal"
                 "  FROM unnest(%s::bigint[], %s::text[]) AS given (id, refusal)"

@@ -20,8 +20,9 @@ from ads.rules.calendar import (
     local_date,
     period_start,
 )
-from ads.rules.money import format_usd, is_used_up
+from ads.rules.money import add_sums, format_money, is_used_up
 from ads.services import ledger
+from ads.services.currencies import the_only
 from ads.services.errors import InvalidReference
 from ads.services.ledger import OnRecord, is_same_day, summaries
 from ads.services.references import registry
@@ -33,10 +34,13 @@ _NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """The waiting spend of an unmatched campaign; ``amount`` in US dollars."""
+    """The waiting spend of an unmatched campaign; ``sums`` by currency.
+
+    An amount without one has :func:`ads.services.currencies.the_only`, or "".
+    """
 
     rows: int = 0
-    amount: Decimal = Decimal(0)
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
     #: The first and last of the dates given, and of the instants where none was given.
     dates: tuple[date, ...] = ()
     instants: tuple[datetime, ...] = ()
@@ -68,7 +72,12 @@ class Matched:
 _WAITS: Final = f"""
     SELECT unknown_id,
            count(*) FILTER (WHERE waits),
-           coalesce(sum(amount) FILTER (WHERE waits), 0),
+           (SELECT json_object_agg(currency, total::text ORDER BY currency)
+              FROM (SELECT coalesce(nullif(currency, ''), %(only)s) AS currency,
+                           sum(amount) AS total
+                      FROM ads_waitingspend
+                     WHERE unknown_id = kept.unknown_id AND discarded_at IS NULL
+                     GROUP BY 1) AS sums),
            array[min(date) FILTER (WHERE waits), max(date) FILTER (WHERE waits)],
            array[min(at) FILTER (WHERE waits), max(at) FILTER (WHERE waits)],
            min(received_at) FILTER (WHERE waits), max(received_at) FILTER (WHERE waits),
@@ -79,7 +88,7 @@ _WAITS: Final = f"""
       FROM (SELECT *, discarded_at IS NULL AS waits,
                    CASE WHEN date IS NULL THEN coalesce(occurred_at, received_at) END AS at
               FROM ads_waitingspend) AS kept
-     WHERE unknown_id = ANY(%s::bigint[])
+     WHERE unknown_id = ANY(%(ids)s::bigint[])
      GROUP BY unknown_id
 """  # noqa: S608  (nothing in it comes from outside)
 
@@ -88,8 +97,9 @@ def waits(unknown_ids: Collection[int]) -> dict[int, Waits]:
     """The waiting spend of these, by their ids; one query."""
     found = dict.fromkeys(unknown_ids, Waits())
     with connection.cursor() as cursor:
-        cursor.execute(_WAITS, [list(unknown_ids)])
+        cursor.execute(_WAITS, {"ids": list(unknown_ids), "only": the_only()})
         for pk, *facts in cursor.fetchall():
+            facts[1] = {code: Decimal(total) for code, total in (facts[1] or {}).items()}
             for i in (2, 3, 6, 8):
                 facts[i] = tuple(each for each in facts[i] or () if each is not None)
             found[pk] = Waits(*facts)
@@ -178,12 +188,13 @@ def used_up_by(unknown: UnknownReference, campaign: Campaign, now: datetime) -> 
         prefix, stopped = ("", "it") if owner is campaign else ("brand ", "all its campaigns")
         for period, amount in added.items():
             figures = summaries.figures(owner, period, now)
-            spent, budget = figures.effective + amount, figures.budget
-            if budget is not None and figures.is_available and is_used_up(spent, budget):
+            spent, limit = figures.amount + amount, figures.limit
+            if limit is not None and figures.is_available and is_used_up(spent, limit):
                 word = "daily" if period == Period.DAY else "monthly"
                 sentences.append(
                     f"The {word} budget of {prefix}{owner.name} would be used up: "
-                    f"{format_usd(spent)} of {format_usd(budget)}, which stops {stopped}."
+                    f"{format_money(spent, campaign.brand.currency)} of "
+                    f"{format_money(limit, campaign.brand.currency)}, which stops {stopped}."
                 )
     return sentences
 
@@ -248,12 +259,12 @@ def of_other_days(unknown: UnknownReference, campaign: Campaign) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Overlaps:
-    """Waiting day totals of which others are on record for the campaign; in its currency."""
+    """Waiting day totals of which others are on record for the campaign; sums by currency."""
 
     days: int = 0
-    amount: Decimal = Decimal(0)
+    amount: Mapping[str, Decimal] = field(default_factory=dict)
     #: What is on record for these days, by source.
-    on_record: Mapping[str, Decimal] = field(default_factory=dict)
+    on_record: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
 
 
 #: The waiting day totals of references, as the totals of campaigns: a relation for the ledger's
@@ -281,8 +292,8 @@ def overlaps(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[int, 
         unknown__in=values["unknown"], kind=Kind.DAY_TOTAL, discarded_at=None
     )
     days: dict[int, set[date]] = defaultdict(set)
-    amounts: dict[int, Decimal] = defaultdict(Decimal)
-    known: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    amounts: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    known: dict[int, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     for source in waits.order_by("source").values_list("source", flat=True).distinct():
         of_each = ledger.overlaps.of_each(
             _AS_TOTALS, source=source, every_reference=True, values={**values, "source": source}
@@ -290,9 +301,9 @@ def overlaps(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[int, 
         for (campaign_id, day, known_as), each in of_each.items():
             pk = named[known_as, campaign_id]
             days[pk].add(day)
-            amounts[pk] += each.amount
-            for other, total in each.on_record.items():
-                known[pk][other] += total
+            amounts[pk] = add_sums(amounts[pk], each.amount)
+            for other, sums in each.on_record.items():
+                known[pk][other] = add_sums(known[pk][other], sums)
     return {pk: Overlaps(len(days[pk]), amounts[pk], dict(known[pk])) for pk in days}
 
 

@@ -87,7 +87,7 @@ class Plan:
             if value == 0:
                 raise InvalidPlan(field, value, "nothing would ever run; give more than 0.")
             if value * self.campaigns >= LIMIT:
-                reason = f"all campaigns together must stay below {LIMIT:,} US dollars."
+                reason = f"all campaigns together must stay below {LIMIT:,}."
                 raise InvalidPlan(field, value, reason)
 
 

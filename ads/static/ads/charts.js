@@ -3,10 +3,7 @@
 "use strict";
 {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const money = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
-    const short = new Intl.NumberFormat("en-US", {
-        style: "currency", currency: "USD", notation: "compact", maximumFractionDigits: 1,
-    });
+    const format = (currency, more) => new Intl.NumberFormat("en-US", { style: "currency", currency, ...more });
     const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
     // The colour of a series is its number, or "others", "limit", "quiet"; see charts.css.
@@ -42,6 +39,8 @@
     const options = (data, chartOf) => {
         const across = data.horizontal ? "y" : "x";
         const along = data.horizontal ? "x" : "y";
+        const money = format(data.currency);
+        const short = format(data.currency, { notation: "compact", maximumFractionDigits: 1 });
         return {
             indexAxis: across,
             responsive: true,

@@ -28,6 +28,7 @@ from ads.models import (
     ReportedTotal,
     SimulatedSwitch,
     Spend,
+    SpendTotal,
     UnknownReference,
     WaitingSpend,
     WebhookDelivery,
@@ -35,11 +36,11 @@ from ads.models import (
 )
 from ads.rules.calendar import local_date
 from ads.services.actor import acting_as
-from ads.services.delivery import waivers
 from ads.services.delivery.enforcement import Trigger
 from ads.services.imports.plan import Plan
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.imports.uploads import support as uploads
+from ads.tests.support import let_run_on, waived_before
 
 #: Enough that a query for each row stands out.
 MANY: Final = 12
@@ -92,8 +93,9 @@ def _history(campaign: Campaign, number: int, now: datetime) -> None:
     Spend.objects.create(campaign=campaign, amount=Decimal("1.5"), date=day)
     today = local_date(now, campaign.brand.timezone)
     Spend.objects.create(campaign=campaign, amount=Decimal("1.5"), date=today)
-    waivers.waive(campaign, "day", now=now)
-    waivers.waive(campaign.brand, "day", now=now)
+    let_run_on(campaign, "day", now=now)
+    let_run_on(campaign.brand, "day", now=now)
+    waived_before(SpendTotal.objects.filter(campaign=campaign).earliest("pk"))
     DeliveryChange.objects.create(
         campaign=campaign,
         at=now - timedelta(hours=number),

@@ -53,6 +53,7 @@ PAGES: Final = {
     "ads.spendimport": _pages(V, add=B),
     "ads.spendbatch": _RECORD,
     "ads.spendtotal": _RECORD,
+    "ads.allowanceevent": _RECORD,
     "ads.spendtotalevent": _RECORD,
     "ads.unknownreference": _RECORD,
     "ads.waitingspend": _RECORD,
@@ -83,9 +84,10 @@ OTHER_PAGES: Final = {
     "admin:ads_brand_export_csv": V,
     "admin:ads_brand_pause": O,
     "admin:ads_brand_resume": O,
-    "admin:ads_brand_run_on_today": O,
+    "admin:ads_brand_let_run_on": O,
     "admin:ads_brand_change_budgets": B,
     "admin:ads_campaign_export_csv": V,
+    "admin:ads_campaign_let_run_on": O,
     "admin:ads_deliverychange_export_csv": V,
     "admin:ads_spend_export_csv": V,
     "admin:ads_spendtotal_export_csv": V,
@@ -109,7 +111,7 @@ ACTIONS: Final = {
     "ads.brand": {
         "pause_all_campaigns": O,
         "resume_campaigns": O,
-        "let_run_on_today": O,
+        "let_run_on": O,
         "change_their_budgets": B,
         "export_selected": V,
         _DELETE: A,
@@ -151,7 +153,9 @@ LISTS: Final[dict[str, dict[Role, set[str]]]] = {
 
 #: Of each page on which something is changed, who may change which field.
 FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
-    "ads.brand": {B: {"name", "is_active", "timezone", "daily_budget", "monthly_budget"}},
+    "ads.brand": {
+        B: {"name", "currency", "is_active", "timezone", "daily_budget", "monthly_budget"}
+    },
     "ads.campaign": {
         B: {
             "name",
@@ -176,6 +180,9 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "account",
             "date_format",
             "decimal",
+            "format",
+            "unit",
+            "is_daily",
             "round_amounts",
             "column_account",
             "column_amount",
@@ -215,7 +222,9 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "requests_per_minute",
         }
     },
-    "ads.webhookendpoint": {A: {"name", "source", "every_brand", "brands", "is_active"}},
+    "ads.webhookendpoint": {
+        A: {"name", "source", "every_brand", "brands", "is_active", "on_overlap"}
+    },
     "auth.group": {A: {"name", "permissions"}},
     "auth.user": {
         A: {

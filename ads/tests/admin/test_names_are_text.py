@@ -83,6 +83,9 @@ def test_no_page_takes_a_name_for_markup(called_so: Client) -> None:
     assert named > 50
 
 
+RUN_ON = {"period": "day", "amount": "5", "reason": "<b>Launch</b>"}
+
+
 @time_machine.travel(NOW, tick=False)
 def test_no_action_takes_a_name_for_markup(called_so: Client) -> None:
     campaigns, brands = list(Campaign.objects.order_by("pk")), list(Brand.objects.order_by("pk"))
@@ -91,12 +94,12 @@ def test_no_action_takes_a_name_for_markup(called_so: Client) -> None:
     for model, action, rows, fields in (
         ("ads_campaign", "activate", campaigns, {}),
         ("ads_campaign", "pause", campaigns, {}),
-        ("ads_campaign", "reset_daily_spend", campaigns, {}),
+        ("ads_campaign", "reset_daily_spend", campaigns, RUN_ON),
         ("ads_campaign", "attach_schedule", campaigns, {"schedule": schedule.pk}),
         ("ads_campaign", "detach_schedule", campaigns, {"schedule": schedule.pk}),
         ("ads_brand", "pause_all_campaigns", brands[:1], {}),
         ("ads_brand", "resume_campaigns", brands[:1], {}),
-        ("ads_brand", "let_run_on_today", brands, {}),
+        ("ads_brand", "let_run_on", brands, RUN_ON),
     ):
         asked = act(called_so, model, action, rows)
         check(asked, f"{action} asks")

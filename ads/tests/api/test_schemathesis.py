@@ -41,6 +41,7 @@ BEYOND_A_SCHEMA = {
     "there is no campaign of this": "which campaigns there are",
     "is later than tomorrow": "what day it is",
     "lies in the future": "what time it is",
+    "it has passed": "what time it is",
     "it is before 1990-01-01": "a format has no earliest date",
     "it is not between 1990-01-01": "nor has that of instants",
     "send the header Idempotency-Key": "a field that is needed unless there is a header",
@@ -50,6 +51,7 @@ BEYOND_A_SCHEMA = {
     "swap the two dates": "the order of two dates",
     "it is after the last day": "the order of two dates",
     "ask for at most 366 days": "how far two dates lie apart",
+    "is not a currency code": "which currencies there are",
     "would come to 1,000,000,000,000,000": "a sum over rows",
 }
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ads.models import Campaign
+from ads.rules.calendar import local_time
 from ads.services import BudgetService, CampaignService
 from ads.tests.admin.pages import change, changelist
 from ads.tests.browser.conftest import Open
@@ -124,7 +125,7 @@ def test_an_operator_chooses_campaigns_in_the_list_and_takes_the_pause_back(
     expect(page.get_by_text("Paused 3 campaigns. 3 stopped.")).to_be_visible()
     page.get_by_role("link", name="Show them").click()
     expect(page.get_by_role("link", name="Summer", exact=True)).to_be_visible()
-    expect(page.get_by_text("What otto changed on")).to_be_visible()
+    expect(page.get_by_text("What otto changed at")).to_be_visible()
     CampaignService.activate(Campaign.objects.get(name="Summer"))
     page.get_by_role("button", name="Undo").click()
 
@@ -134,19 +135,42 @@ def test_an_operator_chooses_campaigns_in_the_list_and_takes_the_pause_back(
 
 
 def test_one_campaign_is_switched_with_one_click(open_as: Open) -> None:
-    spent = CampaignFactory.create(name="Spring", daily_budget=Decimal(5))
-    BudgetService.record_spend(spent, Decimal(7))
-    page = open_as(somebody("otto", OPERATOR), change(spent))
+    spring = CampaignFactory.create(name="Spring")
+    enforce_all(timezone.now())
+    page = open_as(somebody("otto", OPERATOR), change(spring))
 
-    expect(page.get_by_text("Starts it now.")).to_be_visible()
-    page.get_by_role("button", name="Let it run on today").click()
-    expect(
-        page.get_by_text(
-            "Today's spend no longer counts against 1 campaign's daily budget. Spring now delivers."
-        )
-    ).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused 1 campaign. Spring stopped.")).to_be_visible()
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_text("Activated 1 campaign. Spring now delivers.")).to_be_visible()
-    assert spent.fresh().state == "Active"
+    assert spring.fresh().state == "Active"
+
+
+def test_a_campaign_is_let_run_on_by_20_dollars_until_six_and_taken_back(open_as: Open) -> None:
+    now = timezone.now()
+    zone = next(zone for zone in ("UTC", "Pacific/Honolulu") if local_time(now, zone).hour < 17)
+    spent = CampaignFactory.create(name="Spring", daily_budget=Decimal(75), brand__timezone=zone)
+    BudgetService.record_spend(spent, Decimal("80.40"))
+    page = open_as(somebody("otto", OPERATOR), change(spent))
+
+    page.get_by_role("link", name="Let it run on").click()
+    page.get_by_label("Allow beyond the budget").fill("$20")
+    page.get_by_label("Until").fill("18:00")
+    page.get_by_label("Reason").fill("Launch day")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("Spring will start.")).to_be_visible()
+    expect(page.get_by_role("row", name="Spring $80.40 $75.00 to $95.00")).to_be_visible()
+    assert not spent.fresh().is_active
+    page.get_by_role("button", name="Let 1 campaign run on").click()
+
+    said = page.get_by_text("Let 1 campaign run on by $20.00 until 18:00. Spring now delivers.")
+    expect(said).to_be_visible()
+    made_of = "$75.00 budget + $20.00 allowed by otto until 18:00"
+    expect(page.get_by_text(f"Daily budget: $80.40 of $95.00: {made_of}")).to_be_visible()
+    expect(page.get_by_text("Next scheduled stop")).to_be_visible()
+    expect(page.get_by_text("Launch day")).to_be_visible()
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("Spring will stop: daily budget used up.")).to_be_visible()
+    page.get_by_role("button", name="Undo it").click()
+    expect(page.get_by_text("Undone: 1 campaign no longer let run on.")).to_be_visible()
+    assert not spent.fresh().is_active

@@ -42,7 +42,7 @@ def names(page: Page) -> list[str]:
 
 UNTIL = re.compile(
     r"Daily budget used up: \$80\.00 of \$75\.00\. "
-    r"Until \w{3} \d+ \w{3} \d{4}, 00:00 \(Asia/Tokyo\)\."
+    r"Until \d{4}-\d\d-\d\d 00:00 Tokyo\."
 )
 
 

@@ -64,7 +64,7 @@ def test_an_operator_reads_why_a_campaign_stopped_until_when_and_who_raised_its_
     head = page.locator(".ads-head")
     expect(head).to_contain_text("Budget used up")
     expect(head).to_contain_text("Daily budget used up: $100.40 of $100.00.")
-    expect(head).to_contain_text(re.compile(r"Expected back \w+ \d+ \w+ \d+, 00:00 \(UTC\)"))
+    expect(head).to_contain_text(re.compile(r"Expected back \d{4}-\d\d-\d\d 00:00 UTC"))
     why = words(page, "checks")
     assert "On hold: Daily budget used up: $100.40 of $100.00 until" in why
     assert "OK: Brand's daily budget: $100.40 of $500.00 spent" in why

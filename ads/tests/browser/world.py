@@ -25,15 +25,16 @@ from ads.models import (
     DaypartingSchedule,
     ReportedTotal,
     SpendBatch,
+    SpendTotal,
     UnknownReference,
     WaitingSpend,
     WebhookDelivery,
     WebhookEndpoint,
 )
-from ads.services.delivery import waivers
 from ads.services.imports.plan import Plan as FilePlan
 from ads.services.sample.seed import Plan, seed
 from ads.tests.services.imports.uploads import support as uploads
+from ads.tests.support import let_run_on, waived_before
 
 PASSWORD = "correct horse battery"  # noqa: S105
 
@@ -73,7 +74,8 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
     schedule.priority = 1
     schedule.save(update_fields=["priority"])
     CampaignSchedule.objects.get_or_create(campaign=campaign, schedule=schedule)
-    waivers.waive(brand, "day", now=timezone.now())  # later than what is waived
+    let_run_on(brand, "day", now=timezone.now())
+    waived_before(SpendTotal.objects.earliest("pk"))
 
 
 def _what_comes_in(now: datetime) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError
 
-from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
+from ads.models import Allowance, Brand, Campaign, DeliveryChange, SpendTotal
 from ads.services.delivery import rollover
 from ads.tests.commands.support import rows, say
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.support import NOON, delivers, enforce_all, spend, totals
+from ads.tests.support import NOON, at, delivers, enforce_all, spend, totals
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -107,18 +107,19 @@ def test_waiving_lets_them_run_on_and_reports_stay_true(campaign: Campaign) -> N
 
     assert ["Acme", "(all campaigns of the brand)", "day", "$110.00"] in said
     assert ["Acme", "Search", "day", "$80.00"] in said
-    assert ["3 sums waived."] in said
+    assert ["3 allowances given."] in said
     assert delivers(campaign)
     assert totals(campaign)["day", TODAY] == 80
     assert SpendTotal.objects.get(campaign=campaign, period="day").waived == Decimal(80)
     assert SpendTotal.objects.get(campaign=campaign, period="month").waived == 0
-    assert "0 sums waived." in say("reset_budgets", "--waive", "--daily")
+    assert "0 allowances given." in say("reset_budgets", "--waive", "--daily")
 
 
 def test_a_dry_run_of_a_waiver_says_what_would_no_longer_count(campaign: Campaign) -> None:
     said = say("reset_budgets", "--waive", "--daily", "--dry-run")
 
-    assert "2 sums would be waived." in said
+    assert "2 allowances would be given." in said
+    assert "1 campaign would start: Search." in said
     assert not delivers(campaign)
     assert not SpendTotal.objects.filter(waived__gt=0).exists()
 
@@ -140,3 +141,67 @@ def test_waiving_needs_a_period(campaign: Campaign) -> None:
 def test_an_unknown_brand_is_refused_with_names_that_are_like_it(campaign: Campaign) -> None:
     with pytest.raises(CommandError, match=r'no brand "acne"\. Did you mean "Acme"\?'):
         say("reset_budgets", "--brand", "acne")
+
+
+def test_a_campaign_alone_is_let_run_on_by_an_amount_until_a_time(campaign: Campaign) -> None:
+    options = ("--campaign", "Search", "--amount", "20", "--until", "18:00", "--reason", "Launch")
+
+    said = rows(say("reset_budgets", "--waive", "--daily", *options))
+
+    assert ["Acme", "Search", "day", "$20.00"] in said
+    assert ["1 allowance given."] in said
+    assert ["Search", "Acme", "paused → delivers", "Nothing is stopping it any more."] in said
+    allowance = Allowance.objects.get()
+    assert (allowance.owner, allowance.amount, allowance.reason) == (campaign, 20, "Launch")
+    assert allowance.until == at("2024-05-15 18:00")
+    assert delivers(campaign)
+
+
+def test_by_an_amount_all_with_such_a_budget_run_on(campaign: Campaign) -> None:
+    CampaignFactory.create(brand=campaign.brand, name="Unlimited")
+    CampaignFactory.create(brand=campaign.brand, name="Over", daily_budget=5, status="archived")
+
+    say("reset_budgets", "--waive", "--daily", "--amount", "20")
+
+    assert {one.owner for one in Allowance.objects.all()} == {campaign, campaign.brand}
+    assert {one.reason for one in Allowance.objects.all()} == {"reset_budgets --waive"}
+
+
+def test_brands_where_the_time_has_passed_are_left_out_and_named(campaign: Campaign) -> None:
+    late = CampaignFactory.create(brand__timezone="Asia/Tokyo", daily_budget=5)
+
+    said = say("reset_budgets", "--waive", "--daily", "--amount", "20", "--until", "18:00")
+
+    assert "Left out: until: 18:00 is refused: it has passed: it is 21:00" in said
+    assert not Allowance.objects.filter(campaign=late).exists()
+    assert Allowance.objects.filter(campaign=campaign).exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--amount", "1000000000000"), "--amount: '1000000000000' cannot be used: the size must"),
+        (("--amount", "0"), "--amount: use more than zero"),
+        (("--until", "11:00"), "--until: 11:00 is refused: it has passed"),
+        (("--until", "2024-05-17 11:00"), "--until: .* ends with its day"),
+        (("--reason", ""), "--reason: say why"),
+        (("--campaign", "Serch"), 'There is no campaign "Serch"'),
+        (("--campaign", "Search", "--brand", "Bolt"), "--campaign: Acme/Search .* not of that"),
+        (("--campaign", "Open", "--amount", "5"), "--amount: .*Open has no daily budget"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused_by_name(
+    campaign: Campaign, options: tuple[str, ...], says: str
+) -> None:
+    CampaignFactory.create(brand=BrandFactory.create(name="Bolt"), name="Open")
+
+    with pytest.raises(CommandError, match=says):
+        say("reset_budgets", "--waive", "--daily", *options)
+
+    assert not Allowance.objects.exists()
+
+
+@pytest.mark.parametrize("option", ["amount", "until", "reason", "campaign"])
+def test_options_of_waive_need_it(campaign: Campaign, option: str) -> None:
+    with pytest.raises(CommandError, match=f"--{option}: it is for --waive"):
+        say("reset_budgets", "--daily", f"--{option}", "5")

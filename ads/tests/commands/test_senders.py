@@ -77,7 +77,10 @@ def test_a_key_is_revoked_by_its_name_or_prefix() -> None:
         (["--brand", "Akme"], 'There is no brand "Akme". Did you mean "Acme"?'),
         (["--brand", "Acme", "--every-brand"], "not both"),
         (["--brand", "Acme", "--source", "import"], "the product itself writes under it"),
-        (["--every-brand", "--expires", "2024-05-15"], "expires_at: '2024-05-15 00:00' is refused"),
+        (
+            ["--every-brand", "--expires", "2024-05-15"],
+            "expires_at: '2024-05-15 00:00 UTC' is refused",
+        ),
         (["--every-brand", "--expires", "31.12.2027"], "not '31.12.2027'"),
         (["--every-brand", "--expires", "2027-01-01T09:00"], "with its offset from UTC"),
         (["--every-brand", "--expires", "0001-01-01T00:00+14:00"], "--expires: use a date"),

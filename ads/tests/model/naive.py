@@ -41,6 +41,18 @@ def overlap(windows: list[Window]) -> bool:
 
 
 @dataclass
+class Allowed:
+    """What an owner may spend beyond its budget in a period."""
+
+    owner: Owner
+    period: str
+    start: date
+    amount: Decimal
+    until: datetime | None = None
+    is_undone: bool = False
+
+
+@dataclass
 class World:
     """Everything there is, by primary key."""
 
@@ -51,7 +63,8 @@ class World:
     attached: dict[int, set[int]] = field(default_factory=dict)
     #: Campaign, accounting day, amount.
     ledger: list[tuple[int, date, Decimal]] = field(default_factory=list)
-    waived: dict[tuple[Owner, str, date], Decimal] = field(default_factory=dict)
+    #: What was allowed beyond budgets.
+    allowances: list["Allowed"] = field(default_factory=list)
     #: What was last reported for a campaign and day, and when that was seen.
     reported: dict[tuple[int, date], tuple[Decimal, datetime]] = field(default_factory=dict)
     #: External ids with what was recorded under them.
@@ -106,17 +119,61 @@ class World:
         self.ledger.append((campaign, day, amount - before))
         return "recorded"
 
-    def waive(self, owner: Owner, period: str, now: datetime) -> Decimal:
-        """What is waived now."""
+    def allowed(self, owner: Owner, period: str, start: date, now: datetime | None) -> Decimal:
+        """What is in force at ``now``; None: everything that nobody has undone."""
+        return sum(
+            (
+                one.amount
+                for one in self.allowances
+                if (one.owner, one.period, one.start) == (owner, period, start)
+                and not one.is_undone
+                and (now is None or one.until is None or now < one.until)
+            ),
+            start=Decimal(0),
+        )
+
+    def zone_of(self, owner: Owner) -> str:
         kind, pk = owner
-        brand = pk if kind == "brand" else self.campaigns[pk]["brand"]
-        start = start_of(period, local_date(now, self.brands[brand]["timezone"]))
-        spent = self.spent(owner, period, start)
-        waived = spent - self.waived.get((owner, period, start), Decimal(0))
-        if waived <= 0:
+        zone: str = self.brands[pk if kind == "brand" else self.campaigns[pk]["brand"]]["timezone"]
+        return zone
+
+    def allow(
+        self,
+        owner: Owner,
+        period: str,
+        now: datetime,
+        amount: Decimal | None = None,
+        until: datetime | None = None,
+    ) -> Decimal | None:
+        """What is allowed now: what was spent and counts, or ``amount``; None: refused."""
+        start = start_of(period, local_date(now, self.zone_of(owner)))
+        kind, pk = owner
+        row = (self.brands if kind == "brand" else self.campaigns)[pk]
+        if (
+            amount is not None
+            and row["daily_budget" if period == "day" else "monthly_budget"] is None
+        ):
+            return None
+        if until is not None:
+            last = local_date(until - timedelta(microseconds=1), self.zone_of(owner))
+            if start_of(period, last) != start:
+                return None
+        if amount is None:
+            amount = self.spent(owner, period, start) - self.allowed(owner, period, start, now)
+        if amount <= 0:
             return Decimal(0)
-        self.waived[owner, period, start] = spent
-        return waived
+        self.allowances.append(Allowed(owner, period, start, amount, until))
+        return amount
+
+    def undo(self, number: int, now: datetime) -> bool:
+        """Whether it could be undone: it has to be in force."""
+        one = self.allowances[number]
+        today = start_of(one.period, local_date(now, self.zone_of(one.owner)))
+        is_over = one.until <= now if one.until else today > one.start
+        if one.is_undone or is_over:
+            return False
+        one.is_undone = True
+        return True
 
     # --- who delivers ---------------------------------------------------------------------------
 
@@ -142,8 +199,7 @@ class World:
             for period, word in (("day", "daily"), ("month", "monthly")):
                 budget = row[f"{word}_budget"]
                 key = owner, period, start_of(period, today)
-                effective = self.spent(*key) - self.waived.get(key, Decimal(0))
-                if budget is not None and effective >= budget:
+                if budget is not None and self.spent(*key) >= budget + self.allowed(*key, now):
                     holds.append(f"{prefix}{word}_budget")
         if campaign["is_dayparting_enabled"] and not self.is_open(pk, now):
             holds.append("dayparting")

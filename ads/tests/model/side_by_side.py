@@ -11,8 +11,8 @@ from django.db import connection, models, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from ads.models import Campaign, DaypartingWindow, DeliveryChange, SpendTotal
-from ads.services.delivery import rollover
+from ads.models import Allowance, Campaign, DaypartingWindow, DeliveryChange, SpendTotal
+from ads.services.delivery import allowances, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.ledger.verification import find_drift
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -82,8 +82,10 @@ class SideBySide(RuleBasedStateMachine):
             campaign = total.campaign_id
             owner = ("brand", total.brand_id) if campaign is None else ("campaign", campaign)
             kept[owner, total.period, total.start] = total.amount
-            waived = self.world.waived.get((owner, total.period, total.start), Decimal(0))
-            assert total.waived == waived
+            key = owner, total.period, total.start
+            # What has ended stays in it until the clock takes it out.
+            assert self.world.allowed(*key, self.now) <= total.waived
+            assert total.waived <= self.world.allowed(*key, None)
         expected = self.world.totals()
         assert {key: kept[key] for key in expected} == expected
         assert all(kept[key] == 0 for key in kept.keys() - expected.keys())
@@ -193,14 +195,30 @@ class SideBySide(RuleBasedStateMachine):
             self.rollover_ticks(ticks)
 
     def hours_tick(self) -> None:
+        ended = list(Allowance.objects.ended(self.now))
         with self.instant():
+            allowances.expire(self.now)
             enforce(
                 Campaign.objects.filter(is_dayparting_enabled=True),
                 self.now,
                 Trigger.ENFORCE_DAYPARTING,
             )
         rows = self.world.campaigns
-        self.edited([pk for pk in rows if rows[pk]["is_dayparting_enabled"]])
+        brands = {one.brand_id for one in ended if one.campaign_id is None}
+        its = {one.campaign_id for one in ended}
+        self.edited(
+            [
+                pk
+                for pk, row in rows.items()
+                if row["is_dayparting_enabled"] or pk in its or row["brand"] in brands
+            ]
+        )
+        self.compare_sums()
+        for total in SpendTotal.objects.all():
+            campaign = total.campaign_id
+            owner = ("brand", total.brand_id) if campaign is None else ("campaign", campaign)
+            in_force = self.world.allowed(owner, total.period, total.start, self.now)
+            assert total.waived == in_force
 
     def sweep_ticks(self) -> None:
         with self.instant():

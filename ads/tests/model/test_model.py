@@ -16,9 +16,21 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
-from ads.services import BudgetService, SpendConflict, SpendEntry
-from ads.services.delivery.waivers import waive
+from ads.models import (
+    Allowance,
+    Brand,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
+from ads.services import (
+    AllowanceOver,
+    BudgetService,
+    InvalidAllowance,
+    SpendConflict,
+    SpendEntry,
+)
 from ads.tests.model.naive import DAY, Window, overlap
 from ads.tests.model.side_by_side import SideBySide
 from ads.tests.model.strategies import (
@@ -37,6 +49,11 @@ from ads.tests.support import execute
 
 class Machine(SideBySide):
     """What may happen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: In the order of the model's.
+        self.given: list[Allowance] = []
 
     # --- money ----------------------------------------------------------------------------------
 
@@ -112,16 +129,57 @@ class Machine(SideBySide):
         self.compare(self.changed_by(before), self.decisions())
         self.compare_sums()
 
-    @rule(index=INDEX, period=st.sampled_from(["day", "month"]), of_brand=st.booleans())
-    def reset_by_hand(self, index: int, period: str, *, of_brand: bool) -> None:
+    @rule(
+        index=INDEX,
+        period=st.sampled_from(["day", "month"]),
+        of_brand=st.booleans(),
+        amount=st.one_of(st.none(), AMOUNTS.filter(bool)),
+        minutes=st.sampled_from([None, None, 30, 90, 300, 2000]),
+    )
+    def let_run_on(
+        self,
+        index: int,
+        period: str,
+        amount: Decimal | None,
+        minutes: int | None,
+        *,
+        of_brand: bool,
+    ) -> None:
         pk = self.brand(index) if of_brand else self.campaign(index)
         owner: Brand | Campaign = (
             Brand.objects.get(pk=pk) if of_brand else Campaign.objects.get(pk=pk)
         )
+        until = None if minutes is None else self.now + timedelta(minutes=minutes)
         before = self.decisions()
-        expected = self.world.waive(("brand" if of_brand else "campaign", pk), period, self.now)
+        kind = "brand" if of_brand else "campaign"
+        expected = self.world.allow((kind, pk), period, self.now, amount, until)
         with self.instant():
-            assert waive(owner, period, now=self.now) == expected
+            try:
+                given = BudgetService.let_run_on(
+                    owner, amount, period=period, until=until, reason="model"
+                )
+                allowed: Decimal | None = given.amount if given else Decimal(0)
+                self.given += [given] if given else []
+            except InvalidAllowance:
+                allowed = None
+        assert allowed == expected
+        self.compare(self.changed_by(before), self.decisions())
+        self.compare_sums()
+
+    @rule(index=INDEX)
+    def take_back(self, index: int) -> None:
+        if not self.given:
+            return
+        number = index % len(self.given)
+        before = self.decisions()
+        expected = self.world.undo(number, self.now)
+        with self.instant():
+            try:
+                BudgetService.undo_allowance(Allowance.objects.get(pk=self.given[number].pk))
+                undone = True
+            except AllowanceOver:
+                undone = False
+        assert undone is expected
         self.compare(self.changed_by(before), self.decisions())
         self.compare_sums()
 

@@ -14,29 +14,35 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ads.holds import Moment, Supposing, with_holds
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
+from ads.models import (
+    Allowance,
+    Brand,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.moments import schedules_as_rules
 from ads.rules.dayparting import Window
+from ads.services.bulk import TakeBack
 from ads.services.bulk.actions import (
     Action,
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
-    ResetDailySpend,
     SetStatus,
 )
 from ads.services.bulk.batches import carry_out
 from ads.services.bulk.budget_changes import BudgetChange, How
-from ads.services.delivery import waivers
 from ads.services.delivery.enforcement import Trigger, enforce
 from ads.services.delivery.preview import preview_campaigns
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.model.naive import overlap
 from ads.tests.model.side_by_side import clock
 from ads.tests.model.strategies import AMOUNTS, BEGINNINGS, BUDGETS, FLIGHT, WINDOWS, ZONES
-from ads.tests.support import at, enforce_all, execute, spend_in_sql
+from ads.tests.support import at, enforce_all, execute, let_run_on, running_on, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +118,7 @@ def a_world(plan: Any) -> Iterator[list[int]]:
         if plan["is_enforced"]:
             enforce_all(now)
         for campaign in Campaign.objects.filter(name__endswith="waived").select_related("brand"):
-            waivers.waive(campaign, Period.DAY, now=now)
+            let_run_on(campaign, Period.DAY, now=now)
         for campaign in Campaign.objects.filter(name__contains="corrected"):
             execute(
                 "INSERT INTO ads_spend (campaign_id, amount, date, kind, description)"
@@ -190,17 +196,27 @@ def check(action: Action, now: Any) -> None:
     plan=st.one_of(
         st.sampled_from([SetStatus(status) for status in Status if status != Status.DRAFT]),
         st.builds(ChangeBudgets, CHANGES, CHANGES),
-        st.just(ResetDailySpend()),
+        st.tuples(
+            st.just("run on"),
+            st.sampled_from([None, "0.5", "10"]),
+            st.sampled_from(["day", "month"]),
+        ),
+        st.just(("take back",)),
         st.tuples(st.just(AttachSchedule), st.integers(0, 1), st.booleans()),
         st.tuples(st.just(DetachSchedule), st.integers(0, 1)),
     ),
 )
 def test_an_action_does_what_its_preview_said(world: Any, plan: Any) -> None:
     with a_world(world) as schedules:
-        if isinstance(plan, tuple):
-            make, index, *more = plan
-            plan = make(schedules[index], *more)
-        check(plan, at(world["now"]))
+        now = at(world["now"])
+        match plan:
+            case ("run on", amount, period):
+                plan = running_on(now, amount, period=period)
+            case ("take back",):
+                plan = TakeBack(list(Allowance.objects.select_related("brand", "campaign__brand")))
+            case (make, index, *more):
+                plan = make(schedules[index], *more)
+        check(plan, now)
 
 
 @DIFFERENT
@@ -244,10 +260,10 @@ def test_a_brand_switched_or_with_new_budgets_does_what_its_preview_said(
     with a_world(world):
         now = at(world["now"])
         path = "brand__daily_budget"
-        supposing = Supposing({"brand__is_active": on, path: change.expression(path)})
+        supposing = Supposing({"brand__is_active": on, path: change.expression(path, "brand_id")})
         foretold = holds(supposing, now)
 
-        Brand.objects.update(is_active=on, daily_budget=change.expression("daily_budget"))
+        Brand.objects.update(is_active=on, daily_budget=change.expression("daily_budget", "pk"))
         enforce(Campaign.objects.all(), now, Trigger.ACTION)
 
         assert holds(Supposing(), now) == foretold

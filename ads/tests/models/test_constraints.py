@@ -9,9 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, Spend, SpendTotal
-from ads.services.delivery import waivers
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import execute, refused
+from ads.tests.support import execute, let_run_on, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -189,8 +188,8 @@ def test_what_never_spent_anything_can_be_deleted_whatever_was_done_to_it(
     admin_client: Client,
 ) -> None:
     campaign = CampaignFactory.create(daily_budget=10, schedules=[ScheduleFactory.create()])
-    waivers.waive(campaign, "day", now=timezone.now())
-    waivers.waive(campaign.brand, "month", now=timezone.now())
+    let_run_on(campaign, "day", now=timezone.now())
+    let_run_on(campaign.brand, "month", now=timezone.now())
     assert SpendTotal.objects.filter(amount=0).exists()
 
     for row in (campaign, campaign.brand):

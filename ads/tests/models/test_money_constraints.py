@@ -154,4 +154,4 @@ def test_the_refusal_of_a_form_names_the_field_and_the_remedy() -> None:
     with pytest.raises(ValidationError) as refusal:
         brand.full_clean()
 
-    assert "daily_budget: use an amount in US dollars of zero or more" in str(refusal.value)
+    assert "daily_budget: use an amount of zero or more" in str(refusal.value)

@@ -1,16 +1,16 @@
 """What the database refuses says what to do instead; dates and sums stay such as can be read."""
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from ads.models import CampaignSchedule, DaypartingSchedule, DeliveryChange, Spend, SpendTotal
-from ads.services.delivery import waivers
 from ads.services.ledger import SpendEntry, record_all, summaries
 from ads.tests.factories import CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, enforce_all, execute, refused, spend
+from ads.tests.support import NOON, enforce_all, execute, let_run_on, refused, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -65,10 +65,6 @@ def test_the_first_and_the_last_date_there_are_can_be_used() -> None:
         ("amount", "-Infinity"),
         ("amount", "1e15"),
         ("amount", "-1e15"),
-        ("waived", "NaN"),
-        ("waived", "Infinity"),
-        ("waived", "-0.01"),
-        ("waived", "1e15"),
     ],
 )
 def test_a_sum_that_is_no_amount_is_refused(column: str, value: str) -> None:
@@ -78,7 +74,44 @@ def test_a_sum_that_is_no_amount_is_refused(column: str, value: str) -> None:
         execute(f"UPDATE ads_spendtotal SET {column} = %s::numeric", [value])
 
     assert {total.amount for total in SpendTotal.objects.all()} == {5}
-    assert {total.waived for total in SpendTotal.objects.all()} == {0}
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "0", "-0.01", "1e15", "0.0000001"])
+def test_an_allowance_that_is_no_amount_is_refused(value: str) -> None:
+    campaign = CampaignFactory.create()
+
+    with refused("allowance_amount_is_money"):
+        execute(
+            "INSERT INTO ads_allowance (brand_id, campaign_id, period, start, amount, reason,"
+            " created_by) VALUES (%s, %s, 'day', '2024-05-15', %s::numeric, 'test', 'sql')",
+            [campaign.brand_id, campaign.pk, value],
+        )
+
+    assert not SpendTotal.objects.exists()
+
+
+def test_what_is_allowed_is_kept_by_the_database_whatever_writes_the_allowance() -> None:
+    campaign = CampaignFactory.create()
+    day = SpendTotal.objects.filter(campaign=campaign, period="day")
+    given = "INSERT INTO ads_allowance (brand_id, campaign_id, period, start, amount, reason, \
+created_by, until, created_at) VALUES (%s, %s, 'day', '2024-05-15', %s, 'test', 'sql', %s, %s)"
+    owner = [campaign.brand_id, campaign.pk]
+
+    execute(given, [*owner, 20, None, NOON])
+    execute(given, [*owner, 5, NOON + timedelta(hours=1), NOON])
+    assert day.get().waived == 25
+
+    with refused("waived: it is the sum of the allowances"):
+        execute("UPDATE ads_spendtotal SET waived = 7")
+    with refused("An allowance cannot be edited"):
+        execute("UPDATE ads_allowance SET amount = 7")
+
+    execute("UPDATE ads_allowance SET ended_at = now() WHERE amount = 5")
+    assert day.get().waived == 20
+    execute("UPDATE ads_allowance SET undone_at = now(), undone_by = 'sql' WHERE amount = 5")
+    assert day.get().waived == 20
+    execute("DELETE FROM ads_allowance")
+    assert day.get().waived == 0
 
 
 def test_many_of_the_largest_amounts_still_add_up() -> None:
@@ -160,10 +193,10 @@ def test_a_refusal_names_the_table_and_the_remedy(statement: str, message: str) 
     assert DeliveryChange.objects.exists()
 
 
-def test_a_correction_of_a_waived_day_leaves_no_more_than_the_budget() -> None:
+def test_after_a_correction_of_a_day_that_was_let_run_on_its_raised_limit_still_applies() -> None:
     campaign = CampaignFactory.create(daily_budget=75)
     spend(campaign, 80, NOON)
-    waivers.waive(campaign, "day", now=NOON)
+    let_run_on(campaign, "day", now=NOON)
 
     refund = SpendEntry(campaign, -30, "Refund", NOON.date())
     record_all([refund], source="test", now=NOON, kind=Spend.Kind.CORRECTION)
@@ -171,4 +204,4 @@ def test_a_correction_of_a_waived_day_leaves_no_more_than_the_budget() -> None:
     summary = summaries.of_campaign(campaign.fresh(), NOON)
     assert summary["daily_spend"] == 50
     assert summary["daily_waived"] == 80
-    assert summary["daily_remaining"] == 75
+    assert (summary["daily_limit"], summary["daily_remaining"]) == (Decimal(155), Decimal(105))

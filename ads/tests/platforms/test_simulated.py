@@ -54,7 +54,7 @@ def test_every_brand_with_campaigns_is_an_account() -> None:
     brand = BrandFactory.create(name="Café", timezone="Asia/Tokyo")
     CampaignFactory.create_batch(2, brand=brand)
 
-    assert PLATFORM.accounts() == [Account(brand.pk, "Café", "Asia/Tokyo")]
+    assert PLATFORM.accounts() == [Account(brand.pk, "Café", "Asia/Tokyo", "USD")]
 
 
 def test_a_campaign_spends_only_while_it_is_on() -> None:

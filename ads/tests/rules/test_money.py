@@ -11,11 +11,13 @@ from ads.rules.money import (
     LIMIT,
     PLACES,
     InvalidAmount,
-    format_usd,
+    format_money,
+    format_sums,
     is_used_up,
     parse_amount,
     percent_used,
     remaining,
+    sums_by_currency,
 )
 
 millionths = st.integers(min_value=-(10**18) + 1, max_value=10**18 - 1)
@@ -177,7 +179,7 @@ def test_the_callers_decimal_context_changes_nothing() -> None:
     with localcontext() as context:
         context.prec = 3
         assert parse_amount("123456.789012") == Decimal("123456.789012")
-        assert format_usd(Decimal("123456.789012")) == "$123,456.789012"
+        assert format_money(Decimal("123456.789012"), "USD") == "$123,456.789012"
 
 
 @pytest.mark.parametrize(
@@ -198,14 +200,46 @@ def test_the_callers_decimal_context_changes_nothing() -> None:
 def test_an_amount_is_shown_with_two_places_and_more_where_they_matter(
     amount: str, text: str
 ) -> None:
-    assert format_usd(Decimal(amount)) == text
+    assert format_money(Decimal(amount), "USD") == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("1234.5", "EUR", "€1,234.50"),
+        ("-3", "EUR", "-€3.00"),
+        ("1235", "JPY", "¥1,235"),
+        ("0", "JPY", "¥0"),
+        ("1234.5", "JPY", "¥1,234.5"),
+        ("1.2", "KWD", "KWD 1.200"),
+        ("-1234.0045", "KWD", "-KWD 1,234.0045"),
+        ("5", "CHF", "CHF 5.00"),
+        ("5", "CAD", "CA$5.00"),
+        ("5", "", "5.00"),
+        ("5", "BGN", "BGN 5.00"),
+    ],
+)
+def test_each_currency_has_its_sign_and_its_decimal_places(
+    amount: str, currency: str, text: str
+) -> None:
+    assert format_money(Decimal(amount), currency) == text
+
+
+def test_sums_are_of_a_currency_each() -> None:
+    sums = sums_by_currency(
+        [("USD", Decimal(900)), ("EUR", Decimal(300)), ("USD", Decimal("300.00"))]
+    )
+
+    assert sums == {"EUR": 300, "USD": 1200}
+    assert format_sums(sums) == "€300.00 · $1,200.00"
+    assert format_sums({}) == ""
 
 
 @given(millionths)
 def test_what_is_shown_is_the_amount_itself(number: int) -> None:
     amount = Decimal(number).scaleb(-PLACES)
 
-    assert Decimal(format_usd(amount).replace("$", "").replace(",", "")) == amount
+    assert Decimal(format_money(amount, "USD").replace("$", "").replace(",", "")) == amount
 
 
 @pytest.mark.parametrize(

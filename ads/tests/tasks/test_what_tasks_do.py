@@ -119,7 +119,7 @@ def test_the_spend_update_records_what_the_platforms_say() -> None:
     assert done == {
         "accounts": 1,
         "recorded": 1,
-        "spend": str(entry.amount),
+        "spend": {"USD": str(entry.amount)},
         "waiting": 0,
         "switched": 0,
         "failed": 0,

@@ -13,8 +13,9 @@ from ads.models import Campaign, CampaignReference
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
-from ads.services.imports.formats import BLANK, Format
+from ads.services.imports.formats import BLANK
 from ads.services.imports.plan import Plan
+from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import LONGEST, check_text, latest_date
 
 #: Answers remembered. A file of a million campaigns must not keep them all in memory.
@@ -22,7 +23,13 @@ REMEMBERED: Final = 50_000
 
 _SHOWN: Final = 3
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
-_SHORTENED: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
+_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]*)?[eE]\+[0-9]+")
+
+
+#: The remedy for ids that lost digits.
+ROUNDED: Final = (
+    "Spreadsheets round long ids: export the file again, and import it without opening it in one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Found:
 
     id: int
     timezone: str
+    currency: str
     latest: date
     known_as: str = ""
 
@@ -59,6 +67,7 @@ class Candidate(NamedTuple):
     name: str
     brand: str
     timezone: str
+    currency: str
 
     def __str__(self) -> str:
         return f'campaign {self.id} ("{self.name}" of {self.brand})'
@@ -90,14 +99,16 @@ class _Lookup:
     def _ask(self, keys: set[Any]) -> None:
         raise NotImplementedError
 
-    def _found(self, campaign_id: int, timezone: str, known_as: str = "") -> Found | str:
+    def _found(
+        self, campaign_id: int, timezone: str, currency: str, known_as: str = ""
+    ) -> Found | str:
         """The campaign; a sentence if its brand's timezone is invalid."""
         if timezone not in self._latest:
             try:
                 self._latest[timezone] = latest_date(timezone, self._now)
             except InvalidSpend as error:
                 return f"{error} (campaign {campaign_id})"
-        return Found(campaign_id, timezone, self._latest[timezone], known_as)
+        return Found(campaign_id, timezone, currency, self._latest[timezone], known_as)
 
 
 class Campaigns(_Lookup):
@@ -131,7 +142,7 @@ class Campaigns(_Lookup):
             what = {"auto": "name or id", "id": "id", "name": "name"}[self._plan.campaign_by]
             where = "" if self._plan.brand_id is None else " in this brand"
             return f"campaign: there is none with the {what} {text[:200]!r}{where}."
-        return self._found(candidate.id, candidate.timezone)
+        return self._found(candidate.id, candidate.timezone, candidate.currency)
 
 
 #: How a row of a platform names its campaign: account, id on the platform, name; "" for none.
@@ -147,15 +158,17 @@ class References(_Lookup):
     campaigns go by name. Everything else waits; nothing is guessed.
     """
 
-    def __init__(self, plan: Plan, format_: Format, now: datetime, *, have_ids: bool) -> None:
+    def __init__(self, plan: Plan, now: datetime, *, have_ids: bool) -> None:
         super().__init__(plan, now)
         self._platform = plan.platform or ""
-        self._is_of_platform = format_.platform is not None
         self._have_ids = have_ids
+        #: The name of each account's id, as far as remembered.
+        self._names: dict[tuple[str, str], str] = {}
 
     def _ask(self, keys: set[Said]) -> None:
         references = {}
         for said in keys:
+            self._check_name(*said)
             if trouble := self._trouble(said):
                 self._known[said] = trouble
             else:
@@ -165,7 +178,9 @@ class References(_Lookup):
         for said, reference in references.items():
             if owner := owners.get(reference):
                 self._known[said] = (
-                    self._found(owner.campaign_id, owner.timezone, reference.known_as)
+                    self._found(
+                        owner.campaign_id, owner.timezone, owner.currency, reference.known_as
+                    )
                     if self._plan.brand_id in (None, owner.brand_id)
                     else f"reference: {str(reference)!r} is campaign {owner.campaign_id}, of "
                     "another brand than the one chosen for this file."
@@ -174,7 +189,7 @@ class References(_Lookup):
                 # Still under the reference: once the campaign is given the reference, its
                 # day totals are recognised.
                 self._known[said] = self._found(
-                    candidate.id, candidate.timezone, reference.known_as
+                    candidate.id, candidate.timezone, candidate.currency, reference.known_as
                 )
             else:
                 account, reference_id, name = said
@@ -205,6 +220,24 @@ class References(_Lookup):
             if said[2] in alone and (alone[said[2]].id, said[0]) not in taken
         }
 
+    def _check_name(self, account: str, reference: str, name: str) -> None:
+        """Refuse the file if this id has two names: a spreadsheet that rounds ids joins campaigns.
+
+        Raises:
+            ImportRefused: with both names and the remedy.
+        """
+        if not (self._have_ids and name) or reference in BLANK:
+            return
+        if len(self._names) >= REMEMBERED:
+            self._names.clear()
+        other = self._names.setdefault((account, reference), name)
+        if other != name:
+            raise ImportRefused(
+                f"reference: {reference[:40]!r} is the id of two campaigns in this file, "
+                f'"{other[:80]}" and "{name[:80]}". {ROUNDED} If it is one campaign that was '
+                "renamed, write one of the names in all of its rows."
+            )
+
     def _trouble(self, said: Said) -> str | None:
         """Why this cannot be a reference; None if it can."""
         account, reference, _ = said
@@ -216,13 +249,14 @@ class References(_Lookup):
             check_text(field, reference)
         except InvalidSpend as error:
             return str(error)
-        if self._have_ids and self._is_of_platform and _SHORTENED.fullmatch(reference):
-            return (
-                f"reference: {reference[:40]!r} is an id that a spreadsheet has shortened, so its "
-                "last digits are lost; download the report again and import it before opening it "
-                "there."
-            )
-        return None
+        return trouble_of_id("reference", reference) if self._have_ids else None
+
+
+def trouble_of_id(field: str, text: str) -> str | None:
+    """Why this is no id but what a spreadsheet made of one ("1.2E+17"); None if it may be one."""
+    if "+" in text and _SHORTENED.fullmatch(text):
+        return f"{field}: {text[:40]!r} is a number that has lost its last digits. {ROUNDED}"
+    return None
 
 
 def by_name(texts: Iterable[str], brand_id: int | None) -> dict[str, list[Candidate]]:
@@ -244,5 +278,5 @@ def _candidates(condition: Q, brand_id: int | None) -> list[Candidate]:
     campaigns = Campaign.objects.filter(condition).order_by("pk")
     if brand_id is not None:
         campaigns = campaigns.filter(brand=brand_id)
-    rows = campaigns.values_list("pk", "name", "brand__name", "brand__timezone")
+    rows = campaigns.values_list("pk", "name", "brand__name", "brand__timezone", "brand__currency")
     return [Candidate(*row) for row in rows]

@@ -119,7 +119,8 @@ class Amounts:
         is_said: did a person say the decimal separator?
         unit: one of :data:`ads.services.imports.plan.UNITS`; None: as they stand, unless they
             look like micros.
-        currency: the code of their currency, which may be set anew before each amount is read.
+        currency: the code of their currency, which may be set anew before each amount is read; "":
+            as their sign says.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class Amounts:
         is_lenient: bool = False,
         is_said: bool = False,
         unit: str | None = None,
-        currency: str = currency.ONLY,
+        currency: str = "",
     ) -> None:
         self._decimal = decimal
         self._round_them = round_them
@@ -138,7 +139,7 @@ class Amounts:
         self._are_micros = unit == MICROS
         self.currency = currency
         self._doubts = Doubts(is_decimal_said=is_said or self._are_micros, is_unit_said=bool(unit))
-        #: Rounded amounts, and the sum of their differences (US dollars).
+        #: Rounded amounts, and the sum of their differences.
         self.rounded = 0
         self.rounded_by = Decimal(0)
         #: Cells without an amount that were read as zero.
@@ -155,7 +156,7 @@ class Amounts:
             text = self._bare(text)
             is_good = SURELY_GOOD.fullmatch(text) is not None
         if self._doubts.are_open and (self._decimal is not None or "," not in text):
-            self._doubts.note(text)
+            self._doubts.note(text, self.currency)
         if self._are_micros:
             return _from_micros(text)
         if self._decimal == ",":
@@ -181,7 +182,7 @@ class Amounts:
         Raises:
             ImportRefused: with the option to say what they mean.
         """
-        self._doubts.check(self.currency)
+        self._doubts.check()
 
     def _bare(self, text: str) -> str:
         """The number without its currency sign, with plain spaces and apostrophes."""
@@ -196,10 +197,12 @@ class Amounts:
             codes = currency.of_sign(sign)
             if not codes:
                 return text
-            if self.currency not in codes:
+            if not self.currency:
+                self.currency = min(codes) if len(codes) == 1 else ""
+            elif self.currency not in codes:
                 raise Refusal(
-                    f"amount: {text[:_LONGEST]!r} is in {sign}, and only {self.currency} is "
-                    "recorded; export the report in that currency, or convert the amount."
+                    f"amount: {text[:_LONGEST]!r} is in {sign}, and would be recorded in "
+                    f"{self.currency}; export the report in that currency, or convert the amount."
                 )
         minus = "-" if (first or second) in {"-", "\u2212"} else ""
         return minus + _SPACE.sub(" ", number).replace("\u2019", "'")

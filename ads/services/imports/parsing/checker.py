@@ -13,7 +13,14 @@ from ads.services.errors import InvalidSpend
 from ads.services.imports import currency
 from ads.services.imports.formats import BLANK, FORMATS, PLAIN
 from ads.services.imports.parsing.brand_days import BrandDays
-from ads.services.imports.parsing.campaigns import Campaigns, Found, References, Said, Unmatched
+from ads.services.imports.parsing.campaigns import (
+    Campaigns,
+    Found,
+    References,
+    Said,
+    Unmatched,
+    trouble_of_id,
+)
 from ads.services.imports.parsing.cells import amounts_of, days_of
 from ads.services.imports.parsing.columns import Columns
 from ads.services.imports.parsing.detection import Sniffed
@@ -29,6 +36,7 @@ from ads.services.ledger import (
     check_instant,
     check_text,
     day_of,
+    in_another,
 )
 
 #: Rows shown as they were understood; characters of a cell, and cells of a row, that are shown.
@@ -54,6 +62,8 @@ class Sample:
     date: str | None = None
     amount: Decimal | None = None
     reason: str | None = None
+    #: As the row names it; "" if it does not.
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +96,11 @@ class Checker:
         #: Lines of totals, which are no spend: how many, and the first of them.
         self.skipped = 0
         self.totals_lines: list[TotalsLine] = []
-        #: Does the file name its currency?
-        self.knows_currency = columns.currency is not None or bool(
-            currency.split_name(header[columns.amount])[1]
+        #: The currency of all amounts, as the file names it; a column may name each row's instead.
+        self.currency = currency.split_name(header[columns.amount])[1] or currency.in_titles(
+            sniffed.titles
         )
+        self._currencies: dict[str, str] = {}
         self._header = list(header)
         self._format = FORMATS[plan.format or "plain"]
         self._strips = self._format is not PLAIN
@@ -104,7 +115,7 @@ class Checker:
             for at in (columns.amount, columns.date)
         )
         column = header[columns.amount]
-        self.amounts = amounts_of(plan, self._format, column, amounts, currency.ONLY)
+        self.amounts = amounts_of(plan, self._format, column, amounts, self.currency or "")
         self._days = days_of(plan, self._format, header, days, sniffed.titles)
         self.days = BrandDays(columns, header, sniffed.titles, plan, self._days, now)
         self._has_times = self.days.are_needed
@@ -114,8 +125,13 @@ class Checker:
             self._key: Callable[[list[str]], Any] = itemgetter(columns.campaign)
         else:
             have_ids = columns.reference is not None
-            self._campaigns = References(plan, self._format, now, have_ids=have_ids)
+            self._campaigns = References(plan, now, have_ids=have_ids)
             self._key = _said_by(columns, plan)
+
+    @property
+    def knows_currency(self) -> bool:
+        """Does the file name its currency, or each row its own?"""
+        return self.currency is not None or self.columns.currency is not None
 
     def check(self, chunk: Chunk) -> tuple[list[Any], list[Any]]:
         """The rows to be recorded and those that wait, for :func:`tables.copy`."""
@@ -192,12 +208,12 @@ class Checker:
             day, amount = values[4:6] if isinstance(campaign, Unmatched) else values[2:4]
             amount = None if amount is None else Decimal(amount)
             cells = [cell[:_LONGEST_SAMPLE] for cell in cells[:_WIDEST_SAMPLE]]
-            self.samples.append(Sample(line, cells, campaign, day, amount, reason))
+            named = staged[-1] if isinstance(campaign, Unmatched) else ""
+            self.samples.append(Sample(line, cells, campaign, day, amount, reason, named))
 
     def _total(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
         columns = self.columns
-        if columns.currency is not None:
-            self._check_currency(cells[columns.currency])
+        self.amounts.currency = self._currency_of(cells, campaign)
         theirs = ""
         if self._has_times:
             is_zero = not _NOT_ZERO.search(cells[columns.amount])
@@ -224,7 +240,8 @@ class Checker:
         amount = self.amounts.read(text)
         if type(campaign) is Found:  # most rows of most files: written here, for speed
             return f"{line},{campaign.id},{day},{amount},{campaign.quoted}\n"
-        return (line, *_names(campaign), day, amount, None, "", None, theirs)
+        in_currency = self.amounts.currency
+        return (line, *_names(campaign), day, amount, None, "", None, in_currency, theirs)
 
     def _zero(self, text: str, cells: list[str]) -> str:
         """The amount of a campaign that did not deliver, which platforms leave out."""
@@ -240,13 +257,14 @@ class Checker:
 
     def _entry(self, line: int, cells: list[str], campaign: Found | Unmatched) -> Any:
         columns = self.columns
-        if columns.currency is not None:
-            self._check_currency(cells[columns.currency])
+        self.amounts.currency = self._currency_of(cells, campaign)
         text = cells[columns.amount]
         amount = self.amounts.read(text.strip() if self._strips else text)
         external_id = cells[columns.external_id or 0]
         if not (external_id.isascii() and external_id.strip() and len(external_id) < _SHORT):
             check_text("external_id", external_id, required=True)
+        if "+" in external_id and (trouble := trouble_of_id("external_id", external_id)):
+            raise Refusal(trouble)
         description = "" if columns.description is None else cells[columns.description]
         if description:
             check_text("description", description)
@@ -278,11 +296,31 @@ class Checker:
             given = (int(bool(dated)), int(bool(at)))
             at_text = at or self._now_text
             return (line, campaign.id, day, amount, at_text, description, external_id, *given)
-        return (line, *_names(campaign), day, amount, at, description, external_id, "")
+        in_currency = self.amounts.currency
+        return (line, *_names(campaign), day, amount, at, description, external_id, in_currency, "")
 
-    def _check_currency(self, text: str) -> None:
-        if trouble := currency.trouble_of_cell(text):
-            raise Refusal(trouble)
+    def _currency_of(self, cells: list[str], campaign: Found | Unmatched) -> str:
+        """The currency that a row or the file names, else its brand's; "" where nobody knows."""
+        named = self.currency
+        if self.columns.currency is not None:
+            named = self._named(cells[self.columns.currency])
+        if type(campaign) is not Found:
+            return named or ""
+        if named is not None and named != campaign.currency:
+            raise Refusal(f"currency: {in_another(named, campaign.currency)}")
+        return campaign.currency
+
+    def _named(self, text: str) -> str:
+        """The currency that a row names, which is the file's if that names one too."""
+        code = self._currencies.get(text)
+        if code is None:
+            code = self._currencies[text] = currency.of_cell(text)
+        if self.currency not in (None, code):
+            raise Refusal(
+                f"currency: it is {code}, and the column of the amounts or a line above the header "
+                f"says {self.currency}; make the file say one of them."
+            )
+        return code
 
     def _check_date(self, date: dt.date, campaign: Found | Unmatched) -> None:
         if isinstance(campaign, Found):

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ads.services.imports.currency import ONLY, check_column, split_name
 from ads.services.imports.formats import (
     ENDS,
     EVERYWHERE,
@@ -65,8 +64,8 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
     ``line`` is the header's line in the file.
 
     Raises:
-        ImportRefused: a column is missing or named twice, or not in US dollars; with the columns
-            there are, and the remedy.
+        ImportRefused: a column is missing or named twice; with the columns there are, and the
+            remedy.
     """
     refuse_too_wide(len(header), line)
     places = {field: _place(field, header, plan, format_) for field in FIELDS}
@@ -79,7 +78,6 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
     amount = places["amount"]
     if amount is None:
         raise _missing("amount", header, format_)
-    check_column(header[amount], line)
     if places["campaign"] is None and places["reference"] is None:
         raise _missing("campaign", header, format_)
     if places["external_id"] is None:
@@ -163,9 +161,8 @@ def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> in
             places.setdefault(alone, []).append(i)
     for wanted in map(normal, format_.called(field)):
         if named := places.get(wanted, []):
-            in_ours = [i for i in named if split_name(header[i])[1] == ONLY]
             plain = [i for i in named if normal(header[i]) == wanted]
-            return _only(plain or in_ours or named, header)
+            return _only(plain or named, header)
     for i, name in enumerate(header):
         if _IN_BRACKETS.sub("", name).casefold() in EVERYWHERE.get(field, ()):
             return i

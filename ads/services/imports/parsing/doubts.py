@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from ads.rules.money import PLACES, format_usd
+from ads.rules.money import PLACES, format_money
 from ads.services.imports.parsing import notation
 from ads.services.imports.refusals import ImportRefused
 
@@ -39,14 +39,16 @@ class Doubts:
         self._open = ""
         self._count = self._small = self._largest = 0
         self._are_cents = True
+        self._currencies: set[str] = set()
 
-    def note(self, text: str) -> None:
-        """Note an amount, as it is written, without the sign of its currency."""
+    def note(self, text: str, currency: str) -> None:
+        """Note an amount, as it is written, without the sign of its ``currency``."""
         number = text.lstrip("+-")
         if not number[:1].isdecimal():
             return  # no amount: its row is refused
         if whole := _WHOLE.fullmatch(number):
             value = int(whole[1])
+            self._currencies.add(currency)
             self._count += value > 0
             self._small += 0 < value < CENT
             self._largest = max(self._largest, value)
@@ -59,7 +61,7 @@ class Doubts:
             self._is_sign_open = False
         self.are_open = self._is_sign_open
 
-    def check(self, currency: str) -> None:
+    def check(self) -> None:
         """Refuse what is still open, now that all amounts are noted.
 
         Raises:
@@ -71,19 +73,20 @@ class Doubts:
                 "dot or comma: it may be the decimal sign or separate thousands. Choose the "
                 "decimal separator (--decimal . or --decimal , in the command)."
             )
-        if self._may_be_micros and self._look_like_micros(currency):
+        if self._may_be_micros and self._look_like_micros():
             raise ImportRefused(
                 f"The amounts may be in micros, as the platforms' APIs write them: {self._largest} "
-                f"is {_shown(self._largest * _MICRO)} as it stands, and {_shown(self._largest)} in "
+                f"is {self._shown(_MICRO)} as it stands, and {self._shown(1)} in "
                 "micros. Choose the unit of the amounts: micros, or units for amounts as they "
                 "stand (--unit micros or --unit units in the command)."
             )
 
-    def _look_like_micros(self, currency: str) -> bool:
-        if currency in SMALL:
+    def _look_like_micros(self) -> bool:
+        if self._currencies <= SMALL:
             return self._are_cents and self._largest >= LARGEST * _SMALLER
         return self._largest >= LARGEST and self._small * _FEW <= self._count
 
-
-def _shown(micros: int) -> str:
-    return format_usd(Decimal(micros).scaleb(-PLACES))
+    def _shown(self, unit: int) -> str:
+        """The largest amount in units of so many micros."""
+        code = min(self._currencies) if len(self._currencies) == 1 else ""
+        return format_money(Decimal(self._largest * unit).scaleb(-PLACES), code)

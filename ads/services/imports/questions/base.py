@@ -110,8 +110,15 @@ def unanswered(
 
 def named(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     """The names of these campaigns and of their brands."""
-    rows = Campaign.objects.filter(pk__in=set(ids)).values_list("pk", "name", "brand__name")
-    return {pk: (name, brand) for pk, name, brand in rows}
+    return {pk: (name, brand) for pk, (name, brand, _) in with_currency(ids).items()}
+
+
+def with_currency(ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:
+    """The names of these campaigns and of their brands, and the brands' currencies."""
+    rows = Campaign.objects.filter(pk__in=set(ids)).values_list(
+        "pk", "name", "brand__name", "brand__currency"
+    )
+    return {pk: (name, brand, currency) for pk, name, brand, currency in rows}
 
 
 def days(number: int) -> str:

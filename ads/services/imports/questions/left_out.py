@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ads.models.references import BETWEEN
-from ads.rules.money import format_usd
+from ads.rules.money import format_money, format_sums
 from ads.services.imports import tables
-from ads.services.imports.questions.base import SHOWN, Question, days, named
+from ads.services.imports.questions.base import SHOWN, Question, days, with_currency
 
 #: How many days before and after the file's span a report may reach: platforms restate a month.
 _REACH: Final = 35
@@ -81,7 +81,7 @@ _FIND: Final = f"""
 """  # noqa: S608  (the tables' names are our own)
 
 _LISTED: Final = f"""
-    SELECT campaign_id, date, amount, count(*) OVER (), sum(amount) OVER (),
+    SELECT campaign_id, date, amount, count(*) OVER (),
            (SELECT md5(string_agg(concat_ws('|', campaign_id, date, known_as, trim_scale(amount)),
                                   ',' ORDER BY campaign_id, date, known_as COLLATE "C"))
               FROM {tables.LEFT_OUT})
@@ -114,15 +114,16 @@ def left_out(
     rows = tables.run(_LISTED)
     if not rows:
         return None
-    *_, count, amount, figures = rows[0]
-    names = named(row[0] for row in rows)
+    *_, count, figures = rows[0]
+    amount = format_sums(tables.sums(tables.LEFT_OUT))
+    names = with_currency(row[0] for row in rows)
     choices = {
-        "zero": f"Zero: they cost nothing after all; {format_usd(amount)} is taken back",
-        "keep": f"Keep what is on record: {format_usd(amount)}",
+        "zero": f"Zero: they cost nothing after all; {amount} is taken back",
+        "keep": f"Keep what is on record: {amount}",
     }
     text = (
         f"{days(count)} that source {source} reported before {'is' if count == 1 else 'are'} not "
-        f"in this file: {format_usd(amount)} on record. Platforms often leave out what they have "
+        f"in this file: {amount} on record. Platforms often leave out what they have "
         "credited to zero; a filtered or shorter report leaves out more."
     )
     if lacks_rows:
@@ -136,20 +137,19 @@ def left_out(
         ("Campaign", "Brand", "Day", "On record"),
         1,
         [
-            (*names.get(pk, ("", "")), day.isoformat(), format_usd(on_record))
+            (name, brand, day.isoformat(), format_money(on_record, currency))
             for pk, day, on_record, *_ in rows
+            for name, brand, currency in [names.get(pk, ("", "", ""))]
         ],
         count,
     )
 
 
-def set_to_zero(observed_at: datetime) -> tuple[int, Decimal]:
+def set_to_zero(observed_at: datetime) -> tuple[int, dict[str, Decimal]]:
     """Stage a total of zero for each; how many, and by how much that lowers the ledger.
 
     They have no place in the file: their position is 0.
     """
     tables.run(_SET_TO_ZERO, [observed_at])
-    ((count, amount),) = tables.run(
-        f"SELECT count(*), -coalesce(sum(amount), 0) FROM {tables.LEFT_OUT}"  # noqa: S608
-    )
-    return count, amount
+    ((count,),) = tables.run(f"SELECT count(*) FROM {tables.LEFT_OUT}")  # noqa: S608
+    return count, {code: -amount for code, amount in tables.sums(tables.LEFT_OUT).items()}

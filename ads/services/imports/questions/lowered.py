@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from ads.rules.money import format_usd
+from ads.rules.money import format_money, format_sums
+from ads.services.currencies import by_currency
 from ads.services.imports import tables
-from ads.services.imports.questions.base import SHOWN, Question, days, named
+from ads.services.imports.questions.base import SHOWN, Question, days, with_currency
 
-#: A lowering is asked about if it is more than both: a share, and an amount.
+#: A lowering is asked about if it is more than both: a share, and an amount in its currency.
 SHARE: Final = Decimal("0.2")
 LEAST: Final = Decimal(1)
 
@@ -23,8 +24,11 @@ _LOWERED: Final = f"""
          WHERE {{condition}} AND staged.position > 0
            AND {{before}} - staged.amount > greatest(%(least)s, %(share)s * {{before}})
     )
-    SELECT campaign_id, date, before, after, count(*) OVER (), sum(before) OVER (),
-           sum(after) OVER (),
+    SELECT campaign_id, date, before, after, count(*) OVER (),
+           (SELECT json_agg(json_build_array(currency, before::text, after::text)
+                            ORDER BY currency)
+              FROM (SELECT {{code}} AS currency, sum(before) AS before, sum(after) AS after
+                      FROM lowered {{join}} GROUP BY 1) AS in_all),
            (SELECT md5(string_agg(concat_ws('|', campaign_id, date, known_as, trim_scale(before),
                                             trim_scale(after)),
                                   ',' ORDER BY campaign_id, date, known_as COLLATE "C"))
@@ -51,15 +55,20 @@ def lowered(source: str, *, posted: bool = False) -> Question | None:
     None if there are none.
     """
     values: dict[str, Any] = {"source": source, "share": SHARE, "least": LEAST}
-    rows = tables.run(_LOWERED.format(**(_POSTED if posted else _BEFORE)), values)
+    code, join, _ = by_currency("lowered")
+    sql = _LOWERED.format(**(_POSTED if posted else _BEFORE), code=code, join=join)
+    rows = tables.run(sql, values)
     if not rows:
         return None
-    *_, count, before, after, figures = rows[0]
-    names = named(row[0] for row in rows)
+    *_, count, in_all, figures = rows[0]
+    before = format_sums({currency: Decimal(was) for currency, was, _ in in_all})
+    after = format_sums({currency: Decimal(becomes) for currency, _, becomes in in_all})
+    least = format_sums({currency: LEAST for currency, *_ in in_all})
+    names = with_currency(row[0] for row in rows)
     return Question(
         "lowered",
-        f"{days(count)} would be lowered by more than {SHARE:.0%} and {format_usd(LEAST)}: from "
-        f"{format_usd(before)} on record to {format_usd(after)}. Is this a newer report of the "
+        f"{days(count)} would be lowered by more than {SHARE:.0%} and {least}: from "
+        f"{before} on record to {after}. Is this a newer report of the "
         "same account, and complete?",
         {"accept": "The new figures are right: lower them"},
         figures,
@@ -67,13 +76,15 @@ def lowered(source: str, *, posted: bool = False) -> Question | None:
         3,
         [
             (
-                *names.get(pk, ("", "")),
+                name,
+                brand,
                 day.isoformat(),
-                format_usd(was),
-                format_usd(becomes),
-                format_usd(becomes - was),
+                format_money(was, currency),
+                format_money(becomes, currency),
+                format_money(becomes - was, currency),
             )
             for pk, day, was, becomes, *_ in rows
+            for name, brand, currency in [names.get(pk, ("", "", ""))]
         ],
         count,
     )

@@ -1,13 +1,14 @@
 """Overlaps: campaign-days of the file that other sources have reported."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from ads.models.spend import OnOverlap
-from ads.rules.money import format_usd
+from ads.rules.money import add_sums, format_money, format_sums
 from ads.services.imports import tables
-from ads.services.imports.questions.base import SHOWN, Question, days, named
+from ads.services.imports.questions.base import SHOWN, Question, days, with_currency
 from ads.services.ledger import Overlapping, overlaps
 
 STAGED: Final = f"{tables.SUMMED} AS staged"
@@ -40,8 +41,7 @@ _LISTED: Final = f"""
                                  trim_scale(on_record), trim_scale(amount)),
                        ',' ORDER BY campaign_id, date, known_as COLLATE "C", source COLLATE "C",
                                     recorded_as COLLATE "C"))
-              FROM pair),
-           (SELECT coalesce(sum(amount), 0) FROM {tables.REPLACED})
+              FROM pair)
       FROM pair
      ORDER BY date, campaign_id, source
      LIMIT {SHOWN}
@@ -65,9 +65,9 @@ class Overlaps:
 
     question: Question
     found: Overlapping
-    replaced: Decimal
+    replaced: Mapping[str, Decimal]
 
-    def check_posted(self, source: str, on_overlap: str, taken_back: Decimal) -> None:
+    def check_posted(self, source: str, on_overlap: str, taken_back: Mapping[str, Decimal]) -> None:
         """The totals were posted in this transaction; was it with these overlaps?
 
         Raises:
@@ -76,9 +76,8 @@ class Overlaps:
         after: Overlapping | None = self.found
         if on_overlap == OnOverlap.ADD:
             after = overlaps.summed(STAGED, source=source, posted=True)
-        if after != self.found or (
-            on_overlap == OnOverlap.REPLACE and -taken_back != self.replaced
-        ):
+        left = add_sums(self.replaced, taken_back) if on_overlap == OnOverlap.REPLACE else {}
+        if after != self.found or any(left.values()):
             raise (after or self.found).error(source)
 
 
@@ -91,32 +90,36 @@ def overlap(source: str) -> Overlaps | None:
         return None
     tables.run(_FIND_REPLACED, values)
     rows = tables.run(_LISTED)
-    *_, count, figures, replaced = rows[0]
-    names = named(row[0] for row in rows)
-    known = sum(found.on_record.values(), Decimal(0))
-    by = " and ".join(f"{format_usd(total)} by {other}" for other, total in found.on_record.items())
+    *_, count, figures = rows[0]
+    replaced = tables.sums(tables.REPLACED)
+    names = with_currency(row[0] for row in rows)
+    known = add_sums(*found.on_record.values())
+    by = " and ".join(f"{format_sums(sums)} by {other}" for other, sums in found.on_record.items())
+    both = add_sums(known, found.amount)
     question = Question(
         "overlap",
         f"{days(found.days)} in this file {'is' if found.days == 1 else 'are'} on record already: "
-        f"{by}. The file (source {source}) says {format_usd(found.amount)}.",
+        f"{by}. The file (source {source}) says {format_sums(found.amount)}.",
         {
-            "add": f"Add: it is other money, and both count: {format_usd(known + found.amount)}",
-            "replace": f"Replace: source {source} counts from now on: {format_usd(found.amount)}; "
-            f"{format_usd(replaced)} is taken back",
-            "skip": f"Skip: what is on record stays: {format_usd(known)}",
+            "add": f"Add: it is other money, and both count: {format_sums(both)}",
+            "replace": f"Replace: source {source} counts from now on: {format_sums(found.amount)}; "
+            f"{format_sums(replaced)} is taken back",
+            "skip": f"Skip: what is on record stays: {format_sums(known)}",
         },
         figures,
         ("Campaign", "Brand", "Day", "On record by", "On record", "In the file"),
         2,
         [
             (
-                *names.get(pk, ("", "")),
+                name,
+                brand,
                 day.isoformat(),
                 other,
-                format_usd(on_record),
-                format_usd(amount),
+                format_money(on_record, currency),
+                format_money(amount, currency),
             )
             for pk, day, other, on_record, amount, *_ in rows
+            for name, brand, currency in [names.get(pk, ("", "", ""))]
         ],
         count,
     )

@@ -12,15 +12,18 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KT
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Coalesce, JSONObject, Now, NullIf
 from django.template.defaultfilters import filesizeformat
 
 from ads.models import SpendImport, WaitingSpend
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
+from ads.services.currencies import ONLY
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import (
     ImportRefused,
@@ -105,19 +108,30 @@ def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
 
 
 def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
-    """With ``still_waiting``: the sum of their spend that still waits to be matched, None if none.
+    """With ``still_waiting``: the sums of their spend that still waits to be matched, by currency.
 
-    It counts for the last import that reported it. ``all_waited``: it was all that there was.
+    A list of ``currency`` and ``sum`` (as text); empty or None if nothing waits. It counts for the
+    last import that reported it. ``all_waited``: it was all that there was.
     """
     waits = WaitingSpend.objects.filter(
         discarded_at=None, received_at=OuterRef("finished_at"), source=OuterRef("said_source")
     )
-    summed = waits.order_by().values("received_at").annotate(sum=Sum("amount")).values("sum")
+    named = Coalesce(NullIf("currency", Value("")), RawSQL(ONLY, []), Value(""))  # noqa: S611  (ours)
+    summed = (
+        waits.order_by()
+        .values(code=named)
+        .annotate(each=JSONObject(currency=F("code"), sum=Cast(Sum("amount"), TextField())))
+        .values("each")
+    )
     return imports.annotate(
         said_source=KT("preview__plan__source"),
         all_waited=Q(outcome__rows=0),
         still_waiting=Case(
-            When(status=ImportStatus.RECORDED, outcome__waiting_rows__gt=0, then=Subquery(summed))
+            When(
+                status=ImportStatus.RECORDED,
+                outcome__waiting_rows__gt=0,
+                then=ArraySubquery(summed),
+            )
         ),
     )
 

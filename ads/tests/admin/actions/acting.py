@@ -8,8 +8,10 @@ from django.test import Client
 from ads.models import Campaign
 from ads.tests.admin.pages import act, confirm, said
 
-SIMPLE = ["activate", "pause", "reset_daily_spend", "complete", "archive"]
+SIMPLE = ["activate", "pause", "complete", "archive"]
 OPERATORS = ["activate", "pause", "reset_daily_spend"]
+#: What is filled in to let something run on.
+RUN_ON = {"period": "day", "amount": "", "until": "", "reason": "Launch"}
 
 
 def ask(client: Client, action: str, *campaigns: Campaign) -> Any:

@@ -17,7 +17,7 @@ from ads.tests.admin.pages import act, change, confirm, said
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import enforce_all
 
-CODES = ["pause", "resume", "run_on_today", "change_budgets"]
+CODES = ["pause", "resume", "let_run_on", "change_budgets"]
 
 
 @pytest.fixture
@@ -90,28 +90,6 @@ def test_several_brands_are_paused_from_their_list(admin: Client, acme: Brand) -
     assert not Brand.objects.filter(is_active=True).exists()
 
 
-def test_a_brand_runs_on_today_and_its_campaigns_own_budgets_go_on_counting(
-    admin: Client,
-) -> None:
-    brand = BrandFactory.create(name="Acme", daily_budget=Decimal(10))
-    free = CampaignFactory.create(brand=brand)
-    limited = CampaignFactory.create(brand=brand, daily_budget=Decimal(5))
-    BudgetService.record_spend(limited, Decimal(10))
-    assert not free.fresh().is_active
-    page = look(admin, brand, "run_on_today")
-    assert page.context["headline"] == "1 will start; 1 stays off: daily budget used up."
-
-    (message,) = said(confirm(admin, page))
-
-    assert plain(message) == (
-        "Today's spend no longer counts against Acme's daily budget. "
-        "1 now delivers; 1 stays off: daily budget used up."
-    )
-    assert (free.fresh().is_active, limited.fresh().is_active) == (True, False)
-    (again,) = said(confirm(admin, look(admin, brand, "run_on_today")))
-    assert plain(again).startswith("Nothing changed.")
-
-
 @pytest.mark.parametrize(
     ("of", "brand_budget", "campaign_budget"),
     [
@@ -152,7 +130,7 @@ def test_budgets_of_a_brand_that_would_be_too_large_are_told_and_kept(admin: Cli
     page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **fields})
 
     why = (
-        "daily budget: it would come to $1,000,000,000,000.00 or more, and a budget has to be "
+        "daily budget: it would come to 1,000,000,000,000 or more, and a budget has to be "
         "below that. Raise it by less, or take the limit away."
     )
     assert page.context["notes"] == [
@@ -243,22 +221,21 @@ def test_the_buttons_are_those_that_make_sense(admin: Client) -> None:
     brand = BrandFactory.create(name="Acme", daily_budget=Decimal(5))
     campaign = CampaignFactory.create(brand=brand, daily_budget=Decimal(5))
     enforce_all(timezone.now())
-    assert offered(admin, campaign) == [("Pause", "Stops it until someone activates it.")]
+    run_on = ("Let it run on", "Allows more than its budget, for a time. Shows a preview first.")
+    assert offered(admin, campaign) == [("Pause", "Stops it until someone activates it."), run_on]
+    assert [label for label, _ in offered(admin, CampaignFactory.create(brand=brand))] == ["Pause"]
     assert [label for label, _ in offered(admin, brand)] == [
         "Pause all campaigns",
+        "Let it run on",
         "Change budgets",
     ]
 
     BudgetService.record_spend(campaign, Decimal(7))
     assert offered(admin, campaign) == [
         ("Pause", "Keeps it off until someone activates it."),
-        ("Let it run on today", "It would stay off: brand's daily budget used up."),
-        (
-            "Let all of Acme run on today",
-            "The brand's daily budget is used up. Shows a preview first.",
-        ),
+        run_on,
+        ("Let all of Acme run on", "A budget of the brand is used up. Shows a preview first."),
     ]
-    assert "Let it run on today" in [label for label, _ in offered(admin, brand)]
 
     CampaignService.pause(campaign)
     assert offered(admin, campaign)[0] == (
@@ -358,8 +335,8 @@ def test_the_list_of_what_one_action_changed_offers_to_take_it_back(
 
     page = admin.get(address).content.decode()
 
-    assert "What <b>olivia</b> changed on" in page
+    assert "What <b>olivia</b> changed at" in page
     assert ">Undo<" in page
     unknown = admin.get(f"{address}x")
-    assert "changed on" not in unknown.content.decode()
+    assert "changed at" not in unknown.content.decode()
     assert list(unknown.context["cl"].result_list) == []

@@ -59,7 +59,7 @@ def test_a_budget_that_would_be_too_large_is_told_and_kept(
     assert page.context["notes"] == [
         f"1 campaign left unchanged: {STAYS}.",
         (
-            "1 campaign keeps its daily budget: it would come to $1,000,000,000,000.00 or more, "
+            "1 campaign keeps its daily budget: it would come to 1,000,000,000,000 or more, "
             "and a budget has to be below that. Raise it by less, or take the limit away."
         ),
     ]
@@ -138,8 +138,9 @@ def test_the_preview_shows_each_budget_before_and_after(admin: Client) -> None:
     assert [row["name"] for row in budgets["rows"]] == [f"Ad {n:02}" for n in range(LISTED)]
     assert set(map(tuple, table(page).values())) == {(("$10.00", "$11.00"),)}
     assert budgets["more"] == "and 2 campaigns more"
-    assert budgets["together"]["label"] == "22 campaigns together"
-    assert budgets["together"]["cells"] == [{"old": "$220.00", "new": "$242.00"}]
+    assert budgets["together"] == [
+        {"label": "22 campaigns together", "cells": [{"old": "$220.00", "new": "$242.00"}]}
+    ]
 
 
 def test_the_preview_warns_when_campaigns_together_exceed_their_brand(admin: Client) -> None:

@@ -5,14 +5,12 @@ from decimal import Decimal
 import pgtrigger
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
-from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
+from ads.models import Brand, Campaign, DeliveryChange
 from ads.services import BudgetService
-from ads.tests.admin.actions.acting import ask, plain, run, shown_preview
+from ads.tests.admin.actions.acting import RUN_ON, ask, run, shown_preview
 from ads.tests.admin.pages import act, changelist, confirm, said
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import enforce_all
 
 
 def test_beforehand_it_says_what_will_start_and_what_stays_off(admin: Client) -> None:
@@ -75,48 +73,6 @@ def test_pause_stops_and_leaves_what_is_over_as_it_is(admin: Client, operator: U
     last = DeliveryChange.objects.first()
     assert last
     assert (last.is_active, last.holds, last.actor) == (False, ["status"], operator.username)
-
-
-def test_reset_daily_spend_lets_it_run_on_and_the_amount_stays_true(admin: Client) -> None:
-    spent = CampaignFactory.create(name="Spring", daily_budget=Decimal(5))
-    BudgetService.record_spend(spent, Decimal(7))
-    held = CampaignFactory.create(
-        brand=spent.brand, daily_budget=Decimal(5), monthly_budget=Decimal(6)
-    )
-    BudgetService.record_spend(held, Decimal(7))
-    CampaignFactory.create(brand=spent.brand)
-    enforce_all(timezone.now())
-    page = ask(admin, "reset_daily_spend", *Campaign.objects.all())
-    assert page.context["headline"] == (
-        "1 will start; 1 stays off: monthly budget used up; 1 keeps running."
-    )
-    assert page.context["notes"] == ["$14.00 that 2 campaigns spent today would no longer count."]
-
-    (message,) = [plain(text) for text in said(confirm(admin, page))]
-
-    assert message == (
-        "Today's spend no longer counts against 2 campaigns' daily budgets. "
-        "1 now delivers; 1 stays off: monthly budget used up; 1 keeps running."
-    )
-    assert spent.fresh().is_active is True
-    assert held.fresh().is_active is False
-    day = SpendTotal.objects.get(campaign=spent, period="day")
-    assert (day.amount, day.waived) == (Decimal(7), Decimal(7))
-    assert SpendTotal.objects.get(campaign=spent, period="month").waived == 0
-    assert SpendTotal.objects.get(brand=spent.brand, campaign=None, period="day").waived == 0
-
-
-def test_a_reset_tells_when_it_is_the_brand_s_budget_that_holds(admin: Client) -> None:
-    brand = BrandFactory.create(daily_budget=Decimal(5))
-    spent = CampaignFactory.create(brand=brand, daily_budget=Decimal(5))
-    BudgetService.record_spend(spent, Decimal(7))
-
-    page = ask(admin, "reset_daily_spend", spent)
-
-    assert page.context["headline"] == (f"{spent.name} stays off: brand's daily budget used up.")
-    assert "1 campaign would still be held by the daily budget of the brand" in (
-        page.content.decode()
-    )
 
 
 def test_completing_and_archiving_is_for_good(admin: Client) -> None:
@@ -206,9 +162,9 @@ def test_a_campaign_that_nobody_can_decide_on_does_not_keep_the_others_from_it(
     good = CampaignFactory.create(name="Good", daily_budget=Decimal(5))
     BudgetService.record_spend(good, Decimal(5))
 
-    (message,) = run(admin, "reset_daily_spend", lost, good)
+    (message,) = run(admin, "reset_daily_spend", lost, good, **RUN_ON)
 
     assert message == (
-        "Today's spend no longer counts against 1 campaign's daily budget. 1 now delivers; "
+        "Let 1 campaign run on by what was spent so far until midnight. 1 now delivers; "
         "1 is undecided: invalid timezone."
     )

@@ -31,7 +31,7 @@ def words(bar: str) -> str:
 def test_a_bar_says_in_words_what_its_length_and_colour_show(
     spent: str, limit: str, read: str, colour: str, width: int
 ) -> None:
-    bar = spend_bar(Decimal(spent), Decimal(limit))
+    bar = spend_bar(Decimal(spent), Decimal(limit), "USD")
 
     assert words(bar) == read
     assert level(Decimal(spent), Decimal(limit)) == colour
@@ -40,7 +40,7 @@ def test_a_bar_says_in_words_what_its_length_and_colour_show(
 
 
 def test_of_a_budget_of_zero_nothing_is_a_share() -> None:
-    bar = spend_bar(Decimal(0), Decimal(0))
+    bar = spend_bar(Decimal(0), Decimal(0), "USD")
 
     assert words(bar) == "$0.00 of $0.00 nothing runs"
     assert "track" not in bar
@@ -48,7 +48,7 @@ def test_of_a_budget_of_zero_nothing_is_a_share() -> None:
 
 
 def test_without_a_budget_there_is_no_bar_but_the_amount() -> None:
-    bar = spend_bar(Decimal("12.5"), None)
+    bar = spend_bar(Decimal("12.5"), None, "USD")
 
     assert words(bar) == "$12.50 no limit"
     assert "track" not in bar

@@ -35,7 +35,7 @@ def test_the_list_shows_what_each_has_spent_today_and_this_month(admin: Client) 
     response = admin.get(BRANDS)
     listed = response.context["cl"].result_list
 
-    assert response.content.decode().count("+ $6.50 waived") == 1
+    assert response.content.decode().count("of $16.50 ($6.50 allowed)") == 1
     assert [(row.name, row.delivering, row.every) for row in listed] == [
         ("Acme", 1, 2),
         ("Globex", 0, 0),
@@ -193,7 +193,7 @@ def test_the_list_is_narrowed_down(
         assert names(admin, o="-4.6.7", **query)  # in any order
 
 
-def test_a_budget_of_zero_with_less_than_nothing_spent_of_it_is_not_used_up(admin: Client) -> None:
+def test_a_budget_of_zero_beyond_which_something_is_allowed_has_a_share(admin: Client) -> None:
     with time_machine.travel(datetime(2024, 5, 15, 10, 30, tzinfo=UTC), tick=False):
         campaign = CampaignFactory.create(brand=BrandFactory.create(name="Back", daily_budget=0))
         BudgetService.record_spend(campaign, 5)
@@ -202,7 +202,8 @@ def test_a_budget_of_zero_with_less_than_nothing_spent_of_it_is_not_used_up(admi
         BudgetService.reset_daily_spend(campaign.brand)
         BudgetService.record_correction(campaign, -2, "Too much", date=date(2024, 5, 15))
 
-        assert names(admin, used="50") == []
+        assert names(admin, used="50") == ["Back"]
+        assert names(admin, used="100") == []
 
 
 @pytest.mark.usefixtures("three")

@@ -12,10 +12,9 @@ from django.test import Client
 
 from ads.models import Campaign, CampaignReference, ReportedTotal
 from ads.services.actor import acting_as
-from ads.services.delivery import waivers
 from ads.tests.admin.pages import change, words
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, enforce_all, spend
+from ads.tests.support import NOON, enforce_all, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -148,20 +147,20 @@ def test_the_month_is_drawn_by_day_and_adding_up(admin: Client) -> None:
     assert (drawn["1 May"], drawn["2 May"], drawn["14 May"]) == (4, 0, 12)
     assert drawn["16 May"] is None
     assert [by_day.labels[number] for number in by_day.series[0].marked] == ["14 May"]
-    assert [limit.words for limit in by_day.limits] == ["Daily budget: $10.00"]
+    assert by_day.limit_words() == ["Daily budget: $10.00"]
     assert by_day.links[13].endswith("&date_from=2024-05-14&date_to=2024-05-14")
     assert adding_up.series[0].values[13:16] == [Decimal(16), Decimal(17), None]
-    assert [limit.words for limit in adding_up.limits] == ["Monthly budget: $200.00"]
+    assert adding_up.limit_words() == ["Monthly budget: $200.00"]
 
 
-def test_what_was_waived_is_said_beside_the_bar(admin: Client) -> None:
+def test_what_a_raised_limit_is_made_of_is_said_beside_the_bar(admin: Client) -> None:
     campaign = CampaignFactory.create(daily_budget=Decimal(75))
     spend(campaign, 80, NOON)
-    waivers.waive(campaign, "day", now=NOON)
+    let_run_on(campaign, "day", now=NOON)
 
-    assert "Today $0.00 of $75.00 0% $80.00 was spent; $80.00 of it no longer counts." in words(
-        admin, campaign
-    )
+    assert (
+        "Today $80.00 of $155.00 51% $75.00 budget + $80.00 allowed by system until midnight"
+    ) in words(admin, campaign)
 
 
 def test_a_campaign_without_spend_says_where_spend_comes_from(admin: Client) -> None:

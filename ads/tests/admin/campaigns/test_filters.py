@@ -1,7 +1,7 @@
 """The list of campaigns, picked out and put in order, compared with looking at each campaign."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -74,6 +74,7 @@ class Seen:
     """A campaign, looked at by itself."""
 
     campaign: Campaign
+    allowed: dict[tuple[str, bool], Decimal] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -98,8 +99,8 @@ class Seen:
             period="day" if period == "daily" else "month",
             start=first,
         )
-        waived = sum(totals.values_list("waived", flat=True))
-        return sum(entries.values_list("amount", flat=True), start=Decimal(0)) - waived
+        self.allowed[period, of_brand] = sum(totals.values_list("waived", flat=True), Decimal(0))
+        return sum(entries.values_list("amount", flat=True), start=Decimal(0))
 
     def share(self, period: str, *, of_brand: bool = False) -> float | None:
         """Above every other where a budget of zero is used up; None without one."""
@@ -108,9 +109,10 @@ class Seen:
         if budget is None:
             return None
         spent = self.spends[period, of_brand]
-        if budget == 0:
+        limit = budget + self.allowed[period, of_brand]
+        if limit == 0:
             return float("inf") if spent >= 0 else 0
-        return float(spent / budget)
+        return float(spent / limit)
 
     def used(self, *shares: float | None) -> float:
         return max((share for share in shares if share is not None), default=-1)

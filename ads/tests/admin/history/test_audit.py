@@ -111,7 +111,7 @@ def test_each_objects_page_shows_its_own_audit(admin: Client) -> None:
     assert told(campaign.brand)[-1] == "Created"
     assert told(campaign)[-2:] == ["Created", "Schedule Nights attached"]
     audited = admin.get(change(schedule)).context["audit"]
-    assert sorted((entry.what, entry.subject) for entry in audited) == [
+    assert sorted((entry.what, entry.subject) for _, entry in audited) == [
         ("created", "Nights"),
         ("created", "Nights – Monday 22:00–06:00 (+1 day)"),
     ]

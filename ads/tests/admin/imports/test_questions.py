@@ -16,7 +16,7 @@ from ads.services.imports.plan import Plan
 from ads.services.references import registry
 from ads.tests.admin.imports.pages import UPLOAD, check, confirm, page, sent
 from ads.tests.admin.pages import changelist
-from ads.tests.factories import CampaignFactory
+from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.imports.questions.cases import NOW, Case, each_case
 from ads.tests.services.imports.support import case, ledger
 from ads.tests.services.imports.uploads import support
@@ -188,6 +188,7 @@ WAITS = f"campaign,date,amount\nNobody,{TODAY},30\n"
 
 
 def test_an_import_whose_money_all_waits_says_so_until_it_is_matched(admin: Client) -> None:
+    BrandFactory.create()
     one, shown = asked(admin, WAITS, platform="tv")
     assert "Keep until it is matched" in shown
 
@@ -217,6 +218,7 @@ def test_an_import_of_which_some_waits_says_how_much(admin: Client) -> None:
 
 @pytest.mark.parametrize("kind", ["totals", "entries"])
 def test_spend_waits_on_the_import_that_reported_it_last(admin: Client, kind: str) -> None:
+    BrandFactory.create()
     content = WAITS
     if kind == "entries":
         content = f"campaign,date,amount,external_id\nNobody,{TODAY},30,x\n"

@@ -194,12 +194,12 @@ def test_all_that_have_the_name_of_one_campaign_are_matched_at_once(
     address = reverse("admin:ads_unknownreference_match_by_name")
 
     pairs = admin.get(address).context["pairs"]
-    assert [(pair["campaign"], pair["usd"]) for pair in pairs] == [
+    assert [(pair["campaign"], pair["amount"]) for pair in pairs] == [
         (campaign, "$1.00"),
         (autumn, "$2.00"),
         (autumn, "$3.00"),
     ]
-    ticked = [pair["value"] for pair in pairs if pair["usd"] != "$3.00"]
+    ticked = [pair["value"] for pair in pairs if pair["amount"] != "$3.00"]
     response = admin.post(address, {"pair": ticked}, follow=True)
 
     assert said(response) == ["2 platform IDs matched: 2 rows recorded."]

@@ -1,6 +1,7 @@
 """Unmatched campaigns in the admin: their waiting spend, sources and suggested matches."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def test_the_list_shows_waiting_spend_sources_and_suggested_matches(
 
     first, second = listed(admin)
 
-    assert (first.waits.rows, first.waits.amount) == (2, 3.5)
+    assert (first.waits.rows, first.waits.sums) == (2, {"USD": Decimal("3.5")})
     assert first.waits.days("UTC") == (today - timedelta(days=3), today)
     assert first.waits.sources == ("etl",)
     assert first.suggested == campaign

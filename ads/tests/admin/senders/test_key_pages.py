@@ -145,7 +145,7 @@ def test_name_and_limits_are_edited_and_the_source_is_on_record(admin: Client) -
         ("scopes", "read", "spend:write"),
     }
     shown = admin.get(change(key)).context["audit"]
-    assert sorted(row.what for row in shown) == ["attached", "changed", "created"]
+    assert sorted(entry.what for _, entry in shown) == ["attached", "changed", "created"]
 
 
 def test_an_expired_key_can_be_renamed_and_given_more_time(admin: Client) -> None:

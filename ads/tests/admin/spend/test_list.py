@@ -61,7 +61,7 @@ def test_entries_are_found_by_source_among_those_that_there_are(admin: Client) -
 def test_an_empty_ledger_has_no_sources(admin: Client) -> None:
     assert ledger_sources() == []
     assert found(admin) == []
-    assert "0 entries: <b>$0.00</b>" in admin.get(LEDGER).content.decode()
+    assert "0 entries" in admin.get(LEDGER).content.decode()
 
 
 def test_the_search_finds_campaigns_by_name_and_entries_by_their_whole_id(admin: Client) -> None:

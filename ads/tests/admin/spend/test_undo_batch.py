@@ -25,15 +25,17 @@ def test_an_import_is_undone_from_its_page(admin: Client) -> None:
     upload = recorded(rows(campaign, 5))
     batch = SpendBatch.objects.get(spend_import=upload)
     assert totals(campaign)["day", TODAY] == 5
+    seen = "1 rows; USD 5.00; 0 waiting"
 
     shown = admin.get(change(upload)).content.decode()
     assert page(batch) in shown
     preview = admin.get(page(batch)).content.decode()
     assert "-$5.00" in preview
-    assert admin.post(page(batch), {"reason": "", "seen": "5"}).status_code == 200
+    assert f'name="seen" value="{seen}"' in preview
+    assert admin.post(page(batch), {"reason": "", "seen": seen}).status_code == 200
     assert Spend.objects.count() == 1
 
-    answer = admin.post(page(batch), {"reason": "wrong month", "seen": "5"})
+    answer = admin.post(page(batch), {"reason": "wrong month", "seen": seen})
 
     assert answer.status_code == 302
     assert totals(campaign)["day", TODAY] == 0

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ads.models import Allowance
 from ads.services import BudgetService
 from ads.tests.api.reading.support import told
 from ads.tests.api.support import Program, problem
@@ -31,16 +32,29 @@ def test_a_campaign_s_summary_has_its_figures_and_its_days(program: Program) -> 
         "id": campaign.pk,
         "name": "Spring",
         "timezone": "Asia/Tokyo",
+        "currency": "USD",
         "date": "2024-05-15",
         "daily_budget": "10.00",
         "daily_spend": "5.000001",
         "daily_waived": "4.00",
+        "daily_limit": "14.00",
         "daily_remaining": "8.999999",
         "monthly_budget": "20.00",
         "monthly_spend": "8.500001",
         "monthly_waived": "0.00",
+        "monthly_limit": "20.00",
         "monthly_remaining": "11.499999",
         "is_budget_available": True,
+        "allowances": [
+            {
+                "id": Allowance.objects.get().pk,
+                "period": "day",
+                "amount": "4.00",
+                "until": None,
+                "reason": "reset_daily_spend",
+                "allowed_by": "system",
+            }
+        ],
         "by_day": [
             {"date": "2024-05-13", "spend": "3.50", "waived": "0.00"},
             {"date": "2024-05-14", "spend": "0.00", "waived": "0.00"},
@@ -122,4 +136,4 @@ def test_a_summary_takes_a_fixed_number_of_queries(program: Program) -> None:
             program.get(f"{path}?from=2024-01-01")
         counts.append(len(captured))
 
-    assert counts == [6, 6]
+    assert counts == [7, 7]

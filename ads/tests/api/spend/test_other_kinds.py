@@ -40,7 +40,7 @@ def test_day_totals_are_recorded_by_their_difference(program: Program, campaign:
         "waiting": 0,
         "overlaps": 0,
         "refused": 0,
-        "answers": [{"row": 0, "outcome": "recorded", "difference": "70"}],
+        "answers": [{"row": 0, "outcome": "recorded", "difference": "70", "currency": "USD"}],
     }
     assert more.json()["answers"][0]["difference"] == "5.5"
     assert same.json()["unchanged"] == 1

@@ -29,7 +29,7 @@ def test_an_overlap_is_a_problem_of_its_own_with_the_figures_of_each_row(
     content = problem(answer, 409, "overlap")
     (error,) = content["errors"]
     assert error["field"] == "on_overlap"
-    assert error["overlap"] == {"amount": "45.5", "on_record": {"first": "40"}}
+    assert error["overlap"] == {"amount": "45.5", "currency": "USD", "on_record": {"first": "40"}}
     assert "Choose add (it is other money), replace" in error["reason"]
     assert content["answers"][0]["outcome"] == "overlap"
     assert len(ledger()) == 1
@@ -58,13 +58,18 @@ def test_the_good_rows_are_kept_if_that_is_wished(other: Program, campaign: Camp
 @pytest.mark.parametrize(
     ("choice", "expected", "amounts"),
     [
-        ("add", {"outcome": "recorded", "difference": "45.5"}, ["40", "45.5"]),
+        ("add", {"outcome": "recorded", "difference": "45.5", "currency": "USD"}, ["40", "45.5"]),
         (
             "replace",
-            {"outcome": "recorded", "difference": "45.5", "taken_back": "-40"},
+            {
+                "outcome": "recorded",
+                "difference": "45.5",
+                "taken_back": "-40",
+                "currency": "USD",
+            },
             ["40", "-40", "45.5"],
         ),
-        ("skip", {"outcome": "skipped", "difference": "0"}, ["40"]),
+        ("skip", {"outcome": "skipped", "difference": "0", "currency": "USD"}, ["40"]),
     ],
 )
 def test_the_request_says_what_is_right(

@@ -140,7 +140,7 @@ def test_a_broken_line_is_refused_alone(program: Program, campaign: Campaign) ->
         ({"external_id": "\ud800"}, "external_id", "half a character"),
         ({"amuont": "1"}, "amuont", "did you mean amount?"),
         ({"Amount": "1"}, "Amount", "did you mean amount?"),
-        ({"currency": "EUR"}, "currency", "no such field; the fields are campaign, amount"),
+        ({"colour": "red"}, "colour", "no such field; the fields are campaign, amount"),
         ({"\x00" * 200: [[]]}, "\x00" * 80, "no such field"),
     ],
 )

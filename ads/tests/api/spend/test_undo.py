@@ -23,14 +23,18 @@ def test_a_request_is_previewed_and_undone_once(program: Program, campaign: Camp
     batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
 
     preview = program.get(f"/batches/{batch}/undo").json()
-    assert (preview["entries"], preview["amount"], preview["in_the_way"]) == (1, "-40", [])
+    assert (preview["entries"], preview["amounts"], preview["in_the_way"]) == (
+        1,
+        {"USD": "-40.00"},
+        [],
+    )
     assert amounts() == ["40"]
 
     answer = program.post(f"/batches/{batch}/undo?reason=sent+twice")
 
     assert answer.status_code == 200, answer.content
     done = answer.json()
-    assert (done["undone"], done["amount"]) == (batch, "-40")
+    assert (done["undone"], done["amounts"]) == (batch, {"USD": "-40.00"})
     assert amounts() == ["40", "-40"]
     assert SpendBatch.objects.get(pk=done["batch"]).recorded_by == "key: First"
     again = program.post(f"/batches/{batch}/undo?reason=sent+twice")

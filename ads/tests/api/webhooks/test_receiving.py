@@ -172,7 +172,7 @@ def test_a_body_that_is_none_of_ours_says_what_is_missing(
         (b" ", "The body is empty"),
         (b"{", "It is not JSON"),
         (b"[" * 100_000, "nested too deeply"),
-        (b'{"type": "spend.entry", "type": "spend.entry"}', "comes twice"),
+        (b'{"type": "spend.entry", "type": "spend.entry"}', "appears twice"),
     ],
 )
 def test_a_body_that_is_not_json_is_refused(sender: Sender, body: bytes, says: str) -> None:

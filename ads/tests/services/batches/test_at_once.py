@@ -31,7 +31,7 @@ def campaign() -> Campaign:
 
 def undo(batch: SpendBatch, answers: list[Any]) -> None:
     try:
-        answers.append(batches.undo(batch, reason="wrong", now=LATER).figures.amount)
+        answers.append(batches.undo(batch, reason="wrong", now=LATER).figures.sums["USD"])
     except CannotUndo as error:
         answers.append(str(error))
 

@@ -63,7 +63,7 @@ def test_day_totals_go_back_to_what_they_were_and_can_be_imported_again(
     done = undo(second)
 
     assert done.figures.rows == 1
-    assert done.figures.amount == 15
+    assert done.figures.sums == {"USD": 15}
     assert totals(campaign)["day", TODAY] == 30
     known = ReportedTotal.objects.get()
     assert (known.amount, known.observed_at) == (30, NOON)

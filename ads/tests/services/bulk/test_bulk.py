@@ -1,23 +1,25 @@
 """Doing something to many campaigns: what is written, and what does not stop the others."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from ads.models import Campaign, DeliveryChange
+from ads.models import Allowance, Campaign, DeliveryChange, SpendTotal
 from ads.models.campaign import Status
-from ads.services.bulk import batches
+from ads.rules.allowances import InvalidAllowance
+from ads.services.bulk import TakeBack, batches, preview_limits
 from ads.services.bulk.actions import (
     Action,
     AttachSchedule,
     ChangeBudgets,
-    ResetDailySpend,
     SetStatus,
 )
 from ads.services.bulk.batches import Done, carry_out
 from ads.services.bulk.budget_changes import BudgetChange, How
+from ads.services.delivery import allowances, bulk_allowances
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, enforce_all, execute, spend, switches
+from ads.tests.support import NOON, at, enforce_all, execute, running_on, spend, switches
 
 pytestmark = pytest.mark.django_db
 
@@ -172,15 +174,74 @@ def test_a_schedule_is_attached_once() -> None:
     assert schedule.campaigns.count() == 2
 
 
-def test_a_reset_waives_what_was_spent_today_and_no_more() -> None:
+def test_let_run_on_without_an_amount_allows_what_was_spent_today_and_no_more() -> None:
     berlin = BrandFactory.create(timezone="Pacific/Kiritimati")  # a day ahead of NOON's UTC
     campaign = CampaignFactory.create(brand=berlin)
     spend(campaign, 7, NOON)
     yesterday = spend(campaign, 5, NOON, NOON.date())
 
-    done = do(ResetDailySpend(), campaign)
+    done = do(running_on(NOON), campaign)
 
     assert done.changed == 1
     waived = {str(row.start): row.waived for row in campaign.totals.filter(period="day")}
     assert waived == {"2024-05-16": 7, str(yesterday.date): 0}
-    assert do(ResetDailySpend(), campaign).changed == 0
+    assert do(running_on(NOON), campaign).changed == 0
+
+
+def test_by_an_amount_only_those_with_such_a_budget_where_the_time_has_not_passed() -> None:
+    given = CampaignFactory.create(daily_budget=5)
+    without = CampaignFactory.create(brand=given.brand, monthly_budget=5)
+    late = CampaignFactory.create(brand__timezone="Asia/Tokyo", daily_budget=5)  # 21:00 there
+    spend(given, 7, NOON)
+
+    done = do(running_on(NOON, 20, until="18:00"), given, without, late)
+
+    assert (done.changed, sum(done.outcome.left_alone.values())) == (1, 2)
+    assert [(one.campaign, one.amount, one.until) for one in Allowance.objects.all()] == [
+        (given, 20, at("2024-05-15 18:00"))
+    ]
+    assert given.fresh().is_active
+    with pytest.raises(InvalidAllowance, match="until: 11:00 is refused: it has passed"):
+        running_on(NOON, 20, until="11:00")
+
+
+def test_what_was_given_together_is_taken_back_together_as_far_as_it_is_in_force() -> None:
+    brand = BrandFactory.create(daily_budget=10)
+    campaigns = CampaignFactory.create_batch(3, brand=brand, daily_budget=5)
+    for campaign in campaigns:
+        spend(campaign, 7, NOON)
+    done = do(running_on(NOON, 20), *campaigns)
+    brands = carry_out(running_on(NOON, 30, of_brands=True), [], NOON, brand_ids=[brand.pk])
+    assert (done.changed, brands.brands, brands.outcome.starts.count) == (3, (brand.pk,), 3)
+    allowances.undo(Allowance.objects.get(campaign=campaigns[0]), now=NOON)
+
+    given = bulk_allowances.given_in(done.context, NOON)
+    assert (len(given.in_force), len(given.over)) == (2, 1)
+    action = TakeBack(given.in_force)
+    assert preview_limits(action, Campaign.objects.select_related("brand"), NOON).count == 2
+    undone = carry_out(action, action.campaign_ids, NOON)
+
+    assert (undone.changed, undone.outcome.stops.count) == (2, 2)
+    assert not bulk_allowances.given_in(done.context, NOON).in_force
+    assert {row.waived for row in SpendTotal.objects.exclude(campaign=None)} == {0}
+    of_brand = TakeBack(bulk_allowances.given_in(brands.context, NOON).in_force)
+    assert carry_out(of_brand, [], NOON, brand_ids=of_brand.brand_ids).brands == (brand.pk,)
+
+
+def test_confirmed_twice_it_is_allowed_once() -> None:
+    campaign = CampaignFactory.create(daily_budget=5)
+    seen = replace(running_on(NOON, 20), seen=allowances.last_given())
+
+    assert [do(seen, campaign).changed for _ in range(2)] == [1, 0]
+    assert campaign.totals.get(period="day").waived == 20
+
+
+def test_a_preview_names_the_limits_before_and_after() -> None:
+    campaign = CampaignFactory.create(daily_budget=5)
+    spend(campaign, 40, NOON)
+    rows = Campaign.objects.select_related("brand")
+
+    (change,) = preview_limits(running_on(NOON, 20), rows, NOON).first
+    assert [change.spent, change.before, change.after] == [Decimal(n) for n in (40, 5, 25)]
+    (change,) = preview_limits(running_on(NOON), rows, NOON).first
+    assert [change.spent, change.before, change.after] == [Decimal(n) for n in (40, 5, 45)]

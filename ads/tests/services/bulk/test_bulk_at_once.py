@@ -8,10 +8,10 @@ from django.db.models import F
 from ads.models import Campaign, SpendTotal
 from ads.models.campaign import Status
 from ads.services import locks
-from ads.services.bulk.actions import ResetDailySpend, SetStatus
+from ads.services.bulk.actions import SetStatus
 from ads.services.bulk.batches import Done
 from ads.services.bulk.budget_changes import How
-from ads.services.delivery import lifecycle, waivers
+from ads.services.delivery import lifecycle
 from ads.services.delivery.preview import preview_campaigns
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.bulk.test_bulk import change, do
@@ -24,6 +24,8 @@ from ads.tests.support import (
     enforce_all,
     execute,
     held_open,
+    let_run_on,
+    running_on,
     spend,
     switches,
 )
@@ -125,7 +127,7 @@ def test_campaigns_with_locked_sums_are_left_alone_and_reported(
     spend(campaign, 5, NOON)
     monkeypatch.setattr(locks, "PATIENCE", "100ms")
     with held_open(lambda: execute("UPDATE ads_spendtotal SET amount = amount")):
-        done = do(ResetDailySpend(), campaign)
+        done = do(running_on(NOON), campaign)
 
     assert (done.locked, done.changed, done.outcome.count) == ((campaign.pk,), 0, 0)
     assert not campaign.totals.filter(waived__gt=0).exists()
@@ -139,9 +141,9 @@ def test_a_waiver_and_a_reset_of_many_do_not_wait_for_each_other_in_a_circle() -
 
     with at_once() as start:
         for _ in range(3):
-            start(lambda: do(ResetDailySpend(), *campaigns))
+            start(lambda: do(running_on(NOON), *campaigns))
             for campaign in reversed(campaigns):
-                start(lambda one=campaign: waivers.waive(one, "day", now=NOON))
+                start(lambda one=campaign: let_run_on(one, "day", now=NOON))
                 start(lambda one=campaign: spend(one, 1, NOON))
 
     of_brand = SpendTotal.objects.get(campaign=None, period="day", start=NOON.date())

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ads.models import Brand, Campaign
 from ads.services import locks
-from ads.services.delivery import enforcement, lifecycle, rollover, waivers
+from ads.services.delivery import enforcement, lifecycle, rollover
 from ads.services.ledger import verification
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import (
@@ -20,6 +20,7 @@ from ads.tests.support import (
     enforce_all,
     execute,
     held_open,
+    let_run_on,
     spend,
 )
 
@@ -110,7 +111,7 @@ def test_a_waiver_and_spend_at_once_end_in_agreement(*, spender_first: bool) -> 
     campaign = CampaignFactory.create(daily_budget=10)
     spend(campaign, 10, NOON)
     works: list[Callable[[], object]] = [
-        partial(waivers.waive, campaign, "day", now=NOON),
+        partial(let_run_on, campaign, "day", now=NOON),
         partial(spend, campaign, 10, NOON),
     ]
     first, second = reversed(works) if spender_first else works

@@ -9,12 +9,12 @@ import pytest
 
 from ads.models import Brand, Campaign, DaypartingSchedule, Spend
 from ads.services import InvalidSpend
-from ads.services.delivery import rollover, waivers
+from ads.services.delivery import rollover
 from ads.services.delivery.enforcement import Enforced
 from ads.services.explain.explanation import explain
 from ads.services.ledger import DayTotal, SpendEntry, record_all
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, at, delivers, enforce_all, execute, spend, totals
+from ads.tests.support import NOON, at, delivers, enforce_all, execute, let_run_on, spend, totals
 
 pytestmark = pytest.mark.django_db
 
@@ -176,7 +176,7 @@ def test_spend_of_a_brand_in_an_unknown_timezone_is_refused_by_name_not_by_accid
     with pytest.raises(ValueError, match=unknown):
         explain(lost, NOON)
     with pytest.raises(ValueError, match=unknown):
-        waivers.waive(lost, "day", now=NOON)
+        let_run_on(lost, "day", now=NOON)
 
     assert not Spend.objects.exists()
 

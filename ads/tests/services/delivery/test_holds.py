@@ -9,10 +9,19 @@ import pytest
 
 from ads.holds import Hold
 from ads.models import Brand, Campaign
-from ads.services.delivery import lifecycle, rollover, waivers
+from ads.services.delivery import lifecycle, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce, preview_switches
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, at, delivers, enforce_all, spend, spend_in_sql, switches
+from ads.tests.support import (
+    NOON,
+    at,
+    delivers,
+    enforce_all,
+    let_run_on,
+    spend,
+    spend_in_sql,
+    switches,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -240,7 +249,7 @@ def test_a_change_row_keeps_the_figures_it_was_decided_on(campaign: Campaign) ->
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget=20)
     spend_in_sql(campaign, "10", TODAY)
     spend_in_sql(campaign, "3", TODAY - timedelta(days=1))
-    waivers.waive(campaign.brand, "day", now=NOON)
+    let_run_on(campaign.brand, "day", now=NOON)
     spend_in_sql(campaign, "25.5", TODAY)
 
     enforce_all(NOON)
@@ -249,7 +258,7 @@ def test_a_change_row_keeps_the_figures_it_was_decided_on(campaign: Campaign) ->
     assert (row.at, row.trigger, row.actor) == (NOON, "check_campaign_budgets", "system")
     assert (row.daily_spend, row.daily_budget) == (35.5, 20)
     assert (row.monthly_spend, row.monthly_budget) == (38.5, None)
-    assert (row.brand_daily_spend, row.brand_daily_budget) == (25.5, 500)
+    assert (row.brand_daily_spend, row.brand_daily_budget) == (35.5, 510)
     assert (row.brand_monthly_spend, row.brand_monthly_budget) == (38.5, 5000)
 
 
@@ -259,8 +268,8 @@ def test_a_user_s_pause_is_undone_by_nothing_the_system_does(campaign: Campaign)
     lifecycle.pause(campaign, now=NOON)
     spend(campaign, 5, NOON)
 
-    waivers.waive(campaign, "day", now=NOON)
-    waivers.waive(campaign, "month", now=NOON)
+    let_run_on(campaign, "day", now=NOON)
+    let_run_on(campaign, "month", now=NOON)
     for now in (at("2024-05-16 00:00"), at("2024-06-01 00:00")):
         rollover.roll_over_days(now)
         rollover.roll_over_months(now)

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from ads.models import Campaign
 from ads.services import locks
-from ads.services.delivery import enforcement, waivers
+from ads.services.delivery import allowances, enforcement
 from ads.services.delivery.enforcement import Decision
 from ads.services.ledger import crossings
 from ads.tests.factories import CampaignFactory
@@ -27,6 +27,7 @@ from ads.tests.support import (
     delivers,
     enforce_all,
     held_open,
+    let_run_on,
     spend,
     spend_in_sql,
     switches,
@@ -187,10 +188,10 @@ def test_a_waiver_waits_for_a_sweep_that_is_about_to_commit_a_stop(
     campaign = CampaignFactory.create(daily_budget=10)
     spend_in_sql(campaign, "10", NOON.date())
     if crippled:
-        without_lock_first(monkeypatch, waivers)
+        without_lock_first(monkeypatch, allowances)
 
     with held_open(lambda: enforce_all(NOON)) as commit, at_once() as start:
-        waiving = start(lambda: waivers.waive(campaign, "day", now=NOON))
+        waiving = start(lambda: let_run_on(campaign, "day", now=NOON))
         if crippled:
             waiving.result(timeout=20)
         else:

@@ -122,7 +122,7 @@ def test_a_brand_is_explained_by_its_switch_and_its_budgets() -> None:
     brand = BrandFactory.create(daily_budget=Decimal(10), monthly_budget=Decimal(100))
     spend(CampaignFactory.create(brand=brand), 10, NOON)
 
-    explained = brand_explanation.explain(brand, summaries.month(brand, NOON.date()), NOON)
+    explained = brand_explanation.explain(brand, summaries.month(brand, NOON), NOON)
 
     assert [(one.applies, one.sentence, one.until) for one in explained.conditions] == [
         (False, "Active", None),
@@ -147,7 +147,7 @@ def test_a_brands_campaigns_return_when_the_last_of_what_holds_them_lifts(
     brand = BrandFactory.create(**fields)
     spend(CampaignFactory.create(brand=brand), 10, NOON)
 
-    explained = brand_explanation.explain(brand, summaries.month(brand, NOON.date()), NOON)
+    explained = brand_explanation.explain(brand, summaries.month(brand, NOON), NOON)
 
     assert explained.returns_at == returns
     assert bool(explained.holding) == bool(fields)
@@ -160,7 +160,7 @@ def test_a_month_has_every_day_and_both_figures() -> None:
     spend(campaign, 99, NOON, date(2024, 4, 30))
 
     for owner in (campaign, campaign.brand):
-        month = summaries.month(owner, date(2024, 5, 15))
+        month = summaries.month(owner, NOON)
 
         assert [day.date.day for day in month.days] == list(range(1, 32))
         assert {day.date.day: day.amount for day in month.days if day.amount} == {
@@ -168,7 +168,7 @@ def test_a_month_has_every_day_and_both_figures() -> None:
             14: Decimal(4),
             15: Decimal(2),
         }
-        assert [found.effective for found in month.figures.values()] == [
+        assert [found.amount for found in month.figures.values()] == [
             Decimal(2),
             Decimal("7.25"),
         ]

@@ -92,13 +92,17 @@ def test_a_brands_budgets_are_named_as_the_brands() -> None:
     assert explain(campaign, NOON).returns_at == at("2024-05-31 15:00")
 
 
-def test_what_is_waived_does_not_count_in_the_sentence() -> None:
+def test_a_raised_limit_is_told_with_the_true_spend_and_who_allowed_it() -> None:
     campaign = CampaignFactory.create(daily_budget=75)
-    spend(campaign, 80, NOON)
-    BudgetService.reset_daily_spend(campaign)
-    spend(campaign, 76, NOON)
+    spend(campaign, "75.21", NOON)
+    with acting_as("admin"):
+        BudgetService.reset_daily_spend(campaign)
+    spend(campaign, "75.40", NOON)
 
-    assert only(campaign)[1] == "Daily budget used up: $76.00 of $75.00"
+    assert only(campaign)[1] == (
+        "Daily budget used up: $150.61 of $150.21: $75.00 budget + $75.21 allowed by admin until "
+        "midnight"
+    )
 
 
 @pytest.mark.parametrize("field", ["daily_budget", "monthly_budget"])

@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ads.holds import Hold
-from ads.models import Campaign, SpendTotal
+from ads.models import Campaign
+from ads.services.explain import conditions
 from ads.services.explain.explanation import explain
 from ads.services.explain.outlook import Change
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 from ads.tests.model.naive import DAY, Window, World, local_date, overlap
 from ads.tests.model.strategies import BEGINNINGS, BUDGETS, FLIGHT, WINDOWS, ZONES
-from ads.tests.support import NOON, at, execute, spend, spend_in_sql
+from ads.tests.support import NOON, at, execute, let_run_on, spend, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -83,12 +84,36 @@ def test_spend_of_the_brand_recorded_for_next_month_stops_it_on_the_first() -> N
     )
 
 
-def test_spend_below_zero_fits_into_a_budget_of_zero_until_the_day_is_over() -> None:
+def test_what_is_allowed_beyond_a_budget_of_zero_lets_it_run_until_the_day_is_over() -> None:
     campaign = CampaignFactory.create(daily_budget=0)
     spend(campaign, 5, NOON)
-    SpendTotal.objects.filter(campaign=campaign, period="day").update(waived=6)
+    let_run_on(campaign, now=NOON, amount=6)
 
     assert next_change(campaign) == Change(at("2024-05-16 00:00"), False, [Hold.DAILY_BUDGET])
+
+
+def test_it_stops_when_what_it_needs_is_allowed_no_longer() -> None:
+    campaign = CampaignFactory.create(
+        brand__timezone="Europe/Berlin", brand__daily_budget=100, daily_budget=10
+    )
+    spend(campaign, 15, NOON)
+    let_run_on(campaign, now=NOON, amount=20, until="18:00")
+    let_run_on(campaign.brand, now=NOON, amount=20, until="16:00")
+
+    assert next_change(campaign) == Change(
+        at("2024-05-15 18:00", "Europe/Berlin"), False, [Hold.DAILY_BUDGET]
+    )
+    found = {one.hold: one for one in conditions.of(explain(campaign, NOON))}
+    assert found[Hold.DAILY_BUDGET].until == at("2024-05-15 18:00", "Europe/Berlin")
+    assert found[Hold.BRAND_DAILY_BUDGET].until is None
+
+
+def test_it_goes_on_when_what_it_does_not_need_is_allowed_no_longer() -> None:
+    campaign = CampaignFactory.create(daily_budget=10)
+    spend(campaign, 9, NOON)
+    let_run_on(campaign, now=NOON, amount=20, until="18:00")
+
+    assert next_change(campaign) is None
 
 
 def test_a_held_campaign_starts_when_the_last_of_its_holds_is_gone() -> None:
@@ -176,7 +201,15 @@ LEDGER = st.lists(st.tuples(st.booleans(), AMOUNTS, st.integers(-1, 2)), max_siz
     flight=st.tuples(FLIGHT, FLIGHT),
     schedules=SCHEDULES,
     ledger=LEDGER,
-    waived=st.booleans(),
+    allowed=st.lists(
+        st.tuples(
+            st.booleans(),
+            st.sampled_from(["day", "month"]),
+            st.one_of(st.none(), st.decimals(1, 60, places=0)),
+            st.one_of(st.none(), st.integers(1, 40)),
+        ),
+        max_size=3,
+    ),
 )
 def test_it_is_the_first_half_hour_at_which_a_simple_model_says_otherwise(
     beginning: str,
@@ -185,7 +218,7 @@ def test_it_is_the_first_half_hour_at_which_a_simple_model_says_otherwise(
     flight: tuple[int | None, int | None],
     schedules: list[dict[str, Any]],
     ledger: list[tuple[bool, Decimal, int]],
-    waived: bool,
+    allowed: list[tuple[bool, str, Decimal | None, int | None]],
 ) -> None:
     now = at(beginning).replace(minute=0)
     today = local_date(now, zone)
@@ -203,12 +236,12 @@ def test_it_is_the_first_half_hour_at_which_a_simple_model_says_otherwise(
             pk = campaign.pk if is_its_own else other.pk
             spend_in_sql(Campaign(pk=pk), str(amount), today + offset * DAY)
             world.ledger.append((pk, today + offset * DAY, amount))
-        if waived:
-            amount = world.spent(("campaign", campaign.pk), "day", today)
-            world.waived[("campaign", campaign.pk), "day", today] = amount
-            SpendTotal.objects.filter(campaign=campaign, period="day", start=today).update(
-                waived=amount
-            )
+        for of_brand, period, more, steps in allowed:
+            owner = ("brand", campaign.brand_id) if of_brand else ("campaign", campaign.pk)
+            until = None if steps is None else now + steps * HALF_HOUR
+            if world.allow(owner, period, now, more, until) is not None:
+                row: Any = campaign.brand if of_brand else campaign
+                let_run_on(row, period, now=now, amount=more, until=until)
 
         explained = explain(campaign, now)
 

@@ -9,13 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, DeliveryChange
-from ads.services.delivery import waivers
 from ads.services.exports.kinds import InvalidExport, Kind, Wanted, choose
 from ads.services.exports.stream import AT_A_TIME, BOM, Stream
 from ads.services.ledger import SpendEntry, record_one
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.exports.support import DAY, many_entries, rows_of
-from ads.tests.support import NOON, at, enforce_all, execute, spend
+from ads.tests.support import NOON, at, enforce_all, execute, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +46,7 @@ def test_the_ledger_has_every_column_exactly() -> None:
             "description": "Clicks",
             "occurred_at": "2024-05-14T23:30:00+00:00",
             "created_at": "2024-05-15T12:00:00+00:00",
+            "currency": "USD",
         }
     ]
 
@@ -165,6 +165,7 @@ def test_delivery_changes_say_why_and_on_which_figures() -> None:
         "brand_daily_budget": "",
         "brand_monthly_spend": "12.345",
         "brand_monthly_budget": "",
+        "currency": "USD",
     }
 
 
@@ -208,7 +209,7 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
     late = at("2024-05-15 20:00")  # in Tokyo it is the 16th
     spend(campaign, 8, late, date(2024, 5, 15))
     spend(campaign, 12, late)
-    waivers.waive(campaign, "day", now=late)
+    let_run_on(campaign, "day", now=late)
     spend(campaign, Decimal("1.5"), late)
 
     of_brand, of_campaign = rows_of(choose(Kind.SUMMARIES, Wanted(), late))
@@ -225,12 +226,15 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
         "daily_spend": "13.50",
         "daily_waived": "0.00",
         "daily_budget": "100.00",
+        "daily_limit": "100.00",
         "daily_remaining": "86.50",
         "monthly_spend": "21.50",
         "monthly_waived": "0.00",
         "monthly_budget": "1000.00",
+        "monthly_limit": "1000.00",
         "monthly_remaining": "978.50",
         "is_budget_available": "true",
+        "currency": "USD",
     }
     assert of_campaign == {
         **of_brand,
@@ -238,8 +242,10 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
         "campaign": "Spring",
         "daily_waived": "12.00",
         "daily_budget": "10.00",
+        "daily_limit": "22.00",
         "daily_remaining": "8.50",
         "monthly_budget": "",
+        "monthly_limit": "",
         "monthly_remaining": "",
     }
 

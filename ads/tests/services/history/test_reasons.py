@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from ads.models import Brand, Campaign, DaypartingWindow, DeliveryChange
 from ads.services.actor import acting_as
-from ads.services.bulk import RunBrandsOnToday, SwitchBrands, carry_out
+from ads.services.bulk import SwitchBrands, carry_out
 from ads.services.delivery import Trigger, lifecycle
 from ads.services.history import reasons, switched_by
 from ads.tests.factories import CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, enforce_all, spend
+from ads.tests.support import NOON, enforce_all, running_on, spend
 
 
 def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
@@ -45,19 +45,20 @@ def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
     ],
 )
 def test_why_in_words(told: DeliveryChange, words: str) -> None:
-    assert reasons([told]) == {1: words}
+    assert reasons([told], currency="USD") == {1: words}
 
 
 def test_of_several_alike_the_first_hold_is_named_without_their_own_figures() -> None:
     held = change(holds=["daily_budget", "dayparting"], daily_budget=5, actor="system")
 
-    assert reasons([held], alike=[1]) == {1: "Daily budget used up"}
+    assert reasons([held], alike=[1], currency="USD") == {1: "Daily budget used up"}
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("trigger", list(Trigger))
 def test_every_trigger_has_words(trigger: Trigger) -> None:
-    (words,) = reasons([change(True, trigger=trigger.value, actor="system")]).values()
+    switched = change(True, trigger=trigger.value, actor="system")
+    (words,) = reasons([switched], currency="USD").values()
 
     assert words != trigger.value
 
@@ -146,7 +147,8 @@ def test_a_campaign_that_comes_back_names_the_last_edit_by_the_same_person() -> 
         _pause_brand(campaign)
         carry_out(SwitchBrands(on=True), [], timezone.now(), brand_ids=[campaign.brand_id])
         Campaign.objects.update(daily_budget=80)
-        carry_out(RunBrandsOnToday(), [], timezone.now(), brand_ids=[campaign.brand_id])
+        now = timezone.now()
+        carry_out(running_on(now, of_brands=True), [], now, brand_ids=[campaign.brand_id])
 
     changes = list(campaign.delivery_changes.order_by("id"))[-4:]
     assert list(reasons(changes).values()) == [

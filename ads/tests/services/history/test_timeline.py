@@ -11,14 +11,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ads.models import Brand, Campaign, CampaignReference, CampaignSchedule, DeliveryChange
+from ads.models import (
+    Allowance,
+    Brand,
+    Campaign,
+    CampaignReference,
+    CampaignSchedule,
+    DeliveryChange,
+)
 from ads.services import BudgetService, SpendEntry
 from ads.services.actor import acting_as
-from ads.services.delivery import waivers
+from ads.services.delivery import allowances
 from ads.services.history import timeline
 from ads.services.history.timeline import Happening, Kind
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, spend
+from ads.tests.support import NOON, let_run_on, spend, waived_before
 
 pytestmark = pytest.mark.django_db
 
@@ -104,17 +111,33 @@ def test_a_switch_says_why_with_the_figures_of_then(campaign: Campaign) -> None:
     assert off.reasons == ("Daily budget used up: $75.40 of $75.00; Outside hours",)
 
 
-def test_waivers_of_the_campaign_and_of_its_brand_are_distinguished(campaign: Campaign) -> None:
+def test_allowances_of_the_campaign_and_of_its_brand_are_distinguished(campaign: Campaign) -> None:
     spend(campaign, 50, NOON)
-    waivers.waive(campaign, "day", now=NOON)
-    waivers.waive(campaign.brand, "month", now=NOON)
+    let_run_on(campaign, "day", now=NOON, amount=50, until="18:00", reason="Launch")
+    let_run_on(campaign.brand, "month", now=NOON)
 
     brands, own = story(campaign, Kind.MONEY)
 
-    assert own.title == "Let run on: the spend of 2024-05-15 waived"
-    assert changes(own) == [("no longer counts", "", "$50.00")]
-    assert brands.title == "Let run on: the brand's spend of May 2024 waived"
-    assert titles(campaign.brand, Kind.MONEY) == ["Let run on: the spend of May 2024 waived"]
+    assert own.title == (
+        "Let run on: $50.00 beyond the daily budget of 2024-05-15, until 2024-05-15 18:00 UTC"
+    )
+    assert own.reasons == ("Launch",)
+    assert brands.title == "Let run on: $50.00 beyond the brand's monthly budget of May 2024"
+    assert titles(campaign.brand, Kind.MONEY) == [brands.title.replace("brand's ", "")]
+    allowances.undo(Allowance.objects.get(campaign=campaign), now=NOON)
+    assert titles(campaign, Kind.MONEY)[0] == (
+        "No longer let run on: $50.00 beyond the daily budget of 2024-05-15 undone"
+    )
+
+
+def test_what_was_waived_before_there_were_allowances_is_told_as_it_was(campaign: Campaign) -> None:
+    spend(campaign, 50, NOON)
+    waived_before(campaign.totals.get(period="day"))
+
+    (waived,) = story(campaign, Kind.MONEY)
+
+    assert waived.title == "Let run on: the spend of 2024-05-15 waived"
+    assert changes(waived) == [("no longer counts", "", "$50.00")]
 
 
 def test_a_correction_has_its_reason_and_who_recorded_it(campaign: Campaign) -> None:
@@ -249,7 +272,7 @@ def _much(campaign: Campaign) -> None:
         Campaign.objects.filter(pk=campaign.pk).update(daily_budget=Decimal(number + 1))
         Brand.objects.filter(pk=campaign.brand_id).update(daily_budget=Decimal(number + 1))
         spend(campaign, 1, NOON)
-        waivers.waive(campaign, "day", now=NOON)
+        let_run_on(campaign, "day", now=NOON)
     day = timezone.now().date()
     for _ in range(3):
         BudgetService.record_correction(campaign, Decimal(1), "More", date=day)

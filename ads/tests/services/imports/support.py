@@ -45,6 +45,8 @@ def previewed(content: Content, plan: Plan | None = None, *, now: datetime = NOO
 
 
 def _with_attributes(value: Any) -> Any:
+    if isinstance(value, dict) and all(key.isupper() for key in value):
+        return value  # sums by currency
     if isinstance(value, dict):
         return SimpleNamespace(**{key: _with_attributes(each) for key, each in value.items()})
     return [_with_attributes(each) for each in value] if isinstance(value, list) else value

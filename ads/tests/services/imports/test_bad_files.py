@@ -131,7 +131,7 @@ def test_day_and_month_the_wrong_way_round_are_refused_line_by_line() -> None:
         (f"{HEADER}\n{GOOD}\n".encode("utf-16") + b"\x00\xd8\n\x00", "Line 3: it is not UTF-16"),
         (f"{HEADER},currency\n{GOOD},USD\n{GOOD},EUR\n", "line 3: currency: the amount is in"),
         (f"{HEADER},currency\n{GOOD},\n", "line 2: currency: it is empty"),
-        ("campaign,date,amount (EUR)\n", 'Line 1: the amounts in "amount (EUR)" are in EUR'),
+        (f"campaign,date,amount (EUR)\n{GOOD}\n", "line 2: currency: the amount is in EUR (Euro)"),
     ],
     ids=[
         "cut off", "open quote", "cut-off amount", "header twice", "NUL", "a million cells",

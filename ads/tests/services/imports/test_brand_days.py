@@ -294,7 +294,7 @@ def test_the_same_hours_again_record_only_what_is_new() -> None:
     done = recorded(hours("7,2026-11-25 03:00,10", "7,2026-11-25 04:00,5"), plan, now=NOW)
 
     assert ledger() == {("C", "2026-11-25"): 15}
-    assert done.difference == 5
+    assert done.difference == {"USD": 5}
     assert done.begun == 0
 
 

@@ -61,8 +61,8 @@ FILES = {
         "2024-05-01,Search,1172.45,1000,3",
     ],
     "reddit_ads": [
-        "Date,Campaign Name,AD_GROUP Id,Amount Spent (USD),eCPM (USD)",
-        "2024-05-01,Search,'123,1172.45,2.10",
+        "Date,Campaign Name,Comment Upvotes,Amount Spent (USD),eCPM (USD)",
+        "2024-05-01,Search,123,1172.45,2.10",
     ],
     "x_ads": [
         "Time period,Campaign name,Funding source name,Currency,Spend",

@@ -83,8 +83,8 @@ def test_a_column_day_counts_whatever_the_report_covers() -> None:
 def test_an_export_in_another_currency_is_refused_with_line_and_remedy(code: str) -> None:
     said = refused([HEADER.replace("USD", code), *ROWS])
 
-    assert f'Line 1: the amounts in "Amount spent ({code})" are in {code}' in said
-    assert "only US dollars are recorded" in said
+    assert f"line 2: currency: the amount is in {code} (" in said
+    assert "and the brand's currency is USD (US Dollar); record it for a brand in" in said
 
 
 def test_a_campaign_nobody_knows_waits() -> None:

@@ -70,10 +70,10 @@ def test_sums_are_shown_in_all_and_by_campaign(search: Campaign, other: Campaign
     )
 
     assert (preview.rows, preview.items) == (5, 4)
-    assert preview.amount == 10
+    assert preview.amount == {"USD": 10}
     assert (preview.first_date, preview.last_date) == (date(2024, 5, 1), date(2024, 5, 10))
     assert (preview.recorded, preview.unchanged, preview.lowered) == (2, 2, 1)
-    assert (str(preview.difference), str(preview.lowered_by)) == ("6", "-1")
+    assert (preview.difference, preview.lowered_by) == ({"USD": 6}, {"USD": -1})
     assert preview.campaign_count == 2
     by_amount = [
         (c.campaign, c.rows, f"{c.amount:f}", str(c.difference)) for c in preview.campaigns
@@ -87,7 +87,7 @@ def test_older_observations_are_counted(search: Campaign) -> None:
     preview = previewed([HEADER, "Search,2024-05-01,2"], Plan(observed_at=NOON - timedelta(days=1)))
 
     assert (preview.older, preview.recorded) == (1, 0)
-    assert preview.difference == 0
+    assert preview.difference == {"USD": 0}
 
 
 ENTRIES = [
@@ -106,7 +106,7 @@ def test_entries_are_distinguished_from_duplicates_and_conflicts(search: Campaig
     preview = previewed([*ENTRIES, "Search,2024-05-01,9,a"])
 
     assert (preview.rows, preview.recorded) == (4, 1)
-    assert preview.difference == 2
+    assert preview.difference == {"USD": 2}
     assert (preview.duplicates, preview.zero) == (2, 1)
     assert [problem.first_line for problem in preview.problems] == [6, 7]
     done = recorded([*ENTRIES, "Search,2024-05-01,9,a"], Plan(skip_bad_rows=True))
@@ -183,7 +183,7 @@ def test_unmatched_references_are_shown_with_a_suggested_match(search: Campaign)
     )
 
     assert (preview.rows, preview.waiting_rows) == (1, 3)
-    assert preview.waiting_amount == 14
+    assert preview.waiting_amount == {"USD": 14}
     assert preview.last_date == date(2024, 5, 3)
     assert preview.unknown_count == 2
     first, second = preview.unknown
@@ -210,7 +210,7 @@ def test_a_preview_can_be_written_as_json_with_the_plan_as_it_was_settled(
     preview = preview_of(io.BytesIO(content), Plan(decimal=","), now=NOON)
     values = json.loads(json.dumps(storable.json(preview)))
 
-    assert values["amount"] == "1.5"
+    assert values["amount"] == {"USD": "1.5"}
     assert values["first_date"] == "2024-05-01"
     plan = Plan.from_json(values["plan"])
     assert (plan.format, plan.delimiter, plan.source) == ("plain", ";", "import")

@@ -97,7 +97,7 @@ def test_a_french_export_is_read_when_mapped_or_when_its_format_is_said() -> Non
 
     for plan in (Plan(mapping=mapping), Plan(format="meta_ads")):
         preview = previewed(case("26"), plan, now=NOW)
-        assert preview.amount == Decimal("2236.56")
+        assert preview.amount == {"USD": Decimal("2236.56")}
         assert (preview.first_date, preview.last_date) == (date(2026, 11, 25), date(2026, 11, 26))
 
 

@@ -46,7 +46,7 @@ def known(campaign: Campaign, reference: str, account: str = "9") -> CampaignRef
 def test_what_nobody_knows_waits_and_is_in_no_sum(search: Campaign) -> None:
     done = recorded(ROWS)
 
-    assert (done.rows, done.waiting_rows, done.waiting_amount) == (0, 3, Decimal("16.5"))
+    assert (done.rows, done.waiting_rows, done.waiting_amount) == (0, 3, {"USD": Decimal("16.5")})
     assert (done.unmatched_count, done.unmatched) == (1, ["google_ads / 9 / 111"])
     assert waiting() == {
         ("9", "111", "2024-05-01"): Decimal("12.5"),

@@ -45,8 +45,8 @@ def test_two_ids_of_one_campaign_in_one_file_add_up(search: Campaign) -> None:
     preview = previewed(TWO_IDS)
     done = recorded(TWO_IDS)
 
-    assert (done.items, done.recorded, done.difference) == (2, 2, Decimal(81))
-    assert (preview.items, preview.recorded, preview.difference) == (2, 2, Decimal(81))
+    assert (done.items, done.recorded, done.difference) == (2, 2, {"USD": Decimal(81)})
+    assert (preview.items, preview.recorded, preview.difference) == (2, 2, {"USD": Decimal(81)})
     assert [one.campaign_id for one in preview.switches] == [search.pk]
     assert ledger() == {SEARCH: 81}
     assert not delivers(search)
@@ -74,7 +74,7 @@ def test_a_newer_file_lowers_what_its_own_ids_cost(search: Campaign) -> None:
     answers = {"lowered": "accept", "left_out": "keep", "starts": "accept"}
     done = recorded([HEADER, f"{DAY},9,Search,111,1"], Plan(answers=answers), now=NOON + MINUTE)
 
-    assert (done.lowered, done.lowered_by) == (1, Decimal(-40))
+    assert (done.lowered, done.lowered_by) == (1, {"USD": Decimal(-40)})
     assert ledger() == {SEARCH: 41}
 
 
@@ -142,8 +142,9 @@ def test_a_day_that_the_source_has_reported_by_our_id_is_refused_with_its_line(
     done = recorded(lines, Plan(skip_bad_rows=True))
 
     for one in (preview, done):
-        assert (one.rows, one.items, one.recorded, one.difference) == (1, 1, 1, Decimal(1))
-    assert preview.amount == preview.problem_count == done.refused.count == 1
+        assert (one.rows, one.items, one.recorded, one.difference) == (1, 1, 1, {"USD": Decimal(1)})
+    assert preview.amount == {"USD": 1}
+    assert preview.problem_count == done.refused.count == 1
     assert ledger() == {SEARCH: 10, ("Search", "2024-05-14"): 1}
 
 

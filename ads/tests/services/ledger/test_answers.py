@@ -299,7 +299,7 @@ def test_a_brand_whose_timezone_changes_meanwhile_is_read_again(
 
     campaign = CampaignFactory.create(brand=BrandFactory.create(timezone="Pacific/Auckland"))
     real = campaign_lookup.by_id
-    stale = [{campaign.pk: campaign_lookup.Owner(campaign.pk, campaign.brand_id, "UTC")}]
+    stale = [{campaign.pk: campaign_lookup.Owner(campaign.pk, campaign.brand_id, "UTC", "USD")}]
 
     def at_first_stale(*args: Any) -> Any:
         return stale.pop() if stale else real(*args)

@@ -12,12 +12,11 @@ import time_machine
 
 from ads.models import Campaign, DeliveryChange, Spend
 from ads.services import InvalidSpend, SpendConflict
-from ads.services.delivery import waivers
 from ads.services.ledger import corrections
 from ads.services.ledger.corrections import CorrectedMeanwhile, Correction, record
 from ads.services.ledger.verification import find_drift
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.support import NOON, at_once, delivers, enforce_all, spend, totals
+from ads.tests.support import NOON, at_once, delivers, enforce_all, let_run_on, spend, totals
 
 TODAY = NOON.date()
 MAY = TODAY.replace(day=1)
@@ -72,7 +71,7 @@ def test_what_is_previewed_is_what_the_sums_become() -> None:
     campaign = CampaignFactory.create(brand=brand, daily_budget=20)
     spend(campaign, 5, NOON)
     spend(campaign, 7, NOON, YESTERDAY)
-    waivers.waive(campaign, "day", now=NOON)
+    let_run_on(campaign, "day", now=NOON)
 
     sums = corrections.preview(correction(campaign, "-1.5"), NOON).sums
 

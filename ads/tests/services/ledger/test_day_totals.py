@@ -163,10 +163,10 @@ def test_many_totals_are_answered_in_order_the_newest_of_one_day_counting() -> N
     )
 
     assert outcomes == [
-        Answer("older", difference=Decimal(0)),
-        Answer("recorded", difference=Decimal(20)),
-        Answer("recorded", difference=Decimal(12)),
-        Answer("older", difference=Decimal(0)),
+        Answer("older", difference=Decimal(0), currency="USD"),
+        Answer("recorded", difference=Decimal(20), currency="USD"),
+        Answer("recorded", difference=Decimal(12), currency="USD"),
+        Answer("older", difference=Decimal(0), currency="USD"),
     ]
     assert totals(brand)["day", TODAY] == 32
     for campaign in (one, two):

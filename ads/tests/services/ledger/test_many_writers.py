@@ -13,7 +13,6 @@ import time_machine
 from django.db import connections
 
 from ads.models import Campaign, DeliveryChange, Spend
-from ads.services.delivery import waivers
 from ads.services.delivery.enforcement import Trigger, enforce
 from ads.services.errors import SpendConflict
 from ads.services.ledger import DayTotal, SpendEntry, record_all
@@ -26,6 +25,7 @@ from ads.tests.support import (
     delivers,
     enforce_all,
     execute,
+    let_run_on,
     spend,
     switches,
     totals,
@@ -220,8 +220,8 @@ def test_entries_day_totals_waivers_edits_and_sweeps_at_once_do_not_deadlock() -
 
     def waive() -> None:
         for n in range(8):
-            waivers.waive(campaigns[n % 4], "day", now=NOON)
-            waivers.waive(brand, "month", now=NOON)
+            let_run_on(campaigns[n % 4], "day", now=NOON)
+            let_run_on(brand, "month", now=NOON)
 
     def report() -> None:
         for n in range(8):
@@ -265,7 +265,7 @@ def test_spend_and_waivers_at_once_end_with_the_campaign_as_its_figures_say() ->
 
     def waive() -> None:
         for _ in range(10):
-            waivers.waive(campaign, "day", now=NOON)
+            let_run_on(campaign, "day", now=NOON)
 
     together([waive] + [partial(record_many, campaign, n, 10) for n in range(3)])
 

@@ -12,10 +12,9 @@ from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import State
 from ads.models.spend import Period
-from ads.services.delivery import waivers
 from ads.services.overview.delivery import delivery
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, at, enforce_all, spend
+from ads.tests.support import NOON, at, enforce_all, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +115,7 @@ def test_of_both_budgets_that_counts_of_which_more_is_used() -> None:
 
     assert near.period == Period.MONTH
     assert near.spent == 100
-    assert near.budget == 110
+    assert near.limit == 110
 
 
 def test_what_its_month_has_stopped_is_not_about_to_be_stopped_by_its_day() -> None:
@@ -131,15 +130,15 @@ def test_what_its_month_has_stopped_is_not_about_to_be_stopped_by_its_day() -> N
     ]
 
 
-def test_what_was_waived_does_not_count() -> None:
+def test_what_is_allowed_beyond_the_budget_is_in_the_limit() -> None:
     campaign = CampaignFactory.create(daily_budget=100)
     spend(campaign, 90, NOON)
-    waivers.waive(campaign, "day", now=NOON)
+    let_run_on(campaign, "day", now=NOON)
     spend(campaign, 60, NOON)
 
     (near,) = delivery(NOON).near
 
-    assert near.spent == 60
+    assert (near.spent, near.limit) == (Decimal(150), Decimal(190))
 
 
 @pytest.mark.parametrize("status", ["paused", "draft", "completed", "archived"])

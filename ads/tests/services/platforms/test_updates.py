@@ -46,11 +46,12 @@ def test_spend_comes_in_while_a_campaign_delivers() -> None:
     enforced()
 
     first = update(NOON)
-    assert (first.accounts, first.recorded, first.spend) == (1, 0, Decimal(0))
+    assert (first.accounts, first.recorded, first.spend) == (1, 0, {})
 
     second = update(NOON + 5 * MINUTE)
     assert second.recorded == 1
-    assert second.spend == spent(campaign) > 0
+    assert second.spend == {"USD": spent(campaign)}
+    assert spent(campaign) > 0
 
 
 def test_a_campaign_over_its_budget_stops_here_and_on_the_platform_in_one_run() -> None:
@@ -132,7 +133,7 @@ def test_a_platform_that_is_down_never_stops_the_others(part: str) -> None:
 
     of_it = {error for error in done.errors if error.startswith("down")}
     assert of_it == {"down: ConnectionError: the platform is down"}
-    assert done.spend > 0
+    assert done.spend["USD"] > 0
     assert sync_platforms(NOON + HOUR, platforms=[SIMULATED]).stopped == 0  # was told
 
 
@@ -175,7 +176,7 @@ def test_a_platform_may_report_by_what_it_knows_campaigns_by() -> None:
     done = update(NOON, platform)
 
     assert done == SpendUpdate(
-        accounts=1, recorded=1, spend=Decimal(12), waiting=1, switched=done.switched
+        accounts=1, recorded=1, spend={"USD": Decimal(12)}, waiting=1, switched=done.switched
     )
     assert AskedAccount.objects.get().last_success_at == NOON
     campaign.refresh_from_db()
@@ -201,7 +202,7 @@ def test_what_a_platform_knows_by_two_ids_adds_up() -> None:
         ObservedTotal(KnownAs("Acme", "8"), TODAY, Decimal(5), NOON),
     ]
 
-    assert update(NOON, ScriptedPlatform(seed=1, totals=tuple(both))).spend == 15
+    assert update(NOON, ScriptedPlatform(seed=1, totals=tuple(both))).spend == {"USD": 15}
     assert update(NOON, ScriptedPlatform(seed=1, totals=tuple(both))).recorded == 0
     by_id = ScriptedPlatform(seed=1, totals=(ObservedTotal(campaign.pk, TODAY, Decimal(15), NOON),))
     refused = update(NOON, by_id)
@@ -270,7 +271,7 @@ def test_a_total_that_another_source_has_on_record_is_not_recorded_and_is_shown(
     assert [spent(campaign), spent(other)] == [40, 7]
     (error,) = done.errors
     assert error.startswith(f"scripted: campaign {campaign.pk} on {TODAY}: source scripted reports")
-    assert "45.00, and on record is 40.00 by file. It is asked for again until the other" in error
+    assert "$45.00, and on record is $40.00 by file. It is asked for again until the other" in error
     hand_in([DayTotal(campaign, TODAY, 0, NOON)])
     assert update(NOON + MINUTE, platform).errors == ()
     assert spent(campaign) == 45

@@ -11,6 +11,7 @@ from django.conf import settings
 from ads.models import Campaign, ReportedTotal, UnknownReference, WaitingSpend
 from ads.services import BudgetService, OnOverlap, Reference
 from ads.services.actor import acting_as
+from ads.services.imports import Plan
 from ads.services.ledger import OnRecord
 from ads.services.ledger.verification import find_drift
 from ads.services.references import Overlaps, registry, unmatched
@@ -40,6 +41,7 @@ AFTER = [
     "P4 Spring | v2,2026-11-25,80.00",
     "P4 Spring | v2,2026-11-26,90.00",
 ]
+META = Plan(format="meta_ads")  # others have the same columns
 LATER = at("2026-11-28 12:00")
 YESTERDAY = TODAY - timedelta(days=1)
 
@@ -73,7 +75,7 @@ def what_waits() -> list[Any]:
 @pytest.mark.parametrize(
     ("choice", "sum_of_month", "settled"),
     [
-        (OnOverlap.REPLACE, 240, Settled(recorded=3, taken_back=Decimal(-150))),
+        (OnOverlap.REPLACE, 240, Settled(recorded=3, taken_back={"USD": Decimal(-150)})),
         (OnOverlap.ADD, 390, Settled(recorded=3)),
         (OnOverlap.SKIP, 240, Settled(recorded=1, skipped=2)),
     ],
@@ -90,20 +92,22 @@ def test_the_files_of_a_renamed_campaign_come_to_240_dollars(campaign: Campaign)
         (CASES / f"{name}-rename.csv").read_bytes()
         for name in ("15a-meta-before", "15b-meta-after")
     )
-    settled = Settled(recorded=3, taken_back=Decimal(-150))
+    settled = Settled(recorded=3, taken_back={"USD": Decimal(-150)})
     renamed_is_counted_as_was_chosen(before, after, campaign, OnOverlap.REPLACE, 240, settled)
 
 
 def renamed_is_counted_as_was_chosen(
     before: Any, after: Any, campaign: Campaign, choice: OnOverlap, total: int, settled: Settled
 ) -> None:
-    recorded(before, now=LATER)
+    recorded(before, META, now=LATER)
     registry.match(unknown("P4 Spring"), campaign, now=LATER)
-    recorded(after, now=LATER + timedelta(minutes=1))
+    recorded(after, META, now=LATER + timedelta(minutes=1))
     row = unknown("P4 Spring | v2")
 
     assert unmatched.overlaps([(row, campaign)]) == {
-        row.pk: Overlaps(2, Decimal(150), {"meta_ads under another ID": Decimal(150)})
+        row.pk: Overlaps(
+            2, {"USD": Decimal(150)}, {"meta_ads under another ID": {"USD": Decimal(150)}}
+        )
     }
     (known,) = unmatched.on_record(row, campaign)
     assert (known.source, known.platform, known.days) == ("meta_ads", "meta_ads", 2)
@@ -136,15 +140,15 @@ def test_without_a_choice_only_the_overlap_goes_on_waiting_until_there_is_one(
     ((day, amount, refusal),) = what_waits()
     assert (day, amount) == (YESTERDAY, 45)
     assert (
-        f"campaign {campaign.pk} on {YESTERDAY}: source etl reports 45.00, and on record is "
-        "40.00 by hand" in refusal
+        f"campaign {campaign.pk} on {YESTERDAY}: source etl reports $45.00, and on record is "
+        "$40.00 by hand" in refusal
     )
     assert registry.record_waiting(NOON).refused == 1  # the periodic task asks nobody
     assert totals(campaign)["day", YESTERDAY] == 40
 
     again = registry.match(unknown("1"), campaign, now=NOON, on_overlap=OnOverlap.REPLACE)
 
-    assert again == Settled(recorded=1, taken_back=Decimal(-40))
+    assert again == Settled(recorded=1, taken_back={"USD": Decimal(-40)})
     assert totals(campaign)["day", YESTERDAY] == 45
     assert not UnknownReference.objects.exists()
 
@@ -160,7 +164,7 @@ def test_a_campaign_given_a_second_id_keeps_its_overlap_waiting(
 
     ((_, amount, refusal),) = what_waits()
     assert amount == 45
-    assert "40.00 by etl under another ID" in refusal
+    assert "$40.00 by etl under another ID" in refusal
     assert registry.match(unknown("2"), campaign, now=NOON, on_overlap=OnOverlap.ADD).recorded == 1
     assert totals(campaign)["day", TODAY] == 85
     # It is another one of the campaign's, so its later reports are not asked about.
@@ -204,8 +208,8 @@ def test_other_platforms_entries_and_other_days_are_no_overlap_but_are_shown(
 
     assert unmatched.overlaps([(row, campaign)]) == {}
     assert unmatched.on_record(row, campaign) == [
-        OnRecord("etl", "google_ads", True, 1, 1, Decimal(10), TODAY, TODAY),
-        OnRecord("manual", "", False, 1, 1, Decimal(3), TODAY, TODAY),
+        OnRecord("etl", "google_ads", True, "USD", 1, 1, Decimal(10), TODAY, TODAY),
+        OnRecord("manual", "", False, "USD", 1, 1, Decimal(3), TODAY, TODAY),
     ]
     assert registry.match(row, campaign, now=NOON).recorded == 1
 
@@ -232,7 +236,9 @@ def test_many_are_matched_each_as_was_chosen_and_those_beside_them_wait(
 
     shown = unmatched.overlaps([(one, campaign), (two, other), (three, other)])
     assert {pk: each.on_record for pk, each in shown.items()} == {
-        one.pk: {"hand": 40}, two.pk: {"hand": 4}, three.pk: {"hand": 4},
+        one.pk: {"hand": {"USD": Decimal(40)}},
+        two.pk: {"hand": {"USD": Decimal(4)}},
+        three.pk: {"hand": {"USD": Decimal(4)}},
     }  # fmt: skip
     done = unmatched.match_each(
         [(one, campaign, OnOverlap.REPLACE), (two, other, OnOverlap.ADD), (three, other, None)],

@@ -229,8 +229,11 @@ def test_a_use_that_cannot_be_noted_fails_no_request(caplog: pytest.LogCaptureFi
 @pytest.mark.parametrize(
     ("terms", "says"),
     [
-        ({"name": ""}, "name: '' is refused: enter a text without spaces"),
-        ({"name": " ETL"}, "name: ' ETL' is refused: enter a text without spaces"),
+        ({"name": ""}, "name: '' is refused: enter text that does not begin or end with a space"),
+        (
+            {"name": " ETL"},
+            "name: ' ETL' is refused: enter text that does not begin or end with a space",
+        ),
         ({"name": "a\x00b"}, "invisible characters"),
         ({"name": "a\udc80"}, "invisible characters"),
         ({"name": "x" * 101}, "longer than 100"),
@@ -239,7 +242,7 @@ def test_a_use_that_cannot_be_noted_fails_no_request(caplog: pytest.LogCaptureFi
         ({"scopes": []}, "scopes: .* choose at least one of spend:write, read, campaigns:act"),
         ({"scopes": ["read", "admin"]}, "scopes: 'admin' is refused: there is no such scope"),
         ({"every_brand": False}, "brands: '' is refused: choose its brands, or every brand"),
-        ({"expires_at": NOON}, "expires_at: '2024-05-15 12:00' is refused: it is in the past"),
+        ({"expires_at": NOON}, "expires_at: '2024-05-15 12:00 UTC' is refused: it is in the past"),
         ({"requests_per_minute": 0}, "requests_per_minute: 0 is refused: give 1 to 1,000,000"),
         ({"requests_per_minute": -1}, "requests_per_minute: -1 is refused"),
     ],

@@ -78,7 +78,7 @@ def test_an_overlap_that_appears_while_it_is_recorded_refuses_the_file(
 
     said = refused_while(report(search, 40, "agency"), lines, plan)
 
-    assert "40.00 by agency" in said
+    assert "$40.00 by agency" in said
     assert ledger() == {("Search", str(DAY)): 40, ("Other", str(DAY)): Decimal(10)}
     assert set(ReportedTotal.objects.values_list("source", "campaign")) == {
         ("agency", search.pk),

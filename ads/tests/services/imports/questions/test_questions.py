@@ -370,9 +370,9 @@ MINE = [HEAD, "Search,2026-11-25,90", "Search,2026-11-27,20"]
 @pytest.mark.parametrize(
     ("answer", "left", "figures"),
     [
-        ("add", 260, (2, 110, 0, 0, 0)),
-        ("replace", 160, (2, 110, 1, -100, 0)),
-        ("skip", 170, (1, 20, 0, 0, 1)),
+        ("add", 260, (2, {"USD": 110}, 0, {}, 0)),
+        ("replace", 160, (2, {"USD": 110}, 1, {"USD": -100}, 0)),
+        ("skip", 170, (1, {"USD": 20}, 0, {}, 1)),
     ],
 )
 def test_an_overlap_is_added_replaced_or_skipped(
@@ -384,8 +384,8 @@ def test_an_overlap_is_added_replaced_or_skipped(
     preview = previewed(MINE, Plan(), now=LATER)
     question = asked(MINE, Plan())["overlap"]
 
-    assert (preview.undecided, preview.undecided_amount) == (1, 90)
-    assert (preview.recorded, preview.difference) == (1, 20)
+    assert (preview.undecided, preview.undecided_amount) == (1, {"USD": 90})
+    assert (preview.recorded, preview.difference) == (1, {"USD": 20})
     row = ("Search", search.brand.name, "2026-11-25", "etl", "$100.00", "$90.00")
     assert question.rows == [row]
     assert list(dict(question.choices).values()) == [

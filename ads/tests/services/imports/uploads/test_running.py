@@ -50,7 +50,7 @@ def test_what_is_confirmed_is_recorded_and_enforced_in_the_name_of_who_confirmed
 
     told = outcome(one)
     assert spent() == [Decimal("12.5")]
-    assert (told["recorded"], told["difference"], told["stopped"]) == (1, "12.5", 1)
+    assert (told["recorded"], told["difference"], told["stopped"]) == (1, {"USD": "12.5"}, 1)
     assert [switch["campaign_id"] for switch in told["switches"]] == [campaign.pk]
     assert not Campaign.objects.get().is_active
     assert [change.actor for change in DeliveryChange.objects.all()] == ["ben (import)"]

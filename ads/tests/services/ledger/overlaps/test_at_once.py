@@ -1,6 +1,7 @@
 """Sources that report one campaign's day at the same moment: one of them counts."""
 
 from collections import Counter
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -160,5 +161,5 @@ def test_a_file_is_taken_back_where_somebody_reports_its_day_meanwhile(
         commit()
         recording.result(timeout=20)
 
-    assert [error.on_record for error in refused] == [{"a": 40}]
+    assert [error.on_record for error in refused] == [{"a": {"USD": Decimal(40)}}]
     assert totals(campaign)["day", TODAY] == 40

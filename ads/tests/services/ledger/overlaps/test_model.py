@@ -144,7 +144,7 @@ def post(
     moved = posted.recorded or posted.replaced
     is_older = day_totals.count_older(staged, source=source)
     outcome = "recorded" if moved else "older" if is_older else "unchanged"
-    return outcome, int(posted.difference), int(posted.taken_back)
+    return outcome, int(posted.difference.get("USD", 0)), int(posted.taken_back.get("USD", 0))
 
 
 class TheLedger(TestCase):

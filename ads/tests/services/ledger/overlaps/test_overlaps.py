@@ -73,9 +73,15 @@ def marks() -> list[Any]:
     return list(ReportedTotal.objects.order_by("source").values_list("amount", "replaced_by"))
 
 
+def usd(amount: int) -> dict[str, Decimal]:
+    """A sum in US dollars."""
+    return {"USD": Decimal(amount)}
+
+
 def figures(overlap: Any) -> Any:
     """What is sent, and what is on record by source."""
-    return overlap.amount, overlap.on_record
+    on_record = {source: sums["USD"] for source, sums in overlap.on_record.items()}
+    return overlap.amount["USD"], on_record
 
 
 def known(reference: Reference, campaign: Campaign) -> Reference:
@@ -98,8 +104,8 @@ def test_a_second_source_of_a_day_is_refused_with_the_figures_and_the_remedy(
 
     assert isinstance(refused.value, InvalidSpend)
     assert str(refused.value) == (
-        f"on_overlap: campaign {campaign.pk} on {TODAY}: source b reports 45.00, and on record is "
-        "40.00 by a. Nothing was recorded. Choose add (it is other money), replace (source b "
+        f"on_overlap: campaign {campaign.pk} on {TODAY}: source b reports $45.00, and on record is "
+        "$40.00 by a. Nothing was recorded. Choose add (it is other money), replace (source b "
         "speaks for these days from now on, and what is on record is taken back) or skip."
     )
     assert figures(refused.value) == (45, {"a": 40})
@@ -291,7 +297,7 @@ def test_a_replaced_reference_of_the_same_source_is_asked_about_again(campaign: 
     report("a", total(before, 40))
     with transaction.atomic():
         posted = post("a", total(after, 45), on_overlap=REPLACE, every_reference=True)
-    assert (posted.recorded, posted.replaced, int(posted.taken_back)) == (1, 1, -40)
+    assert (posted.recorded, posted.replaced, int(posted.taken_back["USD"])) == (1, 1, -40)
 
     assert report("a", total(after, 46)) == [("recorded", 1, None)]
     assert report("a", total(before, 41)) == [("overlap", None, None)]
@@ -360,9 +366,9 @@ def test_staged_totals_that_overlap_are_refused_in_sum(campaign: Campaign) -> No
 @pytest.mark.parametrize(
     ("choice", "expected", "sums"),
     [
-        (ADD, day_totals.Posted(3, Decimal(75)), (85, 20)),
-        (REPLACE, day_totals.Posted(3, Decimal(75), replaced=1, taken_back=Decimal(-40)), (45, 20)),
-        (SKIP, day_totals.Posted(2, Decimal(30), skipped=1), (40, 20)),
+        (ADD, day_totals.Posted(3, usd(75)), (85, 20)),
+        (REPLACE, day_totals.Posted(3, usd(75), replaced=1, taken_back=usd(-40)), (45, 20)),
+        (SKIP, day_totals.Posted(2, usd(30), skipped=1), (40, 20)),
     ],
 )
 def test_staged_totals_are_posted_as_was_chosen(
@@ -403,12 +409,12 @@ def test_what_is_on_record_is_told_by_source_and_adds_up(campaign: Campaign) -> 
     found = overlaps.on_record(STAGED)
 
     assert found == [
-        OnRecord("a", "meta_ads", True, 1, 1, Decimal(20), TODAY, TODAY),
-        OnRecord("a", "google_ads", True, 1, 1, Decimal(10), TODAY, TODAY),
-        OnRecord("b", "", True, 1, 1, Decimal(4), TODAY, TODAY),
-        OnRecord("new", "", True, 1, 1, Decimal(2), YESTERDAY, YESTERDAY),
-        OnRecord("a", "", False, 1, 1, Decimal(3), TODAY, TODAY),
-        OnRecord("correction", "", False, 1, 1, Decimal(-1), TODAY, TODAY),
+        OnRecord("a", "meta_ads", True, "USD", 1, 1, Decimal(20), TODAY, TODAY),
+        OnRecord("a", "google_ads", True, "USD", 1, 1, Decimal(10), TODAY, TODAY),
+        OnRecord("b", "", True, "USD", 1, 1, Decimal(4), TODAY, TODAY),
+        OnRecord("new", "", True, "USD", 1, 1, Decimal(2), YESTERDAY, YESTERDAY),
+        OnRecord("a", "", False, "USD", 1, 1, Decimal(3), TODAY, TODAY),
+        OnRecord("correction", "", False, "USD", 1, 1, Decimal(-1), TODAY, TODAY),
     ]
     both = totals(campaign)["day", TODAY] + totals(campaign)["day", YESTERDAY]
     assert sum(each.amount for each in found) == both

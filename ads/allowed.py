@@ -1,0 +1,40 @@
+"""What is allowed beyond budgets at an instant, in SQL.
+
+``SpendTotal.waived`` is the sum of the allowances in force. One that ends before its period ("until
+18:00") stays in it until the clock takes it out, a minute at most; from its end on it is left out
+here, so that every decision is right at its own instant.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from ads.models import Allowance
+from ads.models.fields import MoneyField
+
+
+def has_ended(now: datetime) -> bool:
+    """Has any allowance ended by ``now`` that the clock has yet to take out? One small query."""
+    return Allowance.objects.ended(now).exists()
+
+
+def still_counted(at: Any, **owner_and_period: Any) -> Coalesce:
+    """How much of ``waived`` has ended by ``at``: an instant, or an expression of the outer query.
+
+    ``owner_and_period``: the columns of the allowances, such as ``campaign=OuterRef("pk")``.
+    """
+    ended = Allowance.objects.ended(at).filter(**owner_and_period).order_by().values("period")
+    total = ended.annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(total), Decimal(0), output_field=MoneyField())
+
+
+def waived_at(now: datetime, *, of_brands: bool) -> Any:
+    """What ``waived`` of sums, of brands or of campaigns, is at ``now``."""
+    owner: dict[str, Any] = {"campaign": OuterRef("campaign")}
+    if of_brands:
+        owner = {"campaign": None, "brand": OuterRef("brand")}
+    ended = still_counted(now, **owner, period=OuterRef("period"), start=OuterRef("start"))
+    return F("waived") - ended

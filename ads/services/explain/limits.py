@@ -1,0 +1,104 @@
+"""The limits of campaigns, and the allowances that raise them, in words."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Q
+
+from ads.holds import BUDGET_HOLDS, BudgetHold, Hold
+from ads.models import Allowance, Campaign
+from ads.models.spend import Period
+from ads.rules import calendar
+from ads.rules.allowances import Allowed, limit_words
+from ads.rules.money import format_money
+from ads.services.delivery import allowances
+from ads.services.senders import visibility
+
+BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
+
+#: The allowances in force of a row, by hold.
+ByHold = Mapping[Hold, Sequence[Allowed]]
+
+
+def with_allowances(
+    rows: Collection[Any], now: datetime, brand_ids: Collection[int] | None = None
+) -> None:
+    """Give evaluated campaigns their allowances in force (``allowed_by``).
+
+    No query where no limit is raised, else one. ``brand_ids``: those that whoever asks is limited
+    to, who then is not told the names of people and keys.
+    """
+    raised = [row for row in rows if any(_allowed(one, row) for one in BUDGET_HOLDS)]
+    found = _in_force(raised, now) if raised else {}
+    for row in rows:
+        row.allowed_by = {}
+        for budget in BUDGET_HOLDS if row in raised else ():
+            today = calendar.local_date(now, row.brand.timezone)
+            key = _key(budget, row, calendar.period_start(budget.period, today))
+            row.allowed_by[budget.hold] = [_told(one, brand_ids) for one in found.get(key, ())]
+
+
+def limit_of(budget: BudgetHold, row: Any) -> Decimal | None:
+    """The limit of an evaluated campaign: its budget and what is allowed beyond it; None: none."""
+    limit: Decimal | None = getattr(row, budget.limit)
+    return limit
+
+
+def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
+    """The budget of a hold; None: no limit."""
+    owner: Any = row.brand if budget.of_brand else row
+    amount: Decimal | None = getattr(owner, f"{budget.period_word}_budget")
+    return amount
+
+
+def of_limit(budget: BudgetHold, row: Any, now: datetime) -> str:
+    """What a raised limit is made of: see :func:`limit_words`."""
+    those = getattr(row, "allowed_by", {}).get(budget.hold, ())
+    own = budget_of(budget, row) or Decimal(0)
+    allowed, brand = _allowed(budget, row), row.brand
+    return limit_words(own, allowed, those, now, brand.timezone, brand.currency)
+
+
+def made_of(row: Any, now: datetime, *, of_brand: bool) -> dict[Period, str]:
+    """The same of the campaign's own limits, or of its brand's, by period."""
+    budgets = (one for one in BUDGET_HOLDS if one.of_brand is of_brand)
+    return {budget.period: of_limit(budget, row, now) for budget in budgets}
+
+
+def spent_of(spent: Decimal, limit: Decimal, currency: str, made_of: str) -> str:
+    """ "$65.40 of $150.21: $75.00 budget + $75.21 allowed by admin until midnight"."""
+    figures = f"{format_money(spent, currency)} of {format_money(limit, currency)}"
+    return f"{figures}: {made_of}" if made_of else figures
+
+
+def _allowed(budget: BudgetHold, row: Any) -> Decimal:
+    limit, own = limit_of(budget, row), budget_of(budget, row)
+    return limit - own if limit is not None and own is not None else Decimal(0)
+
+
+#: Brand, campaign, period and its start.
+_Key = tuple[int, int | None, str, date]
+
+
+def _key(budget: BudgetHold, row: Campaign, start: date) -> _Key:
+    return row.brand_id, None if budget.of_brand else row.pk, budget.period, start
+
+
+def _in_force(rows: Sequence[Any], now: datetime) -> Mapping[_Key, list[Allowed]]:
+    today = {calendar.local_date(now, row.brand.timezone) for row in rows}
+    starts = {calendar.period_start(period, day) for day in today for period in Period}
+    those = Q(campaign__in=[row.pk for row in rows])
+    those |= Q(campaign=None, brand__in={row.brand_id for row in rows})
+    found: dict[_Key, list[Allowed]] = defaultdict(list)
+    for one in Allowance.objects.in_force(now).filter(those, start__in=starts):
+        key = (one.brand_id, one.campaign_id, one.period, one.start)
+        found[key].append(allowances.allowed(one))
+    return found
+
+
+def _told(allowed: Allowed, brand_ids: Collection[int] | None) -> Allowed:
+    return replace(allowed, by=visibility.actor(allowed.by, brand_ids))
