@@ -6,17 +6,33 @@ from typing import Any
 
 import pytest
 
-from ads.models import Campaign, ReportedTotal, Spend, SpendBatch
+from ads.models import (
+    Campaign,
+    ReportedTotal,
+    Spend,
+    SpendBatch,
+    UnknownReference,
+    WaitingSpend,
+)
 from ads.models.batches import BatchKind
 from ads.services import batches
 from ads.services.batches import CannotUndo
 from ads.services.ledger import Correction, corrections, record
 from ads.services.ledger.verification import find_drift
 from ads.services.new_batch import NewBatch
-from ads.services.references import registry
+from ads.services.references import registry, release
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.batches.test_undo_import import ENTRIES, TOTALS, imported
-from ads.tests.services.ledger.support import TODAY, Sender, google, kept, take, total, unknown
+from ads.tests.services.ledger.support import (
+    TODAY,
+    Sender,
+    entry,
+    google,
+    kept,
+    take,
+    total,
+    unknown,
+)
 from ads.tests.support import NOON, at_once, await_blocked, held_open, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,6 +101,79 @@ def test_a_newer_import_while_an_undo_is_recording_waits_and_counts(campaign: Ca
     assert totals(campaign)["day", TODAY] == 45
     assert ReportedTotal.objects.get().amount == 45
     assert not find_drift()
+
+
+def test_totals_come_back_once_where_another_source_is_just_reporting(campaign: Campaign) -> None:
+    first = imported(TOTALS, (TODAY, 30, campaign.pk), source="file")
+    undone = batches.undo(first, reason="wrong", now=LATER).batch
+    answers: list[Any] = []
+
+    with (
+        held_open(lambda: take(total(campaign, 31), sender=Sender("other"))) as commit,
+        at_once() as start,
+    ):
+        second = start(lambda: undo(undone, answers))
+        await_blocked()
+        commit()
+        second.result(timeout=20)
+
+    assert "source other has reported it since" in answers[0]
+    assert totals(campaign)["day", TODAY] == 31
+    assert not find_drift()
+
+
+def test_another_source_that_reports_while_totals_come_back_is_an_overlap(
+    campaign: Campaign,
+) -> None:
+    first = imported(TOTALS, (TODAY, 30, campaign.pk), source="file")
+    undone = batches.undo(first, reason="wrong", now=LATER).batch
+    answers: list[Any] = []
+
+    with held_open(lambda: undo(undone, answers)) as commit, at_once() as start:
+        second = start(
+            lambda: answers.append(take(total(campaign, 31), sender=Sender("other")).answers)
+        )
+        await_blocked()
+        commit()
+        second.result(timeout=20)
+
+    ((answer,),) = answers[1:]
+    assert answer.outcome == "overlap"
+    assert totals(campaign)["day", TODAY] == 30
+    assert not find_drift()
+
+
+def test_two_rests_of_a_match_at_once_are_added_to_its_batch(campaign: Campaign) -> None:
+    take(entry(google("7"), 1, date=TODAY))
+    registry.match(unknown(), campaign, now=NOON)
+    limited = Sender("limited", frozenset([campaign.brand_id]))
+    for sender in (Sender("etl"), limited):
+        WaitingSpend.objects.create(
+            unknown=UnknownReference.objects.create(
+                platform="google_ads",
+                account="123",
+                reference="7",
+                only_brands=sender.brand_ids and sorted(sender.brand_ids),
+            ),
+            kind="entry",
+            amount=2,
+            date=TODAY,
+            source=sender.source,
+            received_at=NOON,
+        )
+    one, other = UnknownReference.objects.order_by("pk")
+
+    def rest(of: UnknownReference) -> None:
+        release._record_batch(of.pk, of.waiting.get().source, Spend.Kind.ENTRY, 0, NOON, None)
+
+    with held_open(lambda: rest(one)) as commit, at_once() as start:
+        second = start(lambda: rest(other))
+        await_blocked()
+        commit()
+        second.result(timeout=20)
+
+    batch = SpendBatch.objects.get(kind=BatchKind.MATCH)
+    assert (batch.rows, batch.sums) == (3, {"USD": 5})
 
 
 def test_an_entry_that_is_being_corrected_is_not_taken_back_twice(campaign: Campaign) -> None:

@@ -27,21 +27,27 @@ from ads.tests.support import NOON, totals
 
 pytestmark = pytest.mark.django_db
 
-#: A day total of a source under one of two names; an entry; the undo of one of the batches so far.
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(
-            st.sampled_from(["a", "b", "c"]),
-            st.booleans(),
-            st.booleans(),
-            st.sampled_from(list(OnOverlap)),
-        ),
-        st.tuples(st.just("entry")),
-        st.tuples(st.just("undo"), st.integers(0, 6)),
-        st.tuples(st.just("undo"), st.integers(0, 2)),
-    ),
-    max_size=16,
+UNDOS = (
+    st.tuples(st.just("undo"), st.integers(0, 6)),
+    st.tuples(st.just("undo"), st.integers(0, 2)),
 )
+
+
+def reports(*choices: OnOverlap) -> Any:
+    """Day totals: source, by reference or by id, of zero or not, and the answer to an overlap."""
+    return st.tuples(
+        st.sampled_from(["a", "b", "c"]),
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from(choices),
+    )
+
+
+#: A day total; an entry; the undo of one of the batches so far.
+STEPS = st.lists(st.one_of(reports(*OnOverlap), st.tuples(st.just("entry")), *UNDOS), max_size=16)
+
+#: The same, where no source's money is added to another's.
+ONE_SPEAKS = st.lists(st.one_of(reports(OnOverlap.REPLACE, OnOverlap.SKIP), *UNDOS), max_size=16)
 
 Step = Callable[[Campaign], Recorded]
 
@@ -119,6 +125,21 @@ class Undoing(TestCase):
         )
         assert reported(campaign) == reported(model), steps
         assert not find_drift()
+
+    @settings(max_examples=60, deadline=None)
+    @given(ONE_SPEAKS)
+    def test_where_nobody_adds_one_source_speaks_for_the_day(self, steps: list[Any]) -> None:
+        campaign = CampaignFactory.create()
+        known_as(campaign, google(f"{campaign.pk}"))
+        for number, step in enumerate(steps):
+            if step[0] == "undo":
+                self.undo(campaign, step[1], number)
+            else:
+                source, name, is_zero, choice = step
+                amount = 0 if is_zero else number + 1
+                reporting(source, name, amount, choice, number)(campaign)
+            counting = [key for key, (amount, _) in reported(campaign).items() if amount]
+            assert len(counting) <= 1, (steps, number, counting)
 
     def undo(self, campaign: Campaign, which: int, number: int) -> None:
         """Undo one of the latest batches, if nothing stands on it; else nothing has changed."""

@@ -12,12 +12,14 @@ from ads.models.campaign import Status
 from ads.services import batches
 from ads.services.actor import acting_as
 from ads.services.batches import CannotUndo, Undone
+from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
 from ads.services.imports import Plan
+from ads.services.ledger import OnOverlap
 from ads.services.ledger.verification import find_drift
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.support import recorded
-from ads.tests.services.ledger.support import TODAY, Sender, entry, take, total
+from ads.tests.services.ledger.support import TODAY, Sender, entry, google, known_as, take, total
 from ads.tests.support import NOON, delivers, enforce_all, totals
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +139,75 @@ def test_replaced_totals_come_back(campaign: Campaign) -> None:
     other = ReportedTotal.objects.get(source="other")
     assert (other.amount, other.replaced_by, other.observed_at) == (40, "", NOON)
     assert not ReportedTotal.objects.get(source="file").amount
+
+
+def test_replaced_totals_do_not_come_back_beside_a_third_source(campaign: Campaign) -> None:
+    take(total(campaign, 40), sender=Sender("other"))
+    batch = imported(
+        TOTALS, (TODAY, 45, campaign.pk), minutes=1, source="file", answers={"overlap": "replace"}
+    )
+    third = total(campaign, 5, observed_at=NOON + timedelta(minutes=2))
+    take(
+        third,
+        sender=Sender("third"),
+        on_overlap=OnOverlap.ADD,
+        now=NOON + timedelta(minutes=2),
+    )
+
+    assert "source third has reported it since" in why_not(batch)
+    assert totals(campaign)["day", TODAY] == 50
+
+
+def test_an_undo_of_an_undo_does_not_bring_totals_back_beside_newer_ones(
+    campaign: Campaign,
+) -> None:
+    undone = undo(imported(TOTALS, (TODAY, 30, campaign.pk), source="file"))
+    take(total(campaign, 31), sender=Sender("other"))
+
+    assert "source other has reported it since" in why_not(undone.batch)
+    assert totals(campaign)["day", TODAY] == 31
+
+
+def test_totals_of_another_platform_are_not_in_the_way(campaign: Campaign) -> None:
+    known_as(campaign, google("7"))
+    known_as(campaign, Reference("meta", "", "8"))
+    plan = {"platform": "google_ads", "account": "123", "source": "file"}
+    undone = undo(imported(TOTALS, (TODAY, 30, "7"), **plan))
+    take(total(Reference("meta", "", "8"), 31), sender=Sender("other"))
+
+    undo(undone.batch, "it was right")
+
+    assert totals(campaign)["day", TODAY] == 61
+
+
+def test_what_counted_beside_it_before_is_not_in_the_way(campaign: Campaign) -> None:
+    take(total(campaign, 40), sender=Sender("other"))
+    batch = imported(
+        TOTALS, (TODAY, 45, campaign.pk), minutes=1, source="file", answers={"overlap": "add"}
+    )
+    undone = undo(batch)
+    take(
+        total(campaign, 41, observed_at=NOON + timedelta(minutes=5)),
+        sender=Sender("other"),
+        now=NOON + timedelta(minutes=6),
+    )
+
+    undo(undone.batch, "it was right")
+
+    assert totals(campaign)["day", TODAY] == 86
+
+
+def test_figures_are_by_currency(campaign: Campaign) -> None:
+    euros = CampaignFactory.create(brand__currency="EUR")
+    batch = imported(TOTALS, (TODAY, 30, campaign.pk), (TODAY, 7, euros.pk))
+    assert batch.sums == {"EUR": 7, "USD": 30}
+
+    done = undo(batch)
+
+    assert done.figures.sums == {"EUR": 7, "USD": 30}
+    assert done.batch.sums == {"EUR": -7, "USD": -30}
+    assert done.figures.campaigns == 2
+    assert done.figures.seen == "2 rows; EUR 7.00, USD 30.00; 0 waiting"
 
 
 def test_it_is_refused_where_the_same_days_were_reported_since(campaign: Campaign) -> None:

@@ -97,11 +97,12 @@ def test_an_id_is_one_entry_however_often_its_match_is_undone(campaign: Campaign
     assert totals(right)["day", TODAY] == 5
     assert kept() == []
     lines = ["date,amount,campaign,external_id", f"{TODAY},5,7,fee"]
-    done = recorded(lines, Plan(platform="google_ads", source="etl"), now=LATER)
+    plan = Plan(platform="google_ads", account="123", source="etl")
+    done = recorded(lines, plan, now=LATER)
     assert (done.duplicates, done.recorded, done.batch_id) == (1, 0, None)
     undo(SpendBatch.objects.filter(kind=BatchKind.MATCH).latest("pk"))
     assert totals(right)["day", TODAY] == 0
-    done = recorded(lines, Plan(platform="google_ads", source="etl"), now=LATER)
+    done = recorded(lines, plan, now=LATER)
     assert (done.waiting_rows, kept()) == (1, [("7", 5, "fee")])
     assert not find_drift()
 
@@ -120,9 +121,7 @@ def test_an_id_that_was_discarded_after_the_undo_can_come_again(campaign: Campai
 
 
 def test_what_waits_again_is_as_it_was(campaign: Campaign) -> None:
-    row = total(google("7"), 40)._replace if False else None
-    del row
-    take(dataclasses.replace(total(google("7", name="Spring"), 40), currency="USD"))
+    take(total(google("7", name="Spring"), 40, currency="USD"))
     take(entry(google("7"), 5, occurred_at=NOON, external_id="click"))
     waits = WaitingSpend.objects.order_by("pk")
     waits.filter(kind="day_total").update(timezone="America/New_York")
