@@ -1,8 +1,14 @@
 """Undoing a request as a whole, by the key that sent it."""
 
 import pytest
+from django.utils import timezone
 
-from ads.models import Campaign, SpendBatch
+from ads.models import Campaign, Spend, SpendBatch
+from ads.models.batches import BatchKind
+from ads.services import batches
+from ads.services.actor import acting_as
+from ads.services.ledger import DayTotal, record
+from ads.services.new_batch import NewBatch
 from ads.tests.api.spend.support import entry, ledger
 from ads.tests.api.spend.test_other_kinds import total
 from ads.tests.api.support import Program, key_for, problem
@@ -64,6 +70,56 @@ def test_undone_entries_that_are_sent_again_are_a_conflict_that_says_what_to_do(
     answer = program.post("/spend/entries", entry(campaign, "1.50")).json()
     assert (answer["duplicates"], answer["batch"]) == (1, None)
     assert amounts() == ["1.5", "-1.5", "1.5"]
+
+
+def test_a_limited_key_learns_of_no_batch_source_or_person_but_its_own(campaign: Campaign) -> None:
+    program = Program(key_for("First", source="first", brands=(campaign.brand,)))
+    batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
+    newer = SpendBatch.objects.get(
+        pk=record(
+            [DayTotal(campaign, timezone.now().date(), 45, timezone.now())],
+            source="first",
+            now=timezone.now(),
+            kind=Spend.Kind.DAY_TOTAL,
+            together=NewBatch(BatchKind.IMPORT, "every client.csv"),
+        ).batch_id
+        or 0
+    )
+
+    (told,) = program.get(f"/batches/{batch}/undo").json()["in_the_way"]
+    assert "reported again since." in told
+    assert "batch" not in told
+    assert "every client" not in told
+    answer = problem(program.post(f"/batches/{batch}/undo?reason=x"), 409, "conflict")
+    assert answer["detail"] == f"Batch {batch} cannot be undone. {told} Nothing was changed."
+
+    with acting_as("olivia"):
+        batches.undo(newer, reason="secret", now=timezone.now())
+        batches.undo(SpendBatch.objects.get(pk=batch), reason="secret", now=timezone.now())
+    (told,) = program.get(f"/batches/{batch}/undo").json()["in_the_way"]
+    assert told.startswith("It was undone on")
+    assert "olivia" not in told
+    assert "secret" not in told
+
+
+def test_a_limited_key_is_told_of_its_own_newer_batch(campaign: Campaign) -> None:
+    program = Program(key_for("First", source="first", brands=(campaign.brand,)))
+    batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
+    newer = program.post("/spend/day-totals", total(campaign, "41.00", 5)).json()["batch"]
+
+    (told,) = program.get(f"/batches/{batch}/undo").json()["in_the_way"]
+    assert f"by batch {newer} (api request). Undo that batch first." in told
+
+
+def test_another_source_is_not_named_to_a_limited_key(campaign: Campaign) -> None:
+    program = Program(key_for("First", source="first", brands=(campaign.brand,)))
+    batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
+    undo = program.post(f"/batches/{batch}/undo?reason=x").json()["batch"]
+    Program(key_for("Other", source="secret")).post("/spend/day-totals", total(campaign, "41.00"))
+
+    (told,) = program.get(f"/batches/{undo}/undo").json()["in_the_way"]
+    assert "reported again since. Report the right total instead" in told
+    assert "secret" not in told
 
 
 def test_another_keys_batches_do_not_exist(program: Program, campaign: Campaign) -> None:
