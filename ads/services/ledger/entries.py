@@ -86,12 +86,17 @@ _MADE_BY: Final = f"""
        JOIN ads_spendbatch AS made ON made.id = entry.batch_id AND NOT made.counts
 """
 
-#: Those that were undone with their batch, by the batch ``undo_id``. Not those of a match: they
-#: wait again, or were discarded since.
+#: Those that were undone with their batch, by the batch ``undo_id``; NULL: with a match, and were
+#: discarded after that. Those that wait again are not undone.
 UNDONE: Final = f"""
-    (SELECT entry.*, undo.id AS undo_id
-       FROM {_MADE_BY} AND made.kind <> 'match'
-       JOIN ads_spendbatch AS undo ON undo.undoes_id = made.id)
+    (SELECT entry.*, CASE WHEN made.kind <> 'match' THEN undo.id END AS undo_id
+       FROM {_MADE_BY}
+       JOIN ads_spendbatch AS undo ON undo.undoes_id = made.id
+      WHERE made.kind <> 'match'
+         OR NOT EXISTS (SELECT FROM ads_waitingspend AS waits
+                         WHERE waits.source = entry.source
+                           AND waits.external_id = entry.external_id
+                           AND waits.external_id IS NOT NULL AND waits.discarded_at IS NULL))
 """  # noqa: S608  (our own names)
 
 #: Those whose match was undone: their IDs are free to wait, and to be recorded again.

@@ -31,6 +31,7 @@ def test_an_import_is_undone_from_its_page(admin: Client) -> None:
     assert page(batch) in shown
     preview = admin.get(page(batch)).content.decode()
     assert "-$5.00" in preview
+    assert "1 campaign would start." in preview
     assert f'name="seen" value="{seen}"' in preview
     assert admin.post(page(batch), {"reason": "", "seen": seen}).status_code == 200
     assert Spend.objects.count() == 1
@@ -45,6 +46,8 @@ def test_an_import_is_undone_from_its_page(admin: Client) -> None:
     assert "cannot be undone" in admin.get(page(batch)).content.decode()
     listed = admin.get(reverse("admin:ads_spendbatch_changelist")).content.decode()
     assert "Undone by" in listed
+    imports = admin.get(reverse("admin:ads_spendimport_changelist")).content.decode()
+    assert '<span class="ads-badge ads-plain">Undone</span>' in imports
     assert admin.get(change(batch)).status_code == 200
     entries = admin.get(f"{reverse('admin:ads_spend_changelist')}?batch={batch.pk}")
     assert entries.status_code == 200

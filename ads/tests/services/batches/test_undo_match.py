@@ -113,6 +113,9 @@ def test_an_id_that_was_discarded_after_the_undo_can_come_again(campaign: Campai
     undo(match(campaign))
     WaitingSpend.objects.update(discarded_at=LATER)
 
+    (answer,) = take(entry(campaign, 5, date=TODAY, external_id="fee"), now=LATER).answers
+    assert answer.outcome == "conflict"
+    assert "its match was undone and it was discarded" in str(answer.error)
     assert outcome(fee) == "waiting"
     match(campaign)
 
