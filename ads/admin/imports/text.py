@@ -102,9 +102,11 @@ def status_badge(upload: Any) -> SafeString:
     return badge(status(upload), "plain" if upload.is_undone else colour)
 
 
-def result(upload: SpendImport) -> str:
+def result(upload: Any) -> str:
     """The result of an import in a few words."""
     outcome = upload.outcome
+    if upload.is_undone:
+        return "undone"
     if upload.status == ImportStatus.RECORDED and outcome:
         rows = counted(outcome["rows"], "row")
         parts = [f"recorded {money(outcome['difference'])} from {rows}"]

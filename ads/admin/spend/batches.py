@@ -171,7 +171,7 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
                     request,
                     f"Batch {batch.pk} was undone: {format_sums(done.batch.sums)}. "
                     f"{done.enforced.started:,} campaigns started, {done.enforced.stopped:,} "
-                    "stopped.",
+                    "paused.",
                     messages.SUCCESS,
                 )
                 return HttpResponseRedirect(_address(done.batch))
@@ -212,7 +212,9 @@ def _facts(preview: UndoPreview) -> list[tuple[str, str]]:
         ("The ledger changes by", format_sums(figures.change)),
     ]
     if figures.first and figures.last:
-        facts.append(("Days", f"{figures.first} to {figures.last}"))
+        is_one = figures.first == figures.last
+        days = f"{figures.first}" if is_one else f"{figures.first} to {figures.last}"
+        facts.append(("Days", days))
     if figures.replaced:
         facts.append(
             (

@@ -117,7 +117,8 @@ class InTheWay:
     reason: str
     #: The same without the batches, sources and people of others.
     discreet: str
-    #: The key of the batch that the reason names, which may know of it.
+    #: The batch that the reason names, and its key, which may know of it.
+    batch_id: int | None = None
     api_key_id: int | None = None
 
     def __str__(self) -> str:
@@ -178,11 +179,13 @@ def in_the_way(batch: SpendBatch) -> list[InTheWay]:
         while (later := SpendBatch.objects.filter(undoes=again).first()) is not None:
             again = later
         text = "It was undone and brought back."
-        return [InTheWay(f"{text} Undo batch {again.pk} instead.", text, again.api_key_id)]
+        return [
+            InTheWay(f"{text} Undo batch {again.pk} instead.", text, again.pk, again.api_key_id)
+        ]
     if undone is not None:
         on = f"It was undone on {undone.recorded_at:%Y-%m-%d %H:%M} UTC"
         by = f"by {undone.recorded_by}, batch {undone.pk}: {undone.reason}"
-        return [InTheWay(f"{on} ({by}).", f"{on}.")]
+        return [InTheWay(f"{on} ({by}).", f"{on}.", undone.pk)]
     if batch.undoes is not None and batch.undoes.kind == BatchKind.MATCH:
         text = "It undid a match. Match the platform ID again instead."
         return [InTheWay(text, text)]
@@ -194,7 +197,7 @@ def matched_since(batch: SpendBatch) -> list[InTheWay]:
     matches = SpendBatch.objects.filter(matched__batch=batch).distinct().order_by("pk")
     text = "Part of it waited and has been matched since"
     return [
-        InTheWay(f"{text}: {called(match)}. Undo that match first.", f"{text}.")
+        InTheWay(f"{text}: {called(match)}. Undo that match first.", f"{text}.", match.pk)
         for match in matches[:_NAMED]
     ]
 
@@ -216,6 +219,7 @@ def reported_since(batch: SpendBatch) -> list[InTheWay]:
         InTheWay(
             f"{total}: reported again since by {later}. Undo that batch first.",
             f"{total}: reported again since.",
+            pk,
             key,
         )
     ]

@@ -105,7 +105,7 @@ def _look_at(upload: SpendImport, plan: Plan) -> None:
 
 def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
     """Earlier uploads of the very same bytes, the newest first."""
-    return SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk)
+    return with_waiting(SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk))
 
 
 def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
