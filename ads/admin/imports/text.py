@@ -114,7 +114,7 @@ def result(upload: Any) -> str:
             waited = money(outcome["waiting_amount"])
             parts = [*parts[: outcome["rows"]], f"{waited} kept until it is matched"]
         return ", ".join(parts)
-    return upload.get_status_display().lower()
+    return str(upload.get_status_display()).lower()
 
 
 def facts(upload: SpendImport) -> list[tuple[str, str, str]]:

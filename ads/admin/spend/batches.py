@@ -182,7 +182,7 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
             "title": f"Undo batch {batch.pk}",
             "original": batch,
             "form": form,
-            "media": self.media + form.media,
+            "media": form.media + forms.Media(css={"all": ["ads/spend.css"]}),
             "facts": _facts(preview),
             "preview": preview,
             "more": preview.would_start + preview.would_stop - len(preview.switches),

@@ -20,7 +20,8 @@ def await_reference(batch: SpendBatch, now: datetime) -> int | None:
     if batch.kind != BatchKind.MATCH:
         return None
     row = MatchedSpend.objects.filter(match=batch).values_list("row", flat=True).first() or {}
-    reference = Reference(*batch.known_as.split(BETWEEN), name=row.get("name", ""))
+    platform, account, identifier = batch.known_as.split(BETWEEN)
+    reference = Reference(platform, account, identifier, row.get("name", ""))
     return locks.unknown_references([reference], batch.only_brands, now)[reference]
 
 

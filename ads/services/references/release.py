@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
 
@@ -275,7 +275,7 @@ def _as_sent(row: WaitingSpend, reference: Reference) -> Row:
 
 def _put_away(recorded: Collection[int], match: SpendBatch, name: str) -> None:
     """Keep what was recorded with its match, as it waited under a reference of this name."""
-    values = {"ids": list(recorded), "match": match.pk, "name": name}
+    values: dict[str, Any] = {"ids": list(recorded), "match": match.pk, "name": name}
     with connection.cursor() as cursor:
         cursor.execute(_PUT_AWAY, values)
 

@@ -146,19 +146,15 @@ def test_another_source_that_reports_while_totals_come_back_is_an_overlap(
 def test_two_rests_of_a_match_at_once_are_added_to_its_batch(campaign: Campaign) -> None:
     take(entry(google("7"), 1, date=TODAY))
     registry.match(unknown(), campaign, now=NOON)
-    limited = Sender("limited", frozenset([campaign.brand_id]))
-    for sender in (Sender("etl"), limited):
+    for source, brands in (("etl", None), ("limited", [campaign.brand_id])):
         WaitingSpend.objects.create(
             unknown=UnknownReference.objects.create(
-                platform="google_ads",
-                account="123",
-                reference="7",
-                only_brands=sender.brand_ids and sorted(sender.brand_ids),
+                platform="google_ads", account="123", reference="7", only_brands=brands
             ),
             kind="entry",
             amount=2,
             date=TODAY,
-            source=sender.source,
+            source=source,
             received_at=NOON,
         )
     one, other = UnknownReference.objects.order_by("pk")
@@ -173,7 +169,8 @@ def test_two_rests_of_a_match_at_once_are_added_to_its_batch(campaign: Campaign)
         second.result(timeout=20)
 
     batch = SpendBatch.objects.get(kind=BatchKind.MATCH)
-    assert (batch.rows, batch.sums) == (3, {"USD": 5})
+    assert batch.rows == 3
+    assert batch.sums == {"USD": 5}
 
 
 def test_an_entry_that_is_being_corrected_is_not_taken_back_twice(campaign: Campaign) -> None:

@@ -171,7 +171,7 @@ def test_an_undo_of_an_undo_does_not_bring_totals_back_beside_newer_ones(
 def test_totals_of_another_platform_are_not_in_the_way(campaign: Campaign) -> None:
     known_as(campaign, google("7"))
     known_as(campaign, Reference("meta", "", "8"))
-    plan = {"platform": "google_ads", "account": "123", "source": "file"}
+    plan: Any = {"platform": "google_ads", "account": "123", "source": "file"}
     undone = undo(imported(TOTALS, (TODAY, 30, "7"), **plan))
     take(total(Reference("meta", "", "8"), 31), sender=Sender("other"))
 
