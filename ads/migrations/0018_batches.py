@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'recorded batch',
                 'verbose_name_plural': 'recorded batches',
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('kind', 'match')), fields=['campaign', 'known_as'], name='spend_batch_by_match')],
             },
         ),
         migrations.CreateModel(
@@ -86,10 +87,6 @@ class Migration(migrations.Migration):
             model_name='waitingspend',
             name='batch',
             field=models.ForeignKey(blank=True, help_text='What it came with.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='waiting', to='ads.spendbatch'),
-        ),
-        migrations.AddIndex(
-            model_name='spendbatch',
-            index=models.Index(condition=models.Q(('kind', 'match')), fields=['campaign', 'known_as'], name='spend_batch_by_match'),
         ),
         migrations.AddConstraint(
             model_name='spendbatch',
