@@ -9,7 +9,7 @@ from ads.management.commands._terminal import Screen, acting, count
 from ads.models import SpendBatch
 from ads.rules.money import format_sums
 from ads.services import batches
-from ads.services.batches import BatchFigures, CannotUndo, UndoPreview
+from ads.services.batches import BatchFigures, CannotUndo, UndoPreview, called
 from ads.services.errors import InvalidSpend
 
 
@@ -75,7 +75,8 @@ def _show(screen: Screen, figures: BatchFigures, title: str) -> None:
 
 
 def _show_preview(screen: Screen, preview: UndoPreview) -> None:
-    _show(screen, preview.figures, "Preview: nothing was changed.")
+    title = f"Preview of undoing {called(preview.batch)}: nothing was changed."
+    _show(screen, preview.figures, title)
     for note in preview.notes:
         screen.line(note)
     if preview.in_the_way:

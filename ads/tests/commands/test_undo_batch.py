@@ -29,7 +29,10 @@ def test_an_import_is_previewed_and_undone(campaign: Campaign, tmp_path: Path) -
     assert f"manage.py undo_batch {batch.pk}" in said
     assert batch.title == "may.csv"
 
-    assert "Preview: nothing was changed." in say("undo_batch", str(batch.pk), "--dry-run")
+    said = say("undo_batch", str(batch.pk), "--dry-run")
+    assert f"Preview of undoing batch {batch.pk} (import of may.csv): nothing was changed." in said
+    assert "-$5.00" in said
+    assert "1 campaign would start" in said
     assert totals(campaign)["day", today] == 5
     with pytest.raises(CommandError, match="--reason is missing"):
         say("undo_batch", str(batch.pk))
