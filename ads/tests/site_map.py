@@ -38,6 +38,7 @@ NO_PAGES: Final = {
     "admin:ads_campaign_undo": "only posted to",
     "admin:ads_brand_act": "only posted to",
     "admin:ads_spendimport_cancel": "only posted to",
+    "admin:ads_spendimport_create": "only posted to",
 }
 #: The API answers with JSON, and an export with a file.
 NO_PAGES_LIKE: Final = ("api-1:", "_export_csv")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,10 +12,12 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
 from ads.admin.elements import NOTHING, dated
+from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.models import Campaign, CampaignReference, SpendBatch
 from ads.models.batches import BatchKind
 from ads.rules.money import format_sums
 from ads.services.history import audit
+from ads.services.references import whose
 
 
 class ReferenceInline(TabularInline[CampaignReference, Campaign]):
@@ -30,7 +32,7 @@ class ReferenceInline(TabularInline[CampaignReference, Campaign]):
 
 
 @admin.register(CampaignReference)
-class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
+class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
     """All platform IDs with their campaigns."""
 
     about = (
@@ -41,7 +43,7 @@ class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
     list_select_related = ["campaign__brand"]
     list_filter = [
         ("platform", FieldTextFilter),
-        ("account", FieldTextFilter),
+        ("account", AccountFilter),
         ("campaign", AutocompleteSelectFilter),
         ("campaign__brand", AutocompleteSelectFilter),
     ]
@@ -55,6 +57,15 @@ class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
     readonly_fields = ["match", "created_at", "updated_at"]
     change_form_after_template = "ads/admin/audit.html"
     history_anchor = "#audit"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "GET":
+            for sentence in whose():
+                self.message_user(request, sentence, messages.WARNING)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

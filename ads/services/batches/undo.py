@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -125,10 +125,20 @@ def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: str | None = No
 
     Raises:
         InvalidSpend: ``reason`` is missing or too long.
-        CannotUndo: later records stand on it, it was undone before, or it has grown since it was
-            seen; nothing was changed.
+        CannotUndo: later records stand on it, it was undone before, it has grown since it was
+            seen, or somebody holds its locks; nothing was changed.
     """
     check_text("reason", reason, required=True)
+    try:
+        return _undo(batch, reason, now, seen)
+    except OperationalError as error:
+        if not locks.is_in_the_way(error):
+            raise
+        reasons = [_plainly("Spend of the same days is being recorded. Try again in a minute.")]
+        raise CannotUndo(batch, reasons) from error
+
+
+def _undo(batch: SpendBatch, reason: str, now: datetime, seen: str | None) -> Undone:
     with transaction.atomic():
         locks.undoing()
         rematched = rematch.await_reference(batch, now)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from ads.models import (
     Campaign,
@@ -85,6 +86,26 @@ def test_an_undo_while_a_newer_import_is_recording_waits_and_is_refused(
     assert "reported again since by batch" in answers[0]
     assert totals(campaign)["day", TODAY] == 45
     assert Spend.objects.count() == 2
+
+
+def test_an_undo_does_not_wait_for_a_long_import_for_ever(campaign: Campaign) -> None:
+    batch = imported(TOTALS, (TODAY, 30, campaign.pk))
+    answers: list[Any] = []
+
+    def impatient() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        undo(batch, answers)
+
+    with (
+        held_open(lambda: imported(TOTALS, (TODAY, 45, campaign.pk), minutes=5)) as commit,
+        at_once() as start,
+    ):
+        start(impatient).result(timeout=20)
+        commit()
+
+    assert "Spend of the same days is being recorded. Try again in a minute." in answers[0]
+    assert totals(campaign)["day", TODAY] == 45
 
 
 def test_a_newer_import_while_an_undo_is_recording_waits_and_counts(campaign: Campaign) -> None:
