@@ -11,7 +11,7 @@ from ninja.operation import Operation
 
 from ads.api import actions, allowances, exports, keys, reading, request_ids
 from ads.api.frame import Kind, Readable, failures, problems
-from ads.api.spend import document, endpoints, webhooks
+from ads.api.spend import batches, document, endpoints, webhooks
 
 DESCRIPTION: Final = """
 Record spend, read spend and delivery, and switch campaigns.
@@ -110,6 +110,7 @@ api = BudgetManagerAPI(
 for _exception in tuple(api._exception_handlers):  # noqa: SLF001  (ninja's defaults, all replaced)
     api.add_exception_handler(_exception, failures.answer)
 api.add_router("/spend", endpoints.router)
+api.add_router("/batches", batches.router)
 api.add_router("/key", keys.router)
 api.add_router("", reading.router)
 api.add_router("/exports", exports.router)

@@ -329,7 +329,7 @@ def respell(_apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0017_currency'),
+        ('ads', '0019_batches_index'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 

@@ -1,6 +1,7 @@
 """What the database holds: fields, constraints, triggers and small derived facts."""
 
 from ads.models.allowance import Allowance
+from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign, CampaignSchedule
 from ads.models.dayparting import DaypartingSchedule, DaypartingWindow

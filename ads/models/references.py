@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from ads.models.base import TimestampedModel
+from ads.models.batches import SpendBatch
 from ads.models.campaign import Campaign
 from ads.models.fields import (
     CurrencyField,
@@ -178,6 +179,14 @@ class WaitingSpend(models.Model):
     source = models.CharField(max_length=100)
     external_id = models.CharField(max_length=200, null=True, blank=True)
     received_at = models.DateTimeField()
+    batch = models.ForeignKey(
+        SpendBatch,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="waiting",
+        help_text="What it came with.",
+    )
     refusal = models.TextField(
         blank=True, default="", help_text="Why it could not be recorded once it was matched."
     )

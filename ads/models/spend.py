@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from ads.models.base import TimestampedModel
+from ads.models.batches import SpendBatch
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
@@ -110,6 +111,27 @@ class Spend(models.Model):
         db_default="",
         help_text="Who recorded a correction; other entries come from their source.",
     )
+    # Without constraints, which would be checked for each of a million rows; neither is deleted.
+    batch = models.ForeignKey(
+        SpendBatch,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="spend",
+        db_constraint=False,
+        db_index=False,
+        help_text="What it was recorded with, and can be undone with.",
+    )
+    reported_total = models.ForeignKey(
+        "ads.ReportedTotal",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="spend",
+        db_constraint=False,
+        db_index=False,
+        help_text="The day total that it is a difference of.",
+    )
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
     class Meta:
@@ -128,6 +150,7 @@ class Spend(models.Model):
                 condition=Q(kind=Kind.CORRECTION),
                 name="spend_corrections_by_campaign",
             ),
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="spend_by_batch"),
         ]
         constraints = [
             is_money("amount", table="spend", negative=True),
@@ -307,6 +330,16 @@ class ReportedTotal(TimestampedModel):
         default="",
         db_default="",
         help_text="The source that took this total back; it counts again once its own says so.",
+    )
+    batch = models.ForeignKey(
+        SpendBatch,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="reported_totals",
+        db_constraint=False,
+        db_index=False,
+        help_text="The batch that reported or changed it last.",
     )
 
     class Meta:

@@ -5,6 +5,7 @@ Scripts and shells call the three services named here; the modules below them ta
 
 from ads.rules.allowances import InvalidAllowance
 from ads.services.api import BudgetService, CampaignService, DaypartingService
+from ads.services.batches import CannotUndo
 from ads.services.campaign_lookup import CampaignNamed, Reference
 from ads.services.delivery import AllowanceOver
 from ads.services.errors import InvalidReference, InvalidSpend, Overlap, SpendConflict
@@ -15,6 +16,7 @@ __all__ = [
     "BudgetService",
     "CampaignNamed",
     "CampaignService",
+    "CannotUndo",
     "DayTotal",
     "DaypartingService",
     "InvalidAllowance",

@@ -10,12 +10,21 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ads.models import Allowance, Brand, Campaign, CampaignReference, DaypartingSchedule, Spend
+from ads.models import (
+    Allowance,
+    Brand,
+    Campaign,
+    CampaignReference,
+    DaypartingSchedule,
+    Spend,
+    SpendBatch,
+)
 from ads.models.spend import Kind, Period
 from ads.moments import schedules_as_rules
 from ads.rules import dayparting
 from ads.rules.allowances import Terms
-from ads.services import campaign_lookup
+from ads.services import batches, campaign_lookup
+from ads.services.batches import Undone, UndoPreview
 from ads.services.campaign_lookup import Reference
 from ads.services.delivery import allowances, lifecycle
 from ads.services.explain import explanation
@@ -96,6 +105,21 @@ class BudgetService:
         """
         entry = SpendEntry(campaign, amount, description, date)
         return record_one(entry, source="correction", now=timezone.now(), kind=Kind.CORRECTION)
+
+    @staticmethod
+    def preview_undo(batch: SpendBatch) -> UndoPreview:
+        """What :meth:`undo_batch` would do; nothing is changed."""
+        return batches.preview(batch, now=timezone.now())
+
+    @staticmethod
+    def undo_batch(batch: SpendBatch, reason: str) -> Undone:
+        """Take back an import, a match or a request as a whole, by corrections, once.
+
+        Raises:
+            InvalidSpend: ``reason`` is missing or too long.
+            CannotUndo: later records stand on it, or it was undone before; nothing was changed.
+        """
+        return batches.undo(batch, reason=reason, now=timezone.now())
 
     @staticmethod
     def report_day_total(

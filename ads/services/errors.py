@@ -91,6 +91,23 @@ class SpendConflict(_Refusal):
         )
 
 
+class RecordedAndUndone(SpendConflict):
+    """An external ID that is on record and was undone as part of a batch; sent again."""
+
+    def __init__(self, *, source: str, external_id: str, undo: int | None) -> None:
+        reason = (
+            f"it is on record and was undone with its batch: undo batch {undo} to count it again, "
+            "or give it another id."
+            if undo
+            else "it is on record, but its match was undone and it was discarded: give it another "
+            "id to count it."
+        )
+        _Refusal.__init__(self, "external_id", external_id, reason)
+        self.source = source
+        self.external_id = external_id
+        self.recorded, self.offered = None, external_id
+
+
 _REMEDY = (
     "Nothing was changed. Send the entry as it was, give it an id of its own, "
     "or record a correction."

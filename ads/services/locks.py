@@ -1,12 +1,14 @@
 """The only place that takes row locks, and the order in which everybody takes them.
 
-1. Unknown references (:class:`UnknownReference`), by platform, account and reference.
-2. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
-3. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
+1. The right to undo a batch (:func:`undoing`).
+2. Unknown references (:class:`UnknownReference`), by platform, account and reference.
+3. The batch that is undone, or that what waited is added to (:class:`SpendBatch`).
+4. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
+5. Running sums (:class:`SpendTotal`), by brand, campaign (the brand's own first), period and start:
    the ledger's trigger does so within the INSERT, :func:`totals_of_brands`,
    :func:`totals_of_owner`, :func:`totals_of_campaigns` and :func:`totals` by hand. Whoever gives,
    undoes or ends an allowance holds that of its owner.
-4. Campaigns, by primary key.
+6. Campaigns, by primary key.
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these. An import
 that creates campaigns takes one before all of these.
@@ -20,25 +22,27 @@ updates of configuration lock their rows by primary key too
 (:class:`ads.models.base.ConfigurationQuerySet`).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import DatabaseError, connection
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Collate
 
-from ads.models import Brand, Campaign, SpendTotal, UnknownReference
+from ads.models import Brand, Campaign, SpendBatch, SpendTotal, UnknownReference
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
-#: The advisory locks of :func:`only_import`, :func:`senders` and :func:`creating_campaigns`; any
-#: numbers of their own.
+#: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns` and
+#: :func:`undoing`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
+_UNDOING: Final = 0x0D0_BA7C
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -196,6 +200,40 @@ def totals(sums: QuerySet[SpendTotal]) -> list[int]:
         .select_for_update(of=("self",), no_key=True)
         .values_list("pk", flat=True)
     )
+
+
+def undoing() -> None:
+    """Let nobody else undo a batch until the transaction ends: one may stand on the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UNDOING])
+
+
+def last_batch(**of: Any) -> SpendBatch | None:
+    """Lock the last of these batches until the transaction ends; None: there is none."""
+    return SpendBatch.objects.select_for_update(no_key=True).filter(**of).order_by("-pk").first()
+
+
+def reported_totals(ids: str, values: Mapping[str, Any]) -> None:
+    """Lock the reported totals whose ids the SQL ``ids`` selects, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REPORTED_TOTALS.format(ids=ids), values)
+
+
+_REPORTED_TOTALS: Final = """
+    SELECT count(*)
+      FROM (SELECT id FROM ads_reportedtotal WHERE id IN ({ids})
+             ORDER BY campaign_id, date, known_as COLLATE "C", source COLLATE "C"
+               FOR NO KEY UPDATE) AS locked
+"""
+
+
+def waiting_references(unknown_ids: QuerySet[Any]) -> None:
+    """Lock these unknown references, in order, until the transaction ends."""
+    found = UnknownReference.objects.filter(pk__in=unknown_ids)
+    in_order = found.order_by(
+        *(Collate(part, "C") for part in ("platform", "account", "reference"))
+    )
+    list(in_order.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def unknown_reference(pk: int) -> UnknownReference | None:

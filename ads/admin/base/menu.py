@@ -30,6 +30,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.spend": "receipt_long",
         "ads.spendtotal": "functions",
         "ads.spendimport": "upload_file",
+        "ads.spendbatch": "inventory_2",
         "ads.unknownreference": "help",
     },
     "System": {

@@ -37,7 +37,9 @@ from ads.admin.elements import NOTHING, InstantFilter
 from ads.admin.imports import creation, text
 from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
 from ads.admin.imports.upload_limit import SizeGuard, guard
+from ads.admin.spend import undo_link
 from ads.models import SpendImport, UnknownReference
+from ads.models.batches import BatchKind
 from ads.models.imports import ImportStatus
 from ads.rules.calendar import format_instant
 from ads.services.imports import (
@@ -188,6 +190,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         ``form``: of creating campaigns, if it was sent and is not valid.
         """
         possible = text.possible(one)
+        batch = one.batches.exclude(kind=BatchKind.UNDO).select_related("undone_by").first()
         creating = creation.shown(request, one, form)
         if creating["is_creating"] and not creating["may_create"]:
             possible["can_confirm"] = False
@@ -201,6 +204,8 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             **text.outcome(one),
             "has_refused_file": uploads.has_refused(one),
             "unmatched_link": self._unmatched_link(request),
+            "batch": batch,
+            "undo_link": undo_link(request, batch) if batch else "",
             "may_act": self.has_add_permission(request),
             "can_answer": self.has_add_permission(request) and possible["can_confirm"],
             **possible,

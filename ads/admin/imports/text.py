@@ -77,7 +77,9 @@ def progress(upload: SpendImport) -> dict[str, Any]:
 
 
 def status(upload: Any) -> str:
-    """The text of its status; with ``still_waiting``: what waits to be matched."""
+    """The text of its status; ``upload`` as of :func:`uploads.with_waiting`."""
+    if upload.is_undone:
+        return "Undone"
     label = str(upload.get_status_display())
     waits = _still_waiting(upload)
     if not waits:
@@ -96,12 +98,15 @@ def _still_waiting(upload: Any) -> str:
 def status_badge(upload: Any) -> SafeString:
     """Its status in a colour."""
     waits = bool(upload.still_waiting)
-    return badge(status(upload), "warning" if waits else COLOURS.get(upload.status, "plain"))
+    colour = "warning" if waits else COLOURS.get(upload.status, "plain")
+    return badge(status(upload), "plain" if upload.is_undone else colour)
 
 
-def result(upload: SpendImport) -> str:
+def result(upload: Any) -> str:
     """The result of an import in a few words."""
     outcome = upload.outcome
+    if upload.is_undone:
+        return "undone"
     if upload.status == ImportStatus.RECORDED and outcome:
         rows = counted(outcome["rows"], "row")
         parts = [f"recorded {money(outcome['difference'])} from {rows}"]
@@ -109,7 +114,7 @@ def result(upload: SpendImport) -> str:
             waited = money(outcome["waiting_amount"])
             parts = [*parts[: outcome["rows"]], f"{waited} kept until it is matched"]
         return ", ".join(parts)
-    return upload.get_status_display().lower()
+    return str(upload.get_status_display()).lower()
 
 
 def facts(upload: SpendImport) -> list[tuple[str, str, str]]:

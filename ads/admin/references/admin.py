@@ -5,12 +5,17 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
-from ads.admin.elements import dated
+from ads.admin.elements import NOTHING, dated
 from ads.admin.references.finding import AccountFilter, IdSearch
-from ads.models import Campaign, CampaignReference
+from ads.models import Campaign, CampaignReference, SpendBatch
+from ads.models.batches import BatchKind
+from ads.rules.money import format_sums
 from ads.services.history import audit
 from ads.services.references import whose
 
@@ -46,10 +51,10 @@ class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
     search_help_text = "Platform ID, account or campaign"
     autocomplete_fields = ["campaign"]
     fieldsets = [
-        (None, {"fields": ["platform", "account", "reference", "campaign"]}),
+        (None, {"fields": ["platform", "account", "reference", "campaign", "match"]}),
         (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["created_at", "updated_at"]
+    readonly_fields = ["match", "created_at", "updated_at"]
     change_form_after_template = "ads/admin/audit.html"
     history_anchor = "#audit"
 
@@ -73,3 +78,21 @@ class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
     @admin.display(description="brand")
     def brand(self, reference: CampaignReference) -> str:
         return reference.campaign.brand.name
+
+    @admin.display(description="spend that had waited")
+    def match(self, reference: CampaignReference) -> SafeString | str:
+        """The batch of what waited for the ID; its page offers to undo the match."""
+        batch = SpendBatch.objects.filter(
+            kind=BatchKind.MATCH,
+            campaign=reference.campaign_id,
+            known_as=reference.known_as,
+            counts=True,
+        ).first()
+        if batch is None:
+            return NOTHING
+        return format_html(
+            '<a class="ads-link" href="{}">{} recorded, batch {}</a>',
+            reverse("admin:ads_spendbatch_change", args=[batch.pk]),
+            format_sums(batch.sums),
+            batch.pk,
+        )

@@ -288,6 +288,14 @@ _OVERLAP: Final = an_object(
 )
 
 
+BATCH: Final[Schema] = {
+    "type": ["integer", "null"],
+    "minimum": 1,
+    "description": "The batch that was recorded, which can be undone as a whole; null: nothing "
+    "new was.",
+}
+
+
 def _answers(shape: Shape) -> Schema:
     return {
         "type": "array",
@@ -329,4 +337,6 @@ def counts_of(shape: Shape) -> Schema:
 
 def _recorded(shape: Shape) -> Schema:
     counts = counts_of(shape)
-    return an_object((*counts, "answers"), {**counts, "answers": _answers(shape)})
+    return an_object(
+        ("batch", *counts, "answers"), {"batch": BATCH, **counts, "answers": _answers(shape)}
+    )

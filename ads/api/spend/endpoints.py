@@ -11,9 +11,11 @@ from ads.api.frame import ApiKey, ApiRequest, Kind, Problem, as_json, parameters
 from ads.api.spend import bodies, document, rows
 from ads.api.spend.bodies import JSON, NDJSON
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, Shape
+from ads.models.batches import BatchKind
 from ads.models.senders import Scope
 from ads.services.errors import InvalidSpend, Overlap
 from ads.services.ledger import Answer, OnOverlap, record
+from ads.services.new_batch import NewBatch
 
 router = Router(tags=["spend"])
 
@@ -127,11 +129,16 @@ def _record(
         brand_ids=caller.brand_ids,
         keep_good=mode == "keep_good",
         on_overlap=on_overlap,
+        together=NewBatch(BatchKind.API, title=caller.name, api_key_id=caller.key_id),
     )
     answers = listed(recorded.answers, lines)
     if not recorded.is_recorded:
         raise refusal(answers)
-    content = {**counted(shape, recorded.answers), "answers": answers}
+    content = {
+        "batch": recorded.batch_id,
+        **counted(shape, recorded.answers),
+        "answers": answers,
+    }
     return HttpResponse(as_json(content), content_type=JSON)
 
 

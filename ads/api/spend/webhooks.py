@@ -12,8 +12,10 @@ from ads.api.frame import ApiRequest, Kind, Problem, limits, parameters, problem
 from ads.api.spend import bodies, document, endpoints, rows
 from ads.api.spend.bodies import JSON
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, invalid
+from ads.models.batches import BatchKind
 from ads.services.actor import acting_as
 from ads.services.ledger import OnOverlap, record
+from ads.services.new_batch import NewBatch
 from ads.services.senders import (
     CannotUnseal,
     EndpointOff,
@@ -63,7 +65,12 @@ def _document() -> dict[str, Any]:
             }
         )
         counts = document.counts_of(shape)
-        answers.append(document.an_object(("type", *counts), {"type": of_kind, **counts}))
+        answers.append(
+            document.an_object(
+                ("type", "batch", *counts),
+                {"type": of_kind, "batch": document.BATCH, **counts},
+            )
+        )
     example = {
         "type": "spend.entries",
         "timestamp": "2026-03-01T09:30:00Z",
@@ -148,10 +155,12 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
             kind=shape.kind,
             brand_ids=receiver.brand_ids,
             on_overlap=OnOverlap(endpoint.on_overlap) if endpoint.on_overlap else None,
+            together=NewBatch(BatchKind.WEBHOOK, title=endpoint.name),
         )
         if not recorded.is_recorded:
             raise endpoints.refusal(endpoints.listed(recorded.answers))
-        return {"type": kind, **endpoints.counted(shape, recorded.answers)}
+        counts = endpoints.counted(shape, recorded.answers)
+        return {"type": kind, "batch": recorded.batch_id, **counts}
 
     with acting_as(
         f"webhook: {endpoint.name}", webhook_id=webhook_id, request_id=request.request_id

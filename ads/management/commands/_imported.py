@@ -62,6 +62,11 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
             screen.line(f"  To create them instead: {_CREATE}")
     show_refused(screen, done.refused)
     show_missing(screen, done.refused)
+    if done.batch_id and not is_preview:
+        screen.line(
+            f"Recorded as batch {done.batch_id}; to take it back: "
+            f'manage.py undo_batch {done.batch_id} --reason "…"'
+        )
 
 
 def show_created(screen: Screen, created: Created, *, is_preview: bool) -> None:

@@ -187,7 +187,8 @@ class Command(BaseCommand):
                     if dry_run:
                         done = staged.preview(now=timezone.now())
                     else:
-                        done = staged.record(now=timezone.now())
+                        title = Path(options["file"]).name
+                        done = staged.record(now=timezone.now(), title=title)
                         staged.enforce_again(now=timezone.now())
         except Unanswered as error:
             show_questions(screen, error.questions, staged.done)

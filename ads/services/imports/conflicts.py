@@ -45,7 +45,7 @@ def refuse(
     values: dict[str, Any],
     *,
     staged: str,
-    recorded: str = "ads_spend",
+    recorded: str,
     offered_campaign: str = "staged.campaign_id",
     recorded_campaign: str = "recorded.campaign_id",
     differs: str = entries.DIFFERS,

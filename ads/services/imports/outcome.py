@@ -68,6 +68,8 @@ class Imported:
     #: Rows without an amount, of campaigns that did not deliver.
     blank: int = 0
     refused: Refused = field(default_factory=Refused)
+    #: The batch that was recorded, which can be undone; None: nothing was.
+    batch_id: int | None = None
     #: The campaigns that the file brings, if it brings some.
     created: Created | None = None
     enforced: Enforced = field(default_factory=Enforced)

@@ -5,26 +5,22 @@ put into a temporary table with the name of the real one: PostgreSQL looks for t
 first, so the one definition of the holds decides on sums that do not exist yet.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection
 
-from ads.models import Campaign, SpendTotal
-from ads.models.spend import Kind, OnOverlap, Period, sums_of
-from ads.rules.calendar import local_date, month_start
+from ads.models import Campaign
+from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import sums_by_currency
 from ads.services.currencies import by_currency, the_only
-from ads.services.delivery import Decision, preview_switches
+from ads.services.delivery import Decision, preview_switches, supposed_sums
 from ads.services.imports import questions, recording, tables
 from ads.services.imports.outcome import SHOWN, Imported, switch
 from ads.services.imports.parsing import Checker, Columns, Found, New, Reader, by_name
 from ads.services.ledger import day_totals, entries
-
-_SUMS: Final = SpendTotal._meta.db_table
 
 
 def preview_totals(done: Imported, *, source: str) -> None:
@@ -102,7 +98,7 @@ def preview_entries(done: Imported, columns: Columns, *, source: str, now: datet
     )
     done.recorded = sum(count for _, count, _ in moved)
     done.difference = {code: amount for code, _, amount in moved}
-    recording.count_duplicates(done, columns, values, "ads_spend", _THEN_RECORDED)
+    recording.count_duplicates(done, columns, values, entries.ON_RECORD, _THEN_RECORDED)
 
 
 #: What the file itself would have recorded, as a relation like the ledger.
@@ -131,7 +127,7 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
     running = 0
     first: list[Decision] = []
     started: set[int] = set()
-    with _resulting_sums(now, tables.MOVES):
+    with supposed_sums(tables.MOVES, _BRANDS, now):
         for decision in preview_switches(tables.affected(), now):
             if decision.campaign_id in created:
                 running += 1
@@ -148,7 +144,7 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
     certain = started - anyway if lowers else set()
     possible = certain
     if open_:
-        with _resulting_sums(now, _lowest(open_)):
+        with supposed_sums(_lowest(open_), _BRANDS, now):
             possible = certain | (questions.starting(now) - anyway)
     if question := questions.starts(possible, certain):
         done.questions.append(question)
@@ -158,6 +154,8 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
         for each in first
     ]
 
+
+_BRANDS: Final = f"SELECT brand_id FROM {tables.BRANDS}"  # noqa: S608  (our own names)
 
 #: By how much the answer to an open question can lower campaigns and days.
 _LOWER: Final = {
@@ -170,41 +168,6 @@ def _lowest(lower: Sequence[str]) -> str:
     """The moves with the answers that leave the least on record, as a relation."""
     moves = f"SELECT campaign_id, date, amount FROM {tables.MOVES}"  # noqa: S608
     return f"({' UNION ALL '.join((moves, *lower))}) AS lowest"
-
-
-@contextmanager
-def _resulting_sums(now: datetime, moves: str) -> Iterator[None]:
-    """Inside, this session reads the sums of today and this month with the moves in them.
-
-    In a transaction that is rolled back, so that the table is gone however it ends.
-    """
-    today = local_date(now, tables.LAST_TO_TURN)
-    values = {"today": today, "month": month_start(today), "by_month": Period.MONTH.value}
-    with transaction.atomic():
-        resulting = _RESULTING.format(moved=sums_of(moves))
-        tables.run(f"CREATE TEMP TABLE {_SUMS} AS {resulting}", values)
-        tables.run(f"CREATE INDEX ON {_SUMS} (campaign_id, period, start, brand_id)")
-        tables.run(f"ANALYZE {_SUMS}")
-        yield
-        transaction.set_rollback(True)
-
-
-_COUNTS: Final = "start >= %(today)s OR (period = %(by_month)s AND start >= %(month)s)"
-
-# Read before the table of that name exists, so the real one is read.
-_RESULTING: Final = f"""
-    SELECT brand_id, campaign_id, period, start, sum(amount) AS amount, sum(waived) AS waived
-      FROM (
-            SELECT brand_id, campaign_id, period, start, amount, waived
-              FROM {_SUMS}
-             WHERE brand_id IN (SELECT brand_id FROM {tables.BRANDS}) AND ({_COUNTS})
-             UNION ALL
-            SELECT brand_id, campaign_id, period, start, amount, 0
-              FROM ({{moved}}) AS moved
-             WHERE {_COUNTS}
-           ) AS summand
-     GROUP BY brand_id, campaign_id, period, start
-"""  # noqa: S608
 
 
 def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any]:

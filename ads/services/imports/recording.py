@@ -9,8 +9,9 @@ from django.db import connection
 
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import LIMIT
+from ads.services import new_batch
 from ads.services.currencies import by_currency
-from ads.services.errors import Overlap, ReportedOtherwise
+from ads.services.errors import Overlap, RecordedAndUndone, ReportedOtherwise
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
@@ -150,6 +151,7 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
         "kind": Kind.ENTRY.value,
         "recorded_by": entries.recorder(Kind.ENTRY),
         "now": now,
+        "batch": new_batch.current(),
     }
     insert = entries.INSERT.format(staged=f"{tables.ROWS} AS staged")
     code, join, group = by_currency("recorded")
@@ -160,7 +162,7 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
     )
     done.recorded = sum(count for _, count, _ in found)
     done.difference = {code: amount for code, _, amount in found}
-    count_duplicates(done, columns, values, "ads_spend")
+    count_duplicates(done, columns, values, entries.ON_RECORD)
 
 
 def count_duplicates(
@@ -179,3 +181,28 @@ def count_duplicates(
             done.duplicates -= count - of_zero
             done.zero -= of_zero
             done.rows -= count
+        _refuse_undone(done, values)
+
+
+def _refuse_undone(done: Imported, values: dict[str, Any]) -> None:
+    """Refuse entries that are on record and were undone: they would not count."""
+    refused = done.refused
+    count = listed = 0
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_UNDONE, {**values, "shown": None if refused.sink else refused.limit})
+        for count, position, external_id, undo in cursor:  # noqa: B007
+            error = RecordedAndUndone(source=values["source"], external_id=external_id, undo=undo)
+            refused.add(BadRow(position, position, str(error)))
+            listed += 1
+    refused.count += count - listed
+    done.duplicates -= count
+    done.rows -= count
+
+
+_UNDONE: Final = f"""
+    SELECT count(*) OVER (), staged.position, staged.external_id, recorded.undo_id
+      FROM {entries.REPEATED.format(staged=f"{tables.ROWS} AS staged", recorded=entries.UNDONE)}
+     WHERE staged.amount <> 0 AND {entries.DIFFERS} IS NULL
+     ORDER BY staged.position
+     LIMIT %(shown)s
+"""  # noqa: S608

@@ -9,9 +9,11 @@ from typing import Any, BinaryIO, Final
 
 from django.db import transaction
 
-from ads.models import Campaign
+from ads.models import Campaign, SpendImport
+from ads.models.batches import BatchKind
 from ads.models.spend import OnOverlap
-from ads.services import locks
+from ads.rules.money import add_sums
+from ads.services import locks, new_batch
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.errors import InvalidSpend, Overlap
 from ads.services.imports import creation, notes, questions, recording, tables, waiting
@@ -28,6 +30,7 @@ from ads.services.imports.preview import (
 from ads.services.imports.questions import Question, Unanswered
 from ads.services.imports.refusals import SHOWN, ImportRefused, Refused, RefusedCsv, RowsRefused
 from ads.services.ledger import check_id, check_text, overlaps, validation
+from ads.services.new_batch import NewBatch
 from ads.services.references import registry
 from ads.services.senders import rights
 
@@ -128,8 +131,17 @@ class Import:
             staged._refuse_bad_rows()
             yield staged
 
-    def record(self, *, now: datetime, seen: Mapping[str, Any] | None = None) -> Imported:
+    def record(
+        self,
+        *,
+        now: datetime,
+        seen: Mapping[str, Any] | None = None,
+        title: str = "",
+        upload: SpendImport | None = None,
+    ) -> Imported:
         """Record the staged rows and enforce the budgets they affect, in one transaction; once.
+
+        They are one batch, which can be undone: of the file ``title``, uploaded as ``upload``.
 
         ``seen``: the figures of the questions, by code, that were confirmed; None: whatever they
         are, the plan's answers count.
@@ -149,22 +161,30 @@ class Import:
                 self._fill_in_preview(now)
                 raise Unanswered(self._open(done.questions, seen))
             lowers = self._apply_answers()
-            if done.waiting_rows:  # first, as its locks are
-                self._matched_since = waiting.keep(
-                    done,
-                    self.checker.columns,
-                    source=self._source,
-                    observed_at=self._observed_at,
-                    now=now,
-                )
-            self._affects_now = tables.note_brands(now, self._staged, brand_id=done.created_in)
-            anyway = questions.starting(now) if lowers and self._affects_now else set()
-            if done.are_entries:
-                recording.record_entries(done, self.checker.columns, source=self._source, now=now)
-            else:
-                self._refuse_bad_rows()
-                self._record_totals(now, seen)
+            new = NewBatch(BatchKind.IMPORT, title, upload)
+            batch = new.make(source=self._source, now=now)
+            with new_batch.recording(batch):
+                if done.waiting_rows:  # first, as its locks are
+                    self._matched_since = waiting.keep(
+                        done,
+                        self.checker.columns,
+                        source=self._source,
+                        observed_at=self._observed_at,
+                        now=now,
+                    )
+                self._affects_now = tables.note_brands(now, self._staged, brand_id=done.created_in)
+                anyway = questions.starting(now) if lowers and self._affects_now else set()
+                if done.are_entries:
+                    recording.record_entries(
+                        done, self.checker.columns, source=self._source, now=now
+                    )
+                else:
+                    self._refuse_bad_rows()
+                    self._record_totals(now, seen)
             self._refuse_bad_rows()
+            rows = done.recorded + done.unchanged + done.replaced + done.waiting_rows
+            if new_batch.close(batch, rows=rows, sums=add_sums(done.difference, done.taken_back)):
+                done.batch_id = batch.pk
             started = self._enforce_created(now)
             if self._affects_now:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from ads.models.spend import Kind
 from ads.rules.money import LIMIT, sums_by_currency
-from ads.services import locks
+from ads.services import locks, new_batch
 from ads.services.currencies import the_only
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.recording import too_large
 from ads.services.imports.refusals import BadRow
+from ads.services.ledger import entries
 from ads.services.ledger import waiting as statements
 
 #: References that are listed; the rest are counted.
@@ -154,7 +155,7 @@ def keep(
     """
     locks.staged_unknown_references(f"{tables.UNMATCHED} AS given", now)
     values: dict[str, Any] = {"source": source, "now": now, "observed_at": observed_at}
-    values["kind"] = Kind.ENTRY.value
+    values |= {"kind": Kind.ENTRY.value, "batch": new_batch.current()}
     if done.are_entries:
         _refuse_recorded(done, columns, values)
         tables.run(statements.KEEP_ENTRIES.format(staged=_ENTRIES), values)
@@ -192,9 +193,9 @@ def _refuse(done: Imported, columns: Columns, values: dict[str, Any], **relation
 
 def _refuse_recorded(done: Imported, columns: Columns, values: dict[str, Any]) -> None:
     """Leave out ids on record: whether the entry is the same cannot be known."""
-    if _refuse(done, columns, values, differs="'campaign'"):
+    if _refuse(done, columns, values, recorded=entries.TAKEN, differs="'campaign'"):
         tables.run(
-            f"DELETE FROM {tables.WAITING_ROWS} AS waiting USING ads_spend AS recorded"  # noqa: S608
+            f"DELETE FROM {tables.WAITING_ROWS} AS waiting USING {entries.TAKEN} AS recorded"  # noqa: S608
             " WHERE recorded.source = %(source)s"
             "   AND recorded.external_id = waiting.external_id",
             values,

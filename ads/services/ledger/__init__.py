@@ -11,7 +11,7 @@ from ads.services.ledger import (
     verification,
     waiting,
 )
-from ads.services.ledger.batch import append, record, record_all, record_one
+from ads.services.ledger.batch import append, moved_by, record, record_all, record_one
 from ads.services.ledger.corrections import (
     Corrected,
     CorrectedMeanwhile,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +20,8 @@ from django.db import IntegrityError, connection, transaction
 
 from ads.models import Campaign, Spend
 from ads.models.spend import Kind, OnOverlap
-from ads.services import campaign_lookup, locks
+from ads.rules.money import sums_by_currency
+from ads.services import campaign_lookup, locks, new_batch
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend, Overlap, ReportedOtherwise, SpendConflict
@@ -29,6 +31,9 @@ from ads.services.ledger.placement import check_unmatched, place
 from ads.services.ledger.rows import (
     DUPLICATE,
     NOT_RECORDED,
+    RECORDED,
+    UNCHANGED,
+    WAITING,
     Answer,
     Placed,
     Recorded,
@@ -37,6 +42,7 @@ from ads.services.ledger.rows import (
     failed,
 )
 from ads.services.ledger.validation import check_row, check_text
+from ads.services.new_batch import NewBatch
 
 #: How often a batch looks again that others get ahead of, as when several sources replace each
 #: other's totals at once.
@@ -59,6 +65,7 @@ def record(
     brand_ids: frozenset[int] | None = None,
     keep_good: bool = False,
     on_overlap: OnOverlap | None = None,
+    together: NewBatch | None = None,
 ) -> Recorded:
     """Record entries, corrections or day totals in one transaction, and enforce what they cross.
 
@@ -70,6 +77,7 @@ def record(
             then looked for once no row is refused.
         on_overlap: what becomes of day totals of which another source's are on record; None:
             they are refused.
+        together: the batch to make of them, which can be undone; None: they are in none.
 
     Raises:
         InvalidSpend: ``source`` cannot be recorded.
@@ -77,7 +85,7 @@ def record(
     check_text("source", source, required=True)
 
     def batch() -> _Batch:
-        return _Batch(rows, source, now, kind, brand_ids, keep_good, on_overlap)
+        return _Batch(rows, source, now, kind, brand_ids, keep_good, on_overlap, together)
 
     # A brand that has moved, a campaign that is gone, or a day that somebody else has reported
     # since it was looked up: look again.
@@ -159,11 +167,13 @@ def append(
     now: datetime,
     kind: Kind,
     on_overlap: OnOverlap | None = None,
-    every_reference: bool = False,
+    has_waited: bool = False,
 ) -> list[Answer]:
     """Append placed rows, inside the caller's transaction, which enforces.
 
-    ``on_overlap`` and ``every_reference`` are for day totals: see :func:`.day_totals.append`.
+    ``on_overlap`` is for day totals. ``has_waited``: for its campaign, so that nobody knows yet
+    which of its references it is (see :mod:`.overlaps`), or that it was recorded before and its
+    match undone.
     """
     if kind == Kind.DAY_TOTAL:
         return day_totals.append(
@@ -171,9 +181,10 @@ def append(
             source=source,
             now=now,
             on_overlap=on_overlap,
-            every_reference=every_reference,
+            every_reference=has_waited,
         )
-    return entries.append(placed, source=source, now=now, kind=kind)
+    append_entries = entries.append_again if has_waited else entries.append
+    return append_entries(placed, source=source, now=now, kind=kind)
 
 
 class _TakenBack(Exception):
@@ -189,11 +200,13 @@ class _Batch:
     brand_ids: frozenset[int] | None
     keep_good: bool
     on_overlap: OnOverlap | None
+    together: NewBatch | None
     answers: list[Answer] = field(init=False)
     #: Rows by their positions: with their campaigns, and those whose reference is not matched.
     placed: dict[int, Placed] = field(default_factory=dict)
     unmatched: dict[int, Any] = field(default_factory=dict)
     enforced: Enforced = field(default_factory=Enforced)
+    batch_id: int | None = None
 
     def __post_init__(self) -> None:
         self.answers = [Answer(NOT_RECORDED)] * len(self.rows)
@@ -216,7 +229,7 @@ class _Batch:
             self._check_good()
             if self.placed or self.unmatched:
                 with transaction.atomic():
-                    self._append()
+                    self._append_together()
         except _TakenBack:
             answers = [one if one.error else Answer(NOT_RECORDED) for one in self.answers]
             return Recorded(answers, is_recorded=False)
@@ -225,6 +238,7 @@ class _Batch:
             is_recorded=True,
             placed=list(self.placed.values()),
             enforced=self.enforced,
+            batch_id=self.batch_id,
         )
 
     def refused(self, error: InvalidSpend) -> Recorded:
@@ -242,6 +256,18 @@ class _Batch:
                     self.unmatched[i] = row
             except InvalidSpend as error:
                 self.answers[i] = failed(error)
+
+    def _append_together(self) -> None:
+        if self.together is None:
+            self._append()
+            return
+        made = self.together.make(source=self.source, now=self.now)
+        with new_batch.recording(made):
+            self._append()
+        rows = sum(answer.outcome in (RECORDED, UNCHANGED, WAITING) for answer in self.answers)
+        moved = moved_by((placed, self.answers[i]) for i, placed in self.placed.items())
+        if new_batch.close(made, rows=rows, sums=moved):
+            self.batch_id = made.pk
 
     def _append(self) -> None:
         kept = self._await_references() if self.unmatched else {}
@@ -285,3 +311,13 @@ class _Batch:
         unmatched, self.unmatched = self.unmatched, {}
         self._place(unmatched, campaign_lookup.by_reference(references, self.brand_ids))
         return kept
+
+
+def moved_by(answered: Iterable[tuple[Placed, Answer]]) -> dict[str, Decimal]:
+    """By how much these rows moved the ledger, by currency."""
+    moved = []
+    for placed, answer in answered:
+        if answer.outcome == RECORDED:
+            own = placed.row.amount if answer.difference is None else answer.difference
+            moved.append((placed.owner.currency, own + (answer.taken_back or 0)))
+    return sums_by_currency(moved)

@@ -26,6 +26,7 @@ from django.db import connection
 from ads.models.references import shown
 from ads.models.spend import OnOverlap
 from ads.rules.money import add_sums, sums_by_currency
+from ads.services import new_batch
 from ads.services.currencies import ByCurrency, by_currency
 from ads.services.errors import Overlap, ReportedOtherwise
 from ads.services.ledger import overlaps
@@ -54,18 +55,20 @@ ARRAYS: Final = """
 _POST: Final = """
     WITH reported AS (
         INSERT INTO ads_reportedtotal AS reported
-               (source, campaign_id, date, known_as, amount, observed_at, replaced_by)
+               (source, campaign_id, date, known_as, amount, observed_at, replaced_by, batch_id)
         {given}
             ON CONFLICT (campaign_id, date, source, known_as) DO UPDATE
            SET previous = reported.amount, amount = excluded.amount, updated_at = %(now)s,
-               {changed}
-        RETURNING source, campaign_id, date, known_as, previous, amount, observed_at, replaced_by
+               batch_id = excluded.batch_id, {changed}
+        RETURNING id, source, campaign_id, date, known_as, previous, amount, observed_at,
+                  replaced_by
     ), recorded AS (
         INSERT INTO ads_spend
-               (campaign_id, amount, date, occurred_at, description, source, kind, created_at)
+               (campaign_id, amount, date, occurred_at, description, source, kind, created_at,
+                batch_id, reported_total_id)
         SELECT campaign_id, amount - previous, date, {occurred_at}, {description}, source,
                CASE WHEN amount < previous THEN 'correction' ELSE 'day_total' END,
-               %(now)s
+               %(now)s, %(batch)s::bigint, id
           FROM reported
          WHERE amount <> previous
     )
@@ -85,7 +88,7 @@ _DIFFERENCE: Final = """
 #: has been checked: see :meth:`_Posting.run`.
 _ADDING: Final = {
     "given": f"""
-        SELECT %(source)s, campaign_id, date, known_as, amount, observed_at, ''
+        SELECT %(source)s, campaign_id, date, known_as, amount, observed_at, '', %(batch)s::bigint
           FROM {{staged}}
         {_ORDERED}
     """,  # noqa: S608  (nothing in it comes from outside)
@@ -102,10 +105,10 @@ _REPLACING: Final = {
     "given": f"""
         SELECT DISTINCT ON (campaign_id, date, known_as COLLATE "C", source COLLATE "C") *
           FROM (SELECT %(source)s::varchar AS source, campaign_id, date, known_as, amount,
-                       observed_at, ''::varchar AS replaced_by
+                       observed_at, ''::varchar AS replaced_by, %(batch)s::bigint AS batch_id
                   FROM {{staged}}
                  UNION ALL
-                SELECT source, campaign_id, date, known_as, 0, observed_at, %(source)s
+                SELECT source, campaign_id, date, known_as, 0, observed_at, %(source)s, %(batch)s
                   FROM ({overlaps.REPLACED}) AS replaced) AS given
         {_ORDERED}, source COLLATE "C", replaced_by
     """,  # noqa: S608
@@ -436,7 +439,13 @@ class _Posting:
     def values(self) -> dict[str, Any]:
         """Parameters of the statements."""
         source, every_reference = self.source, self.every_reference
-        return {**self.given, "source": source, "every_reference": every_reference, "now": self.now}
+        return {
+            **self.given,
+            "source": source,
+            "every_reference": every_reference,
+            "now": self.now,
+            "batch": new_batch.current(),
+        }
 
     @property
     def asked(self) -> dict[str, Any]:

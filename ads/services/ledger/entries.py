@@ -4,19 +4,22 @@ Statements work on ``staged``: SQL for a relation of that name with the columns 
 date, occurred_at, description, external_id, position, and date_given and occurred_at_given (whether
 the sender gave them); all checked already. So one entry (:data:`ARRAYS`) and a file of a million (a
 temporary table) are recorded by the same statements. ``%(source)s``, ``%(kind)s``,
-``%(recorded_by)s`` and ``%(now)s`` are the same for all entries.
+``%(recorded_by)s``, ``%(now)s`` and ``%(batch)s`` are the same for all entries.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
 
+from ads.models import RecordedAgain
 from ads.models.spend import Kind
+from ads.services import new_batch
 from ads.services.actor import current_actor
-from ads.services.errors import SpendConflict
+from ads.services.errors import RecordedAndUndone, SpendConflict
 from ads.services.ledger.rows import DUPLICATE, RECORDED, Answer, Placed, SpendEntry, failed
 
 #: A relation of staged entries made of arrays; ``position`` counts from 1.
@@ -33,9 +36,9 @@ ARRAYS: Final = """
 #: that two batches with the same IDs never deadlock; entries without one in their order.
 INSERT: Final = """
     INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source,
-                           external_id, kind, recorded_by, created_at)
+                           external_id, kind, recorded_by, created_at, batch_id)
     SELECT campaign_id, amount, date, occurred_at, description, %(source)s,
-           external_id, %(kind)s, %(recorded_by)s, %(now)s
+           external_id, %(kind)s, %(recorded_by)s, %(now)s, %(batch)s::bigint
       FROM {staged}
      WHERE amount <> 0
      ORDER BY external_id COLLATE "C" NULLS FIRST, position
@@ -61,6 +64,52 @@ DIFFERS: Final = """
          WHEN staged.occurred_at_given AND recorded.occurred_at IS DISTINCT FROM staged.occurred_at
          THEN 'occurred_at' END
 """
+
+#: The ledger, with what each external ID stands for: the entry that was recorded with it, or the
+#: last one after a match was undone (:class:`ads.models.RecordedAgain`). ``first_id`` has the ID.
+ON_RECORD: Final = """
+    (SELECT first.id AS first_id, first.source, first.external_id,
+            coalesce(last.id, first.id) AS id,
+            coalesce(last.campaign_id, first.campaign_id) AS campaign_id,
+            coalesce(last.amount, first.amount) AS amount,
+            coalesce(last.description, first.description) AS description,
+            coalesce(last.kind, first.kind) AS kind, coalesce(last.date, first.date) AS date,
+            coalesce(last.occurred_at, first.occurred_at) AS occurred_at,
+            CASE WHEN last.id IS NULL THEN first.batch_id ELSE last.batch_id END AS batch_id
+       FROM ads_spend AS first
+       LEFT JOIN (ads_recordedagain AS again JOIN ads_spend AS last ON last.id = again.last_id)
+              ON again.first_id = first.id)
+"""
+
+_MADE_BY: Final = f"""
+    {ON_RECORD} AS entry
+       JOIN ads_spendbatch AS made ON made.id = entry.batch_id AND NOT made.counts
+"""
+
+#: Those that were undone with their batch, by the batch ``undo_id``; NULL: with a match, and were
+#: discarded after that. Those that wait again are not undone.
+UNDONE: Final = f"""
+    (SELECT entry.*, CASE WHEN made.kind <> 'match' THEN undo.id END AS undo_id
+       FROM {_MADE_BY}
+       JOIN ads_spendbatch AS undo ON undo.undoes_id = made.id
+      WHERE made.kind <> 'match'
+         OR NOT EXISTS (SELECT FROM ads_waitingspend AS waits
+                         WHERE waits.source = entry.source
+                           AND waits.external_id = entry.external_id
+                           AND waits.external_id IS NOT NULL AND waits.discarded_at IS NULL))
+"""  # noqa: S608  (our own names)
+
+#: Those whose match was undone: their IDs are free to wait, and to be recorded again.
+FREE: Final = f"(SELECT entry.* FROM {_MADE_BY} AND made.kind = 'match')"  # noqa: S608
+
+#: The others, which are not free to wait.
+TAKEN: Final = f"""
+    (SELECT entry.*
+       FROM {ON_RECORD} AS entry
+       LEFT JOIN ads_spendbatch AS made
+              ON made.id = entry.batch_id AND made.kind = 'match' AND NOT made.counts
+      WHERE made.id IS NULL)
+"""  # noqa: S608
 
 #: The entries of ``staged``, all with an external ID, that :data:`INSERT` would insert.
 NEW: Final = """
@@ -96,14 +145,85 @@ def append(placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind) 
             compared.append(i)
     if compared:
         again = [staged[i] for i in compared]
-        for position, pk, recorded, differs in compare(again, "ads_spend", source, now, kind):
+        for position, pk, recorded, differs in compare(again, ON_RECORD, source, now, kind):
             i = compared[position]
             answers[i] = (
                 Answer(DUPLICATE, pk)
                 if differs is None
                 else conflict(staged[i], differs, recorded[differs], source, kind)
             )
+        _refuse_undone(answers, staged, compared, source)
     return answers
+
+
+def _refuse_undone(
+    answers: list[Answer], staged: Sequence[Staged], compared: Sequence[int], source: str
+) -> None:
+    """Duplicates of entries that were undone do not count, which is said."""
+    repeated = {answers[i].entry_id for i in compared if answers[i].outcome == DUPLICATE}
+    if not repeated:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, undo_id FROM {UNDONE} AS undone"  # noqa: S608  (our own)
+            " WHERE id = ANY(%s::bigint[])",
+            [list(repeated)],
+        )
+        undone = dict(cursor.fetchall())
+    for i in compared:
+        if answers[i].outcome == DUPLICATE and answers[i].entry_id in undone:
+            external_id = staged[i][1].external_id
+            error = RecordedAndUndone(
+                source=source, external_id=external_id, undo=undone[answers[i].entry_id]
+            )
+            answers[i] = failed(error)
+
+
+def append_again(
+    placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind
+) -> list[Answer]:
+    """As :func:`append`, for spend that has waited: entries whose match was undone count again.
+
+    Whoever calls it holds the references under which they waited, and nobody else records them.
+    """
+    free = _free(placed, source)
+    answers = append(
+        [
+            each._replace(row=replace(each.row, external_id=None))
+            if each.row.external_id in free
+            else each
+            for each in placed
+        ],
+        source=source,
+        now=now,
+        kind=kind,
+    )
+    again = {
+        free[each.row.external_id]: answer.entry_id
+        for each, answer in zip(placed, answers, strict=True)
+        if each.row.external_id in free and answer.entry_id is not None
+    }
+    RecordedAgain.objects.bulk_create(
+        [RecordedAgain(first_id=first, last_id=last) for first, last in again.items()],
+        update_conflicts=True,
+        unique_fields=["first"],
+        update_fields=["last"],
+    )
+    return answers
+
+
+def _free(placed: Sequence[Placed], source: str) -> dict[str | None, int]:
+    """The IDs among these whose match was undone, with the entries that have them for good."""
+    external_ids = [each.row.external_id for each in placed if each.row.external_id]
+    if not external_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT external_id, first_id FROM {FREE} AS free"  # noqa: S608  (our own)
+            " WHERE source = %s AND external_id = ANY(%s::text[])",
+            [source, external_ids],
+        )
+        return dict(cursor.fetchall())
 
 
 def compare(
@@ -173,6 +293,7 @@ def parameters(
         "kind": kind.value,
         "recorded_by": recorder(kind),
         "now": now,
+        "batch": new_batch.current(),
     }
 
 

@@ -29,7 +29,8 @@ from ads.rules.money import add_sums
 from ads.services.currencies import by_currency
 from ads.services.errors import Overlap
 
-_PLATFORM: Final = f"split_part({{}}.known_as, '{BETWEEN}', 1)"
+#: The platform of a relation's totals.
+PLATFORM: Final = f"split_part({{}}.known_as, '{BETWEEN}', 1)"
 
 #: Totals of ``staged`` with each total on record (``other``) that they overlap with; ``own`` is
 #: what their source has on record itself.
@@ -44,7 +45,7 @@ _FROM: Final = f"""
             OR (other.known_as <> staged.known_as AND '' NOT IN (other.known_as, staged.known_as)
                 AND (own.replaced_by <> '' OR %(every_reference)s)))
        AND ('' IN (other.known_as, staged.known_as)
-            OR {_PLATFORM.format("other")} = {_PLATFORM.format("staged")})
+            OR {PLATFORM.format("other")} = {PLATFORM.format("staged")})
        AND (other.amount <> 0 OR (other.source = own.replaced_by AND other.replaced_by = ''))
        AND {{own_does_not_count}}
 """
@@ -121,7 +122,7 @@ _ON_RECORD: Final = f"""
     WITH day AS MATERIALIZED (
         SELECT DISTINCT campaign_id, date FROM {{staged}}
     ), total AS MATERIALIZED (
-        SELECT source, {_PLATFORM.format("reported")} AS platform, campaign_id, date,
+        SELECT source, {PLATFORM.format("reported")} AS platform, campaign_id, date,
                sum(amount) AS amount
           FROM day JOIN ads_reportedtotal AS reported USING (campaign_id, date)
          WHERE amount <> 0

@@ -151,3 +151,5 @@ class Recorded:
     #: The rows that were offered to the ledger.
     placed: Sequence[Placed] = ()
     enforced: Enforced = dataclasses.field(default_factory=Enforced)
+    #: The batch that was made of them, if any.
+    batch_id: int | None = None

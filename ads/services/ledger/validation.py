@@ -40,6 +40,7 @@ LONGEST: Final = {
     "reference": 200,
     "name": 200,
     "because": 500,
+    "reason": 400,
 }
 
 ONE_DAY: Final = timedelta(days=1)

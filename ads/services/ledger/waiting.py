@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 from ads.models import UnknownReference, WaitingSpend
 from ads.models.spend import Kind
+from ads.services import new_batch
 from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
 from ads.services.ledger import entries
@@ -41,7 +42,7 @@ def _keep_entries(
     answers = [Answer(WAITING)] * len(rows)
     # An ID that the ledger has is a conflict too: it was recorded for a campaign, and nobody can
     # tell that this is the same one.
-    for i, _, recorded, _ in entries.compare(staged, "ads_spend", source, now, kind):
+    for i, _, recorded, _ in entries.compare(staged, entries.TAKEN, source, now, kind):
         answers[i] = entries.conflict(
             staged[i], "campaign", recorded["campaign"], source, kind, rows[i][1].campaign
         )
@@ -82,6 +83,7 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
                 "currencies": [total.currency or "" for total in newest.values()],
                 "source": source,
                 "now": now,
+                "batch": new_batch.current(),
             },
         )
         kept = set(cursor.fetchall())
@@ -162,9 +164,9 @@ _WITH_CURRENCY: Final = f"""
 KEEP_ENTRIES: Final = """
     INSERT INTO ads_waitingspend
            (unknown_id, kind, amount, currency, date, occurred_at, description, source,
-            external_id, received_at, refusal, discarded_by, discarded_because)
+            external_id, received_at, refusal, discarded_by, discarded_because, batch_id)
     SELECT campaign_id, %(kind)s, amount, currency, date, occurred_at, description, %(source)s,
-           external_id, %(now)s, '', '', ''
+           external_id, %(now)s, '', '', '', %(batch)s::bigint
       FROM {staged}
      ORDER BY external_id COLLATE "C" NULLS FIRST, position
         ON CONFLICT (source, external_id)
@@ -192,10 +194,9 @@ _TOTALS_GIVEN: Final = """
 KEEP_TOTALS: Final = """
     INSERT INTO ads_waitingspend AS kept
            (unknown_id, kind, amount, currency, date, timezone, observed_at, description, source,
-            received_at, refusal, discarded_by, discarded_because)
+            received_at, refusal, discarded_by, discarded_because, batch_id)
     SELECT unknown_id, 'day_total', amount, currency, date, timezone, observed_at, '', %(source)s,
-           %(now)s,
-           '', '', ''
+           %(now)s, '', '', '', %(batch)s::bigint
       FROM {given}
      ORDER BY unknown_id, date
         ON CONFLICT (unknown_id, date, source)
@@ -203,6 +204,7 @@ KEEP_TOTALS: Final = """
         DO UPDATE SET amount = excluded.amount, timezone = excluded.timezone,
                       currency = coalesce(nullif(excluded.currency, ''), kept.currency),
                       observed_at = excluded.observed_at, received_at = excluded.received_at,
+                      batch_id = excluded.batch_id,
                       refusal = ''
          WHERE excluded.observed_at >= kept.observed_at
     RETURNING unknown_id, date

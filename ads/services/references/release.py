@@ -9,14 +9,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
 
-from ads.models import WaitingSpend
+from ads.models import SpendBatch, UnknownReference, WaitingSpend
+from ads.models.batches import BatchKind
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import add_sums, sums_by_currency
-from ads.services import campaign_lookup, locks
+from ads.services import campaign_lookup, locks, new_batch
+from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend
@@ -30,6 +32,7 @@ from ads.services.ledger import (
     append,
     check_same_day,
     enforce_crossed,
+    moved_by,
     place,
     waiting,
 )
@@ -192,18 +195,20 @@ def _record_batch(
             except InvalidSpend as error:
                 refusals[row.pk] = str(error)
         good = list(placed.values())
-        answers = (
-            append(
-                good,
-                source=source,
-                now=now,
-                kind=kind,
-                on_overlap=on_overlap,
-                every_reference=True,
+        batch = _match_batch(unknown, owner.campaign_id, now)
+        with new_batch.recording(batch):
+            answers = (
+                append(
+                    good,
+                    source=source,
+                    now=now,
+                    kind=kind,
+                    on_overlap=on_overlap,
+                    has_waited=True,
+                )
+                if good
+                else []
             )
-            if good
-            else []
-        )
         skipped = []
         for pk, answer in zip(placed, answers, strict=True):
             if answer.error:
@@ -213,7 +218,10 @@ def _record_batch(
         enforced = enforce_crossed(good, answers, now, kind)
         waiting.discard(waits.filter(pk__in=skipped), because=_SKIPPED, now=now)
         recorded = [row.pk for row in rows if row.pk not in {*refusals, *skipped}]
-        _put_away(recorded, refusals)
+        _put_away(recorded, batch, unknown.name)
+        _note(refusals)
+        batch_sums = add_sums(batch.sums, moved_by(zip(good, answers, strict=True)))
+        new_batch.close(batch, rows=batch.rows + len(recorded), sums=batch_sums)
     taken_back = sums_by_currency(
         (answer.currency or owner.currency, answer.taken_back)
         for answer in answers
@@ -221,6 +229,25 @@ def _record_batch(
     )
     settled = Settled(len(recorded), len(refusals), len(skipped), taken_back, enforced)
     return rows[-1].pk, settled
+
+
+def _match_batch(unknown: UnknownReference, campaign_id: int, now: datetime) -> SpendBatch:
+    """The batch of what waited for the reference and is the campaign's; undone, a new one is made.
+
+    In the transaction that has locked the reference. The rest of a match goes into the same batch.
+    """
+    known = locks.last_batch(
+        kind=BatchKind.MATCH, campaign=campaign_id, known_as=unknown.known_as, counts=True
+    )
+    return known or SpendBatch.objects.create(
+        kind=BatchKind.MATCH,
+        title=str(unknown)[:255],
+        recorded_by=current_actor()[:150],
+        recorded_at=now,
+        campaign_id=campaign_id,
+        known_as=unknown.known_as,
+        only_brands=unknown.only_brands,
+    )
 
 
 _SKIPPED: Final = "Skipped: the same days are on record."
@@ -246,13 +273,26 @@ def _as_sent(row: WaitingSpend, reference: Reference) -> Row:
     )
 
 
-def _put_away(recorded: Collection[int], refusals: dict[int, str]) -> None:
-    """Delete what was recorded, and note with the others why not."""
+def _put_away(recorded: Collection[int], match: SpendBatch, name: str) -> None:
+    """Keep what was recorded with its match, as it waited under a reference of this name."""
+    values: dict[str, Any] = {"ids": list(recorded), "match": match.pk, "name": name}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM ads_waitingspend WHERE id = ANY(%s::bigint[])", [list(recorded)]
-        )
-        if refusals:
+        cursor.execute(_PUT_AWAY, values)
+
+
+_PUT_AWAY: Final = """
+    WITH gone AS (DELETE FROM ads_waitingspend WHERE id = ANY(%(ids)s::bigint[]) RETURNING *)
+    INSERT INTO ads_matchedspend (match_id, batch_id, row)
+    SELECT %(match)s, batch_id, to_jsonb(gone) || jsonb_build_object('name', %(name)s::text)
+      FROM gone
+     ORDER BY id
+"""
+
+
+def _note(refusals: dict[int, str]) -> None:
+    """Note with these rows why they go on waiting."""
+    if refusals:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE ads_waitingspend AS kept SET refusal = given.refusal"
                 "  FROM unnest(%s::bigint[], %s::text[]) AS given (id, refusal)"

@@ -28,6 +28,7 @@ from ads.models import (
     ReportedTotal,
     SimulatedSwitch,
     Spend,
+    SpendBatch,
     SpendTotal,
     UnknownReference,
     WaitingSpend,
@@ -151,6 +152,12 @@ def _references(number: int, now: datetime) -> None:
 def _files(number: int, now: datetime) -> None:
     campaign = Campaign.objects.order_by("pk")[0]
     uploads.checked(uploads.rows(campaign, "1.25", "nothing", f"3.{number:02}"), by="olivia")
+    batch = SpendBatch.objects.create(
+        kind="match", campaign=campaign, recorded_by="olivia", recorded_at=now
+    )
+    SpendBatch.objects.create(
+        kind="undo", undoes=batch, reason="wrong", recorded_by="olivia", recorded_at=now
+    )
     ColumnMapping.objects.create(
         name=f"Mapping {number}",
         header=[f"Day {number}"],

@@ -24,6 +24,7 @@ from ads.models import (
     ColumnMapping,
     DaypartingSchedule,
     ReportedTotal,
+    SpendBatch,
     SpendTotal,
     UnknownReference,
     WaitingSpend,
@@ -110,6 +111,9 @@ def _what_comes_in(now: datetime) -> None:
     )
     nobodys = f"New one,{uploads.TODAY},5\n"  # it is offered to be created
     uploads.checked(uploads.rows(campaign, "12.50", "a lot") + nobodys, by="olivia")
+    SpendBatch.objects.create(
+        kind="import", title="may.csv", recorded_by="olivia", recorded_at=timezone.now()
+    )
     plan = FilePlan().as_json()
     ColumnMapping.objects.create(name="Platform's export", header=["Day"], plan=plan)
 

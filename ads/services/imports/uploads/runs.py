@@ -103,7 +103,7 @@ def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
     ):
         with transaction.atomic():
             now = clock()
-            done = staged.record(now=now, seen=_seen(upload))
+            done = staged.record(now=now, seen=_seen(upload), title=upload.file_name, upload=upload)
             if done.refused.count > upload.leaves_out:
                 raise RowsRefused(done.refused)
             refused.finish()

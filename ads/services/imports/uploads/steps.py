@@ -14,13 +14,14 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, TextField, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, JSONObject, Now, NullIf
 from django.template.defaultfilters import filesizeformat
 
-from ads.models import SpendImport, WaitingSpend
+from ads.models import SpendBatch, SpendImport, WaitingSpend
+from ads.models.batches import BatchKind
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.actor import current_actor
 from ads.services.currencies import ONLY
@@ -109,15 +110,19 @@ def _look_at(upload: SpendImport, plan: Plan) -> None:
 
 def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
     """Earlier uploads of the very same bytes, the newest first."""
-    return SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk)
+    return with_waiting(SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk))
 
 
 def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
     """With ``still_waiting``: the sums of their spend that still waits to be matched, by currency.
 
     A list of ``currency`` and ``sum`` (as text); empty or None if nothing waits. It counts for the
-    last import that reported it. ``all_waited``: it was all that there was.
+    last import that reported it. ``all_waited``: it was all that there was. ``is_undone``: what it
+    recorded was taken back.
     """
+    taken_back = SpendBatch.objects.filter(
+        spend_import=OuterRef("pk"), kind=BatchKind.IMPORT, counts=False
+    )
     waits = WaitingSpend.objects.filter(
         discarded_at=None, received_at=OuterRef("finished_at"), source=OuterRef("said_source")
     )
@@ -131,6 +136,7 @@ def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
     return imports.annotate(
         said_source=KT("preview__plan__source"),
         all_waited=Q(outcome__rows=0),
+        is_undone=Exists(taken_back),
         still_waiting=Case(
             When(
                 status=ImportStatus.RECORDED,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ads.models import Campaign
+from ads.models import Campaign, SpendBatch
 from ads.tests.api.spend.support import entry, ledger
 from ads.tests.api.support import Program, problem
 
@@ -32,6 +32,7 @@ def test_day_totals_are_recorded_by_their_difference(program: Program, campaign:
     older = program.post("/spend/day-totals", total(campaign, "60", 5))
 
     assert first.json() == {
+        "batch": SpendBatch.objects.earliest("pk").pk,
         "recorded": 1,
         "unchanged": 0,
         "older": 0,

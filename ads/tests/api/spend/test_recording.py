@@ -10,6 +10,7 @@ from ads.models import (
     CampaignReference,
     DeliveryChange,
     Spend,
+    SpendBatch,
     UnknownReference,
     WaitingSpend,
 )
@@ -27,6 +28,7 @@ def test_one_entry_is_recorded_and_the_campaign_stops_before_the_answer(
     spend = Spend.objects.get()
     assert answer.status_code == 200
     assert answer.json() == {
+        "batch": SpendBatch.objects.earliest("pk").pk,
         "recorded": 1,
         "duplicates": 0,
         "waiting": 0,

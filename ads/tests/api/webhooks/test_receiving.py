@@ -12,6 +12,7 @@ from ads.models import (
     CampaignReference,
     DeliveryChange,
     Spend,
+    SpendBatch,
     WaitingSpend,
     WebhookDelivery,
     WebhookEndpoint,
@@ -32,6 +33,7 @@ def test_spend_is_recorded_and_has_stopped_the_campaign_when_it_is_answered(
     assert answer.status_code == 200, answer.content
     assert answer.json() == {
         "type": "spend.entries",
+        "batch": SpendBatch.objects.earliest("pk").pk,
         "recorded": 2,
         "duplicates": 0,
         "waiting": 0,
@@ -77,6 +79,7 @@ def test_day_totals_and_corrections_come_the_same_way(sender: Sender, campaign: 
 
     assert first.json() == {
         "type": "spend.day_totals",
+        "batch": SpendBatch.objects.earliest("pk").pk,
         "recorded": 1,
         "unchanged": 0,
         "older": 0,

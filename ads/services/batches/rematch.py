@@ -1,0 +1,49 @@
+"""The undo of a match: the campaign loses the platform ID, and the spend waits again."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+from ads.models import CampaignReference, MatchedSpend, SpendBatch
+from ads.models.batches import BatchKind
+from ads.models.references import BETWEEN
+from ads.services import locks
+from ads.services.campaign_lookup import Reference
+
+
+def await_reference(batch: SpendBatch, now: datetime) -> int | None:
+    """Lock the unmatched reference of a match, made if need be; its id. None: it is no match.
+
+    Whoever records what waits for it holds the same lock.
+    """
+    if batch.kind != BatchKind.MATCH:
+        return None
+    row = MatchedSpend.objects.filter(match=batch).values_list("row", flat=True).first() or {}
+    platform, account, identifier = batch.known_as.split(BETWEEN)
+    reference = Reference(platform, account, identifier, row.get("name", ""))
+    return locks.unknown_references([reference], batch.only_brands, now)[reference]
+
+
+def wait_again(batch: SpendBatch, unknown_id: int) -> None:
+    """Take the ID from the campaign, and let the rows wait as they did."""
+    platform, account, reference = batch.known_as.split(BETWEEN)
+    CampaignReference.objects.filter(
+        campaign=batch.campaign, platform=platform, account=account, reference=reference
+    ).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_WAIT_AGAIN, {"match": batch.pk, "unknown": unknown_id})
+
+
+_WAIT_AGAIN: Final = """
+    WITH back AS (DELETE FROM ads_matchedspend WHERE match_id = %(match)s RETURNING row)
+    INSERT INTO ads_waitingspend
+           (unknown_id, kind, amount, currency, date, timezone, occurred_at, observed_at,
+            description, source, external_id, received_at, refusal, discarded_by,
+            discarded_because, batch_id)
+    SELECT %(unknown)s, kind, amount, currency, date, timezone, occurred_at, observed_at,
+           description, source, external_id, received_at, '', '', '', batch_id
+      FROM back, jsonb_populate_record(NULL::ads_waitingspend, back.row) AS again
+     ORDER BY again.id
+        ON CONFLICT DO NOTHING
+"""

@@ -1,0 +1,297 @@
+"""Undoing a batch as a whole: corrections in the ledger, in one transaction, once.
+
+- Each of its ledger rows gets a correction of the negated amount.
+- Day totals go back to what they were before it, and so do the instants of their observations, so
+  that the file can be imported again; totals that it had replaced count again.
+- Its rows that still wait to be matched are discarded.
+- The undo of a match takes the platform ID from the campaign, and the spend waits again.
+- What that starts or stops is enforced before the commit.
+
+An undo is a batch too. Undoing it brings back the ledger rows of the first, such as entries, whose
+IDs stay on record. Later records that stand on the batch are refused (:mod:`.standing`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from ads.models import Campaign, SpendBatch, WaitingSpend
+from ads.models.batches import BatchKind
+from ads.rules.calendar import local_date, month_start
+from ads.services import locks, new_batch
+from ads.services.actor import current_actor
+from ads.services.batches import rematch
+from ads.services.batches.standing import (
+    MOVED,
+    REMAINING,
+    BatchFigures,
+    InTheWay,
+    corrected_since,
+    figures_of,
+    in_the_way,
+    others_since,
+)
+from ads.services.delivery import (
+    LAST_TO_TURN,
+    Decision,
+    Enforced,
+    Trigger,
+    enforce,
+    preview_switches,
+    supposed_sums,
+)
+from ads.services.ledger import (
+    LONGEST,
+    check_text,
+    validation,
+    waiting,
+)
+
+#: Characters of a reason: it stands in each correction, beside the numbers.
+LONGEST_REASON: Final = LONGEST["reason"]
+
+#: Campaigns that a preview names.
+NAMED: Final = 100
+
+
+class CannotUndo(ValueError):
+    """Nothing was undone: later records stand on the batch, or it was undone before."""
+
+    def __init__(self, batch: SpendBatch, reasons: list[InTheWay]) -> None:
+        super().__init__(
+            f"Batch {batch.pk} cannot be undone. {' '.join(map(str, reasons))} Nothing was changed."
+        )
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPreview:
+    """What undoing a batch would do."""
+
+    batch: SpendBatch
+    figures: BatchFigures
+    in_the_way: list[InTheWay]
+    would_start: int = 0
+    would_stop: int = 0
+    #: The first campaigns that would be switched, and which way.
+    switches: list[tuple[Campaign, Decision]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo did; ``figures`` are those of the undone batch."""
+
+    batch: SpendBatch
+    figures: BatchFigures
+    enforced: Enforced
+
+
+def preview(batch: SpendBatch, *, now: datetime) -> UndoPreview:
+    """What :func:`undo` would do at ``now``; nothing is locked and nothing written."""
+    figures, reasons = figures_of(batch), in_the_way(batch)
+    first: list[Decision] = []
+    starts = stops = 0
+    if not reasons:
+        for decision in _switches(batch, now):
+            starts += decision.is_active
+            stops += not decision.is_active
+            if len(first) < NAMED:
+                first.append(decision)
+    named = Campaign.objects.select_related("brand").in_bulk([each.campaign_id for each in first])
+    return UndoPreview(
+        batch,
+        figures,
+        reasons,
+        starts,
+        stops,
+        [(named[each.campaign_id], each) for each in first],
+        list(_notes(batch, figures)),
+    )
+
+
+def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: str | None = None) -> Undone:
+    """Undo a batch, in one transaction, and enforce what that crosses.
+
+    Args:
+        batch: what to undo; an undo, too.
+        reason: why; required, at most :data:`LONGEST_REASON` characters.
+        seen: the figures that whoever confirms was shown; None: whatever they are.
+
+    Raises:
+        InvalidSpend: ``reason`` is missing or too long.
+        CannotUndo: later records stand on it, it was undone before, it has grown since it was
+            seen, or somebody holds its locks; nothing was changed.
+    """
+    check_text("reason", reason, required=True)
+    try:
+        return _undo(batch, reason, now, seen)
+    except OperationalError as error:
+        if not locks.is_in_the_way(error):
+            raise
+        reasons = [_plainly("Spend of the same days is being recorded. Try again in a minute.")]
+        raise CannotUndo(batch, reasons) from error
+
+
+def _undo(batch: SpendBatch, reason: str, now: datetime, seen: str | None) -> Undone:
+    with transaction.atomic():
+        locks.undoing()
+        rematched = rematch.await_reference(batch, now)
+        mine = WaitingSpend.objects.filter(batch=batch, discarded_at=None)
+        locks.waiting_references(mine.order_by().values("unknown_id"))
+        locked = locks.last_batch(pk=batch.pk)
+        if locked is None:
+            raise CannotUndo(batch, [_plainly("There is no such batch.")])
+        given: dict[str, Any] = {"batch": locked.pk, "now": now}
+        locks.reported_totals(_TOUCHED, given)
+        reasons = in_the_way(locked)
+        figures = figures_of(locked)
+        if not reasons and seen is not None and seen != figures.seen:
+            reasons = [_plainly("It has changed since you were shown its preview; look again.")]
+        if reasons:
+            raise CannotUndo(locked, reasons)
+        undoing = _made(locked, reason, figures, now)
+        given |= {"undo": undoing.pk, "by": undoing.recorded_by, "reason": reason}
+        if rematched is not None:
+            rematch.wait_again(locked, rematched)
+        _flip(locked)
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE_BACK, given)
+            # Those rows have waited for whoever was correcting these entries or reporting these
+            # days; who comes later waits for this, and then sees the totals as they are then.
+            if reasons := [*corrected_since(locked), *others_since(locked)]:
+                raise CannotUndo(locked, reasons)
+            cursor.execute(_REWIND, {**given, "earliest": validation.EARLIEST})
+        because = f"Undone with batch {locked.pk}: {reason}"
+        waiting.discard(mine, because=because, now=now)
+        enforced = enforce(_affected(locked, now), now, Trigger.CORRECTION, lock_first=True)
+    return Undone(undoing, figures, enforced)
+
+
+def _plainly(reason: str) -> InTheWay:
+    return InTheWay(reason, reason)
+
+
+def _made(batch: SpendBatch, reason: str, figures: BatchFigures, now: datetime) -> SpendBatch:
+    return SpendBatch.objects.create(
+        kind=BatchKind.UNDO,
+        title=batch.title,
+        source=batch.source,
+        recorded_by=current_actor()[:_LONGEST_NAME],
+        recorded_at=now,
+        rows=figures.rows + figures.waiting,
+        amounts=new_batch.as_text(figures.change),
+        spend_import=batch.spend_import,
+        api_key=batch.api_key,
+        campaign=batch.campaign,
+        undoes=batch,
+        reason=reason,
+    )
+
+
+_LONGEST_NAME: Final = 150
+
+
+def _flip(batch: SpendBatch) -> None:
+    """It no longer counts; what it undid itself does again, and so on."""
+    one: SpendBatch | None = batch
+    counts = False
+    while one is not None:
+        SpendBatch.objects.filter(pk=one.pk).update(counts=counts)
+        one, counts = one.undoes, not counts
+
+
+#: The day totals that it moved or confirmed last.
+_TOUCHED: Final = f"""
+    SELECT id FROM ({MOVED}) AS moved
+     UNION
+    SELECT id FROM ads_reportedtotal WHERE batch_id = %(batch)s
+"""  # noqa: S608  (nothing in it comes from outside)
+
+_TAKE_BACK: Final = """
+    INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source, kind,
+                           recorded_by, created_at, batch_id, reported_total_id)
+    SELECT campaign_id, -amount, date, %(now)s,
+           format('Correction of entry %%s: undone with batch %%s: %%s', id, %(batch)s::bigint,
+                  %(reason)s::text),
+           source, 'correction', %(by)s, %(now)s, %(undo)s, reported_total_id
+      FROM ads_spend
+     WHERE batch_id = %(batch)s
+     ORDER BY id
+"""
+
+# From what remains: the last observation, and whether the total is replaced.
+_REWIND: Final = f"""
+    UPDATE ads_reportedtotal AS total
+       SET amount = rewound.amount, previous = total.amount, batch_id = %(undo)s,
+           updated_at = %(now)s, observed_at = rewound.observed_at,
+           replaced_by = rewound.replaced_by
+      FROM (
+            SELECT reported.id, reported.amount - coalesce(moved.amount, 0) AS amount,
+                   least(reported.observed_at,
+                         coalesce(remaining.observed_at, %(earliest)s::timestamptz)) AS observed_at,
+                   CASE WHEN reported.amount = coalesce(moved.amount, 0)
+                        THEN coalesce(remaining.replaced_by, '') ELSE '' END AS replaced_by
+              FROM ({_TOUCHED}) AS touched
+              JOIN ads_reportedtotal AS reported ON reported.id = touched.id
+              LEFT JOIN ({MOVED}) AS moved ON moved.id = reported.id
+             CROSS JOIN LATERAL (
+                    SELECT max(seen.occurred_at) FILTER (WHERE seen.by IS NULL) AS observed_at,
+                           (array_agg(seen.by ORDER BY seen.id DESC))[1] AS replaced_by
+                      FROM (SELECT row.id, row.occurred_at,
+                                   substring(row.description FROM
+                                       '^The day''s total of .* was replaced by source (.*)\\.$')
+                                   AS by
+                              FROM {REMAINING}) AS seen
+                   ) AS remaining
+           ) AS rewound
+     WHERE total.id = rewound.id
+"""  # noqa: S608
+
+
+#: Its rows in the ledger, negated.
+_MOVES: Final = """
+    (SELECT campaign_id, date, -amount AS amount FROM ads_spend WHERE batch_id = %(batch)s) AS moves
+"""
+
+#: The brands whose current budgets it affects. Spend of a past month holds no campaign.
+_BRANDS: Final = """
+    SELECT DISTINCT campaign.brand_id
+      FROM ads_spend AS entry JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id
+     WHERE entry.batch_id = %(batch)s AND entry.date >= %(since)s
+"""
+
+
+def _since(now: datetime) -> Any:
+    return month_start(local_date(now, LAST_TO_TURN))
+
+
+def _affected(batch: SpendBatch, now: datetime) -> QuerySet[Campaign]:
+    sql = _BRANDS.replace("%(batch)s", "%s").replace("%(since)s", "%s")
+    return Campaign.objects.filter(brand__in=RawSQL(sql, (batch.pk, _since(now))))  # noqa: S611
+
+
+def _switches(batch: SpendBatch, now: datetime) -> Iterator[Decision]:
+    campaigns = _affected(batch, now)
+    if not campaigns.exists():
+        return
+    with supposed_sums(_MOVES, _BRANDS, now, {"batch": batch.pk, "since": _since(now)}):
+        yield from preview_switches(campaigns, now)
+
+
+def _notes(batch: SpendBatch, figures: BatchFigures) -> Iterator[str]:
+    if batch.kind == BatchKind.MATCH:
+        yield (
+            "The platform ID is taken from the campaign, and its spend waits again to be matched."
+        )
+    if batch.kind == BatchKind.UNDO:
+        yield "It brings back what the undone batch had in the ledger."
+        if WaitingSpend.objects.filter(batch=batch.undoes).exclude(discarded_at=None).exists():
+            yield "Rows that had waited to be matched stay discarded: import or send them again."
+    if figures.replaced:
+        yield "Totals that it had replaced count again."
