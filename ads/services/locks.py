@@ -10,6 +10,9 @@
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
 
+A setup file takes those of the brands and campaigns that it changes in this order, and the brands
+last: :func:`setup`. One at a time, so that two of them never wait for each other.
+
 A page on which somebody edits a row locks that row, then those that are edited within it, and then
 none of the others: :func:`edited`.
 
@@ -33,9 +36,10 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
-#: The advisory locks of :func:`only_import` and :func:`senders`; any numbers of their own.
+#: The advisory locks of :func:`only_import`, :func:`senders` and :func:`setup`; any numbers.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _SAVING_SENDERS: Final = 0x5E4DE25
+_SETTING_UP: Final = 0x5E7_0B
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -115,6 +119,32 @@ def senders() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SAVING_SENDERS])
+
+
+def only_setup() -> None:
+    """Let nobody else apply a setup file until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETTING_UP])
+
+
+def setup(
+    campaign_ids: Collection[int],
+    brand_ids: Collection[int],
+    now: datetime,
+    *,
+    renamed: Iterable[QuerySet[Model]],
+) -> None:
+    """Lock campaigns and brands that a file changes, and wait for spend in flight on them.
+
+    ``renamed``: those of them that get another name. Spend that is being inserted refers to their
+    rows and goes on to lock the sums, which are locked here: waiting for it could deadlock, so an
+    error that :func:`is_in_the_way` knows is raised at once.
+    """
+    totals_of_brands(campaign_ids, now)
+    campaigns(campaign_ids)
+    brands(brand_ids)
+    for rows in renamed:
+        list(rows.order_by("pk").select_for_update(of=("self",), nowait=True).values_list("pk"))
 
 
 def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:

@@ -8,7 +8,7 @@ memory at a time.
 from ads.services.imports import uploads
 from ads.services.imports.formats import FORMATS
 from ads.services.imports.outcome import Imported, figures, sums_of
-from ads.services.imports.parsing import Sniffed
+from ads.services.imports.parsing import Reader, Sniffed, day_of, order_of, trouble_of_id
 from ads.services.imports.plan import (
     ANSWERS,
     CAMPAIGN_BY,

@@ -1,9 +1,10 @@
 """From the bytes of a file to checked rows."""
 
 from ads.services.imports.parsing import columns
-from ads.services.imports.parsing.campaigns import Found, by_name
+from ads.services.imports.parsing.campaigns import Found, by_name, trouble_of_id
 from ads.services.imports.parsing.cells import unit_of
 from ads.services.imports.parsing.checker import Checker
 from ads.services.imports.parsing.columns import Columns
 from ads.services.imports.parsing.detection import HEAD, Sniffed, sniff
+from ads.services.imports.parsing.notation import day_of, order_of
 from ads.services.imports.parsing.reader import Reader
