@@ -122,8 +122,8 @@ def _date(text: str, *, day_first: bool | None = None) -> date:
     try:
         day = day_of(text.strip(), day_first=day_first)
     except ValueError as error:
-        why = "it may be two dates" if str(error) == text.strip() else "there is no such date"
-        raise BadCell(f"{why}; write it as 2026-03-31.") from error
+        why = "there is no such date, or it may be two; write it as 2026-03-31."
+        raise BadCell(why) from error
     if day is None:
         raise BadCell(f'write the date as 2026-03-31, or "{NONE}".')
     return day

@@ -82,7 +82,8 @@ class _Planning:
             other = self._renamed.get(name) or self._by_name.get(name)
             if other not in (None, target):
                 self._taken(line, "brand", name, other)
-            self._renamed[name] = target
+            else:
+                self._renamed[name] = target
 
     def _add_brands(self, found: list[Target]) -> None:
         for one in found:

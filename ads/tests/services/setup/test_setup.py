@@ -9,7 +9,7 @@ import pytest
 from ads.models import Brand, Campaign, CampaignReference, CampaignSchedule
 from ads.services.actor import acting_as
 from ads.services.history import audit
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import CampaignFactory, ScheduleFactory
 from ads.tests.services.setup.support import applied, changes, previewed, sheet
 from ads.tests.support import NOON, delivers, enforce_all, spend, switches
 
