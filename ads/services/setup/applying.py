@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
+import pghistory
 from django.db import IntegrityError, OperationalError, transaction
 
 from ads.models import Brand, Campaign
@@ -52,6 +54,8 @@ class Applied:
     #: As of :attr:`Preview.counts`.
     counts: Mapping[str, int]
     enforced: Enforced
+    #: The audit's name for everything that was changed with it.
+    context: UUID
 
 
 def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None) -> Applied:
@@ -65,10 +69,10 @@ def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None)
         SetupRefused: somebody else keeps rows locked, or has saved the same at the same moment.
     """
     name = sheet.name if len(sheet.name) <= LONGEST_NAME else f"{sheet.name[:LONGEST_NAME]}…"
-    with acting_as(f"{current_actor()} (file {name})"):
+    with acting_as(f"{current_actor()} (file {name})"), pghistory.context() as context:
         for left in reversed(range(ATTEMPTS)):
             try:
-                return _apply(sheet, now, seen)
+                return Applied(*_apply(sheet, now, seen), context.id)
             except OperationalError as error:
                 if not locks.is_in_the_way(error):
                     raise
@@ -87,7 +91,9 @@ def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None)
 
 
 @transaction.atomic
-def _apply(sheet: Sheet, now: datetime, seen: Mapping[int, str] | None) -> Applied:
+def _apply(
+    sheet: Sheet, now: datetime, seen: Mapping[int, str] | None
+) -> tuple[Mapping[str, int], Enforced]:
     with locks.patience():
         locks.only_setup()
         found = plan_of(sheet)
@@ -115,7 +121,7 @@ def _apply(sheet: Sheet, now: datetime, seen: Mapping[int, str] | None) -> Appli
     if added:
         # Robust: the file is applied; the periodic task records what this could not.
         transaction.on_commit(record, robust=True)
-    return Applied(counts(plan), enforced)
+    return counts(plan), enforced
 
 
 def _renamed(plan: Plan, columns: object) -> list[int]:

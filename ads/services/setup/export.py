@@ -9,6 +9,7 @@ from ads.models import Brand, Campaign
 from ads.services.exports import Export, portions
 from ads.services.setup import stored
 from ads.services.setup.columns import BRAND, CAMPAIGN, COLUMNS
+from ads.services.setup.plan import Plan
 
 
 def export(brands: QuerySet[Brand], campaigns: QuerySet[Campaign]) -> Export:
@@ -33,6 +34,19 @@ def export(brands: QuerySet[Brand], campaigns: QuerySet[Campaign]) -> Export:
         yield from map(_brand, waiting.values())
 
     return Export("setup", COLUMNS, rows)
+
+
+def export_changes(plan: Plan) -> Export:
+    """Everything that a file would change."""
+    columns = ("line", "brand", "campaign", "what", "column", "before", "after")
+    return Export(
+        "setup-changes",
+        columns,
+        lambda: (
+            (line, brand, campaign, what, change.column, change.old, change.new)
+            for line, brand, campaign, what, change in plan.told()
+        ),
+    )
 
 
 def _brand(brand: Brand) -> list[str]:

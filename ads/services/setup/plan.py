@@ -1,7 +1,7 @@
 """What a setup file would change: each brand and campaign before and after."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,6 +122,13 @@ class Plan:
         brands = [one.pk for one in self.of(BRAND, new=False) if one.pk]
         theirs = Campaign.objects.filter(brand__in=among(brands)).order_by()
         return sorted(changed.union(theirs.values_list("pk", flat=True)))
+
+    def told(self) -> Iterator[tuple[int, str, str, str, Change]]:
+        """Every change with its line, brand, campaign ("" for a brand), and "new" or "changed"."""
+        for one in self.changed:
+            owner = (one.brand.name, one.name) if one.brand else (one.name, "")
+            for change in one.changes():
+                yield one.line, *owner, "new" if one.is_new else "changed", change
 
     def digests(self) -> dict[int, str]:
         """What changes, by line: two plans that do the same have the same."""
