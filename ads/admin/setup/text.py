@@ -65,7 +65,7 @@ def _row(one: Target) -> dict[str, Any]:
         "link": "" if one.is_new else reverse(f"admin:ads_{model}_change", args=[one.pk]),
         "is_new": one.is_new,
         "changes": [
-            {"column": change.column.replace("_", " "), "old": change.old, "new": change.new}
+            {"column": change.label, "old": change.old, "new": change.new}
             for change in one.changes()
             if not (one.is_new and change.column == model)
         ],

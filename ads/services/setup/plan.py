@@ -19,8 +19,13 @@ class Change:
     old: str
     new: str
 
+    @property
+    def label(self) -> str:
+        """The column in words."""
+        return self.column.replace("_", " ").replace("ids", "IDs")
+
     def __str__(self) -> str:
-        return f"{self.column.replace('_', ' ')} {f'{self.old} → ' if self.old else ''}{self.new}"
+        return f"{self.label} {f'{self.old} → ' if self.old else ''}{self.new}"
 
 
 @dataclass(eq=False, slots=True)

@@ -82,7 +82,7 @@ def test_none_takes_a_value_away() -> None:
         "Acme / Spring: daily budget $75.00 → no limit",
         "Acme / Spring: start date 2024-05-01 → none",
         f"Acme / Spring: schedules {campaign.dayparting_schedules.get()} → none",
-        "Acme / Spring: platform ids meta_ads / 1 → none",
+        "Acme / Spring: platform IDs meta_ads / 1 → none",
     ]
     assert previewed(text).plan.notes == [
         "A budget is taken away, so there is no limit: Acme / Spring."
