@@ -1,6 +1,7 @@
 """Imports: the list of uploaded files, and their pages: uploading, the preview, confirming."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -38,7 +39,14 @@ from ads.admin.imports.upload_limit import SizeGuard, guard
 from ads.models import SpendImport, UnknownReference
 from ads.models.imports import ImportStatus
 from ads.rules.calendar import format_instant
-from ads.services.imports import ImportRefused, Plan, Sniffed, uploads, without_options
+from ads.services.imports import (
+    ImportRefused,
+    Plan,
+    Sniffed,
+    WhichSheet,
+    uploads,
+    without_options,
+)
 
 Page = Callable[..., HttpResponseBase]
 May = Callable[[HttpRequest], bool]
@@ -283,7 +291,8 @@ def _read_form(
     request: HttpRequest, one: SpendImport, plan: Plan
 ) -> tuple[ReadForm, Sniffed | None, str]:
     """The form; how the file looks, read as the form says; and why it cannot be read like that."""
-    data = request.POST if request.method == "POST" else None
+    data = request.POST if "campaign_by" in request.POST else None  # else only a sheet is chosen
+    plan = replace(plan, sheet=request.POST.get("sheet") or plan.sheet)
     look: Sniffed | None = None
     try:
         look = uploads.look(one, plan)
@@ -292,6 +301,10 @@ def _read_form(
         if form.is_valid():
             look = uploads.look(one, form.plan)
             form = ReadForm(data, plan=plan, look=look)
+    except WhichSheet as error:
+        plan = replace(plan, sheet=None)
+        form = ReadForm(plan=plan, look=None, sheets=error.sheets)
+        return form, None, without_options(str(error))
     except (ImportRefused, uploads.OutOfTurn) as error:
         return ReadForm(data, plan=plan, look=look), look, without_options(str(error))
     return form, look, ""

@@ -5,6 +5,6 @@ from ads.services.imports.parsing.campaigns import Found, by_name, trouble_of_id
 from ads.services.imports.parsing.cells import unit_of
 from ads.services.imports.parsing.checker import Checker
 from ads.services.imports.parsing.columns import Columns
-from ads.services.imports.parsing.detection import HEAD, Sniffed, sniff
+from ads.services.imports.parsing.detection import Sniffed
 from ads.services.imports.parsing.notation import day_of, order_of
-from ads.services.imports.parsing.reader import Reader
+from ads.services.imports.parsing.reader import Reader, look_at

@@ -25,9 +25,10 @@ from ads.services.imports.parsing.cells import amounts_of, days_of
 from ads.services.imports.parsing.columns import Columns
 from ads.services.imports.parsing.detection import Sniffed
 from ads.services.imports.parsing.periods import check_are_days
-from ads.services.imports.parsing.reader import Chunk
-from ads.services.imports.plan import Plan
+from ads.services.imports.parsing.rows import Chunk
+from ads.services.imports.plan import FIELDS, Plan
 from ads.services.imports.refusals import BadRow, ImportRefused, Refusal, Refused
+from ads.services.imports.workbooks import Day, Moment, column_name
 from ads.services.ledger import (
     EARLIEST,
     check_date,
@@ -50,6 +51,7 @@ _TOTALS_LINES: Final = 20
 _SHORT: Final = 100
 
 _NOT_ZERO: Final = re.compile("[1-9]")
+_DIGIT: Final = re.compile("[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class Checker:
         )
         self._currencies: dict[str, str] = {}
         self._header = list(header)
+        self._is_sheet = sniffed.sheet is not None
+        #: The first line whose day is a date, and the first whose day is text.
+        self._date_in: int | None = None
+        self._text_in: int | None = None
         self._format = FORMATS[plan.format or "plain"]
         self._strips = self._format is not PLAIN
         self._blank_is_zero = self._format.platform is not None
@@ -137,6 +143,9 @@ class Checker:
         """The rows to be recorded and those that wait, for :func:`tables.copy`."""
         good: list[Any] = []
         waiting: list[Any] = []
+        if self._is_sheet:
+            self._note_flaws(chunk)
+            self._check_dates(chunk)
         read = self._entry if self.columns.are_entries else self._total
         rows = zip(chunk.first_lines, chunk.rows, self._campaigns_of(chunk), strict=True)
         for i, (line, cells, campaign) in enumerate(rows):
@@ -159,6 +168,38 @@ class Checker:
             if len(self.samples) < SAMPLES:
                 self._show(line, cells, campaign, staged)
         return good, waiting
+
+    def _note_flaws(self, chunk: Chunk) -> None:
+        """Refuse the rows in which a cell that counts cannot be trusted."""
+        for i, flaws in chunk.flaws.items():
+            if self._is_totals_line(chunk.rows[i]):
+                continue
+            for field in FIELDS:
+                if (why := flaws.get(getattr(self.columns, field))) is not None:
+                    chunk.troubles.setdefault(i, f"{field}: {why}")
+
+    def _check_dates(self, chunk: Chunk) -> None:
+        """Refuse days as text beside dates: where a spreadsheet made dates of some texts only.
+
+        Raises:
+            ImportRefused: with a line of each.
+        """
+        at = self.columns.date
+        if at is None:
+            return
+        for line, cells in zip(chunk.first_lines, chunk.rows, strict=True):
+            cell = cells[at]
+            if isinstance(cell, Day | Moment):
+                self._date_in = self._date_in or line
+            elif self._text_in is None and type(cell) is str and _DIGIT.search(cell):
+                self._text_in = None if self._is_totals_line(cells) else line
+        if self._date_in and self._text_in:
+            raise ImportRefused(
+                f"date: in line {self._text_in} the day is text, in line {self._date_in} it is a "
+                "date. Where a spreadsheet makes dates of some texts only, it has often swapped "
+                "the day and the month in those. Export the report again, and import it without "
+                "saving it in a spreadsheet, or make all of them dates or text."
+            )
 
     def check_whole(self) -> None:
         """Refuse the file, of which all rows were checked, if its figures may mean something else.
@@ -329,18 +370,21 @@ class Checker:
             check_day(date)
             check_has_come_somewhere(date, self._now)
 
+    def _is_totals_line(self, cells: list[str]) -> bool:
+        columns = self.columns
+        places = (0, columns.campaign, columns.reference, columns.date)
+        return self._format.is_totals(*(_stripped(cells, at) for at in places))
+
     def _is_totals(self, line: int, cells: list[str]) -> bool:
         """Is it a line of totals? It is noted then, and is no spend."""
         if self._format.is_footer(cells):
             self.skipped += 1
             return True
-        columns = self.columns
-        first, name, reference, day, amount_text = (
-            "" if at is None or at >= len(cells) else cells[at].strip()
-            for at in (0, columns.campaign, columns.reference, columns.date, columns.amount)
-        )
-        if not self._format.is_totals(first, name, reference, day):
+        if not self._is_totals_line(cells):
             return False
+        first, name, amount_text = (
+            _stripped(cells, at) for at in (0, self.columns.campaign, self.columns.amount)
+        )
         amount: Decimal | None = None
         with suppress(Refusal, InvalidSpend):
             amount = Decimal(self.amounts.read(amount_text))
@@ -352,10 +396,19 @@ class Checker:
         return True
 
     def _wrong_width(self, cells: list[str]) -> str:
+        if self._is_sheet:
+            return (
+                f"it has a value in column {column_name(len(cells) - 1)}, for which the header has "
+                "no name; name the column, or clear the cell."
+            )
         few = len(cells) < self.columns.width
         return f"it has {len(cells)} columns, the header has {self.columns.width}; " + (
             "was it cut off?" if few else "text that contains a comma needs quotes around it."
         )
+
+
+def _stripped(cells: Sequence[str], at: int | None) -> str:
+    return "" if at is None or at >= len(cells) else cells[at].strip()
 
 
 def _names(campaign: Any) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from ads.models import Campaign, Spend
-from ads.services.imports.parsing.reader import CHUNK
+from ads.services.imports.parsing.rows import CHUNK
 from ads.services.imports.plan import Plan
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.imports.support import (
