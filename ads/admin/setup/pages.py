@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from ads.admin.base import ExportsCsv, file_of
 from ads.admin.imports import ENCODINGS
@@ -42,6 +42,8 @@ MOST_PACKED: Final = 2_400_000
 
 #: How long a preview can be confirmed, in seconds.
 VALID_FOR: Final = 24 * 60 * 60
+
+_SCRIPTS: Final[list[Any]] = [Script("ads/imports.js", defer=True)]
 
 SALT: Final = "ads.setup"
 KEPT: Final = "kept"
@@ -69,6 +71,12 @@ class UploadForm(forms.Form):
         ],
         help_text="Of a CSV. Excel's plain “CSV” is in its computer's own encoding.",
         widget=UnfoldAdminSelectWidget,
+    )
+
+    sheet = forms.CharField(
+        required=False,
+        help_text="Of a workbook with several sheets: the name of the one to read.",
+        widget=UnfoldAdminTextInputWidget,
     )
 
     def clean_file(self) -> Any:
@@ -119,7 +127,8 @@ class SetsUpByFile(ExportsCsv):
             return self._setup_page(request, form)
         file = form.cleaned_data["file"]
         try:
-            sheet = Sheet.read(file.file, file.name, encoding=form.cleaned_data["encoding"] or None)
+            options = {name: form.cleaned_data[name] or None for name in ("encoding", "sheet")}
+            sheet = Sheet.read(file, file.name, **options)
             found = setup.preview(sheet, timezone.now())
             return self._setup_page(request, form, found)
         except RowsRefused as error:
@@ -205,7 +214,7 @@ class SetsUpByFile(ExportsCsv):
             + form.media
             + Media(
                 css={"all": ["ads/imports.css", "ads/actions.css", "ads/setup.css"]},
-                js=[Script("ads/imports.js", defer=True)],
+                js=_SCRIPTS,
             ),
         }
         return TemplateResponse(request, "ads/admin/setup.html", context)

@@ -24,8 +24,7 @@ COLUMNS: Final = (
     ),
     (
         "status",
-        "draft, active, paused, completed or archived; of a brand: active or paused. "
-        "A new campaign is active.",
+        "draft, active, paused, completed or archived; of a brand active or paused. New: active.",
     ),
     ("timezone, currency", "Of a brand: Europe/Berlin, EUR. A new brand has UTC and USD."),
     ("daily_budget, monthly_budget", "In the brand's currency: 75, 1,200.50 or $75."),

@@ -26,6 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="the file, or - for standard input")
         parser.add_argument("--encoding", help="of a CSV; default: UTF-8, or UTF-16 if detected")
+        parser.add_argument(
+            "--sheet", help="of a workbook, by its name; default: the only one with rows"
+        )
         parser.add_argument("--dry-run", action="store_true", help="preview only; change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -33,7 +36,7 @@ class Command(BaseCommand):
         try:
             with _opened(options["file"]) as file:
                 name = "standard input" if options["file"] == STDIN else Path(options["file"]).name
-                sheet = Sheet.read(file, name, encoding=options["encoding"])
+                sheet = Sheet.read(file, name, encoding=options["encoding"], sheet=options["sheet"])
             now = timezone.now()
             found = setup.preview(sheet, now)
             _show(screen, found)

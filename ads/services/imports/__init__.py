@@ -28,3 +28,4 @@ from ads.services.imports.refusals import (
     without_options,
 )
 from ads.services.imports.run import Import, preview_of
+from ads.services.imports.workbooks import Number

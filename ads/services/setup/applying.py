@@ -1,5 +1,6 @@
 """Applying a file: all of it or nothing, in one transaction, enforced in it."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +23,9 @@ from ads.services.setup.preview import counts
 from ads.services.setup.sheet import SetupRefused, Sheet
 from ads.services.setup.writing import write, write_references
 
-#: How often it is tried to get the locks.
+#: How often it is tried to get the locks, and the seconds in between.
 ATTEMPTS: Final = 3
+PAUSE: Final = 0.5
 
 #: Rows that are named where something has changed meanwhile.
 NAMED: Final = 10
@@ -81,6 +83,7 @@ def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None)
                         "Nothing was changed: somebody else is changing brands or campaigns of the "
                         "file, or spend of them is being recorded. Try again in a minute."
                     ) from error
+                time.sleep(PAUSE)
             except IntegrityError as error:
                 why = str(error).partition("\n")[0]
                 raise SetupRefused(

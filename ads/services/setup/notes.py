@@ -14,6 +14,7 @@ NAMED: Final = 5
 
 def notes_of(sheet: Sheet, plan: Plan) -> Iterator[str]:
     """Each of them; at most three queries."""
+    yield from sheet.notes
     if sheet.ignored:
         listed = ", ".join(f'"{name}"' for name in sheet.ignored)
         yield f"Columns that are not read: {listed}."

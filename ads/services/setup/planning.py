@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ads.rules.currencies import labelled
+from ads.rules.currencies import labelled, spelled
 from ads.rules.money import typed
-from ads.services.imports import order_of
+from ads.services.imports import Number, order_of
 from ads.services.setup import stored
 from ads.services.setup.columns import (
     BRAND,
@@ -251,10 +251,8 @@ class _Planning:
             except BadCell as error:
                 self._problem(line.number, name, text, str(error))
         for name in MONEY:
-            if name in target.given and (code := typed(line.cells[name])[1]) not in (
-                None,
-                target.currency,
-            ):
+            code = _named_currency(line.cells[name]) if name in target.given else None
+            if code is not None and code != target.currency:
                 why = (
                     f"it is an amount in {labelled(code)}, and the brand's currency is "
                     f"{labelled(target.currency)}. Write it in {target.currency}."
@@ -364,6 +362,12 @@ class _Planning:
                 f"make another brand for {one.after['currency']}."
             )
             self._problem(one.line, "currency", one.after["currency"], why)
+
+
+def _named_currency(text: str) -> str | None:
+    """The currency that an amount is said to be in, by itself or by how a workbook shows it."""
+    sign = text.sign if isinstance(text, Number) else ""
+    return typed(text)[1] or (spelled(sign) if sign else None)
 
 
 def _is_same(column: Column, value: Any, text: str, currency: str) -> bool:

@@ -61,35 +61,48 @@ class Sheet:
     columns: Sequence[str]
     #: Columns that are the file's own, and are not read.
     ignored: Sequence[str] = ()
-    #: What is wrong with the text of rows.
+    #: What is wrong with the text of rows and cells.
     problems: list[Problem] = field(default_factory=list)
+    #: How it was read, where that is not plain to see.
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, file: BinaryIO, name: str, *, encoding: str | None = None) -> Self:
-        """Read a file; ``name`` is what it is called on record.
+    def read(
+        cls, file: BinaryIO, name: str, *, encoding: str | None = None, sheet: str | None = None
+    ) -> Self:
+        """Read a CSV or a workbook; ``name`` is what it is called on record.
+
+        ``encoding`` of a CSV, ``sheet`` of a workbook; None: as detected.
 
         Raises:
             SetupRefused: it is no table, too long, or has no columns of a setup file.
         """
         try:
-            reader = Reader(file, Plan(encoding=encoding, header_line=1))
+            reader = Reader(file, Plan(encoding=encoding, sheet=sheet, header_line=1))
             places, ignored = _places(reader.header)
-            sheet = cls(name, [], list(places), ignored)
+            read = cls(name, [], list(places), ignored)
             for chunk in reader.chunks():
                 for number, row in enumerate(chunk.rows):
                     line = chunk.first_lines[number]
+                    flaws = chunk.flaws.get(number, {})
+                    for column, place in places.items():
+                        if place in flaws:
+                            problem = Problem(line, column, row[place], flaws[place])
+                            read.problems.append(problem)
                     if trouble := chunk.troubles.get(number):
-                        sheet.problems.append(Problem(line, "", "", trouble))
+                        read.problems.append(Problem(line, "", "", trouble))
                     elif len(row) > len(reader.header) and any(row[len(reader.header) :]):
                         why = f"the row has {len(row)} cells, and the header {len(reader.header)}."
-                        sheet.problems.append(Problem(line, "", "", why))
-                    elif cells := dict(_filled(places, row)):
-                        sheet.lines.append(Line(line, cells))
-                if len(sheet.lines) > MOST_ROWS:
+                        read.problems.append(Problem(line, "", "", why))
+                    elif not flaws and (cells := dict(_filled(places, row))):
+                        read.lines.append(Line(line, cells))
+                if len(read.lines) > MOST_ROWS:
                     raise SetupRefused(f"The file has more than {MOST_ROWS:,} rows. Split it.")
         except ImportRefused as error:
             raise SetupRefused(str(error).replace("recorded", "changed")) from error
-        return sheet
+        if reader.sniffed.sheet is not None:
+            read.notes.extend(reader.sniffed.notes)
+        return read
 
     def as_json(self) -> list[Any]:
         """As JSON; :meth:`from_json` reads it."""

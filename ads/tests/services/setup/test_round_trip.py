@@ -71,7 +71,7 @@ def make(world: list[dict[str, Any]]) -> None:
     Brand.objects.all().delete()
     DaypartingSchedule.objects.all().delete()
     schedules = [DaypartingSchedule.objects.create(name=name) for name in ("none", "a; b", '"')]
-    taken = set()
+    taken: set[Any] = set()
     for brand in world:
         values = {name: value for name, value in brand.items() if name != "campaigns"}
         row = Brand.objects.create(**values)

@@ -1,0 +1,119 @@
+"""Setup files that are workbooks: cells with types, and a round trip by way of a spreadsheet."""
+
+import io
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from ads.models import Campaign, CampaignReference
+from ads.services.setup import RowsRefused, SetupRefused, Sheet, apply, preview
+from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.tests.services.setup.support import exported, rows_of
+from ads.tests.support import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+def workbook(rows: Sequence[Sequence[Any]], *others: str, formats: Any = None) -> io.BytesIO:
+    """A workbook with these rows, and other sheets."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    euros = book.add_format({"num_format": '#,##0.00 "€"'})
+    sheet = book.add_worksheet("Setup")
+    for number, row in enumerate(rows):
+        for place, value in enumerate(row):
+            if isinstance(value, date):
+                sheet.write_datetime(number, place, value, day)
+            elif isinstance(value, Decimal):
+                sheet.write_number(number, place, float(value), euros)
+            else:
+                sheet.write(number, place, value)
+    for name in others:
+        book.add_worksheet(name).write_row(0, 0, ["brand", "campaign"])
+    book.close()
+    file.seek(0)
+    return file
+
+
+@pytest.fixture
+def spring() -> Campaign:
+    return CampaignFactory.create(brand__name="Acme", name="Spring", daily_budget=75)
+
+
+def test_numbers_and_days_are_read_from_their_cells(spring: Campaign) -> None:
+    file = workbook(
+        [
+            ["campaign_id", "daily_budget", "monthly_budget", "start_date", "status"],
+            [spring.pk, 80.1, 1200, date(2024, 5, 1), "paused"],
+        ]
+    )
+
+    apply(Sheet.read(file, "setup.xlsx"), NOON)
+
+    after = spring.fresh()
+    assert (after.daily_budget, after.monthly_budget) == (Decimal("80.1"), 1200)
+    assert (after.start_date, after.status) == (date(2024, 5, 1), "paused")
+
+
+def test_an_export_that_was_a_workbook_in_between_changes_nothing(spring: Campaign) -> None:
+    schedule = ScheduleFactory.create(name="Nights; weekends")
+    CampaignFactory.create(
+        brand=spring.brand,
+        name="=1+1",
+        monthly_budget=Decimal("0.000001"),
+        start_date=date(2024, 5, 1),
+        schedules=[schedule],
+    )
+    CampaignReference.objects.create(
+        campaign=spring, platform="meta_ads", reference="238512345678901234"
+    )
+    rows = rows_of(exported())
+    typed = {"brand_id": int, "campaign_id": int, "daily_budget": float, "monthly_budget": float}
+
+    def cell(column: str, text: str) -> Any:
+        if column in ("start_date", "end_date") and text not in ("", "none"):
+            return date.fromisoformat(text)
+        return typed[column](text) if column in typed and text not in ("", "none") else text
+
+    file = workbook([list(rows[0]), *([cell(*pair) for pair in row.items()] for row in rows)])
+
+    found = preview(Sheet.read(file, "setup.xlsx"), NOON)
+
+    assert found.plan.changed == []
+    assert found.counts["unchanged"] == 3
+
+
+def test_an_amount_that_the_sheet_shows_in_another_currency_is_refused(spring: Campaign) -> None:
+    file = workbook([["campaign_id", "daily_budget"], [spring.pk, Decimal(80)]])
+
+    with pytest.raises(RowsRefused) as refused:
+        preview(Sheet.read(file, "setup.xlsx"), NOON)
+
+    assert str(refused.value.problems[0]) == (
+        "line 2, daily_budget: '80': it is an amount in EUR (Euro), and the brand's currency is "
+        "USD (US Dollar). Write it in USD."
+    )
+
+
+def test_which_of_several_sheets_is_to_be_said(spring: Campaign) -> None:
+    rows = [["brand", "campaign", "daily_budget"], ["Acme", "Spring", 80]]
+    file = workbook(rows, "Old")
+
+    found = preview(Sheet.read(workbook(rows, "Old"), "setup.xlsx", sheet="Setup"), NOON)
+    assert [one.name for one in found.plan.changed] == ["Spring"]
+    with pytest.raises(SetupRefused, match="no sheet 'New'"):
+        Sheet.read(file, "setup.xlsx", sheet="New")
+
+
+def test_a_cell_that_cannot_be_trusted_is_refused_with_its_column(spring: Campaign) -> None:
+    file = workbook([["campaign_id", "daily_budget"], [spring.pk, "=1/0"]])
+
+    with pytest.raises(RowsRefused) as refused:
+        preview(Sheet.read(file, "setup.xlsx"), NOON)
+
+    assert [(one.line, one.column) for one in refused.value.problems] == [(2, "daily_budget")]
