@@ -15,6 +15,7 @@ from ads.models.campaign import Status
 from ads.rules.calendar import UnknownTimezone, zone
 from ads.rules.currencies import DEFAULT, MINOR_UNITS, spelled
 from ads.rules.money import InvalidAmount, format_money, parse_amount, plain, typed
+from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
 from ads.services.imports import day_of, trouble_of_id
 from ads.services.ledger import check_text
@@ -178,7 +179,8 @@ def _id(text: str) -> Id:
             "the account and the ID as google_ads / 123-456-7890 / 1234567."
         )
     platform, *account, reference = parts
-    one = (platform, account[0] if account else "", reference)
+    given = Reference(platform, account[0] if account else "", reference)
+    one = given.platform, given.account, given.reference
     if trouble := trouble_of_id("platform_ids", reference):
         raise BadCell(trouble.partition(": ")[2])
     try:

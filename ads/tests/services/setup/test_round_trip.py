@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ads.models import Brand, Campaign, CampaignReference, CampaignSchedule, DaypartingSchedule
+from ads.services.campaign_lookup import Reference
 from ads.services.setup.columns import BRAND, CAMPAIGN, _id, items, joined, written_id
 from ads.tests.services.setup.support import (
     applied,
@@ -155,8 +156,9 @@ def test_lists_in_a_cell_are_read_as_they_were_written(texts: list[str]) -> None
 def test_platform_ids_are_read_as_they_were_written(
     platform: str, account: str, reference: str
 ) -> None:
-    one = (platform, account, reference)
-    assert _id(written_id(one)) == one
+    one = Reference(platform, account, reference)  # in its one spelling
+    parts = (one.platform, one.account, one.reference)
+    assert _id(written_id(parts)) == parts
 
 
 def test_money_in_a_file_has_the_decimal_places_of_its_currency() -> None:
