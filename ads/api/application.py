@@ -11,7 +11,7 @@ from ninja.operation import Operation
 
 from ads.api import actions, allowances, exports, keys, reading, request_ids
 from ads.api.frame import Kind, Readable, failures, problems
-from ads.api.spend import endpoints, webhooks
+from ads.api.spend import document, endpoints, webhooks
 
 DESCRIPTION: Final = """
 Record spend, read spend and delivery, and switch campaigns.
@@ -65,7 +65,7 @@ class BudgetManagerAPI(NinjaAPI):
 
     def _compose(self, **kwargs: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**kwargs)
-        schema["components"]["schemas"]["Problem"] = problems.SCHEMA
+        schema["components"]["schemas"] |= {"Problem": problems.SCHEMA, **document.SCHEMAS}
         for path in schema["paths"].values():
             for operation in path.values():
                 _complete(operation)

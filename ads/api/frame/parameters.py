@@ -90,8 +90,13 @@ def _text(value: str) -> str:
     return value
 
 
-# The bounds come before the validators: only there do they get into the document.
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[42]), BeforeValidator(_whole)]
+# The bounds come before the validators: only there do they get into the document. Ninja copies a
+# field's list of `examples` to the parameter, where OpenAPI wants an object.
+Id = Annotated[
+    int,
+    Field(ge=1, le=LARGEST_ID, json_schema_extra={"example": 42}),
+    BeforeValidator(_whole),
+]
 Limit = Annotated[
     int,
     Field(ge=1, le=MOST_LISTED, description=f"How many rows at most, up to {MOST_LISTED}."),

@@ -1,3 +1,3 @@
 """Endpoints that take spend."""
 
-from ads.api.spend import endpoints, webhooks
+from ads.api.spend import document, endpoints, webhooks

@@ -58,6 +58,10 @@ def an_object(required: tuple[str, ...], properties: Schema, **more: Any) -> Sch
     }
 
 
+def _component(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
 _CAMPAIGN: Final[Schema] = {
     "description": "Whose spend it is.",
     "anyOf": [
@@ -68,28 +72,8 @@ _CAMPAIGN: Final[Schema] = {
             "maximum": LARGEST_ID,
             "examples": [3],
         },
-        an_object(
-            ("brand", "name"),
-            {"brand": _text(200), "name": _text(200)},
-            title="by names",
-            examples=[{"brand": "Acme", "name": "Spring Sale"}],
-        ),
-        an_object(
-            ("platform", "id"),
-            {
-                "platform": _text(50, description="One word for each platform."),
-                "account": _or_null(_text(100, required=False)),
-                "id": {
-                    "anyOf": [_text(200), {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}]
-                },
-                "name": _or_null(
-                    _text(200, required=False, description="What the platform calls it.")
-                ),
-            },
-            title="by its ID on a platform",
-            description="If no campaign has this ID yet, the row waits until one does.",
-            examples=[{"platform": "google_ads", "account": "123-456-7890", "id": "9876543210"}],
-        ),
+        _component("CampaignByNames"),
+        _component("CampaignOnPlatform"),
     ],
 }
 _DATE: Final[Schema] = {
@@ -134,23 +118,54 @@ _FIELDS: Final[Schema] = {
 }
 
 
-def _row(shape: Shape, title: str, **own: Schema) -> Schema:
+def _row(shape: Shape, **own: Schema) -> Schema:
     fields = {**_FIELDS, **own}
-    return an_object(shape.required, {name: fields[name] for name in shape.fields}, title=title)
+    return an_object(shape.required, {name: fields[name] for name in shape.fields})
 
 
-ROWS: Final[dict[str, Schema]] = {
-    ENTRIES.many: _row(
-        ENTRIES, "Entry", date=_or_null(_DATE), description=_or_null(_text(500, required=False))
+def _many(shape: Shape) -> Schema:
+    rows = {"type": "array", "items": _row_of(shape), "maxItems": MOST_ROWS}
+    return an_object((shape.many,), {shape.many: rows})
+
+
+def _row_of(shape: Shape) -> Schema:
+    return _component(_NAMES[shape.many][0])
+
+
+#: What the schemas of one row and of many are called, which generated clients go by.
+_NAMES: Final = {
+    ENTRIES.many: ("Entry", "Entries"),
+    DAY_TOTALS.many: ("DayTotal", "DayTotals"),
+    CORRECTIONS.many: ("Correction", "Corrections"),
+}
+
+#: Schemas that the document has once.
+SCHEMAS: Final[dict[str, Schema]] = {
+    "CampaignByNames": an_object(
+        ("brand", "name"),
+        {"brand": _text(200), "name": _text(200)},
+        examples=[{"brand": "Acme", "name": "Spring Sale"}],
     ),
-    DAY_TOTALS.many: _row(DAY_TOTALS, "DayTotal"),
-    CORRECTIONS.many: _row(
+    "CampaignOnPlatform": an_object(
+        ("platform", "id"),
+        {
+            "platform": _text(50, description="One word for each platform."),
+            "account": _or_null(_text(100, required=False)),
+            "id": {"anyOf": [_text(200), {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}]},
+            "name": _or_null(_text(200, required=False, description="What the platform calls it.")),
+        },
+        description="If no campaign has this ID yet, the row waits until one does.",
+        examples=[{"platform": "google_ads", "account": "123-456-7890", "id": "9876543210"}],
+    ),
+    "Entry": _row(ENTRIES, date=_or_null(_DATE), description=_or_null(_text(500, required=False))),
+    "DayTotal": _row(DAY_TOTALS),
+    "Correction": _row(
         CORRECTIONS,
-        "Correction",
         amount=_amount(negative=True),
         date={**_DATE, "description": "The accounting day that was wrong."},
         description=_text(500, description="Why."),
     ),
+    **{_NAMES[shape.many][1]: _many(shape) for shape in (ENTRIES, DAY_TOTALS, CORRECTIONS)},
 }
 
 _EXAMPLES: Final[dict[str, list[Schema]]] = {
@@ -218,13 +233,7 @@ def of(shape: Shape) -> Schema:
 
 def rows_of(shape: Shape) -> Schema:
     """Rows in JSON: many of them, or one."""
-    row = ROWS[shape.many]
-    batch = an_object(
-        (shape.many,),
-        {shape.many: {"type": "array", "items": row, "maxItems": MOST_ROWS}},
-        title="Many",
-    )
-    return {"anyOf": [batch, row]}
+    return {"anyOf": [_component(name) for name in reversed(_NAMES[shape.many])]}
 
 
 def _body(shape: Shape) -> Schema:
@@ -246,12 +255,18 @@ def _body(shape: Shape) -> Schema:
                 },
             },
             NDJSON: {
+                # A file, which is what generated clients can send: of an array they make JSON.
                 "schema": {
                     "description": "One row on each line.",
-                    "type": "array",
-                    "items": ROWS[shape.many],
-                    "minItems": 1,
-                    "maxItems": MOST_ROWS,
+                    "type": "string",
+                    "format": "binary",
+                    "contentMediaType": NDJSON,
+                    "contentSchema": {
+                        "type": "array",
+                        "items": _row_of(shape),
+                        "minItems": 1,
+                        "maxItems": MOST_ROWS,
+                    },
                 },
                 "examples": {"lines": {"summary": "One row on each line", "value": lines}},
             },

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ads.rules.money import add_sums, format_money, sums_by_currency
 from ads.services.currencies import the_only
 from ads.services.imports import tables
-from ads.services.imports.formats import PLAIN
+from ads.services.imports.formats import FORMATS, PLAIN
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Checker, Reader, unit_of
 
@@ -24,6 +24,8 @@ def notes(
 ) -> Iterator[str]:
     """The warnings about a file that has been read and staged."""
     yield from reader.sniffed.notes
+    if caveat := FORMATS[reader.sniffed.format].caveat(reader.sniffed.titles):
+        yield caveat
     yield from checker.days.notes()
     for line in totals_lines:
         if line["agrees"] is False:

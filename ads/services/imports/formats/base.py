@@ -177,3 +177,8 @@ class Format:
         """What a row covers by the lines above the header, if that is not a day; else empty."""
         del titles
         return ""
+
+    def caveat(self, titles: Sequence[str]) -> str:
+        """What the lines above the header say against the report's own figures; else empty."""
+        del titles
+        return ""

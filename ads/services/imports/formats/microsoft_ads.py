@@ -16,6 +16,7 @@ _PREAMBLE: Final = re.compile(
     r'"?(Report Aggregation|Last Completed Available (Day|Hour)|Potential Incomplete Data):.*',
     re.IGNORECASE,
 )
+_INCOMPLETE: Final = re.compile(r'"?Potential Incomplete Data:[" ,]*true\b.*', re.IGNORECASE)
 
 
 class MicrosoftAds(Format):
@@ -33,6 +34,14 @@ class MicrosoftAds(Format):
             if found and found[1].casefold() not in {"daily", "hourly"}:
                 return found[1].casefold()
         return ""
+
+    def caveat(self, titles: Sequence[str]) -> str:
+        if not any(_INCOMPLETE.match(line) for line in titles):
+            return ""
+        return (
+            "Microsoft Advertising says that the figures may be incomplete (Potential Incomplete "
+            "Data). Import the report again later: its newer totals replace these."
+        )
 
 
 MICROSOFT_ADS = MicrosoftAds(

@@ -302,6 +302,16 @@ def test_a_microsoft_report_that_is_not_daily_is_refused_with_the_remedy() -> No
 
 
 @pytest.mark.django_db
+def test_a_microsoft_report_that_may_be_incomplete_says_so() -> None:
+    lines = FILES["microsoft_ads"]
+    doubtful = [*lines[:2], '"Potential Incomplete Data: true"', *lines[2:]]
+    certain = [line.replace("true", "false") for line in doubtful]
+
+    assert not any("incomplete" in note for note in recorded(certain).notes)
+    assert any("may be incomplete" in note for note in recorded(doubtful).notes)
+
+
+@pytest.mark.django_db
 def test_linkedins_start_dates_are_days_if_they_show_it() -> None:
     titles = ['"Report Start: April 29, 2024"', '"Report End: May 10, 2024"']
     header = "Start Date (in UTC)\tCampaign Name\tTotal Spent"
