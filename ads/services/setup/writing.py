@@ -86,6 +86,13 @@ def _values(one: Target) -> list[Any]:
     return [one.after[name] for name, column in one.columns.items() if column.field]
 
 
+def _has_other_values(one: Target) -> bool:
+    """Is more changed than what is in tables of its own?"""
+    return any(
+        one.before[name] != one.after[name] for name, column in one.columns.items() if column.field
+    )
+
+
 def _brand_id(one: Target) -> Any:
     return one.brand.pk if one.brand else None
 
@@ -114,7 +121,7 @@ def _insert(
 
 
 def _update(table: str, columns: dict[str, str], targets: Iterable[Target]) -> None:
-    rows = ([one.pk, *_values(one)] for one in targets)
+    rows = ([one.pk, *_values(one)] for one in targets if _has_other_values(one))
     given, listed = _given({"id": "bigint", **columns}, rows)
     if listed:
         values = ", ".join(f"{name} = given.{name}" for name in columns)

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import reverse
 from ads.admin.setup.pages import PERMISSIONS
 from ads.models import Brand, Campaign
 from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.services.setup.test_workbooks import workbook
 from ads.tests.support import delivers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,6 +101,19 @@ def test_a_file_that_is_none_is_refused_beside_its_field(admin: Client) -> None:
     page = upload(admin, "%PDF-1.7", name="setup.pdf")
 
     assert "This is a PDF" in page.context["form"].errors["file"][0]
+
+
+def test_a_workbook_is_uploaded_as_a_csv_is(admin: Client, spring: Campaign) -> None:
+    rows = [["campaign_id", "daily_budget"], [spring.pk, 90.5]]
+    file = SimpleUploadedFile("May.xlsx", workbook(rows).getvalue())
+
+    page = admin.post(reverse(PAGE), {"file": file})
+
+    assert "$90.50" in page.content.decode()
+    confirm(admin, page)
+    assert spring.fresh().daily_budget == Decimal("90.5")
+    again = upload(admin, "brand\nAcme\n", name="May.xlsx")
+    assert "it is no workbook" in again.context["form"].errors["file"][0]
 
 
 def test_a_file_that_changes_nothing_cannot_be_confirmed(admin: Client, spring: Campaign) -> None:
