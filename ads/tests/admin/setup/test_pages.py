@@ -14,7 +14,7 @@ from django.urls import reverse
 from ads.admin.setup.pages import PERMISSIONS
 from ads.models import Brand, Campaign
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.setup.test_workbooks import workbook
+from ads.tests.services.setup.support import workbook
 from ads.tests.support import delivers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,8 +135,11 @@ def test_what_has_changed_since_the_preview_is_told_and_nothing_is_applied(
     again = confirm(admin, page)
 
     assert again.context["meanwhile"]["rows"] == [
-        "line 2: Acme / Spring: daily budget $80.00 → $90.00; last changed by someone outside the "
-        "console."
+        (
+            "line 2: Acme / Spring: daily budget $80.00 → $90.00; last changed by someone "
+            "outside the "
+            "console."
+        )
     ]
     assert (spring.fresh().daily_budget, other.fresh().daily_budget) == (80, 5)
     confirm(admin, again)

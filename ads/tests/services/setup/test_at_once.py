@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from ads.models import Campaign, CampaignReference, Spend, UnknownReference, WaitingSpend
 from ads.services.campaign_lookup import Reference
 from ads.services.ledger import SpendEntry, record
-from ads.services.setup import ChangedMeanwhile, SetupRefused, applying, apply, preview
+from ads.services.setup import ChangedMeanwhile, SetupRefused, apply, applying, preview
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.setup.support import applied, sheet
 from ads.tests.support import (
@@ -65,7 +65,10 @@ def test_of_two_that_confirm_the_same_file_at_once_one_is_told(spring: Campaign)
 
     assert [error.rows for error in refused] == [
         [
-            "line 2: Acme / Spring: would change nothing now; last changed by system (file setup.csv)."
+            (
+                "line 2: Acme / Spring: would change nothing now; last changed by system (file "
+                "setup.csv)."
+            )
         ]
     ]
     assert spring.fresh().daily_budget == 50

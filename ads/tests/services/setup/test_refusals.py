@@ -31,17 +31,30 @@ def test_every_error_is_listed_at_once_and_nothing_is_changed(spring: Campaign) 
     assert problems(text) == [
         "line 2, status: 'sleeping': write active or paused.",
         "line 2, timezone: 'Mars/Olympus': use an IANA name, such as Europe/Berlin.",
-        "line 2, daily_budget: '75.5.5': it is not a plain decimal number; write plain digits "
-        'with at most one dot, such as "1234.50". For no limit write "none".',
+        (
+            "line 2, daily_budget: '75.5.5': it is not a plain decimal number; write plain digits "
+            'with at most one dot, such as "1234.50". For no limit write "none".'
+        ),
         "line 3, status: 'gone': write draft, active, paused, completed or archived.",
-        "line 3, daily_budget: '-5': it may not be negative; enter 0 or more. For no limit write "
-        '"none".',
-        "line 3, start_date: '31/31/2024': there is no such date, or it may be two; write it as 2026-03-31.",
+        (
+            "line 3, daily_budget: '-5': it may not be negative; enter 0 or more. For no "
+            "limit write "
+            '"none".'
+        ),
+        (
+            "line 3, start_date: '31/31/2024': there is no such date, or it may be two; "
+            "write it as 2026-03-31."
+        ),
         "line 3, dayparting: 'maybe': write on or off.",
-        "line 3, schedules: 'Nights': there is no schedule 'Nights'. Create it first, under "
-        "Dayparting schedules.",
-        "line 4, brand: 'Nobody': there is no such brand. To create it, add a row for it with the "
-        "campaign empty.",
+        (
+            "line 3, schedules: 'Nights': there is no schedule 'Nights'. Create it first, under "
+            "Dayparting schedules."
+        ),
+        (
+            "line 4, brand: 'Nobody': there is no such brand. To create it, add a row for it "
+            "with the "
+            "campaign empty."
+        ),
         "line 5, end_date: '2024-05-01': the flight ends before it starts (2024-06-01).",
     ]
     with pytest.raises(RowsRefused, match="4 rows have errors"):
@@ -60,8 +73,11 @@ def test_a_campaign_that_is_in_the_file_twice_is_refused_in_both_rows(spring: Ca
 
     assert problems(text) == [
         "line 2, campaign: line 3 is about the same campaign; each may be in the file once.",
-        "line 3, campaign: 'Spring': line 2 is about the same campaign; each may be in the file "
-        "once. For a new campaign leave campaign_id empty.",
+        (
+            "line 3, campaign: 'Spring': line 2 is about the same campaign; each may be in "
+            "the file "
+            "once. For a new campaign leave campaign_id empty."
+        ),
         "line 4, campaign: line 5 is about the same campaign; each may be in the file once.",
         "line 5, campaign: 'New': line 4 is about the same campaign; each may be in the file once.",
     ]
@@ -92,10 +108,15 @@ def test_names_that_are_taken_are_refused(spring: Campaign) -> None:
     assert problems(
         f"brand_id,brand,campaign_id,campaign\n{other.pk},Acme,,\n,Acme,{autumn.pk},Spring\n"
     ) == [
-        "line 2, brand: 'Acme': another brand has this name at present. If it is to be renamed, do "
-        "that first, in a file of its own.",
-        "line 3, campaign: 'Spring': another campaign has this name at present. If it is to be "
-        "renamed, do that first, in a file of its own.",
+        (
+            "line 2, brand: 'Acme': another brand has this name at present. If it is to be "
+            "renamed, do "
+            "that first, in a file of its own."
+        ),
+        (
+            "line 3, campaign: 'Spring': another campaign has this name at present. If it is to be "
+            "renamed, do that first, in a file of its own."
+        ),
     ]
 
 
@@ -112,15 +133,21 @@ def test_the_currency_is_fixed_once_spend_is_recorded(spring: Campaign) -> None:
     spend(spring, 5, NOON)
 
     assert problems("brand,currency\nEmpty,EUR\nAcme,EUR\n") == [
-        "line 3, currency: 'EUR': spend has been recorded in USD, so the currency is fixed; make "
-        "another brand for EUR."
+        (
+            "line 3, currency: 'EUR': spend has been recorded in USD, so the currency is "
+            "fixed; make "
+            "another brand for EUR."
+        )
     ]
 
 
 def test_amounts_in_another_currency_are_refused(spring: Campaign) -> None:
     assert problems("brand,campaign,daily_budget\nAcme,Spring,€80\n") == [
-        "line 2, daily_budget: '€80': it is an amount in EUR (Euro), and the brand's currency is "
-        "USD (US Dollar). Write it in USD."
+        (
+            "line 2, daily_budget: '€80': it is an amount in EUR (Euro), and the brand's "
+            "currency is "
+            "USD (US Dollar). Write it in USD."
+        )
     ]
 
 
@@ -137,8 +164,10 @@ def test_a_platform_id_of_another_campaign_is_refused(spring: Campaign) -> None:
     CampaignReference.objects.create(campaign=spring, platform="google_ads", reference="7")
 
     assert problems("brand,campaign,platform_ids\nAcme,Autumn,google_ads / 7\n") == [
-        "line 2, platform_ids: 'google_ads / 7': Acme / Spring has this ID. Take it away there "
-        "first, or in this file."
+        (
+            "line 2, platform_ids: 'google_ads / 7': Acme / Spring has this ID. Take it away there "
+            "first, or in this file."
+        )
     ]
     assert problems(
         "brand,campaign,platform_ids\nAcme,A,google_ads / 8\nAcme,B,google_ads / 8\n"
@@ -157,8 +186,11 @@ def test_what_belongs_to_the_other_kind_of_row_is_refused_unless_it_repeats_the_
 
     assert problems(text) == [
         "line 2, dayparting: 'on': brands have none: it is for rows of campaigns.",
-        "line 4, timezone: 'Europe/Paris': that is of the brand (UTC); change it in a row of its "
-        "own.",
+        (
+            "line 4, timezone: 'Europe/Paris': that is of the brand (UTC); change it in a "
+            "row of its "
+            "own."
+        ),
     ]
 
 
@@ -201,8 +233,11 @@ def test_columns_of_ones_own_are_named_and_not_read(spring: Campaign) -> None:
 
 def test_a_new_name_beside_one_in_other_capitals_is_noted(spring: Campaign) -> None:
     assert preview(sheet("brand,campaign\nAcme,SPRING\n"), NOON).plan.notes == [
-        'Acme / SPRING (line 2) is new, and there is "Spring" already. To change that one, write '
-        "its name in the same way."
+        (
+            'Acme / SPRING (line 2) is new, and there is "Spring" already. To change that '
+            "one, write "
+            "its name in the same way."
+        )
     ]
 
 

@@ -15,12 +15,14 @@ from ads.tests.support import NOON, delivers, enforce_all, spend, switches
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AGENCY = """\
-brand,campaign,status,timezone,currency,daily_budget,monthly_budget,start_date,end_date,dayparting,schedules,platform_ids
-Acme,,active,Europe/Berlin,EUR,"1,000.00",,,,,,
-Acme,Spring,active,,,75,"€1,500.00",2024-05-01,2024-06-30,on,Office hours; Weekend,google_ads / 123-456-7890 / 987; meta_ads / 2385
-Acme,Autumn,draft,,,,,,,,,
-"""
+AGENCY = (
+    "brand,campaign,status,timezone,currency,daily_budget,monthly_budget,start_date,end_date,"
+    "dayparting,schedules,platform_ids\n"
+    'Acme,,active,Europe/Berlin,EUR,"1,000.00",,,,,,\n'
+    'Acme,Spring,active,,,75,"€1,500.00",2024-05-01,2024-06-30,'
+    "on,Office hours; Weekend,google_ads / 123-456-7890 / 987; meta_ads / 2385\n"
+    "Acme,Autumn,draft,,,,,,,,,\n"
+)
 
 
 def test_brands_and_campaigns_are_created_with_all_that_a_row_says() -> None:

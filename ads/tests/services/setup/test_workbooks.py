@@ -1,43 +1,18 @@
 """Setup files that are workbooks: cells with types, and a round trip by way of a spreadsheet."""
 
-import io
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import xlsxwriter
 
 from ads.models import Campaign, CampaignReference
 from ads.services.setup import RowsRefused, SetupRefused, Sheet, apply, preview
 from ads.tests.factories import CampaignFactory, ScheduleFactory
-from ads.tests.services.setup.support import exported, rows_of
+from ads.tests.services.setup.support import exported, rows_of, workbook
 from ads.tests.support import NOON
 
 pytestmark = pytest.mark.django_db
-
-
-def workbook(rows: Sequence[Sequence[Any]], *others: str, formats: Any = None) -> io.BytesIO:
-    """A workbook with these rows, and other sheets."""
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    euros = book.add_format({"num_format": '#,##0.00 "€"'})
-    sheet = book.add_worksheet("Setup")
-    for number, row in enumerate(rows):
-        for place, value in enumerate(row):
-            if isinstance(value, date):
-                sheet.write_datetime(number, place, value, day)
-            elif isinstance(value, Decimal):
-                sheet.write_number(number, place, float(value), euros)
-            else:
-                sheet.write(number, place, value)
-    for name in others:
-        book.add_worksheet(name).write_row(0, 0, ["brand", "campaign"])
-    book.close()
-    file.seek(0)
-    return file
 
 
 @pytest.fixture
