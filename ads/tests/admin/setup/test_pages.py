@@ -104,7 +104,7 @@ def test_a_file_that_is_none_is_refused_beside_its_field(admin: Client) -> None:
 
 
 def test_a_workbook_is_uploaded_as_a_csv_is(admin: Client, spring: Campaign) -> None:
-    rows = [["campaign_id", "daily_budget"], [spring.pk, 90.5]]
+    rows: list[list[Any]] = [["campaign_id", "daily_budget"], [spring.pk, 90.5]]
     file = SimpleUploadedFile("May.xlsx", workbook(rows).getvalue())
 
     page = admin.post(reverse(PAGE), {"file": file})

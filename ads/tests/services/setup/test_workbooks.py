@@ -76,7 +76,7 @@ def test_an_amount_that_the_sheet_shows_in_another_currency_is_refused(spring: C
 
 
 def test_which_of_several_sheets_is_to_be_said(spring: Campaign) -> None:
-    rows = [["brand", "campaign", "daily_budget"], ["Acme", "Spring", 80]]
+    rows: list[list[Any]] = [["brand", "campaign", "daily_budget"], ["Acme", "Spring", 80]]
     file = workbook(rows, "Old")
 
     found = preview(Sheet.read(workbook(rows, "Old"), "setup.xlsx", sheet="Setup"), NOON)
