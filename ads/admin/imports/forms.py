@@ -239,8 +239,9 @@ class ReadForm(PlanForm):
         sheets: Sequence[str] = (),
     ) -> None:
         super().__init__(data, plan=plan)
-        encoding = look and look.encoding and ENCODINGS.get(look.encoding, look.encoding.upper())
-        delimiter = look and look.delimiter and DELIMITERS.get(look.delimiter, look.delimiter)
+        encoding, delimiter = (look.encoding, look.delimiter) if look else (None, None)
+        encoding = encoding and ENCODINGS.get(encoding, encoding.upper())
+        delimiter = delimiter and DELIMITERS.get(delimiter, delimiter)
         sheets = look.sheets if look else sheets
         #: Is nothing known of the file before the sheet is chosen?
         self.asks_for_sheet = look is None and bool(sheets)
@@ -268,8 +269,8 @@ class ReadForm(PlanForm):
     def groups(self) -> dict[str, list[forms.BoundField]]:
         """The fields below the columns, by heading."""
         groups = {
-            "Notation": "sheet encoding delimiter header_line date_format other_date_format decimal "
-            "unit round_amounts is_daily",
+            "Notation": "sheet encoding delimiter header_line date_format other_date_format "
+            "decimal unit round_amounts is_daily",
             "Source": "format source brand_id campaign_by platform account timezone "
             "accept_timezone observed_at",
         }

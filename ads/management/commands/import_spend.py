@@ -37,9 +37,10 @@ STDIN = "-"
 
 class Command(BaseCommand):
     help = (
-        "Records the spend in a CSV file or a workbook (.xlsx). Rows are day totals (rows of one campaign and day are "
-        "added up, and importing again records only what is new), or entries where there is a "
-        "column external_id (each id is recorded once). All or nothing, unless --skip-bad-rows."
+        "Records the spend in a CSV file or a workbook (.xlsx). Rows are day totals (rows of one "
+        "campaign and day are added up, and importing again records only what is new), or entries "
+        "where there is a column external_id (each id is recorded once). All or nothing, unless "
+        "--skip-bad-rows."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -172,7 +172,7 @@ class Checker:
     def _note_flaws(self, chunk: Chunk) -> None:
         """Refuse the rows in which a cell that counts cannot be trusted."""
         for i, flaws in chunk.flaws.items():
-            if self._is_totals_line(chunk.rows[i]):
+            if self._is_no_spend(chunk.rows[i]):
                 continue
             for field in FIELDS:
                 if (why := flaws.get(getattr(self.columns, field))) is not None:
@@ -192,7 +192,7 @@ class Checker:
             if isinstance(cell, Day | Moment):
                 self._date_in = self._date_in or line
             elif self._text_in is None and type(cell) is str and _DIGIT.search(cell):
-                self._text_in = None if self._is_totals_line(cells) else line
+                self._text_in = None if self._is_no_spend(cells) else line
         if self._date_in and self._text_in:
             raise ImportRefused(
                 f"date: in line {self._text_in} the day is text, in line {self._date_in} it is a "
@@ -374,6 +374,9 @@ class Checker:
         columns = self.columns
         places = (0, columns.campaign, columns.reference, columns.date)
         return self._format.is_totals(*(_stripped(cells, at) for at in places))
+
+    def _is_no_spend(self, cells: list[str]) -> bool:
+        return self._format.is_footer(cells) or self._is_totals_line(cells)
 
     def _is_totals(self, line: int, cells: list[str]) -> bool:
         """Is it a line of totals? It is noted then, and is no spend."""

@@ -14,8 +14,9 @@ DELIMITERS: Final = (",", "\t", ";")
 class Head(Protocol):
     """The first lines of a file, text or rows of a sheet."""
 
-    #: The numbers of those lines that may be the header (from 1).
-    numbers: Sequence[int]
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The numbers of the lines that are not blank (from 1)."""
 
     def delimiters(self, plan: Plan) -> Sequence[str]:
         """What may separate the cells of a line."""
