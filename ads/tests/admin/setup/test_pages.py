@@ -14,7 +14,7 @@ from django.urls import reverse
 from ads.admin.setup.pages import PERMISSIONS
 from ads.models import Brand, Campaign
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.setup.support import workbook
+from ads.tests.services.imports.workbooks.support import workbook
 from ads.tests.support import delivers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,8 +104,8 @@ def test_a_file_that_is_none_is_refused_beside_its_field(admin: Client) -> None:
 
 
 def test_a_workbook_is_uploaded_as_a_csv_is(admin: Client, spring: Campaign) -> None:
-    rows: list[list[Any]] = [["campaign_id", "daily_budget"], [spring.pk, 90.5]]
-    file = SimpleUploadedFile("May.xlsx", workbook(rows).getvalue())
+    content = workbook(["campaign_id", "daily_budget"], [spring.pk, 90.5])
+    file = SimpleUploadedFile("May.xlsx", content)
 
     page = admin.post(reverse(PAGE), {"file": file})
 

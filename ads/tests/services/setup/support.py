@@ -3,11 +3,6 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
-from typing import Any
-
-import xlsxwriter
 
 from ads.models import Brand, Campaign
 from ads.services.exports import Stream
@@ -63,25 +58,3 @@ def written(rows: Sequence[Mapping[str, str]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return file.getvalue()
-
-
-def workbook(rows: Sequence[Sequence[Any]], *others: str) -> io.BytesIO:
-    """A workbook with these rows, and other sheets."""
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    euros = book.add_format({"num_format": '#,##0.00 "€"'})
-    sheet = book.add_worksheet("Setup")
-    for number, row in enumerate(rows):
-        for place, value in enumerate(row):
-            if isinstance(value, date):
-                sheet.write_datetime(number, place, value, day)
-            elif isinstance(value, Decimal):
-                sheet.write_number(number, place, float(value), euros)
-            else:
-                sheet.write(number, place, value)
-    for name in others:
-        book.add_worksheet(name).write_row(0, 0, ["brand", "campaign"])
-    book.close()
-    file.seek(0)
-    return file

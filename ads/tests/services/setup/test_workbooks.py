@@ -1,5 +1,6 @@
 """Setup files that are workbooks: cells with types, and a round trip by way of a spreadsheet."""
 
+import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,12 +8,21 @@ from typing import Any
 import pytest
 
 from ads.models import Campaign, CampaignReference
-from ads.services.setup import RowsRefused, SetupRefused, Sheet, apply, preview
+from ads.services.setup import Preview, RowsRefused, SetupRefused, Sheet, apply, preview
 from ads.tests.factories import CampaignFactory, ScheduleFactory
-from ads.tests.services.setup.support import exported, rows_of, workbook
+from ads.tests.services.imports.workbooks.support import Formula, Shown, workbook, workbook_of
+from ads.tests.services.setup.support import exported, rows_of
 from ads.tests.support import NOON
 
 pytestmark = pytest.mark.django_db
+
+
+def read(content: bytes, **options: Any) -> Sheet:
+    return Sheet.read(io.BytesIO(content), "setup.xlsx", **options)
+
+
+def previewed(content: bytes, **options: Any) -> Preview:
+    return preview(read(content, **options), NOON)
 
 
 @pytest.fixture
@@ -21,14 +31,12 @@ def spring() -> Campaign:
 
 
 def test_numbers_and_days_are_read_from_their_cells(spring: Campaign) -> None:
-    file = workbook(
-        [
-            ["campaign_id", "daily_budget", "monthly_budget", "start_date", "status"],
-            [spring.pk, 80.1, 1200, date(2024, 5, 1), "paused"],
-        ]
+    content = workbook(
+        ["campaign_id", "daily_budget", "monthly_budget", "start_date", "status"],
+        [spring.pk, 80.1, 1200, date(2024, 5, 1), "paused"],
     )
 
-    apply(Sheet.read(file, "setup.xlsx"), NOON)
+    apply(read(content), NOON)
 
     after = spring.fresh()
     assert (after.daily_budget, after.monthly_budget) == (Decimal("80.1"), 1200)
@@ -55,19 +63,19 @@ def test_an_export_that_was_a_workbook_in_between_changes_nothing(spring: Campai
             return date.fromisoformat(text)
         return typed[column](text) if column in typed and text not in ("", "none") else text
 
-    file = workbook([list(rows[0]), *([cell(*pair) for pair in row.items()] for row in rows)])
-
-    found = preview(Sheet.read(file, "setup.xlsx"), NOON)
+    found = previewed(
+        workbook(list(rows[0]), *([cell(*pair) for pair in row.items()] for row in rows))
+    )
 
     assert found.plan.changed == []
     assert found.counts["unchanged"] == 3
 
 
 def test_an_amount_that_the_sheet_shows_in_another_currency_is_refused(spring: Campaign) -> None:
-    file = workbook([["campaign_id", "daily_budget"], [spring.pk, Decimal(80)]])
+    content = workbook(["campaign_id", "daily_budget"], [spring.pk, Shown(80, '#,##0.00 "€"')])
 
     with pytest.raises(RowsRefused) as refused:
-        preview(Sheet.read(file, "setup.xlsx"), NOON)
+        previewed(content)
 
     assert str(refused.value.problems[0]) == (
         "line 2, daily_budget: '80': it is an amount in EUR (Euro), and the brand's currency is "
@@ -77,18 +85,27 @@ def test_an_amount_that_the_sheet_shows_in_another_currency_is_refused(spring: C
 
 def test_which_of_several_sheets_is_to_be_said(spring: Campaign) -> None:
     rows: list[list[Any]] = [["brand", "campaign", "daily_budget"], ["Acme", "Spring", 80]]
-    file = workbook(rows, "Old")
+    one = workbook_of({"Read me": [["A note"]], "Setup": rows})
+    two = workbook_of({"May": rows, "June": rows})
 
-    found = preview(Sheet.read(workbook(rows, "Old"), "setup.xlsx", sheet="Setup"), NOON)
-    assert [one.name for one in found.plan.changed] == ["Spring"]
-    with pytest.raises(SetupRefused, match="no sheet 'New'"):
-        Sheet.read(file, "setup.xlsx", sheet="New")
+    found = previewed(one)
+    assert [change.name for change in found.plan.changed] == ["Spring"]
+    assert found.plan.notes[0].startswith("Of the workbook's 2 sheets, “Setup” is read")
+    with pytest.raises(SetupRefused, match="Several sheets of the workbook have rows"):
+        read(two)
+    assert [change.name for change in previewed(two, sheet="June").plan.changed] == ["Spring"]
+    with pytest.raises(SetupRefused, match="no sheet 'July'"):
+        read(two, sheet="July")
 
 
 def test_a_cell_that_cannot_be_trusted_is_refused_with_its_column(spring: Campaign) -> None:
-    file = workbook([["campaign_id", "daily_budget"], [spring.pk, "=1/0"]])
+    content = workbook(
+        ["campaign_id", "daily_budget"], [spring.pk, Formula("=40*2")], calculated=False
+    )
 
     with pytest.raises(RowsRefused) as refused:
-        preview(Sheet.read(file, "setup.xlsx"), NOON)
+        previewed(content)
 
-    assert [(one.line, one.column) for one in refused.value.problems] == [(2, "daily_budget")]
+    [problem] = refused.value.problems
+    assert str(problem).startswith("line 2, daily_budget: '=40*2'")
+    assert "never calculated" in problem.reason
