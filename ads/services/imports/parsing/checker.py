@@ -23,10 +23,9 @@ from ads.services.imports.parsing.campaigns import (
 )
 from ads.services.imports.parsing.cells import amounts_of, days_of
 from ads.services.imports.parsing.columns import Columns
-from ads.services.imports.parsing.detection import Sniffed
 from ads.services.imports.parsing.periods import check_are_days
-from ads.services.imports.parsing.rows import Chunk
 from ads.services.imports.plan import FIELDS, Plan
+from ads.services.imports.reading import Chunk, Sniffed
 from ads.services.imports.refusals import BadRow, ImportRefused, Refusal, Refused
 from ads.services.imports.workbooks import Day, Moment, column_name
 from ads.services.ledger import (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ads.services.imports.parsing.detection import HEAD, Sniffed, sniff
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading import HEAD, Sniffed, sniff
 from ads.services.imports.refusals import ImportRefused
 
 PLAIN = "campaign,date,amount\nSearch,2024-05-01,1\n"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import xlsxwriter
 
-from ads.services.imports.parsing.detection import HEAD, sniff
+from ads.services.imports.reading import HEAD, sniff
 
 DAY = "yyyy-mm-dd"
 MOMENT = "yyyy-mm-dd hh:mm:ss"

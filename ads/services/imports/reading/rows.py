@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from ads.services.imports.parsing.detection import Sniffed
+from ads.services.imports.reading.detection import Sniffed
 
 #: Rows handed on together: enough that looking their campaigns up is one query for many.
 CHUNK: Final = 5000

@@ -8,8 +8,8 @@ from functools import cache, partial
 from typing import Final
 
 from ads.services.imports.formats import FORMATS, MAPPED, Format, bare, perhaps, recognised
-from ads.services.imports.parsing.heads import Head, Lines
 from ads.services.imports.plan import DEFAULT_SOURCE, Plan
+from ads.services.imports.reading.heads import Head, Lines
 from ads.services.imports.refusals import MOST_COLUMNS, ImportRefused, without_options
 
 #: Bytes used for detection.

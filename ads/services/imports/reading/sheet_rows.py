@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from ads.services.imports.parsing.detection import Sniffed, detect, has_header
-from ads.services.imports.parsing.heads import SheetLines
-from ads.services.imports.parsing.rows import CHUNK, Chunk
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading.detection import Sniffed, detect, has_header
+from ads.services.imports.reading.heads import SheetLines
+from ads.services.imports.reading.rows import CHUNK, Chunk
 from ads.services.imports.refusals import ImportRefused, WhichSheet
 from ads.services.imports.workbooks import Row, Sheet, SheetInfo, Workbook
 

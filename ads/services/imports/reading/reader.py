@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from ads.services.imports.parsing.csv_rows import CsvRows
-from ads.services.imports.parsing.detection import HEAD, Sniffed, settled, sniff
-from ads.services.imports.parsing.rows import Chunk, Rows
-from ads.services.imports.parsing.sheet_rows import SheetRows
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading.csv_rows import CsvRows
+from ads.services.imports.reading.detection import HEAD, Sniffed, settled, sniff
+from ads.services.imports.reading.rows import Chunk, Rows
+from ads.services.imports.reading.sheet_rows import SheetRows
 from ads.services.imports.workbooks import Workbook, is_archive, refuse_false_name, refuse_old
 
 #: Bytes of a workbook from a pipe that are kept in memory; it is read from its end first.

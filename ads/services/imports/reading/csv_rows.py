@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import BinaryIO, Final
 
-from ads.services.imports.parsing.detection import EMPTY, sniff
-from ads.services.imports.parsing.rows import CHUNK, Chunk
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading.detection import EMPTY, sniff
+from ads.services.imports.reading.rows import CHUNK, Chunk
 from ads.services.imports.refusals import ImportRefused
 
 _LINE_END: Final = re.compile("\r\n|\r|\n")
