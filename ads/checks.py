@@ -1,11 +1,15 @@
 """What must hold before anything runs."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
-from django.core.checks import Error, register
+from django.core.checks import Error, Tags, register
+from django.core.checks import Warning as Caution
 from django.core.management.base import BaseCommand
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
 from ads.services.operations import timezone_database
+from ads.services.references import whose
 
 TIMEZONES: Final = "timezones"
 
@@ -15,6 +19,18 @@ def check_timezones(**_: Any) -> list[Error]:
     """All days are those of the pinned timezone database."""
     problem = timezone_database().problem
     return [Error(problem, id="ads.E001")] if problem else []
+
+
+@register(Tags.database)
+def check_platform_ids(databases: Collection[str] | None = None, **_: Any) -> list[Caution]:
+    """No ID is left apart for two campaigns: see :func:`ads.services.references.whose`."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    try:
+        with transaction.atomic():
+            return [Caution(sentence, id="ads.W001") for sentence in whose(of_several=True)]
+    except DatabaseError:  # before the first migration there is no table
+        return []
 
 
 def require_timezones(**_signal: Any) -> None:

@@ -1,4 +1,7 @@
-"""Money, currency and timezone columns, and the constraints that hold whatever writes to them."""
+"""Columns of money, currencies, timezones and platforms' ids.
+
+And the constraints that hold whatever writes to them.
+"""
 
 import functools
 from datetime import date
@@ -14,6 +17,7 @@ from django.db.models.functions import Round
 from ads.rules.calendar import UnknownTimezone, names, zone
 from ads.rules.currencies import DEFAULT, MINOR_UNITS, UnknownCurrency, check_currency, labelled
 from ads.rules.money import LIMIT, PLACES
+from ads.rules.platform_ids import is_shortened, spelled
 
 #: Names of the budgets of a brand and of a campaign.
 BUDGETS = ("daily_budget", "monthly_budget")
@@ -146,6 +150,40 @@ def is_currency(field: str, *, table: str, blank: bool = False) -> models.CheckC
             f"{field}: use the three letters of a currency in ISO 4217, such as USD or EUR."
         ),
     )
+
+
+def validate_platform_id(text: str) -> None:
+    """Refuse what a spreadsheet made of an id."""
+    if is_shortened(text):
+        raise ValidationError(
+            f"{text} is a number without its last digits: copy the whole ID from the platform."
+        )
+
+
+class PlatformIdField(models.CharField):  # type: ignore[type-arg]
+    """An ID that a platform gave to a campaign, or to an ``account``, in its one spelling.
+
+    It is brought into that by forms, when it is saved, and where it is looked for.
+    """
+
+    def __init__(self, *args: Any, account: bool = False, **kwargs: Any) -> None:
+        self.account = account
+        kwargs["validators"] = [validate_platform_id]
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("validators", None)
+        return name, path, args, kwargs | ({"account": True} if self.account else {})
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return spelled(text, account=self.account) if isinstance(text, str) else text
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from ads.models.campaign import Campaign
 from ads.models.fields import (
     CurrencyField,
     MoneyField,
+    PlatformIdField,
     is_currency,
     is_money,
     is_readable_date,
@@ -41,14 +42,15 @@ class Referring(models.Model):
         max_length=50,
         help_text="The ad platform as incoming spend names it, such as google_ads.",
     )
-    account = models.CharField(
+    account = PlatformIdField(
+        account=True,
         max_length=100,
         blank=True,
         default="",
         db_default="",
         help_text="The account on the platform. Empty: the platform's IDs are unique without it.",
     )
-    reference = models.CharField(
+    reference = PlatformIdField(
         "ID on the platform",
         max_length=200,
         help_text="Spend under this ID is recorded for the campaign.",

@@ -12,6 +12,7 @@ from django.db import connection
 
 from ads.models import Campaign
 from ads.models.references import known_as, shown
+from ads.rules.platform_ids import spelled
 from ads.services.errors import InvalidSpend
 
 
@@ -28,7 +29,7 @@ class CampaignNamed:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A campaign as a platform knows it.
+    """A campaign as a platform knows it; its account and its ID in their one spelling.
 
     Args:
         platform: such as ``google_ads``.
@@ -41,6 +42,13 @@ class Reference:
     account: str
     reference: str
     name: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        # Other types are refused where rows are checked.
+        if isinstance(self.account, str):
+            object.__setattr__(self, "account", spelled(self.account, account=True))
+        if isinstance(self.reference, str):
+            object.__setattr__(self, "reference", spelled(self.reference))
 
     def __str__(self) -> str:
         return shown(self.known_as)

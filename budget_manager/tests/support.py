@@ -47,9 +47,9 @@ def directory() -> Iterator[Path]:
 
 
 def copy_project(to: Path) -> None:
-    """The project as a clone would have it, with this virtual environment."""
+    """The project as a clone would have it, compiled, with this virtual environment."""
     for name in ("ads", "budget_manager"):
-        shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("tests"))
     for path in ROOT.iterdir():
         if path.is_file() and path.name != ".env":
             shutil.copy2(path, to)

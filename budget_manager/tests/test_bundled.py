@@ -291,7 +291,7 @@ def test_a_cluster_of_another_major_version_is_refused_with_a_sentence(base: Pat
 
     error = User(base).error()
 
-    assert error.startswith(f"error: {data} was made by PostgreSQL 16, and this version")
+    assert error.startswith(f"error: {data} was made by PostgreSQL 16, and the one here")
     assert "Traceback" not in error
 
 

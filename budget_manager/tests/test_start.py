@@ -258,5 +258,5 @@ def test_a_python_too_old_is_refused_with_a_sentence(tmp_path: Path) -> None:
     )
 
     assert start.returncode == 1
-    assert "error: Python 3.11, 3.12 or 3.13 is needed" in start.stderr
+    assert "error: Python 3.11 to 3.15 is needed" in start.stderr
     assert "Python 3.9.2" in start.stderr

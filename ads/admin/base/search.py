@@ -13,6 +13,7 @@ from unfold.dataclasses import SearchResult
 from ads.admin.base.menu import is_audit, list_title, menu, viewable
 from ads.admin.elements import address, may
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend, SpendImport
+from ads.rules.platform_ids import spelled
 
 #: Rows of each kind that are shown.
 MOST: Final = 8
@@ -102,7 +103,7 @@ def _named(words: list[str]) -> Q:
 
 def _references(text: str) -> QuerySet[CampaignReference]:
     """Platform IDs that begin with the text; dashes do not matter, nor does the case."""
-    plain = text.replace("-", "")
+    plain = spelled(text).replace("-", "")
     if len(plain) < SHORTEST_ID or not any(character.isdigit() for character in plain):
         return CampaignReference.objects.none()
     return (

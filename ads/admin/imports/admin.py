@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -33,7 +34,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import NOTHING, InstantFilter
-from ads.admin.imports import text
+from ads.admin.imports import creation, text
 from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
 from ads.admin.imports.upload_limit import SizeGuard, guard
 from ads.models import SpendImport, UnknownReference
@@ -116,6 +117,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             self._url("<int:pk>/refused/", self.refused_page, may=see, name="refused"),
             self._url("<int:pk>/read/", self.read_page, may=act, name="read"),
             self._url("<int:pk>/confirm/", self.confirm_page, may=act, name="confirm", only="POST"),
+            self._url("<int:pk>/create/", self.create_page, may=act, name="create", only="POST"),
             self._url("<int:pk>/cancel/", self.cancel_page, may=act, name="cancel", only="POST"),
             *super().get_urls(),
         ]
@@ -178,9 +180,17 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         }
         return self._page(request, "import_upload", context)
 
-    def show_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
-        """An import: its progress, what it would do or did, and the actions it allows."""
+    def show_page(
+        self, request: HttpRequest, one: SpendImport, form: creation.CreationForm | None = None
+    ) -> HttpResponse:
+        """An import: its progress, what it would do or did, and the actions it allows.
+
+        ``form``: of creating campaigns, if it was sent and is not valid.
+        """
         possible = text.possible(one)
+        creating = creation.shown(request, one, form)
+        if creating["is_creating"] and not creating["may_create"]:
+            possible["can_confirm"] = False
         context = {
             "title": one.file_name,
             "original": one,
@@ -194,7 +204,10 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             "may_act": self.has_add_permission(request),
             "can_answer": self.has_add_permission(request) and possible["can_confirm"],
             **possible,
+            **creating,
         }
+        if shown := creating["creation"]:
+            context["media"] = self._media() + shown.media
         return self._page(request, "import", context)
 
     def progress_page(self, _request: HttpRequest, one: SpendImport) -> HttpResponse:
@@ -205,7 +218,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         """The refused rows as CSV, with the reasons."""
         if not uploads.has_refused(one):
             raise Http404
-        name = f"refused rows of {one.file_name}"
+        name = f"refused rows of {PurePath(one.file_name).stem}.csv"
         headers = {
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name)
             or "",
@@ -239,22 +252,37 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         }
         return self._page(request, "import_read", context)
 
+    def create_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
+        """Have it previewed with the campaigns that nobody knows yet created, or without."""
+        if not creation.may_create(request):
+            raise PermissionDenied
+        plan = creation.without(one)
+        if "without" not in request.POST:
+            form = creation.CreationForm(request, one, request.POST)
+            if not form.is_valid():
+                return self.show_page(request, one, form)
+            plan = form.plan
+        return self._step(request, one, uploads.read_anew, plan=plan, remember=False)
+
     def confirm_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
         """Have it recorded as previewed."""
+        plan = Plan.from_json(one.plan)
+        if plan.creates and not creation.may_create(request, plan):
+            raise PermissionDenied
         seen = ConfirmForm(request.POST)
         if not seen.is_valid():
             raise BadRequest("The form is not the page's.")
-        return self._step(request, one, uploads.confirm, **seen.cleaned_data)
+        return self._step(request, one, uploads.confirm, now=timezone.now(), **seen.cleaned_data)
 
     def cancel_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
         """Cancel it."""
-        return self._step(request, one, uploads.cancel)
+        return self._step(request, one, uploads.cancel, now=timezone.now())
 
     def _step(
         self, request: HttpRequest, one: SpendImport, step: Callable[..., None], **values: Any
     ) -> HttpResponse:
         try:
-            step(one, now=timezone.now(), **values)
+            step(one, **values)
         except (uploads.OutOfTurn, ImportRefused) as error:
             self.message_user(request, str(error), messages.WARNING)
         return _to(one, "change")

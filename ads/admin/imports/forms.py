@@ -245,7 +245,8 @@ class ReadForm(PlanForm):
         sheets = look.sheets if look else sheets
         #: Is nothing known of the file before the sheet is chosen?
         self.asks_for_sheet = look is None and bool(sheets)
-        self._choose("sheet", _detected(look and look.sheet), {name: name for name in sheets})
+        empty = "Choose a sheet" if self.asks_for_sheet else _detected(look and look.sheet)
+        self._choose("sheet", empty, {name: name for name in sheets})
         for name in ("encoding", "delimiter") if sheets else ("sheet",):
             del self.fields[name]
         format_ = look and FORMATS[look.format].label

@@ -208,6 +208,27 @@ def outcome(upload: Any) -> dict[str, Any]:
         "unmatched": _readable(values.get("unknown", [])),
         "more_unmatched": values.get("unknown_count", 0) - len(values.get("unknown", [])),
         "samples": _readable(values.get("samples", [])),
+        "missing": _readable(values.get("missing", [])),
+        "more_missing": values.get("missing_count", 0) - len(values.get("missing", [])),
+        **_created(values.get("created")),
+    }
+
+
+def _created(created: dict[str, Any] | None) -> dict[str, Any]:
+    """The campaigns that a file brings."""
+    if not created:
+        return {"created": None}
+    more = created["count"] - len(created["campaigns"])
+    campaigns = counted(created["count"], "campaign")
+    return {
+        "created": {
+            **created,
+            "title": f"{campaigns} in {'the new brand ' if created['is_new_brand'] else ''}"
+            f"{created['brand']}",
+            "campaigns": _readable(created["campaigns"]),
+            "more": more,
+            "counted": campaigns,
+        }
     }
 
 

@@ -26,9 +26,12 @@ def first_steps(request: HttpRequest, seen: Overview) -> list[dict[str, Any]] | 
         {
             "title": "Add a brand",
             "text": "A brand is a client. Its day begins at midnight in its timezone; its budgets, "
-            "if it has any, are for all its campaigns together.",
+            "if it has any, are for all its campaigns together. A platform's report can bring "
+            "both, the brand and its campaigns.",
             "done": f"{brand} is there." if brand else "",
-            "links": _links(request, (Brand, "Add a brand", {})),
+            "links": _links(
+                request, (Brand, "Add a brand", {}), (SpendImport, "Upload a report", {})
+            ),
         },
         {
             "title": "Add a campaign",

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
 from ads.admin.elements import dated
+from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.models import Campaign, CampaignReference
 from ads.services.history import audit
+from ads.services.references import whose
 
 
 class ReferenceInline(TabularInline[CampaignReference, Campaign]):
@@ -25,7 +27,7 @@ class ReferenceInline(TabularInline[CampaignReference, Campaign]):
 
 
 @admin.register(CampaignReference)
-class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
+class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
     """All platform IDs with their campaigns."""
 
     about = (
@@ -36,7 +38,7 @@ class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
     list_select_related = ["campaign__brand"]
     list_filter = [
         ("platform", FieldTextFilter),
-        ("account", FieldTextFilter),
+        ("account", AccountFilter),
         ("campaign", AutocompleteSelectFilter),
         ("campaign__brand", AutocompleteSelectFilter),
     ]
@@ -50,6 +52,15 @@ class CampaignReferenceAdmin(ConfigurationAdmin[CampaignReference]):
     readonly_fields = ["created_at", "updated_at"]
     change_form_after_template = "ads/admin/audit.html"
     history_anchor = "#audit"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "GET":
+            for sentence in whose():
+                self.message_user(request, sentence, messages.WARNING)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

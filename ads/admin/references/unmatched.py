@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import (
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import NOTHING, DayFilter
+from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.admin.references.forms import named
 from ads.admin.references.pages import MatchingPages
 from ads.admin.references.text import brand_names, days, facts, possible_brands, rows
@@ -67,7 +68,7 @@ class WaitsFilter(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(UnknownReference)
-class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
+class UnknownReferenceAdmin(IdSearch, MatchingPages, ReadOnlyAdmin[UnknownReference]):
     """References that no campaign has, to be matched or discarded."""
 
     about = (
@@ -75,7 +76,7 @@ class UnknownReferenceAdmin(MatchingPages, ReadOnlyAdmin[UnknownReference]):
         "counts against no budget, until someone matches them."
     )
     list_display = ["called", "name", "what", "over", "sources", "brands", "suggested_match"]
-    list_filter = [WaitsFilter, ("platform", FieldTextFilter), ("account", FieldTextFilter)]
+    list_filter = [WaitsFilter, ("platform", FieldTextFilter), ("account", AccountFilter)]
     search_fields = ["reference", "name", "account", "platform"]
     search_help_text = "Platform ID, name, account or platform"
     ordering = ["platform", "account", "reference", "id"]
@@ -169,7 +170,7 @@ def _shown(row: WaitingSpend, currency: str) -> dict[str, Any]:
 
 
 @admin.register(WaitingSpend)
-class WaitingSpendAdmin(ReadOnlyAdmin[WaitingSpend]):
+class WaitingSpendAdmin(IdSearch, ReadOnlyAdmin[WaitingSpend]):
     """Each waiting or discarded row, the newest first."""
 
     about = (

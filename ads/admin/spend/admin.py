@@ -35,6 +35,7 @@ from ads.models.references import shown
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, month_start
 from ads.rules.money import format_money
+from ads.rules.platform_ids import spelled
 from ads.services.exports import Export, kinds
 
 
@@ -267,7 +268,8 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     def search(self, request: HttpRequest, term: str) -> Q:
         # Each campaign's name is compared once, not once for each of its days.
         named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
-        return Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=term)
+        known = spelled(spelled(term), account=True)
+        return Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=known)
 
     @admin.display(description="observed")
     def observed(self, total: ReportedTotal) -> str:

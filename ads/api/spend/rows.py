@@ -21,6 +21,9 @@ from ads.services.ledger import DayTotal, Row, SpendEntry
 #: The largest number that an id may be; a longer one is to be sent as text.
 LARGEST_ID: Final = 2**63 - 1
 
+#: Floats hold every whole number up to this one.
+EXACT_IN_FLOATS: Final = 2**53
+
 _NAMED: Final = frozenset({"brand", "name"})
 _REFERRED: Final = frozenset({"platform", "account", "id", "name"})
 _HOW_TO_NAME: Final = (
@@ -226,6 +229,13 @@ def _name(part: str, value: Any) -> str:
     # Platforms' ids are often numbers, and are text here.
     number = _whole(value) if part == "id" else None
     if number is not None and 0 <= number <= LARGEST_ID:
+        if isinstance(value, Number) and number > EXACT_IN_FLOATS:
+            raise InvalidSpend(
+                "campaign",
+                _flat(value),
+                "its id is a number that has been a float, and may have lost its last digits; "
+                "send the whole id as text.",
+            )
         return str(number)
     if not isinstance(value, str):
         raise InvalidSpend("campaign", _flat(value), f"give its {part[:_LONGEST_SHOWN]} as text.")

@@ -1,10 +1,17 @@
 """What ``manage.py import_spend`` prints."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from ads.management.commands._terminal import Screen, count
 from ads.rules.money import format_money, format_sums
-from ads.services.imports import Imported, Question, Refused, figures
+from ads.services.imports import Created, Imported, Question, Refused, figures
+
+#: How the campaigns that nobody knows are created.
+_CREATE: Final = "--create-campaigns --brand NAME"
+
+#: Of these, so many are named.
+_NAMED: Final = 5
 
 
 def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
@@ -40,6 +47,8 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
     show_questions(screen, done.questions, done)
     for note in done.notes:
         screen.line(f"Note: {note}", "yellow")
+    if done.created:
+        show_created(screen, done.created, is_preview=is_preview)
     if done.unmatched_count:
         screen.line(
             f"{count(done.unmatched_count, 'unmatched campaign')}: "
@@ -49,7 +58,43 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
         for reference in done.unmatched:
             screen.line(f"  {reference}")
         _more(screen, done.unmatched_count - len(done.unmatched))
+        if is_preview:
+            screen.line(f"  To create them instead: {_CREATE}")
     show_refused(screen, done.refused)
+    show_missing(screen, done.refused)
+
+
+def show_created(screen: Screen, created: Created, *, is_preview: bool) -> None:
+    """Print the campaigns that a file brings."""
+    brand = f"{created.brand} ({created.currency}, {created.timezone})"
+    new = " the new brand" if created.is_new_brand else ""
+    would = "Would be created" if is_preview else "Created"
+    screen.line(f"{would} in{new} {brand}: {count(created.count, 'campaign')}", "bold")
+    screen.table(
+        ["campaign", "platform ID", "account", "amount"],
+        (
+            (
+                each["campaign"],
+                each["reference"],
+                each["account"],
+                format_money(each["amount"], each["currency"]),
+            )
+            for each in created.campaigns
+        ),
+        right=["amount"],
+    )
+    _more(screen, created.count - len(created.campaigns), indent="")
+    for sentence in created.sentences:
+        screen.line(f"Note: {sentence}", "yellow")
+
+
+def show_missing(screen: Screen, refused: Refused) -> None:
+    """Print how the campaigns that nobody knows could be created."""
+    if missing := refused.missing:
+        first = ", ".join(list(missing)[:_NAMED])
+        more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+        screen.line(f"There {'is' if len(missing) == 1 else 'are'} no {first}{more}.")
+        screen.line(f"  To create {'it' if len(missing) == 1 else 'them'}: {_CREATE}")
 
 
 def show_questions(screen: Screen, questions: Sequence[Question], done: Imported) -> None:

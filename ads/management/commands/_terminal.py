@@ -32,13 +32,16 @@ _LARGEST_ID: Final = 2**63
 
 
 @contextmanager
-def acting(command: str) -> Iterator[None]:
-    """Record everything inside under the names of the command and the system user."""
+def acting(command: str, **more: str) -> Iterator[None]:
+    """Record everything inside under the names of the command and the system user.
+
+    ``more`` is kept with the audit too.
+    """
     try:
         actor = f"command: {command}, by {getpass.getuser()}"
     except (KeyError, OSError):  # a container's user need not have a name
         actor = f"command: {command}"
-    with acting_as(actor[:_LONGEST_ACTOR], command=command):
+    with acting_as(actor[:_LONGEST_ACTOR], command=command, **more):
         yield
 
 

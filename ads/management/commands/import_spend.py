@@ -15,14 +15,16 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ads.management.commands._imported import show, show_questions, show_refused
+from ads.management.commands._imported import show, show_missing, show_questions, show_refused
 from ads.management.commands._terminal import Screen, acting, brand_named, count
+from ads.models import Brand
 from ads.rules.money import PLACES
 from ads.services import imports
 from ads.services.errors import InvalidSpend
 from ads.services.imports import (
     Import,
     ImportRefused,
+    NewBrand,
     Plan,
     Question,
     RefusedCsv,
@@ -153,6 +155,20 @@ class Command(BaseCommand):
             "20%% and $1.00, or starts campaigns: finer, lowered, starts, or several with commas "
             "between them. Default: refuse the file",
         )
+        parser.add_argument(
+            "--create-campaigns",
+            action="store_true",
+            help="create the campaigns that nobody knows yet in --brand, with their platform IDs: "
+            "active, without budgets. Default: their spend waits, or is refused in a file of no "
+            "platform",
+        )
+        parser.add_argument(
+            "--new-brand",
+            nargs=2,
+            metavar=("CURRENCY", "TIMEZONE"),
+            help="create the --brand too if there is none of that name, such as USD "
+            "America/New_York",
+        )
         parser.add_argument("--dry-run", action="store_true", help="show a preview; change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -161,7 +177,7 @@ class Command(BaseCommand):
         try:
             plan = _plan(options)
             with (
-                acting("import_spend"),
+                acting("import_spend", file=_name(options["file"])),
                 _opened(options["file"]) as file,
                 _progress(file) as progress,
                 _refused(options["refused"]) as sink,
@@ -178,6 +194,7 @@ class Command(BaseCommand):
             raise CommandError(_to_decide(error.questions)) from error
         except RowsRefused as error:
             show_refused(screen, error.refused)
+            show_missing(screen, error.refused)
             raise CommandError(str(error)) from error
         except ImportRefused as error:
             raise CommandError(str(error)) from error
@@ -211,7 +228,6 @@ def _plan(options: dict[str, Any]) -> Plan:
         if name in mapping:
             raise ImportRefused(f"--map {name} is given twice; a field has one column.")
         mapping[name] = column
-    brand = brand_named(options["brand"]) if options["brand"] is not None else None
     return Plan(
         source=options["source"],
         format=options["format"],
@@ -228,13 +244,44 @@ def _plan(options: dict[str, Any]) -> Plan:
         account=options["account"],
         timezone=options["timezone"],
         accept_timezone=options["accept_timezone"],
-        brand_id=brand.pk if brand else None,
         campaign_by=options["campaign_by"],
         round_amounts=options["round"] is not None,
         skip_bad_rows=options["skip_bad_rows"],
         observed_at=options["observed_at"],
         answers=_answers(options),
+        **_brand(options),
     )
+
+
+def _brand(options: dict[str, Any]) -> dict[str, Any]:
+    """The brand of the plan, and whether campaigns are created in it."""
+    name, new = options["brand"], options["new_brand"]
+    creates: bool = options["create_campaigns"]
+    if new and not creates:
+        raise ImportRefused("--new-brand: it needs --create-campaigns beside it.")
+    if name is None:
+        if creates:
+            raise ImportRefused(
+                "--create-campaigns: name the brand in which they are created (--brand NAME)."
+            )
+        return {}
+    if creates and new and not Brand.objects.filter(name=name).exists():
+        return {"brand_id": imports.NOWHERE, "new_brand": NewBrand(name, *new)}
+    try:
+        brand = brand_named(name)
+    except CommandError as error:
+        if not creates:
+            raise
+        raise CommandError(
+            f"{error} To create it with the campaigns, add its currency and its timezone: "
+            "--new-brand USD America/New_York"
+        ) from error
+    if new and [brand.currency, brand.timezone] != new:
+        raise ImportRefused(
+            f"--new-brand: there is a brand {brand.name} already, in {brand.currency} and "
+            f"{brand.timezone}. Leave --new-brand out to use it, or give the new one another name."
+        )
+    return {"brand_id": brand.pk, "create_in": brand.pk if creates else None}
 
 
 def _to_decide(questions: Sequence[Question]) -> str:
@@ -269,6 +316,12 @@ def _instant(text: str) -> datetime:
         return check_instant("observed_at", text)
     except InvalidSpend as error:
         raise ArgumentTypeError(f"{text!r}: {error.reason}") from None
+
+
+def _name(file: str) -> str:
+    """The name of the file for the audit, as far as it is text."""
+    name = "standard input" if file == STDIN else Path(file).name
+    return name.encode("utf-8", "replace").decode()
 
 
 @contextmanager

@@ -148,7 +148,12 @@ def describe(events: Sequence[Any]) -> list[AuditEntry]:
 def actor(event: Any) -> str:
     """Who made the change, if known."""
     metadata = event.pgh_context.metadata if event.pgh_context else {}
-    return str(metadata.get("actor") or NOBODY)
+    return with_file(metadata.get("actor"), metadata.get("file"))
+
+
+def with_file(name: str | None, file: str | None) -> str:
+    """The actor, and the file that was imported: "anna (import), file google.csv"."""
+    return (name or NOBODY) + (f", file {file}" if name and file else "")
 
 
 #: Names of rows, by the field that refers to them and their key; "currency": a brand's.

@@ -67,7 +67,8 @@ def read(
         cursor.execute(
             f"""
             SELECT found.source, found.at, found.id, found.row::text, found.before::text,
-                   found.context::text, context.metadata ->> 'actor'
+                   found.context::text,
+                   concat_ws(', file ', context.metadata ->> 'actor', context.metadata ->> 'file')
               FROM ({union}) AS found
               LEFT JOIN pghistory_context AS context ON context.id = found.context
              ORDER BY found.at DESC, found.source, found.id DESC

@@ -6,6 +6,7 @@ memory at a time.
 """
 
 from ads.services.imports import uploads
+from ads.services.imports.creation import Created
 from ads.services.imports.formats import FORMATS
 from ads.services.imports.outcome import Imported, figures, sums_of
 from ads.services.imports.parsing import Reader, Sniffed, day_of, order_of, trouble_of_id
@@ -15,7 +16,9 @@ from ads.services.imports.plan import (
     DECIMAL_SIGNS,
     DEFAULT_SOURCE,
     FIELDS,
+    NOWHERE,
     UNITS,
+    NewBrand,
     Plan,
 )
 from ads.services.imports.questions import Question, Unanswered, unanswered

@@ -26,7 +26,7 @@ def notes(
     yield from reader.sniffed.notes
     if caveat := FORMATS[reader.sniffed.format].caveat(reader.sniffed.titles):
         yield caveat
-    yield from checker.days.notes()
+    yield from checker.notes()
     for line in totals_lines:
         if line["agrees"] is False:
             yield (
@@ -45,6 +45,14 @@ def notes(
     column = reader.header[checker.columns.amount]
     if reader.plan.unit is None and unit_of(reader.plan, column):
         yield f'The amounts are read as micros, millionths, as their column is called "{column}".'
+    if checker.new is not None and checker.new.shared:
+        first, *more = sorted(checker.new.shared)
+        others = f" (and {len(more):,} more)" if more else ""
+        yield (
+            f'A campaign of {checker.new.into.name} is called "{first}"{others}, as an unmatched '
+            "one is. It is probably the same, so it is not created again: its spend waits. Match "
+            "it in the console, under Unmatched campaigns, or create it there under another name."
+        )
     if reader.ends_abruptly and checker.columns.amount == checker.columns.width - 1:
         yield (
             "The last line has no line end. If the file was cut off there, its amount may lack "

@@ -10,6 +10,7 @@ from ads.models import Campaign
 from ads.rules.currencies import DEFAULT
 from ads.rules.money import format_sums
 from ads.services.delivery import Enforced
+from ads.services.imports.creation import Created
 from ads.services.imports.questions import Question
 from ads.services.imports.refusals import Refused
 from ads.services.ledger import OnRecord
@@ -67,6 +68,8 @@ class Imported:
     #: Rows without an amount, of campaigns that did not deliver.
     blank: int = 0
     refused: Refused = field(default_factory=Refused)
+    #: The campaigns that the file brings, if it brings some.
+    created: Created | None = None
     enforced: Enforced = field(default_factory=Enforced)
     #: What is asked before it is recorded, and the answers given.
     questions: list[Question] = field(default_factory=list)
@@ -81,6 +84,11 @@ class Imported:
     would_stop: int = 0
     switches: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def created_in(self) -> int | None:
+        """The id of the brand in which campaigns are created."""
+        return self.created.brand_id if self.created else None
+
     def as_dict(self) -> dict[str, Any]:
         """The figures and the refused rows by the names under which they are stored."""
         return {
@@ -89,6 +97,8 @@ class Imported:
             "notes": self.notes,
             "totals_lines": self.totals_lines,
             "unknown_count": self.unmatched_count,
+            "created": self.created and self.created.as_dict(),
+            "missing_count": len(self.refused.missing),
             "problem_count": self.refused.count,
             "problems": [
                 {"first_line": row.first_line, "last_line": row.last_line, "reason": row.reason}
@@ -136,6 +146,8 @@ _ALWAYS: Final = {"recorded", "items", "problem_count"}
 def figures(values: Mapping[str, Any], *, is_preview: bool) -> Iterator[tuple[str, str, str]]:
     """The figures of :meth:`Imported.as_dict` (or as stored): label, count, amount; few zeros."""
     yield "Good rows", f"{values['rows'] + values.get('waiting_rows', 0):,}", ""
+    if created := values.get("created"):
+        yield f"Campaigns {'to create' if is_preview else 'created'}", f"{created['count']:,}", ""
     for label, key, amount_key in (
         *(_OF_ENTRIES if values["are_entries"] else _OF_TOTALS),
         *_OF_BOTH,

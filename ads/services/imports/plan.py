@@ -7,7 +7,10 @@ from typing import Any, Final, Self
 
 from ads.models.spend import OnOverlap
 from ads.rules.calendar import UnknownTimezone, zone
+from ads.rules.currencies import UnknownCurrency, check_currency
+from ads.services.errors import InvalidSpend
 from ads.services.imports.refusals import ImportRefused
+from ads.services.ledger import check_text
 
 #: The fields of a row. ``reference`` is the campaign's id on the platform.
 FIELDS: Final = (
@@ -48,6 +51,36 @@ MICROS: Final = "micros"
 UNITS: Final = ("units", MICROS)
 
 
+#: For :attr:`Plan.brand_id`: look for campaigns in no brand, as a new one has none yet.
+NOWHERE: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewBrand:
+    """A brand that a file brings with its campaigns; one that is there already must be the same.
+
+    Raises:
+        ImportRefused: there cannot be such a brand; with the field and the remedy.
+    """
+
+    name: str
+    #: Its ISO 4217 code, and the IANA name of its timezone.
+    currency: str
+    timezone: str
+
+    def __post_init__(self) -> None:
+        try:
+            check_text("brand", self.name, required=True)
+            check_currency(self.currency)
+            zone(self.timezone)
+        except (InvalidSpend, UnknownCurrency, UnknownTimezone) as error:
+            raise ImportRefused(f"new brand: {error}") from error
+        if self.name != self.name.strip():
+            raise ImportRefused(
+                f"new brand: {self.name!r} begins or ends with a space; leave it out."
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How to read and record one file. None always means: as detected, or as usual in its format.
@@ -75,7 +108,7 @@ class Plan:
             says, else its days are the brands'.
         accept_timezone: count the days of another timezone as the brand's days of the same date,
             and an hour in which the brand's day begins on the day in which the hour begins.
-        brand_id: look for campaigns only in this brand.
+        brand_id: look for campaigns only in this brand; :data:`NOWHERE`: in none.
         campaign_by: one of :data:`CAMPAIGN_BY`. With ``name``, rows of a platform whose id is
             unmatched may be matched by the campaign's name.
         round_amounts: round amounts with more than six decimal places (half to even) to six.
@@ -83,6 +116,8 @@ class Plan:
         observed_at: the time of the day totals (aware); None: when the import began.
         answers: to the questions that the file raises, by code (:data:`ANSWERS`). Nothing is
             recorded while one has none.
+        create_in: the id of the brand in which campaigns that nobody knows yet are created.
+        new_brand: the same, for a brand that is created with them.
     """
 
     source: str | None = None
@@ -106,6 +141,8 @@ class Plan:
     skip_bad_rows: bool = False
     observed_at: datetime | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    create_in: int | None = None
+    new_brand: NewBrand | None = None
 
     def __post_init__(self) -> None:
         for name in self.mapping:
@@ -146,6 +183,23 @@ class Plan:
                     f"{', '.join(ANSWERS.get(code, ANSWERS))}."
                 )
 
+        self._check_creation()
+
+    def _check_creation(self) -> None:
+        if self.create_in is not None and self.new_brand is not None:
+            raise ImportRefused("create campaigns: choose a brand or name a new one, not both.")
+        inside = NOWHERE if self.new_brand else self.create_in
+        if self.creates and self.brand_id not in (None, inside):
+            raise ImportRefused(
+                "create campaigns: the file is read for another brand. Create them in that brand, "
+                "or read the file for all brands."
+            )
+
+    @property
+    def creates(self) -> bool:
+        """Are campaigns created that nobody knows yet?"""
+        return self.create_in is not None or self.new_brand is not None
+
     def as_json(self) -> dict[str, Any]:
         """As JSON; :meth:`from_json` reads it."""
         values = asdict(self)
@@ -160,6 +214,8 @@ class Plan:
         given = {name: value for name, value in values.items() if name in known}
         if given.get("observed_at"):
             given["observed_at"] = datetime.fromisoformat(given["observed_at"])
+        if given.get("new_brand"):
+            given["new_brand"] = NewBrand(**given["new_brand"])
         return cls(**given)
 
 

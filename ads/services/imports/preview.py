@@ -21,7 +21,7 @@ from ads.services.currencies import by_currency, the_only
 from ads.services.delivery import Decision, preview_switches
 from ads.services.imports import questions, recording, tables
 from ads.services.imports.outcome import SHOWN, Imported, switch
-from ads.services.imports.parsing import Checker, Columns, Found, Reader, by_name
+from ads.services.imports.parsing import Checker, Columns, Found, New, Reader, by_name
 from ads.services.ledger import day_totals, entries
 
 _SUMS: Final = SpendTotal._meta.db_table
@@ -123,14 +123,19 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
     ]
     staged = tables.ROWS if done.are_entries else tables.SUMMED
     left_out = (tables.LEFT_OUT,) if "left_out" in asked else ()
-    if not tables.note_brands(now, staged, *left_out):
+    if not tables.note_brands(now, staged, *left_out, brand_id=done.created_in):
         return
     lowers = bool(open_ or tables.run(f"SELECT 1 FROM {tables.MOVES} WHERE amount < 0 LIMIT 1"))  # noqa: S608
-    anyway = questions.starting(now) if lowers else set()
+    created = done.created.ids if done.created else set()
+    anyway = (questions.starting(now) if lowers else set()) | created
+    running = 0
     first: list[Decision] = []
     started: set[int] = set()
     with _resulting_sums(now, tables.MOVES):
         for decision in preview_switches(tables.affected(), now):
+            if decision.campaign_id in created:
+                running += 1
+                continue
             if decision.is_active:
                 done.would_start += 1
                 started.add(decision.campaign_id)
@@ -138,11 +143,13 @@ def preview_enforcement(done: Imported, now: datetime) -> None:
                 done.would_stop += 1
             if len(first) < SHOWN:
                 first.append(decision)
+    if done.created:
+        done.created.note_running(running)
     certain = started - anyway if lowers else set()
     possible = certain
     if open_:
         with _resulting_sums(now, _lowest(open_)):
-            possible = certain | questions.starting(now) - anyway
+            possible = certain | (questions.starting(now) - anyway)
     if question := questions.starts(possible, certain):
         done.questions.append(question)
     named = Campaign.objects.select_related("brand").in_bulk([d.campaign_id for d in first])
@@ -215,11 +222,12 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
     )
     only = the_only()
     amount = {row[0]: row[1] for row in good}
+    said = {code for code, *_ in waits} | {each.currency for each in done.refused.missing.values()}
     waiting_amount = sums_by_currency((row[0] or only, row[1]) for row in waits)
     days = [day for row in (*good, *waits) for day in row[2:] if day is not None]
     campaigns = tables.run(_CAMPAIGNS)
     named = _names(row[0] for row in campaigns)
-    return {
+    values = {
         **done.as_dict(),
         "plan": reader.plan.as_json(),
         "amount": amount,
@@ -237,8 +245,35 @@ def described(reader: Reader, checker: Checker, done: Imported) -> dict[str, Any
         "would_stop": done.would_stop,
         "switches": done.switches,
         "unknown": _unmatched(reader) if done.waiting_rows else [],
+        "missing": _missing(done),
+        "says": {
+            "currency": checker.currency or (said.pop() if len(said) == 1 else ""),
+            "timezone": checker.days.timezone,
+        },
         "on_record": [asdict(each) for each in done.on_record],
     }
+    if done.created:  # there is none of them yet
+        for row in (*values["campaigns"], *values["switches"], *values["created"]["campaigns"]):
+            if row["campaign_id"] in done.created.ids:
+                row["campaign_id"] = None
+    return values
+
+
+def _missing(done: Imported) -> list[dict[str, Any]]:
+    """The campaigns that a file of no platform names and that could be created."""
+    only = the_only()
+    first = sorted(
+        done.refused.missing.items(), key=lambda each: (-(each[1].amount or 0), each[0])
+    )[:SHOWN]
+    return [
+        {
+            "name": name,
+            "rows": each.rows,
+            "amount": each.amount,
+            "currency": each.currency or only,
+        }
+        for name, each in first
+    ]
 
 
 _AMOUNTS_AND_DAYS: Final = """
@@ -286,6 +321,11 @@ def _samples(checker: Checker) -> list[dict[str, Any]]:
             "cells": each.cells,
             **(_NO_CAMPAIGN | {"currency": each.currency or only}),
             **named.get(getattr(each.campaign, "id", 0), {}),
+            **(
+                {"campaign": each.campaign.name, "brand": each.campaign.brand}
+                if isinstance(each.campaign, New)
+                else {}
+            ),
             "reference": getattr(each.campaign, "reference", None),
             "date": each.date,
             "amount": each.amount,

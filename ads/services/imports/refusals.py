@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Final, TextIO
 
 from ads.services.exports import safe_cell
@@ -94,6 +95,17 @@ class RefusedCsv:
 
 
 @dataclass(slots=True)
+class Missing:
+    """A campaign that a file of no platform names and nobody knows, so its rows are refused."""
+
+    rows: int = 0
+    #: The sum of its rows; None where one of them cannot be read.
+    amount: Decimal | None = Decimal(0)
+    #: As the first row names it, or "".
+    currency: str = ""
+
+
+@dataclass(slots=True)
 class Refused:
     """All refused rows: how many, and the first ``limit`` of them."""
 
@@ -102,6 +114,8 @@ class Refused:
     limit: int = SHOWN
     #: Gets every refused row.
     sink: RefusedCsv | None = None
+    #: Of those, the rows of campaigns that could be created, by name.
+    missing: dict[str, Missing] = field(default_factory=dict)
 
     def add(self, row: BadRow) -> None:
         self.count += 1

@@ -9,10 +9,12 @@ from typing import Any, BinaryIO, Final
 
 from django.db import transaction
 
+from ads.models import Campaign
 from ads.models.spend import OnOverlap
-from ads.services.delivery import Trigger, enforce
+from ads.services import locks
+from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.errors import InvalidSpend, Overlap
-from ads.services.imports import notes, questions, recording, tables, waiting
+from ads.services.imports import creation, notes, questions, recording, tables, waiting
 from ads.services.imports.formats import FORMATS
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Checker, Reader, columns
@@ -25,7 +27,7 @@ from ads.services.imports.preview import (
 )
 from ads.services.imports.questions import Question, Unanswered
 from ads.services.imports.refusals import SHOWN, ImportRefused, Refused, RefusedCsv, RowsRefused
-from ads.services.ledger import check_text, overlaps, validation
+from ads.services.ledger import check_id, check_text, overlaps, validation
 from ads.services.references import registry
 from ads.services.senders import rights
 
@@ -139,6 +141,7 @@ class Import:
         """
         done = self.done
         with transaction.atomic():
+            self._create()
             self._add_up()
             self._ask()
             if self._open(done.questions, seen):
@@ -154,7 +157,7 @@ class Import:
                     observed_at=self._observed_at,
                     now=now,
                 )
-            self._affects_now = tables.note_brands(now, self._staged)
+            self._affects_now = tables.note_brands(now, self._staged, brand_id=done.created_in)
             anyway = questions.starting(now) if lowers and self._affects_now else set()
             if done.are_entries:
                 recording.record_entries(done, self.checker.columns, source=self._source, now=now)
@@ -162,11 +165,13 @@ class Import:
                 self._refuse_bad_rows()
                 self._record_totals(now, seen)
             self._refuse_bad_rows()
+            started = self._enforce_created(now)
             if self._affects_now:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)
+            done.enforced += Enforced(failed=started.failed)
             if done.enforced.started and (done.lowered or done.replaced):
-                started = questions.started(now) - anyway
-                if question := questions.starts(started, started):
+                others = questions.started(now) - anyway
+                if question := questions.starts(others, others):
                     self._check(question, seen)
                     done.questions.append(question)
             self._take_notes()
@@ -198,26 +203,55 @@ class Import:
     def enforce_again(self, *, now: datetime) -> None:
         """After the commit: a running sweep may have decided on the sums before.
 
-        And a reference may have been matched while the file was being read.
+        And a reference may have been matched while the file was being read, or spend have waited
+        for one that was created.
         """
         if self._affects_now:
             again = enforce(tables.affected(), now, Trigger.SPEND)
             self.done.enforced = self.done.enforced + again
-        if self._matched_since:
-            settled = registry.record_waiting(now, references=self._matched_since)
+        matched = self._matched_since + (
+            self.done.created.reference_ids if self.done.created else []
+        )
+        if matched:
+            settled = registry.record_waiting(now, references=matched)
             self.done.enforced = self.done.enforced + settled.enforced
 
     def preview(self, *, now: datetime) -> Imported:
         """What :meth:`record` would do; nothing is locked or changed. Once only, instead of it.
 
+        Only where it would create campaigns, other files that create some wait meanwhile.
+
         Raises:
             RowsRefused: as it would.
         """
+        with self.previewed(now=now) as done:
+            return done
+
+    @contextmanager
+    def previewed(self, *, now: datetime) -> Iterator[Imported]:
+        """:meth:`preview`, with everything as it would be inside; it is rolled back afterwards."""
         with transaction.atomic():
+            self._create()
             self._add_up()
             self._ask()
             self._fill_in_preview(now)
-        return self.done
+            yield self.done
+            transaction.set_rollback(True)
+
+    def _enforce_created(self, now: datetime) -> Enforced:
+        """Start the campaigns that were created, unless something holds them already."""
+        created = self.done.created
+        if created is None:
+            return Enforced()
+        creation.count_sums(created)
+        campaigns = Campaign.objects.filter(brand=created.brand_id, pk__in=locks.among(created.ids))
+        enforced = enforce(campaigns, now, Trigger.EDIT)
+        created.note_running(enforced.started)
+        return enforced
+
+    def _create(self) -> None:
+        if self.checker.new is not None:
+            self.done.created = creation.create(self.checker.new, self.reader.plan)
 
     def _fill_in_preview(self, now: datetime) -> None:
         done, found = self.done, self.checker.columns
@@ -314,8 +348,8 @@ def preview_of(
     with Import.staged(
         file, tolerant, now=now, progress=progress, sink=sink, shown=SHOWN_PROBLEMS
     ) as staged:
-        staged.preview(now=now)
-        values = described(staged.reader, staged.checker, staged.done)
+        with staged.previewed(now=now) as done:
+            values = described(staged.reader, staged.checker, done)
         values["plan"]["skip_bad_rows"] = plan.skip_bad_rows
         return values
 
@@ -325,7 +359,7 @@ def _check_plan(plan: Plan, now: datetime) -> None:
         source = check_text("source", plan.source, required=True)
         if plan.platform is not None:
             check_text("platform", plan.platform, required=True)
-        check_text("account", plan.account)
+        check_id("account", plan.account)
         if plan.observed_at is not None:
             validation.check_observed_at(plan.observed_at, now)
         rights.check_open(source)

@@ -155,13 +155,14 @@ _KNOWN: Final = f"""
 """  # noqa: S608
 
 
-def note_brands(now: datetime, *tables: str) -> bool:
+def note_brands(now: datetime, *tables: str, brand_id: int | None) -> bool:
     """Note the brands whose current budgets these tables' days may affect; are there any?
 
-    Spend of a past month holds no campaign.
+    Spend of a past month holds no campaign. ``brand_id``: one that is affected anyway.
     """
     days = " UNION ALL ".join(f"SELECT campaign_id, date FROM {table}" for table in tables)  # noqa: S608
-    run(_NOTE_BRANDS.format(days=days), [month_start(local_date(now, LAST_TO_TURN))])
+    since = month_start(local_date(now, LAST_TO_TURN))
+    run(_NOTE_BRANDS.format(days=days), [since, brand_id, brand_id])
     run(f"ANALYZE {BRANDS}")
     return bool(run(f"SELECT 1 FROM {BRANDS} LIMIT 1"))  # noqa: S608
 
@@ -171,6 +172,7 @@ _NOTE_BRANDS: Final = f"""
     SELECT DISTINCT campaign.brand_id
       FROM (SELECT DISTINCT campaign_id FROM ({{days}}) AS row WHERE date >= %s) AS counted
       JOIN ads_campaign AS campaign ON campaign.id = counted.campaign_id
+     UNION SELECT %s::bigint WHERE %s::bigint IS NOT NULL
 """  # noqa: S608
 
 

@@ -33,6 +33,7 @@ from ads.services.ledger.validation import (
     check_date,
     check_day,
     check_has_come_somewhere,
+    check_id,
     check_instant,
     check_same_day,
     check_text,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 
 from ads.models import Campaign, CampaignReference, ReportedTotal
@@ -41,7 +41,12 @@ def with_last_report(campaign: Campaign) -> QuerySet[Any]:
     reports = ReportedTotal.objects.filter(
         campaign=OuterRef("campaign"),
         known_as=Concat(
-            OuterRef("platform"), between, OuterRef("account"), between, OuterRef("reference")
+            OuterRef("platform"),
+            between,
+            OuterRef("account"),
+            between,
+            OuterRef("reference"),
+            output_field=TextField(),
         ),
     ).order_by("-date")
     return CampaignReference.objects.filter(campaign=campaign).annotate(

@@ -23,6 +23,7 @@ from ads.rules.calendar import (
 )
 from ads.rules.currencies import UnknownCurrency, check_currency, labelled
 from ads.rules.money import InvalidAmount, parse_amount
+from ads.rules.platform_ids import is_shortened
 from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend
 from ads.services.ledger.rows import DayTotal, Row, SpendEntry
@@ -83,7 +84,7 @@ def check_row(row: object, kind: Kind, now: datetime) -> Row:
         description=check_text("description", row.description, required=is_correction),
         external_id=None
         if external_id is None
-        else check_text("external_id", external_id, required=True),
+        else check_id("external_id", external_id, required=True),
         # Instants first: a day is worked out from them.
         occurred_at=None if at is None else check_instant("occurred_at", at),
         date=None if day is None else check_day(day),
@@ -113,8 +114,8 @@ def check_campaign(given: object) -> CampaignGiven:
         check_text("campaign", given.name, required=True)
     elif isinstance(given, Reference):
         check_text("platform", given.platform, required=True)
-        check_text("account", given.account)
-        check_text("reference", given.reference, required=True)
+        check_id("account", given.account)
+        check_id("reference", given.reference, required=True)
         check_text("name", given.name)
     elif isinstance(given, bool) or not isinstance(given, Campaign | int):
         raise InvalidSpend(
@@ -146,6 +147,16 @@ def check_text(field: str, value: object, *, required: bool = False) -> str:
     if len(value) > (longest := LONGEST[field]):
         raise InvalidSpend(field, value, f"it is longer than {longest} characters; shorten it.")
     return value
+
+
+def check_id(field: str, value: object, *, required: bool = False) -> str:
+    """The text of an id, if the column holds it and it is no number without its last digits."""
+    text = check_text(field, value, required=required)
+    if is_shortened(text):
+        raise InvalidSpend(
+            field, value, "it is a number that has lost its last digits; send the whole id as text."
+        )
+    return text
 
 
 def check_amount(amount: object, *, negative: bool = False) -> Decimal:

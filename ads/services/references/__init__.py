@@ -2,4 +2,5 @@
 
 from ads.services.references import registry, unmatched
 from ads.services.references.registry import Settled
+from ads.services.references.spelling import apart, whose
 from ads.services.references.unmatched import Matched, Overlaps, Waits

@@ -1,5 +1,6 @@
 """Platform IDs of campaigns, and matching an unmatched one."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -9,11 +10,14 @@ from ads.models import Campaign, CampaignReference, UnknownReference, WaitingSpe
 from ads.services import locks
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference, InvalidSpend
-from ads.services.ledger import OnOverlap, check_text, in_another, waiting
+from ads.services.ledger import OnOverlap, check_id, check_text, in_another, waiting
 from ads.services.references.release import Settled, record_waiting
 
 #: Rows that are recorded while somebody waits for the page; the periodic task takes the rest.
 AT_ONCE: Final = 20_000
+
+#: IDs in one INSERT.
+_BATCH: Final = 2000
 
 
 def add(campaign: Campaign, reference: Reference) -> CampaignReference:
@@ -22,16 +26,27 @@ def add(campaign: Campaign, reference: Reference) -> CampaignReference:
     Raises:
         InvalidReference: a part cannot be used, or another campaign has it.
     """
-    for field in ("platform", "account", "reference"):
-        try:
-            check_text(field, getattr(reference, field), required=field != "account")
-        except InvalidSpend as error:
-            raise InvalidReference(error.field, error.value, error.reason) from error
+    _check(reference)
     carried, _ = CampaignReference.objects.get_or_create(
         **_parts(reference), defaults={"campaign": campaign}
     )
     _refuse_another(carried, campaign)
     return carried
+
+
+def add_many(pairs: Collection[tuple[Campaign, Reference]]) -> list[CampaignReference]:
+    """Give new campaigns these platform IDs, which no campaign has; the caller records what waits.
+
+    Raises:
+        InvalidReference: a part cannot be used.
+        IntegrityError: another campaign has one of them.
+    """
+    for _, reference in pairs:
+        _check(reference)
+    return CampaignReference.objects.bulk_create(
+        [CampaignReference(campaign=campaign, **_parts(each)) for campaign, each in pairs],
+        batch_size=_BATCH,
+    )
 
 
 def match(
@@ -101,6 +116,15 @@ def discard(unknown: UnknownReference, *, because: str, now: datetime) -> int:
         locks.unknown_reference(unknown.pk)
         waits = WaitingSpend.objects.filter(unknown=unknown.pk, discarded_at=None)
         return waiting.discard(waits, because=because, now=now)
+
+
+def _check(reference: Reference) -> None:
+    for field in ("platform", "account", "reference"):
+        check = check_text if field == "platform" else check_id
+        try:
+            check(field, getattr(reference, field), required=field != "account")
+        except InvalidSpend as error:
+            raise InvalidReference(error.field, error.value, error.reason) from error
 
 
 def _parts(referring: Reference | UnknownReference) -> dict[str, str]:

@@ -101,6 +101,8 @@ def _apply(
         locks.only_setup()
         found = plan_of(sheet)
         found.refuse_problems()
+        if found.of(CAMPAIGN, new=True):
+            locks.creating_campaigns()
         locks.setup(
             found.concerned(),
             [one.pk for one in found.of(BRAND, new=False) if one.pk],

@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Page, Request
 
 from ads.tests import site_map
-from ads.tests.browser.contexts import NARROW
+from ads.tests.browser.contexts import NARROW, WIDE
 
 #: The Web Content Accessibility Guidelines, levels A and AA.
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -42,52 +42,55 @@ class Visit:
 
 
 class Visitor:
-    """Opens pages, each once."""
+    """Opens pages, each once, in one tab of each context: in new ones all scripts start cold."""
 
     def __init__(self, *, everybody: BrowserContext, staff: BrowserContext, own: str) -> None:
-        self._contexts = {True: everybody, False: staff}
         self._own = own
         self._visits: dict[site_map.Page, Visit] = {}
-        for context in self._contexts.values():
-            context.add_init_script(LISTEN)
+        self._everybody, self._staff = self._tab(everybody), self._tab(staff)
+        #: What is being looked at.
+        self._visit = Visit()
 
     def visit(self, page: site_map.Page) -> Visit:
         """Look at a page of the site; what was seen the first time is kept."""
         if page not in self._visits:
-            opened = self._contexts[page.name == "admin:login"].new_page()
-            try:
-                self._visits[page] = self._look(opened, page.url())
-            finally:
-                opened.close()
+            self._visit = Visit()
+            tab = self._everybody if page.name == "admin:login" else self._staff
+            self._look(tab, f"{self._own}{page.url()}")
+            self._visits[page] = self._visit
         return self._visits[page]
 
-    def _look(self, page: Page, path: str) -> Visit:
-        visit = Visit()
+    def _tab(self, context: BrowserContext) -> Page:
+        context.add_init_script(LISTEN)
+        context.add_init_script(AXE_SCRIPT)
+        tab = context.new_page()
+        tab.on("request", self._asked)
+        tab.on("pageerror", lambda error: self._visit.errors.append(error.stack or str(error)))
+        return tab
 
-        def asked(request: Request) -> None:
-            parts = urlsplit(request.url)
-            if parts.scheme in ("http", "https", "ws", "wss") and (
-                f"{parts.scheme}://{parts.netloc}" != self._own
-            ):
-                visit.foreign.append(request.url)
+    def _asked(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and (
+            f"{parts.scheme}://{parts.netloc}" != self._own
+        ):
+            self._visit.foreign.append(request.url)
 
-        page.on("request", asked)
-        page.on("pageerror", lambda error: visit.errors.append(error.stack or str(error)))
-        response = page.goto(f"{self._own}{path}", wait_until="load")
+    def _look(self, tab: Page, url: str) -> None:
+        visit = self._visit
+        tab.set_viewport_size({"width": WIDE, "height": 900})
+        response = tab.goto(url, wait_until="load")
         assert response is not None
         visit.status = response.status
         visit.policy = response.header_value("Content-Security-Policy")
-        page.evaluate(AXE_SCRIPT)
-        visit.findings += _findings(page, "light", {"type": "tag", "values": RULES})
-        _change_theme(page, "dark")
+        visit.findings += _findings(tab, "light", {"type": "tag", "values": RULES})
+        _change_theme(tab, "dark")
         # Only colours differ.
-        visit.findings += _findings(page, "dark", {"type": "rule", "values": ["color-contrast"]})
-        page.set_viewport_size({"width": NARROW, "height": 900})
-        visit.too_wide = page.evaluate(
+        visit.findings += _findings(tab, "dark", {"type": "rule", "values": ["color-contrast"]})
+        tab.set_viewport_size({"width": NARROW, "height": 900})
+        visit.too_wide = tab.evaluate(
             "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
-        visit.refused = page.evaluate("() => window.refusedByPolicy")
-        return visit
+        visit.refused = tab.evaluate("() => window.refusedByPolicy")
 
 
 def _change_theme(page: Page, theme: str) -> None:
@@ -95,7 +98,8 @@ def _change_theme(page: Page, theme: str) -> None:
         """theme => {
             document.documentElement.classList.remove("light", "dark");
             document.documentElement.classList.add(theme);
-            for (const animation of document.getAnimations()) animation.finish();
+            for (const animation of document.getAnimations())
+                if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
         }""",
         theme,
     )

@@ -108,7 +108,8 @@ def _what_comes_in(now: datetime) -> None:
         source="etl",
         defaults={"amount": Decimal(5), "observed_at": now},
     )
-    uploads.checked(uploads.rows(campaign, "12.50", "a lot"), by="olivia")
+    nobodys = f"New one,{uploads.TODAY},5\n"  # it is offered to be created
+    uploads.checked(uploads.rows(campaign, "12.50", "a lot") + nobodys, by="olivia")
     plan = FilePlan().as_json()
     ColumnMapping.objects.create(name="Platform's export", header=["Day"], plan=plan)
 

@@ -22,9 +22,9 @@ from ads.rules.calendar import (
 )
 from ads.rules.zone_names import timezone_named
 from ads.services.imports.formats import BLANK
-from ads.services.imports.parsing.campaigns import Found, Unmatched
 from ads.services.imports.parsing.cells import Days
 from ads.services.imports.parsing.columns import Columns
+from ads.services.imports.parsing.found import Found, Unmatched
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused, Refusal
 from ads.services.imports.workbooks import Moment

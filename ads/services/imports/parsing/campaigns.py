@@ -2,18 +2,25 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from django.db.models import Q
 
 from ads.models import Campaign, CampaignReference
+from ads.rules.platform_ids import is_shortened
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
 from ads.services.imports.formats import BLANK
+from ads.services.imports.parsing.found import (
+    Creatable,
+    Found,
+    NewCampaigns,
+    Unmatched,
+    trouble_of_name,
+)
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import LONGEST, check_text, latest_date
@@ -23,41 +30,12 @@ REMEMBERED: Final = 50_000
 
 _SHOWN: Final = 3
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
-_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]*)?[eE]\+[0-9]+")
 
 
 #: The remedy for ids that lost digits.
 ROUNDED: Final = (
     "Spreadsheets round long ids: export the file again, and import it without opening it in one."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A campaign; ``latest`` is the last accounting day that it may have spend on.
-
-    ``known_as``: as :attr:`ads.models.ReportedTotal.known_as`.
-    """
-
-    id: int
-    timezone: str
-    currency: str
-    latest: date
-    known_as: str = ""
-
-    @property
-    def quoted(self) -> str:
-        """``known_as`` as a cell of CSV."""
-        return '"' + self.known_as.replace('"', '""') + '"' if self.known_as else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """A reference that no campaign has: its spend waits to be matched."""
-
-    account: str
-    reference: str
-    name: str
 
 
 class Candidate(NamedTuple):
@@ -76,13 +54,14 @@ class Candidate(NamedTuple):
 class _Lookup:
     """Looks campaigns up, many at a time, and remembers the answers."""
 
-    def __init__(self, plan: Plan, now: datetime) -> None:
+    def __init__(self, plan: Plan, now: datetime, new: NewCampaigns | None) -> None:
         self._plan = plan
+        self._new = new
         self._now = now
         self._latest: dict[str, date] = {}
-        self._known: dict[Any, Found | Unmatched | str] = {}
+        self._known: dict[Any, Found | Unmatched | Creatable | str] = {}
 
-    def learn(self, keys: Iterable[Any]) -> dict[Any, Found | Unmatched | str]:
+    def learn(self, keys: Iterable[Any]) -> dict[Any, Found | Unmatched | Creatable | str]:
         """The campaign of each key, or a sentence why there is none; a few queries at most.
 
         The dictionary has more than was asked for.
@@ -121,7 +100,9 @@ class Campaigns(_Lookup):
         for text in keys:
             self._known[text] = self._decide(text, named.get(text, []), numbered.get(text))
 
-    def _decide(self, text: str, named: list[Candidate], numbered: Candidate | None) -> Found | str:
+    def _decide(
+        self, text: str, named: list[Candidate], numbered: Candidate | None
+    ) -> Found | Creatable | str:
         if len(named) > 1:
             several = ", ".join(str(candidate) for candidate in named[:_SHOWN])
             more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
@@ -137,12 +118,21 @@ class Campaigns(_Lookup):
             )
         candidate = named[0] if named else numbered
         if candidate is None:
-            if not text.strip():
-                return "campaign: it is empty; write its name or its id."
-            what = {"auto": "name or id", "id": "id", "name": "name"}[self._plan.campaign_by]
-            where = "" if self._plan.brand_id is None else " in this brand"
-            return f"campaign: there is none with the {what} {text[:200]!r}{where}."
+            return self._unknown(text)
         return self._found(candidate.id, candidate.timezone, candidate.currency)
+
+    def _unknown(self, text: str) -> Found | Creatable | str:
+        if not text.strip():
+            return "campaign: it is empty; write its name or its id."
+        what = {"auto": "name or id", "id": "id", "name": "name"}[self._plan.campaign_by]
+        where = "" if self._plan.brand_id is None else " in this brand"
+        reason = f"campaign: there is none with the {what} {text[:200]!r}{where}."
+        if self._plan.campaign_by == "id":
+            return reason
+        trouble = trouble_of_name(text)
+        if self._new is None:
+            return reason if trouble else Creatable(text, reason)
+        return f"campaign: {text[:40]!r}: {trouble}" if trouble else self._new.named(text)
 
 
 #: How a row of a platform names its campaign: account, id on the platform, name; "" for none.
@@ -158,23 +148,37 @@ class References(_Lookup):
     campaigns go by name. Everything else waits; nothing is guessed.
     """
 
-    def __init__(self, plan: Plan, now: datetime, *, have_ids: bool) -> None:
-        super().__init__(plan, now)
+    def __init__(
+        self, plan: Plan, now: datetime, new: NewCampaigns | None, *, have_ids: bool
+    ) -> None:
+        super().__init__(plan, now, new)
         self._platform = plan.platform or ""
         self._have_ids = have_ids
         #: The name of each account's id, as far as remembered.
-        self._names: dict[tuple[str, str], str] = {}
+        self._names: dict[Reference, str] = {}
+        #: Ids by what the file has in place of them; the first few in their order.
+        self.respelled: dict[str, str] = {}
 
     def _ask(self, keys: set[Said]) -> None:
         references = {}
         for said in keys:
-            self._check_name(*said)
-            if trouble := self._trouble(said):
+            reference = Reference(self._platform, *said)
+            self._check_name(reference)
+            if trouble := self._trouble(reference):
                 self._known[said] = trouble
-            else:
-                references[said] = Reference(self._platform, *said)
+                continue
+            references[said] = reference
+        if self._have_ids:
+            respelled = {
+                said[1]: reference.reference
+                for said, reference in references.items()
+                if said[1] != reference.reference
+            }
+            self.respelled = dict(sorted({**self.respelled, **respelled}.items())[: _SHOWN + 1])
         owners = campaign_lookup.by_reference(references.values())
-        named = self._by_their_names([s for s in references if references[s] not in owners])
+        named = self._by_their_names({s: r for s, r in references.items() if r not in owners})
+        unknown = [r for said, r in references.items() if r not in owners and said not in named]
+        new = self._new.of(unknown, have_ids=self._have_ids) if self._new else {}
         for said, reference in references.items():
             if owner := owners.get(reference):
                 self._known[said] = (
@@ -191,19 +195,21 @@ class References(_Lookup):
                 self._known[said] = self._found(
                     candidate.id, candidate.timezone, candidate.currency, reference.known_as
                 )
+            elif reference in new:
+                self._known[said] = new[reference]
             else:
-                account, reference_id, name = said
-                self._known[said] = Unmatched(account, reference_id, name[: LONGEST["name"]])
+                name = reference.name[: LONGEST["name"]]
+                self._known[said] = Unmatched(reference.account, reference.reference, name)
 
-    def _by_their_names(self, unknown: Collection[Said]) -> dict[Said, Candidate]:
+    def _by_their_names(self, unknown: Mapping[Said, Reference]) -> dict[Said, Candidate]:
         """The campaigns meant by their own names or ids, where the plan allows that."""
         by, brand_id = self._plan.campaign_by, self._plan.brand_id
         if self._have_ids and by != "name":
             return {}
-        names = {name for _, _, name in unknown}
+        names = {reference.name for reference in unknown.values()}
         if by == "id":
             numbered = by_id(names, brand_id)
-            return {said: numbered[said[2]] for said in unknown if said[2] in numbered}
+            return {said: numbered[r.name] for said, r in unknown.items() if r.name in numbered}
         named = by_name(names, brand_id)
         alone = {name: found[0] for name, found in named.items() if len(found) == 1}
         # A campaign with another id in this account is not the one that is meant.
@@ -215,37 +221,52 @@ class References(_Lookup):
                 ).values_list("campaign_id", "account")
             )
         return {
-            said: alone[said[2]]
-            for said in unknown
-            if said[2] in alone and (alone[said[2]].id, said[0]) not in taken
+            said: alone[reference.name]
+            for said, reference in unknown.items()
+            if reference.name in alone
+            and (alone[reference.name].id, reference.account) not in taken
         }
 
-    def _check_name(self, account: str, reference: str, name: str) -> None:
+    def notes(self) -> Iterator[str]:
+        """What whoever imports the file should know of its ids."""
+        if not self.respelled:
+            return
+        examples = [
+            f"{written[:40]!r} is read as {meant[:40]}" for written, meant in self.respelled.items()
+        ]
+        more = ", and so on" if len(examples) > _SHOWN else ""
+        yield (
+            f"The file has campaigns' ids as a spreadsheet or another program writes them: "
+            f"{', '.join(examples[:_SHOWN])}{more}. Check one of them: spreadsheets round long ids."
+        )
+
+    def _check_name(self, reference: Reference) -> None:
         """Refuse the file if this id has two names: a spreadsheet that rounds ids joins campaigns.
 
         Raises:
             ImportRefused: with both names and the remedy.
         """
-        if not (self._have_ids and name) or reference in BLANK:
+        name = reference.name
+        if not name or reference.reference in BLANK:
             return
         if len(self._names) >= REMEMBERED:
             self._names.clear()
-        other = self._names.setdefault((account, reference), name)
+        other = self._names.setdefault(reference, name)
         if other != name:
             raise ImportRefused(
-                f"reference: {reference[:40]!r} is the id of two campaigns in this file, "
+                f"reference: {reference.reference[:40]!r} is the id of two campaigns in this file, "
                 f'"{other[:80]}" and "{name[:80]}". {ROUNDED} If it is one campaign that was '
                 "renamed, write one of the names in all of its rows."
             )
 
-    def _trouble(self, said: Said) -> str | None:
+    def _trouble(self, given: Reference) -> str | None:
         """Why this cannot be a reference; None if it can."""
-        account, reference, _ = said
+        reference = given.reference
         field = "reference" if self._have_ids else "campaign"
         if reference in BLANK:
             return f"{field}: it is empty, so the spend has no campaign."
         try:
-            check_text("account", account)
+            check_text("account", given.account)
             check_text(field, reference)
         except InvalidSpend as error:
             return str(error)
@@ -254,7 +275,7 @@ class References(_Lookup):
 
 def trouble_of_id(field: str, text: str) -> str | None:
     """Why this is no id but what a spreadsheet made of one ("1.2E+17"); None if it may be one."""
-    if "+" in text and _SHORTENED.fullmatch(text):
+    if is_shortened(text):
         return f"{field}: {text[:40]!r} is a number that has lost its last digits. {ROUNDED}"
     return None
 

@@ -182,6 +182,16 @@ class Amounts:
                 raise
             raise Refusal(f"amount: {text[:_LONGEST]!r} {remedy}") from error
 
+    def glance(self, text: str) -> Decimal | None:
+        """The amount of a row that is refused for another reason: it is not counted."""
+        counted = self.rounded, self.rounded_by
+        try:
+            return Decimal(self.read(text))
+        except (InvalidSpend, Refusal):
+            return None
+        finally:
+            self.rounded, self.rounded_by = counted
+
     def check(self) -> None:
         """Refuse a file whose amounts, all read now, may mean something else.
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,19 +15,26 @@ from ads.services.imports.formats import BLANK, FORMATS, PLAIN
 from ads.services.imports.parsing.brand_days import BrandDays
 from ads.services.imports.parsing.campaigns import (
     Campaigns,
-    Found,
     References,
     Said,
-    Unmatched,
     trouble_of_id,
 )
 from ads.services.imports.parsing.cells import amounts_of, days_of
 from ads.services.imports.parsing.columns import Columns
+from ads.services.imports.parsing.found import (
+    MOST,
+    Creatable,
+    Found,
+    New,
+    NewCampaigns,
+    Unmatched,
+)
 from ads.services.imports.parsing.periods import check_are_days
-from ads.services.imports.plan import FIELDS, Plan
+from ads.services.imports.parsing.typed import TypedCells
+from ads.services.imports.plan import Plan
 from ads.services.imports.reading import Chunk, Sniffed
-from ads.services.imports.refusals import BadRow, ImportRefused, Refusal, Refused
-from ads.services.imports.workbooks import Day, Moment, column_name
+from ads.services.imports.refusals import BadRow, ImportRefused, Missing, Refusal, Refused
+from ads.services.imports.workbooks import column_name
 from ads.services.ledger import (
     EARLIEST,
     check_date,
@@ -50,7 +57,6 @@ _TOTALS_LINES: Final = 20
 _SHORT: Final = 100
 
 _NOT_ZERO: Final = re.compile("[1-9]")
-_DIGIT: Final = re.compile("[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +109,7 @@ class Checker:
         )
         self._currencies: dict[str, str] = {}
         self._header = list(header)
-        self._is_sheet = sniffed.sheet is not None
-        #: The first line whose day is a date, and the first whose day is text.
-        self._date_in: int | None = None
-        self._text_in: int | None = None
+        self._typed = None if sniffed.sheet is None else TypedCells(columns, self._is_no_spend)
         self._format = FORMATS[plan.format or "plain"]
         self._strips = self._format is not PLAIN
         self._blank_is_zero = self._format.platform is not None
@@ -124,13 +127,15 @@ class Checker:
         self._days = days_of(plan, self._format, header, days, sniffed.titles)
         self.days = BrandDays(columns, header, sniffed.titles, plan, self._days, now)
         self._has_times = self.days.are_needed
+        #: The campaigns to be created; None: the plan creates none.
+        self.new = NewCampaigns(plan, now) if plan.creates else None
         self._campaigns: Campaigns | References
         if plan.platform is None:
-            self._campaigns = Campaigns(plan, now)
+            self._campaigns = Campaigns(plan, now, self.new)
             self._key: Callable[[list[str]], Any] = itemgetter(columns.campaign)
         else:
             have_ids = columns.reference is not None
-            self._campaigns = References(plan, now, have_ids=have_ids)
+            self._campaigns = References(plan, now, self.new, have_ids=have_ids)
             self._key = _said_by(columns, plan)
 
     @property
@@ -142,9 +147,8 @@ class Checker:
         """The rows to be recorded and those that wait, for :func:`tables.copy`."""
         good: list[Any] = []
         waiting: list[Any] = []
-        if self._is_sheet:
-            self._note_flaws(chunk)
-            self._check_dates(chunk)
+        if self._typed is not None:
+            self._typed.check(chunk)
         read = self._entry if self.columns.are_entries else self._total
         rows = zip(chunk.first_lines, chunk.rows, self._campaigns_of(chunk), strict=True)
         for i, (line, cells, campaign) in enumerate(rows):
@@ -154,9 +158,16 @@ class Checker:
                     good.append(staged)
                 elif i not in chunk.troubles and self._is_totals(line, cells):
                     continue
+                elif type(campaign) is New:
+                    staged = read(line, cells, campaign)
+                    good.append(staged)
                 elif type(campaign) is Unmatched:
                     staged = read(line, cells, campaign)
                     waiting.append(staged)
+                elif type(campaign) is Creatable:
+                    self._miss(campaign.name, cells)
+                    self._refuse(chunk, i, campaign.reason)
+                    continue
                 else:
                     self._refuse(chunk, i, campaign or self._wrong_width(cells))
                     continue
@@ -168,37 +179,11 @@ class Checker:
                 self._show(line, cells, campaign, staged)
         return good, waiting
 
-    def _note_flaws(self, chunk: Chunk) -> None:
-        """Refuse the rows in which a cell that counts cannot be trusted."""
-        for i, flaws in chunk.flaws.items():
-            if self._is_no_spend(chunk.rows[i]):
-                continue
-            for field in FIELDS:
-                if (why := flaws.get(getattr(self.columns, field))) is not None:
-                    chunk.troubles.setdefault(i, f"{field}: {why}")
-
-    def _check_dates(self, chunk: Chunk) -> None:
-        """Refuse days as text beside dates: where a spreadsheet made dates of some texts only.
-
-        Raises:
-            ImportRefused: with a line of each.
-        """
-        at = self.columns.date
-        if at is None:
-            return
-        for line, cells in zip(chunk.first_lines, chunk.rows, strict=True):
-            cell = cells[at]
-            if isinstance(cell, Day | Moment):
-                self._date_in = self._date_in or line
-            elif self._text_in is None and type(cell) is str and _DIGIT.search(cell):
-                self._text_in = None if self._is_no_spend(cells) else line
-        if self._date_in and self._text_in:
-            raise ImportRefused(
-                f"date: in line {self._text_in} the day is text, in line {self._date_in} it is a "
-                "date. Where a spreadsheet makes dates of some texts only, it has often swapped "
-                "the day and the month in those. Export the report again, and import it without "
-                "saving it in a spreadsheet, or make all of them dates or text."
-            )
+    def notes(self) -> Iterator[str]:
+        """What whoever imports the file should know of its days and its ids."""
+        yield from self.days.notes()
+        if isinstance(self._campaigns, References):
+            yield from self._campaigns.notes()
 
     def check_whole(self) -> None:
         """Refuse the file, of which all rows were checked, if its figures may mean something else.
@@ -216,6 +201,25 @@ class Checker:
             days = {day for day, _ in self._days.known.values()}
             name = self._header[self.columns.date or 0]
             check_are_days(days, self._titles, name, self._format.remedies.get("date", ""))
+
+    def _miss(self, name: str, cells: list[str]) -> None:
+        """Count a row of a campaign that could be created, for whoever is asked about that."""
+        missing = self.refused.missing
+        is_header = [cell.strip() for cell in cells] == self._header
+        if is_header or (name not in missing and len(missing) > MOST):
+            return
+        at, columns = missing.setdefault(name, Missing()), self.columns
+        if not at.rows:
+            named = self.currency
+            if columns.currency is not None:
+                with suppress(Refusal):
+                    named = currency.of_cell(cells[columns.currency])
+            at.currency = named or ""
+        self.amounts.currency = at.currency
+        text = cells[columns.amount]
+        amount = self.amounts.glance(text.strip() if self._strips else text)
+        at.rows += 1
+        at.amount = None if at.amount is None or amount is None else at.amount + amount
 
     def _refuse(self, chunk: Chunk, i: int, reason: str) -> None:
         line, cells = chunk.first_lines[i], chunk.rows[i]
@@ -278,7 +282,7 @@ class Checker:
             if text in BLANK and self._blank_is_zero:
                 text = self._zero(text, cells)
         amount = self.amounts.read(text)
-        if type(campaign) is Found:  # most rows of most files: written here, for speed
+        if isinstance(campaign, Found):  # most rows of most files: written here, for speed
             return f"{line},{campaign.id},{day},{amount},{campaign.quoted}\n"
         in_currency = self.amounts.currency
         return (line, *_names(campaign), day, amount, None, "", None, in_currency, theirs)
@@ -303,7 +307,8 @@ class Checker:
         external_id = cells[columns.external_id or 0]
         if not (external_id.isascii() and external_id.strip() and len(external_id) < _SHORT):
             check_text("external_id", external_id, required=True)
-        if "+" in external_id and (trouble := trouble_of_id("external_id", external_id)):
+        is_plain = "+" not in external_id and "." not in external_id and "," not in external_id
+        if not is_plain and (trouble := trouble_of_id("external_id", external_id)):
             raise Refusal(trouble)
         description = "" if columns.description is None else cells[columns.description]
         if description:
@@ -328,11 +333,11 @@ class Checker:
                 )
         elif at is None:
             raise Refusal("date: it is empty, and so is occurred_at; write one of them.")
-        elif type(campaign) is Found:
+        elif isinstance(campaign, Found):
             day = day_of(at, campaign.timezone, self._now).isoformat()
         else:  # its day depends on the campaign's brand
             check_has_come_somewhere(at.date(), self._now, field="occurred_at")
-        if type(campaign) is Found:
+        if isinstance(campaign, Found):
             given = (int(bool(dated)), int(bool(at)))
             at_text = at or self._now_text
             return (line, campaign.id, day, amount, at_text, description, external_id, *given)
@@ -344,7 +349,7 @@ class Checker:
         named = self.currency
         if self.columns.currency is not None:
             named = self._named(cells[self.columns.currency])
-        if type(campaign) is not Found:
+        if not isinstance(campaign, Found):
             return named or ""
         if named is not None and named != campaign.currency:
             raise Refusal(f"currency: {in_another(named, campaign.currency)}")
@@ -398,7 +403,7 @@ class Checker:
         return True
 
     def _wrong_width(self, cells: list[str]) -> str:
-        if self._is_sheet:
+        if self._typed is not None:
             return (
                 f"it has a value in column {column_name(len(cells) - 1)}, for which the header has "
                 "no name; name the column, or clear the cell."

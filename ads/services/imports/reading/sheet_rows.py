@@ -12,9 +12,10 @@ from ads.services.imports.reading.rows import CHUNK, Chunk
 from ads.services.imports.refusals import ImportRefused, WhichSheet
 from ads.services.imports.workbooks import Row, Sheet, SheetInfo, Workbook
 
-#: Rows, and cells, that show how a sheet is to be read.
+#: Rows, cells and bytes, unpacked, that show how a sheet is to be read.
 _HEAD: Final = 500
 _CELLS: Final = 20_000
+_BYTES: Final = 4 << 20
 
 #: Sheets that are looked into, and that are named.
 _MOST_SHEETS: Final = 50
@@ -122,7 +123,7 @@ def _chosen(book: Workbook, plan: Plan) -> tuple[SheetInfo, Sniffed]:
 def _head(sheet: Sheet) -> SheetLines:
     rows: list[Row] = []
     cells = 0
-    for row in sheet.rows():
+    for row in sheet.rows(first_bytes=_BYTES):
         rows.append(row)
         cells += len(row.cells)
         if len(rows) >= _HEAD or cells >= _CELLS:

@@ -82,7 +82,8 @@ def record(import_id: int, clock: Callable[[], datetime]) -> str:
         if upload.attempts > ATTEMPTS:
             return _end(upload, ImportStatus.CHECKED, error=_gave_up("recorded"))
         try:
-            with acting_as(f"{upload.confirmed_by[:_NAME]} (import)"):
+            by = f"{upload.confirmed_by[:_NAME]} (import)"
+            with acting_as(by, file=upload.file_name):
                 return _record(upload, clock)
         except ImportRefused as error:
             return _changed_since(upload, error)

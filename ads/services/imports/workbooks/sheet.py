@@ -85,8 +85,8 @@ class Sheet:
         self._package = package
         self._part = part
 
-    def rows(self) -> Iterator[Row]:
-        """The rows that have a value, from the first.
+    def rows(self, *, first_bytes: int = MOST_OF_SHEET) -> Iterator[Row]:
+        """The rows that have a value, from the first; those in the ``first_bytes`` of the sheet.
 
         Raises:
             ImportRefused: it is damaged.
@@ -95,7 +95,8 @@ class Sheet:
         for block in self._package.blocks(self._part, MOST_OF_SHEET):
             feed(rows.parser, block, self._part)
             yield from rows.take()
-            if rows.is_over:
+            first_bytes -= len(block)
+            if rows.is_over or first_bytes <= 0:
                 return
         feed(rows.parser, b"", self._part)
         yield from rows.take()

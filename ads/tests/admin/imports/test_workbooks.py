@@ -63,6 +63,7 @@ def test_which_of_several_sheets_is_meant_is_asked_and_chosen(admin: Client) -> 
     asked = admin.get(address(one, "read"))
     text = asked.content.decode()
     assert "Several sheets of the workbook have rows: “May”, “June”. Choose the sheet." in text
+    assert "Choose a sheet" in text
     assert "Read this sheet" in text
     assert "<h2>Columns</h2>" not in text
 
@@ -108,7 +109,9 @@ def test_what_is_no_workbook_is_said_beside_the_field(
 
 def test_a_formula_that_was_never_calculated_is_shown_with_the_remedy(admin: Client) -> None:
     row = ("Spring", TODAY, Formula("=SUM(1,2)"))
-    one = sent(admin, workbook(HEADER, row, calculated=False))
+    one = sent(admin, workbook(HEADER, row, calculated=False), name="spend.xlsx")
     check(one)
 
     assert "Open the file in a spreadsheet, save it there" in page(admin, one)
+    refused = admin.get(address(one, "refused"))
+    assert refused["Content-Disposition"] == 'attachment; filename="refused rows of spend.csv"'

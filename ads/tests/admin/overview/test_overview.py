@@ -297,7 +297,7 @@ def test_who_may_not_take_the_first_step_is_not_led() -> None:
     assert in_role("Viewer").get(FRONT).context["first_steps"] is None
     steps = in_role("Budget manager").get(FRONT).context["first_steps"]
     assert [[link["text"] for link in step["links"]] for step in steps] == [
-        ["Add a brand"],
+        ["Add a brand", "Upload a report"],
         ["Add a campaign"],
         ["Upload a file"],  # and no API key, which takes an Administrator
     ]

@@ -5,7 +5,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import xlsxwriter
@@ -41,7 +41,7 @@ def workbook(*rows: Sequence[Any], calculated: bool = True, **options: Any) -> b
 
 
 def workbook_of(
-    sheets: dict[str, Rows],
+    sheets: Mapping[str, Rows],
     *,
     calculated: bool = True,
     hidden: Sequence[str] = (),
