@@ -49,10 +49,11 @@ def test_brands_and_campaigns_are_created_with_all_that_a_row_says() -> None:
         "Weekend",
     }
     assert [str(one) for one in spring.references.all()] == [
-        "google_ads / 123-456-7890 / 987",
+        "google_ads / 1234567890 / 987",  # in its one spelling
         "meta_ads / 2385",
     ]
     assert Campaign.objects.get(name="Autumn").status == "draft"
+    assert changes(AGENCY) == []
 
 
 def test_a_column_that_is_left_out_and_an_empty_cell_leave_values_alone() -> None:
