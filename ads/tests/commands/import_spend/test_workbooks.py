@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError
 
-from ads.models import Campaign, Spend
+from ads.models import Campaign, CampaignReference, Spend
 from ads.tests.commands.import_spend.support import TODAY, run
-from ads.tests.services.imports.workbooks.support import archive, workbook, workbook_of
+from ads.tests.factories import CampaignFactory
+from ads.tests.services.imports.workbooks.support import archive, from_csv, workbook, workbook_of
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +57,26 @@ def test_what_is_no_workbook_is_refused(
     with pytest.raises(CommandError, match=why):
         run(saved(tmp_path, content))
     assert not Spend.objects.exists()
+
+
+@pytest.mark.usefixtures("noon")
+def test_a_workbook_brings_its_campaigns_with_numbers_for_ids(tmp_path: Path) -> None:
+    content = (settings.BASE_DIR / "docs" / "example.csv").read_bytes()
+    path = saved(tmp_path, from_csv(content, are_typed=True))
+    new = ("--create-campaigns", "--brand", "Northwind", "--new-brand", "USD", "America/New_York")
+
+    assert run(path, *new)["Campaigns created"] == "2"
+
+    references = CampaignReference.objects.values_list("reference", "campaign__name")
+    assert dict(references)["17403311202"] == "Spring sale"
+    assert run(path)["Recorded"].startswith("0 ")
+
+
+def test_a_number_names_a_campaign_by_its_id_or_its_name(search: Campaign, tmp_path: Path) -> None:
+    CampaignFactory.create(brand=search.brand, name="20260")
+    path = saved(tmp_path, workbook(HEADER, (search.pk, TODAY, 1), (20260, TODAY, 2)))
+
+    run(path)
+
+    spent = Spend.objects.order_by("amount").values_list("campaign__name", flat=True)
+    assert list(spent) == ["Search", "20260"]
