@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from typing import Final
 
-from ads.rules.currencies import MINOR_UNITS, prefix
+from ads.rules.currencies import MINOR_UNITS, prefix, spelled
 
 PLACES: Final = 6
 LIMIT: Final = Decimal("1000000000000")
@@ -22,6 +22,11 @@ _STEP: Final = Decimal(1).scaleb(-PLACES)
 _LONGEST_TEXT: Final = 40
 _PLAIN: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _EXPONENT: Final = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+")
+#: With thousands separators, or without.
+_NUMBER: Final = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
+_TYPED: Final = re.compile(
+    rf"(?P<sign>[+-]?)(?P<before>[^\d\s.,+-]*) ?(?P<number>{_NUMBER}) ?(?P<after>[^\d\s.,+-]*)"
+)
 # Thirty digits hold every accepted amount; Inexact is trapped so that rounding is an error.
 _EXACT: Final = Context(prec=30, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation])
 
@@ -118,6 +123,20 @@ def _digits(amount: Decimal, places: int) -> tuple[str, str]:
     fraction = fraction.rstrip("0").ljust(places, "0")
     sign = "-" if amount < 0 and digits.strip("0.,") else ""
     return sign, f"{whole}.{fraction}" if fraction else whole
+
+
+def typed(text: str) -> tuple[str, str | None]:
+    """Return an amount as a person types it, ready for `parse_amount`, and the currency it names.
+
+    "$1,200.00" is "1200.00" and "USD", "1,200" has no currency. Text that is no such amount, or
+    names what is no currency, is returned as it is.
+    """
+    found = _TYPED.fullmatch(text.strip())
+    named = found["before"] + found["after"] if found else ""
+    currency = spelled(named) if named else None
+    if not found or (named and not currency):
+        return text, None
+    return found["sign"] + found["number"].replace(",", ""), currency
 
 
 def is_used_up(spent: Decimal, budget: Decimal | None) -> bool:

@@ -13,6 +13,9 @@
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these. An import
 that creates campaigns takes one before all of these.
 
+A setup file takes one of its own, so that two of them never wait for each other, that of imports if
+it creates campaigns, then 5 and 6, and last the brands that it changes: :func:`setup`.
+
 A page on which somebody edits a row locks that row, then those that are edited within it, and then
 none of the others: :func:`edited`.
 
@@ -37,12 +40,13 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
-#: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns` and
-#: :func:`undoing`; any numbers of their own.
+#: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
+#: :func:`undoing` and :func:`only_setup`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
 _UNDOING: Final = 0x0D0_BA7C
+_SETTING_UP: Final = 0x5E7_0B
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -131,6 +135,32 @@ def creating_campaigns() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATING_CAMPAIGNS])
+
+
+def only_setup() -> None:
+    """Let nobody else apply a setup file until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETTING_UP])
+
+
+def setup(
+    campaign_ids: Collection[int],
+    brand_ids: Collection[int],
+    now: datetime,
+    *,
+    renamed: Iterable[QuerySet[Model]],
+) -> None:
+    """Lock campaigns and brands that a file changes, and wait for spend in flight on them.
+
+    ``renamed``: those of them that get another name. Spend that is being inserted refers to their
+    rows and goes on to lock the sums, which are locked here: waiting for it could deadlock, so an
+    error that :func:`is_in_the_way` knows is raised at once.
+    """
+    totals_of_brands(campaign_ids, now)
+    campaigns(campaign_ids)
+    brands(brand_ids)
+    for rows in renamed:
+        list(rows.order_by("pk").select_for_update(of=("self",), nowait=True).values_list("pk"))
 
 
 def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:

@@ -40,8 +40,10 @@ NO_PAGES: Final = {
     "admin:ads_spendimport_cancel": "only posted to",
     "admin:ads_spendimport_create": "only posted to",
 }
+#: Ends of the addresses of exports.
+FILES: Final = ("_export_csv", "_download_setup")
 #: The API answers with JSON, and an export with a file.
-NO_PAGES_LIKE: Final = ("api-1:", "_export_csv")
+NO_PAGES_LIKE: Final = ("api-1:", *FILES)
 
 #: Arguments of addresses that have others than a row's key.
 ARGUMENTS: Final[dict[str, list[str]]] = {"admin:app_list": ["ads"], "api-1:openapi-view": []}
@@ -80,7 +82,7 @@ def pages() -> list[Page]:
 def exports() -> list[Page]:
     """Addresses that lists are taken away from as files."""
     names = [name for name, _ in _addresses(get_resolver().url_patterns)]
-    return [Page(name) for name in names if name.endswith("_export_csv")]
+    return [Page(name) for name in names if name.endswith(FILES)]
 
 
 def undecided() -> list[str]:

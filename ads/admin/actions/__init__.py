@@ -1,6 +1,6 @@
 """Actions on brands and campaigns: their forms, previews, messages and undo."""
 
-from ads.admin.actions import buttons, text
+from ads.admin.actions import buttons, preview_text, text
 from ads.admin.actions.forms import (
     ActionForm,
     AttachForm,

@@ -15,7 +15,7 @@ from ads.admin.base.detail_page import (
     may_view,
     month_charts,
 )
-from ads.admin.base.export import ExportsCsv
+from ads.admin.base.export import ExportsCsv, file_of
 from ads.admin.base.model_admin import (
     KEPT,
     ConfigurationAdmin,

@@ -1,5 +1,6 @@
 """The button "Export CSV": all pages of what a list shows."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -16,10 +17,26 @@ from ads.admin.elements import AdminMixin
 from ads.services.exports import Export, Stream
 
 
+def file_of(export: Export) -> HttpResponseBase:
+    """The export as a file, which from a browser is opened in a spreadsheet."""
+    return StreamingHttpResponse(
+        Stream(export, bom=True),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": (
+                f'attachment; filename="{export.name}-{timezone.now():%Y-%m-%d}.csv"'
+            ),
+            "Cache-Control": "no-store",
+        },
+    )
+
+
 class ExportsCsv(AdminMixin[Any]):
     """A list that can be exported as CSV."""
 
     actions_list = ["export_csv"]
+    #: Ends of the addresses at which all rows that match are taken away.
+    of_matching: tuple[str, ...] = ("/export/",)
 
     def export_of(self, rows: QuerySet[Any]) -> Export:
         """The export of these rows."""
@@ -28,6 +45,12 @@ class ExportsCsv(AdminMixin[Any]):
     @action(description="Export CSV", url_path="export", permissions=["view"], icon="download")  # type: ignore[untyped-decorator]
     def export_csv(self, request: HttpRequest) -> HttpResponseBase:
         """All rows that match the filters and the search."""
+        return self.export_matching(request, self.export_of)
+
+    def export_matching(
+        self, request: HttpRequest, export_of: Callable[[QuerySet[Any]], Export]
+    ) -> HttpResponseBase:
+        """The export of all rows that match the filters and the search."""
         meta = self.model._meta
         whole = request.GET.copy()
         for only_a_page in (PAGE_VAR, ALL_VAR):
@@ -38,26 +61,12 @@ class ExportsCsv(AdminMixin[Any]):
         except IncorrectLookupParameters:
             changelist = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
             return HttpResponseRedirect(f"{changelist}?{ERROR_FLAG}=1")
-        return self._file(rows)
+        return file_of(export_of(rows))
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
         """The selected rows."""
-        return self._file(queryset)
-
-    def _file(self, rows: QuerySet[Any]) -> HttpResponseBase:
-        export = self.export_of(rows)
-        return StreamingHttpResponse(
-            # From a browser, the file is opened in a spreadsheet.
-            Stream(export, bom=True),
-            content_type="text/csv; charset=utf-8",
-            headers={
-                "Content-Disposition": (
-                    f'attachment; filename="{export.name}-{timezone.now():%Y-%m-%d}.csv"'
-                ),
-                "Cache-Control": "no-store",
-            },
-        )
+        return file_of(self.export_of(queryset))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -66,6 +75,6 @@ class ExportsCsv(AdminMixin[Any]):
         filters = request.GET.urlencode()
         context: dict[str, Any] = getattr(response, "context_data", None) or {}
         for offered in context.get("actions_list", []):
-            if filters and offered["path"].endswith("/export/"):
+            if filters and offered["path"].endswith(self.of_matching):
                 offered["path"] += f"?{filters}"
         return response

@@ -8,17 +8,23 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ads.admin.base import KEPT, ConfigurationAdmin, ExportsCsv, Instead, KeepsWhatHasSpend
+from ads.admin.base import KEPT, ConfigurationAdmin, Instead, KeepsWhatHasSpend
 from ads.admin.brands.actions import BrandActions
 from ads.admin.brands.changelist import LIST_FILTER, BrandColumns
 from ads.admin.brands.detail import BrandPage
+from ads.admin.setup import SetsUpByFile, of_brands
 from ads.models import Brand, Campaign
 from ads.services.exports import Export, kinds
 
 
 @admin.register(Brand)
 class BrandAdmin(
-    BrandActions, BrandColumns, BrandPage, ExportsCsv, KeepsWhatHasSpend, ConfigurationAdmin[Brand]
+    BrandActions,
+    BrandColumns,
+    BrandPage,
+    SetsUpByFile,
+    KeepsWhatHasSpend,
+    ConfigurationAdmin[Brand],
 ):
     """Brands with spend today and this month, in their own time."""
 
@@ -61,6 +67,9 @@ class BrandAdmin(
 
     def export_of(self, rows: QuerySet[Brand]) -> Export:
         return kinds.of_summary(timezone.now(), brands=rows)
+
+    def setup_of(self, rows: QuerySet[Brand]) -> Export:
+        return of_brands(rows)
 
     def instead(self, request: HttpRequest) -> Instead | None:
         if not self.has_switch_permission(request):

@@ -11,7 +11,6 @@ from django.utils import timezone
 from ads.admin.base import (
     KEPT,
     ConfigurationAdmin,
-    ExportsCsv,
     Instead,
     KeepsWhatHasSpend,
     ScheduleInline,
@@ -23,6 +22,7 @@ from ads.admin.campaigns.detail import CampaignPage
 from ads.admin.campaigns.filters import LIST_FILTER
 from ads.admin.elements import ConfigurationForm
 from ads.admin.references import ReferenceInline
+from ads.admin.setup import SetsUpByFile, of_campaigns
 from ads.admin.spend import CorrectsCampaign
 from ads.models import Campaign, ReportedTotal, Spend
 from ads.models.campaign import Status
@@ -45,7 +45,7 @@ class CampaignAdmin(
     CampaignColumns,
     CampaignPage,
     CorrectsCampaign,
-    ExportsCsv,
+    SetsUpByFile,
     KeepsWhatHasSpend,
     ConfigurationAdmin[Campaign],
 ):
@@ -78,6 +78,9 @@ class CampaignAdmin(
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         # Each row and each form shows its amounts in the brand's currency.
         return super().get_queryset(request).select_related("brand")
+
+    def setup_of(self, rows: QuerySet[Campaign]) -> Export:
+        return of_campaigns(rows)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
         # A campaign belongs to one brand for life; the database refuses anything else.

@@ -1,8 +1,7 @@
 """Forms of configuration: amounts, timezones, and errors beside the field they are about."""
 
-import re
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -10,14 +9,8 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from ads.models import Brand
 from ads.models.fields import currency_choices, timezone_choices
-from ads.rules.currencies import MINOR_UNITS, labelled, prefix, spelled
-from ads.rules.money import InvalidAmount, parse_amount, plain
-
-#: With thousands separators, or without.
-_NUMBER: Final = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
-_TYPED: Final = re.compile(
-    rf"(?P<sign>[+-]?)(?P<before>[^\d\s.,+-]*) ?(?P<number>{_NUMBER}) ?(?P<after>[^\d\s.,+-]*)"
-)
+from ads.rules.currencies import MINOR_UNITS, labelled, prefix
+from ads.rules.money import InvalidAmount, parse_amount, plain, typed
 
 
 class MoneyFormField(forms.DecimalField):
@@ -52,21 +45,16 @@ class MoneyFormField(forms.DecimalField):
 
     def digits(self, text: str) -> str:
         """The text without currency and thousands separators, where they are in their place."""
-        typed = _TYPED.fullmatch(text)
-        named = typed and typed["before"] + typed["after"]
-        if not typed or (named and not spelled(named)):
-            return text
-        return typed["sign"] + typed["number"].replace(",", "")
+        return typed(text)[0]
 
     def in_another(self, value: Any, currency: str) -> str:
         """Why the amount that was typed is not in this currency; "" if it is, or names none."""
         text = str(value or "").strip()
-        typed = _TYPED.fullmatch(text)
-        code = spelled(typed["before"] + typed["after"]) if typed else None
-        if code in (None, currency):
+        _, code = typed(text)
+        if code is None or code == currency:
             return ""
         return (
-            f"{text!r} is an amount in {labelled(str(code))}, and the brand's currency is "
+            f"{text!r} is an amount in {labelled(code)}, and the brand's currency is "
             f"{labelled(currency)}. Enter an amount in {currency}."
         )
 

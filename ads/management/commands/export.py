@@ -1,4 +1,4 @@
-"""``manage.py export``: recorded data as CSV."""
+"""``manage.py export``: recorded data, and the setup, as CSV."""
 
 import os
 import sys
@@ -13,7 +13,10 @@ from django.utils import timezone
 
 from ads.management.commands._terminal import brand_named
 from ads.rules.calendar import parse_date
-from ads.services.exports import InvalidExport, Kind, Stream, Wanted, choose
+from ads.services import setup
+from ads.services.exports import Export, InvalidExport, Kind, Stream, Wanted, choose
+
+SETUP: Final = "setup"
 
 _BROKEN_PIPE: Final = 141  # as a program killed by SIGPIPE ends
 
@@ -28,12 +31,12 @@ def _day(text: str) -> date:
 class Command(BaseCommand):
     help = (
         "Exports data of any size as CSV: the ledger (spend), delivery changes (changes), the "
-        "totals of every day and month (totals), or the current figures of brands and campaigns "
-        "(summaries)."
+        "totals of every day and month (totals), the current figures of brands and campaigns "
+        "(summaries), or brands and campaigns as a file that import_setup reads (setup)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=[str(kind) for kind in Kind])
+        parser.add_argument("what", choices=[*map(str, Kind), SETUP])
         parser.add_argument("--brand", help="only this brand")
         parser.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day")
         parser.add_argument("--to", dest="last", type=_day, metavar="DATE", help="last day")
@@ -48,7 +51,10 @@ class Command(BaseCommand):
         brand = None if options["brand"] is None else brand_named(options["brand"]).pk
         wanted = Wanted(brand=brand, first=options["first"], last=options["last"])
         try:
-            export = choose(Kind(options["what"]), wanted, timezone.now())
+            if options["what"] == SETUP:
+                export = _setup(wanted)
+            else:
+                export = choose(Kind(options["what"]), wanted, timezone.now())
             stream = Stream(export, bom=options["bom"])
             if options["output"] is None:
                 for piece in stream:
@@ -70,6 +76,13 @@ class Command(BaseCommand):
             self.stdout.write(piece.decode(), ending="")
         else:
             bytes_out.write(piece)
+
+
+def _setup(wanted: Wanted) -> Export:
+    if wanted.first or wanted.last:
+        field = "from" if wanted.first else "to"
+        raise InvalidExport(field, "a setup file is of the present; leave the dates out.")
+    return setup.export(wanted.brands, wanted.campaigns)
 
 
 def _write_file(stream: Stream, path: Path) -> None:

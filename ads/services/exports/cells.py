@@ -20,14 +20,23 @@ def safe_cell(text: str) -> str:
     """The text as a cell, with an apostrophe before it where a spreadsheet would calculate it.
 
     ``=HYPERLINK(…)`` in a campaign's name must not run on the machine of whoever opens the file.
-    Plain numbers stay as they are. NUL and lone surrogates become visible characters.
+    Plain numbers stay as they are. NUL and lone surrogates become visible characters. Text that
+    begins like such a cell gets one more apostrophe, so that :func:`read_back` is exact.
     """
     # Most cells begin with a letter or a digit and are fine.
     if text[:1].isascii() and text[:1].isalnum() and text.isascii() and "\x00" not in text:
         return text
     text = text.replace("\x00", "␀").encode("utf-8", "replace").decode()
+    return f"'{text}" if _is_calculated(text.lstrip("'")) else text
+
+
+def read_back(cell: str) -> str:
+    """The text that :func:`safe_cell` wrote as this cell."""
+    is_marked = cell.startswith("'") and _is_calculated(cell.lstrip("'"))
+    return cell[1:] if is_marked else cell
+
+
+def _is_calculated(text: str) -> bool:
     seen = _UNSEEN.match(text)
     first = text[seen.end() :][:1] if seen else text[:1]
-    if text[:1] in _CONTROL or (first in _FORMULA and not _NUMBER.fullmatch(text)):
-        return f"'{text}"
-    return text
+    return text[:1] in _CONTROL or (first in _FORMULA and not _NUMBER.fullmatch(text))

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from ads.models import Campaign
 from ads.rules.calendar import local_time
@@ -174,3 +174,52 @@ def test_a_campaign_is_let_run_on_by_20_dollars_until_six_and_taken_back(open_as
     page.get_by_role("button", name="Undo it").click()
     expect(page.get_by_text("Undone: 1 campaign no longer let run on.")).to_be_visible()
     assert not spent.fresh().is_active
+
+
+def file(text: str) -> list[FilePayload]:
+    return [{"name": "May.csv", "mimeType": "text/csv", "buffer": text.encode()}]
+
+
+def test_a_file_is_corrected_previewed_and_confirmed(open_as: Open) -> None:
+    spring = CampaignFactory.create(brand__name="Acme", name="Spring", daily_budget=75)
+    page = open_as(User.objects.create_superuser("olivia"), changelist("ads_campaign"))
+    page.get_by_role("link", name="Set up by file").click()
+    field = page.locator("input[type=file]")
+
+    field.set_input_files(file("brand,campaign,daily_budget\nAcme,Spring,9O\n"))
+    page.get_by_role("button", name="Upload and preview").click()
+    expect(page.get_by_role("heading", name="1 error in 1 row of May.csv")).to_be_visible()
+    expect(page.get_by_role("row", name="2 daily_budget 9O")).to_be_visible()
+
+    field.set_input_files(file("brand,campaign,daily_budget\nAcme,Spring,90\nAcme,New,5\n"))
+    page.get_by_role("button", name="Upload and preview").click()
+    expect(page.get_by_text("1 new campaign, 1 campaign changed.")).to_be_visible()
+    expect(
+        page.get_by_role("row", name="2 Spring Acme daily budget $75.00 → $90.00")
+    ).to_be_visible()
+    assert spring.fresh().daily_budget == 75
+
+    page.get_by_role("button", name="Apply to 2 campaigns").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("May.csv: 1 new campaign, 1 campaign changed.")).to_be_visible()
+    assert spring.fresh().daily_budget == 90
+    page.get_by_role("link", name="Show the campaigns").click()
+    expect(page.get_by_role("link", name="New", exact=True)).to_be_visible()
+    assert Campaign.objects.count() == 2
+
+
+def test_the_preview_fits_a_narrow_window(open_as: Open) -> None:
+    CampaignFactory.create(brand__name="Acme", name="Spring")
+    boss = User.objects.create_superuser("olivia")
+    page = open_as(boss, "/admin/ads/campaign/setup/", width=NARROW)
+    ids = "; ".join(f"google_ads / 123-456-7890 / {number:020}" for number in range(5))
+
+    text = f"brand,campaign,platform_ids\nAcme,Spring,{ids}\nAcme,{'Long' * 40},\n"
+    page.locator("input[type=file]").set_input_files(file(text))
+    page.get_by_role("button", name="Upload and preview").click()
+
+    expect(page.get_by_role("heading", name="What May.csv will do")).to_be_visible()
+    assert page.evaluate(
+        "() => [document.documentElement, ...document.querySelectorAll('.ads-setup')]"
+        ".every(it => it.scrollWidth <= it.clientWidth)"
+    )

@@ -1,0 +1,102 @@
+"""``manage.py import_setup``: creates and updates brands and campaigns from a file."""
+
+import io
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from ads.management.commands._terminal import SHOWN, Screen, acting, count
+from ads.services import setup
+from ads.services.setup import ChangedMeanwhile, Preview, RowsRefused, SetupRefused, Sheet
+
+STDIN = "-"
+
+
+class Command(BaseCommand):
+    help = (
+        "Creates and updates brands, campaigns, budgets, flights, attached schedules and platform "
+        "IDs from a CSV or an Excel workbook (.xlsx), all or nothing. A row is a campaign, or a "
+        "brand where the campaign is empty. An empty cell leaves a value as it is, the word none "
+        'takes it away. "export setup" writes such a file.'
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="the file, or - for standard input")
+        parser.add_argument("--encoding", help="of a CSV; default: UTF-8, or UTF-16 if detected")
+        parser.add_argument(
+            "--sheet", help="of a workbook, by its name; default: the only one with rows"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="preview only; change nothing")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        screen = Screen(self.stdout, no_color=options["no_color"])
+        try:
+            with _opened(options["file"]) as file:
+                name = "standard input" if options["file"] == STDIN else Path(options["file"]).name
+                sheet = Sheet.read(file, name, encoding=options["encoding"], sheet=options["sheet"])
+            now = timezone.now()
+            found = setup.preview(sheet, now)
+            _show(screen, found)
+            if options["dry_run"]:
+                screen.line("Preview: nothing was changed.", "bold")
+                return
+            with acting("import_setup"):
+                done = setup.apply(sheet, now, seen=found.plan.digests())
+        except RowsRefused as error:
+            for problem in error.problems[:SHOWN]:
+                screen.line(f"  {problem}")
+            if len(error.problems) > SHOWN:
+                screen.line(f"  … and {len(error.problems) - SHOWN:,} more.")
+            raise CommandError(str(error)) from error
+        except ChangedMeanwhile as error:
+            raise CommandError("\n  ".join([str(error), *error.rows])) from error
+        except SetupRefused as error:
+            raise CommandError(str(error)) from error
+        screen.line(
+            f"Applied. {count(done.enforced.started, 'campaign')} started, "
+            f"{done.enforced.stopped:,} stopped.",
+            "bold",
+        )
+        if done.enforced.failed:
+            raise CommandError(
+                f"{count(len(done.enforced.failed), 'campaign')} could not be decided on; the log "
+                "says why, and the next check tries again. Everything in the file was applied."
+            )
+
+
+def _opened(name: str) -> BinaryIO:
+    """The file, from which a workbook can be read too."""
+    if name == STDIN:
+        return io.BytesIO(sys.stdin.buffer.read())
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def _show(screen: Screen, found: Preview) -> None:
+    """Print what would change."""
+    screen.table(
+        ["line", "brand", "campaign", "", "column", "before", "after"],
+        (
+            (line, brand, campaign, what, change.column, change.old, change.new)
+            for line, brand, campaign, what, change in found.plan.told()
+        ),
+        right=["line"],
+    )
+    counts = found.counts
+    screen.line(
+        f"{count(counts['brands_new'], 'new brand')}, {counts['brands_changed']:,} changed; "
+        f"{count(counts['campaigns_new'], 'new campaign')}, {counts['campaigns_changed']:,} "
+        f"changed; {count(counts['unchanged'], 'row')} as stored."
+    )
+    outcome = found.outcome
+    screen.line(
+        f"{count(outcome.starts.count, 'campaign')} would start, "
+        f"{outcome.stops.count:,} would stop."
+    )
+    for note in found.plan.notes:
+        screen.line(f"Note: {note}", "yellow")

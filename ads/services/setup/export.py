@@ -1,0 +1,72 @@
+"""Brands and campaigns as a setup file, which can be edited and read back."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ads.models import Brand, Campaign
+from ads.services.exports import Export, portions
+from ads.services.setup import stored
+from ads.services.setup.columns import BRAND, CAMPAIGN, COLUMNS
+from ads.services.setup.plan import Plan
+
+
+def export(brands: QuerySet[Brand], campaigns: QuerySet[Campaign]) -> Export:
+    """These brands, each followed by those of these campaigns that are its own."""
+
+    def rows() -> Iterator[Sequence[object]]:
+        waiting = {brand.pk: brand for brand in brands.order_by("name", "pk")}
+        currencies = {pk: brand.currency for pk, brand in waiting.items()}
+        ordered = campaigns.filter(brand__in=brands.order_by().values("pk"))
+        ordered = ordered.select_related("brand").order_by("brand__name", "brand", "name", "pk")
+        for some in portions(ordered):
+            ids = [campaign.pk for campaign in some]
+            schedules, references = stored.schedules_of(ids), stored.references_of(ids)
+            for campaign in some:
+                while campaign.brand_id in waiting:  # and those before it, which have none
+                    yield _brand(waiting.pop(next(iter(waiting))))
+                values = {
+                    "schedules": schedules.get(campaign.pk, ()),
+                    "platform_ids": references.get(campaign.pk, ()),
+                }
+                yield _campaign(campaign, values, currencies[campaign.brand_id])
+        yield from map(_brand, waiting.values())
+
+    return Export("setup", COLUMNS, rows)
+
+
+def export_changes(plan: Plan) -> Export:
+    """Everything that a file would change."""
+    columns = ("line", "brand", "campaign", "what", "column", "before", "after")
+    return Export(
+        "setup-changes",
+        columns,
+        lambda: (
+            (line, brand, campaign, what, change.column, change.old, change.new)
+            for line, brand, campaign, what, change in plan.told()
+        ),
+    )
+
+
+def _brand(brand: Brand) -> list[str]:
+    cells = {
+        name: column.cell(getattr(brand, column.field), brand.currency)
+        for name, column in BRAND.items()
+    }
+    return _row({"brand_id": str(brand.pk), **cells})
+
+
+def _campaign(campaign: Campaign, values: dict[str, Any], currency: str) -> list[str]:
+    cells = {
+        name: column.cell(
+            getattr(campaign, column.field) if column.field else values[name], currency
+        )
+        for name, column in CAMPAIGN.items()
+    }
+    ids = {"brand_id": str(campaign.brand_id), "campaign_id": str(campaign.pk)}
+    return _row({**ids, "brand": campaign.brand.name, **cells})
+
+
+def _row(cells: dict[str, str]) -> list[str]:
+    return [cells.get(column, "") for column in COLUMNS]

@@ -1,0 +1,134 @@
+"""The brands and campaigns that a file names, as they are stored; a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Q
+
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    CampaignSchedule,
+    DaypartingSchedule,
+    ReportedTotal,
+    Spend,
+)
+from ads.services.locks import among
+from ads.services.setup.columns import BRAND, CAMPAIGN, Id
+from ads.services.setup.plan import Target
+
+_OF_BRAND: Final = [column.field for column in BRAND.values()]
+_OF_CAMPAIGN: Final = [column.field for column in CAMPAIGN.values() if column.field]
+
+#: Campaigns of these names, letter for letter or but for capitals.
+_NAMED: Final = """
+    SELECT campaign.id
+      FROM unnest(%s::bigint[], %s::text[]) AS given (brand_id, name)
+      JOIN ads_campaign AS campaign ON campaign.brand_id = given.brand_id
+       AND {name} = {given}
+"""
+
+_HOLDERS: Final = """
+    SELECT known.campaign_id, known.platform, known.account, known.reference,
+           brand.name || ' / ' || campaign.name
+      FROM unnest(%s::text[], %s::text[], %s::text[]) AS given (platform, account, reference)
+      JOIN ads_campaignreference AS known USING (platform, account, reference)
+      JOIN ads_campaign AS campaign ON campaign.id = known.campaign_id
+      JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+"""
+
+
+def brands(ids: Collection[int], named: Collection[str]) -> list[Target]:
+    """The brands with these ids, and those of these names."""
+    rows = Brand.objects.filter(Q(pk__in=among(ids)) | Q(name__in=list(named))).order_by()
+    return [
+        _target(BRAND, pk, dict(zip(BRAND, values, strict=True)))
+        for pk, *values in rows.values_list("pk", *_OF_BRAND)
+    ]
+
+
+def alike_brands(named: Iterable[str]) -> dict[str, str]:
+    """Names of brands that differ in capitals alone, by the names that were given in small."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lower(name), name FROM ads_brand WHERE lower(name) = ANY(%s::text[])",
+            [[name.lower() for name in named]],
+        )
+        return dict(cursor.fetchall())
+
+
+def campaign_ids(named: Iterable[tuple[int, str]], *, alike: bool = False) -> list[int]:
+    """Ids of the campaigns with these brands and names; ``alike``: whatever their capitals."""
+    brand_ids, texts = zip(*named, strict=True) if (named := list(named)) else ((), ())
+    name, given = (
+        ("lower(campaign.name)", "lower(given.name)")
+        if alike
+        else (
+            "campaign.name",
+            "given.name",
+        )
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED.format(name=name, given=given), [list(brand_ids), list(texts)])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def campaigns(ids: Collection[int]) -> list[tuple[int, Target]]:
+    """These campaigns, each with its brand's id; without their schedules and platform IDs."""
+    rows = Campaign.objects.filter(pk__in=among(ids)).order_by()
+    names = [name for name, column in CAMPAIGN.items() if column.field]
+    return [
+        (brand_id, _target(CAMPAIGN, pk, dict(zip(names, values, strict=True))))
+        for pk, brand_id, *values in rows.values_list("pk", "brand_id", *_OF_CAMPAIGN)
+    ]
+
+
+def _target(columns: Any, pk: int, values: dict[str, Any]) -> Target:
+    """With its values in the order of the columns."""
+    before = {name: values.get(name, column.default) for name, column in columns.items()}
+    return Target(columns, 0, pk, before, dict(before))
+
+
+def schedules_of(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Names of the schedules of these campaigns, sorted."""
+    rows = CampaignSchedule.objects.filter(campaign__in=among(ids)).order_by()
+    found: dict[int, list[str]] = defaultdict(list)
+    for pk, name in rows.values_list("campaign", "schedule__name"):
+        found[pk].append(name)
+    return {pk: tuple(sorted(names)) for pk, names in found.items()}
+
+
+def references_of(ids: Collection[int]) -> dict[int, tuple[Id, ...]]:
+    """The platform IDs of these campaigns, sorted."""
+    rows = CampaignReference.objects.filter(campaign__in=among(ids)).order_by()
+    found: dict[int, list[Id]] = defaultdict(list)
+    for pk, *parts in rows.values_list("campaign", "platform", "account", "reference"):
+        found[pk].append((parts[0], parts[1], parts[2]))
+    return {pk: tuple(sorted(each)) for pk, each in found.items()}
+
+
+def holders(ids: Iterable[Id]) -> dict[Id, tuple[int, str]]:
+    """Which campaign has each of these platform IDs: its id, and what it is called."""
+    columns = [list(parts) for parts in zip(*ids, strict=True)] or [[], [], []]
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS, columns)
+        return {(row[1], row[2], row[3]): (row[0], row[4]) for row in cursor.fetchall()}
+
+
+def schedules() -> dict[str, int]:
+    """The ids of all schedules by name."""
+    return dict(DaypartingSchedule.objects.order_by().values_list("name", "pk"))
+
+
+def with_spend(brand_ids: Collection[int]) -> set[int]:
+    """Those of these brands for which spend is on record: their currency is fixed."""
+    if not brand_ids:
+        return set()
+    recorded: set[int] = set()
+    for model in (Spend, ReportedTotal):
+        rows = model._default_manager.filter(campaign__brand__in=among(brand_ids)).order_by()
+        recorded |= set(rows.values_list("campaign__brand", flat=True).distinct())
+    return recorded
