@@ -1,6 +1,8 @@
 """Imports: the list of uploaded files, and their pages: uploading, the preview, confirming."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -40,7 +42,14 @@ from ads.models import SpendImport, UnknownReference
 from ads.models.batches import BatchKind
 from ads.models.imports import ImportStatus
 from ads.rules.calendar import format_instant
-from ads.services.imports import ImportRefused, Plan, Sniffed, uploads, without_options
+from ads.services.imports import (
+    ImportRefused,
+    Plan,
+    Sniffed,
+    WhichSheet,
+    uploads,
+    without_options,
+)
 
 Page = Callable[..., HttpResponseBase]
 May = Callable[[HttpRequest], bool]
@@ -214,7 +223,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         """The refused rows as CSV, with the reasons."""
         if not uploads.has_refused(one):
             raise Http404
-        name = f"refused rows of {one.file_name}"
+        name = f"refused rows of {PurePath(one.file_name).stem}.csv"
         headers = {
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name)
             or "",
@@ -315,7 +324,8 @@ def _read_form(
     request: HttpRequest, one: SpendImport, plan: Plan
 ) -> tuple[ReadForm, Sniffed | None, str]:
     """The form; how the file looks, read as the form says; and why it cannot be read like that."""
-    data = request.POST if request.method == "POST" else None
+    data = request.POST if "campaign_by" in request.POST else None  # else only a sheet is chosen
+    plan = replace(plan, sheet=request.POST.get("sheet") or plan.sheet)
     look: Sniffed | None = None
     try:
         look = uploads.look(one, plan)
@@ -324,6 +334,10 @@ def _read_form(
         if form.is_valid():
             look = uploads.look(one, form.plan)
             form = ReadForm(data, plan=plan, look=look)
+    except WhichSheet as error:
+        plan = replace(plan, sheet=None)
+        form = ReadForm(plan=plan, look=None, sheets=error.sheets)
+        return form, None, without_options(str(error))
     except (ImportRefused, uploads.OutOfTurn) as error:
         return ReadForm(data, plan=plan, look=look), look, without_options(str(error))
     return form, look, ""

@@ -1,6 +1,6 @@
 """The forms of imports: a file, and the plan for reading it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -31,6 +31,12 @@ from ads.models.fields import timezone_choices
 from ads.services.imports import ANSWERS, FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
 
 ANOTHER_WAY = "other"
+
+#: The files that the browser offers.
+ACCEPTED = (
+    ".csv,.tsv,.txt,.xlsx,text/csv,text/plain,"
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
 
 #: The parts of a plan that may be left open.
 OPEN = {field.name for field in fields(Plan) if field.default is None}
@@ -153,12 +159,21 @@ class UploadForm(PlanForm):
         help_text="Nothing is recorded before you have seen the preview.",
         allow_empty_file=True,  # the service explains
         error_messages={"required": "Choose a file."},
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
+        widget=forms.FileInput(attrs={"accept": ACCEPTED}),
     )
 
 
 class ReadForm(PlanForm):
-    """The whole plan, with the columns mapped by hand; ``look``: what was detected."""
+    """The whole plan, with the columns mapped by hand; ``look``: what was detected.
+
+    ``sheets``: the names of a workbook's sheets, of which one is to be chosen; none: as detected.
+    """
+
+    sheet = forms.ChoiceField(
+        required=False,
+        help_text="The sheet of the workbook that has the report.",
+        widget=UnfoldAdminSelectWidget,
+    )
 
     encoding = forms.ChoiceField(
         required=False,
@@ -215,14 +230,30 @@ class ReadForm(PlanForm):
         widget=UnfoldBooleanWidget,
     )
 
-    def __init__(self, data: Any = None, *, plan: Plan, look: Sniffed | None) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        plan: Plan,
+        look: Sniffed | None,
+        sheets: Sequence[str] = (),
+    ) -> None:
         super().__init__(data, plan=plan)
-        encoding = look and ENCODINGS.get(look.encoding, look.encoding.upper())
-        delimiter = look and DELIMITERS.get(look.delimiter, look.delimiter)
+        encoding, delimiter = (look.encoding, look.delimiter) if look else (None, None)
+        encoding = encoding and ENCODINGS.get(encoding, encoding.upper())
+        delimiter = delimiter and DELIMITERS.get(delimiter, delimiter)
+        sheets = look.sheets if look else sheets
+        #: Is nothing known of the file before the sheet is chosen?
+        self.asks_for_sheet = look is None and bool(sheets)
+        empty = "Choose a sheet" if self.asks_for_sheet else _detected(look and look.sheet)
+        self._choose("sheet", empty, {name: name for name in sheets})
+        for name in ("encoding", "delimiter") if sheets else ("sheet",):
+            del self.fields[name]
         format_ = look and FORMATS[look.format].label
         self._choose("format", _detected(format_), {f.code: f.label for f in FORMATS.values()})
-        self._choose("encoding", _detected(encoding), ENCODINGS, plan.encoding)
-        self._choose("delimiter", _detected(delimiter), DELIMITERS, plan.delimiter)
+        if not sheets:
+            self._choose("encoding", _detected(encoding), ENCODINGS, plan.encoding)
+            self._choose("delimiter", _detected(delimiter), DELIMITERS, plan.delimiter)
         self._choose("date_format", "As the file shows", {**EXAMPLES, ANOTHER_WAY: "Other"})
         self._choose("decimal", "As the file shows", DECIMALS)
         self._choose("unit", "As they stand, unless they look like micros", UNITS)
@@ -239,12 +270,15 @@ class ReadForm(PlanForm):
     def groups(self) -> dict[str, list[forms.BoundField]]:
         """The fields below the columns, by heading."""
         groups = {
-            "Notation": "encoding delimiter header_line date_format other_date_format decimal "
-            "unit round_amounts is_daily",
+            "Notation": "sheet encoding delimiter header_line date_format other_date_format "
+            "decimal unit round_amounts is_daily",
             "Source": "format source brand_id campaign_by platform account timezone "
             "accept_timezone observed_at",
         }
-        return {head: [self[name] for name in names.split()] for head, names in groups.items()}
+        return {
+            head: [self[name] for name in names.split() if name in self.fields]
+            for head, names in groups.items()
+        }
 
     @property
     def columns(self) -> list[forms.BoundField]:

@@ -134,6 +134,8 @@ def facts(upload: SpendImport) -> list[tuple[str, str, str]]:
         ("Format", format_.label if format_ else upload.format, ""),
         ("Source", str(plan.get("source") or NOTHING), ""),
     ]
+    if sheet := plan.get("sheet"):
+        shown.append(("Sheet", sheet, ""))
     if timezone := plan.get("timezone"):
         shown.append(("Timezone of the file", timezone, ""))
     if plan.get("accept_timezone"):

@@ -1,4 +1,4 @@
-"""``manage.py import_spend``: records the spend in a CSV."""
+"""``manage.py import_spend``: records the spend in a CSV or a workbook."""
 
 import os
 import sys
@@ -39,13 +39,14 @@ STDIN = "-"
 
 class Command(BaseCommand):
     help = (
-        "Records the spend in a CSV file. Rows are day totals (rows of one campaign and day are "
-        "added up, and importing again records only what is new), or entries where there is a "
-        "column external_id (each id is recorded once). All or nothing, unless --skip-bad-rows."
+        "Records the spend in a CSV file or a workbook (.xlsx). Rows are day totals (rows of one "
+        "campaign and day are added up, and importing again records only what is new), or entries "
+        "where there is a column external_id (each id is recorded once). All or nothing, unless "
+        "--skip-bad-rows."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="the CSV file, or - for standard input")
+        parser.add_argument("file", help="the CSV or .xlsx file, or - for standard input")
         parser.add_argument(
             "--map",
             action="append",
@@ -80,6 +81,9 @@ class Command(BaseCommand):
             "--format",
             choices=list(imports.FORMATS),
             help="the format of the file; default: detected",
+        )
+        parser.add_argument(
+            "--sheet", help="of a workbook, by its name; default: the only one with a report"
         )
         parser.add_argument(
             "--header-line", type=int, help="the line with the column names; default: detected"
@@ -230,6 +234,7 @@ def _plan(options: dict[str, Any]) -> Plan:
         format=options["format"],
         encoding=options["encoding"],
         delimiter="\t" if options["delimiter"] == "\\t" else options["delimiter"],
+        sheet=options["sheet"],
         header_line=options["header_line"],
         mapping=mapping,
         date_format=options["date_format"],

@@ -1,4 +1,4 @@
-"""Importing spend from a CSV: day totals, or entries where the file has an external id.
+"""Importing spend from a CSV or workbook: day totals, or entries where it has an external id.
 
 Rows are read and checked (:mod:`parsing`), copied into a temporary table (:mod:`tables`), and
 recorded from there with the statements that record all other spend. A few thousand rows are in
@@ -27,6 +27,7 @@ from ads.services.imports.refusals import (
     Refused,
     RefusedCsv,
     RowsRefused,
+    WhichSheet,
     without_options,
 )
 from ads.services.imports.run import Import, preview_of

@@ -91,6 +91,7 @@ class Plan:
         format: a code of :data:`ads.services.imports.formats.FORMATS`.
         encoding: of the file, such as "cp1252".
         delimiter: what separates the columns.
+        sheet: of a workbook, by its name. None: the only one with a report, else with rows.
         header_line: the line that names the columns, from 1.
         mapping: column by field (:data:`FIELDS`), where the names differ.
         date_format: as ``strptime`` takes it.
@@ -123,6 +124,7 @@ class Plan:
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    sheet: str | None = None
     header_line: int | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     date_format: str | None = None

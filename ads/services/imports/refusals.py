@@ -32,6 +32,14 @@ class ImportRefused(ValueError):
     """The file, or the plan for reading it, cannot be used; nothing was recorded."""
 
 
+class WhichSheet(ImportRefused):
+    """Several sheets of a workbook may be meant: ``sheets``, the names of all."""
+
+    def __init__(self, message: str, sheets: Sequence[str]) -> None:
+        super().__init__(message)
+        self.sheets = list(sheets)
+
+
 class UploadRefused(ValueError):
     """The file is not accepted, and nothing of it is kept."""
 

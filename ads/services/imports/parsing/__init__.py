@@ -1,10 +1,9 @@
-"""From the bytes of a file to checked rows."""
+"""From the rows of a file to checked rows."""
 
 from ads.services.imports.parsing import columns
 from ads.services.imports.parsing.campaigns import by_name
 from ads.services.imports.parsing.cells import unit_of
 from ads.services.imports.parsing.checker import Checker
 from ads.services.imports.parsing.columns import Columns
-from ads.services.imports.parsing.detection import HEAD, Sniffed, sniff
 from ads.services.imports.parsing.found import Found, New, NewCampaigns
-from ads.services.imports.parsing.reader import Reader
+from ads.services.imports.reading import Reader, Sniffed, look_at

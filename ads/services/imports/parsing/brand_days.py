@@ -27,6 +27,7 @@ from ads.services.imports.parsing.columns import Columns
 from ads.services.imports.parsing.found import Found, Unmatched
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused, Refusal
+from ads.services.imports.workbooks import Moment
 from ads.services.ledger import check_same_day
 
 #: Answers remembered: a few campaigns' hours of a year.
@@ -121,6 +122,8 @@ class BrandDays:
         moment = _DAY_AND_HOUR.fullmatch(text)
         if self.timezone is None or moment is None or moment[6]:
             return text
+        if isinstance(text, Moment):
+            return wall_instants(*_of_clock(text), self.timezone)[0].isoformat()
         day = self._days.read(moment[1])[0]
         return wall_instants(day, _time(moment.groups()[1:5], text), self.timezone)[0].isoformat()
 
@@ -230,6 +233,8 @@ class BrandDays:
 
     def _parsed(self, dated: str, hour: str) -> tuple[dt.date, dt.time, dt.timedelta | None]:
         """The day, the hour, and the offset from UTC where it is written with them."""
+        if isinstance(hour, Moment):
+            return *_of_clock(hour), None
         if both := _DAY_AND_HOUR.fullmatch(hour):
             day = self._days.read(both[1])[0]
             return day, _time(both.groups()[1:5], hour), _offset(both[6])
@@ -263,6 +268,11 @@ def _said(columns: Columns, header: Sequence[str], titles: Sequence[str]) -> Ite
 def _names_one(words: str) -> bool:
     """Is it not some other "Search/Display"?"""
     return "/" not in words or words in names()
+
+
+def _of_clock(moment: Moment) -> tuple[dt.date, dt.time]:
+    at = dt.datetime.fromisoformat(moment)
+    return at.date(), at.time()
 
 
 def _time(parts: Sequence[str | None], text: str) -> dt.time:

@@ -14,6 +14,7 @@ from ads.services.imports.parsing import notation
 from ads.services.imports.parsing.doubts import Doubts
 from ads.services.imports.plan import MICROS, Plan
 from ads.services.imports.refusals import Refusal
+from ads.services.imports.workbooks import Day, Moment, Number
 from ads.services.ledger import check_amount
 
 #: Amounts that PostgreSQL can read as they are: twelve digits and six places at most. (There are
@@ -54,6 +55,8 @@ _REMEMBERED: Final = 5000
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}")
 _LAST_MONTH: Final = 12
+#: What stands behind the day of a workbook's cell that has no time, or the first one.
+_MIDNIGHT: Final = ("", " 00:00:00")
 _WITH_TIME: Final = re.compile(r"[0-9](?:T|,? )[0-9]{1,2}(?::[0-9]{2}| *[ap]m)", re.IGNORECASE)
 
 
@@ -82,7 +85,7 @@ def unit_of(plan: Plan, column: str) -> str | None:
 
 def _shown_sign(sample: Sequence[str]) -> str | None:
     for text in sample:
-        found = _MARKED.fullmatch(text)
+        found = None if isinstance(text, Number) else _MARKED.fullmatch(text)
         number = _SPACE.sub(" ", found[4]).replace("\u2019", "'") if found else ""
         if sign := notation.decimal_sign(number):
             return sign
@@ -151,15 +154,18 @@ class Amounts:
         Raises:
             InvalidSpend, Refusal: with the remedy.
         """
+        is_typed = type(text) is Number
         is_good = SURELY_GOOD.fullmatch(text) is not None
-        if not is_good and self._is_lenient:
+        if isinstance(text, Number) and text.sign:
+            self._check_sign(text.sign, f"{text.sign}{text}")
+        elif not is_good and self._is_lenient and not is_typed:
             text = self._bare(text)
             is_good = SURELY_GOOD.fullmatch(text) is not None
         if self._doubts.are_open and (self._decimal is not None or "," not in text):
-            self._doubts.note(text, self.currency)
+            self._doubts.note(text, self.currency, is_typed=is_typed)
         if self._are_micros:
             return _from_micros(text)
-        if self._decimal == ",":
+        if self._decimal == "," and not is_typed:
             text = self._with_dot(text)
             is_good = SURELY_GOOD.fullmatch(text) is not None
         if is_good:
@@ -204,18 +210,21 @@ class Amounts:
         if (before and after) or (first and second):
             return text
         if sign:
-            codes = currency.of_sign(sign)
-            if not codes:
+            if not currency.of_sign(sign):
                 return text
-            if not self.currency:
-                self.currency = min(codes) if len(codes) == 1 else ""
-            elif self.currency not in codes:
-                raise Refusal(
-                    f"amount: {text[:_LONGEST]!r} is in {sign}, and would be recorded in "
-                    f"{self.currency}; export the report in that currency, or convert the amount."
-                )
+            self._check_sign(sign, text)
         minus = "-" if (first or second) in {"-", "\u2212"} else ""
         return minus + _SPACE.sub(" ", number).replace("\u2019", "'")
+
+    def _check_sign(self, sign: str, text: str) -> None:
+        codes = currency.of_sign(sign)
+        if not self.currency:
+            self.currency = min(codes) if len(codes) == 1 else ""
+        elif self.currency not in codes:
+            raise Refusal(
+                f"amount: {text[:_LONGEST]!r} is in {sign}, and would be recorded in "
+                f"{self.currency}; export the report in that currency, or convert the amount."
+            )
 
     def _with_dot(self, text: str) -> str:
         if grouped := _GROUPED[","].fullmatch(text):
@@ -233,6 +242,8 @@ class Amounts:
         text = text.strip()
         if text in BLANK and text:
             return "is a placeholder, not an amount; write 0 if nothing was spent."
+        if text.endswith("%"):
+            return "is a percentage, not an amount; choose the column with the amounts."
         if self._decimal == ",":
             return None
         if self._decimal is None and _GROUPED["."].fullmatch(text):
@@ -325,7 +336,9 @@ class Days:
         shown = text[:40]
         if not text.strip():
             raise Refusal("date: it is empty.")
-        wanted = self._wanted
+        if isinstance(text, Day | Moment) and text[10:] in _MIDNIGHT:
+            return date.fromisoformat(text[:10])
+        wanted = None if isinstance(text, Moment) else self._wanted
         if wanted is not None and any(c.isdecimal() and not c.isascii() for c in text):
             raise Refusal(f"date: {shown!r} has digits other than 0 to 9.")
         try:
@@ -358,6 +371,8 @@ class Days:
 
 def _how(text: str) -> str:
     """The remedy for a date that is not written as YYYY-MM-DD."""
+    if isinstance(text, Number):
+        return "The cell is a number: give the column the format of a date in the spreadsheet."
     if _WITH_TIME.search(text):
         return (
             "It has a time of day. If the column has hours, choose it as the hour (--map hour=… in "

@@ -21,7 +21,6 @@ from ads.services.imports.parsing.campaigns import (
 )
 from ads.services.imports.parsing.cells import amounts_of, days_of
 from ads.services.imports.parsing.columns import Columns
-from ads.services.imports.parsing.detection import Sniffed
 from ads.services.imports.parsing.found import (
     MOST,
     Creatable,
@@ -31,9 +30,11 @@ from ads.services.imports.parsing.found import (
     Unmatched,
 )
 from ads.services.imports.parsing.periods import check_are_days
-from ads.services.imports.parsing.reader import Chunk
+from ads.services.imports.parsing.typed import TypedCells
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading import Chunk, Sniffed
 from ads.services.imports.refusals import BadRow, ImportRefused, Missing, Refusal, Refused
+from ads.services.imports.workbooks import column_name
 from ads.services.ledger import (
     EARLIEST,
     check_date,
@@ -108,6 +109,7 @@ class Checker:
         )
         self._currencies: dict[str, str] = {}
         self._header = list(header)
+        self._typed = None if sniffed.sheet is None else TypedCells(columns, self._is_no_spend)
         self._format = FORMATS[plan.format or "plain"]
         self._strips = self._format is not PLAIN
         self._blank_is_zero = self._format.platform is not None
@@ -145,6 +147,8 @@ class Checker:
         """The rows to be recorded and those that wait, for :func:`tables.copy`."""
         good: list[Any] = []
         waiting: list[Any] = []
+        if self._typed is not None:
+            self._typed.check(chunk)
         read = self._entry if self.columns.are_entries else self._total
         rows = zip(chunk.first_lines, chunk.rows, self._campaigns_of(chunk), strict=True)
         for i, (line, cells, campaign) in enumerate(rows):
@@ -370,18 +374,24 @@ class Checker:
             check_day(date)
             check_has_come_somewhere(date, self._now)
 
+    def _is_totals_line(self, cells: list[str]) -> bool:
+        columns = self.columns
+        places = (0, columns.campaign, columns.reference, columns.date)
+        return self._format.is_totals(*(_stripped(cells, at) for at in places))
+
+    def _is_no_spend(self, cells: list[str]) -> bool:
+        return self._format.is_footer(cells) or self._is_totals_line(cells)
+
     def _is_totals(self, line: int, cells: list[str]) -> bool:
         """Is it a line of totals? It is noted then, and is no spend."""
         if self._format.is_footer(cells):
             self.skipped += 1
             return True
-        columns = self.columns
-        first, name, reference, day, amount_text = (
-            "" if at is None or at >= len(cells) else cells[at].strip()
-            for at in (0, columns.campaign, columns.reference, columns.date, columns.amount)
-        )
-        if not self._format.is_totals(first, name, reference, day):
+        if not self._is_totals_line(cells):
             return False
+        first, name, amount_text = (
+            _stripped(cells, at) for at in (0, self.columns.campaign, self.columns.amount)
+        )
         amount: Decimal | None = None
         with suppress(Refusal, InvalidSpend):
             amount = Decimal(self.amounts.read(amount_text))
@@ -393,10 +403,19 @@ class Checker:
         return True
 
     def _wrong_width(self, cells: list[str]) -> str:
+        if self._typed is not None:
+            return (
+                f"it has a value in column {column_name(len(cells) - 1)}, for which the header has "
+                "no name; name the column, or clear the cell."
+            )
         few = len(cells) < self.columns.width
         return f"it has {len(cells)} columns, the header has {self.columns.width}; " + (
             "was it cut off?" if few else "text that contains a comma needs quotes around it."
         )
+
+
+def _stripped(cells: Sequence[str], at: int | None) -> str:
+    return "" if at is None or at >= len(cells) else cells[at].strip()
 
 
 def _names(campaign: Any) -> tuple[str, str, str]:

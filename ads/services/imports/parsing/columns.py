@@ -18,8 +18,8 @@ from ads.services.imports.formats import (
     normal,
     perhaps,
 )
-from ads.services.imports.parsing.detection import refuse_too_wide
 from ads.services.imports.plan import FIELDS, Plan
+from ads.services.imports.reading import refuse_too_wide
 from ads.services.imports.refusals import REFUSED_IN, ImportRefused
 
 #: "Time of day (ad account time zone)"; hours of the viewers' own timezones are no hours.

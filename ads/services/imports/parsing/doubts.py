@@ -41,8 +41,11 @@ class Doubts:
         self._are_cents = True
         self._currencies: set[str] = set()
 
-    def note(self, text: str, currency: str) -> None:
-        """Note an amount, as it is written, without the sign of its ``currency``."""
+    def note(self, text: str, currency: str, *, is_typed: bool = False) -> None:
+        """Note an amount, as it is written, without the sign of its ``currency``.
+
+        ``is_typed``: it is a number already, whose sign of decimals is a dot.
+        """
         number = text.lstrip("+-")
         if not number[:1].isdecimal():
             return  # no amount: its row is refused
@@ -55,7 +58,9 @@ class Doubts:
             self._are_cents = self._are_cents and value % CENT == 0
             return
         self._may_be_micros = False
-        if notation.is_open(number):
+        if is_typed:
+            pass
+        elif notation.is_open(number):
             self._open = self._open or text
         elif notation.decimal_sign(number):
             self._is_sign_open = False

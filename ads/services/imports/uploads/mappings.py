@@ -1,6 +1,7 @@
 """How an uploaded file is to be read: as detected, as remembered of its header, or as suggested."""
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Final
 from ads.models import Brand, ColumnMapping, SpendImport
 from ads.models.imports import ImportPart
 from ads.services.imports.formats import USUAL, bare
-from ads.services.imports.parsing import HEAD, Sniffed, sniff
+from ads.services.imports.parsing import Sniffed, look_at
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import OutOfTurn
 from ads.services.imports.uploads import parts, storable
@@ -76,10 +77,11 @@ def look(upload: SpendImport, plan: Plan) -> Sniffed:
         OutOfTurn: its file is no longer stored.
         ImportRefused: it cannot be read like that at all.
     """
-    head = parts.part_of(upload.pk, ImportPart.FILE, 0)[:HEAD]
-    if not head:
+    if not parts.is_kept(upload.pk, ImportPart.FILE):
         raise OutOfTurn("The file is no longer stored. Upload it again.")
-    return sniff(head, plan)
+    raw = parts.PartsFile(upload.pk, ImportPart.FILE, name=upload.file_name)
+    with io.BufferedReader(raw) as file:
+        return look_at(file, plan)
 
 
 def proposed(look: Sniffed, plan: Plan) -> Plan:

@@ -44,10 +44,11 @@ def part_of(import_id: int, kind: ImportPart, position: int) -> bytes:
 
 
 class PartsFile(io.RawIOBase):
-    """A stored file, open for reading from start to end."""
+    """A stored file, open for reading."""
 
-    def __init__(self, import_id: int, kind: ImportPart) -> None:
+    def __init__(self, import_id: int, kind: ImportPart, *, name: str = "") -> None:
         super().__init__()
+        self.name = name
         self._import_id = import_id
         self._kind = kind
         self._at = 0
@@ -56,9 +57,22 @@ class PartsFile(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def tell(self) -> int:
-        """How many bytes have been read."""
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at}
+        self._at = offset + (self._size() if whence == io.SEEK_END else start[whence])
         return self._at
+
+    def tell(self) -> int:
+        """Where it is read next, in bytes."""
+        return self._at
+
+    def _size(self) -> int:
+        parts = SpendImportPart.objects.filter(spend_import=self._import_id, kind=self._kind)
+        last = parts.order_by("position").values_list("position", "content").last()
+        return last[0] * PART + len(last[1]) if last else 0
 
     def readinto(self, buffer: Any) -> int:
         position, offset = divmod(self._at, PART)

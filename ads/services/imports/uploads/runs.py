@@ -195,7 +195,7 @@ def _taken(import_id: int, before: str, during: str) -> Iterator[SpendImport | N
 @contextmanager
 def _opened(upload: SpendImport) -> Iterator[tuple[BinaryIO, "_Progress"]]:
     """The file, and the progress to report to."""
-    raw = parts.PartsFile(upload.pk, ImportPart.FILE)
+    raw = parts.PartsFile(upload.pk, ImportPart.FILE, name=upload.file_name)
     with io.BufferedReader(raw, _READ_AT_ONCE) as file:
         yield file, _Progress(upload, raw)
 

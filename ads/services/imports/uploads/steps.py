@@ -30,6 +30,7 @@ from ads.services.imports.refusals import (
     ImportRefused,
     OutOfTurn,
     UploadRefused,
+    WhichSheet,
     without_options,
 )
 from ads.services.imports.uploads import mappings, parts, queue, storable
@@ -90,9 +91,13 @@ def receive(
 
 
 def _look_at(upload: SpendImport, plan: Plan) -> None:
-    """Settle how it is read; unrecognised columns are left to be mapped by hand."""
+    """Settle how it is read; a person chooses among several sheets, and maps unknown columns."""
     try:
         look = mappings.look(upload, plan)
+    except WhichSheet:
+        upload.status, upload.format = ImportStatus.UNMAPPED, mappings.BY_HAND
+        upload.plan = storable.json(plan.as_json())
+        return
     except ImportRefused as error:
         raise UploadRefused(without_options(str(error))) from error
     if look.format == mappings.BY_HAND and not plan.mapping:

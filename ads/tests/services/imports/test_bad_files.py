@@ -3,8 +3,8 @@
 import pytest
 
 from ads.models import Campaign, Spend
-from ads.services.imports.parsing.reader import CHUNK
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading import CHUNK
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.imports.support import (
     Content,

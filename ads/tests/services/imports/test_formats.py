@@ -7,8 +7,8 @@ import pytest
 
 from ads.services.imports.formats import FORMATS, PLATFORMS, Format, bare
 from ads.services.imports.formats.base import LANGUAGES
-from ads.services.imports.parsing.detection import HEAD, sniff
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading import HEAD, sniff
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.support import ledger, previewed, recorded, refused, waiting
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from ads.services.imports.parsing.detection import HEAD, sniff
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading import HEAD, sniff
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.support import ledger, previewed, recorded, refused, waiting
 from ads.tests.support import at

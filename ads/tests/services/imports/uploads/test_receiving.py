@@ -53,6 +53,17 @@ def test_the_bytes_come_out_as_they_went_in(size: int) -> None:
     assert 0 < lengths[-1] <= parts.PART
 
 
+def test_a_stored_file_is_read_from_any_place() -> None:
+    content = b"campaign,date,amount\n" + bytes(number % 251 for number in range(parts.PART + 9))
+    file = reopened(upload(content))
+
+    assert file.seek(-5, io.SEEK_END) == len(content) - 5
+    assert file.read() == content[-5:]
+    assert file.seek(3) == 3
+    assert file.seek(parts.PART, io.SEEK_CUR) == parts.PART + 3
+    assert file.read(7) == content[parts.PART + 3 :][:7]
+
+
 def ending_at_a_break(row: bytes, at: int) -> bytes:
     """A file whose last row is ``row``, byte ``at`` of which is the first of the second part.
 

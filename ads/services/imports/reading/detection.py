@@ -1,8 +1,6 @@
 """Detecting encoding, delimiter, header and format from the first bytes of a file."""
 
 import codecs
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +9,7 @@ from typing import Final
 
 from ads.services.imports.formats import FORMATS, MAPPED, Format, bare, perhaps, recognised
 from ads.services.imports.plan import DEFAULT_SOURCE, Plan
+from ads.services.imports.reading.heads import Head, Lines
 from ads.services.imports.refusals import MOST_COLUMNS, ImportRefused, without_options
 
 #: Bytes used for detection.
@@ -30,18 +29,13 @@ _KNOWN: Final = {
     for name in format_.called(names)
 }
 
-DELIMITERS: Final = (",", "\t", ";")
-
 EMPTY: Final = "The file is empty: there is no header that names its columns."
 
 #: Characters of a cell that are shown.
 _LONGEST_CELL: Final = 200
 
-_SAVE_AS: Final = "Open it there and save it as CSV (UTF-8)."
 _MAGIC: Final = (
-    (b"PK\x03\x04", f"This is an Excel workbook (.xlsx) or a ZIP archive, not a CSV. {_SAVE_AS}"),
     (b"PK\x05\x06", "This is an empty ZIP archive, not a CSV."),
-    (b"\xd0\xcf\x11\xe0", f"This is an Excel workbook (.xls), not a CSV. {_SAVE_AS}"),
     (b"\x1f\x8b", "This is a compressed file (gzip), not a CSV. Unpack it first."),
     (b"%PDF", "This is a PDF, not a CSV. Export the report as CSV."),
     (b"\x89PNG", "This is a picture, not a CSV. Export the report as CSV."),
@@ -63,8 +57,9 @@ class Sniffed:
 
     #: A code of FORMATS; "mapped" if no other is recognised.
     format: str
-    encoding: str
-    delimiter: str
+    #: None: the file is a workbook, which has neither.
+    encoding: str | None
+    delimiter: str | None
     #: The line that names the columns, from 1.
     header_line: int
     header: list[str]
@@ -76,6 +71,9 @@ class Sniffed:
     sample: list[list[str]]
     #: Warnings for whoever imports it.
     notes: list[str]
+    #: The sheet that is read, and all that there are; None: the file is no workbook.
+    sheet: str | None = None
+    sheets: Sequence[str] = ()
 
 
 def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
@@ -87,6 +85,8 @@ def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
         ImportRefused: it is empty, or not a CSV.
     """
     plan = plan or Plan()
+    if plan.sheet is not None:
+        raise ImportRefused("sheet: the file is no workbook and has no sheets; leave it out.")
     refuse_other_kinds(head)
     encoding = plan.encoding or _encoding(head)
     text, notes = _decoded(head, encoding, given=plan.encoding is not None)
@@ -94,28 +94,40 @@ def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
         raise ImportRefused(
             "This is a web page (HTML or XML), not a CSV. Export the report as CSV."
         )
-    lines = list(io.StringIO(text, newline=""))
-    if not any(line.strip() for line in lines):
+    lines = Lines(text, is_cut=len(head) >= HEAD)
+    return replace(detect(lines, plan, notes), encoding=encoding)
+
+
+def detect(head: Head, plan: Plan, notes: list[str]) -> Sniffed:
+    """Detect the header and the format; ``notes``: warnings so far.
+
+    Raises:
+        ImportRefused: it is empty, or has no such header.
+    """
+    if not head.numbers:
         raise ImportRefused(EMPTY)
-    is_cut = len(head) >= HEAD  # the last line may be half of one
-    found = _found(lines, plan, is_cut=is_cut) or _guessed(lines, plan)
-    format_, delimiter, number = found
-    refuse_too_wide(lines[number - 1].count(delimiter) + 1, number)
-    header, *rows = _rows(lines[number - 1 :], delimiter)
+    format_, delimiter, number = _found(head, plan) or _guessed(head, plan)
+    refuse_too_wide(head.width(number, delimiter), number)
+    header, *rows = head.rows(delimiter, first=number)
     header = [cell.strip() for cell in header]
     if format_ is MAPPED and not plan.mapping and (maybe := perhaps(header)):
         notes.append(without_options(maybe))
     return Sniffed(
         format=format_.code,
-        encoding=encoding,
-        delimiter=delimiter,
+        encoding=None,
+        delimiter=delimiter or None,
         header_line=number,
         header=header,
         rows=[[cell[:_LONGEST_CELL] for cell in row] for row in rows[:_MOST_ROWS]],
-        titles=[line.strip() for line in lines[: number - 1]],
-        sample=rows[:-1] if is_cut else rows,
+        titles=head.titles(number),
+        sample=rows[:-1] if head.is_cut else rows,
         notes=notes,
     )
+
+
+def has_header(head: Head, plan: Plan) -> bool:
+    """Is a line the header of a format, or has it the mapped columns?"""
+    return _found(head, plan) is not None
 
 
 def refuse_too_wide(columns: int, line: int) -> None:
@@ -140,6 +152,7 @@ def settled(plan: Plan, sniffed: Sniffed) -> Plan:
         format=sniffed.format,
         encoding=sniffed.encoding,
         delimiter=sniffed.delimiter,
+        sheet=sniffed.sheet,
         header_line=sniffed.header_line,
         platform=platform,
         source=plan.source if plan.source is not None else platform or DEFAULT_SOURCE,
@@ -185,81 +198,62 @@ def _decoded(head: bytes, encoding: str, *, given: bool) -> tuple[str, list[str]
     return text.removeprefix("\ufeff"), notes
 
 
-def _found(lines: Sequence[str], plan: Plan, *, is_cut: bool) -> tuple[Format, str, int] | None:
+def _found(head: Head, plan: Plan) -> tuple[Format, str, int] | None:
     """The first line that is the header of a format, or has the mapped columns; its delimiter."""
     if plan.format is not None and plan.format not in FORMATS:
         raise ImportRefused(f"There is no format {plan.format!r}. Formats: {', '.join(FORMATS)}.")
     # Columns mapped by hand keep all else that is known of the file.
     is_open = plan.format is None or (plan.format == MAPPED.code and bool(plan.mapping))
     mapped = set(plan.mapping.values())
-    rows_by = cache(lambda delimiter: _rows(lines[:-1] if is_cut else lines, delimiter))
-    for number, delimiter, header in _headers(lines, plan):
+    rows_by = cache(lambda delimiter: head.rows(delimiter)[: -1 if head.is_cut else None])
+    for number, delimiter, header in _headers(head, plan):
         has_mapped = bool(mapped) and mapped <= set(header)
         if not is_open:
             given = FORMATS[plan.format or ""]
             if has_mapped or given.fits(frozenset(map(bare, header))):
                 return given, delimiter, number
             continue
-        titles = [line.strip() for line in lines[: number - 1]]
-        found = recognised(header, titles, partial(rows_by, delimiter), plan.mapping)
+        rows = partial(rows_by, delimiter)
+        found = recognised(header, head.titles(number), rows, plan.mapping)
         if format_ := found or (MAPPED if has_mapped else None):
             return format_, delimiter, number
     return None
 
 
-def _headers(lines: Sequence[str], plan: Plan) -> Iterator[tuple[int, str, list[str]]]:
+def _headers(head: Head, plan: Plan) -> Iterator[tuple[int, str, list[str]]]:
     """The lines that may be the header, with each delimiter that makes several columns of one."""
-    for number, line in _candidates(lines, plan):
-        for delimiter in (plan.delimiter,) if plan.delimiter else DELIMITERS:
-            if 0 < line.count(delimiter) < MOST_COLUMNS or plan.mapping:
-                yield number, delimiter, _cells(line, delimiter)
+    for number in _candidates(head, plan):
+        for delimiter in head.delimiters(plan):
+            if 1 < head.width(number, delimiter) <= MOST_COLUMNS or plan.mapping:
+                yield number, delimiter, head.cells(number, delimiter)
 
 
-def _guessed(lines: Sequence[str], plan: Plan) -> tuple[Format, str, int]:
+def _guessed(head: Head, plan: Plan) -> tuple[Format, str, int]:
     """The line with the most known names, else the first with several columns, or anything."""
     format_ = FORMATS[plan.format] if plan.format else MAPPED
-    filled = [each for each in _candidates(lines, plan) if each[1].strip()]
-    if not filled:
-        raise ImportRefused(EMPTY)
     best: tuple[tuple[int, bool], str, int] | None = None
-    for number, line in filled:
-        for delimiter in (plan.delimiter,) if plan.delimiter else DELIMITERS:
+    for number in _candidates(head, plan):
+        for delimiter in head.delimiters(plan):
             # A wider line is no header, and takes long.
-            cells = _cells(line, delimiter) if line.count(delimiter) < MOST_COLUMNS else ["", ""]
+            is_wide = head.width(number, delimiter) > MOST_COLUMNS
+            cells = ["", ""] if is_wide else head.cells(number, delimiter)
             known = len(_KNOWN & set(map(bare, cells)))
             score = (known if known > 1 else 0, len(cells) > 1)
             if best is None or score > best[0]:
                 best = (score, delimiter, number)
-    assert best is not None  # noqa: S101  (a line is filled)
+    if best is None:
+        raise ImportRefused(EMPTY)
     return format_, best[1], best[2]
 
 
-def _candidates(lines: Sequence[str], plan: Plan) -> Iterator[tuple[int, str]]:
-    if plan.header_line is not None:
-        if plan.header_line > len(lines):
-            raise ImportRefused(
-                f"Line {plan.header_line} was chosen as the header, but it is not among the file's "
-                "first lines."
-            )
-        yield plan.header_line, lines[plan.header_line - 1]
-        return
-    yield from enumerate(lines[:_MOST_TITLES], start=1)
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
-    except csv.Error:
-        return []
-
-
-def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """The header and the rows below it, blank lines left out."""
-    rows: list[list[str]] = []
-    try:
-        for cells in csv.reader(lines, delimiter=delimiter):
-            if cells or not rows:
-                rows.append(cells)
-    except csv.Error:
-        pass  # the reader reports where
-    return rows or [[]]
+def _candidates(head: Head, plan: Plan) -> Iterator[int]:
+    """The lines among which the header is."""
+    if plan.header_line is None:
+        yield from (number for number in head.numbers if number <= _MOST_TITLES)
+    elif plan.header_line in head.numbers:
+        yield plan.header_line
+    else:
+        raise ImportRefused(
+            f"Line {plan.header_line} was chosen as the header, but it is empty, or not among the "
+            "file's first lines."
+        )

@@ -1,20 +1,17 @@
-"""Reading rows from a file of bytes, with their line numbers and anything wrong with the text."""
+"""The rows of a CSV, with their line numbers and anything wrong with the text."""
 
 import codecs
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO, Final
 
-from ads.services.imports.parsing.detection import EMPTY, HEAD, settled, sniff
 from ads.services.imports.plan import Plan
+from ads.services.imports.reading.detection import EMPTY, sniff
+from ads.services.imports.reading.rows import CHUNK, Chunk
 from ads.services.imports.refusals import ImportRefused
-
-#: Rows handed on together: enough that looking their campaigns up is one query for many.
-CHUNK: Final = 5000
 
 _LINE_END: Final = re.compile("\r\n|\r|\n")
 
@@ -36,37 +33,24 @@ _NUL: Final = (
 )
 
 
-@dataclass(slots=True)
-class Chunk:
-    """Some rows of the file, with the first and last line of each (from 1)."""
-
-    rows: list[list[str]]
-    first_lines: Sequence[int]
-    last_lines: Sequence[int]
-    #: Why the text of a row cannot be trusted, by its place in ``rows``.
-    troubles: dict[int, str]
-
-
-class Reader:
-    """The rows of a file of bytes; ``plan`` is completed with what is detected.
+class CsvRows:
+    """The rows of a CSV, whose first bytes have been read already.
 
     Raises:
         ImportRefused: it is not a CSV, it has no header, or its quotes do not match, after which
             no cell can be trusted to be in its place.
     """
 
-    def __init__(self, file: BinaryIO, plan: Plan) -> None:
-        head = head_of(file)
+    def __init__(self, head: bytes, file: BinaryIO, plan: Plan) -> None:
         self.sniffed = sniff(head, plan)
-        self.plan = settled(plan, self.sniffed)
-        self._lines = Lines(head, file, self.sniffed.encoding)
+        self._lines = TextLines(head, file, self.sniffed.encoding or "")
         lines = iter(self._lines)
         #: Lines above the header.
         self._titles = self.sniffed.header_line - 1
         for _ in islice(lines, self._titles):
             pass
         self._last_line = self._titles
-        self._rows = csv.reader(lines, delimiter=self.sniffed.delimiter, strict=True)
+        self._rows = csv.reader(lines, delimiter=self.sniffed.delimiter or ",", strict=True)
         header = next(self._chunks(1), None)
         if header is None:
             raise ImportRefused(EMPTY)
@@ -151,17 +135,7 @@ def _height(row: list[str]) -> int:
     return 1 + sum(len(_LINE_END.findall(cell)) for cell in row if "\n" in cell or "\r" in cell)
 
 
-def head_of(file: BinaryIO) -> bytes:
-    """The first bytes, as many as detection uses; a pipe delivers them in parts."""
-    parts: list[bytes] = []
-    wanted = HEAD
-    while wanted and (part := file.read(wanted)):
-        parts.append(part)
-        wanted -= len(part)
-    return b"".join(parts)
-
-
-class Lines:
+class TextLines:
     """The lines of a file whose head has been read already, each with its line end.
 
     Iterating raises ImportRefused at bytes after which decoding cannot continue.
