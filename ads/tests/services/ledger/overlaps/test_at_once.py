@@ -32,7 +32,7 @@ def cripple(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def leave_out(*, crippled: bool) -> None:
         if crippled:
-            monkeypatch.setattr(day_totals._Posting, "_check_again", lambda *_: None)
+            monkeypatch.setattr(day_totals.Posting, "_check_again", lambda *_: None)
 
     return leave_out
 

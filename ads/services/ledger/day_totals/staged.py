@@ -1,0 +1,194 @@
+"""Posting staged day totals, however many: the statements, and checking again under their locks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from ads.models.references import shown
+from ads.models.spend import OnOverlap
+from ads.rules.money import add_sums, sums_by_currency
+from ads.services import new_batch
+from ads.services.currencies import ByCurrency, by_currency
+from ads.services.errors import ReportedOtherwise
+from ads.services.ledger import overlaps
+from ads.services.ledger.day_totals.statements import (
+    ADDING,
+    AND_SKIPPED,
+    BESIDE,
+    COUNTED,
+    OLDER,
+    OTHERWISE,
+    POST,
+    REPLACING,
+    UNMARK,
+)
+from ads.services.ledger.rows import DayTotal
+
+#: Campaign, day and reference: a source has one total for each.
+Key = tuple[int, date, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How staged day totals moved the ledger; amounts by currency."""
+
+    #: Totals that did, and by how much in sum.
+    recorded: int = 0
+    difference: dict[str, Decimal] = field(default_factory=dict)
+    #: Those among them that were lowered, and by how much in sum (zero or less).
+    lowered: int = 0
+    lowered_by: dict[str, Decimal] = field(default_factory=dict)
+    #: Totals that are on record of others and were skipped.
+    skipped: int = 0
+    #: Others' totals that were replaced, and by how much that moved the ledger (zero or less).
+    replaced: int = 0
+    taken_back: dict[str, Decimal] = field(default_factory=dict)
+
+
+def post(
+    staged: str,
+    *,
+    source: str,
+    now: datetime,
+    on_overlap: OnOverlap | None = None,
+    every_reference: bool = False,
+) -> Posted:
+    """Bring the ledger in line with ``staged``, inside the caller's transaction, which enforces.
+
+    ``staged`` is without those of :data:`OTHERWISE`. ``on_overlap`` and ``every_reference``: as
+    :func:`append`.
+
+    Raises:
+        ReportedOtherwise: as :func:`append`.
+        Overlap: there are overlaps, or there are since a choice was made about those on record;
+            all of them in sum. The transaction is to be rolled back.
+    """
+    posting = Posting(staged, source, now, on_overlap, every_reference)
+    by = by_currency("reported")
+    answer = COUNTED.format(code=by.code, join=by.join)
+    if on_overlap == OnOverlap.SKIP:
+        posting = replace(posting, staged=overlaps.WITHOUT.format(staged=staged))
+        answer += AND_SKIPPED.format(overlaps=overlaps.OVERLAPS.format(staged=staged))
+    rows = posting.run(answer)
+    skipped = sum(count for marked, _, count, *_ in rows if marked is None)
+    # Unless others' are replaced, the marked are its own.
+    is_replacing = on_overlap == OnOverlap.REPLACE
+    own = [row[1:] for row in rows if row[0] is not None and not (row[0] and is_replacing)]
+    taken = [row[1:] for row in rows if row[0] and is_replacing]
+    replaced = sum(count for _, count, *_ in taken)
+    taken_back = {code: amount for code, _, amount, *_ in taken}
+    return replace(posted_of(own, by), skipped=skipped, replaced=replaced, taken_back=taken_back)
+
+
+def posted_of(rows: Sequence[Sequence[Any]], by: ByCurrency) -> Posted:
+    """From rows with the code of a currency, how many moved and by how much, likewise lowered."""
+    moved = sums_by_currency((row[0], row[2]) for row in rows if row[1])
+    return Posted(
+        recorded=sum(row[1] for row in rows),
+        difference=add_sums(by.zero, moved),
+        lowered=sum(row[3] for row in rows),
+        lowered_by=sums_by_currency((row[0], row[4]) for row in rows if row[3]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is to be posted, and how; ``given`` are further parameters of ``staged``."""
+
+    staged: str
+    source: str
+    now: datetime
+    on_overlap: OnOverlap | None
+    every_reference: bool
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, totals: dict[Key, DayTotal]) -> "Posting":
+        """The same of these, for :data:`ARRAYS`."""
+        given = {
+            "campaigns": [pk for pk, _, _ in totals],
+            "dates": [day for _, day, _ in totals],
+            "known_as": [known_as for _, _, known_as in totals],
+            "amounts": [total.amount for total in totals.values()],
+            "observations": [total.observed_at for total in totals.values()],
+        }
+        return replace(self, given=given)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Parameters of the statements."""
+        source, every_reference = self.source, self.every_reference
+        return {
+            **self.given,
+            "source": source,
+            "every_reference": every_reference,
+            "now": self.now,
+            "batch": new_batch.current(),
+        }
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Arguments for asking about overlaps."""
+        source, every_reference = self.source, self.every_reference
+        return {"source": source, "every_reference": every_reference, "values": self.given}
+
+    def run(self, answer: str) -> list[tuple[Any, ...]]:
+        """Post ``staged`` and check it again; the rows of ``answer``, marked or not at first.
+
+        Whoever moves the ledger on a day waits for whoever else does, so one of two that report the
+        same day at once sees the other.
+        """
+        is_replacing = self.on_overlap == OnOverlap.REPLACE
+        parts = REPLACING if is_replacing else ADDING
+        sql = POST.format(
+            **{**parts, "given": parts["given"].format(staged=self.staged)}, answer=answer
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, self.values)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            if rows:
+                self._check_again(cursor)
+            if not is_replacing and any(row[0] for row in rows):
+                cursor.execute(UNMARK.format(staged=self.staged), self.values)
+        return rows
+
+    def is_alone(self, cursor: Any) -> bool:
+        """Whether nothing else is on record for these days: then no check can fail."""
+        cursor.execute(BESIDE.format(staged=self.staged), self.values)
+        return not cursor.fetchone()[0]
+
+    def _check_again(self, cursor: Any) -> None:
+        if self.is_alone(cursor):
+            return
+        cursor.execute(f"{OTHERWISE.format(staged=self.staged)} LIMIT 1", self.values)
+        for pk, day, known_as, before in cursor.fetchall():
+            raise otherwise(pk, day, known_as, before, source=self.source)
+        if self.on_overlap == OnOverlap.ADD:
+            return
+        found = overlaps.summed(self.staged, posted=True, **self.asked)
+        if found:
+            raise found.error(self.source)
+
+
+def count_older(staged: str, *, source: str) -> int:
+    """How many of ``staged`` were observed before what is known already."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDER.format(staged=staged), {"source": source})
+        return int(cursor.fetchone()[0])
+
+
+def otherwise(
+    campaign_id: int, day: date, known_as: str, before: str, *, source: str
+) -> ReportedOtherwise:
+    """Why a total is refused: its source reported the campaign's day as ``before``."""
+    return ReportedOtherwise(
+        "campaign",
+        shown(known_as) or campaign_id,
+        f"source {source} has reported {day} of campaign {campaign_id} "
+        f"{f'as {shown(before)}' if before else 'by its own id or name'}, and the day would count "
+        "twice; report all of a source's day in one way, by id or name or by references (or zero "
+        "in the other way first).",
+    )
