@@ -81,13 +81,14 @@ def _show_preview(screen: Screen, preview: UndoPreview) -> None:
         screen.line(note)
     if preview.in_the_way:
         raise CommandError("It cannot be undone. " + " ".join(map(str, preview.in_the_way)))
-    screen.table(
-        ["campaign", "brand", "would"],
-        (
-            (campaign.name, campaign.brand.name, "start" if each.is_active else "pause")
-            for campaign, each in preview.switches
-        ),
-    )
+    if preview.switches:
+        screen.table(
+            ["campaign", "brand", "would"],
+            (
+                (campaign.name, campaign.brand.name, "start" if each.is_active else "pause")
+                for campaign, each in preview.switches
+            ),
+        )
     screen.line(
         f"{count(preview.would_start, 'campaign')} would start, "
         f"{count(preview.would_stop, 'campaign')} would pause."
