@@ -5,14 +5,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.commands._senders import (
+from ads.management.senders import (
     add_sender_options,
     brands_of,
     given_instant,
     sender_options,
     site,
 )
-from ads.management.commands._terminal import Screen, acting, instant, printable
+from ads.management.terminal import Screen, acting, instant, printable
 from ads.models import ApiKey
 from ads.models.senders import Scope
 from ads.services.senders import InvalidSender, api_keys

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.commands._terminal import Screen, called, campaign_named, instant
+from ads.management.terminal import Screen, called, campaign_named, instant
 from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_money

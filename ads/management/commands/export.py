@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ads.management.commands._terminal import brand_named
+from ads.management.terminal import brand_named
 from ads.rules.calendar import parse_date
 from ads.services import setup
 from ads.services.exports import Export, InvalidExport, Kind, Stream, Wanted, choose

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.commands._terminal import SHOWN, Screen, acting, count
+from ads.management.terminal import SHOWN, Screen, acting, count
 from ads.services import setup
 from ads.services.setup import ChangedMeanwhile, Preview, RowsRefused, SetupRefused, Sheet
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ads.management.commands._imported import show, show_missing, show_questions, show_refused
-from ads.management.commands._terminal import Screen, acting, brand_named, count
+from ads.management.imported import show, show_missing, show_questions, show_refused
+from ads.management.terminal import Screen, acting, brand_named, count
 from ads.models import Brand
 from ads.rules.money import PLACES
 from ads.services import imports

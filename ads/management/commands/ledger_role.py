@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ads.management.commands._terminal import Screen
+from ads.management.terminal import Screen
 from ads.services.operations import LedgerRoleError, ledger_role
 
 PASSWORD: Final = "LEDGER_ROLE_PASSWORD"  # noqa: S105  (the name of a variable)

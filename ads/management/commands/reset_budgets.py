@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ads.holds import BUDGET_HOLDS, Supposing
-from ads.management.commands._terminal import (
+from ads.management.commands.check_budgets import show_switches
+from ads.management.terminal import (
     SHOWN,
     Screen,
     acting,
@@ -20,7 +21,6 @@ from ads.management.commands._terminal import (
     campaign_named,
     count,
 )
-from ads.management.commands.check_budgets import show_switches
 from ads.models import Brand, Campaign
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.commands._terminal import count
+from ads.management.terminal import count
 from ads.rules.currencies import DEFAULT
 from ads.rules.money import format_money, parse_amount
 from ads.services.sample import seed

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.commands._terminal import SHOWN, Screen, acting, count
+from ads.management.terminal import SHOWN, Screen, acting, count
 from ads.models import Brand, Campaign
 from ads.rules.money import format_money
 from ads.services.ledger import verification

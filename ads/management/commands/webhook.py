@@ -6,13 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.commands._senders import (
+from ads.management.senders import (
     add_sender_options,
     brands_of,
     sender_options,
     site,
 )
-from ads.management.commands._terminal import Screen, acting, count, instant, printable
+from ads.management.terminal import Screen, acting, count, instant, printable
 from ads.models import WebhookEndpoint
 from ads.services.ledger import OnOverlap
 from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints

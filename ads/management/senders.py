@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from ads.management.commands._terminal import brand_named
+from ads.management.terminal import brand_named
 from ads.models.senders import Sender
 from ads.rules.calendar import ISO_DATE, parse_date, parse_instant
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from ads.management.commands._terminal import Screen, count
+from ads.management.terminal import Screen, count
 from ads.rules.money import format_money, format_sums
 from ads.services.imports import Created, Imported, Question, Refused, figures
 
