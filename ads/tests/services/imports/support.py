@@ -15,6 +15,7 @@ from ads.services.imports.outcome import Imported
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused, RefusedCsv, RowsRefused
 from ads.services.imports.run import Import, preview_of
+from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON
 
 Content = bytes | str | list[str]
@@ -97,3 +98,20 @@ def case(name: str) -> bytes:
     if not path.exists():
         pytest.skip(f"{path} is not there: the files are not part of the repository.")
     return path.read_bytes()
+
+
+def carrying(
+    reference: str = "7",
+    *,
+    platform: str = "tiktok",
+    account: str = "",
+    timezone: str = "UTC",
+    name: str = "C",
+) -> None:
+    """A campaign with this platform ID, of a brand in this timezone."""
+    CampaignReference.objects.create(
+        campaign=CampaignFactory.create(name=name, brand=BrandFactory.create(timezone=timezone)),
+        platform=platform,
+        account=account,
+        reference=reference,
+    )
