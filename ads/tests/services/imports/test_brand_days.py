@@ -22,13 +22,8 @@ from ads.tests.services.ledger.support import unknown
 
 pytestmark = pytest.mark.django_db
 
-
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
 HOURS = "campaign_id,stat_time_hour,spend"
-
-
 TIKTOK: dict[str, Any] = {
     "mapping": {"reference": "campaign_id", "amount": "spend"},
     "platform": "tiktok",

@@ -18,10 +18,7 @@ from ads.tests.services.imports.support import (
 
 pytestmark = pytest.mark.django_db
 
-
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
 MICROSOFT: dict[str, Any] = {
     "mapping": {
         "date": "TimePeriod", "campaign": "CampaignName", "reference": "CampaignId",
@@ -29,8 +26,6 @@ MICROSOFT: dict[str, Any] = {
     },
     "platform": "microsoft_ads",
 }  # fmt: skip
-
-
 PACIFIC = [
     '"Report Name: Campaign performance"',
     '"Time Zone: (GMT-08:00) Pacific Time (US & Canada); Tijuana"',
@@ -40,8 +35,6 @@ PACIFIC = [
     '"2026-11-25","MS Search","7","USD","41.20"',
     '"2026-11-26","MS Search","7","USD","38.80"',
 ]
-
-
 LINKEDIN: dict[str, Any] = {
     "mapping": {
         "date": "Start Date (in UTC)", "campaign": "Campaign Name", "reference": "Campaign ID",
@@ -51,8 +44,6 @@ LINKEDIN: dict[str, Any] = {
     "date_format": "%m/%d/%Y",
     "decimal": ".",
 }  # fmt: skip
-
-
 IN_UTC = [
     '"Campaign Performance Report (in UTC)"',
     '"Report Start: November 25, 2026"',

@@ -20,23 +20,11 @@ from ads.tests.support import at, enforce_all
 
 #: The afternoon after the files' last day.
 NOW = at("2026-11-28 18:00")
-
-
 LATER = NOW + timedelta(hours=1)
-
-
 META = Plan(format="meta_ads")
-
-
 GOOGLE = Plan(format="google_ads")
-
-
 HEAD = "campaign,date,amount"
-
-
 OTHERS = [HEAD, "Search,2026-11-25,100", "Search,2026-11-26,50"]
-
-
 MINE = [HEAD, "Search,2026-11-25,90", "Search,2026-11-27,20"]
 
 

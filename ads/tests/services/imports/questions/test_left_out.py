@@ -25,14 +25,11 @@ from ads.tests.services.imports.support import (
 
 pytestmark = pytest.mark.django_db
 
-
 BEFORE = [
     "Day,Campaign,Campaign ID,Currency code,Cost",
     "2026-11-25,Credit,1,USD,55.00",
     "2026-11-26,Credit,1,USD,60.00",
 ]
-
-
 AFTER = [BEFORE[0], BEFORE[2]]
 
 

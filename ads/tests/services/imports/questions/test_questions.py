@@ -33,14 +33,11 @@ from ads.tests.support import delivers
 
 pytestmark = pytest.mark.django_db
 
-
 KEYWORDS = [
     "Day,Campaign,Campaign ID,Ad group,Search keyword,Currency code,Cost",
     "2026-11-28,Search,22000000001,Shoes,running shoes,USD,40.00",
     "2026-11-28,Search,22000000001,Shoes,trail shoes,USD,30.00",
 ]
-
-
 CAMPAIGNS = [
     "Day,Campaign,Campaign ID,Currency code,Cost",
     "2026-11-28,Search,22000000001,USD,120.00",
