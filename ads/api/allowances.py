@@ -22,7 +22,7 @@ from ads.models.campaign import Status
 from ads.models.senders import Scope
 from ads.rules.allowances import LONGEST_REASON, InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount, parse_amount
-from ads.services.bulk import RunOnPreview, preview_run_on, preview_take_back
+from ads.services.bulk import RunOnPreview, preview_run_on, preview_take_back, standing_limit
 from ads.services.delivery import AllowanceConflict, AllowanceOver, allowances
 
 router = Router(tags=["allowances"], auth=ApiKey(Scope.CAMPAIGNS_ACT))
@@ -195,9 +195,14 @@ def _let_run_on(
     try:
         amount = None if body.amount is None else parse_amount(body.amount, negative=True)
         terms = Terms(body.period, amount, body.until, body.reason)
-        done = preview_run_on(owner, terms, request.now)
-        if not body.preview:
-            allowance = allowances.allow(owner, terms, now=request.now, external_id=external_id)
+        if external_id is not None and not body.preview:
+            allowance = allowances.given_under(external_id, owner, terms)
+        if allowance:  # the same request again: nothing changes
+            done = standing_limit(owner, terms.period, request.now)
+        else:
+            done = preview_run_on(owner, terms, request.now)
+            if not body.preview:
+                allowance = allowances.allow(owner, terms, now=request.now, external_id=external_id)
     except (InvalidAllowance, InvalidAmount) as error:
         wrong = {"field": error.field, "value": _shown(error.value), "reason": error.reason}
         raise Problem(Kind.INVALID, str(error), errors=[wrong]) from error

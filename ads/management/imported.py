@@ -7,7 +7,7 @@ from ads.management.terminal import Screen, count
 from ads.rules.money import format_money, format_sums
 from ads.services.imports import Created, Imported, Question, Refused, figures
 
-#: How the campaigns that nobody knows are created.
+#: How campaigns that do not exist yet are created.
 _CREATE: Final = "--create-campaigns --brand NAME"
 
 #: Of these, so many are named.
@@ -94,11 +94,12 @@ def show_created(screen: Screen, created: Created, *, is_preview: bool) -> None:
 
 
 def show_missing(screen: Screen, refused: Refused) -> None:
-    """Print how the campaigns that nobody knows could be created."""
+    """Print how campaigns that do not exist yet could be created."""
     if missing := refused.missing:
         first = ", ".join(list(missing)[:_NAMED])
         more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
-        screen.line(f"There {'is' if len(missing) == 1 else 'are'} no {first}{more}.")
+        which = "This campaign does" if len(missing) == 1 else "These campaigns do"
+        screen.line(f"{which} not exist: {first}{more}.")
         screen.line(f"  To create {'it' if len(missing) == 1 else 'them'}: {_CREATE}")
 
 

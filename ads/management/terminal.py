@@ -27,7 +27,6 @@ SHOWN: Final = 100
 #: Candidates listed when a name fits several campaigns.
 CANDIDATES: Final = 20
 
-_LONGEST_ACTOR: Final = 150
 _LARGEST_ID: Final = 2**63
 
 
@@ -41,7 +40,7 @@ def acting(command: str, **more: str) -> Iterator[None]:
         actor = f"command: {command}, by {getpass.getuser()}"
     except (KeyError, OSError):  # a container's user need not have a name
         actor = f"command: {command}"
-    with acting_as(actor[:_LONGEST_ACTOR], command=command, **more):
+    with acting_as(actor, command=command, **more):
         yield
 
 

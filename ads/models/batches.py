@@ -22,8 +22,6 @@ class SpendBatch(models.Model):
     Rows of the ledger, day totals and waiting spend name their batch. It is never deleted.
     """
 
-    Kind = BatchKind
-
     kind = models.CharField(max_length=10, choices=BatchKind.choices)
     title = models.CharField(
         max_length=255, blank=True, default="", help_text="The file, the key, the platform ID."

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Final
 
 import pghistory
 
 SYSTEM = "system"
+
+#: Characters of a name, wherever one is kept; the audit has all of them.
+LONGEST: Final = 150
 
 _actor: ContextVar[str] = ContextVar("actor", default=SYSTEM)
 
@@ -22,7 +26,7 @@ def acting_as(name: str, **more: str) -> Iterator[None]:
 
     ``more`` is kept with the audit too: the page, the command.
     """
-    token = _actor.set(name)
+    token = _actor.set(name[:LONGEST])
     try:
         with pghistory.context(actor=name, **more):
             yield

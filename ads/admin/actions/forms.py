@@ -20,7 +20,7 @@ from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount
 from ads.services.bulk import AMOUNTS, BudgetChange, How
-from ads.services.delivery import Ends
+from ads.services.delivery import Ends, bulk_allowances
 from ads.services.locks import among
 
 _LEAVE = ("", "Leave as it is")
@@ -189,23 +189,12 @@ class LetRunOnForm(ActionForm):
             self._check_budgets(self.terms)
             path = {} if self._rows.model is Brand else {"campaigns__in": self._rows.values("pk")}
             brands = Brand.objects.filter(**path) if path else self._rows
-            self._check_currency(self.terms, brands)
+            if self.terms.amount is not None:
+                self.currency = bulk_allowances.one_currency(self.terms.amount, brands)
             self.ends = Ends.of(self.terms, brands, timezone.now())
         except InvalidAllowance as error:
             self.add_error(error.field, f"{error.reason[:1].upper()}{error.reason[1:]}")
         return cleaned
-
-    def _check_currency(self, terms: Terms, brands: QuerySet[Brand]) -> None:
-        if terms.amount is None:
-            return
-        codes = sorted(set(brands.order_by().values_list("currency", flat=True)))
-        self.currency = codes[0] if len(codes) == 1 else ""
-        if len(codes) > 1:
-            reason = (
-                f"these budgets are in {', '.join(codes[:-1])} and {codes[-1]}, and one amount is "
-                "not the same in each. Leave it empty, or choose those in one currency."
-            )
-            raise InvalidAllowance("amount", terms.amount, reason)
 
     def _check_budgets(self, terms: Terms) -> None:
         budget = Period(terms.period).budget

@@ -36,7 +36,8 @@ LET_RUN_ON: Final = Page(
     "Let {} run on",
     "Let {} run on.",
     "waive",
-    leaves="without such a budget, let run on meanwhile, or the time has passed there",
+    leaves="no such budget, let run on by someone else meanwhile, or the time has passed in "
+    "their timezone",
     can_be_undone=True,
 )
 
@@ -102,7 +103,7 @@ _TARGET: Final = {
 
 
 def let_run_on(called: str, form: Any) -> str:
-    """ "Let 3 campaigns run on by $20.00 until 18:00."""
+    """The title: "Let 3 campaigns run on by $20.00 until 18:00"."""
     terms: Terms = form.terms
     by = (
         "what was spent so far"
@@ -155,8 +156,8 @@ _ON_BRANDS_PAGE: Final = "You can let the whole brand run on, on its page."
 _STILL: Final = {
     Hold.BRAND_DAILY_BUDGET: f"the daily budget of the brand. {_ON_BRANDS_PAGE}",
     Hold.BRAND_MONTHLY_BUDGET: f"the monthly budget of the brand. {_ON_BRANDS_PAGE}",
-    Hold.DAILY_BUDGET: "the daily budget of its own. Allow more, or beyond that budget too.",
-    Hold.MONTHLY_BUDGET: "the monthly budget of its own. Allow more, or beyond that budget too.",
+    Hold.DAILY_BUDGET: "their own daily budget. Allow more, or raise that limit too.",
+    Hold.MONTHLY_BUDGET: "their own monthly budget. Allow more, or raise that limit too.",
 }
 
 
@@ -172,4 +173,4 @@ def _spent_so_far(ids: Sequence[int], period: str, now: datetime) -> list[str]:
         return [f"They have spent nothing {when} that counts: nothing would change."]
     amount = format_sums({currency: amount for currency, _, amount in spent})
     count = counted(sum(count for _, count, _ in spent))
-    return [f"{amount} that {count} spent {when} would be allowed again."]
+    return [f"{count} spent {amount} {when}: as much again would be allowed beyond the budgets."]

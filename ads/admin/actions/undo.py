@@ -36,11 +36,11 @@ PAGE = Page(
 
 
 ALLOWANCES: Final = Page(
-    "Undo: no longer let run on",
+    "Undo the allowances",
     "Takes back every allowance that was given together and is still in force. Campaigns that have "
     "spent more than is left of their limits stop.",
     "Undo it",
-    "Undone: {} no longer let run on.",
+    "Allowances undone for {}.",
     "waive",
 )
 

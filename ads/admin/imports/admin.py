@@ -205,6 +205,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             "has_refused_file": uploads.has_refused(one),
             "unmatched_link": self._unmatched_link(request),
             "batch": batch,
+            "undone": text.undone(batch),
             "undo_link": undo_link(request, batch) if batch else "",
             "may_act": self.has_add_permission(request),
             "can_answer": self.has_add_permission(request) and possible["can_confirm"],
@@ -258,7 +259,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         return self._page(request, "import_read", context)
 
     def create_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
-        """Have it previewed with the campaigns that nobody knows yet created, or without."""
+        """Have it previewed with the campaigns that do not exist yet created, or without."""
         if not creation.may_create(request):
             raise PermissionDenied
         plan = creation.without(one)

@@ -4,6 +4,12 @@ from datetime import date
 
 from ads.services.imports import uploads
 
+#: The files that the browser offers.
+ACCEPTED = (
+    ".csv,.tsv,.txt,.xlsx,text/csv,text/plain,"
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
+
 CAMPAIGN_BY = [("auto", "Name or id, detected"), ("name", "Name"), ("id", "Id")]
 
 ENCODINGS = {

@@ -17,6 +17,7 @@ from unfold.widgets import (
 
 from ads.admin.elements import NOTHING
 from ads.admin.imports.choices import (
+    ACCEPTED,
     CAMPAIGN_BY,
     COLUMN_HELPS,
     DECIMALS,
@@ -31,12 +32,6 @@ from ads.models.fields import timezone_choices
 from ads.services.imports import ANSWERS, FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
 
 ANOTHER_WAY = "other"
-
-#: The files that the browser offers.
-ACCEPTED = (
-    ".csv,.tsv,.txt,.xlsx,text/csv,text/plain,"
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-)
 
 #: The parts of a plan that may be left open.
 OPEN = {field.name for field in fields(Plan) if field.default is None}

@@ -9,8 +9,8 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import NOTHING, badge, counted
-from ads.models import SpendImport
+from ads.admin.elements import NOTHING, actor_name, badge, counted
+from ads.models import SpendBatch, SpendImport
 from ads.models.imports import ImportStatus
 from ads.rules.calendar import format_instant
 from ads.rules.currencies import DEFAULT
@@ -275,3 +275,11 @@ def first_rows(look: Sniffed | None) -> dict[str, Any]:
         "more_columns": max(len(look.header) - SHOWN_COLUMNS, 0),
         "rows": [row[:SHOWN_COLUMNS] for row in look.rows[:SHOWN_ROWS]],
     }
+
+
+def undone(batch: SpendBatch | None) -> str:
+    """When the batch was undone, by whom and why; "" where it counts."""
+    undo = getattr(batch, "undone_by", None)
+    if batch is None or undo is None or batch.counts:
+        return ""
+    return f"{format_instant(undo.recorded_at)} by {actor_name(undo.recorded_by)}: {undo.reason}"

@@ -22,7 +22,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from ads.admin.base import ExportsCsv, file_of
-from ads.admin.imports import ENCODINGS
+from ads.admin.imports import ACCEPTED, ENCODINGS
 from ads.admin.setup import text
 from ads.models import Brand, Campaign
 from ads.services import setup
@@ -62,7 +62,7 @@ PERMISSIONS: Final = (
 class UploadForm(forms.Form):
     """A file, and its encoding where that is not plain to see."""
 
-    file = forms.FileField(widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}))
+    file = forms.FileField(widget=forms.FileInput(attrs={"accept": ACCEPTED}))
     encoding = forms.ChoiceField(
         required=False,
         choices=[

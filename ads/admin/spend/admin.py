@@ -157,7 +157,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
 
     about = (
         "The spend of each brand and campaign by day and month, kept up to date by the database. "
-        "Allowed is what may be spent beyond the budget of that day or month."
+        "“Allowed beyond the budget” is what may be spent on top of that day's or month's budget."
     )
     list_display = [
         "start",
@@ -165,7 +165,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         "of_brand",
         "owner",
         "spent",
-        "not_counted",
+        "allowed",
         "entries",
     ]
     list_select_related = ["brand", "campaign"]
@@ -183,7 +183,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         "period",
         "start",
         "spent",
-        "not_counted",
+        "allowed",
         "entries",
         "created_at",
         "updated_at",
@@ -217,7 +217,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         return money(total.amount, total.brand)
 
     @admin.display(description="allowed beyond the budget")
-    def not_counted(self, total: SpendTotal) -> SafeString:
+    def allowed(self, total: SpendTotal) -> SafeString:
         return money(total.waived, total.brand)
 
     @admin.display(description="entries")

@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, InstantFilter, actor_name, is_number, link_to
+from ads.admin.elements import NOTHING, InstantFilter, actor_name, counted, is_number, link_to
 from ads.models import SpendBatch
 from ads.models.references import shown
 from ads.rules.calendar import format_instant
@@ -170,8 +170,7 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
                 self.message_user(
                     request,
                     f"Batch {batch.pk} was undone: {format_sums(done.batch.sums)}. "
-                    f"{done.enforced.started:,} campaigns started, {done.enforced.stopped:,} "
-                    "paused.",
+                    f"{counted(done.enforced.started)} started, {done.enforced.stopped:,} paused.",
                     messages.SUCCESS,
                 )
                 return HttpResponseRedirect(_address(done.batch))

@@ -158,7 +158,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--create-campaigns",
             action="store_true",
-            help="create the campaigns that nobody knows yet in --brand, with their platform IDs: "
+            help="create campaigns that do not exist yet in --brand, with their platform IDs: "
             "active, without budgets. Default: their spend waits, or is refused in a file of no "
             "platform",
         )
@@ -187,7 +187,7 @@ class Command(BaseCommand):
                     if dry_run:
                         done = staged.preview(now=timezone.now())
                     else:
-                        title = Path(options["file"]).name
+                        title = _name(options["file"])
                         done = staged.record(now=timezone.now(), title=title)
                         staged.enforce_again(now=timezone.now())
         except Unanswered as error:
@@ -259,7 +259,7 @@ def _brand(options: dict[str, Any]) -> dict[str, Any]:
     name, new = options["brand"], options["new_brand"]
     creates: bool = options["create_campaigns"]
     if new and not creates:
-        raise ImportRefused("--new-brand: it needs --create-campaigns beside it.")
+        raise ImportRefused("--new-brand: it needs --create-campaigns too.")
     if name is None:
         if creates:
             raise ImportRefused(

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -76,7 +75,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--amount",
-            help="with --waive: allow so much, in its currency, to each that has such a budget",
+            help="with --waive: allow this much, in its currency, to each that has such a budget",
         )
         parser.add_argument(
             "--until",
@@ -98,7 +97,9 @@ class Command(BaseCommand):
             raise CommandError("--waive: choose the budgets: --daily, --monthly or both.")
         for name in ("campaign", "amount", "until", "reason"):
             if options[name] is not None and not options["waive"]:
-                raise CommandError(f"--{name}: it is for --waive; give that too, or leave it out.")
+                raise CommandError(
+                    f"--{name}: it only works with --waive. Add --waive, or leave this out."
+                )
         brands = Brand.objects.all()
         if options["brand"] is not None:
             brands = brands.filter(pk=brand_named(options["brand"]).pk)
@@ -198,7 +199,7 @@ class _RunOn:
             amount = options["amount"]
             if amount is not None:
                 amount = parse_amount(amount, negative=True)
-                _check_currency(amount, brands)
+                bulk_allowances.one_currency(amount, brands)
             terms = [Terms(period, amount, options["until"], reason) for period in periods]
             ends = [Ends.of(each, brands, now) for each in terms]
             if only:
@@ -270,11 +271,3 @@ def _say(screen: Screen, what: str, changes: switches.Switches, would: str = "")
 def _last(brand: Brand, period: Period) -> object:
     last = brand.last_daily_reset if period == Period.DAY else brand.last_monthly_reset
     return last or "never"
-
-
-def _check_currency(amount: Decimal, brands: QuerySet[Brand]) -> None:
-    """Refuse one amount for brands in several currencies."""
-    codes = sorted(set(brands.order_by().values_list("currency", flat=True)))
-    if len(codes) > 1:
-        reason = f"these brands are in {', '.join(codes)}; choose brands in one (--brand)."
-        raise InvalidAllowance("amount", amount, reason)

@@ -18,9 +18,8 @@ from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 
-from ads.models import Campaign, SpendBatch, WaitingSpend
+from ads.models import Campaign, Spend, SpendBatch, WaitingSpend
 from ads.models.batches import BatchKind
 from ads.rules.calendar import local_date, month_start
 from ads.services import locks, new_batch
@@ -182,7 +181,7 @@ def _made(batch: SpendBatch, reason: str, figures: BatchFigures, now: datetime) 
         kind=BatchKind.UNDO,
         title=batch.title,
         source=batch.source,
-        recorded_by=current_actor()[:_LONGEST_NAME],
+        recorded_by=current_actor(),
         recorded_at=now,
         rows=figures.rows + figures.waiting,
         amounts=new_batch.as_text(figures.change),
@@ -192,9 +191,6 @@ def _made(batch: SpendBatch, reason: str, figures: BatchFigures, now: datetime) 
         undoes=batch,
         reason=reason,
     )
-
-
-_LONGEST_NAME: Final = 150
 
 
 def _flip(batch: SpendBatch) -> None:
@@ -272,8 +268,8 @@ def _since(now: datetime) -> Any:
 
 
 def _affected(batch: SpendBatch, now: datetime) -> QuerySet[Campaign]:
-    sql = _BRANDS.replace("%(batch)s", "%s").replace("%(since)s", "%s")
-    return Campaign.objects.filter(brand__in=RawSQL(sql, (batch.pk, _since(now))))  # noqa: S611
+    entries = Spend.objects.filter(batch=batch, date__gte=_since(now)).order_by()
+    return Campaign.objects.filter(brand__in=entries.values("campaign__brand"))
 
 
 def _switches(batch: SpendBatch, now: datetime) -> Iterator[Decision]:

@@ -22,12 +22,11 @@ from ads.services.bulk.budget_preview import (
 from ads.services.bulk.one_campaign import ActionRefused, set_status
 from ads.services.bulk.run_on import (
     LetRunOn,
-    LimitChange,
     LimitsPreview,
     RunOnPreview,
     TakeBack,
-    limit_changes,
     preview_limits,
     preview_run_on,
     preview_take_back,
+    standing_limit,
 )

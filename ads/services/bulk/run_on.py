@@ -180,12 +180,15 @@ class TakeBack(Action):
         mine = (one.amount for one in self.given if one.owner == owner and one.period == period)
         return waived - sum(mine, Decimal(0))
 
+    def _of(self, ids: Collection[int]) -> list[Allowance]:
+        those = set(ids)
+        return [one for one in self.given if one.campaign_id in those]
+
     def lock(self, ids: Collection[int], now: datetime) -> None:  # noqa: ARG002
-        locks.totals(allowances.sums_of([one for one in self.given if one.campaign_id in set(ids)]))
+        locks.totals(allowances.sums_of(self._of(ids)))
 
     def write(self, ids: Collection[int], now: datetime) -> int:
-        those = set(ids)
-        return bulk_allowances.take_back([o for o in self.given if o.campaign_id in those], now)
+        return bulk_allowances.take_back(self._of(ids), now)
 
     def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:
         done = set()
@@ -283,6 +286,13 @@ def preview_run_on(owner: Brand | Campaign, terms: Terms, now: datetime) -> RunO
     limits = limit_changes(action, terms.period, mine, now)
     outcome = preview_campaigns(allowances.campaigns_of(owner), action.changes(), now)
     return RunOnPreview(limits[0] if limits else None, outcome)
+
+
+def standing_limit(owner: Brand | Campaign, period: str, now: datetime) -> RunOnPreview:
+    """The limit of one owner as it is, where nothing is done."""
+    mine: Any = [owner]
+    limits = limit_changes(TakeBack([]), period, mine, now)
+    return RunOnPreview(limits[0] if limits else None, Outcome())
 
 
 def preview_take_back(allowance: Allowance, now: datetime) -> RunOnPreview:

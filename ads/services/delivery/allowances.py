@@ -77,13 +77,13 @@ def allow(
     """
     brand = owner if isinstance(owner, Brand) else owner.brand
     period = Period(terms.period)
-    check(owner, terms, now)
-    until = terms.ends(now, brand.timezone)
     start = period_start(period, local_date(now, brand.timezone))
     total = locks.totals_of_owner(owner, period, start)
-    mine = _of(owner).filter(period=period, start=start)
-    if external_id is not None and (before := _again(owner, terms, external_id)):
+    if external_id is not None and (before := given_under(external_id, owner, terms)):
         return before
+    check(owner, terms, now)
+    until = terms.ends(now, brand.timezone)
+    mine = _of(owner).filter(period=period, start=start)
     if seen is not None and mine.filter(pk__gt=seen).exists():
         raise AllowedMeanwhile(
             f"{owner.name}: nothing was allowed, because somebody has let it run on in the "
@@ -110,8 +110,12 @@ def allow(
     return allowance
 
 
-def _again(owner: Brand | Campaign, terms: Terms, external_id: str) -> Allowance | None:
-    """What the same actor has allowed under this id already; None: nothing."""
+def given_under(external_id: str, owner: Brand | Campaign, terms: Terms) -> Allowance | None:
+    """What the same actor has allowed under this id already; None: nothing.
+
+    Raises:
+        AllowanceConflict: that was something else.
+    """
     given = Allowance.objects.filter(created_by=current_actor(), external_id=external_id)
     before = given.select_related("brand", "campaign__brand").first()
     if before is None:

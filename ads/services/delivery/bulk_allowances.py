@@ -13,7 +13,6 @@ from django.db.models import F, Q, QuerySet
 
 from ads.allowed import waived_at
 from ads.models import Allowance, Brand, Campaign, SpendTotal
-from ads.models.allowance import COUNTED
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.calendar import UnknownTimezone, group_by_local_date, local_date, period_start
@@ -47,6 +46,22 @@ class Ends:
         if refused and not found:
             raise next(iter(refused.values()))
         return cls(found, refused)
+
+
+def one_currency(amount: Decimal, brands: QuerySet[Brand]) -> str:
+    """The currency of ``amount``, which is allowed in each of ``brands``; "" if there are none.
+
+    Raises:
+        InvalidAllowance: they are in several, and it would not be the same in each.
+    """
+    codes = sorted(set(brands.order_by().values_list("currency", flat=True)))
+    if len(codes) > 1:
+        reason = (
+            f"these brands are in {', '.join(codes[:-1])} and {codes[-1]}, and one amount is not "
+            "the same in each. Leave it out, or choose brands in one currency."
+        )
+        raise InvalidAllowance("amount", amount, reason)
+    return codes[0] if codes else ""
 
 
 def allow_campaigns(
@@ -93,7 +108,7 @@ def still_counting(
     Each with what is allowed then (``now_waived``).
     """
     brands = Brand.objects.filter(campaigns__in=locks.among(campaign_ids))
-    totals = _current(brands, [period], now).filter(campaign__in=locks.among(campaign_ids))
+    totals = _current(brands, period, now).filter(campaign__in=locks.among(campaign_ids))
     return totals.annotate(now_waived=waived_at(now, of_brands=False)).filter(
         amount__gt=F("now_waived")
     )
@@ -134,7 +149,7 @@ def _counting(
 ) -> list[Offered]:
     found = []
     for of_brands in (True, False):
-        totals = _current(brands, [period], now).filter(
+        totals = _current(brands, period, now).filter(
             brand__in=brands.order_by().values("pk"), campaign__isnull=of_brands
         )
         if only:
@@ -178,24 +193,25 @@ def allow_all(those: Iterable[Offered], terms: Sequence[Terms], *, now: datetime
     return done
 
 
-def _current(
-    brands: QuerySet[Brand], periods: Sequence[str], now: datetime
-) -> QuerySet[SpendTotal]:
-    """Sums of brands' timezones, of their current periods."""
+def _current(brands: QuerySet[Brand], period: str, now: datetime) -> QuerySet[SpendTotal]:
+    """Sums of brands' timezones, of their current ``period``."""
     timezones = brands.order_by().values_list("timezone", flat=True).distinct()
     current = Q(pk__in=())
     for today, zones in group_by_local_date(timezones, now).by_date.items():
-        for period in periods:
-            start = period_start(period, today)
-            current |= Q(brand__timezone__in=zones, period=period, start=start)
+        start = period_start(period, today)
+        current |= Q(brand__timezone__in=zones, period=period, start=start)
     return SpendTotal.objects.order_by().filter(current)
 
 
 def take_back(those: Iterable[Allowance], now: datetime) -> int:
     """Undo these of campaigns, whose sums are locked; how many. The caller enforces."""
     ids = locks.among(one.pk for one in those)
-    mine = Allowance.objects.filter(COUNTED, pk__in=ids).exclude(until__lte=now)
-    return mine.update(undone_at=now, undone_by=current_actor())
+    return (
+        Allowance.objects.in_force(now)
+        .filter(pk__in=ids)
+        .order_by()
+        .update(undone_at=now, undone_by=current_actor())
+    )
 
 
 @dataclass(frozen=True, slots=True)

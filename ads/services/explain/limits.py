@@ -36,8 +36,9 @@ def with_allowances(
     found = _in_force(raised, now) if raised else {}
     for row in rows:
         row.allowed_by = {}
-        for budget in BUDGET_HOLDS if row in raised else ():
-            today = calendar.local_date(now, row.brand.timezone)
+    for row in raised:
+        today = calendar.local_date(now, row.brand.timezone)
+        for budget in BUDGET_HOLDS:
             key = _key(budget, row, calendar.period_start(budget.period, today))
             row.allowed_by[budget.hold] = [_told(one, brand_ids) for one in found.get(key, ())]
 

@@ -221,8 +221,8 @@ class _Describer:
         amount = format_money(event.amount, self._currency)
         titles = {
             "allowed": f"Let run on: {amount} beyond the {whose}{until}",
-            "undone": f"No longer let run on: {amount} beyond the {whose} undone",
-            "ended": f"The time is over for {amount} beyond the {whose}{until}",
+            "undone": f"Allowance undone: {amount} beyond the {whose}",
+            "ended": f"Allowance ended: {amount} beyond the {whose}{until}",
         }
         return Happening(
             at=row.at,

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
-from ads.models import Brand, Campaign, CampaignReference, SpendTotal, UnknownReference
+from ads.models import Brand, Campaign, CampaignReference, SpendTotal
 from ads.models.campaign import Status
 from ads.services import campaign_lookup, locks
 from ads.services.campaign_lookup import Reference
@@ -24,7 +24,7 @@ from ads.services.imports.parsing import New, NewCampaigns
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import ImportRefused
 from ads.services.ledger import LONGEST
-from ads.services.references import registry
+from ads.services.references import registry, release
 
 #: Campaigns that are listed; the rest are counted.
 SHOWN: Final = 100
@@ -253,11 +253,7 @@ def _sentences(made: Created, missing: Collection[New], names: Mapping[int, str]
             f"They are of {len(accounts):,} accounts ({listed}{more}). All go into {made.brand}, "
             "and a campaign keeps its brand for life."
         )
-    waits = UnknownReference.objects.filter(
-        platform__in={each.known_by.platform for each in missing if each.known_by},
-        account__in=accounts,
-        reference__in={each.known_by.reference for each in missing if each.known_by},
-    ).count()
+    waits = len(release.due(made.reference_ids)) if made.reference_ids else 0
     if waits:
         yield (
             f"Spend waits for {waits:,} of them already. It is recorded too, where this file does "

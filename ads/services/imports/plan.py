@@ -116,7 +116,7 @@ class Plan:
         observed_at: the time of the day totals (aware); None: when the import began.
         answers: to the questions that the file raises, by code (:data:`ANSWERS`). Nothing is
             recorded while one has none.
-        create_in: the id of the brand in which campaigns that nobody knows yet are created.
+        create_in: the id of the brand in which campaigns that do not exist yet are created.
         new_brand: the same, for a brand that is created with them.
     """
 
@@ -197,7 +197,7 @@ class Plan:
 
     @property
     def creates(self) -> bool:
-        """Are campaigns created that nobody knows yet?"""
+        """Are campaigns created that do not exist yet?"""
         return self.create_in is not None or self.new_brand is not None
 
     def as_json(self) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class RefusedCsv:
 
 @dataclass(slots=True)
 class Missing:
-    """A campaign that a file of no platform names and nobody knows, so its rows are refused."""
+    """A campaign that does not exist, named by a file of no platform: its rows are refused."""
 
     rows: int = 0
     #: The sum of its rows; None where one of them cannot be read.

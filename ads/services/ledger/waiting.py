@@ -100,13 +100,7 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
 
 def discard(waits: QuerySet[WaitingSpend], *, because: str, now: datetime) -> int:
     """Never record these rows; how many. Who discarded them, and why, stays on record."""
-    return waits.update(
-        discarded_at=now, discarded_by=current_actor()[:_LONGEST_NAME], discarded_because=because
-    )
-
-
-#: Characters of :attr:`WaitingSpend.discarded_by`.
-_LONGEST_NAME: Final = 150
+    return waits.update(discarded_at=now, discarded_by=current_actor(), discarded_because=because)
 
 
 def forget_empty(unknown_ids: Collection[int]) -> None:

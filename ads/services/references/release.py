@@ -91,7 +91,7 @@ def record_waiting(
     never stops the others.
     """
     done, failed = isolate(
-        _due(references),
+        due(references),
         lambda unknown_ids: _record_under(unknown_ids[0], now, at_most, on_overlap),
         size=1,
         what="Recording the waiting spend of reference",
@@ -112,7 +112,8 @@ _DUE: Final = """
 """
 
 
-def _due(references: Collection[int] | None) -> list[int]:
+def due(references: Collection[int] | None) -> list[int]:
+    """The unmatched references whose spend can be recorded, under these platform IDs; None: any."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"references": None if references is None else list(references)})
         return [pk for (pk,) in cursor.fetchall()]
@@ -242,7 +243,7 @@ def _match_batch(unknown: UnknownReference, campaign_id: int, now: datetime) -> 
     return known or SpendBatch.objects.create(
         kind=BatchKind.MATCH,
         title=str(unknown)[:255],
-        recorded_by=current_actor()[:150],
+        recorded_by=current_actor(),
         recorded_at=now,
         campaign_id=campaign_id,
         known_as=unknown.known_as,

@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from ads.models import Brand, Campaign
 from ads.services import locks
-from ads.services.actor import acting_as, current_actor
+from ads.services.actor import LONGEST, acting_as, current_actor
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.history import last_changes
 from ads.services.references import registry
@@ -31,7 +31,7 @@ PAUSE: Final = 0.5
 NAMED: Final = 10
 
 #: Characters of a file's name that go on record.
-LONGEST_NAME: Final = 60
+LONGEST_FILE_NAME: Final = 60
 
 #: New platform IDs whose waiting spend is recorded at once; the periodic task takes more.
 AT_ONCE: Final = 100
@@ -42,8 +42,8 @@ class ChangedMeanwhile(SetupRefused):
 
     def __init__(self, rows: Sequence[str], count: int) -> None:
         super().__init__(
-            "Nothing was changed: somebody has changed something that the file is about since the "
-            "preview. Check the new preview."
+            "Nothing was changed: a brand or campaign in this file was edited after the preview. "
+            "Check the new preview."
         )
         self.rows = list(rows)
         self.count = count
@@ -70,8 +70,12 @@ def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None)
         ChangedMeanwhile: it would do something else by now.
         SetupRefused: somebody else keeps rows locked, or has saved the same at the same moment.
     """
-    name = sheet.name if len(sheet.name) <= LONGEST_NAME else f"{sheet.name[:LONGEST_NAME]}…"
-    with acting_as(f"{current_actor()} (file {name})"), pghistory.context() as context:
+    name = (
+        sheet.name if len(sheet.name) <= LONGEST_FILE_NAME else f"{sheet.name[:LONGEST_FILE_NAME]}…"
+    )
+    of_file = f" (file {name})"
+    actor = f"{current_actor()[: LONGEST - len(of_file)]}{of_file}"
+    with acting_as(actor), pghistory.context() as context:
         for left in reversed(range(ATTEMPTS)):
             try:
                 return Applied(*_apply(sheet, now, seen), context.id)

@@ -127,7 +127,7 @@ def _date(text: str, *, day_first: bool | None = None) -> date:
     try:
         day = day_of(text.strip().removesuffix(_MIDNIGHT), day_first=day_first)
     except ValueError as error:
-        why = "there is no such date, or it may be two; write it as 2026-03-31."
+        why = "there is no such date, or it can be read as two; write it as 2026-03-31."
         raise BadCell(why) from error
     if day is None:
         raise BadCell(f'write the date as 2026-03-31, or "{NONE}".')

@@ -290,20 +290,18 @@ class _Planning:
                     return
             except BadCell:
                 pass
-            why = (
-                f"that is of the brand ({target.brand.after[name]}); change it in a row of its own."
-            )
+            why = f"this belongs to the brand ({target.brand.after[name]}); change it in its row."
         else:
-            why = "brands have none: it is for rows of campaigns."
+            why = "brands do not have this; it is only for campaign rows."
         self._problem(line.number, name, text, why)
 
     def _twice(self, line: Line, first: int, what: str) -> None:
-        why = f"line {first} is about the same {what}; each may be in the file once."
+        why = f"line {first} is about the same {what}; each may be in the file only once."
         if f"{what}_id" in line.cells:
             why += f" For a new {what} leave {what}_id empty."
         self._problem(line.number, what, line.cells.get(what, ""), why)
         if not any(one.line == first and one.column == what for one in self.plan.problems):
-            why = f"line {line.number} is about the same {what}; each may be in the file once."
+            why = f"line {line.number} is about the same {what}; each may be in the file only once."
             self._problem(first, what, "", why)
 
     def _taken(self, line: Line, what: str, name: str, other: Target | None) -> None:

@@ -99,7 +99,9 @@ class Sheet:
                 if len(read.lines) > MOST_ROWS:
                     raise SetupRefused(f"The file has more than {MOST_ROWS:,} rows. Split it.")
         except ImportRefused as error:
-            raise SetupRefused(str(error).replace("recorded", "changed")) from error
+            raise SetupRefused(
+                str(error).replace("Nothing was recorded.", "Nothing was changed.")
+            ) from error
         if reader.sniffed.sheet is not None:
             read.notes.extend(reader.sniffed.notes)
         return read

@@ -1,8 +1,10 @@
 """Letting campaigns and brands run on over the API, and taking it back."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from ads.models import Allowance, Brand, Campaign
 from ads.services.actor import acting_as
@@ -107,8 +109,12 @@ def test_a_request_that_is_sent_again_with_its_key_allows_once(
     address, headers = f"/campaigns/{campaign.pk}/let-run-on", {"Idempotency-Key": "job-1"}
 
     first, again = (told(program.post(address, SIX, headers=headers)) for _ in range(2))
+    with time_machine.travel(NOON + timedelta(hours=20)):
+        late = told(program.post(address, SIX, headers=headers))
 
-    assert first["allowance"] == again["allowance"]
+    assert first["allowance"] == again["allowance"] == late["allowance"]
+    assert (first["limit_before"], first["limit"], first["starts"]) == ("75.00", "95.00", 1)
+    assert (again["limit_before"], again["limit"], again["starts"]) == ("95.00", "95.00", 0)
     assert Allowance.objects.count() == 1
     other = program.post(address, {**SIX, "amount": "30"}, headers=headers)
     assert "Under 'job-1' $20.00 was allowed" in problem(other, 409, "conflict")["detail"]

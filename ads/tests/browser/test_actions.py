@@ -172,7 +172,7 @@ def test_a_campaign_is_let_run_on_by_20_dollars_until_six_and_taken_back(open_as
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_text("Spring will stop: daily budget used up.")).to_be_visible()
     page.get_by_role("button", name="Undo it").click()
-    expect(page.get_by_text("Undone: 1 campaign no longer let run on.")).to_be_visible()
+    expect(page.get_by_text("Allowances undone for 1 campaign.")).to_be_visible()
     assert not spent.fresh().is_active
 
 

@@ -115,7 +115,7 @@ def test_waiving_lets_them_run_on_and_reports_stay_true(campaign: Campaign) -> N
     assert "0 allowances given." in say("reset_budgets", "--waive", "--daily")
 
 
-def test_a_dry_run_of_a_waiver_says_what_would_no_longer_count(campaign: Campaign) -> None:
+def test_a_dry_run_says_what_would_be_allowed_and_allows_nothing(campaign: Campaign) -> None:
     said = say("reset_budgets", "--waive", "--daily", "--dry-run")
 
     assert "2 allowances would be given." in said
@@ -130,6 +130,8 @@ def test_waiving_leaves_a_users_pause_alone(campaign: Campaign) -> None:
     say("reset_budgets", "--waive", "--daily")
     enforce_all(NOON)
 
+    assert SpendTotal.objects.get(campaign=campaign, period="day").waived == 80
+    assert Campaign.objects.get(pk=campaign.pk).status == "paused"
     assert not delivers(campaign)
 
 
@@ -203,5 +205,5 @@ def test_options_that_cannot_be_used_are_refused_by_name(
 
 @pytest.mark.parametrize("option", ["amount", "until", "reason", "campaign"])
 def test_options_of_waive_need_it(campaign: Campaign, option: str) -> None:
-    with pytest.raises(CommandError, match=f"--{option}: it is for --waive"):
+    with pytest.raises(CommandError, match=f"--{option}: it only works with --waive"):
         say("reset_budgets", "--daily", f"--{option}", "5")

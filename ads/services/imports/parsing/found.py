@@ -64,7 +64,7 @@ class Creatable:
 
 
 class NewCampaigns:
-    """Numbers the campaigns that nobody knows, each once, however often it is named.
+    """Numbers the campaigns that do not exist yet, each once, however often it is named.
 
     Raises:
         ImportRefused: there is no brand as the plan says, or its timezone is invalid.
@@ -150,7 +150,7 @@ class NewCampaigns:
         if key not in self._numbered:
             if len(self._numbered) >= MOST:
                 raise ImportRefused(
-                    f"The file has more than {MOST:,} campaigns that nobody knows yet, which is "
+                    f"The file has more than {MOST:,} campaigns that do not exist yet, which is "
                     "the most that one file may bring. Split it."
                 )
             self._numbered[key] = New(

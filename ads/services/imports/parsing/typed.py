@@ -48,7 +48,7 @@ class TypedCells:
         if self._date_in and self._text_in:
             raise ImportRefused(
                 f"date: in line {self._text_in} the day is text, in line {self._date_in} it is a "
-                "date. Where a spreadsheet makes dates of some texts only, it has often swapped "
-                "the day and the month in those. Export the report again, and import it without "
+                "date. A spreadsheet that made dates of only some texts has often swapped the day "
+                "and the month in them. Export the report again, and import it without "
                 "saving it in a spreadsheet, or make all of them dates or text."
             )

@@ -12,4 +12,4 @@ from ads.services.imports.workbooks.book import (
     refuse_old,
 )
 from ads.services.imports.workbooks.sheet import Row, Sheet, column_name
-from ads.services.imports.workbooks.values import Day, Moment, Number, Typed
+from ads.services.imports.workbooks.values import Day, Moment, Number

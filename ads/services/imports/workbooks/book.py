@@ -33,7 +33,10 @@ _NO_WORKBOOK: Final = (
     "This is a ZIP archive, not a workbook. Unpack it, and import the report in it."
 )
 _NOT_OFFICE: Final = (
-    (re.compile("content.xml"), f"This is an OpenDocument file (.ods), not read. {_SAVE_AS}"),
+    (
+        re.compile("content.xml"),
+        f"This is an OpenDocument file (.ods), which is not read. {_SAVE_AS}",
+    ),
     (re.compile("index/.*"), f"This is a Numbers file, which is not read. {_SAVE_AS}"),
 )
 
@@ -47,7 +50,7 @@ def is_archive(head: bytes) -> bool:
 
 
 def refuse_old(head: bytes, file: BinaryIO) -> None:
-    """Refuse a workbook of before 2007, and one that only a password opens; both begin alike.
+    """Refuse a workbook from before 2007, and one that only a password opens; both begin alike.
 
     Raises:
         ImportRefused: with the remedy.
@@ -58,7 +61,7 @@ def refuse_old(head: bytes, file: BinaryIO) -> None:
         raise ImportRefused(
             "The workbook is protected by a password. Save it without one, and import that."
         )
-    raise ImportRefused(f"This is an Excel workbook of before 2007 (.xls). {_SAVE_AS}")
+    raise ImportRefused(f"This is an Excel workbook from before 2007 (.xls). {_SAVE_AS}")
 
 
 def _directory(head: bytes, file: BinaryIO) -> bytes:
@@ -78,7 +81,7 @@ def refuse_false_name(name: str) -> None:
     """
     if name.casefold().endswith((".xlsx", ".xlsm", ".xls")):
         raise ImportRefused(
-            f"The file is called {posixpath.basename(name)[-80:]}, but it is no workbook: it is "
+            f"The file is called {posixpath.basename(name)[-80:]}, but it is not a workbook: it is "
             "text, such as a CSV. If it is one, rename it to .csv, and import that."
         )
 

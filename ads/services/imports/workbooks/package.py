@@ -60,9 +60,6 @@ class Package:
             raise damaged(error) from error
         self._parts = {info.filename.casefold(): info for info in self._zip.infolist()}
 
-    def __contains__(self, part: str) -> bool:
-        return part.casefold() in self._parts
-
     @property
     def names(self) -> list[str]:
         """The names of all parts."""
@@ -107,9 +104,9 @@ class Package:
 def _check_size(part: str, size: int, packed: int, most: int) -> None:
     if size > most or (size > _SMALL and size > packed * _MOST_TIMES):
         raise ImportRefused(
-            f"The workbook unpacks to too much: {part} would have {size / MIB:,.0f} MB, packed in "
-            f"{packed / MIB:,.1f} MB. Copy the rows to a new workbook, or save the sheet as CSV "
-            "(UTF-8), and import that. Nothing was recorded."
+            f"The workbook is too large when unpacked: {part} would have {size / MIB:,.0f} MB, "
+            f"from {packed / MIB:,.1f} MB packed. Copy the rows to a new workbook, or save the "
+            "sheet as CSV (UTF-8), and import that. Nothing was recorded."
         )
 
 
@@ -147,9 +144,11 @@ def feed(parser: expat.XMLParserType, block: bytes, part: str) -> None:
     """Parse a block; an empty one is the end.
 
     Raises:
-        ImportRefused: it is no XML.
+        ImportRefused: it is no XML, or says what it cannot mean.
     """
     try:
         parser.Parse(block, not block)
-    except expat.ExpatError as error:
+    except ImportRefused:
+        raise
+    except (expat.ExpatError, ValueError) as error:
         raise damaged(f"{part}: {error}") from error

@@ -101,7 +101,10 @@ def test_the_preview_says_which_other_budgets_still_hold(admin: Client) -> None:
         "brand run on, on its page."
     )
     assert its_own.startswith("1 campaign would still be held by the monthly budget of its own.")
-    assert amount == "$14.00 that 2 campaigns spent today would be allowed again."
+    assert (
+        amount
+        == "2 campaigns spent $14.00 today: as much again would be allowed beyond the budgets."
+    )
 
 
 def test_without_an_amount_the_budget_starts_anew_and_spend_stays_true(admin: Client) -> None:
@@ -232,8 +235,7 @@ def test_what_was_done_is_undone_with_its_button_after_a_preview(
     (done,) = said(admin.post(address, {"do": "1"}, follow=True))
 
     assert plain(done) == (
-        "Undone: 2 campaigns no longer let run on. 1 stopped: daily budget used up; "
-        "1 keeps running."
+        "Allowances undone for 2 campaigns. 1 stopped: daily budget used up; 1 keeps running."
     )
     assert not campaign.fresh().is_active
     (again,) = (plain(one) for one in said(admin.post(address, follow=True))[:1])

@@ -1,4 +1,4 @@
-"""The page of an import offers to create the campaigns that nobody knows yet."""
+"""The page of an import offers to create campaigns that do not exist yet."""
 
 from collections.abc import Callable
 from typing import Any
@@ -100,7 +100,7 @@ def test_they_are_created_in_a_brand_that_is_there(admin: Client) -> None:
 def test_a_file_of_no_platform_offers_the_names_it_lacks(admin: Client) -> None:
     one = uploaded(admin, PLAIN)
     shown = page(admin, one)
-    assert "Campaigns that nobody knows yet" in shown
+    assert "New campaigns" in shown
     assert "Create this campaign?" in shown
 
     create(admin, one, **NEW)

@@ -113,7 +113,7 @@ def test_a_workbook_is_uploaded_as_a_csv_is(admin: Client, spring: Campaign) -> 
     confirm(admin, page)
     assert spring.fresh().daily_budget == Decimal("90.5")
     again = upload(admin, "brand\nAcme\n", name="May.xlsx")
-    assert "it is no workbook" in again.context["form"].errors["file"][0]
+    assert "it is not a workbook" in again.context["form"].errors["file"][0]
 
 
 def test_a_file_that_changes_nothing_cannot_be_confirmed(admin: Client, spring: Campaign) -> None:

@@ -179,7 +179,7 @@ def test_a_refused_file_says_how_its_campaigns_could_be_created(write: Write) ->
             "import_spend", str(write(HEAD, "A,2024-05-15,5", "B,2024-05-15,5")), stdout=out
         )
 
-    assert "There are no A, B." in out.getvalue()
+    assert "These campaigns do not exist: A, B." in out.getvalue()
     assert "To create them: --create-campaigns --brand NAME" in out.getvalue()
 
 

@@ -46,7 +46,7 @@ def test_the_sheet_is_an_option(search: Campaign, tmp_path: Path) -> None:
     [
         (
             b"campaign,date,amount\nSearch,2024-05-01,5\n",
-            "called spend.xlsx, but it is no workbook",
+            "called spend.xlsx, but it is not a workbook",
         ),
         (archive(**{"spend.csv": b"x"}), "a ZIP archive, not a workbook"),
     ],

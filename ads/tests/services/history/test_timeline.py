@@ -126,7 +126,7 @@ def test_allowances_of_the_campaign_and_of_its_brand_are_distinguished(campaign:
     assert titles(campaign.brand, Kind.MONEY) == [brands.title.replace("brand's ", "")]
     allowances.undo(Allowance.objects.get(campaign=campaign), now=NOON)
     assert titles(campaign, Kind.MONEY)[0] == (
-        "No longer let run on: $50.00 beyond the daily budget of 2024-05-15 undone"
+        "Allowance undone: $50.00 beyond the daily budget of 2024-05-15"
     )
 
 

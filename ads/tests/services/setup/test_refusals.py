@@ -42,7 +42,7 @@ def test_every_error_is_listed_at_once_and_nothing_is_changed(spring: Campaign) 
             '"none".'
         ),
         (
-            "line 3, start_date: '31/31/2024': there is no such date, or it may be two; "
+            "line 3, start_date: '31/31/2024': there is no such date, or it can be read as two; "
             "write it as 2026-03-31."
         ),
         "line 3, dayparting: 'maybe': write on or off.",
@@ -72,21 +72,23 @@ def test_a_campaign_that_is_in_the_file_twice_is_refused_in_both_rows(spring: Ca
     )
 
     assert problems(text) == [
-        "line 2, campaign: line 3 is about the same campaign; each may be in the file once.",
+        "line 2, campaign: line 3 is about the same campaign; each may be in the file only once.",
         (
             "line 3, campaign: 'Spring': line 2 is about the same campaign; each may be in "
-            "the file "
-            "once. For a new campaign leave campaign_id empty."
+            "the file only once. For a new campaign leave campaign_id empty."
         ),
-        "line 4, campaign: line 5 is about the same campaign; each may be in the file once.",
-        "line 5, campaign: 'New': line 4 is about the same campaign; each may be in the file once.",
+        "line 4, campaign: line 5 is about the same campaign; each may be in the file only once.",
+        (
+            "line 5, campaign: 'New': line 4 is about the same campaign; each may be in the file "
+            "only once."
+        ),
     ]
 
 
 def test_a_brand_that_is_in_the_file_twice_is_refused() -> None:
     assert problems("brand,daily_budget\nAcme,1\nAcme,2\n") == [
-        "line 2, brand: line 3 is about the same brand; each may be in the file once.",
-        "line 3, brand: 'Acme': line 2 is about the same brand; each may be in the file once.",
+        "line 2, brand: line 3 is about the same brand; each may be in the file only once.",
+        "line 3, brand: 'Acme': line 2 is about the same brand; each may be in the file only once.",
     ]
 
 
@@ -185,12 +187,8 @@ def test_what_belongs_to_the_other_kind_of_row_is_refused_unless_it_repeats_the_
     )
 
     assert problems(text) == [
-        "line 2, dayparting: 'on': brands have none: it is for rows of campaigns.",
-        (
-            "line 4, timezone: 'Europe/Paris': that is of the brand (UTC); change it in a "
-            "row of its "
-            "own."
-        ),
+        "line 2, dayparting: 'on': brands do not have this; it is only for campaign rows.",
+        "line 4, timezone: 'Europe/Paris': this belongs to the brand (UTC); change it in its row.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A file brings the campaigns that nobody knows yet: which, under what name, and all or nothing."""
+"""A file brings campaigns that do not exist yet: which, under what name, and all or nothing."""
 
 from decimal import Decimal
 from typing import Any
@@ -412,6 +412,7 @@ def test_spend_by_hand_goes_on_for_a_campaign_of_a_file(acme: Brand) -> None:
     campaign = Campaign.objects.get()
     campaign.daily_budget = Decimal(15)
     campaign.save()
+    assert delivers(campaign)
 
     spend(campaign, 5, NOON)
 

@@ -99,5 +99,6 @@ def test_an_id_that_another_brand_is_given_meanwhile_refuses_the_file() -> None:
     )
 
     assert len(said) == 1
+    assert "a campaign of another brand than Acme has just been given" in said[0]
     assert not Spend.objects.exists()
     assert Campaign.objects.count() == 1

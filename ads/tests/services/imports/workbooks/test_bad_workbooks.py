@@ -71,7 +71,7 @@ def old(*names: str) -> bytes:
             edited(workbook(HEADER, GOOD), TYPES, str, **{"xl/vbaProject.bin": b"x"}),
             "has macros (.xlsm), which are not read. Save it as an Excel workbook (.xlsx)",
         ),
-        (old("Root Entry", "Workbook"), "an Excel workbook of before 2007 (.xls). Save it as"),
+        (old("Root Entry", "Workbook"), "an Excel workbook from before 2007 (.xls). Save it as"),
         (old("Root Entry", "EncryptedPackage"), "protected by a password. Save it without one"),
         (workbook(HEADER, GOOD)[:-200], "damaged or was cut off"),
         (b"PK\x03\x04\x14\x00\x06\x00", "damaged or was cut off"),
@@ -140,7 +140,7 @@ def test_a_text_called_a_workbook_is_refused(name: str) -> None:
     with pytest.raises(ImportRefused) as error, Import.staged(file, Plan(), now=NOON):
         pass
 
-    assert f"The file is called {name}, but it is no workbook" in str(error.value)
+    assert f"The file is called {name}, but it is not a workbook" in str(error.value)
     assert "rename it to .csv" in str(error.value)
 
 
@@ -180,13 +180,14 @@ def bomb(size: int) -> bytes:
 def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert "The workbook unpacks to too much: xl/worksheets/sheet1.xml would have 40 MB" in refused(
-        bomb(40 << 20)
+    assert (
+        "The workbook is too large when unpacked: xl/worksheets/sheet1.xml would have 40 MB"
+        in refused(bomb(40 << 20))
     )
 
     monkeypatch.setattr(package, "MOST_OF_SHEET", 1000)
     monkeypatch.setattr("ads.services.imports.workbooks.sheet.MOST_OF_SHEET", 1000)
-    assert "The workbook unpacks to too much" in refused(workbook(HEADER, *[GOOD] * 50))
+    assert "The workbook is too large when unpacked" in refused(workbook(HEADER, *[GOOD] * 50))
 
 
 def test_a_size_that_is_declared_too_small_does_not_help() -> None:
