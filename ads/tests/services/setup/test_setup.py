@@ -187,6 +187,20 @@ def test_the_history_names_who_changed_what_from_which_file() -> None:
     assert campaign.delivery_changes.latest("id").actor == "olivia (file May budgets.csv)"
 
 
+def test_a_long_name_and_a_long_file_name_fit_into_the_history() -> None:
+    campaign = CampaignFactory.create(brand__name="Acme", name="Spring", daily_budget=75)
+    enforce_all(NOON)
+    spend(campaign, 50, NOON)
+
+    with acting_as("o" * 150):
+        applied("brand,campaign,daily_budget\nAcme,Spring,50\n", name=f"{'May ' * 40}.csv")
+
+    actor = campaign.delivery_changes.latest("id").actor
+    assert len(actor) == 150
+    assert actor.startswith("ooo")
+    assert " (file May May" in actor
+
+
 def test_a_platform_id_moves_from_one_campaign_to_another_within_a_file() -> None:
     one = CampaignFactory.create(brand__name="Acme", name="One")
     two = CampaignFactory.create(brand=one.brand, name="Two")

@@ -177,6 +177,12 @@ def bomb(size: int) -> bytes:
     )
 
 
+def test_a_row_without_a_number_is_refused_as_damage() -> None:
+    content = edited(workbook(HEADER, GOOD), SHEET, lambda text: text.replace('r="2"', 'r="two"'))
+
+    assert "The workbook is damaged" in refused(content)
+
+
 def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
