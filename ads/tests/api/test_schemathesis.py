@@ -1,6 +1,6 @@
 """The whole OpenAPI document is tried out: what it allows is taken, what it forbids is refused.
 
-The examples are the same on every run.
+The examples are the same on every run, and so is the time: they name days and times of day.
 """
 
 import json
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+import time_machine
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
@@ -24,6 +25,7 @@ from budget_manager.wsgi import application
 load_all_checks()
 
 EXAMPLES = 12
+NOW = "2026-03-18T16:00:00Z"
 
 CONFIG = SchemathesisConfig.from_dict(
     {
@@ -79,8 +81,10 @@ def as_lines(_context: Any, value: Any) -> bytes:
 @pytest.fixture
 def headers(db: None) -> Iterator[dict[str, str]]:
     """What a program with every right sends; requests stay in the test's transaction."""
-    CampaignFactory.create(pk=3, brand__name="Acme", name="Spring Sale")  # the document's examples
-    CampaignFactory.create(pk=1)
+    budgets = {"daily_budget": 100, "monthly_budget": 1000}
+    CampaignFactory.create(pk=1, **budgets)
+    # the document's examples
+    CampaignFactory.create(pk=3, brand__name="Acme", name="Spring Sale", **budgets)
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield {"Authorization": f"Bearer {key_for(requests_per_minute=10**6)}"}
@@ -89,6 +93,7 @@ def headers(db: None) -> Iterator[dict[str, str]]:
 
 
 @api.parametrize()
+@time_machine.travel(NOW)
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,
