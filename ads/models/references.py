@@ -31,6 +31,12 @@ def known_as(platform: str, account: str, reference: str) -> str:
     return BETWEEN.join((platform, account, reference))
 
 
+def parts(known_as: str) -> tuple[str, str, str]:
+    """Platform, account and reference of that text."""
+    platform, account, reference = known_as.split(BETWEEN)
+    return platform, account, reference
+
+
 def shown(known_as: str) -> str:
     """That text for people; "" where no reference was given."""
     return " / ".join(part for part in known_as.split(BETWEEN) if part)

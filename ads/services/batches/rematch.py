@@ -7,7 +7,7 @@ from django.db import connection
 
 from ads.models import CampaignReference, MatchedSpend, SpendBatch
 from ads.models.batches import BatchKind
-from ads.models.references import BETWEEN
+from ads.models.references import parts
 from ads.services import locks
 from ads.services.campaign_lookup import Reference
 
@@ -20,14 +20,14 @@ def await_reference(batch: SpendBatch, now: datetime) -> int | None:
     if batch.kind != BatchKind.MATCH:
         return None
     row = MatchedSpend.objects.filter(match=batch).values_list("row", flat=True).first() or {}
-    platform, account, identifier = batch.known_as.split(BETWEEN)
+    platform, account, identifier = parts(batch.known_as)
     reference = Reference(platform, account, identifier, row.get("name", ""))
     return locks.unknown_references([reference], batch.only_brands, now)[reference]
 
 
 def wait_again(batch: SpendBatch, unknown_id: int) -> None:
     """Take the ID from the campaign, and let the rows wait as they did."""
-    platform, account, reference = batch.known_as.split(BETWEEN)
+    platform, account, reference = parts(batch.known_as)
     CampaignReference.objects.filter(
         campaign=batch.campaign, platform=platform, account=account, reference=reference
     ).delete()

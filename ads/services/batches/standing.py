@@ -17,7 +17,7 @@ from ads.models.batches import BatchKind
 from ads.models.references import shown
 from ads.rules.money import plain
 from ads.services.currencies import by_currency
-from ads.services.ledger import overlaps
+from ads.services.ledger import corrections, day_totals, overlaps
 
 #: The rows of ``reported`` that remain, as ``row``; the newest has the highest id. Those from
 #: before batches do not name their total.
@@ -82,19 +82,22 @@ _OTHERS_SINCE: Final = f"""
      LIMIT 1
 """  # noqa: S608
 
-_CORRECTED_SINCE: Final = """
+_CORRECTED_SINCE: Final = f"""
     SELECT count(*) OVER (), entry.id, later.id
       FROM ads_spend AS entry
       JOIN ads_spend AS later
         ON later.campaign_id = entry.campaign_id AND later.date = entry.date
        AND later.kind = 'correction' AND later.id > entry.id
-       AND starts_with(later.description, format('Correction of entry %%s: ', entry.id))
+       AND starts_with(later.description, format('{corrections.CORRECTS}%%s: ', entry.id))
       LEFT JOIN ads_spendbatch AS of_later ON of_later.id = later.batch_id
      WHERE entry.batch_id = %(batch)s AND entry.reported_total_id IS NULL
        AND (of_later.id IS NULL OR of_later.kind <> 'undo')
      ORDER BY entry.id
      LIMIT 1
-"""
+"""  # noqa: S608
+
+#: As a pattern of LIKE.
+_REPLACED_BY: Final = day_totals.REPLACED_BY.format("%%", "%%")
 
 #: By currency.
 _FIGURES: Final = """
@@ -102,7 +105,7 @@ _FIGURES: Final = """
            max(date), count(*) FILTER (WHERE returns),
            coalesce(sum(-entry.amount) FILTER (WHERE returns), 0)
       FROM (SELECT entry.*, amount < 0 AND entry.reported_total_id IS NOT NULL
-                   AND entry.description LIKE 'The day''s total of %% was replaced by source %%'
+                   AND entry.description LIKE '{replaced_by}'
                    AS returns
               FROM ads_spend AS entry
              WHERE batch_id = %(batch)s) AS entry {join}
@@ -157,7 +160,10 @@ def figures_of(batch: SpendBatch) -> BatchFigures:
     """What undoing the batch takes back."""
     waiting = WaitingSpend.objects.filter(batch=batch, discarded_at=None).count()
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES.format(**by_currency("entry")._asdict()), {"batch": batch.pk})
+        cursor.execute(
+            _FIGURES.format(replaced_by=_REPLACED_BY, **by_currency("entry")._asdict()),
+            {"batch": batch.pk},
+        )
         found = cursor.fetchall()
     return BatchFigures(
         rows=sum(row[1] for row in found),

@@ -21,7 +21,6 @@ from django.db.models import QuerySet
 
 from ads.models import Campaign, Spend, SpendBatch, WaitingSpend
 from ads.models.batches import BatchKind
-from ads.rules.calendar import local_date, month_start
 from ads.services import locks, new_batch
 from ads.services.actor import current_actor
 from ads.services.batches import rematch
@@ -36,10 +35,10 @@ from ads.services.batches.standing import (
     others_since,
 )
 from ads.services.delivery import (
-    LAST_TO_TURN,
     Decision,
     Enforced,
     Trigger,
+    earliest_month,
     enforce,
     preview_switches,
     supposed_sums,
@@ -47,6 +46,8 @@ from ads.services.delivery import (
 from ads.services.ledger import (
     LONGEST,
     check_text,
+    corrections,
+    day_totals,
     validation,
     waiting,
 )
@@ -209,17 +210,20 @@ _TOUCHED: Final = f"""
     SELECT id FROM ads_reportedtotal WHERE batch_id = %(batch)s
 """  # noqa: S608  (nothing in it comes from outside)
 
-_TAKE_BACK: Final = """
+_TAKE_BACK: Final = f"""
     INSERT INTO ads_spend (campaign_id, amount, date, occurred_at, description, source, kind,
                            recorded_by, created_at, batch_id, reported_total_id)
     SELECT campaign_id, -amount, date, %(now)s,
-           format('Correction of entry %%s: undone with batch %%s: %%s', id, %(batch)s::bigint,
+           format('{corrections.CORRECTS}%%s: undone with batch %%s: %%s', id, %(batch)s::bigint,
                   %(reason)s::text),
            source, 'correction', %(by)s, %(now)s, %(undo)s, reported_total_id
       FROM ads_spend
      WHERE batch_id = %(batch)s
      ORDER BY id
-"""
+"""  # noqa: S608
+
+#: As a regular expression, with the source.
+_REPLACED_BY: Final = day_totals.REPLACED_BY.format(".*", "(.*)").removesuffix(".") + r"\."
 
 # From what remains: the last observation, and whether the total is replaced.
 _REWIND: Final = f"""
@@ -241,7 +245,7 @@ _REWIND: Final = f"""
                            (array_agg(seen.by ORDER BY seen.id DESC))[1] AS replaced_by
                       FROM (SELECT row.id, row.occurred_at,
                                    substring(row.description FROM
-                                       '^The day''s total of .* was replaced by source (.*)\\.$')
+                                       '^{_REPLACED_BY}$')
                                    AS by
                               FROM {REMAINING}) AS seen
                    ) AS remaining
@@ -263,12 +267,8 @@ _BRANDS: Final = """
 """
 
 
-def _since(now: datetime) -> Any:
-    return month_start(local_date(now, LAST_TO_TURN))
-
-
 def _affected(batch: SpendBatch, now: datetime) -> QuerySet[Campaign]:
-    entries = Spend.objects.filter(batch=batch, date__gte=_since(now)).order_by()
+    entries = Spend.objects.filter(batch=batch, date__gte=earliest_month(now)).order_by()
     return Campaign.objects.filter(brand__in=entries.values("campaign__brand"))
 
 
@@ -276,7 +276,7 @@ def _switches(batch: SpendBatch, now: datetime) -> Iterator[Decision]:
     campaigns = _affected(batch, now)
     if not campaigns.exists():
         return
-    with supposed_sums(_MOVES, _BRANDS, now, {"batch": batch.pk, "since": _since(now)}):
+    with supposed_sums(_MOVES, _BRANDS, now, {"batch": batch.pk, "since": earliest_month(now)}):
         yield from preview_switches(campaigns, now)
 
 

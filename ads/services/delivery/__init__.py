@@ -23,4 +23,4 @@ from ads.services.delivery.preview import (
 )
 from ads.services.delivery.rollover import Rollover
 from ads.services.delivery.schedule_preview import Preview, preview_schedule
-from ads.services.delivery.supposed_sums import LAST_TO_TURN, supposed_sums
+from ads.services.delivery.supposed_sums import earliest_month, supposed_sums

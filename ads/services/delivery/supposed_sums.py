@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -12,7 +12,7 @@ from ads.models.spend import Period, sums_of
 from ads.rules.calendar import local_date, month_start
 
 #: The timezone in which a day begins last: no brand's month began earlier.
-LAST_TO_TURN: Final = "Etc/GMT+12"
+_LAST_TO_TURN: Final = "Etc/GMT+12"
 
 _SUMS: Final = SpendTotal._meta.db_table
 _COUNTS: Final = "start >= %(today)s OR (period = %(by_month)s AND start >= %(month)s)"
@@ -33,6 +33,11 @@ _RESULTING: Final = """
 """
 
 
+def earliest_month(now: datetime) -> date:
+    """The first day from which spend can hold a campaign: of a past month it holds none."""
+    return month_start(local_date(now, _LAST_TO_TURN))
+
+
 @contextmanager
 def supposed_sums(
     moves: str, brands: str, now: datetime, values: Mapping[str, Any] | None = None
@@ -46,11 +51,10 @@ def supposed_sums(
         brands: SQL for the ids of the brands concerned.
         values: parameters of both.
     """
-    today = local_date(now, LAST_TO_TURN)
     given = {
         **(values or {}),
-        "today": today,
-        "month": month_start(today),
+        "today": local_date(now, _LAST_TO_TURN),
+        "month": earliest_month(now),
         "by_month": Period.MONTH.value,
     }
     resulting = _RESULTING.format(sums=_SUMS, brands=brands, moved=sums_of(moves), counts=_COUNTS)

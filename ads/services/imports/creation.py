@@ -111,7 +111,8 @@ def create(new: NewCampaigns, plan: Plan) -> Created | None:
             carried = registry.add_many(known_by)
     except (IntegrityError, InvalidReference) as error:
         raise ImportRefused(
-            f"Somebody else has just created some of these campaigns in {brand}. {_JUST_NOW}"
+            "Somebody else has just given a campaign one of these names or platform IDs. "
+            f"{_JUST_NOW}"
         ) from error
     ids |= {each.id: campaign.pk for campaign, each in zip(campaigns, missing, strict=True)}
     tables.run(_GIVE_IDS, [list(ids), list(ids.values())])

@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from ads.models import Campaign
-from ads.rules.calendar import local_date, month_start
 from ads.services.currencies import by_currency
+from ads.services.delivery import earliest_month
 
 #: The columns staged of each row of day totals.
 TOTALS: Final = {
@@ -65,9 +65,6 @@ REPLACED: Final = "import_replaced"
 
 #: Texts that may be empty; written as CSV, COPY would read them as NULL.
 _EMPTY: Final = {"account", "name", "description", "known_as", "currency", "timezone"}
-
-#: The timezone in which a day begins last: no brand's month began earlier.
-LAST_TO_TURN: Final = "Etc/GMT+12"
 
 
 @contextmanager
@@ -161,8 +158,7 @@ def note_brands(now: datetime, *tables: str, brand_id: int | None) -> bool:
     Spend of a past month holds no campaign. ``brand_id``: one that is affected anyway.
     """
     days = " UNION ALL ".join(f"SELECT campaign_id, date FROM {table}" for table in tables)  # noqa: S608
-    since = month_start(local_date(now, LAST_TO_TURN))
-    run(_NOTE_BRANDS.format(days=days), [since, brand_id, brand_id])
+    run(_NOTE_BRANDS.format(days=days), [earliest_month(now), brand_id, brand_id])
     run(f"ANALYZE {BRANDS}")
     return bool(run(f"SELECT 1 FROM {BRANDS} LIMIT 1"))  # noqa: S608
 

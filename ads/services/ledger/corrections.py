@@ -52,7 +52,7 @@ class Correction:
 
     @property
     def description(self) -> str:
-        return f"{_CORRECTS}{self.entry.pk}: {self.reason}" if self.entry else self.reason
+        return f"{CORRECTS}{self.entry.pk}: {self.reason}" if self.entry else self.reason
 
 
 class CorrectedMeanwhile(ValueError):
@@ -98,7 +98,7 @@ def of_entry(entry: Spend) -> list[Spend]:
         campaign=entry.campaign_id,
         date=entry.date,
         kind=Kind.CORRECTION,
-        description__startswith=_CORRECTS,
+        description__startswith=CORRECTS,
         pk__gt=entry.pk,
     )
     known = {entry.pk}
@@ -166,8 +166,9 @@ def recorder(recorded_by: str, source: str) -> str:
     return recorded_by if recorded_by not in ("", SYSTEM) else f"source {source}"
 
 
-_CORRECTS: Final = "Correction of entry "
-_NUMBER: Final = re.compile(rf"{_CORRECTS}([1-9][0-9]{{0,17}}): ", re.ASCII)
+#: What the description of an entry's correction begins with, before its number.
+CORRECTS: Final = "Correction of entry "
+_NUMBER: Final = re.compile(rf"{CORRECTS}([1-9][0-9]{{0,17}}): ", re.ASCII)
 
 
 def _corrects(correction: Spend) -> int | None:

@@ -23,4 +23,4 @@ from ads.services.ledger.day_totals.staged import (
     post,
     posted_of,
 )
-from ads.services.ledger.day_totals.statements import ARRAYS, MOVES, OTHERWISE
+from ads.services.ledger.day_totals.statements import MOVES, OTHERWISE, REPLACED_BY

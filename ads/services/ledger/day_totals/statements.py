@@ -63,6 +63,9 @@ ADDING: Final = {
     "description": _DIFFERENCE,
 }
 
+#: What the correction of a replaced total says, quoted for SQL: which total, and by which source.
+REPLACED_BY: Final = "The day''s total of {} was replaced by source {}."
+
 #: Those that add totals and take others back.
 REPLACING: Final = {
     "given": f"""
@@ -85,7 +88,7 @@ REPLACING: Final = {
     "occurred_at": "CASE WHEN replaced_by = '' THEN observed_at ELSE %(now)s END",
     "description": f"""
         CASE WHEN replaced_by <> ''
-             THEN format('The day''s total of %%s was replaced by source %%s.',
+             THEN format('{REPLACED_BY.format("%%s", "%%s")}',
                          trim_scale(previous), replaced_by)
              ELSE {_DIFFERENCE} END
     """,

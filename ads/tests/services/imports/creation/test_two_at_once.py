@@ -82,7 +82,7 @@ def test_a_campaign_that_somebody_creates_meanwhile_refuses_the_file(lines: list
     )
 
     assert len(said) == 1
-    assert "Somebody else has just created some of these campaigns in Acme" in said[0]
+    assert "Somebody else has just given a campaign one of these names" in said[0]
     assert Campaign.objects.count() == 1
     assert not Spend.objects.exists()
 
@@ -99,6 +99,6 @@ def test_an_id_that_another_brand_is_given_meanwhile_refuses_the_file() -> None:
     )
 
     assert len(said) == 1
-    assert "a campaign of another brand than Acme has just been given" in said[0]
+    assert "Somebody else has just given a campaign one of these names or platform IDs" in said[0]
     assert not Spend.objects.exists()
     assert Campaign.objects.count() == 1
