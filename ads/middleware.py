@@ -15,6 +15,7 @@ from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_s
 
 from ads.services.actor import acting_as
 from ads.services.operations import is_outage
+from ads.services.visible import brands_of, limited
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,10 @@ class NulMiddleware:
 
 
 class ActorMiddleware:
-    """Records everything that a request changes under its user's name."""
+    """Records everything that a request changes under its user's name.
+
+    What the user sees and changes is of the brands that the user is limited to, if any.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,7 +51,7 @@ class ActorMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         username = request.user.get_username()
-        with acting_as(username, path=request.path):
+        with acting_as(username, path=request.path), limited(brands_of(request.user)):
             return self.get_response(request)
 
 

@@ -26,6 +26,7 @@ from ads.admin.elements import (
     TimezoneFormField,
 )
 from ads.models.fields import CurrencyField, MoneyField, TimezoneField
+from ads.services import visible
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
@@ -45,6 +46,12 @@ else:
         help_texts: Mapping[str, str] = {}
         #: Where on a row's page its history is; "" for Django's page of its log.
         history_anchor = ""
+
+        def get_queryset(self, request):  # type: ignore[no-untyped-def]
+            return visible.rows(super().get_queryset(request))
+
+        def formfield_for_foreignkey(self, db_field, request, **kwargs):  # type: ignore[no-untyped-def]
+            return _of_visible(super().formfield_for_foreignkey(db_field, request, **kwargs))
 
         def get_form(self, request, obj=None, change=False, **kwargs):  # type: ignore[no-untyped-def]
             form = super().get_form(request, obj, change=change, **kwargs)
@@ -99,8 +106,18 @@ else:
             return cls
 
     class TabularInline(unfold.admin.TabularInline):
+        def formfield_for_foreignkey(self, db_field, request, **kwargs):  # type: ignore[no-untyped-def]
+            return _of_visible(super().formfield_for_foreignkey(db_field, request, **kwargs))
+
         def __class_getitem__(cls, _: object) -> type:
             return cls
+
+
+def _of_visible(field: Any) -> Any:
+    """A choice among rows: among those that the user may see. What they may not, is no choice."""
+    if field is not None and visible.brand_ids() is not None:
+        field.queryset = visible.rows(field.queryset)
+    return field
 
 
 #: What the ORM and the database say to ``?id__in=x`` and ``?name__regex=(``.

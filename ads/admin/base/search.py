@@ -14,6 +14,7 @@ from ads.admin.base.menu import is_audit, list_title, menu, viewable
 from ads.admin.elements import address, may
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend, SpendImport
 from ads.rules.platform_ids import spelled
+from ads.services import visible
 
 #: Rows of each kind that are shown.
 MOST: Final = 8
@@ -80,15 +81,16 @@ def _rows(request: HttpRequest, text: str, words: list[str]) -> Iterator[SearchR
                 "link",
             )
     if may(request, Brand, "view"):
-        for brand in Brand.objects.filter(_named(words)).order_by("name")[:MOST]:
+        for brand in visible.rows(Brand.objects.filter(_named(words))).order_by("name")[:MOST]:
             yield _row(brand, "Brand", "storefront")
     if may(request, Campaign, "view"):
         # The newest first, which need no sorting: reading ends with the last that is shown.
-        campaigns = Campaign.objects.filter(_named(words)).select_related("brand")
+        campaigns = visible.rows(Campaign.objects.filter(_named(words))).select_related("brand")
         for campaign in campaigns.order_by("-pk")[:MOST]:
             yield _row(campaign, f"Campaign of {campaign.brand}", "campaign")
     if may(request, DaypartingSchedule, "view"):
-        for schedule in DaypartingSchedule.objects.filter(_named(words)).order_by("name")[:MOST]:
+        schedules = visible.rows(DaypartingSchedule.objects.filter(_named(words)))
+        for schedule in schedules.order_by("name")[:MOST]:
             yield _row(schedule, "Schedule", "schedule")
 
 
@@ -107,7 +109,8 @@ def _references(text: str) -> QuerySet[CampaignReference]:
     if len(plain) < SHORTEST_ID or not any(character.isdigit() for character in plain):
         return CampaignReference.objects.none()
     return (
-        CampaignReference.objects.alias(plain=Replace("reference", Value("-")))
+        visible.rows(CampaignReference.objects.all())
+        .alias(plain=Replace("reference", Value("-")))
         .filter(plain__istartswith=plain)
         .select_related("campaign__brand")
         .order_by("pk")[:MOST]

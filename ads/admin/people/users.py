@@ -12,11 +12,25 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from ads.admin.base import KEPT, ModelAdmin
+from ads.admin.base import KEPT, ModelAdmin, TabularInline
 from ads.admin.editing import GuardsEdits
 from ads.admin.elements import NOTHING
+from ads.models import Person
 
 admin.site.unregister([User, Group])
+
+
+class BrandsInline(TabularInline[Person, User]):
+    """The brands that a user is limited to."""
+
+    model = Person
+    fields = ["every_brand", "brands"]
+    autocomplete_fields = ["brands"]
+    extra = 0
+    max_num = 1
+    can_delete = False
+    hide_title = True
+    verbose_name_plural = "Brands"
 
 
 @admin.register(User)
@@ -40,13 +54,22 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
         "Budget managers also edit; Administrators may do everything.",
         "user_permissions": "Single permissions in addition to the groups; seldom needed.",
     }
-    list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
+    list_display = [
+        "username",
+        "first_name",
+        "last_name",
+        "roles",
+        "brands",
+        "is_active",
+        "last_login",
+    ]
     list_filter = [
         ("groups", RelatedDropdownFilter),
         ("is_active", BooleanRadioFilter),
         ("is_superuser", BooleanRadioFilter),
     ]
     list_filter_submit = True
+    inlines = [BrandsInline]
     form = UserChangeForm
     add_form = UserCreationForm
     filter_horizontal = ["user_permissions"]
@@ -66,13 +89,22 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
     readonly_fields = ["last_login", "date_joined"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
-        return super().get_queryset(request).prefetch_related("groups")
+        rows = super().get_queryset(request).prefetch_related("groups")
+        return rows.select_related("person").prefetch_related("person__brands")
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
         """Its groups; a superuser needs none."""
         names = sorted(group.name for group in user.groups.all())
         return ", ".join(["Superuser", *names] if user.is_superuser else names) or NOTHING
+
+    @admin.display(description="brands")
+    def brands(self, user: User) -> str:
+        """The brands that the user is limited to."""
+        person = getattr(user, "person", None)
+        if person is None or person.every_brand or user.is_superuser:
+            return "every brand"
+        return ", ".join(sorted(brand.name for brand in person.brands.all())) or "none"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"is_staff": True, **super().get_changeform_initial_data(request)}

@@ -16,6 +16,7 @@ from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.models import Campaign, CampaignReference, SpendBatch
 from ads.models.batches import BatchKind
 from ads.rules.money import format_sums
+from ads.services import visible
 from ads.services.history import audit
 from ads.services.references import whose
 
@@ -61,7 +62,7 @@ class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if request.method == "GET":
+        if request.method == "GET" and visible.brand_ids() is None:
             for sentence in whose():
                 self.message_user(request, sentence, messages.WARNING)
         response: HttpResponse = super().changelist_view(request, extra_context)

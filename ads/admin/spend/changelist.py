@@ -23,6 +23,7 @@ from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
 from ads.rules.money import format_sums
+from ads.services import visible
 from ads.services.ledger import ledger_sources
 
 ONE_DAY = timedelta(days=1)
@@ -108,7 +109,7 @@ def _spans(today: date) -> list[tuple[str, Any, Any]]:
 
 def _today(request: HttpRequest) -> tuple[str, date]:
     """The timezone of the chosen brand and its date; UTC if none is chosen."""
-    brands = Brand.objects.all()
+    brands = visible.rows(Brand.objects.all())
     campaign, brand = request.GET.get(CAMPAIGN, ""), request.GET.get(BRAND, "")
     if is_number(campaign):
         brands = brands.filter(campaigns=int(campaign))
@@ -151,7 +152,7 @@ class BrandsSumsFilter(BrandFilter):
 
 def campaigns_named(pages: Any, request: HttpRequest, term: str) -> list[int]:
     """Ids of the campaigns with this in their name; none, with a message, if there are too many."""
-    named = Campaign.objects.filter(name__icontains=term).order_by()
+    named = visible.rows(Campaign.objects.filter(name__icontains=term)).order_by()
     ids = list(named.values_list("pk", flat=True)[: NAMED + 1])
     if len(ids) <= NAMED:
         return ids
