@@ -85,6 +85,11 @@ def exports() -> list[Page]:
     return [Page(name) for name in names if name.endswith(FILES)]
 
 
+def addresses() -> list[tuple[str, set[str]]]:
+    """The name of every address with the names of its arguments, whether a page or not."""
+    return list(_addresses(get_resolver().url_patterns))
+
+
 def undecided() -> list[str]:
     """Addresses of which nobody said whether there is a page, or with which arguments."""
     return [name for name, page in zip(_other_names(), _others(), strict=True) if page is None]

@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters, get_content_type_for_model
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldError, ValidationError
 from django.core.paginator import Paginator
 from django.db import DataError, IntegrityError, models
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils.functional import cached_property
 
@@ -52,6 +53,11 @@ else:
 
         def formfield_for_foreignkey(self, db_field, request, **kwargs):  # type: ignore[no-untyped-def]
             return _of_visible(super().formfield_for_foreignkey(db_field, request, **kwargs))
+
+        def _get_obj_does_not_exist_redirect(self, request, opts, object_id):  # type: ignore[no-untyped-def]
+            if visible.brand_ids() is not None:
+                raise Http404
+            return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
 
         def get_form(self, request, obj=None, change=False, **kwargs):  # type: ignore[no-untyped-def]
             form = super().get_form(request, obj, change=change, **kwargs)
@@ -99,6 +105,8 @@ else:
 
         def history_view(self, request, object_id, extra_context=None):  # type: ignore[no-untyped-def]
             if self.history_anchor:
+                if self.get_object(request, unquote(object_id)) is None:
+                    return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
                 return HttpResponseRedirect(f"../change/{self.history_anchor}")
             return super().history_view(request, object_id, extra_context)
 

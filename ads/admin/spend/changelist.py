@@ -15,10 +15,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import model_admin as base
-from ads.admin.elements import is_number
+from ads.admin.elements import RowFilter, is_number
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
@@ -125,7 +125,7 @@ def _today(request: HttpRequest) -> tuple[str, date]:
         return "UTC", local_date(now, "UTC")
 
 
-class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+class BrandFilter(RowFilter):  # type: ignore[misc]
     """Rows of a brand's campaigns, by campaign, because the indexes begin with that."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
