@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,6 +15,7 @@ from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_s
 
 from ads.services.actor import acting_as
 from ads.services.operations import is_outage
+from ads.services.people import sessions
 from ads.services.visible import brands_of, limited
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,24 @@ class OutageMiddleware:
         response = render(request, "ads/outage.html", context, status=503)
         response["Retry-After"] = "5"
         return response
+
+
+class SecondFactorMiddleware:
+    """Opens nothing to a user whose second factor is still missing but its own pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        lacks = sessions.missing(request.session, request.user)
+        if not lacks:
+            return self.get_response(request)
+        page = reverse("second_factor" if lacks == sessions.CODE else "second_factor_setup")
+        if request.path in (page, reverse("admin:logout"), reverse("admin:jsi18n")):
+            return self.get_response(request)
+        return HttpResponseRedirect(f"{page}?{urlencode({'next': _came_from(request)})}")
 
 
 class LoggedOutMiddleware:

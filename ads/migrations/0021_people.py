@@ -12,8 +12,11 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-from ads.migrations import _roles
+from ads.migrations import _beat, _roles
 
+ROWS = [
+    ("Forget sign-ins", "ads.tasks.forget_sign_ins", "0", 3600, "Deletes old sign-ins."),
+]
 GRANTED = [
     "view_signin", "view_person", "add_person", "change_person", "delete_person",
     "view_personevent", "view_personbrandevent", "view_accountevent", "view_accountroleevent",
@@ -25,6 +28,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('ads', '0020_reference_spelling'),
+        ('django_celery_beat', '0019_alter_periodictasks_options'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -152,7 +156,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('every_brand', models.BooleanField(db_default=True, default=True, help_text='Off: this person sees and changes only the brands beside it, and nothing shared.')),
+                ('every_brand', models.BooleanField(db_default=True, default=True, help_text='Off: only the brands beside it are seen and changed, and nothing shared.')),
                 ('brands', models.ManyToManyField(blank=True, help_text='The only brands that it may see and send spend for.', related_name='+', to='ads.brand')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='person', to=settings.AUTH_USER_MODEL)),
             ],
@@ -183,7 +187,7 @@ class Migration(migrations.Migration):
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
-                ('every_brand', models.BooleanField(db_default=True, default=True, help_text='Off: this person sees and changes only the brands beside it, and nothing shared.')),
+                ('every_brand', models.BooleanField(db_default=True, default=True, help_text='Off: only the brands beside it are seen and changed, and nothing shared.')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='user_every_brand_events', to='ads.person')),
                 ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
@@ -215,7 +219,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('signed_in', 'Signed in'), ('failed', 'Failed'), ('locked_out', 'Refused: too many failures'), ('signed_out', 'Signed out'), ('code_failed', 'Wrong code of the second factor'), ('recovery_code', 'Recovery code used'), ('factor_on', 'Second factor turned on'), ('factor_off', 'Second factor turned off'), ('factor_reset', 'Second factor reset'), ('password', 'Password changed'), ('unlocked', 'Unlocked')], max_length=20)),
+                ('kind', models.CharField(choices=[('signed_in', 'Signed in'), ('failed', 'Failed'), ('locked_out', 'Refused: too many failures'), ('code_asked', 'Password right, code asked for'), ('signed_out', 'Signed out'), ('code_failed', 'Wrong code of the second factor'), ('recovery_code', 'Recovery code used'), ('factor_on', 'Second factor turned on'), ('factor_off', 'Second factor turned off'), ('factor_reset', 'Second factor reset'), ('unlocked', 'Unlocked')], max_length=20)),
                 ('username', models.CharField(max_length=150)),
                 ('address', models.GenericIPAddressField(blank=True, null=True, verbose_name='from')),
                 ('by', models.CharField(blank=True, default='', help_text='Who did it for them.', max_length=150)),
@@ -366,5 +370,8 @@ class Migration(migrations.Migration):
                 elidable=False,
             )
             for codename in GRANTED
+        ),
+        migrations.RunPython(
+            lambda apps, _: _beat.create(apps, ROWS), lambda apps, _: _beat.remove(apps, ROWS)
         ),
     ]

@@ -114,13 +114,13 @@ class SignInKind(models.TextChoices):
     SIGNED_IN = "signed_in", "Signed in"
     FAILED = "failed", "Failed"
     LOCKED_OUT = "locked_out", "Refused: too many failures"
+    CODE_ASKED = "code_asked", "Password right, code asked for"
     SIGNED_OUT = "signed_out", "Signed out"
     CODE_FAILED = "code_failed", "Wrong code of the second factor"
     RECOVERY_CODE = "recovery_code", "Recovery code used"
     FACTOR_ON = "factor_on", "Second factor turned on"
     FACTOR_OFF = "factor_off", "Second factor turned off"
     FACTOR_RESET = "factor_reset", "Second factor reset"
-    PASSWORD = "password", "Password changed"
     UNLOCKED = "unlocked", "Unlocked"
 
 

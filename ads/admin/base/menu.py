@@ -38,6 +38,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "django_celery_beat.periodictask": "update",
         "auth.user": "person",
         "auth.group": "group",
+        "ads.signin": "login",
     },
     "Spend sources": {
         "ads.campaignreference": "link",

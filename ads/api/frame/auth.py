@@ -8,6 +8,7 @@ from ninja.security import HttpBearer
 from ads.api.frame import limits
 from ads.api.frame.problems import Kind, Problem
 from ads.api.frame.requests import ApiRequest
+from ads.client_address import client_address
 from ads.models.senders import Scope
 from ads.services.actor import acting_as
 from ads.services.senders import Caller, api_keys
@@ -40,6 +41,7 @@ class ApiKey(HttpBearer):
         try:
             caller = api_keys.authenticate(token, asked.now)
         except api_keys.ApiKeyRefused as error:
+            limits.count_failure(client_address(request), asked.now)
             raise _refused(str(error), code="invalid_token") from error
         asked.auth = caller
         asked.entered.enter_context(

@@ -30,6 +30,7 @@ PERIODS = {
     "ads.tasks.reset_monthly_budgets": 900,
     "ads.tasks.continue_imports": 60,
     "ads.tasks.record_waiting_spend": 300,
+    "ads.tasks.forget_sign_ins": 3600,
     "ads.tasks.forget_webhooks": 3600,
 }
 
