@@ -19,6 +19,7 @@ OF_A_ROW: Final = STANDARD[2:]
 
 #: Addresses at which there is no page to look at, and why.
 NO_PAGES: Final = {
+    "second_factor": "leads elsewhere unless a code is missing",
     "admin:search": "part of a page",
     "admin:logout": "only posted to",
     "admin:autocomplete": "JSON",

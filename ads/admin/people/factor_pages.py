@@ -153,14 +153,14 @@ def _is_right(
             now,
             kind=SignInKind.CODE_FAILED,
         )
+        if second_factor.recover(factor, code):
+            sign_ins.succeed(attempt, SignInKind.RECOVERY_CODE)
+            return True
         if second_factor.verify(factor, code, now):
             if signs_in:
                 sign_ins.succeed(attempt, SignInKind.SIGNED_IN)
             else:
                 attempt.delete()
-            return True
-        if second_factor.recover(factor, code):
-            sign_ins.succeed(attempt, SignInKind.RECOVERY_CODE)
             return True
     except (LockedOut, CannotUnseal) as error:
         form.add_error("code", str(error))

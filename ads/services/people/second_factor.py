@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import F, Func, Value
 
 from ads.models import SecondFactor
@@ -103,6 +104,20 @@ def recover(factor: SecondFactor, code: str) -> bool:
 def remove(user: User) -> bool:
     """Turn it off; False: there was none."""
     return SecondFactor.objects.filter(user=user).delete()[0] > 0
+
+
+def seal_all_anew() -> int:
+    """Seal every secret with the present SECRET_KEY; how many.
+
+    Raises:
+        CannotUnseal: a secret was sealed with another key.
+    """
+    with transaction.atomic():
+        factors = list(SecondFactor.objects.select_for_update().order_by("pk"))
+        for factor in factors:
+            factor.secret = encryption.seal_anew(factor.secret)
+            factor.save(update_fields=["secret"])
+    return len(factors)
 
 
 def _use(factor: SecondFactor, code: str, now: datetime) -> bool:

@@ -39,7 +39,9 @@ _WITHOUT_PAGES: Final = {
     "CampaignSchedule",
     "DaypartingWindow",
     "MatchedSpend",
+    "Person",
     "RecordedAgain",
+    "SecondFactor",
     "SpendImportPart",
 }
 

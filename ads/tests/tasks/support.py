@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 #: Of the migrations that make them.
 ALL_ROWS = [
     importlib.import_module(f"ads.migrations.{name}").ROWS
-    for name in ("0003_beat_rows", "0005_intake_beat_rows")
+    for name in ("0003_beat_rows", "0005_intake_beat_rows", "0021_people")
 ]
 
 #: Task, seconds from tick to tick.
