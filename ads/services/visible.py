@@ -16,7 +16,6 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 from django.apps import apps
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from ads import models as ours
@@ -49,18 +48,18 @@ def limited(ids: Collection[int] | None) -> Iterator[None]:
         _brand_ids.reset(token)
 
 
-def brands_of(user: AbstractBaseUser | AnonymousUser) -> Brands | None:
+def brands_of(user: Any) -> Brands | None:
     """The brands that a person is limited to; None: to none. Superusers never are.
 
     Asked once for each user that is loaded; one query, and another for those who are limited.
     """
-    if not user.is_authenticated or getattr(user, "is_superuser", False):
+    if not user.is_authenticated or user.is_superuser:
         return None
-    if not hasattr(user, "_brand_ids"):
+    if not hasattr(user, "brand_ids"):
         person = ours.Person.objects.filter(user=user.pk, every_brand=False).first()
         ids = person and frozenset(person.brands.order_by().values_list("pk", flat=True))
-        user._brand_ids = ids  # type: ignore[union-attr]  # noqa: SLF001  (kept with the user)
-    found: Brands | None = user._brand_ids  # type: ignore[union-attr]  # noqa: SLF001
+        user.brand_ids = ids  # kept with the user
+    found: Brands | None = user.brand_ids
     return found
 
 

@@ -28,7 +28,7 @@ def moment_of(request: HttpRequest) -> Moment:
     return moment
 
 
-class BrandFilter(RowFilter):  # type: ignore[misc]
+class BrandFilter(RowFilter):
     """By brand, which is looked up by name."""
 
     def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):

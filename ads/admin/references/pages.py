@@ -218,8 +218,8 @@ class MatchingPages(AdminMixin[UnknownReference]):
             if is_number(unknown) and is_number(campaign):
                 ids.append((int(unknown), int(campaign)))
         unknowns = self.get_queryset(request).in_bulk([unknown for unknown, _ in ids])
-        campaigns = visible.rows(Campaign.objects.select_related("brand"))
-        campaigns = campaigns.in_bulk([pk for _, pk in ids])
+        possible = visible.rows(Campaign.objects.select_related("brand"))
+        campaigns = possible.in_bulk([pk for _, pk in ids])
         return [
             (unknowns[unknown], campaigns[campaign], self._choice(request, unknown))
             for unknown, campaign in ids

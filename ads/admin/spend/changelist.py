@@ -125,7 +125,7 @@ def _today(request: HttpRequest) -> tuple[str, date]:
         return "UTC", local_date(now, "UTC")
 
 
-class BrandFilter(RowFilter):  # type: ignore[misc]
+class BrandFilter(RowFilter):
     """Rows of a brand's campaigns, by campaign, because the indexes begin with that."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -5,7 +5,6 @@ becomes what it was. So attempts at the same moment, in whatever process, count 
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -154,7 +153,7 @@ def _locked_until(attempt: SignIn, now: datetime) -> datetime | None:
 
 
 def _end(limit: Limit, those: Q, attempt: SignIn, now: datetime) -> datetime | None:
-    failures: Sequence[datetime] = (
+    failures = list(
         SignIn.objects.filter(those, counts=True, at__gt=now - limit.within)
         .exclude(pk=attempt.pk)
         .order_by("-at")

@@ -170,7 +170,7 @@ def _statuses_of_actions(lima: Client, other: Side) -> set[int]:
         "ads.campaignreference": other.campaign.references.get().pk,
         "ads.unknownreference": other.unknown.pk,
     }
-    statuses = {}
+    statuses: dict[Any, int] = {}
     for label, pk in ids.items():
         # Django hands each action of a list the same rows.
         sent = {"action": next(iter(ACTIONS[label])), ACTION_CHECKBOX_NAME: pk, "post": "yes"}
@@ -231,7 +231,7 @@ def test_undoing_what_was_done_to_several_brands_touches_their_own_alone(
         reverse("admin:ads_campaign_act", args=["pause"]),
         {"ids": ",".join(map(str, ids)), "do": "1"},
     )
-    events = event_model("CampaignEvent")._default_manager
+    events: Any = event_model("CampaignEvent")._default_manager
     context = events.filter(pgh_obj_id=own.campaign.pk).latest("pgh_id").pgh_context_id
     assert own.campaign.fresh().status == other.campaign.fresh().status == "paused"
 
@@ -259,6 +259,7 @@ def test_a_file_says_nothing_to_campaigns_of_another_brand(
     uploads.check(one.pk, timezone.now())
     one.refresh_from_db()
 
+    assert one.preview
     assert one.preview["rows"] == 1
     reasons = [problem["reason"] for problem in one.preview["problems"]]
     assert reasons == [
@@ -276,6 +277,7 @@ def test_platform_ids_of_another_brand_wait_and_are_nobodys_to_them(
             f"campaign,reference,date,amount\nx,{OTHER}-81512345,{TODAY},3\n",
             plan=Plan(platform="google_ads"),
         )
+    assert one.preview
     assert one.preview["waiting_rows"] == 1
     assert other.campaign.name not in json.dumps(one.preview)
 

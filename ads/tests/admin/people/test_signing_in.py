@@ -149,10 +149,7 @@ def test_the_command_names_what_it_cannot_unlock() -> None:
 def test_a_login_lasts_a_working_day_and_longer_only_if_remembered(
     anna: User, settings: Any
 ) -> None:
-    ages = [
-        log_in(**more).client.session.get_expiry_age()
-        for more in ({}, {"remember": "on"})  # type: ignore[attr-defined]
-    ]
+    ages = [log_in(**more).client.session.get_expiry_age() for more in ({}, {"remember": "on"})]
 
     assert ages == [12 * 3600, 14 * 24 * 3600]
 
