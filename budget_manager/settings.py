@@ -203,13 +203,24 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-# A worker started without -Q consumes every queue declared here, and no task may be routed to any
-# other. Platforms have their own queue so that a slow one never delays the stopping of campaigns.
+# Enforcement has a queue and a worker of its own, so that nothing slow ever delays the stopping of
+# campaigns; whatever is not named here goes to the other worker. No task may be routed to a queue
+# that is not declared here, and the Procfile's workers consume all that are.
 CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_DEFAULT_QUEUE = "enforcement"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"enforcement": {}, "platforms": {}, "imports": {}}
+CELERY_TASK_DEFAULT_QUEUE = "background"
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    "enforcement": {},
+    "platforms": {},
+    "imports": {},
+    "background": {},
+}
 CELERY_TASK_ROUTES = {
+    "ads.tasks.check_campaign_budgets": {"queue": "enforcement"},
+    "ads.tasks.enforce_dayparting": {"queue": "enforcement"},
+    "ads.tasks.reset_daily_budgets": {"queue": "enforcement"},
+    "ads.tasks.reset_monthly_budgets": {"queue": "enforcement"},
     "ads.tasks.update_spend": {"queue": "platforms"},
+    "ads.tasks.tell_platforms": {"queue": "platforms"},
     "ads.tasks.check_upload": {"queue": "imports"},
     "ads.tasks.record_upload": {"queue": "imports"},
 }
