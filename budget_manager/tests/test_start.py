@@ -142,7 +142,7 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
         assert css.status == 200
     with urllib.request.urlopen(f"http://127.0.0.1:{start.flower_port}/") as flower:
         assert flower.status == 200
-    for name in ("web", "worker", "beat", "flower"):
+    for name in ("web", "enforcement", "worker", "beat", "flower"):
         assert re.search(rf"^{name} *\| ", start.output, re.MULTILINE), name
 
     assert "/admin/login/" in (clone / ".local" / "access.log").read_text()
@@ -181,7 +181,7 @@ def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
     (worker,) = [
         process
         for process in processes_of(clone)
-        if "worker" in process.cmdline() and process.ppid() == start.process.pid
+        if "worker@%h" in process.cmdline() and process.ppid() == start.process.pid
     ]
 
     worker.kill()
