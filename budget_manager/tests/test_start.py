@@ -177,7 +177,7 @@ def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
     clone: Path, start_sh: Callable[..., Start]
 ) -> None:
     start = start_sh()
-    start.until("celery@")
+    start.until("worker@")
     (worker,) = [
         process
         for process in processes_of(clone)
@@ -196,7 +196,7 @@ def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
     clone: Path, start_sh: Callable[..., Start], number: int
 ) -> None:
     start = start_sh()
-    start.until("celery@")
+    start.until("worker@")
 
     start.stop(number)
 
