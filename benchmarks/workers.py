@@ -78,6 +78,8 @@ def main() -> None:
             waited = time.monotonic() - began
             with checks() as behind:
                 time.sleep(given.checks)
+            while any(client.llen(queue) for queue in settings.CELERY_TASK_QUEUES):
+                time.sleep(0.2)
         states = Counter(AsyncResult(each, app=app).state for each in stale)
     expect({"REVOKED": len(stale)}, dict(states))
     table(
