@@ -193,7 +193,7 @@ CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT
 CELERY_REDIS_SOCKET_TIMEOUT = _SOCKET["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = _SOCKET["socket_connect_timeout"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# What Redis refuses for a while (its memory or disk is full, a key is of another type) ends no worker.
+# What Redis refuses for a while (full memory, a key of another type) ends no worker.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
