@@ -16,12 +16,12 @@ from ads.services.operations import periodic_tasks
 from ads.services.operations.periodic_tasks import Run, Stage
 from ads.tests.factories import CampaignFactory
 from ads.tests.tasks.no_tasks import NO_TASKS, REFUSED_BY_CELERY, message
-from ads.tests.tasks.support import ON_DEMAND, PERIODS, make_beat_rows, started_beat
+from ads.tests.tasks.support import NOON, ON_DEMAND, PERIODS, make_beat_rows, started_beat
 from ads.tests.tasks.worker import queues_of, running_workers, worker_commands
 from budget_manager import transport
 from budget_manager.celery import app
 
-STALE = 300
+MANY = 100
 
 
 def test_tasks_are_sent_to_queues_that_the_workers_consume_together_and_no_others() -> None:
@@ -50,11 +50,25 @@ def test_enforcement_has_a_worker_of_its_own_and_each_has_a_name() -> None:
 
 @pytest.mark.parametrize("name", NO_TASKS)
 def test_what_is_no_task_is_told_from_one_with_a_reason(name: str) -> None:
-    assert transport.problem(transport.read(NO_TASKS[name]), transport.TaskMessage)
+    with pytest.raises(transport.NoTask, match=r"."):
+        transport.parse(transport.read(NO_TASKS[name]), transport.TaskMessage)
 
 
-def test_a_task_is_told_from_what_is_none() -> None:
-    assert transport.problem(message(), transport.TaskMessage) == ""
+@pytest.mark.parametrize(
+    ("expires", "is_stale"),
+    [
+        (None, False),
+        ("2026-03-04T12:00:01+00:00", False),
+        ("2026-03-04T11:00:00+00:00", False),  # expired; whoever sent it may still ask
+        ("2026-03-04T10:59:59+00:00", True),
+        ("2026-03-04T12:59:59+02:00", True),
+    ],
+)
+def test_a_tick_is_stale_an_hour_after_it_expired(expires: str | None, is_stale: bool) -> None:
+    one = message()
+    one["headers"]["expires"] = expires
+
+    assert transport.is_stale(transport.parse(one, transport.TaskMessage), NOON) == is_stale
 
 
 @pytest.mark.django_db(transaction=True)
@@ -65,10 +79,11 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
     campaign = CampaignFactory.create(daily_budget=75)
     Campaign.objects.filter(pk=campaign.pk).update(is_active=False)
     client = redis.Redis.from_url(settings.REDIS_URL)
-    an_hour_ago = timezone.now() - timedelta(hours=1)
-    stale = [
-        app.send_task("ads.tasks.enforce_dayparting", expires=an_hour_ago) for _ in range(STALE)
-    ]
+    now = timezone.now()
+    expired, stale = (
+        [app.send_task("ads.tasks.enforce_dayparting", expires=at) for _ in range(MANY)]
+        for at in (now - timedelta(minutes=1), now - timedelta(days=1))
+    )
     for queue in settings.CELERY_TASK_QUEUES:
         client.lpush(queue, *NO_TASKS.values(), *REFUSED_BY_CELERY.values())
 
@@ -97,6 +112,7 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
     assert {beat.task for beat in Heartbeat.objects.all() if beat.last_success_at} == {
         name.rpartition(".")[2] for name in PERIODS
     }
-    assert Counter(result.state for result in stale) == {"REVOKED": STALE}
+    assert Counter(result.state for result in expired) == {"REVOKED": MANY}
+    assert Counter(result.state for result in stale) == {"PENDING": MANY}
     dropped = log.read_text(errors="replace").count("is no task and was dropped")
     assert dropped == len(NO_TASKS) * len(settings.CELERY_TASK_QUEUES) + len(workers)
