@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from budget_manager import bundled
+from budget_manager import bundled, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ads.request_log.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "ads.api.frame.middleware.ApiMiddleware",
@@ -153,20 +154,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request": {"()": "ads.api.request_ids.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s%(request)s"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}
-    },
-    "loggers": {
-        "ads": {"handlers": ["console"], "level": "INFO", "propagate": True},
-        # Requests refused for the client's own mistakes are in the access log.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logs.config(production=PRODUCTION, access_log=env.str("ACCESS_LOG", default="-"))
+# The version as the log calls it; left out, the commit of this clone.
+APP_VERSION = env.str("APP_VERSION", default="")
 
 # The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)

@@ -4,11 +4,11 @@ Redis may be down when a file is uploaded or confirmed. Nothing is lost, because
 PostgreSQL: a message only makes it happen at once.
 """
 
-import logging
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+import structlog
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerError
@@ -18,7 +18,7 @@ from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
 from ads.services.imports.uploads import parts
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 CHECK: Final = "ads.tasks.check_upload"
 RECORD: Final = "ads.tasks.record_upload"
@@ -101,9 +101,9 @@ def _send(import_id: int, task: str, expires: float | None = None) -> bool:
         current_app.send_task(task, args=[import_id], expires=expires, ignore_result=True)
     except (BrokerError, RedisError, OSError) as error:
         logger.warning(
-            "Import %s could not be handed to a worker (%s); the next minute tries again.",
-            import_id,
-            error,
+            "An import could not be handed to a worker; the next minute tries again",
+            import_id=import_id,
+            error=str(error),
         )
         return False
     return True

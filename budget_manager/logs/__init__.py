@@ -1,0 +1,5 @@
+"""What every process writes: one line an event, JSON in production, readable in development."""
+
+from budget_manager.logs.configuration import config
+
+__all__ = ["config"]
