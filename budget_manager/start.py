@@ -1,6 +1,7 @@
 """What ``start.sh`` does once everything is installed: prepare the database, run everything."""
 
 import fcntl
+import logging
 import os
 import signal
 import socket
@@ -49,6 +50,7 @@ def start() -> int:
     print("Preparing the database ...", flush=True)
     from budget_manager.bootstrap import bootstrap
 
+    logging.getLogger("ads").setLevel(logging.WARNING)  # no line a switch of the sample data
     login = bootstrap(BASE_DIR, seed=True)
     access_log = BASE_DIR / ".local" / "access.log"
     files.write(access_log, "")

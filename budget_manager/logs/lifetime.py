@@ -18,9 +18,9 @@ logger = structlog.stdlib.get_logger(__name__)
 class Process:
     """This process, from its first line to its last."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, **more: str) -> None:
         self._began = time.monotonic()
-        self._versions = {"process": name, **versions()}
+        self._versions = {"process": name, **more, **versions()}
         logger.info("Process started", **self._versions)
 
     def stopped(self) -> None:
@@ -67,8 +67,8 @@ def _postgresql() -> str:
 
 
 @signals.worker_ready.connect(weak=False)
-def worker_started(**_: object) -> None:
-    process = Process("worker")
+def worker_started(sender: Any, **_: object) -> None:
+    process = Process("worker", node=sender.hostname)
     signals.worker_shutdown.connect(lambda **_: process.stopped(), weak=False)
 
 

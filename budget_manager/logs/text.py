@@ -1,12 +1,15 @@
 """What may stand in a line: no secret, and nothing that could pass for another line."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 #: The fields whose text is not made here: messages of libraries, and what an exception said.
 _FREE: Final = ("event", "exception", "stack", "error", "reason")
+
+#: Characters of one of them.
+LONGEST: Final = 20_000
 
 #: What is replaced in them, by what.
 _SECRETS: Final = (
@@ -21,8 +24,8 @@ _SECRETS: Final = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 …"),
     (
         re.compile(
-            r"(?i)([\w-]*(?:password|passwd|secret|token|api[_-]?key|authorization|cookie|session"
-            r"id|signature)[\w-]*[\\\"']*\s*[:=]\s*[\\\"']*)(?!…|bearer |basic )[^\s\"'\\,;&)}\]]+"
+            r"(?i)((?:password|passwd|secret|token|api[_-]?key|authorization|cookie|sessionid"
+            r"|signature)[\w-]{0,30}[\\\"']*\s*[:=]\s*[\\\"']*)(?!…|bearer |basic )[^\s\"'\\}\]]+"
         ),
         r"\1…",
     ),
@@ -38,7 +41,9 @@ def without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> Eve
 
 
 def redacted(text: str) -> str:
-    """``text`` without what looks like a secret."""
+    """``text`` without what looks like a secret, and without the middle if it is very long."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
@@ -52,8 +57,15 @@ def in_order(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     return {**{field: event.pop(field) for field in _FIRST if field in event}, **event}
 
 
+class Each(list[dict[str, Any]]):
+    """The fields of many lines that are logged at once, as ``each`` of one event."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} lines>"  # where another handler prints it
+
+
 def a_line_each(render: Processor) -> Processor:
-    """Render an event; one with ``each``, a list of fields, as a line for each of them.
+    """Render an event; one with ``each`` as a line for each of those.
 
     Thousands of lines at once, such as a sweep's switches, cost a fraction of as many events.
     """

@@ -11,6 +11,7 @@ from django.db import transaction
 from ads.holds import BUDGET_HOLDS, Hold
 from ads.rules.money import plain
 from ads.services.actor import current_actor
+from budget_manager.logs import Each
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -26,7 +27,7 @@ class Named(NamedTuple):
 
 def after_commit(switches: Sequence[dict[str, Any]], trigger: str) -> None:
     """Log these switches (see :func:`line`) once they are committed; never if they are not."""
-    context = {"trigger": trigger, "actor": current_actor()}
+    context = {"trigger": str(trigger), "actor": current_actor()}
     transaction.on_commit(partial(_log, switches, context), robust=True)
 
 
@@ -42,7 +43,7 @@ def line(
         "campaign_id": campaign_id,
         **named._asdict(),
         "is_active": not holds,
-        "holds": holds,
+        "holds": [hold.value for hold in holds],
         "figures": {
             budget.hold.value: {"spend": plain(spend), "limit": plain(limit)}
             for budget in BUDGET_HOLDS
@@ -53,5 +54,4 @@ def line(
 
 
 def _log(switches: Sequence[dict[str, Any]], context: Mapping[str, str]) -> None:
-    # One event for all of them: see budget_manager.logs.text.a_line_each.
-    logger.info("Campaigns switched", each=switches, **context)
+    logger.info("Campaigns switched", each=Each(switches), **context)
