@@ -31,6 +31,7 @@ structlog.configure(
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
 )
+logging.captureWarnings(True)
 
 #: Loggers that say more than warnings; the others' level is the root's.
 _LEVELS: Final = {

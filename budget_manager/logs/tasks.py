@@ -68,4 +68,4 @@ def leave(task: Any, **_: object) -> None:
 
 def _request(message: Any) -> dict[str, str]:
     request_id = message.get(_HEADER)
-    return {_HEADER: request_id} if request_id else {}
+    return {_HEADER: request_id} if isinstance(request_id, str) and request_id else {}
