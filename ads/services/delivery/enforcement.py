@@ -14,19 +14,18 @@ budget. Running it twice changes nothing the second time; skipped runs leave no 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 import structlog
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
 from ads.failures import counted
-from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits
+from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
 from ads.models import Campaign
 from ads.services import locks
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log
-from ads.services.delivery.switch_log import Named
+from ads.services.delivery.decision import Decision, Named
 from ads.services.isolation import isolate
 from ads.services.locks import among
 
@@ -76,18 +75,6 @@ class Enforced:
         return Enforced(
             self.started + other.started, self.stopped + other.stopped, self.failed + other.failed
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A campaign to switch, and which way."""
-
-    campaign_id: int
-    is_active: bool
-    holds: list[Hold]
-    #: Spend and limits (None: no limit) by the fields of DeliveryChange.
-    figures: dict[str, Decimal | None]
-    named: Named
 
 
 def enforce(
@@ -211,10 +198,7 @@ def _lock_and_switch(
             Campaign.objects.filter(pk__in=among(switched)).update(is_active=is_active)
     if decisions:
         _record(decisions, now, trigger)
-        switch_log.after_commit(
-            [switch_log.line(d.campaign_id, d.named, d.holds, d.figures) for d in decisions],
-            trigger,
-        )
+        switch_log.after_commit(decisions, trigger)
     started = sum(decision.is_active for decision in decisions)
     return Enforced(
         started=started,

@@ -1,57 +1,58 @@
 """A line in the log for each campaign that was switched, once that is committed."""
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+import logging
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from django.db import transaction
 
-from ads.holds import BUDGET_HOLDS, Hold
+from ads.holds import BUDGET_HOLDS
 from ads.rules.money import plain
 from ads.services.actor import current_actor
+from ads.services.delivery.decision import Decision
 from budget_manager.logs import Each
 
 logger = structlog.stdlib.get_logger(__name__)
 
-
-class Named(NamedTuple):
-    """The names of a campaign and its brand, and the brand's currency."""
-
-    campaign: str
-    brand_id: int
-    brand: str
-    currency: str
+#: Of each budget: its hold, and the figures of its spend and limit.
+_BUDGETS = [
+    (budget.hold.value, budget.spend, budget.budget.replace("__", "_")) for budget in BUDGET_HOLDS
+]
 
 
-def after_commit(switches: Sequence[dict[str, Any]], trigger: str) -> None:
-    """Log these switches (see :func:`line`) once they are committed; never if they are not."""
-    context = {"trigger": str(trigger), "actor": current_actor()}
-    transaction.on_commit(partial(_log, switches, context), robust=True)
+def after_commit(decisions: Sequence[Decision], trigger: str) -> None:
+    """Log these switches once they are committed; never if they are not."""
+    if not logging.getLogger(__name__).isEnabledFor(logging.INFO):
+        return
+    log = partial(
+        logger.info,
+        "Campaigns switched",
+        each=Each(map(_line, decisions)),
+        trigger=str(trigger),
+        actor=current_actor(),
+    )
+    transaction.on_commit(log, robust=True)
 
 
-def line(
-    campaign_id: int,
-    named: Named,
-    holds: Sequence[Hold],
-    figures: Mapping[str, Decimal | None],
-) -> dict[str, Any]:
-    """What the log says of one campaign: whose it is, its holds, its limits and their spend."""
+def _line(decision: Decision) -> dict[str, Any]:
+    """What is said of one campaign: the budgets that stop it or, if it starts, all it has."""
+    holds = [hold.value for hold in decision.holds]
+    figures = {}
+    for hold, spend, limit in _BUDGETS:
+        spent, at_most = decision.figures[spend], decision.figures[limit]
+        if (hold in holds or not holds) and spent is not None and at_most is not None:
+            figures[hold] = {"spend": plain(spent), "limit": plain(at_most)}
+    named = decision.named
     return {
-        "event": "Campaign stopped" if holds else "Campaign started",
-        "campaign_id": campaign_id,
-        **named._asdict(),
-        "is_active": not holds,
-        "holds": [hold.value for hold in holds],
-        "figures": {
-            budget.hold.value: {"spend": plain(spend), "limit": plain(limit)}
-            for budget in BUDGET_HOLDS
-            if (limit := figures[budget.budget.replace("__", "_")]) is not None
-            and (spend := figures[budget.spend]) is not None
-        },
+        "event": "Campaign started" if decision.is_active else "Campaign stopped",
+        "campaign_id": decision.campaign_id,
+        "campaign": named.campaign,
+        "brand_id": named.brand_id,
+        "brand": named.brand,
+        "is_active": decision.is_active,
+        "holds": holds,
+        "figures": figures,
+        "currency": named.currency,
     }
-
-
-def _log(switches: Sequence[dict[str, Any]], context: Mapping[str, str]) -> None:
-    logger.info("Campaigns switched", each=Each(switches), **context)

@@ -53,12 +53,23 @@ def test_a_stop_says_which_campaign_why_and_on_what_figures(campaign: Campaign) 
         "currency": "EUR",
         "is_active": False,
         "holds": ["daily_budget"],
-        "figures": {
-            "brand_monthly_budget": {"spend": "75.40", "limit": "500.00"},
-            "daily_budget": {"spend": "75.40", "limit": "75.00"},
-        },
+        "figures": {"daily_budget": {"spend": "75.40", "limit": "75.00"}},
         "trigger": "spend",
         "actor": "olivia",
+    }
+
+
+def test_a_start_says_what_may_still_be_spent(campaign: Campaign) -> None:
+    spend(campaign, "75.40", NOON)
+    Campaign.objects.filter(pk=campaign.pk).update(daily_budget=100)
+    Campaign.objects.update(is_active=False)
+
+    with logged() as log:
+        enforce_all(NOON)
+
+    assert log.only("Campaign started")["figures"] == {
+        "brand_monthly_budget": {"spend": "75.40", "limit": "500.00"},
+        "daily_budget": {"spend": "75.40", "limit": "100.00"},
     }
 
 
