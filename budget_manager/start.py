@@ -60,6 +60,7 @@ def start() -> int:
         "PYTHONUNBUFFERED": "1",
         "ACCESS_LOG": str(access_log),
         "BIND": web,
+        "CELERY_QUIET": "true",  # no banners, which are no log lines
         "FLOWER_ADDRESS": "127.0.0.1",
         "FLOWER_PORT": str(ports["FLOWER_PORT"]),
         "FLOWER_URL": f"http://{flower}",

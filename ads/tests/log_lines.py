@@ -44,7 +44,7 @@ def logged(*, production: bool = True) -> Iterator[Logged]:
     configuration = logs.config(production=production)
     handler = WholeLines(found.stream)
     handler.setFormatter(
-        logging.config.DictConfigurator(configuration).configure_formatter(  # type: ignore[attr-defined]
+        logging.config.DictConfigurator(configuration).configure_formatter(
             configuration["formatters"]["plain"]
         )
     )

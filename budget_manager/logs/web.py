@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from gunicorn.glogging import Logger as GunicornLogger
+from gunicorn.glogging import Logger as GunicornLogger  # type: ignore[import-untyped]
 
 #: Characters of what clients choose freely.
 LONGEST: Final = 300
@@ -12,7 +12,7 @@ LONGEST: Final = 300
 access = structlog.stdlib.get_logger("gunicorn.access")
 
 
-class Logger(GunicornLogger):
+class Logger(GunicornLogger):  # type: ignore[misc]  # it has no published types
     """Logs a request without its query, headers or login, which can contain secrets."""
 
     def access(
