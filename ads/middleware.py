@@ -47,7 +47,7 @@ class ActorMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         username = request.user.get_username()
-        with sent_by(request, username, path=request.path):
+        with sent_by(request, username):
             return self.get_response(request)
 
 

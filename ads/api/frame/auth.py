@@ -47,9 +47,7 @@ class ApiKey(HttpBearer):
             logger.warning("API key refused", address=client_address(request), reason=str(error))
             raise _refused(str(error), code="invalid_token") from error
         asked.auth = caller
-        asked.entered.enter_context(
-            sent_by(asked, f"key: {caller.name}", path=asked.path, request_id=asked.request_id)
-        )
+        asked.entered.enter_context(sent_by(asked, f"key: {caller.name}"))
         asked.allowance = limits.count(caller, asked.now)
         limits.check(asked.allowance)
         if self.scope is not None and self.scope not in caller.scopes:

@@ -162,9 +162,7 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
         counts = endpoints.counted(shape, recorded.answers)
         return {"type": kind, "batch": recorded.batch_id, **counts}
 
-    with sent_by(
-        request, f"webhook: {endpoint.name}", webhook_id=webhook_id, request_id=request.request_id
-    ):
+    with sent_by(request, f"webhook: {endpoint.name}", webhook_id=webhook_id):
         answer = webhooks.receive_once(endpoint, webhook_id, work, now=request.now)
     # Sorted, because a stored answer comes back in another order.
     return HttpResponse(json.dumps(answer, sort_keys=True), content_type=JSON)
