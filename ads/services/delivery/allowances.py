@@ -6,7 +6,6 @@ The row of that sum is locked first by everybody who gives, undoes or ends one o
 come one after the other.
 """
 
-import logging
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -14,9 +13,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+import structlog
 from django.db import OperationalError, transaction
 from django.db.models import Max, Q, QuerySet
 
+from ads.failures import counted
 from ads.models import Allowance, Brand, Campaign, SpendTotal
 from ads.models.allowance import COUNTED
 from ads.models.fields import SUM_LIMIT
@@ -35,7 +36,7 @@ from ads.services.actor import current_actor
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Allowances that are ended in one transaction.
 BATCH: Final = 1_000
@@ -232,7 +233,10 @@ def _take_out(ids: Sequence[int], now: datetime) -> None:
     except OperationalError as error:
         if not locks.is_in_the_way(error):
             raise
-        logger.warning("Ended allowances are taken out later: a lock was not granted.")
+        logger.warning(
+            "Ended allowances are taken out later: another session has locked their sums",
+            **counted(ids),
+        )
 
 
 def sums_of(allowances: Iterable[Allowance]) -> QuerySet[SpendTotal]:
