@@ -103,9 +103,13 @@ class ArchivedId(models.Model):
         return str(self.key)
 
 
-def _key(entry: str) -> str:
-    """SQL for the key of an entry's source and external ID."""
-    return f"md5(length({entry}.source) || ':' || {entry}.source || {entry}.external_id)::uuid"
+def key_of(source: str, external_id: str) -> str:
+    """SQL for the key of a source and an external ID, both SQL."""
+    return f"md5(length({source}) || ':' || {source} || {external_id})::uuid"
+
+
+#: Of an entry.
+_KEY = key_of("entry.source", "entry.external_id")
 
 
 def _month(entry: str) -> str:
@@ -157,7 +161,7 @@ BEFORE_IT_COUNTS = f"""
         END IF;
         SELECT entry.source, entry.external_id, to_char(archived.month, 'YYYY-MM') AS month
           INTO refused
-          FROM new_rows AS entry JOIN ads_archivedid AS archived ON archived.key = {_key("entry")}
+          FROM new_rows AS entry JOIN ads_archivedid AS archived ON archived.key = {_KEY}
          WHERE entry.external_id IS NOT NULL
          LIMIT 1;
         IF FOUND THEN
@@ -184,7 +188,7 @@ def keep_archived(refusal: str) -> str:
         DO UPDATE SET amount = archived.amount + excluded.amount,
                       entries = archived.entries + excluded.entries;
     INSERT INTO ads_archivedid (key, month)
-    SELECT {_key("entry")}, {_month("entry")}
+    SELECT {_KEY}, {_month("entry")}
       FROM old_rows AS entry WHERE entry.external_id IS NOT NULL;
     UPDATE ads_spendbatch AS batch SET archived_entries = archived_entries + gone.entries
       FROM (SELECT batch_id, count(*) AS entries FROM old_rows

@@ -2,6 +2,7 @@
 
 from ads.models.spend import OnOverlap
 from ads.services.ledger import (
+    archived,
     corrections,
     day_totals,
     entries,

@@ -1,4 +1,4 @@
-"""Upgrading from the schema of 21 November 2026 while spend comes in: nothing is lost or doubled."""
+"""Upgrading from the schema of 21 November 2026 while spend comes in: each entry is there once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -68,8 +68,8 @@ def test_spend_that_comes_in_during_the_upgrade_is_there_once(old_database: None
     )
     execute(
         "INSERT INTO ads_campaign (brand_id, name, status, is_active, is_dayparting_enabled,"
-        " created_at, updated_at) SELECT 1 + n %% 2, 'Campaign ' || n, 'active', true, false, now(),"
-        " now() FROM generate_series(1, 6) AS n"
+        " created_at, updated_at) SELECT 1 + n %% 2, 'Campaign ' || n, 'active', true, false,"
+        " now(), now() FROM generate_series(1, 6) AS n"
     )
     execute(
         "INSERT INTO ads_spend (campaign_id, amount, date, source, external_id)"
