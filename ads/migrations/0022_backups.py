@@ -1,5 +1,7 @@
 """Backups and restores, the months of the ledger that are archived, and clearing sessions."""
 
+from functools import partial
+
 import ads.models.fields
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -8,7 +10,9 @@ import pgtrigger.migrations
 from decimal import Decimal
 from django.db import migrations, models
 
-from ads.migrations import _beat
+from ads.migrations import _beat, _roles
+
+VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 
 ROWS = [
     ("Clear sessions", "ads.tasks.clear_sessions", "0", 3600,
@@ -122,10 +126,6 @@ class Migration(migrations.Migration):
             name='campaign',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='archived_spend', to='ads.campaign'),
         ),
-        migrations.AddIndex(
-            model_name='restore',
-            index=models.Index(condition=models.Q(('resumed_at__isnull', True)), fields=['id'], name='restore_not_resumed'),
-        ),
         migrations.AddConstraint(
             model_name='archivedspend',
             constraint=models.UniqueConstraint(fields=('campaign', 'date'), name='archived_spend_is_one_per_day'),
@@ -133,6 +133,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='archivedspend',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', Decimal('-1000000000000000')), ('amount__lt', Decimal('1000000000000000'))), name='archived_spend_amount_is_in_range', violation_error_message='amount: must be below 1,000,000,000,000,000 in size.'),
+        ),
+        *(
+            migrations.RunPython(
+                partial(_roles.grant, codename=f"view_{model}", names=VIEWERS),
+                migrations.RunPython.noop,
+                elidable=False,
+            )
+            for model in ("backup", "archivedmonth")
         ),
         migrations.RunPython(
             lambda apps, _: _beat.create(apps, ROWS), lambda apps, _: _beat.remove(apps, ROWS)

@@ -5,6 +5,8 @@ is added to :class:`ArchivedSpend`, what is put back is taken from it. So the su
 ledger and of what is archived, whatever moves it.
 """
 
+from decimal import Decimal
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -60,6 +62,11 @@ class ArchivedMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}"
+
+    @property
+    def sums(self) -> dict[str, Decimal]:
+        """What they come to, by currency."""
+        return {code: Decimal(amount) for code, amount in self.amounts.items()}
 
 
 class ArchivedSpend(models.Model):

@@ -38,14 +38,6 @@ class Restore(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [
-            # Asked before campaigns are started.
-            models.Index(
-                fields=["id"],
-                condition=models.Q(resumed_at__isnull=True),
-                name="restore_not_resumed",
-            )
-        ]
 
     def __str__(self) -> str:
         return f"Restored as of {format_instant(self.as_of)}"

@@ -3,8 +3,10 @@
 from ads.services.archive.files import ArchiveError
 from ads.services.archive.months import (
     KEPT,
+    ArchivedSpan,
     MonthFigures,
     archive,
+    archived_span,
     bring_back,
     latest_before,
     months_before,

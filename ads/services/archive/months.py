@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Max, Min, Sum
 
-from ads.models import ArchivedMonth, WaitingSpend
+from ads.models import ArchivedMonth, ArchivedSpend, Campaign, WaitingSpend
 from ads.rules.calendar import month_start
 from ads.rules.money import plain
 from ads.services.actor import current_actor
@@ -41,6 +42,28 @@ class MonthFigures:
     entries: int = 0
     #: By currency.
     sums: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedSpan:
+    """How many entries are archived, and of which months."""
+
+    entries: int
+    first: date
+    last: date
+
+
+def archived_span(campaign: Campaign | None = None) -> ArchivedSpan | None:
+    """What is archived, of a campaign or in all; None: nothing. One query."""
+    if campaign is None:
+        months = ArchivedMonth.objects.filter(restored_at=None).order_by()
+        found = months.aggregate(count=Sum("entries"), first=Min("month"), last=Max("month"))
+    else:
+        days = ArchivedSpend.objects.filter(campaign=campaign)
+        found = days.aggregate(count=Sum("entries"), first=Min("date"), last=Max("date"))
+    if not found["count"]:
+        return None
+    return ArchivedSpan(found["count"], month_start(found["first"]), month_start(found["last"]))
 
 
 def latest_before(now: datetime) -> date:

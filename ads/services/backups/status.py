@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from ads.models import Backup
 
@@ -36,13 +37,15 @@ class BackupStatus:
 
 
 def status(now: datetime) -> BackupStatus:
-    """The last backup and what is wrong with it; two queries."""
-    last = Backup.objects.filter(error="").first()
-    attempt = Backup.objects.first()
+    """The last backup and what is wrong with it; one query."""
+    complete = Backup.objects.filter(error="").values("pk")[:1]
+    latest = Backup.objects.values("pk")[:1]
+    found = Backup.objects.filter(Q(pk__in=complete) | Q(pk__in=latest))
+    last = next((each for each in found if not each.error), None)
     hours = settings.BACKUP_EVERY_HOURS
     return BackupStatus(
         now=now,
         last=last,
-        failed=attempt if attempt and attempt.error else None,
+        failed=next((each for each in found if each.error), None),
         every=timedelta(hours=hours) if hours else None,
     )
