@@ -71,7 +71,10 @@ class ArchivedMonthAdmin(ReadOnlyAdmin[ArchivedMonth]):
         "./manage.py restore_archive FILE brings a month back."
     )
     list_display = ["named", "state", "count", "amount", "file", "bytes", "at", "by"]
-    fields = [*list_display, "sha256", "back_at", "back_by"]
+    fields = [
+        "named", "state", "count", "amount", "file", "bytes", "sha256", "at", "by", "back_at",
+        "back_by",
+    ]  # fmt: skip
 
     @admin.display(description="month")
     def named(self, archived: ArchivedMonth) -> str:

@@ -29,7 +29,7 @@ class ArchiveError(Exception):
 
 def columns() -> list[str]:
     """The ledger's columns, as a file has them."""
-    return [field.column for field in Spend._meta.concrete_fields]
+    return [str(field.column) for field in Spend._meta.concrete_fields]
 
 
 def write(path: Path, month: date) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -229,10 +229,11 @@ def _roles() -> list[str]:
     return [name for (name,) in rows]
 
 
-def _rows(statement: str) -> Sequence[tuple[Any, ...]]:
+def _rows(statement: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:

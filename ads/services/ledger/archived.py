@@ -76,6 +76,6 @@ def refusals(placed: Mapping[K, Placed], source: str) -> dict[K, InvalidSpend]:
         except InvalidSpend as error:
             found[key] = error
         else:
-            if error := taken.get(getattr(each.row, "external_id", None)):
-                found[key] = error
+            if (external_id := getattr(each.row, "external_id", None)) in taken:
+                found[key] = taken[external_id]
     return found

@@ -226,9 +226,9 @@ class _Batch:
         )
         self._place(checked, found)
         if not trust_loaded:
-            for i, error in archived.refusals(self.placed, self.source).items():
+            for i, refusal in archived.refusals(self.placed, self.source).items():
                 del self.placed[i]
-                self.answers[i] = failed(error)
+                self.answers[i] = failed(refusal)
         try:
             self._check_good()
             if self.placed or self.unmatched:

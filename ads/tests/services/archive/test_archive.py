@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 
 from ads.models import (
     ArchivedId,
@@ -21,6 +23,7 @@ from ads.models import (
     WaitingSpend,
 )
 from ads.models.batches import BatchKind
+from ads.models.senders import Scope
 from ads.models.spend import Kind
 from ads.services import batches
 from ads.services.batches import CannotUndo
@@ -28,6 +31,7 @@ from ads.services.campaign_lookup import Reference
 from ads.services.ledger import DayTotal, SpendEntry, record, verification
 from ads.services.new_batch import NewBatch
 from ads.services.references import registry
+from ads.tests.api.support import Program, key_for
 from ads.tests.commands.support import rows as lines
 from ads.tests.commands.support import say
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -236,7 +240,7 @@ def test_a_batch_with_archived_entries_is_not_undone(
     rows = [SpendEntry(campaigns[0], 1, date=day) for day in ("2024-01-05", "2024-05-15")]
     batch_id = record(rows, source="etl", now=NOON, together=together).batch_id
     archived(tmp_path)
-    batch = SpendBatch.objects.get(pk=batch_id)
+    batch = SpendBatch.objects.get(pk=batch_id or 0)
     assert batch.archived_entries == 1
 
     with pytest.raises(
@@ -311,3 +315,26 @@ def test_spend_that_is_recorded_meanwhile_stays_in_the_ledger(
     say("restore_archive", str(tmp_path / "spend-2024-01.csv.gz"))
     assert Spend.objects.filter(date__lt="2024-02-01").count() == 9
     assert verification.find_drift() == []
+
+
+def test_exports_lists_and_pages_say_what_is_archived(
+    campaigns: list[Campaign], tmp_path: Path, admin_client: Client
+) -> None:
+    archived(tmp_path)
+    errors = StringIO()
+
+    call_command("export", "spend", "--from", "2024-02-10", stdout=StringIO(), stderr=errors)
+    assert errors.getvalue() == (
+        "Entries of 1 month (2024-02 to 2024-02) are archived, so they are not exported.\n"
+    )
+    answer = Program(key_for(scopes=(Scope.READ,))).get("/exports/spend.csv")
+    assert answer["X-Archived-Months"] == "2024-01, 2024-02"
+    for page, entries in (
+        (reverse("admin:ads_spend_changelist"), "11 entries"),
+        (reverse("admin:ads_campaign_change", args=[campaigns[0].pk]), "4 entries"),
+    ):
+        text = admin_client.get(page).content.decode()
+        assert f"{entries} of January 2024 to February 2024 are archived: not in" in text
+    months = admin_client.get(reverse("admin:ads_archivedmonth_changelist")).content.decode()
+    assert "January 2024" in months
+    assert "€10.250001 · $25.250002" in months
