@@ -68,7 +68,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ArchivedSpend',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('pk', models.CompositePrimaryKey('campaign_id', 'date', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='archived_spend', to='ads.campaign')),
                 ('date', models.DateField()),
                 ('amount', ads.models.fields.MoneyField(decimal_places=6, max_digits=18)),
                 ('entries', models.IntegerField()),
@@ -120,15 +121,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='archivedmonth',
             trigger=pgtrigger.compiler.Trigger(name='not_left_moving', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n                    IF EXISTS (SELECT FROM ads_archivedmonth WHERE id = NEW.id AND is_moving) THEN\n                        RAISE EXCEPTION USING ERRCODE = 'check_violation',\n                            MESSAGE = 'is_moving: a month is moved within one transaction.';\n                    END IF;\n                    RETURN NULL;\n                ", hash='0f5e2e0513b90655b2aef55fada6c3a9217ee15a', operation='INSERT OR UPDATE', pgid='pgtrigger_not_left_moving_1af9f', table='ads_archivedmonth', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='archivedspend',
-            name='campaign',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='archived_spend', to='ads.campaign'),
-        ),
-        migrations.AddConstraint(
-            model_name='archivedspend',
-            constraint=models.UniqueConstraint(fields=('campaign', 'date'), name='archived_spend_is_one_per_day'),
         ),
         migrations.AddConstraint(
             model_name='archivedspend',

@@ -72,11 +72,12 @@ class ArchivedMonth(models.Model):
 class ArchivedSpend(models.Model):
     """What a campaign's archived entries of a day come to; kept by the ledger's triggers."""
 
+    pk = models.CompositePrimaryKey("campaign_id", "date")
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
         related_name="archived_spend",
-        db_index=False,  # the unique constraint begins with it
+        db_index=False,  # the primary key begins with it
     )
     date = models.DateField()
     amount = MoneyField()
@@ -85,12 +86,7 @@ class ArchivedSpend(models.Model):
     class Meta:
         verbose_name = "archived spend"
         verbose_name_plural = "archived spend"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "date"], name="archived_spend_is_one_per_day"
-            ),
-            is_sum("amount", table="archived_spend", negative=True),
-        ]
+        constraints = [is_sum("amount", table="archived_spend", negative=True)]
 
     def __str__(self) -> str:
         return f"Archived spend of {self.date}"
@@ -196,7 +192,7 @@ def keep_archived(refusal: str) -> str:
                       entries = archived.entries + excluded.entries;
     INSERT INTO ads_archivedid (key, month)
     SELECT {_KEY}, {_month("entry")}
-      FROM old_rows AS entry WHERE entry.external_id IS NOT NULL;
+      FROM old_rows AS entry WHERE entry.external_id IS NOT NULL ORDER BY 1;
     UPDATE ads_spendbatch AS batch SET archived_entries = archived_entries + gone.entries
       FROM (SELECT batch_id, count(*) AS entries FROM old_rows
              WHERE batch_id IS NOT NULL GROUP BY batch_id) AS gone

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.template.defaultfilters import filesizeformat
+from django.utils.text import Truncator
 
 from ads.admin.elements import span
 from ads.models import Restore
@@ -27,7 +28,8 @@ def backup_alarms(status: BackupStatus, held: Restore | None) -> Iterator[str]:
         last = f"is {span(status.age)} old" if status.age else "was never taken"
         yield f"The last backup {last}; one is expected every {every}."
     if status.failed is not None:
-        yield f"The last attempt failed, {_when(status.failed.started_at, status)}."
+        error = Truncator(status.failed.error).chars(300)
+        yield f"The last attempt failed, {_when(status.failed.started_at, status)}: {error}"
 
 
 def last_backup(status: BackupStatus) -> str:

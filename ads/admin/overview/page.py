@@ -97,6 +97,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["flower"] = settings.FLOWER_URL
         context["timezones"] = timezone_database()
     if seen.backups is not None:
+        context["restored"] = seen.restored
         context["backup_alarms"] = list(backup_alarms(seen.backups, seen.restored))
         if may(request, Backup, "view"):
             context["backups_link"] = reverse(address(Backup, "changelist"))

@@ -58,11 +58,14 @@ def _show(screen: Screen, now: datetime) -> None:
     campaigns = Campaign.objects.select_related("brand").in_bulk(
         [each.campaign_id for each in starts[:SHOWN]]
     )
-    screen.line(f"{count(len(starts), 'campaign')} would start with --resume:")
-    screen.table(
-        ["brand", "campaign"],
-        ((campaign.brand.name, campaign.name) for campaign in campaigns.values()),
+    screen.line(
+        f"{count(len(starts), 'campaign')} would start with --resume{':' if starts else '.'}"
     )
+    if starts:
+        screen.table(
+            ["brand", "campaign"],
+            ((campaign.brand.name, campaign.name) for campaign in campaigns.values()),
+        )
     if len(starts) > SHOWN:
         screen.line(f"… and {len(starts) - SHOWN:,} more.")
     screen.line("Send what is missing first, then run after_restore --resume.")

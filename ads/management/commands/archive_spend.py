@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from ads.management.terminal import Screen, acting, count
+from ads.management.terminal import Screen, acting, count, size
 from ads.rules.money import format_sums
 from ads.services import archive
 from ads.services.archive import ArchiveError
@@ -64,7 +63,7 @@ class Command(BaseCommand):
                     screen.line(
                         f"{done}: {count(done.entries, 'entry', 'entries')} "
                         f"({format_sums(each.sums)}) in {options['directory'] / done.file}, "
-                        f"{filesizeformat(done.size)}, SHA-256 {done.sha256}"
+                        f"{size(done.size)}, SHA-256 {done.sha256}"
                     )
         except ArchiveError as error:
             raise CommandError(str(error)) from error

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from ads.management.terminal import Screen, acting, count
+from ads.management.terminal import Screen, acting, count, size
 from ads.services import backups
 
 
@@ -38,9 +37,7 @@ class Command(BaseCommand):
         manifest = taken.manifest
         entries = sum(sums.entries for sums in manifest.brands.values())
         sums = ", ".join(f"{code} {amount}" for code, amount in manifest.currencies.items())
-        screen.line(
-            f"{taken.folder}: {filesizeformat(manifest.size)} in {taken.took.total_seconds():.1f} s"
-        )
+        screen.line(f"{taken.folder}: {size(manifest.size)} in {taken.took.total_seconds():.1f} s")
         screen.line(
             f"{count(len(manifest.brands), 'brand')}, {count(entries, 'entry', 'entries')}"
             f"{f' ({sums})' if sums else ''}. SHA-256 {manifest.sha256}"

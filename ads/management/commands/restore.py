@@ -44,4 +44,5 @@ class Command(BaseCommand):
             screen.line(f"Migrated: {', '.join(done.migrated)}.")
         for note in done.notes:
             screen.line(note, "yellow")
-        screen.line(NEXT)
+        for line in NEXT.splitlines():
+            screen.line(line)

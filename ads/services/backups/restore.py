@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pgtrigger
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -127,7 +128,7 @@ def _migrate() -> tuple[str, ...]:
     before = applied_migrations()
     call_command("migrate", interactive=False, verbosity=0)
     # The rights of functions do not come with a dump without privileges.
-    call_command("pgtrigger", "install", verbosity=0)
+    pgtrigger.install()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return tuple(

@@ -1,5 +1,6 @@
 """The drill of docs/backup.md: a backup is restored on another port, with PostgreSQL's programs."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,12 +41,14 @@ def test_a_backup_is_restored_on_another_port_and_every_sum_is_there(
     said = say("backup", str(tmp_path))
 
     (folder,) = tmp_path.glob("budget-manager-*")
-    assert said.startswith(f"{folder}: ")
+    assert re.match(rf"{folder}: \d+\.\d KB in \d+\.\d s\n", said)
     assert "2 brands, 2 entries (EUR 0.000001, USD 75.40). SHA-256 " in said
     api.BudgetService.record_spend(in_euro, Decimal(5))  # after it
     ran = restore(folder, elsewhere)
     assert ran.returncode == 0, ran.stderr
     assert "2 brands and 2 entries: every sum is that of the backup." in ran.stdout
+    assert "\n  4. ./manage.py after_restore --resume   lets it start\n" in ran.stdout
+    assert ran.stderr == ""
     with closing(psycopg2.connect(elsewhere)) as there:
         assert rows(
             there,
