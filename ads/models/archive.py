@@ -21,7 +21,7 @@ class ArchivedMonth(models.Model):
 
     month = models.DateField(help_text="Its first day.")
     file = models.CharField(max_length=255)
-    sha256 = models.CharField(max_length=64, help_text="Of the file.")
+    sha256 = models.CharField("SHA-256", max_length=64, help_text="Of the file.")
     size = models.BigIntegerField(help_text="Of the file, in bytes.")
     entries = models.BigIntegerField()
     amounts = models.JSONField(default=dict, help_text="Their sums, by currency, as text.")

@@ -13,7 +13,9 @@ class Backup(models.Model):
     place = models.CharField(max_length=1000, help_text="The directory, on the machine it ran on.")
     host = models.CharField(max_length=255, blank=True, default="")
     size = models.BigIntegerField(default=0, help_text="Bytes.")
-    sha256 = models.CharField(max_length=64, blank=True, default="", help_text="Of the dump.")
+    sha256 = models.CharField(
+        "SHA-256", max_length=64, blank=True, default="", help_text="Of the dump."
+    )
     taken_by = models.CharField(max_length=150)
     error = models.TextField(blank=True, default="", help_text="Why it failed; empty: it did not.")
 
