@@ -222,6 +222,9 @@ CELERY_TASK_ROUTES = {
 # The largest spend file that can be uploaded in the admin.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 
+# Hours between backups: the console warns when one is late. 0: none is expected.
+BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=0)
+
 # The simulated ad platform replaces real ones; in production only on request.
 SIMULATED_PLATFORM = env.bool("SIMULATED_PLATFORM", default=not PRODUCTION)
 SIMULATED_PLATFORM_SEED = env.int("SIMULATED_PLATFORM_SEED", default=1)

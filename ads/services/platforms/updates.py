@@ -20,7 +20,7 @@ from ads.models.spend import Kind
 from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.rules.money import sums_by_currency
-from ads.services import messages
+from ads.services import messages, restored
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import Overlap
 from ads.services.isolation import NOBODYS_FAULT, isolate
@@ -97,6 +97,8 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
             # Stopping first: what runs too long costs money.
             if to_stop:
                 platform.switch(to_stop, is_on=False, now=now)
+            if to_start and restored.is_held():
+                to_start = []
             if to_start:
                 platform.switch(to_start, is_on=True, now=now)
         except NOBODYS_FAULT:
