@@ -1,7 +1,9 @@
 """The address of the client that sent a request, also behind proxies."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,11 +20,16 @@ def client_address(request: HttpRequest) -> str:
     stands before came from the client, who can write anything there: it is never read. Where there
     are fewer entries, or the entry is no address, it is the address of whoever is connected.
     """
+    return address_of(request.META)
+
+
+def address_of(environ: Mapping[str, Any]) -> str:
+    """The same of a request as WSGI has it."""
     proxies = settings.TRUSTED_PROXY_COUNT
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
     if 0 < proxies <= len(forwarded) and (address := _normalized(forwarded[-proxies])):
         return address
-    return _normalized(request.META.get("REMOTE_ADDR", ""))
+    return _normalized(environ.get("REMOTE_ADDR", ""))
 
 
 def _normalized(text: str) -> str:

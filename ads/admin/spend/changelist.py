@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from unfold.contrib.filters.admin import DropdownFilter
 
+from ads.admin.backups import archived_sentence
 from ads.admin.base import model_admin as base
 from ads.admin.elements import RowFilter, is_number
 from ads.models import Brand, Campaign, Spend
@@ -24,6 +25,7 @@ from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
 from ads.rules.money import format_sums
 from ads.services import visible
+from ads.services.archive import archived_span
 from ads.services.ledger import ledger_sources
 
 ONE_DAY = timedelta(days=1)
@@ -90,6 +92,7 @@ class SpendList(ChangeList):
             for title, first, last in _spans(today)
         ]
         self.zone = zone
+        self.archived = archived_sentence(archived_span())
         sums = getattr(self.paginator, "sums", None)
         self.in_all = None if sums is None else format_sums(sums)
 

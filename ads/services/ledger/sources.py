@@ -1,5 +1,6 @@
 """What sources reported: their names, and their last totals of a campaign's platform IDs."""
 
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
@@ -37,6 +38,16 @@ def ledger_sources() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, [MOST])
         return [source for (source,) in cursor.fetchall()]
+
+
+def latest_of_sources() -> list[tuple[str, date, datetime]]:
+    """Each source in the ledger, its latest day, and when its last entry was recorded."""
+    found = []
+    for source in ledger_sources():
+        entries = Spend.objects.filter(source=source).order_by("-date", "-id")
+        if (latest := entries.values_list("date", "created_at").first()) is not None:
+            found.append((source, *latest))
+    return found
 
 
 def with_last_report(campaign: Campaign) -> QuerySet[Any]:

@@ -4,12 +4,12 @@ Each attempt is written as a failure before the password, or the code, is looked
 becomes what it was. So attempts at the same moment, in whatever process, count each other.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Final
 
+import structlog
 from django.conf import settings
 from django.db.models import Q
 
@@ -17,7 +17,7 @@ from ads.models import SignIn
 from ads.models.people import SignInKind
 from ads.services.actor import current_actor
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 _LONGEST: Final = 150
 
@@ -181,4 +181,4 @@ def _note_locked_out(attempt: SignIn, now: datetime) -> None:
         return
     attempt.kind, attempt.counts = SignInKind.LOCKED_OUT, False
     attempt.save(update_fields=["kind", "counts"])
-    logger.warning("Too many failed sign-ins as %r from %s", attempt.username, attempt.address)
+    logger.warning("sign-ins refused", username=attempt.username, address=attempt.address)
