@@ -136,6 +136,7 @@ def _conditions() -> Mapping[type[Model], Callable[[Brands], Q]]:
     of_campaign = _path("campaign__brand")
     return {
         ours.Allowance: _path("brand"),
+        ours.ArchivedSpend: of_campaign,
         ours.Brand: _path("pk"),
         ours.Campaign: _path("brand"),
         ours.CampaignSchedule: of_campaign,
