@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.contrib import admin
+from django.core.exceptions import BadRequest
+from django.core.paginator import InvalidPage
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Replace
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
@@ -38,6 +40,20 @@ def search(request: HttpRequest, _term: str) -> list[SearchResult]:
 
 # Replaces the theme's own search, which finds every model of an application by the latter's name.
 admin.site._search_apps = lambda _apps, _term: []  # type: ignore[attr-defined] # noqa: SLF001
+
+
+_search = admin.site.search  # type: ignore[attr-defined]
+
+
+def _search_pages(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The theme's search; a page that there is not is told, where the theme's would fail."""
+    try:
+        return _search(request, *args, **kwargs)  # type: ignore[no-any-return]
+    except InvalidPage as error:
+        raise BadRequest(f"The results have no such page: {error}") from error
+
+
+admin.site.search = _search_pages  # type: ignore[attr-defined]
 
 
 def _lists(request: HttpRequest) -> Iterator[SearchResult]:

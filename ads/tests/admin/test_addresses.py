@@ -111,6 +111,13 @@ def test_a_pair_to_match_of_rows_that_cannot_be_is_passed_over(admin: Client, ke
     assert response.status_code == 302
 
 
+@pytest.mark.parametrize("page", ["abc", "-1", "9"])
+def test_a_page_of_search_results_that_there_is_not_is_told(admin: Client, page: str) -> None:
+    sent = {"extended": "1", "s": "campaigns", "page": page}
+
+    assert admin.get("/admin/search/", sent).status_code == 400
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("nonsense", ["abc", "-1", "99999999999999999999999999", "2026-13-45", "("])
 def test_nonsense_in_the_address_of_a_list_is_ignored_or_told_and_never_an_error(

@@ -90,8 +90,8 @@ def test_every_list_page_search_and_file_shows_their_own_brand_alone(
         f"{changelist('ads_campaign')}?changed_in={other.paused_in}",
         f"{changelist('ads_deliverychange')}?campaign__id__exact={campaign}",
         f"{reverse('admin:ads_spend_new_correction')}?campaign={campaign}",
-        f"{reverse('admin:search')}?s={OTHER[:4]}",
-        f"{reverse('admin:search')}?s=81512345",
+        f"{reverse('admin:search')}?extended=1&s={OTHER[:4]}",
+        f"{reverse('admin:search')}?extended=1&s=81512345",
         f"{reverse('admin:ads_unknownreference_candidates', args=[own.unknown.pk])}?term=sale",
         f"{reverse('admin:index')}?currency=USD",
         *(
@@ -115,6 +115,8 @@ def test_every_list_page_search_and_file_shows_their_own_brand_alone(
             found[address] = [str(response.status_code), *names]
 
     assert found == {}
+    search = {"extended": "1", "s": OWN[:4]}
+    assert f"{OWN} spring" in text_of(lima.get(reverse("admin:search"), search))
     for row in own.keys().values():
         assert change(row) in opened, row
     for model in lists():
