@@ -150,6 +150,4 @@ def _refuse_another(carried: CampaignReference, campaign: Campaign) -> None:
         named = f'campaign {other.pk} ("{other.name}" of {other.brand})'
         if ids is not None and other.brand_id not in ids:
             named = "a campaign of another brand"
-        raise InvalidReference(
-            "reference", carried, f"{named} has this ID; it has to be removed there first."
-        )
+        raise InvalidReference("reference", carried, f"{named} has this ID; remove it there first.")
