@@ -76,7 +76,7 @@ def rows_of(queryset: QuerySet[M], ids: Collection[int] | None) -> QuerySet[M]:
     return queryset.none() if condition is None else queryset.filter(condition(frozenset(ids)))
 
 
-def is_shared_with_none(schedule: ours.DaypartingSchedule) -> bool:
+def is_theirs_alone(schedule: ours.DaypartingSchedule) -> bool:
     """May whoever asks change the schedule? Not if campaigns of other brands have it too."""
     ids = brand_ids()
     if ids is None:

@@ -127,4 +127,4 @@ class DaypartingScheduleAdmin(
 
 def _is_own(schedule: DaypartingSchedule | None) -> bool:
     """Whoever is limited to brands changes no schedule that campaigns of others have, too."""
-    return schedule is None or visible.is_shared_with_none(schedule)
+    return schedule is None or visible.is_theirs_alone(schedule)
