@@ -5,6 +5,8 @@
 
 import difflib
 import getpass
+import logging
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -41,6 +43,8 @@ def acting(command: str, **more: str) -> Iterator[None]:
         actor = f"command: {command}, by {getpass.getuser()}"
     except (KeyError, OSError):  # a container's user need not have a name
         actor = f"command: {command}"
+    if sys.stderr.isatty():  # whoever reads the command's report needs no line a switch besides
+        logging.getLogger("ads").setLevel(logging.WARNING)
     with acting_as(actor, command=command, **more):
         yield
 

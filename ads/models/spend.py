@@ -227,9 +227,14 @@ class Period(models.TextChoices):
     MONTH = "month", "Month"
 
     @property
+    def word(self) -> str:
+        """As in "daily budget"."""
+        return "daily" if self is Period.DAY else "monthly"
+
+    @property
     def budget(self) -> str:
         """The field of a brand and of a campaign with their budget for it."""
-        return "daily_budget" if self is Period.DAY else "monthly_budget"
+        return f"{self.word}_budget"
 
 
 #: The history of what was waived before there were allowances; nothing is added to it.
