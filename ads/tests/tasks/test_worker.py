@@ -10,6 +10,7 @@ from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
+from structlog.contextvars import bound_contextvars
 
 from ads.models import Campaign, Heartbeat
 from ads.services.operations import periodic_tasks
@@ -100,11 +101,13 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
         client.publish(f"/{settings.REDIS_URL.rpartition('/')[2]}.celery.pidbox", b"5")
         # By hand, as the button does it.
         by_hand = PeriodicTask.objects.get(task="ads.tasks.check_campaign_budgets")
-        run = periodic_tasks.start(by_hand)
+        with bound_contextvars(request_id="seven"):
+            run = periodic_tasks.start(by_hand)
         current_app.AsyncResult(run).get(timeout=60)
         outcome = periodic_tasks.outcome(run)
         assert [worker.poll() for worker in workers.values()] == [None, None]
 
+    said = log.read_text(errors="replace")
     assert outcome == Run(Stage.DONE, "started 0, stopped 0, failed 0")
     assert set(answers) == set(PERIODS)
     campaign.refresh_from_db()
@@ -114,5 +117,26 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
     }
     assert Counter(result.state for result in expired) == {"REVOKED": MANY}
     assert Counter(result.state for result in stale) == {"PENDING": MANY}
-    dropped = log.read_text(errors="replace").count("is no task and was dropped")
+    dropped = said.count("is no task and was dropped")
     assert dropped == len(NO_TASKS) * len(settings.CELERY_TASK_QUEUES) + len(workers)
+    assert_lines_join(said, run, campaign)
+
+
+def assert_lines_join(log: str, run: str, campaign: Campaign) -> None:
+    """Every line of a task names it, and those of one that a request queued name the request."""
+    lines = log.splitlines()
+    queued = [line for line in lines if f"task_id='{run}'" in line]
+    assert ["Task received" in queued[0], "Task succeeded" in queued[-1]] == [True, True]
+    for line in queued:
+        assert "task='ads.tasks.check_campaign_budgets'" in line
+        assert "request_id='seven'" in line
+    assert [line for line in lines if "request_id" in line] == queued
+    (switch,) = (line for line in lines if "Campaign started" in line)
+    assert f"campaign_id={campaign.pk} " in switch
+    assert "task='ads.tasks." in switch
+    assert "task_id='" in switch
+    assert "actor='task: " in switch
+    for event in ("Process started", "Process stopped"):
+        ones = [line for line in lines if event in line]
+        assert len(ones) == len(worker_commands())
+        assert all("process='worker' node='" in line for line in ones)
