@@ -14,6 +14,7 @@ from typing import IO, Final, cast
 
 from django.core.management.base import CommandError, OutputWrapper
 from django.db.models import Q
+from django.template.defaultfilters import filesizeformat
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -104,6 +105,11 @@ def printable(text: str) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """ "1 campaign", "2,000 campaigns"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes in a larger unit: "61.2 MB"."""
+    return filesizeformat(number).replace("\xa0", " ")
 
 
 def instant(at: datetime | None, timezone: str = "UTC") -> str:

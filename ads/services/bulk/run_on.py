@@ -256,7 +256,7 @@ def limit_changes(
     now: datetime,
 ) -> list[LimitChange]:
     """Of owners with a budget of the period, with their brands at hand; one query."""
-    word = _budget(period, of_brand=False).period_word
+    word = Period(period).word
     found = []
     rows: Sequence[Any] = owners
     for owner, summary in zip(rows, summaries.of_many(owners, now), strict=True):

@@ -141,7 +141,7 @@ def check(owner: Brand | Campaign, terms: Terms, now: datetime) -> None:
     terms.ends(now, (owner if isinstance(owner, Brand) else owner.brand).timezone)
     period = Period(terms.period)
     if terms.amount is not None and getattr(owner.fresh(), period.budget) is None:
-        word = "daily" if period == Period.DAY else "monthly"
+        word = Period(period).word
         reason = f"{owner.name} has no {word} budget, so there is no limit to raise."
         raise InvalidAllowance("amount", terms.amount, reason)
 
@@ -199,10 +199,10 @@ def end_of(allowance: Allowance) -> datetime | None:
     """When it ends at the latest (UTC); None: its brand's timezone is invalid."""
     if allowance.until:
         return allowance.until
-    begins = {Period.DAY: calendar.next_day_begins, Period.MONTH: calendar.next_month_begins}
     with suppress(UnknownTimezone):
         zone = allowance.brand.timezone
-        return begins[Period(allowance.period)](calendar.day_begins(allowance.start, zone), zone)
+        begins = calendar.day_begins(allowance.start, zone)
+        return calendar.next_period_begins(allowance.period, begins, zone)
     return None
 
 

@@ -7,6 +7,8 @@ Safe with several writers at READ COMMITTED:
 3. *Decide again* in a new statement, which sees everything committed before the locks were granted.
 4. *Switch* those that still disagree and write their delivery changes, in the same transaction.
 
+After a restore nothing is started until an operator resumes (:mod:`ads.services.restored`).
+
 Without the third, a sweep that began before a spend was committed would resume a campaign over its
 budget. Running it twice changes nothing the second time; skipped runs leave no trace in the end.
 """
@@ -22,7 +24,7 @@ from django.db.models import F, QuerySet
 from ads.failures import counted
 from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
 from ads.models import Campaign
-from ads.services import locks
+from ads.services import locks, restored
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log
 from ads.services.delivery.decision import Decision, Named
@@ -192,6 +194,8 @@ def _lock_and_switch(
             locks.totals_of_brands(ids, now)
         locked = locks.campaigns(ids, skip_locked=skip_locked)
     decisions = list(preview_switches(Campaign.objects.filter(pk__in=among(locked)), now))
+    if any(decision.is_active for decision in decisions) and restored.is_held():
+        decisions = [decision for decision in decisions if not decision.is_active]
     for is_active in (True, False):
         switched = [d.campaign_id for d in decisions if d.is_active is is_active]
         if switched:

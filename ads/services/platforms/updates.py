@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
+from typing import Final
 
 import structlog
 
@@ -19,6 +20,7 @@ from ads.models.spend import Kind
 from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.rules.money import sums_by_currency
+from ads.services import messages, restored
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import Overlap
 from ads.services.isolation import NOBODYS_FAULT, isolate
@@ -33,6 +35,8 @@ CHUNK = 2000
 MOST_DAYS = 35
 
 ONE_DAY = timedelta(days=1)
+
+TELL: Final = "ads.tasks.tell_platforms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
             # Stopping first: what runs too long costs money.
             if to_stop:
                 platform.switch(to_stop, is_on=False, now=now)
+            if to_start and restored.is_held():
+                to_start = []
             if to_start:
                 platform.switch(to_start, is_on=True, now=now)
         except NOBODYS_FAULT:
@@ -104,6 +110,11 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
             started += len(to_start)
             stopped += len(to_stop)
     return Synced(started, stopped, tuple(errors))
+
+
+def tell_soon() -> None:
+    """Have a worker call :func:`sync_platforms` now: a slow platform must not delay the caller."""
+    messages.send(TELL, expires=timedelta(minutes=1).total_seconds())
 
 
 def days_to_ask(today: date, answered_on: date | None) -> list[date]:

@@ -17,7 +17,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef
 
-from ads.models import ApiKey, Brand, Spend, WaitingSpend, WebhookEndpoint
+from ads.models import ApiKey, ArchivedMonth, Brand, Spend, WaitingSpend, WebhookEndpoint
 from ads.models.senders import Sender
 from ads.platforms import connected
 from ads.services import locks
@@ -212,6 +212,7 @@ def _is_written(source: str) -> bool:
     """Are there external ids under the source? The indexes that keep them unique answer."""
     return (
         Spend.objects.filter(source=source, external_id__isnull=False).exists()
+        or ArchivedMonth.objects.filter(sources__contains=[source]).exists()
         or WaitingSpend.objects.filter(
             source=source, external_id__isnull=False, discarded_at__isnull=True
         ).exists()
