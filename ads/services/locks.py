@@ -79,6 +79,16 @@ def patience() -> Iterator[None]:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
 
 
+def without_timeouts() -> None:
+    """Let the current transaction take as long as it needs, whatever the server's settings."""
+    with connection.cursor() as cursor:
+        # Not every version has each of them.
+        cursor.execute(
+            "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN"
+            " ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')"
+        )
+
+
 def is_in_the_way(error: DatabaseError) -> bool:
     """Did it fail because somebody else held a lock?"""
     return getattr(error.__cause__, "pgcode", None) in _IN_THE_WAY

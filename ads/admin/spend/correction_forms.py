@@ -13,7 +13,8 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidge
 
 from ads.admin.elements import MoneyFormField
 from ads.models import Campaign, Spend
-from ads.services.ledger import LONGEST, Correction
+from ads.services.errors import InvalidSpend
+from ads.services.ledger import LONGEST, Correction, archived
 
 #: Characters left for the reason, beside the number of the corrected entry.
 LONGEST_REASON: Final = LONGEST["description"] - 50
@@ -62,6 +63,14 @@ class CorrectionForm(forms.Form):
         given = data.get("token", "") if data else ""
         #: Identifies this form, so that sending it twice records once.
         self.token = given if _TOKEN.fullmatch(given) else uuid.uuid4().hex
+
+    def clean_date(self) -> date:
+        day: date = self.cleaned_data["date"]
+        try:
+            archived.check_is_kept(day, archived.archived_months())
+        except InvalidSpend as error:
+            raise forms.ValidationError(f"{error.reason[:1].upper()}{error.reason[1:]}") from error
+        return day
 
     def clean_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["amount"]

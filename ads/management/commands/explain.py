@@ -10,6 +10,7 @@ from ads.management.terminal import Screen, called, campaign_named, instant
 from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_money
+from ads.services import restored
 from ads.services.explain import conditions, explanation
 from ads.services.history import switched_by, timeline
 from ads.services.ledger import summaries
@@ -47,7 +48,8 @@ def _show_state(screen: Screen, campaign: Campaign, explained: explanation.Expla
     screen.line(f"State: {state}. It {delivers}.")
     if campaign.is_active != explained.delivers:
         will = "start" if explained.delivers else "stop"
-        screen.line(f"It will {will} at the next check.", "yellow")
+        when = "at the next check" if campaign.is_active else restored.when_it_starts()
+        screen.line(f"It will {will} {when}.", "yellow")
     screen.table(
         ["hold", "applies", "why", "until"],
         (

@@ -212,6 +212,7 @@ class _Batch:
         self.answers = [Answer(NOT_RECORDED)] * len(self.rows)
 
     def record(self, *, trust_loaded: bool) -> Recorded:
+        looks_again = not trust_loaded
         checked: dict[int, Row] = {}
         for i, row in enumerate(self.rows):
             try:
@@ -225,7 +226,7 @@ class _Batch:
             (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
         )
         self._place(checked, found)
-        if not trust_loaded:
+        if looks_again:
             for i, refusal in archived.refusals(self.placed, self.source).items():
                 del self.placed[i]
                 self.answers[i] = failed(refusal)
