@@ -27,5 +27,8 @@ for name in [name for name in os.environ if name in ours or OTHERS.fullmatch(nam
 with patch.object(environ.Env, "read_env"):
     from budget_manager.settings import *  # noqa: F403
 
+# Tests set the clock; those of the comparison itself switch it on.
+CLOCK_TOLERANCE = 0
+
 # What tests start is a process like any other.
 os.environ["DJANGO_SETTINGS_MODULE"] = "budget_manager.settings"
