@@ -4,14 +4,12 @@ import gc
 import os
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
-threads = 4
+# Half of them may wait for a lock that somebody else holds: ads.services.locks.PATIENT.
+threads = 8
 accesslog = os.environ.get("ACCESS_LOG", "-")  # a file, or - for the terminal
 # Containers have a small or no writable disk for the workers' heartbeat files.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
 control_socket_disable = True  # it would be one per user, and several clones may run at once
-# A request that waits for another session's lock, such as a long import's, fails with a message and
-# frees its thread. (libpq reads this; the other processes may wait longer.)
-os.environ.setdefault("PGOPTIONS", "-c lock_timeout=10s")
 
 
 def post_worker_init(_: object) -> None:

@@ -9,6 +9,7 @@ not at all. Operations staff decide when the periodic ones run (Periodic tasks i
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from celery import shared_task
@@ -19,7 +20,7 @@ from ads.rules.money import plain
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
-from ads.services.operations import heartbeats
+from ads.services.operations import ClockDiffers, heartbeats, require_clock
 from ads.services.platforms import updates
 from ads.services.references import registry
 from ads.services.senders import webhooks
@@ -30,7 +31,11 @@ FILE_SOFT_LIMIT: Final = 780
 FILE_LIMIT: Final = 840
 
 
-@shared_task
+#: A task whose clock differs too much from the database's changes nothing and fails with that.
+_task: Final = partial(shared_task, throws=(ClockDiffers,))
+
+
+@_task
 def update_spend() -> dict[str, Any]:
     """Fetch day totals from the ad platforms and pause what is over its budget."""
     now = timezone.now()
@@ -48,7 +53,7 @@ def update_spend() -> dict[str, Any]:
     }
 
 
-@shared_task
+@_task
 def check_campaign_budgets() -> dict[str, int]:
     """Enforce every campaign: the safety check."""
     return _enforcing(
@@ -57,7 +62,7 @@ def check_campaign_budgets() -> dict[str, int]:
     )
 
 
-@shared_task
+@_task
 def enforce_dayparting() -> dict[str, int]:
     """Enforce the campaigns that run in the hours of their schedules."""
     return _enforcing(
@@ -68,19 +73,19 @@ def enforce_dayparting() -> dict[str, int]:
     )
 
 
-@shared_task
+@_task
 def reset_daily_budgets() -> dict[str, int]:
     """Roll over the brands whose local day has turned; complete ended flights."""
     return _enforcing("reset_daily_budgets", rollover.roll_over_days)
 
 
-@shared_task
+@_task
 def reset_monthly_budgets() -> dict[str, int]:
     """Roll over the brands whose local month has turned."""
     return _enforcing("reset_monthly_budgets", rollover.roll_over_months)
 
 
-@shared_task
+@_task
 def record_waiting_spend() -> dict[str, int]:
     """Record waiting spend whose campaign has been matched by now."""
     now = timezone.now()
@@ -101,19 +106,20 @@ def record_waiting_spend() -> dict[str, int]:
     }
 
 
-@shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
+@_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def check_upload(import_id: int) -> str:
     """Preview an uploaded file."""
-    return uploads.check(import_id, timezone.now())
+    return uploads.check(import_id, _now())
 
 
-@shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
+@_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def record_upload(import_id: int) -> str:
     """Record a confirmed upload, in the name of the person who confirmed it."""
-    return uploads.record(import_id, timezone.now)
+    _now()
+    return uploads.record(import_id, _now)
 
 
-@shared_task
+@_task
 def continue_imports() -> dict[str, int]:
     """Resume uploads that no worker is processing; delete those never confirmed."""
     now = timezone.now()
@@ -121,13 +127,18 @@ def continue_imports() -> dict[str, int]:
         return uploads.continue_all(now)
 
 
-@shared_task
+@_task
 def forget_webhooks() -> dict[str, int]:
     """Delete old records of received webhooks."""
     now = timezone.now()
     with _running("forget_webhooks", now):
         forgotten = webhooks.prune(now)
     return {"forgotten": forgotten}
+
+
+def _now() -> datetime:
+    require_clock()
+    return timezone.now()
 
 
 @contextmanager

@@ -48,6 +48,14 @@ DATABASE_URL, REDIS_URL = bundled.urls(
 DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
+# What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
+# for long, and whoever is killed or hangs lets go of its own locks.
+DATABASE_SESSION = {
+    # A second wait may follow the first: for the one who is next in line.
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "5min",
+    "client_connection_check_interval": "2s",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

@@ -30,5 +30,8 @@ with patch.object(environ.Env, "read_env"):
 # Tests set the clock; those of the comparison itself switch it on.
 CLOCK_TOLERANCE = 0
 
+# Tests hold locks on purpose, on a loaded machine for long.
+DATABASE_SESSION = {**DATABASE_SESSION, "lock_timeout": "20s"}  # noqa: F405
+
 # What tests start is a process like any other.
 os.environ["DJANGO_SETTINGS_MODULE"] = "budget_manager.settings"

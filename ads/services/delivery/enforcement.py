@@ -22,7 +22,7 @@ from django.db.models import F, QuerySet
 
 from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits
 from ads.models import Campaign
-from ads.services import locks
+from ads.services import lock_waits, locks
 from ads.services.actor import current_actor
 from ads.services.isolation import isolate
 from ads.services.locks import among
@@ -160,9 +160,9 @@ def _switch(ids: Sequence[int], now: datetime, trigger: str, *, await_spend: boo
     try:
         return _lock_and_switch(ids, now, trigger, await_spend=await_spend)
     except OperationalError as error:
-        if not locks.is_in_the_way(error):
+        if not lock_waits.is_in_the_way(error):
             raise
-        logger.warning("A lock was not granted in %s; going on without.", locks.PATIENCE)
+        logger.warning("A lock was not granted in time; going on without.")
         return _lock_and_switch(ids, now, trigger, await_spend=False, skip_locked=True)
 
 
@@ -175,10 +175,9 @@ def _lock_and_switch(
     await_spend: bool,
     skip_locked: bool = False,
 ) -> Enforced:
-    with locks.patience():
-        if await_spend:
-            locks.totals_of_brands(ids, now)
-        locked = locks.campaigns(ids, skip_locked=skip_locked)
+    if await_spend:
+        locks.totals_of_brands(ids, now)
+    locked = locks.campaigns(ids, skip_locked=skip_locked)
     decisions = list(preview_switches(Campaign.objects.filter(pk__in=among(locked)), now))
     for is_active in (True, False):
         switched = [d.campaign_id for d in decisions if d.is_active is is_active]

@@ -1,11 +1,19 @@
 """Running the system: periodic tasks, system health, and database roles."""
 
-from ads.services.operations import health, heartbeats, ledger_role, periodic_tasks, task_texts
+from ads.services.operations import (
+    database_sessions,
+    health,
+    heartbeats,
+    ledger_role,
+    periodic_tasks,
+    task_texts,
+)
 from ads.services.operations.clocks import (
     ClockDifference,
     ClockDiffers,
     clock_difference,
     require_clock,
+    say_clock,
 )
 from ads.services.operations.health import Health, TaskHealth
 from ads.services.operations.ledger_role import LedgerRoleError

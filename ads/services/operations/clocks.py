@@ -9,7 +9,7 @@ knows which is right, and neither is relied on.
 import logging
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -56,8 +56,12 @@ class ClockDifference:
         """Do they differ so much that nothing may be changed? ``CLOCK_TOLERANCE`` says."""
         return 0 < settings.CLOCK_TOLERANCE < self.certain
 
+    def there(self, here: datetime) -> datetime:
+        """What the database's clock says when this process's says ``here``."""
+        return here - timedelta(seconds=self.seconds)
+
     def __str__(self) -> str:
-        there = datetime.fromtimestamp(self.here.timestamp() - self.seconds, UTC)
+        there = self.there(self.here)
         which = "ahead of" if self.seconds > 0 else "behind"
         return (
             f"This process's clock is {abs(self.seconds):,.0f} s {which} the database's: it says "
@@ -70,7 +74,7 @@ class ClockDiffers(Exception):
     """The clocks differ too much to change anything; nothing was changed."""
 
     def __init__(self, difference: ClockDifference) -> None:
-        super().__init__(f"{difference} Until then nothing is changed.")
+        super().__init__(f"{difference}")
         self.difference = difference
 
 
@@ -109,18 +113,24 @@ def clock_difference() -> ClockDifference:
     return difference
 
 
-def require_clock() -> None:
+def say_clock() -> None:
+    """Log how far the clocks differ, if by more than a few seconds."""
+    if settings.CLOCK_TOLERANCE:
+        clock_difference()
+
+
+def require_clock(*, anew: bool = False) -> None:
     """Refuse to go on where this clock and the database's differ too much.
 
-    Compares every :data:`KEPT` seconds, and when this clock has been set; otherwise without a
-    query.
+    Compares every :data:`KEPT` seconds, when this clock has been set, and ``anew`` at once;
+    otherwise without a query.
 
     Raises:
         ClockDiffers: with the difference and the remedy.
     """
     if not settings.CLOCK_TOLERANCE:
         return
-    last = _last
+    last = None if anew else _last
     difference = last.difference if last and last.holds() else clock_difference()
     if difference.is_too_large:
         raise ClockDiffers(difference)

@@ -154,11 +154,9 @@ def test_looking_acts_on_nothing(program: Program) -> None:
     assert status(campaign) == "draft"
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
-def test_a_campaign_that_somebody_keeps_locked_is_to_be_tried_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", "50ms")
+def test_a_campaign_that_somebody_keeps_locked_is_to_be_tried_again() -> None:
     program = Program(key_for(scopes=("campaigns:act",)))
     campaign = CampaignFactory.create(status="draft")
 

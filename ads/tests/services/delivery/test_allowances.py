@@ -400,11 +400,11 @@ def test_an_undo_waits_for_the_clock_that_is_ending_it(campaign: Campaign) -> No
     assert waived(campaign) == 0
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
 def test_a_sum_that_somebody_keeps_locked_does_not_keep_the_clock_from_the_rest(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+    campaign: Campaign,
 ) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", "200ms")
     given(campaign, until="18:00")
     lock: Callable[[], Any] = lambda: locks.totals_of_owner(campaign, "day", NOON.date())  # noqa: E731
 
