@@ -4,8 +4,8 @@ import gc
 import os
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
-# Half of them may wait for a lock that somebody else holds: ads.services.locks.PATIENT.
-threads = 8
+# Ten clients that run into a lock which somebody else holds leave some.
+threads = 12
 accesslog = os.environ.get("ACCESS_LOG", "-")  # a file, or - for the terminal
 # Containers have a small or no writable disk for the workers' heartbeat files.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112

@@ -12,7 +12,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from celery import shared_task
+from celery import shared_task, signals
+from django.db import connection
 from django.utils import timezone
 
 from ads.models import Campaign
@@ -20,7 +21,7 @@ from ads.rules.money import plain
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
-from ads.services.operations import ClockDiffers, heartbeats, require_clock
+from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
 from ads.services.platforms import updates
 from ads.services.references import registry
 from ads.services.senders import webhooks
@@ -167,6 +168,16 @@ def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> di
         run.errors += updates.sync_platforms(now).errors
         run.changed = done.switched
     return {"started": done.started, "stopped": done.stopped, "failed": len(run.errors)}
+
+
+@signals.worker_ready.connect
+@signals.task_revoked.connect
+def say(**_: Any) -> None:
+    """A worker logs how far its clock is off when it starts, and when a task has expired by it."""
+    try:
+        say_clock()
+    finally:
+        connection.close()  # the processes that are forked later have their own
 
 
 def _not_enforced(enforced: Enforced) -> list[str]:

@@ -50,9 +50,11 @@ DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
 # What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
 # for long, and whoever is killed or hangs lets go of its own locks.
+#
+# Seconds for each lock. A request waits twice if it is next in line: for its turn, and for the lock.
+LOCK_TIMEOUT = 1
 DATABASE_SESSION = {
-    # A second wait may follow the first: for the one who is next in line.
-    "lock_timeout": "1s",
+    "lock_timeout": f"{LOCK_TIMEOUT}s",
     "idle_in_transaction_session_timeout": "5min",
     "client_connection_check_interval": "2s",
 }
@@ -212,7 +214,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_TASK_TRACK_STARTED = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "ads.clockwork:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # A worker started without -Q consumes every queue declared here, and no task may be routed to any

@@ -1,12 +1,13 @@
 """How long one waits for a lock that somebody else holds, and whose it is.
 
-No session waits longer than the ``lock_timeout`` of the settings, and of the threads of one process
-only some wait that long.
+No session waits longer than the ``lock_timeout`` of the settings, unless it asks for more.
 """
 
 import threading
+import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
@@ -15,41 +16,51 @@ from django.db import OperationalError, connection, transaction
 #: PostgreSQL's codes for a lock that was not granted in time, and for a deadlock.
 _IN_THE_WAY: Final = ("55P03", "40P01")
 
-#: Threads of one process that wait for locks as long as ``lock_timeout`` of the settings; those
-#: that come then wait :data:`HURRIED`. So somebody's open session, however many run into its locks,
-#: leaves threads for all others. A web process has twice as many threads (gunicorn.conf.py).
-PATIENT: Final = 4
-HURRIED: Final = "150ms"
+#: How long one waits for the locks of a brand through which nobody of this process got for
+#: ``LOCK_TIMEOUT``, though somebody tried.
+HURRIED: Final = "100ms"
 
 
-class _Mine(threading.local):
-    is_queued = False
+@dataclass(slots=True)
+class _Line:
+    """Those of this process's threads that move one brand's sums, which its locks let through."""
+
+    #: When the first of them came, or the last got through; on the monotonic clock.
+    since: float
+    length: int = 0
 
 
-_mine = _Mine()
-_patient: Final = threading.Semaphore(PATIENT)
+_lines: Final[dict[int, _Line]] = {}
+_guard: Final = threading.Lock()
 
 
 @contextmanager
-def queued() -> Iterator[None]:
-    """Everything that may wait for a lock happens in here, inside a transaction.
+def in_line(brand_ids: Collection[int]) -> Iterator[None]:
+    """Inside, in a transaction, the sums of these brands are moved.
 
-    Waiting longer than the session's ``lock_timeout`` raises an error that :func:`is_in_the_way`
-    knows.
+    Each brand has one row that all of its spend moves. If somebody keeps it locked, those who run
+    into it would take up all threads of a web process, again and again; so after the first they
+    fail soon, and the threads are left to the other brands.
     """
-    if _mine.is_queued:
-        yield
-        return
-    is_patient = _patient.acquire(blocking=False)
-    _mine.is_queued = True
+    began = time.monotonic()
+    with _guard:
+        lines = [_lines.setdefault(pk, _Line(began)) for pk in brand_ids]
+        for line in lines:
+            line.length += 1
+        is_stuck = any(began - line.since > settings.LOCK_TIMEOUT for line in lines)
     try:
-        if not is_patient:
+        if is_stuck:
             wait_up_to(HURRIED)
         yield
+        got_through = time.monotonic()
+        for line in lines:
+            line.since = got_through
     finally:
-        _mine.is_queued = False
-        if is_patient:
-            _patient.release()
+        with _guard:
+            for pk, line in zip(brand_ids, lines, strict=True):
+                line.length -= 1
+                if not line.length:
+                    del _lines[pk]
 
 
 def wait_up_to(limit: str) -> None:
@@ -63,7 +74,7 @@ def wait_up_to(limit: str) -> None:
 
 def wait_as_ever() -> None:
     """Until the transaction ends, wait again as long as the settings say."""
-    wait_up_to(settings.DATABASE_SESSION["lock_timeout"])
+    wait_up_to(f"{settings.LOCK_TIMEOUT}s")
 
 
 def is_in_the_way(error: BaseException) -> bool:

@@ -39,7 +39,6 @@ from ads.models import Brand, Campaign, SpendBatch, SpendTotal, UnknownReference
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
-from ads.services.lock_waits import queued
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
 #: :func:`undoing` and :func:`only_setup`; any numbers of their own.
@@ -55,7 +54,6 @@ def among(ids: Iterable[int]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
-@queued()
 def campaigns(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
     """Lock these campaigns until the transaction ends; the ids of those that exist.
 
@@ -70,7 +68,6 @@ def campaigns(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
     )
 
 
-@queued()
 def brands(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
     """Lock these brands until the transaction ends; the ids of those that exist.
 
@@ -84,7 +81,6 @@ def brands(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
     )
 
 
-@queued()
 def edited(rows: QuerySet[Model], *within: QuerySet[Model]) -> None:
     """Lock rows that somebody edits, and then those within their page, until the transaction ends.
 
@@ -96,7 +92,6 @@ def edited(rows: QuerySet[Model], *within: QuerySet[Model]) -> None:
         list(locked.values_list("pk", flat=True))
 
 
-@queued()
 def senders() -> None:
     """Let nobody else save a sender until the transaction ends.
 
@@ -106,7 +101,6 @@ def senders() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SAVING_SENDERS])
 
 
-@queued()
 def creating_campaigns() -> None:
     """Let no other file bring campaigns until the transaction ends; before all other locks.
 
@@ -116,14 +110,12 @@ def creating_campaigns() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATING_CAMPAIGNS])
 
 
-@queued()
 def only_setup() -> None:
     """Let nobody else apply a setup file until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETTING_UP])
 
 
-@queued()
 def setup(
     campaign_ids: Collection[int],
     brand_ids: Collection[int],
@@ -144,7 +136,6 @@ def setup(
         list(rows.order_by("pk").select_for_update(of=("self",), nowait=True).values_list("pk"))
 
 
-@queued()
 def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
     """Wait for spend in flight on the brands of these campaigns, and keep more from starting.
 
@@ -172,7 +163,6 @@ _UPSERT_TOTALS: Final = """
 """
 
 
-@queued()
 def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendTotal:
     """The owner's sum of the period, made if need be, locked until the transaction ends."""
     brand, campaign = (owner, None) if isinstance(owner, Brand) else (owner.brand, owner)
@@ -182,7 +172,6 @@ def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendT
     return SpendTotal.objects.select_for_update(no_key=True).get(pk=total.pk)
 
 
-@queued()
 def totals_of_campaigns(campaign_ids: Iterable[int], period: str, now: datetime) -> None:
     """Lock the campaigns' sums of the current period, made if need be, as :func:`totals` does."""
     campaigns = Campaign.objects.filter(pk__in=among(campaign_ids)).order_by("brand", "pk")
@@ -207,7 +196,6 @@ _UPSERT_CAMPAIGNS_TOTALS: Final = """
 """
 
 
-@queued()
 def totals(sums: QuerySet[SpendTotal]) -> list[int]:
     """Lock these sums until the transaction ends; their ids."""
     return list(
@@ -217,20 +205,17 @@ def totals(sums: QuerySet[SpendTotal]) -> list[int]:
     )
 
 
-@queued()
 def undoing() -> None:
     """Let nobody else undo a batch until the transaction ends: one may stand on the other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UNDOING])
 
 
-@queued()
 def last_batch(**of: Any) -> SpendBatch | None:
     """Lock the last of these batches until the transaction ends; None: there is none."""
     return SpendBatch.objects.select_for_update(no_key=True).filter(**of).order_by("-pk").first()
 
 
-@queued()
 def reported_totals(ids: str, values: Mapping[str, Any]) -> None:
     """Lock the reported totals whose ids the SQL ``ids`` selects, until the transaction ends."""
     with connection.cursor() as cursor:
@@ -245,7 +230,6 @@ _REPORTED_TOTALS: Final = """
 """
 
 
-@queued()
 def waiting_references(unknown_ids: QuerySet[Any]) -> None:
     """Lock these unknown references, in order, until the transaction ends."""
     found = UnknownReference.objects.filter(pk__in=unknown_ids)
@@ -255,7 +239,6 @@ def waiting_references(unknown_ids: QuerySet[Any]) -> None:
     list(in_order.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
-@queued()
 def unknown_reference(pk: int) -> UnknownReference | None:
     """Lock this unknown reference until the transaction ends; None: it no longer exists.
 
@@ -264,7 +247,6 @@ def unknown_reference(pk: int) -> UnknownReference | None:
     return UnknownReference.objects.select_for_update(no_key=True).filter(pk=pk).first()
 
 
-@queued()
 def unknown_references(
     references: Collection[Reference], only_brands: Collection[int] | None, now: datetime
 ) -> dict[Reference, int]:
@@ -286,7 +268,6 @@ def unknown_references(
         return {Reference(*key): pk for *key, pk in cursor.fetchall()}
 
 
-@queued()
 def staged_unknown_references(given: str, now: datetime) -> None:
     """The same for any number, whose senders may write to every brand.
 

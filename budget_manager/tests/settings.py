@@ -31,7 +31,8 @@ with patch.object(environ.Env, "read_env"):
 CLOCK_TOLERANCE = 0
 
 # Tests hold locks on purpose, on a loaded machine for long.
-DATABASE_SESSION = {**DATABASE_SESSION, "lock_timeout": "20s"}  # noqa: F405
+LOCK_TIMEOUT = 20
+DATABASE_SESSION["lock_timeout"] = f"{LOCK_TIMEOUT}s"  # noqa: F405
 
 # What tests start is a process like any other.
 os.environ["DJANGO_SETTINGS_MODULE"] = "budget_manager.settings"

@@ -229,7 +229,7 @@ class _Batch:
         try:
             self._check_good()
             if self.placed or self.unmatched:
-                with transaction.atomic(), lock_waits.queued():
+                with transaction.atomic(), lock_waits.in_line(self._brands()):
                     self._append_together()
         except OperationalError as error:
             if not lock_waits.is_in_the_way(error) or connection.in_atomic_block:
@@ -247,8 +247,10 @@ class _Batch:
         )
 
     def _locked(self) -> lock_waits.Locked:
-        ids = {placed.owner.brand_id for placed in self.placed.values()}
-        return lock_waits.Locked(lock_waits.locked_brands(ids))
+        return lock_waits.Locked(lock_waits.locked_brands(self._brands()))
+
+    def _brands(self) -> set[int]:
+        return {placed.owner.brand_id for placed in self.placed.values()}
 
     def refused(self, error: InvalidSpend) -> Recorded:
         """The answer where the database refused the batch as a whole."""

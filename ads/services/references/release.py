@@ -105,9 +105,9 @@ def record_waiting(
             except OperationalError as error:
                 if not lock_waits.is_in_the_way(error):
                     raise
-                locked.add(brand_id)
-                said = lock_waits.Locked(lock_waits.locked_brands([brand_id]))
-                logger.warning("%s Its waiting spend goes on waiting.", said)
+                names = lock_waits.locked_brands([brand_id])
+                locked.update([brand_id] if names else [])
+                logger.warning("%s It goes on waiting.", lock_waits.Locked(names))
         return Settled(failed=(unknown_id,))
 
     done, failed = isolate(
@@ -168,7 +168,6 @@ def _record_under(
 
 
 @transaction.atomic
-@lock_waits.queued()
 def _record_batch(
     unknown_id: int,
     source: str,

@@ -163,7 +163,8 @@ def test_a_campaign_that_somebody_keeps_locked_is_to_be_tried_again() -> None:
     with held_open(lambda: locks.campaigns([campaign.pk])):
         answer = program.post(f"/campaigns/{campaign.pk}/activate")
 
-    problem(answer, 503, "unavailable")
+    said = problem(answer, 503, "locked")
+    assert "Another session of the database keeps what this changes locked." in said["detail"]
     assert answer["Retry-After"]
     assert status(campaign) == "draft"
     assert told(program.post(f"/campaigns/{campaign.pk}/activate"))["delivers"] is True

@@ -21,6 +21,7 @@ from ads.models import (
     SpendTotal,
     WebhookDelivery,
 )
+from ads.rules.money import plain
 from ads.services.actor import SYSTEM, current_actor
 from ads.services.delivery.enforcement import Trigger
 from ads.services.ledger import SpendEntry, record_all
@@ -119,7 +120,7 @@ def test_the_spend_update_records_what_the_platforms_say() -> None:
     assert done == {
         "accounts": 1,
         "recorded": 1,
-        "spend": {"USD": str(entry.amount)},
+        "spend": {"USD": plain(entry.amount)},
         "waiting": 0,
         "switched": 0,
         "failed": 0,
