@@ -54,10 +54,12 @@ def main() -> None:
             Campaign.objects.filter(brand=brand).values_list("pk", flat=True)[0]
             for brand in (locked, other)
         )
-        stuck, reads, writes = Asked(), Asked(), Asked()
+        stuck, reads, writes, before = Asked(), Asked(), Asked(), Asked()
         with served(database, processes=sizes.processes) as port:
             for pk in (mine, theirs):  # makes the sums that are locked
                 Client(port, headers).ask("/spend/entries", entry(pk).encode())
+            for _ in range(50):
+                ask(port, headers, "GET", f"/api/v1/campaigns/{theirs}", None, before)
             until = time.perf_counter() + sizes.seconds
             with closing(psycopg2.connect(**login(database), application_name="psql")) as psql:
                 lock = "SELECT FROM ads_spendtotal WHERE brand_id = %s FOR UPDATE"
@@ -85,7 +87,8 @@ def main() -> None:
             at_most("locked brand: answered 503 within", max(stuck.took), ANSWER_S, " s"),
             ("... median", f"{statistics.median(stuck.took):.2f} s", ""),
             ("... Retry-After", ", ".join(map(str, sorted(stuck.retry_after, key=str))), ""),
-            *others("other brands: a read", reads),
+            *others("other brands: a read before", before),
+            *others("... meanwhile", reads),
             *others("other brands: spend recorded", writes),
         ]
     )

@@ -51,7 +51,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 # What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
 # for long, and whoever is killed or hangs lets go of its own locks.
 #
-# Seconds for each lock. A request waits twice if it is next in line: for its turn, and for the lock.
+# Seconds for each lock. Who is next in line waits twice: for the turn, and for the lock.
 LOCK_TIMEOUT = 1
 DATABASE_SESSION = {
     "lock_timeout": f"{LOCK_TIMEOUT}s",

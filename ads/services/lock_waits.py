@@ -18,7 +18,7 @@ _IN_THE_WAY: Final = ("55P03", "40P01")
 
 #: How long one waits for the locks of a brand through which nobody of this process got for
 #: ``LOCK_TIMEOUT``, though somebody tried.
-HURRIED: Final = "100ms"
+HURRIED: Final = "250ms"
 
 
 @dataclass(slots=True)

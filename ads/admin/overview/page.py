@@ -33,7 +33,7 @@ from ads.rules.calendar import format_instant, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix
 from ads.rules.money import format_money, format_sums
 from ads.services import overview
-from ads.services.operations import TaskHealth, timezone_database
+from ads.services.operations import TaskHealth, say_clock, stuck_sessions, timezone_database
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
 #: How long each hold lasts.
@@ -95,6 +95,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
         context["timezones"] = timezone_database()
+        context["clock"] = say_clock()
+        context["stuck"] = stuck_sessions()
     if seen.waiting:
         context["waiting"] = {
             "amount": format_sums(seen.waiting.sums),

@@ -113,10 +113,12 @@ def clock_difference() -> ClockDifference:
     return difference
 
 
-def say_clock() -> None:
-    """Log how far the clocks differ, if by more than a few seconds."""
-    if settings.CLOCK_TOLERANCE:
-        clock_difference()
+def say_clock() -> str:
+    """Log how far the clocks differ, if by more than a few seconds; the same in a sentence."""
+    if not settings.CLOCK_TOLERANCE:
+        return ""
+    difference = clock_difference()
+    return str(difference) if difference.is_worth_saying else ""
 
 
 def require_clock(*, anew: bool = False) -> None:
