@@ -12,7 +12,7 @@ class AdsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate, pre_migrate
 
-        from ads import checks, connections, signals  # noqa: F401  (connecting is importing)
+        from ads import checks, connections, request_log, signals  # noqa: F401  (connecting is importing)
         from ads.models.timezones import keep_names
 
         pre_migrate.connect(connections.wait_for_locks, sender=self)

@@ -1,9 +1,9 @@
 """Around each request: the acting user, and the answers where there can be no page."""
 
-import logging
 from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit
 
+import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -13,11 +13,11 @@ from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 
-from ads.services.actor import acting_as
+from ads.request_log import sent_by
 from ads.services.lock_waits import is_in_the_way
 from ads.services.operations import ClockDiffers, is_outage, require_clock
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class NulMiddleware:
@@ -48,7 +48,7 @@ class ActorMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         username = request.user.get_username()
-        with acting_as(username, path=request.path):
+        with sent_by(request, username):
             return self.get_response(request)
 
 
@@ -79,7 +79,11 @@ class OutageMiddleware:
         """The page, if the database or a clock is at fault; Django calls this for views."""
         if not (is_outage(error) or isinstance(error, ClockDiffers)):
             return None
-        logger.warning("%s: %s", request.path, str(error).partition("\n")[0])
+        logger.warning(
+            "A page could not be served",
+            path=request.path,
+            error=" ".join(str(error).partition("\n")[0].split()),
+        )
         context = {
             "back": _came_from(request),
             "clock": error if isinstance(error, ClockDiffers) else None,

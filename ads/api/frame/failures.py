@@ -1,9 +1,9 @@
 """Turns every exception raised below ``/api/`` into a problem answer."""
 
-import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
+import structlog
 from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
@@ -12,7 +12,7 @@ from ads.api.frame.problems import Kind, Problem, respond, with_status
 from ads.services.lock_waits import Locked, is_in_the_way
 from ads.services.operations import ClockDiffers, is_outage
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Seconds after which a client may retry while the database is unreachable.
 RETRY_AFTER: Final = 2
@@ -71,7 +71,7 @@ def _passing(error: Exception) -> Problem:
         kind, wait, detail = Kind.CLOCK_DIFFERS, RETRY_AFTER_CLOCK, str(error)
     elif is_in_the_way(error):
         kind, detail = Kind.LOCKED, str(error if isinstance(error, Locked) else Locked(()))
-    logger.warning("%s (%s)", detail, str(error).partition("\n")[0])
+    logger.warning(kind.title, error=str(error).partition("\n")[0])
     return Problem(
         kind,
         f"{detail} Nothing was changed: send the same request again.",
