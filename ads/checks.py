@@ -8,7 +8,7 @@ from django.core.checks import Warning as Caution
 from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
-from ads.services.operations import timezone_database
+from ads.services.operations import database_sessions, timezone_database
 from ads.services.references import whose
 
 TIMEZONES: Final = "timezones"
@@ -31,6 +31,14 @@ def check_platform_ids(databases: Collection[str] | None = None, **_: Any) -> li
             return [Caution(sentence, id="ads.W001") for sentence in whose(of_several=True)]
     except DatabaseError:  # before the first migration there is no table
         return []
+
+
+@register(Tags.database)
+def check_sessions(databases: Collection[str] | None = None, **_: Any) -> list[Caution]:
+    """Sessions let go of their locks: see :mod:`ads.services.operations.database_sessions`."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    return [Caution(sentence, id="ads.W002") for sentence in database_sessions.missing_limits()]
 
 
 def require_timezones(**_signal: Any) -> None:

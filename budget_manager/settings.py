@@ -50,6 +50,16 @@ DATABASE_URL, REDIS_URL = bundled.urls(
 DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
+# What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
+# for long, and whoever is killed or hangs lets go of its own locks.
+#
+# Seconds for each lock. Who is next in line waits twice: for the turn, and for the lock.
+LOCK_TIMEOUT = 1
+DATABASE_SESSION = {
+    "lock_timeout": f"{LOCK_TIMEOUT}s",
+    "idle_in_transaction_session_timeout": "5min",
+    "client_connection_check_interval": "2s",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -158,6 +168,10 @@ LOGGING = logs.config(production=PRODUCTION, access_log=env.str("ACCESS_LOG", de
 # The version as the log calls it; left out, the commit of this clone.
 APP_VERSION = env.str("APP_VERSION", default="")
 
+# By how many seconds the clock of a process may differ from the database's before the process
+# changes nothing any more; 0: they are not compared.
+CLOCK_TOLERANCE = env.int("CLOCK_TOLERANCE", default=60)
+
 # The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 
@@ -194,7 +208,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_TASK_TRACK_STARTED = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "ads.clockwork:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # Enforcement has a queue and a worker of its own, so that nothing slow ever delays the stopping of

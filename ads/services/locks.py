@@ -30,7 +30,7 @@ from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
@@ -54,31 +54,6 @@ def among(ids: Iterable[int]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
-#: How long enforcement waits for a lock. Ours are held for milliseconds; somebody's open session
-#: must not keep all campaigns from being stopped.
-PATIENCE: Final = "3s"
-
-#: PostgreSQL's codes for a lock that was not granted in time, and for a deadlock.
-_IN_THE_WAY: Final = ("55P03", "40P01")
-
-
-@contextmanager
-def patience() -> Iterator[None]:
-    """Wait no longer than :data:`PATIENCE` for each lock taken inside.
-
-    Inside a transaction; waiting longer raises an error that :func:`is_in_the_way` knows.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)",
-            [PATIENCE],
-        )
-        before, _ = cursor.fetchone()
-        yield
-        # Not after an error: rolling back restores it, and no other statement works until then.
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
-
-
 def without_timeouts() -> None:
     """Let the current transaction take as long as it needs, whatever the server's settings."""
     with connection.cursor() as cursor:
@@ -87,11 +62,6 @@ def without_timeouts() -> None:
             "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN"
             " ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')"
         )
-
-
-def is_in_the_way(error: DatabaseError) -> bool:
-    """Did it fail because somebody else held a lock?"""
-    return getattr(error.__cause__, "pgcode", None) in _IN_THE_WAY
 
 
 def campaigns(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
@@ -108,12 +78,15 @@ def campaigns(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
     )
 
 
-def brands(ids: Iterable[int]) -> list[int]:
-    """Lock these brands until the transaction ends; the ids of those that exist."""
+def brands(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
+    """Lock these brands until the transaction ends; the ids of those that exist.
+
+    ``skip_locked`` leaves out those that somebody else has locked.
+    """
     return list(
         Brand.objects.filter(pk__in=among(ids))
         .order_by("pk")
-        .select_for_update(of=("self",), no_key=True)
+        .select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
         .values_list("pk", flat=True)
     )
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import time_machine
 from django.apps import apps
-from django_celery_beat.schedulers import DatabaseScheduler
 
+from ads.clockwork import Scheduler
 from ads.migrations import _beat
 from budget_manager.celery import app
 
@@ -57,6 +57,6 @@ def make_beat_rows() -> None:
         _beat.create(apps, rows)  # type: ignore[no-untyped-call]
 
 
-def started_beat() -> DatabaseScheduler:
+def started_beat() -> Scheduler:
     """Beat's own scheduler, as it reads the database when it starts."""
-    return DatabaseScheduler(app=app)
+    return Scheduler(app=app)
