@@ -9,9 +9,11 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from ads.monitoring.as_json import as_json
-from ads.services.monitoring import readiness, report
+from ads.monitoring.metrics import exposition
+from ads.services.monitoring import counters, readiness, report
 
 UNAVAILABLE: Final = 503
 
@@ -33,6 +35,7 @@ class MonitoringMiddleware:
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         response = answer(request)
+        response["Content-Length"] = str(len(response.content))
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
         return response
@@ -73,6 +76,17 @@ def health(request: HttpRequest) -> HttpResponse:
     return JsonResponse(as_json(found), status=UNAVAILABLE if found.problems else 200)
 
 
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The same and the counters, for Prometheus."""
+    if refused := _refused(request):
+        return refused
+    try:
+        text = exposition(report(timezone.now, count=True), counters())
+    except (DatabaseError, InterfaceError):
+        text = exposition(None, [])
+    return HttpResponse(text, CONTENT_TYPE_LATEST)
+
+
 def _refused(request: HttpRequest) -> HttpResponse | None:
     """The answer to a request without the token; None if it has it. Off without a token."""
     if not settings.MONITORING_TOKEN:
@@ -93,4 +107,5 @@ ADDRESSES: Final[Mapping[str, Callable[[HttpRequest], HttpResponse]]] = {
     "/live": live,
     "/ready": ready,
     "/health": health,
+    "/metrics": metrics,
 }

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
-from ads.services.monitoring.crossings import Unenforced, unenforced
+from ads.services.monitoring.bounded import bounded
+from ads.services.monitoring.counting import count_new
+from ads.services.monitoring.crossings import Unenforced, sparing
 from ads.services.monitoring.queues import depths
 from ads.services.monitoring.sessions import StuckSession, stuck_sessions
 from ads.services.operations import Health, TaskHealth, TimezoneDatabase, health, timezone_database
@@ -21,8 +23,6 @@ SAFETY_CHECK: Final = "check_campaign_budgets"
 STUCK_AFTER: Final = timedelta(seconds=30)
 #: By how much the clocks of this machine and of the database may differ.
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
-#: Milliseconds that any part of the report may take.
-PATIENCE: Final = 5000
 
 
 class ProblemKind(StrEnum):
@@ -64,21 +64,26 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
 
 
-def report(clock: Callable[[], datetime]) -> Report:
+def report(clock: Callable[[], datetime], *, count: bool = False) -> Report:
     """Ask the database and Redis how the system is, by this machine's ``clock``.
+
+    ``count``: also bring the counters up to date.
 
     Raises:
         DatabaseError: the database does not answer.
     """
     found = Report(clock(), timezone_database())
-    with _part(found, "The clocks"):
+    with _part(found, "The clocks"), bounded():
         found.clock_difference = _clock_difference(clock)
-    with _part(found, "Sessions"):
+    with _part(found, "Sessions"), bounded():
         found.stuck = stuck_sessions()
-    with _part(found, "Periodic tasks"):
+    with _part(found, "Periodic tasks"), bounded():
         found.tasks = health.check(found.now)
-    with _part(found, "Used-up budgets"):
-        found.unenforced = unenforced(found.now)
+    with _part(found, "Used-up budgets"), bounded():
+        found.unenforced = sparing(found.now)
+    if count:
+        with _part(found, "The counters"):
+            count_new()
     found.queues = depths()
     found.problems += _problems(found)
     return found
@@ -86,12 +91,9 @@ def report(clock: Callable[[], datetime]) -> Report:
 
 @contextmanager
 def _part(report: Report, name: str) -> Iterator[None]:
-    """Work out a part in bounded time; without it, that is a problem, and the others go on."""
+    """What cannot be worked out in time is a problem of its own, and the other parts go on."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            for setting in ("statement_timeout", "lock_timeout"):
-                cursor.execute("SELECT set_config(%s, %s, true)", [setting, str(PATIENCE)])
-            yield
+        yield
     except OperationalError as error:
         if not connection.is_usable():
             raise

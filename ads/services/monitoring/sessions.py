@@ -24,7 +24,7 @@ _STUCK: Final = """
            ) AS waiting ON waiting.pid = activity.pid
      WHERE activity.datname = current_database()
        AND (waiting.pid IS NOT NULL OR activity.state LIKE 'idle in transaction%%')
-       AND clock_timestamp() - coalesce(waiting.since, activity.state_change) >= %s
+       AND clock_timestamp() - coalesce(waiting.since, activity.state_change) >= %s::interval
      ORDER BY duration DESC, activity.pid
 """
 
@@ -65,5 +65,5 @@ def stuck_sessions() -> list[StuckSession]:
     Sessions of other roles are seen by members of ``pg_read_all_stats`` alone.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_STUCK, [SHOWN_AFTER])
+        cursor.execute(_STUCK, [f"{SHOWN_AFTER.total_seconds()} seconds"])
         return [StuckSession(*row) for row in cursor.fetchall()]
