@@ -37,7 +37,7 @@ LABELS: Final = {
 }
 
 #: Upper bounds of the lag's histogram, in seconds: a check a minute, every five, and beyond.
-BOUNDS: Final = (0.1, 0.5, 1, 5, 15, 60, 120, 300, 600, 1800, 3600)
+BOUNDS: Final = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 INFINITE: Final = "+Inf"
 
 #: The triggers of stops that follow from spend, not from what people changed.
