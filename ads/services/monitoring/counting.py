@@ -51,13 +51,15 @@ _BY_SPEND: Final = (
     Trigger.RESET_MONTHLY_BUDGETS,
 )
 
-#: Seconds that one request counts; the next goes on.
+#: Seconds that one request counts, in portions of so many rows; the next goes on.
 PATIENCE: Final = 2.0
+SPEND_PORTION: Final = 200_000
+SWITCHES_PORTION: Final = 20_000
 
 _WRITERS: Final = """
     SELECT virtualtransaction
       FROM pg_locks
-     WHERE relation IN (SELECT relid FROM pg_partition_tree(%s::regclass))
+     WHERE (relation = %s::regclass OR relation IN (SELECT relid FROM pg_partition_tree(%s)))
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
        AND mode = 'RowExclusiveLock' AND granted AND pid IS DISTINCT FROM pg_backend_pid()
 """
@@ -110,8 +112,8 @@ def count_new() -> None:
     """Add what is new to the counters; if another process is doing so, leave it to that one."""
     end = time.monotonic() + PATIENCE
     for table, most, add in (
-        (Spend._meta.db_table, 200_000, _add_spend),
-        (DeliveryChange._meta.db_table, 20_000, _add_switches),
+        (Spend._meta.db_table, SPEND_PORTION, _add_spend),
+        (DeliveryChange._meta.db_table, SWITCHES_PORTION, _add_switches),
     ):
         while _count(table, most, add) and time.monotonic() < end:
             pass
@@ -131,7 +133,7 @@ def _count(table: str, most: int, add: Callable[[int, int], None]) -> bool:
             # Before the writers are looked at.
             cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")  # noqa: S608  (ours)
             newest: int = cursor.fetchone()[0]
-            cursor.execute(_WRITERS, [table])
+            cursor.execute(_WRITERS, [table, table])
             writers = {row[0] for row in cursor.fetchall()}
         counted, _ = CountedTable.objects.get_or_create(
             table=table, defaults={"last_id": newest, "pending_id": newest}
