@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
@@ -166,19 +166,29 @@ def unenforced(now: datetime) -> Unenforced:
 class Sparing:
     """:func:`unenforced`, worked out anew only after :data:`REST` times what it took.
 
-    Among a million campaigns it takes a second, and monitors ask every few.
+    Among a million campaigns it takes a second, and monitors ask every few. What took too long is
+    not tried again sooner either.
     """
 
     def __init__(self) -> None:
-        self._found = Unenforced()
+        self._found: Unenforced | OperationalError = Unenforced()
         self._until = 0.0
 
     def __call__(self, now: datetime) -> Unenforced:
+        """The answer, perhaps of a little before ``now``.
+
+        Raises:
+            OperationalError: it took too long.
+        """
         began = time.monotonic()
         if began >= self._until:
-            self._found = unenforced(now)
-            took = time.monotonic() - began
-            self._until = began + took * REST
+            try:
+                self._found = unenforced(now)
+            except OperationalError as error:
+                self._found = error
+            self._until = began + (time.monotonic() - began) * REST
+        if isinstance(self._found, OperationalError):
+            raise self._found
         return self._found
 
 

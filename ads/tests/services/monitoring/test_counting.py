@@ -24,7 +24,9 @@ def counted(name: str) -> dict[tuple[str, ...], Decimal]:
     return {tuple(each.labels): each.value for each in counters() if each.name == name}
 
 
-def entry(campaign: Campaign, amount: int | str, kind: str = Kind.ENTRY, source: str = "etl") -> None:
+def entry(
+    campaign: Campaign, amount: int | str, kind: str = Kind.ENTRY, source: str = "etl"
+) -> None:
     Spend.objects.create(
         campaign=campaign, amount=amount, date=timezone.now().date(), kind=kind, source=source
     )

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Kind
+from ads.services.monitoring import ProblemKind, bounded, report
 from ads.services.monitoring.crossings import Sparing, Unenforced, unenforced
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.support import NOON, enforce_all, execute
+from ads.tests.support import NOON, enforce_all, execute, held_open
 
 pytestmark = pytest.mark.django_db
 
@@ -138,3 +139,22 @@ def test_asking_often_does_not_work_it_out_each_time() -> None:
 
     assert len(queries) == 0
     assert Sparing()(NOON).count == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_took_too_long_is_a_problem_and_not_tried_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounded, "PATIENCE", 100)
+    monkeypatch.setitem(report.__globals__, "sparing", Sparing())
+
+    with held_open(lambda: execute("LOCK TABLE ads_campaign")):
+        first = report(timezone.now)
+        monkeypatch.setattr(bounded, "PATIENCE", 60_000)
+        second = report(timezone.now)
+
+    for found in (first, second):
+        assert found.unenforced is None
+        assert found.clock_difference is not None
+        (text,) = [each.text for each in found.problems if each.kind == ProblemKind.UNKNOWN]
+        assert text.startswith("Used-up budgets could not be worked out: canceling statement")
