@@ -167,6 +167,10 @@ LOGGING = {
     },
 }
 
+# By how many seconds the clock of a process may differ from the database's before the process
+# changes nothing any more; 0: they are not compared.
+CLOCK_TOLERANCE = env.int("CLOCK_TOLERANCE", default=60)
+
 # The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 
