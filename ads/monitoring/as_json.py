@@ -22,6 +22,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "oldest": report.unenforced.oldest,
             "since": report.unenforced.since,
             "seconds": age(report.unenforced.since, now),
+            "at": report.unenforced.at,
         },
         "clock_ahead": report.clock and round(report.clock.seconds, 3),
         "timezone_database": {

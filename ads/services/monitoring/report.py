@@ -1,11 +1,11 @@
 """How the system is: what a monitor asks for, and what it should alarm people about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from django.db import OperationalError, connection
 
@@ -133,18 +133,20 @@ def _problems(found: Report) -> Iterator[Problem]:
             yield Problem(ProblemKind.SESSION_STUCK, str(session))
 
 
-def _is_overlooked(unenforced: Unenforced, tasks: Any) -> bool:
+def _is_overlooked(unenforced: Unenforced, tasks: Iterable[TaskHealth]) -> bool:
     """Has a safety check that began after it was known ended, without stopping the campaign?
 
     Before the next check has run this is no problem; if it does not run, that is one of its own.
     """
-    if unenforced.since is None:
-        return unenforced.count > 0
+    if not unenforced.count or unenforced.since is None:
+        return bool(unenforced.count)
+    # An entry is visible later than it was recorded, once its transaction has ended.
+    visible = unenforced.since + health.LEAST_GRACE
     return any(
-        task.task.task == f"{health.OURS}{SAFETY_CHECK}"
-        and task.heartbeat is not None
-        and task.heartbeat.last_run_at is not None
-        # An entry is visible later than it was recorded, once its transaction has ended.
-        and task.heartbeat.last_run_at > unenforced.since + health.LEAST_GRACE
+        visible < beat.last_run_at
+        and beat.last_run_at + (beat.last_duration or timedelta(0)) <= unenforced.at
         for task in tasks
+        if task.task.task == f"{health.OURS}{SAFETY_CHECK}"
+        and (beat := task.heartbeat)
+        and beat.last_run_at
     )

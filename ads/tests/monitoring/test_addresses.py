@@ -147,6 +147,7 @@ def test_health_says_how_everything_is(monitor: Client, well: datetime) -> None:
     assert datetime.fromisoformat(task["last_success_at"]) - well < timedelta(milliseconds=1)
     assert content["queues"] == dict.fromkeys(content["queues"], 0)
     assert content["queues"].keys() >= {"enforcement", "platforms", "imports"}
+    assert content["unenforced"].pop("at") == content["at"]
     assert content["unenforced"] == {"campaigns": 0, "oldest": None, "since": None, "seconds": None}
     assert abs(content["clock_ahead"]) < 3
     assert content["timezone_database"]["release"].startswith("20")
@@ -220,10 +221,13 @@ def test_a_session_that_idles_with_a_lock_that_others_need_is_a_problem(
     assert "budget_manager_waiting_sessions 1.0" in metrics
 
 
-@pytest.mark.parametrize(("minutes", "is_problem"), [(1, False), (10, True)])
+@pytest.mark.parametrize(
+    ("minutes", "took", "is_problem"), [(1, 0, False), (10, 0, True), (10, 60, False)]
+)
 def test_a_used_up_budget_is_a_problem_once_a_check_should_have_stopped_the_campaign(
-    minutes: int, is_problem: bool, monitor: Client, well: datetime
+    minutes: int, took: int, is_problem: bool, monitor: Client, well: datetime
 ) -> None:
+    Heartbeat.objects.update(last_duration=timedelta(seconds=took))
     campaign = CampaignFactory.create(daily_budget=10)
     enforce_all(well)
     execute("SET LOCAL session_replication_role = replica")
