@@ -180,11 +180,11 @@ def _counted(counters: Iterable[MetricCounter]) -> Iterator[Metric]:
         labels=["trigger"],
     )
     for trigger, within in lags.items():
-        buckets: list[tuple[str, float]] = []
-        total = 0.0
-        for bound in (*map(str, BOUNDS), INFINITE):
-            total += within.get(bound, 0)
-            buckets.append((bound, total))
+        # By value: what was counted stays, whatever bounds a later version has.
+        buckets = [
+            (bound, sum(count for other, count in within.items() if float(other) <= float(bound)))
+            for bound in (*map(str, BOUNDS), INFINITE)
+        ]
         histogram.add_metric([trigger], buckets, sums.get(trigger, 0.0))
     yield histogram
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from ads.models import Heartbeat, Spend
+from ads.models import Heartbeat, MetricCounter, Spend
 from ads.services.operations import heartbeats
 from ads.tests.factories import CampaignFactory
 from ads.tests.monitoring.conftest import CHECK
@@ -80,6 +80,19 @@ def test_spend_switches_and_the_lag_are_counted(monitor: Client) -> None:
     assert value(found, "stop_lag_seconds_count", trigger="spend") == 1
     assert value(found, "stop_lag_seconds_bucket", trigger="spend", le="3600.0") == 1
     assert value(found, "unenforced_campaigns") == 0
+
+
+@pytest.mark.usefixtures("well")
+def test_a_lag_that_was_counted_with_other_bounds_is_still_counted(monitor: Client) -> None:
+    for bound, count in (("0.2", 3), ("60.0", 4), ("+Inf", 1)):
+        labels = ["spend", bound]
+        MetricCounter.objects.create(name="stop_lag_bucket", labels=labels, value=count)
+
+    found = samples(monitor)
+
+    for bound, count in (("0.1", 0), ("0.5", 3), ("60.0", 7), ("3600.0", 7), ("+Inf", 8)):
+        assert value(found, "stop_lag_seconds_bucket", trigger="spend", le=bound) == count
+    assert value(found, "stop_lag_seconds_count", trigger="spend") == 8
 
 
 @pytest.mark.usefixtures("well")

@@ -9,7 +9,7 @@ from django.conf import settings as configured
 from redis import Redis
 
 from ads.services.monitoring import Readiness, queues, readiness
-from ads.tests.support import execute
+from ads.tests.support import at_once, await_blocked, execute, held_open
 from budget_manager.celery import app
 
 
@@ -39,6 +39,22 @@ def test_readiness_costs_one_query(django_assert_num_queries: Any) -> None:
 
     with django_assert_num_queries(2):  # whether the table exists, and its rows
         readiness()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_probes_of_a_silent_database_hold_one_thread_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(readiness.__globals__, "PATIENCE", 0.05)
+
+    with held_open(lambda: execute("LOCK TABLE django_migrations")) as let_go, at_once() as start:
+        first = start(readiness)
+        await_blocked()
+        assert readiness() == Readiness(None)
+        assert not first.done()
+        let_go()
+
+    assert readiness() == Readiness(0)
 
 
 @pytest.fixture
