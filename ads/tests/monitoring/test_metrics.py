@@ -1,7 +1,9 @@
 """What Prometheus reads, and that the dashboard and the alerts ask for nothing else."""
 
 import json
+import os
 import re
+import runpy
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ import yaml
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 
 from ads.models import Heartbeat, MetricCounter, Spend
@@ -103,6 +106,42 @@ def test_the_apis_problems_are_counted_by_kind(monitor: Client) -> None:
     assert Client().get("/api/v1/campaigns").status_code == 401
 
     assert value(samples(monitor), "api_problems_total", kind="no-key") == before + 1
+
+
+@pytest.mark.usefixtures("well")
+def test_what_several_processes_counted_is_added_up(
+    monitor: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    labels = {"kind": "no-key"}
+    name = "budget_manager_api_problems"
+    for pid, count in ((1, 2.0), (2, 3.0)):  # as prometheus_client keeps them in each process
+        kept = MmapedDict(str(tmp_path / f"counter_{pid}.db"))  # type: ignore[no-untyped-call]
+        kept.write_value(
+            mmap_key(name, f"{name}_total", [*labels], [*labels.values()], ""), count, 0
+        )
+        kept.close()  # type: ignore[no-untyped-call]
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+
+    found = samples(monitor)
+
+    assert value(found, "api_problems_total", **labels) == 5
+    assert value(found, "database_up") == 1
+
+
+def test_gunicorn_gives_its_processes_a_folder_to_count_in_and_removes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR")
+
+    configured = runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    assert folder.is_dir()
+    runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))  # a reload
+    assert Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]) == folder
+
+    configured["on_exit"](None)
+    assert not folder.exists()
 
 
 MONITORING = Path(settings.BASE_DIR) / "monitoring"
