@@ -114,11 +114,10 @@ def test_what_several_processes_counted_is_added_up(
 ) -> None:
     labels = {"kind": "no-key"}
     name = "budget_manager_api_problems"
+    key = mmap_key(name, f"{name}_total", [*labels], [*labels.values()], "")
     for pid, count in ((1, 2.0), (2, 3.0)):  # as prometheus_client keeps them in each process
         kept = MmapedDict(str(tmp_path / f"counter_{pid}.db"))  # type: ignore[no-untyped-call]
-        kept.write_value(
-            mmap_key(name, f"{name}_total", [*labels], [*labels.values()], ""), count, 0
-        )
+        kept.write_value(key, count, 0)  # type: ignore[no-untyped-call]
         kept.close()  # type: ignore[no-untyped-call]
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
 
