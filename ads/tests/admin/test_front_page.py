@@ -36,12 +36,15 @@ def registered() -> list[str]:
 
 _WITHOUT_PAGES: Final = {
     "Allowance",
+    "ArchivedId",
+    "ArchivedSpend",
     "CampaignSchedule",
     "CountedTable",
     "DaypartingWindow",
     "MatchedSpend",
     "MetricCounter",
     "RecordedAgain",
+    "Restore",
     "SpendImportPart",
 }
 
