@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from celery import shared_task, signals
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import timezone
@@ -22,6 +23,7 @@ from ads.rules.money import plain
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
+from ads.services.monitoring import dead_man
 from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
 from ads.services.platforms import updates
 from ads.services.references import registry
@@ -73,11 +75,13 @@ def tell_platforms() -> dict[str, int]:
 
 @_task
 def check_campaign_budgets() -> dict[str, int]:
-    """Enforce every campaign: the safety check."""
-    return _enforcing(
+    """Enforce every campaign: the safety check. Once committed, it gives its sign of life."""
+    done = _enforcing(
         "check_campaign_budgets",
         lambda now: enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS),
     )
+    dead_man.ping(settings.DEAD_MAN_URL)
+    return done
 
 
 @_task
