@@ -1,7 +1,7 @@
 """Around each request: the acting user, and the answers where there can be no page."""
 
 from collections.abc import Callable
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import structlog
 from django.conf import settings
@@ -16,6 +16,8 @@ from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_s
 from ads.request_log import sent_by
 from ads.services.lock_waits import is_in_the_way
 from ads.services.operations import ClockDiffers, is_outage, require_clock
+from ads.services.people import sessions
+from ads.services.visible import brands_of, limited
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -39,7 +41,10 @@ class NulMiddleware:
 
 
 class ActorMiddleware:
-    """Records everything that a request changes under its user's name."""
+    """Records everything that a request changes under its user's name.
+
+    What the user sees and changes is of the brands that the user is limited to, if any.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -48,7 +53,7 @@ class ActorMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         username = request.user.get_username()
-        with sent_by(request, username):
+        with sent_by(request, username), limited(brands_of(request.user)):
             return self.get_response(request)
 
 
@@ -92,6 +97,24 @@ class OutageMiddleware:
         response = render(request, "ads/outage.html", context, status=503)
         response["Retry-After"] = "5"
         return response
+
+
+class SecondFactorMiddleware:
+    """Opens nothing to a user whose second factor is still missing but its own pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        lacks = sessions.missing(request.session, request.user)
+        if not lacks:
+            return self.get_response(request)
+        page = reverse("second_factor" if lacks == sessions.CODE else "second_factor_setup")
+        if request.path in (page, reverse("admin:logout"), reverse("admin:jsi18n")):
+            return self.get_response(request)
+        return HttpResponseRedirect(f"{page}?{urlencode({'next': _came_from(request)})}")
 
 
 class LoggedOutMiddleware:

@@ -25,6 +25,7 @@ from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enfor
 from ads.services.imports import uploads
 from ads.services.monitoring import dead_man
 from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
+from ads.services.people import sign_ins
 from ads.services.platforms import updates
 from ads.services.references import registry
 from ads.services.senders import webhooks
@@ -153,6 +154,15 @@ def forget_webhooks() -> dict[str, int]:
     now = timezone.now()
     with _running("forget_webhooks", now):
         forgotten = webhooks.prune(now)
+    return {"forgotten": forgotten}
+
+
+@_task
+def forget_sign_ins() -> dict[str, int]:
+    """Delete sign-ins older than the settings say."""
+    now = timezone.now()
+    with _running("forget_sign_ins", now):
+        forgotten = sign_ins.forget(now)
     return {"forgotten": forgotten}
 
 

@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ads.middleware.OutageMiddleware",
+    "ads.middleware.SecondFactorMiddleware",
     "ads.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ads.middleware.LoggedOutMiddleware",
@@ -118,6 +119,17 @@ TEMPLATES = [
     },
 ]
 
+# A login lasts a working day, and longer only for whoever ticks "Keep me signed in".
+SESSION_COOKIE_AGE = 3600 * env.int("SESSION_HOURS", default=12)
+REMEMBERED_DAYS = env.int("REMEMBERED_DAYS", default=14)
+# The roles of which everybody needs a second factor, by name; "Superuser" for superusers.
+SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
+# How long sign-ins stay on record.
+SIGN_INS_KEPT_DAYS = env.int("SIGN_INS_KEPT_DAYS", default=400)
+# Requests with an invalid API key that are answered per minute and address.
+API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", default=30)
+
+AUTHENTICATION_BACKENDS = ["ads.services.people.Roles"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
     for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
@@ -280,6 +292,7 @@ UNFOLD: dict[str, Any] = {
         "command_search": True,
         "navigation": "ads.admin.base.menu.menu",
     },
+    "ACCOUNT": {"navigation": "ads.admin.people.account_links"},
     "COMMAND": {"search_callback": "ads.admin.base.search.search"},
     "TABS": "ads.admin.history.tabs",
     "COLORS": {

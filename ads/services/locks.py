@@ -38,6 +38,7 @@ from django.db.models.functions import Collate
 from ads.models import Brand, Campaign, SpendBatch, SpendTotal, UnknownReference
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
@@ -290,13 +291,14 @@ def unknown_references(
 
 
 def staged_unknown_references(given: str, now: datetime) -> None:
-    """The same for any number, whose senders may write to every brand.
+    """The same for any number, for whoever asks (:mod:`ads.services.visible`).
 
     ``given`` is SQL for a relation of that name with the columns platform, account, reference and
     name.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_UNKNOWN.format(given=given), {"brands": None, "now": now})
+        brands = visible.only_brands()
+        cursor.execute(_UNKNOWN.format(given=given), {"brands": brands, "now": now})
 
 
 _GIVEN: Final = """

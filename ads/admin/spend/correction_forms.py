@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidge
 
 from ads.admin.elements import MoneyFormField
 from ads.models import Campaign, Spend
+from ads.services import visible
 from ads.services.errors import InvalidSpend
 from ads.services.ledger import LONGEST, Correction, archived
 
@@ -53,6 +54,7 @@ class CorrectionForm(forms.Form):
             del self.fields["campaign"], self.fields["date"]
         else:
             chosen: Any = self.fields["campaign"]
+            chosen.queryset = visible.rows(chosen.queryset)
             chosen.widget = AutocompleteSelect(Spend._meta.get_field("campaign"), admin.site)
             chosen.widget.choices = chosen.choices
         if campaign := entry.campaign if entry else self.initial.get("campaign"):

@@ -43,7 +43,9 @@ _WITHOUT_PAGES: Final = {
     "DaypartingWindow",
     "MatchedSpend",
     "MetricCounter",
+    "Person",
     "RecordedAgain",
+    "SecondFactor",
     "Restore",
     "SpendImportPart",
 }

@@ -21,6 +21,7 @@ ALL_ROWS = [
     for name in (
         "0003_beat_rows",
         "0005_intake_beat_rows",
+        "0021_people",
         "0022_backups",
         "0025_tell_platforms",
     )
@@ -36,6 +37,7 @@ PERIODS = {
     "ads.tasks.reset_monthly_budgets": 900,
     "ads.tasks.continue_imports": 60,
     "ads.tasks.record_waiting_spend": 300,
+    "ads.tasks.forget_sign_ins": 3600,
     "ads.tasks.forget_webhooks": 3600,
     "ads.tasks.clear_sessions": 3600,
 }

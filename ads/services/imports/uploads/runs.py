@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 
 from ads.models import DeliveryChange, SpendImport
 from ads.models.imports import ImportPart, ImportStatus
-from ads.services import locks
+from ads.services import locks, visible
 from ads.services.actor import acting_as, current_actor
 from ads.services.delivery import Trigger
 from ads.services.imports.outcome import SHOWN, Imported, switch
@@ -59,7 +59,7 @@ def check(import_id: int, now: datetime) -> str:
             return _end(upload, ImportStatus.REFUSED, error=_gave_up("checked"))
         try:
             refused = RefusedRows(upload.pk)
-            with _opened(upload) as (file, progress):
+            with visible.limited(upload.only_brands), _opened(upload) as (file, progress):
                 preview = preview_of(file, _plan(upload), now=now, progress=progress, sink=refused)
             refused.finish()
             return _end(upload, ImportStatus.CHECKED, preview=_for_a_page(preview))
@@ -87,7 +87,7 @@ def record(import_id: int, clock: Callable[[], datetime]) -> str:
             return _end(upload, ImportStatus.CHECKED, error=_gave_up("recorded"))
         try:
             by = f"{upload.confirmed_by[:_NAME]} (import)"
-            with acting_as(by, file=upload.file_name):
+            with acting_as(by, file=upload.file_name), visible.limited(upload.only_brands):
                 return _record(upload, clock)
         except ImportRefused as error:
             return _changed_since(upload, error)
