@@ -23,7 +23,7 @@ ALL_ROWS = [
         "0005_intake_beat_rows",
         "0021_people",
         "0022_backups",
-        "0025_tell_platforms",
+        "0024_tell_platforms",
     )
 ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0025_tell_platforms'),
+        ('ads', '0024_tell_platforms'),
     ]
 
     operations = [
