@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import psycopg2
 from django.db import connection
@@ -102,7 +102,7 @@ def others(what: str, asked: Asked) -> list[tuple[str, str, str]]:
     ]
 
 
-def login(database: str) -> dict[str, object]:
+def login(database: str) -> dict[str, Any]:
     known = connection.get_connection_params()
     names = ("host", "port", "user", "password")
     return {"dbname": database, **{name: known[name] for name in names if name in known}}

@@ -75,7 +75,7 @@ class BudgetManagerAPI(NinjaAPI):
 
 def _complete(operation: dict[str, Any], *, changes: bool) -> None:
     has_key = bool(operation.get("security"))
-    kinds = COMMON if has_key else (Kind.MALFORMED, Kind.FAILED, Kind.UNAVAILABLE)
+    kinds: tuple[Kind, ...] = COMMON if has_key else (Kind.MALFORMED, Kind.FAILED, Kind.UNAVAILABLE)
     if changes:
         kinds += (Kind.LOCKED, Kind.CLOCK_DIFFERS)
     responses = {**problems.documented(*kinds), **operation["responses"]}

@@ -4,7 +4,6 @@ Nothing is reset: totals are keyed by period, so a new day begins at zero. A mis
 midnight does no harm; the next run catches up.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,9 +11,11 @@ from functools import partial
 from itertools import chain
 from typing import TypeVar
 
+import structlog
 from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
+from ads.failures import counted
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.rules.calendar import group_by_local_date, month_start
@@ -23,7 +24,7 @@ from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
 from ads.services.lock_waits import is_in_the_way
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -108,8 +109,8 @@ def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger
         locked = dict(brands.filter(pk__in=set(ready) - done).values_list("pk", "name"))
         if locked:
             logger.error(
-                "Another session keeps these brands locked; they are rolled over later: %s",
-                ", ".join(locked.values()),
+                "Brands are locked by another session, so they are rolled over later",
+                **counted(list(locked.values())),
             )
         return len(done), completed, enforced, tuple(locked)
 

@@ -6,16 +6,16 @@ share one database, so each compares its clock with that one: of two that differ
 knows which is right, and neither is relied on.
 """
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import structlog
 from django.conf import settings
 from django.db import connection
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Seconds of a difference from which on it is said.
 WORTH_SAYING: Final = 3.0
@@ -54,7 +54,8 @@ class ClockDifference:
     @property
     def is_too_large(self) -> bool:
         """Do they differ so much that nothing may be changed? ``CLOCK_TOLERANCE`` says."""
-        return 0 < settings.CLOCK_TOLERANCE < self.certain
+        tolerance: int = settings.CLOCK_TOLERANCE
+        return 0 < tolerance < self.certain
 
     def there(self, here: datetime) -> datetime:
         """What the database's clock says when this process's says ``here``."""
@@ -144,5 +145,5 @@ def _say(difference: ClockDifference) -> None:
         _said_at = None
     elif _said_at is None or time.monotonic() - _said_at > SAID_EVERY:
         _said_at = time.monotonic()
-        level = logging.ERROR if difference.is_too_large else logging.WARNING
-        logger.log(level, "%s", difference)
+        say = logger.error if difference.is_too_large else logger.warning
+        say(str(difference), seconds=round(difference.seconds, 1))

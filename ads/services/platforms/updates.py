@@ -251,10 +251,7 @@ class _Observed:
                 if not is_in_the_way(error):
                     raise
                 self._locked.add(brand_id)
-                logger.warning(
-                    "A brand is locked by another session; its totals are asked for again",
-                    error=str(error),
-                )
+                logger.warning("Totals are asked for again", source=self._source, error=str(error))
                 self._report(f"{error} Its totals are asked for again.")
         return recorded
 

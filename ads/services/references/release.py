@@ -5,13 +5,13 @@ It goes into the ledger as all spend does, and counts on its own days. Rows that
 about which nobody has chosen) go on waiting, with the reason.
 """
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+import structlog
 from django.db import OperationalError, connection, transaction
 
 from ads.models import SpendBatch, UnknownReference, WaitingSpend
@@ -39,7 +39,7 @@ from ads.services.ledger import (
     waiting,
 )
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Rows that are recorded in one transaction.
 BATCH: Final = 2000
@@ -108,7 +108,7 @@ def record_waiting(
                     raise
                 names = lock_waits.locked_brands([brand_id])
                 locked.update([brand_id] if names else [])
-                logger.warning("%s It goes on waiting.", lock_waits.Locked(names))
+                logger.warning("Spend goes on waiting", error=str(lock_waits.Locked(names)))
         return Settled(failed=(unknown_id,))
 
     done, failed = isolate(

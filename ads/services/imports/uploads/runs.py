@@ -6,7 +6,6 @@ Checking changes only the import itself. Recording is one transaction, which als
 """
 
 import io
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
+import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import F
@@ -32,7 +32,7 @@ from ads.services.imports.uploads import parts, queue, storable
 from ads.services.imports.uploads.parts import RefusedRows
 from ads.services.lock_waits import is_in_the_way
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Seconds between updates of the progress.
 NOTED_EVERY: Final = 1.0
@@ -128,7 +128,7 @@ def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
 
 def _later(upload: SpendImport) -> str:
     """Somebody else keeps sums of the file locked: it stays confirmed, and is sent again."""
-    logger.warning("Import %s waits: another session keeps what it moves locked.", upload.pk)
+    logger.warning("An import waits for what another session keeps locked", import_id=upload.pk)
     return _end(
         upload,
         ImportStatus.CONFIRMED,
