@@ -1,8 +1,8 @@
 """The form of a correction."""
 
+import datetime as dt
 import re
 import uuid
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -66,8 +66,8 @@ class CorrectionForm(forms.Form):
         #: Identifies this form, so that sending it twice records once.
         self.token = given if _TOKEN.fullmatch(given) else uuid.uuid4().hex
 
-    def clean_date(self) -> date:
-        day: date = self.cleaned_data["date"]
+    def clean_date(self) -> dt.date:
+        day: dt.date = self.cleaned_data["date"]
         try:
             archived.check_is_kept(day, archived.archived_months())
         except InvalidSpend as error:
@@ -95,7 +95,7 @@ class CorrectionForm(forms.Form):
             self.is_valid()
             said = self.cleaned_data
         campaign: Campaign | None = self.entry.campaign if self.entry else said.get("campaign")
-        day: date | None = self.entry.date if self.entry else said.get("date")
+        day: dt.date | None = self.entry.date if self.entry else said.get("date")
         amount: Decimal | None = said.get("amount")
         if not (isinstance(campaign, Campaign) and day and amount):
             return None

@@ -49,7 +49,7 @@ def beat(task: str, now: datetime) -> Iterator[Run]:
     try:
         require_clock(anew=True)
     except ClockDiffers as error:
-        _record_failure(task, error.difference.there(now), str(error))
+        _record_failure(task, error.difference.there(now), timedelta(0), str(error))
         raise
     run = Run()
     began = time.monotonic()

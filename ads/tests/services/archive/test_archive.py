@@ -80,7 +80,7 @@ def test_a_month_is_moved_into_a_file_and_back_and_every_sum_stays(
 
     january, february = sorted(tmp_path.iterdir())
     assert [january.name, february.name] == ["spend-2024-01.csv.gz", "spend-2024-02.csv.gz"]
-    assert said.startswith(f"2024-01: 8 entries (€10.250001 · $25.250002) in {january}, ")
+    assert str(said).startswith(f"2024-01: 8 entries (€10.250001 · $25.250002) in {january}, ")
     assert "2024-02: 3 entries (€20.00 · $40.00) in " in said
     assert set(Spend.objects.values_list("date", flat=True)) == {NOON.date()}
     assert sums() == kept
