@@ -80,7 +80,7 @@ def test_a_month_is_moved_into_a_file_and_back_and_every_sum_stays(
 
     january, february = sorted(tmp_path.iterdir())
     assert [january.name, february.name] == ["spend-2024-01.csv.gz", "spend-2024-02.csv.gz"]
-    assert str(said).startswith(f"2024-01: 8 entries (€10.250001 · $25.250002) in {january}, ")
+    assert said.startswith(f"2024-01: 8 entries (€10.250001 · $25.250002) in {january}, ")
     assert "2024-02: 3 entries (€20.00 · $40.00) in " in said
     assert set(Spend.objects.values_list("date", flat=True)) == {NOON.date()}
     assert sums() == kept
@@ -142,7 +142,7 @@ def test_nothing_is_recorded_in_an_archived_month_whoever_sends_it(
     )
     form = CorrectionForm(None, {"campaign": campaign.pk, "date": "2024-01-15", "amount": "-1"})
     (said,) = form.errors["date"]
-    assert said.startswith("The entries of 2024-01 are archived; record it on a later day, or")
+    assert str(said).startswith("The entries of 2024-01 are archived; record it on a later day, or")
     total = DayTotal(campaign, "2024-02-01", 50, NOON)
     (answer,) = record([total], source="ads", now=NOON, kind=Kind.DAY_TOTAL).answers
     assert (answer.outcome, answer.field) == ("refused", "date")
