@@ -14,6 +14,7 @@ from ads.services import restored
 from ads.services.explain import conditions, explanation
 from ads.services.history import switched_by, timeline
 from ads.services.ledger import summaries
+from ads.services.operations import say_clock
 
 #: Newest entries of the history shown.
 CHANGES: Final = 20
@@ -27,6 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
+        say_clock()
         now = timezone.now()
         campaign = campaign_named(options["campaign"])
         try:

@@ -142,7 +142,7 @@ def test_nothing_is_recorded_in_an_archived_month_whoever_sends_it(
     )
     form = CorrectionForm(None, {"campaign": campaign.pk, "date": "2024-01-15", "amount": "-1"})
     (said,) = form.errors["date"]
-    assert said.startswith("The entries of 2024-01 are archived; record it on a later day, or")
+    assert str(said).startswith("The entries of 2024-01 are archived; record it on a later day, or")
     total = DayTotal(campaign, "2024-02-01", 50, NOON)
     (answer,) = record([total], source="ads", now=NOON, kind=Kind.DAY_TOTAL).answers
     assert (answer.outcome, answer.field) == ("refused", "date")
