@@ -1,9 +1,11 @@
 """The Celery application, configured in settings under ``CELERY_``."""
 
 import os
+import sys
 import warnings
 
 from celery import Celery, signals
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
 
@@ -16,8 +18,14 @@ app.autodiscover_tasks()
 
 
 @signals.import_modules.connect(sender=app, weak=False)
-def check_timezones(**_: object) -> None:
-    """Refuse to start a worker or beat: Celery runs Django's checks and ignores what they say."""
+def refuse_to_start(**_: object) -> None:
+    """Refuse to start unprepared: Celery runs Django's checks and ignores what they say."""
     from ads.checks import require_timezones
+    from budget_manager.start_checks import require_prepared
 
     require_timezones()
+    if {"worker", "beat"} & set(sys.argv):  # not for each `inspect` of a health check
+        try:
+            require_prepared()
+        except ImproperlyConfigured as error:
+            sys.exit(f"error: {error}")

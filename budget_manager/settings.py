@@ -13,11 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from budget_manager import bundled
+from budget_manager.secret_files import read_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
     env.read_env(str(BASE_DIR / ".env"))
+read_secret_files(env.ENVIRON)
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="development")
 if ENVIRONMENT not in ("development", "production"):
@@ -46,6 +48,8 @@ DATABASE_URL, REDIS_URL = bundled.urls(
     redis_url=env.str("REDIS_URL", default=""),
 )
 DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
+if not DATABASES["default"].get("PASSWORD"):
+    DATABASES["default"]["PASSWORD"] = env.str("DATABASE_PASSWORD", default="")
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
