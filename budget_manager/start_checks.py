@@ -1,5 +1,7 @@
 """What must have been done before a process starts in production, so that no page fails later."""
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -12,17 +14,16 @@ def require_prepared(*, web: bool = False) -> None:
     """Refuse to start where a step of the installation or of an upgrade is missing.
 
     Raises:
-        ImproperlyConfigured: with the command to run.
+        ImproperlyConfigured: with the commands to run, a line each.
     """
     if not settings.PRODUCTION:
         return
-    require_migrations()
-    if web:
-        require_static_files()
+    if missing := [*unapplied_migrations(), *(uncollected_files() if web else ())]:
+        raise ImproperlyConfigured("\n".join(missing))
 
 
-def require_migrations() -> None:
-    """All migrations are applied. Nothing is known, and nothing refused, without the database."""
+def unapplied_migrations() -> Iterator[str]:
+    """What to do if there are some. Nothing is known without the database."""
     try:
         executor = MigrationExecutor(connection)
     except OperationalError:
@@ -31,21 +32,22 @@ def require_migrations() -> None:
         connection.close()
     if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
         first = plan[0][0]
-        raise ImproperlyConfigured(
-            f"{len(plan)} migrations are not applied, the first is {first.app_label}.{first.name}. "
-            "Run: ./manage.py migrate"
+        yield (
+            f"Migrations are not applied, from {first.app_label}.{first.name} on: {len(plan)} in "
+            "all. Run: ./manage.py migrate"
         )
 
 
-def require_static_files() -> None:
-    """``collectstatic`` has collected this version's files: pages fail on one that is missing."""
+def uncollected_files() -> Iterator[str]:
+    """What to do if ``collectstatic`` has not run in this version: pages would fail."""
     collected = staticfiles_storage.hashed_files  # type: ignore[attr-defined]  # of a manifest
     for finder in get_finders():
         for path, source in finder.list(None):
             if path not in collected or (
                 staticfiles_storage.get_modified_time(path) < source.get_modified_time(path)
             ):
-                raise ImproperlyConfigured(
+                yield (
                     f"The static file {path} has not been collected in this version. "
                     "Run: ./manage.py collectstatic --noinput"
                 )
+                return

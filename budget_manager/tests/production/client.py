@@ -46,7 +46,8 @@ class Client:
 
     def post(self, path: str, **fields: str) -> tuple[HTTPResponse, str]:
         """Send a form."""
-        self.ask(path)
+        page, _ = self.ask(path)
+        assert page.status == 200
         form = {**fields, "csrfmiddlewaretoken": self.cookies["csrftoken"]}
         return self.ask(
             path, urlencode(form).encode(), Content_Type="application/x-www-form-urlencoded"
