@@ -127,6 +127,9 @@ STORAGES = {
     },
 }
 
+# Pages name the files with their hashes alone.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
 if PRODUCTION:
     # A proxy in front terminates TLS and says so in this header.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -41,13 +41,14 @@ def unapplied_migrations() -> Iterator[str]:
 def uncollected_files() -> Iterator[str]:
     """What to do if ``collectstatic`` has not run in this version: pages would fail."""
     collected = staticfiles_storage.hashed_files  # type: ignore[attr-defined]  # of a manifest
+    remedy = "Run: ./manage.py collectstatic --noinput"
+    if not collected:
+        yield f"The static files have not been collected. {remedy}"
+        return
     for finder in get_finders():
         for path, source in finder.list(None):
-            if path not in collected or (
-                staticfiles_storage.get_modified_time(path) < source.get_modified_time(path)
+            if (copy := collected.get(path)) is None or (
+                staticfiles_storage.get_modified_time(copy) < source.get_modified_time(path)
             ):
-                yield (
-                    f"The static file {path} has not been collected in this version. "
-                    "Run: ./manage.py collectstatic --noinput"
-                )
+                yield f"The static file {path} has not been collected in this version. {remedy}"
                 return

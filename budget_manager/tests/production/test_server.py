@@ -32,7 +32,7 @@ MIGRATE = re.compile(
     re.MULTILINE,
 )
 COLLECT = re.compile(
-    r"^The static file \S+ has not been collected in this version\. "
+    r"^The static files have not been collected\. "
     r"Run: \./manage\.py collectstatic --noinput$",
     re.MULTILINE,
 )
