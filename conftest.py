@@ -23,6 +23,10 @@ from django.core.management.commands import flush
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection, transaction
 from django.db.models import Model
+from django.template.base import Template
+from django.template.context import Context
+from django.test.signals import template_rendered
+from django.utils.safestring import SafeString
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
@@ -143,6 +147,18 @@ class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no publis
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     config.option.loadscopereorder = False
     return InOrder(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def django_test_environment(django_test_environment: None) -> None:  # noqa: ARG001
+    """Note the context of a page only; not of each of the hundreds of templates it includes."""
+
+    def render(template: Template, context: Context) -> SafeString:
+        if context.template is template:
+            template_rendered.send(sender=template, template=template, context=context)
+        return template.nodelist.render(context)
+
+    Template._render = render  # type: ignore[attr-defined]  # noqa: SLF001 - as Django does
 
 
 @pytest.fixture(scope="session")

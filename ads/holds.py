@@ -180,13 +180,12 @@ def with_spend(
 
     The limit is NULL without a budget.
     """
-    campaigns = with_dates(campaigns, moment).alias(**supposing.aliases())
+    campaigns = with_dates(campaigns, moment)
+    budgets = [budget for budget in budgets if budget.spend not in campaigns.query.annotations]
     until = moment.allowances_end
-    if until is not None:
-        campaigns = campaigns.alias(**{_UNTIL: until})
+    aliases = supposing.aliases() if until is None else {**supposing.aliases(), _UNTIL: until}
+    found: dict[str, Any] = {}
     for budget in budgets:
-        if budget.spend in campaigns.query.annotations:
-            continue
         totals = "brand__totals" if budget.of_brand else "totals"
         condition = Q(
             **{
@@ -198,6 +197,7 @@ def with_spend(
         )
         if budget.of_brand:
             condition &= Q(**{f"{totals}__campaign": None})
+        aliases[budget.total] = FilteredRelation(totals, condition=condition)
         spend = _or_zero(F(f"{budget.total}__amount"))
         allowed = _or_zero(F(f"{budget.total}__waived"))
         if until is not None:
@@ -207,17 +207,12 @@ def with_spend(
             span = {"period": budget.period, "start": OuterRef(_start(budget.period))}
             allowed = allowed - still_counted(OuterRef(_UNTIL), **owner, **span)
         allowed = supposing.allowance(budget.hold, spend, allowed)
-        campaigns = campaigns.alias(
-            **{budget.total: FilteredRelation(totals, condition=condition)}
-        ).annotate(
-            **{
-                budget.spend: spend,
-                budget.limit: ExpressionWrapper(
-                    F(supposing.name(budget.budget)) + allowed, output_field=MoneyField()
-                ),
-            }
+        found[budget.spend] = spend
+        found[budget.limit] = ExpressionWrapper(
+            F(supposing.name(budget.budget)) + allowed, output_field=MoneyField()
         )
-    return campaigns
+    # Each once for all budgets: every call copies the query.
+    return campaigns.alias(**aliases).annotate(**found)
 
 
 def _or_zero(amount: F) -> Any:

@@ -156,8 +156,8 @@ _ON_BRANDS_PAGE: Final = "You can let the whole brand run on, on its page."
 _STILL: Final = {
     Hold.BRAND_DAILY_BUDGET: f"the daily budget of the brand. {_ON_BRANDS_PAGE}",
     Hold.BRAND_MONTHLY_BUDGET: f"the monthly budget of the brand. {_ON_BRANDS_PAGE}",
-    Hold.DAILY_BUDGET: "their own daily budget. Allow more, or raise that limit too.",
-    Hold.MONTHLY_BUDGET: "their own monthly budget. Allow more, or raise that limit too.",
+    Hold.DAILY_BUDGET: "a daily budget of its own. Allow more, or raise that limit too.",
+    Hold.MONTHLY_BUDGET: "a monthly budget of its own. Allow more, or raise that limit too.",
 }
 
 

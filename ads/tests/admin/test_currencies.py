@@ -258,8 +258,8 @@ def test_letting_several_run_on_names_each_sum(
     page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **RUN_ON})
 
     assert (
-        "€1,200.50 · ¥120,000 · KWD 1,200.125 · $1,200.50 that 4 campaigns spent today would be "
-        "allowed again."
+        "4 campaigns spent €1,200.50 · ¥120,000 · KWD 1,200.125 · $1,200.50 today: as much again "
+        "would be allowed beyond the budgets."
     ) in page.context["notes"]
 
 

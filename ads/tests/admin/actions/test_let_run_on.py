@@ -100,7 +100,10 @@ def test_the_preview_says_which_other_budgets_still_hold(admin: Client) -> None:
         "1 campaign would still be held by the daily budget of the brand. You can let the whole "
         "brand run on, on its page."
     )
-    assert its_own.startswith("1 campaign would still be held by the monthly budget of its own.")
+    assert its_own == (
+        "1 campaign would still be held by a monthly budget of its own. Allow more, or raise that "
+        "limit too."
+    )
     assert (
         amount
         == "2 campaigns spent $14.00 today: as much again would be allowed beyond the budgets."
@@ -165,8 +168,8 @@ def test_campaigns_where_the_time_has_passed_or_without_a_budget_are_left_and_co
     asked = ask(admin, "reset_daily_spend", campaign, late, without)
     page = fill_in(admin, asked, **SIX)
     left = (
-        "2 campaigns left unchanged: without such a budget, let run on meanwhile, or the time has "
-        "passed there."
+        "2 campaigns left unchanged: no such budget, let run on by someone else meanwhile, or the "
+        "time has passed in their timezone."
     )
     assert page.context["notes"][0] == left
     assert "until: 18:00 is refused: it has passed: it is 21:00" in page.context["notes"][1]
