@@ -29,6 +29,11 @@ from ads.services.senders import webhooks
 FILE_SOFT_LIMIT: Final = 780
 FILE_LIMIT: Final = 840
 
+#: Seconds for telling the platforms: the next minute tries again, so a platform that does not
+#: answer never holds more than one process.
+TELL_SOFT_LIMIT: Final = 50
+TELL_LIMIT: Final = 55
+
 
 @shared_task
 def update_spend() -> dict[str, Any]:
@@ -46,6 +51,17 @@ def update_spend() -> dict[str, Any]:
         "switched": update.switched,
         "failed": len(update.errors),
     }
+
+
+@shared_task(soft_time_limit=TELL_SOFT_LIMIT, time_limit=TELL_LIMIT)
+def tell_platforms() -> dict[str, int]:
+    """Tell the ad platforms which campaigns to run and to stop."""
+    now = timezone.now()
+    with _running("tell_platforms", now) as run:
+        told = updates.sync_platforms(now)
+        run.changed = told.started + told.stopped
+        run.errors += told.errors
+    return {"started": told.started, "stopped": told.stopped, "failed": len(told.errors)}
 
 
 @shared_task
@@ -90,9 +106,7 @@ def record_waiting_spend() -> dict[str, int]:
             f"Waiting spend of unmatched campaign {pk} could not be recorded; see the log."
             for pk in settled.failed
         ]
-        run.errors += _not_enforced(settled.enforced)
-        run.errors += updates.sync_platforms(now).errors
-        run.changed = settled.enforced.switched
+        _note(run, settled.enforced)
     return {
         "recorded": settled.recorded,
         "refused": settled.refused,
@@ -138,7 +152,7 @@ def _running(task: str, now: datetime) -> Iterator[heartbeats.Run]:
 
 
 def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
-    """Run ``work``, and pass its switches to the platforms at once.
+    """Run ``work``, and have its switches told to the platforms at once.
 
     What was allowed until a time that has come is taken out first.
     """
@@ -152,11 +166,13 @@ def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> di
             ]
             done = done.enforced
         done += ended
-        run.errors += _not_enforced(done)
-        run.errors += updates.sync_platforms(now).errors
-        run.changed = done.switched
+        _note(run, done)
     return {"started": done.started, "stopped": done.stopped, "failed": len(run.errors)}
 
 
-def _not_enforced(enforced: Enforced) -> list[str]:
-    return [f"Campaign {pk} could not be enforced; see the log." for pk in enforced.failed]
+def _note(run: heartbeats.Run, done: Enforced) -> None:
+    """Note what was enforced, and have the platforms told if anything was switched."""
+    run.errors += [f"Campaign {pk} could not be enforced; see the log." for pk in done.failed]
+    run.changed = done.switched
+    if done.switched:
+        updates.tell_soon()

@@ -7,11 +7,14 @@ import warnings
 from celery import Celery, signals
 from django.core.exceptions import ImproperlyConfigured
 
+from budget_manager import transport
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
 
 # Celery warns root of pickled messages; this application accepts only JSON.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
+transport.install()
 app = Celery("budget_manager")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

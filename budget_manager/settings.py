@@ -200,6 +200,8 @@ CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT
 CELERY_REDIS_SOCKET_TIMEOUT = _SOCKET["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = _SOCKET["socket_connect_timeout"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# What Redis refuses for a while (its memory or disk is full, a key is of another type) ends no worker.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -210,13 +212,24 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-# A worker started without -Q consumes every queue declared here, and no task may be routed to any
-# other. Platforms have their own queue so that a slow one never delays the stopping of campaigns.
+# Enforcement has a queue and a worker of its own, so that nothing slow ever delays the stopping of
+# campaigns; whatever is not named here goes to the other worker. No task may be routed to a queue
+# that is not declared here, and the Procfile's workers consume all that are.
 CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_DEFAULT_QUEUE = "enforcement"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"enforcement": {}, "platforms": {}, "imports": {}}
+CELERY_TASK_DEFAULT_QUEUE = "background"
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    "enforcement": {},
+    "platforms": {},
+    "imports": {},
+    "background": {},
+}
 CELERY_TASK_ROUTES = {
+    "ads.tasks.check_campaign_budgets": {"queue": "enforcement"},
+    "ads.tasks.enforce_dayparting": {"queue": "enforcement"},
+    "ads.tasks.reset_daily_budgets": {"queue": "enforcement"},
+    "ads.tasks.reset_monthly_budgets": {"queue": "enforcement"},
     "ads.tasks.update_spend": {"queue": "platforms"},
+    "ads.tasks.tell_platforms": {"queue": "platforms"},
     "ads.tasks.check_upload": {"queue": "imports"},
     "ads.tasks.record_upload": {"queue": "imports"},
 }

@@ -1,11 +1,13 @@
 """What ``start.sh`` does once everything is installed: prepare the database, run everything."""
 
 import fcntl
+import http.client
 import os
 import signal
 import socket
 import sys
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import environ
@@ -18,6 +20,8 @@ from budget_manager.bundled.servers import free_port, lock
 from budget_manager.processes import SIGNALS, Stack, parse_procfile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+WORKERS = 2  # in the Procfile
+HEAD_START = 20.0  # seconds that the other processes wait for web at most
 
 
 def main() -> int:
@@ -47,9 +51,9 @@ def start() -> int:
 
     django.setup()
     print("Preparing the database ...", flush=True)
-    from budget_manager.bootstrap import bootstrap
+    from budget_manager.bootstrap import bootstrap, login
 
-    login = bootstrap(BASE_DIR, seed=True)
+    bootstrap(BASE_DIR, seed=True)
     access_log = BASE_DIR / ".local" / "access.log"
     files.write(access_log, "")
     environment = {
@@ -68,21 +72,27 @@ def start() -> int:
         """Say where everything is as soon as all of it answers."""
         from budget_manager.celery import app
 
-        while not all(map(answers, ports.values())):
-            time.sleep(0.2)
-        while not app.control.ping(timeout=0.5):
+        how = login(BASE_DIR)
+        while not answers(ports["FLOWER_PORT"]):
+            time.sleep(0.05)
+        while len(app.control.ping(timeout=0.5, limit=WORKERS) or ()) < WORKERS:
             pass
         stack.say(
             f"\nBudget Manager is up:\n"
             f"  Admin    http://{web}/admin/\n"
             f"  API      http://{web}/api/v1/docs\n"
             f"  Flower   http://{flower}/\n"
-            f"  Login    {login}\n"
+            f"  Login    {how}\n"
             f"Ctrl-C stops everything; the data stays in .local/. Requests are logged in "
             f".local/access.log.\n"
         )
 
-    return stack.run(cwd=BASE_DIR, env=environment, then=announce)
+    until = time.monotonic() + HEAD_START
+
+    def web_is_up() -> bool:
+        return serves(ports["PORT"]) or time.monotonic() > until
+
+    return stack.run(cwd=BASE_DIR, env=environment, first=web_is_up, then=announce)
 
 
 def claim_clone(base_dir: Path) -> None:
@@ -115,3 +125,13 @@ def port(name: str, default: int) -> int:
 def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def serves(port: int) -> bool:
+    """Whether a page comes from there, whatever it says."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/admin/login/")
+        connection.getresponse()
+        return True
+    return False

@@ -24,6 +24,10 @@ _TEXTS: Final = {
         "While it is off, the ad platforms are not asked: only spend from the API, webhooks and "
         "files pauses campaigns, and they may run far over their budgets in the meantime.",
     ),
+    "tell_platforms": TaskText(
+        "Tells the ad platforms which campaigns to run and to stop.",
+        "While it is off, the ad platforms learn of people's edits only when spend is updated.",
+    ),
     "check_campaign_budgets": TaskText(
         "Checks every campaign and switches those that should be on or off: the safety check.",
         "While it is off, nothing catches what the other tasks miss: spend written straight to the "

@@ -11,12 +11,14 @@ from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
+from typing import Final
 
 from ads.models import AskedAccount, Campaign
 from ads.models.spend import Kind
 from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.rules.money import sums_by_currency
+from ads.services import messages
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import Overlap
 from ads.services.isolation import NOBODYS_FAULT, isolate
@@ -31,6 +33,8 @@ CHUNK = 2000
 MOST_DAYS = 35
 
 ONE_DAY = timedelta(days=1)
+
+TELL: Final = "ads.tasks.tell_platforms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
             started += len(to_start)
             stopped += len(to_stop)
     return Synced(started, stopped, tuple(errors))
+
+
+def tell_soon() -> None:
+    """Have a worker call :func:`sync_platforms` now: a slow platform must not delay the caller."""
+    messages.send(TELL, expires=timedelta(minutes=1).total_seconds())
 
 
 def days_to_ask(today: date, answered_on: date | None) -> list[date]:

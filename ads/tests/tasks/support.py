@@ -18,12 +18,13 @@ HOUR = timedelta(hours=1)
 #: Of the migrations that make them.
 ALL_ROWS = [
     importlib.import_module(f"ads.migrations.{name}").ROWS
-    for name in ("0003_beat_rows", "0005_intake_beat_rows")
+    for name in ("0003_beat_rows", "0005_intake_beat_rows", "0025_tell_platforms")
 ]
 
 #: Task, seconds from tick to tick.
 PERIODS = {
     "ads.tasks.update_spend": 300,
+    "ads.tasks.tell_platforms": 60,
     "ads.tasks.check_campaign_budgets": 300,
     "ads.tasks.enforce_dayparting": 60,
     "ads.tasks.reset_daily_budgets": 900,

@@ -66,7 +66,7 @@ def followed() -> Iterator[Followed]:
             server.follow(heading)
         web, beat = server.start("web"), server.start("beat")
         early = {"web": (web.end(), web.output), "beat": (beat.end(), beat.output)}
-        for heading in ("Tables, static files, first login", "Processes", "TLS", "PgBouncer"):
+        for heading in ("Tables, static files, first login", "Units", "TLS", "PgBouncer"):
             server.follow(heading)
         pgbouncer(server)
         web = server.start("web")
