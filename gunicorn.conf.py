@@ -2,6 +2,8 @@
 
 import gc
 import os
+import shutil
+import tempfile
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 threads = 4
@@ -12,6 +14,16 @@ control_socket_disable = True  # it would be one per user, and several clones ma
 # A request that waits for another session's lock, such as a long import's, fails with a message and
 # frees its thread. (libpq reads this; the other processes may wait longer.)
 os.environ.setdefault("PGOPTIONS", "-c lock_timeout=10s")
+
+# Here the processes count what only they know, for /metrics; set before anything is imported.
+# A reload keeps it.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp("-metrics", dir=worker_tmp_dir)
+
+
+def on_exit(_: object) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def post_worker_init(_: object) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from ads.models import Campaign
@@ -19,6 +20,7 @@ from ads.rules.money import plain
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
+from ads.services.monitoring import dead_man
 from ads.services.operations import heartbeats
 from ads.services.platforms import updates
 from ads.services.references import registry
@@ -66,11 +68,13 @@ def tell_platforms() -> dict[str, int]:
 
 @shared_task
 def check_campaign_budgets() -> dict[str, int]:
-    """Enforce every campaign: the safety check."""
-    return _enforcing(
+    """Enforce every campaign: the safety check. Once committed, it gives its sign of life."""
+    done = _enforcing(
         "check_campaign_budgets",
         lambda now: enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS),
     )
+    dead_man.ping(settings.DEAD_MAN_URL)
+    return done
 
 
 @shared_task

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ads.monitoring.MonitoringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "ads.api.frame.middleware.ApiMiddleware",
@@ -175,6 +176,14 @@ LOGGING = {
 
 # The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
+
+# --- Monitoring ----------------------------------------------------------------------------------
+# The bearer token of /health and /metrics; without one they do not exist.
+MONITORING_TOKEN = env.str("MONITORING_TOKEN", default="")
+# Asked for after each safety check; whoever watches it alarms when that stops.
+DEAD_MAN_URL = env.str("DEAD_MAN_URL", default="")
+if DEAD_MAN_URL and not DEAD_MAN_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("DEAD_MAN_URL: use an address that begins with https:// or http://.")
 
 # --- Celery -------------------------------------------------------------------------------------
 # A task that runs longer than the hard limit is killed; one whose worker died is delivered again

@@ -41,12 +41,13 @@ from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing` and :func:`only_setup`; any numbers of their own.
+#: :func:`undoing`, :func:`only_setup` and :func:`counting`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
 _UNDOING: Final = 0x0D0_BA7C
 _SETTING_UP: Final = 0x5E7_0B
+_COUNTING: Final = 0xC0_0479
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -141,6 +142,16 @@ def only_setup() -> None:
     """Let nobody else apply a setup file until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETTING_UP])
+
+
+def counting() -> bool:
+    """Whether nobody else counts for the metrics; keeps others from it until the transaction ends.
+
+    Nobody waits for it, and it waits for nobody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COUNTING])
+        return bool(cursor.fetchone()[0])
 
 
 def setup(

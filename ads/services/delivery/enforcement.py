@@ -13,6 +13,7 @@ budget. Running it twice changes nothing the second time; skipped runs leave no 
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +21,7 @@ from decimal import Decimal
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
+from ads import holds
 from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits
 from ads.models import Campaign
 from ads.services import locks
@@ -123,15 +125,32 @@ def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[D
 
 #: Fields of DeliveryChange, and their names on an evaluated campaign.
 _FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
-    budget.budget.replace("__", "_"): budget.limit for budget in BUDGET_HOLDS
+    budget.limit_then: budget.limit for budget in BUDGET_HOLDS
 }
+
+
+def over_budget(now: datetime) -> list[Decision]:
+    """Campaigns that deliver although a budget is used up, in primary-key order; locks nothing."""
+    with _planned():
+        moment = Moment.at(now, Campaign.objects.all())
+        found = holds.over_budget(Campaign.objects.filter(is_active=True), moment).order_by()
+        ids = list(found.values_list("pk", flat=True))
+    return list(preview_switches(Campaign.objects.filter(pk__in=among(ids)), now)) if ids else []
+
+
+@contextmanager
+def _planned() -> Iterator[None]:
+    """A transaction with :data:`SWEEP_SETTINGS`."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            for setting, value in SWEEP_SETTINGS.items():
+                cursor.execute(f"SET LOCAL {setting} = %s", [value])
+        yield
 
 
 def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int], tuple[int, ...]]:
     """Step 1: ids in primary-key order, and those of campaigns that cannot be decided."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for setting, value in SWEEP_SETTINGS.items():
-            cursor.execute(f"SET LOCAL {setting} = %s", [value])
+    with _planned():
         moment = Moment.at(now, campaigns)
         disagreeing = evaluate(campaigns, moment).order_by().exclude(is_active=F("may_deliver"))
         # Not ``iterator()``: PostgreSQL runs cursors without parallel workers.
