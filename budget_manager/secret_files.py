@@ -19,6 +19,8 @@ SECRETS: Final = (
     "REDIS_URL",
     "FLOWER_BASIC_AUTH",
     "ADMIN_PASSWORD",
+    "MONITORING_TOKEN",
+    "DEAD_MAN_URL",
 )
 
 

@@ -4,6 +4,7 @@ Development needs none of them: without ``DATABASE_URL`` and ``REDIS_URL`` it us
 servers. Production (``ENVIRONMENT=production``) refuses to start without its variables.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
     env.read_env(str(BASE_DIR / ".env"))
-read_secret_files(env.ENVIRON)
+read_secret_files(os.environ)
+
+
+def secret(name: str) -> str:
+    """Any text: django-environ takes one that begins with $ for the name of another variable."""
+    return os.environ.get(name, "")
+
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="development")
 if ENVIRONMENT not in ("development", "production"):
@@ -29,14 +36,14 @@ if ENVIRONMENT not in ("development", "production"):
 PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION:
     required = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
-    if missing := [name for name in required if not env.str(name, default="")]:
+    if missing := [name for name in required if not secret(name)]:
         raise ImproperlyConfigured(
             f"ENVIRONMENT is production, so {', '.join(missing)} must be set (see .env.example)."
         )
 
 DEBUG = env.bool("DEBUG", default=not PRODUCTION)
-SECRET_KEY = env.str("SECRET_KEY", default="") or bundled.secret_key(BASE_DIR)
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY = secret("SECRET_KEY") or bundled.secret_key(BASE_DIR)
+SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "web"]
 )
@@ -49,7 +56,7 @@ DATABASE_URL, REDIS_URL = bundled.urls(
 )
 DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
 if not DATABASES["default"].get("PASSWORD"):
-    DATABASES["default"]["PASSWORD"] = env.str("DATABASE_PASSWORD", default="")
+    DATABASES["default"]["PASSWORD"] = secret("DATABASE_PASSWORD")
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -179,7 +186,7 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 
 # --- Monitoring ----------------------------------------------------------------------------------
 # The bearer token of /health and /metrics; without one they do not exist.
-MONITORING_TOKEN = env.str("MONITORING_TOKEN", default="")
+MONITORING_TOKEN = secret("MONITORING_TOKEN")
 # Asked for after each safety check; whoever watches it alarms when that stops.
 DEAD_MAN_URL = env.str("DEAD_MAN_URL", default="")
 if DEAD_MAN_URL and not DEAD_MAN_URL.startswith(("https://", "http://")):
@@ -209,7 +216,7 @@ CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT
 CELERY_REDIS_SOCKET_TIMEOUT = _SOCKET["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = _SOCKET["socket_connect_timeout"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# What Redis refuses for a while (its memory or disk is full, a key is of another type) ends no worker.
+# What Redis refuses for a while (its disk is full, a key is of another type) ends no worker.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

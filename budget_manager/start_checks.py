@@ -6,8 +6,9 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connection
+
+from ads.services.monitoring import readiness
 
 
 def require_prepared(*, web: bool = False) -> None:
@@ -24,18 +25,10 @@ def require_prepared(*, web: bool = False) -> None:
 
 def unapplied_migrations() -> Iterator[str]:
     """What to do if there are some. Nothing is known without the database."""
-    try:
-        executor = MigrationExecutor(connection)
-    except OperationalError:
-        return
-    finally:
-        connection.close()
-    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        first = plan[0][0]
-        yield (
-            f"Migrations are not applied, from {first.app_label}.{first.name} on: {len(plan)} in "
-            "all. Run: ./manage.py migrate"
-        )
+    unapplied = readiness().unapplied
+    connection.close()
+    if unapplied:
+        yield f"Of the migrations, {unapplied} are not applied. Run: ./manage.py migrate"
 
 
 def uncollected_files() -> Iterator[str]:

@@ -27,9 +27,7 @@ BEFORE_MIGRATE = [
     "Settings and secrets",
 ]
 MIGRATE = re.compile(
-    r"^(error: )?Migrations are not applied, from \w+\.\w+ on: \d+ in all\. "
-    r"Run: \./manage\.py migrate$",
-    re.MULTILINE,
+    r"^error: Of the migrations, \d+ are not applied\. Run: \./manage\.py migrate$", re.MULTILINE
 )
 COLLECT = re.compile(
     r"^The static files have not been collected\. "
