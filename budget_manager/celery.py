@@ -8,12 +8,14 @@ from celery import Celery, signals
 from django.core.exceptions import ImproperlyConfigured
 
 from budget_manager import transport
+from budget_manager.secret_files import read_secret_files
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
 
 # Celery warns root of pickled messages; this application accepts only JSON.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
+read_secret_files(os.environ)  # Flower reads the environment, and no settings
 transport.install()
 app = Celery("budget_manager")
 app.config_from_object("django.conf:settings", namespace="CELERY")

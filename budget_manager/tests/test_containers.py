@@ -250,7 +250,7 @@ def test_production_serves_behind_a_proxy_that_ends_tls(site: Site) -> None:
     )
     web = production.start("web")
     try:
-        assert wait_for(lambda: production.healthy("web")), web.lines
+        assert wait_for(lambda: production.healthy("web"), 120), "".join(web.lines)
         page = ask_as_proxy(production.web, "/admin/login/")
         stylesheet = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page)
         assert stylesheet is not None
