@@ -78,7 +78,8 @@ def test_a_secret_may_be_any_text_and_come_from_a_file(tmp_path: Path) -> None:
         "-v",
         "0",
         "-c",
-        "from django.conf import settings as s; print(s.SECRET_KEY, s.DATABASES['default']['PASSWORD'])",
+        "from django.conf import settings as s;"
+        "print(s.SECRET_KEY, s.DATABASES['default']['PASSWORD'])",
         SECRET_KEY_FILE=str(tmp_path / "key"),
         DATABASE_PASSWORD_FILE=str(tmp_path / "password"),
         **variables,

@@ -34,7 +34,7 @@ def test_a_variable_that_differs_from_its_file_is_refused(tmp_path: Path) -> Non
     assert str(refused.value) == (
         "SECRET_KEY and SECRET_KEY_FILE are both set, and differ: unset one of them."
     )
-    assert environ["SECRET_KEY"] == "another"
+    assert environ["SECRET_KEY"] == "another"  # noqa: S105
 
 
 @pytest.mark.parametrize(
