@@ -9,8 +9,13 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import environ
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
 
+from ads.services import locks
 from budget_manager.tests.production.client import Client, location_of_http
 from budget_manager.tests.production.server import HOST, Server
 from budget_manager.tests.support import directory, wait_for
@@ -256,6 +261,36 @@ def test_the_proxy_lets_the_largest_upload_of_the_default_settings_through(
     assert client.allowed(UPLOAD, 513 * MIB) == 100  # announced, not sent
     if "nginx" in request.node.name:
         assert client.allowed(UPLOAD, 514 * MIB + 1) == 413
+
+
+def test_imports_refuse_to_go_through_pgbouncer(
+    followed: Followed, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = (followed.server.root / "etc" / "budget-manager" / "pooled_url").read_text().strip()
+    pooled = connections["default"].copy()
+    pooled.settings_dict = {**pooled.settings_dict, **environ.Env.db_url_config(url)}
+    monkeypatch.setattr(locks, "connection", pooled)
+
+    with (
+        django_db_blocker.unblock(),
+        pytest.raises(ImproperlyConfigured, match="past the pooler"),
+        locks.only_import(),
+    ):
+        pass
+
+    with django_db_blocker.unblock(), pooled.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert cursor.fetchone() == (0,)
+    pooled.close()
+
+
+def test_each_worker_and_the_others_run_as_the_procfile_says(followed: Followed) -> None:
+    lines = (followed.server.code / "Procfile").read_text().splitlines()
+    said = dict(line.replace("WARNING", "INFO").split(": ", 1) for line in lines)
+
+    for name in UNITS:
+        program, *words = followed.server.unit(f"budget-manager-{name}").command
+        assert " ".join([Path(program).name, *words]) == said[name]
 
 
 def test_an_export_is_read_through_pgbouncer(operator: Client) -> None:
