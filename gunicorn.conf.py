@@ -4,10 +4,23 @@ import gc
 import os
 import shutil
 import tempfile
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from budget_manager import logs
+
+if (Path(__file__).parent / ".env").exists():
+    environ.Env.read_env(str(Path(__file__).parent / ".env"))
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 threads = 4
-accesslog = os.environ.get("ACCESS_LOG", "-")  # a file, or - for the terminal
+logger_class = "budget_manager.logs.web.Logger"
+logconfig_dict = logs.config(
+    production=os.environ.get("ENVIRONMENT") == "production",
+    access_log=os.environ.get("ACCESS_LOG", "-"),  # a file, or - for the terminal
+)
 # Containers have a small or no writable disk for the workers' heartbeat files.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
 control_socket_disable = True  # it would be one per user, and several clones may run at once
@@ -26,10 +39,19 @@ def on_exit(_: object) -> None:
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
-def post_worker_init(_: object) -> None:
+def post_worker_init(worker: Any) -> None:
     """Exclude everything loaded so far from garbage collection.
 
     Scanning it delayed every few requests by 70 ms or more.
     """
+    from budget_manager.logs.lifetime import Process
+
     gc.collect()
     gc.freeze()
+    worker.process = Process("web")
+
+
+def worker_exit(_: object, worker: Any) -> None:
+    """Log the end, if it has come to a beginning."""
+    if hasattr(worker, "process"):
+        worker.process.stopped()

@@ -12,7 +12,7 @@ class AdsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from ads import checks, signals  # noqa: F401  (connecting is importing)
+        from ads import checks, request_log, signals  # noqa: F401  (connecting is importing)
         from ads.models.timezones import keep_names
 
         post_migrate.connect(keep_names, sender=self)

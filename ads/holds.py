@@ -63,26 +63,22 @@ class BudgetHold:
     @property
     def budget(self) -> str:
         """Path from a campaign to the budget."""
-        return f"{'brand__' if self.of_brand else ''}{self.period_word}_budget"
+        return f"{'brand__' if self.of_brand else ''}{self.period.word}_budget"
 
     @property
     def spend(self) -> str:
         """Name of the annotation with the spend; a field of DeliveryChange too."""
-        return f"{'brand_' if self.of_brand else ''}{self.period_word}_spend"
+        return f"{'brand_' if self.of_brand else ''}{self.period.word}_spend"
 
     @property
     def limit(self) -> str:
         """Name of the annotation with the limit: the budget and what is allowed beyond it."""
-        return f"{'brand_' if self.of_brand else ''}{self.period_word}_limit"
+        return f"{'brand_' if self.of_brand else ''}{self.period.word}_limit"
 
     @property
     def limit_then(self) -> str:
         """Field of DeliveryChange with the limit at the time."""
         return self.budget.replace("__", "_")
-
-    @property
-    def period_word(self) -> str:
-        return "daily" if self.period == Period.DAY else "monthly"
 
     @property
     def total(self) -> str:

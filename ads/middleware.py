@@ -1,9 +1,9 @@
 """Around each request: the acting user, and the answers where there can be no page."""
 
-import logging
 from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit
 
+import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -13,10 +13,10 @@ from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 
-from ads.services.actor import acting_as
+from ads.request_log import sent_by
 from ads.services.operations import is_outage
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class NulMiddleware:
@@ -47,7 +47,7 @@ class ActorMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         username = request.user.get_username()
-        with acting_as(username, path=request.path):
+        with sent_by(request, username):
             return self.get_response(request)
 
 
@@ -76,7 +76,9 @@ class OutageMiddleware:
         """The page, if the database is at fault. Django calls this with a view's exception."""
         if not is_outage(error):
             return None
-        logger.warning("%s: the database: %s", request.path, " ".join(str(error).split()))
+        logger.warning(
+            "The database cannot be reached", path=request.path, error=" ".join(str(error).split())
+        )
         context = {"back": _came_from(request)}
         response = render(request, "ads/outage.html", context, status=503)
         response["Retry-After"] = "5"

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from celery import shared_task
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from ads.models import Campaign
@@ -146,6 +147,13 @@ def forget_webhooks() -> dict[str, int]:
     with _running("forget_webhooks", now):
         forgotten = webhooks.prune(now)
     return {"forgotten": forgotten}
+
+
+@shared_task
+def clear_sessions() -> None:
+    """Delete the expired sessions of logins."""
+    with _running("clear_sessions", timezone.now()):
+        SessionStore.clear_expired()
 
 
 @contextmanager

@@ -21,6 +21,8 @@ app = Celery("budget_manager")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+from budget_manager.logs import lifetime, tasks  # noqa: E402, F401  (connecting is importing)
+
 
 @signals.import_modules.connect(sender=app, weak=False)
 def refuse_to_start(**_: object) -> None:

@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from budget_manager import bundled
+from budget_manager import bundled, logs
 from budget_manager.secret_files import read_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,6 +48,8 @@ ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "web"]
 )
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# How many proxies of ours a request passes: which entry of X-Forwarded-For is the client's address.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 DATABASE_URL, REDIS_URL = bundled.urls(
     BASE_DIR,
@@ -82,6 +84,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ads.monitoring.MonitoringMiddleware",
+    "ads.request_log.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "ads.api.frame.middleware.ApiMiddleware",
@@ -166,20 +169,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request": {"()": "ads.api.request_ids.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s%(request)s"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}
-    },
-    "loggers": {
-        "ads": {"handlers": ["console"], "level": "INFO", "propagate": True},
-        # Requests refused for the client's own mistakes are in the access log.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logs.config(production=PRODUCTION, access_log=env.str("ACCESS_LOG", default="-"))
+# The version as the log calls it; left out, the commit of this clone.
+APP_VERSION = env.str("APP_VERSION", default="")
 
 # The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
@@ -216,7 +208,7 @@ CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT
 CELERY_REDIS_SOCKET_TIMEOUT = _SOCKET["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = _SOCKET["socket_connect_timeout"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# What Redis refuses for a while (its disk is full, a key is of another type) ends no worker.
+# What Redis refuses for a while (full memory, a key of another type) ends no worker.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -252,6 +244,9 @@ CELERY_TASK_ROUTES = {
 
 # The largest spend file that can be uploaded in the admin.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+
+# Hours between backups: the console warns when one is late. 0: none is expected.
+BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=0)
 
 # The simulated ad platform replaces real ones; in production only on request.
 SIMULATED_PLATFORM = env.bool("SIMULATED_PLATFORM", default=not PRODUCTION)

@@ -2,6 +2,7 @@
 
 import fcntl
 import http.client
+import logging
 import os
 import signal
 import socket
@@ -53,6 +54,7 @@ def start() -> int:
     print("Preparing the database ...", flush=True)
     from budget_manager.bootstrap import bootstrap, login
 
+    logging.getLogger("ads").setLevel(logging.WARNING)  # no line a switch of the sample data
     bootstrap(BASE_DIR, seed=True)
     access_log = BASE_DIR / ".local" / "access.log"
     files.write(access_log, "")
@@ -62,6 +64,7 @@ def start() -> int:
         "PYTHONUNBUFFERED": "1",
         "ACCESS_LOG": str(access_log),
         "BIND": web,
+        "CELERY_QUIET": "true",  # no banners, which are no log lines
         "FLOWER_ADDRESS": "127.0.0.1",
         "FLOWER_PORT": str(ports["FLOWER_PORT"]),
         "FLOWER_URL": f"http://{flower}",

@@ -3,21 +3,27 @@
 Whoever can write to Redis can put anything into a queue, and operations staff can give a periodic
 task headers of their own. Celery 5.7 ends on most of what is no task (text that is not JSON, no id,
 a time limit in words) and puts it back, which ends every worker that is started after; on some
-messages it stays up and runs nothing more. Here all of them are dropped, and logged.
+messages it stays up and runs nothing more. Here all of them are dropped, and logged. The ticks of
+a week in which no worker ran are dropped as well.
 """
 
 import logging
 from base64 import b64decode
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from annotated_types import Len
 from kombu.transport import TRANSPORT_ALIASES, redis
 from kombu.utils.json import loads
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
 
 logger = logging.getLogger(__name__)
 
 LONGEST = 500  # characters of a dropped message in the log
+
+#: What expired less long ago is left to Celery, which notes for whoever sent it that it was not
+#: run. It takes milliseconds for each, which for 10,000 would delay the first check by a minute.
+STALE = timedelta(hours=1)
 
 
 def decoded(body: str) -> Any:
@@ -48,6 +54,7 @@ class TaskHeaders(Strict):
     id: str
     task: str
     retries: int = 0
+    expires: Annotated[AwareDatetime | None, Field(strict=False)] = None
     timelimit: Annotated[list[float | None], Len(2, 2)]
     stamped_headers: list[str] | None = None
     stamps: dict[str, Any] | None = None
@@ -63,34 +70,50 @@ class TaskMessage(Message):
     ]
 
 
+class NoTask(ValueError):
+    """Why a message is dropped."""
+
+
 class Transport(redis.Transport):  # type: ignore[misc]  # kombu has no types
-    """kombu's, without the messages that Celery does not survive."""
+    """kombu's, without the messages that Celery does not survive, or that it is slow to drop."""
 
     def _deliver(self, message: Any, queue: str) -> None:
         from budget_manager.celery import app
 
-        kind = TaskMessage if queue in app.amqp.queues else Message
-        if not (why := problem(message, kind)):
-            super()._deliver(message, queue)
-            return
-        logger.error(
-            "A message in the queue %s is no task and was dropped (%s). It begins: %s",
-            queue,
-            why,
-            str(message)[:LONGEST],
-        )
+        try:
+            read = parse(message, TaskMessage if queue in app.amqp.queues else Message)
+        except NoTask as error:
+            logger.error(  # noqa: TRY400 - where it was found out is of no interest
+                "A message in the queue %s is no task and was dropped (%s). It begins: %s",
+                queue,
+                error,
+                str(message)[:LONGEST],
+            )
+        else:
+            if not is_stale(read, datetime.now(UTC)):
+                super()._deliver(message, queue)
 
 
-def problem(message: Any, kind: type[Message]) -> str:
-    """Why ``message`` is not of this kind; empty if it is."""
+def parse(message: Any, kind: type[Message]) -> Message:
+    """``message``, checked.
+
+    Raises:
+        NoTask: it is not of this kind.
+    """
     try:
-        kind.model_validate(message)
+        return kind.model_validate(message)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        return ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
-    except Exception as error:  # noqa: BLE001 - kombu's decoding raises what it likes
-        return f"{type(error).__name__}: {error}"
-    return ""
+        where = ".".join(map(str, first["loc"]))
+        raise NoTask(": ".join(filter(None, [where, first["msg"]]))) from error
+    except Exception as error:  # kombu's decoding raises what it likes
+        raise NoTask(f"{type(error).__name__}: {error}") from error
+
+
+def is_stale(message: Message, now: datetime) -> bool:
+    """Is it a task that expired so long ago that nobody asks what became of it?"""
+    expires = message.headers.expires if isinstance(message, TaskMessage) else None
+    return expires is not None and expires < now - STALE
 
 
 def read(text: str) -> Any:

@@ -7,9 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
-GUNICORN_STOPS = (
-    3  # exit status of a process that cannot start, instead of which it starts no other
-)
+# The exit status of a process that cannot start, in whose place gunicorn starts no other.
+GUNICORN_STOPS = 3
 
 try:
     application = get_wsgi_application()

@@ -9,9 +9,10 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from ads.api import actions, allowances, exports, keys, reading, request_ids
+from ads.api import actions, allowances, exports, keys, reading
 from ads.api.frame import Kind, Readable, failures, problems
 from ads.api.spend import batches, document, endpoints, webhooks
+from ads.request_log import HEADER
 
 DESCRIPTION: Final = """
 Record spend, read spend and delivery, and switch campaigns.
@@ -85,7 +86,7 @@ def _complete(operation: dict[str, Any]) -> None:
 
 
 def _headers(code: int, *, limited: bool) -> dict[str, Any]:
-    names = {request_ids.HEADER: True}
+    names = {HEADER: True}
     if limited:  # absent if a request fails before its key is read
         names |= dict.fromkeys(_LIMIT_HEADERS, code < Kind.MALFORMED.status)
     if code in (Kind.TOO_MANY.status, Kind.UNAVAILABLE.status):

@@ -5,6 +5,8 @@
 
 import difflib
 import getpass
+import logging
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,6 +14,7 @@ from typing import IO, Final, cast
 
 from django.core.management.base import CommandError, OutputWrapper
 from django.db.models import Q
+from django.template.defaultfilters import filesizeformat
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -40,6 +43,8 @@ def acting(command: str, **more: str) -> Iterator[None]:
         actor = f"command: {command}, by {getpass.getuser()}"
     except (KeyError, OSError):  # a container's user need not have a name
         actor = f"command: {command}"
+    if sys.stderr.isatty():  # whoever reads the command's report needs no line a switch besides
+        logging.getLogger("ads").setLevel(logging.WARNING)
     with acting_as(actor, command=command, **more):
         yield
 
@@ -100,6 +105,11 @@ def printable(text: str) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """ "1 campaign", "2,000 campaigns"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes in a larger unit: "61.2 MB"."""
+    return filesizeformat(number).replace("\xa0", " ")
 
 
 def instant(at: datetime | None, timezone: str = "UTC") -> str:

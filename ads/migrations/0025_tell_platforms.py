@@ -14,7 +14,7 @@ ROWS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("ads", "0020_reference_spelling"),
+        ("ads", "0023_health"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 

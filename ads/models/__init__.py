@@ -1,6 +1,8 @@
 """What the database holds: fields, constraints, triggers and small derived facts."""
 
 from ads.models.allowance import Allowance
+from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
+from ads.models.backups import Backup, Restore
 from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign, CampaignSchedule

@@ -4,15 +4,15 @@ A message only makes something happen at once; what is to be done is known from 
 message that Redis loses is no loss.
 """
 
-import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
+import structlog
 from celery import current_app
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Raised where Redis is away or does not answer.
 AWAY: Final = (BrokerError, RedisError, OSError)
@@ -24,10 +24,10 @@ def send(task: str, args: Sequence[Any] = (), *, expires: float | None = None) -
         current_app.send_task(task, args=args, expires=expires, ignore_result=True)
     except AWAY as error:
         logger.warning(
-            "%s%r could not be handed to a worker (%s); the next minute tries again.",
-            task,
-            tuple(args),
-            error,
+            "A task could not be handed to a worker; the next minute tries again",
+            task=task,
+            args=list(args),
+            error=str(error),
         )
         return False
     return True

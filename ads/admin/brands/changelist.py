@@ -179,7 +179,7 @@ class BrandColumns(AdminMixin[Brand]):
 
 def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal | None, Decimal]:
     """The spend, the limit, and how much of that is allowed beyond the budget."""
-    word = "daily" if period == Period.DAY else "monthly"
+    word = Period(period).word
     spent, limit, allowed = (
         brand.figures[f"{word}_{what}"] for what in ("spend", "limit", "waived")
     )

@@ -25,7 +25,7 @@ ROWS_VAR: Final = "rows"
 
 #: Calculated columns, and their budgets; calculated for all campaigns only to sort by them.
 SPENT: Final = {limit.spend: limit for limit in filters.OWN}
-SHARES: Final = {f"{limit.period_word}_share": limit for limit in filters.OWN}
+SHARES: Final = {f"{limit.period.word}_share": limit for limit in filters.OWN}
 
 #: Amounts, which are compared within a currency only.
 MONEY: Final = {"daily_budget", "monthly_budget", *SPENT}

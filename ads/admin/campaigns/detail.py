@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from ads.admin.backups import archived_sentence
 from ads.admin.base import (
     StoryPage,
     checks,
@@ -21,6 +22,7 @@ from ads.admin.elements import state_badge, strips
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
+from ads.services.archive import archived_span
 from ads.services.explain import (
     Explanation,
     coming_week,
@@ -142,6 +144,7 @@ def _spend(
         "charts": month_charts(month, today, whose=stored.name, ledger=ledger),
         "month_name": f"{today:%B %Y}",
         "ledger_link": listed("ads_spend", **ledger) if ledger else "",
+        "archived": archived_sentence(archived_span(stored)) if ledger else "",
         "entries": [
             {"entry": entry, "amount": format_money(entry.amount, stored.brand.currency)}
             for entry in last_entries(stored, LAST_ENTRIES)

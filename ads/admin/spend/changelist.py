@@ -17,12 +17,14 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 
+from ads.admin.backups import archived_sentence
 from ads.admin.base import model_admin as base
 from ads.admin.elements import is_number
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
 from ads.rules.money import format_sums
+from ads.services.archive import archived_span
 from ads.services.ledger import ledger_sources
 
 ONE_DAY = timedelta(days=1)
@@ -89,6 +91,7 @@ class SpendList(ChangeList):
             for title, first, last in _spans(today)
         ]
         self.zone = zone
+        self.archived = archived_sentence(archived_span())
         sums = getattr(self.paginator, "sums", None)
         self.in_all = None if sums is None else format_sums(sums)
 

@@ -1,9 +1,9 @@
 """Turns every exception raised below ``/api/`` into a problem answer."""
 
-import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
+import structlog
 from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
@@ -11,7 +11,7 @@ from ninja.errors import HttpError, ValidationError
 from ads.api.frame.problems import Kind, Problem, respond, with_status
 from ads.services.operations import is_outage
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Seconds after which a client may retry while the database is unreachable.
 RETRY_AFTER: Final = 2
@@ -54,7 +54,7 @@ def as_problem(error: Exception) -> Problem:
         if isinstance(error, classes):
             return Problem(kind, detail)
     if is_outage(error):
-        logger.warning("The database cannot be reached: %s", " ".join(str(error).split()))
+        logger.warning("The database cannot be reached", error=" ".join(str(error).split()))
         return Problem(
             Kind.UNAVAILABLE,
             "The database cannot be reached or is busy. Nothing was changed: send the same "

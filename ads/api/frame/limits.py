@@ -4,13 +4,13 @@ Counted in Redis for all processes together. While Redis is down each process co
 retries Redis only every few seconds, so no request waits for it.
 """
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Final
 
+import structlog
 from django.conf import settings
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
@@ -20,7 +20,7 @@ from redis.retry import Retry
 from ads.api.frame.problems import Kind, Problem
 from ads.services.senders import Caller
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 WINDOW: Final = 60  # seconds; windows start on the minute
 POLICY: Final = "default"
@@ -122,7 +122,7 @@ class Counter:
         except StorageError as error:
             self._resume_at = time.monotonic() + PAUSE
             if answered:
-                logger.warning("Redis does not answer; counting requests here: %s", error)
+                logger.warning("Redis does not answer; counting requests here", error=str(error))
             return self._own.incr(key, WINDOW)
         self._resume_at = None
         return used

@@ -9,7 +9,6 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils import timezone
 
-from ads.api import request_ids
 from ads.api.frame import failures, problems
 from ads.api.frame.limits import headers_of
 from ads.api.frame.requests import ApiRequest
@@ -30,15 +29,12 @@ class ApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        request_id = request_ids.choose(request.headers.get(request_ids.HEADER))
-        with request_ids.known_as(request_id), ExitStack() as entered:
+        with ExitStack() as entered:
             asked = cast("ApiRequest", request)
-            asked.request_id = request_id
             asked.now = timezone.now()
             asked.entered = entered
             asked.allowance = None
             response = self.answer(asked)
-            response[request_ids.HEADER] = request_id
             response.headers.setdefault("Cache-Control", "no-store")
             response.headers.setdefault("X-Frame-Options", "DENY")
             for name, value in headers_of(asked.allowance).items():

@@ -25,7 +25,7 @@ from ads.services import campaign_lookup, locks, new_batch
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend, Overlap, ReportedOtherwise, SpendConflict
-from ads.services.ledger import day_totals, entries, waiting
+from ads.services.ledger import archived, day_totals, entries, waiting
 from ads.services.ledger.crossings import StaleTimezoneError, enforce_crossed
 from ads.services.ledger.placement import check_unmatched, place
 from ads.services.ledger.rows import (
@@ -87,8 +87,8 @@ def record(
     def batch() -> _Batch:
         return _Batch(rows, source, now, kind, brand_ids, keep_good, on_overlap, together)
 
-    # A brand that has moved, a campaign that is gone, or a day that somebody else has reported
-    # since it was looked up: look again.
+    # A brand that has moved, a campaign that is gone, a day that somebody else has reported since
+    # it was looked up, or one in an archived month: look again.
     with suppress(StaleTimezoneError, ReportedOtherwise, Overlap, IntegrityError):
         return batch().record(trust_loaded=True)
     refusal = InvalidSpend("amount", None, _TOO_LARGE_REASON)
@@ -225,6 +225,10 @@ class _Batch:
             (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
         )
         self._place(checked, found)
+        if not trust_loaded:
+            for i, refusal in archived.refusals(self.placed, self.source).items():
+                del self.placed[i]
+                self.answers[i] = failed(refusal)
         try:
             self._check_good()
             if self.placed or self.unmatched:

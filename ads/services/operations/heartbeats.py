@@ -3,7 +3,6 @@
 Runs are recorded apart from successes: a task that fails at part of its work has not succeeded.
 """
 
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db import DatabaseError
 from django.db.models import F
 
 from ads.models import Heartbeat
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Characters; the rest is in the log.
 LONGEST_ERROR = 2000
@@ -65,7 +65,7 @@ def _record_failure(task: str, now: datetime, took: timedelta, error: str) -> No
         _record(task, now, took, failed=True, last_failure_at=now, last_error=_shortened(error))
     except DatabaseError:
         # Likely the cause of the task's failure too; that error is the one to show.
-        logger.exception("The failure of %s could not be recorded.", task)
+        logger.exception("The failure of a task could not be recorded", failed=task)
 
 
 def _record(task: str, now: datetime, took: timedelta, *, failed: bool, **recorded: Any) -> None:

@@ -62,4 +62,8 @@ _TEXTS: Final = {
         "Deletes received webhooks older than 30 days.",
         "While it is off, the list of received webhooks keeps growing; budgets are not affected.",
     ),
+    "clear_sessions": TaskText(
+        "Deletes expired logins.",
+        "While it is off, the table of sessions keeps growing; nobody stays logged in longer.",
+    ),
 }

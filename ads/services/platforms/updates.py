@@ -5,7 +5,6 @@ and asked again at the next tick, for every day since it last succeeded. Nothing
 day total is what a campaign has cost so far, however long ago it was last asked for.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -13,18 +12,21 @@ from decimal import Decimal
 from itertools import chain
 from typing import Final
 
+import structlog
+
+from ads.failures import Failures, counted
 from ads.models import AskedAccount, Campaign
 from ads.models.spend import Kind
 from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.rules.money import sums_by_currency
-from ads.services import messages
+from ads.services import messages, restored
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import Overlap
 from ads.services.isolation import NOBODYS_FAULT, isolate
 from ads.services.ledger import Answer, DayTotal, record
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Day totals, and accounts, that are recorded in one transaction.
 CHUNK = 2000
@@ -72,8 +74,7 @@ def update_spend(now: datetime, *, platforms: Sequence[AdPlatform] | None = None
     for platform in connected() if platforms is None else platforms:
         update.errors += sync_platforms(now, platforms=[platform]).errors
         observed = _Observed(platform, now, update)
-        for account in observed.accounts():
-            observed.ask(account)
+        observed.ask_all()
         observed.record()
         after = sync_platforms(now, platforms=[platform])
         update.switched += after.started + after.stopped
@@ -96,12 +97,14 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
             # Stopping first: what runs too long costs money.
             if to_stop:
                 platform.switch(to_stop, is_on=False, now=now)
+            if to_start and restored.is_held():
+                to_start = []
             if to_start:
                 platform.switch(to_start, is_on=True, now=now)
         except NOBODYS_FAULT:
             raise
         except Exception as error:
-            logger.exception("Platform %s could not be told what to run.", platform.source)
+            logger.exception("A platform could not be told what to run", source=platform.source)
             errors.append(f"{platform.source}: {_shown(error)}")
         else:
             started += len(to_start)
@@ -148,28 +151,38 @@ class _Observed:
         except NOBODYS_FAULT:
             raise
         except Exception as error:
-            logger.exception("Platform %s did not list its accounts.", self._source)
+            logger.exception("A platform did not list its accounts", source=self._source)
             self._report(_shown(error))
             return []
 
-    def ask(self, account: Account) -> None:
+    def ask_all(self) -> None:
+        """Ask each account; those that fail, or have not been read for too long, are logged."""
+        too_old: list[dict[str, object]] = []
+        event = "Accounts could not be read; the others go on"
+        with Failures(logger, event, source=self._source) as failures:
+            for account in self.accounts():
+                self.ask(account, failures, too_old)
+        if too_old:
+            logger.warning(
+                "Accounts were last read too long ago to ask for every day since",
+                source=self._source,
+                **counted(too_old),
+            )
+
+    def ask(self, account: Account, failures: Failures, too_old: list[dict[str, object]]) -> None:
         """Ask for the account's totals, which are all used or, if asking fails midway, none."""
         self._update.accounts += 1
         campaigns = Campaign.objects.filter(brand=account.brand_id)
         try:
-            days = self._days(account)
+            days = self._days(account, too_old)
             totals = [
                 replace(total, currency=account.currency)
                 for total in self._platform.day_totals(account, campaigns, days, now=self._now)
             ]
         except NOBODYS_FAULT:
             raise
-        except Exception as error:
-            logger.exception(
-                "Account %s of platform %s could not be read; the others go on.",
-                account.name,
-                self._source,
-            )
+        except Exception as error:  # noqa: BLE001  (logged with the others)
+            failures.add(account.name, error)
             self._update.errors += (f"{self._source}, {account.name}: {_shown(error)}",)
             return
         self._answered.setdefault(account.brand_id, []).extend(totals)
@@ -229,7 +242,7 @@ class _Observed:
         )
         return list(zip(totals, recorded.answers, strict=True))
 
-    def _days(self, account: Account) -> list[date]:
+    def _days(self, account: Account, too_old: list[dict[str, object]]) -> list[date]:
         today = local_date(self._now, account.timezone)
         last_read = self._last_read.get(account.brand_id)
         if last_read is None:
@@ -237,13 +250,8 @@ class _Observed:
         answered_on = local_date(last_read, account.timezone)
         days = days_to_ask(today, answered_on)
         if len(days) == MOST_DAYS and days[-1] >= answered_on:
-            logger.warning(
-                "Account %s of platform %s was last read on %s, too long ago to ask for every day "
-                "since; it is asked from %s on.",
-                account.name,
-                self._source,
-                answered_on,
-                days[-1],
+            too_old.append(
+                {"account": account.name, "read": str(answered_on), "asked_from": str(days[-1])}
             )
         return days
 

@@ -30,6 +30,7 @@ from ads.services.ledger import (
     Row,
     SpendEntry,
     append,
+    archived,
     check_same_day,
     enforce_crossed,
     moved_by,
@@ -195,6 +196,9 @@ def _record_batch(
                 )
             except InvalidSpend as error:
                 refusals[row.pk] = str(error)
+        for pk, refusal in archived.refusals(placed, source).items():
+            del placed[pk]
+            refusals[pk] = str(refusal)
         good = list(placed.values())
         batch = _match_batch(unknown, owner.campaign_id, now)
         with new_batch.recording(batch):

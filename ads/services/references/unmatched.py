@@ -190,7 +190,7 @@ def used_up_by(unknown: UnknownReference, campaign: Campaign, now: datetime) -> 
             figures = summaries.figures(owner, period, now)
             spent, limit = figures.amount + amount, figures.limit
             if limit is not None and figures.is_available and is_used_up(spent, limit):
-                word = "daily" if period == Period.DAY else "monthly"
+                word = Period(period).word
                 sentences.append(
                     f"The {word} budget of {prefix}{owner.name} would be used up: "
                     f"{format_money(spent, campaign.brand.currency)} of "

@@ -33,7 +33,9 @@ _SECRET: Final = _pages(A)
 
 #: Of each model, who opens which page.
 PAGES: Final = {
+    "ads.archivedmonth": _RECORD,
     "ads.askedaccount": _RECORD,
+    "ads.backup": _RECORD,
     "ads.brand": _pages(V, add=B),
     "ads.brandevent": _RECORD,
     "ads.campaign": _pages(V, add=B),

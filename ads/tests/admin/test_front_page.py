@@ -36,10 +36,13 @@ def registered() -> list[str]:
 
 _WITHOUT_PAGES: Final = {
     "Allowance",
+    "ArchivedId",
+    "ArchivedSpend",
     "CampaignSchedule",
     "DaypartingWindow",
     "MatchedSpend",
     "RecordedAgain",
+    "Restore",
     "SpendImportPart",
 }
 

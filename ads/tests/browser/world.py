@@ -17,6 +17,8 @@ from django_celery_beat.models import (
 from ads import tasks
 from ads.models import (
     ApiKey,
+    ArchivedMonth,
+    Backup,
     Brand,
     Campaign,
     CampaignReference,
@@ -24,6 +26,7 @@ from ads.models import (
     ColumnMapping,
     DaypartingSchedule,
     ReportedTotal,
+    Restore,
     SpendBatch,
     SpendTotal,
     UnknownReference,
@@ -44,6 +47,7 @@ def make(now: datetime, *, brands: int = 2, campaigns: int = 6, spend_days: int 
     _configuration(now, brands, campaigns, spend_days)
     _what_comes_in(now)
     _periodic_tasks(now)
+    _operations(now)
     Group.objects.get_or_create(name="Night shift")
     return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD)
 
@@ -116,6 +120,23 @@ def _what_comes_in(now: datetime) -> None:
     )
     plan = FilePlan().as_json()
     ColumnMapping.objects.create(name="Platform's export", header=["Day"], plan=plan)
+
+
+def _operations(now: datetime) -> None:
+    taken = {"took": timedelta(seconds=40), "place": "/backups/1", "taken_by": "command: backup"}
+    Backup.objects.create(started_at=now - timedelta(hours=9), size=10**9, sha256="0" * 64, **taken)
+    Backup.objects.create(started_at=now, error="The disk is full.", **taken)
+    Restore.objects.create(as_of=now - timedelta(hours=9), restored_at=now, restored_by="olivia")
+    ArchivedMonth.objects.create(
+        month="2020-01-01",
+        file="spend-2020-01.csv.gz",
+        sha256="0" * 64,
+        size=10**6,
+        entries=12_345,
+        amounts={"USD": "1234.50"},
+        archived_at=now,
+        archived_by="command: archive_spend",
+    )
 
 
 def _periodic_tasks(now: datetime) -> None:

@@ -92,6 +92,7 @@ NO_TASKS = {
     "time limits in letters": with_header(timelimit=["a", "b"]),
     "stamps that are a number": with_header(stamped_headers=5, stamps=7),
     "an expiry of no time": with_header(expires={"__type__": "datetime", "__value__": "soon"}),
+    "an expiry in words": with_header(expires="soon"),
     "no content type": without("content-type"),
     "pickle": changed(lambda one: one.update({"content-type": "application/x-python-serialize"})),
     "an encoding that is a number": changed(lambda one: one.update({"content-encoding": 5})),
@@ -105,6 +106,5 @@ NO_TASKS = {
 #: Celery refuses these by itself.
 REFUSED_BY_CELERY = {
     "an unknown task": with_header(task="nobody.knows", id="unknown"),
-    "an expiry in words": with_header(expires="soon", id="expiry"),
     "arguments that it does not take": with_body(b'[[1, 2, 3], {"x": 1}, {}]'),
 }

@@ -18,7 +18,12 @@ HOUR = timedelta(hours=1)
 #: Of the migrations that make them.
 ALL_ROWS = [
     importlib.import_module(f"ads.migrations.{name}").ROWS
-    for name in ("0003_beat_rows", "0005_intake_beat_rows", "0025_tell_platforms")
+    for name in (
+        "0003_beat_rows",
+        "0005_intake_beat_rows",
+        "0022_backups",
+        "0025_tell_platforms",
+    )
 ]
 
 #: Task, seconds from tick to tick.
@@ -32,6 +37,7 @@ PERIODS = {
     "ads.tasks.continue_imports": 60,
     "ads.tasks.record_waiting_spend": 300,
     "ads.tasks.forget_webhooks": 3600,
+    "ads.tasks.clear_sessions": 3600,
 }
 
 #: Tasks that no clock starts.

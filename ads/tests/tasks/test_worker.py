@@ -10,18 +10,19 @@ from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
+from structlog.contextvars import bound_contextvars
 
 from ads.models import Campaign, Heartbeat
 from ads.services.operations import periodic_tasks
 from ads.services.operations.periodic_tasks import Run, Stage
 from ads.tests.factories import CampaignFactory
 from ads.tests.tasks.no_tasks import NO_TASKS, REFUSED_BY_CELERY, message
-from ads.tests.tasks.support import ON_DEMAND, PERIODS, make_beat_rows, started_beat
+from ads.tests.tasks.support import NOON, ON_DEMAND, PERIODS, make_beat_rows, started_beat
 from ads.tests.tasks.worker import queues_of, running_workers, worker_commands
 from budget_manager import transport
 from budget_manager.celery import app
 
-STALE = 300
+MANY = 100
 
 
 def test_tasks_are_sent_to_queues_that_the_workers_consume_together_and_no_others() -> None:
@@ -50,11 +51,25 @@ def test_enforcement_has_a_worker_of_its_own_and_each_has_a_name() -> None:
 
 @pytest.mark.parametrize("name", NO_TASKS)
 def test_what_is_no_task_is_told_from_one_with_a_reason(name: str) -> None:
-    assert transport.problem(transport.read(NO_TASKS[name]), transport.TaskMessage)
+    with pytest.raises(transport.NoTask, match=r"."):
+        transport.parse(transport.read(NO_TASKS[name]), transport.TaskMessage)
 
 
-def test_a_task_is_told_from_what_is_none() -> None:
-    assert transport.problem(message(), transport.TaskMessage) == ""
+@pytest.mark.parametrize(
+    ("expires", "is_stale"),
+    [
+        (None, False),
+        ("2026-03-04T12:00:01+00:00", False),
+        ("2026-03-04T11:00:00+00:00", False),  # expired; whoever sent it may still ask
+        ("2026-03-04T10:59:59+00:00", True),
+        ("2026-03-04T12:59:59+02:00", True),
+    ],
+)
+def test_a_tick_is_stale_an_hour_after_it_expired(expires: str | None, is_stale: bool) -> None:
+    one = message()
+    one["headers"]["expires"] = expires
+
+    assert transport.is_stale(transport.parse(one, transport.TaskMessage), NOON) == is_stale
 
 
 @pytest.mark.django_db(transaction=True)
@@ -65,10 +80,11 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
     campaign = CampaignFactory.create(daily_budget=75)
     Campaign.objects.filter(pk=campaign.pk).update(is_active=False)
     client = redis.Redis.from_url(settings.REDIS_URL)
-    an_hour_ago = timezone.now() - timedelta(hours=1)
-    stale = [
-        app.send_task("ads.tasks.enforce_dayparting", expires=an_hour_ago) for _ in range(STALE)
-    ]
+    now = timezone.now()
+    expired, stale = (
+        [app.send_task("ads.tasks.enforce_dayparting", expires=at) for _ in range(MANY)]
+        for at in (now - timedelta(minutes=1), now - timedelta(days=1))
+    )
     for queue in settings.CELERY_TASK_QUEUES:
         client.lpush(queue, *NO_TASKS.values(), *REFUSED_BY_CELERY.values())
 
@@ -85,11 +101,13 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
         client.publish(f"/{settings.REDIS_URL.rpartition('/')[2]}.celery.pidbox", b"5")
         # By hand, as the button does it.
         by_hand = PeriodicTask.objects.get(task="ads.tasks.check_campaign_budgets")
-        run = periodic_tasks.start(by_hand)
+        with bound_contextvars(request_id="seven"):
+            run = periodic_tasks.start(by_hand)
         current_app.AsyncResult(run).get(timeout=60)
         outcome = periodic_tasks.outcome(run)
         assert [worker.poll() for worker in workers.values()] == [None, None]
 
+    said = log.read_text(errors="replace")
     assert outcome == Run(Stage.DONE, "started 0, stopped 0, failed 0")
     assert set(answers) == set(PERIODS)
     campaign.refresh_from_db()
@@ -97,6 +115,28 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
     assert {beat.task for beat in Heartbeat.objects.all() if beat.last_success_at} == {
         name.rpartition(".")[2] for name in PERIODS
     }
-    assert Counter(result.state for result in stale) == {"REVOKED": STALE}
-    dropped = log.read_text(errors="replace").count("is no task and was dropped")
+    assert Counter(result.state for result in expired) == {"REVOKED": MANY}
+    assert Counter(result.state for result in stale) == {"PENDING": MANY}
+    dropped = said.count("is no task and was dropped")
     assert dropped == len(NO_TASKS) * len(settings.CELERY_TASK_QUEUES) + len(workers)
+    assert_lines_join(said, run, campaign)
+
+
+def assert_lines_join(log: str, run: str, campaign: Campaign) -> None:
+    """Every line of a task names it, and those of one that a request queued name the request."""
+    lines = log.splitlines()
+    queued = [line for line in lines if f"task_id='{run}'" in line]
+    assert ["Task received" in queued[0], "Task succeeded" in queued[-1]] == [True, True]
+    for line in queued:
+        assert "task='ads.tasks.check_campaign_budgets'" in line
+        assert "request_id='seven'" in line
+    assert [line for line in lines if "request_id" in line] == queued
+    (switch,) = (line for line in lines if "Campaign started" in line)
+    assert f"campaign_id={campaign.pk} " in switch
+    assert "task='ads.tasks." in switch
+    assert "task_id='" in switch
+    assert "actor='task: " in switch
+    for event in ("Process started", "Process stopped"):
+        ones = [line for line in lines if event in line]
+        assert len(ones) == len(worker_commands())
+        assert all("process='worker' node='" in line for line in ones)

@@ -27,8 +27,8 @@ def queues_of(command: list[str]) -> set[str]:
 
 
 @contextmanager
-def running_workers(log: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
-    """The Procfile's workers, on the database and the Redis of this test run."""
+def running_workers(log: Path, *names: str) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
+    """The Procfile's workers (all, if none is named), on the servers of this test run."""
     parts = urlsplit(settings.DATABASE_URL)
     environment = os.environ | {
         "DATABASE_URL": urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}")),
@@ -41,6 +41,7 @@ def running_workers(log: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]
                 command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
             )
             for name, command in worker_commands().items()
+            if not names or name in names
         }
     try:
         yield workers
