@@ -17,7 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from ads.services import locks
 from budget_manager.tests.production.client import Client, location_of_http
-from budget_manager.tests.production.server import HOST, Server
+from budget_manager.tests.production.server import HOST, Running, Server
 from budget_manager.tests.support import directory, wait_for
 
 MIB = 1024 * 1024
@@ -46,6 +46,7 @@ class Followed:
     """The server at the page's end, and what was said to those who started too early."""
 
     server: Server
+    web: Running
     early: dict[str, tuple[int, str]]
 
     @property
@@ -74,7 +75,7 @@ def followed() -> Iterator[Followed]:
         pgbouncer(server)
         web = server.start("web")
         assert web.says("Booting worker"), web.output
-        yield Followed(server, early)
+        yield Followed(server, web, early)
 
 
 def pgbouncer(server: Server) -> None:
@@ -202,6 +203,11 @@ def test_forged_headers_are_not_believed(client: Client, followed: Followed) -> 
 
     assert answer.status == 200  # and no redirect to https
     assert "evil.example.com" not in page
+    # The log has the address of whoever is connected to the proxy.
+    asked = f'"request_id": "{answer.headers["X-Request-ID"]}"'
+    assert followed.web.says(asked)
+    (line,) = [line for line in followed.web.lines if asked in line]
+    assert '"address": "127.0.0.1"' in line
 
 
 @pytest.fixture
