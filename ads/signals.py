@@ -27,6 +27,7 @@ from ads.models import (
 from ads.models.base import configuration_changed
 from ads.models.people import SignInKind
 from ads.services.delivery import Trigger, after_edit
+from ads.services.operations import require_clock
 from ads.services.people import sessions, sign_ins
 from ads.services.references import registry
 
@@ -61,6 +62,7 @@ class EnforceOnCommit:
         if self.schedules:
             attached = CampaignSchedule.objects.filter(schedule__in=self.schedules)
             concerned.update(attached.values_list("campaign_id", flat=True))
+        require_clock()
         after_edit(concerned, timezone.now(), Trigger.EDIT)
 
 
@@ -101,6 +103,7 @@ def reference_saved(instance: CampaignReference, **_: Any) -> None:
     pk = instance.pk
 
     def record() -> None:
+        require_clock()
         registry.record_waiting(timezone.now(), references=[pk], at_most=registry.AT_ONCE)
 
     # Robust, as above: the periodic task records what this could not.

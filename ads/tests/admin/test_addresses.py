@@ -133,7 +133,13 @@ def test_nonsense_in_the_address_of_a_list_is_ignored_or_told_and_never_an_error
         names: list[Any] = ["id__exact", "p", "o", "x", "_to_field", "e", "pk__in"]
         for one in pages.get_list_filter(request):
             path = one[0] if isinstance(one, tuple) else getattr(one, "parameter_name", "x")
-            names += [path, f"{path}__exact", f"{path}__id__exact", f"{path}_from", f"{path}_to_0"]
+            names += [
+                str(path),
+                f"{path}__exact",
+                f"{path}__id__exact",
+                f"{path}_from",
+                f"{path}_to_0",
+            ]
         listed = changelist(f"{model._meta.app_label}_{model._meta.model_name}")
         name = names[number % len(names)]
         answers[f"{listed}?{name}="] = admin.get(listed, {name: nonsense}).status_code

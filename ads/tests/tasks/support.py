@@ -6,8 +6,8 @@ from typing import Any
 
 import time_machine
 from django.apps import apps
-from django_celery_beat.schedulers import DatabaseScheduler
 
+from ads.clockwork import Scheduler
 from ads.migrations import _beat
 from budget_manager.celery import app
 
@@ -23,7 +23,7 @@ ALL_ROWS = [
         "0005_intake_beat_rows",
         "0021_people",
         "0022_backups",
-        "0025_tell_platforms",
+        "0024_tell_platforms",
     )
 ]
 
@@ -59,6 +59,6 @@ def make_beat_rows() -> None:
         _beat.create(apps, rows)  # type: ignore[no-untyped-call]
 
 
-def started_beat() -> DatabaseScheduler:
+def started_beat() -> Scheduler:
     """Beat's own scheduler, as it reads the database when it starts."""
-    return DatabaseScheduler(app=app)
+    return Scheduler(app=app)
