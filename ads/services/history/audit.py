@@ -178,13 +178,20 @@ def _before(model: type[models.Model], events: Iterable[Any]) -> dict[int, Any]:
     return {pk: found[earlier] for pk, earlier in pairs.items() if earlier in found}
 
 
+#: Rows that are called by another row, which is read with them.
+_NAMED_BY = {"person": "user", "permission": "content_type"}
+
+
 def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
     """Names of the rows that events refer to, without those deleted since."""
     names: Names = {}
     for field in _audited(model):
         if field.related_model:
             ids = {getattr(event, field.attname) for event in events}
-            for pk, row in field.related_model._default_manager.in_bulk(list(ids)).items():
+            rows = field.related_model._default_manager.all()
+            if beside := _NAMED_BY.get(field.name):
+                rows = rows.select_related(beside)
+            for pk, row in rows.in_bulk(list(ids)).items():
                 names[field.name, pk] = str(row)
                 if isinstance(row, Brand):
                     names["currency", pk] = row.currency
