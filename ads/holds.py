@@ -76,6 +76,11 @@ class BudgetHold:
         return f"{'brand_' if self.of_brand else ''}{self.period.word}_limit"
 
     @property
+    def limit_then(self) -> str:
+        """Field of DeliveryChange with the limit at the time."""
+        return self.budget.replace("__", "_")
+
+    @property
     def total(self) -> str:
         """Name of the join to the running sum."""
         return f"{self.hold.value}_total"
@@ -151,6 +156,13 @@ def held_by(
     # As one value: PostgreSQL underestimates a condition on schedules and would look up the many
     # that pass it one by one.
     return those.filter(Case(When(applies, then=Value(True)), default=Value(False)))
+
+
+def over_budget(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign]:
+    """Those of ``campaigns``, a good part of all, with a budget that is used up at ``moment``."""
+    conditions = _conditions(Campaign.objects.all(), moment, NOTHING)
+    applies = functools.reduce(operator.or_, (conditions[budget.hold] for budget in BUDGET_HOLDS))
+    return with_spend(campaigns, moment, BUDGET_HOLDS).filter(applies)
 
 
 def with_dates(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> QuerySet[Campaign]:

@@ -4,6 +4,7 @@ Development needs none of them: without ``DATABASE_URL`` and ``REDIS_URL`` it us
 servers. Production (``ENVIRONMENT=production``) refuses to start without its variables.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from budget_manager import bundled, logs
+from budget_manager.secret_files import read_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
     env.read_env(str(BASE_DIR / ".env"))
+read_secret_files(os.environ)
+
+
+def secret(name: str) -> str:
+    """Any text: django-environ takes one that begins with $ for the name of another variable."""
+    return os.environ.get(name, "")
+
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="development")
 if ENVIRONMENT not in ("development", "production"):
@@ -27,14 +36,14 @@ if ENVIRONMENT not in ("development", "production"):
 PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION:
     required = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
-    if missing := [name for name in required if not env.str(name, default="")]:
+    if missing := [name for name in required if not secret(name)]:
         raise ImproperlyConfigured(
             f"ENVIRONMENT is production, so {', '.join(missing)} must be set (see .env.example)."
         )
 
 DEBUG = env.bool("DEBUG", default=not PRODUCTION)
-SECRET_KEY = env.str("SECRET_KEY", default="") or bundled.secret_key(BASE_DIR)
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY = secret("SECRET_KEY") or bundled.secret_key(BASE_DIR)
+SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "web"]
 )
@@ -48,8 +57,20 @@ DATABASE_URL, REDIS_URL = bundled.urls(
     redis_url=env.str("REDIS_URL", default=""),
 )
 DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
+if not DATABASES["default"].get("PASSWORD"):
+    DATABASES["default"]["PASSWORD"] = secret("DATABASE_PASSWORD")
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
+# What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
+# for long, and whoever is killed or hangs lets go of its own locks.
+#
+# Seconds for each lock. Who is next in line waits twice: for the turn, and for the lock.
+LOCK_TIMEOUT = 1
+DATABASE_SESSION = {
+    "lock_timeout": f"{LOCK_TIMEOUT}s",
+    "idle_in_transaction_session_timeout": "5min",
+    "client_connection_check_interval": "2s",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -73,6 +94,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ads.request_log.RequestIdMiddleware",
+    "ads.monitoring.MonitoringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "ads.api.frame.middleware.ApiMiddleware",
@@ -83,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ads.middleware.OutageMiddleware",
+    "ads.middleware.SecondFactorMiddleware",
     "ads.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ads.middleware.LoggedOutMiddleware",
@@ -107,6 +130,17 @@ TEMPLATES = [
     },
 ]
 
+# A login lasts a working day, and longer only for whoever ticks "Keep me signed in".
+SESSION_COOKIE_AGE = 3600 * env.int("SESSION_HOURS", default=12)
+REMEMBERED_DAYS = env.int("REMEMBERED_DAYS", default=14)
+# The roles of which everybody needs a second factor, by name; "Superuser" for superusers.
+SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
+# How long sign-ins stay on record.
+SIGN_INS_KEPT_DAYS = env.int("SIGN_INS_KEPT_DAYS", default=400)
+# Requests with an invalid API key that are answered per minute and address.
+API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", default=30)
+
+AUTHENTICATION_BACKENDS = ["ads.services.people.Roles"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
     for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
@@ -125,6 +159,9 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# Pages name the files with their hashes alone.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 if PRODUCTION:
     # A proxy in front terminates TLS and says so in this header.
@@ -158,8 +195,20 @@ LOGGING = logs.config(production=PRODUCTION, access_log=env.str("ACCESS_LOG", de
 # The version as the log calls it; left out, the commit of this clone.
 APP_VERSION = env.str("APP_VERSION", default="")
 
+# By how many seconds the clock of a process may differ from the database's before the process
+# changes nothing any more; 0: they are not compared.
+CLOCK_TOLERANCE = env.int("CLOCK_TOLERANCE", default=60)
+
 # The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
+
+# --- Monitoring ----------------------------------------------------------------------------------
+# The bearer token of /health and /metrics; without one they do not exist.
+MONITORING_TOKEN = secret("MONITORING_TOKEN")
+# Asked for after each safety check; whoever watches it alarms when that stops.
+DEAD_MAN_URL = env.str("DEAD_MAN_URL", default="")
+if DEAD_MAN_URL and not DEAD_MAN_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("DEAD_MAN_URL: use an address that begins with https:// or http://.")
 
 # --- Celery -------------------------------------------------------------------------------------
 # A task that runs longer than the hard limit is killed; one whose worker died is delivered again
@@ -194,7 +243,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_TASK_TRACK_STARTED = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "ads.clockwork:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # Enforcement has a queue and a worker of its own, so that nothing slow ever delays the stopping of
@@ -257,6 +306,7 @@ UNFOLD: dict[str, Any] = {
         "command_search": True,
         "navigation": "ads.admin.base.menu.menu",
     },
+    "ACCOUNT": {"navigation": "ads.admin.people.account_links"},
     "COMMAND": {"search_callback": "ads.admin.base.search.search"},
     "TABS": "ads.admin.history.tabs",
     "COLORS": {

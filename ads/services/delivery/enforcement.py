@@ -14,6 +14,7 @@ budget. Running it twice changes nothing the second time; skipped runs leave no 
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,10 +22,11 @@ import structlog
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
+from ads import holds
 from ads.failures import counted
 from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
 from ads.models import Campaign
-from ads.services import locks, restored
+from ads.services import lock_waits, locks, restored
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log
 from ads.services.delivery.decision import Decision, Named
@@ -128,15 +130,32 @@ def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[D
 
 #: Fields of DeliveryChange, and their names on an evaluated campaign.
 _FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
-    budget.budget.replace("__", "_"): budget.limit for budget in BUDGET_HOLDS
+    budget.limit_then: budget.limit for budget in BUDGET_HOLDS
 }
+
+
+def over_budget(now: datetime) -> list[Decision]:
+    """Campaigns that deliver although a budget is used up, in primary-key order; locks nothing."""
+    with _planned():
+        moment = Moment.at(now, Campaign.objects.all())
+        found = holds.over_budget(Campaign.objects.filter(is_active=True), moment).order_by()
+        ids = list(found.values_list("pk", flat=True))
+    return list(preview_switches(Campaign.objects.filter(pk__in=among(ids)), now)) if ids else []
+
+
+@contextmanager
+def _planned() -> Iterator[None]:
+    """A transaction with :data:`SWEEP_SETTINGS`."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            for setting, value in SWEEP_SETTINGS.items():
+                cursor.execute(f"SET LOCAL {setting} = %s", [value])
+        yield
 
 
 def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int], tuple[int, ...]]:
     """Step 1: ids in primary-key order, and those of campaigns that cannot be decided."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for setting, value in SWEEP_SETTINGS.items():
-            cursor.execute(f"SET LOCAL {setting} = %s", [value])
+    with _planned():
         moment = Moment.at(now, campaigns)
         disagreeing = evaluate(campaigns, moment).order_by().exclude(is_active=F("may_deliver"))
         # Not ``iterator()``: PostgreSQL runs cursors without parallel workers.
@@ -173,7 +192,7 @@ def _switch(
     try:
         return _lock_and_switch(ids, now, trigger, await_spend=await_spend)
     except OperationalError as error:
-        if not locks.is_in_the_way(error):
+        if not lock_waits.is_in_the_way(error):
             raise
         enforced = _lock_and_switch(ids, now, trigger, await_spend=False, skip_locked=True)
         locked += enforced.failed
@@ -189,10 +208,9 @@ def _lock_and_switch(
     await_spend: bool,
     skip_locked: bool = False,
 ) -> Enforced:
-    with locks.patience():
-        if await_spend:
-            locks.totals_of_brands(ids, now)
-        locked = locks.campaigns(ids, skip_locked=skip_locked)
+    if await_spend:
+        locks.totals_of_brands(ids, now)
+    locked = locks.campaigns(ids, skip_locked=skip_locked)
     decisions = list(preview_switches(Campaign.objects.filter(pk__in=among(locked)), now))
     if any(decision.is_active for decision in decisions) and restored.is_held():
         decisions = [decision for decision in decisions if not decision.is_active]
