@@ -15,7 +15,8 @@ if (Path(__file__).parent / ".env").exists():
     environ.Env.read_env(str(Path(__file__).parent / ".env"))
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
-threads = 4
+# Ten clients that run into a lock which somebody else holds leave some.
+threads = 12
 logger_class = "budget_manager.logs.web.Logger"
 logconfig_dict = logs.config(
     production=os.environ.get("ENVIRONMENT") == "production",
@@ -24,9 +25,6 @@ logconfig_dict = logs.config(
 # Containers have a small or no writable disk for the workers' heartbeat files.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
 control_socket_disable = True  # it would be one per user, and several clones may run at once
-# A request that waits for another session's lock, such as a long import's, fails with a message and
-# frees its thread. (libpq reads this; the other processes may wait longer.)
-os.environ.setdefault("PGOPTIONS", "-c lock_timeout=10s")
 
 # Here the processes count what only they know, for /metrics; set before anything is imported.
 # A reload keeps it.

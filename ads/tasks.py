@@ -9,11 +9,13 @@ not at all. Operations staff decide when the periodic ones run (Periodic tasks i
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from celery import shared_task
+from celery import shared_task, signals
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from django.utils import timezone
 
 from ads.models import Campaign
@@ -22,7 +24,8 @@ from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
 from ads.services.monitoring import dead_man
-from ads.services.operations import heartbeats
+from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
+from ads.services.people import sign_ins
 from ads.services.platforms import updates
 from ads.services.references import registry
 from ads.services.senders import webhooks
@@ -38,7 +41,11 @@ TELL_SOFT_LIMIT: Final = 50
 TELL_LIMIT: Final = 55
 
 
-@shared_task
+#: A task whose clock differs too much from the database's changes nothing and fails with that.
+_task: Final = partial(shared_task, throws=(ClockDiffers,))
+
+
+@_task
 def update_spend() -> dict[str, Any]:
     """Fetch day totals from the ad platforms and pause what is over its budget."""
     now = timezone.now()
@@ -56,7 +63,7 @@ def update_spend() -> dict[str, Any]:
     }
 
 
-@shared_task(soft_time_limit=TELL_SOFT_LIMIT, time_limit=TELL_LIMIT)
+@_task(soft_time_limit=TELL_SOFT_LIMIT, time_limit=TELL_LIMIT)
 def tell_platforms() -> dict[str, int]:
     """Tell the ad platforms which campaigns to run and to stop."""
     now = timezone.now()
@@ -67,7 +74,7 @@ def tell_platforms() -> dict[str, int]:
     return {"started": told.started, "stopped": told.stopped, "failed": len(told.errors)}
 
 
-@shared_task
+@_task
 def check_campaign_budgets() -> dict[str, int]:
     """Enforce every campaign: the safety check. Once committed, it gives its sign of life."""
     done = _enforcing(
@@ -78,7 +85,7 @@ def check_campaign_budgets() -> dict[str, int]:
     return done
 
 
-@shared_task
+@_task
 def enforce_dayparting() -> dict[str, int]:
     """Enforce the campaigns that run in the hours of their schedules."""
     return _enforcing(
@@ -89,19 +96,19 @@ def enforce_dayparting() -> dict[str, int]:
     )
 
 
-@shared_task
+@_task
 def reset_daily_budgets() -> dict[str, int]:
     """Roll over the brands whose local day has turned; complete ended flights."""
     return _enforcing("reset_daily_budgets", rollover.roll_over_days)
 
 
-@shared_task
+@_task
 def reset_monthly_budgets() -> dict[str, int]:
     """Roll over the brands whose local month has turned."""
     return _enforcing("reset_monthly_budgets", rollover.roll_over_months)
 
 
-@shared_task
+@_task
 def record_waiting_spend() -> dict[str, int]:
     """Record waiting spend whose campaign has been matched by now."""
     now = timezone.now()
@@ -120,19 +127,20 @@ def record_waiting_spend() -> dict[str, int]:
     }
 
 
-@shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
+@_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def check_upload(import_id: int) -> str:
     """Preview an uploaded file."""
-    return uploads.check(import_id, timezone.now())
+    return uploads.check(import_id, _now())
 
 
-@shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
+@_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def record_upload(import_id: int) -> str:
     """Record a confirmed upload, in the name of the person who confirmed it."""
-    return uploads.record(import_id, timezone.now)
+    _now()
+    return uploads.record(import_id, _now)
 
 
-@shared_task
+@_task
 def continue_imports() -> dict[str, int]:
     """Resume uploads that no worker is processing; delete those never confirmed."""
     now = timezone.now()
@@ -140,7 +148,7 @@ def continue_imports() -> dict[str, int]:
         return uploads.continue_all(now)
 
 
-@shared_task
+@_task
 def forget_webhooks() -> dict[str, int]:
     """Delete old records of received webhooks."""
     now = timezone.now()
@@ -149,11 +157,25 @@ def forget_webhooks() -> dict[str, int]:
     return {"forgotten": forgotten}
 
 
-@shared_task
+@_task
+def forget_sign_ins() -> dict[str, int]:
+    """Delete sign-ins older than the settings say."""
+    now = timezone.now()
+    with _running("forget_sign_ins", now):
+        forgotten = sign_ins.forget(now)
+    return {"forgotten": forgotten}
+
+
+@_task
 def clear_sessions() -> None:
     """Delete the expired sessions of logins."""
     with _running("clear_sessions", timezone.now()):
         SessionStore.clear_expired()
+
+
+def _now() -> datetime:
+    require_clock()
+    return timezone.now()
 
 
 @contextmanager
@@ -180,6 +202,16 @@ def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> di
         done += ended
         _note(run, done)
     return {"started": done.started, "stopped": done.stopped, "failed": len(run.errors)}
+
+
+@signals.worker_ready.connect
+@signals.task_revoked.connect
+def say(**_: Any) -> None:
+    """A worker logs how far its clock is off when it starts, and when a task has expired by it."""
+    try:
+        say_clock()
+    finally:
+        connection.close()  # the processes that are forked later have their own
 
 
 def _note(run: heartbeats.Run, done: Enforced) -> None:

@@ -123,7 +123,8 @@ def checks() -> Iterator[list[float | None]]:
     while time.monotonic() < until and not all(result.ready() for _, result in sent):
         time.sleep(0.1)
     for at, result in sent:
-        took.append(result.date_done.timestamp() - at if result.successful() else None)
+        done = result.date_done if result.successful() else None
+        took.append(done.timestamp() - at if done else None)
 
 
 def import_file(rows: int, campaigns: int) -> None:

@@ -61,6 +61,16 @@ if not DATABASES["default"].get("PASSWORD"):
     DATABASES["default"]["PASSWORD"] = secret("DATABASE_PASSWORD")
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
+# What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
+# for long, and whoever is killed or hangs lets go of its own locks.
+#
+# Seconds for each lock. Who is next in line waits twice: for the turn, and for the lock.
+LOCK_TIMEOUT = 1
+DATABASE_SESSION = {
+    "lock_timeout": f"{LOCK_TIMEOUT}s",
+    "idle_in_transaction_session_timeout": "5min",
+    "client_connection_check_interval": "2s",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -83,8 +93,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "ads.monitoring.MonitoringMiddleware",
     "ads.request_log.RequestIdMiddleware",
+    "ads.monitoring.MonitoringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "ads.api.frame.middleware.ApiMiddleware",
@@ -95,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ads.middleware.OutageMiddleware",
+    "ads.middleware.SecondFactorMiddleware",
     "ads.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ads.middleware.LoggedOutMiddleware",
@@ -119,6 +130,17 @@ TEMPLATES = [
     },
 ]
 
+# A login lasts a working day, and longer only for whoever ticks "Keep me signed in".
+SESSION_COOKIE_AGE = 3600 * env.int("SESSION_HOURS", default=12)
+REMEMBERED_DAYS = env.int("REMEMBERED_DAYS", default=14)
+# The roles of which everybody needs a second factor, by name; "Superuser" for superusers.
+SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
+# How long sign-ins stay on record.
+SIGN_INS_KEPT_DAYS = env.int("SIGN_INS_KEPT_DAYS", default=400)
+# Requests with an invalid API key that are answered per minute and address.
+API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", default=30)
+
+AUTHENTICATION_BACKENDS = ["ads.services.people.Roles"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
     for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
@@ -173,6 +195,10 @@ LOGGING = logs.config(production=PRODUCTION, access_log=env.str("ACCESS_LOG", de
 # The version as the log calls it; left out, the commit of this clone.
 APP_VERSION = env.str("APP_VERSION", default="")
 
+# By how many seconds the clock of a process may differ from the database's before the process
+# changes nothing any more; 0: they are not compared.
+CLOCK_TOLERANCE = env.int("CLOCK_TOLERANCE", default=60)
+
 # The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 
@@ -217,7 +243,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_TASK_TRACK_STARTED = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "ads.clockwork:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # Enforcement has a queue and a worker of its own, so that nothing slow ever delays the stopping of
@@ -280,6 +306,7 @@ UNFOLD: dict[str, Any] = {
         "command_search": True,
         "navigation": "ads.admin.base.menu.menu",
     },
+    "ACCOUNT": {"navigation": "ads.admin.people.account_links"},
     "COMMAND": {"search_callback": "ads.admin.base.search.search"},
     "TABS": "ads.admin.history.tabs",
     "COLORS": {

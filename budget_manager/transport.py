@@ -74,10 +74,10 @@ class NoTask(ValueError):
     """Why a message is dropped."""
 
 
-class Transport(redis.Transport):  # type: ignore[misc]  # kombu has no types
+class Transport(redis.Transport):
     """kombu's, without the messages that Celery does not survive, or that it is slow to drop."""
 
-    def _deliver(self, message: Any, queue: str) -> None:
+    def _deliver(self, message: Any, queue: str | None) -> None:
         from budget_manager.celery import app
 
         try:
@@ -116,7 +116,7 @@ def is_stale(message: Message, now: datetime) -> bool:
     return expires is not None and expires < now - STALE
 
 
-def read(text: str) -> Any:
+def read(text: str | bytes) -> Any:
     """JSON as kombu reads it; what is none stays text, which is no message."""
     try:
         return loads(text)
@@ -126,6 +126,6 @@ def read(text: str) -> Any:
 
 def install() -> None:
     """Have kombu use it wherever a URL begins with redis:// or rediss://."""
-    redis.loads = read
+    redis.loads = read  # type: ignore[attr-defined]  # by which it reads what Redis gives it
     for scheme in ("redis", "rediss"):
         TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"

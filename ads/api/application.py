@@ -68,14 +68,16 @@ class BudgetManagerAPI(NinjaAPI):
         schema = super().get_openapi_schema(**kwargs)
         schema["components"]["schemas"] |= {"Problem": problems.SCHEMA, **document.SCHEMAS}
         for path in schema["paths"].values():
-            for operation in path.values():
-                _complete(operation)
+            for method, operation in path.items():
+                _complete(operation, changes=method != "get")
         return schema
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], *, changes: bool) -> None:
     has_key = bool(operation.get("security"))
-    kinds = COMMON if has_key else (Kind.MALFORMED, Kind.FAILED, Kind.UNAVAILABLE)
+    kinds: tuple[Kind, ...] = COMMON if has_key else (Kind.MALFORMED, Kind.FAILED, Kind.UNAVAILABLE)
+    if changes:
+        kinds += (Kind.LOCKED, Kind.CLOCK_DIFFERS)
     responses = {**problems.documented(*kinds), **operation["responses"]}
     operation["responses"] = {code: deepcopy(responses[code]) for code in sorted(responses)}
     for code, response in operation["responses"].items():

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import IO, Final, cast
 
 from django.core.management.base import CommandError, OutputWrapper
+from django.db import OperationalError
 from django.db.models import Q
 from django.template.defaultfilters import filesizeformat
 from rich import box
@@ -23,6 +24,8 @@ from rich.text import Text
 from ads.models import Brand, Campaign
 from ads.rules.calendar import format_instant
 from ads.services.actor import acting_as
+from ads.services.lock_waits import Locked, is_in_the_way
+from ads.services.operations import ClockDiffers, require_clock, stuck_sessions
 
 #: Rows of a table that are shown; the rest are counted.
 SHOWN: Final = 100
@@ -38,6 +41,9 @@ def acting(command: str, **more: str) -> Iterator[None]:
     """Record everything inside under the names of the command and the system user.
 
     ``more`` is kept with the audit too.
+
+    Raises:
+        CommandError: the clocks differ too much, or somebody else keeps rows locked.
     """
     try:
         actor = f"command: {command}, by {getpass.getuser()}"
@@ -45,8 +51,17 @@ def acting(command: str, **more: str) -> Iterator[None]:
         actor = f"command: {command}"
     if sys.stderr.isatty():  # whoever reads the command's report needs no line a switch besides
         logging.getLogger("ads").setLevel(logging.WARNING)
-    with acting_as(actor, command=command, **more):
-        yield
+    try:
+        require_clock()
+        with acting_as(actor, command=command, **more):
+            yield
+    except ClockDiffers as error:
+        raise CommandError(f"{error} Nothing was changed.") from error
+    except OperationalError as error:
+        if not is_in_the_way(error):
+            raise
+        said = [str(error if isinstance(error, Locked) else Locked(())), *stuck_sessions()]
+        raise CommandError("\n".join(map(str, [*said, "Run the command again."]))) from error
 
 
 class Screen:

@@ -23,7 +23,7 @@ ROWS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0020_reference_spelling'),
+        ('ads', '0021_people'),
         ('django_celery_beat', '0019_alter_periodictasks_options'),
     ]
 

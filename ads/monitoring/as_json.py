@@ -22,8 +22,9 @@ def as_json(report: Report) -> dict[str, Any]:
             "oldest": report.unenforced.oldest,
             "since": report.unenforced.since,
             "seconds": age(report.unenforced.since, now),
+            "at": report.unenforced.at,
         },
-        "clock_difference": _seconds(report.clock_difference),
+        "clock_ahead": report.clock and round(report.clock.seconds, 3),
         "timezone_database": {
             "version": report.timezones.version,
             "release": report.timezones.release,
@@ -33,11 +34,12 @@ def as_json(report: Report) -> dict[str, Any]:
         else [
             {
                 "pid": each.pid,
-                "user": each.user,
-                "application": each.application,
-                "state": "blocked" if each.is_blocked else "idle in transaction",
-                "seconds": _seconds(each.duration),
-                "blocked_by": each.blocked_by,
+                "role": each.role,
+                "program": each.program,
+                "address": each.address,
+                "idle": each.idle,
+                "waiting": each.waiting,
+                "tables": each.tables,
             }
             for each in report.stuck
         ],

@@ -7,7 +7,7 @@ Amounts become floats here and nowhere else: they are for rates and alarms, not 
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
@@ -129,22 +129,28 @@ def _state(report: Report) -> Iterator[Metric]:
             "For how long that has been known of one of them; 0 without any.",
             _seconds_since(report.unenforced.since, report.now),
         )
-    if report.clock_difference is not None:
+    if report.clock is not None:
         yield _gauge(
-            "clock_difference_seconds",
-            "By how much the database's clock is ahead of the machine's that answers.",
-            report.clock_difference.total_seconds(),
+            "clock_ahead_seconds",
+            "By how much the clock of the process that answers is ahead of the database's.",
+            report.clock.seconds,
         )
     if report.stuck is not None:
-        longest = GaugeMetricFamily(
-            f"{PREFIX}stuck_session_seconds",
-            "The longest that a session has waited for a lock, or idled in a transaction.",
-            labels=["state"],
+        yield _gauge(
+            "stuck_sessions",
+            "Sessions of the database that idle with locks, or keep others waiting.",
+            len(report.stuck),
         )
-        for state, is_blocked in (("blocked", True), ("idle in transaction", False)):
-            those = (each.duration for each in report.stuck if each.is_blocked is is_blocked)
-            longest.add_metric([state], max(those, default=timedelta(0)).total_seconds())
-        yield longest
+        yield _gauge(
+            "stuck_session_idle_seconds",
+            "How long the longest of them has been idle.",
+            max((each.idle or 0 for each in report.stuck), default=0),
+        )
+        yield _gauge(
+            "waiting_sessions",
+            "Sessions that wait for them.",
+            sum(each.waiting for each in report.stuck),
+        )
     timezones = GaugeMetricFamily(
         f"{PREFIX}timezone_database", "The timezone database in use.", labels=["release"]
     )
@@ -174,11 +180,11 @@ def _counted(counters: Iterable[MetricCounter]) -> Iterator[Metric]:
         labels=["trigger"],
     )
     for trigger, within in lags.items():
-        buckets: list[tuple[str, float]] = []
-        total = 0.0
-        for bound in (*map(str, BOUNDS), INFINITE):
-            total += within.get(bound, 0)
-            buckets.append((bound, total))
+        # By value: what was counted stays, whatever bounds a later version has.
+        buckets = [
+            (bound, sum(count for other, count in within.items() if float(other) <= float(bound)))
+            for bound in (*map(str, BOUNDS), INFINITE)
+        ]
         histogram.add_metric([trigger], buckets, sums.get(trigger, 0.0))
     yield histogram
 

@@ -66,7 +66,7 @@ def health(request: HttpRequest) -> HttpResponse:
     if refused := _refused(request):
         return refused
     try:
-        found = report(timezone.now)
+        found = report(timezone.now())
     except (DatabaseError, InterfaceError):
         content = {
             "status": "down",
@@ -81,7 +81,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if refused := _refused(request):
         return refused
     try:
-        text = exposition(report(timezone.now, count=True), counters())
+        text = exposition(report(timezone.now(), count=True), counters())
     except (DatabaseError, InterfaceError):
         text = exposition(None, [])
     return HttpResponse(text, CONTENT_TYPE_LATEST)

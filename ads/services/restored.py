@@ -15,6 +15,13 @@ def is_held() -> bool:
     return Restore.objects.filter(resumed_at=None).exists()
 
 
+def when_it_starts() -> str:
+    """When a campaign starts that nothing stops."""
+    if is_held():
+        return "once an operator resumes: the database was restored from a backup"
+    return "at the next check"
+
+
 def held() -> Restore | None:
     """The latest restore that nobody has resumed from."""
     return Restore.objects.filter(resumed_at=None).first()

@@ -75,6 +75,9 @@ class Postgres(Server):
             # A hundred thousand campaigns are joined with their sums in memory, not in files.
             "work_mem": "16MB",
             "jit": "off",  # it costs more than it saves on this project's queries
+            # Somebody's forgotten psql lets go of its locks, and so does whoever is killed.
+            "idle_in_transaction_session_timeout": "5min",
+            "client_connection_check_interval": "2s",
             "log_checkpoints": "off",
         }
         shared = Path("/dev/shm")  # noqa: S108 - only its size is of interest

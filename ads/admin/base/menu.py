@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from ads.admin.elements import address
+from ads.services import visible
 from ads.services.references import unmatched
 
 admin.site.index_title = "Overview"
@@ -38,6 +39,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.backup": "backup",
         "auth.user": "person",
         "auth.group": "group",
+        "ads.signin": "login",
     },
     "Spend sources": {
         "ads.campaignreference": "link",
@@ -57,6 +59,11 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.askedaccount": "cloud_sync",
         "ads.simulatedswitch": "science",
     },
+}
+
+_FLOWER: Final[dict[str, Any]] = {
+    "separator": True,
+    "items": [{"title": "Flower (workers)", "icon": "open_in_new", "link": settings.FLOWER_URL}],
 }
 
 #: Groups that stay folded until somebody opens them or is on one of their pages.
@@ -84,12 +91,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]},
         *(group for group in groups if group["items"]),
-        {
-            "separator": True,
-            "items": [
-                {"title": "Flower (workers)", "icon": "open_in_new", "link": settings.FLOWER_URL}
-            ],
-        },
+        *([] if visible.brand_ids() is not None else [_FLOWER]),
     ]
 
 

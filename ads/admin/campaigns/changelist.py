@@ -116,7 +116,7 @@ class CampaignList(ChangeList):
             return
         # Posted rows are shown again, whatever the page would have by now.
         posted = [form.instance.pk for form in formset.forms]
-        campaigns = Campaign.objects.select_related("brand").in_bulk(posted)
+        campaigns = self.root_queryset.select_related("brand").in_bulk(posted)
         self.result_list = self._explained([campaigns[pk] for pk in posted])
 
     def _explained(self, listed: list[Campaign]) -> list[Any]:

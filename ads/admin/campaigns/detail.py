@@ -22,6 +22,7 @@ from ads.admin.elements import state_badge, strips
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
+from ads.services import restored
 from ads.services.archive import archived_span
 from ads.services.explain import (
     Explanation,
@@ -119,7 +120,7 @@ def _headline(explained: Explanation) -> dict[str, str]:
         return {"why": f"{why}.", "returns": when, "stops": ""}
     why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
-        why = "Nothing is stopping it. It starts at the next check."
+        why = f"Nothing is stopping it. It starts {restored.when_it_starts()}."
     stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 

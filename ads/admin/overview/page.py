@@ -34,7 +34,7 @@ from ads.rules.calendar import format_instant, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix
 from ads.rules.money import format_money, format_sums
 from ads.services import overview
-from ads.services.operations import TaskHealth, timezone_database
+from ads.services.operations import TaskHealth, say_clock, stuck_sessions, timezone_database
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
 #: How long each hold lasts.
@@ -96,6 +96,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
         context["timezones"] = timezone_database()
+        context["clock"] = say_clock()
+        context["stuck"] = stuck_sessions()
     if seen.backups is not None:
         context["restored"] = seen.restored
         context["backup_alarms"] = list(backup_alarms(seen.backups, seen.restored))

@@ -45,6 +45,7 @@ class ApiKey(HttpBearer):
             caller = api_keys.authenticate(token, asked.now)
         except api_keys.ApiKeyRefused as error:
             logger.warning("API key refused", address=client_address(request), reason=str(error))
+            limits.count_failure(client_address(request), asked.now)
             raise _refused(str(error), code="invalid_token") from error
         asked.auth = caller
         asked.entered.enter_context(sent_by(asked, f"key: {caller.name}"))

@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ads.api.frame.problems import Kind, Problem
+from ads.services.people import network
 from ads.services.senders import Caller
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -59,6 +60,23 @@ def count(caller: Caller, now: datetime) -> Allowance:
 def count_webhook(endpoint_id: int, now: datetime) -> Allowance:
     """Count a webhook sent to an endpoint."""
     return _count(f"webhook/{endpoint_id}", settings.API_REQUESTS_PER_MINUTE, now)
+
+
+def count_failure(address: str, now: datetime) -> None:
+    """Count a request with an invalid key. A valid one is never counted, nor asked about here.
+
+    Raises:
+        Problem: 429, with the seconds to wait: there were too many from the address.
+    """
+    quota = settings.API_FAILURES_PER_MINUTE
+    failures = _count(f"failed/{network(address)}", quota, now)
+    if failures.used > quota:
+        raise Problem(
+            Kind.TOO_MANY,
+            f"More than {quota} requests a minute with invalid keys came from your address. Wait "
+            f"{failures.resets_in} seconds, and check the key. Valid keys keep working meanwhile.",
+            headers={"Retry-After": str(failures.resets_in)},
+        )
 
 
 def _count(counted: str, quota: int, now: datetime) -> Allowance:

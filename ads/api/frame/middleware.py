@@ -12,8 +12,12 @@ from django.utils import timezone
 from ads.api.frame import failures, problems
 from ads.api.frame.limits import headers_of
 from ads.api.frame.requests import ApiRequest
+from ads.services.operations import require_clock
 
 PREFIX: Final = "/api/"
+
+#: Methods that change nothing.
+READING: Final = ("GET", "HEAD", "OPTIONS")
 
 
 class ApiMiddleware:
@@ -48,6 +52,8 @@ class ApiMiddleware:
             request.get_host()  # raises DisallowedHost for a host that is not ours
             match = resolve(request.path_info)
             request.resolver_match = match
+            if request.method not in READING:
+                require_clock()
             response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         except Exception as error:  # noqa: BLE001  (the client gets an answer in any case)
             return failures.answer(request, error)

@@ -60,6 +60,16 @@ class Kind(Enum):
         "The database cannot be reached",
         "Send the same request again after the number of seconds in Retry-After.",
     )
+    LOCKED = (
+        503,
+        "Another session of the database keeps it locked",
+        "Send the same request again after the number of seconds in Retry-After.",
+    )
+    CLOCK_DIFFERS = (
+        503,
+        "The server's clock differs from the database's",
+        "Send the same request again once the clock that is wrong has been set.",
+    )
     ENDPOINT_OFF = (
         503,
         "The endpoint is disabled",

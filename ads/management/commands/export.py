@@ -15,6 +15,7 @@ from ads.management.terminal import brand_named, count
 from ads.rules.calendar import parse_date
 from ads.services import setup
 from ads.services.exports import Export, InvalidExport, Kind, Stream, Wanted, choose, left_out
+from ads.services.operations import say_clock
 
 SETUP: Final = "setup"
 
@@ -54,6 +55,7 @@ class Command(BaseCommand):
             if options["what"] == SETUP:
                 export = _setup(wanted)
             else:
+                say_clock()
                 export = choose(Kind(options["what"]), wanted, timezone.now())
                 if months := left_out(Kind(options["what"]), wanted):
                     self.stderr.write(

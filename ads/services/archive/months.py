@@ -22,6 +22,7 @@ from django.db.models import Max, Min, Sum
 from ads.models import ArchivedMonth, ArchivedSpend, Campaign, WaitingSpend
 from ads.rules.calendar import month_start
 from ads.rules.money import plain
+from ads.services import locks, visible
 from ads.services.actor import current_actor
 from ads.services.archive import files
 from ads.services.archive.files import ROWS, ArchiveError
@@ -55,7 +56,10 @@ class ArchivedSpan:
 
 def archived_span(campaign: Campaign | None = None) -> ArchivedSpan | None:
     """What is archived, of a campaign or in all; None: nothing. One query."""
-    if campaign is None:
+    if campaign is None and visible.brand_ids() is not None:
+        days = visible.rows(ArchivedSpend.objects.order_by())
+        found = days.aggregate(count=Sum("entries"), first=Min("date"), last=Max("date"))
+    elif campaign is None:
         months = ArchivedMonth.objects.filter(restored_at=None).order_by()
         found = months.aggregate(count=Sum("entries"), first=Min("month"), last=Max("month"))
     else:
@@ -181,8 +185,7 @@ def bring_back(path: Path, now: datetime) -> ArchivedMonth:
 def _moving() -> Iterator[None]:
     """A transaction of one archiver, which may take its time."""
     with transaction.atomic():
-        _run("SET LOCAL statement_timeout = 0")
-        _run("SET LOCAL idle_in_transaction_session_timeout = 0")
+        locks.without_timeouts()
         _run(f"SELECT {_LOCK}")
         yield
 

@@ -22,6 +22,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from ads.models import Backup
+from ads.services import locks
 from ads.services.actor import current_actor
 from ads.services.backups import tools
 from ads.services.backups.manifest import (
@@ -118,9 +119,7 @@ def _dump(path: Path, now: datetime) -> Manifest:
     pg_dump = tools.program("pg_dump", least=tools.server_major())
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        # The snapshot is this transaction's, which waits for pg_dump.
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        locks.without_timeouts()  # the snapshot is this transaction's, which waits for pg_dump
         cursor.execute("SELECT pg_export_snapshot()")
         (snapshot,) = cursor.fetchone()
         tools.run(

@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from ads.failures import counted
 from ads.holds import Moment, with_holds
 from ads.models import Campaign
-from ads.services import locks
+from ads.services import lock_waits, locks
 from ads.services.bulk.actions import Action
 from ads.services.delivery import NAMED, Group, Outcome, enforce, outcome_of
 from ads.services.isolation import isolate
@@ -120,7 +120,7 @@ def _try(
         try:
             return _do(action, ids, now, before, skip_locked=skip_locked)
         except OperationalError as error:
-            if not locks.is_in_the_way(error):
+            if not lock_waits.is_in_the_way(error):
                 raise
     return _Batch([], 0, 0, list(ids))
 
@@ -136,12 +136,11 @@ def _do(
 ) -> _Batch:
     """One batch. With ``skip_locked``, those that somebody else keeps locked are left out."""
     action = action.narrowed(ids)
-    with locks.patience():
-        if not skip_locked:
-            # An entry that has read what is about to change may be about to switch them.
-            locks.totals_of_brands(ids, now)
-        action.lock(ids, now)
-        locked = locks.campaigns(ids, skip_locked=skip_locked)
+    if not skip_locked:
+        # An entry that has read what is about to change may be about to switch them.
+        locks.totals_of_brands(ids, now)
+    action.lock(ids, now)
+    locked = locks.campaigns(ids, skip_locked=skip_locked)
     mine = Campaign.objects.filter(pk__in=locks.among(locked))
     was = _as_they_are(locked) if before is None else before
     changing = set(mine.filter(action.columns(Campaign)[0]).values_list("pk", flat=True))

@@ -31,7 +31,7 @@ from ads.rules.calendar import (
     period_start,
 )
 from ads.rules.money import format_money
-from ads.services import locks
+from ads.services import lock_waits, locks
 from ads.services.actor import current_actor
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
@@ -227,11 +227,11 @@ def expire(now: datetime) -> Enforced:
 def _take_out(ids: Sequence[int], now: datetime) -> None:
     those = Allowance.objects.ended(now).filter(pk__in=locks.among(ids))
     try:
-        with transaction.atomic(), locks.patience():
+        with transaction.atomic():
             locks.totals(sums_of(those))
             those.update(ended_at=now)
     except OperationalError as error:
-        if not locks.is_in_the_way(error):
+        if not lock_waits.is_in_the_way(error):
             raise
         logger.warning(
             "Ended allowances are taken out later: another session has locked their sums",

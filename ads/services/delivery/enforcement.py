@@ -26,7 +26,7 @@ from ads import holds
 from ads.failures import counted
 from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
 from ads.models import Campaign
-from ads.services import locks, restored
+from ads.services import lock_waits, locks, restored
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log
 from ads.services.delivery.decision import Decision, Named
@@ -192,7 +192,7 @@ def _switch(
     try:
         return _lock_and_switch(ids, now, trigger, await_spend=await_spend)
     except OperationalError as error:
-        if not locks.is_in_the_way(error):
+        if not lock_waits.is_in_the_way(error):
             raise
         enforced = _lock_and_switch(ids, now, trigger, await_spend=False, skip_locked=True)
         locked += enforced.failed
@@ -208,10 +208,9 @@ def _lock_and_switch(
     await_spend: bool,
     skip_locked: bool = False,
 ) -> Enforced:
-    with locks.patience():
-        if await_spend:
-            locks.totals_of_brands(ids, now)
-        locked = locks.campaigns(ids, skip_locked=skip_locked)
+    if await_spend:
+        locks.totals_of_brands(ids, now)
+    locked = locks.campaigns(ids, skip_locked=skip_locked)
     decisions = list(preview_switches(Campaign.objects.filter(pk__in=among(locked)), now))
     if any(decision.is_active for decision in decisions) and restored.is_held():
         decisions = [decision for decision in decisions if not decision.is_active]

@@ -16,12 +16,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from ads.models import Campaign, Spend
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import sums_by_currency
-from ads.services import campaign_lookup, locks, new_batch
+from ads.services import campaign_lookup, lock_waits, locks, new_batch
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend, Overlap, ReportedOtherwise, SpendConflict
@@ -81,6 +81,7 @@ def record(
 
     Raises:
         InvalidSpend: ``source`` cannot be recorded.
+        Locked: another session keeps sums locked; nothing was recorded.
     """
     check_text("source", source, required=True)
 
@@ -212,6 +213,7 @@ class _Batch:
         self.answers = [Answer(NOT_RECORDED)] * len(self.rows)
 
     def record(self, *, trust_loaded: bool) -> Recorded:
+        looks_again = not trust_loaded
         checked: dict[int, Row] = {}
         for i, row in enumerate(self.rows):
             try:
@@ -225,15 +227,19 @@ class _Batch:
             (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
         )
         self._place(checked, found)
-        if not trust_loaded:
+        if looks_again:
             for i, refusal in archived.refusals(self.placed, self.source).items():
                 del self.placed[i]
                 self.answers[i] = failed(refusal)
         try:
             self._check_good()
             if self.placed or self.unmatched:
-                with transaction.atomic():
+                with transaction.atomic(), lock_waits.in_line(self._brands()):
                     self._append_together()
+        except OperationalError as error:
+            if not lock_waits.is_in_the_way(error) or connection.in_atomic_block:
+                raise
+            raise self._locked() from error.__cause__
         except _TakenBack:
             answers = [one if one.error else Answer(NOT_RECORDED) for one in self.answers]
             return Recorded(answers, is_recorded=False)
@@ -244,6 +250,12 @@ class _Batch:
             enforced=self.enforced,
             batch_id=self.batch_id,
         )
+
+    def _locked(self) -> lock_waits.Locked:
+        return lock_waits.Locked(lock_waits.locked_brands(self._brands()))
+
+    def _brands(self) -> set[int]:
+        return {placed.owner.brand_id for placed in self.placed.values()}
 
     def refused(self, error: InvalidSpend) -> Recorded:
         """The answer where the database refused the batch as a whole."""

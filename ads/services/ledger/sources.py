@@ -9,6 +9,7 @@ from django.db.models.functions import Concat
 
 from ads.models import Campaign, CampaignReference, ReportedTotal, Spend
 from ads.models.references import BETWEEN
+from ads.services import visible
 
 #: An installation has a handful.
 MOST: Final = 200
@@ -27,7 +28,13 @@ _LOOK = """
 
 
 def ledger_sources() -> list[str]:
-    """Their names in alphabetical order; one query that looks up as many rows as there are."""
+    """Their names in alphabetical order; one query that looks up as many rows as there are.
+
+    For people who are limited to brands, those of their campaigns' entries, which are all read.
+    """
+    if visible.brand_ids() is not None:
+        own = visible.rows(Spend.objects.order_by("source"))
+        return list(own.values_list("source", flat=True).distinct()[:MOST])
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, [MOST])
         return [source for (source,) in cursor.fetchall()]

@@ -79,12 +79,13 @@ class Unenforced:
     """Campaigns that deliver although a budget is used up.
 
     ``oldest``: the id of the one for which that has been known longest, ``since`` then. None: none,
-    or, of the instant, there is no entry that used up the budget (it is 0).
+    or, of the instant, there is no entry that used up the budget (it is 0). ``at``: when it was so.
     """
 
-    count: int = 0
-    oldest: int | None = None
-    since: datetime | None = None
+    count: int
+    oldest: int | None
+    since: datetime | None
+    at: datetime
 
 
 # The entry that took the sum over the limit, the last if there are several, or the last edit of
@@ -160,7 +161,7 @@ def unenforced(now: datetime) -> Unenforced:
     known = known_since(limit for limits in asked.values() for limit in limits)
     since = {pk: at for pk, limits in asked.items() if (at := earliest(limits, known))}
     oldest = min(since, key=lambda pk: since[pk], default=None)
-    return Unenforced(len(decisions), oldest, since[oldest] if oldest is not None else None)
+    return Unenforced(len(decisions), oldest, since.get(oldest or 0), now)
 
 
 class Sparing:
@@ -171,7 +172,7 @@ class Sparing:
     """
 
     def __init__(self) -> None:
-        self._found: Unenforced | OperationalError = Unenforced()
+        self._found: Unenforced | OperationalError | None = None
         self._until = 0.0
 
     def __call__(self, now: datetime) -> Unenforced:
@@ -181,7 +182,7 @@ class Sparing:
             OperationalError: it took too long.
         """
         began = time.monotonic()
-        if began >= self._until:
+        if self._found is None or began >= self._until:
             try:
                 self._found = unenforced(now)
             except OperationalError as error:

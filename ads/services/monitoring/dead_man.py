@@ -4,7 +4,6 @@ It is sent by a thread of its own: neither a slow answer nor a name server that 
 worker that stops campaigns.
 """
 
-import logging
 import threading
 from http.client import HTTPException
 from typing import Final
@@ -12,7 +11,9 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-logger = logging.getLogger(__name__)
+import structlog
+
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Seconds for each step of the request.
 PATIENCE: Final = 5
@@ -39,10 +40,11 @@ class DeadMan:
     def _ask(self, url: str) -> None:
         try:
             reason = _asked(url)
+            host = urlsplit(url).hostname
             if reason and not self._failed:
-                logger.warning("The dead man's switch at %s: %s.", urlsplit(url).hostname, reason)
+                logger.warning("The dead man's switch failed", host=host, error=reason)
             elif self._failed and not reason:
-                logger.info("The dead man's switch at %s answers again.", urlsplit(url).hostname)
+                logger.info("The dead man's switch answers again", host=host)
             self._failed = bool(reason)
         finally:
             self._busy.release()

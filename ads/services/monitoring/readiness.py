@@ -1,14 +1,21 @@
 """Whether this process can serve requests: the database answers, and its schema is the code's."""
 
-import logging
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
+import structlog
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
+
+#: Seconds that a probe waits for one before it that has had no answer. So probes of a database that
+#: is silent hold a single thread, and leave the others to whoever still gets answers.
+PATIENCE: Final = 2.0
+_asking: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +35,15 @@ class Readiness:
 
 def readiness() -> Readiness:
     """One query; Redis is not asked, because nothing that people wait for depends on it."""
+    if not _asking.acquire(timeout=PATIENCE):
+        return Readiness(None)
     try:
         return Readiness(_unapplied(frozenset(MigrationRecorder(connection).applied_migrations())))
     except DatabaseError as error:
-        logger.warning("Not ready: the database: %s", " ".join(str(error).split()))
+        logger.warning("The database cannot be reached", error=" ".join(str(error).split()))
         return Readiness(None)
+    finally:
+        _asking.release()
 
 
 @lru_cache(maxsize=1)

@@ -1,11 +1,11 @@
 """How the system is: what a monitor asks for, and what it should alarm people about."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from django.db import OperationalError, connection
 
@@ -13,16 +13,20 @@ from ads.services.monitoring.bounded import bounded
 from ads.services.monitoring.counting import count_new
 from ads.services.monitoring.crossings import Unenforced, sparing
 from ads.services.monitoring.queues import depths
-from ads.services.monitoring.sessions import StuckSession, stuck_sessions
-from ads.services.operations import Health, TaskHealth, TimezoneDatabase, health, timezone_database
+from ads.services.operations import (
+    ClockDifference,
+    Health,
+    StuckSession,
+    TaskHealth,
+    TimezoneDatabase,
+    clock_difference,
+    health,
+    stuck_sessions,
+    timezone_database,
+)
 
 #: The task whose run enforces every campaign.
 SAFETY_CHECK: Final = "check_campaign_budgets"
-
-#: From when on a session that waits for a lock or keeps others waiting is a problem.
-STUCK_AFTER: Final = timedelta(seconds=30)
-#: By how much the clocks of this machine and of the database may differ.
-CLOCKS_DIFFER: Final = timedelta(seconds=5)
 
 
 class ProblemKind(StrEnum):
@@ -50,8 +54,7 @@ class Problem:
 class Report:
     """The system at ``now``; a part that is None could not be worked out, and is a problem.
 
-    ``queues``: how many tasks wait, by queue. ``clock_difference``: by how much the database's
-    clock is ahead of this machine's.
+    ``queues``: how many tasks wait, by queue.
     """
 
     now: datetime
@@ -59,28 +62,28 @@ class Report:
     tasks: list[TaskHealth] | None = None
     queues: dict[str, int] | None = None
     unenforced: Unenforced | None = None
-    clock_difference: timedelta | None = None
+    clock: ClockDifference | None = None
     stuck: list[StuckSession] | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
-def report(clock: Callable[[], datetime], *, count: bool = False) -> Report:
-    """Ask the database and Redis how the system is, by this machine's ``clock``.
+def report(now: datetime, *, count: bool = False) -> Report:
+    """Ask the database and Redis how the system is.
 
     ``count``: also bring the counters up to date.
 
     Raises:
         DatabaseError: the database does not answer.
     """
-    found = Report(clock(), timezone_database())
+    found = Report(now, timezone_database())
     with _part(found, "The clocks"), bounded():
-        found.clock_difference = _clock_difference(clock)
+        found.clock = clock_difference()
     with _part(found, "Sessions"), bounded():
         found.stuck = stuck_sessions()
     with _part(found, "Periodic tasks"), bounded():
-        found.tasks = health.check(found.now)
+        found.tasks = health.check(now)
     with _part(found, "Used-up budgets"), bounded():
-        found.unenforced = sparing(found.now)
+        found.unenforced = sparing(now)
     if count:
         with _part(found, "The counters"):
             count_new()
@@ -103,16 +106,6 @@ def _part(report: Report, name: str) -> Iterator[None]:
         )
 
 
-def _clock_difference(clock: Callable[[], datetime]) -> timedelta:
-    """Compared in the middle of the question."""
-    with connection.cursor() as cursor:
-        before = clock()
-        cursor.execute("SELECT clock_timestamp()")
-        after = clock()
-        answer: datetime = cursor.fetchone()[0]
-    return answer - (before + (after - before) / 2)
-
-
 def _problems(found: Report) -> Iterator[Problem]:
     for task in found.tasks or ():
         if task.health == Health.LATE:
@@ -131,32 +124,29 @@ def _problems(found: Report) -> Iterator[Problem]:
             f"safety check did not stop them, such as campaign {found.unenforced.oldest}. The "
             "log of the worker says why.",
         )
-    if found.clock_difference is not None and abs(found.clock_difference) > CLOCKS_DIFFER:
-        seconds = found.clock_difference.total_seconds()
-        yield Problem(
-            ProblemKind.CLOCK,
-            f"The database's clock is {abs(seconds):.1f} seconds "
-            f"{'ahead of' if seconds > 0 else 'behind'} this machine's. Synchronize both.",
-        )
+    if found.clock and found.clock.is_worth_saying:
+        yield Problem(ProblemKind.CLOCK, str(found.clock))
     if found.timezones.problem:
         yield Problem(ProblemKind.TIMEZONE_DATABASE, found.timezones.problem)
     for session in found.stuck or ():
-        if session.duration >= STUCK_AFTER:
-            yield Problem(ProblemKind.SESSION_STUCK, session.text)
+        if session.idle is not None:  # one at work will end
+            yield Problem(ProblemKind.SESSION_STUCK, str(session))
 
 
-def _is_overlooked(unenforced: Unenforced, tasks: Any) -> bool:
+def _is_overlooked(unenforced: Unenforced, tasks: Iterable[TaskHealth]) -> bool:
     """Has a safety check that began after it was known ended, without stopping the campaign?
 
     Before the next check has run this is no problem; if it does not run, that is one of its own.
     """
-    if unenforced.since is None:
-        return unenforced.count > 0
+    if not unenforced.count or unenforced.since is None:
+        return bool(unenforced.count)
+    # An entry is visible later than it was recorded, once its transaction has ended.
+    visible = unenforced.since + health.LEAST_GRACE
     return any(
-        task.task.task == f"{health.OURS}{SAFETY_CHECK}"
-        and task.heartbeat is not None
-        and task.heartbeat.last_run_at is not None
-        # An entry is visible later than it was recorded, once its transaction has ended.
-        and task.heartbeat.last_run_at > unenforced.since + health.LEAST_GRACE
+        visible < beat.last_run_at
+        and beat.last_run_at + (beat.last_duration or timedelta(0)) <= unenforced.at
         for task in tasks
+        if task.task.task == f"{health.OURS}{SAFETY_CHECK}"
+        and (beat := task.heartbeat)
+        and beat.last_run_at
     )

@@ -15,6 +15,7 @@ from django.db import DatabaseError
 from django.db.models import F
 
 from ads.models import Heartbeat
+from ads.services.operations.clocks import ClockDiffers, require_clock
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -41,7 +42,15 @@ def beat(task: str, now: datetime) -> Iterator[Run]:
     - By an exception: the failure. The exception is raised again.
 
     The run itself is recorded in each case.
+
+    Raises:
+        ClockDiffers: nothing is run; the failure is recorded with the database's time.
     """
+    try:
+        require_clock(anew=True)
+    except ClockDiffers as error:
+        _record_failure(task, error.difference.there(now), timedelta(0), str(error))
+        raise
     run = Run()
     began = time.monotonic()
     try:

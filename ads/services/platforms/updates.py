@@ -5,14 +5,15 @@ and asked again at the next tick, for every day since it last succeeded. Nothing
 day total is what a campaign has cost so far, however long ago it was last asked for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, groupby
 from typing import Final
 
 import structlog
+from django.db import OperationalError
 
 from ads.failures import Failures, counted
 from ads.models import AskedAccount, Campaign
@@ -25,6 +26,7 @@ from ads.services.campaign_lookup import Reference
 from ads.services.errors import Overlap
 from ads.services.isolation import NOBODYS_FAULT, isolate
 from ads.services.ledger import Answer, DayTotal, record
+from ads.services.lock_waits import is_in_the_way
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -144,6 +146,8 @@ class _Observed:
         #: Totals to be recorded, by the brands whose accounts have answered.
         self._answered: dict[int, list[ObservedTotal]] = {}
         self._totals = 0
+        #: Brands whose sums another session keeps locked; they are asked for again.
+        self._locked: set[int] = set()
 
     def accounts(self) -> Sequence[Account]:
         try:
@@ -195,8 +199,12 @@ class _Observed:
         answered, self._answered, self._totals = self._answered, {}, 0
         # Each total by itself in the end: one day that cannot be recorded must not keep its
         # campaign from being stopped for what it spends today.
+        brand_of = {id(total): pk for pk, totals in answered.items() for total in totals}
         recorded, failed = isolate(
-            list(chain.from_iterable(answered.values())), self._record, size=CHUNK, what="Recording"
+            list(chain.from_iterable(answered.values())),
+            lambda totals: self._record_around_locks(totals, brand_of),
+            size=CHUNK,
+            what="Recording",
         )
         for total in failed:
             self._report(f"{_named(total)} could not be recorded; see the log.")
@@ -218,11 +226,34 @@ class _Observed:
                 )
         lost = {id(total) for total in failed}
         self._note_read(
-            pk for pk, totals in answered.items() if lost.isdisjoint(id(total) for total in totals)
+            pk
+            for pk, totals in answered.items()
+            if pk not in self._locked and lost.isdisjoint(id(total) for total in totals)
         )
 
     def _report(self, error: str) -> None:
         self._update.errors += (f"{self._source}: {error}",)
+
+    def _record_around_locks(
+        self, totals: Sequence[ObservedTotal], brand_of: Mapping[int, int]
+    ) -> list[tuple[ObservedTotal, Answer]]:
+        """Record them together; if a lock is in the way brand by brand, without those locked."""
+        try:
+            return self._record(totals)
+        except OperationalError as error:
+            if not is_in_the_way(error):
+                raise
+        recorded: list[tuple[ObservedTotal, Answer]] = []
+        for brand_id, theirs in groupby(totals, key=lambda total: brand_of[id(total)]):
+            try:
+                recorded += self._record(list(theirs))
+            except OperationalError as error:
+                if not is_in_the_way(error):
+                    raise
+                self._locked.add(brand_id)
+                logger.warning("Totals are asked for again", source=self._source, error=str(error))
+                self._report(f"{error} Its totals are asked for again.")
+        return recorded
 
     def _record(self, totals: Sequence[ObservedTotal]) -> list[tuple[ObservedTotal, Answer]]:
         rows = [

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -25,6 +25,7 @@ from ads.models import (
     CampaignSchedule,
     ColumnMapping,
     DaypartingSchedule,
+    Person,
     ReportedTotal,
     Restore,
     SpendBatch,
@@ -35,6 +36,7 @@ from ads.models import (
     WebhookEndpoint,
 )
 from ads.services.imports.plan import Plan as FilePlan
+from ads.services.people import sign_ins
 from ads.services.sample.seed import Plan, seed
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.support import let_run_on, waived_before
@@ -47,9 +49,23 @@ def make(now: datetime, *, brands: int = 2, campaigns: int = 6, spend_days: int 
     _configuration(now, brands, campaigns, spend_days)
     _what_comes_in(now)
     _periodic_tasks(now)
+    _people(now)
     _operations(now)
-    Group.objects.get_or_create(name="Night shift")
     return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD)
+
+
+def _people(now: datetime) -> None:
+    """Somebody in a role, who is limited to a brand and has signed in."""
+    shift, _ = Group.objects.get_or_create(name="Night shift")
+    may = Permission.objects.get(codename="view_brand")
+    shift.permissions.add(may)
+    user = User.objects.create_user("nora")
+    user.groups.add(shift)
+    user.user_permissions.add(may)
+    brand = Brand.objects.order_by("pk").first()
+    assert brand
+    Person.objects.create(user=user, every_brand=False).brands.add(brand)
+    sign_ins.begin("nora", "192.0.2.7", now)
 
 
 def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) -> None:

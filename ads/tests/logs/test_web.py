@@ -46,22 +46,25 @@ def server(transactional_db: None, tmp_path: Path) -> Iterator[tuple[int, Any]]:
         ) as process,
     ):
 
-        def lines() -> list[dict[str, Any]]:
+        def stop() -> None:
             process.terminate()
             process.wait(timeout=40)
+
+        def lines() -> list[dict[str, Any]]:
+            stop()
             return [json.loads(line) for line in log.read_text().splitlines()]
 
         try:
             yield port, lines
         finally:
-            process.kill()
+            stop()
 
 
 def ask(port: int, path: str, body: str | None = None, **headers: str) -> int:
     until = time.monotonic() + 30
     while True:
         try:
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=40)) as client:
                 client.request("POST" if body else "GET", path, body, headers)
                 answer = client.getresponse()
                 answer.read()

@@ -1,7 +1,9 @@
 """What Prometheus reads, and that the dashboard and the alerts ask for nothing else."""
 
 import json
+import os
 import re
+import runpy
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +13,10 @@ import yaml
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 
-from ads.models import Heartbeat, Spend
+from ads.models import Heartbeat, MetricCounter, Spend
 from ads.services.operations import heartbeats
 from ads.tests.factories import CampaignFactory
 from ads.tests.monitoring.conftest import CHECK
@@ -83,6 +86,19 @@ def test_spend_switches_and_the_lag_are_counted(monitor: Client) -> None:
 
 
 @pytest.mark.usefixtures("well")
+def test_a_lag_that_was_counted_with_other_bounds_is_still_counted(monitor: Client) -> None:
+    for bound, count in (("0.2", 3), ("60.0", 4), ("+Inf", 1)):
+        labels = ["spend", bound]
+        MetricCounter.objects.create(name="stop_lag_bucket", labels=labels, value=count)
+
+    found = samples(monitor)
+
+    for bound, count in (("0.1", 0), ("0.5", 3), ("60.0", 7), ("3600.0", 7), ("+Inf", 8)):
+        assert value(found, "stop_lag_seconds_bucket", trigger="spend", le=bound) == count
+    assert value(found, "stop_lag_seconds_count", trigger="spend") == 8
+
+
+@pytest.mark.usefixtures("well")
 def test_the_apis_problems_are_counted_by_kind(monitor: Client) -> None:
     before = value(samples(monitor), "api_problems_total", kind="no-key")
     assert before is not None
@@ -90,6 +106,41 @@ def test_the_apis_problems_are_counted_by_kind(monitor: Client) -> None:
     assert Client().get("/api/v1/campaigns").status_code == 401
 
     assert value(samples(monitor), "api_problems_total", kind="no-key") == before + 1
+
+
+@pytest.mark.usefixtures("well")
+def test_what_several_processes_counted_is_added_up(
+    monitor: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    labels = {"kind": "no-key"}
+    name = "budget_manager_api_problems"
+    key = mmap_key(name, f"{name}_total", [*labels], [*labels.values()], "")
+    for pid, count in ((1, 2.0), (2, 3.0)):  # as prometheus_client keeps them in each process
+        kept = MmapedDict(str(tmp_path / f"counter_{pid}.db"))  # type: ignore[no-untyped-call]
+        kept.write_value(key, count, 0)  # type: ignore[no-untyped-call]
+        kept.close()  # type: ignore[no-untyped-call]
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+
+    found = samples(monitor)
+
+    assert value(found, "api_problems_total", **labels) == 5
+    assert value(found, "database_up") == 1
+
+
+def test_gunicorn_gives_its_processes_a_folder_to_count_in_and_removes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR")
+
+    configured = runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    assert folder.is_dir()
+    runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))  # a reload
+    assert Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]) == folder
+
+    configured["on_exit"](None)
+    assert not folder.exists()
 
 
 MONITORING = Path(settings.BASE_DIR) / "monitoring"

@@ -46,9 +46,10 @@ def is_behind_another(upload: SpendImport) -> bool:
     return upload.status in WAITING and running.exclude(pk=upload.pk).exists()
 
 
-def send_next() -> None:
-    """After the end of one, as only one runs at a time: send the one that has waited longest."""
-    waiting = SpendImport.objects.filter(status__in=WAITING).order_by("updated_at", "id").first()
+def send_next(*, after: int) -> None:
+    """After one of them, as only one runs at a time: send the one that has waited longest."""
+    others = SpendImport.objects.filter(status__in=WAITING).exclude(pk=after)
+    waiting = others.order_by("updated_at", "id").first()
     if waiting is not None:
         later(waiting.pk, STEPS[ImportStatus(waiting.status)])
 

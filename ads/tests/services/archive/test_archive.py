@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import (
     ArchivedId,
     ArchivedMonth,
@@ -139,6 +140,9 @@ def test_nothing_is_recorded_in_an_archived_month_whoever_sends_it(
         "the entries of 2024-01 are archived; record it on a later day, or have the month brought "
         "back (restore_archive)."
     )
+    form = CorrectionForm(None, {"campaign": campaign.pk, "date": "2024-01-15", "amount": "-1"})
+    (said,) = form.errors["date"]
+    assert str(said).startswith("The entries of 2024-01 are archived; record it on a later day, or")
     total = DayTotal(campaign, "2024-02-01", 50, NOON)
     (answer,) = record([total], source="ads", now=NOON, kind=Kind.DAY_TOTAL).answers
     assert (answer.outcome, answer.field) == ("refused", "date")

@@ -41,6 +41,9 @@ def test_nothing_is_started_and_what_must_stop_stops(
     spend(running, 75, NOON)
     assert [delivers(resting), delivers(running)] == [False, False]
 
+    assert "It will start once an operator resumes: the database was restored" in say(
+        "explain", str(resting.pk)
+    )
     said = say("after_restore")
     assert "Restored as of 2024-05-14 12:00 UTC" in said
     assert "test    2024-05-15  2024-05-15 12:00 UTC" in said

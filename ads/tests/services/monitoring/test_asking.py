@@ -1,17 +1,14 @@
-"""Readiness, queues and stuck sessions, asked of the real servers."""
+"""Readiness and queues, asked of the real servers."""
 
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as configured
-from django.db import connection
 from redis import Redis
 
-from ads.services.monitoring import Readiness, queues, readiness, sessions
-from ads.tests.factories import CampaignFactory
+from ads.services.monitoring import Readiness, queues, readiness
 from ads.tests.support import at_once, await_blocked, execute, held_open
 from budget_manager.celery import app
 
@@ -44,6 +41,22 @@ def test_readiness_costs_one_query(django_assert_num_queries: Any) -> None:
         readiness()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_probes_of_a_silent_database_hold_one_thread_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(readiness.__globals__, "PATIENCE", 0.05)
+
+    with held_open(lambda: execute("LOCK TABLE django_migrations")) as let_go, at_once() as start:
+        first = start(readiness)
+        await_blocked()
+        assert readiness() == Readiness(None)
+        assert not first.done()
+        let_go()
+
+    assert readiness() == Readiness(0)
+
+
 @pytest.fixture
 def _empty_queues() -> Iterator[None]:
     broker = Redis.from_url(configured.CELERY_BROKER_URL)
@@ -72,42 +85,3 @@ def test_the_depth_of_queues_is_unknown_while_redis_is_away(settings: Any) -> No
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{port}/0"
 
     assert queues.depths() is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_sessions_that_wait_and_those_that_let_them_wait_are_stuck(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sessions, "SHOWN_AFTER", timedelta(0))
-    pk = CampaignFactory.create().pk
-    row = "SELECT FROM ads_campaign WHERE id = %s FOR UPDATE"
-    assert sessions.stuck_sessions() == []
-
-    with held_open(lambda: execute(row, [pk])) as let_go, at_once() as start:
-        start(lambda: execute(row, [pk]))
-        await_blocked()
-        found = {each.is_blocked: each for each in sessions.stuck_sessions()}
-        let_go()
-
-    assert found.keys() == {True, False}
-    assert found[True].blocked_by == [found[False].pid]
-    assert found[True].user == connection.settings_dict["USER"]
-    assert found[False].text.endswith(
-        f"with its locks. End it: SELECT pg_terminate_backend({found[False].pid})."
-    )
-    assert f"for a lock of session {found[False].pid} for 0 seconds" in found[True].text
-    assert sessions.stuck_sessions() == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_import_that_waits_for_another_is_not_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "SHOWN_AFTER", timedelta(0))
-
-    lock = "SELECT pg_advisory_xact_lock(42)"
-    with held_open(lambda: execute(lock)) as let_go, at_once() as start:
-        start(lambda: execute(lock))
-        await_blocked()
-        found = [each.is_blocked for each in sessions.stuck_sessions()]
-        let_go()
-
-    assert found == [False]

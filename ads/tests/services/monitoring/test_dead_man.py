@@ -1,6 +1,5 @@
 """The dead man's switch: a sign of life that never holds whoever gives it."""
 
-import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +9,7 @@ import pytest
 
 from ads import tasks
 from ads.services.monitoring.dead_man import DeadMan
+from ads.tests.log_lines import logged
 
 SECRET = "/5f0e9a3c-secret"  # noqa: S105
 
@@ -85,20 +85,19 @@ def test_nobody_waits_for_a_slow_answer_and_no_second_request_joins_the_first(
 
 
 def test_failures_are_logged_once_until_it_works_again_and_without_the_secret(
-    watch: Watch, caplog: pytest.LogCaptureFixture
+    watch: Watch,
 ) -> None:
-    caplog.set_level(logging.INFO, "ads")
     switch = DeadMan()
 
-    for status in (500, 500, 404, 200, 200, 500):
-        watch.status = status
-        ping(switch, watch.url)
+    with logged() as log:
+        for status in (500, 500, 404, 200, 200, 500):
+            watch.status = status
+            ping(switch, watch.url)
 
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", "The dead man's switch at 127.0.0.1: HTTP 500."),
-        ("INFO", "The dead man's switch at 127.0.0.1 answers again."),
-        ("WARNING", "The dead man's switch at 127.0.0.1: HTTP 500."),
-    ]
+    failed = ("warning", "The dead man's switch failed", "127.0.0.1", "HTTP 500")
+    again = ("info", "The dead man's switch answers again", "127.0.0.1", None)
+    lines = [(one["level"], one["event"], one["host"], one.get("error")) for one in log.lines]
+    assert lines == [failed, again, failed]
 
 
 @pytest.mark.parametrize(
@@ -111,15 +110,14 @@ def test_failures_are_logged_once_until_it_works_again_and_without_the_secret(
         "http://127.0.0.1:1/with a space" + SECRET,
     ],
 )
-def test_an_address_that_nobody_answers_is_logged_without_its_secret(
-    address: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    ping(DeadMan(), address)
+def test_an_address_that_nobody_answers_is_logged_without_its_secret(address: str) -> None:
+    with logged() as log:
+        ping(DeadMan(), address)
 
-    (record,) = caplog.records
-    assert record.levelname == "WARNING"
-    assert "secret" not in caplog.text
-    assert "word" not in caplog.text
+    (line,) = log.lines
+    assert line["level"] == "warning"
+    assert "secret" not in log.text
+    assert "word" not in log.text
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0022_keep_archived'),
+        ('ads', '0024_tell_platforms'),
     ]
 
     operations = [

@@ -14,7 +14,7 @@ ROWS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("ads", "0023_health"),
+        ("ads", "0023_keep_archived"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 
