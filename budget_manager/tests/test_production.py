@@ -67,6 +67,15 @@ def test_debug_is_off_in_production_and_an_unknown_environment_is_refused() -> N
     assert "ENVIRONMENT is 'staging': use 'development' or 'production'." in unknown.stderr
 
 
+def test_an_address_of_the_dead_mans_switch_that_is_none_is_refused_without_telling_it() -> None:
+    refused = manage("check", **COMPLETE, DEAD_MAN_URL="hc-ping.com/secret")
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "error: DEAD_MAN_URL: use an address that begins with https:// or http://.\n"
+    )
+
+
 def test_a_secret_may_be_any_text_and_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("$ecret\n")
     (tmp_path / "password").write_text("a/b@c:%40\n")
@@ -86,12 +95,3 @@ def test_a_secret_may_be_any_text_and_come_from_a_file(tmp_path: Path) -> None:
     )
 
     assert shown.stdout.strip() == "$ecret a/b@c:%40", shown.stderr
-
-
-def test_an_address_of_the_dead_mans_switch_that_is_none_is_refused_without_telling_it() -> None:
-    refused = manage("check", **COMPLETE, DEAD_MAN_URL="hc-ping.com/secret")
-
-    assert refused.returncode == 1
-    assert refused.stderr == (
-        "error: DEAD_MAN_URL: use an address that begins with https:// or http://.\n"
-    )
