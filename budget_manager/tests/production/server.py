@@ -25,6 +25,7 @@ from budget_manager.tests.support import ROOT, User, copy_project, environment, 
 
 HOST = "budgets.example.com"
 PAGE = (ROOT / "docs" / "running.md").read_text()
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 HEADING = re.compile(r"^#{2,3} (.+)$", re.MULTILINE)
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -160,7 +161,7 @@ class Server:
         raise AssertionError(f"{commands}\n{''.join(said)}")
 
     def environment(self) -> dict[str, str]:
-        path = f"{self.root / 'tools'}:{programs()}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+        path = f"{self.root / 'tools'}:{programs()}:{PATH}"
         # HOME: psql reads a file there
         return {**environment(), "PATH": path, "HOME": str(self.root), **self.variables}
 
