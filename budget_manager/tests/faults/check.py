@@ -57,7 +57,8 @@ LAG = """
 
 
 def check(stack: Stack, load: Load) -> str:
-    """Everything is answered, and one check later everything is right; the lag, in a sentence."""
+    """It goes on, everything is answered, and one check later everything is right; the lag, in a sentence."""
+    load.await_more(30)
     load.settle()
     now = stack.one_check()
     nothing_is_wrong(now)

@@ -4,8 +4,7 @@ import http.client
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -37,19 +36,16 @@ class Client:
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or b"null"), answer.headers
 
-    def insist(
-        self, path: str, body: Any = None, *, allowed: Callable[[int], bool] = lambda _: False
-    ) -> Any:
+    def insist(self, path: str, body: Any = None) -> Any:
         """POST until it is acknowledged; the answer."""
         until = time.monotonic() + PATIENCE
         while True:
             status, answer = 0, None
-            try:
+            # Refused, cut off, or too late: what became of it is unknown.
+            with suppress(OSError, http.client.HTTPException, ValueError):
                 status, answer, _ = self.ask(path, body)
-            except (OSError, http.client.HTTPException, ValueError):
-                pass  # refused, cut off, or too late: what became of it is unknown
             self.answers[status] += 1
-            if status == HTTPStatus.OK or allowed(status):
+            if status == HTTPStatus.OK:
                 return answer
             # The document promises nothing else of a request that is in order.
             assert status in (0, HTTPStatus.SERVICE_UNAVAILABLE), (status, answer)

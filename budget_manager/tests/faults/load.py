@@ -25,8 +25,11 @@ from budget_manager.tests.faults.servers import PATIENCE
 from budget_manager.tests.faults.stack import Stack
 from budget_manager.tests.support import wait_for
 
+#: Seconds of each program between two things that it does.
+PACE = 0.02
+
 ROLE = "etl"
-PASSWORD = "of the ledger's role"
+PASSWORD = "of the ledger's role"  # noqa: S105 - of a server that ends with the tests
 ZONES = ("UTC", "Asia/Tokyo", "America/New_York")
 
 #: Budget of a campaign that SQL spends from; used up by so many entries of one.
@@ -134,7 +137,7 @@ class Load:
     def _work(self, program: Callable[[], Iterator[None]]) -> None:
         try:
             for _ in program():
-                if self._stop.wait(0.05):
+                if self._stop.wait(PACE):
                     return
         except Exception:  # noqa: BLE001 - shown by whoever waits for it
             self._failed.append(traceback.format_exc())
@@ -203,32 +206,33 @@ class Load:
                     (source, f"{number}/{part}/{row}"): (campaign, Decimal(1)) for row in range(2)
                 }
                 self.sent |= rows
-                self.copy(rows)
+                copy(self.sql_url, rows)
                 self.acknowledged |= rows
                 yield
 
-    def copy(self, rows: Entries) -> None:
-        """Until it is there: as docs/sql.md says, an id is recorded once."""
-        day = datetime.now(UTC).date()
-        text = "".join(
-            f"{campaign},{amount},{day},{source},{external_id}\n"
-            for (source, external_id), (campaign, amount) in rows.items()
-        )
-        into = "COPY ads_spend (campaign_id, amount, date, source, external_id) FROM STDIN CSV"
-        until = time.monotonic() + PATIENCE
-        while True:
+
+def copy(url: str, rows: Entries) -> None:
+    """Until it is there: as docs/sql.md says, an id is recorded once."""
+    day = datetime.now(UTC).date()
+    text = "".join(
+        f"{campaign},{amount},{day},{source},{external_id}\n"
+        for (source, external_id), (campaign, amount) in rows.items()
+    )
+    into = "COPY ads_spend (campaign_id, amount, date, source, external_id) FROM STDIN CSV"
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            session = psycopg2.connect(url, password=PASSWORD, connect_timeout=10)
             try:
-                session = psycopg2.connect(self.sql_url, password=PASSWORD, connect_timeout=10)
-                try:
-                    with session, session.cursor() as cursor:
-                        cursor.copy_expert(into, io.StringIO(text))
-                finally:
-                    session.close()
-            except psycopg2.errors.UniqueViolation:
-                return  # it was committed, and only the answer was lost
-            except psycopg2.Error:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(PAUSE)
-            else:
-                return
+                with session, session.cursor() as cursor:
+                    cursor.copy_expert(into, io.StringIO(text))
+            finally:
+                session.close()
+        except psycopg2.errors.UniqueViolation:
+            return  # it was committed, and only the answer was lost
+        except psycopg2.Error:
+            if time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
