@@ -57,7 +57,7 @@ LAG = """
 
 
 def check(stack: Stack, load: Load) -> str:
-    """It goes on, everything is answered, and one check later everything is right; the lag, in a sentence."""
+    """Spend goes on, all is answered, and a check later all is right; the lag, in a sentence."""
     load.await_more(30)
     load.settle()
     now = stack.one_check()

@@ -78,7 +78,12 @@ class Load:
             "sql": [(brands[0], SQL_BUDGET)] * 60,
         }
         Campaign.objects.bulk_create(
-            Campaign(brand=brand, name=f"{kind} {number}", status="active", daily_budget=budget)
+            Campaign(
+                brand=brand,
+                name=f"{kind} {number} of {self.name}",
+                status="active",
+                daily_budget=budget,
+            )
             for kind, owners in named.items()
             for number, (brand, budget) in enumerate(owners)
         )

@@ -4,14 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
+import psycopg2
 from celery import Celery
 from django.core.management import call_command
 from django.db import DatabaseError, connection
@@ -53,6 +54,7 @@ class Stack:
         commands = parse_procfile((ROOT / "Procfile").read_text())
         self.commands = {name: line for name, line in commands.items() if name not in LEFT_OUT}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.databases: set[str] = set()
         self._groups: list[int] = []
         self.postgres = OwnPostgres(base)
         self.redis = OwnRedis(base)
@@ -82,6 +84,7 @@ class Stack:
         """Copy a database that nobody uses."""
         with self.database("postgres"), connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        self.databases.add(name)
 
     @contextmanager
     def database(self, name: str = "budget_manager") -> Iterator[None]:
@@ -188,6 +191,19 @@ class Stack:
         assert wait_for(checked, PATIENCE), f"no check since {asked}:\n{self.last_words()}"
         return found[0]
 
+    @contextmanager
+    def watching(self) -> Iterator[Callable[[str], float]]:
+        """A session of its own that asks for one figure after the other."""
+        with closing(psycopg2.connect(self.postgres.url())) as session:
+            session.autocommit = True
+
+            def ask(sql: str) -> float:
+                with session.cursor() as cursor:
+                    cursor.execute(sql)
+                    return float(cursor.fetchone()[0])
+
+            yield ask
+
     def run(self, task: str, timeout: float = PATIENCE) -> Any:
         """Have a worker run a task, whose clock may be wrong; what it raised, or returned."""
         result = self.app.send_task(f"ads.tasks.{task}")
@@ -202,6 +218,9 @@ class Stack:
         )
 
 
-def soon(seconds: float = PATIENCE) -> datetime:
-    """The latest instant until which something may take."""
-    return timezone.now() + timedelta(seconds=seconds)
+def last_check() -> str:
+    """SQL for how many seconds ago the last check of all campaigns was."""
+    return (
+        "SELECT extract(epoch FROM clock_timestamp() - last_success_at)"
+        f" FROM ads_heartbeat WHERE task = '{CHECK}'"
+    )

@@ -29,14 +29,11 @@ ENDS = [signal.SIGTERM, signal.SIGKILL]
 def file_of(load: Load, source: str) -> tuple[str, Entries]:
     """A file of entries, and what is in the ledger once it is recorded."""
     names = dict(Campaign.objects.filter(pk__in=load.of["entries"]).values_list("pk", "name"))
-    brands = dict(
-        Campaign.objects.filter(pk__in=load.of["entries"]).values_list("pk", "brand__name")
-    )
     day = datetime.now(UTC).date() - timedelta(days=1)
-    lines, rows = ["brand,campaign,date,amount,external_id"], {}
+    lines, rows = ["campaign,date,amount,external_id"], {}
     for number in range(ROWS):
         campaign = load.of["entries"][number % len(names)]
-        lines.append(f'"{brands[campaign]}",{names[campaign]},{day},0.01,{number}')
+        lines.append(f"{names[campaign]},{day},0.01,{number}")
         rows[source, str(number)] = campaign, Decimal("0.01")
     return "\n".join(lines) + "\n", rows
 

@@ -24,7 +24,7 @@ TICKS = 10_000
 
 @contextmanager
 def client(stack: Stack, database: int = 0) -> Iterator[redis.Redis]:
-    with closing(redis.Redis.from_url(stack.redis.url, db=database)) as opened:
+    with closing(redis.Redis(port=stack.redis.port, db=database)) as opened:
         yield opened
 
 
@@ -107,11 +107,13 @@ def stale_tick(stack: Stack, task: str, queue: str) -> str:
     beside.config_from_object("django.conf:settings", namespace="CELERY")
     beside.conf.update(broker_url=stack.redis.url.replace("/0", "/1"), result_backend=None)
     with closing(beside):
-        beside.send_task(task, expires=datetime.now(UTC) - timedelta(hours=1))
+        beside.send_task(task, expires=60)
         with client(stack, database=1) as opened:
             (message,) = opened.lrange(queue, 0, -1)
             opened.flushdb()
-    return str(message.decode())
+    tick = json.loads(message)
+    tick["headers"]["expires"] = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    return json.dumps(tick)
 
 
 def anew(tick: str) -> str:
