@@ -82,12 +82,12 @@ def nothing_is_wrong(now: datetime) -> None:
 def in_ledger_once(acknowledged: Entries, sent: Entries) -> None:
     """What was acknowledged is there, once and as sent, and nothing that was never sent."""
     sources = {source for source, _ in sent}
-    rows = list(
+    rows: list[Any] = list(
         Spend.objects.filter(source__in=sources, external_id__isnull=False).values_list(
             "source", "external_id", "campaign_id", "amount"
         )
     )
-    found = {(source, one): (campaign, amount) for source, one, campaign, amount in rows}
+    found: Entries = {(source, one): (campaign, amount) for source, one, campaign, amount in rows}
     assert len(found) == len(rows)
     assert differing(acknowledged, found) == {}, "acknowledged, and not so in the ledger"
     assert differing(found, sent) == {}, "in the ledger, and never sent so"

@@ -71,7 +71,7 @@ class Load:
             for number, zone in enumerate(ZONES)
         ]
         self.brands = brands
-        named = {
+        named: dict[str, list[tuple[Brand, int | None]]] = {
             "entries": [(brand, budget) for brand in brands for budget in (5, 20, 60, None)],
             "totals": [(brands[0], budget) for budget in (5, 20, 60, None)],
             "people": [(brand, 10) for brand in brands],

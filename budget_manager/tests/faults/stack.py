@@ -182,8 +182,9 @@ class Stack:
 
         def checked() -> bool:
             try:
-                done = Heartbeat.objects.filter(task=CHECK, last_success_at__gt=asked)
-                found.extend(done.values_list("last_success_at", flat=True))
+                for beat in Heartbeat.objects.filter(task=CHECK, last_success_at__gt=asked):
+                    assert beat.last_success_at is not None
+                    found.append(beat.last_success_at)
             except DatabaseError:
                 connection.close()
             return bool(found)
@@ -200,7 +201,8 @@ class Stack:
             def ask(sql: str) -> float:
                 with session.cursor() as cursor:
                     cursor.execute(sql)
-                    return float(cursor.fetchone()[0])
+                    (figure,) = cursor.fetchone() or (0,)
+                    return float(figure)
 
             yield ask
 

@@ -66,19 +66,17 @@ def test_harm_is_noticed(quiet: datetime, harm: str) -> None:
         nothing_is_wrong(quiet)
 
 
-@pytest.mark.parametrize("harm", ["missing", "other amount", "never sent", "pause undone"])
-def test_what_was_acknowledged_and_is_not_so_is_noticed(quiet: datetime, harm: str) -> None:
+def test_what_was_acknowledged_and_is_not_so_is_noticed(quiet: datetime) -> None:
     campaign = Campaign.objects.get().pk
     there: Entries = {("x", "1"): (campaign, Decimal(10))}
+    other: Entries = {("x", "1"): (campaign, Decimal(11))}
+    more: Entries = {**there, ("x", "2"): (campaign, Decimal(1))}
 
+    with pytest.raises(AssertionError, match="acknowledged"):
+        in_ledger_once(more, more)
+    with pytest.raises(AssertionError, match="acknowledged"):
+        in_ledger_once(other, there)
+    with pytest.raises(AssertionError, match="never sent"):
+        in_ledger_once({}, other)
     with pytest.raises(AssertionError):
-        if harm == "missing":
-            more: Entries = {**there, ("x", "2"): (campaign, Decimal(1))}
-            in_ledger_once(more, more)
-        elif harm == "other amount":
-            other: Entries = {("x", "1"): (campaign, Decimal(11))}
-            in_ledger_once(other, there)
-        elif harm == "never sent":
-            in_ledger_once({}, {("x", "2"): (campaign, Decimal(1))})
-        else:
-            as_people_wished({campaign: "paused"})
+        as_people_wished({campaign: "paused"})

@@ -52,16 +52,13 @@ def test_late_shuffled_and_duplicated_spend_counts_once_and_on_its_own_day(
         midday = datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone)).astimezone(UTC)
         instants = [midday + timedelta(minutes=20 * step) for step in range(-108, 108)]
         sent = {
-            str(number): SpendEntry(
-                random.choice(campaigns), Decimal(random.randint(1, 400)) / 100,
-                occurred_at=instant, external_id=str(number),
-            )
+            str(number): (instant, random.choice(campaigns), Decimal(random.randint(1, 400)) / 100)
             for number, instant in enumerate(instants)
-        }  # fmt: skip
+        }
         # Each comes up to a day late, and every third comes twice.
         due = [
-            (entry.occurred_at + timedelta(minutes=random.randint(0, 1440)), external_id)
-            for external_id, entry in sent.items()
+            (instant + timedelta(minutes=random.randint(0, 1440)), external_id)
+            for external_id, (instant, _, _) in sent.items()
             for _ in range(1 + (int(external_id) % 3 == 0))
         ]
         spent: dict[tuple[Campaign, date], Decimal] = defaultdict(Decimal)
@@ -70,13 +67,17 @@ def test_late_shuffled_and_duplicated_spend_counts_once_and_on_its_own_day(
             batch = sorted(due)[step : step + 24]
             now = batch[-1][0]
             random.shuffle(batch)
-            record_all([sent[one] for _, one in batch], source="late", now=now)
+            entries = [
+                SpendEntry(campaign, amount, occurred_at=instant, external_id=one)
+                for _, one in batch
+                for instant, campaign, amount in [sent[one]]
+            ]
+            record_all(entries, source="late", now=now)
             for _, one in batch:
                 if one not in arrived:
                     arrived.add(one)
-                    entry = sent[one]
-                    local = entry.occurred_at.astimezone(ZoneInfo(zone)).date()
-                    spent[entry.campaign, local] += entry.amount
+                    instant, campaign, amount = sent[one]
+                    spent[campaign, instant.astimezone(ZoneInfo(zone)).date()] += amount
             enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS)
 
             nothing_is_wrong(now)
@@ -89,7 +90,7 @@ def test_late_shuffled_and_duplicated_spend_counts_once_and_on_its_own_day(
                 assert campaign.is_active is not stopped, (now, campaign.name)
 
         rows: Entries = {
-            ("late", one): (entry.campaign.pk, entry.amount) for one, entry in sent.items()
+            ("late", one): (campaign.pk, amount) for one, (_, campaign, amount) in sent.items()
         }
         in_ledger_once(rows, rows)
         found: dict[tuple[Campaign, date], Decimal] = defaultdict(Decimal)
