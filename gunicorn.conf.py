@@ -2,22 +2,54 @@
 
 import gc
 import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from budget_manager import logs
+
+if (Path(__file__).parent / ".env").exists():
+    environ.Env.read_env(str(Path(__file__).parent / ".env"))
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
-threads = 4
-accesslog = os.environ.get("ACCESS_LOG", "-")  # a file, or - for the terminal
+# Ten clients that run into a lock which somebody else holds leave some.
+threads = 12
+logger_class = "budget_manager.logs.web.Logger"
+logconfig_dict = logs.config(
+    production=os.environ.get("ENVIRONMENT") == "production",
+    access_log=os.environ.get("ACCESS_LOG", "-"),  # a file, or - for the terminal
+)
 # Containers have a small or no writable disk for the workers' heartbeat files.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
 control_socket_disable = True  # it would be one per user, and several clones may run at once
-# A request that waits for another session's lock, such as a long import's, fails with a message and
-# frees its thread. (libpq reads this; the other processes may wait longer.)
-os.environ.setdefault("PGOPTIONS", "-c lock_timeout=10s")
+
+# Here the processes count what only they know, for /metrics; set before anything is imported.
+# A reload keeps it.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp("-metrics", dir=worker_tmp_dir)
 
 
-def post_worker_init(_: object) -> None:
+def on_exit(_: object) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
+
+def post_worker_init(worker: Any) -> None:
     """Exclude everything loaded so far from garbage collection.
 
     Scanning it delayed every few requests by 70 ms or more.
     """
+    from budget_manager.logs.lifetime import Process
+
     gc.collect()
     gc.freeze()
+    worker.process = Process("web")
+
+
+def worker_exit(_: object, worker: Any) -> None:
+    """Log the end, if it has come to a beginning."""
+    if hasattr(worker, "process"):
+        worker.process.stopped()

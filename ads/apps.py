@@ -10,9 +10,11 @@ class AdsConfig(AppConfig):
     verbose_name = "Budget Manager"
 
     def ready(self) -> None:
-        from django.db.models.signals import post_migrate
+        from django.db.models.signals import post_migrate, pre_migrate
 
-        from ads import checks, signals  # noqa: F401  (connecting is importing)
+        from ads import checks, connections, request_log, signals  # noqa: F401  (connecting is importing)
         from ads.models.timezones import keep_names
 
+        pre_migrate.connect(connections.wait_for_locks, sender=self)
+        post_migrate.connect(connections.wait_no_longer, sender=self)
         post_migrate.connect(keep_names, sender=self)

@@ -3,12 +3,15 @@
 from collections.abc import Collection
 from typing import Any, Final
 
+from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.checks import Error, Tags, register
 from django.core.checks import Warning as Caution
 from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
-from ads.services.operations import timezone_database
+from ads.services.operations import database_sessions, timezone_database
+from ads.services.people import second_factor
 from ads.services.references import whose
 
 TIMEZONES: Final = "timezones"
@@ -31,6 +34,35 @@ def check_platform_ids(databases: Collection[str] | None = None, **_: Any) -> li
             return [Caution(sentence, id="ads.W001") for sentence in whose(of_several=True)]
     except DatabaseError:  # before the first migration there is no table
         return []
+
+
+@register(Tags.database)
+def check_sessions(databases: Collection[str] | None = None, **_: Any) -> list[Caution]:
+    """Sessions let go of their locks: see :mod:`ads.services.operations.database_sessions`."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    return [Caution(sentence, id="ads.W002") for sentence in database_sessions.missing_limits()]
+
+
+@register(Tags.database)
+def check_second_factor_roles(databases: Collection[str] | None = None, **_: Any) -> list[Caution]:
+    """Each role that needs a second factor is there: a misspelled one would need none."""
+    wanted = set(settings.SECOND_FACTOR_ROLES) - {second_factor.SUPERUSERS}
+    if DEFAULT_DB_ALIAS not in (databases or ()) or not wanted:
+        return []
+    try:
+        with transaction.atomic():
+            known = set(Group.objects.filter(name__in=wanted).values_list("name", flat=True))
+    except DatabaseError:
+        return []
+    return [
+        Caution(
+            f"SECOND_FACTOR_ROLES names {name!r}, and there is no such role: nobody needs a second "
+            "factor because of it.",
+            id="ads.W003",
+        )
+        for name in sorted(wanted - known)
+    ]
 
 
 def require_timezones(**_signal: Any) -> None:

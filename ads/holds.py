@@ -63,21 +63,22 @@ class BudgetHold:
     @property
     def budget(self) -> str:
         """Path from a campaign to the budget."""
-        return f"{'brand__' if self.of_brand else ''}{self.period_word}_budget"
+        return f"{'brand__' if self.of_brand else ''}{self.period.word}_budget"
 
     @property
     def spend(self) -> str:
         """Name of the annotation with the spend; a field of DeliveryChange too."""
-        return f"{'brand_' if self.of_brand else ''}{self.period_word}_spend"
+        return f"{'brand_' if self.of_brand else ''}{self.period.word}_spend"
 
     @property
     def limit(self) -> str:
         """Name of the annotation with the limit: the budget and what is allowed beyond it."""
-        return f"{'brand_' if self.of_brand else ''}{self.period_word}_limit"
+        return f"{'brand_' if self.of_brand else ''}{self.period.word}_limit"
 
     @property
-    def period_word(self) -> str:
-        return "daily" if self.period == Period.DAY else "monthly"
+    def limit_then(self) -> str:
+        """Field of DeliveryChange with the limit at the time."""
+        return self.budget.replace("__", "_")
 
     @property
     def total(self) -> str:
@@ -155,6 +156,13 @@ def held_by(
     # As one value: PostgreSQL underestimates a condition on schedules and would look up the many
     # that pass it one by one.
     return those.filter(Case(When(applies, then=Value(True)), default=Value(False)))
+
+
+def over_budget(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign]:
+    """Those of ``campaigns``, a good part of all, with a budget that is used up at ``moment``."""
+    conditions = _conditions(Campaign.objects.all(), moment, NOTHING)
+    applies = functools.reduce(operator.or_, (conditions[budget.hold] for budget in BUDGET_HOLDS))
+    return with_spend(campaigns, moment, BUDGET_HOLDS).filter(applies)
 
 
 def with_dates(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> QuerySet[Campaign]:

@@ -1,9 +1,9 @@
 """Around each request: the acting user, and the answers where there can be no page."""
 
-import logging
 from collections.abc import Callable
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
+import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -13,10 +13,13 @@ from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 
-from ads.services.actor import acting_as
-from ads.services.operations import is_outage
+from ads.request_log import sent_by
+from ads.services.lock_waits import is_in_the_way
+from ads.services.operations import ClockDiffers, is_outage, require_clock
+from ads.services.people import sessions
+from ads.services.visible import brands_of, limited
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class NulMiddleware:
@@ -38,7 +41,10 @@ class NulMiddleware:
 
 
 class ActorMiddleware:
-    """Records everything that a request changes under its user's name."""
+    """Records everything that a request changes under its user's name.
+
+    What the user sees and changes is of the brands that the user is limited to, if any.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,12 +53,12 @@ class ActorMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         username = request.user.get_username()
-        with acting_as(username, path=request.path):
+        with sent_by(request, username), limited(brands_of(request.user)):
             return self.get_response(request)
 
 
 class OutageMiddleware:
-    """Answers 503 with an explanation while the database is unreachable.
+    """Answers 503 with an explanation while the database is unreachable, or the clock is wrong.
 
     An edit is one transaction, so nothing of it is saved then. An action on many rows goes in
     batches, and those already done stay done. Brands are changed before their campaigns, which
@@ -65,7 +71,9 @@ class OutageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             # Loads the user here, because an exception in an inner middleware would not get here.
-            request.user.is_authenticated  # noqa: B018
+            is_logout = request.path == reverse("admin:logout")
+            if request.user.is_authenticated and request.method == "POST" and not is_logout:
+                require_clock()
         except Exception as error:
             if (response := self.process_exception(request, error)) is None:
                 raise
@@ -73,14 +81,40 @@ class OutageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The page, if the database is at fault. Django calls this with a view's exception."""
-        if not is_outage(error):
+        """The page, if the database or a clock is at fault; Django calls this for views."""
+        if not (is_outage(error) or isinstance(error, ClockDiffers)):
             return None
-        logger.warning("%s: the database: %s", request.path, " ".join(str(error).split()))
-        context = {"back": _came_from(request)}
+        logger.warning(
+            "A page could not be served",
+            path=request.path,
+            error=" ".join(str(error).partition("\n")[0].split()),
+        )
+        context = {
+            "back": _came_from(request),
+            "clock": error if isinstance(error, ClockDiffers) else None,
+            "is_locked": is_in_the_way(error),
+        }
         response = render(request, "ads/outage.html", context, status=503)
         response["Retry-After"] = "5"
         return response
+
+
+class SecondFactorMiddleware:
+    """Opens nothing to a user whose second factor is still missing but its own pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        lacks = sessions.missing(request.session, request.user)
+        if not lacks:
+            return self.get_response(request)
+        page = reverse("second_factor" if lacks == sessions.CODE else "second_factor_setup")
+        if request.path in (page, reverse("admin:logout"), reverse("admin:jsi18n")):
+            return self.get_response(request)
+        return HttpResponseRedirect(f"{page}?{urlencode({'next': _came_from(request)})}")
 
 
 class LoggedOutMiddleware:

@@ -1,6 +1,5 @@
 """An instant's local dates and open schedules, computed once, for SQL to use as constants."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -8,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 
+import structlog
 from django.db.models import Case, DateTimeField, QuerySet, Value, When
 
 from ads.allowed import has_ended
+from ads.failures import Failures, counted
 from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
 from ads.supposing import NOTHING, Supposing
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 K = TypeVar("K")
 
@@ -74,12 +75,16 @@ class Moment:
         """
         grouped = calendar.group_by_local_date(timezones, now)
         if grouped.invalid:
-            logger.error("Brands in unknown timezones are left alone: %s", grouped.invalid)
+            logger.error(
+                "Brands in unknown timezones are left alone",
+                timezones=counted(grouped.invalid),
+            )
         ranks: dict[int, list[int]] = defaultdict(list)
-        for schedule in schedules:
-            rank = _rank(schedule, now)
-            if rank is not None:
-                ranks[rank].append(schedule.id)
+        with _unreadable() as failures:
+            for schedule in schedules:
+                rank = _rank(schedule, now, failures)
+                if rank is not None:
+                    ranks[rank].append(schedule.id)
         return cls(
             now,
             grouped.by_date,
@@ -122,13 +127,18 @@ class Moments:
         """
         dates: dict[date, list[int]] = defaultdict(list)
         closed = []
-        for pk, at in instants.items():
-            with suppress(calendar.UnknownTimezone):
-                dates[calendar.local_date(at, timezones[pk])].append(pk)
-            attached = schedules.get(pk, ())
-            ranks = [rank for schedule in attached if (rank := _rank(schedule, at)) is not None]
-            if attached and max(ranks, default=0) & 1 == 0:
-                closed.append(pk)
+        with _unreadable() as failures:
+            for pk, at in instants.items():
+                with suppress(calendar.UnknownTimezone):
+                    dates[calendar.local_date(at, timezones[pk])].append(pk)
+                attached = schedules.get(pk, ())
+                ranks = [
+                    rank
+                    for schedule in attached
+                    if (rank := _rank(schedule, at, failures)) is not None
+                ]
+                if attached and max(ranks, default=0) & 1 == 0:
+                    closed.append(pk)
         return cls(dict(dates), closed, _instant(instants) if allowances_end else None)
 
     def period_starts(self, period: Period) -> dict[date, list[int]]:
@@ -154,11 +164,15 @@ def _period_starts(dates: dict[date, list[K]], period: Period) -> dict[date, lis
     return dict(starts) or {date(2000, 1, 1): []}
 
 
-def _rank(schedule: dayparting.Schedule, now: datetime) -> int | None:
+def _unreadable() -> Failures:
+    return Failures(logger, "Schedules in unknown timezones count as closed")
+
+
+def _rank(schedule: dayparting.Schedule, now: datetime, failures: Failures) -> int | None:
     try:
         return dayparting.rank(schedule, now)
-    except calendar.UnknownTimezone:
-        logger.exception("Schedule %s counts as closed.", schedule.id)
+    except calendar.UnknownTimezone as error:
+        failures.add(schedule.id, error)
         return schedule.priority * 2
 
 

@@ -1,18 +1,21 @@
 """Configuration saved anywhere is enforced when its transaction commits.
 
 The handlers hold no rules: they only collect the campaigns that a change may concern, and enforce
-them once per transaction. A new reference has its waiting spend recorded.
+them once per transaction. A new reference has its waiting spend recorded. A login begins a session,
+and a logout is put on record.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import connection, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
+from ads.client_address import client_address
 from ads.models import (
     Brand,
     Campaign,
@@ -22,7 +25,10 @@ from ads.models import (
     DaypartingWindow,
 )
 from ads.models.base import configuration_changed
+from ads.models.people import SignInKind
 from ads.services.delivery import Trigger, after_edit
+from ads.services.operations import require_clock
+from ads.services.people import sessions, sign_ins
 from ads.services.references import registry
 
 #: For each model, what a changed row concerns, and the column that names it.
@@ -56,6 +62,7 @@ class EnforceOnCommit:
         if self.schedules:
             attached = CampaignSchedule.objects.filter(schedule__in=self.schedules)
             concerned.update(attached.values_list("campaign_id", flat=True))
+        require_clock()
         after_edit(concerned, timezone.now(), Trigger.EDIT)
 
 
@@ -96,6 +103,7 @@ def reference_saved(instance: CampaignReference, **_: Any) -> None:
     pk = instance.pk
 
     def record() -> None:
+        require_clock()
         registry.record_waiting(timezone.now(), references=[pk], at_most=registry.AT_ONCE)
 
     # Robust, as above: the periodic task records what this could not.
@@ -140,3 +148,15 @@ def written_in_bulk(sender: Any, pks: set[int], unnumbered: Collection[Any], **_
         _enforce_on_commit(EnforceOnCommit(brands={row.brand_id for row in unnumbered}))
     elif unnumbered and sender is CampaignSchedule:
         _rows_changed(sender, unnumbered)
+
+
+@receiver(user_logged_in)
+def _begin_session(request: Any, user: Any, **_: Any) -> None:
+    sessions.begin(request.session, user)
+
+
+@receiver(user_logged_out)
+def _note_logout(request: Any, user: Any, **_: Any) -> None:
+    if user is not None:
+        address = client_address(request)
+        sign_ins.note(SignInKind.SIGNED_OUT, user.get_username(), address, timezone.now())

@@ -9,9 +9,13 @@ not at all. Operations staff decide when the periodic ones run (Periodic tasks i
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from celery import shared_task
+from celery import shared_task, signals
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from django.utils import timezone
 
 from ads.models import Campaign
@@ -19,7 +23,9 @@ from ads.rules.money import plain
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
-from ads.services.operations import heartbeats
+from ads.services.monitoring import dead_man
+from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
+from ads.services.people import sign_ins
 from ads.services.platforms import updates
 from ads.services.references import registry
 from ads.services.senders import webhooks
@@ -29,8 +35,17 @@ from ads.services.senders import webhooks
 FILE_SOFT_LIMIT: Final = 780
 FILE_LIMIT: Final = 840
 
+#: Seconds for telling the platforms: the next minute tries again, so a platform that does not
+#: answer never holds more than one process.
+TELL_SOFT_LIMIT: Final = 50
+TELL_LIMIT: Final = 55
 
-@shared_task
+
+#: A task whose clock differs too much from the database's changes nothing and fails with that.
+_task: Final = partial(shared_task, throws=(ClockDiffers,))
+
+
+@_task
 def update_spend() -> dict[str, Any]:
     """Fetch day totals from the ad platforms and pause what is over its budget."""
     now = timezone.now()
@@ -48,16 +63,29 @@ def update_spend() -> dict[str, Any]:
     }
 
 
-@shared_task
+@_task(soft_time_limit=TELL_SOFT_LIMIT, time_limit=TELL_LIMIT)
+def tell_platforms() -> dict[str, int]:
+    """Tell the ad platforms which campaigns to run and to stop."""
+    now = timezone.now()
+    with _running("tell_platforms", now) as run:
+        told = updates.sync_platforms(now)
+        run.changed = told.started + told.stopped
+        run.errors += told.errors
+    return {"started": told.started, "stopped": told.stopped, "failed": len(told.errors)}
+
+
+@_task
 def check_campaign_budgets() -> dict[str, int]:
-    """Enforce every campaign: the safety check."""
-    return _enforcing(
+    """Enforce every campaign: the safety check. Once committed, it gives its sign of life."""
+    done = _enforcing(
         "check_campaign_budgets",
         lambda now: enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS),
     )
+    dead_man.ping(settings.DEAD_MAN_URL)
+    return done
 
 
-@shared_task
+@_task
 def enforce_dayparting() -> dict[str, int]:
     """Enforce the campaigns that run in the hours of their schedules."""
     return _enforcing(
@@ -68,19 +96,19 @@ def enforce_dayparting() -> dict[str, int]:
     )
 
 
-@shared_task
+@_task
 def reset_daily_budgets() -> dict[str, int]:
     """Roll over the brands whose local day has turned; complete ended flights."""
     return _enforcing("reset_daily_budgets", rollover.roll_over_days)
 
 
-@shared_task
+@_task
 def reset_monthly_budgets() -> dict[str, int]:
     """Roll over the brands whose local month has turned."""
     return _enforcing("reset_monthly_budgets", rollover.roll_over_months)
 
 
-@shared_task
+@_task
 def record_waiting_spend() -> dict[str, int]:
     """Record waiting spend whose campaign has been matched by now."""
     now = timezone.now()
@@ -90,9 +118,7 @@ def record_waiting_spend() -> dict[str, int]:
             f"Waiting spend of unmatched campaign {pk} could not be recorded; see the log."
             for pk in settled.failed
         ]
-        run.errors += _not_enforced(settled.enforced)
-        run.errors += updates.sync_platforms(now).errors
-        run.changed = settled.enforced.switched
+        _note(run, settled.enforced)
     return {
         "recorded": settled.recorded,
         "refused": settled.refused,
@@ -101,19 +127,20 @@ def record_waiting_spend() -> dict[str, int]:
     }
 
 
-@shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
+@_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def check_upload(import_id: int) -> str:
     """Preview an uploaded file."""
-    return uploads.check(import_id, timezone.now())
+    return uploads.check(import_id, _now())
 
 
-@shared_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
+@_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)
 def record_upload(import_id: int) -> str:
     """Record a confirmed upload, in the name of the person who confirmed it."""
-    return uploads.record(import_id, timezone.now)
+    _now()
+    return uploads.record(import_id, _now)
 
 
-@shared_task
+@_task
 def continue_imports() -> dict[str, int]:
     """Resume uploads that no worker is processing; delete those never confirmed."""
     now = timezone.now()
@@ -121,13 +148,34 @@ def continue_imports() -> dict[str, int]:
         return uploads.continue_all(now)
 
 
-@shared_task
+@_task
 def forget_webhooks() -> dict[str, int]:
     """Delete old records of received webhooks."""
     now = timezone.now()
     with _running("forget_webhooks", now):
         forgotten = webhooks.prune(now)
     return {"forgotten": forgotten}
+
+
+@_task
+def forget_sign_ins() -> dict[str, int]:
+    """Delete sign-ins older than the settings say."""
+    now = timezone.now()
+    with _running("forget_sign_ins", now):
+        forgotten = sign_ins.forget(now)
+    return {"forgotten": forgotten}
+
+
+@_task
+def clear_sessions() -> None:
+    """Delete the expired sessions of logins."""
+    with _running("clear_sessions", timezone.now()):
+        SessionStore.clear_expired()
+
+
+def _now() -> datetime:
+    require_clock()
+    return timezone.now()
 
 
 @contextmanager
@@ -138,7 +186,7 @@ def _running(task: str, now: datetime) -> Iterator[heartbeats.Run]:
 
 
 def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
-    """Run ``work``, and pass its switches to the platforms at once.
+    """Run ``work``, and have its switches told to the platforms at once.
 
     What was allowed until a time that has come is taken out first.
     """
@@ -152,11 +200,23 @@ def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> di
             ]
             done = done.enforced
         done += ended
-        run.errors += _not_enforced(done)
-        run.errors += updates.sync_platforms(now).errors
-        run.changed = done.switched
+        _note(run, done)
     return {"started": done.started, "stopped": done.stopped, "failed": len(run.errors)}
 
 
-def _not_enforced(enforced: Enforced) -> list[str]:
-    return [f"Campaign {pk} could not be enforced; see the log." for pk in enforced.failed]
+@signals.worker_ready.connect
+@signals.task_revoked.connect
+def say(**_: Any) -> None:
+    """A worker logs how far its clock is off when it starts, and when a task has expired by it."""
+    try:
+        say_clock()
+    finally:
+        connection.close()  # the processes that are forked later have their own
+
+
+def _note(run: heartbeats.Run, done: Enforced) -> None:
+    """Note what was enforced, and have the platforms told if anything was switched."""
+    run.errors += [f"Campaign {pk} could not be enforced; see the log." for pk in done.failed]
+    run.changed = done.switched
+    if done.switched:
+        updates.tell_soon()

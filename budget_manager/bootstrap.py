@@ -12,31 +12,37 @@ from budget_manager.bundled import files
 ADMIN = "admin"
 
 
-def bootstrap(base_dir: Path, *, seed: bool) -> str:
+def bootstrap(base_dir: Path, *, seed: bool) -> None:
     """Migrate, create the administrator if there is none, seed an empty database if asked.
 
-    Safe to run again. Returns a sentence that says how to log in.
+    Safe to run again.
     """
     from ads.models import Brand
 
     call_command("migrate", interactive=False, verbosity=0)
-    login = ensure_admin(base_dir)
+    ensure_admin(base_dir)
     if seed and not Brand.objects.exists():
         call_command("seed_data")
-    return login
 
 
-def ensure_admin(base_dir: Path) -> str:
+def ensure_admin(base_dir: Path) -> None:
     """Create the superuser `admin` with ADMIN_PASSWORD, or a random password kept in .local/."""
     users = get_user_model().objects
-    kept = files.local_dir(base_dir) / "admin-password"
-    admin = users.filter(username=ADMIN).first()
-    if admin is None:
+    if not users.filter(username=ADMIN).exists():
         password = os.environ.get("ADMIN_PASSWORD") or secrets.token_urlsafe(12)
         users.create_superuser(ADMIN, password=password)
-        files.write(kept, f"{password}\n")
-    else:
-        password = kept.read_text().strip() if kept.exists() else ""
-        if not password or not admin.check_password(password):
-            return f"{ADMIN}, with the password you gave it (./manage.py changepassword {ADMIN})"
+        files.write(kept_password(base_dir), f"{password}\n")
+
+
+def login(base_dir: Path) -> str:
+    """A sentence that says how to log in. Checking the password takes a quarter of a second."""
+    admin = get_user_model().objects.filter(username=ADMIN).first()
+    kept = kept_password(base_dir)
+    password = kept.read_text().strip() if kept.exists() else ""
+    if not password or admin is None or not admin.check_password(password):
+        return f"{ADMIN}, with the password you gave it (./manage.py changepassword {ADMIN})"
     return f"{ADMIN} / {password}   (kept in {kept.relative_to(base_dir)})"
+
+
+def kept_password(base_dir: Path) -> Path:
+    return files.local_dir(base_dir) / "admin-password"

@@ -18,7 +18,7 @@ from typing import IO, TextIO
 from budget_manager.bundled.keeper import dying_with_parent
 
 GRACE = 10.0  # seconds between asking a process to stop and killing it
-COLOURS = (36, 33, 32, 35, 34)
+COLOURS = (36, 33, 32, 35, 34)  # as many as the Procfile has lines
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -38,35 +38,47 @@ class Stack:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._signals: list[int] = []
 
-    def run(self, *, cwd: Path, env: Mapping[str, str], then: Callable[[], None]) -> int:
+    def run(
+        self,
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        first: Callable[[], bool],
+        then: Callable[[], None],
+    ) -> int:
         """Run until a signal or the end of one command; the exit status to leave with.
 
-        Calls `then` in a thread when all are started. Only the main thread, which gets the signals,
-        may call this.
+        The first command has the machine to itself until `first` says that it is up. Calls `then`
+        in a thread when all are started. Only the main thread, which gets the signals, may call
+        this.
         """
         for number in SIGNALS:
             signal.signal(number, lambda number, _: self._signals.append(number))
+        ended = ""
         for name, command in self._commands.items():
-            if not self._signals:
-                self._running[name] = subprocess.Popen(  # noqa: S602 - our own Procfile
-                    f"exec {command}",
-                    shell=True,
-                    cwd=cwd,
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    # so that the terminal's Ctrl-C reaches only us, and each is asked to stop once
-                    start_new_session=True,
-                    preexec_fn=dying_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads yet
-                )
+            if ended or self._signals:
+                break
+            self._running[name] = subprocess.Popen(  # noqa: S602 - our own Procfile
+                f"exec {command}",
+                shell=True,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                # so that the terminal's Ctrl-C reaches only us, and each is asked to stop once
+                start_new_session=True,
+                preexec_fn=dying_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads yet
+            )
+            if len(self._running) == 1:
+                ended = self._watch(until=first)
         readers = [
             threading.Thread(target=self._relay, args=(process.stdout, name, colour), daemon=True)
             for (name, process), colour in zip(self._running.items(), COLOURS, strict=False)
         ]
         for thread in (*readers, threading.Thread(target=then, daemon=True)):
             thread.start()
-        ended = self._watch()
+        ended = ended or self._watch()
         self._stop_all()
         for reader in readers:
             reader.join(timeout=1)
@@ -94,13 +106,13 @@ class Stack:
         for line in stream:
             self.say(line.decode(errors="replace"), name, colour)
 
-    def _watch(self) -> str:
+    def _watch(self, until: Callable[[], bool] = lambda: False) -> str:
         """Wait for a reason to stop; the name of the command that ended, if that is the reason."""
-        while not self._signals:
+        while not self._signals and not until():
             for name, process in self._running.items():
                 if process.poll() is not None:
                     return name
-            time.sleep(0.1)
+            time.sleep(0.05)
         return ""
 
     def _stop_all(self) -> None:

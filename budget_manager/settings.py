@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from budget_manager import bundled
+from budget_manager import bundled, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -39,6 +39,8 @@ ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "web"]
 )
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# How many proxies of ours a request passes: which entry of X-Forwarded-For is the client's address.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 DATABASE_URL, REDIS_URL = bundled.urls(
     BASE_DIR,
@@ -48,6 +50,16 @@ DATABASE_URL, REDIS_URL = bundled.urls(
 DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
+# What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
+# for long, and whoever is killed or hangs lets go of its own locks.
+#
+# Seconds for each lock. Who is next in line waits twice: for the turn, and for the lock.
+LOCK_TIMEOUT = 1
+DATABASE_SESSION = {
+    "lock_timeout": f"{LOCK_TIMEOUT}s",
+    "idle_in_transaction_session_timeout": "5min",
+    "client_connection_check_interval": "2s",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -70,6 +82,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ads.request_log.RequestIdMiddleware",
+    "ads.monitoring.MonitoringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "ads.api.frame.middleware.ApiMiddleware",
@@ -80,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ads.middleware.OutageMiddleware",
+    "ads.middleware.SecondFactorMiddleware",
     "ads.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ads.middleware.LoggedOutMiddleware",
@@ -104,6 +119,17 @@ TEMPLATES = [
     },
 ]
 
+# A login lasts a working day, and longer only for whoever ticks "Keep me signed in".
+SESSION_COOKIE_AGE = 3600 * env.int("SESSION_HOURS", default=12)
+REMEMBERED_DAYS = env.int("REMEMBERED_DAYS", default=14)
+# The roles of which everybody needs a second factor, by name; "Superuser" for superusers.
+SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
+# How long sign-ins stay on record.
+SIGN_INS_KEPT_DAYS = env.int("SIGN_INS_KEPT_DAYS", default=400)
+# Requests with an invalid API key that are answered per minute and address.
+API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", default=30)
+
+AUTHENTICATION_BACKENDS = ["ads.services.people.Roles"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
     for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
@@ -151,23 +177,24 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request": {"()": "ads.api.request_ids.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s%(request)s"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}
-    },
-    "loggers": {
-        "ads": {"handlers": ["console"], "level": "INFO", "propagate": True},
-        # Requests refused for the client's own mistakes are in the access log.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logs.config(production=PRODUCTION, access_log=env.str("ACCESS_LOG", default="-"))
+# The version as the log calls it; left out, the commit of this clone.
+APP_VERSION = env.str("APP_VERSION", default="")
+
+# By how many seconds the clock of a process may differ from the database's before the process
+# changes nothing any more; 0: they are not compared.
+CLOCK_TOLERANCE = env.int("CLOCK_TOLERANCE", default=60)
 
 # The requests per minute that an API key may make, unless the key has a limit of its own.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
+
+# --- Monitoring ----------------------------------------------------------------------------------
+# The bearer token of /health and /metrics; without one they do not exist.
+MONITORING_TOKEN = env.str("MONITORING_TOKEN", default="")
+# Asked for after each safety check; whoever watches it alarms when that stops.
+DEAD_MAN_URL = env.str("DEAD_MAN_URL", default="")
+if DEAD_MAN_URL and not DEAD_MAN_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("DEAD_MAN_URL: use an address that begins with https:// or http://.")
 
 # --- Celery -------------------------------------------------------------------------------------
 # A task that runs longer than the hard limit is killed; one whose worker died is delivered again
@@ -193,6 +220,8 @@ CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT
 CELERY_REDIS_SOCKET_TIMEOUT = _SOCKET["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = _SOCKET["socket_connect_timeout"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# What Redis refuses for a while (full memory, a key of another type) ends no worker.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -200,22 +229,36 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_TASK_TRACK_STARTED = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "ads.clockwork:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-# A worker started without -Q consumes every queue declared here, and no task may be routed to any
-# other. Platforms have their own queue so that a slow one never delays the stopping of campaigns.
+# Enforcement has a queue and a worker of its own, so that nothing slow ever delays the stopping of
+# campaigns; whatever is not named here goes to the other worker. No task may be routed to a queue
+# that is not declared here, and the Procfile's workers consume all that are.
 CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_DEFAULT_QUEUE = "enforcement"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"enforcement": {}, "platforms": {}, "imports": {}}
+CELERY_TASK_DEFAULT_QUEUE = "background"
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    "enforcement": {},
+    "platforms": {},
+    "imports": {},
+    "background": {},
+}
 CELERY_TASK_ROUTES = {
+    "ads.tasks.check_campaign_budgets": {"queue": "enforcement"},
+    "ads.tasks.enforce_dayparting": {"queue": "enforcement"},
+    "ads.tasks.reset_daily_budgets": {"queue": "enforcement"},
+    "ads.tasks.reset_monthly_budgets": {"queue": "enforcement"},
     "ads.tasks.update_spend": {"queue": "platforms"},
+    "ads.tasks.tell_platforms": {"queue": "platforms"},
     "ads.tasks.check_upload": {"queue": "imports"},
     "ads.tasks.record_upload": {"queue": "imports"},
 }
 
 # The largest spend file that can be uploaded in the admin.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+
+# Hours between backups: the console warns when one is late. 0: none is expected.
+BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=0)
 
 # The simulated ad platform replaces real ones; in production only on request.
 SIMULATED_PLATFORM = env.bool("SIMULATED_PLATFORM", default=not PRODUCTION)
@@ -249,6 +292,7 @@ UNFOLD: dict[str, Any] = {
         "command_search": True,
         "navigation": "ads.admin.base.menu.menu",
     },
+    "ACCOUNT": {"navigation": "ads.admin.people.account_links"},
     "COMMAND": {"search_callback": "ads.admin.base.search.search"},
     "TABS": "ads.admin.history.tabs",
     "COLORS": {

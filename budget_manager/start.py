@@ -1,11 +1,14 @@
 """What ``start.sh`` does once everything is installed: prepare the database, run everything."""
 
 import fcntl
+import http.client
+import logging
 import os
 import signal
 import socket
 import sys
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import environ
@@ -18,6 +21,8 @@ from budget_manager.bundled.servers import free_port, lock
 from budget_manager.processes import SIGNALS, Stack, parse_procfile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+WORKERS = 2  # in the Procfile
+HEAD_START = 20.0  # seconds that the other processes wait for web at most
 
 
 def main() -> int:
@@ -47,9 +52,10 @@ def start() -> int:
 
     django.setup()
     print("Preparing the database ...", flush=True)
-    from budget_manager.bootstrap import bootstrap
+    from budget_manager.bootstrap import bootstrap, login
 
-    login = bootstrap(BASE_DIR, seed=True)
+    logging.getLogger("ads").setLevel(logging.WARNING)  # no line a switch of the sample data
+    bootstrap(BASE_DIR, seed=True)
     access_log = BASE_DIR / ".local" / "access.log"
     files.write(access_log, "")
     environment = {
@@ -58,6 +64,7 @@ def start() -> int:
         "PYTHONUNBUFFERED": "1",
         "ACCESS_LOG": str(access_log),
         "BIND": web,
+        "CELERY_QUIET": "true",  # no banners, which are no log lines
         "FLOWER_ADDRESS": "127.0.0.1",
         "FLOWER_PORT": str(ports["FLOWER_PORT"]),
         "FLOWER_URL": f"http://{flower}",
@@ -68,21 +75,27 @@ def start() -> int:
         """Say where everything is as soon as all of it answers."""
         from budget_manager.celery import app
 
-        while not all(map(answers, ports.values())):
-            time.sleep(0.2)
-        while not app.control.ping(timeout=0.5):
+        how = login(BASE_DIR)
+        while not answers(ports["FLOWER_PORT"]):
+            time.sleep(0.05)
+        while len(app.control.ping(timeout=0.5, limit=WORKERS) or ()) < WORKERS:
             pass
         stack.say(
             f"\nBudget Manager is up:\n"
             f"  Admin    http://{web}/admin/\n"
             f"  API      http://{web}/api/v1/docs\n"
             f"  Flower   http://{flower}/\n"
-            f"  Login    {login}\n"
+            f"  Login    {how}\n"
             f"Ctrl-C stops everything; the data stays in .local/. Requests are logged in "
             f".local/access.log.\n"
         )
 
-    return stack.run(cwd=BASE_DIR, env=environment, then=announce)
+    until = time.monotonic() + HEAD_START
+
+    def web_is_up() -> bool:
+        return serves(ports["PORT"]) or time.monotonic() > until
+
+    return stack.run(cwd=BASE_DIR, env=environment, first=web_is_up, then=announce)
 
 
 def claim_clone(base_dir: Path) -> None:
@@ -115,3 +128,13 @@ def port(name: str, default: int) -> int:
 def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def serves(port: int) -> bool:
+    """Whether a page comes from there, whatever it says."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/admin/login/")
+        connection.getresponse()
+        return True
+    return False

@@ -9,9 +9,10 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from ads.api import actions, allowances, exports, keys, reading, request_ids
+from ads.api import actions, allowances, exports, keys, reading
 from ads.api.frame import Kind, Readable, failures, problems
 from ads.api.spend import batches, document, endpoints, webhooks
+from ads.request_log import HEADER
 
 DESCRIPTION: Final = """
 Record spend, read spend and delivery, and switch campaigns.
@@ -67,14 +68,16 @@ class BudgetManagerAPI(NinjaAPI):
         schema = super().get_openapi_schema(**kwargs)
         schema["components"]["schemas"] |= {"Problem": problems.SCHEMA, **document.SCHEMAS}
         for path in schema["paths"].values():
-            for operation in path.values():
-                _complete(operation)
+            for method, operation in path.items():
+                _complete(operation, changes=method != "get")
         return schema
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], *, changes: bool) -> None:
     has_key = bool(operation.get("security"))
-    kinds = COMMON if has_key else (Kind.MALFORMED, Kind.FAILED, Kind.UNAVAILABLE)
+    kinds: tuple[Kind, ...] = COMMON if has_key else (Kind.MALFORMED, Kind.FAILED, Kind.UNAVAILABLE)
+    if changes:
+        kinds += (Kind.LOCKED, Kind.CLOCK_DIFFERS)
     responses = {**problems.documented(*kinds), **operation["responses"]}
     operation["responses"] = {code: deepcopy(responses[code]) for code in sorted(responses)}
     for code, response in operation["responses"].items():
@@ -85,7 +88,7 @@ def _complete(operation: dict[str, Any]) -> None:
 
 
 def _headers(code: int, *, limited: bool) -> dict[str, Any]:
-    names = {request_ids.HEADER: True}
+    names = {HEADER: True}
     if limited:  # absent if a request fails before its key is read
         names |= dict.fromkeys(_LIMIT_HEADERS, code < Kind.MALFORMED.status)
     if code in (Kind.TOO_MANY.status, Kind.UNAVAILABLE.status):

@@ -83,16 +83,20 @@ def _export(request: ApiRequest, kind: kinds.Kind, asked: Asked) -> StreamingHtt
         export = kinds.choose(kind, wanted, request.now)
     except InvalidExport as error:
         raise refuse(error.field, request.GET[error.field], error.reason) from error
+    headers = {"Content-Disposition": f'attachment; filename="{export.name}.csv"'}
+    if months := kinds.left_out(kind, wanted):
+        headers["X-Archived-Months"] = ", ".join(f"{month:%Y-%m}" for month in months)
     return StreamingHttpResponse(
-        Stream(export, bom=asked.bom),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{export.name}.csv"'},
+        Stream(export, bom=asked.bom), content_type="text/csv; charset=utf-8", headers=headers
     )
 
 
 @_csv("spend", "The ledger", kinds.SPEND)
 def export_spend(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
-    """Entries in the order in which they were recorded. Days are accounting days."""
+    """Entries in the order in which they were recorded. Days are accounting days.
+
+    Months whose entries are archived are named in the header ``X-Archived-Months``.
+    """
     return _export(request, kinds.Kind.SPEND, asked)
 
 

@@ -5,13 +5,17 @@
 
 import difflib
 import getpass
+import logging
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, Final, cast
 
 from django.core.management.base import CommandError, OutputWrapper
+from django.db import OperationalError
 from django.db.models import Q
+from django.template.defaultfilters import filesizeformat
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +24,8 @@ from rich.text import Text
 from ads.models import Brand, Campaign
 from ads.rules.calendar import format_instant
 from ads.services.actor import acting_as
+from ads.services.lock_waits import Locked, is_in_the_way
+from ads.services.operations import ClockDiffers, require_clock, stuck_sessions
 
 #: Rows of a table that are shown; the rest are counted.
 SHOWN: Final = 100
@@ -35,13 +41,27 @@ def acting(command: str, **more: str) -> Iterator[None]:
     """Record everything inside under the names of the command and the system user.
 
     ``more`` is kept with the audit too.
+
+    Raises:
+        CommandError: the clocks differ too much, or somebody else keeps rows locked.
     """
     try:
         actor = f"command: {command}, by {getpass.getuser()}"
     except (KeyError, OSError):  # a container's user need not have a name
         actor = f"command: {command}"
-    with acting_as(actor, command=command, **more):
-        yield
+    if sys.stderr.isatty():  # whoever reads the command's report needs no line a switch besides
+        logging.getLogger("ads").setLevel(logging.WARNING)
+    try:
+        require_clock()
+        with acting_as(actor, command=command, **more):
+            yield
+    except ClockDiffers as error:
+        raise CommandError(f"{error} Nothing was changed.") from error
+    except OperationalError as error:
+        if not is_in_the_way(error):
+            raise
+        said = [str(error if isinstance(error, Locked) else Locked(())), *stuck_sessions()]
+        raise CommandError("\n".join(map(str, [*said, "Run the command again."]))) from error
 
 
 class Screen:
@@ -100,6 +120,11 @@ def printable(text: str) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """ "1 campaign", "2,000 campaigns"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes in a larger unit: "61.2 MB"."""
+    return filesizeformat(number).replace("\xa0", " ")
 
 
 def instant(at: datetime | None, timezone: str = "UTC") -> str:

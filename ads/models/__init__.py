@@ -1,13 +1,22 @@
 """What the database holds: fields, constraints, triggers and small derived facts."""
 
 from ads.models.allowance import Allowance
+from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
+from ads.models.backups import Backup, Restore
 from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
 from ads.models.brand import Brand
 from ads.models.campaign import Campaign, CampaignSchedule
 from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
 from ads.models.delivery import DeliveryChange
 from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart
-from ads.models.operations import AskedAccount, Heartbeat, SimulatedSwitch
+from ads.models.operations import (
+    AskedAccount,
+    CountedTable,
+    Heartbeat,
+    MetricCounter,
+    SimulatedSwitch,
+)
+from ads.models.people import Person, SecondFactor, SignIn
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import ReportedTotal, Spend, SpendTotal

@@ -50,6 +50,10 @@ class SpendBatch(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
     reason = models.CharField(max_length=400, blank=True, default="")
+    #: Kept by the triggers of the ledger.
+    archived_entries = models.BigIntegerField(
+        default=0, db_default=0, help_text="How many of its entries are archived."
+    )
     #: False: it has been undone, and that was not undone again.
     counts = models.BooleanField(default=True)
 

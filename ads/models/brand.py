@@ -29,6 +29,10 @@ _FIXED_CURRENCY = pgtrigger.Trigger(
                     ON spend.campaign_id = campaign.id
                  WHERE campaign.brand_id = NEW.id
             ) OR EXISTS (
+                SELECT FROM ads_campaign AS campaign JOIN ads_archivedspend AS archived
+                    ON archived.campaign_id = campaign.id
+                 WHERE campaign.brand_id = NEW.id
+            ) OR EXISTS (
                 SELECT FROM ads_campaign AS campaign JOIN ads_reportedtotal AS reported
                     ON reported.campaign_id = campaign.id
                  WHERE campaign.brand_id = NEW.id

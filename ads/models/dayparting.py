@@ -2,7 +2,7 @@
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -50,6 +50,8 @@ class DaypartingSchedule(ConfigurationModel):
         blank=True,
         help_text="Last day on which it applies, in its own timezone. Empty: no end.",
     )
+    #: Who made it is limited to these brands (ids, ascending); NULL: to none.
+    only_brands = ArrayField(models.BigIntegerField(), null=True, blank=True, editable=False)
 
     objects = ConfigurationQuerySet.as_manager()
 

@@ -54,6 +54,8 @@ class SpendImport(TimestampedModel):
     error = models.TextField(blank=True, default="")
     confirmed_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    #: Who uploaded it is limited to these brands (ids, ascending); NULL: to none.
+    only_brands = ArrayField(models.BigIntegerField(), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "import"

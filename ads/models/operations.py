@@ -1,5 +1,8 @@
 """What the system records about its own operation."""
 
+from datetime import timedelta
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from ads.models.base import TimestampedModel
@@ -31,12 +34,55 @@ class Heartbeat(TimestampedModel):
         default="",
         help_text="The errors of the last run, one a line; empty after a run without errors.",
     )
+    runs = models.BigIntegerField(
+        default=0, db_default=0, help_text="Runs, with or without errors."
+    )
+    failures = models.BigIntegerField(default=0, db_default=0, help_text="Runs with errors.")
+    total_duration = models.DurationField(
+        default=timedelta(0), db_default=timedelta(0), help_text="Duration of all runs together."
+    )
 
     class Meta:
         ordering = ["task"]
 
     def __str__(self) -> str:
         return self.task
+
+
+class CountedTable(models.Model):
+    """Up to which row a table has been counted for the metrics, each row once.
+
+    Those up to ``pending_id`` follow when the transactions ``pending_writers`` have ended: see
+    :mod:`ads.services.monitoring.counting`.
+    """
+
+    table = models.CharField(max_length=63, unique=True)
+    last_id = models.BigIntegerField()
+    pending_id = models.BigIntegerField()
+    pending_writers = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        ordering = ["table"]
+
+    def __str__(self) -> str:
+        return f"{self.table} to {self.last_id}"
+
+
+class MetricCounter(models.Model):
+    """A counter of the metrics, with the values of its labels; it only ever grows."""
+
+    name = models.CharField(max_length=50)
+    labels = ArrayField(models.TextField(), default=list)
+    value = models.DecimalField(max_digits=40, decimal_places=6, default=0)
+
+    class Meta:
+        ordering = ["name", "labels"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "labels"], name="metric_counter_is_one")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {', '.join(self.labels)}: {self.value}"
 
 
 class AskedAccount(models.Model):

@@ -12,12 +12,30 @@ from ads.models.spend import OnOverlap
 from ads.models.triggers import tracked
 
 
-class Sender(TimestampedModel):
-    """A program that sends spend, its source in the ledger, and its brands.
+class LimitedToBrands(models.Model):
+    """Somebody, or a program, that may see and change every brand, or some.
 
-    ``every_brand`` is explicit, not implied by an empty list: deleting a sender's only brand must
-    not open all others to it.
+    ``every_brand`` is explicit, not implied by an empty list: deleting the only brand must not open
+    all others.
     """
+
+    every_brand = models.BooleanField(
+        default=False,
+        help_text="On: access to every brand, including those added later.",
+    )
+    brands = models.ManyToManyField(
+        Brand,
+        blank=True,
+        related_name="+",
+        help_text="The only brands that it may see and send spend for.",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Sender(LimitedToBrands, TimestampedModel):
+    """A program that sends spend, its source in the ledger, and its brands."""
 
     name = models.CharField(
         max_length=100,
@@ -28,16 +46,6 @@ class Sender(TimestampedModel):
         max_length=100,
         help_text="The source of its entries in the ledger. External IDs are unique within a "
         "source, so give each sender one of its own, and a replacement the same.",
-    )
-    every_brand = models.BooleanField(
-        default=False,
-        help_text="On: access to every brand, including those added later.",
-    )
-    brands = models.ManyToManyField(
-        Brand,
-        blank=True,
-        related_name="+",
-        help_text="The only brands that it may see and send spend for.",
     )
 
     class Meta:

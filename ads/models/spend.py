@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from ads.models.archive import BEFORE_IT_COUNTS, keep_archived
 from ads.models.base import TimestampedModel
 from ads.models.batches import SpendBatch
 from ads.models.brand import Brand
@@ -39,10 +40,18 @@ def sums_of(entries: str) -> str:
     """  # noqa: S608  (``entries`` is one of our own relations)
 
 
+#: Every entry that was ever recorded, or what those of a campaign's day come to: a relation.
+EVER_RECORDED = """(
+    SELECT campaign_id, date, amount FROM ads_spend
+     UNION ALL SELECT campaign_id, date, amount FROM ads_archivedspend) AS recorded
+"""
+
+
 #: Adds the rows of one INSERT to the totals, in key order, so that two writers cannot deadlock. It
 #: runs inside the inserting statement, so totals cannot drift, and with its owner's rights, because
 #: who inserts needs no other permission.
 KEEP_TOTALS = f"""
+    {BEFORE_IT_COUNTS}
     INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)
     {sums_of("new_rows")}
      ORDER BY brand_id, campaign_id NULLS FIRST, period, start
@@ -186,10 +195,17 @@ class Spend(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]
+                declare=[("refused", "record")],
                 func=KEEP_TOTALS,
             ),
-            refuse(
-                "append_only", operation=pgtrigger.Update | pgtrigger.Delete, message=ONLY_ADDED_TO
+            refuse("append_only", operation=pgtrigger.Update, message=ONLY_ADDED_TO),
+            OwnersTrigger(
+                name="keep_archived",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="old_rows"),  # type: ignore[no-untyped-call]
+                func=keep_archived(ONLY_ADDED_TO),
             ),
             # TRUNCATE starts no trigger of rows.
             refuse(
@@ -211,9 +227,14 @@ class Period(models.TextChoices):
     MONTH = "month", "Month"
 
     @property
+    def word(self) -> str:
+        """As in "daily budget"."""
+        return "daily" if self is Period.DAY else "monthly"
+
+    @property
     def budget(self) -> str:
         """The field of a brand and of a campaign with their budget for it."""
-        return "daily_budget" if self is Period.DAY else "monthly_budget"
+        return f"{self.word}_budget"
 
 
 #: The history of what was waived before there were allowances; nothing is added to it.

@@ -19,8 +19,6 @@ TOLD: Final = 3
 
 _LONGEST_SHOWN: Final = 60
 
-_BEGINS: Final = {"day": calendar.next_day_begins, "month": calendar.next_month_begins}
-
 
 class InvalidAllowance(ValueError):
     """Terms that cannot be used; carries ``field``, ``value`` and ``reason``."""
@@ -52,7 +50,7 @@ class Terms:
     reason: str
 
     def __post_init__(self) -> None:
-        if self.period not in _BEGINS:
+        if self.period not in ("day", "month"):
             raise InvalidAllowance("period", self.period, 'use "day" or "month".')
         if self.amount is not None:
             try:
@@ -78,7 +76,7 @@ class Terms:
             InvalidAllowance: ``until`` cannot be read, has passed, or is after the period.
             UnknownTimezone: ``tz`` is invalid.
         """
-        last = _BEGINS[self.period](now, tz)
+        last = calendar.next_period_begins(self.period, now, tz)
         until = self._instant(now, tz) if self.until else last
         if until <= now:
             clock = f"{calendar.local_time(now, tz):%H:%M on %-d %b %Y}"

@@ -196,6 +196,11 @@ def next_month_begins(now: datetime, tz: str) -> datetime:
     return _begins_after(now, next_month(local_date(now, tz)), tz)
 
 
+def next_period_begins(period: str, now: datetime, tz: str) -> datetime:
+    """Return the first instant (UTC) after `now` at which the next "day" or "month" begins."""
+    return (next_day_begins if period == "day" else next_month_begins)(now, tz)
+
+
 def group_by_local_date(timezones: Iterable[str], now: datetime) -> LocalDates:
     """Group timezones by their local date at `now`; there are at most three at any instant."""
     moment = utc(now)

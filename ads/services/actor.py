@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Final
 
 import pghistory
+from structlog.contextvars import bound_contextvars
 
 SYSTEM = "system"
 
@@ -22,13 +23,13 @@ def current_actor() -> str:
 
 @contextmanager
 def acting_as(name: str, **more: str) -> Iterator[None]:
-    """Record what happens inside under ``name``: delivery changes, and the audit of edits.
+    """Record what happens inside under ``name``: delivery changes, the audit of edits, the log.
 
     ``more`` is kept with the audit too: the page, the command.
     """
     token = _actor.set(name[:LONGEST])
     try:
-        with pghistory.context(actor=name, **more):
+        with pghistory.context(actor=name, **more), bound_contextvars(actor=name[:LONGEST]):
             yield
     finally:
         _actor.reset(token)

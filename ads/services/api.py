@@ -39,7 +39,18 @@ from ads.services.ledger import (
     record_one,
     summaries,
 )
+from ads.services.operations import require_clock
 from ads.services.references import registry
+
+
+def _now() -> datetime:
+    """The time for what changes something.
+
+    Raises:
+        ClockDiffers: this process's clock and the database's differ too much.
+    """
+    require_clock()
+    return timezone.now()
 
 
 class BudgetService:
@@ -77,7 +88,7 @@ class BudgetService:
             SpendConflict: ``external_id`` had been recorded with other content.
         """
         entry = SpendEntry(campaign, amount, description, date, occurred_at, external_id)
-        return record_one(entry, source=source, now=timezone.now())
+        return record_one(entry, source=source, now=_now())
 
     @staticmethod
     def record_batch(entries: Sequence[SpendEntry], *, source: str) -> list[Answer]:
@@ -86,7 +97,7 @@ class BudgetService:
         Raises:
             InvalidSpend, SpendConflict: as :meth:`record_spend`; then nothing was recorded.
         """
-        return list(record_all(entries, source=source, now=timezone.now()).answers)
+        return list(record_all(entries, source=source, now=_now()).answers)
 
     @staticmethod
     def record_correction(
@@ -104,7 +115,7 @@ class BudgetService:
             InvalidSpend: the amount, the date or the description cannot be recorded.
         """
         entry = SpendEntry(campaign, amount, description, date)
-        return record_one(entry, source="correction", now=timezone.now(), kind=Kind.CORRECTION)
+        return record_one(entry, source="correction", now=_now(), kind=Kind.CORRECTION)
 
     @staticmethod
     def preview_undo(batch: SpendBatch) -> UndoPreview:
@@ -119,7 +130,7 @@ class BudgetService:
             InvalidSpend: ``reason`` is missing or too long.
             CannotUndo: later records stand on it, or it was undone before; nothing was changed.
         """
-        return batches.undo(batch, reason=reason, now=timezone.now())
+        return batches.undo(batch, reason=reason, now=_now())
 
     @staticmethod
     def report_day_total(
@@ -163,7 +174,7 @@ class BudgetService:
         Raises:
             InvalidSpend, Overlap: as :meth:`report_day_total`; then nothing was recorded.
         """
-        now = timezone.now()
+        now = _now()
         recorded = record_all(
             totals, source=source, now=now, kind=Kind.DAY_TOTAL, on_overlap=on_overlap
         )
@@ -185,14 +196,14 @@ class BudgetService:
         Raises:
             InvalidSpend: ``source`` cannot be recorded.
         """
-        return record(rows, source=source, now=timezone.now(), keep_good=keep_good)
+        return record(rows, source=source, now=_now(), keep_good=keep_good)
 
     @staticmethod
     def take_corrections(
         rows: Sequence[SpendEntry], *, source: str, keep_good: bool = False
     ) -> Recorded:
         """The same for corrections, which must have a day and a reason."""
-        now = timezone.now()
+        now = _now()
         return record(rows, source=source, now=now, kind=Kind.CORRECTION, keep_good=keep_good)
 
     @staticmethod
@@ -204,7 +215,7 @@ class BudgetService:
         on_overlap: OnOverlap | None = None,
     ) -> Recorded:
         """The same for day totals; ``on_overlap`` as for :meth:`report_day_total`."""
-        now = timezone.now()
+        now = _now()
         return record(
             rows,
             source=source,
@@ -292,7 +303,7 @@ class BudgetService:
             UnknownTimezone: the brand's timezone is invalid.
         """
         terms = Terms(period, amount, until, reason)
-        return allowances.allow(owner, terms, now=timezone.now())
+        return allowances.allow(owner, terms, now=_now())
 
     @staticmethod
     def undo_allowance(allowance: Allowance) -> None:
@@ -301,7 +312,7 @@ class BudgetService:
         Raises:
             AllowanceOver: it has ended, or has been undone.
         """
-        allowances.undo(allowance, now=timezone.now())
+        allowances.undo(allowance, now=_now())
 
 
 class CampaignService:
@@ -321,12 +332,12 @@ class CampaignService:
     @staticmethod
     def activate(campaign: Campaign) -> bool:
         """Set the status to active. True: it delivers now; False: it is archived, or on hold."""
-        return lifecycle.activate(campaign, now=timezone.now())
+        return lifecycle.activate(campaign, now=_now())
 
     @staticmethod
     def pause(campaign: Campaign) -> bool:
         """Set the status to paused. True: it is; False: it is completed or archived."""
-        return lifecycle.pause(campaign, now=timezone.now())
+        return lifecycle.pause(campaign, now=_now())
 
     @staticmethod
     def get_active_campaigns(brand: Brand) -> QuerySet[Campaign]:

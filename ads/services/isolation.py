@@ -1,13 +1,15 @@
 """Work in batches in which one failure never stops the rest."""
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 
-logger = logging.getLogger(__name__)
+from ads.failures import Failures
+
+logger = structlog.stdlib.get_logger(__name__)
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -30,17 +32,18 @@ def isolate(
     results: list[T] = []
     failed: list[K] = []
     waiting = [ids[begin : begin + size] for begin in range(0, len(ids), size)][::-1]
-    while waiting:
-        batch = waiting.pop()
-        try:
-            results.append(act(batch))
-        except NOBODYS_FAULT:
-            raise
-        except Exception:
-            if len(batch) == 1:
-                logger.exception("%s %s failed; the others go on.", what, batch[0])
-                failed.append(batch[0])
-            else:
-                half = len(batch) // 2
-                waiting += [batch[half:], batch[:half]]
+    with Failures(logger, f"{what} failed; the others go on") as failures:
+        while waiting:
+            batch = waiting.pop()
+            try:
+                results.append(act(batch))
+            except NOBODYS_FAULT:
+                raise
+            except Exception as error:  # noqa: BLE001  (logged with the others)
+                if len(batch) == 1:
+                    failures.add(batch[0], error)
+                    failed.append(batch[0])
+                else:
+                    half = len(batch) // 2
+                    waiting += [batch[half:], batch[:half]]
     return results, failed

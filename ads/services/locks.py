@@ -30,7 +30,7 @@ from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
@@ -38,15 +38,17 @@ from django.db.models.functions import Collate
 from ads.models import Brand, Campaign, SpendBatch, SpendTotal, UnknownReference
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing` and :func:`only_setup`; any numbers of their own.
+#: :func:`undoing`, :func:`only_setup` and :func:`counting`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
 _UNDOING: Final = 0x0D0_BA7C
 _SETTING_UP: Final = 0x5E7_0B
+_COUNTING: Final = 0xC0_0479
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -54,34 +56,14 @@ def among(ids: Iterable[int]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
-#: How long enforcement waits for a lock. Ours are held for milliseconds; somebody's open session
-#: must not keep all campaigns from being stopped.
-PATIENCE: Final = "3s"
-
-#: PostgreSQL's codes for a lock that was not granted in time, and for a deadlock.
-_IN_THE_WAY: Final = ("55P03", "40P01")
-
-
-@contextmanager
-def patience() -> Iterator[None]:
-    """Wait no longer than :data:`PATIENCE` for each lock taken inside.
-
-    Inside a transaction; waiting longer raises an error that :func:`is_in_the_way` knows.
-    """
+def without_timeouts() -> None:
+    """Let the current transaction take as long as it needs, whatever the server's settings."""
     with connection.cursor() as cursor:
+        # Not every version has each of them.
         cursor.execute(
-            "SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)",
-            [PATIENCE],
+            "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN"
+            " ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')"
         )
-        before, _ = cursor.fetchone()
-        yield
-        # Not after an error: rolling back restores it, and no other statement works until then.
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
-
-
-def is_in_the_way(error: DatabaseError) -> bool:
-    """Did it fail because somebody else held a lock?"""
-    return getattr(error.__cause__, "pgcode", None) in _IN_THE_WAY
 
 
 def campaigns(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
@@ -98,12 +80,15 @@ def campaigns(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
     )
 
 
-def brands(ids: Iterable[int]) -> list[int]:
-    """Lock these brands until the transaction ends; the ids of those that exist."""
+def brands(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
+    """Lock these brands until the transaction ends; the ids of those that exist.
+
+    ``skip_locked`` leaves out those that somebody else has locked.
+    """
     return list(
         Brand.objects.filter(pk__in=among(ids))
         .order_by("pk")
-        .select_for_update(of=("self",), no_key=True)
+        .select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
         .values_list("pk", flat=True)
     )
 
@@ -141,6 +126,16 @@ def only_setup() -> None:
     """Let nobody else apply a setup file until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETTING_UP])
+
+
+def counting() -> bool:
+    """Whether nobody else counts for the metrics; keeps others from it until the transaction ends.
+
+    Nobody waits for it, and it waits for nobody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COUNTING])
+        return bool(cursor.fetchone()[0])
 
 
 def setup(
@@ -296,13 +291,14 @@ def unknown_references(
 
 
 def staged_unknown_references(given: str, now: datetime) -> None:
-    """The same for any number, whose senders may write to every brand.
+    """The same for any number, for whoever asks (:mod:`ads.services.visible`).
 
     ``given`` is SQL for a relation of that name with the columns platform, account, reference and
     name.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_UNKNOWN.format(given=given), {"brands": None, "now": now})
+        brands = visible.only_brands()
+        cursor.execute(_UNKNOWN.format(given=given), {"brands": brands, "now": now})
 
 
 _GIVEN: Final = """

@@ -19,6 +19,7 @@ OF_A_ROW: Final = STANDARD[2:]
 
 #: Addresses at which there is no page to look at, and why.
 NO_PAGES: Final = {
+    "second_factor": "leads elsewhere unless a code is missing",
     "admin:search": "part of a page",
     "admin:logout": "only posted to",
     "admin:autocomplete": "JSON",
@@ -83,6 +84,11 @@ def exports() -> list[Page]:
     """Addresses that lists are taken away from as files."""
     names = [name for name, _ in _addresses(get_resolver().url_patterns)]
     return [Page(name) for name in names if name.endswith(FILES)]
+
+
+def addresses() -> list[tuple[str, set[str]]]:
+    """The name of every address with the names of its arguments, whether a page or not."""
+    return list(_addresses(get_resolver().url_patterns))
 
 
 def undecided() -> list[str]:

@@ -216,6 +216,17 @@ def held_open(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
             future.result(timeout=PATIENCE)
 
 
+@contextmanager
+def impatient(limit: str = "100ms") -> Iterator[None]:
+    """This test's session waits only so long for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        before = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [limit])
+    yield
+    execute("SELECT set_config('lock_timeout', %s, false)", [before])
+
+
 def await_blocked(count: int = 1) -> None:
     """Wait until ``count`` connections to this database wait for a lock."""
     until = time.perf_counter() + PATIENCE

@@ -20,6 +20,7 @@ LAYERS = {
     "checks": 4,
     "management": 4,
     "middleware": 4,
+    "monitoring": 4,
     "signals": 4,
     "tasks": 4,
 }

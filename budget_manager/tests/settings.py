@@ -27,5 +27,12 @@ for name in [name for name in os.environ if name in ours or OTHERS.fullmatch(nam
 with patch.object(environ.Env, "read_env"):
     from budget_manager.settings import *  # noqa: F403
 
+# Tests set the clock; those of the comparison itself switch it on.
+CLOCK_TOLERANCE = 0
+
+# Tests hold locks on purpose, on a loaded machine for long.
+LOCK_TIMEOUT = 20
+DATABASE_SESSION["lock_timeout"] = f"{LOCK_TIMEOUT}s"  # noqa: F405
+
 # What tests start is a process like any other.
 os.environ["DJANGO_SETTINGS_MODULE"] = "budget_manager.settings"

@@ -27,7 +27,9 @@ sys.stdin.read()
 
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a person who set only `changes`."""
-    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    # Without bytecode each process that a test starts would compile the project again.
+    unset = (*OURS, "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
     return {**kept, **changes}
 
 

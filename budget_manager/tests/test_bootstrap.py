@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 
-from budget_manager.bootstrap import ensure_admin
+from budget_manager.bootstrap import ensure_admin, login
 
 pytestmark = pytest.mark.django_db
 
@@ -16,21 +16,24 @@ def _no_chosen_password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_password_is_random_works_and_is_kept(tmp_path: Path) -> None:
-    sentence = ensure_admin(tmp_path)
+    ensure_admin(tmp_path)
 
     kept = (tmp_path / ".local" / "admin-password").read_text().strip()
     admin = get_user_model().objects.get(username="admin")
     assert admin.is_superuser
     assert admin.check_password(kept)
     assert len(kept) >= 16
-    assert sentence == f"admin / {kept}   (kept in .local/admin-password)"
+    assert login(tmp_path) == f"admin / {kept}   (kept in .local/admin-password)"
 
 
 def test_a_second_time_changes_nothing_and_says_the_same(tmp_path: Path) -> None:
-    first = ensure_admin(tmp_path)
+    ensure_admin(tmp_path)
+    first = login(tmp_path)
     stored = get_user_model().objects.get(username="admin").password
 
-    assert ensure_admin(tmp_path) == first
+    ensure_admin(tmp_path)
+
+    assert login(tmp_path) == first
     assert get_user_model().objects.get(username="admin").password == stored
 
 
@@ -40,9 +43,9 @@ def test_a_password_changed_since_is_neither_shown_nor_undone(tmp_path: Path) ->
     admin.set_password("mine")
     admin.save()
 
-    sentence = ensure_admin(tmp_path)
+    ensure_admin(tmp_path)
 
-    assert sentence.startswith("admin, with the password you gave it")
+    assert login(tmp_path).startswith("admin, with the password you gave it")
     admin.refresh_from_db()
     assert admin.check_password("mine")
 

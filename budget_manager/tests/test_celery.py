@@ -30,20 +30,16 @@ def test_the_tasks_have_the_documented_names() -> None:
     } <= set(ours())
 
 
-def test_every_task_goes_to_a_queue_that_a_worker_started_without_options_consumes() -> None:
-    consumed = set(app.amqp.queues.consume_from)
-
+def test_enforcement_has_a_queue_in_which_nothing_stands_in_its_way() -> None:
     routes = {name: app.amqp.router.route({}, name)["queue"].name for name in ours()}
 
-    assert routes
-    assert set(routes.values()) <= consumed == set(settings.CELERY_TASK_QUEUES)
-
-
-def test_slow_platforms_never_stand_in_the_way_of_enforcement() -> None:
-    routes = {name: app.amqp.router.route({}, name)["queue"].name for name in ours()}
-
-    alone = [name for name, queue in routes.items() if queue == "platforms"]
-    assert alone == ["ads.tasks.update_spend"]
+    assert {name for name, queue in routes.items() if queue == "enforcement"} == {
+        "ads.tasks.check_campaign_budgets",
+        "ads.tasks.enforce_dayparting",
+        "ads.tasks.reset_daily_budgets",
+        "ads.tasks.reset_monthly_budgets",
+    }
+    assert app.amqp.router.route({}, "a.new.task")["queue"].name == "background"
 
 
 def test_files_have_a_queue_of_their_own_and_time_enough() -> None:

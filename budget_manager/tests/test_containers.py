@@ -21,13 +21,17 @@ from typing import Any
 import pytest
 import yaml
 from celery import Celery
+from django.conf import settings
 
-from ads.tests.tasks.support import PERIODS
+from ads.tests.tasks.support import ON_DEMAND, PERIODS
+from ads.tests.tasks.worker import queues_of, worker_commands
+from budget_manager.celery import app
 from budget_manager.tests.support import ROOT, User, copy_project, directory, environment, wait_for
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PRODUCTION = yaml.safe_load((ROOT / "docker-compose.prod.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+WORKERS = ["celery-enforcement", "celery-worker"]
 OURS = [name for name, service in COMPOSE["services"].items() if "build" in service]
 
 SET = {
@@ -73,7 +77,6 @@ class Site:
             "FLOWER_PORT": str(self.flower),
             "PATH": f"{Path(sys.prefix) / 'bin'}:/usr/bin:/bin",
             "PYTHONUNBUFFERED": "1",
-            "HOSTNAME": socket.gethostname(),
         }
 
     def start(self, service: str) -> "Service":
@@ -146,21 +149,24 @@ def test_the_web_service_migrates_makes_a_login_and_answers(site: Site) -> None:
     assert (site.clone / ".local" / "admin-password").exists()
 
 
-def test_the_worker_consumes_every_queue_and_runs_every_task(site: Site) -> None:
-    worker = site.start("celery-worker")
+def test_the_workers_consume_every_queue_and_run_every_task(site: Site) -> None:
+    workers = {name: site.start(name) for name in WORKERS}
     try:
-        assert worker.says("ready."), worker.lines
-        assert site.healthy("celery-worker")
+        for name, worker in workers.items():
+            assert worker.says("ready."), worker.lines
+            assert site.healthy(name)
         client = Celery(broker=site.urls[1], backend=site.urls[1], set_as_current=False)
         inspect = client.control.inspect(timeout=2)
-        (queues,) = (inspect.active_queues() or {}).values()
-        (tasks,) = (inspect.registered() or {}).values()
-        assert {queue["name"] for queue in queues} == {"enforcement", "platforms", "imports"}
-        assert {name for name in tasks if name.startswith("ads.")} == {
-            *PERIODS,
-            "ads.tasks.check_upload",
-            "ads.tasks.record_upload",
+        consumed = {
+            node.partition("@")[0]: {queue["name"] for queue in queues}
+            for node, queues in (inspect.active_queues() or {}).items()
         }
+        assert consumed == {
+            "enforcement": {"enforcement"},
+            "worker": {"platforms", "imports", "background"},
+        }
+        for tasks in (inspect.registered() or {}).values():
+            assert {name for name in tasks if name.startswith("ads.")} == {*PERIODS, *ON_DEMAND}
 
         code = (
             "import json; from budget_manager.celery import app;"
@@ -179,7 +185,25 @@ def test_the_worker_consumes_every_queue_and_runs_every_task(site: Site) -> None
         assert json.loads(done.stdout) == [True] * len(PERIODS)
         client.close()
     finally:
-        assert worker.stop() == 0
+        stopped = [worker.stop() for worker in workers.values()]
+    assert stopped == [0, 0]
+    assert not site.healthy("celery-enforcement")
+
+
+def test_compose_starts_the_workers_of_the_procfile_and_lets_their_tasks_end() -> None:
+    app.loader.import_default_modules()
+    names = {"enforcement": "celery-enforcement", "worker": "celery-worker"}
+
+    for name, command in worker_commands().items():
+        service = COMPOSE["services"][names[name]]
+        assert shlex.split(service["command"])[:-1] == command[:-1]  # but for how much is logged
+        assert f"-d {name}@" in service["healthcheck"]["test"][1]
+        longest = max(
+            app.tasks[task].time_limit or settings.CELERY_TASK_TIME_LIMIT
+            for task in PERIODS.keys() | ON_DEMAND
+            if app.amqp.router.route({}, task)["queue"].name in queues_of(command)
+        )
+        assert int(service["stop_grace_period"].removesuffix("m")) * 60 > longest
 
 
 def test_beat_sends_what_is_due(site: Site) -> None:
@@ -252,7 +276,7 @@ def test_the_services_are_those_that_people_expect() -> None:
     published = {name: COMPOSE["services"][name].get("ports", []) for name in OURS}
 
     assert set(COMPOSE["services"]) == {*OURS, "postgres", "redis"}
-    assert OURS == ["web", "celery-worker", "celery-beat", "celery-flower"]
+    assert ["web", *WORKERS, "celery-beat", "celery-flower"] == OURS
     assert published["web"] == ["127.0.0.1:8000:8000"]
     assert published["celery-flower"] == ["127.0.0.1:5555:5555"]
 

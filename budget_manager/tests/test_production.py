@@ -64,3 +64,12 @@ def test_debug_is_off_in_production_and_an_unknown_environment_is_refused() -> N
     assert shown.stdout.strip() == "False"
     assert unknown.returncode == 1
     assert "ENVIRONMENT is 'staging': use 'development' or 'production'." in unknown.stderr
+
+
+def test_an_address_of_the_dead_mans_switch_that_is_none_is_refused_without_telling_it() -> None:
+    refused = manage("check", **COMPLETE, DEAD_MAN_URL="hc-ping.com/secret")
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "error: DEAD_MAN_URL: use an address that begins with https:// or http://.\n"
+    )

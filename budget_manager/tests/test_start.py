@@ -142,7 +142,7 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
         assert css.status == 200
     with urllib.request.urlopen(f"http://127.0.0.1:{start.flower_port}/") as flower:
         assert flower.status == 200
-    for name in ("web", "worker", "beat", "flower"):
+    for name in ("web", "enforcement", "worker", "beat", "flower"):
         assert re.search(rf"^{name} *\| ", start.output, re.MULTILINE), name
 
     assert "/admin/login/" in (clone / ".local" / "access.log").read_text()
@@ -177,11 +177,11 @@ def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
     clone: Path, start_sh: Callable[..., Start]
 ) -> None:
     start = start_sh()
-    start.until("celery@")
+    start.until("worker@")
     (worker,) = [
         process
         for process in processes_of(clone)
-        if "worker" in process.cmdline() and process.ppid() == start.process.pid
+        if "worker@%h" in process.cmdline() and process.ppid() == start.process.pid
     ]
 
     worker.kill()
@@ -197,7 +197,7 @@ def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
     clone: Path, start_sh: Callable[..., Start], number: int
 ) -> None:
     start = start_sh()
-    start.until("celery@")
+    start.until("worker@")
 
     start.stop(number)
 

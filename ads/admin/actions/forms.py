@@ -19,6 +19,7 @@ from ads.models import Brand, DaypartingSchedule
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount
+from ads.services import visible
 from ads.services.bulk import AMOUNTS, BudgetChange, How
 from ads.services.delivery import Ends, bulk_allowances
 from ads.services.locks import among
@@ -211,7 +212,7 @@ class AttachForm(ActionForm):
     """The schedule to attach."""
 
     schedule = forms.ModelChoiceField(
-        DaypartingSchedule.objects.order_by("name"),
+        DaypartingSchedule.objects.none(),
         widget=UnfoldAdminSelect2Widget,
         error_messages={"required": "Choose the schedule."},
         help_text="They keep their other schedules; those with the highest priority decide.",
@@ -224,12 +225,17 @@ class AttachForm(ActionForm):
         help_text="Switches dayparting on where it is off; without it, schedules have no effect.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["schedule"]
+        field.queryset = visible.rows(DaypartingSchedule.objects.order_by("name"))
+
 
 class DetachForm(ActionForm):
     """The schedule to detach."""
 
     schedule = forms.ModelChoiceField(
-        DaypartingSchedule.objects.order_by("name"),
+        DaypartingSchedule.objects.none(),
         widget=UnfoldAdminSelect2Widget,
         error_messages={"required": "Choose the schedule."},
         help_text="A campaign without another schedule then runs at any hour.",

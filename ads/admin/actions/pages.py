@@ -24,6 +24,7 @@ from ads.admin.actions.forms import ActionForm
 from ads.admin.actions.messages import report_edits, report_outcome
 from ads.admin.elements import AdminMixin, is_number
 from ads.models import Brand, Campaign
+from ads.services import visible
 from ads.services.bulk import (
     Action,
     BudgetPreview,
@@ -159,6 +160,7 @@ class AsksFirst(AdminMixin[Any]):
         self.check_action(request, code)
         given = request.POST.get(IDS, "").split(",")
         ids = sorted({int(text) for text in given if is_number(text)})
+        self.refuse_others(ids)
         back = way_back(request, reverse(f"admin:ads_{self.opts.model_name}_changelist"))
         if not ids or self.are_too_many(request, ids):
             return HttpResponseRedirect(back)
@@ -170,6 +172,14 @@ class AsksFirst(AdminMixin[Any]):
             return self.ask(request, code, ids, back, form)
         self.carry_out(request, code, ids, back, form)
         return HttpResponseRedirect(back)
+
+    def refuse_others(self, ids: Collection[int]) -> None:
+        """Raise Http404 if some of these rows are not the user's to see."""
+        if visible.brand_ids() is None:
+            return
+        every = self.model._default_manager.filter(pk__in=among(ids)).order_by()
+        if visible.rows(every).count() < every.count():
+            raise Http404
 
     def check_action(self, request: HttpRequest, code: str) -> None:
         """Raise Http404 or PermissionDenied where this person may not do it."""

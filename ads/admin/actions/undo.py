@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -19,6 +19,7 @@ from ads.admin.elements import budget, counted
 from ads.models import Brand, Campaign
 from ads.models.fields import BUDGETS
 from ads.rules.calendar import format_instant
+from ads.services import visible
 from ads.services.bulk import TakeBack, carry_out, preview_budgets, preview_limits, undo
 from ads.services.delivery import bulk_allowances, preview_campaigns
 from ads.services.history import audit
@@ -54,7 +55,8 @@ class Undoes(AsksFirst):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         more: dict[str, Any] = {}
-        if action := _asked_for(request):
+        action = _asked_for(request)
+        if action and visible.rows(Campaign.objects.filter(audit.changed_in(action.pk))).exists():
             more |= {
                 "changed_by": action.metadata.get("actor") or audit.NOBODY,
                 "changed_at": format_instant(action.created_at),
@@ -77,6 +79,8 @@ class Undoes(AsksFirst):
         if given.in_force or given.over:
             return self._undo_allowances(request, given, now)
         every = undo.changed_in(context)
+        if not every and visible.brand_ids() is not None:
+            raise Http404  # nothing of theirs was changed in it
         changed = permitted(request, every)
         if not changed and (every or not self.has_switch_permission(request)):
             raise PermissionDenied

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from ads.admin.elements import address
+from ads.services import visible
 from ads.services.references import unmatched
 
 admin.site.index_title = "Overview"
@@ -35,8 +36,10 @@ MENU: Final[dict[str, dict[str, str]]] = {
     },
     "System": {
         "django_celery_beat.periodictask": "update",
+        "ads.backup": "backup",
         "auth.user": "person",
         "auth.group": "group",
+        "ads.signin": "login",
     },
     "Spend sources": {
         "ads.campaignreference": "link",
@@ -49,12 +52,18 @@ MENU: Final[dict[str, dict[str, str]]] = {
     },
     "Advanced": {
         "ads.heartbeat": "monitor_heart",
+        "ads.archivedmonth": "archive",
         "django_celery_beat.intervalschedule": "timer",
         "django_celery_beat.crontabschedule": "calendar_clock",
         "django_celery_beat.clockedschedule": "alarm",
         "ads.askedaccount": "cloud_sync",
         "ads.simulatedswitch": "science",
     },
+}
+
+_FLOWER: Final[dict[str, Any]] = {
+    "separator": True,
+    "items": [{"title": "Flower (workers)", "icon": "open_in_new", "link": settings.FLOWER_URL}],
 }
 
 #: Groups that stay folded until somebody opens them or is on one of their pages.
@@ -82,12 +91,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]},
         *(group for group in groups if group["items"]),
-        {
-            "separator": True,
-            "items": [
-                {"title": "Flower (workers)", "icon": "open_in_new", "link": settings.FLOWER_URL}
-            ],
-        },
+        *([] if visible.brand_ids() is not None else [_FLOWER]),
     ]
 
 

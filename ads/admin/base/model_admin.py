@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters, get_content_type_for_model
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldError, ValidationError
 from django.core.paginator import Paginator
 from django.db import DataError, IntegrityError, models
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils.functional import cached_property
 
@@ -26,6 +27,7 @@ from ads.admin.elements import (
     TimezoneFormField,
 )
 from ads.models.fields import CurrencyField, MoneyField, TimezoneField
+from ads.services import visible
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
@@ -45,6 +47,17 @@ else:
         help_texts: Mapping[str, str] = {}
         #: Where on a row's page its history is; "" for Django's page of its log.
         history_anchor = ""
+
+        def get_queryset(self, request):  # type: ignore[no-untyped-def]
+            return visible.rows(super().get_queryset(request))
+
+        def formfield_for_foreignkey(self, db_field, request, **kwargs):  # type: ignore[no-untyped-def]
+            return _of_visible(super().formfield_for_foreignkey(db_field, request, **kwargs))
+
+        def _get_obj_does_not_exist_redirect(self, request, opts, object_id):  # type: ignore[no-untyped-def]
+            if visible.brand_ids() is not None:
+                raise Http404
+            return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
 
         def get_form(self, request, obj=None, change=False, **kwargs):  # type: ignore[no-untyped-def]
             form = super().get_form(request, obj, change=change, **kwargs)
@@ -92,6 +105,8 @@ else:
 
         def history_view(self, request, object_id, extra_context=None):  # type: ignore[no-untyped-def]
             if self.history_anchor:
+                if self.get_object(request, unquote(object_id)) is None:
+                    return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
                 return HttpResponseRedirect(f"../change/{self.history_anchor}")
             return super().history_view(request, object_id, extra_context)
 
@@ -99,8 +114,18 @@ else:
             return cls
 
     class TabularInline(unfold.admin.TabularInline):
+        def formfield_for_foreignkey(self, db_field, request, **kwargs):  # type: ignore[no-untyped-def]
+            return _of_visible(super().formfield_for_foreignkey(db_field, request, **kwargs))
+
         def __class_getitem__(cls, _: object) -> type:
             return cls
+
+
+def _of_visible(field: Any) -> Any:
+    """A choice among rows: among those that the user may see. What they may not, is no choice."""
+    if field is not None and visible.brand_ids() is not None:
+        field.queryset = visible.rows(field.queryset)
+    return field
 
 
 #: What the ORM and the database say to ``?id__in=x`` and ``?name__regex=(``.

@@ -10,6 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.forms import Form, ModelChoiceField
 
 from ads.admin.elements import is_number
+from ads.services import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def _of_lookup(rows: ChangeList, name: str, values: list[str]) -> tuple[str, str
 
 def _called(model: Any, key: str) -> str:
     """A row as it is called; one that does not exist, by its key."""
-    found = model._default_manager.filter(pk=key).first() if is_number(key) else None
+    rows = visible.rows(model._default_manager.all())
+    found = rows.filter(pk=key).first() if is_number(key) else None
     return str(found or key)
 
 

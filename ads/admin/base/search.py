@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.contrib import admin
+from django.core.exceptions import BadRequest
+from django.core.paginator import InvalidPage
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Replace
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
@@ -14,6 +16,7 @@ from ads.admin.base.menu import is_audit, list_title, menu, viewable
 from ads.admin.elements import address, may
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend, SpendImport
 from ads.rules.platform_ids import spelled
+from ads.services import visible
 
 #: Rows of each kind that are shown.
 MOST: Final = 8
@@ -37,6 +40,20 @@ def search(request: HttpRequest, _term: str) -> list[SearchResult]:
 
 # Replaces the theme's own search, which finds every model of an application by the latter's name.
 admin.site._search_apps = lambda _apps, _term: []  # type: ignore[attr-defined] # noqa: SLF001
+
+
+_search = admin.site.search  # type: ignore[attr-defined]
+
+
+def _search_pages(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The theme's search; a page that there is not is told, where the theme's would fail."""
+    try:
+        return _search(request, *args, **kwargs)  # type: ignore[no-any-return]
+    except InvalidPage as error:
+        raise BadRequest(f"The results have no such page: {error}") from error
+
+
+admin.site.search = _search_pages  # type: ignore[attr-defined]
 
 
 def _lists(request: HttpRequest) -> Iterator[SearchResult]:
@@ -80,15 +97,16 @@ def _rows(request: HttpRequest, text: str, words: list[str]) -> Iterator[SearchR
                 "link",
             )
     if may(request, Brand, "view"):
-        for brand in Brand.objects.filter(_named(words)).order_by("name")[:MOST]:
+        for brand in visible.rows(Brand.objects.filter(_named(words))).order_by("name")[:MOST]:
             yield _row(brand, "Brand", "storefront")
     if may(request, Campaign, "view"):
         # The newest first, which need no sorting: reading ends with the last that is shown.
-        campaigns = Campaign.objects.filter(_named(words)).select_related("brand")
+        campaigns = visible.rows(Campaign.objects.filter(_named(words))).select_related("brand")
         for campaign in campaigns.order_by("-pk")[:MOST]:
             yield _row(campaign, f"Campaign of {campaign.brand}", "campaign")
     if may(request, DaypartingSchedule, "view"):
-        for schedule in DaypartingSchedule.objects.filter(_named(words)).order_by("name")[:MOST]:
+        schedules = visible.rows(DaypartingSchedule.objects.filter(_named(words)))
+        for schedule in schedules.order_by("name")[:MOST]:
             yield _row(schedule, "Schedule", "schedule")
 
 
@@ -107,7 +125,8 @@ def _references(text: str) -> QuerySet[CampaignReference]:
     if len(plain) < SHORTEST_ID or not any(character.isdigit() for character in plain):
         return CampaignReference.objects.none()
     return (
-        CampaignReference.objects.alias(plain=Replace("reference", Value("-")))
+        visible.rows(CampaignReference.objects.all())
+        .alias(plain=Replace("reference", Value("-")))
         .filter(plain__istartswith=plain)
         .select_related("campaign__brand")
         .order_by("pk")[:MOST]

@@ -122,7 +122,7 @@ class BrandActions(AsksFirst):
     def ask_about_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
         """The page for one brand; it posts to :meth:`act`."""
         self.check_action(request, code)
-        if not Brand.objects.filter(pk=object_id).exists():
+        if not self.get_queryset(request).filter(pk=object_id).exists():
             raise Http404
         back = way_back(request, reverse("admin:ads_brand_change", args=[object_id]))
         form = self.form_of(code, [object_id], None)

@@ -28,6 +28,7 @@ from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.rules.money import format_money, remaining
+from ads.services import visible
 from ads.services.ledger import summaries
 from ads.services.lists import SHARE, SPEND, brand_figures
 
@@ -88,7 +89,8 @@ class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
     parameter_name = "timezone__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        zones = Brand.objects.order_by("timezone").values_list("timezone", flat=True).distinct()
+        brands = visible.rows(Brand.objects.order_by("timezone"))
+        zones = brands.values_list("timezone", flat=True).distinct()
         return [(zone, zone) for zone in zones]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Brand]) -> QuerySet[Brand] | None:
@@ -179,7 +181,7 @@ class BrandColumns(AdminMixin[Brand]):
 
 def _figures(brand: Any, period: Period) -> tuple[Decimal, Decimal | None, Decimal]:
     """The spend, the limit, and how much of that is allowed beyond the budget."""
-    word = "daily" if period == Period.DAY else "monthly"
+    word = Period(period).word
     spent, limit, allowed = (
         brand.figures[f"{word}_{what}"] for what in ("spend", "limit", "waived")
     )

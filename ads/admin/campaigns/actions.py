@@ -129,18 +129,23 @@ class CampaignActions(Undoes):
     def act_on_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
         """What a button of a campaign's page does, at once."""
         self.check_action(request, code)
-        if code not in ONE_CLICK or not Campaign.objects.filter(pk=object_id).exists():
+        self.check_shown(request, object_id)
+        if code not in ONE_CLICK:
             raise Http404
         back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
         self.carry_out(request, code, [object_id], back, None)
         return HttpResponseRedirect(back)
 
+    def check_shown(self, request: HttpRequest, object_id: int) -> None:
+        """Raise Http404 without a campaign of this key that the user may see."""
+        if not self.get_queryset(request).filter(pk=object_id).exists():
+            raise Http404
+
     def ask_to_let_run_on(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The page for one campaign; it posts to :meth:`act`."""
         code = "reset_daily_spend"
         self.check_action(request, code)
-        if not Campaign.objects.filter(pk=object_id).exists():
-            raise Http404
+        self.check_shown(request, object_id)
         back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
         return self.ask(request, code, [object_id], back, self.form_of(code, [object_id], None))
 

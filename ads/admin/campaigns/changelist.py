@@ -25,7 +25,7 @@ ROWS_VAR: Final = "rows"
 
 #: Calculated columns, and their budgets; calculated for all campaigns only to sort by them.
 SPENT: Final = {limit.spend: limit for limit in filters.OWN}
-SHARES: Final = {f"{limit.period_word}_share": limit for limit in filters.OWN}
+SHARES: Final = {f"{limit.period.word}_share": limit for limit in filters.OWN}
 
 #: Amounts, which are compared within a currency only.
 MONEY: Final = {"daily_budget", "monthly_budget", *SPENT}
@@ -116,7 +116,7 @@ class CampaignList(ChangeList):
             return
         # Posted rows are shown again, whatever the page would have by now.
         posted = [form.instance.pk for form in formset.forms]
-        campaigns = Campaign.objects.select_related("brand").in_bulk(posted)
+        campaigns = self.root_queryset.select_related("brand").in_bulk(posted)
         self.result_list = self._explained([campaigns[pk] for pk in posted])
 
     def _explained(self, listed: list[Campaign]) -> list[Any]:

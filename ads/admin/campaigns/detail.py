@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from ads.admin.backups import archived_sentence
 from ads.admin.base import (
     StoryPage,
     checks,
@@ -21,6 +22,8 @@ from ads.admin.elements import state_badge, strips
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
+from ads.services import restored
+from ads.services.archive import archived_span
 from ads.services.explain import (
     Explanation,
     coming_week,
@@ -117,7 +120,7 @@ def _headline(explained: Explanation) -> dict[str, str]:
         return {"why": f"{why}.", "returns": when, "stops": ""}
     why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
-        why = "Nothing is stopping it. It starts at the next check."
+        why = f"Nothing is stopping it. It starts {restored.when_it_starts()}."
     stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
 
@@ -142,6 +145,7 @@ def _spend(
         "charts": month_charts(month, today, whose=stored.name, ledger=ledger),
         "month_name": f"{today:%B %Y}",
         "ledger_link": listed("ads_spend", **ledger) if ledger else "",
+        "archived": archived_sentence(archived_span(stored)) if ledger else "",
         "entries": [
             {"entry": entry, "amount": format_money(entry.amount, stored.brand.currency)}
             for entry in last_entries(stored, LAST_ENTRIES)

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from ads.admin.elements import USED, ChoiceFilter, instant_of, is_number
+from ads.admin.elements import USED, ChoiceFilter, RowFilter, instant_of, is_number
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, held_by
 from ads.models import Campaign
 from ads.models.campaign import STATES, Status
@@ -29,7 +28,7 @@ def moment_of(request: HttpRequest) -> Moment:
     return moment
 
 
-class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+class BrandFilter(RowFilter):
     """By brand, which is looked up by name."""
 
     def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):

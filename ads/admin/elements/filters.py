@@ -6,7 +6,10 @@ from typing import Any, ClassVar, Final
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
+
+from ads.services import visible
 
 #: Choices for the used share of a budget.
 USED: Final = [("50", "50% or more"), ("80", "80% or more"), ("100", "100%: used up")]
@@ -16,6 +19,21 @@ def instant_of(request: HttpRequest) -> datetime:
     """The instant of the request, the same for all its filters and columns."""
     now: datetime = request.__dict__.setdefault("ads_now", timezone.now())
     return now
+
+
+class _RowForm(AutocompleteDropdownForm):  # type: ignore[misc]
+    """The theme's form, which would show the name of any row whose key is in the address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.queryset = visible.rows(field.queryset.all())
+
+
+class RowFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+    """By a related row, which is searched for among those that the user may see."""
+
+    form_class = _RowForm
 
 
 class ChoiceFilter(DropdownFilter):  # type: ignore[misc]

@@ -17,12 +17,13 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
 from ads.admin.elements import (
     ChoiceFilter,
     InstantFilter,
+    RowFilter,
     actor_name,
     badge,
     budget,
@@ -131,8 +132,8 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         LastFilter,
         DirectionFilter,
         HoldFilter,
-        ("campaign__brand", AutocompleteSelectFilter),
-        ("campaign", AutocompleteSelectFilter),
+        ("campaign__brand", RowFilter),
+        ("campaign", RowFilter),
         TriggerFilter,
         ("at", InstantFilter),
     ]
@@ -260,7 +261,7 @@ class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
     )
     list_display = ["source", "brand", "last_success"]
     list_select_related = ["brand"]
-    list_filter = [("brand", AutocompleteSelectFilter)]
+    list_filter = [("brand", RowFilter)]
     search_fields = ["source", "brand__name"]
     search_help_text = "Source or brand"
     ordering = ["last_success_at", "id"]
@@ -280,7 +281,7 @@ class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
     )
     list_display = ["when", "campaign", "brand", "is_on", "per_day"]
     list_select_related = ["campaign__brand"]
-    list_filter = [("campaign", AutocompleteSelectFilter)]
+    list_filter = [("campaign", RowFilter)]
     search_fields = ["campaign__name"]
     search_help_text = "Campaign"
     ordering = ["-id"]

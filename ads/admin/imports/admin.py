@@ -42,6 +42,7 @@ from ads.models import SpendImport, UnknownReference
 from ads.models.batches import BatchKind
 from ads.models.imports import ImportStatus
 from ads.rules.calendar import format_instant
+from ads.services import visible
 from ads.services.imports import (
     ImportRefused,
     Plan,
@@ -127,15 +128,15 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
     def _url(
         self, route: str, page: Page, *, may: May, name: str, only: str | None = None
     ) -> URLPattern:
-        imports = uploads.with_waiting(SpendImport.objects.all())
-        imports = imports.defer(*(JSON if name == "progress" else ()))
+        every = uploads.with_waiting(SpendImport.objects.all())
+        every = every.defer(*(JSON if name == "progress" else ()))
 
         def guarded(request: HttpRequest, pk: int) -> HttpResponseBase:
             if not may(request):
                 raise PermissionDenied
             if only and request.method != only:
                 return HttpResponseNotAllowed([only])
-            return page(request, get_object_or_404(imports, pk=pk))
+            return page(request, get_object_or_404(visible.rows(every), pk=pk))
 
         return path(route, self.admin_site.admin_view(guarded), name=f"ads_spendimport_{name}")
 
@@ -240,7 +241,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         is_sent = request.method == "POST" and "look" not in request.POST
         if is_sent and not problem and form.is_valid():
             try:
-                uploads.read_anew(one, form.plan, remember=form.cleaned_data["remember"])
+                uploads.read_anew(one, form.plan, remember=form.cleaned_data.get("remember", False))
             except ImportRefused as error:
                 problem = without_options(str(error))
             except uploads.OutOfTurn as error:

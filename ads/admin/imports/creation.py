@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from ads.admin.elements import counted
 from ads.models import Brand, Campaign, SpendImport
 from ads.models.fields import currency_choices, timezone_choices
+from ads.services import visible
 from ads.services.imports import ImportRefused, NewBrand, Plan
 
 _PERMISSIONS: Final = ("ads.add_spendimport", "ads.add_campaign", "ads.add_campaignreference")
@@ -64,6 +65,7 @@ class CreationForm(forms.Form):
             initial={"new_currency": says.get("currency"), "new_timezone": says.get("timezone")},
         )
         brand: Any = self.fields["brand"]
+        brand.queryset = visible.rows(brand.queryset)
         if self._base.brand_id is not None:
             brand.queryset = brand.queryset.filter(pk=self._base.brand_id)
             brand.initial = self._base.brand_id

@@ -29,6 +29,7 @@ from ads.admin.imports.choices import (
 )
 from ads.models import Brand, Campaign
 from ads.models.fields import timezone_choices
+from ads.services import visible
 from ads.services.imports import ANSWERS, FIELDS, FORMATS, ImportRefused, Plan, Sniffed, uploads
 
 ANOTHER_WAY = "other"
@@ -116,9 +117,10 @@ class PlanForm(forms.Form):
     def __init__(self, data: Any = None, files: Any = None, *, plan: Plan) -> None:
         self._base = plan
         super().__init__(data, files, initial=self._initial(plan))
-        brand = self.fields["brand_id"]
+        brand: Any = self.fields["brand_id"]
+        brand.queryset = visible.rows(brand.queryset)
         brand.widget = AutocompleteSelect(Campaign._meta.get_field("brand"), admin.site)
-        brand.widget.choices = brand.choices  # type: ignore[attr-defined]
+        brand.widget.choices = brand.choices
 
     def _initial(self, plan: Plan) -> dict[str, Any]:
         return {field.name: getattr(plan, field.name) for field in fields(plan)}
@@ -260,6 +262,8 @@ class ReadForm(PlanForm):
             mapped = [plan.mapping[field]] if field in plan.mapping else []
             self.fields[f"column_{field}"] = column_field(field, [*names, *mapped])
         self.initial["remember"] = look is not None and look.format == uploads.BY_HAND
+        if visible.brand_ids() is not None:
+            del self.fields["remember"]  # it would be so for everybody
 
     @property
     def groups(self) -> dict[str, list[forms.BoundField]]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
+from ads.admin.backups import backup_alarms
 from ads.admin.elements import (
     address,
     badge,
@@ -26,14 +27,14 @@ from ads.admin.elements import (
 from ads.admin.overview.first_steps import first_steps
 from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
-from ads.models import Brand, Campaign, DeliveryChange, Heartbeat, UnknownReference
+from ads.models import Backup, Brand, Campaign, DeliveryChange, Heartbeat, UnknownReference
 from ads.models.campaign import State
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix
 from ads.rules.money import format_money, format_sums
 from ads.services import overview
-from ads.services.operations import TaskHealth, timezone_database
+from ads.services.operations import TaskHealth, say_clock, stuck_sessions, timezone_database
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
 #: How long each hold lasts.
@@ -95,6 +96,13 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             context["alarms_in_short"] = alarm_summary(seen.tasks)
         context["flower"] = settings.FLOWER_URL
         context["timezones"] = timezone_database()
+        context["clock"] = say_clock()
+        context["stuck"] = stuck_sessions()
+    if seen.backups is not None:
+        context["restored"] = seen.restored
+        context["backup_alarms"] = list(backup_alarms(seen.backups, seen.restored))
+        if may(request, Backup, "view"):
+            context["backups_link"] = reverse(address(Backup, "changelist"))
     if seen.waiting:
         context["waiting"] = {
             "amount": format_sums(seen.waiting.sums),

@@ -8,14 +8,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
+from unfold.contrib.filters.admin import FieldTextFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
-from ads.admin.elements import NOTHING, dated
+from ads.admin.elements import NOTHING, RowFilter, dated
 from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.models import Campaign, CampaignReference, SpendBatch
 from ads.models.batches import BatchKind
 from ads.rules.money import format_sums
+from ads.services import visible
 from ads.services.history import audit
 from ads.services.references import whose
 
@@ -44,8 +45,8 @@ class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
     list_filter = [
         ("platform", FieldTextFilter),
         ("account", AccountFilter),
-        ("campaign", AutocompleteSelectFilter),
-        ("campaign__brand", AutocompleteSelectFilter),
+        ("campaign", RowFilter),
+        ("campaign__brand", RowFilter),
     ]
     search_fields = ["reference", "account", "campaign__name"]
     search_help_text = "Platform ID, account or campaign"
@@ -61,7 +62,7 @@ class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if request.method == "GET":
+        if request.method == "GET" and visible.brand_ids() is None:
             for sentence in whose():
                 self.message_user(request, sentence, messages.WARNING)
         response: HttpResponse = super().changelist_view(request, extra_context)

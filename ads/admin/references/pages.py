@@ -38,6 +38,7 @@ from ads.admin.references.text import (
 )
 from ads.models import Campaign, UnknownReference
 from ads.rules.money import format_sums, sums_by_currency
+from ads.services import visible
 from ads.services.errors import InvalidReference
 from ads.services.ledger import OnOverlap
 from ads.services.references import registry, unmatched
@@ -217,7 +218,8 @@ class MatchingPages(AdminMixin[UnknownReference]):
             if is_number(unknown) and is_number(campaign):
                 ids.append((int(unknown), int(campaign)))
         unknowns = self.get_queryset(request).in_bulk([unknown for unknown, _ in ids])
-        campaigns = Campaign.objects.select_related("brand").in_bulk([pk for _, pk in ids])
+        possible = visible.rows(Campaign.objects.select_related("brand"))
+        campaigns = possible.in_bulk([pk for _, pk in ids])
         return [
             (unknowns[unknown], campaigns[campaign], self._choice(request, unknown))
             for unknown, campaign in ids

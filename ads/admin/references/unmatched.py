@@ -11,14 +11,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
     FieldTextFilter,
 )
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter
+from ads.admin.elements import NOTHING, DayFilter, RowFilter
 from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.admin.references.forms import named
 from ads.admin.references.pages import MatchingPages
@@ -190,7 +189,7 @@ class WaitingSpendAdmin(IdSearch, ReadOnlyAdmin[WaitingSpend]):
     ]
     list_select_related = ["unknown"]
     list_filter = [
-        ("unknown", AutocompleteSelectFilter),
+        ("unknown", RowFilter),
         ("kind", ChoicesDropdownFilter),
         ("source", FieldTextFilter),
         ("date", DayFilter),

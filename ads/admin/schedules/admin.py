@@ -19,6 +19,7 @@ from ads.models import CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.moments import schedules_as_rules
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import DAYS
+from ads.services import visible
 from ads.services.history import audit
 
 
@@ -88,6 +89,23 @@ class DaypartingScheduleAdmin(
                 context["clock_there"] = clock_there(timezone.now(), schedule.timezone)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
+    def has_change_permission(
+        self, request: HttpRequest, obj: DaypartingSchedule | None = None
+    ) -> bool:
+        return super().has_change_permission(request, obj) and _is_own(obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: DaypartingSchedule | None = None
+    ) -> bool:
+        return super().has_delete_permission(request, obj) and _is_own(obj)
+
+    def save_model(
+        self, request: HttpRequest, obj: DaypartingSchedule, form: Any, change: bool
+    ) -> None:
+        if not change:
+            obj.only_brands = visible.only_brands()
+        super().save_model(request, obj, form, change)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Counted: any number of campaigns may use them."""
         schedules = list(objs)
@@ -102,6 +120,11 @@ class DaypartingScheduleAdmin(
             )
         counts = {"dayparting schedules": len(schedules), "dayparting windows": windows}
         lacking = set()
-        if not self.has_delete_permission(request):
+        if not all(self.has_delete_permission(request, one) for one in schedules):
             lacking.add(self.opts.verbose_name)
         return deleted, counts, lacking, []
+
+
+def _is_own(schedule: DaypartingSchedule | None) -> bool:
+    """Whoever is limited to brands changes no schedule that campaigns of others have, too."""
+    return schedule is None or visible.is_theirs_alone(schedule)

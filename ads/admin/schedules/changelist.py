@@ -17,6 +17,7 @@ from ads.models import CampaignSchedule, DaypartingSchedule
 from ads.moments import schedules_as_rules
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
+from ads.services import visible
 
 #: Lines of hours shown of a schedule.
 SHOWN: Final = 4
@@ -37,7 +38,7 @@ class ScheduleList(ChangeList):
             for rule in schedules_as_rules(DaypartingSchedule.objects.filter(pk__in=ids))
         }
         campaigns = dict(
-            CampaignSchedule.objects.filter(schedule__in=ids)
+            visible.rows(CampaignSchedule.objects.filter(schedule__in=ids))
             .order_by()
             .values_list("schedule")
             .annotate(n=Count("pk"))

@@ -9,12 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from ads.admin.base import KEPT, ReadOnlyAdmin
-from ads.admin.elements import InstantFilter, badge
+from ads.admin.elements import InstantFilter, RowFilter, badge
 from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services.senders import webhook_endpoints
@@ -142,7 +141,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     )
     list_display = ["received_at", "endpoint", "webhook_id", "said"]
     list_select_related = ["endpoint"]
-    list_filter = [("endpoint", AutocompleteSelectFilter), ("received_at", InstantFilter)]
+    list_filter = [("endpoint", RowFilter), ("received_at", InstantFilter)]
     search_fields = ["=webhook_id"]
     search_help_text = "The webhook's whole id"
 

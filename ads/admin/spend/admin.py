@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter, actor_name, link_to
+from ads.admin.elements import NOTHING, DayFilter, RowFilter, actor_name, link_to
 from ads.admin.spend.changelist import (
     BRAND,
     CAMPAIGN,
@@ -61,7 +61,7 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     list_select_related = ["campaign__brand"]
     list_filter = [
         ("campaign__brand", BrandFilter),
-        ("campaign", AutocompleteSelectFilter),
+        ("campaign", RowFilter),
         ("date", DayFilter),
         SourceFilter,
         ("kind", ChoicesDropdownFilter),
@@ -173,7 +173,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         ("start", DayFilter),
         ("period", ChoicesDropdownFilter),
         ("brand", BrandsSumsFilter),
-        ("campaign", AutocompleteSelectFilter),
+        ("campaign", RowFilter),
     ]
     search_fields = ["campaign__name"]
     search_help_text = "Campaign"
@@ -246,8 +246,8 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     list_select_related = ["campaign__brand"]
     list_filter = [
         ("date", DayFilter),
-        ("campaign", AutocompleteSelectFilter),
-        ("campaign__brand", AutocompleteSelectFilter),
+        ("campaign", RowFilter),
+        ("campaign__brand", RowFilter),
     ]
     search_fields = ["campaign__name", "source", "known_as"]
     search_help_text = "Campaign, source (whole name), or platform ID"

@@ -22,7 +22,7 @@ from ads.models import SpendBatch
 from ads.models.references import shown
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_sums
-from ads.services import batches
+from ads.services import batches, visible
 from ads.services.batches import CannotUndo, UndoPreview
 from ads.services.errors import InvalidSpend
 
@@ -193,7 +193,7 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
 def _batch(object_id: Any) -> SpendBatch | None:
     if not is_number(str(object_id)):
         return None
-    found = SpendBatch.objects.select_related("spend_import", "undoes")
+    found = visible.rows(SpendBatch.objects.select_related("spend_import", "undoes"))
     return found.filter(pk=int(object_id)).first()
 
 

@@ -15,14 +15,17 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
+from ads.admin.backups import archived_sentence
 from ads.admin.base import model_admin as base
-from ads.admin.elements import is_number
+from ads.admin.elements import RowFilter, is_number
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
 from ads.rules.money import format_sums
+from ads.services import visible
+from ads.services.archive import archived_span
 from ads.services.ledger import ledger_sources
 
 ONE_DAY = timedelta(days=1)
@@ -89,6 +92,7 @@ class SpendList(ChangeList):
             for title, first, last in _spans(today)
         ]
         self.zone = zone
+        self.archived = archived_sentence(archived_span())
         sums = getattr(self.paginator, "sums", None)
         self.in_all = None if sums is None else format_sums(sums)
 
@@ -108,7 +112,7 @@ def _spans(today: date) -> list[tuple[str, Any, Any]]:
 
 def _today(request: HttpRequest) -> tuple[str, date]:
     """The timezone of the chosen brand and its date; UTC if none is chosen."""
-    brands = Brand.objects.all()
+    brands = visible.rows(Brand.objects.all())
     campaign, brand = request.GET.get(CAMPAIGN, ""), request.GET.get(BRAND, "")
     if is_number(campaign):
         brands = brands.filter(campaigns=int(campaign))
@@ -124,7 +128,7 @@ def _today(request: HttpRequest) -> tuple[str, date]:
         return "UTC", local_date(now, "UTC")
 
 
-class BrandFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+class BrandFilter(RowFilter):
     """Rows of a brand's campaigns, by campaign, because the indexes begin with that."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -151,7 +155,7 @@ class BrandsSumsFilter(BrandFilter):
 
 def campaigns_named(pages: Any, request: HttpRequest, term: str) -> list[int]:
     """Ids of the campaigns with this in their name; none, with a message, if there are too many."""
-    named = Campaign.objects.filter(name__icontains=term).order_by()
+    named = visible.rows(Campaign.objects.filter(name__icontains=term)).order_by()
     ids = list(named.values_list("pk", flat=True)[: NAMED + 1])
     if len(ids) <= NAMED:
         return ids

@@ -1,8 +1,8 @@
 """The form of a correction."""
 
+import datetime as dt
 import re
 import uuid
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,7 +13,9 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidge
 
 from ads.admin.elements import MoneyFormField
 from ads.models import Campaign, Spend
-from ads.services.ledger import LONGEST, Correction
+from ads.services import visible
+from ads.services.errors import InvalidSpend
+from ads.services.ledger import LONGEST, Correction, archived
 
 #: Characters left for the reason, beside the number of the corrected entry.
 LONGEST_REASON: Final = LONGEST["description"] - 50
@@ -52,6 +54,7 @@ class CorrectionForm(forms.Form):
             del self.fields["campaign"], self.fields["date"]
         else:
             chosen: Any = self.fields["campaign"]
+            chosen.queryset = visible.rows(chosen.queryset)
             chosen.widget = AutocompleteSelect(Spend._meta.get_field("campaign"), admin.site)
             chosen.widget.choices = chosen.choices
         if campaign := entry.campaign if entry else self.initial.get("campaign"):
@@ -62,6 +65,14 @@ class CorrectionForm(forms.Form):
         given = data.get("token", "") if data else ""
         #: Identifies this form, so that sending it twice records once.
         self.token = given if _TOKEN.fullmatch(given) else uuid.uuid4().hex
+
+    def clean_date(self) -> dt.date:
+        day: dt.date = self.cleaned_data["date"]
+        try:
+            archived.check_is_kept(day, archived.archived_months())
+        except InvalidSpend as error:
+            raise forms.ValidationError(f"{error.reason[:1].upper()}{error.reason[1:]}") from error
+        return day
 
     def clean_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["amount"]
@@ -84,7 +95,7 @@ class CorrectionForm(forms.Form):
             self.is_valid()
             said = self.cleaned_data
         campaign: Campaign | None = self.entry.campaign if self.entry else said.get("campaign")
-        day: date | None = self.entry.date if self.entry else said.get("date")
+        day: dt.date | None = self.entry.date if self.entry else said.get("date")
         amount: Decimal | None = said.get("amount")
         if not (isinstance(campaign, Campaign) and day and amount):
             return None

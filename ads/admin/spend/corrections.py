@@ -24,6 +24,7 @@ from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money, plain
+from ads.services import visible
 from ads.services.errors import InvalidSpend, SpendConflict
 from ads.services.ledger import (
     Corrected,
@@ -71,7 +72,8 @@ class CorrectsSpend(AdminMixin[Any]):
         chosen = request.GET.get("campaign", "")
         campaign = None
         if is_number(chosen):
-            campaign = Campaign.objects.select_related("brand").filter(pk=int(chosen)).first()
+            campaigns = visible.rows(Campaign.objects.select_related("brand"))
+            campaign = campaigns.filter(pk=int(chosen)).first()
         return self._correct(request, None, {"campaign": campaign})
 
     @action(  # type: ignore[untyped-decorator]
@@ -79,7 +81,7 @@ class CorrectsSpend(AdminMixin[Any]):
     )
     def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Correct one entry; it stays as it is."""
-        rows = Spend.objects.select_related("campaign__brand")
+        rows = visible.rows(Spend.objects.select_related("campaign__brand"))
         entry = rows.filter(pk=int(object_id)).first() if is_number(object_id) else None
         if entry is None:
             raise Http404

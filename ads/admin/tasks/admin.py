@@ -20,7 +20,14 @@ from ads.admin.elements import counted
 from ads.admin.tasks.form import TaskForm
 from ads.admin.tasks.runs import TaskRuns, runs, url_of_run
 from ads.admin.tasks.text import describe
-from ads.services.operations import health, periodic_tasks, task_texts, timezone_database
+from ads.services.operations import (
+    health,
+    periodic_tasks,
+    say_clock,
+    stuck_sessions,
+    task_texts,
+    timezone_database,
+)
 
 admin.site.unregister(PeriodicTask)
 # django-celery-beat's own appends the crontab.
@@ -259,4 +266,6 @@ def _beside(request: HttpRequest) -> dict[str, Any]:
         **runs(request, timezone.now()),
         "flower": settings.FLOWER_URL,
         "timezones": timezone_database(),
+        "clock": say_clock(),
+        "stuck": stuck_sessions(),
     }

@@ -2,15 +2,19 @@
 
 from typing import Any
 
+import structlog
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from ads.api.frame import limits
 from ads.api.frame.problems import Kind, Problem
 from ads.api.frame.requests import ApiRequest
+from ads.client_address import client_address
 from ads.models.senders import Scope
-from ads.services.actor import acting_as
+from ads.request_log import sent_by
 from ads.services.senders import Caller, api_keys
+
+logger = structlog.stdlib.get_logger(__name__)
 
 _HOW = "Send the key as 'Authorization: Bearer <key>'."
 
@@ -40,11 +44,11 @@ class ApiKey(HttpBearer):
         try:
             caller = api_keys.authenticate(token, asked.now)
         except api_keys.ApiKeyRefused as error:
+            logger.warning("API key refused", address=client_address(request), reason=str(error))
+            limits.count_failure(client_address(request), asked.now)
             raise _refused(str(error), code="invalid_token") from error
         asked.auth = caller
-        asked.entered.enter_context(
-            acting_as(f"key: {caller.name}", path=asked.path, request_id=asked.request_id)
-        )
+        asked.entered.enter_context(sent_by(asked, f"key: {caller.name}"))
         asked.allowance = limits.count(caller, asked.now)
         limits.check(asked.allowance)
         if self.scope is not None and self.scope not in caller.scopes:

@@ -1,20 +1,24 @@
 """Turns every exception raised below ``/api/`` into a problem answer."""
 
-import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
+import structlog
 from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 
 from ads.api.frame.problems import Kind, Problem, respond, with_status
-from ads.services.operations import is_outage
+from ads.services.lock_waits import Locked, is_in_the_way
+from ads.services.operations import ClockDiffers, is_outage
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Seconds after which a client may retry while the database is unreachable.
 RETRY_AFTER: Final = 2
+
+#: The same while clocks differ: somebody has to set one.
+RETRY_AFTER_CLOCK: Final = 60
 
 #: Characters of a rejected value that an answer repeats.
 LONGEST_SHOWN: Final = 80
@@ -53,16 +57,26 @@ def as_problem(error: Exception) -> Problem:
     for classes, kind, detail in _KNOWN:
         if isinstance(error, classes):
             return Problem(kind, detail)
-    if is_outage(error):
-        logger.warning("The database cannot be reached: %s", " ".join(str(error).split()))
-        return Problem(
-            Kind.UNAVAILABLE,
-            "The database cannot be reached or is busy. Nothing was changed: send the same "
-            "request again.",
-            headers={"Retry-After": str(RETRY_AFTER)},
-        )
+    if isinstance(error, ClockDiffers) or is_outage(error):
+        return _passing(error)
     logger.error("A request failed", exc_info=error)
     return Problem(Kind.FAILED, "The server failed. Its log has the details under this request id.")
+
+
+def _passing(error: Exception) -> Problem:
+    """The problem where the same request can be answered later."""
+    kind, wait = Kind.UNAVAILABLE, RETRY_AFTER
+    detail = "The database cannot be reached or is busy."
+    if isinstance(error, ClockDiffers):
+        kind, wait, detail = Kind.CLOCK_DIFFERS, RETRY_AFTER_CLOCK, str(error)
+    elif is_in_the_way(error):
+        kind, detail = Kind.LOCKED, str(error if isinstance(error, Locked) else Locked(()))
+    logger.warning(kind.title, error=str(error).partition("\n")[0])
+    return Problem(
+        kind,
+        f"{detail} Nothing was changed: send the same request again.",
+        headers={"Retry-After": str(wait)},
+    )
 
 
 def not_allowed(response: HttpResponse) -> Problem:

@@ -4,13 +4,13 @@ Counted in Redis for all processes together. While Redis is down each process co
 retries Redis only every few seconds, so no request waits for it.
 """
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Final
 
+import structlog
 from django.conf import settings
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
@@ -18,9 +18,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ads.api.frame.problems import Kind, Problem
+from ads.services.people import network
 from ads.services.senders import Caller
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 WINDOW: Final = 60  # seconds; windows start on the minute
 POLICY: Final = "default"
@@ -59,6 +60,23 @@ def count(caller: Caller, now: datetime) -> Allowance:
 def count_webhook(endpoint_id: int, now: datetime) -> Allowance:
     """Count a webhook sent to an endpoint."""
     return _count(f"webhook/{endpoint_id}", settings.API_REQUESTS_PER_MINUTE, now)
+
+
+def count_failure(address: str, now: datetime) -> None:
+    """Count a request with an invalid key. A valid one is never counted, nor asked about here.
+
+    Raises:
+        Problem: 429, with the seconds to wait: there were too many from the address.
+    """
+    quota = settings.API_FAILURES_PER_MINUTE
+    failures = _count(f"failed/{network(address)}", quota, now)
+    if failures.used > quota:
+        raise Problem(
+            Kind.TOO_MANY,
+            f"More than {quota} requests a minute with invalid keys came from your address. Wait "
+            f"{failures.resets_in} seconds, and check the key. Valid keys keep working meanwhile.",
+            headers={"Retry-After": str(failures.resets_in)},
+        )
 
 
 def _count(counted: str, quota: int, now: datetime) -> Allowance:
@@ -122,7 +140,7 @@ class Counter:
         except StorageError as error:
             self._resume_at = time.monotonic() + PAUSE
             if answered:
-                logger.warning("Redis does not answer; counting requests here: %s", error)
+                logger.warning("Redis does not answer; counting requests here", error=str(error))
             return self._own.incr(key, WINDOW)
         self._resume_at = None
         return used

@@ -9,12 +9,15 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils import timezone
 
-from ads.api import request_ids
 from ads.api.frame import failures, problems
 from ads.api.frame.limits import headers_of
 from ads.api.frame.requests import ApiRequest
+from ads.services.operations import require_clock
 
 PREFIX: Final = "/api/"
+
+#: Methods that change nothing.
+READING: Final = ("GET", "HEAD", "OPTIONS")
 
 
 class ApiMiddleware:
@@ -30,15 +33,12 @@ class ApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        request_id = request_ids.choose(request.headers.get(request_ids.HEADER))
-        with request_ids.known_as(request_id), ExitStack() as entered:
+        with ExitStack() as entered:
             asked = cast("ApiRequest", request)
-            asked.request_id = request_id
             asked.now = timezone.now()
             asked.entered = entered
             asked.allowance = None
             response = self.answer(asked)
-            response[request_ids.HEADER] = request_id
             response.headers.setdefault("Cache-Control", "no-store")
             response.headers.setdefault("X-Frame-Options", "DENY")
             for name, value in headers_of(asked.allowance).items():
@@ -52,6 +52,8 @@ class ApiMiddleware:
             request.get_host()  # raises DisallowedHost for a host that is not ours
             match = resolve(request.path_info)
             request.resolver_match = match
+            if request.method not in READING:
+                require_clock()
             response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         except Exception as error:  # noqa: BLE001  (the client gets an answer in any case)
             return failures.answer(request, error)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from prometheus_client import Counter
 
 from ads.api.frame.answers import as_json
 
@@ -58,6 +59,16 @@ class Kind(Enum):
         503,
         "The database cannot be reached",
         "Send the same request again after the number of seconds in Retry-After.",
+    )
+    LOCKED = (
+        503,
+        "Another session of the database keeps it locked",
+        "Send the same request again after the number of seconds in Retry-After.",
+    )
+    CLOCK_DIFFERS = (
+        503,
+        "The server's clock differs from the database's",
+        "Send the same request again once the clock that is wrong has been set.",
     )
     ENDPOINT_OFF = (
         503,
@@ -110,9 +121,20 @@ class Problem(Exception):
         self.headers = headers or {}
 
 
+#: For ``/metrics``, from the start, so that the first of a kind is an increase.
+_ANSWERED: Final = Counter(
+    "budget_manager_api_problems",
+    "API requests that were answered with a problem.",
+    ["kind"],
+)
+for _kind in Kind:
+    _ANSWERED.labels(_kind.anchor)
+
+
 def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as the answer to a request."""
     kind = problem.kind
+    _ANSWERED.labels(kind.anchor).inc()
     content = {
         "type": kind.type,
         "title": kind.title,

@@ -1,10 +1,10 @@
 """Receiving signed webhooks, as Standard Webhooks has them."""
 
 import json
-import logging
 import uuid
 from typing import Any, Final
 
+import structlog
 from django.http import HttpResponse
 from ninja import Router
 
@@ -13,7 +13,7 @@ from ads.api.spend import bodies, document, endpoints, rows
 from ads.api.spend.bodies import JSON
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, invalid
 from ads.models.batches import BatchKind
-from ads.services.actor import acting_as
+from ads.request_log import sent_by
 from ads.services.ledger import OnOverlap, record
 from ads.services.new_batch import NewBatch
 from ads.services.senders import (
@@ -25,7 +25,7 @@ from ads.services.senders import (
     webhooks,
 )
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 router = Router(tags=["webhooks"])
 
@@ -162,9 +162,7 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
         counts = endpoints.counted(shape, recorded.answers)
         return {"type": kind, "batch": recorded.batch_id, **counts}
 
-    with acting_as(
-        f"webhook: {endpoint.name}", webhook_id=webhook_id, request_id=request.request_id
-    ):
+    with sent_by(request, f"webhook: {endpoint.name}", webhook_id=webhook_id):
         answer = webhooks.receive_once(endpoint, webhook_id, work, now=request.now)
     # Sorted, because a stored answer comes back in another order.
     return HttpResponse(json.dumps(answer, sort_keys=True), content_type=JSON)
@@ -178,7 +176,7 @@ def _verified(request: ApiRequest, receiver: Receiver, body: bytes) -> str:
             Kind.NOT_SIGNED, str(error), headers={"WWW-Authenticate": "Standard-Webhooks"}
         ) from error
     except CannotUnseal as error:
-        logger.exception("Webhooks to %s cannot be checked.", receiver.endpoint)
+        logger.exception("Webhooks cannot be checked", endpoint=receiver.endpoint.name)
         raise _later(
             "The signature cannot be checked for now. Nothing was recorded: send it again later."
         ) from error

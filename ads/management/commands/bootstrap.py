@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from budget_manager.bootstrap import bootstrap
+from budget_manager.bootstrap import bootstrap, login
 
 
 class Command(BaseCommand):
@@ -18,5 +18,5 @@ class Command(BaseCommand):
         parser.add_argument("--no-seed", action="store_true", help="leave an empty database empty")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        login = bootstrap(settings.BASE_DIR, seed=not options["no_seed"])
-        self.stdout.write(f"Login: {login}")
+        bootstrap(settings.BASE_DIR, seed=not options["no_seed"])
+        self.stdout.write(f"Login: {login(settings.BASE_DIR)}")

@@ -10,9 +10,11 @@ from ads.management.terminal import Screen, called, campaign_named, instant
 from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_money
+from ads.services import restored
 from ads.services.explain import conditions, explanation
 from ads.services.history import switched_by, timeline
 from ads.services.ledger import summaries
+from ads.services.operations import say_clock
 
 #: Newest entries of the history shown.
 CHANGES: Final = 20
@@ -26,6 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
+        say_clock()
         now = timezone.now()
         campaign = campaign_named(options["campaign"])
         try:
@@ -47,7 +50,8 @@ def _show_state(screen: Screen, campaign: Campaign, explained: explanation.Expla
     screen.line(f"State: {state}. It {delivers}.")
     if campaign.is_active != explained.delivers:
         will = "start" if explained.delivers else "stop"
-        screen.line(f"It will {will} at the next check.", "yellow")
+        when = "at the next check" if campaign.is_active else restored.when_it_starts()
+        screen.line(f"It will {will} {when}.", "yellow")
     screen.table(
         ["hold", "applies", "why", "until"],
         (

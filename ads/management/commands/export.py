@@ -11,10 +11,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ads.management.terminal import brand_named
+from ads.management.terminal import brand_named, count
 from ads.rules.calendar import parse_date
 from ads.services import setup
-from ads.services.exports import Export, InvalidExport, Kind, Stream, Wanted, choose
+from ads.services.exports import Export, InvalidExport, Kind, Stream, Wanted, choose, left_out
+from ads.services.operations import say_clock
 
 SETUP: Final = "setup"
 
@@ -54,7 +55,13 @@ class Command(BaseCommand):
             if options["what"] == SETUP:
                 export = _setup(wanted)
             else:
+                say_clock()
                 export = choose(Kind(options["what"]), wanted, timezone.now())
+                if months := left_out(Kind(options["what"]), wanted):
+                    self.stderr.write(
+                        f"Entries of {count(len(months), 'month')} ({months[0]:%Y-%m} to "
+                        f"{months[-1]:%Y-%m}) are archived, so they are not exported."
+                    )
             stream = Stream(export, bom=options["bom"])
             if options["output"] is None:
                 for piece in stream:

@@ -15,6 +15,7 @@ from ads.management.senders import (
 from ads.management.terminal import Screen, acting, count, instant, printable
 from ads.models import WebhookEndpoint
 from ads.services.ledger import OnOverlap
+from ads.services.people import second_factor
 from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
 
 HOUR = timedelta(hours=1)
@@ -136,6 +137,8 @@ class Command(BaseCommand):
             f"The secrets of {count(sealed, 'endpoint')} now use the current SECRET_KEY; "
             "SECRET_KEY_FALLBACKS is no longer needed for them."
         )
+        if factors := second_factor.seal_all_anew():
+            screen.line(f"So do those of {count(factors, 'second factor')}.")
 
 
 def address(endpoint: WebhookEndpoint) -> str:

@@ -192,6 +192,12 @@ def in_the_way(batch: SpendBatch) -> list[InTheWay]:
         on = f"It was undone on {undone.recorded_at:%Y-%m-%d %H:%M} UTC"
         by = f"by {undone.recorded_by}, batch {undone.pk}: {undone.reason}"
         return [InTheWay(f"{on} ({by}).", f"{on}.", undone.pk)]
+    if batch.archived_entries:
+        text = (
+            f"{batch.archived_entries:,} of its entries are archived. Have their months brought "
+            "back first (restore_archive)."
+        )
+        return [InTheWay(text, text)]
     if batch.undoes is not None and batch.undoes.kind == BatchKind.MATCH:
         text = "It undid a match. Match the platform ID again instead."
         return [InTheWay(text, text)]

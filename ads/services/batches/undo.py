@@ -21,7 +21,7 @@ from django.db.models import QuerySet
 
 from ads.models import Campaign, Spend, SpendBatch, WaitingSpend
 from ads.models.batches import BatchKind
-from ads.services import locks, new_batch
+from ads.services import lock_waits, locks, new_batch
 from ads.services.actor import current_actor
 from ads.services.batches import rematch
 from ads.services.batches.standing import (
@@ -132,7 +132,7 @@ def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: str | None = No
     try:
         return _undo(batch, reason, now, seen)
     except OperationalError as error:
-        if not locks.is_in_the_way(error):
+        if not lock_waits.is_in_the_way(error):
             raise
         reasons = [_plainly("Spend of the same days is being recorded. Try again in a minute.")]
         raise CannotUndo(batch, reasons) from error

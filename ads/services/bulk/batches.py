@@ -5,7 +5,6 @@ else keeps locked, never stops the others. What a batch changes is decided under
 a preview said before.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +13,19 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import pghistory
+import structlog
 from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 
+from ads.failures import counted
 from ads.holds import Moment, with_holds
 from ads.models import Campaign
-from ads.services import locks
+from ads.services import lock_waits, locks
 from ads.services.bulk.actions import Action
 from ads.services.delivery import NAMED, Group, Outcome, enforce, outcome_of
 from ads.services.isolation import isolate
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Campaigns that are changed in one transaction.
 BATCH: Final = 1_000
@@ -84,6 +85,12 @@ def carry_out(
             size=BATCH,
             what="Campaign",
         )
+    locked = tuple(pk for batch in batches for pk in batch.locked)
+    if locked:
+        logger.warning(
+            "Campaigns are locked by another session, so they were left as they are",
+            **counted(locked),
+        )
     return Done(
         outcome=outcome_of(
             [group for batch in batches for group in batch.groups],
@@ -92,7 +99,7 @@ def carry_out(
         ),
         changed=sum(batch.changed for batch in batches),
         failed=tuple(failed),
-        locked=tuple(pk for batch in batches for pk in batch.locked),
+        locked=locked,
         context=context.id,
         brands=brands,
     )
@@ -113,9 +120,8 @@ def _try(
         try:
             return _do(action, ids, now, before, skip_locked=skip_locked)
         except OperationalError as error:
-            if not locks.is_in_the_way(error):
+            if not lock_waits.is_in_the_way(error):
                 raise
-            logger.warning("A lock was not granted in %s; going on without.", locks.PATIENCE)
     return _Batch([], 0, 0, list(ids))
 
 
@@ -130,12 +136,11 @@ def _do(
 ) -> _Batch:
     """One batch. With ``skip_locked``, those that somebody else keeps locked are left out."""
     action = action.narrowed(ids)
-    with locks.patience():
-        if not skip_locked:
-            # An entry that has read what is about to change may be about to switch them.
-            locks.totals_of_brands(ids, now)
-        action.lock(ids, now)
-        locked = locks.campaigns(ids, skip_locked=skip_locked)
+    if not skip_locked:
+        # An entry that has read what is about to change may be about to switch them.
+        locks.totals_of_brands(ids, now)
+    action.lock(ids, now)
+    locked = locks.campaigns(ids, skip_locked=skip_locked)
     mine = Campaign.objects.filter(pk__in=locks.among(locked))
     was = _as_they_are(locked) if before is None else before
     changing = set(mine.filter(action.columns(Campaign)[0]).values_list("pk", flat=True))

@@ -7,7 +7,6 @@ from django.db import transaction
 
 from ads.models import Campaign
 from ads.models.campaign import Status
-from ads.services import locks
 from ads.services.delivery import lifecycle
 from ads.services.explain import Explanation, explain
 
@@ -41,11 +40,10 @@ def set_status(
         Campaign.DoesNotExist: it has been deleted.
         OperationalError: somebody else keeps it locked.
     """
-    with locks.patience():
-        if wanted == Status.ACTIVE:
-            lifecycle.activate(campaign, now=now)
-        else:
-            lifecycle.pause(campaign, now=now)
+    if wanted == Status.ACTIVE:
+        lifecycle.activate(campaign, now=now)
+    else:
+        lifecycle.pause(campaign, now=now)
     if campaign.status != wanted:
         raise ActionRefused(wanted, Status(campaign.status))
     return explain(campaign, now, brand_ids=brand_ids)

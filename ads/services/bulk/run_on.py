@@ -1,15 +1,16 @@
 """Letting campaigns or brands run on, and taking that back; what it does to their limits."""
 
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+import structlog
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from ads.failures import counted
 from ads.holds import BUDGET_HOLDS, BudgetHold, Supposing
 from ads.models import Allowance, Brand, Campaign
 from ads.models.fields import MoneyField
@@ -30,7 +31,7 @@ from ads.services.delivery import (
 )
 from ads.services.ledger import summaries
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Owners whose limits are listed one by one.
 LISTED: Final = 20
@@ -105,12 +106,15 @@ class LetRunOn(Action):
 
     def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:
         done = []
+        refused = []
         for brand in Brand.objects.filter(pk__in=locks.among(ids)).order_by("pk"):
             try:
                 if allowances.allow(brand, self.terms, now=now, seen=self.seen):
                     done.append(brand.pk)
             except (InvalidAllowance, AllowedMeanwhile, UnknownTimezone) as error:
-                logger.info("Brand %s was not let run on: %s", brand.pk, error)
+                refused.append({"brand_id": brand.pk, "reason": str(error)})
+        if refused:
+            logger.info("Brands were not let run on", **counted(refused))
         return tuple(done)
 
 
@@ -192,13 +196,16 @@ class TakeBack(Action):
 
     def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:
         done = set()
+        over = []
         for one in self.given:
             if one.campaign_id is None and one.brand_id in ids:
                 try:
                     allowances.undo(one, now=now)
                     done.add(one.brand_id)
                 except AllowanceOver as error:
-                    logger.info("Brand %s: %s", one.brand_id, error)
+                    over.append({"brand_id": one.brand_id, "reason": str(error)})
+        if over:
+            logger.info("Brands' allowances were over already", **counted(over))
         return tuple(sorted(done))
 
 
@@ -249,7 +256,7 @@ def limit_changes(
     now: datetime,
 ) -> list[LimitChange]:
     """Of owners with a budget of the period, with their brands at hand; one query."""
-    word = _budget(period, of_brand=False).period_word
+    word = Period(period).word
     found = []
     rows: Sequence[Any] = owners
     for owner, summary in zip(rows, summaries.of_many(owners, now), strict=True):

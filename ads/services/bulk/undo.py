@@ -1,7 +1,7 @@
 """Undoing an action: pauses and changes of budgets, put back as far as they are still so.
 
 The audit records everything that one request or command changes in one context. What somebody has
-changed again since is left alone.
+changed again since is left alone, and so is what whoever undoes may not see.
 """
 
 import json
@@ -19,7 +19,7 @@ from django.db.models.functions import Cast
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.models.fields import BUDGETS
-from ads.services import locks
+from ads.services import locks, visible
 from ads.services.bulk.actions import NOTHING, Action, Columns, Model
 from ads.services.bulk.batches import Done, carry_out
 from ads.services.delivery import TO_RUN, Trigger
@@ -131,7 +131,7 @@ def left_alone(changed: Changed) -> list[Left]:
 
 
 def _events(model: Model) -> QuerySet[Any]:
-    return audit.event_model(f"{model.__name__}Event")._default_manager.order_by()
+    return visible.rows(audit.event_model(f"{model.__name__}Event")._default_manager.order_by())
 
 
 def _changes(context: UUID, model: Model) -> Changes:

@@ -9,6 +9,7 @@ from ads.services.delivery.enforcement import (
     Trigger,
     after_edit,
     enforce,
+    over_budget,
     preview_switches,
 )
 from ads.services.delivery.lifecycle import ACTIVATABLE, PAUSABLE, TO_RUN, is_pause

@@ -6,7 +6,6 @@ The row of that sum is locked first by everybody who gives, undoes or ends one o
 come one after the other.
 """
 
-import logging
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -14,9 +13,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+import structlog
 from django.db import OperationalError, transaction
 from django.db.models import Max, Q, QuerySet
 
+from ads.failures import counted
 from ads.models import Allowance, Brand, Campaign, SpendTotal
 from ads.models.allowance import COUNTED
 from ads.models.fields import SUM_LIMIT
@@ -30,12 +31,12 @@ from ads.rules.calendar import (
     period_start,
 )
 from ads.rules.money import format_money
-from ads.services import locks
+from ads.services import lock_waits, locks
 from ads.services.actor import current_actor
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Allowances that are ended in one transaction.
 BATCH: Final = 1_000
@@ -140,7 +141,7 @@ def check(owner: Brand | Campaign, terms: Terms, now: datetime) -> None:
     terms.ends(now, (owner if isinstance(owner, Brand) else owner.brand).timezone)
     period = Period(terms.period)
     if terms.amount is not None and getattr(owner.fresh(), period.budget) is None:
-        word = "daily" if period == Period.DAY else "monthly"
+        word = Period(period).word
         reason = f"{owner.name} has no {word} budget, so there is no limit to raise."
         raise InvalidAllowance("amount", terms.amount, reason)
 
@@ -198,10 +199,10 @@ def end_of(allowance: Allowance) -> datetime | None:
     """When it ends at the latest (UTC); None: its brand's timezone is invalid."""
     if allowance.until:
         return allowance.until
-    begins = {Period.DAY: calendar.next_day_begins, Period.MONTH: calendar.next_month_begins}
     with suppress(UnknownTimezone):
         zone = allowance.brand.timezone
-        return begins[Period(allowance.period)](calendar.day_begins(allowance.start, zone), zone)
+        begins = calendar.day_begins(allowance.start, zone)
+        return calendar.next_period_begins(allowance.period, begins, zone)
     return None
 
 
@@ -226,13 +227,16 @@ def expire(now: datetime) -> Enforced:
 def _take_out(ids: Sequence[int], now: datetime) -> None:
     those = Allowance.objects.ended(now).filter(pk__in=locks.among(ids))
     try:
-        with transaction.atomic(), locks.patience():
+        with transaction.atomic():
             locks.totals(sums_of(those))
             those.update(ended_at=now)
     except OperationalError as error:
-        if not locks.is_in_the_way(error):
+        if not lock_waits.is_in_the_way(error):
             raise
-        logger.warning("Ended allowances are taken out later: a lock was not granted.")
+        logger.warning(
+            "Ended allowances are taken out later: another session has locked their sums",
+            **counted(ids),
+        )
 
 
 def sums_of(allowances: Iterable[Allowance]) -> QuerySet[SpendTotal]:

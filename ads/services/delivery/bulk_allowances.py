@@ -16,7 +16,7 @@ from ads.models import Allowance, Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.calendar import UnknownTimezone, group_by_local_date, local_date, period_start
-from ads.services import locks
+from ads.services import locks, visible
 from ads.services.actor import current_actor
 from ads.services.delivery.allowances import allow, over
 
@@ -227,7 +227,8 @@ def given_in(context: UUID, now: datetime) -> Given:
     events = apps.get_model("ads", "AllowanceEvent")._default_manager
     ids = events.filter(pgh_context=context, pgh_label="allowed").order_by().values("pgh_obj_id")
     found = Given()
-    for one in Allowance.objects.filter(pk__in=ids).select_related("brand", "campaign__brand"):
+    rows = visible.rows(Allowance.objects.filter(pk__in=ids))
+    for one in rows.select_related("brand", "campaign__brand"):
         if why := over(one, now):
             found.over.append(why)
         else:

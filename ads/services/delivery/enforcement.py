@@ -7,27 +7,33 @@ Safe with several writers at READ COMMITTED:
 3. *Decide again* in a new statement, which sees everything committed before the locks were granted.
 4. *Switch* those that still disagree and write their delivery changes, in the same transaction.
 
+After a restore nothing is started until an operator resumes (:mod:`ads.services.restored`).
+
 Without the third, a sweep that began before a spend was committed would resume a campaign over its
 budget. Running it twice changes nothing the second time; skipped runs leave no trace in the end.
 """
 
-import logging
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
+import structlog
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
-from ads.holds import BUDGET_HOLDS, Hold, Moment, evaluate, from_bits
+from ads import holds
+from ads.failures import counted
+from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
 from ads.models import Campaign
-from ads.services import locks
+from ads.services import lock_waits, locks, restored
 from ads.services.actor import current_actor
+from ads.services.delivery import switch_log
+from ads.services.delivery.decision import Decision, Named
 from ads.services.isolation import isolate
 from ads.services.locks import among
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Campaigns in one transaction: few enough that nobody waits long for a lock.
 BATCH = 2000
@@ -75,17 +81,6 @@ class Enforced:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A campaign to switch, and which way."""
-
-    campaign_id: int
-    is_active: bool
-    holds: list[Hold]
-    #: Spend and limits (None: no limit) by the fields of DeliveryChange.
-    figures: dict[str, Decimal | None]
-
-
 def enforce(
     campaigns: QuerySet[Campaign], now: datetime, trigger: str, *, lock_first: bool = False
 ) -> Enforced:
@@ -116,22 +111,51 @@ def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> En
 def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
     """What :func:`enforce` would switch; locks and changes nothing."""
     evaluated = evaluate(campaigns, Moment.at(now, campaigns))
-    rows = evaluated.order_by("pk").exclude(is_active=F("may_deliver"))
-    for pk, bits, *figures in rows.values_list("pk", "hold_bits", *_FIGURES.values()).iterator():
-        yield Decision(pk, not bits, from_bits(bits), dict(zip(_FIGURES, figures, strict=True)))
+    rows = (
+        evaluated.order_by("pk")
+        .exclude(is_active=F("may_deliver"))
+        .values_list(
+            "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", *_FIGURES.values()
+        )
+    )
+    for pk, bits, name, brand_id, brand, currency, *figures in rows.iterator():
+        yield Decision(
+            pk,
+            not bits,
+            from_bits(bits),
+            dict(zip(_FIGURES, figures, strict=True)),
+            Named(name, brand_id, brand, currency),
+        )
 
 
 #: Fields of DeliveryChange, and their names on an evaluated campaign.
 _FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
-    budget.budget.replace("__", "_"): budget.limit for budget in BUDGET_HOLDS
+    budget.limit_then: budget.limit for budget in BUDGET_HOLDS
 }
+
+
+def over_budget(now: datetime) -> list[Decision]:
+    """Campaigns that deliver although a budget is used up, in primary-key order; locks nothing."""
+    with _planned():
+        moment = Moment.at(now, Campaign.objects.all())
+        found = holds.over_budget(Campaign.objects.filter(is_active=True), moment).order_by()
+        ids = list(found.values_list("pk", flat=True))
+    return list(preview_switches(Campaign.objects.filter(pk__in=among(ids)), now)) if ids else []
+
+
+@contextmanager
+def _planned() -> Iterator[None]:
+    """A transaction with :data:`SWEEP_SETTINGS`."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            for setting, value in SWEEP_SETTINGS.items():
+                cursor.execute(f"SET LOCAL {setting} = %s", [value])
+        yield
 
 
 def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int], tuple[int, ...]]:
     """Step 1: ids in primary-key order, and those of campaigns that cannot be decided."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for setting, value in SWEEP_SETTINGS.items():
-            cursor.execute(f"SET LOCAL {setting} = %s", [value])
+    with _planned():
         moment = Moment.at(now, campaigns)
         disagreeing = evaluate(campaigns, moment).order_by().exclude(is_active=F("may_deliver"))
         # Not ``iterator()``: PostgreSQL runs cursors without parallel workers.
@@ -146,24 +170,33 @@ def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int
 def _in_batches(
     ids: Sequence[int], now: datetime, trigger: str, *, await_spend: bool = False
 ) -> Enforced:
+    locked: list[int] = []
     switched, failed = isolate(
         ids,
-        lambda batch: _switch(batch, now, trigger, await_spend=await_spend),
+        lambda batch: _switch(batch, now, trigger, locked, await_spend=await_spend),
         size=BATCH,
         what="Campaign",
     )
+    if locked:
+        logger.error(
+            "Campaigns are locked by another session, so they were not decided on",
+            **counted(locked),
+        )
     return sum(switched, start=Enforced(failed=tuple(failed)))
 
 
-def _switch(ids: Sequence[int], now: datetime, trigger: str, *, await_spend: bool) -> Enforced:
-    """Steps 2 to 4 for one batch, without campaigns that another session keeps locked."""
+def _switch(
+    ids: Sequence[int], now: datetime, trigger: str, locked: list[int], *, await_spend: bool
+) -> Enforced:
+    """Steps 2 to 4 for one batch, without campaigns that another session keeps ``locked``."""
     try:
         return _lock_and_switch(ids, now, trigger, await_spend=await_spend)
     except OperationalError as error:
-        if not locks.is_in_the_way(error):
+        if not lock_waits.is_in_the_way(error):
             raise
-        logger.warning("A lock was not granted in %s; going on without.", locks.PATIENCE)
-        return _lock_and_switch(ids, now, trigger, await_spend=False, skip_locked=True)
+        enforced = _lock_and_switch(ids, now, trigger, await_spend=False, skip_locked=True)
+        locked += enforced.failed
+        return enforced
 
 
 @transaction.atomic
@@ -175,17 +208,19 @@ def _lock_and_switch(
     await_spend: bool,
     skip_locked: bool = False,
 ) -> Enforced:
-    with locks.patience():
-        if await_spend:
-            locks.totals_of_brands(ids, now)
-        locked = locks.campaigns(ids, skip_locked=skip_locked)
+    if await_spend:
+        locks.totals_of_brands(ids, now)
+    locked = locks.campaigns(ids, skip_locked=skip_locked)
     decisions = list(preview_switches(Campaign.objects.filter(pk__in=among(locked)), now))
+    if any(decision.is_active for decision in decisions) and restored.is_held():
+        decisions = [decision for decision in decisions if not decision.is_active]
     for is_active in (True, False):
         switched = [d.campaign_id for d in decisions if d.is_active is is_active]
         if switched:
             Campaign.objects.filter(pk__in=among(switched)).update(is_active=is_active)
     if decisions:
         _record(decisions, now, trigger)
+        switch_log.after_commit(decisions, trigger)
     started = sum(decision.is_active for decision in decisions)
     return Enforced(
         started=started,
@@ -198,10 +233,7 @@ def _left_out(ids: Sequence[int], locked: Sequence[int]) -> tuple[int, ...]:
     """Existing campaigns that were skipped; the next check decides on them."""
     missing = set(ids).difference(locked)
     existing = Campaign.objects.filter(pk__in=among(missing)).order_by("pk")
-    left_out = tuple(existing.values_list("pk", flat=True))
-    for pk in left_out:
-        logger.error("Campaign %s is locked by another session, so it was not decided on.", pk)
-    return left_out
+    return tuple(existing.values_list("pk", flat=True))
 
 
 def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:

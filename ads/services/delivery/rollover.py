@@ -7,16 +7,26 @@ midnight does no harm; the next run catches up.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import TypeVar
 
-from django.db import transaction
+import structlog
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
+from ads.failures import counted
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.rules.calendar import group_by_local_date, month_start
 from ads.services import locks
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
+from ads.services.lock_waits import is_in_the_way
+
+logger = structlog.stdlib.get_logger(__name__)
+
+T = TypeVar("T")
 
 #: Brands rolled over together.
 BATCH = 500
@@ -83,35 +93,63 @@ def _due(
 
 
 def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger) -> Rollover:
-    def act(brand_ids: Sequence[int]) -> tuple[int, int, Enforced]:
+    def act(brand_ids: Sequence[int]) -> tuple[int, int, Enforced, tuple[int, ...]]:
         brands = Brand.objects.filter(pk__in=brand_ids)
         # First, so that the record of the stop names the new day; completing switches nothing.
         enforced = enforce(Campaign.objects.filter(brand__in=brand_ids), now, trigger)
-        completed = (
-            ended_flights(brands, now).update(status=Status.COMPLETED)
-            if field == "last_daily_reset"
-            else 0
+        is_day = field == "last_daily_reset"
+        completed = _around_locks(partial(_complete, brands, now)) if is_day else 0
+        held_up = set(
+            Campaign.objects.filter(pk__in=enforced.failed).values_list("brand", flat=True)
         )
-        held_up = Campaign.objects.filter(pk__in=enforced.failed).values("brand")
-        done = 0
-        with transaction.atomic():
-            locks.brands(brand_ids)
-            for today, timezones in _dates(brands, now).items():
-                done += (
-                    brands.filter(timezone__in=timezones)
-                    .exclude(pk__in=held_up)
-                    .update(**{field: today})
-                )
-        return done, completed, enforced
+        if is_day:
+            held_up |= set(ended_flights(brands, now).values_list("brand", flat=True))
+        ready = [pk for pk in brand_ids if pk not in held_up]
+        done = _around_locks(partial(_note, ready, now, field))
+        locked = dict(brands.filter(pk__in=set(ready) - done).values_list("pk", "name"))
+        if locked:
+            logger.error(
+                "Brands are locked by another session, so they are rolled over later",
+                **counted(list(locked.values())),
+            )
+        return len(done), completed, enforced, tuple(locked)
 
     ids = list(due.order_by("pk").values_list("pk", flat=True))
     results, failed = isolate(ids, act, size=BATCH, what="Rolling over brand")
     return Rollover(
-        brands=sum(brands for brands, _, _ in results),
-        completed=sum(completed for _, completed, _ in results),
-        enforced=sum((enforced for _, _, enforced in results), start=Enforced()),
-        failed=tuple(failed),
+        brands=sum(brands for brands, *_ in results),
+        completed=sum(completed for _, completed, *_ in results),
+        enforced=sum((enforced for _, _, enforced, _ in results), start=Enforced()),
+        failed=(*failed, *chain.from_iterable(locked for *_, locked in results)),
     )
+
+
+def _around_locks(act: Callable[..., T]) -> T:
+    """Do it in a transaction; if a lock is in the way without what somebody else keeps locked."""
+    try:
+        with transaction.atomic():
+            return act(skip_locked=False)
+    except OperationalError as error:
+        if not is_in_the_way(error):
+            raise
+        with transaction.atomic():
+            return act(skip_locked=True)
+
+
+def _complete(brands: QuerySet[Brand], now: datetime, *, skip_locked: bool) -> int:
+    """Complete the flights of these brands that have ended; how many."""
+    ended = ended_flights(brands, now)
+    mine = locks.campaigns(ended.values_list("pk", flat=True), skip_locked=skip_locked)
+    return ended.filter(pk__in=mine).update(status=Status.COMPLETED)
+
+
+def _note(brand_ids: Sequence[int], now: datetime, field: str, *, skip_locked: bool) -> set[int]:
+    """Note up to which date brands have been rolled over; the ids of those it was noted for."""
+    mine = locks.brands(brand_ids, skip_locked=skip_locked)
+    brands = Brand.objects.filter(pk__in=mine)
+    for today, timezones in _dates(brands, now).items():
+        brands.filter(timezone__in=timezones).update(**{field: today})
+    return set(mine)
 
 
 def ended_flights(brands: QuerySet[Brand], now: datetime) -> QuerySet[Campaign]:

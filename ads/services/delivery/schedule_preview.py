@@ -10,6 +10,7 @@ from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone, zone
 from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
 from ads.rules.stretches import LocalDay, days_ahead
+from ads.services import visible
 from ads.services.delivery.preview import NAMED, Kind, Outcome, preview_campaigns
 
 DAYS: Final = 7
@@ -48,7 +49,7 @@ def preview_schedule(
     """
     zone(schedule.timezone)
     search = next_closing if is_open([schedule], now) else next_opening
-    using = Campaign.objects.filter(dayparting_schedules=schedule.id)
+    using = visible.rows(Campaign.objects.filter(dayparting_schedules=schedule.id))
     viewers_days: list[LocalDay] = []
     with suppress(UnknownTimezone):
         viewers_days = days_ahead([schedule], viewers_timezone, now, DAYS)

@@ -13,12 +13,12 @@ from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.moments import Moment
+from ads.rules import calendar
 from ads.rules.allowances import Allowed, limit_words, runs_out_at
 from ads.services.delivery import allowances
 from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
 from ads.services.explain.limits import with_allowances
-from ads.services.explain.outlook import next_begins
 from ads.services.ledger import Figures, Month
 
 #: The holds that name a brand's budgets on its own page.
@@ -93,7 +93,7 @@ def _budget(
         left = budget_left(hold, spent, limit, brand.currency, made_of)
         return Condition(hold, False, left, until)
     # With a budget of zero, nothing runs tomorrow either.
-    lifts = next_begins(period, now, brand.timezone) if budget else None
+    lifts = calendar.next_period_begins(period, now, brand.timezone) if budget else None
     used_up = budget_sentence(hold, spent, limit, brand.currency, made_of)
     return Condition(hold, True, used_up, lifts)
 

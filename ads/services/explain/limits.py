@@ -52,7 +52,7 @@ def limit_of(budget: BudgetHold, row: Any) -> Decimal | None:
 def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
     """The budget of a hold; None: no limit."""
     owner: Any = row.brand if budget.of_brand else row
-    amount: Decimal | None = getattr(owner, f"{budget.period_word}_budget")
+    amount: Decimal | None = getattr(owner, f"{budget.period.word}_budget")
     return amount
 
 

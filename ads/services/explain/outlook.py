@@ -117,7 +117,7 @@ def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> 
     if hold not in BUDGETS or not budget_of(BUDGETS[hold], row):
         # With a budget of zero, nothing runs tomorrow either.
         return None
-    return next_begins(BUDGETS[hold].period, now, zone)
+    return calendar.next_period_begins(BUDGETS[hold].period, now, zone)
 
 
 def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
@@ -185,7 +185,7 @@ def _edges(
     # An allowance, or a negative sum, lets something through a budget of zero.
     for budget in BUDGET_HOLDS:
         if budget_of(budget, row) == 0:
-            yield next_begins(budget.period, now, zone)
+            yield calendar.next_period_begins(budget.period, now, zone)
 
 
 def _allowances_end(row: Any) -> set[datetime]:
@@ -224,9 +224,3 @@ def _spent_beforehand(rows: Sequence[Campaign], now: datetime) -> dict[int, list
 # Many campaigns of a page share schedules.
 _next_opening = lru_cache(maxsize=1024)(dayparting.next_opening)
 _next_closing = lru_cache(maxsize=1024)(dayparting.next_closing)
-
-
-def next_begins(period: Period, now: datetime, zone: str) -> datetime:
-    """When the next day or month begins in a timezone (UTC)."""
-    begins = calendar.next_day_begins if period == Period.DAY else calendar.next_month_begins
-    return begins(now, zone)

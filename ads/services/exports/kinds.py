@@ -13,8 +13,9 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet
 
 from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
+from ads.rules.calendar import month_start
 from ads.services.exports.stream import AT_A_TIME, Export, portions
-from ads.services.ledger import summaries
+from ads.services.ledger import archived, summaries
 from ads.services.senders import visibility
 
 
@@ -50,6 +51,15 @@ class Wanted:
         """The condition that the date in ``field`` is one of those wanted."""
         after = Q(**{f"{field}__gte": self.first}) if self.first else Q()
         return after & Q(**{f"{field}__lte": self.last}) if self.last else after
+
+
+def left_out(kind: "Kind", wanted: Wanted) -> list[date]:
+    """The archived months whose entries an export of the ledger lacks, in order."""
+    if kind != Kind.SPEND:
+        return []
+    first, last = wanted.first or date.min, wanted.last or date.max
+    months = archived.archived_months()
+    return sorted(month for month in months if month_start(first) <= month <= last)
 
 
 class Kind(StrEnum):

@@ -212,7 +212,7 @@ class _Describer:
         """An allowance that was given, undone, or has ended."""
         event = row.event()
         is_own = self._of_brand or event.campaign_id is not None
-        budget = "daily" if event.period == Period.DAY else "monthly"
+        budget = Period(event.period).word
         whose = f"{budget} budget of {audit.period_in_words(event)}"
         if not is_own:
             whose = f"brand's {whose}"

@@ -5,10 +5,14 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ads.services import visible
 from ads.services.errors import SpendConflict
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, Refused
 from ads.services.ledger import entries
+
+#: In place of what is recorded, for people who are limited to brands.
+_ANOTHER: Final = "another entry"
 
 #: Conflicts fetched together; each has all fields of both entries.
 _BATCH: Final = 1000
@@ -72,7 +76,8 @@ def refuse(
             source=values["source"],
             external_id=offered["external_id"],
             field=field,
-            recorded=before[field],
+            # Of a source that several share, the entry may be another brand's.
+            recorded=before[field] if visible.brand_ids() is None else _ANOTHER,
             offered=offered[field],
         )
         refused.add(BadRow(position, position, str(conflict), _cells(offered, columns)))

@@ -87,6 +87,7 @@ _MOVED: Final = f"""
 
 def preview_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
     """Fill in what inserting the staged entries would do; conflicts are refused."""
+    recording.refuse_archived(done, source)
     new = entries.NEW.format(staged=f"{tables.ROWS} AS staged")
     values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
     tables.run(f"CREATE TEMP TABLE {tables.MOVES} AS {new}", values)

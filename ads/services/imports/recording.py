@@ -7,16 +7,17 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ads.models.archive import key_of
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import LIMIT
 from ads.services import new_batch
 from ads.services.currencies import by_currency
-from ads.services.errors import Overlap, RecordedAndUndone, ReportedOtherwise
+from ads.services.errors import InvalidSpend, Overlap, RecordedAndUndone, ReportedOtherwise
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
 from ads.services.imports.refusals import BadRow, ImportRefused, Refused
-from ads.services.ledger import day_totals, entries
+from ads.services.ledger import archived, day_totals, entries
 
 
 def leave_begun(done: Imported, begun: Iterable[tuple[str, date]], *, source: str) -> None:
@@ -146,6 +147,7 @@ def overlapping(error: Overlap) -> ImportRefused:
 
 def record_entries(done: Imported, columns: Columns, *, source: str, now: datetime) -> None:
     """Insert the staged entries, and fill in the figures; conflicts are refused."""
+    refuse_archived(done, source)
     values: dict[str, Any] = {
         "source": source,
         "kind": Kind.ENTRY.value,
@@ -163,6 +165,24 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
     done.recorded = sum(count for _, count, _ in found)
     done.difference = {code: amount for code, _, amount in found}
     count_duplicates(done, columns, values, entries.ON_RECORD)
+
+
+def refuse_archived(done: Imported, source: str) -> None:
+    """Refuse staged entries whose external IDs archived ones have; they are staged no longer."""
+    if not archived.archived_months():
+        return
+    for position, external_id, month in tables.run(_ARCHIVED, {"source": source}):
+        error = InvalidSpend("external_id", external_id, archived.recorded_in(month))
+        done.refused.add(BadRow(position, position, str(error)))
+        done.rows -= 1
+
+
+_ARCHIVED: Final = f"""
+    DELETE FROM {tables.ROWS} AS staged USING ads_archivedid AS archived
+     WHERE staged.external_id IS NOT NULL
+       AND archived.key = {key_of("%(source)s::text", "staged.external_id")}
+    RETURNING staged.position, staged.external_id, archived.month
+"""  # noqa: S608
 
 
 def count_duplicates(

@@ -13,7 +13,7 @@ from ads.models import Campaign, SpendImport
 from ads.models.batches import BatchKind
 from ads.models.spend import OnOverlap
 from ads.rules.money import add_sums
-from ads.services import locks, new_batch
+from ads.services import lock_waits, locks, new_batch
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.errors import InvalidSpend, Overlap
 from ads.services.imports import creation, notes, questions, recording, tables, waiting
@@ -36,6 +36,9 @@ from ads.services.senders import rights
 
 #: Refused rows listed in a preview; the rest are counted.
 SHOWN_PROBLEMS: Final = 1000
+
+#: How long an import waits for each lock, such as another import's.
+PATIENCE: Final = "30s"
 
 #: For sorting and summing a million rows in memory.
 WORK_MEM: Final = "256MB"
@@ -153,6 +156,7 @@ class Import:
         """
         done = self.done
         with transaction.atomic():
+            lock_waits.wait_up_to(PATIENCE)
             self._create()
             self._add_up()
             self._ask()
@@ -185,6 +189,7 @@ class Import:
             rows = done.recorded + done.unchanged + done.replaced + done.waiting_rows
             if new_batch.close(batch, rows=rows, sums=add_sums(done.difference, done.taken_back)):
                 done.batch_id = batch.pk
+            lock_waits.wait_as_ever()  # the sums are locked by now, and others wait for them
             started = self._enforce_created(now)
             if self._affects_now:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)
@@ -251,6 +256,7 @@ class Import:
     def previewed(self, *, now: datetime) -> Iterator[Imported]:
         """:meth:`preview`, with everything as it would be inside; it is rolled back afterwards."""
         with transaction.atomic():
+            lock_waits.wait_up_to(PATIENCE)
             self._create()
             self._add_up()
             self._ask()

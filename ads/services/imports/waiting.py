@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ads.models.spend import Kind
 from ads.rules.money import LIMIT, sums_by_currency
-from ads.services import locks, new_batch
+from ads.services import locks, new_batch, visible
 from ads.services.currencies import the_only
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
@@ -35,7 +35,8 @@ _KNOWN: Final = f"""
       FROM {tables.UNMATCHED} AS made
       LEFT JOIN ads_unknownreference AS known
         ON known.platform = made.platform AND known.account = made.account
-       AND known.reference = made.reference AND known.only_brands IS NULL
+       AND known.reference = made.reference
+       AND known.only_brands IS NOT DISTINCT FROM %(only_brands)s::bigint[]
 """
 
 _OF_KNOWN: Final = f"""
@@ -156,6 +157,7 @@ def keep(
     locks.staged_unknown_references(f"{tables.UNMATCHED} AS given", now)
     values: dict[str, Any] = {"source": source, "now": now, "observed_at": observed_at}
     values |= {"kind": Kind.ENTRY.value, "batch": new_batch.current()}
+    values["only_brands"] = visible.only_brands()
     if done.are_entries:
         _refuse_recorded(done, columns, values)
         tables.run(statements.KEEP_ENTRIES.format(staged=_ENTRIES), values)
@@ -163,7 +165,7 @@ def keep(
     else:
         tables.run(statements.KEEP_TOTALS.format(given=_TOTALS), values)
     statements.forget_empty(
-        tables.run(f"SELECT coalesce(array_agg(known.id), '{{}}') {_KNOWN}")[0][0]
+        tables.run(f"SELECT coalesce(array_agg(known.id), '{{}}') {_KNOWN}", values)[0][0]
     )
     return [pk for (pk,) in tables.run(_CARRIED)]
 
@@ -172,6 +174,7 @@ def preview(done: Imported, columns: Columns, *, source: str, now: datetime) -> 
     """Refuse the conflicts that :func:`keep` would; nothing is locked or changed."""
     if done.are_entries:
         values = {"source": source, "now": now, "kind": Kind.ENTRY.value}
+        values["only_brands"] = visible.only_brands()
         _refuse_recorded(done, columns, values)
         _refuse(done, columns, values, recorded=statements.KEPT, recorded_campaign=_CALLED)
         _refuse(done, columns, values, recorded=_FIRSTS, recorded_campaign="recorded.called")

@@ -2,6 +2,7 @@
 
 from ads.models.spend import OnOverlap
 from ads.services.ledger import (
+    archived,
     corrections,
     day_totals,
     entries,
@@ -23,7 +24,7 @@ from ads.services.ledger.crossings import enforce_crossed
 from ads.services.ledger.overlaps import OnRecord, Overlapping
 from ads.services.ledger.placement import place
 from ads.services.ledger.rows import SKIPPED, Answer, DayTotal, Placed, Recorded, Row, SpendEntry
-from ads.services.ledger.sources import ledger_sources, with_last_report
+from ads.services.ledger.sources import latest_of_sources, ledger_sources, with_last_report
 from ads.services.ledger.summaries import Figures, Month
 from ads.services.ledger.validation import (
     EARLIEST,

@@ -16,16 +16,16 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from ads.models import Campaign, Spend
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import sums_by_currency
-from ads.services import campaign_lookup, locks, new_batch
+from ads.services import campaign_lookup, lock_waits, locks, new_batch
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend, Overlap, ReportedOtherwise, SpendConflict
-from ads.services.ledger import day_totals, entries, waiting
+from ads.services.ledger import archived, day_totals, entries, waiting
 from ads.services.ledger.crossings import StaleTimezoneError, enforce_crossed
 from ads.services.ledger.placement import check_unmatched, place
 from ads.services.ledger.rows import (
@@ -81,14 +81,15 @@ def record(
 
     Raises:
         InvalidSpend: ``source`` cannot be recorded.
+        Locked: another session keeps sums locked; nothing was recorded.
     """
     check_text("source", source, required=True)
 
     def batch() -> _Batch:
         return _Batch(rows, source, now, kind, brand_ids, keep_good, on_overlap, together)
 
-    # A brand that has moved, a campaign that is gone, or a day that somebody else has reported
-    # since it was looked up: look again.
+    # A brand that has moved, a campaign that is gone, a day that somebody else has reported since
+    # it was looked up, or one in an archived month: look again.
     with suppress(StaleTimezoneError, ReportedOtherwise, Overlap, IntegrityError):
         return batch().record(trust_loaded=True)
     refusal = InvalidSpend("amount", None, _TOO_LARGE_REASON)
@@ -212,6 +213,7 @@ class _Batch:
         self.answers = [Answer(NOT_RECORDED)] * len(self.rows)
 
     def record(self, *, trust_loaded: bool) -> Recorded:
+        looks_again = not trust_loaded
         checked: dict[int, Row] = {}
         for i, row in enumerate(self.rows):
             try:
@@ -225,11 +227,19 @@ class _Batch:
             (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
         )
         self._place(checked, found)
+        if looks_again:
+            for i, refusal in archived.refusals(self.placed, self.source).items():
+                del self.placed[i]
+                self.answers[i] = failed(refusal)
         try:
             self._check_good()
             if self.placed or self.unmatched:
-                with transaction.atomic():
+                with transaction.atomic(), lock_waits.in_line(self._brands()):
                     self._append_together()
+        except OperationalError as error:
+            if not lock_waits.is_in_the_way(error) or connection.in_atomic_block:
+                raise
+            raise self._locked() from error.__cause__
         except _TakenBack:
             answers = [one if one.error else Answer(NOT_RECORDED) for one in self.answers]
             return Recorded(answers, is_recorded=False)
@@ -240,6 +250,12 @@ class _Batch:
             enforced=self.enforced,
             batch_id=self.batch_id,
         )
+
+    def _locked(self) -> lock_waits.Locked:
+        return lock_waits.Locked(lock_waits.locked_brands(self._brands()))
+
+    def _brands(self) -> set[int]:
+        return {placed.owner.brand_id for placed in self.placed.values()}
 
     def refused(self, error: InvalidSpend) -> Recorded:
         """The answer where the database refused the batch as a whole."""

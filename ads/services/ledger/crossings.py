@@ -38,7 +38,7 @@ def _answer(budget: BudgetHold) -> str:
     """
     owner = "brand" if budget.of_brand else "campaign"
     campaign = "IS NULL" if budget.of_brand else "= moved.campaign_id"
-    limit = f"{owner}.{budget.period_word}_budget"
+    limit = f"{owner}.{budget.period.word}_budget"
     used_up = f"amount - allowed >= {limit}"
     was_used_up = f"amount - allowed - moved.{owner}_{budget.period.value} >= {limit}"
     return f"""

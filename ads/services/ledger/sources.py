@@ -1,13 +1,15 @@
 """What sources reported: their names, and their last totals of a campaign's platform IDs."""
 
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 
-from ads.models import Campaign, CampaignReference, ReportedTotal
+from ads.models import Campaign, CampaignReference, ReportedTotal, Spend
 from ads.models.references import BETWEEN
+from ads.services import visible
 
 #: An installation has a handful.
 MOST: Final = 200
@@ -26,10 +28,26 @@ _LOOK = """
 
 
 def ledger_sources() -> list[str]:
-    """Their names in alphabetical order; one query that looks up as many rows as there are."""
+    """Their names in alphabetical order; one query that looks up as many rows as there are.
+
+    For people who are limited to brands, those of their campaigns' entries, which are all read.
+    """
+    if visible.brand_ids() is not None:
+        own = visible.rows(Spend.objects.order_by("source"))
+        return list(own.values_list("source", flat=True).distinct()[:MOST])
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, [MOST])
         return [source for (source,) in cursor.fetchall()]
+
+
+def latest_of_sources() -> list[tuple[str, date, datetime]]:
+    """Each source in the ledger, its latest day, and when its last entry was recorded."""
+    found = []
+    for source in ledger_sources():
+        entries = Spend.objects.filter(source=source).order_by("-date", "-id")
+        if (latest := entries.values_list("date", "created_at").first()) is not None:
+            found.append((source, *latest))
+    return found
 
 
 def with_last_report(campaign: Campaign) -> QuerySet[Any]:

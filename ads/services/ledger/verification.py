@@ -1,4 +1,4 @@
-"""Comparing the running sums with the ledger, and repairing them."""
+"""Comparing the running sums with the ledger and what is archived of it, and repairing them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from ads.models import Brand, Campaign
-from ads.models.spend import sums_of
+from ads.models.spend import EVER_RECORDED, sums_of
 from ads.services import locks
 from ads.services.delivery import Trigger, enforce
 
@@ -33,20 +33,20 @@ _DRIFTED = f"""
            ) AS kept
       FULL JOIN (
             SELECT brand_id, coalesce(campaign_id, 0) AS owner, period, start, amount
-              FROM ({sums_of("ads_spend")}) AS true_sum
+              FROM ({sums_of(EVER_RECORDED)}) AS true_sum
            ) AS summed
      USING (brand_id, owner, period, start)
      WHERE coalesce(kept.amount, 0) <> coalesce(summed.amount, 0)
      ORDER BY brand_id, owner, period, start
 """  # noqa: S608  (nothing in it comes from outside)
 
-_ADD_UP = """
-    SELECT coalesce(sum(entry.amount), 0)
-      FROM ads_spend AS entry
-      JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id
+_ADD_UP = f"""
+    SELECT coalesce(sum(recorded.amount), 0)
+      FROM {EVER_RECORDED}
+      JOIN ads_campaign AS campaign ON campaign.id = recorded.campaign_id
      WHERE campaign.brand_id = %s AND (campaign.id = %s OR %s IS NULL)
-       AND date_trunc(%s, entry.date)::date = %s
-"""
+       AND date_trunc(%s, recorded.date)::date = %s
+"""  # noqa: S608
 
 
 def find_drift() -> list[Drift]:

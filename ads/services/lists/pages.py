@@ -11,6 +11,7 @@ from ads.allowed import has_ended
 from ads.holds import Hold, Moment, from_bits, held_by, with_holds
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
 from ads.models.campaign import STATES, State
+from ads.services import visible
 from ads.services.explain import limits, sentence
 
 #: How many campaigns are searched for a hold at a time: first so many, then ever more. A common
@@ -157,8 +158,8 @@ def _held(
 def moment_for(hold: Hold | None, now: datetime) -> Moment:
     """For finding a hold among all campaigns; with schedules only where it depends on them."""
     if hold == Hold.DAYPARTING:
-        return Moment.at(now, Campaign.objects.all())
-    timezones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
+        return Moment.at(now, visible.rows(Campaign.objects.all()))
+    timezones = visible.rows(Brand.objects.order_by()).values_list("timezone", flat=True).distinct()
     return Moment.of(now, timezones, [], allowances_end=has_ended(now))
 
 

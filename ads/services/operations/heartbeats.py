@@ -3,7 +3,6 @@
 Runs are recorded apart from successes: a task that fails at part of its work has not succeeded.
 """
 
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db import DatabaseError
+from django.db.models import F
 
 from ads.models import Heartbeat
+from ads.services.operations.clocks import ClockDiffers, require_clock
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Characters; the rest is in the log.
 LONGEST_ERROR = 2000
@@ -40,33 +42,49 @@ def beat(task: str, now: datetime) -> Iterator[Run]:
     - By an exception: the failure. The exception is raised again.
 
     The run itself is recorded in each case.
+
+    Raises:
+        ClockDiffers: nothing is run; the failure is recorded with the database's time.
     """
+    try:
+        require_clock(anew=True)
+    except ClockDiffers as error:
+        _record_failure(task, error.difference.there(now), timedelta(0), str(error))
+        raise
     run = Run()
     began = time.monotonic()
     try:
         yield run
     except Exception as error:
-        _record_failure(task, now, f"{type(error).__name__}: {error}")
+        took = timedelta(seconds=time.monotonic() - began)
+        _record_failure(task, now, took, f"{type(error).__name__}: {error}")
         raise
+    took = timedelta(seconds=time.monotonic() - began)
     recorded: dict[str, Any] = {
-        "last_duration": timedelta(seconds=time.monotonic() - began),
+        "last_duration": took,
         "last_changed": run.changed,
         "last_error": _shortened("\n".join(run.errors)),
     }
     recorded["last_failure_at" if run.errors else "last_success_at"] = now
-    _record(task, now, **recorded)
+    _record(task, now, took, failed=bool(run.errors), **recorded)
 
 
-def _record_failure(task: str, now: datetime, error: str) -> None:
+def _record_failure(task: str, now: datetime, took: timedelta, error: str) -> None:
     try:
-        _record(task, now, last_failure_at=now, last_error=_shortened(error))
+        _record(task, now, took, failed=True, last_failure_at=now, last_error=_shortened(error))
     except DatabaseError:
         # Likely the cause of the task's failure too; that error is the one to show.
-        logger.exception("The failure of %s could not be recorded.", task)
+        logger.exception("The failure of a task could not be recorded", failed=task)
 
 
-def _record(task: str, now: datetime, **recorded: Any) -> None:
-    Heartbeat.objects.update_or_create(task=task, defaults={"last_run_at": now, **recorded})
+def _record(task: str, now: datetime, took: timedelta, *, failed: bool, **recorded: Any) -> None:
+    recorded["last_run_at"] = now
+    counted: dict[str, Any] = {"runs": 1, "failures": int(failed), "total_duration": took}
+    Heartbeat.objects.update_or_create(
+        task=task,
+        defaults=recorded | {name: F(name) + more for name, more in counted.items()},
+        create_defaults=recorded | counted,
+    )
 
 
 def _shortened(text: str) -> str:

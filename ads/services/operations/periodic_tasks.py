@@ -10,10 +10,8 @@ from celery import current_app, states
 from celery.result import AsyncResult
 from django.db.models import QuerySet
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
-AWAY = (BrokerError, RedisError, OSError)
+from ads.services.messages import AWAY
 
 
 class NotStarted(Exception):

@@ -24,6 +24,10 @@ _TEXTS: Final = {
         "While it is off, the ad platforms are not asked: only spend from the API, webhooks and "
         "files pauses campaigns, and they may run far over their budgets in the meantime.",
     ),
+    "tell_platforms": TaskText(
+        "Tells the ad platforms which campaigns to run and to stop.",
+        "While it is off, the ad platforms learn of people's edits only when spend is updated.",
+    ),
     "check_campaign_budgets": TaskText(
         "Checks every campaign and switches those that should be on or off: the safety check.",
         "While it is off, nothing catches what the other tasks miss: spend written straight to the "
@@ -54,8 +58,16 @@ _TEXTS: Final = {
         "week.",
         "While it is off, an upload whose worker died, or that Redis lost, stays unfinished.",
     ),
+    "forget_sign_ins": TaskText(
+        "Deletes sign-ins older than SIGN_INS_KEPT_DAYS.",
+        "While it is off, the list of sign-ins keeps growing; budgets are not affected.",
+    ),
     "forget_webhooks": TaskText(
         "Deletes received webhooks older than 30 days.",
         "While it is off, the list of received webhooks keeps growing; budgets are not affected.",
+    ),
+    "clear_sessions": TaskText(
+        "Deletes expired logins.",
+        "While it is off, the table of sessions keeps growing; nobody stays logged in longer.",
     ),
 }

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
+from ads.models import Restore
+from ads.services import backups, restored
+from ads.services.backups import BackupStatus
 from ads.services.operations import health
 from ads.services.overview.changes import Latest, latest
 from ads.services.overview.delivery import Delivery, delivery
@@ -40,6 +43,9 @@ class Overview:
     first_steps: FirstSteps | None
     #: None also if nothing waits.
     waiting: Waiting | None = None
+    backups: BackupStatus | None = None
+    #: The restore that nobody has resumed from.
+    restored: Restore | None = None
 
 
 def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overview:
@@ -58,4 +64,6 @@ def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overvie
         if Part.FIRST_STEPS not in parts or (spent and any(each.amount for each in spent.month))
         else first_steps(),
         waiting=waiting() if Part.WAITING in parts else None,
+        backups=backups.status(now) if Part.HEALTH in parts else None,
+        restored=restored.held() if Part.HEALTH in parts else None,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ads.models import DeliveryChange
+from ads.services import visible
 from ads.services.history import reasons
 
 #: How many are shown.
@@ -40,7 +41,9 @@ class Latest:
 def latest(count: int = MOST) -> list[Latest]:
     """The newest first; two queries at most."""
     changes = list(
-        DeliveryChange.objects.select_related("campaign__brand").order_by("-at", "-id")[:READ]
+        visible.rows(DeliveryChange.objects.select_related("campaign__brand")).order_by(
+            "-at", "-id"
+        )[:READ]
     )
     alike: dict[Hashable, list[DeliveryChange]] = defaultdict(list)
     for change in changes:

@@ -16,6 +16,7 @@ from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaign import STATES, State, Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
+from ads.services import visible
 from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
 
 #: A campaign's own budgets, of the day and of the month.
@@ -47,7 +48,7 @@ class Delivery:
 def delivery(now: datetime) -> Delivery:
     """Count the campaigns at ``now``; seven queries."""
     states = _states()
-    moment = Moment.at(now, Campaign.objects.all())
+    moment = Moment.at(now, visible.rows(Campaign.objects.all()))
     by_bits = _by_bits(moment)
     # What a person paused is not paused by the system.
     by_users = (Hold.STATUS, Hold.BRAND_INACTIVE)
@@ -68,7 +69,8 @@ def delivery(now: datetime) -> Delivery:
 def _states() -> dict[State, int]:
     counts = dict.fromkeys(State, 0)
     columns = ("status", "is_active", "brand__is_active")
-    rows = Campaign.objects.order_by().values_list(*columns).annotate(n=Count("pk"))
+    campaigns = visible.rows(Campaign.objects.order_by())
+    rows = campaigns.values_list(*columns).annotate(n=Count("pk"))
     for status, is_active, brand_is_active, count in rows:
         brand = Brand(is_active=brand_is_active)
         counts[Campaign(status=status, is_active=is_active, brand=brand).state_code] += count
@@ -77,7 +79,7 @@ def _states() -> dict[State, int]:
 
 def _by_bits(moment: Moment) -> dict[int, int]:
     """How many of those paused by the system have exactly these holds."""
-    paused = Campaign.objects.filter(STATES[State.PAUSED_BY_SYSTEM.label])
+    paused = visible.rows(Campaign.objects.filter(STATES[State.PAUSED_BY_SYSTEM.label]))
     evaluated: QuerySet[Any] = with_holds(paused, moment).order_by()
     return dict(evaluated.values_list("hold_bits").annotate(n=Count("pk")))
 
@@ -114,7 +116,8 @@ def _nearest(moment: Moment) -> list[int]:
     )
     limit: Any = budget + waived_at(moment.now, of_brands=False)
     return list(
-        SpendTotal.objects.filter(now, start__in=starts, campaign__status=Status.ACTIVE)
+        visible.rows(SpendTotal.objects.filter(now, start__in=starts))
+        .filter(campaign__status=Status.ACTIVE)
         .alias(share=F("amount") / NullIf(limit, Value(Decimal(0))))
         .filter(share__gte=NEAR)
         .order_by(Case(When(share__lt=1, then=0), default=1), F("share").desc(), "campaign")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ads.models import Brand, Campaign, Spend
+from ads.services import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,9 @@ class FirstSteps:
 
 def first_steps() -> FirstSteps | None:
     """None once there is spend; one query then, three before."""
-    if Spend.objects.exists():
+    if visible.rows(Spend.objects.all()).exists():
         return None
     return FirstSteps(
-        brand=Brand.objects.order_by("pk").first(),
-        campaign=Campaign.objects.select_related("brand").order_by("pk").first(),
+        brand=visible.rows(Brand.objects.order_by("pk")).first(),
+        campaign=visible.rows(Campaign.objects.select_related("brand")).order_by("pk").first(),
     )

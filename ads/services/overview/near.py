@@ -47,7 +47,6 @@ def at_this_pace(
 ) -> datetime | None:
     """When ``left`` is used up at the pace at which ``amount`` was spent in the period so far."""
     today = calendar.local_date(now, timezone)
-    next_begins = {Period.DAY: calendar.next_day_begins, Period.MONTH: calendar.next_month_begins}
-    ends = next_begins[period](now, timezone)
+    ends = calendar.next_period_begins(period, now, timezone)
     begins = calendar.day_begins(calendar.period_start(period, today), timezone)
     return pacing.used_up_at(spent=amount, left=left, begins=begins, now=now, ends=ends)

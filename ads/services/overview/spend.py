@@ -15,6 +15,7 @@ from ads.models import Brand, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.rules.currencies import DEFAULT
+from ads.services import visible
 from ads.services.ledger import Figures
 from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
 
@@ -93,7 +94,7 @@ def money(now: datetime, currency: str = "") -> Money:
     one of most brands.
     """
     rows = list(
-        Brand.objects.order_by("name").values_list(
+        visible.rows(Brand.objects.order_by("name")).values_list(
             "pk", "name", "timezone", "currency", "is_active", "daily_budget", "monthly_budget"
         )
     )
@@ -138,7 +139,9 @@ def _sums(
 ) -> dict[tuple[int, Period, date], tuple[Decimal, Decimal]]:
     """The amount and what is allowed beyond the budget, of every brand that spent anything."""
     starts = {period_start(period, day) for day in set(days) for period in Period}
-    totals = SpendTotal.objects.filter(campaign=None, period__in=Period.values, start__in=starts)
+    totals = visible.rows(
+        SpendTotal.objects.filter(campaign=None, period__in=Period.values, start__in=starts)
+    )
     return {
         (brand, Period(period), start): (amount, allowed)
         for brand, period, start, amount, allowed in totals.order_by().values_list(
@@ -208,8 +211,10 @@ def _by_day(last: date, names: dict[int, str], currency: str | None) -> DaysOfSp
     """Of the brands in one currency; None: all have the same."""
     first = last - timedelta(days=DAYS - 1)
     days = [first + timedelta(days=number) for number in range(DAYS)]
-    totals = SpendTotal.objects.filter(
-        campaign=None, period=Period.DAY, start__gte=first, start__lte=last
+    totals = visible.rows(
+        SpendTotal.objects.filter(
+            campaign=None, period=Period.DAY, start__gte=first, start__lte=last
+        )
     ).order_by()
     if currency is not None:
         totals = totals.filter(brand__currency=currency)

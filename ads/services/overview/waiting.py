@@ -8,6 +8,7 @@ from django.db.models import Count, Subquery, Sum, Value
 
 from ads.models import WaitingSpend
 from ads.rules.money import sums_by_currency
+from ads.services import visible
 from ads.services.currencies import the_only
 
 
@@ -21,7 +22,7 @@ class Waiting:
 
 def waiting() -> Waiting | None:
     """None if nothing waits; else two queries."""
-    waits = WaitingSpend.objects.filter(discarded_at=None).order_by()
+    waits = visible.rows(WaitingSpend.objects.filter(discarded_at=None)).order_by()
     # One unmatched campaign may have spend in two currencies.
     campaigns = waits.values(all=Value(1)).values_list(Count("unknown", distinct=True))
     found = list(waits.values_list("currency", Subquery(campaigns)).annotate(amount=Sum("amount")))

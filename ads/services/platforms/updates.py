@@ -5,24 +5,30 @@ and asked again at the next tick, for every day since it last succeeded. Nothing
 day total is what a campaign has cost so far, however long ago it was last asked for.
 """
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, groupby
+from typing import Final
 
+import structlog
+from django.db import OperationalError
+
+from ads.failures import Failures, counted
 from ads.models import AskedAccount, Campaign
 from ads.models.spend import Kind
 from ads.platforms import Account, AdPlatform, KnownAs, ObservedTotal, connected
 from ads.rules.calendar import local_date
 from ads.rules.money import sums_by_currency
+from ads.services import messages, restored
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import Overlap
 from ads.services.isolation import NOBODYS_FAULT, isolate
 from ads.services.ledger import Answer, DayTotal, record
+from ads.services.lock_waits import is_in_the_way
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Day totals, and accounts, that are recorded in one transaction.
 CHUNK = 2000
@@ -31,6 +37,8 @@ CHUNK = 2000
 MOST_DAYS = 35
 
 ONE_DAY = timedelta(days=1)
+
+TELL: Final = "ads.tasks.tell_platforms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,7 @@ def update_spend(now: datetime, *, platforms: Sequence[AdPlatform] | None = None
     for platform in connected() if platforms is None else platforms:
         update.errors += sync_platforms(now, platforms=[platform]).errors
         observed = _Observed(platform, now, update)
-        for account in observed.accounts():
-            observed.ask(account)
+        observed.ask_all()
         observed.record()
         after = sync_platforms(now, platforms=[platform])
         update.switched += after.started + after.stopped
@@ -92,17 +99,24 @@ def sync_platforms(now: datetime, *, platforms: Sequence[AdPlatform] | None = No
             # Stopping first: what runs too long costs money.
             if to_stop:
                 platform.switch(to_stop, is_on=False, now=now)
+            if to_start and restored.is_held():
+                to_start = []
             if to_start:
                 platform.switch(to_start, is_on=True, now=now)
         except NOBODYS_FAULT:
             raise
         except Exception as error:
-            logger.exception("Platform %s could not be told what to run.", platform.source)
+            logger.exception("A platform could not be told what to run", source=platform.source)
             errors.append(f"{platform.source}: {_shown(error)}")
         else:
             started += len(to_start)
             stopped += len(to_stop)
     return Synced(started, stopped, tuple(errors))
+
+
+def tell_soon() -> None:
+    """Have a worker call :func:`sync_platforms` now: a slow platform must not delay the caller."""
+    messages.send(TELL, expires=timedelta(minutes=1).total_seconds())
 
 
 def days_to_ask(today: date, answered_on: date | None) -> list[date]:
@@ -132,6 +146,8 @@ class _Observed:
         #: Totals to be recorded, by the brands whose accounts have answered.
         self._answered: dict[int, list[ObservedTotal]] = {}
         self._totals = 0
+        #: Brands whose sums another session keeps locked; they are asked for again.
+        self._locked: set[int] = set()
 
     def accounts(self) -> Sequence[Account]:
         try:
@@ -139,28 +155,38 @@ class _Observed:
         except NOBODYS_FAULT:
             raise
         except Exception as error:
-            logger.exception("Platform %s did not list its accounts.", self._source)
+            logger.exception("A platform did not list its accounts", source=self._source)
             self._report(_shown(error))
             return []
 
-    def ask(self, account: Account) -> None:
+    def ask_all(self) -> None:
+        """Ask each account; those that fail, or have not been read for too long, are logged."""
+        too_old: list[dict[str, object]] = []
+        event = "Accounts could not be read; the others go on"
+        with Failures(logger, event, source=self._source) as failures:
+            for account in self.accounts():
+                self.ask(account, failures, too_old)
+        if too_old:
+            logger.warning(
+                "Accounts were last read too long ago to ask for every day since",
+                source=self._source,
+                **counted(too_old),
+            )
+
+    def ask(self, account: Account, failures: Failures, too_old: list[dict[str, object]]) -> None:
         """Ask for the account's totals, which are all used or, if asking fails midway, none."""
         self._update.accounts += 1
         campaigns = Campaign.objects.filter(brand=account.brand_id)
         try:
-            days = self._days(account)
+            days = self._days(account, too_old)
             totals = [
                 replace(total, currency=account.currency)
                 for total in self._platform.day_totals(account, campaigns, days, now=self._now)
             ]
         except NOBODYS_FAULT:
             raise
-        except Exception as error:
-            logger.exception(
-                "Account %s of platform %s could not be read; the others go on.",
-                account.name,
-                self._source,
-            )
+        except Exception as error:  # noqa: BLE001  (logged with the others)
+            failures.add(account.name, error)
             self._update.errors += (f"{self._source}, {account.name}: {_shown(error)}",)
             return
         self._answered.setdefault(account.brand_id, []).extend(totals)
@@ -173,8 +199,12 @@ class _Observed:
         answered, self._answered, self._totals = self._answered, {}, 0
         # Each total by itself in the end: one day that cannot be recorded must not keep its
         # campaign from being stopped for what it spends today.
+        brand_of = {id(total): pk for pk, totals in answered.items() for total in totals}
         recorded, failed = isolate(
-            list(chain.from_iterable(answered.values())), self._record, size=CHUNK, what="Recording"
+            list(chain.from_iterable(answered.values())),
+            lambda totals: self._record_around_locks(totals, brand_of),
+            size=CHUNK,
+            what="Recording",
         )
         for total in failed:
             self._report(f"{_named(total)} could not be recorded; see the log.")
@@ -196,11 +226,34 @@ class _Observed:
                 )
         lost = {id(total) for total in failed}
         self._note_read(
-            pk for pk, totals in answered.items() if lost.isdisjoint(id(total) for total in totals)
+            pk
+            for pk, totals in answered.items()
+            if pk not in self._locked and lost.isdisjoint(id(total) for total in totals)
         )
 
     def _report(self, error: str) -> None:
         self._update.errors += (f"{self._source}: {error}",)
+
+    def _record_around_locks(
+        self, totals: Sequence[ObservedTotal], brand_of: Mapping[int, int]
+    ) -> list[tuple[ObservedTotal, Answer]]:
+        """Record them together; if a lock is in the way brand by brand, without those locked."""
+        try:
+            return self._record(totals)
+        except OperationalError as error:
+            if not is_in_the_way(error):
+                raise
+        recorded: list[tuple[ObservedTotal, Answer]] = []
+        for brand_id, theirs in groupby(totals, key=lambda total: brand_of[id(total)]):
+            try:
+                recorded += self._record(list(theirs))
+            except OperationalError as error:
+                if not is_in_the_way(error):
+                    raise
+                self._locked.add(brand_id)
+                logger.warning("Totals are asked for again", source=self._source, error=str(error))
+                self._report(f"{error} Its totals are asked for again.")
+        return recorded
 
     def _record(self, totals: Sequence[ObservedTotal]) -> list[tuple[ObservedTotal, Answer]]:
         rows = [
@@ -220,7 +273,7 @@ class _Observed:
         )
         return list(zip(totals, recorded.answers, strict=True))
 
-    def _days(self, account: Account) -> list[date]:
+    def _days(self, account: Account, too_old: list[dict[str, object]]) -> list[date]:
         today = local_date(self._now, account.timezone)
         last_read = self._last_read.get(account.brand_id)
         if last_read is None:
@@ -228,13 +281,8 @@ class _Observed:
         answered_on = local_date(last_read, account.timezone)
         days = days_to_ask(today, answered_on)
         if len(days) == MOST_DAYS and days[-1] >= answered_on:
-            logger.warning(
-                "Account %s of platform %s was last read on %s, too long ago to ask for every day "
-                "since; it is asked from %s on.",
-                account.name,
-                self._source,
-                answered_on,
-                days[-1],
+            too_old.append(
+                {"account": account.name, "read": str(answered_on), "asked_from": str(days[-1])}
             )
         return days
 

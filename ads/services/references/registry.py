@@ -7,7 +7,7 @@ from typing import Final
 from django.db import transaction
 
 from ads.models import Campaign, CampaignReference, UnknownReference, WaitingSpend
-from ads.services import locks
+from ads.services import locks, visible
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference, InvalidSpend
 from ads.services.ledger import OnOverlap, check_id, check_text, in_another, waiting
@@ -146,9 +146,8 @@ def _refuse_other_currency(unknown: UnknownReference, campaign: Campaign) -> Non
 def _refuse_another(carried: CampaignReference, campaign: Campaign) -> None:
     if carried.campaign_id != campaign.pk:
         other = carried.campaign
-        raise InvalidReference(
-            "reference",
-            carried,
-            f'campaign {other.pk} ("{other.name}" of {other.brand}) has this ID; remove it there '
-            "first.",
-        )
+        ids = visible.brand_ids()
+        named = f'campaign {other.pk} ("{other.name}" of {other.brand})'
+        if ids is not None and other.brand_id not in ids:
+            named = "a campaign of another brand"
+        raise InvalidReference("reference", carried, f"{named} has this ID; remove it there first.")

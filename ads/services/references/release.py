@@ -5,19 +5,20 @@ It goes into the ledger as all spend does, and counts on its own days. Rows that
 about which nobody has chosen) go on waiting, with the reason.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+import structlog
 from django.db import OperationalError, connection, transaction
 
 from ads.models import SpendBatch, UnknownReference, WaitingSpend
 from ads.models.batches import BatchKind
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import add_sums, sums_by_currency
-from ads.services import campaign_lookup, locks, new_batch
+from ads.services import campaign_lookup, lock_waits, locks, new_batch
 from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
 from ads.services.delivery import Enforced
@@ -30,12 +31,15 @@ from ads.services.ledger import (
     Row,
     SpendEntry,
     append,
+    archived,
     check_same_day,
     enforce_crossed,
     moved_by,
     place,
     waiting,
 )
+
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Rows that are recorded in one transaction.
 BATCH: Final = 2000
@@ -88,19 +92,33 @@ def record_waiting(
     under another reference of the same one; None: they go on waiting.
 
     In batches with a commit each, so that nobody waits long for a lock. A reference that fails
-    never stops the others.
+    never stops the others, and neither does a brand whose sums another session keeps locked.
     """
+    brand_of = _due(references)
+    locked: set[int] = set()
+
+    def record(unknown_ids: Sequence[int]) -> Settled:
+        (unknown_id,) = unknown_ids
+        brand_id = brand_of[unknown_id]
+        if brand_id not in locked:
+            try:
+                return _record_under(unknown_id, now, at_most, on_overlap)
+            except OperationalError as error:
+                if not lock_waits.is_in_the_way(error):
+                    raise
+                names = lock_waits.locked_brands([brand_id])
+                locked.update([brand_id] if names else [])
+                logger.warning("Spend goes on waiting", error=str(lock_waits.Locked(names)))
+        return Settled(failed=(unknown_id,))
+
     done, failed = isolate(
-        due(references),
-        lambda unknown_ids: _record_under(unknown_ids[0], now, at_most, on_overlap),
-        size=1,
-        what="Recording the waiting spend of reference",
+        list(brand_of), record, size=1, what="Recording the waiting spend of reference"
     )
     return sum(done, start=Settled(failed=tuple(failed)))
 
 
 _DUE: Final = """
-    SELECT unknown.id
+    SELECT unknown.id, campaign.brand_id
       FROM ads_unknownreference AS unknown
       JOIN ads_campaignreference AS known USING (platform, account, reference)
       JOIN ads_campaign AS campaign ON campaign.id = known.campaign_id
@@ -114,13 +132,14 @@ _DUE: Final = """
 
 def due(references: Collection[int] | None) -> list[int]:
     """The unmatched references whose spend can be recorded, under these platform IDs; None: any."""
+    return list(_due(references))
+
+
+def _due(references: Collection[int] | None) -> dict[int, int]:
+    """The same, each with the brand of its campaign."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"references": None if references is None else list(references)})
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-class _InTheWay(Exception):
-    """Another session kept a lock; the next run tries again."""
+        return dict(cursor.fetchall())
 
 
 def _record_under(
@@ -136,21 +155,16 @@ def _record_under(
         key=lambda group: (group[1] != Kind.DAY_TOTAL, group),
     )
     done = Settled()
-    try:
-        for source, kind in groups:
-            after: int | None = 0
-            while after is not None:
-                after, batch = _record_batch(unknown_id, source, Kind(kind), after, now, on_overlap)
-                done += batch
-                if at_most is not None and done.rows >= at_most:
-                    return done
-        with transaction.atomic():
-            if locks.unknown_reference(unknown_id):
-                waiting.forget_empty([unknown_id])
-    except OperationalError as error:
-        if not locks.is_in_the_way(error):
-            raise
-        raise _InTheWay(f"A lock was not granted in {locks.PATIENCE}.") from error
+    for source, kind in groups:
+        after: int | None = 0
+        while after is not None:
+            after, batch = _record_batch(unknown_id, source, Kind(kind), after, now, on_overlap)
+            done += batch
+            if at_most is not None and done.rows >= at_most:
+                return done
+    with transaction.atomic():
+        if locks.unknown_reference(unknown_id):
+            waiting.forget_empty([unknown_id])
     return done
 
 
@@ -168,61 +182,63 @@ def _record_batch(
     One source and kind, and so one statement that moves the sums: two in one transaction could
     lock the sums in another order than somebody else.
     """
-    with locks.patience():
-        unknown = locks.unknown_reference(unknown_id)
-        if unknown is None:
-            return None, Settled()
-        # Meanwhile another campaign may have it, or none.
-        reference = Reference(unknown.platform, unknown.account, unknown.reference)
-        brands = None if unknown.only_brands is None else frozenset(unknown.only_brands)
-        owner = campaign_lookup.by_reference([reference], brands).get(reference)
-        if owner is None:
-            return None, Settled()
-        waits = WaitingSpend.objects.filter(
-            unknown=unknown_id, discarded_at=None, source=source, kind=kind, pk__gt=after
-        )
-        rows = list(waits.order_by("pk")[:BATCH])
-        if not rows:
-            return None, Settled()
-        refusals: dict[int, str] = {}
-        placed: dict[int, Placed] = {}
-        for row in rows:
-            try:
-                if row.timezone and row.date:
-                    check_same_day(row.date, row.timezone, owner.timezone)
-                placed[row.pk] = place(
-                    _as_sent(row, reference), owner, now, received_at=row.received_at
-                )
-            except InvalidSpend as error:
-                refusals[row.pk] = str(error)
-        good = list(placed.values())
-        batch = _match_batch(unknown, owner.campaign_id, now)
-        with new_batch.recording(batch):
-            answers = (
-                append(
-                    good,
-                    source=source,
-                    now=now,
-                    kind=kind,
-                    on_overlap=on_overlap,
-                    has_waited=True,
-                )
-                if good
-                else []
+    unknown = locks.unknown_reference(unknown_id)
+    if unknown is None:
+        return None, Settled()
+    # Meanwhile another campaign may have it, or none.
+    reference = Reference(unknown.platform, unknown.account, unknown.reference)
+    brands = None if unknown.only_brands is None else frozenset(unknown.only_brands)
+    owner = campaign_lookup.by_reference([reference], brands).get(reference)
+    if owner is None:
+        return None, Settled()
+    waits = WaitingSpend.objects.filter(
+        unknown=unknown_id, discarded_at=None, source=source, kind=kind, pk__gt=after
+    )
+    rows = list(waits.order_by("pk")[:BATCH])
+    if not rows:
+        return None, Settled()
+    refusals: dict[int, str] = {}
+    placed: dict[int, Placed] = {}
+    for row in rows:
+        try:
+            if row.timezone and row.date:
+                check_same_day(row.date, row.timezone, owner.timezone)
+            placed[row.pk] = place(
+                _as_sent(row, reference), owner, now, received_at=row.received_at
             )
-        skipped = []
-        for pk, answer in zip(placed, answers, strict=True):
-            if answer.error:
-                refusals[pk] = str(answer.error)
-            elif answer.outcome == SKIPPED:
-                skipped.append(pk)
-        enforced = enforce_crossed(good, answers, now, kind)
-        waiting.discard(waits.filter(pk__in=skipped), because=_SKIPPED, now=now)
-        recorded = [row.pk for row in rows if row.pk not in {*refusals, *skipped}]
-        _put_away(recorded, batch, unknown.name)
-        _note(refusals)
-        batch_sums = add_sums(batch.sums, moved_by(zip(good, answers, strict=True)))
-        new_batch.close(batch, rows=batch.rows + len(recorded), sums=batch_sums)
+        except InvalidSpend as error:
+            refusals[row.pk] = str(error)
+    for pk, refusal in archived.refusals(placed, source).items():
+        del placed[pk]
+        refusals[pk] = str(refusal)
+    good = list(placed.values())
+    batch = _match_batch(unknown, owner.campaign_id, now)
+    with new_batch.recording(batch):
+        answers = (
+            append(
+                good,
+                source=source,
+                now=now,
+                kind=kind,
+                on_overlap=on_overlap,
+                has_waited=True,
+            )
+            if good
+            else []
+        )
+    skipped = []
+    for pk, answer in zip(placed, answers, strict=True):
+        if answer.error:
+            refusals[pk] = str(answer.error)
+        elif answer.outcome == SKIPPED:
+            skipped.append(pk)
+    enforced = enforce_crossed(good, answers, now, kind)
+    waiting.discard(waits.filter(pk__in=skipped), because=_SKIPPED, now=now)
+    recorded = [row.pk for row in rows if row.pk not in {*refusals, *skipped}]
+    _put_away(recorded, batch, unknown.name)
+    _note(refusals)
+    batch_sums = add_sums(batch.sums, moved_by(zip(good, answers, strict=True)))
+    new_batch.close(batch, rows=batch.rows + len(recorded), sums=batch_sums)
     taken_back = sums_by_currency(
         (answer.currency or owner.currency, answer.taken_back)
         for answer in answers

@@ -21,7 +21,7 @@ from ads.rules.calendar import (
     period_start,
 )
 from ads.rules.money import add_sums, format_money, is_used_up
-from ads.services import ledger
+from ads.services import ledger, visible
 from ads.services.currencies import the_only
 from ads.services.errors import InvalidReference
 from ads.services.ledger import OnRecord, is_same_day, summaries
@@ -122,7 +122,8 @@ def having(unknown: QuerySet[UnknownReference], state: str) -> QuerySet[UnknownR
 
 def count(at_most: int) -> int:
     """How many are to be matched, counted up to ``at_most``."""
-    return having(UnknownReference.objects.order_by(), "waiting")[:at_most].count()
+    rows = visible.rows(UnknownReference.objects.order_by())
+    return having(rows, "waiting")[:at_most].count()
 
 
 def candidates(unknown: UnknownReference) -> QuerySet[Campaign]:
@@ -144,7 +145,7 @@ def carriers(unknown: Iterable[UnknownReference]) -> dict[int, Campaign]:
     or the sender may not write to its brand. Its brand is loaded.
     """
     listed = list(unknown)
-    known = CampaignReference.objects.filter(
+    known = visible.rows(CampaignReference.objects.all()).filter(
         platform__in={one.platform for one in listed},
         account__in={one.account for one in listed},
         reference__in={one.reference for one in listed},
@@ -190,7 +191,7 @@ def used_up_by(unknown: UnknownReference, campaign: Campaign, now: datetime) -> 
             figures = summaries.figures(owner, period, now)
             spent, limit = figures.amount + amount, figures.limit
             if limit is not None and figures.is_available and is_used_up(spent, limit):
-                word = "daily" if period == Period.DAY else "monthly"
+                word = Period(period).word
                 sentences.append(
                     f"The {word} budget of {prefix}{owner.name} would be used up: "
                     f"{format_money(spent, campaign.brand.currency)} of "

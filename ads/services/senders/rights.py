@@ -7,23 +7,23 @@ brands may write; that is how a key is replaced by a new one.
 Day totals need no such rule: they are kept by campaign, and a sender cannot name other brands'.
 """
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef
 
-from ads.models import ApiKey, Brand, Spend, WaitingSpend, WebhookEndpoint
+from ads.models import ApiKey, ArchivedMonth, Brand, Spend, WaitingSpend, WebhookEndpoint
 from ads.models.senders import Sender
 from ads.platforms import connected
 from ads.services import locks
 from ads.services.errors import InvalidSpend
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 #: How exactly it is known when a sender was last used.
 NOTED_EVERY: Final = timedelta(minutes=1)
@@ -198,7 +198,7 @@ def note(sender: ApiKey | WebhookEndpoint, column: str, now: datetime) -> None:
                 {"now": now, "id": sender.pk, "before": now - NOTED_EVERY},
             )
     except DatabaseError:
-        logger.exception("The last use of %s could not be recorded.", sender)
+        logger.exception("The last use of a sender could not be recorded", sender=str(sender))
 
 
 def brand_ids_of(model: type[ApiKey] | type[WebhookEndpoint]) -> ArraySubquery:
@@ -212,6 +212,7 @@ def _is_written(source: str) -> bool:
     """Are there external ids under the source? The indexes that keep them unique answer."""
     return (
         Spend.objects.filter(source=source, external_id__isnull=False).exists()
+        or ArchivedMonth.objects.filter(sources__contains=[source]).exists()
         or WaitingSpend.objects.filter(
             source=source, external_id__isnull=False, discarded_at__isnull=True
         ).exists()

@@ -9,25 +9,23 @@ from collections.abc import Collection
 from django.db.models import QuerySet
 
 from ads.models import Brand, Campaign, DeliveryChange
+from ads.services import visible
 from ads.services.actor import SYSTEM
 
 
 def brands(brand_ids: Collection[int] | None) -> QuerySet[Brand]:
     """The visible brands."""
-    every = Brand.objects.all()
-    return every if brand_ids is None else every.filter(pk__in=brand_ids)
+    return visible.rows_of(Brand.objects.all(), brand_ids)
 
 
 def campaigns(brand_ids: Collection[int] | None) -> QuerySet[Campaign]:
     """The visible campaigns."""
-    every = Campaign.objects.all()
-    return every if brand_ids is None else every.filter(brand__in=brand_ids)
+    return visible.rows_of(Campaign.objects.all(), brand_ids)
 
 
 def delivery_changes(brand_ids: Collection[int] | None) -> QuerySet[DeliveryChange]:
     """The visible delivery changes."""
-    every = DeliveryChange.objects.all()
-    return every if brand_ids is None else every.filter(campaign__brand__in=brand_ids)
+    return visible.rows_of(DeliveryChange.objects.all(), brand_ids)
 
 
 def actor(name: str, brand_ids: Collection[int] | None) -> str:

@@ -11,7 +11,7 @@ import pghistory
 from django.db import IntegrityError, OperationalError, transaction
 
 from ads.models import Brand, Campaign
-from ads.services import locks
+from ads.services import lock_waits, locks
 from ads.services.actor import LONGEST, acting_as, current_actor
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.history import last_changes
@@ -80,7 +80,7 @@ def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None)
             try:
                 return Applied(*_apply(sheet, now, seen), context.id)
             except OperationalError as error:
-                if not locks.is_in_the_way(error):
+                if not lock_waits.is_in_the_way(error):
                     raise
                 if not left:
                     raise SetupRefused(
@@ -101,21 +101,20 @@ def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None)
 def _apply(
     sheet: Sheet, now: datetime, seen: Mapping[int, str] | None
 ) -> tuple[Mapping[str, int], Enforced]:
-    with locks.patience():
-        locks.only_setup()
-        found = plan_of(sheet)
-        found.refuse_problems()
-        if found.of(CAMPAIGN, new=True):
-            locks.creating_campaigns()
-        locks.setup(
-            found.concerned(),
-            [one.pk for one in found.of(BRAND, new=False) if one.pk],
-            now,
-            renamed=[
-                model._default_manager.filter(pk__in=locks.among(_renamed(found, columns)))
-                for model, columns in ((Brand, BRAND), (Campaign, CAMPAIGN))
-            ],
-        )
+    locks.only_setup()
+    found = plan_of(sheet)
+    found.refuse_problems()
+    if found.of(CAMPAIGN, new=True):
+        locks.creating_campaigns()
+    locks.setup(
+        found.concerned(),
+        [one.pk for one in found.of(BRAND, new=False) if one.pk],
+        now,
+        renamed=[
+            model._default_manager.filter(pk__in=locks.among(_renamed(found, columns)))
+            for model, columns in ((Brand, BRAND), (Campaign, CAMPAIGN))
+        ],
+    )
     plan = plan_of(sheet)
     plan.refuse_problems()
     _refuse_another(plan, found.digests() if seen is None else seen)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ads.rules.currencies import labelled, spelled
 from ads.rules.money import typed
+from ads.services import visible
 from ads.services.imports import Number, order_of
 from ads.services.setup import stored
 from ads.services.setup.columns import (
@@ -101,6 +102,10 @@ class _Planning:
             return None
         known = self._by_name.get(name) or self._by_name.get(name.strip())
         known = known or self._renamed.get(name.strip())
+        if known is None and visible.brand_ids() is not None:
+            why = "it is none of the brands that you are limited to, and you may not add one."
+            self._problem(line.number, "brand", name, why)
+            return None
         return known or new_target(BRAND, line.number, name.strip())
 
     def _key(self, line: Line, column: str) -> int | None:
@@ -223,7 +228,9 @@ class _Planning:
             self._problem(line.number, "brand", name, why)
             return None
         elif said is None and "brand_id" not in line.cells:
-            why = "there is no such brand. To create it, add a row for it with the campaign empty."
+            why = "there is no such brand."
+            if visible.brand_ids() is None:
+                why += " To create it, add a row for it with the campaign empty."
             self._problem(line.number, "brand", name, why)
         elif said and name and name not in (said.before["brand"].strip(), said.name.strip()):
             why = f"brand_id {said.pk} is {said.name}. Rename a brand in a row of its own."

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from ads.models import (
     Brand,
@@ -16,9 +17,13 @@ from ads.models import (
     ReportedTotal,
     Spend,
 )
+from ads.services import visible
 from ads.services.locks import among
 from ads.services.setup.columns import BRAND, CAMPAIGN, Id
 from ads.services.setup.plan import Target
+
+#: In place of a campaign that whoever asks may not see.
+ANOTHER: Final = "A campaign of another brand"
 
 _OF_BRAND: Final = [column.field for column in BRAND.values()]
 _OF_CAMPAIGN: Final = [column.field for column in CAMPAIGN.values() if column.field]
@@ -33,7 +38,7 @@ _NAMED: Final = """
 
 _HOLDERS: Final = """
     SELECT known.campaign_id, known.platform, known.account, known.reference,
-           brand.name || ' / ' || campaign.name
+           brand.name || ' / ' || campaign.name, brand.id
       FROM unnest(%s::text[], %s::text[], %s::text[]) AS given (platform, account, reference)
       JOIN ads_campaignreference AS known USING (platform, account, reference)
       JOIN ads_campaign AS campaign ON campaign.id = known.campaign_id
@@ -43,7 +48,8 @@ _HOLDERS: Final = """
 
 def brands(ids: Collection[int], named: Collection[str]) -> list[Target]:
     """The brands with these ids, and those of these names."""
-    rows = Brand.objects.filter(Q(pk__in=among(ids)) | Q(name__in=list(named))).order_by()
+    every = Brand.objects.filter(Q(pk__in=among(ids)) | Q(name__in=list(named)))
+    rows = visible.rows(every).order_by()
     return [
         _target(BRAND, pk, dict(zip(BRAND, values, strict=True)))
         for pk, *values in rows.values_list("pk", *_OF_BRAND)
@@ -52,12 +58,10 @@ def brands(ids: Collection[int], named: Collection[str]) -> list[Target]:
 
 def alike_brands(named: Iterable[str]) -> dict[str, str]:
     """Names of brands that differ in capitals alone, by the names that were given in small."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT lower(name), name FROM ads_brand WHERE lower(name) = ANY(%s::text[])",
-            [[name.lower() for name in named]],
-        )
-        return dict(cursor.fetchall())
+    alike = visible.rows(Brand.objects.order_by()).annotate(small=Lower("name"))
+    return dict(
+        alike.filter(small__in=[each.lower() for each in named]).values_list("small", "name")
+    )
 
 
 def campaign_ids(named: Iterable[tuple[int, str]], *, alike: bool = False) -> list[int]:
@@ -78,7 +82,7 @@ def campaign_ids(named: Iterable[tuple[int, str]], *, alike: bool = False) -> li
 
 def campaigns(ids: Collection[int]) -> list[tuple[int, Target]]:
     """These campaigns, each with its brand's id; without their schedules and platform IDs."""
-    rows = Campaign.objects.filter(pk__in=among(ids)).order_by()
+    rows = visible.rows(Campaign.objects.filter(pk__in=among(ids))).order_by()
     names = [name for name, column in CAMPAIGN.items() if column.field]
     return [
         (brand_id, _target(CAMPAIGN, pk, dict(zip(names, values, strict=True))))
@@ -115,12 +119,20 @@ def holders(ids: Iterable[Id]) -> dict[Id, tuple[int, str]]:
     columns = [list(parts) for parts in zip(*ids, strict=True)] or [[], [], []]
     with connection.cursor() as cursor:
         cursor.execute(_HOLDERS, columns)
-        return {(row[1], row[2], row[3]): (row[0], row[4]) for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    theirs = visible.brand_ids()
+    return {
+        (row[1], row[2], row[3]): (
+            row[0],
+            row[4] if theirs is None or row[5] in theirs else ANOTHER,
+        )
+        for row in rows
+    }
 
 
 def schedules() -> dict[str, int]:
     """The ids of all schedules by name."""
-    return dict(DaypartingSchedule.objects.order_by().values_list("name", "pk"))
+    return dict(visible.rows(DaypartingSchedule.objects.order_by()).values_list("name", "pk"))
 
 
 def with_spend(brand_ids: Collection[int]) -> set[int]:

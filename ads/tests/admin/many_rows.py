@@ -17,7 +17,9 @@ from django_celery_beat.models import (
 
 from ads.models import (
     ApiKey,
+    ArchivedMonth,
     AskedAccount,
+    Backup,
     Brand,
     Campaign,
     CampaignReference,
@@ -176,6 +178,20 @@ def _periodic_tasks(number: int, now: datetime) -> None:
     )
 
 
+def _operations(number: int, now: datetime) -> None:
+    Backup.objects.create(started_at=now, took=timedelta(0), place=f"/b/{number}", taken_by="x")
+    ArchivedMonth.objects.create(
+        month=f"{2021 + number}-02-01",
+        file=f"{number}.csv.gz",
+        sha256="0" * 64,
+        size=1,
+        entries=1,
+        archived_at=now,
+        archived_by="x",
+        restored_at=now,
+    )
+
+
 def _people(number: int, now: datetime) -> None:
     group = Group.objects.create(name=f"Team {number}")
     group.permissions.set(Permission.objects.all()[: 5 + number])
@@ -192,5 +208,6 @@ MAKERS: Final[list[Callable[[int, datetime], None]]] = [
     _references,
     _files,
     _periodic_tasks,
+    _operations,
     _people,
 ]

@@ -4,7 +4,8 @@ from urllib.parse import unquote
 
 import pytest
 from django.contrib import admin as site
-from django.test import Client
+from django.contrib.auth.models import User
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from ads.admin.base.model_admin import NOT_UNDERSTOOD
@@ -108,3 +109,38 @@ def test_a_pair_to_match_of_rows_that_cannot_be_is_passed_over(admin: Client, ke
     response = admin.post(address, {"pair": f"{key}:{key}"})
 
     assert response.status_code == 302
+
+
+@pytest.mark.parametrize("page", ["abc", "-1", "9"])
+def test_a_page_of_search_results_that_there_is_not_is_told(admin: Client, page: str) -> None:
+    sent = {"extended": "1", "s": "campaigns", "page": page}
+
+    assert admin.get("/admin/search/", sent).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("nonsense", ["abc", "-1", "99999999999999999999999999", "2026-13-45", "("])
+def test_nonsense_in_the_address_of_a_list_is_ignored_or_told_and_never_an_error(
+    admin: Client, nonsense: str
+) -> None:
+    request = RequestFactory().get("/")
+    request.user = User(is_superuser=True)
+    answers = {}
+
+    # A different filter of each list each time: the first one that is invalid hides the others.
+    for number, (model, pages) in enumerate(site.site._registry.items(), start=len(nonsense)):
+        names = ["id__exact", "p", "o", "x", "_to_field", "e", "pk__in"]
+        for one in pages.get_list_filter(request):
+            path = one[0] if isinstance(one, tuple) else getattr(one, "parameter_name", "x")
+            names += [
+                str(path),
+                f"{path}__exact",
+                f"{path}__id__exact",
+                f"{path}_from",
+                f"{path}_to_0",
+            ]
+        listed = changelist(f"{model._meta.app_label}_{model._meta.model_name}")
+        name = names[number % len(names)]
+        answers[f"{listed}?{name}="] = admin.get(listed, {name: nonsense}).status_code
+
+    assert set(answers.values()) <= {200, 302, 400}, answers

@@ -36,10 +36,17 @@ def registered() -> list[str]:
 
 _WITHOUT_PAGES: Final = {
     "Allowance",
+    "ArchivedId",
+    "ArchivedSpend",
     "CampaignSchedule",
+    "CountedTable",
     "DaypartingWindow",
     "MatchedSpend",
+    "MetricCounter",
+    "Person",
     "RecordedAgain",
+    "SecondFactor",
+    "Restore",
     "SpendImportPart",
 }
 
@@ -48,7 +55,7 @@ def test_every_model_of_ours_has_pages() -> None:
     ours = {
         f"ads_{model._meta.model_name}"
         for model in apps.get_app_config("ads").get_models()
-        # Seen on the page of what they belong to, or kept for an undo alone.
+        # Seen on the page of what they belong to, or kept for an undo or the metrics alone.
         if model.__name__ not in _WITHOUT_PAGES
         and model is not TimezoneName  # the list that a trigger looks in
         if not model._meta.proxy

@@ -154,18 +154,17 @@ def test_looking_acts_on_nothing(program: Program) -> None:
     assert status(campaign) == "draft"
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
-def test_a_campaign_that_somebody_keeps_locked_is_to_be_tried_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", "50ms")
+def test_a_campaign_that_somebody_keeps_locked_is_to_be_tried_again() -> None:
     program = Program(key_for(scopes=("campaigns:act",)))
     campaign = CampaignFactory.create(status="draft")
 
     with held_open(lambda: locks.campaigns([campaign.pk])):
         answer = program.post(f"/campaigns/{campaign.pk}/activate")
 
-    problem(answer, 503, "unavailable")
+    said = problem(answer, 503, "locked")
+    assert "Another session of the database keeps what this changes locked." in said["detail"]
     assert answer["Retry-After"]
     assert status(campaign) == "draft"
     assert told(program.post(f"/campaigns/{campaign.pk}/activate"))["delivers"] is True

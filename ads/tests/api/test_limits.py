@@ -73,6 +73,29 @@ def test_a_request_without_the_scope_is_counted_too(own_redis: OwnRedis) -> None
     assert "r=5999" in answer["RateLimit"]
 
 
+@pytest.mark.django_db
+def test_invalid_keys_are_refused_by_address_and_a_valid_one_there_keeps_working(
+    own_redis: OwnRedis,
+) -> None:
+    wrong, right = Program("bm_12345678_" + "x" * 43), Program(key_for())
+    elsewhere = Program("bm_12345678_" + "x" * 43)
+    elsewhere.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
+
+    with override_settings(API_FAILURES_PER_MINUTE=5):
+        # Six in one minute, whenever this runs.
+        answers = [wrong.get("/key") for _ in range(11)]
+        good = [right.get("/key").status_code for _ in range(3)]
+        other = elsewhere.get("/key")
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    content = problem(refused[0], 429, "too-many")
+    assert content["detail"].startswith("More than 5 requests a minute with invalid keys")
+    assert 1 <= int(refused[0]["Retry-After"]) <= 60
+    assert answers[0].status_code == other.status_code == 401
+    assert good == [200] * 3
+
+
 @pytest.mark.parametrize("end", ["freeze", "stop"])
 def test_without_redis_requests_are_counted_here_and_none_waits_long(
     own_redis: OwnRedis, end: str

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -17,13 +17,17 @@ from django_celery_beat.models import (
 from ads import tasks
 from ads.models import (
     ApiKey,
+    ArchivedMonth,
+    Backup,
     Brand,
     Campaign,
     CampaignReference,
     CampaignSchedule,
     ColumnMapping,
     DaypartingSchedule,
+    Person,
     ReportedTotal,
+    Restore,
     SpendBatch,
     SpendTotal,
     UnknownReference,
@@ -32,6 +36,7 @@ from ads.models import (
     WebhookEndpoint,
 )
 from ads.services.imports.plan import Plan as FilePlan
+from ads.services.people import sign_ins
 from ads.services.sample.seed import Plan, seed
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.support import let_run_on, waived_before
@@ -44,8 +49,23 @@ def make(now: datetime, *, brands: int = 2, campaigns: int = 6, spend_days: int 
     _configuration(now, brands, campaigns, spend_days)
     _what_comes_in(now)
     _periodic_tasks(now)
-    Group.objects.get_or_create(name="Night shift")
+    _people(now)
+    _operations(now)
     return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD)
+
+
+def _people(now: datetime) -> None:
+    """Somebody in a role, who is limited to a brand and has signed in."""
+    shift, _ = Group.objects.get_or_create(name="Night shift")
+    may = Permission.objects.get(codename="view_brand")
+    shift.permissions.add(may)
+    user = User.objects.create_user("nora")
+    user.groups.add(shift)
+    user.user_permissions.add(may)
+    brand = Brand.objects.order_by("pk").first()
+    assert brand
+    Person.objects.create(user=user, every_brand=False).brands.add(brand)
+    sign_ins.begin("nora", "192.0.2.7", now)
 
 
 def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) -> None:
@@ -116,6 +136,23 @@ def _what_comes_in(now: datetime) -> None:
     )
     plan = FilePlan().as_json()
     ColumnMapping.objects.create(name="Platform's export", header=["Day"], plan=plan)
+
+
+def _operations(now: datetime) -> None:
+    taken = {"took": timedelta(seconds=40), "place": "/backups/1", "taken_by": "command: backup"}
+    Backup.objects.create(started_at=now - timedelta(hours=9), size=10**9, sha256="0" * 64, **taken)
+    Backup.objects.create(started_at=now, error="The disk is full.", **taken)
+    Restore.objects.create(as_of=now - timedelta(hours=9), restored_at=now, restored_by="olivia")
+    ArchivedMonth.objects.create(
+        month="2020-01-01",
+        file="spend-2020-01.csv.gz",
+        sha256="0" * 64,
+        size=10**6,
+        entries=12_345,
+        amounts={"USD": "1234.50"},
+        archived_at=now,
+        archived_by="command: archive_spend",
+    )
 
 
 def _periodic_tasks(now: datetime) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import time_machine
 from django.apps import apps
-from django_celery_beat.schedulers import DatabaseScheduler
 
+from ads.clockwork import Scheduler
 from ads.migrations import _beat
 from budget_manager.celery import app
 
@@ -18,19 +18,28 @@ HOUR = timedelta(hours=1)
 #: Of the migrations that make them.
 ALL_ROWS = [
     importlib.import_module(f"ads.migrations.{name}").ROWS
-    for name in ("0003_beat_rows", "0005_intake_beat_rows")
+    for name in (
+        "0003_beat_rows",
+        "0005_intake_beat_rows",
+        "0021_people",
+        "0022_backups",
+        "0024_tell_platforms",
+    )
 ]
 
 #: Task, seconds from tick to tick.
 PERIODS = {
     "ads.tasks.update_spend": 300,
+    "ads.tasks.tell_platforms": 60,
     "ads.tasks.check_campaign_budgets": 300,
     "ads.tasks.enforce_dayparting": 60,
     "ads.tasks.reset_daily_budgets": 900,
     "ads.tasks.reset_monthly_budgets": 900,
     "ads.tasks.continue_imports": 60,
     "ads.tasks.record_waiting_spend": 300,
+    "ads.tasks.forget_sign_ins": 3600,
     "ads.tasks.forget_webhooks": 3600,
+    "ads.tasks.clear_sessions": 3600,
 }
 
 #: Tasks that no clock starts.
@@ -50,6 +59,6 @@ def make_beat_rows() -> None:
         _beat.create(apps, rows)  # type: ignore[no-untyped-call]
 
 
-def started_beat() -> DatabaseScheduler:
+def started_beat() -> Scheduler:
     """Beat's own scheduler, as it reads the database when it starts."""
-    return DatabaseScheduler(app=app)
+    return Scheduler(app=app)

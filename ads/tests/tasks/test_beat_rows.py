@@ -117,4 +117,4 @@ def test_undoing_the_migrations_takes_their_rows_alone_and_migrating_makes_them_
 
 def test_settings_name_no_periodic_task_which_would_undo_edits_at_every_start() -> None:
     assert not app.conf.beat_schedule
-    assert app.conf.beat_scheduler == "django_celery_beat.schedulers:DatabaseScheduler"
+    assert app.conf.beat_scheduler == "ads.clockwork:Scheduler"

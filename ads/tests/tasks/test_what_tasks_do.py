@@ -1,14 +1,16 @@
 """What the periodic tasks do, and what they leave on record."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import redis
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.db import connection
 
 from ads import tasks
@@ -21,6 +23,7 @@ from ads.models import (
     SpendTotal,
     WebhookDelivery,
 )
+from ads.rules.money import plain
 from ads.services.actor import SYSTEM, current_actor
 from ads.services.delivery.enforcement import Trigger
 from ads.services.ledger import SpendEntry, record_all
@@ -119,7 +122,7 @@ def test_the_spend_update_records_what_the_platforms_say() -> None:
     assert done == {
         "accounts": 1,
         "recorded": 1,
-        "spend": {"USD": str(entry.amount)},
+        "spend": {"USD": plain(entry.amount)},
         "waiting": 0,
         "switched": 0,
         "failed": 0,
@@ -143,16 +146,41 @@ def test_every_task_notes_its_success_and_answers_in_json(task: Any) -> None:
     assert beat.last_changed == Campaign.objects.filter(pk=campaign.pk, is_active=True).count()
 
 
+@pytest.fixture
+def platforms_queue() -> Iterator[Callable[[], list[str]]]:
+    """Answers the tasks that have been sent to the platforms' queue."""
+    client = redis.Redis.from_url(django_settings.REDIS_URL)
+    client.delete("platforms")
+    yield lambda: [json.loads(m)["headers"]["task"] for m in client.lrange("platforms", 0, -1)]
+    client.delete("platforms")
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("task", ENFORCING, ids=lambda task: str(task.name))
-def test_a_tasks_switches_reach_the_platforms_at_once(task: Any) -> None:
+def test_a_tasks_switches_are_told_to_the_platforms_at_once_by_the_other_worker(
+    task: Any, platforms_queue: Callable[[], list[str]]
+) -> None:
     schedule = ScheduleFactory.create(windows=[(day, "00:00", "00:00") for day in range(7)])
     campaign = CampaignFactory.create(schedules=[schedule])
 
     assert at(NOON, task)["started"] == 1
+    assert not SimulatedSwitch.objects.exists()  # a slow platform would delay the next check
+    assert platforms_queue() == ["ads.tasks.tell_platforms"]
 
+    assert at(NOON, tasks.tell_platforms) == {"started": 1, "stopped": 0, "failed": 0}
     (switch,) = SimulatedSwitch.objects.all()
     assert (switch.campaign, switch.at, switch.is_on) == (campaign, NOON, True)
+
+
+@pytest.mark.django_db
+def test_a_check_that_switches_nothing_sends_nothing(
+    platforms_queue: Callable[[], list[str]],
+) -> None:
+    CampaignFactory.create(status=Campaign.Status.PAUSED)
+
+    assert at(NOON, tasks.check_campaign_budgets)["started"] == 0
+
+    assert platforms_queue() == []
 
 
 @pytest.mark.django_db
@@ -205,7 +233,6 @@ def test_a_task_that_runs_twice_changes_nothing_the_second_time(task: Any) -> No
     assert at(NOON, task) == {"started": 0, "stopped": 0, "failed": 0}
 
     assert DeliveryChange.objects.count() == 3
-    assert SimulatedSwitch.objects.count() == 3
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""A worker as it is started in earnest."""
+"""The workers as they are started in earnest."""
 
 import os
 import shlex
@@ -15,14 +15,20 @@ from django.db import connection
 from budget_manager.processes import parse_procfile
 
 
-def worker_command() -> list[str]:
-    procfile = Path(settings.BASE_DIR, "Procfile").read_text()
-    return shlex.split(parse_procfile(procfile)["worker"])
+def worker_commands() -> dict[str, list[str]]:
+    """Those of the Procfile, by their names there."""
+    lines = parse_procfile(Path(settings.BASE_DIR, "Procfile").read_text())
+    return {name: shlex.split(line) for name, line in lines.items() if " worker " in line}
+
+
+def queues_of(command: list[str]) -> set[str]:
+    """The queues that a worker started so consumes."""
+    return set(command[command.index("-Q") + 1].split(","))
 
 
 @contextmanager
-def running_worker(log: Path) -> Iterator[None]:
-    """The worker as the Procfile starts it, on the database and the Redis of this test run."""
+def running_workers(log: Path, *names: str) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
+    """The Procfile's workers (all, if none is named), on the servers of this test run."""
     parts = urlsplit(settings.DATABASE_URL)
     environment = os.environ | {
         "DATABASE_URL": urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}")),
@@ -30,22 +36,24 @@ def running_worker(log: Path) -> Iterator[None]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
     with log.open("w") as output:
-        worker = subprocess.Popen(
-            [*worker_command(), "--concurrency=2"],
-            env=environment,
-            cwd=settings.BASE_DIR,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        workers = {
+            name: subprocess.Popen(
+                command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
+            )
+            for name, command in worker_commands().items()
+            if not names or name in names
+        }
     try:
-        yield
+        yield workers
     except Exception as error:
-        error.add_note(f"The worker said:\n{log.read_text()}")
+        error.add_note(f"The workers said:\n{log.read_text()}")
         raise
     finally:
-        worker.terminate()
-        try:
-            worker.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()
+        for worker in workers.values():
+            worker.terminate()
+        for worker in workers.values():
+            try:
+                worker.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from importlib.util import find_spec
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -105,12 +104,6 @@ WRONG_BY = timedelta(minutes=90)
 AHEAD = (timedelta(hours=22, minutes=35), timedelta(hours=23, minutes=40))
 BEHIND = (timedelta(minutes=5), timedelta(minutes=85))
 
-guarded = pytest.mark.xfail(
-    find_spec("ads.services.operations.clocks") is None,
-    reason="nothing compares clocks yet",
-    strict=True,
-)
-
 
 def zone_between(earliest: timedelta, latest: timedelta) -> str:
     """A timezone in which it is that late now."""
@@ -153,7 +146,6 @@ def clocks_wrong(stack: Stack, sign: str) -> Iterator[None]:
         stack.start()
 
 
-@guarded
 @pytest.mark.parametrize("sign", ["+", "-"], ids=["ahead", "behind"])
 def test_no_campaign_runs_or_is_completed_by_a_wrong_clock(
     stack: Stack, load: Load, all_is_well: Callable[[], None], sign: str

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 
 import pytest
 import redis
@@ -65,11 +64,6 @@ def test_redis_forgets_everything(
     all_is_well()
 
 
-@pytest.mark.xfail(
-    find_spec("budget_manager.transport") is None,
-    reason="a message that is no task ends a worker",
-    run=False,
-)
 def test_messages_that_are_no_tasks_end_no_worker(
     stack: Stack, load: Load, all_is_well: Callable[[], None]
 ) -> None:

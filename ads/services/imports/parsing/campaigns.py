@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from ads.models import Campaign, CampaignReference
 from ads.rules.platform_ids import is_shortened
-from ads.services import campaign_lookup
+from ads.services import campaign_lookup, visible
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
 from ads.services.imports.formats import BLANK
@@ -175,9 +175,11 @@ class References(_Lookup):
                 if said[1] != reference.reference
             }
             self.respelled = dict(sorted({**self.respelled, **respelled}.items())[: _SHOWN + 1])
-        owners = campaign_lookup.by_reference(references.values())
-        named = self._by_their_names({s: r for s, r in references.items() if r not in owners})
-        unknown = [r for said, r in references.items() if r not in owners and said not in named]
+        every = campaign_lookup.by_reference(references.values())
+        theirs = visible.brand_ids()
+        owners = {r: o for r, o in every.items() if theirs is None or o.brand_id in theirs}
+        named = self._by_their_names({s: r for s, r in references.items() if r not in every})
+        unknown = [r for said, r in references.items() if r not in every and said not in named]
         new = self._new.of(unknown, have_ids=self._have_ids) if self._new else {}
         for said, reference in references.items():
             if owner := owners.get(reference):
@@ -296,7 +298,7 @@ def by_id(texts: Iterable[str], brand_id: int | None) -> dict[str, Candidate]:
 
 
 def _candidates(condition: Q, brand_id: int | None) -> list[Candidate]:
-    campaigns = Campaign.objects.filter(condition).order_by("pk")
+    campaigns = visible.rows(Campaign.objects.filter(condition)).order_by("pk")
     if brand_id is not None:
         campaigns = campaigns.filter(brand=brand_id)
     rows = campaigns.values_list("pk", "name", "brand__name", "brand__timezone", "brand__currency")

@@ -37,6 +37,7 @@ from ads.services.imports.refusals import BadRow, ImportRefused, Missing, Refusa
 from ads.services.imports.workbooks import column_name
 from ads.services.ledger import (
     EARLIEST,
+    archived,
     check_date,
     check_day,
     check_has_come_somewhere,
@@ -127,6 +128,7 @@ class Checker:
         self._days = days_of(plan, self._format, header, days, sniffed.titles)
         self.days = BrandDays(columns, header, sniffed.titles, plan, self._days, now)
         self._has_times = self.days.are_needed
+        self._archived = archived.archived_months()
         #: The campaigns to be created; None: the plan creates none.
         self.new = NewCampaigns(plan, now) if plan.creates else None
         self._campaigns: Campaigns | References
@@ -267,7 +269,7 @@ class Checker:
             date, day = self._days.known.get(text) or self._days.read(
                 text.strip() if self._strips else text
             )
-        if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
+        if type(campaign) is not Found or self._archived or not EARLIEST <= date <= campaign.latest:
             self._check_date(date, campaign)
         if columns.ends is not None and columns.date is not None:
             starts, _ = self._days.read(cells[columns.date].strip())
@@ -323,7 +325,11 @@ class Checker:
             date, day = self._days.known.get(dated) or self._days.read(
                 dated.strip() if self._strips else dated
             )
-            if type(campaign) is not Found or not EARLIEST <= date <= campaign.latest:
+            if (
+                type(campaign) is not Found
+                or self._archived
+                or not EARLIEST <= date <= campaign.latest
+            ):
                 self._check_date(date, campaign)
             if self._has_times and self.days.of(cells, campaign)[2]:
                 raise Refusal(
@@ -370,6 +376,7 @@ class Checker:
     def _check_date(self, date: dt.date, campaign: Found | Unmatched) -> None:
         if isinstance(campaign, Found):
             check_date(date, campaign.timezone, self._now)
+            archived.check_is_kept(date, self._archived)
         else:
             check_day(date)
             check_has_come_somewhere(date, self._now)

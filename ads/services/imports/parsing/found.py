@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from ads.models import Brand, Campaign
+from ads.services import visible
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidSpend
 from ads.services.imports.plan import NewBrand, Plan
@@ -76,7 +77,7 @@ class NewCampaigns:
             self.into = plan.new_brand
             brand = Brand.objects.filter(name=self.into.name).first()
         else:
-            brand = Brand.objects.filter(pk=plan.create_in or 0).first()
+            brand = visible.rows(Brand.objects.filter(pk=plan.create_in or 0)).first()
             if brand is None:
                 raise ImportRefused("create campaigns: the brand is no longer there.")
             self.into = brand

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ads.models.references import BETWEEN
 from ads.rules.money import format_money, format_sums
+from ads.services import visible
 from ads.services.imports import tables
 from ads.services.imports.questions.base import SHOWN, Question, days, with_currency
 
@@ -74,6 +75,9 @@ _FIND: Final = f"""
              WHERE last >= (SELECT span.last FROM span)) AS found
       JOIN ads_reportedtotal AS reported USING (campaign_id, date, known_as)
      WHERE reported.source = %(source)s AND reported.amount <> 0
+       AND (%(brand_ids)s::bigint[] IS NULL
+            OR campaign_id IN (SELECT id FROM ads_campaign
+                                WHERE brand_id = ANY(%(brand_ids)s::bigint[])))
        AND reported.observed_at <= %(observed_at)s
        AND NOT EXISTS (SELECT FROM {tables.SUMMED} AS staged
                         WHERE (staged.campaign_id, staged.date, staged.known_as)
@@ -109,6 +113,8 @@ def left_out(
         "platform": platform,
         "observed_at": observed_at,
         "are_known": are_known,
+        # Of whoever imports it: a file says nothing of campaigns that they may not see.
+        "brand_ids": visible.only_brands(),
     }
     tables.run(_FIND, values)
     rows = tables.run(_LISTED)

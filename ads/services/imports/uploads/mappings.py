@@ -11,6 +11,7 @@ from typing import Final
 
 from ads.models import Brand, ColumnMapping, SpendImport
 from ads.models.imports import ImportPart
+from ads.services import visible
 from ads.services.imports.formats import USUAL, bare
 from ads.services.imports.parsing import Sniffed, look_at
 from ads.services.imports.plan import Plan
@@ -54,6 +55,9 @@ DATE_FORMATS: Final = (
 )
 
 _LONGEST_NAME: Final = 100
+
+#: What people who are limited to brands do not learn from a mapping that somebody else made.
+_OF_BRANDS: Final = frozenset({"brand_id", "account", "source"})
 
 #: Usual column names by field; the first column that matches counts.
 _OFTEN: Final = {
@@ -117,7 +121,9 @@ def recall(header: Sequence[str], plan: Plan) -> Plan | None:
         for name, value in kept.plan.items()
         if name in REMEMBERED and getattr(plan, name) == getattr(default, name)
     }
-    if values.get("brand_id") and not Brand.objects.filter(pk=values["brand_id"]).exists():
+    if visible.brand_ids() is not None:
+        values = {name: value for name, value in values.items() if name not in _OF_BRANDS}
+    elif values.get("brand_id") and not Brand.objects.filter(pk=values["brand_id"]).exists():
         del values["brand_id"]
     return replace(plan, **values)
 

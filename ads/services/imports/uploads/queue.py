@@ -4,21 +4,16 @@ Redis may be down when a file is uploaded or confirmed. Nothing is lost, because
 PostgreSQL: a message only makes it happen at once.
 """
 
-import logging
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
 from ads.models import SpendImport
 from ads.models.imports import ImportPart, ImportStatus
+from ads.services import messages
 from ads.services.imports.uploads import parts
-
-logger = logging.getLogger(__name__)
 
 CHECK: Final = "ads.tasks.check_upload"
 RECORD: Final = "ads.tasks.record_upload"
@@ -42,7 +37,7 @@ KEPT: Final = timedelta(days=7)
 
 def later(import_id: int, task: str) -> None:
     """Have a worker do it after the commit."""
-    transaction.on_commit(partial(_send, import_id, task))
+    transaction.on_commit(partial(messages.send, task, [import_id]))
 
 
 def is_behind_another(upload: SpendImport) -> bool:
@@ -51,9 +46,10 @@ def is_behind_another(upload: SpendImport) -> bool:
     return upload.status in WAITING and running.exclude(pk=upload.pk).exists()
 
 
-def send_next() -> None:
-    """After the end of one, as only one runs at a time: send the one that has waited longest."""
-    waiting = SpendImport.objects.filter(status__in=WAITING).order_by("updated_at", "id").first()
+def send_next(*, after: int) -> None:
+    """After one of them, as only one runs at a time: send the one that has waited longest."""
+    others = SpendImport.objects.filter(status__in=WAITING).exclude(pk=after)
+    waiting = others.order_by("updated_at", "id").first()
     if waiting is not None:
         later(waiting.pk, STEPS[ImportStatus(waiting.status)])
 
@@ -71,7 +67,8 @@ def send_again(now: datetime) -> int:
     still = SpendImport.objects.filter(status__in=STEPS, updated_at__lt=now - PATIENCE)
     count = 0
     for pk, status in still.order_by("updated_at", "id").values_list("pk", "status"):
-        if not _send(pk, STEPS[ImportStatus(status)], expires=PATIENCE.total_seconds()):
+        step = STEPS[ImportStatus(status)]
+        if not messages.send(step, [pk], expires=PATIENCE.total_seconds()):
             break
         count += 1
     return count
@@ -94,16 +91,3 @@ def prune(now: datetime) -> int:
     for pk in kept:
         parts.drop(pk, ImportPart.FILE)
     return len(kept)
-
-
-def _send(import_id: int, task: str, expires: float | None = None) -> bool:
-    try:
-        current_app.send_task(task, args=[import_id], expires=expires, ignore_result=True)
-    except (BrokerError, RedisError, OSError) as error:
-        logger.warning(
-            "Import %s could not be handed to a worker (%s); the next minute tries again.",
-            import_id,
-            error,
-        )
-        return False
-    return True

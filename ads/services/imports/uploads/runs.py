@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
+import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import F
@@ -20,7 +21,7 @@ from django.db.models.functions import Now
 
 from ads.models import DeliveryChange, SpendImport
 from ads.models.imports import ImportPart, ImportStatus
-from ads.services import locks
+from ads.services import locks, visible
 from ads.services.actor import acting_as, current_actor
 from ads.services.delivery import Trigger
 from ads.services.imports.outcome import SHOWN, Imported, switch
@@ -29,6 +30,9 @@ from ads.services.imports.refusals import ImportRefused, RowsRefused, without_op
 from ads.services.imports.run import Import, preview_of
 from ads.services.imports.uploads import parts, queue, storable
 from ads.services.imports.uploads.parts import RefusedRows
+from ads.services.lock_waits import is_in_the_way
+
+logger = structlog.stdlib.get_logger(__name__)
 
 #: Seconds between updates of the progress.
 NOTED_EVERY: Final = 1.0
@@ -55,7 +59,7 @@ def check(import_id: int, now: datetime) -> str:
             return _end(upload, ImportStatus.REFUSED, error=_gave_up("checked"))
         try:
             refused = RefusedRows(upload.pk)
-            with _opened(upload) as (file, progress):
+            with visible.limited(upload.only_brands), _opened(upload) as (file, progress):
                 preview = preview_of(file, _plan(upload), now=now, progress=progress, sink=refused)
             refused.finish()
             return _end(upload, ImportStatus.CHECKED, preview=_for_a_page(preview))
@@ -83,11 +87,15 @@ def record(import_id: int, clock: Callable[[], datetime]) -> str:
             return _end(upload, ImportStatus.CHECKED, error=_gave_up("recorded"))
         try:
             by = f"{upload.confirmed_by[:_NAME]} (import)"
-            with acting_as(by, file=upload.file_name):
+            with acting_as(by, file=upload.file_name), visible.limited(upload.only_brands):
                 return _record(upload, clock)
         except ImportRefused as error:
             return _changed_since(upload, error)
-        except _LOST:
+        except OperationalError as error:
+            if not is_in_the_way(error):
+                raise
+            return _later(upload)
+        except InterfaceError:
             raise
         except Exception as error:
             _end(upload, ImportStatus.CHECKED, error=_failed("recorded", error))
@@ -116,6 +124,18 @@ def _record(upload: SpendImport, clock: Callable[[], datetime]) -> str:
             outcome = storable.json(outcome | _switched(done, now))
             SpendImport.objects.filter(pk=upload.pk).update(outcome=outcome)
     return ImportStatus.RECORDED.value
+
+
+def _later(upload: SpendImport) -> str:
+    """Somebody else keeps sums of the file locked: it stays confirmed, and is sent again."""
+    logger.warning("An import waits for what another session keeps locked", import_id=upload.pk)
+    return _end(
+        upload,
+        ImportStatus.CONFIRMED,
+        attempts=upload.attempts - 1,
+        error="Nothing is recorded yet: another session of the database keeps sums of the file "
+        "locked. The import is tried again every minute. System health names the session.",
+    )
 
 
 def _seen(upload: SpendImport) -> dict[str, Any]:
@@ -189,7 +209,7 @@ def _taken(import_id: int, before: str, during: str) -> Iterator[SpendImport | N
         )
         yield SpendImport.objects.get(pk=import_id) if taken else None
     if alone:
-        queue.send_next()
+        queue.send_next(after=import_id)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from django.template.defaultfilters import filesizeformat
 from ads.models import SpendBatch, SpendImport, WaitingSpend
 from ads.models.batches import BatchKind
 from ads.models.imports import ImportPart, ImportStatus
+from ads.services import visible
 from ads.services.actor import current_actor
 from ads.services.currencies import ONLY
 from ads.services.imports.plan import Plan
@@ -70,7 +71,11 @@ def receive(
     sha256 = hashlib.sha256()
     with transaction.atomic():
         upload = SpendImport.objects.create(
-            file_name=tidy(name), size=0, sha256="", uploaded_by=current_actor()
+            file_name=tidy(name),
+            size=0,
+            sha256="",
+            uploaded_by=current_actor(),
+            only_brands=visible.only_brands(),
         )
         file = parts.PartsWriter(upload.pk, ImportPart.FILE)
         for chunk in chunks:
@@ -110,7 +115,8 @@ def _look_at(upload: SpendImport, plan: Plan) -> None:
 
 def earlier(upload: SpendImport) -> QuerySet[SpendImport]:
     """Earlier uploads of the very same bytes, the newest first."""
-    return with_waiting(SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk))
+    same = SpendImport.objects.filter(sha256=upload.sha256, pk__lt=upload.pk)
+    return with_waiting(visible.rows(same))
 
 
 def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:

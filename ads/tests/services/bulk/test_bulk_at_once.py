@@ -108,8 +108,8 @@ def test_enforcement_in_between_makes_no_difference(monkeypatch: pytest.MonkeyPa
         assert switches(campaign) == [(True, []), (False, ["status"])]
 
 
-def test_campaigns_kept_locked_are_left_alone_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", "100ms")
+@pytest.mark.usefixtures("impatient")
+def test_campaigns_kept_locked_are_left_alone_and_reported() -> None:
     stuck, other = CampaignFactory.create_batch(2)
     enforce_all(NOON)
     rename = "UPDATE ads_campaign SET name = name WHERE id = %s"
@@ -120,12 +120,10 @@ def test_campaigns_kept_locked_are_left_alone_and_reported(monkeypatch: pytest.M
     assert (stuck.fresh().status, other.fresh().status) == ("active", "paused")
 
 
-def test_campaigns_with_locked_sums_are_left_alone_and_reported(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_campaigns_with_locked_sums_are_left_alone_and_reported() -> None:
     campaign = CampaignFactory.create(daily_budget=5)
     spend(campaign, 5, NOON)
-    monkeypatch.setattr(locks, "PATIENCE", "100ms")
     with held_open(lambda: execute("UPDATE ads_spendtotal SET amount = amount")):
         done = do(running_on(NOON), campaign)
 

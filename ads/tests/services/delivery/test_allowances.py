@@ -27,6 +27,7 @@ from ads.tests.support import (
     delivers,
     enforce_all,
     held_open,
+    impatient,
     let_run_on,
     spend,
     switches,
@@ -402,14 +403,17 @@ def test_an_undo_waits_for_the_clock_that_is_ending_it(campaign: Campaign) -> No
 
 @pytest.mark.django_db(transaction=True)
 def test_a_sum_that_somebody_keeps_locked_does_not_keep_the_clock_from_the_rest(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+    campaign: Campaign,
 ) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", "200ms")
     given(campaign, until="18:00")
     lock: Callable[[], Any] = lambda: locks.totals_of_owner(campaign, "day", NOON.date())  # noqa: E731
 
+    def expire_soon() -> None:
+        with impatient():
+            allowances.expire(SIX)
+
     with held_open(lock) as commit, at_once() as start:
-        start(lambda: allowances.expire(SIX)).result(timeout=10)
+        start(expire_soon).result(timeout=10)
         assert not delivers(campaign), "decided right, though it could not be taken out"
         commit()
 

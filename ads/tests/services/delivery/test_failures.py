@@ -14,6 +14,7 @@ from ads.services.delivery.enforcement import Enforced
 from ads.services.explain.explanation import explain
 from ads.services.ledger import DayTotal, SpendEntry, record_all
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.log_lines import logged
 from ads.tests.support import NOON, at, delivers, enforce_all, execute, let_run_on, spend, totals
 
 pytestmark = pytest.mark.django_db
@@ -50,20 +51,20 @@ def past_every_check(table: str) -> Iterator[None]:
     execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
-def test_a_sweep_switches_all_but_the_broken_one_and_says_which(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_sweep_switches_all_but_the_broken_one_and_says_which() -> None:
     campaigns = CampaignFactory.create_batch(20)
     broken = campaigns[7]
     break_switching(broken)
 
-    enforced = enforce_all(NOON)
+    with logged() as log:
+        enforced = enforce_all(NOON)
 
     assert enforced == Enforced(started=19, failed=(broken.pk,))
     assert [c.pk for c in campaigns if not delivers(c)] == [broken.pk]
     assert not broken.delivery_changes.exists()
-    assert f"Campaign {broken.pk} failed; the others go on." in caplog.text
-    assert "this one is broken" in caplog.text
+    line = log.only("Campaign failed; the others go on")
+    assert (line["count"], line["examples"]) == (1, [broken.pk])
+    assert "this one is broken" in line["exception"]
 
 
 def test_what_failed_is_made_good_by_the_next_run() -> None:
@@ -194,7 +195,7 @@ def test_a_batch_over_several_brands_names_the_brand_s_timezone_and_records_none
 
 @pytest.mark.parametrize("priority", [-1, 0, 5])
 def test_hours_that_nobody_can_read_are_closed_and_the_others_go_on(
-    priority: int, caplog: pytest.LogCaptureFixture
+    priority: int,
 ) -> None:
     lost = ScheduleFactory.create(windows=ALL_WEEK, priority=priority)
     fine = ScheduleFactory.create(windows=ALL_WEEK, priority=priority)
@@ -206,13 +207,14 @@ def test_hours_that_nobody_can_read_are_closed_and_the_others_go_on(
     with past_every_check("ads_daypartingschedule"):
         DaypartingSchedule.objects.filter(pk=lost.pk).update(timezone="Mars/Olympus")
 
-    with caplog.at_level(logging.ERROR):
+    with logged() as log:
         enforced = enforce_all(NOON)
 
     assert enforced == Enforced(stopped=1)
     assert not delivers(closed)
     assert delivers(opened)
-    assert f"Schedule {lost.pk} counts as closed" in caplog.text
+    event = "Schedules in unknown timezones count as closed"
+    assert {tuple(line["examples"]) for line in log.those(event)} == {(lost.pk,)}
 
 
 def test_unreadable_hours_of_the_highest_priority_close_whatever_lies_below() -> None:

@@ -3,20 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from ads.models import Campaign
-from ads.services import BudgetService, locks
+from ads.services import BudgetService
 from ads.services.delivery.enforcement import Enforced, after_edit, enforce
 from ads.tests.factories import CampaignFactory
 from ads.tests.support import NOON, delivers, execute, held_open
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", "100ms")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
 
 
 def spend_unseen(campaign: Campaign, amount: int) -> None:
@@ -58,14 +52,6 @@ def test_an_edit_does_not_wait_for_a_long_import(over_budget: list[Campaign]) ->
         after_edit([edited.pk], NOON, "edit")
 
         assert not delivers(edited)
-
-
-def test_waiting_is_bounded_for_enforcement_alone(over_budget: list[Campaign]) -> None:
-    after_edit([campaign.pk for campaign in over_budget], NOON, "edit")
-
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW lock_timeout")
-        assert cursor.fetchone() == ("0",)
 
 
 def test_spend_that_finds_its_campaign_locked_is_recorded_all_the_same() -> None:

@@ -214,10 +214,8 @@ def test_a_batch_that_comes_in_while_what_waited_is_recorded_does_not_deadlock(
     assert find_drift() == []
 
 
-def test_what_another_session_keeps_locked_waits_for_the_next_run(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", "100ms")
+@pytest.mark.usefixtures("impatient")
+def test_what_another_session_keeps_locked_waits_for_the_next_run(campaign: Campaign) -> None:
     for number in ("7", "8"):
         take(entry(google(number), 1))
         CampaignReference.objects.bulk_create(

@@ -14,6 +14,7 @@ from ads.models import AskedAccount, Brand, Campaign, SimulatedSwitch, SpendTota
 from ads.platforms import Account, ObservedTotal, SimulatedPlatform
 from ads.services.platforms.updates import MOST_DAYS, days_to_ask
 from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.log_lines import logged
 from ads.tests.platforms.doubles import (
     NOON,
     SIMULATED,
@@ -214,20 +215,25 @@ def test_every_source_has_a_memory_of_its_own() -> None:
     assert [len(platform.asked["Acme"]) for platform in (one, other)] == [3, 6]
 
 
-def test_what_was_missed_for_too_long_is_cut_and_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_was_missed_for_too_long_is_cut_and_said() -> None:
     CampaignFactory.create(brand__name="Acme")
     platform = ScriptedPlatform(seed=1)
     update(NOON, platform)
 
-    update(NOON + (MOST_DAYS - 2) * DAY, platform)
-    assert (platform.asked["Acme"][0], len(platform.asked["Acme"])) == (TODAY - DAY, MOST_DAYS)
-    assert not caplog.records
+    event = "Accounts were last read too long ago to ask for every day since"
 
-    update(NOON + (2 * MOST_DAYS) * DAY, platform)
+    with logged() as log:
+        update(NOON + (MOST_DAYS - 2) * DAY, platform)
+        assert (platform.asked["Acme"][0], len(platform.asked["Acme"])) == (TODAY - DAY, MOST_DAYS)
+        assert log.those(event) == []
+        update(NOON + (2 * MOST_DAYS) * DAY, platform)
     assert len(platform.asked["Acme"]) == MOST_DAYS
     assert platform.asked["Acme"][-1] == TODAY + 2 * MOST_DAYS * DAY
-    (record,) = caplog.records
-    assert "Account Acme of platform scripted was last read on 2026-04-06" in record.getMessage()
+    said = log.only(event)
+    assert (said["source"], said["count"]) == ("scripted", 1)
+    assert said["examples"] == [
+        {"account": "Acme", "read": "2026-04-06", "asked_from": "2026-04-09"}
+    ]
 
 
 def test_a_clock_that_was_ahead_does_not_keep_today_and_yesterday_from_being_asked() -> None:

@@ -88,11 +88,11 @@ def test_spend_that_is_being_recorded_is_waited_for_also_by_a_rename(spring: Cam
     assert not delivers(spring)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_rows_that_somebody_keeps_locked_are_given_up_and_nothing_is_changed(
     spring: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(applying, "PAUSE", 0)
-    monkeypatch.setattr("ads.services.locks.PATIENCE", "100ms")
     with held_open(lambda: list(Campaign.objects.select_for_update().order_by("pk"))):
         assert preview(sheet(LOWERED), NOON).outcome.count == 1  # waits for nobody
         with pytest.raises(SetupRefused, match="somebody else is changing brands or campaigns"):

@@ -27,7 +27,7 @@ from ads.tests.services.imports.uploads.support import (
     statuses,
     upload,
 )
-from ads.tests.tasks.worker import running_worker
+from ads.tests.tasks.worker import running_workers
 
 pytestmark = pytest.mark.django_db
 #: What is sent is sent when it is committed.
@@ -154,7 +154,7 @@ def test_what_was_recorded_is_left_alone_by_pruning() -> None:
 def test_a_worker_checks_and_records_what_is_uploaded_and_confirmed(tmp_path: Path) -> None:
     campaign = CampaignFactory.create(daily_budget=1)
 
-    with running_worker(tmp_path / "worker.log"):
+    with running_workers(tmp_path / "worker.log", "worker"):
         one = upload(rows(campaign, 5))
         await_status(one, "checked")
         confirm(one)

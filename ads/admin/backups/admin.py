@@ -1,0 +1,113 @@
+"""The attempts to take a backup, and the months that are archived; both read-only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from ads.admin.backups.text import backup_alarms, last_backup
+from ads.admin.base import ReadOnlyAdmin
+from ads.admin.elements import NOTHING, actor_name, badge, span
+from ads.models import ArchivedMonth, Backup
+from ads.rules.calendar import format_instant
+from ads.rules.money import format_sums
+from ads.services import backups, restored
+
+
+class BackupList(ChangeList):
+    """With the state of the backups."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        status = backups.status(timezone.now())
+        self.alarms = list(backup_alarms(status, restored.held()))
+        self.last_backup = last_backup(status)
+
+
+@admin.register(Backup)
+class BackupAdmin(ReadOnlyAdmin[Backup]):
+    """Attempts to take a backup, the newest first."""
+
+    about = "Backups are taken by the command, which a timer runs; see docs/backup.md."
+    list_before_template = "ads/admin/backups.html"
+    list_display = ["at", "outcome", "bytes", "duration", "place", "by"]
+    fields = ["at", "outcome", "error", "bytes", "duration", "place", "host", "sha256", "by"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BackupList
+
+    @admin.display(description="taken at")
+    def at(self, backup: Backup) -> str:
+        return format_instant(backup.started_at)
+
+    @admin.display(description="outcome")
+    def outcome(self, backup: Backup) -> SafeString:
+        return badge("Failed", "alarm") if backup.error else badge("Complete")
+
+    @admin.display(description="size")
+    def bytes(self, backup: Backup) -> str:
+        return filesizeformat(backup.size) if backup.size else NOTHING
+
+    @admin.display(description="took")
+    def duration(self, backup: Backup) -> str:
+        return span(backup.took)
+
+    @admin.display(description="taken by")
+    def by(self, backup: Backup) -> str:
+        return actor_name(backup.taken_by) or NOTHING
+
+
+@admin.register(ArchivedMonth)
+class ArchivedMonthAdmin(ReadOnlyAdmin[ArchivedMonth]):
+    """Months of the ledger that were moved into files."""
+
+    about = (
+        "Months whose entries were moved from the ledger into files, and those that were brought "
+        "back. Their sums count as before; nothing more can be recorded in them. "
+        "./manage.py restore_archive FILE brings a month back."
+    )
+    list_display = ["named", "state", "count", "amount", "file", "bytes", "at", "by"]
+    fields = [
+        "named", "state", "count", "amount", "file", "bytes", "sha256", "at", "by", "back_at",
+        "back_by",
+    ]  # fmt: skip
+
+    @admin.display(description="month")
+    def named(self, archived: ArchivedMonth) -> str:
+        return f"{archived.month:%B %Y}"
+
+    @admin.display(description="state")
+    def state(self, archived: ArchivedMonth) -> SafeString:
+        return badge("Archived") if archived.restored_at is None else badge("Brought back")
+
+    @admin.display(description="entries")
+    def count(self, archived: ArchivedMonth) -> str:
+        return f"{archived.entries:,}"
+
+    @admin.display(description="sum")
+    def amount(self, archived: ArchivedMonth) -> str:
+        return format_sums(archived.sums)
+
+    @admin.display(description="size")
+    def bytes(self, archived: ArchivedMonth) -> str:
+        return filesizeformat(archived.size)
+
+    @admin.display(description="archived at")
+    def at(self, archived: ArchivedMonth) -> str:
+        return format_instant(archived.archived_at)
+
+    @admin.display(description="archived by")
+    def by(self, archived: ArchivedMonth) -> str:
+        return actor_name(archived.archived_by) or NOTHING
+
+    @admin.display(description="brought back at")
+    def back_at(self, archived: ArchivedMonth) -> str:
+        return format_instant(archived.restored_at) if archived.restored_at else NOTHING
+
+    @admin.display(description="brought back by")
+    def back_by(self, archived: ArchivedMonth) -> str:
+        return actor_name(archived.restored_by) or NOTHING

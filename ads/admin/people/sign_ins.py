@@ -1,0 +1,54 @@
+"""Sign-ins: who signed in, from where, and who was refused; read-only."""
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from ads.admin.base import ReadOnlyAdmin
+from ads.admin.elements import NOTHING, InstantFilter, badge
+from ads.models import SignIn
+from ads.models.people import SignInKind
+from ads.rules.calendar import format_instant
+
+COLOURS = {
+    SignInKind.SIGNED_IN: "success",
+    SignInKind.FAILED: "warning",
+    SignInKind.CODE_FAILED: "warning",
+    SignInKind.LOCKED_OUT: "alarm",
+    SignInKind.FACTOR_RESET: "info",
+    SignInKind.RECOVERY_CODE: "info",
+}
+
+
+@admin.register(SignIn)
+class SignInAdmin(ReadOnlyAdmin[SignIn]):
+    """Sign-ins, the newest first."""
+
+    about = (
+        "Who signed in and out, whose password or code was wrong, and who was refused because of "
+        "too many failures. Who gave whom which role, permission or brand is in the change history."
+    )
+    list_display = ["when", "username", "what", "from_where", "done_by"]
+    list_display_links = ["when"]
+    list_filter = [("kind", ChoicesDropdownFilter), ("at", InstantFilter)]
+    search_fields = ["=username", "=address"]
+    search_help_text = "User, or address"
+
+    @admin.display(description="when")
+    def when(self, one: SignIn) -> SafeString:
+        at = format_instant(one.at, seconds=True)
+        return format_html('<span class="ads-nowrap">{}</span>', at)
+
+    @admin.display(description="what")
+    def what(self, one: SignIn) -> SafeString:
+        kind = SignInKind(one.kind)
+        return badge(str(kind.label), COLOURS.get(kind, "plain"))
+
+    @admin.display(description="from")
+    def from_where(self, one: SignIn) -> str:
+        return one.address or NOTHING
+
+    @admin.display(description="by")
+    def done_by(self, one: SignIn) -> str:
+        return one.by or NOTHING

@@ -1,0 +1,32 @@
+"""What each session of the database is told when it begins: the settings' ``DATABASE_SESSION``.
+
+By a statement, not as an option of the connection, which PgBouncer refuses. A session that comes
+through a pooler is told nothing, because it may be lent to others: there the pooler or the role has
+to have the same values, and :mod:`ads.checks` says so where they have not.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+
+from ads.services.operations import database_sessions
+
+
+@receiver(connection_created)
+def begin(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Tell a new session what the settings say; one query."""
+    database_sessions.tell(connection, settings.DATABASE_SESSION)
+
+
+def wait_for_locks(using: str, **_: Any) -> None:
+    """Before migrations, which wait: an index whose making is given up stays behind, invalid."""
+    database_sessions.tell(connections[using], {"lock_timeout": "0"})
+
+
+def wait_no_longer(using: str, **_: Any) -> None:
+    """After migrations: as before."""
+    begin(connections[using])

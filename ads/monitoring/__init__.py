@@ -1,0 +1,3 @@
+"""``/live``, ``/ready``, ``/health`` and ``/metrics``."""
+
+from ads.monitoring.middleware import MonitoringMiddleware

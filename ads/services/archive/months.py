@@ -1,0 +1,237 @@
+"""Archiving a month of the ledger, and bringing it back: each in one transaction.
+
+::
+
+    archive     write the file; read it back and compare it with the ledger, row by row
+                note the month; delete just those rows     -- the triggers keep their sums and IDs
+    bring back  the file is the one that was noted, by its SHA-256
+                insert its rows under their ids            -- the triggers take the sums back
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Max, Min, Sum
+
+from ads.models import ArchivedMonth, ArchivedSpend, Campaign, WaitingSpend
+from ads.rules.calendar import month_start
+from ads.rules.money import plain
+from ads.services import locks, visible
+from ads.services.actor import current_actor
+from ads.services.archive import files
+from ads.services.archive.files import ROWS, ArchiveError
+
+#: For how long after its end a month stays in the ledger: platforms restate their figures for a
+#: month or so, and people correct them after that.
+KEPT: Final = timedelta(days=62)
+
+#: One archiver at a time.
+_LOCK: Final = "pg_advisory_xact_lock(hashtext('ads.archive'))"
+
+
+@dataclass(slots=True)
+class MonthFigures:
+    """A month's entries in the ledger."""
+
+    month: date
+    entries: int = 0
+    #: By currency.
+    sums: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedSpan:
+    """How many entries are archived, and of which months."""
+
+    entries: int
+    first: date
+    last: date
+
+
+def archived_span(campaign: Campaign | None = None) -> ArchivedSpan | None:
+    """What is archived, of a campaign or in all; None: nothing. One query."""
+    if campaign is None and visible.brand_ids() is not None:
+        days = visible.rows(ArchivedSpend.objects.order_by())
+        found = days.aggregate(count=Sum("entries"), first=Min("date"), last=Max("date"))
+    elif campaign is None:
+        months = ArchivedMonth.objects.filter(restored_at=None).order_by()
+        found = months.aggregate(count=Sum("entries"), first=Min("month"), last=Max("month"))
+    else:
+        days = ArchivedSpend.objects.filter(campaign=campaign)
+        found = days.aggregate(count=Sum("entries"), first=Min("date"), last=Max("date"))
+    if not found["count"]:
+        return None
+    return ArchivedSpan(found["count"], month_start(found["first"]), month_start(found["last"]))
+
+
+def latest_before(now: datetime) -> date:
+    """The first day of the earliest month that must stay in the ledger at ``now``."""
+    return month_start((now - KEPT).date())
+
+
+def months_before(before: date, now: datetime) -> list[MonthFigures]:
+    """The months with entries before the month ``before``; archived ones are left out.
+
+    Raises:
+        ArchiveError: ``before`` is too late.
+    """
+    if before > (latest := latest_before(now)):
+        raise ArchiveError(
+            f"{before:%Y-%m} is too late: the last {KEPT.days} days stay in the ledger, because "
+            f"platforms restate them. Use {latest:%Y-%m} or earlier."
+        )
+    found: dict[date, MonthFigures] = {}
+    rows = _rows(
+        """
+        SELECT date_trunc('month', entry.date::timestamp)::date, brand.currency,
+               sum(entry.count), sum(entry.amount)
+          FROM (SELECT campaign_id, date, count(*) AS count, sum(amount) AS amount
+                  FROM ads_spend WHERE date < %s GROUP BY campaign_id, date) AS entry
+          JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id
+          JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+         WHERE date_trunc('month', entry.date::timestamp)::date NOT IN
+               (SELECT month FROM ads_archivedmonth WHERE restored_at IS NULL)
+         GROUP BY 1, 2 ORDER BY 1, 2
+        """,
+        [before],
+    )
+    for month, currency, count, amount in rows:
+        figures = found.setdefault(month, MonthFigures(month))
+        figures.entries += int(count)
+        figures.sums[currency] = amount
+    return list(found.values())
+
+
+def waiting_in(before: date) -> int:
+    """Unmatched rows dated before a month: they could not be recorded once it is archived."""
+    return WaitingSpend.objects.filter(discarded_at=None, date__lt=before).count()
+
+
+def archive(figures: MonthFigures, directory: Path, now: datetime) -> ArchivedMonth:
+    """Move the month's entries into a file of ``directory``.
+
+    Raises:
+        ArchiveError: it could not be written, or read back as it was; the ledger is as before.
+    """
+    month = figures.month
+    path = directory / f"spend-{month:%Y-%m}.csv.gz"
+    with _moving():
+        if path.exists() and ArchivedMonth.objects.filter(file=path.name).exists():
+            # It may be the only copy of what was archived before.
+            path = path.with_name(f"spend-{month:%Y-%m}-{now:%Y%m%dT%H%M%S}.csv.gz")
+        count = files.write(path, month)
+        files.load(path)
+        _compare(path, count)
+        archived = ArchivedMonth.objects.create(
+            month=month,
+            file=path.name,
+            sha256=files.sha256_of(path),
+            size=path.stat().st_size,
+            entries=count,
+            amounts=_sums(),
+            sources=_sources(),
+            archived_at=now,
+            archived_by=current_actor(),
+            is_moving=True,
+        )
+        deleted = _run(
+            f"DELETE FROM ads_spend USING {ROWS} AS row WHERE ads_spend.id = row.id"  # noqa: S608
+        )
+        if deleted != count:
+            raise ArchiveError(f"{deleted:,} of {count:,} entries were there; nothing was changed.")
+        archived.is_moving = False
+        archived.save(update_fields=["is_moving"])
+    return archived
+
+
+def bring_back(path: Path, now: datetime) -> ArchivedMonth:
+    """Bring the entries of an archived month back into the ledger; their sums stay.
+
+    Raises:
+        ArchiveError: the file is not that of an archived month; the ledger is as before.
+    """
+    digest = files.sha256_of(path)
+    with _moving():
+        known = ArchivedMonth.objects.filter(sha256=digest).first()
+        if known is None:
+            is_known = ArchivedMonth.objects.filter(file=path.name).exists()
+            raise ArchiveError(
+                f"{path} is not {'as it was written' if is_known else 'the file of a month'} "
+                "(SHA-256). Use another copy of it. Nothing was brought back."
+            )
+        if known.restored_at is not None:
+            raise ArchiveError(f"{known} is in the ledger already: {path} was brought back before.")
+        header = files.load(path)
+        known.is_moving = True
+        known.save(update_fields=["is_moving"])
+        names = ", ".join(header)
+        inserted = _run(
+            f"INSERT INTO ads_spend ({names}) SELECT {names} FROM {ROWS} ORDER BY id"  # noqa: S608
+        )
+        if inserted != known.entries:
+            raise ArchiveError(f"{path} has {inserted:,} entries, not {known.entries:,}.")
+        known.is_moving, known.restored_at, known.restored_by = False, now, current_actor()
+        known.save(update_fields=["is_moving", "restored_at", "restored_by"])
+    return known
+
+
+@contextmanager
+def _moving() -> Iterator[None]:
+    """A transaction of one archiver, which may take its time."""
+    with transaction.atomic():
+        locks.without_timeouts()
+        _run(f"SELECT {_LOCK}")
+        yield
+
+
+def _compare(path: Path, count: int) -> None:
+    """Each row that was read back is as the ledger has it."""
+    same = ", ".join(f"ads_spend.{name}" for name in files.columns())
+    read = ", ".join(f"row.{name}" for name in files.columns())
+    ((alike,),) = _rows(
+        f"SELECT count(*) FROM {ROWS} AS row JOIN ads_spend ON ads_spend.id = row.id"  # noqa: S608
+        f" WHERE ({same}) IS NOT DISTINCT FROM ({read})"
+    )
+    if alike != count:
+        raise ArchiveError(
+            f"{path} was written, but {count - alike:,} of {count:,} rows cannot be read back as "
+            "they are in the ledger. Check the disk. Nothing was archived."
+        )
+
+
+def _sums() -> dict[str, str]:
+    rows = _rows(
+        f"""
+        SELECT brand.currency, sum(row.amount) FROM {ROWS} AS row
+          JOIN ads_campaign AS campaign ON campaign.id = row.campaign_id
+          JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+         GROUP BY brand.currency ORDER BY brand.currency
+        """  # noqa: S608
+    )
+    return {currency: plain(amount) for currency, amount in rows}
+
+
+def _sources() -> list[str]:
+    rows = _rows(
+        f"SELECT DISTINCT source FROM {ROWS} WHERE external_id IS NOT NULL ORDER BY 1"  # noqa: S608
+    )
+    return [source for (source,) in rows]
+
+
+def _run(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return int(cursor.rowcount)
+
+
+def _rows(statement: str, values: Any = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

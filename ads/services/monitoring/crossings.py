@@ -1,0 +1,197 @@
+"""When it became known that a budget is used up."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db import OperationalError, connection
+
+from ads.holds import BUDGET_HOLDS, BudgetHold
+from ads.models import Campaign
+from ads.models.spend import Period
+from ads.rules.calendar import UnknownTimezone, local_date, next_month, period_start
+from ads.services.delivery import over_budget
+from ads.services.locks import among
+
+#: By hold.
+BUDGETS: Final[dict[str, BudgetHold]] = {budget.hold.value: budget for budget in BUDGET_HOLDS}
+
+DAY: Final = timedelta(days=1)
+
+#: Of how many campaigns :func:`unenforced` looks up since when; more cross at once only together.
+MOST: Final = 5000
+
+#: How many times as long as its work :class:`Sparing` rests: it takes 5% of a processor at most.
+REST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of a campaign or a brand (``owner``: its id) in a period, as of ``at``."""
+
+    of_brand: bool
+    owner: int
+    period: Period
+    start: date
+    amount: Decimal
+    at: datetime
+
+    @property
+    def beyond(self) -> date:
+        """The day after the period."""
+        return next_month(self.start) if self.period == Period.MONTH else self.start + DAY
+
+
+def limits_of(
+    campaign: Campaign,
+    holds: Iterable[str],
+    figures: Callable[[str], Decimal | None],
+    at: datetime,
+) -> list[Limit]:
+    """The limits that hold a campaign at ``at``, from its holds and the figures by field.
+
+    None where its brand's timezone is invalid by now.
+    """
+    brand = campaign.brand
+    try:
+        today = local_date(at, brand.timezone)
+    except UnknownTimezone:
+        return []
+    return [
+        Limit(
+            budget.of_brand,
+            brand.pk if budget.of_brand else campaign.pk,
+            budget.period,
+            period_start(budget.period, today),
+            amount,
+            at,
+        )
+        for hold in holds
+        if (budget := BUDGETS.get(hold)) and (amount := figures(budget.limit_then)) is not None
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Unenforced:
+    """Campaigns that deliver although a budget is used up.
+
+    ``oldest``: the id of the one for which that has been known longest, ``since`` then. None: none,
+    or, of the instant, there is no entry that used up the budget (it is 0). ``at``: when it was so.
+    """
+
+    count: int
+    oldest: int | None
+    since: datetime | None
+    at: datetime
+
+
+# The entry that took the sum over the limit, the last if there are several, or the last edit of
+# budgets, whichever is later. A decision sees entries that are a little younger than its instant.
+_KNOWN: Final = """
+    SELECT asked.number,
+           greatest((
+                SELECT created_at
+                  FROM (
+                        SELECT entry.id, entry.created_at, entry.amount,
+                               sum(entry.amount) OVER (ORDER BY entry.id) AS spent
+                          FROM ads_campaign AS campaign
+                          JOIN ads_spend AS entry ON entry.campaign_id = campaign.id
+                         WHERE campaign.{column} = asked.owner
+                           AND entry.date >= asked.start AND entry.date < asked.beyond
+                           AND entry.created_at <= asked.at + interval '2 minutes'
+                       ) AS running
+                 WHERE spent >= asked.amount AND spent - amount < asked.amount
+                 ORDER BY id DESC LIMIT 1
+           ), (
+                SELECT max(pgh_created_at) FROM {events}
+                 WHERE pgh_obj_id = asked.owner AND pgh_created_at <= asked.at
+           )) AS known_at
+      FROM unnest(%s::int[], %s::bigint[], %s::date[], %s::date[], %s::numeric[], %s::timestamptz[])
+           AS asked (number, owner, start, beyond, amount, at)
+"""
+
+
+def known_since(limits: Iterable[Limit]) -> dict[Limit, datetime]:
+    """When it became known that each was used up; without those for which no record says so.
+
+    Two queries at most. The ledger's entries count from when they were recorded, not from when the
+    money was spent.
+    """
+    each = dict.fromkeys(limits)
+    found: dict[Limit, datetime] = {}
+    for of_brand, column, events in (
+        (False, "id", "ads_campaignevent"),
+        (True, "brand_id", "ads_brandevent"),
+    ):
+        asked = [limit for limit in each if limit.of_brand is of_brand]
+        if not asked:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _KNOWN.format(column=column, events=events),
+                [
+                    list(range(len(asked))),
+                    [limit.owner for limit in asked],
+                    [limit.start for limit in asked],
+                    [limit.beyond for limit in asked],
+                    [limit.amount for limit in asked],
+                    [limit.at for limit in asked],
+                ],
+            )
+            found |= {asked[number]: at for number, at in cursor.fetchall() if at is not None}
+    return found
+
+
+def earliest(limits: Iterable[Limit], known: Mapping[Limit, datetime]) -> datetime | None:
+    """The first instant at which one of ``limits`` was known to be used up."""
+    return min((known[limit] for limit in limits if limit in known), default=None)
+
+
+def unenforced(now: datetime) -> Unenforced:
+    """The campaigns that enforcement should have stopped for a budget by ``now``."""
+    decisions = {decision.campaign_id: decision for decision in over_budget(now)}
+    rows = Campaign.objects.filter(pk__in=among(sorted(decisions)[:MOST])).select_related("brand")
+    asked = {
+        row.pk: limits_of(row, decisions[row.pk].holds, decisions[row.pk].figures.get, now)
+        for row in rows
+    }
+    known = known_since(limit for limits in asked.values() for limit in limits)
+    since = {pk: at for pk, limits in asked.items() if (at := earliest(limits, known))}
+    oldest = min(since, key=lambda pk: since[pk], default=None)
+    return Unenforced(len(decisions), oldest, since.get(oldest or 0), now)
+
+
+class Sparing:
+    """:func:`unenforced`, worked out anew only after :data:`REST` times what it took.
+
+    Among a million campaigns it takes a second, and monitors ask every few. What took too long is
+    not tried again sooner either.
+    """
+
+    def __init__(self) -> None:
+        self._found: Unenforced | OperationalError | None = None
+        self._until = 0.0
+
+    def __call__(self, now: datetime) -> Unenforced:
+        """The answer, perhaps of a little before ``now``.
+
+        Raises:
+            OperationalError: it took too long.
+        """
+        began = time.monotonic()
+        if self._found is None or began >= self._until:
+            try:
+                self._found = unenforced(now)
+            except OperationalError as error:
+                self._found = error
+            self._until = began + (time.monotonic() - began) * REST
+        if isinstance(self._found, OperationalError):
+            raise self._found
+        return self._found
+
+
+#: For all requests of this process.
+sparing: Final = Sparing()

@@ -1,0 +1,152 @@
+"""How the system is: what a monitor asks for, and what it should alarm people about."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from django.db import OperationalError, connection
+
+from ads.services.monitoring.bounded import bounded
+from ads.services.monitoring.counting import count_new
+from ads.services.monitoring.crossings import Unenforced, sparing
+from ads.services.monitoring.queues import depths
+from ads.services.operations import (
+    ClockDifference,
+    Health,
+    StuckSession,
+    TaskHealth,
+    TimezoneDatabase,
+    clock_difference,
+    health,
+    stuck_sessions,
+    timezone_database,
+)
+
+#: The task whose run enforces every campaign.
+SAFETY_CHECK: Final = "check_campaign_budgets"
+
+
+class ProblemKind(StrEnum):
+    """What can be wrong."""
+
+    TASK_LATE = "task_late"
+    TASK_FAILING = "task_failing"
+    QUEUES_UNKNOWN = "queues_unknown"
+    NOT_ENFORCED = "not_enforced"
+    CLOCK = "clock"
+    TIMEZONE_DATABASE = "timezone_database"
+    SESSION_STUCK = "session_stuck"
+    UNKNOWN = "unknown"  # a part of the report could not be worked out
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that people should look at, in a sentence."""
+
+    kind: ProblemKind
+    text: str
+
+
+@dataclass(slots=True)
+class Report:
+    """The system at ``now``; a part that is None could not be worked out, and is a problem.
+
+    ``queues``: how many tasks wait, by queue.
+    """
+
+    now: datetime
+    timezones: TimezoneDatabase
+    tasks: list[TaskHealth] | None = None
+    queues: dict[str, int] | None = None
+    unenforced: Unenforced | None = None
+    clock: ClockDifference | None = None
+    stuck: list[StuckSession] | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def report(now: datetime, *, count: bool = False) -> Report:
+    """Ask the database and Redis how the system is.
+
+    ``count``: also bring the counters up to date.
+
+    Raises:
+        DatabaseError: the database does not answer.
+    """
+    found = Report(now, timezone_database())
+    with _part(found, "The clocks"), bounded():
+        found.clock = clock_difference()
+    with _part(found, "Sessions"), bounded():
+        found.stuck = stuck_sessions()
+    with _part(found, "Periodic tasks"), bounded():
+        found.tasks = health.check(now)
+    with _part(found, "Used-up budgets"), bounded():
+        found.unenforced = sparing(now)
+    if count:
+        with _part(found, "The counters"):
+            count_new()
+    found.queues = depths()
+    found.problems += _problems(found)
+    return found
+
+
+@contextmanager
+def _part(report: Report, name: str) -> Iterator[None]:
+    """What cannot be worked out in time is a problem of its own, and the other parts go on."""
+    try:
+        yield
+    except OperationalError as error:
+        if not connection.is_usable():
+            raise
+        reason = str(error).partition("\n")[0]
+        report.problems.append(
+            Problem(ProblemKind.UNKNOWN, f"{name} could not be worked out: {reason}.")
+        )
+
+
+def _problems(found: Report) -> Iterator[Problem]:
+    for task in found.tasks or ():
+        if task.health == Health.LATE:
+            yield Problem(ProblemKind.TASK_LATE, f"{task.task.name} is late.")
+        elif task.health == Health.FAILING:
+            yield Problem(ProblemKind.TASK_FAILING, f"{task.task.name} is failing.")
+    if found.queues is None:
+        yield Problem(
+            ProblemKind.QUEUES_UNKNOWN,
+            "Redis does not answer, so periodic tasks do not run. Spend and edits do not need it.",
+        )
+    if found.unenforced and _is_overlooked(found.unenforced, found.tasks or ()):
+        yield Problem(
+            ProblemKind.NOT_ENFORCED,
+            f"{found.unenforced.count} campaigns deliver although a budget is used up, and the "
+            f"safety check did not stop them, such as campaign {found.unenforced.oldest}. The "
+            "log of the worker says why.",
+        )
+    if found.clock and found.clock.is_worth_saying:
+        yield Problem(ProblemKind.CLOCK, str(found.clock))
+    if found.timezones.problem:
+        yield Problem(ProblemKind.TIMEZONE_DATABASE, found.timezones.problem)
+    for session in found.stuck or ():
+        if session.idle is not None:  # one at work will end
+            yield Problem(ProblemKind.SESSION_STUCK, str(session))
+
+
+def _is_overlooked(unenforced: Unenforced, tasks: Iterable[TaskHealth]) -> bool:
+    """Has a safety check that began after it was known ended, without stopping the campaign?
+
+    Before the next check has run this is no problem; if it does not run, that is one of its own.
+    """
+    if not unenforced.count or unenforced.since is None:
+        return bool(unenforced.count)
+    # An entry is visible later than it was recorded, once its transaction has ended.
+    visible = unenforced.since + health.LEAST_GRACE
+    return any(
+        visible < beat.last_run_at
+        and beat.last_run_at + (beat.last_duration or timedelta(0)) <= unenforced.at
+        for task in tasks
+        if task.task.task == f"{health.OURS}{SAFETY_CHECK}"
+        and (beat := task.heartbeat)
+        and beat.last_run_at
+    )

@@ -1,0 +1,90 @@
+"""The drill of docs/backup.md: a backup is restored on another port, with PostgreSQL's programs."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from django.conf import settings
+
+from ads.services import api
+from ads.tests.commands.support import say
+from ads.tests.factories import BrandFactory, CampaignFactory
+from budget_manager.tests.support import ROOT, User, directory, environment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of an empty database of another server, on another port."""
+    with directory() as base:
+        server = User(base, redis_url=settings.REDIS_URL)
+        yield server.urls()[0]
+        server.leave()
+
+
+def test_a_backup_is_restored_on_another_port_and_every_sum_is_there(
+    elsewhere: str, tmp_path: Path
+) -> None:
+    paused = CampaignFactory.create(brand__name="Acme", daily_budget=75)
+    in_euro = CampaignFactory.create(brand=BrandFactory.create(name="Écluse", currency="EUR"))
+    api.BudgetService.record_spend(paused, Decimal("75.40"), external_id="1")
+    api.BudgetService.record_spend(in_euro, Decimal("0.000001"))
+
+    said = say("backup", str(tmp_path))
+
+    (folder,) = tmp_path.glob("budget-manager-*")
+    assert re.match(rf"{folder}: \d+\.\d KB in \d+\.\d s\n", said)
+    assert "2 brands, 2 entries (EUR 0.000001, USD 75.40). SHA-256 " in said
+    api.BudgetService.record_spend(in_euro, Decimal(5))  # after it
+    ran = restore(folder, elsewhere)
+    assert ran.returncode == 0, ran.stderr
+    assert "2 brands and 2 entries: every sum is that of the backup." in ran.stdout
+    assert "\n  4. ./manage.py after_restore --resume   lets it start\n" in ran.stdout
+    assert ran.stderr == ""
+    with closing(psycopg2.connect(elsewhere)) as there:
+        assert rows(
+            there,
+            "SELECT name, amount FROM ads_spendtotal JOIN ads_brand AS brand ON brand.id = brand_id"
+            " WHERE campaign_id IS NULL AND period = 'month' ORDER BY name",
+        ) == [("Acme", Decimal("75.40")), ("Écluse", Decimal("0.000001"))]
+        assert rows(there, "SELECT is_active FROM ads_campaign ORDER BY id") == [(False,), (True,)]
+        assert rows(there, "SELECT resumed_at FROM ads_restore") == [(None,)]
+        # What a dump without privileges loses: only the owner may attach the function to a table.
+        assert (
+            rows(
+                there,
+                "SELECT proname FROM pg_proc WHERE prosecdef"
+                " AND (proacl IS NULL OR proacl::text LIKE '%{=X%')",
+            )
+            == []
+        )
+    again = restore(folder, elsewhere)
+    assert again.returncode == 1
+    assert 'The database "budget_manager" is not empty' in again.stderr
+    assert "Make one ('createdb restored'), and name it in DATABASE_URL" in again.stderr
+
+
+def restore(folder: Path, database_url: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", "restore", str(folder)],
+        cwd=ROOT,
+        env=environment(DATABASE_URL=database_url, REDIS_URL=settings.REDIS_URL),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def rows(of: Any, statement: str) -> list[tuple[Any, ...]]:
+    with of.cursor() as cursor:
+        cursor.execute(statement)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

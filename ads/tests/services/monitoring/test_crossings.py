@@ -1,0 +1,160 @@
+"""Campaigns that deliver although a budget is used up, and since when that is known."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ads.models import Brand, Campaign, Spend
+from ads.models.spend import Kind
+from ads.services.monitoring import ProblemKind, bounded, report
+from ads.services.monitoring.crossings import Sparing, Unenforced, unenforced
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import NOON, enforce_all, execute, held_open
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+def running(**fields: Any) -> Campaign:
+    """A campaign that delivers."""
+    campaign = CampaignFactory.create(**fields)
+    enforce_all(NOON - 10 * MINUTE)
+    return campaign
+
+
+def recorded(campaign: Campaign, amount: int, at: datetime, kind: str = Kind.ENTRY) -> None:
+    """Spend of today that nothing enforced."""
+    with time_machine.travel(at, tick=False):
+        Spend.objects.create(campaign=campaign, amount=amount, date=NOON.date(), kind=kind)
+
+
+def test_nothing_is_unenforced_while_budgets_last_or_have_stopped_what_they_should() -> None:
+    running(daily_budget=100)
+    stopped = running(daily_budget=10)
+    recorded(stopped, 10, NOON - 5 * MINUTE)
+    assert unenforced(NOON).count == 1
+
+    enforce_all(NOON)
+
+    assert unenforced(NOON) == Unenforced(0, None, None, NOON)
+
+
+def test_it_counts_from_the_entry_with_which_the_budget_was_used_up() -> None:
+    campaign = running(daily_budget=100)
+    for minutes, amount in ((9, 60), (6, 40), (3, 500)):
+        recorded(campaign, amount, NOON - minutes * MINUTE)
+
+    assert unenforced(NOON) == Unenforced(1, campaign.pk, NOON - 6 * MINUTE, NOON)
+
+
+def test_it_counts_from_the_last_time_if_a_correction_gave_some_back_meanwhile() -> None:
+    campaign = running(monthly_budget=100)
+    recorded(campaign, 100, NOON - 8 * MINUTE)
+    recorded(campaign, -30, NOON - 6 * MINUTE, Kind.CORRECTION)
+    recorded(campaign, 20, NOON - 5 * MINUTE)
+    recorded(campaign, 10, NOON - 4 * MINUTE)
+
+    assert unenforced(NOON) == Unenforced(1, campaign.pk, NOON - 4 * MINUTE, NOON)
+
+
+def test_a_brands_budget_is_used_up_by_all_its_campaigns_and_concerns_all_of_them() -> None:
+    brand = BrandFactory.create(daily_budget=100)
+    first, second = running(brand=brand), running(brand=brand)
+    recorded(first, 70, NOON - 7 * MINUTE)
+    recorded(second, 30, NOON - 5 * MINUTE)
+    recorded(first, 30, NOON - 2 * MINUTE)
+
+    found = unenforced(NOON)
+
+    assert (found.count, found.since) == (2, NOON - 5 * MINUTE)
+    assert found.oldest in {first.pk, second.pk}
+
+
+def test_the_oldest_of_several_is_named_and_its_earliest_budget_counts() -> None:
+    late = running(daily_budget=10)
+    early = running(daily_budget=10, monthly_budget=20)
+    recorded(late, 10, NOON - 3 * MINUTE)
+    recorded(early, 15, NOON - 4 * MINUTE)
+    recorded(early, 15, NOON - 2 * MINUTE)
+
+    assert unenforced(NOON) == Unenforced(2, early.pk, NOON - 4 * MINUTE, NOON)
+
+
+@pytest.mark.parametrize("of_brand", [True, False])
+def test_a_budget_that_was_lowered_counts_from_when_it_was(of_brand: bool) -> None:
+    now = timezone.now()
+    campaign = CampaignFactory.create(daily_budget=100, brand__daily_budget=100)
+    enforce_all(now)
+    with time_machine.travel(now - timedelta(hours=1), tick=False):
+        Spend.objects.create(campaign=campaign, amount=50, date=now.date())
+    table, pk = ("brand", campaign.brand_id) if of_brand else ("campaign", campaign.pk)
+    execute(f"UPDATE ads_{table} SET daily_budget = 40 WHERE id = %s", [pk])
+
+    found = unenforced(timezone.now())
+
+    assert (found.count, found.oldest) == (1, campaign.pk)
+    assert found.since is not None
+    assert found.since > now - MINUTE
+
+
+def test_a_budget_of_zero_that_no_entry_used_up_has_no_instant() -> None:
+    campaign = running()
+    Campaign.objects.filter(pk=campaign.pk).update(daily_budget=Decimal(0))
+
+    assert unenforced(NOON) == Unenforced(1, None, None, NOON)
+
+
+def test_what_another_hold_should_have_stopped_is_no_crossing() -> None:
+    campaign = running(daily_budget=10)
+    execute("UPDATE ads_campaign SET end_date = '2024-05-01' WHERE id = %s", [campaign.pk])
+
+    assert unenforced(NOON) == Unenforced(0, None, None, NOON)
+
+
+def test_a_brand_in_an_invalid_timezone_does_not_hide_the_others() -> None:
+    lost, campaign = running(daily_budget=10), running(daily_budget=10)
+    for each in (lost, campaign):
+        recorded(each, 10, NOON - 5 * MINUTE)
+    execute("SET LOCAL session_replication_role = replica")
+    Brand.objects.filter(pk=lost.brand_id).update(timezone="Mars/Olympus")
+
+    assert unenforced(NOON) == Unenforced(1, campaign.pk, NOON - 5 * MINUTE, NOON)
+
+
+def test_asking_often_does_not_work_it_out_each_time() -> None:
+    campaign = running(daily_budget=10)
+    sparing = Sparing()
+    assert sparing(NOON).count == 0
+    recorded(campaign, 10, NOON)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert sparing(NOON).count == 0
+
+    assert len(queries) == 0
+    assert Sparing()(NOON).count == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_took_too_long_is_a_problem_and_not_tried_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounded, "PATIENCE", 100)
+    monkeypatch.setitem(report.__globals__, "sparing", Sparing())
+
+    with held_open(lambda: execute("LOCK TABLE ads_campaign")):
+        first = report(timezone.now())
+        monkeypatch.setattr(bounded, "PATIENCE", 60_000)
+        second = report(timezone.now())
+
+    for found in (first, second):
+        assert found.unenforced is None
+        assert found.clock is not None
+        (text,) = [each.text for each in found.problems if each.kind == ProblemKind.UNKNOWN]
+        assert text.startswith("Used-up budgets could not be worked out: canceling statement")

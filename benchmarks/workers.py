@@ -1,0 +1,218 @@
+"""Checks that come late: how many of those sent each second, while the workers have other work.
+
+Starts the workers of the Procfile on a database of its own with 10,000 campaigns, and sends a check
+of all campaigns each second, which beat does every five minutes:
+
+- with nothing else to do;
+- while an ad platform sleeps for an hour and beat goes on asking it for spend;
+- while a file of a million rows is checked and recorded;
+- behind 10,000 expired ticks in each queue, as after a week without workers; none of them is run.
+
+A check is late if it is not done five seconds after it was sent. ``--together`` starts one worker
+for all queues instead, with as many processes as this machine has, as it was before.
+"""
+
+import os
+import shlex
+import subprocess
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import redis
+from celery.result import AsyncResult
+from django.conf import settings
+from import_spend import write
+from support.database import scratch
+from support.report import at_most, expect, options, table
+from support.world import decide, fill
+
+from ads.models import SpendImport
+from ads.services.actor import acting_as
+from ads.services.imports import Plan, uploads
+from budget_manager.celery import app
+from budget_manager.processes import parse_procfile
+
+LATE = 5.0  # seconds
+PATIENCE = 60  # seconds after the last check was sent
+CHECK = "ads.tasks.check_campaign_budgets"
+REDIS_DATABASE = 14  # of 16; no other program of this project uses it while it is empty
+TOGETHER = {"worker": "celery -A budget_manager worker --loglevel=WARNING"}
+
+
+def main() -> None:
+    parser = options(__doc__, campaigns=10_000, checks=20, rows=1_000_000, ticks=10_000)
+    parser.add_argument("--together", action="store_true", help="one worker for all queues")
+    given = parser.parse_args()
+    procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text())
+    commands = {name: line for name, line in procfile.items() if " worker " in line}
+    if given.together:
+        commands = TOGETHER
+    now = datetime.now(UTC)
+    with scratch() as database, own_redis() as client:
+        fill(given.campaigns, brands=given.campaigns // 50, schedules=50, now=now)
+        decide(now)
+        with workers(commands, database):
+            with checks() as alone:
+                time.sleep(given.checks)
+            with checks() as importing:
+                import_file(given.rows, given.campaigns)
+        with workers(commands, database, "-I", "support.sleeping_platform"), checks() as asleep:
+            for _ in range(given.checks):
+                # What beat sends in as many minutes.
+                app.send_task("ads.tasks.update_spend", expires=300)
+                app.send_task("ads.tasks.tell_platforms", expires=60)
+                time.sleep(1)
+        client.flushdb()
+        stale = queue_stale(given.ticks)
+        with workers(commands, database):
+            first = app.send_task(CHECK)
+            began = time.monotonic()
+            first.get(timeout=5 * PATIENCE)
+            waited = time.monotonic() - began
+            with checks() as behind:
+                time.sleep(given.checks)
+            while any(client.llen(queue) for queue in settings.CELERY_TASK_QUEUES):
+                time.sleep(0.2)
+        states = Counter(AsyncResult(each, app=app).state for each in stale)
+    expect({"PENDING": len(stale)}, dict(states))
+    table(
+        [
+            row("with nothing else to do", alone),
+            row("while a platform sleeps for an hour", asleep),
+            row(f"while {given.rows:,} rows are imported", importing),
+            row(f"after {len(stale):,} expired ticks, of which none was run", behind),
+            at_most("… the first check after them", waited, LATE, " s"),
+        ]
+    )
+
+
+def row(what: str, sent: list[float | None]) -> tuple[str, str, str]:
+    """How many of these checks were late, and the longest that one took."""
+    late = [took for took in sent if took is None or took > LATE]
+    slowest = max((took for took in sent if took is not None), default=0.0)
+    verdict = "MISSED" if late else "kept"
+    return f"checks late {what}", f"{len(late)} of {len(sent)} ({verdict}), {slowest:.1f} s", "0"
+
+
+@contextmanager
+def checks() -> Iterator[list[float | None]]:
+    """Send a check each second; afterwards the list has the seconds of each, None: never done."""
+    sent: list[tuple[float, AsyncResult[object]]] = []
+    over = threading.Event()
+
+    def send() -> None:
+        while not over.wait(1):
+            sent.append((time.time(), app.send_task(CHECK)))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    took: list[float | None] = []
+    try:
+        yield took
+    finally:
+        over.set()
+        sender.join()
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and not all(result.ready() for _, result in sent):
+        time.sleep(0.1)
+    for at, result in sent:
+        done = result.date_done if result.successful() else None
+        took.append(done.timestamp() - at if done else None)
+
+
+def import_file(rows: int, campaigns: int) -> None:
+    """Upload a file, have it checked, confirm it, and have it recorded."""
+    with tempfile.TemporaryDirectory() as directory, acting_as("benchmark"):
+        path = Path(directory) / "spend.csv"
+        write(path, "totals", rows, campaigns, datetime.now(UTC).date(), for_copy=False)
+        with path.open("rb") as file:
+            upload = uploads.receive(
+                iter(lambda: file.read(1 << 20), b""),
+                name=path.name,
+                plan=Plan(mapping={"date": "Date"}, campaign_by="name"),
+                limit=1 << 30,
+                now=datetime.now(UTC),
+            )
+        until_status(upload, "checked")
+        questions = (upload.preview or {}).get("questions", ())
+        answers = {each["code"]: each["choices"][-1][0] for each in questions}
+        uploads.confirm(
+            upload, checks=upload.checks, leaves_out=0, now=datetime.now(UTC), answers=answers
+        )
+        until_status(upload, "recorded")
+
+
+def until_status(upload: SpendImport, status: str) -> None:
+    while upload.status != status:
+        if upload.status == "refused" or upload.error:
+            raise SystemExit(f"the file was not {status}: {upload.error}")
+        time.sleep(0.2)
+        upload.refresh_from_db()
+
+
+def queue_stale(ticks: int) -> list[str]:
+    """Ticks of every queue that expired a day ago; their ids."""
+    gone = datetime.now(UTC) - timedelta(days=1)
+    names = (CHECK, "ads.tasks.tell_platforms", "ads.tasks.continue_imports")
+    with app.producer_pool.acquire() as producer:
+        return [
+            str(app.send_task(name, expires=gone, producer=producer).id)
+            for name in names
+            for _ in range(ticks)
+        ]
+
+
+@contextmanager
+def own_redis() -> Iterator["redis.Redis"]:
+    """Point the application at a Redis database of its own."""
+    url = urlunsplit(urlsplit(settings.REDIS_URL)._replace(path=f"/{REDIS_DATABASE}"))
+    client = redis.Redis.from_url(url)
+    expect(0, client.dbsize())
+    settings.REDIS_URL = url
+    app.conf.update(broker_url=url, result_backend=url)
+    try:
+        yield client
+    finally:
+        client.flushdb()
+
+
+@contextmanager
+def workers(commands: dict[str, str], database: str, *more: str) -> Iterator[None]:
+    """Run them until the block ends, then kill them: some sleep."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")),
+        "REDIS_URL": settings.REDIS_URL,
+        "SIMULATED_PLATFORM": "true",
+        "PATH": f"{settings.BASE_DIR / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(Path(__file__).parent),
+    }
+    running = [
+        subprocess.Popen(
+            [*shlex.split(command), *more],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for command in commands.values()
+    ]
+    try:
+        while len(app.control.ping(timeout=1, limit=len(running)) or ()) < len(running):
+            expect([None] * len(running), [each.poll() for each in running])
+        yield
+    finally:
+        for each in running:
+            os.killpg(each.pid, 9)
+            each.wait()
+
+
+if __name__ == "__main__":
+    main()
