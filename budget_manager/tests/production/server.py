@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -153,7 +154,7 @@ class Server:
         assert self.shell.stdout is not None
         self.shell.stdin.write(f"{self.here(commands)}\necho ---done---\n")
         self.shell.stdin.flush()
-        said = []
+        said: list[str] = []
         for line in self.shell.stdout:
             if line == "---done---\n":
                 return "".join(said)
@@ -195,13 +196,13 @@ class Server:
 def superuser(database_url: str) -> dict[str, str]:
     """The variables for ``psql`` as ``postgres``, where the page's own names are still free."""
     url = urlsplit(database_url)
-    given = {"host": url.hostname, "port": url.port, "password": url.password}
+    given: dict[str, Any] = {"host": url.hostname, "port": url.port, "password": url.password}
     for user, statements in (
         ("budget_manager", ["CREATE ROLE postgres SUPERUSER LOGIN PASSWORD {}"]),
         ("postgres", ["ALTER DATABASE budget_manager RENAME TO bundled",
                       "ALTER ROLE budget_manager RENAME TO bundled"]),
     ):  # fmt: skip
-        with psycopg2.connect(user=user, dbname="template1", **given) as connection:
+        with psycopg2.connect("", user=user, dbname="template1", **given) as connection:
             cursor = connection.cursor()
             for statement in statements:
                 cursor.execute(sql.SQL(statement).format(sql.Literal(url.password)))
