@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from ads.tests.api.conftest import free_port
+from ads.tests.own_redis import free_port
 from ads.tests.api.support import key_for
 from ads.tests.factories import CampaignFactory
 
