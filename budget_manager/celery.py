@@ -1,17 +1,21 @@
 """The Celery application, configured in settings under ``CELERY_``."""
 
 import os
+import sys
 import warnings
 
 from celery import Celery, signals
+from django.core.exceptions import ImproperlyConfigured
 
 from budget_manager import transport
+from budget_manager.secret_files import read_secret_files
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
 
 # Celery warns root of pickled messages; this application accepts only JSON.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
+read_secret_files(os.environ)  # Flower reads the environment, and no settings
 transport.install()
 app = Celery("budget_manager")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -21,8 +25,14 @@ from budget_manager.logs import lifetime, tasks  # noqa: E402, F401  (connecting
 
 
 @signals.import_modules.connect(sender=app, weak=False)
-def check_timezones(**_: object) -> None:
-    """Refuse to start a worker or beat: Celery runs Django's checks and ignores what they say."""
+def refuse_to_start(**_: object) -> None:
+    """Refuse to start unprepared: Celery runs Django's checks and ignores what they say."""
     from ads.checks import require_timezones
+    from budget_manager.start_checks import require_prepared
 
     require_timezones()
+    if {"worker", "beat"} & set(sys.argv):  # not for each `inspect` of a health check
+        try:
+            require_prepared()
+        except ImproperlyConfigured as error:
+            sys.exit(f"error: {error}")

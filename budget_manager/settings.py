@@ -4,6 +4,7 @@ Development needs none of them: without ``DATABASE_URL`` and ``REDIS_URL`` it us
 servers. Production (``ENVIRONMENT=production``) refuses to start without its variables.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from budget_manager import bundled, logs
+from budget_manager.secret_files import read_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
     env.read_env(str(BASE_DIR / ".env"))
+read_secret_files(os.environ)
+
+
+def secret(name: str) -> str:
+    """Any text: django-environ takes one that begins with $ for the name of another variable."""
+    return os.environ.get(name, "")
+
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="development")
 if ENVIRONMENT not in ("development", "production"):
@@ -27,14 +36,14 @@ if ENVIRONMENT not in ("development", "production"):
 PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION:
     required = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
-    if missing := [name for name in required if not env.str(name, default="")]:
+    if missing := [name for name in required if not secret(name)]:
         raise ImproperlyConfigured(
             f"ENVIRONMENT is production, so {', '.join(missing)} must be set (see .env.example)."
         )
 
 DEBUG = env.bool("DEBUG", default=not PRODUCTION)
-SECRET_KEY = env.str("SECRET_KEY", default="") or bundled.secret_key(BASE_DIR)
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY = secret("SECRET_KEY") or bundled.secret_key(BASE_DIR)
+SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "web"]
 )
@@ -48,6 +57,8 @@ DATABASE_URL, REDIS_URL = bundled.urls(
     redis_url=env.str("REDIS_URL", default=""),
 )
 DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
+if not DATABASES["default"].get("PASSWORD"):
+    DATABASES["default"]["PASSWORD"] = secret("DATABASE_PASSWORD")
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
 # What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
@@ -149,6 +160,9 @@ STORAGES = {
     },
 }
 
+# Pages name the files with their hashes alone.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
 if PRODUCTION:
     # A proxy in front terminates TLS and says so in this header.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -190,7 +204,7 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 
 # --- Monitoring ----------------------------------------------------------------------------------
 # The bearer token of /health and /metrics; without one they do not exist.
-MONITORING_TOKEN = env.str("MONITORING_TOKEN", default="")
+MONITORING_TOKEN = secret("MONITORING_TOKEN")
 # Asked for after each safety check; whoever watches it alarms when that stops.
 DEAD_MAN_URL = env.str("DEAD_MAN_URL", default="")
 if DEAD_MAN_URL and not DEAD_MAN_URL.startswith(("https://", "http://")):

@@ -1,12 +1,23 @@
 """The WSGI entry point, for gunicorn."""
 
 import os
+import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
-application = get_wsgi_application()
+# The exit status of a process that cannot start, in whose place gunicorn starts no other.
+GUNICORN_STOPS = 3
 
-from ads.checks import require_timezones  # noqa: E402  (Django must be set up)
+try:
+    application = get_wsgi_application()
 
-require_timezones()
+    from ads.checks import require_timezones
+    from budget_manager.start_checks import require_prepared
+
+    require_timezones()
+    require_prepared(web=True)
+except ImproperlyConfigured as error:
+    sys.stderr.write(f"error: {error}\n")
+    sys.exit(GUNICORN_STOPS)

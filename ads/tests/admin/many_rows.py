@@ -27,6 +27,7 @@ from ads.models import (
     ColumnMapping,
     DaypartingSchedule,
     DeliveryChange,
+    Person,
     ReportedTotal,
     SimulatedSwitch,
     Spend,
@@ -41,6 +42,7 @@ from ads.rules.calendar import local_date
 from ads.services.actor import acting_as
 from ads.services.delivery.enforcement import Trigger
 from ads.services.imports.plan import Plan
+from ads.services.people import sign_ins
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.support import let_run_on, waived_before
@@ -197,6 +199,10 @@ def _people(number: int, now: datetime) -> None:
     group.permissions.set(Permission.objects.all()[: 5 + number])
     user = User.objects.create_user(f"user {number}", is_staff=True)
     user.groups.set(Group.objects.all())
+    user.user_permissions.set(Permission.objects.all()[:1])
+    person = Person.objects.create(user=user, every_brand=False)
+    person.brands.set(Brand.objects.order_by("pk")[: number + 1])
+    sign_ins.begin(user.username, "192.0.2.7", now)
 
 
 MAKERS: Final[list[Callable[[int, datetime], None]]] = [

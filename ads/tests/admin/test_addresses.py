@@ -1,5 +1,6 @@
 """What is answered to addresses that nothing can be found by."""
 
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -129,7 +130,7 @@ def test_nonsense_in_the_address_of_a_list_is_ignored_or_told_and_never_an_error
 
     # A different filter of each list each time: the first one that is invalid hides the others.
     for number, (model, pages) in enumerate(site.site._registry.items(), start=len(nonsense)):
-        names = ["id__exact", "p", "o", "x", "_to_field", "e", "pk__in"]
+        names: list[Any] = ["id__exact", "p", "o", "x", "_to_field", "e", "pk__in"]
         for one in pages.get_list_filter(request):
             path = one[0] if isinstance(one, tuple) else getattr(one, "parameter_name", "x")
             names += [
