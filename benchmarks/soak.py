@@ -6,6 +6,7 @@ are sampled. A figure is flat if the line through its samples, the first quarter
 less than a tenth of its mean, or by less than what is worth a word, from one end to the other.
 """
 
+import logging
 import statistics
 import threading
 import time
@@ -32,6 +33,7 @@ Samples = dict[str, list[tuple[float, float]]]
 
 def main() -> None:
     given = options(__doc__, minutes=30).parse_args()
+    logging.getLogger("ads").setLevel(logging.WARNING)  # what this process makes is no news
     samples: Samples = defaultdict(list)
     with directory() as base:
         stack = Stack(base)
