@@ -104,6 +104,13 @@ def template() -> str:
     return name
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Collect only what may have faults when these alone are asked for: the rest takes a minute."""
+    if config.option.markexpr != "faults" or not collection_path.name.startswith("test_"):
+        return None
+    return True if "faults" not in collection_path.read_text() else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each of Schemathesis's tests a node ID of its own; pytest drops "[GET /…]" from them.
@@ -116,6 +123,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.nodeid != address:
             item._id = type(item.id).parse(address)  # noqa: SLF001 - there is no public way
     assert len({item.nodeid for item in items}) == len(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have measured, such as how long a stop took after a fault."""
+    for report in terminalreporter.getreports("passed"):
+        for _, value in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
 
 
 class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no published types

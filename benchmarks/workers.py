@@ -12,6 +12,7 @@ A check is late if it is not done five seconds after it was sent. ``--together``
 for all queues instead, with as many processes as this machine has, as it was before.
 """
 
+import logging
 import os
 import shlex
 import subprocess
@@ -55,6 +56,7 @@ def main() -> None:
     if given.together:
         commands = TOGETHER
     now = datetime.now(UTC)
+    logging.getLogger("ads").setLevel(logging.WARNING)
     with scratch() as database, own_redis() as client:
         fill(given.campaigns, brands=given.campaigns // 50, schedules=50, now=now)
         decide(now)
@@ -159,6 +161,7 @@ def until_status(upload: SpendImport, status: str) -> None:
 
 def queue_stale(ticks: int) -> list[str]:
     """Ticks of every queue that expired a day ago; their ids."""
+    logging.getLogger("celery.app.base").setLevel(logging.ERROR)  # it warns of each
     gone = datetime.now(UTC) - timedelta(days=1)
     names = (CHECK, "ads.tasks.tell_platforms", "ads.tasks.continue_imports")
     with app.producer_pool.acquire() as producer:
@@ -200,6 +203,7 @@ def workers(commands: dict[str, str], database: str, *more: str) -> Iterator[Non
             cwd=settings.BASE_DIR,
             env=environment,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         for command in commands.values()

@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -173,7 +174,7 @@ def try_stack(name: str, keep: bool) -> None:
             run("podman", "restart", stack.id(service))
             stack.wait_for(service)
         for service in ("postgres", "web", "celery-enforcement", "celery-worker"):
-            wait(f"{service} is well after all restarts", lambda s=service: stack.is_healthy(s))
+            wait(f"{service} is well after all restarts", partial(stack.is_healthy, service))
 
         run("podman", "stop", stack.id("postgres"))
         wait("web is not ready without PostgreSQL", lambda: not stack.is_healthy("web"))

@@ -148,6 +148,7 @@ def test_servers_stay_up_for_a_forked_child_that_outlives_its_parent(base: Path)
     assert wait_for(lambda: processes_of(base) == [])
 
 
+@pytest.mark.faults
 def test_a_killed_postgres_is_recovered_by_the_next_command(base: Path) -> None:
     user = User(base)
     database_url, _ = user.urls()
@@ -163,6 +164,7 @@ def test_a_killed_postgres_is_recovered_by_the_next_command(base: Path) -> None:
     assert answer == 42
 
 
+@pytest.mark.faults
 def test_a_killed_redis_is_started_again_by_the_next_command(base: Path) -> None:
     user = User(base)
     _, redis_url = user.urls()
@@ -306,6 +308,7 @@ def test_an_interrupted_first_start_is_made_good(base: Path) -> None:
     assert not half.exists()
 
 
+@pytest.mark.faults
 def test_killed_at_any_moment_of_its_start_a_process_leaves_nothing_and_harms_nothing(
     base: Path,
 ) -> None:
@@ -353,6 +356,7 @@ def test_started_by_root_in_another_users_clone_everything_stays_that_users(base
     assert {path.stat().st_uid for path in left} == {nobody.pw_uid}
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["postgres", "redis"])
 def test_a_server_ends_when_its_keeper_is_killed_and_the_next_command_starts_it_again(
     base: Path, name: str

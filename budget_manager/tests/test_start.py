@@ -191,6 +191,7 @@ def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
     assert processes_of(clone) == []
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
 def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
     clone: Path, start_sh: Callable[..., Start], number: int
@@ -203,6 +204,7 @@ def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
     assert eventually_none(clone) == []
 
 
+@pytest.mark.faults
 def test_stopping_in_its_first_moments_leaves_no_process_behind(
     clone: Path, start_sh: Callable[..., Start]
 ) -> None:

@@ -1,62 +1,12 @@
 """Servers of a test's own, that it may stop."""
 
-import os
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-import redis
 from django.test import override_settings
 
-from budget_manager.bundled import redis_server
-
-
-class OwnRedis:
-    """A Redis that nobody else uses; it can be frozen, stopped and started again."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.port = free_port()
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", ""]
-        self.process = subprocess.Popen(
-            [redis_server.program(), *options],
-            cwd=self.directory,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        until = time.monotonic() + 10
-        while True:
-            try:
-                with closing(redis.Redis.from_url(self.url)) as client:
-                    client.ping()
-            except redis.ConnectionError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
-
-    def freeze(self) -> None:
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self.process.pid, signal.SIGCONT)
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
+from ads.tests.own_redis import OwnRedis
 
 
 @pytest.fixture
@@ -68,9 +18,3 @@ def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
             yield server
     finally:
         server.stop()
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

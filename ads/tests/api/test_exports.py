@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.models.senders import Scope
-from ads.tests.api.conftest import free_port
 from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.own_redis import free_port
 from ads.tests.services.exports.support import read
 from ads.tests.support import enforce_all, execute, spend
 

@@ -10,8 +10,8 @@ from django.test import override_settings
 
 from ads.api.frame import limits
 from ads.services.senders.api_keys import Caller
-from ads.tests.api.conftest import OwnRedis
 from ads.tests.api.support import Program, key_for, problem
+from ads.tests.own_redis import OwnRedis
 
 #: 42 seconds before the next minute.
 NOW = datetime(2026, 3, 1, 12, 0, 18, tzinfo=UTC)

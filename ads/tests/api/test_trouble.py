@@ -14,9 +14,9 @@ from ads.models import Campaign, Spend
 from ads.services.delivery.enforcement import Trigger, enforce
 from ads.services.ledger.verification import verify
 from ads.services.operations.outages import is_outage
-from ads.tests.api.conftest import OwnRedis, free_port
 from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import CampaignFactory
+from ads.tests.own_redis import OwnRedis, free_port
 from ads.tests.support import PATIENCE, delivers, execute, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)

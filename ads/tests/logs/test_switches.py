@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from ads.models import Campaign
-from ads.services import BudgetService, locks
+from ads.services import BudgetService
 from ads.services.actor import acting_as
 from ads.services.delivery import lifecycle
 from ads.services.delivery.enforcement import Enforced, enforce
@@ -124,8 +124,8 @@ def test_a_name_cannot_forge_a_line() -> None:
         assert "\x1b" not in log.text
 
 
-def test_a_thousand_locked_campaigns_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", "100ms")
+@pytest.mark.usefixtures("impatient")
+def test_a_thousand_locked_campaigns_are_one_line() -> None:
     brand = BrandFactory.create()
     Campaign.objects.bulk_create(Campaign(brand=brand, name=f"No. {n}") for n in range(1000))
     Campaign.objects.update(is_active=False)

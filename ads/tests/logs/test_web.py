@@ -15,9 +15,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from ads.tests.api.conftest import free_port
 from ads.tests.api.support import key_for
 from ads.tests.factories import CampaignFactory
+from ads.tests.own_redis import free_port
 
 PRODUCTION = {
     "ENVIRONMENT": "production",

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -25,6 +26,7 @@ from budget_manager.tests.support import ROOT, User, copy_project, environment, 
 
 HOST = "budgets.example.com"
 PAGE = (ROOT / "docs" / "running.md").read_text()
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 HEADING = re.compile(r"^#{2,3} (.+)$", re.MULTILINE)
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -152,7 +154,7 @@ class Server:
         assert self.shell.stdout is not None
         self.shell.stdin.write(f"{self.here(commands)}\necho ---done---\n")
         self.shell.stdin.flush()
-        said = []
+        said: list[str] = []
         for line in self.shell.stdout:
             if line == "---done---\n":
                 return "".join(said)
@@ -160,7 +162,7 @@ class Server:
         raise AssertionError(f"{commands}\n{''.join(said)}")
 
     def environment(self) -> dict[str, str]:
-        path = f"{self.root / 'tools'}:{programs()}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+        path = f"{self.root / 'tools'}:{programs()}:{PATH}"
         # HOME: psql reads a file there
         return {**environment(), "PATH": path, "HOME": str(self.root), **self.variables}
 
@@ -194,13 +196,13 @@ class Server:
 def superuser(database_url: str) -> dict[str, str]:
     """The variables for ``psql`` as ``postgres``, where the page's own names are still free."""
     url = urlsplit(database_url)
-    given = {"host": url.hostname, "port": url.port, "password": url.password}
+    given: dict[str, Any] = {"host": url.hostname, "port": url.port, "password": url.password}
     for user, statements in (
         ("budget_manager", ["CREATE ROLE postgres SUPERUSER LOGIN PASSWORD {}"]),
         ("postgres", ["ALTER DATABASE budget_manager RENAME TO bundled",
                       "ALTER ROLE budget_manager RENAME TO bundled"]),
     ):  # fmt: skip
-        with psycopg2.connect(user=user, dbname="template1", **given) as connection:
+        with psycopg2.connect("", user=user, dbname="template1", **given) as connection:
             cursor = connection.cursor()
             for statement in statements:
                 cursor.execute(sql.SQL(statement).format(sql.Literal(url.password)))

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -17,13 +18,14 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from ads.services import locks
 from budget_manager.tests.production.client import Client, location_of_http
-from budget_manager.tests.production.server import HOST, Running, Server
+from budget_manager.tests.production.server import HOST, PATH, Running, Server
 from budget_manager.tests.support import directory, wait_for
 
 MIB = 1024 * 1024
 PASSWORD = "a-password-of-this-test"  # noqa: S105
 UPLOAD = "/admin/ads/spendimport/add/"
 ENTRIES = "/api/v1/spend/entries"
+PROGRAMS = ["caddy", "nginx", "openssl", "pgbouncer", "systemd-analyze"]
 UNITS = ["web", "enforcement", "worker", "beat", "flower"]
 BEFORE_MIGRATE = [
     "Production on a server",
@@ -57,6 +59,10 @@ class Followed:
 @pytest.fixture(scope="module")
 def followed() -> Iterator[Followed]:
     """The page followed to its end, PgBouncer included, with web running."""
+    missing = [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"apt-get install {' '.join(missing)}")
+    assert missing == []
     with directory() as root, ExitStack() as at_the_end:
         server = Server(
             root,
@@ -274,7 +280,8 @@ def test_imports_refuse_to_go_through_pgbouncer(
 ) -> None:
     url = (followed.server.root / "etc" / "budget-manager" / "pooled_url").read_text().strip()
     pooled = connections["default"].copy()
-    pooled.settings_dict = {**pooled.settings_dict, **environ.Env.db_url_config(url)}
+    given = {**environ.Env.db_url_config(url), "OPTIONS": {}}
+    pooled.settings_dict = {**pooled.settings_dict, **given}
     monkeypatch.setattr(locks, "connection", pooled)
 
     with (
@@ -287,12 +294,20 @@ def test_imports_refuse_to_go_through_pgbouncer(
     with django_db_blocker.unblock(), pooled.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
         assert cursor.fetchone() == (0,)
+        # as DATABASE_SESSION is in production
+        for name, value in (
+            ("lock_timeout", "1s"),
+            ("idle_in_transaction_session_timeout", "5min"),
+            ("client_connection_check_interval", "2s"),
+        ):
+            cursor.execute("SELECT current_setting(%s)", [name])
+            assert cursor.fetchone() == (value,)
     pooled.close()
 
 
 def test_each_worker_and_the_others_run_as_the_procfile_says(followed: Followed) -> None:
     lines = (followed.server.code / "Procfile").read_text().splitlines()
-    said = dict(line.replace("WARNING", "INFO").split(": ", 1) for line in lines)
+    said = dict(line.split(": ", 1) for line in lines)
 
     for name in UNITS:
         program, *words = followed.server.unit(f"budget-manager-{name}").command

@@ -1,0 +1,56 @@
+"""A PostgreSQL of the suite's own, which may be stopped in any way."""
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from ads.tests.own_redis import free_port
+from budget_manager.bundled import files
+from budget_manager.bundled.postgres import Postgres
+from budget_manager.tests.support import wait_for
+
+#: Seconds for anything to happen that should take one or two: machines are busy.
+PATIENCE = 120.0
+
+
+def with_parent(command: Sequence[str]) -> list[str]:
+    """The command, ended with the process that starts it where the machine has what it takes."""
+    setpriv = shutil.which("setpriv")
+    return [*([setpriv, "--pdeathsig=TERM"] if setpriv else []), *command]
+
+
+class OwnPostgres:
+    """As the bundled one, with few connections and without a keeper."""
+
+    def __init__(self, base: Path) -> None:
+        self._server = Postgres(files.local_dir(base), {"port": free_port()})
+        self.data = self._server.data
+        self.log = self._server.log
+        self.start()
+
+    def url(self, database: str = "budget_manager") -> str:
+        return self._server.url(database)
+
+    def start(self) -> None:
+        # command() makes the cluster, and takes away the pid file of one that was killed.
+        command = [*self._server.command(), "-c", "max_connections=60"]
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                with_parent(command), cwd="/", stdout=output, stderr=output
+            )
+        assert wait_for(lambda: bool(self._server.answers()), PATIENCE), self.log.read_text()
+
+    def stop(self, number: signal.Signals = signal.SIGQUIT) -> None:
+        """By default without a checkpoint, as after a power cut; then nothing of it runs."""
+        self.process.send_signal(number)
+        self.process.wait(PATIENCE)
+        # The processes of a killed one notice that they are alone.
+        assert wait_for(lambda: not self._left(), PATIENCE)
+
+    def _left(self) -> list[int]:
+        found = psutil.process_iter(["name", "cwd"])
+        return [one.pid for one in found if one.info["cwd"] == str(self.data)]
