@@ -115,14 +115,17 @@ def _of_schedules(column: str) -> Callable[[Brands], Q]:
 
 
 def _batches(ids: Brands) -> Q:
-    """Those with nothing of other brands, and nothing that waits for any brand."""
+    """Those with nothing of other brands, and nothing that waits for any brand.
+
+    Nor those with archived entries, of which no brand is known.
+    """
     own = Q(campaign__brand__in=ids)
     recorded = ours.Spend.objects.filter(batch=OuterRef("pk")).order_by()
     waits = ours.WaitingSpend.objects.filter(batch=OuterRef("pk")).order_by()
     limited = _made_by_limited("unknown__only_brands")(ids)
     theirs, others = Q(Exists(waits.filter(limited))), Q(Exists(waits.exclude(limited)))
     theirs |= Q(Exists(recorded.filter(own))) | _made_by_limited("spend_import__only_brands")(ids)
-    others |= Q(Exists(recorded.exclude(own)))
+    others |= Q(Exists(recorded.exclude(own))) | Q(archived_entries__gt=0)
     return theirs & ~others
 
 
