@@ -157,7 +157,8 @@ class Stack:
 
     def memory(self, service: str) -> list[int]:
         """Of each of its processes, in MB: what they share is divided among them."""
-        script = "for one in /proc/[0-9]*; do grep -qs ^/venv $one/cmdline && cat $one/smaps_rollup; done"
+        each = "grep -qs ^/venv $one/cmdline && cat $one/smaps_rollup"
+        script = f"for one in /proc/[0-9]*; do {each}; done"
         rolled = run("podman", "exec", self.id(service), "sh", "-c", script, check=False)
         found = re.findall(r"^Pss: +(\d+)", rolled, re.MULTILINE)
         return [int(kilobytes) * 1024 // 10**6 for kilobytes in found]
