@@ -49,10 +49,12 @@ def logged(*, production: bool = True) -> Iterator[Logged]:
         )
     )
     loggers = [logging.getLogger(), logging.getLogger("gunicorn.access")]
+    # Instead of pytest's own, which keep what cannot be sent from one of its processes to another.
+    before = [logger.handlers for logger in loggers]
     for logger in loggers:
-        logger.addHandler(handler)
+        logger.handlers = [handler]
     try:
         yield found
     finally:
-        for logger in loggers:
-            logger.removeHandler(handler)
+        for logger, handlers in zip(loggers, before, strict=True):
+            logger.handlers = handlers

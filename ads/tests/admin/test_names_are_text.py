@@ -62,7 +62,8 @@ def called_so(db: None) -> Client:
         for model, field in names:
             for row in model._default_manager.order_by("pk"):
                 model._default_manager.filter(pk=row.pk).update(**{field: f"{EVIL}{row.pk}"})
-        User.objects.update(username=f"olivia{EVIL}")
+        for user in User.objects.all():
+            User.objects.filter(pk=user.pk).update(username=f"{user.username}{EVIL}")
     return client
 
 

@@ -20,6 +20,7 @@ from ads.tests.factories import CampaignFactory
 from ads.tests.own_redis import free_port
 
 PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "budget_manager.settings",
     "ENVIRONMENT": "production",
     "SECRET_KEY": "not-for-production-" * 4,
     "ALLOWED_HOSTS": "127.0.0.1",
@@ -38,7 +39,8 @@ def server(transactional_db: None, tmp_path: Path) -> Iterator[tuple[int, Any]]:
     with (
         log.open("w") as output,
         subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "budget_manager.wsgi"],
+            # Not the project's own entry point, which wants collected static files.
+            [sys.executable, "-m", "gunicorn", "django.core.wsgi:get_wsgi_application()"],
             cwd=settings.BASE_DIR,
             env=os.environ | environment | {"BIND": f"127.0.0.1:{port}"},
             stdout=output,

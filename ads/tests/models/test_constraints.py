@@ -163,14 +163,14 @@ def test_the_ledger_and_what_it_belongs_to_cannot_be_deleted() -> None:
         "UPDATE ads_spend SET date = date + 1",
         "UPDATE ads_spend SET description = 'x'",
     ):
-        with refused("append_only", DatabaseError):
+        with refused("only ever added to", DatabaseError):
             execute(sql)
     entry.amount = 2
-    with refused("append_only", DatabaseError):
+    with refused("only ever added to", DatabaseError):
         entry.save()
-    with refused("append_only", DatabaseError):
+    with refused("only ever added to", DatabaseError):
         entry.delete()
-    with refused("append_only", DatabaseError):
+    with refused("only ever added to", DatabaseError):
         Spend.objects.update(amount=2)
     with refused(".", DatabaseError):
         Spend.objects.all().delete()
