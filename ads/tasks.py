@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from celery import shared_task, signals
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
@@ -167,10 +167,12 @@ def forget_sign_ins() -> dict[str, int]:
 
 
 @_task
-def clear_sessions() -> None:
+def clear_sessions() -> dict[str, int]:
     """Delete the expired sessions of logins."""
-    with _running("clear_sessions", timezone.now()):
-        SessionStore.clear_expired()
+    now = timezone.now()
+    with _running("clear_sessions", now):
+        cleared, _ = Session.objects.filter(expire_date__lt=now).delete()
+    return {"cleared": cleared}
 
 
 def _now() -> datetime:
