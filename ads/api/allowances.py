@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from ninja import Field, Header, Path, Query, Router, Schema
+from pydantic import WithJsonSchema
 
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, documented
 from ads.api.reading import (
@@ -45,7 +46,16 @@ class LetRunOn(Schema):
     model_config = {"extra": "forbid"}
 
     reason: Annotated[
-        str, Field(description=f"Why; up to {LONGEST_REASON} characters.", examples=["Launch day"])
+        str,
+        Field(description=f"Why; up to {LONGEST_REASON} characters.", examples=["Launch day"]),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": LONGEST_REASON,
+                "pattern": r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$",
+            }
+        ),
     ]
     period: Annotated[
         Literal["day", "month"], Field(description="Beyond the daily or the monthly budget.")
@@ -56,6 +66,19 @@ class LetRunOn(Schema):
             description="In the brand's currency, beyond the budget, as exact text. Left out: as "
             "much as has been spent so far, so the budget starts anew.",
             examples=["20.00"],
+        ),
+        # Validated by the rule, whose errors say more.
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {
+                        "type": "string",
+                        "pattern": r"^(?:[0-9]{1,12}(?:\.[0-9]{1,6})?)$",
+                    },
+                    {"type": "integer", "minimum": 1, "exclusiveMaximum": 10**12},
+                    {"type": "null"},
+                ]
+            }
         ),
     ] = None
     until: Annotated[

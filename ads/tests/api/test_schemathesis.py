@@ -48,6 +48,8 @@ BEYOND_A_SCHEMA = {
     "it has passed": "what time it is",
     "it is before 1990-01-01": "a format has no earliest date",
     "it is not between 1990-01-01": "nor has that of instants",
+    "use a time such as": "the ways to say when it ends",
+    "use more than zero": "a pattern of decimal numbers includes zero",
     "send the header Idempotency-Key": "a field that is needed unless there is a header",
     "an exponent is not accepted": "how a JSON number is written",
     "has more than 6 decimal places": "how a JSON number is written",
