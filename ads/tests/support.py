@@ -233,9 +233,13 @@ def await_blocked(count: int = 1) -> None:
     while time.perf_counter() < until:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
+                "SELECT count(*) FROM pg_stat_activity AS one"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
                 " AND backend_type = 'client backend'"
+                # Not one that only autovacuum holds up.
+                " AND EXISTS (SELECT FROM pg_stat_activity AS other"
+                " WHERE other.pid = ANY(pg_blocking_pids(one.pid))"
+                " AND other.backend_type = 'client backend')"
             )
             if cursor.fetchone()[0] >= count:
                 return
