@@ -37,7 +37,7 @@ class BrandsInline(TabularInline[Person, User]):
     max_num = 1
     can_delete = False
     hide_title = True
-    verbose_name_plural = "Brands"
+    verbose_name = verbose_name_plural = "brand limit"
 
 
 @admin.register(User)
