@@ -41,7 +41,12 @@ def check_sessions(databases: Collection[str] | None = None, **_: Any) -> list[C
     """Sessions let go of their locks: see :mod:`ads.services.operations.database_sessions`."""
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
-    return [Caution(sentence, id="ads.W002") for sentence in database_sessions.missing_limits()]
+    try:
+        with transaction.atomic():
+            missing = list(database_sessions.missing_limits())
+    except DatabaseError:
+        return []
+    return [Caution(sentence, id="ads.W002") for sentence in missing]
 
 
 @register(Tags.database)

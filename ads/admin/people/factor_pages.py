@@ -89,13 +89,12 @@ def set_up(request: HttpRequest) -> HttpResponse:
             sessions.begin(request.session, user)
             return HttpResponseRedirect(reverse("second_factor"))
         return _kept(request, factor)
-    factor = second_factor.begin(user)
+    factor = second_factor.begin(user, anew=request.method != "POST")
     form = SetUpForm(request.POST or None)
     try:
         secret = second_factor.secret_of(factor)
     except CannotUnseal:  # it was begun before SECRET_KEY changed, and never used
-        second_factor.remove(user)
-        factor = second_factor.begin(user)
+        factor = second_factor.begin(user, anew=True)
         secret = second_factor.secret_of(factor)
     if request.method == "POST" and form.is_valid() and _is_password(request, form):
         codes = second_factor.confirm(factor, form.cleaned_data["code"], timezone.now())

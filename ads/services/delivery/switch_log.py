@@ -17,9 +17,7 @@ from budget_manager.logs import Each
 logger = structlog.stdlib.get_logger(__name__)
 
 #: Of each budget: its hold, and the figures of its spend and limit.
-_BUDGETS = [
-    (budget.hold.value, budget.spend, budget.budget.replace("__", "_")) for budget in BUDGET_HOLDS
-]
+_BUDGETS = [(budget.hold.value, budget.spend, budget.limit_then) for budget in BUDGET_HOLDS]
 
 
 def after_commit(decisions: Sequence[Decision], trigger: str) -> None:

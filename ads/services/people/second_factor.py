@@ -48,8 +48,13 @@ def is_required(user: Any) -> bool:
     return bool(user.groups.filter(name__in=roles).exists())
 
 
-def begin(user: User) -> SecondFactor:
-    """The second factor that is being set up, made if need be; its secret stays until then."""
+def begin(user: User, *, anew: bool = False) -> SecondFactor:
+    """The second factor that is being set up, made if need be.
+
+    ``anew``: with a new secret, so that one somebody has seen earlier is never turned on.
+    """
+    if anew:
+        SecondFactor.objects.filter(user=user, confirmed_at=None).delete()
     secret = base64.b32encode(secrets.token_bytes(20)).decode()
     factor, _ = SecondFactor.objects.get_or_create(
         user=user, defaults={"secret": encryption.seal(secret)}

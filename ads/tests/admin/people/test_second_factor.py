@@ -137,6 +137,19 @@ def test_an_open_session_alone_does_not_set_it_up(anna: User) -> None:
     assert second_factor.of(anna) is None
 
 
+def test_a_secret_that_somebody_has_seen_earlier_is_not_turned_on(anna: User) -> None:
+    browser("198.51.100.9").get(SET_UP)
+    seen = app(anna)
+
+    client = browser()
+    client.get(SET_UP)
+    refused = client.post(SET_UP, {"password": PASSWORD, "code": seen})
+
+    assert seen != app(anna)
+    assert "This is not the code" in refused.content.decode()
+    assert client.post(SET_UP, {"password": PASSWORD, "code": app(anna)}).context["codes"]
+
+
 def test_it_is_turned_off_with_a_code_and_recovery_codes_are_made_anew(anna: User) -> None:
     codes = set_up(anna)
     client = browser()
