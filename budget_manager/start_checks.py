@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -38,10 +39,12 @@ def uncollected_files() -> Iterator[str]:
     if not collected:
         yield f"The static files have not been collected. {remedy}"
         return
+    manifest = staticfiles_storage.manifest_name  # type: ignore[attr-defined]
+    # Written anew each time, while copies of what has not changed stay as old as they are.
+    at = staticfiles_storage.get_modified_time(manifest)
+    ignored = apps.get_app_config("staticfiles").ignore_patterns  # type: ignore[attr-defined]
     for finder in get_finders():
-        for path, source in finder.list(None):
-            if (copy := collected.get(path)) is None or (
-                staticfiles_storage.get_modified_time(copy) < source.get_modified_time(path)
-            ):
+        for path, source in finder.list(ignored):
+            if path not in collected or at < source.get_modified_time(path):
                 yield f"The static file {path} has not been collected in this version. {remedy}"
                 return

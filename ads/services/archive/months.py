@@ -122,8 +122,7 @@ def archive(figures: MonthFigures, directory: Path, now: datetime) -> ArchivedMo
     month = figures.month
     path = directory / f"spend-{month:%Y-%m}.csv.gz"
     with _moving():
-        if path.exists() and ArchivedMonth.objects.filter(file=path.name).exists():
-            # It may be the only copy of what was archived before.
+        if path.exists():  # it may be the only copy of what was archived before
             path = path.with_name(f"spend-{month:%Y-%m}-{now:%Y%m%dT%H%M%S}.csv.gz")
         count = files.write(path, month)
         files.load(path)

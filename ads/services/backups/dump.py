@@ -63,7 +63,11 @@ def take(directory: Path, now: datetime, *, keep: int | None = None) -> Taken:
     began = time.monotonic()
     folder = directory.absolute() / f"budget-manager-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     attempt = Backup(
-        started_at=now, place=str(folder), host=socket.gethostname(), taken_by=current_actor()
+        started_at=now,
+        place=str(folder),
+        host=socket.gethostname(),
+        taken_by=current_actor(),
+        error="It was interrupted.",
     )
     try:
         with _sentences(directory), _alone(directory):
@@ -73,7 +77,7 @@ def take(directory: Path, now: datetime, *, keep: int | None = None) -> Taken:
         attempt.error = str(error)
         raise
     else:
-        attempt.size, attempt.sha256 = manifest.size, manifest.sha256
+        attempt.error, attempt.size, attempt.sha256 = "", manifest.size, manifest.sha256
     finally:
         attempt.took = took = timedelta(seconds=time.monotonic() - began)
         attempt.save()

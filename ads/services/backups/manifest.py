@@ -196,7 +196,9 @@ def _by_currency() -> dict[str, str]:
 
 
 def _archives() -> list[dict[str, str]]:
-    rows = _rows("SELECT month, file, sha256 FROM ads_archivedmonth ORDER BY month")
+    rows = _rows(
+        "SELECT month, file, sha256 FROM ads_archivedmonth WHERE restored_at IS NULL ORDER BY month"
+    )
     return [{"month": f"{month:%Y-%m}", "file": file, "sha256": sha} for month, file, sha in rows]
 
 

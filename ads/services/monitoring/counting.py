@@ -145,7 +145,7 @@ def _count(table: str, most: int, add: Callable[[int, int], None]) -> bool:
             counted.last_id = max(before, min(counted.pending_id, before + most))
             if counted.last_id > before:
                 add(before, counted.last_id)
-            if counted.last_id == counted.pending_id:
+            if counted.last_id >= counted.pending_id:  # the newest may have been archived
                 counted.pending_id, counted.pending_writers = newest, sorted(writers)
         counted.save()
         return counted.last_id > before

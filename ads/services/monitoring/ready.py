@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -39,7 +39,7 @@ def readiness() -> Readiness:
         return Readiness(None)
     try:
         return Readiness(_unapplied(frozenset(MigrationRecorder(connection).applied_migrations())))
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         logger.warning("The database cannot be reached", error=" ".join(str(error).split()))
         return Readiness(None)
     finally:
