@@ -17,6 +17,7 @@ from ads.models.operations import (
     SimulatedSwitch,
 )
 from ads.models.people import Person, SecondFactor, SignIn
+from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, SwitchOrder
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import ReportedTotal, Spend, SpendTotal
