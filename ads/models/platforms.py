@@ -9,6 +9,28 @@ from ads.models.delivery import DeliveryChange
 from ads.models.fields import MoneyField, is_money
 from ads.models.triggers import tracked
 
+#: Which campaign of ours each campaign on a platform is, a relation: by its platform ID, one with
+#: the account before one without; on the simulated platform, which has no IDs of its own, by ours.
+MATCHED = """(
+    SELECT known.campaign_id, there.id AS there_id, there.account_id, there.remote_id
+      FROM ads_campaignreference AS known
+      JOIN ads_platformcampaign AS there ON there.remote_id = known.reference
+      JOIN ads_platformaccount AS account
+        ON account.id = there.account_id AND account.platform = known.platform
+     WHERE known.account = account.remote_id
+        OR known.account = '' AND NOT EXISTS (
+               SELECT FROM ads_campaignreference AS exact
+                WHERE exact.platform = known.platform AND exact.account = account.remote_id
+                  AND exact.reference = known.reference)
+     UNION ALL
+    SELECT campaign.id, there.id, there.account_id, there.remote_id
+      FROM ads_campaign AS campaign
+      JOIN ads_platformcampaign AS there ON there.remote_id = campaign.id::text
+      JOIN ads_platformaccount AS account
+        ON account.id = there.account_id AND account.platform = 'simulated'
+) AS matched
+"""
+
 
 class ConnectionState(models.TextChoices):
     """Whether a connection can be used."""
@@ -125,6 +147,12 @@ class PlatformAccount(TimestampedModel):
     problem = models.TextField(
         blank=True, default="", help_text="Why it could not be read, or what of it is not recorded."
     )
+    telling_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Until then it is being told something, and nobody else tells it anything.",
+    )
 
     class Meta:
         verbose_name = "platform account"
@@ -183,6 +211,7 @@ class PlatformCampaign(models.Model):
             ),
             is_money("daily_budget", table="platform_campaign"),
         ]
+        indexes = [models.Index(fields=["remote_id"], name="platform_campaign_by_remote_id")]
 
     def __str__(self) -> str:
         return self.name or self.remote_id

@@ -1,7 +1,7 @@
 """What a connector to an ad platform implements, and the errors that it raises.
 
-A connector speaks one platform's protocol and knows no rule of ours: it says what the platform says,
-in the shapes below. It is made for one connection, used by one process, and closed after use.
+A connector speaks one platform's protocol and knows no rule of ours: it says what the platform
+says, in the shapes below. It is made for one connection, used by one process, and closed after use.
 
 Every call reaches a network, within the timeout that the connector was made with, and raises a
 :class:`PlatformError`. It neither retries for long nor hides a failure: the caller asks again at
