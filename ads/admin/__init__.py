@@ -9,6 +9,7 @@ from ads.admin import (
     imports,
     overview,
     people,
+    receipts,
     references,
     schedules,
     senders,

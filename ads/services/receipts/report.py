@@ -1,20 +1,21 @@
-"""A month of one brand's receipts."""
+"""The receipts of a brand or a campaign, and what they come to."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from ads.models import Brand
-from ads.rules.calendar import day_begins, next_month
+from django.db.models import QuerySet
+
+from ads.models import Brand, Campaign, DeliveryChange
+from ads.rules.calendar import day_bounds
+from ads.services.ledger import EARLIEST, LATEST, summaries
 from ads.services.receipts.receipt import ZERO, Delay, Receipt, pauses, receipts_of
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The pauses of a brand's campaigns for used-up budgets in one of its months, oldest first."""
+    """The pauses for used-up budgets on days of the brand's timezone, the oldest first."""
 
-    brand: Brand
-    month: date
     receipts: tuple[Receipt, ...]
 
     @property
@@ -56,21 +57,24 @@ class Report:
         return receipt.budget.hold, owner, receipt.start
 
 
-def month_of(brand: Brand, month: date) -> Report:
-    """The receipts of the month that begins at ``month``.
+def pauses_of(owner: Brand | Campaign, first: date, last: date) -> QuerySet[DeliveryChange]:
+    """The pauses of the days from ``first`` to ``last``, both included, the oldest first.
 
     Raises:
+        InvalidSpan: these are too many days, or none.
         UnknownTimezone: the brand's timezone is invalid.
     """
-    begin, end = _bounds(brand, month)
-    changes = (
-        pauses()
-        .filter(campaign__brand=brand, at__gte=begin, at__lt=end)
-        .select_related("campaign__brand")
-        .order_by("at", "pk")
-    )
-    return Report(brand, month, tuple(receipts_of(changes)))
+    summaries.check_span(first, last)
+    if isinstance(owner, Brand):
+        timezone, its = owner.timezone, pauses().filter(campaign__brand=owner)
+    else:
+        timezone, its = owner.brand.timezone, pauses().filter(campaign=owner)
+    begin, _ = day_bounds(max(first, EARLIEST), timezone)
+    _, end = day_bounds(min(last, LATEST), timezone)
+    within = its.filter(at__gte=begin, at__lt=end)
+    return within.select_related("campaign__brand").order_by("at", "pk")
 
 
-def _bounds(brand: Brand, month: date) -> tuple[datetime, datetime]:
-    return day_begins(month, brand.timezone), day_begins(next_month(month), brand.timezone)
+def report(owner: Brand | Campaign, first: date, last: date) -> Report:
+    """The receipts of :func:`pauses_of`; four queries, whatever their number."""
+    return Report(tuple(receipts_of(pauses_of(owner, first, last))))

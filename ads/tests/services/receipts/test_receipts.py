@@ -13,8 +13,7 @@ from ads.platforms.interface import Refused, Unreachable
 from ads.services import receipts
 from ads.services.delivery import rollover
 from ads.services.ledger import DayTotal, SpendEntry, record
-from ads.services.receipts import Delay, Receipt
-from ads.services.receipts.receipt import pauses, receipts_of
+from ads.services.receipts import Delay, Receipt, pauses, receipts_of
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.orders.scripted import Scripted, on_platform
 from ads.tests.services.orders.test_orders import tell
@@ -25,6 +24,7 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 TODAY = NOON.date()
+MAY = date(2024, 5, 1), date(2024, 5, 31)
 
 
 @pytest.fixture(autouse=True)
@@ -184,13 +184,13 @@ class TestMonthOfABrand:
         first, second = (running(brand=brand, daily_budget=None) for _ in range(2))
         reported(first, 130, NOON, NOON)
 
-        report = receipts.month_of(brand, date(2024, 5, 1))
+        report = receipts.report(brand, *MAY)
 
         assert {each.change.campaign for each in report.receipts} == {first, second}
         assert (report.over, report.kept) == (Decimal(30), 0)
         assert report.over_by == {Delay.REPORTING: 30, Delay.STOPPING: 0}
 
-    def test_it_holds_the_brands_own_month(self) -> None:
+    def test_it_holds_the_brands_own_days(self) -> None:
         brand = BrandFactory.create(timezone="Asia/Tokyo")
         campaign = running(brand=brand)
         last = at("2024-05-31 14:59")
@@ -198,8 +198,8 @@ class TestMonthOfABrand:
         rows = [DayTotal(campaign.pk, date(2024, 5, 31), Decimal(130), last)]
         record(rows, source="scripted", now=last, kind=Kind.DAY_TOTAL)
 
-        assert receipts.month_of(brand, date(2024, 5, 1)).worst is not None
-        assert receipts.month_of(brand, date(2024, 6, 1)).receipts == ()
+        assert receipts.report(brand, *MAY).worst is not None
+        assert receipts.report(brand, date(2024, 6, 1), date(2024, 6, 30)).receipts == ()
 
     def test_pauses_by_people_and_hours_are_not_in_it(self) -> None:
         campaign = running()
@@ -208,7 +208,7 @@ class TestMonthOfABrand:
         enforce_all(NOON)
 
         assert not SwitchOrder.objects.filter(state="confirmed").exists()
-        assert receipts.month_of(campaign.brand, date(2024, 5, 1)).receipts == ()
+        assert receipts.report(campaign.brand, *MAY).receipts == ()
 
     def test_it_asks_as_few_queries_for_many_as_for_one(
         self, django_assert_num_queries: object
@@ -218,6 +218,6 @@ class TestMonthOfABrand:
             reported(running(brand=brand), 130, NOON, NOON)
 
         with django_assert_num_queries(4):  # type: ignore[operator]
-            report = receipts.month_of(brand, date(2024, 5, 1))
+            report = receipts.report(brand, *MAY)
 
         assert report.over == 5 * 30
