@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import action
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import ChoiceFilter, RowFilter
+from ads.admin.elements import ChoiceFilter, RowFilter, counted
 from ads.admin.receipts.text import order_badge
 from ads.models import SwitchOrder
 from ads.models.platforms import OrderState
@@ -47,7 +46,7 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
     search_fields = ["remote_id", "campaign__name"]
     search_help_text = "ID on the platform or campaign"
     ordering = ["-id"]
-    actions_detail = ["tell_again"]
+    actions = ["tell_again"]
 
     @admin.display(description="when")
     def when(self, order: SwitchOrder) -> str:
@@ -68,28 +67,20 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
     def _at(self, order: SwitchOrder, at: Any) -> str | None:
         return format_instant(at, order.campaign.brand.timezone, seconds=True) if at else None
 
-    def has_tell_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("ads.change_campaign") and (
-            object_id is None
-            or self.get_queryset(request).filter(pk=object_id, state=OrderState.REFUSED).exists()
-        )
+    def has_tell_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ads.change_campaign")
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Tell again",
-        url_path="tell-again",
-        permissions=["tell"],
-        icon="refresh",
-        attrs={"title": "For when what the platform refused it for has been mended."},
-    )
-    def tell_again(self, request: HttpRequest, object_id: int) -> HttpResponseRedirect:
-        """Tell the platform a refused order once more."""
-        order = self.get_queryset(request).filter(pk=object_id).first()
-        if order and orders.tell_again(order, timezone.now()):
-            self.message_user(request, "The platform is being told again.", messages.SUCCESS)
-        else:
+    @admin.action(description="Tell again", permissions=["tell"])
+    def tell_again(self, request: HttpRequest, queryset: QuerySet[SwitchOrder]) -> None:
+        """Tell the platforms refused orders once more, because what was wrong has been mended."""
+        now = timezone.now()
+        told = sum(orders.tell_again(order, now) for order in queryset)
+        left = queryset.count() - told
+        if told:
+            self.message_user(request, f"Telling {counted(told, 'order')} again.", messages.SUCCESS)
+        if left:
             self.message_user(
                 request,
-                "Nothing was told: the order is not refused any more, or a later one followed it.",
+                f"Left out {counted(left, 'order')}: not refused, or followed by a later one.",
                 messages.WARNING,
             )
-        return HttpResponseRedirect(reverse("admin:ads_switchorder_change", args=[object_id]))

@@ -29,10 +29,10 @@ def there(campaign: Campaign) -> Sequence[There]:
         return []
     seen = PlatformCampaign.objects.filter(pk__in=ids).select_related("account__connection")
     last = SwitchOrder.objects.filter(campaign=campaign).order_by(
-        "account", "remote_id", "-written_at", "-pk"
+        "account_id", "remote_id", "-written_at", "-pk"
     )
     orders = {
         (order.account_id, order.remote_id): order
-        for order in last.distinct("account", "remote_id")
+        for order in last.distinct("account_id", "remote_id")
     }
     return [There(each, orders.get((each.account_id, each.remote_id))) for each in seen]

@@ -368,3 +368,18 @@ def test_a_refused_order_that_a_later_one_followed_is_not_told_again() -> None:
 
     assert not orders.tell_again(order, NOON + SECOND)
     assert orders_of(campaign) == [(False, "refused"), (True, "pending")]
+
+
+def test_where_a_campaign_is_with_the_last_order_for_it_there() -> None:
+    campaign = running("1")
+    on_platform(campaign, "2")
+    lifecycle.pause(campaign, now=NOON)
+    lifecycle.activate(campaign, now=NOON + SECOND)
+
+    found = orders.there(campaign)
+
+    assert [(one.campaign.remote_id, one.order and one.order.is_on) for one in found] == [
+        ("1", True),
+        ("2", True),
+    ]
+    assert orders.there(CampaignFactory.create()) == []
