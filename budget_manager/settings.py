@@ -263,6 +263,9 @@ CELERY_TASK_ROUTES = {
     "ads.tasks.reset_daily_budgets": {"queue": "enforcement"},
     "ads.tasks.reset_monthly_budgets": {"queue": "enforcement"},
     "ads.tasks.update_spend": {"queue": "platforms"},
+    "ads.tasks.ask_account": {"queue": "platforms"},
+    "ads.tasks.list_accounts": {"queue": "platforms"},
+    "ads.tasks.reconcile_account": {"queue": "platforms"},
     "ads.tasks.tell_platforms": {"queue": "platforms"},
     "ads.tasks.check_upload": {"queue": "imports"},
     "ads.tasks.record_upload": {"queue": "imports"},
@@ -277,6 +280,12 @@ BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=0)
 # The simulated ad platform replaces real ones; in production only on request.
 SIMULATED_PLATFORM = env.bool("SIMULATED_PLATFORM", default=not PRODUCTION)
 SIMULATED_PLATFORM_SEED = env.int("SIMULATED_PLATFORM_SEED", default=1)
+
+# Addresses of stand-ins for ad platforms; empty: the platforms' own.
+PLATFORM_ENDPOINTS = {
+    platform: env.str(f"{platform.upper()}_ENDPOINT", default="")
+    for platform in ("google_ads", "meta_ads", "microsoft_ads")
+}
 
 # --- The admin's frame ----------------------------------------------------------------------------
 # Flower's address for the admin's menu.

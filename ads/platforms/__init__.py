@@ -1,20 +1,45 @@
 """Ad platforms: reading what campaigns have spent there, and switching them.
 
-- `base`: the interface of a platform (Google, Meta, …).
-- `simulated`: a platform that stands in for real ones.
-- `curve`: how its campaigns spend over a day; pure functions.
+- `interface`: what a connector implements, and the errors that it raises.
+- A package or module for each platform, which is imported when it is used: it offers ``PLATFORM``.
+- `curve`: how campaigns of the simulated platform spend over a day; pure functions.
 
-Platforms import models and rules, never services.
+Platforms import models and rules, never services; this module neither.
 """
 
-from django.conf import settings
+from importlib import import_module
+from typing import Final, cast
 
-from ads.platforms.base import Account, AdPlatform, KnownAs, ObservedTotal
-from ads.platforms.simulated import SimulatedPlatform
+from ads.platforms.interface import Platform
+
+#: The platform whose campaigns spend nothing in truth. It knows them by our own IDs.
+SIMULATED: Final = "simulated"
+
+#: Where each platform is, by its code.
+MODULES: Final = {
+    "google_ads": "ads.platforms.google_ads",
+    "meta_ads": "ads.platforms.meta_ads",
+    "microsoft_ads": "ads.platforms.microsoft_ads",
+    "warehouse": "ads.platforms.warehouse",
+    SIMULATED: "ads.platforms.simulated",
+}
 
 
-def connected() -> list[AdPlatform]:
-    """The platforms that the settings connect."""
-    if settings.SIMULATED_PLATFORM:
-        return [SimulatedPlatform(settings.SIMULATED_PLATFORM_SEED)]
-    return []
+class UnknownPlatform(LookupError):
+    """No platform has this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"platform: {code!r} is not known; use one of {', '.join(sorted(MODULES))}."
+        )
+
+
+def platform(code: str) -> Platform:
+    """The platform of this code.
+
+    Raises:
+        UnknownPlatform: there is none.
+    """
+    if code not in MODULES:
+        raise UnknownPlatform(code)
+    return cast("Platform", import_module(MODULES[code]).PLATFORM)

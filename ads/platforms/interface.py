@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class PlatformError(Exception):
@@ -62,6 +62,8 @@ class Account:
         currency: ISO 4217 code; "" where the platform does not say.
         parent: the ID of the manager account or business that it was found under, or "".
         state: what is wrong with it in the platform's words, such as "suspended"; "" if nothing is.
+        platform: the code of the platform that it is on, if that is not the connector's own, as for
+            a warehouse of several platforms' reports.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Account:
     currency: str = ""
     parent: str = ""
     state: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,21 @@ class Connector(Protocol):
         ...
 
 
+@runtime_checkable
+class Metered(Protocol):
+    """A connector whose platform allows so many requests a day."""
+
+    @property
+    def operations_per_day(self) -> int | None:
+        """How many a day the connection may make; None: not known, or not limited."""
+        ...
+
+    @property
+    def operations(self) -> int:
+        """How many this connector has made."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A field of a platform's credentials: what people paste, or OAuth brings.
@@ -266,8 +284,12 @@ class Platform(Protocol):
     #: How late it usually reports, for people: "usually within 3 hours".
     usual_lag: str
 
-    def connect(self, credentials: Mapping[str, str], *, timeout: timedelta) -> Connector:
+    def connect(
+        self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""
+    ) -> Connector:
         """A connector with these credentials; no call that takes longer than ``timeout``.
+
+        ``endpoint``: the address of a stand-in; "" is the platform's own.
 
         Raises:
             PlatformError: the credentials cannot be used, by the name of the field.

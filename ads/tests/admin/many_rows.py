@@ -18,7 +18,6 @@ from django_celery_beat.models import (
 from ads.models import (
     ApiKey,
     ArchivedMonth,
-    AskedAccount,
     Backup,
     Brand,
     Campaign,
@@ -62,7 +61,6 @@ def add(now: datetime) -> None:
 
 def _brand(number: int, now: datetime) -> None:
     brand = BrandFactory.create(name=f"Another brand {number}", daily_budget=100)
-    AskedAccount.objects.create(source="another", brand=brand, last_success_at=now)
 
 
 def _campaign(number: int, now: datetime) -> None:
