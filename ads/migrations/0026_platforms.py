@@ -205,6 +205,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='switchorder',
+            index=models.Index(fields=['account', 'remote_id', '-id'], name='switch_order_by_place'),
+        ),
+        migrations.AddIndex(
+            model_name='switchorder',
             index=models.Index(fields=['campaign', '-written_at'], name='switch_order_by_campaign'),
         ),
         migrations.AddIndex(

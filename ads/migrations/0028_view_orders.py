@@ -12,7 +12,7 @@ VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("ads", "0026_platforms"),
+        ("ads", "0027_asking"),
     ]
 
     operations = [

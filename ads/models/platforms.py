@@ -9,8 +9,9 @@ from ads.models.delivery import DeliveryChange
 from ads.models.fields import MoneyField, is_money
 from ads.models.triggers import tracked
 
-#: Which campaign of ours each campaign on a platform is, a relation: by its platform ID, one with
-#: the account before one without; on the simulated platform, which has no IDs of its own, by ours.
+#: Where each of our campaigns is on platforms, a relation: by its platform ID, one with the account
+#: before one without; on the simulated platform, which has no IDs of its own, by ours. Asked for
+#: one campaign, or for many in a LATERAL subquery of its own: it then looks each up by its indexes.
 MATCHED = """(
     SELECT known.campaign_id, there.id AS there_id, there.account_id, there.remote_id
       FROM ads_campaignreference AS known
@@ -287,6 +288,7 @@ class SwitchOrder(models.Model):
         ]
         indexes = [
             models.Index(fields=["campaign", "-written_at"], name="switch_order_by_campaign"),
+            models.Index(fields=["account", "remote_id", "-id"], name="switch_order_by_place"),
             models.Index(
                 fields=["account", "next_at"],
                 condition=Q(state__in=["pending", "unknown"]),

@@ -2,4 +2,11 @@
 
 from ads.services.orders.dispatch import Told, tell
 from ads.services.orders.lookup import There, there
-from ads.services.orders.outbox import Switched, due_accounts, put_right, tell_again, write
+from ads.services.orders.outbox import (
+    Switched,
+    due_accounts,
+    next_due,
+    put_right,
+    tell_again,
+    write,
+)

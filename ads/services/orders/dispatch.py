@@ -52,8 +52,8 @@ NOT_TOLD: Final = (CredentialsRefused, OutOfQuota, AccountGone)
 ALONE: Final = timedelta(seconds=60)
 
 Clock = Callable[[], datetime]
-#: Opens a connector to an account's platform.
-Open = Callable[[PlatformAccount], Connector]
+#: Opens a connector to an account's platform, and says what the account is called there.
+Open = Callable[[PlatformAccount], tuple[Connector, Account]]
 
 
 @dataclass(slots=True)
@@ -79,13 +79,13 @@ def tell(account_id: int, open_connector: Open, clock: Clock) -> Told:
         if account is None:
             return told
         try:
-            connector = open_connector(account)
+            connector, its = open_connector(account)
         except PlatformError as error:
             told.error = error
             return told
         try:
             while orders := _due(account, clock()):
-                answers = _ask(connector, account, orders, clock(), told)
+                answers = _ask(connector, its, orders, clock(), told)
                 _settle(orders, answers, clock(), told)
                 if told.error is not None:
                     break
@@ -128,16 +128,14 @@ def _due(account: PlatformAccount, now: datetime) -> list[SwitchOrder]:
 
 def _ask(
     connector: Connector,
-    account: PlatformAccount,
+    account: Account,
     orders: Sequence[SwitchOrder],
     now: datetime,
     told: Told,
 ) -> Mapping[str, SwitchAnswer]:
     try:
         return connector.switch(
-            Account(account.remote_id, account.name, account.timezone, account.currency),
-            {order.remote_id: order.is_on for order in orders},
-            now=now,
+            account, {order.remote_id: order.is_on for order in orders}, now=now
         )
     except PlatformError as error:
         told.error = error

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from ads.models import Campaign, PlatformAccount, SwitchOrder
 from ads.models.platforms import MATCHED, ConnectionState, OrderState
+from ads.platforms import SIMULATED
 from ads.services import messages, restored
 
 #: The task that tells what is due.
@@ -65,10 +66,15 @@ def put_right(account_id: int, now: datetime) -> int:
     Not where an order is open, where the platform refused the same within :data:`AGAIN`, or where
     what was seen is older than the last answer.
     """
-    if not _may_switch().filter(pk=account_id).exists():
+    account = _may_switch().filter(pk=account_id).first()
+    if account is None:
         return 0
+    whose = "there.remote_id::bigint" if account.platform == SIMULATED else _BY_REFERENCE
     with connection.cursor() as cursor:
-        cursor.execute(_PUT_RIGHT, {"account": account_id, "now": now, "again": now - AGAIN})
+        cursor.execute(
+            _PUT_RIGHT.format(whose=whose),
+            {"account": account_id, "now": now, "again": now - AGAIN},
+        )
         written: int = cursor.rowcount
     if written:
         tell_soon()
@@ -102,6 +108,13 @@ def due_accounts(now: datetime) -> list[int]:
     return list(dict.fromkeys(ids))
 
 
+def next_due(account_id: int) -> datetime | None:
+    """When the account is to be told something next; None: nothing is open."""
+    found = SwitchOrder.objects.filter(account=account_id, state__in=OPEN)
+    due: datetime | None = found.aggregate(due=Min("next_at"))["due"]
+    return due
+
+
 def still_meant(orders: Sequence[SwitchOrder], now: datetime) -> list[SwitchOrder]:
     """Those of ``orders`` that agree with what is decided now; the others are superseded."""
     decided = dict(
@@ -133,13 +146,15 @@ def _may_switch() -> QuerySet[PlatformAccount]:
 _THERE: Final = f"""
       FROM unnest(%(changes)s::bigint[], %(campaigns)s::bigint[], %(is_active)s::boolean[])
            AS decided (change_id, campaign_id, is_on)
-      JOIN {MATCHED} USING (campaign_id)
+     CROSS JOIN LATERAL (
+            SELECT * FROM {MATCHED} WHERE matched.campaign_id = decided.campaign_id OFFSET 0
+           ) AS matched
       JOIN ads_platformaccount AS account ON account.id = matched.account_id
       JOIN ads_connection AS connection ON connection.id = account.connection_id
       JOIN ads_platformcampaign AS there ON there.id = matched.there_id
      WHERE account.is_read AND NOT connection.is_read_only AND there.gone_at IS NULL
        AND connection.state <> '{ConnectionState.DISCONNECTED}'
-"""
+"""  # noqa: S608  (nothing in it comes from outside)
 
 _SUPERSEDE: Final = f"""
     UPDATE ads_switchorder AS earlier SET state = '{OrderState.SUPERSEDED}', settled_at = %(now)s
@@ -167,15 +182,24 @@ _WRITE: Final = f"""
     {_UNLESS_OPEN}
 """
 
+#: By which of our campaigns each is: its platform ID, one with the account before one without.
+_BY_REFERENCE: Final = """
+    SELECT known.campaign_id
+      FROM ads_campaignreference AS known
+     WHERE known.platform = account.platform AND known.account IN (account.remote_id, '')
+       AND known.reference = there.remote_id
+     ORDER BY known.account = '' LIMIT 1
+"""
+
 _PUT_RIGHT: Final = f"""
     INSERT INTO ads_switchorder {_COLUMNS}
     SELECT campaign.id, there.account_id, there.remote_id, campaign.is_active,
            NULL, %(now)s, '{OrderState.PENDING}', 0, %(now)s, '', ''
       FROM ads_platformcampaign AS there
-      JOIN {MATCHED} ON matched.there_id = there.id
-      JOIN ads_campaign AS campaign ON campaign.id = matched.campaign_id
+      JOIN ads_platformaccount AS account ON account.id = there.account_id
+      JOIN ads_campaign AS campaign ON campaign.id = ({{whose}})
       LEFT JOIN LATERAL (
-            SELECT last.* FROM ads_switchorder AS last
+            SELECT last.state, last.is_on, last.settled_at FROM ads_switchorder AS last
              WHERE last.account_id = there.account_id AND last.remote_id = there.remote_id
              ORDER BY last.id DESC LIMIT 1
            ) AS last ON true

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from ads.models import Campaign, CampaignReference, PlatformAccount, PlatformCampaign, SwitchOrder
 from ads.platforms.interface import (
+    Account,
     Confirmed,
     CredentialsRefused,
     OutOfQuota,
@@ -52,7 +53,8 @@ def orders_of(campaign: Campaign) -> list[tuple[bool, str]]:
 
 def tell(campaign: Campaign, connector: Scripted, now: datetime = NOON) -> Told:
     account = PlatformAccount.objects.get(campaigns__remote_id=reference(campaign))
-    return orders.tell(account.pk, lambda _: connector, lambda: now)
+    its = Account(account.remote_id, account.name)
+    return orders.tell(account.pk, lambda _: (connector, its), lambda: now)
 
 
 def reference(campaign: Campaign) -> str:
