@@ -22,9 +22,8 @@ from ads.platforms.interface import (
 from ads.platforms.meta_ads import campaigns, insights
 from ads.platforms.meta_ads.errors import GraphError
 from ads.platforms.meta_ads.graph import BATCH, Graph, Outcome, Part
+from ads.platforms.meta_ads.usage import INSIGHTS, MANAGEMENT
 
-MANAGEMENT: Final = "ads_management"
-INSIGHTS: Final = "ads_insights"
 #: Seconds after which what was told is read back, until it is seen: the status in effect follows
 #: the one that was set.
 READ_BACK_AFTER: Final = (0.0, 1.0, 2.0)

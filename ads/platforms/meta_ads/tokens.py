@@ -20,7 +20,7 @@ def long_lived(
     Raises:
         PlatformError: it could not be exchanged.
     """
-    client = Client("Meta")
+    client = Client("Meta", is_near=bool(endpoint))
     form = {
         "grant_type": "fb_exchange_token",
         "client_id": app_id,
