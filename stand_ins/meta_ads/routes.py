@@ -126,6 +126,7 @@ class Routes:
         raise Refusal(2500, f"Unknown path components: /{asked.edge}")
 
     def _accounts(self, asked: Asked, token: str, kind: str) -> Reply:
+        nodes.fields(asked.params, nodes.ACCOUNT_FIELDS, "AdAccount")
         accounts = list(self.stage.world.accounts.values())
         if asked.node != "me":
             owned = asked.edge == "owned_ad_accounts"
@@ -138,6 +139,7 @@ class Routes:
         return self._page(accounts, show, asked, token, kind)
 
     def _campaigns(self, asked: Asked, token: str, kind: str) -> Reply:
+        nodes.fields(asked.params, nodes.CAMPAIGN_FIELDS, "Campaign")
         campaigns = self.stage.world.campaigns_of(self._account(asked.node).id)
         found = nodes.by_status(self.stage.world, campaigns, asked.params)
         return self._page(found, lambda each: self._shown(each, asked, kind), asked, token, kind)

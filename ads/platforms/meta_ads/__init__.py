@@ -48,8 +48,8 @@ _CREDENTIALS: Final = (
 class MetaAds:
     """The platform. ``endpoint``: the address of a stand-in; "": Meta's own.
 
-    Facebook Login brings no refresh token. Its token lasts for hours, and
-    :func:`ads.platforms.meta_ads.tokens.long_lived` exchanges it for one of about 60 days.
+    Facebook Login brings no refresh token: its token lasts for hours, and is exchanged for one of
+    about 60 days.
     """
 
     def __init__(self, endpoint: str = "") -> None:
@@ -66,6 +66,7 @@ class MetaAds:
             client_id="META_APP_ID",
             client_secret="META_APP_SECRET",  # noqa: S106 - the name of the variable
             extra={},
+            exchange="fb_exchange_token",
         )
 
     def connect(

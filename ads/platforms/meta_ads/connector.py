@@ -1,4 +1,8 @@
-"""One connection to Meta: what it says of accounts and campaigns, and switching them."""
+"""One connection to Meta: what it says of accounts and campaigns, and switching them.
+
+A batch's parts are told in parallel, and each has an answer of its own. Not verified on the real
+platform: that ``validate_only`` also checks the permission to write.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -153,6 +157,16 @@ class MetaAdsConnector:
             return Unknown("Meta does not show the new budget yet.")
         shown = campaigns.budget(str(minor), account.currency)
         return Confirmed(f"daily budget {shown} {account.currency}".rstrip())
+
+    def try_writing(self, account: Account, campaign: str, *, now: datetime) -> SwitchAnswer:
+        """Have Meta check a stop of the campaign, and not carry it out."""
+        del now
+        self._graph.begin(account.id)
+        form = {"status": "PAUSED", "execution_options": '["validate_only"]'}
+        (checked,) = self._graph.batch([Part(campaign, {}, form)])
+        if isinstance(checked, GraphError):
+            return self._not_done(checked)
+        return Confirmed("checked, and not carried out") if checked else Unknown("Meta was silent.")
 
     def expires_at(self) -> datetime | None:
         """When the token, or its access to data, ends; None: never, or Meta does not say.

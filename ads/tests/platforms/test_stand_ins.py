@@ -43,6 +43,15 @@ def test_a_campaign_costs_a_click_each_minute_while_it_is_on() -> None:
     assert cost(there, as_of=NOON - timedelta(hours=11)) == Decimal("30.00")
 
 
+def test_a_campaign_costs_nothing_before_it_began() -> None:
+    there = world()
+    body = json.dumps({"id": "2", "account": "7", "name": "Two"}).encode()
+    there.campaigns = {}
+    control.answer(Stage(there), Request("PUT", "/campaigns", {}, {}, body))
+    assert cost(there, DAY - timedelta(days=1)) == 0
+    assert cost(there, as_of=NOON + timedelta(hours=1)) == Decimal("30.00")
+
+
 def test_a_switch_takes_effect_after_the_status_lag() -> None:
     there = world()
     there.settings.status_lag = 120
