@@ -29,8 +29,13 @@ class MetaAdsStandIn:
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        """Where it answers."""
-        return {"address": self.server.address}
+        """Where it answers, and what it lets in."""
+        return {
+            "address": self.server.address,
+            "access_token": self.stage.world.settings.secret,
+            "client_id": APP_ID,
+            "client_secret": APP_SECRET,
+        }
 
     def close(self) -> None:
         """Answer nothing any more."""
