@@ -118,7 +118,7 @@ def test_the_spend_update_records_what_the_platforms_say() -> None:
     assert at(NOON, tasks.update_spend) == {"accounts": 1, "connections": 0, "waiting": 0}
     its = PlatformAccount.objects.get().pk
     at(NOON, partial(tasks.ask_account, its))
-    at(NOON, tasks.tell_platforms)
+    at(NOON, partial(tasks.tell_account, its))
     at(NOON + HOUR, tasks.update_spend)
 
     done = at(NOON + HOUR, partial(tasks.ask_account, its))
@@ -165,16 +165,23 @@ def platforms_queue() -> Iterator[Callable[[], list[str]]]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("task", ENFORCING, ids=lambda task: str(task.name))
 def test_a_tasks_switches_are_told_to_the_platforms_at_once_by_the_other_worker(
-    task: Any, platforms_queue: Callable[[], list[str]]
+    task: Any,
+    platforms_queue: Callable[[], list[str]],
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     schedule = ScheduleFactory.create(windows=[(day, "00:00", "00:00") for day in range(7)])
     campaign = CampaignFactory.create(schedules=[schedule])
+    assert at(NOON, tasks.tell_platforms) == {"accounts": 0}  # the platform knows the campaign
 
-    assert at(NOON, task)["started"] == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert at(NOON, task)["started"] == 1
     assert not SimulatedSwitch.objects.exists()  # a slow platform would delay the next check
     assert platforms_queue() == ["ads.tasks.tell_platforms"]
 
-    assert at(NOON, tasks.tell_platforms) == {"started": 1, "stopped": 0, "failed": 0}
+    assert at(NOON, tasks.tell_platforms) == {"accounts": 1}
+    assert platforms_queue()[0] == "ads.tasks.tell_account"
+    told = at(NOON, partial(tasks.tell_account, PlatformAccount.objects.get().pk))
+    assert told == {"started": 1, "stopped": 0, "refused": 0, "unconfirmed": 0}
     (switch,) = SimulatedSwitch.objects.all()
     assert (switch.campaign, switch.at, switch.is_on) == (campaign, NOON, True)
 
