@@ -69,9 +69,8 @@ def _running(base_dir: Path, code: str, state: Path) -> Iterator[Mapping[str, st
         start_new_session=True,  # a terminal's Ctrl-C is not for it
         text=True,
     )
-    assert process.stdout
     with process:
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else ""
         if not line:
             raise CommandError(
                 f"{VARIABLE}: the stand-in for {code} does not start; its words are above. If its "
