@@ -9,7 +9,7 @@ the next tick. **No text here may hold a secret**: connectors build texts from c
 platform's message, never from an address, a header or a request.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -62,6 +62,9 @@ class Account:
         currency: ISO 4217 code; "" where the platform does not say.
         parent: the ID of the manager account or business that it was found under, or "".
         state: what is wrong with it in the platform's words, such as "suspended"; "" if nothing is.
+        platform: of its campaigns' IDs, such as ``google_ads``; "" where it is the connector's. A
+            warehouse holds accounts of many, and an account's ID is unique within its platform.
+        is_read_only: this connection can switch nothing there, so nothing is ordered through it.
     """
 
     id: str
@@ -70,6 +73,8 @@ class Account:
     currency: str = ""
     parent: str = ""
     state: str = ""
+    platform: str = ""
+    is_read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class RemoteCampaign:
     """A campaign as it is on the platform.
 
     Args:
-        is_on: the platform's own switch: what :meth:`Connector.switch` sets.
+        is_on: the platform's own switch: what :meth:`Connector.switch` sets; None where it is not
+            known (a warehouse).
         is_serving: whether it really delivers there; None where the platform does not say.
         status: both in the platform's words, such as "ENABLED, budget constrained".
         daily_budget: in the account's currency; None if it has none or one of another period.
@@ -87,7 +93,7 @@ class RemoteCampaign:
 
     id: str
     name: str
-    is_on: bool
+    is_on: bool | None
     is_serving: bool | None = None
     status: str = ""
     daily_budget: Decimal | None = None
@@ -120,12 +126,17 @@ class Costs:
         fresh_until: up to when all that happened is contained, if the platform says so.
         complete: campaigns and days that are left out cost nothing. False where the answer may
             lack some, such as a sample or a report that was not final.
+        complete_days: the first and the last day of which that is so; None: of all that were asked
+            for. A warehouse is loaded up to yesterday, say, and was begun last month.
+        note: what people should know about the amounts; "" if nothing.
     """
 
     rows: Sequence[Cost]
     asked_at: datetime
     fresh_until: datetime | None = None
     complete: bool = True
+    complete_days: tuple[date, date] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +264,11 @@ class OAuth:
     extra: Mapping[str, str]
 
 
+#: Takes credentials that a platform has replaced while they were used, such as a refresh token
+#: that is good for one use: all of them, to be sealed and committed before anything else is asked.
+Keep = Callable[[Mapping[str, str]], None]
+
+
 class Platform(Protocol):
     """A kind of platform: a module ``ads.platforms.<code>`` offers one as ``PLATFORM``.
 
@@ -266,8 +282,12 @@ class Platform(Protocol):
     #: How late it usually reports, for people: "usually within 3 hours".
     usual_lag: str
 
-    def connect(self, credentials: Mapping[str, str], *, timeout: timedelta) -> Connector:
+    def connect(
+        self, credentials: Mapping[str, str], *, timeout: timedelta, keep: Keep | None = None
+    ) -> Connector:
         """A connector with these credentials; no call that takes longer than ``timeout``.
+
+        ``keep`` is called with all credentials whenever the platform has replaced some of them.
 
         Raises:
             PlatformError: the credentials cannot be used, by the name of the field.
