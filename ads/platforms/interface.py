@@ -1,7 +1,7 @@
 """What a connector to an ad platform implements, and the errors that it raises.
 
-A connector speaks one platform's protocol and knows no rule of ours: it says what the platform says,
-in the shapes below. It is made for one connection, used by one process, and closed after use.
+A connector speaks one platform's protocol and knows no rule of ours: it says what the platform
+says, in the shapes below. It is made for one connection, used by one process, and closed after use.
 
 Every call reaches a network, within the timeout that the connector was made with, and raises a
 :class:`PlatformError`. It neither retries for long nor hides a failure: the caller asks again at
@@ -9,7 +9,7 @@ the next tick. **No text here may hold a secret**: connectors build texts from c
 platform's message, never from an address, a header or a request.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -62,8 +62,8 @@ class Account:
         currency: ISO 4217 code; "" where the platform does not say.
         parent: the ID of the manager account or business that it was found under, or "".
         state: what is wrong with it in the platform's words, such as "suspended"; "" if nothing is.
-        platform: of its campaigns' IDs, such as ``google_ads``; "" where it is the connector's. A
-            warehouse holds accounts of many, and an account's ID is unique within its platform.
+        platform: the code of the platform that it is on, if that is not the connector's own, as for
+            a warehouse of several platforms' reports.
         is_read_only: this connection can switch nothing there, so nothing is ordered through it.
     """
 
@@ -264,11 +264,6 @@ class OAuth:
     extra: Mapping[str, str]
 
 
-#: Takes credentials that a platform has replaced while they were used, such as a refresh token
-#: that is good for one use: all of them, to be sealed and committed before anything else is asked.
-Keep = Callable[[Mapping[str, str]], None]
-
-
 class Platform(Protocol):
     """A kind of platform: a module ``ads.platforms.<code>`` offers one as ``PLATFORM``.
 
@@ -283,11 +278,11 @@ class Platform(Protocol):
     usual_lag: str
 
     def connect(
-        self, credentials: Mapping[str, str], *, timeout: timedelta, keep: Keep | None = None
+        self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""
     ) -> Connector:
         """A connector with these credentials; no call that takes longer than ``timeout``.
 
-        ``keep`` is called with all credentials whenever the platform has replaced some of them.
+        ``endpoint``: the address of a stand-in; "" is the platform's own.
 
         Raises:
             PlatformError: the credentials cannot be used, by the name of the field.

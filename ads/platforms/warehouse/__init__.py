@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from ads.platforms.interface import Credential, Keep, OAuth
+from ads.platforms.interface import Credential, OAuth
 
 if TYPE_CHECKING:
     from ads.platforms.warehouse.connector import Warehouse
@@ -69,11 +69,7 @@ class WarehousePlatform:
     usual_lag = "as often as the warehouse is loaded, often once a day"
 
     def connect(
-        self,
-        credentials: Mapping[str, str],
-        *,
-        timeout: timedelta,
-        keep: Keep | None = None,
+        self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""
     ) -> "Warehouse":
         """See :meth:`ads.platforms.interface.Platform.connect`; reaches no network yet."""
         from ads.platforms.warehouse.connector import Warehouse, settings_of
