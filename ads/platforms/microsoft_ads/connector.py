@@ -159,14 +159,16 @@ class MicrosoftAdsConnector:
         for start in range(0, len(ids), _MOST_CAMPAIGNS):
             some = ids[start : start + _MOST_CAMPAIGNS]
             changes = [{"Id": id_, "Status": ON if orders[id_] else OFF} for id_ in some]
+            is_told = start > 0
             try:
                 answers |= self._changed(account, changes)
+                is_told = True
                 rest = [id_ for id_ in some if id_ not in answers]
                 for id_, seen in self._read_back(account, rest).items():
                     is_so = seen is not None and seen.is_on is orders[id_]
                     answers[id_] = _seen(seen.status if seen else None, is_so=is_so)
             except PlatformError as error:
-                if not start and not isinstance(error, _MAYBE_DONE):
+                if not is_told:  # nothing has been done
                     raise
                 return answers | {id_: Unknown(error.text) for id_ in ids if id_ not in answers}
         return answers
@@ -185,11 +187,11 @@ class MicrosoftAdsConnector:
         cap = amount.quantize(step, ROUND_DOWN)
         # JSON's number: the shortest text of this float is the amount.
         change = {"Id": campaign, "DailyBudget": float(cap)}
+        if refused := self._changed(account, [change]):
+            return refused[campaign]
         try:
-            if refused := self._changed(account, [change]):
-                return refused[campaign]
             after = self._read_back(account, [campaign])[campaign]
-        except _MAYBE_DONE as error:
+        except PlatformError as error:
             return Unknown(error.text)
         seen = f"daily budget {after.daily_budget}" if after else None
         return _seen(seen, is_so=after is not None and after.daily_budget == cap)

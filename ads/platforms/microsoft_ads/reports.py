@@ -161,6 +161,8 @@ def _read(packed: bytes, account: Account) -> Report:
     Raises:
         Unreachable: it broke off on its way.
     """
+    if packed and not packed.startswith(b"PK"):
+        raise unreadable("something else in place of its report")
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             (entry,) = archive.infolist()
