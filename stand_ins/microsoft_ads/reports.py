@@ -5,7 +5,7 @@ import io
 import time as clock
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -57,8 +57,8 @@ class Reports:
     address: str = ""
     orders: dict[str, Order] = field(default_factory=dict)
 
-    def submit(self, account: Account, content: Any) -> Any:
-        """SubmitGenerateReport."""
+    def submit(self, account: Account, content: Any, fault: Fault | None) -> Any:
+        """SubmitGenerateReport; an unknown timezone is as if none had been given."""
         asked = check(check(content, ["ReportRequest"])["ReportRequest"], _NEEDED, _OTHERS)
         columns = _COLUMNS.get(asked["Type"])
         if columns is None or not set(asked["Columns"]) <= columns:
@@ -69,6 +69,8 @@ class Reports:
         if asked["Scope"] != {"AccountIds": [account.id]}:
             raise invalid("An account is not valid.", 2035, "ReportingServiceInvalidAccountIds")
         order = self._order(account, asked)
+        if fault and fault.kind == "unknown_enum":
+            order = replace(order, zone=_PACIFIC)
         today = local_date(self.stage.world.now(), order.zone)
         if order.until > today or order.since > order.until:
             raise invalid(

@@ -35,8 +35,14 @@ class MicrosoftAdsStandIn:
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        """Where it answers."""
-        return {"address": self.server.address}
+        """Where it answers, and what it lets in."""
+        return {
+            "address": self.server.address,
+            "developer_token": DEVELOPER_TOKEN,
+            "client_id": oauth.CLIENT_ID,
+            "client_secret": oauth.CLIENT_SECRET,
+            "refresh_token": self.stage.world.settings.secret,
+        }
 
     def close(self) -> None:
         """Answer nothing any more."""
@@ -106,7 +112,7 @@ class Routes:
             return campaigns.search(self.stage, content, fault)
         account = self._account(request, content)
         if operation == "Submit":
-            return self.reports.submit(account, content)
+            return self.reports.submit(account, content, fault)
         if operation == "Poll":
             return self.reports.poll(account, content, fault)
         operations = {

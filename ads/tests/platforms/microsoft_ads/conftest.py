@@ -1,8 +1,9 @@
 """One stand-in for all tests of a process, with the same small world at the start of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Protocol
 
 import pytest
@@ -59,7 +60,9 @@ def small_world() -> World:
 class Connect(Protocol):
     """Makes a connector to the stand-in, which is closed after the test."""
 
-    def __call__(self, *, timeout: float = 20, **credentials: str) -> MicrosoftAdsConnector: ...
+    def __call__(
+        self, credentials: Mapping[str, str] = ..., *, timeout: float = 20
+    ) -> MicrosoftAdsConnector: ...
 
 
 @pytest.fixture(scope="session")
@@ -79,9 +82,11 @@ def microsoft(process: StandIn) -> StandIn:
 def connect(microsoft: StandIn) -> Iterator[Connect]:
     made = []
 
-    def connect(*, timeout: float = 20, **credentials: str) -> MicrosoftAdsConnector:
+    def connect(
+        credentials: Mapping[str, str] = MappingProxyType({}), *, timeout: float = 20
+    ) -> MicrosoftAdsConnector:
         connector = PLATFORM.connect(
-            CREDENTIALS | credentials,
+            {**CREDENTIALS, **credentials},
             timeout=timedelta(seconds=timeout),
             endpoint=microsoft.address,
         )

@@ -114,7 +114,7 @@ def test_one_sign_in_serves_many_calls_and_brings_a_new_refresh_token(
 
     assert microsoft.calls()["token"] == 1
     assert list(connector.changed_credentials) == ["refresh_token"]
-    later = connect(**connector.changed_credentials)
+    later = connect(connector.changed_credentials)
     assert later.accounts() == [NEW_YORK, BERLIN]
 
 
@@ -143,7 +143,7 @@ def test_an_expired_token_is_replaced_within_the_call(
 def test_credentials_that_open_nothing_are_refused_and_not_repeated(
     connect: Connect, changed: dict[str, str], text: str
 ) -> None:
-    connector = connect(**changed)
+    connector = connect(changed)
 
     with pytest.raises(CredentialsRefused, match=text) as caught:
         connector.accounts()
@@ -194,7 +194,7 @@ def test_connect_leads_to_a_refresh_token(microsoft: StandIn, connect: Connect) 
         timeout=5,
     ).json()
 
-    assert connect(refresh_token=tokens["refresh_token"]).accounts() == [NEW_YORK, BERLIN]
+    assert connect({"refresh_token": tokens["refresh_token"]}).accounts() == [NEW_YORK, BERLIN]
 
 
 def test_every_timezone_is_one_of_iana_and_has_a_name_in_reports() -> None:

@@ -35,9 +35,9 @@ class Database:
                 for statement in statements:
                     session.execute(statement)
         else:
-            with closing(psycopg2.connect(self.place)) as session, session, session.cursor() as its:
+            with closing(psycopg2.connect(self.place)) as server, server, server.cursor() as cursor:
                 for statement in statements:
-                    its.execute(statement)
+                    cursor.execute(statement)
 
     def table(self, rows: str, *, columns: str = COLUMNS, name: str = "spend") -> str:
         """Make a table of these rows, in SQL; return its name."""
