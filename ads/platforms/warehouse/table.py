@@ -1,7 +1,6 @@
 """The table or SELECT of a warehouse, during one reading."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -59,6 +58,17 @@ class Row:
     is_float: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An account's values as they stand in the table: its days, and when it was last loaded."""
+
+    platform: object
+    id: object
+    first: object
+    last: object
+    loaded_at: object = None
+
+
 class Table:
     """The columns and accounts as one connection sees them, in its only transaction."""
 
@@ -104,14 +114,15 @@ class Table:
             if platform is not None and id_ is not None:
                 yield *_key(platform, id_), text_of(its_name), [text_of(value) for value in said]
 
-    def spellings(self) -> dict[tuple[str, str], list[tuple[object, object]]]:
-        """The values that stand for each account, by its platform and ID in our spelling."""
-        columns = self.column("platform"), self.column("account_id")
-        found = defaultdict(list)
-        for platform, id_ in self.connection.execute(sa.select(*columns).distinct()):
+    def spans(self) -> Iterator[tuple[tuple[str, str], Span]]:
+        """What stands in the table for each account, by its platform and ID in our spelling."""
+        key = [self.column(name) for name in ("platform", "account_id")]
+        day = self.column("date_day")
+        loaded_at = [sa.func.max(self.column(name)) for name in [self.settings.loaded_at] if name]
+        query = sa.select(*key, sa.func.min(day), sa.func.max(day), *loaded_at).group_by(*key)
+        for platform, id_, first, last, *loaded in self.connection.execute(query):
             if platform is not None and id_ is not None:
-                found[_key(platform, id_)].append((platform, id_))
-        return dict(found)
+                yield _key(platform, id_), Span(platform, id_, first, last, *loaded)
 
 
 class AccountRows:
@@ -120,33 +131,30 @@ class AccountRows:
     def __init__(self, table: Table, account: Account) -> None:
         """Raises AccountGone: it has no rows. Unreachable: nothing has."""
         self._table = table
-        spellings = table.spellings()
-        if not spellings:
+        spans = list(table.spans())
+        if not spans:
             raise Unreachable("The table is empty; it may be being built.")
         key = account.platform, account.id
-        if key not in spellings:
-            raise AccountGone(f"The table has no rows of {account.platform} account {account.id}.")
         platform, id_ = table.column("platform"), table.column("account_id")
-        self._are_its = sa.or_(*(sa.and_(platform == a, id_ == b) for a, b in spellings[key]))
-        same = {raw for (name, _), pairs in spellings.items() if name == key[0] for raw, _ in pairs}
-        names = ["date_day", "date_day", *filter(None, [table.settings.loaded_at])]
-        first, *others = map(table.column, names)
-        bounds = sa.select(sa.func.min(first), *map(sa.func.max, others))
-        row = table.connection.execute(bounds.where(platform.in_(same))).one()
-        self._first, self._last, *self._loaded_at = row
+        its = [sa.and_(platform == one.platform, id_ == one.id) for at, one in spans if at == key]
+        if not its:
+            raise AccountGone(f"The table has no rows of {account.platform} account {account.id}.")
+        self._are_its = sa.or_(*its)
+        # A platform is loaded as a whole: an account that did not run last week has no rows of last
+        # week, though all were loaded.
+        self._loaded = [one for (name, _), one in spans if name == account.platform]
 
     @property
     def days(self) -> tuple[date, date]:
-        """The first and the last day that the table holds of the platform, which is loaded as one.
-
-        An account that did not run last week has no rows of last week, though all were loaded.
-        """
-        return day_of(self._first), day_of(self._last)
+        """The first and the last day that the table holds of the platform."""
+        days = [day_of(day) for span in self._loaded for day in (span.first, span.last)]
+        return min(days), max(days)
 
     @property
     def loaded_at(self) -> datetime | None:
         """When rows of the platform were last loaded, if a column says it."""
-        return instant_of(*self._loaded_at) if self._loaded_at else None
+        found = [instant_of(span.loaded_at) for span in self._loaded if span.loaded_at is not None]
+        return max(found, default=None)
 
     def campaigns(self) -> dict[str, str]:
         """The newest name of every campaign, by its ID."""
@@ -185,11 +193,12 @@ class AccountRows:
         """The condition of these days in the type of the column, so that an index serves it."""
         column = self._table.column("date_day")
         begins, ends = since, until + timedelta(days=1)
-        if isinstance(self._first, str):
+        kind = self._loaded[0].first
+        if isinstance(kind, str):
             self._check_texts(column)
             return sa.and_(column >= begins.isoformat(), column < ends.isoformat())
-        if isinstance(self._first, datetime):
-            zone = UTC if self._first.tzinfo else None
+        if isinstance(kind, datetime):
+            zone = UTC if kind.tzinfo else None
             begins, ends = (datetime.combine(day, time.min, zone) for day in (begins, ends))
         return sa.and_(column >= begins, column < ends)
 

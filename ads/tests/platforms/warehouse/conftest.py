@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import quote
 
 import duckdb
@@ -42,7 +41,8 @@ class Database:
     def table(self, rows: str, *, columns: str = COLUMNS, name: str = "spend") -> str:
         """Make a table of these rows, in SQL; return its name."""
         self.run(
-            f"CREATE TABLE {SCHEMA}.{name} AS SELECT * FROM (VALUES {rows}) AS made ({columns})"
+            f"DROP TABLE IF EXISTS {SCHEMA}.{name} CASCADE",
+            f"CREATE TABLE {SCHEMA}.{name} AS SELECT * FROM (VALUES {rows}) AS made ({columns})",
         )
         return f"{SCHEMA}.{name}"
 
@@ -52,26 +52,26 @@ class Database:
         )
 
 
-@pytest.fixture
-def postgresql(db: None) -> Iterator[Database]:
+@pytest.fixture(scope="module")
+def postgresql(django_db_setup: None) -> Iterator[Database]:
     its = connection.settings_dict
     login = f"{its['USER']}:{quote(its['PASSWORD'], safe='')}@{its['HOST']}:{its['PORT']}"
     address = f"postgresql://{login}/{its['NAME']}"
     database = Database(address, "postgresql", address)
-    database.run(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE", f"CREATE SCHEMA {SCHEMA}")
+    database.run(f"CREATE SCHEMA {SCHEMA}")
     yield database
     database.run(f"DROP SCHEMA {SCHEMA} CASCADE")
 
 
-@pytest.fixture
-def duck(tmp_path: Path) -> Database:
-    place = str(tmp_path / "ads.duckdb")
+@pytest.fixture(scope="module")
+def duck(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    place = str(tmp_path_factory.mktemp("duck") / "ads.duckdb")
     database = Database(f"duckdb:///{place}", "duckdb", place)
     database.run(f"CREATE SCHEMA {SCHEMA}")
     return database
 
 
-@pytest.fixture(params=["postgresql", "duck"])
+@pytest.fixture(scope="module", params=["postgresql", "duck"])
 def database(request: pytest.FixtureRequest) -> Database:
     found: Database = request.getfixturevalue(request.param)
     return found

@@ -54,7 +54,7 @@ def rows() -> str:
     return ", ".join(found)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def warehouse(database: Database) -> Warehouse:
     database.table(rows(), name="ad_reporting__campaign_report")
     return database.connected(
