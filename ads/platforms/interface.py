@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class PlatformError(Exception):
@@ -227,6 +227,25 @@ class Connector(Protocol):
         ...
 
 
+@runtime_checkable
+class TriesWriting(Protocol):
+    """A connector that finds out whether it may write without changing anything."""
+
+    def try_writing(self, account: Account, campaign: str, *, now: datetime) -> SwitchAnswer:
+        """Have the platform check an order for this campaign, and not carry it out."""
+        ...
+
+
+@runtime_checkable
+class ChangesCredentials(Protocol):
+    """A connector whose platform renews credentials as they are used."""
+
+    @property
+    def changed_credentials(self) -> Mapping[str, str]:
+        """Those that have changed since the connector was made, by name; mostly none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A field of a platform's credentials: what people paste, or OAuth brings.
@@ -253,6 +272,8 @@ class OAuth:
         token: the credential's name into which the refresh token (or, where the platform gives
             none, the long-lived access token) goes.
         client_id, client_secret: names of the settings variables of the installation's own app.
+        exchange: the grant type, which is also the parameter, with which the token is exchanged for
+            one that lasts; "": it lasts already.
     """
 
     authorize_url: str
@@ -262,6 +283,7 @@ class OAuth:
     client_id: str
     client_secret: str
     extra: Mapping[str, str]
+    exchange: str = ""
 
 
 class Platform(Protocol):

@@ -90,6 +90,22 @@ def test_one_that_is_refused_holds_up_no_other(meta: StandIn, connector: MetaAds
 
 
 @pytest.mark.parametrize(
+    "entered", ["act_7001", "101/ads", "me", "", "101?status=DELETED", "１０１"]
+)
+def test_what_is_no_id_is_refused_and_never_sent(
+    meta: StandIn, connector: MetaAdsConnector, entered: str
+) -> None:
+    answers = connector.switch(NEW_YORK, {entered: False, "101": False}, now=NOON)
+    assert answers["101"] == Confirmed("PAUSED")
+    refused = answers[entered]
+    assert isinstance(refused, Refused)
+    assert refused.code == "id"
+    assert connector.set_cap(NEW_YORK, entered, Decimal(5), now=NOON) == refused
+    assert connector.try_writing(NEW_YORK, entered, now=NOON) == refused
+    assert meta.calls() == {"operations": 2, "switch": 1, "read_back": 1}
+
+
+@pytest.mark.parametrize(
     ("code", "answer"),
     [
         ("100", Refused("100", "Invalid parameter")),
@@ -195,6 +211,34 @@ def test_many_are_switched_in_batches_and_a_late_failure_spoils_only_the_rest(
     assert meta.serving() == set(list(orders)[100:])
     assert meta.calls()["switch"] == 3
     assert connector.switch(account, orders, now=NOON) == dict.fromkeys(orders, Confirmed("PAUSED"))
+
+
+def test_an_order_is_tried_out_without_being_carried_out(
+    meta: StandIn, connector: MetaAdsConnector
+) -> None:
+    checked = Confirmed("checked, and not carried out")
+    assert connector.try_writing(NEW_YORK, "101", now=NOON) == checked
+    gone = connector.try_writing(NEW_YORK, "999", now=NOON)
+    assert isinstance(gone, Refused)
+    meta.configure(can_write=False)
+    refused = connector.try_writing(NEW_YORK, "101", now=NOON)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.text) == (
+        "200",
+        "(#200) Requires ads_management permission to manage the object",
+    )
+    assert switches(meta) == []
+    assert "101" in meta.serving()
+
+
+def test_a_token_that_may_only_read_switches_nothing_and_says_why(
+    meta: StandIn, connector: MetaAdsConnector
+) -> None:
+    meta.configure(can_write=False)
+    answer = switch(connector, c101=False)["101"]
+    assert isinstance(answer, Refused)
+    assert "ads_management" in answer.remedy
+    assert "101" in meta.serving()
 
 
 def cap(connector: MetaAdsConnector, campaign: str, amount: str) -> SwitchAnswer:
