@@ -59,8 +59,8 @@ def add(now: datetime) -> None:
                 make(number, now)
 
 
-def _brand(number: int, now: datetime) -> None:
-    brand = BrandFactory.create(name=f"Another brand {number}", daily_budget=100)
+def _brand(number: int, _: datetime) -> None:
+    BrandFactory.create(name=f"Another brand {number}", daily_budget=100)
 
 
 def _campaign(number: int, now: datetime) -> None:
