@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from ads.models import Connection, PlatformAccount
-from ads.platforms import SIMULATED
 from ads.services import messages
 from ads.services.platforms import quota
 from ads.services.platforms.accounts import keep_simulated, to_list
@@ -88,10 +86,7 @@ def to_ask(now: datetime) -> tuple[list[int], int]:
 
 def due(now: datetime, *, interval: timedelta = TICK) -> QuerySet[PlatformAccount]:
     """Accounts that may be asked now, of connections that work."""
-    accounts = _free(now, interval).filter(connection__state=Connection.State.WORKING)
-    if not settings.SIMULATED_PLATFORM:
-        accounts = accounts.exclude(connection__platform=SIMULATED)
-    return accounts
+    return _free(now, interval).filter(connection__state=Connection.State.WORKING)
 
 
 def _free(now: datetime, interval: timedelta) -> QuerySet[PlatformAccount]:
