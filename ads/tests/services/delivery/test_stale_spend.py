@@ -189,8 +189,8 @@ def test_a_warning_estimates_what_has_been_spent_since(platform: doubles.Scripte
     assert stale is not None
     # $12 in six hours, for two hours.
     assert stale.sentence == (
-        "Scripted platform, Account 1 last reported spend as of 2024-05-15 12:00 UTC, 2 h ago; 1 h is "
-        "allowed. About $4.00 has probably been spent since."
+        "Scripted platform, Account 1 last reported spend as of 2024-05-15 12:00 UTC, 2 h ago; "
+        "1 h is allowed. About $4.00 has probably been spent since."
     )
     of_brand = freshness.stale_of_brand(brand, at)
     assert of_brand is not None
