@@ -117,6 +117,9 @@ def keep(connection: Connection, accounts: Sequence[Account], now: datetime) -> 
 def keep_simulated(now: datetime) -> None:
     """Keep the simulated platform connected while the settings say so, with all its accounts."""
     if not settings.SIMULATED_PLATFORM:
+        Connection.objects.filter(platform=SIMULATED, state=Connection.State.WORKING).update(
+            state=Connection.State.DISCONNECTED, disconnected_at=now
+        )
         return
     its = platform(SIMULATED)
     connection, _ = Connection.objects.get_or_create(
