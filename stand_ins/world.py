@@ -247,6 +247,8 @@ class World:
         history = campaign.history
         first = max(bisect_right(history, begins, key=lambda change: change.at) - 1, 0)
         last = bisect_right(history, until, key=lambda change: change.at)
+        if not last:  # it had not begun
+            return 0
         clicks = 0
         ends = [*(change.at for change in history[first + 1 : last]), until]
         for change, end in zip(history[first:last], ends, strict=True):

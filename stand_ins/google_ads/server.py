@@ -144,9 +144,10 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no publ
             yield google_ads_service.SearchGoogleAdsStreamResponse()
         if kind in {"half", "lost"}:
             messages = messages[: len(messages) // 2]
-        for first in range(0, len(messages), _ROWS):
+        size = self._stage.world.settings.page_size or _ROWS
+        for first in range(0, len(messages), size):
             answer = google_ads_service.SearchGoogleAdsStreamResponse()
-            some = messages[first : first + _ROWS]
+            some = messages[first : first + size]
             google_ads_service.SearchGoogleAdsStreamResponse.pb(answer).results.extend(some)
             yield answer
         if kind in {"half", "lost"}:
@@ -163,14 +164,14 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no publ
         token = request.page_token
         if token and not token.isdigit():
             abort(context, [Refusal("request_error.INVALID_PAGE_TOKEN", "The token is invalid.")])
-        first = int(token or 0)
-        some = messages[first : first + _ROWS]
+        first, size = int(token or 0), self._stage.world.settings.page_size or _ROWS
+        some = messages[first : first + size]
         if fault and fault.kind == "empty_page":
-            some, first = [], first - _ROWS
+            some, first = [], first - size
         answer = google_ads_service.SearchGoogleAdsResponse()
         google_ads_service.SearchGoogleAdsResponse.pb(answer).results.extend(some)
-        if first + _ROWS < len(messages):
-            answer.next_page_token = str(first + _ROWS)
+        if first + size < len(messages):
+            answer.next_page_token = str(first + size)
         return answer
 
     def _rows(self, request: Any, context: Any) -> tuple[list[Any], Fault | None]:
