@@ -25,6 +25,7 @@ CALLS: tuple[Call, ...] = get_args(Call)
 #: html_502: a proxy's page. not_json: 200 and a page. revoked: the token is not accepted.
 #: partial: some of ``ids`` (or the first) are refused. unknown_enum: a status that nobody has
 #: documented. server_error: the platform's own "try again later". lost: done, but told to nobody.
+#: too_much_data: ask for less at once.
 Kind = Literal[
     "quota",
     "timeout",
@@ -38,6 +39,7 @@ Kind = Literal[
     "unknown_enum",
     "server_error",
     "lost",
+    "too_much_data",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -63,6 +63,7 @@ class Campaign:
         shared_budget: the ID of one in :attr:`World.shared_budgets`, which limits nothing here.
         parts_have_budgets: its ad sets (ad groups) have budgets, itself has none.
         issue: a status in the platform's words that is reported in place of "active".
+        budget_changes: when its budget was changed by the platform's own API.
         history: what was and will be in effect; empty until the campaign is in a world.
     """
 
@@ -78,6 +79,7 @@ class Campaign:
     is_removed: bool = False
     issue: str = ""
     restatements: list[Restatement] = field(default_factory=list)
+    budget_changes: list[datetime] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
 
     def in_effect(self, at: datetime) -> Change | None:
@@ -96,6 +98,7 @@ class Settings:
         is_revoked: it accepts it no more.
         page_size: most rows on a page, whatever is asked for; 0: as asked for.
         asynchronous_seconds: how long a report that is not answered at once takes.
+        quota_used: what the platform says of its quota, in percent, where it says so unasked.
     """
 
     reporting_lag: int = 0
@@ -105,6 +108,7 @@ class Settings:
     is_revoked: bool = False
     page_size: int = 0
     asynchronous_seconds: int = 0
+    quota_used: int = 1
 
 
 @dataclass(slots=True)
@@ -171,6 +175,12 @@ class World:
         """Switch it on or off; that is configured at once, and in effect after the status lag."""
         campaign.is_on = is_on
         self.switches.append(Switched(self.now(), campaign.id, is_on, by))
+        self.settle(campaign)
+
+    def set_budget(self, campaign: Campaign, amount: Decimal) -> None:
+        """Change its own daily budget; that is in effect after the status lag."""
+        campaign.daily_budget = amount
+        campaign.budget_changes.append(self.now())
         self.settle(campaign)
 
     def settle(self, campaign: Campaign) -> None:
