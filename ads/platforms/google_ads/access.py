@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import requests
 from google.auth.credentials import Credentials
-from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.auth.transport.requests import Request
 from google.oauth2.credentials import Credentials as UserCredentials
 from google.oauth2.service_account import Credentials as ServiceAccount
@@ -23,6 +23,8 @@ from ads.rules.platform_ids import spelled
 
 #: Operations a day with Basic access.
 BASIC: Final = 15_000
+
+_SERVER_ERROR: Final = 500
 
 _AGAIN: Final = (
     "Connect Google Ads again. Google ends a refresh token when access is withdrawn or the "
@@ -116,22 +118,34 @@ def _service_account(key: str, token_url: str) -> Credentials:
 
 
 def _refresh(credentials: Credentials, timeout: timedelta) -> None:
+    refresh: Callable[..., None] = credentials.refresh
     with requests.Session() as session:
-        request: Any = partial(Request(session=session), timeout=timeout.total_seconds())
-        refresh: Callable[..., None] = credentials.refresh
         try:
-            refresh(request)
+            refresh(partial(_ask, Request(session=session), timeout.total_seconds()))
         except RefreshError as error:
             raise _refused(error) from None
-        except GoogleAuthError as error:
+        except GoogleAuthError:
             raise Unreachable(
-                f"Google's sign-in cannot be reached ({type(error).__name__}).",
+                "Google's sign-in cannot be reached.",
                 remedy="Check the machine's connection to the internet and its proxy.",
             ) from None
 
 
+def _ask(request: Callable[..., Any], seconds: float, **about: Any) -> Any:
+    """What the token endpoint says. Of anything but JSON the library makes a TypeError."""
+    answer = request(timeout=seconds, **about)
+    try:
+        said = json.loads(answer.data)
+    except ValueError:
+        said = None
+    # Of a server's error it would ask twice more, which is the next tick's matter.
+    if answer.status >= _SERVER_ERROR or not isinstance(said, dict):
+        raise TransportError
+    return answer
+
+
 def _refused(error: RefreshError) -> CredentialsRefused | Unreachable:
-    # The library's text may be a whole page; what Google said as JSON comes after it.
+    # The library's text may be anything; what Google said as JSON comes after it.
     said = next((part for part in error.args if isinstance(part, Mapping)), {})
     code = str(said.get("error", ""))
     if code not in _REMEDIES:

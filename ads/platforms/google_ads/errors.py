@@ -184,7 +184,7 @@ def translated(error: Exception, failure_type: Any) -> PlatformError:
     ``failure_type``: the class of ``GoogleAdsFailure``, in which the details come.
     """
     if isinstance(error, GoogleAdsException):
-        return _of_failure(said(error.failure))
+        return _of_failure(said(type(error.failure).pb(error.failure)))
     # Of these two the library reads no details; they are in the metadata that ends the call.
     if details := _details(error, failure_type):
         return _of_failure(details)
