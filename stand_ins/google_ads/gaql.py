@@ -6,7 +6,7 @@ Fields are those of the library's own messages.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -43,7 +43,7 @@ _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "BETWEEN": lambda value, bounds: bool(bounds[0] <= value <= bounds[1]),
 }
 
-Value = str | int | tuple[str | int, ...]
+Value = str | int | tuple[str | int, ...] | frozenset[str | int]
 Row = Mapping[str, Any]
 
 
@@ -86,7 +86,7 @@ class Query:
         for condition in self.conditions:
             if condition.field != "segments.date":
                 continue
-            values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+            values = _values(condition)
             days = [date.fromisoformat(str(value)) for value in values]
             if condition.operator in {"=", ">=", "BETWEEN"}:
                 first = max(first, days[0])
@@ -181,7 +181,7 @@ class _Reader:
             value = self._value()
         return Condition(name, operator, value)
 
-    def _list(self) -> tuple[str | int, ...]:
+    def _list(self) -> frozenset[str | int]:
         if not self._takes("("):
             raise _refusal("EXPECTED_LIST", "the operator expects a list")
         if self._takes(")"):
@@ -193,7 +193,7 @@ class _Reader:
             raise _refusal("UNEXPECTED_INPUT", "expected ) after the list")
         if len(values) > _MOST_VALUES:
             raise _refusal("FILTER_HAS_TOO_MANY_VALUES", f"more than {_MOST_VALUES} values")
-        return tuple(values)
+        return frozenset(values)
 
     def _value(self) -> str | int:
         kind, word = self._next()
@@ -263,10 +263,14 @@ def _check_field(query: Query, name: str, clause: str) -> None:
         )
 
 
+def _values(condition: Condition) -> Sequence[str | int]:
+    value = condition.value
+    return list(value) if isinstance(value, tuple | frozenset) else [value]
+
+
 def _check_value(condition: Condition) -> None:
     kind: Any = kind_of(condition.field)
-    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    for value in values:
+    for value in _values(condition):
         if condition.field == "segments.date":
             try:
                 date.fromisoformat(str(value))

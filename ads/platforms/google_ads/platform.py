@@ -1,5 +1,6 @@
 """Google Ads as a kind of platform: its credentials, and where *Connect* leads."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -112,6 +113,8 @@ class GoogleAds:
             CredentialsRefused: with the field's name, or with what Google said.
             Unreachable: Google's sign-in did not answer.
         """
+        # The lines that gRPC writes by itself, of each handshake that fails, are not for our log.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         # The library takes a second and 95 MB, so only those processes import it that use it.
         from ads.platforms.google_ads.access import sign_in
         from ads.platforms.google_ads.connector import GoogleAdsConnector

@@ -63,7 +63,7 @@ def test_what_is_no_key_is_refused_without_being_quoted(google: StandIn, pasted:
 @pytest.mark.parametrize("field", ["refresh_token", "client_id", "client_secret"])
 def test_a_missing_field_is_named(google: StandIn, field: str) -> None:
     with pytest.raises(CredentialsRefused, match=f"^{field}: nothing is entered"):
-        connect(google, **{field: ""})
+        connect(google, TIMEOUT, **{field: ""})
 
 
 @pytest.mark.parametrize("entered", ["Fleet Foot", "12-34", "123-456-789٠"])
@@ -103,7 +103,7 @@ def test_a_revoked_refresh_token_says_what_ends_one(google: StandIn) -> None:
 )
 def test_wrong_credentials_are_refused(google: StandIn, changed: dict[str, str], code: str) -> None:
     with pytest.raises(CredentialsRefused, match=code):
-        connect(google, **changed)
+        connect(google, TIMEOUT, **changed)
 
 
 @pytest.mark.parametrize(
@@ -177,5 +177,6 @@ def test_the_platform_is_known_without_its_library(name: str) -> None:
         "collections.abc",
         "dataclasses",
         "datetime",
+        "os",
         "typing",
     }
