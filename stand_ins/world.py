@@ -18,7 +18,6 @@ from itertools import pairwise
 from ads.rules.calendar import day_bounds, hour_span
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 
 
@@ -96,6 +95,7 @@ class Settings:
         overdelivery: how much of a daily budget a day may cost, as Meta's 1.75.
         secret: the access token that the stand-in accepts.
         is_revoked: it accepts it no more.
+        can_write: it may change campaigns.
         page_size: most rows on a page, whatever is asked for; 0: as asked for.
         asynchronous_seconds: how long a report that is not answered at once takes.
         quota_used: what the platform says of its quota, in percent, where it says so unasked.
@@ -106,6 +106,7 @@ class Settings:
     overdelivery: Decimal = Decimal(1)
     secret: str = "stand-in-token"  # noqa: S105 - opens nothing
     is_revoked: bool = False
+    can_write: bool = True
     page_size: int = 0
     asynchronous_seconds: int = 0
     quota_used: int = 1
@@ -240,7 +241,7 @@ class World:
     def _day(
         self, campaign: Campaign, day: date, timezone: str, as_of: datetime, by_hour: bool
     ) -> Iterator[tuple[int | None, Decimal]]:
-        begins, ends = day_bounds(day, timezone)
+        begins, ends = _bounds(day, timezone)
         if as_of <= begins:
             return
         if not by_hour:
@@ -274,9 +275,11 @@ class World:
 
 def _points(since: datetime, until: datetime, every: int) -> int:
     """How many multiples of ``every`` seconds since 1970 are in ``[since, until)``."""
-    step = every * 1_000_000
-    first, last = (-(-((at - _EPOCH) // _MICROSECOND) // step) for at in (since, until))
-    return max(last - first, 0)
+    step = timedelta(seconds=every)
+    return max((_EPOCH - since) // step - (_EPOCH - until) // step, 0)
+
+
+_bounds = lru_cache(maxsize=4096)(day_bounds)
 
 
 @lru_cache(maxsize=4096)
@@ -288,5 +291,5 @@ def hours(day: date, timezone: str) -> tuple[tuple[int, datetime, datetime], ...
     found = ((hour, hour_span(day, time(hour), timezone)) for hour in range(24))
     spans = [(hour, *span) for hour, span in found if span]
     # What is between two hours (half an hour is repeated on Lord Howe) belongs to the earlier.
-    ends = [later[1] for _, later in pairwise(spans)] + [day_bounds(day, timezone)[1]]
+    ends = [later[1] for _, later in pairwise(spans)] + [_bounds(day, timezone)[1]]
     return tuple((hour, since, end) for (hour, since, _), end in zip(spans, ends, strict=True))

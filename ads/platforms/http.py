@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import requests
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ads.platforms.interface import Unreachable, UnreadableAnswer
 
@@ -94,11 +95,15 @@ class NoAuth(AuthBase):
 
 
 class Client:
-    """Connections to one platform, named in errors as ``platform``."""
+    """Connections to one platform, named in errors as ``platform``.
 
-    def __init__(self, platform: str) -> None:
+    ``is_near``: it is a stand-in on this machine, to which no proxy leads.
+    """
+
+    def __init__(self, platform: str, *, is_near: bool = False) -> None:
         self._platform = platform
         self._session = requests.Session()
+        self._session.trust_env = not is_near
 
     def ask(
         self,
@@ -132,13 +137,14 @@ class Client:
                 allow_redirects=False,
             ) as response:
                 body = bytearray()
-                for chunk in response.iter_content(_CHUNK):
-                    body += chunk
+                # What has arrived. `iter_content` waits until a chunk is full, whatever it takes.
+                while part := response.raw.read1(_CHUNK, decode_content=True):
+                    body += part
                     deadline.left(self._platform)
                 return Answer(self._platform, response.status_code, response.headers, bytes(body))
-        except requests.Timeout:
+        except (requests.Timeout, ReadTimeoutError):
             raise Unreachable(f"{self._platform} did not answer in time.") from None
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+        except HTTPError:
             raise Unreachable(f"{self._platform}'s answer broke off.") from None
         except requests.RequestException as error:
             # The library's own text has the address, and with it what must not be shown.

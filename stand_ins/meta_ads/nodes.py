@@ -1,18 +1,20 @@
 """Ad accounts and campaigns as objects with fields, pages of them, and changing them."""
 
 import base64
+import copy
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from stand_ins.meta_ads.errors import Refusal, invalid
 from stand_ins.world import Account, Campaign, World
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 #: Currencies without hundredths: Meta's own list, which is not ISO's.
 WHOLE = {"CLP", "COP", "CRC", "HUF", "IDR", "ISK", "JPY", "KRW", "PYG", "TWD", "VND"}
@@ -117,7 +119,8 @@ def fields(params: Mapping[str, str], known: set[str], node: str) -> Sequence[st
 
 
 def page(
-    rows: Sequence[Row],
+    things: Sequence[T],
+    show: Callable[[T], Row],
     params: Mapping[str, str],
     *,
     address: str,
@@ -125,15 +128,15 @@ def page(
     most: int,
     is_empty: bool,
 ) -> Row:
-    """A page of rows; ``is_empty``: without any, though more follow."""
+    """A page of what there is; ``is_empty``: without any of it, though more follows."""
     limit = _limit(params, most)
     start = _start(params)
-    shown = [] if is_empty else rows[start : start + limit]
+    shown = [] if is_empty else [show(each) for each in things[start : start + limit]]
     end = start + len(shown)
     content: dict[str, Any] = {"data": shown}
     if shown or is_empty:
         content["paging"] = {"cursors": {"before": _cursor(start), "after": _cursor(end)}}
-    if is_empty or end < len(rows):
+    if is_empty or end < len(things):
         # As Meta does: its own address of the following page has the token in it.
         query = {**params, "limit": str(limit), "after": _cursor(end), "access_token": token}
         content["paging"]["next"] = f"{address}?{urlencode(query)}"
@@ -180,6 +183,14 @@ def by_status(
 
 def change(world: World, campaign: Campaign, form: Mapping[str, str]) -> None:
     """Set the status or the daily budget."""
+    if not world.settings.can_write:
+        raise Refusal(200, "(#200) Requires ads_management permission to manage the object")
+    options = form.get("execution_options", "[]")
+    if options not in {"[]", '["validate_only"]'}:
+        raise invalid("Param execution_options must be an array of options.")
+    if options != "[]":
+        world = copy.deepcopy(world)  # in which nothing that follows is seen
+        campaign = world.campaigns[campaign.id]
     if "status" in form:
         _set_status(world, campaign, form["status"])
     elif "daily_budget" in form:

@@ -1,10 +1,10 @@
 """What the Graph API answers to a request of a known token: objects, edges, reports, log-in."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from stand_ins.faults import Call
@@ -14,6 +14,8 @@ from stand_ins.meta_ads.errors import Refusal, no_such_object
 from stand_ins.meta_ads.insights import Report
 from stand_ins.stage import Stage
 from stand_ins.world import Account, Campaign
+
+T = TypeVar("T")
 
 VERSION = "v26.0"
 APP_ID = "1000000000000001"
@@ -112,9 +114,9 @@ class Routes:
             )
         match asked.node, asked.edge:
             case _, "adaccounts" | "owned_ad_accounts" | "client_ad_accounts":
-                return self._page(self._accounts(asked, kind), asked, token, kind)
+                return self._accounts(asked, token, kind)
             case _, "campaigns":
-                return self._page(self._campaigns(asked, kind), asked, token, kind)
+                return self._campaigns(asked, token, kind)
             case _, "insights":
                 return self._insights(asked, token, kind)
             case (("dialog" | "oauth" | "debug_token"), _):
@@ -123,30 +125,36 @@ class Routes:
                 return Reply(self._object(asked, kind))
         raise Refusal(2500, f"Unknown path components: /{asked.edge}")
 
-    def _accounts(self, asked: Asked, kind: str) -> Sequence[nodes.Row]:
+    def _accounts(self, asked: Asked, token: str, kind: str) -> Reply:
+        nodes.fields(asked.params, nodes.ACCOUNT_FIELDS, "AdAccount")
         accounts = list(self.stage.world.accounts.values())
         if asked.node != "me":
             owned = asked.edge == "owned_ad_accounts"
             accounts = [each for each in accounts if owned and each.parent == asked.node]
-        rows = [nodes.account_row(each, kind == "unknown_enum") for each in accounts]
-        known = nodes.ACCOUNT_FIELDS
-        return [nodes.selected(row, asked.params, known, "AdAccount") for row in rows]
 
-    def _campaigns(self, asked: Asked, kind: str) -> Sequence[nodes.Row]:
-        world = self.stage.world
-        campaigns = world.campaigns_of(self._account(asked.node).id)
-        found = nodes.by_status(world, campaigns, asked.params)
-        rows = [nodes.campaign_row(world, each, kind == "unknown_enum") for each in found]
-        known = nodes.CAMPAIGN_FIELDS
-        return [nodes.selected(row, asked.params, known, "Campaign") for row in rows]
+        def show(account: Account) -> nodes.Row:
+            row = nodes.account_row(account, kind == "unknown_enum")
+            return nodes.selected(row, asked.params, nodes.ACCOUNT_FIELDS, "AdAccount")
+
+        return self._page(accounts, show, asked, token, kind)
+
+    def _campaigns(self, asked: Asked, token: str, kind: str) -> Reply:
+        nodes.fields(asked.params, nodes.CAMPAIGN_FIELDS, "Campaign")
+        campaigns = self.stage.world.campaigns_of(self._account(asked.node).id)
+        found = nodes.by_status(self.stage.world, campaigns, asked.params)
+        return self._page(found, lambda each: self._shown(each, asked, kind), asked, token, kind)
+
+    def _shown(self, campaign: Campaign, asked: Asked, kind: str) -> nodes.Row:
+        row = nodes.campaign_row(self.stage.world, campaign, kind == "unknown_enum")
+        return nodes.selected(row, asked.params, nodes.CAMPAIGN_FIELDS, "Campaign")
 
     def _insights(self, asked: Asked, token: str, kind: str) -> Reply:
         if asked.node in self.reports:
-            return self._page(self.reports[asked.node].rows, asked, token, kind)
+            return self._page(self.reports[asked.node].rows, _as_it_is, asked, token, kind)
         world = self.stage.world
         rows = insights.rows(world, self._account(asked.node).id, asked.params)
         if asked.method == "GET":
-            return self._page(rows, asked, token, kind)
+            return self._page(rows, _as_it_is, asked, token, kind)
         number = str(next(self.numbers))
         ready_at = time.monotonic() + world.settings.asynchronous_seconds
         self.reports[number] = Report(rows, ready_at)
@@ -158,8 +166,7 @@ class Routes:
         world = self.stage.world
         campaign = self._campaign(asked)
         if asked.method == "GET":
-            row = nodes.campaign_row(world, campaign, kind == "unknown_enum")
-            return nodes.selected(row, asked.params, nodes.CAMPAIGN_FIELDS, "Campaign")
+            return self._shown(campaign, asked, kind)
         nodes.change(world, campaign, asked.params)
         return {"success": True}
 
@@ -177,9 +184,17 @@ class Routes:
             return state | {"async_status": "Job Running"}
         return state | {"async_status": "Job Completed", "async_percent_completion": 100}
 
-    def _page(self, rows: Sequence[nodes.Row], asked: Asked, token: str, kind: str) -> Reply:
+    def _page(
+        self,
+        things: Sequence[T],
+        show: Callable[[T], nodes.Row],
+        asked: Asked,
+        token: str,
+        kind: str,
+    ) -> Reply:
         content = nodes.page(
-            rows,
+            things,
+            show,
             asked.params,
             address=f"{self.address}{asked.path}",
             token=token,
@@ -220,3 +235,7 @@ class Routes:
                 raise Refusal(100, "This authorization code has been used.", subcode=36009)
             token, seconds = SHORT_LIVED, 3600
         return Reply({"access_token": token, "token_type": "bearer", "expires_in": seconds})
+
+
+def _as_it_is(row: nodes.Row) -> nodes.Row:
+    return row

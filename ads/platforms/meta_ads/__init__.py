@@ -11,12 +11,11 @@ Over plain HTTP: Meta's own library is one for the whole process and replaces it
 Each module says which public page its facts are from, and what has not been verified there.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import Final
 
-from ads.platforms.interface import Connector, Credential, CredentialsRefused, OAuth
+from ads.platforms.interface import Connector, Credential, CredentialsRefused, OAuth, Platform
 
 _VERSION: Final = "v26.0"
 
@@ -46,32 +45,28 @@ _CREDENTIALS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class MetaAds:
-    """The platform. ``endpoint``: the address of a stand-in for connecting, "": Meta's own."""
+    """The platform. ``endpoint``: the address of a stand-in; "": Meta's own.
 
-    endpoint: str = ""
+    Facebook Login brings no refresh token: its token lasts for hours, and is exchanged for one of
+    about 60 days.
+    """
 
-    code: ClassVar[str] = "meta_ads"
-    name: ClassVar[str] = "Meta Ads"
-    credentials: ClassVar[tuple[Credential, ...]] = _CREDENTIALS
-    usual_lag: ClassVar[str] = "usually within 30 minutes; final after 3 days"
-
-    @property
-    def oauth(self) -> OAuth:
-        """Facebook Login. There is no refresh token: the token that it brings lasts for hours, and
-        :func:`ads.platforms.meta_ads.tokens.long_lived` exchanges it for one of about 60 days.
-        """
-        pages = self.endpoint or "https://www.facebook.com"
-        graph = self.endpoint or "https://graph.facebook.com"
-        return OAuth(
-            authorize_url=f"{pages}/{_VERSION}/dialog/oauth",
-            token_url=f"{graph}/{_VERSION}/oauth/access_token",
+    def __init__(self, endpoint: str = "") -> None:
+        self.endpoint = endpoint
+        self.code = "meta_ads"
+        self.name = "Meta Ads"
+        self.credentials: Sequence[Credential] = _CREDENTIALS
+        self.usual_lag = "usually within 30 minutes; final after 3 days"
+        self.oauth: OAuth | None = OAuth(
+            authorize_url=f"{endpoint or 'https://www.facebook.com'}/{_VERSION}/dialog/oauth",
+            token_url=(f"{endpoint or 'https://graph.facebook.com'}/{_VERSION}/oauth/access_token"),
             scopes=("ads_read", "ads_management", "business_management"),
             token="access_token",  # noqa: S106 - the name of the field
             client_id="META_APP_ID",
             client_secret="META_APP_SECRET",  # noqa: S106 - the name of the variable
             extra={},
+            exchange="fb_exchange_token",
         )
 
     def connect(
@@ -106,4 +101,4 @@ class MetaAds:
         )
 
 
-PLATFORM: Final = MetaAds()
+PLATFORM: Final[Platform] = MetaAds()

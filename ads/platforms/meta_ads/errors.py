@@ -53,7 +53,7 @@ _SECRETS: Final = (
         r"\b(access_token|appsecret_proof|client_secret|fb_exchange_token|input_token|code)=[^\s&]+",
         re.IGNORECASE,
     ),
-    re.compile(r"\bEA[A-Z][0-9A-Za-z]{16,}"),
+    re.compile(r"\bEA[A-Z][0-9A-Za-z]{12,}"),
     re.compile(r"\b[0-9]{8,}(?:\||%7C)[0-9A-Za-z_-]{16,}"),
 )
 

@@ -52,7 +52,7 @@ class Graph:
     """The API with one token. ``account`` is whose quotas the answers speak of."""
 
     def __init__(self, token: str, app_secret: str, endpoint: str, timeout: timedelta) -> None:
-        self._client = Client("Meta")
+        self._client = Client("Meta", is_near=bool(endpoint))
         self._token = token
         self._endpoint = endpoint.rstrip("/") or ENDPOINT
         self._timeout = timeout

@@ -109,7 +109,7 @@ def _report(graph: Graph, report: str) -> Iterable[Row]:
     polls = 0
     while True:
         state = graph.get(report, {"fields": "async_status,async_percent_completion"})
-        status = state.get("async_status")
+        status = str(state.get("async_status"))
         if status in _ENDED_BADLY:
             raise _failure(graph, report, status)
         if status == "Job Completed" and state.get("async_percent_completion") == _DONE:

@@ -8,7 +8,7 @@ its pages on rate limiting (2026).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,7 +19,11 @@ MOST: Final = 85
 #: Where Meta does not say when access is regained: its windows are an hour, and decline steadily.
 _PAUSE: Final = timedelta(minutes=5)
 
+#: Use cases.
+INSIGHTS: Final = "ads_insights"
+MANAGEMENT: Final = "ads_management"
 _ALL: Final = ""
+_ABSURD: Final = 1_000_000
 Key = tuple[str, str]
 
 
@@ -32,34 +36,11 @@ class Usage:
 
     def note(self, headers: Mapping[str, str], account: str) -> timedelta | None:
         """Remember what an answer about an account says; until when access is lost, if it is."""
-        found: dict[Key, tuple[int, timedelta]] = {}
-        for owner, cases in _read(headers, "X-Business-Use-Case-Usage").items():
-            for case in cases if isinstance(cases, list) else []:
-                if isinstance(case, Mapping):
-                    key = (owner.removeprefix("act_"), str(case.get("type", _ALL)))
-                    minutes = _whole(case.get("estimated_time_to_regain_access"))
-                    found[key] = _most(case), timedelta(minutes=minutes)
-        of_account = _read(headers, "X-Ad-Account-Usage")
-        reset = timedelta(seconds=_whole(of_account.get("reset_time_duration")))
-        throttle = _read(headers, "X-FB-Ads-Insights-Throttle")
-        app = _read(headers, "X-App-Usage")
-        for key, percent, wait in (
-            (
-                (account, _ALL),
-                _whole(of_account.get("acc_id_util_pct")),
-                reset,
-            ),
-            ((account, "ads_insights"), _whole(throttle.get("acc_id_util_pct")), timedelta()),
-            ((_ALL, "ads_insights"), _whole(throttle.get("app_id_util_pct")), timedelta()),
-            ((_ALL, _ALL), _most(app), timedelta()),
-        ):
-            if key not in found or found[key][0] < percent:
-                found[key] = percent, wait
-        for key, (percent, wait) in found.items():
+        said = [*_by_use_case(headers), *_of_account(headers, account)]
+        for key, percent, regained in said:
             self._percent[key] = percent
-            self._regained[key] = wait
-        longest = max(wait for _, wait in found.values())
-        return longest or None
+            self._regained[key] = regained
+        return max((regained for _, _, regained in said), default=None) or None
 
     def check(self, account: str, use_case: str) -> None:
         """Refuse to read when little of the quota is left.
@@ -77,6 +58,26 @@ class Usage:
             )
 
 
+def _by_use_case(headers: Mapping[str, str]) -> Iterator[tuple[Key, int, timedelta]]:
+    for owner, cases in _read(headers, "X-Business-Use-Case-Usage").items():
+        for case in cases if isinstance(cases, list) else []:
+            if isinstance(case, Mapping):
+                key = (owner.removeprefix("act_"), str(case.get("type", _ALL)))
+                minutes = _whole(case.get("estimated_time_to_regain_access"))
+                yield key, _most(case), timedelta(minutes=minutes)
+
+
+def _of_account(headers: Mapping[str, str], account: str) -> Iterator[tuple[Key, int, timedelta]]:
+    if usage := _read(headers, "X-Ad-Account-Usage"):
+        reset = timedelta(seconds=_whole(usage.get("reset_time_duration")))
+        yield (account, _ALL), _whole(usage.get("acc_id_util_pct")), reset
+    if usage := _read(headers, "X-FB-Ads-Insights-Throttle"):
+        yield (account, INSIGHTS), _whole(usage.get("acc_id_util_pct")), timedelta()
+        yield (_ALL, INSIGHTS), _whole(usage.get("app_id_util_pct")), timedelta()
+    if usage := _read(headers, "X-App-Usage"):
+        yield (_ALL, _ALL), _most(usage), timedelta()
+
+
 def _read(headers: Mapping[str, str], name: str) -> Mapping[str, Any]:
     try:
         content = json.loads(headers.get(name, "{}"))
@@ -90,4 +91,4 @@ def _most(usage: Mapping[str, Any]) -> int:
 
 
 def _whole(value: object) -> int:
-    return int(value) if isinstance(value, int | float) and value < 1_000_000 else 0  # noqa: PLR2004
+    return int(value) if isinstance(value, int | float) and 0 <= value < _ABSURD else 0
