@@ -128,7 +128,8 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no publ
             abort(context, [Refusal("internal_error.TRANSIENT_ERROR", "Try again later.")])
         if is_revoked or (fault and kind == "revoked"):
             code = (fault and fault.code) or "authentication_error.OAUTH_TOKEN_REVOKED"
-            abort(context, [Refusal(code, "The token or the permission is refused.")])
+            shown = _header(context, "authorization"), _header(context, "developer-token")
+            abort(context, [Refusal(code, f"Refused: {' '.join(shown)}.")])  # as no server should
         token = _header(context, "authorization").removeprefix("Bearer ")
         if token not in self._oauth.tokens:
             code = "authentication_error.OAUTH_TOKEN_INVALID"

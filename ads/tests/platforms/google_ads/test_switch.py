@@ -194,7 +194,7 @@ def test_a_suspended_account_refuses_all(google: StandIn, connector: GoogleAdsCo
 def test_a_login_that_may_only_read_is_refused_with_the_remedy(
     google: StandIn, connector: GoogleAdsConnector
 ) -> None:
-    google.fault("revoked", "switch", code="authorization_error.ACTION_NOT_PERMITTED")
+    google.configure(can_write=False)
     answer = switch(connector, c101=False)["101"]
     assert isinstance(answer, Refused)
     assert answer.code == "ACTION_NOT_PERMITTED"
@@ -210,7 +210,7 @@ def test_an_account_that_vanished_is_gone(google: StandIn, connector: GoogleAdsC
 def test_trying_to_write_changes_nothing(google: StandIn, connector: GoogleAdsConnector) -> None:
     assert connector.try_writing(US, "101", now=NOW) == Confirmed("may be switched")
     assert connector.try_writing(US, "104", now=NOW) == REMOVED
-    google.fault("revoked", "switch", code="authorization_error.ACTION_NOT_PERMITTED")
+    google.configure(can_write=False)
     answer = connector.try_writing(US, "101", now=NOW)
     assert isinstance(answer, Refused)
     assert answer.code == "ACTION_NOT_PERMITTED"
