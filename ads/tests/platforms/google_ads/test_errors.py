@@ -1,5 +1,6 @@
 """Failures that this version of the library does not know, or that cannot be read."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -35,8 +36,8 @@ class Call:
 def error(status: StatusCode, failure: bytes | None = None) -> GoogleAPICallError:
     """As the library raises it."""
     calls = [] if failure is None else [Call(failure)]
-    made: GoogleAPICallError = from_grpc_status(status, "Words.", errors=calls)
-    return made
+    make: Callable[..., GoogleAPICallError] = from_grpc_status
+    return make(status, "Words.", errors=calls)
 
 
 def failure(**fields: Any) -> bytes:
