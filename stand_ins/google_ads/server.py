@@ -28,7 +28,7 @@ _CODES = grpc.StatusCode
 
 
 def start(stage: Stage, port: int) -> "GoogleAdsServer":
-    """Answer on loopback until closed."""
+    """Answer on loopback until closed: gRPC at the port, OAuth at the next (or at any, with 0)."""
     return GoogleAdsServer(stage, port)
 
 
@@ -37,7 +37,7 @@ class GoogleAdsServer:
 
     def __init__(self, stage: Stage, port: int) -> None:
         files = certificate.files()
-        self._oauth = OAuth(stage, files)
+        self._oauth = OAuth(stage, files, port + 1 if port else 0)
         self._server = grpc.server(
             ThreadPoolExecutor(_THREADS), handlers=[Methods(stage, self._oauth)]
         )
@@ -46,8 +46,8 @@ class GoogleAdsServer:
         self._server.start()
         self.addresses: Mapping[str, str] = {
             "address": f"127.0.0.1:{port},{self._oauth.server.address}",
-            "roots": str(files.path),
-            "service_account": files.service_account(f"{self._oauth.server.address}/token"),
+            "roots": str(files.roots),
+            "service_account": str(files.service_account),
         }
 
     def close(self) -> None:

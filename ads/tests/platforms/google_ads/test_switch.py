@@ -13,6 +13,7 @@ from ads.platforms.interface import (
     OutOfQuota,
     Refused,
     SwitchAnswer,
+    TriesWriting,
     Unknown,
     Unreachable,
 )
@@ -208,6 +209,7 @@ def test_an_account_that_vanished_is_gone(google: StandIn, connector: GoogleAdsC
 
 
 def test_trying_to_write_changes_nothing(google: StandIn, connector: GoogleAdsConnector) -> None:
+    assert isinstance(connector, TriesWriting)
     assert connector.try_writing(US, "101", now=NOW) == Confirmed("may be switched")
     assert connector.try_writing(US, "104", now=NOW) == REMOVED
     google.configure(can_write=False)
