@@ -78,6 +78,12 @@ def list_accounts(connection_id: int) -> dict[str, int]:
     return {"accounts": platforms.list_accounts(connection_id, _now())}
 
 
+@_task(soft_time_limit=platforms.SOFT_LIMIT, time_limit=platforms.LIMIT)
+def reconcile_account(account_id: int) -> dict[str, int]:
+    """Compare an account's sums with those of its campaigns and of the ledger."""
+    return {"differences": platforms.reconcile(account_id, _now())}
+
+
 @_task
 def tell_platforms() -> dict[str, int]:
     """Have each account told which campaigns to run and to stop, by a task of its own."""

@@ -133,6 +133,11 @@ class PlatformAccount(TimestampedModel):
     is_read = models.BooleanField(
         "spend is read", default=True, help_text="Off: the account is not asked, nor told anything."
     )
+    is_read_only = models.BooleanField(
+        "read only",
+        default=False,
+        help_text="The platform lets nothing be switched through this connection.",
+    )
     asked_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(
         null=True, blank=True, help_text="When its last answer, now recorded, was asked for."
@@ -147,6 +152,11 @@ class PlatformAccount(TimestampedModel):
     )
     month_answered_at = models.DateTimeField(
         null=True, blank=True, help_text="The same for the last 35 days."
+    )
+    reconciled_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its sums were last compared with the platform's and the ledger's.",
     )
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="Not asked before: its quota was used up, or it failed."
@@ -201,7 +211,9 @@ class PlatformCampaign(models.Model):
     )
     remote_id = models.CharField("ID on the platform", max_length=200)
     name = models.CharField(max_length=200, blank=True, default="")
-    is_on = models.BooleanField("switched on there")
+    is_on = models.BooleanField(
+        "switched on there", null=True, help_text="Empty: not known, so nothing is ordered."
+    )
     is_serving = models.BooleanField(
         null=True, help_text="Whether it delivers there; empty where the platform does not say."
     )

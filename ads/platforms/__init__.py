@@ -11,9 +11,7 @@ from importlib import import_module
 from typing import Final, cast
 
 from ads.platforms.interface import Platform
-
-#: The platform whose campaigns spend nothing in truth. It knows them by our own IDs.
-SIMULATED: Final = "simulated"
+from ads.rules.platform_ids import SIMULATED
 
 #: Where each platform is, by its code.
 MODULES: Final = {

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import OperationalError, connection
 
+from ads.services import freshness
 from ads.services.monitoring.bounded import bounded
 from ads.services.monitoring.counting import count_new
 from ads.services.monitoring.crossings import Unenforced, sparing
@@ -39,6 +40,7 @@ class ProblemKind(StrEnum):
     CLOCK = "clock"
     TIMEZONE_DATABASE = "timezone_database"
     SESSION_STUCK = "session_stuck"
+    AD_PLATFORM = "ad_platform"
     UNKNOWN = "unknown"  # a part of the report could not be worked out
 
 
@@ -64,6 +66,7 @@ class Report:
     unenforced: Unenforced | None = None
     clock: ClockDifference | None = None
     stuck: list[StuckSession] | None = None
+    platforms: list[str] | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -84,6 +87,8 @@ def report(now: datetime, *, count: bool = False) -> Report:
         found.tasks = health.check(now)
     with _part(found, "Used-up budgets"), bounded():
         found.unenforced = sparing(now)
+    with _part(found, "Ad platforms"), bounded():
+        found.platforms = freshness.problems(now)
     if count:
         with _part(found, "The counters"):
             count_new()
@@ -128,6 +133,8 @@ def _problems(found: Report) -> Iterator[Problem]:
         yield Problem(ProblemKind.CLOCK, str(found.clock))
     if found.timezones.problem:
         yield Problem(ProblemKind.TIMEZONE_DATABASE, found.timezones.problem)
+    for text in found.platforms or ():
+        yield Problem(ProblemKind.AD_PLATFORM, text)
     for session in found.stuck or ():
         if session.idle is not None:  # one at work will end
             yield Problem(ProblemKind.SESSION_STUCK, str(session))

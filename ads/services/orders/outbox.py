@@ -138,9 +138,9 @@ def tell_soon() -> None:
 
 def _may_switch() -> QuerySet[PlatformAccount]:
     """Accounts whose campaigns we may switch, as soon as their credentials are accepted."""
-    return PlatformAccount.objects.filter(is_read=True, connection__is_read_only=False).exclude(
-        connection__state=ConnectionState.DISCONNECTED
-    )
+    return PlatformAccount.objects.filter(
+        is_read=True, is_read_only=False, connection__is_read_only=False
+    ).exclude(connection__state=ConnectionState.DISCONNECTED)
 
 
 _THERE: Final = f"""
@@ -152,7 +152,8 @@ _THERE: Final = f"""
       JOIN ads_platformaccount AS account ON account.id = matched.account_id
       JOIN ads_connection AS connection ON connection.id = account.connection_id
       JOIN ads_platformcampaign AS there ON there.id = matched.there_id
-     WHERE account.is_read AND NOT connection.is_read_only AND there.gone_at IS NULL
+     WHERE account.is_read AND NOT (account.is_read_only OR connection.is_read_only)
+       AND there.is_on IS NOT NULL AND there.gone_at IS NULL
        AND connection.state <> '{ConnectionState.DISCONNECTED}'
 """  # noqa: S608  (nothing in it comes from outside)
 

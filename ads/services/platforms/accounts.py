@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
@@ -22,7 +22,7 @@ from ads.services.platforms.windows import HOURLY
 logger = structlog.stdlib.get_logger(__name__)
 
 #: What a platform says of an account; the columns of the same names.
-_SAID: Final = ("name", "timezone", "currency", "parent", "state")
+_SAID: Final = ("name", "timezone", "currency", "parent", "state", "is_read_only")
 
 #: In the account's state once its connection lists it no more.
 NOT_LISTED: Final = "not listed any more"
@@ -86,12 +86,13 @@ def keep(connection: Connection, accounts: Sequence[Account], now: datetime) -> 
         for each in accounts
     }
     for key, each in listed.items():
-        said = {
+        said: dict[str, Any] = {
             "name": each.name[:200],
             "timezone": each.timezone,
             "currency": each.currency,
             "parent": each.parent[:100],
             "state": each.state[:200],
+            "is_read_only": each.is_read_only,
         }
         if each.timezone and each.timezone not in calendar.names():
             said["state"] = f"its timezone, {each.timezone}, is not known"[:200]
@@ -116,6 +117,9 @@ def keep(connection: Connection, accounts: Sequence[Account], now: datetime) -> 
 def keep_simulated(now: datetime) -> None:
     """Keep the simulated platform connected while the settings say so, with all its accounts."""
     if not settings.SIMULATED_PLATFORM:
+        Connection.objects.filter(platform=SIMULATED, state=Connection.State.WORKING).update(
+            state=Connection.State.DISCONNECTED, disconnected_at=now
+        )
         return
     its = platform(SIMULATED)
     connection, _ = Connection.objects.get_or_create(

@@ -7,11 +7,12 @@ from typing import Any, Final
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 
-from ads.models import PlatformAccount, WaitingSpend
+from ads.models import Campaign, CampaignReference, PlatformAccount, WaitingSpend
 from ads.models.spend import Kind
 from ads.platforms import SIMULATED
 from ads.platforms.interface import Connector, PlatformError, Unreachable
 from ads.rules import calendar
+from ads.services.delivery import Trigger, enforce
 from ads.services.isolation import NOBODYS_FAULT
 from ads.services.ledger import waiting
 from ads.services.platforms import campaigns, matching, quota, totals
@@ -82,6 +83,8 @@ def _ask(account: PlatformAccount, now: datetime, asked: Asked) -> None:
                 outcome = _ask_for(account, connector, window, now)
                 asked.outcome += outcome
                 _answered(account, window, outcome, said + asked.outcome.problems, now, n)
+                if n == 0:
+                    asked.outcome.switched += _let_go(account, now)
             if wants_campaigns or account.platform == SIMULATED:
                 campaigns.refresh(account, connector, now)
         finally:
@@ -149,6 +152,22 @@ def _answered(
         if window.days >= MONTH:
             noted["month_answered_at"] = now
     PlatformAccount.objects.filter(pk=account.pk).update(**noted)
+
+
+def _let_go(account: PlatformAccount, now: datetime) -> int:
+    """Let campaigns run again that stopped because this account had not reported; how many."""
+    late = Campaign.objects.filter(is_active=False, brand__stops_when_stale=True)
+    if account.platform == SIMULATED:
+        mine = late.filter(brand__timezone=account.timezone, brand__currency=account.currency)
+    else:
+        references = CampaignReference.objects.filter(
+            platform=account.platform, account__in=("", account.remote_id)
+        )
+        mine = late.filter(pk__in=references.values("campaign"))
+    ids = list(mine.values_list("pk", flat=True))
+    if not ids:
+        return 0
+    return enforce(Campaign.objects.filter(pk__in=ids), now, Trigger.UPDATE_SPEND).switched
 
 
 def _too_old(account: PlatformAccount, now: datetime) -> list[str]:

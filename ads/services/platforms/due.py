@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from ads.models import Connection, PlatformAccount
-from ads.platforms import SIMULATED
 from ads.services import messages
 from ads.services.platforms import quota
 from ads.services.platforms.accounts import keep_simulated, to_list
+from ads.services.platforms.reconciliation import to_reconcile
 from ads.services.platforms.windows import TICK
 
 ASK: Final = "ads.tasks.ask_account"
 LIST: Final = "ads.tasks.list_accounts"
+RECONCILE: Final = "ads.tasks.reconcile_account"
 
 #: A message that no process took is dropped before the next tick sends another.
 _EXPIRES: Final = TICK.total_seconds() - 20
@@ -57,6 +57,8 @@ def hand_out(now: datetime) -> HandedOut:
         messages.send(LIST, [pk], expires=_EXPIRES)
     for pk in accounts:
         messages.send(ASK, [pk], expires=_EXPIRES)
+    for pk in to_reconcile(now):
+        messages.send(RECONCILE, [pk], expires=_EXPIRES)
     return HandedOut(len(accounts), len(connections), waiting)
 
 
@@ -88,10 +90,7 @@ def to_ask(now: datetime) -> tuple[list[int], int]:
 
 def due(now: datetime, *, interval: timedelta = TICK) -> QuerySet[PlatformAccount]:
     """Accounts that may be asked now, of connections that work."""
-    accounts = _free(now, interval).filter(connection__state=Connection.State.WORKING)
-    if not settings.SIMULATED_PLATFORM:
-        accounts = accounts.exclude(connection__platform=SIMULATED)
-    return accounts
+    return _free(now, interval).filter(connection__state=Connection.State.WORKING)
 
 
 def _free(now: datetime, interval: timedelta) -> QuerySet[PlatformAccount]:

@@ -49,6 +49,7 @@ ON_DEMAND = {
     "ads.tasks.list_accounts",
     "ads.tasks.reconcile_account",
     "ads.tasks.record_upload",
+    "ads.tasks.tell_account",
 }
 
 
