@@ -22,7 +22,6 @@ _VARIABLES: Final = {
     "client_secret": "{}_CLIENT_SECRET",
     "roots": "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
 }
-_LONGEST_SHOWN: Final = 100
 
 #: What each stand-in says of itself, by the platform's code.
 Demo = Mapping[str, Mapping[str, str]]
@@ -50,7 +49,9 @@ def running(base_dir: Path, platforms: list[str]) -> Iterator[Demo]:
         demo = {}
         for code in platforms:
             folder.mkdir(parents=True, exist_ok=True)
-            said = all_of_them.enter_context(_running(base_dir, code, folder / f"{code}.json"))
+            said = all_of_them.enter_context(
+                _running(base_dir, code, folder / f"{code}-world.json")
+            )
             for name, variable in _VARIABLES.items():
                 if name in said:
                     os.environ[variable.format(code.upper())] = said[name]
@@ -90,6 +91,5 @@ def said_of(demo: Demo) -> str:
             f"    {name.ljust(16)} {value}"
             for name, value in said.items()
             if name not in {"platform", "address", "control", "roots"}
-            and len(value) <= _LONGEST_SHOWN
         ]
     return "\n".join(lines) + "\n"

@@ -48,6 +48,9 @@ class GoogleAdsServer:
             "address": f"127.0.0.1:{port},{self._oauth.server.address}",
             "roots": str(files.roots),
             "service_account": str(files.service_account),
+            "refresh_token": stage.world.settings.secret,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
         }
 
     def close(self) -> None:
