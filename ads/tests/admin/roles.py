@@ -181,6 +181,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "monthly_budget",
             "stale_after_minutes",
             "stops_when_stale",
+            "puts_switches_right",
         }
     },
     "ads.campaign": {
