@@ -7,10 +7,39 @@
 Platforms import models and rules, never services.
 """
 
+from importlib import import_module
+from typing import Final, cast
+
 from django.conf import settings
 
 from ads.platforms.base import Account, AdPlatform, KnownAs, ObservedTotal
+from ads.platforms.interface import Platform
 from ads.platforms.simulated import SimulatedPlatform
+
+SIMULATED: Final = "simulated"
+
+#: Where each platform is, by its code.
+MODULES: Final[dict[str, str]] = {}
+
+
+class UnknownPlatform(LookupError):
+    """No platform has this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"platform: {code!r} is not known; use one of {', '.join(sorted(MODULES))}."
+        )
+
+
+def platform(code: str) -> Platform:
+    """The platform of this code.
+
+    Raises:
+        UnknownPlatform: there is none.
+    """
+    if code not in MODULES:
+        raise UnknownPlatform(code)
+    return cast("Platform", import_module(MODULES[code]).PLATFORM)
 
 
 def connected() -> list[AdPlatform]:

@@ -1,7 +1,7 @@
 """What a connector to an ad platform implements, and the errors that it raises.
 
-A connector speaks one platform's protocol and knows no rule of ours: it says what the platform says,
-in the shapes below. It is made for one connection, used by one process, and closed after use.
+A connector speaks one platform's protocol and knows no rule of ours: it says what the platform
+says, in the shapes below. It is made for one connection, used by one process, and closed after use.
 
 Every call reaches a network, within the timeout that the connector was made with, and raises a
 :class:`PlatformError`. It neither retries for long nor hides a failure: the caller asks again at
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class PlatformError(Exception):
@@ -216,6 +216,25 @@ class Connector(Protocol):
         ...
 
 
+@runtime_checkable
+class TriesWriting(Protocol):
+    """A connector that finds out whether it may write without changing anything."""
+
+    def try_writing(self, account: Account, campaign: str, *, now: datetime) -> SwitchAnswer:
+        """Have the platform check an order for this campaign, and not carry it out."""
+        ...
+
+
+@runtime_checkable
+class ChangesCredentials(Protocol):
+    """A connector whose platform renews credentials as they are used."""
+
+    @property
+    def changed_credentials(self) -> Mapping[str, str]:
+        """Those that have changed since the connector was made, by name; mostly none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A field of a platform's credentials: what people paste, or OAuth brings.
@@ -242,6 +261,8 @@ class OAuth:
         token: the credential's name into which the refresh token (or, where the platform gives
             none, the long-lived access token) goes.
         client_id, client_secret: names of the settings variables of the installation's own app.
+        exchange: the grant type, which is also the parameter, with which the token is exchanged for
+            one that lasts; "": it lasts already.
     """
 
     authorize_url: str
@@ -251,6 +272,7 @@ class OAuth:
     client_id: str
     client_secret: str
     extra: Mapping[str, str]
+    exchange: str = ""
 
 
 class Platform(Protocol):
@@ -266,8 +288,12 @@ class Platform(Protocol):
     #: How late it usually reports, for people: "usually within 3 hours".
     usual_lag: str
 
-    def connect(self, credentials: Mapping[str, str], *, timeout: timedelta) -> Connector:
+    def connect(
+        self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""
+    ) -> Connector:
         """A connector with these credentials; no call that takes longer than ``timeout``.
+
+        ``endpoint``: the address of a stand-in; "" is the platform's own.
 
         Raises:
             PlatformError: the credentials cannot be used, by the name of the field.

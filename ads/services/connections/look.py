@@ -1,0 +1,183 @@
+"""The first look, and every later one: which accounts and campaigns a connection reaches.
+
+What was seen is kept (:class:`PlatformAccount`, :class:`PlatformCampaign`), so that what people
+choose from is what is then created. An account that was not known is not read until it is chosen.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import local
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from ads.models import Connection, PlatformAccount, PlatformCampaign
+from ads.platforms import SIMULATED
+from ads.platforms.interface import Account, Connector, PlatformError, RemoteCampaign
+from ads.services.connections.connectors import Opener, opener
+
+#: Accounts that are asked at once, each with a connector of its own.
+AT_ONCE: Final = 4
+
+#: In all. What is not answered by then is for the next look.
+PATIENCE: Final = timedelta(seconds=60)
+
+_BATCH: Final = 2000
+
+_NAME: Final = 200
+
+#: Why campaigns of an account are not known.
+NOT_ASKED: Final = "Its campaigns were not listed: the others took too long. Look again."
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen; ``failed``: of which accounts the campaigns are not known, and why."""
+
+    accounts: int
+    campaigns: int
+    took: timedelta
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+def look(connection: Connection, *, now: datetime) -> Looked:
+    """List the accounts and their campaigns, and keep what was seen.
+
+    Raises:
+        PlatformError: the accounts could not be listed; nothing was changed.
+        InvalidConnection: the platform is not known.
+    """
+    begun = time.monotonic()
+    with opener(connection, now=now) as connect:
+        found = connect().accounts()
+        rows = _keep_accounts(connection, found, now)
+        answers = _ask(connection, connect, rows, begun)
+    failed, count = {}, 0
+    for row, answer in answers.items():
+        if isinstance(answer, str):
+            failed[str(row)] = answer
+        else:
+            _keep_campaigns(row, answer, now)
+            count += sum(not one.is_removed for one in answer)
+        problem = answer if isinstance(answer, str) else ""
+        unread = PlatformAccount.objects.filter(pk=row.pk, is_read=False)
+        unread.update(problem=problem, updated_at=now)
+    return Looked(len(rows), count, timedelta(seconds=time.monotonic() - begun), failed)
+
+
+Answer = Sequence[RemoteCampaign] | str
+
+
+def _ask(
+    connection: Connection,
+    connect: Opener,
+    rows: Mapping[PlatformAccount, Account],
+    begun: float,
+) -> dict[PlatformAccount, Answer]:
+    """The campaigns of each account, or why they are not known; no account holds up another."""
+    deadline = begun + PATIENCE.total_seconds()
+    # The simulated platform is in this database, of which each thread would open a session.
+    if connection.platform == SIMULATED or len(rows) == 1:
+        connector = connect()
+        return {row: _campaigns(connector, account, deadline) for row, account in rows.items()}
+    own = local()
+
+    def ask(account: Account) -> Answer:
+        if not hasattr(own, "connector"):
+            own.connector = connect()
+        return _campaigns(own.connector, account, deadline)
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look") as pool:
+        asked: dict[PlatformAccount, Future[Answer]] = {
+            row: pool.submit(ask, account) for row, account in rows.items()
+        }
+    return {row: future.result() for row, future in asked.items()}
+
+
+def _campaigns(connector: Connector, account: Account, deadline: float) -> Answer:
+    if time.monotonic() > deadline:
+        return NOT_ASKED
+    try:
+        return connector.campaigns(account)
+    except PlatformError as error:
+        return str(error)
+
+
+@transaction.atomic
+def _keep_accounts(
+    connection: Connection, found: Sequence[Account], now: datetime
+) -> dict[PlatformAccount, Account]:
+    """The accounts as rows, those first whose campaigns are not known yet."""
+    by_place = {place(connection, account): account for account in found}
+    PlatformAccount.objects.bulk_create(
+        (
+            PlatformAccount(
+                connection=connection,
+                source=connection.source,
+                platform=platform,
+                remote_id=remote_id,
+                name=account.name[:_NAME],
+                timezone=account.timezone,
+                currency=account.currency,
+                parent=account.parent,
+                state=account.state[:_NAME],
+                is_read=False,
+                updated_at=now,
+            )
+            for (platform, remote_id), account in sorted(by_place.items())
+        ),
+        update_conflicts=True,
+        unique_fields=["connection", "platform", "remote_id"],
+        update_fields=["name", "timezone", "currency", "parent", "state", "updated_at"],
+        batch_size=_BATCH,
+    )
+    Connection.objects.filter(pk=connection.pk).update(listed_at=now, updated_at=now)
+    rows = (
+        PlatformAccount.objects.filter(connection=connection)
+        .annotate(known=Count("campaigns"))
+        .order_by("known", "pk")
+    )
+    return {
+        row: by_place[row.platform, row.remote_id]
+        for row in rows
+        if (row.platform, row.remote_id) in by_place
+    }
+
+
+def place(connection: Connection, account: Account) -> tuple[str, str]:
+    """The platform and ID by which campaigns' references name the account."""
+    return connection.platform, account.id
+
+
+@transaction.atomic
+def _keep_campaigns(row: PlatformAccount, found: Sequence[RemoteCampaign], now: datetime) -> None:
+    PlatformCampaign.objects.bulk_create(
+        (
+            PlatformCampaign(
+                account=row,
+                remote_id=one.id,
+                name=one.name[:_NAME],
+                is_on=one.is_on,
+                is_serving=one.is_serving,
+                status=one.status[:_NAME],
+                daily_budget=one.daily_budget,
+                is_budget_shared=one.is_budget_shared,
+                seen_at=now,
+                gone_at=now if one.is_removed else None,
+            )
+            for one in sorted({one.id: one for one in found}.values(), key=lambda one: one.id)
+        ),
+        update_conflicts=True,
+        unique_fields=["account", "remote_id"],
+        update_fields=[
+            "name", "is_on", "is_serving", "status", "daily_budget", "is_budget_shared", "seen_at",
+            "gone_at",
+        ],
+        batch_size=_BATCH,
+    )  # fmt: skip
+    left_out = PlatformCampaign.objects.filter(Q(seen_at__lt=now), account=row, gone_at=None)
+    left_out.update(gone_at=now)
