@@ -1,5 +1,6 @@
 """Connectors for connections, and what their answers say of the credentials."""
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from ads.platforms.interface import (
 )
 from ads.services import platform_credentials as credentials
 from ads.services.connections import kinds
+from ads.services.connections.errors import InvalidConnection
 from ads.services.senders import CannotUnseal
 
 #: For each call, where somebody waits for the page.
@@ -71,6 +73,25 @@ def opened(connection: Connection, *, now: datetime) -> Iterator[Connector]:
     """A connector; see :func:`opener`."""
     with opener(connection, now=now) as connect:
         yield connect()
+
+
+def gives_hours(connection: Connection) -> Callable[[], bool]:
+    """Whether its platform gives hours, found out when it is first asked; no request is made."""
+
+    @functools.cache
+    def answer() -> bool:
+        try:
+            kind = kinds.platform(connection.platform)
+            complete = credentials.with_app(kind, credentials.of(connection))
+            connector = kind.connect(complete, timeout=PATIENCE)
+        except (PlatformError, InvalidConnection, CannotUnseal):
+            return False
+        try:
+            return connector.gives_hours
+        finally:
+            connector.close()
+
+    return answer
 
 
 def disconnected(connection: Connection) -> "PlatformError":

@@ -57,16 +57,17 @@ class Brought:
     expires_at: datetime | None
 
 
-def begin(kind: Platform, *, redirect: str) -> tuple[str, Begun]:
+def begin(kind: Platform, *, redirect: str, state: str) -> tuple[str, Begun]:
     """The platform's address at which somebody consents, and what to remember.
 
-    ``redirect``: where the platform sends them back to, as it is registered there.
+    ``redirect``: where the platform sends them back to, as it is registered there. ``state``: a
+    text that nobody can guess, by which they are known when they come back.
 
     Raises:
         InvalidConnection: it has no *Connect*, or the settings of the own app are missing.
     """
     oauth = _oauth_of(kind)
-    begun = Begun(kind.code, redirect, secrets.token_urlsafe(32), secrets.token_urlsafe(48))
+    begun = Begun(kind.code, redirect, state, secrets.token_urlsafe(48))
     with _session(oauth, redirect) as session:
         address, _ = session.create_authorization_url(
             oauth.authorize_url, state=begun.state, code_verifier=begun.verifier, **oauth.extra

@@ -22,7 +22,7 @@ from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
 from ads.services.connections.connectors import opened
 from ads.services.connections.errors import InvalidConnection
-from ads.services.connections.look import place
+from ads.services.connections.listing import place
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import OperationalError, connection
 
+from ads.services.connections import Trouble, troubles
 from ads.services.monitoring.bounded import bounded
 from ads.services.monitoring.counting import count_new
 from ads.services.monitoring.crossings import Unenforced, sparing
@@ -39,6 +40,8 @@ class ProblemKind(StrEnum):
     CLOCK = "clock"
     TIMEZONE_DATABASE = "timezone_database"
     SESSION_STUCK = "session_stuck"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_ENDS = "connection_ends"
     UNKNOWN = "unknown"  # a part of the report could not be worked out
 
 
@@ -64,6 +67,7 @@ class Report:
     unenforced: Unenforced | None = None
     clock: ClockDifference | None = None
     stuck: list[StuckSession] | None = None
+    connections: list[Trouble] | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -82,6 +86,8 @@ def report(now: datetime, *, count: bool = False) -> Report:
         found.stuck = stuck_sessions()
     with _part(found, "Periodic tasks"), bounded():
         found.tasks = health.check(now)
+    with _part(found, "Connections"), bounded():
+        found.connections = troubles(now)
     with _part(found, "Used-up budgets"), bounded():
         found.unenforced = sparing(now)
     if count:
@@ -128,6 +134,9 @@ def _problems(found: Report) -> Iterator[Problem]:
         yield Problem(ProblemKind.CLOCK, str(found.clock))
     if found.timezones.problem:
         yield Problem(ProblemKind.TIMEZONE_DATABASE, found.timezones.problem)
+    for one in found.connections or ():
+        ends = ProblemKind.CONNECTION_REFUSED if one.is_now else ProblemKind.CONNECTION_ENDS
+        yield Problem(ends, one.text)
     for session in found.stuck or ():
         if session.idle is not None:  # one at work will end
             yield Problem(ProblemKind.SESSION_STUCK, str(session))

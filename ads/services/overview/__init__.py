@@ -3,7 +3,7 @@
 One call for the whole page, so that shared figures are read once; parts not requested cost nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -11,6 +11,7 @@ from enum import Enum, auto
 from ads.models import Restore
 from ads.services import backups, restored
 from ads.services.backups import BackupStatus
+from ads.services.connections import Trouble, troubles
 from ads.services.operations import health
 from ads.services.overview.changes import Latest, latest
 from ads.services.overview.delivery import Delivery, delivery
@@ -26,6 +27,7 @@ class Part(Enum):
     DELIVERY = auto()
     MONEY = auto()
     CHANGES = auto()
+    CONNECTIONS = auto()
     HEALTH = auto()
     FIRST_STEPS = auto()
     WAITING = auto()
@@ -46,6 +48,8 @@ class Overview:
     backups: BackupStatus | None = None
     #: The restore that nobody has resumed from.
     restored: Restore | None = None
+    #: What is wrong with connections; [] also if it was not requested.
+    connections: Sequence[Trouble] = ()
 
 
 def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overview:
@@ -66,4 +70,5 @@ def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overvie
         waiting=waiting() if Part.WAITING in parts else None,
         backups=backups.status(now) if Part.HEALTH in parts else None,
         restored=restored.held() if Part.HEALTH in parts else None,
+        connections=troubles(now) if Part.CONNECTIONS in parts else (),
     )
