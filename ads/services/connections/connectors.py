@@ -3,10 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import Final
-
-from django.conf import settings
+from datetime import datetime
 
 from ads.models import Connection
 from ads.models.platforms import ConnectionState
@@ -20,9 +17,6 @@ from ads.services import platform_credentials as credentials
 from ads.services.connections import kinds
 from ads.services.connections.errors import InvalidConnection
 from ads.services.senders import CannotUnseal
-
-#: For each call, where somebody waits for the page.
-PATIENCE: Final = timedelta(seconds=20)
 
 Opener = Callable[[], Connector]
 
@@ -43,12 +37,9 @@ def opener(connection: Connection, *, now: datetime) -> Iterator[Opener]:
     made: list[Connector] = []
     try:
         held = credentials.of(connection)
-        complete = credentials.with_app(kind, held)
 
         def connector() -> Connector:
-            one = kind.connect(
-                complete, timeout=PATIENCE, endpoint=settings.PLATFORM_ENDPOINTS.get(kind.code, "")
-            )
+            one = kinds.connector(kind, held)
             made.append(one)
             return one
 
@@ -82,8 +73,7 @@ def gives_hours(connection: Connection) -> Callable[[], bool]:
     def answer() -> bool:
         try:
             kind = kinds.platform(connection.platform)
-            complete = credentials.with_app(kind, credentials.of(connection))
-            connector = kind.connect(complete, timeout=PATIENCE)
+            connector = kinds.connector(kind, credentials.of(connection))
         except (PlatformError, InvalidConnection, CannotUnseal):
             return False
         try:

@@ -1,12 +1,19 @@
 """The platforms that can be connected, by their code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
 
 from ads import platforms
 from ads.platforms import SIMULATED, UnknownPlatform
-from ads.platforms.interface import Platform
+from ads.platforms.interface import Connector, Platform
 from ads.services import platform_credentials as credentials
 from ads.services.connections.errors import InvalidConnection
+
+#: For each request, where somebody waits for the page.
+PATIENCE: Final = timedelta(seconds=20)
 
 
 def offered() -> Sequence[Platform]:
@@ -29,6 +36,23 @@ def platform(code: str) -> Platform:
 def name(code: str) -> str:
     """What a platform is called; its code where this version does not know it."""
     return platforms.platform(code).name if code in platforms.MODULES else code
+
+
+def connector(kind: Platform, held: Mapping[str, str]) -> Connector:
+    """A connector with these credentials, and those of the installation's own app.
+
+    Raises:
+        PlatformError: they cannot be used.
+    """
+    return kind.connect(
+        credentials.with_app(kind, held), timeout=PATIENCE, endpoint=endpoint(kind.code)
+    )
+
+
+def endpoint(code: str) -> str:
+    """The address of a platform's stand-in; "" for its own."""
+    found: str = settings.PLATFORM_ENDPOINTS.get(code, "")
+    return found
 
 
 def missing_settings(kind: Platform) -> list[str]:

@@ -15,7 +15,6 @@ from ads.rules.calendar import format_instant
 from ads.services import locks
 from ads.services import platform_credentials as credentials
 from ads.services.connections import entered, kinds
-from ads.services.connections.connectors import PATIENCE
 from ads.services.connections.errors import InvalidConnection
 
 _OPEN = (OrderState.PENDING, OrderState.UNKNOWN)
@@ -217,12 +216,12 @@ def _usable(
             "expires_at", f"{format_instant(expires_at)} is in the past; get new credentials."
         )
     try:
-        kind.connect(credentials.with_app(kind, usable), timeout=PATIENCE).close()
+        kinds.connector(kind, usable).close()
     except PlatformError as error:
-        names = [one.name for one in kind.credentials]
+        names = {text: one.name for one in kind.credentials for text in (one.name, one.label)}
         field, colon, reason = str(error).partition(": ")
         if colon and field in names:
-            raise InvalidConnection(field, reason) from error
+            raise InvalidConnection(names[field], reason) from error
         raise InvalidConnection("", str(error)) from error
     return usable
 

@@ -13,9 +13,10 @@ import hmac
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from authlib.common.errors import AuthlibBaseError
@@ -110,13 +111,23 @@ def finish(begun: Begun, answer: Mapping[str, str], *, now: datetime) -> Brought
 
 
 def _oauth_of(kind: Platform) -> OAuth:
+    """Where *Connect* leads to; to a stand-in where there is one."""
     if kind.oauth is None:
         raise InvalidConnection("platform", f"{kind.name} has no Connect; paste its credentials.")
     if missing := kinds.missing_settings(kind):
         raise InvalidConnection(
             "platform", f"set {' and '.join(missing)} first, or paste the credentials."
         )
-    return kind.oauth
+    # A stand-in may have an address for each of its protocols.
+    stand_in = urlsplit(kinds.endpoint(kind.code).rpartition(",")[2])
+    if not stand_in.netloc:
+        return kind.oauth
+    at = {"scheme": stand_in.scheme, "netloc": stand_in.netloc}
+    return replace(
+        kind.oauth,
+        authorize_url=urlsplit(kind.oauth.authorize_url)._replace(**at).geturl(),
+        token_url=urlsplit(kind.oauth.token_url)._replace(**at).geturl(),
+    )
 
 
 def _session(oauth: OAuth, redirect: str) -> Any:
@@ -151,11 +162,11 @@ def _understood(kind: Platform, oauth: OAuth, code: str) -> Iterator[None]:
         words = str(detail)[:_LONGEST_WORDS]
         for secret in (code, *credentials.app(oauth)):
             words = words.replace(secret, "…") if secret else words
-        named = "" if isinstance(said, dict) else str(said)[:100]
+        named = [] if isinstance(said, dict) else [str(said)[:100]]
+        why = ": ".join([*named, words.rstrip(". ") or "it did not say why"])
         raise NotConnected(
-            f"{kind.name} gave no access for the code: {named}{': ' if named and words else ''}"
-            f"{words or 'it did not say why'}. Connect again; if this stays, compare the "
-            f"redirect address and {oauth.client_secret} with the app's."
+            f"{kind.name} gave no access for the code: {why}. Connect again; if this stays, "
+            f"compare the redirect address and {oauth.client_secret} with the app's."
         ) from None
     except requests.Timeout:
         raise NotConnected(

@@ -12,8 +12,9 @@ from ads.models.platforms import ConnectionState
 from ads.services import platform_credentials
 from ads.services.connections import InvalidConnection, kinds, lifecycle, look
 from ads.services.senders import CannotUnseal
-from ads.tests.services.connections import example
+from ads.tests.services.connections import example, oauth_server
 from ads.tests.services.connections.example import CODE, TOKEN, World
+from ads.tests.services.connections.oauth_server import Login
 
 pytestmark = pytest.mark.django_db
 
@@ -60,30 +61,18 @@ def test_credentials_are_sealed_and_only_public_ones_are_shown(world: World, now
     assert platform_credentials.shown(made, kinds.platform(CODE)) == {"manager": "99"}
 
 
-def test_the_own_app_is_added_where_no_other_was_entered(settings: Any, world: World) -> None:
-    kind = example.Example()
-    kind.oauth = example_oauth()
-    settings.EXAMPLE_ID, settings.EXAMPLE_SECRET = "our id", "our secret"
+def test_the_own_app_is_added_where_no_other_was_entered(login: Login) -> None:
+    kind = example.PLATFORM
 
     ours = platform_credentials.with_app(kind, {"token": "t"})
     theirs = platform_credentials.with_app(kind, {"token": "t", "client_id": "their id"})
 
-    assert ours == {"token": "t", "client_id": "our id", "client_secret": "our secret"}
+    assert ours == {
+        "token": "t",
+        "client_id": oauth_server.CLIENT_ID,
+        "client_secret": oauth_server.CLIENT_SECRET,
+    }
     assert theirs == {"token": "t", "client_id": "their id"}
-
-
-def example_oauth(base: str = "https://example.com") -> Any:
-    from ads.platforms.interface import OAuth
-
-    return OAuth(
-        f"{base}/authorize",
-        f"{base}/token",
-        ("ads", "offline"),
-        "token",
-        "EXAMPLE_ID",
-        "EXAMPLE_SECRET",
-        {"prompt": "consent"},
-    )
 
 
 def test_credentials_that_a_platform_renews_are_kept(
