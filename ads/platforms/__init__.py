@@ -19,7 +19,7 @@ from ads.platforms.simulated import SimulatedPlatform
 SIMULATED: Final = "simulated"
 
 #: Where each platform is, by its code.
-MODULES: Final[dict[str, str]] = {}
+MODULES: Final = {"meta_ads": "ads.platforms.meta_ads"}
 
 
 class UnknownPlatform(LookupError):

@@ -1,0 +1,103 @@
+"""Meta (Facebook and Instagram): the Marketing API, which is part of the Graph API v26.0.
+
+- `errors`: what Meta's errors mean, and texts without secrets.
+- `usage`: quotas, as its answers' headers say.
+- `graph`: requests, pages and batches.
+- `campaigns`: accounts, campaigns and budgets in the interface's shapes.
+- `insights`: costs.
+- `connector`: one connection.
+
+Over plain HTTP: Meta's own library is one for the whole process and replaces its exception hook.
+Each module says which public page its facts are from, and what has not been verified there.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from ads.platforms.interface import Connector, Credential, CredentialsRefused, OAuth, Platform
+
+_VERSION: Final = "v26.0"
+
+_CREDENTIALS: Final = (
+    Credential(
+        "access_token",
+        "Access token",
+        "Of a system user (Business settings > System users > Generate token), with the permissions"
+        " ads_read, ads_management and business_management. It sees the ad accounts that are"
+        " assigned to that user.",
+        is_secret=True,
+        is_long=True,
+    ),
+    Credential(
+        "app_secret",
+        "App secret",
+        "Only if the app demands it (App settings > Advanced > Require app secret).",
+        is_secret=True,
+        is_required=False,
+    ),
+    Credential(
+        "business_id",
+        "Business ID",
+        "Only the accounts that this business owns or works for; left out, all the token sees.",
+        is_required=False,
+    ),
+)
+
+
+class MetaAds:
+    """The platform. ``endpoint``: the address of a stand-in; "": Meta's own.
+
+    Facebook Login brings no refresh token. Its token lasts for hours, and
+    :func:`ads.platforms.meta_ads.tokens.long_lived` exchanges it for one of about 60 days.
+    """
+
+    def __init__(self, endpoint: str = "") -> None:
+        self.endpoint = endpoint
+        self.code = "meta_ads"
+        self.name = "Meta Ads"
+        self.credentials: Sequence[Credential] = _CREDENTIALS
+        self.usual_lag = "usually within 30 minutes; final after 3 days"
+        self.oauth: OAuth | None = OAuth(
+            authorize_url=f"{endpoint or 'https://www.facebook.com'}/{_VERSION}/dialog/oauth",
+            token_url=(f"{endpoint or 'https://graph.facebook.com'}/{_VERSION}/oauth/access_token"),
+            scopes=("ads_read", "ads_management", "business_management"),
+            token="access_token",  # noqa: S106 - the name of the field
+            client_id="META_APP_ID",
+            client_secret="META_APP_SECRET",  # noqa: S106 - the name of the variable
+            extra={},
+        )
+
+    def connect(
+        self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""
+    ) -> Connector:
+        """A connector with these credentials.
+
+        Raises:
+            CredentialsRefused: a field is missing, or cannot be one.
+        """
+        from ads.platforms.meta_ads.connector import MetaAdsConnector
+
+        given = {name: value.strip() for name, value in credentials.items()}
+        token, business = given.get("access_token", ""), given.get("business_id", "")
+        if not token:
+            raise CredentialsRefused("Access token: it is missing.", remedy="Paste a token.")
+        if not token.isascii() or any(character.isspace() for character in token):
+            raise CredentialsRefused(
+                "Access token: it has characters that no token has.", remedy="Paste it again."
+            )
+        if business and not (business.isascii() and business.isdigit()):
+            raise CredentialsRefused(
+                "Business ID: it is not a number.",
+                remedy="Copy it from Meta's business settings > Business info.",
+            )
+        return MetaAdsConnector(
+            token,
+            app_secret=given.get("app_secret", ""),
+            business=business,
+            timeout=timeout,
+            endpoint=endpoint or self.endpoint,
+        )
+
+
+PLATFORM: Final[Platform] = MetaAds()

@@ -1,0 +1,1 @@
+"""Meta's connector, against a stand-in that speaks its protocol."""
