@@ -17,8 +17,7 @@ from django.utils import timezone
 from ads.management.terminal import Screen, printable
 from ads.models import Connection
 from ads.platforms.interface import Credential, Platform
-from ads.services.connections import NotConnected, oauth
-from ads.services.connections.oauth import Brought
+from ads.services.connections import Brought, NotConnected, oauth
 from ads.services.platform_credentials import CLIENT_ID, CLIENT_SECRET
 
 STDIN: Final = "-"

@@ -176,9 +176,7 @@ class Connects(AdminMixin[Connection]):
             "minutes": _VALID_FOR // 60,
             "back": reverse("admin:ads_connection_changelist"),
         }
-        response = self._page(request, "ads/admin/connection_leave.html", context)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._page(request, "ads/admin/connection_leave.html", context)
 
     def connected_view(self, request: HttpRequest) -> HttpResponse:
         """Where a platform sends somebody back to, once."""

@@ -10,8 +10,7 @@ from django.utils.safestring import SafeString
 from ads.admin.elements import NOTHING, ago, badge, budget, counted, span
 from ads.models import Connection, PlatformAccount, PlatformCampaign
 from ads.models.platforms import ConnectionState
-from ads.services.connections import Choice, Fit, Looked, Tried, Trouble, fits
-from ads.services.connections.fits import Hours
+from ads.services.connections import Choice, Fit, Hours, Looked, Tried, Trouble, fits
 
 COLOURS: Final = {
     ConnectionState.WORKING: "success",

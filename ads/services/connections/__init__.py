@@ -10,8 +10,8 @@ from ads.services.connections import (
 )
 from ads.services.connections.choices import Choice, ChoicesRefused
 from ads.services.connections.errors import InvalidConnection
-from ads.services.connections.fits import Fit
+from ads.services.connections.fits import Fit, Hours
 from ads.services.connections.listing import Looked, look
-from ads.services.connections.oauth import Begun, NotConnected
+from ads.services.connections.oauth import Begun, Brought, NotConnected
 from ads.services.connections.trial import Step, Tried, try_out
 from ads.services.connections.troubles import Trouble, troubles

@@ -17,7 +17,13 @@ from django.db.models import Count, Q
 
 from ads.models import Connection, PlatformAccount, PlatformCampaign
 from ads.platforms import SIMULATED
-from ads.platforms.interface import Account, Connector, PlatformError, RemoteCampaign
+from ads.platforms.interface import (
+    Account,
+    Connector,
+    KnowsItsEnd,
+    PlatformError,
+    RemoteCampaign,
+)
 from ads.services.connections.connectors import Opener, opener
 
 #: Accounts that are asked at once, each with a connector of its own.
@@ -53,8 +59,12 @@ def look(connection: Connection, *, now: datetime) -> Looked:
     """
     begun = time.monotonic()
     with opener(connection, now=now) as connect:
-        found = connect().accounts()
+        connector = connect()
+        found = connector.accounts()
         rows = _keep_accounts(connection, found, now)
+        if isinstance(connector, KnowsItsEnd):
+            ends = Connection.objects.filter(pk=connection.pk)
+            ends.update(expires_at=connector.expires_at(), updated_at=now)
         answers = _ask(connection, connect, rows, begun)
     failed, count = {}, 0
     for row, answer in answers.items():

@@ -48,6 +48,7 @@ _WITHOUT_PAGES: Final = {
     "SecondFactor",
     "Restore",
     "SpendImportPart",
+    "SwitchOrder",
 }
 
 
