@@ -31,11 +31,12 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 
 from ads.allowed import still_counted
+from ads.freshness import is_stale
 from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.moments import Moment, Moments, attached_to
+from ads.moments import Moment, Moments, attached_to, is_everything
 from ads.supposing import NOTHING, Supposing
 
 
@@ -49,6 +50,7 @@ class Hold(models.TextChoices):
     BRAND_MONTHLY_BUDGET = "brand_monthly_budget", "Brand's monthly budget"
     DAILY_BUDGET = "daily_budget", "Daily budget"
     MONTHLY_BUDGET = "monthly_budget", "Monthly budget"
+    STALE_SPEND = "stale_spend", "Spend too old"
     DAYPARTING = "dayparting", "Dayparting"
 
 
@@ -277,9 +279,17 @@ def _conditions(
             budget.hold: Q(**{f"{budget.spend}__gte": F(budget.limit)})
             for budget in BUDGET_HOLDS
         },
+        Hold.STALE_SPEND: _stale(campaigns, moment),
         Hold.DAYPARTING: Q(**{name("is_dayparting_enabled"): True})
         & _closed(campaigns, moment, supposing),
     }
+
+
+def _stale(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> Q:
+    """A source of spend is too old. That is known of now, not of instants to come."""
+    if isinstance(moment, Moments):
+        return Q(pk__in=[])
+    return is_stale(None if is_everything(campaigns) else campaigns, moment.now)
 
 
 def _closed(campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing) -> Q:

@@ -8,6 +8,7 @@ not at all. Operations staff decide when the periodic ones run (Periodic tasks i
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -20,13 +21,13 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.rules.money import plain
+from ads.services import platforms
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
 from ads.services.monitoring import dead_man
 from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
 from ads.services.people import sign_ins
-from ads.services.platforms import updates
 from ads.services.references import registry
 from ads.services.senders import webhooks
 
@@ -46,21 +47,37 @@ _task: Final = partial(shared_task, throws=(ClockDiffers,))
 
 
 @_task
-def update_spend() -> dict[str, Any]:
-    """Fetch day totals from the ad platforms and pause what is over its budget."""
+def update_spend() -> dict[str, int]:
+    """Have each account on the ad platforms asked for spend, by a task of its own."""
     now = timezone.now()
-    with _running("update_spend", now) as run:
-        update = updates.update_spend(now)
-        run.changed = update.switched
-        run.errors += update.errors
+    with _running("update_spend", now):
+        handed_out = platforms.hand_out(now)
+    return asdict(handed_out)
+
+
+@_task(soft_time_limit=platforms.SOFT_LIMIT, time_limit=platforms.LIMIT)
+def ask_account(account_id: int) -> dict[str, Any]:
+    """Ask one account what was spent, record it, and pause what is over its budget."""
+    now = _now()
+    with acting_as("task: update_spend"):
+        asked = platforms.ask(account_id, now)
+    done = asked.outcome
+    if done.switched:
+        platforms.tell_soon()
     return {
-        "accounts": update.accounts,
-        "recorded": update.recorded,
-        "spend": {code: plain(amount) for code, amount in update.spend.items()},
-        "waiting": update.waiting,
-        "switched": update.switched,
-        "failed": len(update.errors),
+        "asked": asked.is_asked,
+        "recorded": done.recorded,
+        "spend": {code: plain(amount) for code, amount in done.spend.items()},
+        "waiting": done.waiting,
+        "switched": done.switched,
+        "failed": bool(asked.error or done.problems),
     }
+
+
+@_task(soft_time_limit=platforms.SOFT_LIMIT, time_limit=platforms.LIMIT)
+def list_accounts(connection_id: int) -> dict[str, int]:
+    """Ask a platform which accounts a connection has."""
+    return {"accounts": platforms.list_accounts(connection_id, _now())}
 
 
 @_task(soft_time_limit=TELL_SOFT_LIMIT, time_limit=TELL_LIMIT)
@@ -68,7 +85,7 @@ def tell_platforms() -> dict[str, int]:
     """Tell the ad platforms which campaigns to run and to stop."""
     now = timezone.now()
     with _running("tell_platforms", now) as run:
-        told = updates.sync_platforms(now)
+        told = platforms.sync_platforms(now)
         run.changed = told.started + told.stopped
         run.errors += told.errors
     return {"started": told.started, "stopped": told.stopped, "failed": len(told.errors)}
@@ -221,4 +238,4 @@ def _note(run: heartbeats.Run, done: Enforced) -> None:
     run.errors += [f"Campaign {pk} could not be enforced; see the log." for pk in done.failed]
     run.changed = done.switched
     if done.switched:
-        updates.tell_soon()
+        platforms.tell_soon()

@@ -22,7 +22,7 @@ GRANTED = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ads", "0026_platforms")]
+    dependencies = [("ads", "0027_asking")]
 
     operations = [
         migrations.RunPython(

@@ -9,15 +9,10 @@ from ads.models.campaign import Campaign, CampaignSchedule
 from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
 from ads.models.delivery import DeliveryChange
 from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart
-from ads.models.operations import (
-    AskedAccount,
-    CountedTable,
-    Heartbeat,
-    MetricCounter,
-    SimulatedSwitch,
-)
+from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
 from ads.models.people import Person, SecondFactor, SignIn
 from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, SwitchOrder
+from ads.models.reconciliation import AccountDifference
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import ReportedTotal, Spend, SpendTotal

@@ -14,7 +14,16 @@ from ads.models.fields import (
 )
 from ads.models.triggers import moves_updated_at, tracked
 
-_BRAND_FIELDS = ["name", "timezone", "currency", "daily_budget", "monthly_budget", "is_active"]
+_BRAND_FIELDS = [
+    "name",
+    "timezone",
+    "currency",
+    "daily_budget",
+    "monthly_budget",
+    "is_active",
+    "stale_after_minutes",
+    "stops_when_stale",
+]
 
 
 #: A ledger without currencies of its own stays true. A reported total of zero leaves no entry.
@@ -90,6 +99,19 @@ class Brand(ConfigurationModel):
         help_text="Off: all campaigns of the brand stop at once. On: they run again, except those "
         "that a user has paused.",
     )
+    stale_after_minutes = models.PositiveIntegerField(
+        "spend may be this old",
+        null=True,
+        blank=True,
+        help_text="In minutes. If an ad platform has not reported a campaign's spend for longer, "
+        "there is a warning with what has probably been spent since. Empty: no limit.",
+    )
+    stops_when_stale = models.BooleanField(
+        "stop when spend is older",
+        default=False,
+        db_default=False,
+        help_text="On: campaigns whose spend is older stop until their ad platform reports again.",
+    )
     last_daily_reset = models.DateField(
         null=True,
         blank=True,
@@ -115,6 +137,19 @@ class Brand(ConfigurationModel):
                 condition=~models.Q(name=""),
                 name="brand_name_is_given",
                 violation_error_message="name: give the brand a name.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stale_after_minutes__gte=5),
+                name="brand_stale_after_is_not_too_short",
+                violation_error_message="stale_after_minutes: use 5 or more; ad platforms are "
+                "asked every 5 minutes.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stops_when_stale=False)
+                | models.Q(stale_after_minutes__isnull=False),
+                name="brand_stops_when_stale_after_some_time",
+                violation_error_message="stale_after_minutes: say after how many minutes its "
+                "campaigns are to stop.",
             ),
         ]
         triggers = [readable_timezone, _FIXED_CURRENCY, moves_updated_at(*_BRAND_FIELDS)]

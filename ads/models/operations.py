@@ -6,7 +6,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from ads.models.base import TimestampedModel
-from ads.models.brand import Brand
 from ads.models.campaign import Campaign
 from ads.models.fields import MoneyField
 from ads.rules.calendar import format_instant
@@ -83,36 +82,6 @@ class MetricCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {', '.join(self.labels)}: {self.value}"
-
-
-class AskedAccount(models.Model):
-    """When a platform's answer for a brand's account was last recorded.
-
-    The next request asks for the days since then.
-    """
-
-    source = models.CharField(max_length=100)
-    brand = models.ForeignKey(
-        Brand,
-        on_delete=models.CASCADE,
-        related_name="asked_accounts",
-        db_index=False,  # the unique constraint begins with it
-    )
-    last_success_at = models.DateTimeField(
-        help_text="When the platform last answered; the next request asks for the days since."
-    )
-
-    class Meta:
-        verbose_name = "platform account"
-        ordering = ["source", "brand"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["brand", "source"], name="asked_account_is_one_per_brand_and_source"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.source}, brand {self.brand_id}"
 
 
 class SimulatedSwitch(models.Model):

@@ -54,6 +54,13 @@ class Connection(TimestampedModel):
         null=True, blank=True, help_text="When its accounts were last listed."
     )
     disconnected_at = models.DateTimeField(null=True, blank=True)
+    operations_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Requests that the platform allows a day, if it says so."
+    )
+    operations = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Requests made on the day below."
+    )
+    operations_on = models.DateField(null=True, blank=True, help_text="In UTC.")
 
     class Meta:
         ordering = ["name"]
@@ -119,7 +126,13 @@ class PlatformAccount(TimestampedModel):
         null=True, blank=True, help_text="The same for the last 35 days."
     )
     retry_at = models.DateTimeField(
-        null=True, blank=True, help_text="Not asked before: its quota was used up."
+        null=True, blank=True, help_text="Not asked before: its quota was used up, or it failed."
+    )
+    claimed_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Until then a task is asking it, and no other does.",
     )
     failing_since = models.DateTimeField(null=True, blank=True)
     problem = models.TextField(

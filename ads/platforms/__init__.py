@@ -1,25 +1,26 @@
 """Ad platforms: reading what campaigns have spent there, and switching them.
 
-- `base`: the interface of a platform (Google, Meta, …).
-- `simulated`: a platform that stands in for real ones.
-- `curve`: how its campaigns spend over a day; pure functions.
+- `interface`: what a connector implements, and the errors that it raises.
+- A package or module for each platform, which is imported when it is used: it offers ``PLATFORM``.
+- `curve`: how campaigns of the simulated platform spend over a day; pure functions.
 
-Platforms import models and rules, never services.
+Platforms import models and rules, never services; this module neither.
 """
 
 from importlib import import_module
 from typing import Final, cast
 
-from django.conf import settings
-
-from ads.platforms.base import Account, AdPlatform, KnownAs, ObservedTotal
 from ads.platforms.interface import Platform
-from ads.platforms.simulated import SimulatedPlatform
-
-SIMULATED: Final = "simulated"
+from ads.rules.platform_ids import SIMULATED
 
 #: Where each platform is, by its code.
-MODULES: Final = {"meta_ads": "ads.platforms.meta_ads"}
+MODULES: Final = {
+    "google_ads": "ads.platforms.google_ads",
+    "meta_ads": "ads.platforms.meta_ads",
+    "microsoft_ads": "ads.platforms.microsoft_ads",
+    "warehouse": "ads.platforms.warehouse",
+    SIMULATED: "ads.platforms.simulated",
+}
 
 
 class UnknownPlatform(LookupError):
@@ -40,10 +41,3 @@ def platform(code: str) -> Platform:
     if code not in MODULES:
         raise UnknownPlatform(code)
     return cast("Platform", import_module(MODULES[code]).PLATFORM)
-
-
-def connected() -> list[AdPlatform]:
-    """The platforms that the settings connect."""
-    if settings.SIMULATED_PLATFORM:
-        return [SimulatedPlatform(settings.SIMULATED_PLATFORM_SEED)]
-    return []

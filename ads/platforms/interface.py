@@ -62,6 +62,8 @@ class Account:
         currency: ISO 4217 code; "" where the platform does not say.
         parent: the ID of the manager account or business that it was found under, or "".
         state: what is wrong with it in the platform's words, such as "suspended"; "" if nothing is.
+        platform: the code of the platform that it is on, if that is not the connector's own, as for
+            a warehouse of several platforms' reports.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Account:
     currency: str = ""
     parent: str = ""
     state: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,21 @@ class ChangesCredentials(Protocol):
     @property
     def changed_credentials(self) -> Mapping[str, str]:
         """Those that have changed since the connector was made, by name; mostly none."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A connector whose platform allows so many requests a day."""
+
+    @property
+    def operations_per_day(self) -> int | None:
+        """How many a day the connection may make; None: not known, or not limited."""
+        ...
+
+    @property
+    def operations(self) -> int:
+        """How many this connector has made."""
         ...
 
 

@@ -1,90 +1,176 @@
 """An ad platform that stands in for real ones: campaigns spend while they are on.
 
-Every brand is an account. The platform keeps its own record of switches, from which alone the costs
-follow (see :mod:`ads.platforms.curve`).
+Its accounts are the timezones and currencies of brands, and its campaigns are ours, by our IDs. The
+platform keeps its own record of switches, from which alone the costs follow (see
+:mod:`ads.platforms.curve`). The same seed, the same spend.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar, Final
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from ads.models import Brand, Campaign, SimulatedSwitch
-from ads.platforms import curve
-from ads.platforms.base import Account, ObservedTotal
+from ads.platforms import SIMULATED, curve
 from ads.platforms.curve import Run
+from ads.platforms.interface import (
+    Account,
+    AccountGone,
+    Confirmed,
+    Connector,
+    Cost,
+    Costs,
+    Credential,
+    OAuth,
+    Refused,
+    RemoteCampaign,
+    SwitchAnswer,
+)
 from ads.rules.currencies import MINOR_UNITS
+
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatedPlatform:
-    """See :class:`ads.platforms.base.AdPlatform`; the same seed, the same spend."""
+class SimulatedConnector:
+    """See :class:`ads.platforms.interface.Connector`."""
 
     seed: int
-    source: str = "simulated"
+    platform: ClassVar[str] = SIMULATED
+    gives_hours: ClassVar[bool] = False
 
     def accounts(self) -> Sequence[Account]:
-        """Every brand that has campaigns."""
-        brands = Brand.objects.filter(campaigns__isnull=False).order_by("pk").distinct()
-        return [Account(*row) for row in brands.values_list("pk", "name", "timezone", "currency")]
+        """A timezone and a currency of brands with campaigns; one query."""
+        brands = Brand.objects.filter(campaigns__isnull=False).order_by("timezone", "currency")
+        pairs = brands.values_list("timezone", "currency").distinct()
+        return [Account(f"{tz} {code}", f"{tz}, {code}", tz, code) for tz, code in pairs]
 
-    def day_totals(
+    def campaigns(self, account: Account) -> Sequence[RemoteCampaign]:
+        """The campaigns of the brands in the account's timezone and currency; one query."""
+        rows = _of(account).annotate(runs=_runs_now()).order_by("pk")
+        return [
+            RemoteCampaign(str(pk), name, runs, runs, "on" if runs else "off", budget)
+            for pk, name, runs, budget in rows.values_list("pk", "name", "runs", "daily_budget")
+        ]
+
+    def costs(
         self,
         account: Account,
-        campaigns: QuerySet[Campaign],
-        days: Collection[date],
+        since: date,
+        until: date,
         *,
         now: datetime,
-    ) -> Iterable[ObservedTotal]:
+        by_hour: bool = False,  # noqa: ARG002
+    ) -> Costs:
         """The costs of the campaigns while they were on; one query.
 
         Raises:
             UnknownTimezone: the account's timezone is invalid.
         """
+        days = [since + n * _DAY for n in range((until - since).days + 1)]
         local_days = [curve.local_day(day, account.timezone) for day in days]
-        if not local_days:
-            return
-        begin = min(day.begins for day in local_days)
         places = MINOR_UNITS.get(account.currency, 2)
-        for campaign_id, runs in _runs(campaigns, begin, now).items():
-            for day in local_days:
-                amount = curve.spent(
-                    runs, day, curve.noise(self.seed, campaign_id, day.date), places
-                )
-                if amount:
-                    yield ObservedTotal(campaign_id, day.date, amount, now)
+        rows = [
+            Cost(str(pk), day.date, amount)
+            for pk, runs in _runs(_of(account), local_days[0].begins, now).items()
+            for day in local_days
+            if (amount := curve.spent(runs, day, curve.noise(self.seed, pk, day.date), places))
+        ]
+        # A campaign whose brand has moved to another timezone is in another account from then on,
+        # and what it spent until then stays.
+        return Costs(rows, now, fresh_until=now, complete=False)
 
-    def out_of_step(self, campaigns: QuerySet[Campaign]) -> dict[int, bool]:
-        """Campaigns whose last switch differs from ``is_active``; never switched is off."""
-        differing = campaigns.annotate(runs=_runs_now()).exclude(is_active=F("runs"))
-        return dict(differing.order_by("pk").values_list("pk", "is_active"))
+    def account_totals(
+        self, account: Account, since: date, until: date, *, now: datetime
+    ) -> Mapping[date, Decimal]:
+        """The sum of its campaigns."""
+        totals: dict[date, Decimal] = defaultdict(Decimal)
+        for cost in self.costs(account, since, until, now=now).rows:
+            totals[cost.date] += cost.amount
+        return totals
 
-    def switch(self, campaign_ids: Collection[int], *, is_on: bool, now: datetime) -> None:
+    def switch(
+        self, account: Account, orders: Mapping[str, bool], *, now: datetime
+    ) -> Mapping[str, SwitchAnswer]:
         """Append a switch for each that is not already so, at the pace of its current budget."""
+        wanted = {int(pk): is_on for pk, is_on in orders.items()}
         campaigns = (
-            Campaign.objects.filter(pk__in=campaign_ids)
+            _of(account)
+            .filter(pk__in=wanted)
             .annotate(runs=_runs_now(), switched_at=Subquery(_last_switch().values("at")[:1]))
-            .exclude(runs=is_on)
             .order_by("pk")
-            .values_list("pk", "brand__name", "name", "daily_budget", "switched_at")
+            .values_list("pk", "brand__name", "name", "daily_budget", "runs", "switched_at")
         )
+        found = list(campaigns)
         SimulatedSwitch.objects.bulk_create(
             (
                 SimulatedSwitch(
                     campaign_id=pk,
                     # Never before its last one, so that their order stays right.
                     at=now if switched_at is None else max(now, switched_at),
-                    is_on=is_on,
-                    pace=curve.pace(self.seed, brand, name, budget) if is_on else Decimal(0),
+                    is_on=wanted[pk],
+                    pace=curve.pace(self.seed, brand, name, budget) if wanted[pk] else Decimal(0),
                 )
-                for pk, brand, name, budget, switched_at in campaigns
+                for pk, brand, name, budget, runs, switched_at in found
+                if runs is not wanted[pk]
             ),
             batch_size=2000,
         )
+        answers: dict[str, SwitchAnswer] = {
+            str(pk): Confirmed("on" if wanted[pk] else "off") for pk, *_ in found
+        }
+        gone = Refused("not_found", f"There is no such campaign in {account.name}.")
+        return {pk: answers.get(pk, gone) for pk in orders}
+
+    def set_cap(
+        self,
+        account: Account,  # noqa: ARG002
+        campaign: str,  # noqa: ARG002
+        amount: Decimal,  # noqa: ARG002
+        *,
+        now: datetime,  # noqa: ARG002
+    ) -> SwitchAnswer:
+        """Refused: its campaigns have no budgets but ours."""
+        return Refused("no_budgets", "The simulated platform has no budgets of its own.")
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+class Simulated:
+    """See :class:`ads.platforms.interface.Platform`."""
+
+    code = SIMULATED
+    name = "Simulated platform"
+    credentials: Sequence[Credential] = ()
+    oauth: OAuth | None = None
+    usual_lag = "at once"
+
+    def connect(
+        self,
+        credentials: Mapping[str, str],  # noqa: ARG002
+        *,
+        timeout: timedelta,  # noqa: ARG002
+        endpoint: str = "",  # noqa: ARG002
+    ) -> Connector:
+        """The platform in this database."""
+        return SimulatedConnector(settings.SIMULATED_PLATFORM_SEED)
+
+
+PLATFORM = Simulated()
+
+
+def _of(account: Account) -> QuerySet[Campaign]:
+    timezone, _, currency = account.id.rpartition(" ")
+    if not timezone:
+        raise AccountGone(f"There is no account {account.id!r}.")
+    return Campaign.objects.filter(brand__timezone=timezone, brand__currency=currency)
 
 
 def _last_switch(**conditions: object) -> QuerySet[SimulatedSwitch]:

@@ -9,6 +9,9 @@ so do leading zeros, as an id is text and "007" may be another one than "7".
 import re
 from typing import Final
 
+#: The platform whose campaigns spend nothing in truth. It knows them by our own IDs.
+SIMULATED: Final = "simulated"
+
 #: White space, and characters that nobody sees: at the ends of an id they are none of it.
 _EDGES: Final = "".join(
     map(

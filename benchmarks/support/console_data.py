@@ -250,11 +250,6 @@ RECORDS: Final = (
     SELECT campaign_id, at, is_active, 80 FROM ads_deliverychange WHERE id %% 2 = 0
     """,
     """
-    INSERT INTO ads_askedaccount (source, brand_id, last_success_at)
-    SELECT 'simulated', id, %(now)s - interval '1 minute' FROM ads_brand
-        ON CONFLICT DO NOTHING
-    """,
-    """
     INSERT INTO ads_allowance (brand_id, campaign_id, period, start, amount, reason, created_by,
                                created_at)
     SELECT brand_id, campaign_id, period, start, amount, 'Launch day', 'olivia',

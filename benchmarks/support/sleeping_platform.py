@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from ads.platforms import SimulatedPlatform
+from ads.platforms.simulated import SimulatedConnector
 
 HOUR = 3600
 
@@ -12,4 +12,4 @@ def sleep(*_: Any, **__: Any) -> Any:
     time.sleep(HOUR)
 
 
-SimulatedPlatform.accounts = SimulatedPlatform.out_of_step = sleep  # type: ignore[method-assign]
+SimulatedConnector.accounts = SimulatedConnector.costs = sleep  # type: ignore[method-assign]

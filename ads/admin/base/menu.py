@@ -59,7 +59,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "django_celery_beat.intervalschedule": "timer",
         "django_celery_beat.crontabschedule": "calendar_clock",
         "django_celery_beat.clockedschedule": "alarm",
-        "ads.askedaccount": "cloud_sync",
+        "ads.accountdifference": "difference",
         "ads.simulatedswitch": "science",
     },
 }

@@ -57,6 +57,8 @@ def two_lines(first: object, second: object) -> SafeString:
 
 def ended_by(hold: Hold) -> str:
     """Who ends a hold that the clock does not end: "someone resumes it"."""
+    if hold == Hold.STALE_SPEND:
+        return "the ad platform reports again"
     return f"someone {'resumes' if hold == Hold.BRAND_INACTIVE else 'changes'} it"
 
 

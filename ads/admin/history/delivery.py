@@ -32,7 +32,7 @@ from ads.admin.elements import (
 )
 from ads.admin.overview import changes_as_read
 from ads.holds import Hold
-from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
+from ads.models import Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
 from ads.services import overview
@@ -249,26 +249,6 @@ class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
         "last_failure_at",
         "last_error",
     ]
-
-
-@admin.register(AskedAccount)
-class AskedAccountAdmin(ReadOnlyAdmin[AskedAccount]):
-    """When each account on an ad platform was last read."""
-
-    about = (
-        "When the ad platforms last answered for each brand, the longest ago first, in the brand's "
-        "timezone."
-    )
-    list_display = ["source", "brand", "last_success"]
-    list_select_related = ["brand"]
-    list_filter = [("brand", RowFilter)]
-    search_fields = ["source", "brand__name"]
-    search_help_text = "Source or brand"
-    ordering = ["last_success_at", "id"]
-
-    @admin.display(description="last success at")
-    def last_success(self, account: AskedAccount) -> str:
-        return format_instant(account.last_success_at, account.brand.timezone, seconds=True)
 
 
 @admin.register(SimulatedSwitch)

@@ -53,6 +53,7 @@ UNTIL: Final = {
     Hold.BRAND_MONTHLY_BUDGET: "until the 1st of the month",
     Hold.DAILY_BUDGET: "until midnight",
     Hold.MONTHLY_BUDGET: "until the 1st of the month",
+    Hold.STALE_SPEND: "until the ad platform reports",
     Hold.DAYPARTING: "until the schedule opens",
 }
 

@@ -7,16 +7,10 @@ from datetime import datetime
 
 from ads.models import Connection
 from ads.models.platforms import ConnectionState
-from ads.platforms.interface import (
-    ChangesCredentials,
-    Connector,
-    CredentialsRefused,
-    PlatformError,
-)
-from ads.services import platform_credentials as credentials
+from ads.platforms.interface import Connector, CredentialsRefused, PlatformError
 from ads.services.connections import kinds
 from ads.services.connections.errors import InvalidConnection
-from ads.services.senders import CannotUnseal
+from ads.services.platforms import connection_refused, held_by, keep_changed, quota
 
 Opener = Callable[[], Connector]
 
@@ -28,35 +22,35 @@ def opener(connection: Connection, *, now: datetime) -> Iterator[Opener]:
     That the credentials are refused, or work again, is noted on the connection.
 
     Raises:
-        InvalidConnection: it is disconnected, or its platform is not known.
-        PlatformError: what the platform said.
+        InvalidConnection: its platform is not known.
+        PlatformError: what the platform said, or that it is disconnected.
     """
     if connection.state == ConnectionState.DISCONNECTED:
-        raise disconnected(connection)
-    kind = kinds.platform(connection.platform)
+        raise CredentialsRefused(
+            f"{connection.name} is disconnected.", remedy="Renew its credentials to use it again."
+        )
+    kinds.platform(connection.platform)
     made: list[Connector] = []
+    held: dict[str, str] = {}
     try:
-        held = credentials.of(connection)
+        held = held_by(connection)
 
         def connector() -> Connector:
-            one = kinds.connector(kind, held)
+            one = kinds.connector(connection.platform, held)
             made.append(one)
             return one
 
         yield connector
-    except CannotUnseal as error:
-        raise CredentialsRefused(str(error)) from error
     except CredentialsRefused as error:
-        note_refused(connection, error, now=now)
+        connection_refused(connection, error, now)
         raise
     else:
-        note_works(connection, now=now)
+        works(connection, now=now)
     finally:
         for one in made:
+            quota.count(connection, one, now)
             one.close()
-            if isinstance(one, ChangesCredentials) and (changed := one.changed_credentials):
-                credentials.keep(connection.pk, changed, used=held)
-                held |= changed
+        keep_changed(connection, made, held)
 
 
 @contextmanager
@@ -72,9 +66,9 @@ def gives_hours(connection: Connection) -> Callable[[], bool]:
     @functools.cache
     def answer() -> bool:
         try:
-            kind = kinds.platform(connection.platform)
-            connector = kinds.connector(kind, credentials.of(connection))
-        except (PlatformError, InvalidConnection, CannotUnseal):
+            kinds.platform(connection.platform)
+            connector = kinds.connector(connection.platform, held_by(connection))
+        except (PlatformError, InvalidConnection):
             return False
         try:
             return connector.gives_hours
@@ -84,21 +78,7 @@ def gives_hours(connection: Connection) -> Callable[[], bool]:
     return answer
 
 
-def disconnected(connection: Connection) -> "PlatformError":
-    """What a connection without credentials answers."""
-    return CredentialsRefused(
-        f"{connection.name} is disconnected.", remedy="Renew its credentials to use it again."
-    )
-
-
-def note_refused(connection: Connection, error: CredentialsRefused, *, now: datetime) -> None:
-    """The platform refuses the credentials; until they are renewed it is asked in vain."""
-    Connection.objects.filter(pk=connection.pk).exclude(state=ConnectionState.DISCONNECTED).update(
-        state=ConnectionState.REFUSED, problem=str(error), updated_at=now
-    )
-
-
-def note_works(connection: Connection, *, now: datetime) -> None:
+def works(connection: Connection, *, now: datetime) -> None:
     """The credentials work, again if they had been refused."""
     Connection.objects.filter(pk=connection.pk, state=ConnectionState.REFUSED).update(
         state=ConnectionState.WORKING, problem="", updated_at=now

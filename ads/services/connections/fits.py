@@ -20,6 +20,7 @@ from ads.models import (
     PlatformAccount,
     PlatformCampaign,
 )
+from ads.platforms import SIMULATED
 from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.currencies import labelled
 from ads.services.connections.lifecycle import second_readers
@@ -56,7 +57,12 @@ class Fit:
 
 
 def fits(connection: Connection) -> list[Fit]:
-    """Every account that was listed, with what it fits; a fixed number of queries."""
+    """Every account that was listed, with what it fits; a fixed number of queries.
+
+    None of the simulated platform's, whose campaigns are ours by our own IDs.
+    """
+    if connection.platform == SIMULATED:
+        return []
     accounts = list(connection.accounts.order_by("name", "platform", "remote_id"))
     campaigns: dict[int, list[PlatformCampaign]] = defaultdict(list)
     seen = PlatformCampaign.objects.filter(account__in=accounts, gone_at=None)

@@ -11,6 +11,7 @@ from ads.platforms import SIMULATED, UnknownPlatform
 from ads.platforms.interface import Connector, Platform
 from ads.services import platform_credentials as credentials
 from ads.services.connections.errors import InvalidConnection
+from ads.services.platforms import connect_with
 
 #: For each request, where somebody waits for the page.
 PATIENCE: Final = timedelta(seconds=20)
@@ -38,15 +39,13 @@ def name(code: str) -> str:
     return platforms.platform(code).name if code in platforms.MODULES else code
 
 
-def connector(kind: Platform, held: Mapping[str, str]) -> Connector:
-    """A connector with these credentials, and those of the installation's own app.
+def connector(code: str, held: Mapping[str, str]) -> Connector:
+    """A connector with these credentials, where somebody waits for the page.
 
     Raises:
         PlatformError: they cannot be used.
     """
-    return kind.connect(
-        credentials.with_app(kind, held), timeout=PATIENCE, endpoint=endpoint(kind.code)
-    )
+    return connect_with(code, held, timeout=PATIENCE)
 
 
 def endpoint(code: str) -> str:

@@ -216,7 +216,7 @@ def _usable(
             "expires_at", f"{format_instant(expires_at)} is in the past; get new credentials."
         )
     try:
-        kinds.connector(kind, usable).close()
+        kinds.connector(kind.code, usable).close()
     except PlatformError as error:
         names = {text: one.name for one in kind.credentials for text in (one.name, one.label)}
         field, colon, reason = str(error).partition(": ")

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from threading import local
 from typing import Final
 
-from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from ads.models import Connection, PlatformAccount, PlatformCampaign
+from ads.models import Connection, PlatformAccount
 from ads.platforms import SIMULATED
 from ads.platforms.interface import (
     Account,
@@ -24,6 +23,8 @@ from ads.platforms.interface import (
     PlatformError,
     RemoteCampaign,
 )
+from ads.rules.platform_ids import spelled
+from ads.services import platforms
 from ads.services.connections.connectors import Opener, opener
 
 #: Accounts that are asked at once, each with a connector of its own.
@@ -31,10 +32,6 @@ AT_ONCE: Final = 4
 
 #: In all. What is not answered by then is for the next look.
 PATIENCE: Final = timedelta(seconds=60)
-
-_BATCH: Final = 2000
-
-_NAME: Final = 200
 
 #: Why campaigns of an account are not known.
 NOT_ASKED: Final = "Its campaigns were not listed: the others took too long. Look again."
@@ -71,7 +68,7 @@ def look(connection: Connection, *, now: datetime) -> Looked:
         if isinstance(answer, str):
             failed[str(row)] = answer
         else:
-            _keep_campaigns(row, answer, now)
+            platforms.campaigns.keep(row, answer, now)
             count += sum(not one.is_removed for one in answer)
         problem = answer if isinstance(answer, str) else ""
         unread = PlatformAccount.objects.filter(pk=row.pk, is_read=False)
@@ -117,40 +114,14 @@ def _campaigns(connector: Connector, account: Account, deadline: float) -> Answe
         return str(error)
 
 
-@transaction.atomic
 def _keep_accounts(
     connection: Connection, found: Sequence[Account], now: datetime
 ) -> dict[PlatformAccount, Account]:
     """The accounts as rows, those first whose campaigns are not known yet."""
-    by_place = {place(connection, account): account for account in found}
-    PlatformAccount.objects.bulk_create(
-        (
-            PlatformAccount(
-                connection=connection,
-                source=connection.source,
-                platform=platform,
-                remote_id=remote_id,
-                name=account.name[:_NAME],
-                timezone=account.timezone,
-                currency=account.currency,
-                parent=account.parent,
-                state=account.state[:_NAME],
-                is_read=False,
-                updated_at=now,
-            )
-            for (platform, remote_id), account in sorted(by_place.items())
-        ),
-        update_conflicts=True,
-        unique_fields=["connection", "platform", "remote_id"],
-        update_fields=["name", "timezone", "currency", "parent", "state", "updated_at"],
-        batch_size=_BATCH,
-    )
+    platforms.accounts.keep(connection, found, now)
     Connection.objects.filter(pk=connection.pk).update(listed_at=now, updated_at=now)
-    rows = (
-        PlatformAccount.objects.filter(connection=connection)
-        .annotate(known=Count("campaigns"))
-        .order_by("known", "pk")
-    )
+    by_place = {place(connection, account): account for account in found}
+    rows = connection.accounts.annotate(known=Count("campaigns")).order_by("known", "pk")
     return {
         row: by_place[row.platform, row.remote_id]
         for row in rows
@@ -160,34 +131,4 @@ def _keep_accounts(
 
 def place(connection: Connection, account: Account) -> tuple[str, str]:
     """The platform and ID by which campaigns' references name the account."""
-    return connection.platform, account.id
-
-
-@transaction.atomic
-def _keep_campaigns(row: PlatformAccount, found: Sequence[RemoteCampaign], now: datetime) -> None:
-    PlatformCampaign.objects.bulk_create(
-        (
-            PlatformCampaign(
-                account=row,
-                remote_id=one.id,
-                name=one.name[:_NAME],
-                is_on=one.is_on,
-                is_serving=one.is_serving,
-                status=one.status[:_NAME],
-                daily_budget=one.daily_budget,
-                is_budget_shared=one.is_budget_shared,
-                seen_at=now,
-                gone_at=now if one.is_removed else None,
-            )
-            for one in sorted({one.id: one for one in found}.values(), key=lambda one: one.id)
-        ),
-        update_conflicts=True,
-        unique_fields=["account", "remote_id"],
-        update_fields=[
-            "name", "is_on", "is_serving", "status", "daily_budget", "is_budget_shared", "seen_at",
-            "gone_at",
-        ],
-        batch_size=_BATCH,
-    )  # fmt: skip
-    left_out = PlatformCampaign.objects.filter(Q(seen_at__lt=now), account=row, gone_at=None)
-    left_out.update(gone_at=now)
+    return account.platform or connection.platform, spelled(account.id, account=True)

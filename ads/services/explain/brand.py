@@ -15,6 +15,7 @@ from ads.models.spend import Period
 from ads.moments import Moment
 from ads.rules import calendar
 from ads.rules.allowances import Allowed, limit_words, runs_out_at
+from ads.services import freshness
 from ads.services.delivery import allowances
 from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
@@ -123,4 +124,5 @@ def first_campaigns(brand: Brand, now: datetime, *, limit: int) -> list[Any]:
         .order_by("place", "-daily_spend", "name")[:limit]
     )
     with_allowances(rows, now)
+    freshness.with_sources(rows)
     return rows

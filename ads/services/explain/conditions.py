@@ -1,7 +1,7 @@
 """A sentence on every hold of a campaign, whether it applies or not."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -10,6 +10,7 @@ from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.money import format_money
+from ads.services import freshness
 from ads.services.explain.explanation import BUDGET_NAMES, Explanation, deciding_now
 from ads.services.explain.limits import BUDGETS, limit_of, of_limit, spent_of
 from ads.services.explain.outlook import applies_at
@@ -72,12 +73,27 @@ def _clear(hold: Hold, explained: Explanation) -> str:
         return f"Brand {row.brand.name} is active"
     if hold == Hold.FLIGHT:
         return f"Flight: {flight(row.start_date, row.end_date)}"
+    if hold == Hold.STALE_SPEND:
+        return _heard(row, explained)
     if hold == Hold.DAYPARTING:
         return f"Hours: {_hours(row, explained)}"
     budget = BUDGETS[hold]
     made_of = of_limit(budget, row, explained.at)
     spent, limit = getattr(row, budget.spend), limit_of(budget, row)
     return budget_left(hold, spent, limit, row.brand.currency, made_of)
+
+
+def _heard(row: Campaign, explained: Explanation) -> str:
+    minutes = row.brand.stale_after_minutes
+    if minutes is None:
+        return "Spend: no limit on its age"
+    allowed = freshness.duration(timedelta(minutes=minutes))
+    sources = freshness.sources_of(row)
+    if not sources:
+        return f"Spend: {allowed} old at most, no ad platform reports it"
+    age = freshness.duration(explained.at - sources[0].heard_at)
+    stops = "" if row.brand.stops_when_stale else ", and older does not stop it"
+    return f"Spend: {age} old ({sources[0].name}), {allowed} is allowed{stops}"
 
 
 def _hours(row: Campaign, explained: Explanation) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from ads.models.campaign import Status
 from ads.moments import as_rules
 from ads.rules import calendar, dayparting
 from ads.rules.money import format_money
+from ads.services import freshness
 from ads.services.explain.limits import BUDGETS, limit_of, of_limit, spent_of, with_allowances
 from ads.services.explain.outlook import (
     LONGEST_CHAIN,
@@ -158,6 +159,7 @@ def _evaluated(
     evaluated = with_holds(Campaign.objects.filter(pk__in=ids).select_related("brand"), moment)
     rows = list(evaluated.order_by())
     with_allowances(rows, now, brand_ids)
+    freshness.with_sources(rows)
     return (
         rows,
         attached,
@@ -178,6 +180,8 @@ def sentence(
         return f"Brand {row.brand.name} is paused by a user"
     if hold == Hold.FLIGHT:
         return _flight_sentence(row, calendar.local_date(now, row.brand.timezone))
+    if hold == Hold.STALE_SPEND:
+        return _stale_sentence(row, now)
     if hold == Hold.DAYPARTING:
         schedules = row.dayparting_schedules.all() if attached is None else attached
         return _hours_sentence(list(schedules), now)
@@ -216,6 +220,15 @@ def _flight_sentence(row: Campaign, today: date) -> str:
     if row.start_date and row.start_date > today:
         return f"The flight starts on {row.start_date}"
     return f"The flight ended on {row.end_date}"
+
+
+def _stale_sentence(row: Campaign, now: datetime) -> str:
+    allowed = freshness.duration(timedelta(minutes=row.brand.stale_after_minutes or 0))
+    sources = freshness.sources_of(row)
+    if not sources:  # it has reported just now
+        return f"Spend was older than {allowed}"
+    age = freshness.duration(now - sources[0].heard_at)
+    return f"Spend of {sources[0].name} is {age} old, and {allowed} is allowed"
 
 
 def _hours_sentence(schedules: list[DaypartingSchedule], now: datetime) -> str:

@@ -10,6 +10,7 @@ from ads.models.campaign import State, Status
 from ads.rules.calendar import local_date
 
 _LEADING: Final = {
+    Hold.STALE_SPEND: "Spend too old",
     Hold.DAYPARTING: "Outside hours",
     **{budget.hold: "Budget used up" for budget in BUDGET_HOLDS},
 }

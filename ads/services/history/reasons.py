@@ -28,6 +28,7 @@ _OFF: Final = {
     Hold.STATUS: "Status changed",
     Hold.BRAND_INACTIVE: "Brand paused",
     Hold.FLIGHT: "Outside the flight",
+    Hold.STALE_SPEND: "Spend too old",
     Hold.DAYPARTING: "Outside hours",
 }
 
@@ -37,7 +38,7 @@ _ON: Final = {
     Trigger.EDIT: "Edited",
     Trigger.ACTION: "Activated",
     Trigger.RESET: "Let run on",
-    Trigger.UPDATE_SPEND: "The platforms reported less than before",
+    Trigger.UPDATE_SPEND: "The ad platforms reported",
     Trigger.CHECK_CAMPAIGN_BUDGETS: "Nothing is stopping it any more",
     Trigger.ENFORCE_DAYPARTING: "Hours began",
     Trigger.RESET_DAILY_BUDGETS: "A new day began",

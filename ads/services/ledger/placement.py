@@ -6,10 +6,11 @@ from ads.models import Campaign
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import CampaignNamed, Owner, Reference
 from ads.services.errors import InvalidSpend
-from ads.services.ledger.rows import Placed, Row
+from ads.services.ledger.rows import DayTotal, Placed, Row
 from ads.services.ledger.validation import (
     check_has_come,
     check_has_come_somewhere,
+    check_same_day,
     day_of,
     in_another,
 )
@@ -19,7 +20,8 @@ def place(row: Row, owner: Owner, now: datetime, *, received_at: datetime | None
     """The row on its accounting day. If it names no instant, it is of when it was received.
 
     Raises:
-        InvalidSpend: that day has not come, or the amount is not in the brand's currency.
+        InvalidSpend: that day has not come, is not the brand's day, or the amount is not in the
+            brand's currency.
     """
     if error := in_another(row.currency, owner.currency):
         raise InvalidSpend("currency", row.currency, error)
@@ -27,6 +29,8 @@ def place(row: Row, owner: Owner, now: datetime, *, received_at: datetime | None
     if row.date is None:
         return Placed(row, owner, day_of(occurred_at, owner.timezone, now), occurred_at)
     check_has_come(row.date, owner.timezone, now)
+    if isinstance(row, DayTotal) and row.timezone is not None:
+        check_same_day(row.date, row.timezone, owner.timezone)
     return Placed(row, owner, row.date, occurred_at)
 
 

@@ -47,6 +47,8 @@ class DayTotal:
         amount: zero or more: a Decimal, an int or plain decimal text; up to six places.
         observed_at: when the source looked, an aware datetime or text.
         currency: an ISO 4217 code, refused if it is not the brand's; left out, the brand's.
+        timezone: whose day the date is, refused if that is not the brand's day; left out, the
+            brand's.
     """
 
     campaign: CampaignGiven
@@ -54,6 +56,7 @@ class DayTotal:
     amount: Any
     observed_at: Any
     currency: Any = None
+    timezone: Any = None
 
     @property
     def occurred_at(self) -> Any:

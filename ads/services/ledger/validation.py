@@ -18,6 +18,7 @@ from ads.rules.calendar import (
     day_bounds,
     format_instant,
     local_date,
+    names,
     parse_date,
     parse_instant,
 )
@@ -73,6 +74,7 @@ def check_row(row: object, kind: Kind, now: datetime) -> Row:
             observed_at=check_observed_at(row.observed_at, now),
             campaign=check_campaign(row.campaign),
             currency=_known_currency(row.currency),
+            timezone=_known_timezone(row.timezone),
         )
     if not isinstance(row, SpendEntry):
         raise InvalidSpend("entries", row, "give SpendEntry objects.")
@@ -104,6 +106,12 @@ def _known_currency(code: object) -> str | None:
     except UnknownCurrency as error:
         raise InvalidSpend("currency", code, str(error)) from error
     return code
+
+
+def _known_timezone(name: object) -> str | None:
+    if name is not None and name not in names():
+        raise InvalidSpend("timezone", name, "use an IANA name such as Europe/Berlin.")
+    return name
 
 
 def check_campaign(given: object) -> CampaignGiven:

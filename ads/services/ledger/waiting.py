@@ -81,6 +81,7 @@ def _keep_totals(rows: Sequence[Unmatched], source: str, now: datetime) -> list[
                 "amounts": [total.amount for total in newest.values()],
                 "observations": [total.observed_at for total in newest.values()],
                 "currencies": [total.currency or "" for total in newest.values()],
+                "timezones": [total.timezone or "" for total in newest.values()],
                 "source": source,
                 "now": now,
                 "batch": new_batch.current(),
@@ -178,9 +179,8 @@ KEPT: Final = """
 
 _TOTALS_GIVEN: Final = """
     unnest(%(unknown)s::bigint[], %(dates)s::date[], %(amounts)s::numeric[],
-           %(observations)s::timestamptz[], %(currencies)s::text[])
-           AS given (unknown_id, date, amount, observed_at, currency),
-    (SELECT '' AS timezone) AS brands
+           %(observations)s::timestamptz[], %(currencies)s::text[], %(timezones)s::text[])
+           AS given (unknown_id, date, amount, observed_at, currency, timezone)
 """
 
 #: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at, currency, timezone),

@@ -11,7 +11,7 @@ from ads.allowed import has_ended
 from ads.holds import Hold, Moment, from_bits, held_by, with_holds
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
 from ads.models.campaign import STATES, State
-from ads.services import visible
+from ads.services import freshness, visible
 from ads.services.explain import limits, sentence
 
 #: How many campaigns are searched for a hold at a time: first so many, then ever more. A common
@@ -132,6 +132,7 @@ def _described(
     moment = Moment.at(now, Campaign.objects.filter(pk__in=ids))
     evaluated: dict[int, Any] = {row.pk: row for row in with_holds(rows, moment)}
     limits.with_allowances(list(evaluated.values()), now, brand_ids)
+    freshness.with_sources(evaluated.values(), of_all=True)
     listed = {
         pk: Listed(row, [(hold, sentence(hold, row, now)) for hold in from_bits(row.hold_bits)])
         for pk, row in evaluated.items()

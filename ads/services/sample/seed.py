@@ -22,7 +22,7 @@ from ads.models import (
 from ads.rules.money import LIMIT, parse_amount
 from ads.services.delivery import Trigger, enforce
 from ads.services.ledger import SpendEntry, record_all
-from ads.services.platforms import updates
+from ads.services.platforms import sync_platforms
 from ads.services.sample import data
 from ads.services.sample.data import CampaignNames, Role, Sample
 
@@ -128,7 +128,7 @@ def seed(plan: Plan, now: datetime) -> Seeded:
             spend += sum((amount for _, amount in batch), start=Decimal(0))
     campaigns = Campaign.objects.filter(brand__in=[brand.pk for brand in brands])
     enforce(campaigns, now, Trigger.EDIT)
-    updates.sync_platforms(now)
+    sync_platforms(now)
     return Seeded(
         brands=[brand.name for brand in brands],
         campaigns=len(made),

@@ -17,9 +17,16 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef
 
-from ads.models import ApiKey, ArchivedMonth, Brand, Spend, WaitingSpend, WebhookEndpoint
+from ads.models import (
+    ApiKey,
+    ArchivedMonth,
+    Brand,
+    Connection,
+    Spend,
+    WaitingSpend,
+    WebhookEndpoint,
+)
 from ads.models.senders import Sender
-from ads.platforms import connected
 from ads.services import locks
 from ads.services.errors import InvalidSpend
 
@@ -139,7 +146,8 @@ def _belongs_to_another(others: list[_Other]) -> str:
 
 def _why_not_its_own(wanted: Rights, others: list[_Other], sender: Sender | None) -> str:
     """Why a limited sender cannot have its source; "": it can."""
-    if wanted.source in OWN_SOURCES | {platform.source for platform in connected()}:
+    its_own = wanted.source in OWN_SOURCES
+    if its_own or Connection.objects.filter(source=wanted.source).exists():
         return "the product itself writes under it, for every brand; choose another source."
     for other in others:
         if other.brand_ids != wanted.brand_ids:

@@ -18,7 +18,6 @@ from django_celery_beat.models import (
 from ads.models import (
     ApiKey,
     ArchivedMonth,
-    AskedAccount,
     Backup,
     Brand,
     Campaign,
@@ -63,9 +62,8 @@ def add(now: datetime) -> None:
                 make(number, now)
 
 
-def _brand(number: int, now: datetime) -> None:
-    brand = BrandFactory.create(name=f"Another brand {number}", daily_budget=100)
-    AskedAccount.objects.create(source="another", brand=brand, last_success_at=now)
+def _brand(number: int, _: datetime) -> None:
+    BrandFactory.create(name=f"Another brand {number}", daily_budget=100)
 
 
 def _campaign(number: int, now: datetime) -> None:

@@ -34,7 +34,7 @@ _SECRET: Final = _pages(A)
 #: Of each model, who opens which page.
 PAGES: Final = {
     "ads.archivedmonth": _RECORD,
-    "ads.askedaccount": _RECORD,
+    "ads.accountdifference": _RECORD,
     "ads.backup": _RECORD,
     "ads.brand": _pages(V, add=B),
     "ads.brandevent": _RECORD,

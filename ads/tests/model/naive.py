@@ -70,6 +70,10 @@ class World:
     #: External ids with what was recorded under them.
     known: dict[str, tuple[int, date, Decimal]] = field(default_factory=dict)
 
+    #: When an account on an ad platform was last heard of, and the accounts of a campaign.
+    heard: dict[int, datetime] = field(default_factory=dict)
+    accounts: dict[int, set[int]] = field(default_factory=dict)
+
     # --- money ----------------------------------------------------------------------------------
 
     def spent(self, owner: Owner, period: str, start: date) -> Decimal:
@@ -201,6 +205,10 @@ class World:
                 key = owner, period, start_of(period, today)
                 if budget is not None and self.spent(*key) >= budget + self.allowed(*key, now):
                     holds.append(f"{prefix}{word}_budget")
+        if brand["stops_when_stale"]:
+            oldest = now - timedelta(minutes=brand["stale_after_minutes"])
+            if any(self.heard[account] < oldest for account in self.accounts[pk]):
+                holds.append("stale_spend")
         if campaign["is_dayparting_enabled"] and not self.is_open(pk, now):
             holds.append("dayparting")
         return holds

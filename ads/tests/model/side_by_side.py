@@ -11,7 +11,16 @@ from django.db import connection, models, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from ads.models import Allowance, Campaign, DaypartingWindow, DeliveryChange, SpendTotal
+from ads.models import (
+    Allowance,
+    Campaign,
+    CampaignReference,
+    Connection,
+    DaypartingWindow,
+    DeliveryChange,
+    PlatformAccount,
+    SpendTotal,
+)
 from ads.services.delivery import allowances, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.ledger.verification import find_drift
@@ -110,6 +119,9 @@ class SideBySide(RuleBasedStateMachine):
     def of_brand(self, brand: int) -> list[int]:
         return [pk for pk, row in self.world.campaigns.items() if row["brand"] == brand]
 
+    def of_account(self, account: PlatformAccount) -> list[int]:
+        return [pk for pk, its in self.world.accounts.items() if account.pk in its]
+
     def with_schedule(self, schedule: int) -> list[int]:
         return [pk for pk, attached in self.world.attached.items() if schedule in attached]
 
@@ -143,9 +155,23 @@ class SideBySide(RuleBasedStateMachine):
 
     def make_brand(self, zone: str, budgets: list[Decimal | None]) -> None:
         limits = dict(zip(("daily_budget", "monthly_budget"), budgets[:2], strict=True))
-        brand = BrandFactory.create(timezone=zone, **limits)
+        stale = {"stale_after_minutes": 60, "stops_when_stale": False}
+        brand = BrandFactory.create(timezone=zone, **limits, **stale)
         resets = {"last_daily_reset": None, "last_monthly_reset": None}
-        self.world.brands[brand.pk] = {"timezone": zone, "is_active": True, **limits, **resets}
+        self.world.brands[brand.pk] = {
+            "timezone": zone, "is_active": True, **limits, **resets, **stale,
+        }  # fmt: skip
+        platform, _ = Connection.objects.get_or_create(
+            name="Model", defaults={"platform": "model", "source": "model"}
+        )
+        account = PlatformAccount.objects.create(
+            connection=platform,
+            platform="model",
+            source="model",
+            remote_id=str(brand.pk),
+            answered_at=self.now,
+        )
+        self.world.heard[account.pk] = self.now
         for pair in (budgets[2:4], budgets[4:6]):
             row: dict[str, Any] = {
                 "status": "active",
@@ -158,6 +184,16 @@ class SideBySide(RuleBasedStateMachine):
             campaign = CampaignFactory.create(brand=brand, **row)
             self.world.campaigns[campaign.pk] = {"brand": brand.pk, **row}
             self.world.attached[campaign.pk] = set()
+            # The second campaign of a brand is on no platform.
+            self.world.accounts[campaign.pk] = set()
+            if pair == budgets[2:4] and not self.of_account(account):
+                CampaignReference.objects.create(
+                    campaign=campaign,
+                    platform="model",
+                    account=str(brand.pk),
+                    reference=str(campaign.pk),
+                )
+                self.world.accounts[campaign.pk] = {account.pk}
 
     def make_schedule(self, zone: str, windows: list[Window]) -> None:
         row: dict[str, Any] = {

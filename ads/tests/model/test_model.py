@@ -23,6 +23,7 @@ from ads.models import (
     CampaignSchedule,
     DaypartingSchedule,
     DaypartingWindow,
+    PlatformAccount,
 )
 from ads.services import (
     AllowanceOver,
@@ -183,6 +184,15 @@ class Machine(SideBySide):
         self.compare(self.changed_by(before), self.decisions())
         self.compare_sums()
 
+    # --- ad platforms ---------------------------------------------------------------------------
+
+    @rule(index=INDEX, ago=st.sampled_from([0, 0, 30, 90]))
+    def a_platform_is_heard_of(self, index: int, ago: int) -> None:
+        pk = sorted(self.world.heard)[index % len(self.world.heard)]
+        self.world.heard[pk] = self.now - timedelta(minutes=ago)
+        PlatformAccount.objects.filter(pk=pk).update(answered_at=self.world.heard[pk])
+        self.compare((), self.decisions())
+
     # --- edits ----------------------------------------------------------------------------------
 
     def write(self, model: type[models.Model], pk: int, way: str, changes: dict[str, Any]) -> None:
@@ -204,6 +214,8 @@ class Machine(SideBySide):
         change=st.one_of(
             st.tuples(st.sampled_from(["daily_budget", "monthly_budget"]), BUDGETS),
             st.tuples(st.just("is_active"), st.booleans()),
+            st.tuples(st.just("stops_when_stale"), st.booleans()),
+            st.tuples(st.just("stale_after_minutes"), st.sampled_from([60, 12 * 60])),
             st.tuples(st.just("timezone"), ZONES),
         ),
     )

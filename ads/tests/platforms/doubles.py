@@ -1,88 +1,181 @@
-"""Platforms that fail or say what they are told to, and updating spend from platforms."""
+"""A connection whose platform says what it is told to, and asking platforms as the tasks do."""
 
-from collections.abc import Collection, Iterable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import ModuleType
+from typing import Any
 
-from django.db.models import QuerySet
-
-from ads.models import Campaign, SpendTotal
-from ads.platforms import Account, KnownAs, ObservedTotal, SimulatedPlatform
+from ads import platforms as registry
+from ads.models import Campaign, CampaignReference, Connection, PlatformAccount, SpendTotal
+from ads.platforms.interface import (
+    Account,
+    Confirmed,
+    Cost,
+    Costs,
+    PlatformError,
+    RemoteCampaign,
+    SwitchAnswer,
+)
+from ads.services import platforms
 from ads.services.delivery.enforcement import Trigger, enforce
-from ads.services.platforms.updates import SpendUpdate, update_spend
+from ads.services.platforms.accounts import keep_simulated
+from ads.services.platforms.recording import Outcome
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
 TODAY = NOON.date()
-SIMULATED = SimulatedPlatform(seed=1)
+SCRIPTED = "scripted"
 
 
-@dataclass(frozen=True, slots=True)
-class FaultyPlatform(SimulatedPlatform):
-    """A platform of which parts do not answer."""
+@dataclass(slots=True)
+class Scripted:
+    """A platform, and the one connector to it; tests change what it says.
 
-    fails: str = ""
+    Costs are given by account, campaign, day and, perhaps, hour.
+    """
+
+    listed: list[Account] = field(default_factory=list)
+    costs_of: dict[str, list[Cost]] = field(default_factory=dict)
+    campaigns_of: dict[str, list[RemoteCampaign]] = field(default_factory=dict)
+    totals_of: dict[str, dict[date, Decimal]] = field(default_factory=dict)
+    gives_hours: bool = False
+    complete: bool = True
+    fresh_until: datetime | None = None
+    operations_per_day: int | None = None
+    operations: int = 0
+    #: Called before each answer of an account, by its ID: it may raise, or do something meanwhile.
+    before: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    #: What was asked: account, since, until, by hour.
+    asked: list[tuple[str, date, date, bool]] = field(default_factory=list)
+    switched: list[tuple[str, dict[str, bool]]] = field(default_factory=list)
+    #: What it answers to a switch instead of confirming it, by ID.
+    answers: dict[str, SwitchAnswer | PlatformError] = field(default_factory=dict)
+    closed: int = 0
+
+    platform: str = SCRIPTED
+    code: str = SCRIPTED
+    name: str = "Scripted platform"
+    credentials: tuple[()] = ()
+    oauth: None = None
+    usual_lag: str = "usually within 3 hours"
+
+    def connect(
+        self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""
+    ) -> "Scripted":
+        del credentials, timeout, endpoint
+        self.operations = 0
+        return self
 
     def accounts(self) -> Sequence[Account]:
-        if self.fails == "accounts":
-            raise ConnectionError("the platform is down")
-        return SimulatedPlatform.accounts(self)
+        self._call("accounts")
+        return self.listed
 
-    def day_totals(
-        self,
-        account: Account,
-        campaigns: QuerySet[Campaign],
-        days: Collection[date],
-        *,
-        now: datetime,
-    ) -> Iterable[ObservedTotal]:
-        for total in SimulatedPlatform.day_totals(self, account, campaigns, days, now=now):
-            yield total
-            if account.name == self.fails:
-                raise TimeoutError("no answer after 5 s")
+    def campaigns(self, account: Account) -> Sequence[RemoteCampaign]:
+        self._call(f"campaigns of {account.id}")
+        return self.campaigns_of.get(account.id, [])
 
-    def switch(self, campaign_ids: Collection[int], *, is_on: bool, now: datetime) -> None:
-        if self.fails == "switch":
-            raise ConnectionError("the platform is down")
-        SimulatedPlatform.switch(self, campaign_ids, is_on=is_on, now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptedPlatform(SimulatedPlatform):
-    """A platform that reports what it was told to."""
-
-    source: str = "scripted"
-    totals: tuple[ObservedTotal, ...] = ()
-    #: By the names of its accounts, the days that it was last asked for.
-    asked: dict[str, list[date]] = field(default_factory=dict)
-
-    def day_totals(
-        self,
-        account: Account,
-        campaigns: QuerySet[Campaign],
-        days: Collection[date],
-        *,
-        now: datetime,  # noqa: ARG002
-    ) -> Iterable[ObservedTotal]:
-        self.asked[account.name] = sorted(days)
-        known = set(campaigns.values_list("pk", flat=True))
-        return [
-            total
-            for total in self.totals
-            if (
-                total.campaign.account == account.name
-                if isinstance(total.campaign, KnownAs)
-                else total.campaign in known
-            )
+    def costs(
+        self, account: Account, since: date, until: date, *, now: datetime, by_hour: bool = False
+    ) -> Costs:
+        self.asked.append((account.id, since, until, by_hour))
+        self._call(account.id)
+        rows = [
+            cost
+            for cost in self.costs_of.get(account.id, [])
+            if since <= cost.date <= until and (cost.hour is not None) is by_hour
         ]
+        return Costs(rows, now, self.fresh_until, self.complete)
+
+    def account_totals(
+        self, account: Account, since: date, until: date, *, now: datetime
+    ) -> Mapping[date, Decimal]:
+        del now
+        self._call(f"totals of {account.id}")
+        return {
+            day: amount
+            for day, amount in self.totals_of.get(account.id, {}).items()
+            if since <= day <= until
+        }
+
+    def switch(
+        self, account: Account, orders: Mapping[str, bool], *, now: datetime
+    ) -> Mapping[str, SwitchAnswer]:
+        del now
+        self._call(f"switch {account.id}")
+        self.switched.append((account.id, dict(orders)))
+        answers: dict[str, SwitchAnswer] = {}
+        for pk, is_on in orders.items():
+            answer = self.answers.get(pk, Confirmed("ENABLED" if is_on else "PAUSED"))
+            if isinstance(answer, PlatformError):
+                raise answer
+            answers[pk] = answer
+        return answers
+
+    def set_cap(
+        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
+    ) -> SwitchAnswer:
+        del account, campaign, amount, now
+        return Confirmed("capped")
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def _call(self, what: str) -> None:
+        self.operations += 1
+        if what in self.before:
+            self.before[what]()
+
+
+def offer(monkeypatch: Any) -> Scripted:
+    """A scripted platform that is known, as if it had a module."""
+    its = Scripted()
+    module = ModuleType("ads.tests.platforms.scripted_platform")
+    module.PLATFORM = its  # type: ignore[attr-defined]
+    monkeypatch.setitem(registry.MODULES, SCRIPTED, module.__name__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return its
+
+
+def connection(name: str = "Agency", **given: Any) -> Connection:
+    """A connection to the scripted platform."""
+    return Connection.objects.create(name=name, platform=SCRIPTED, source=SCRIPTED, **given)
+
+
+def account(
+    connection: Connection, remote_id: str = "1", timezone: str = "UTC", **given: Any
+) -> PlatformAccount:
+    """An account of it that has been read, in US dollars."""
+    return PlatformAccount.objects.create(
+        connection=connection,
+        platform=SCRIPTED,
+        source=connection.source,
+        remote_id=remote_id,
+        **{"name": f"Account {remote_id}", "timezone": timezone, "currency": "USD", **given},
+    )
+
+
+def known_as(campaign: Campaign, reference: str, account: str = "1") -> CampaignReference:
+    """The campaign gets this platform ID."""
+    return CampaignReference.objects.create(
+        campaign=campaign, platform=SCRIPTED, account=account, reference=reference
+    )
 
 
 def enforced(now: datetime = NOON) -> None:
     enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS)
 
 
-def update(now: datetime, *platforms: SimulatedPlatform) -> SpendUpdate:
-    return update_spend(now, platforms=platforms or (SIMULATED,))
+def update(now: datetime) -> Outcome:
+    """What a tick does, in one process: ask each account that is due; what came of it in all."""
+    keep_simulated(now)
+    outcome = Outcome()
+    accounts, _ = platforms.to_ask(now)
+    for pk in accounts:
+        outcome += platforms.ask(pk, now).outcome
+    platforms.sync_platforms(now)
+    return outcome
 
 
 def spent(campaign: Campaign, day: date = TODAY) -> Decimal:

@@ -43,7 +43,13 @@ PERIODS = {
 }
 
 #: Tasks that no clock starts.
-ON_DEMAND = {"ads.tasks.check_upload", "ads.tasks.record_upload"}
+ON_DEMAND = {
+    "ads.tasks.ask_account",
+    "ads.tasks.check_upload",
+    "ads.tasks.list_accounts",
+    "ads.tasks.reconcile_account",
+    "ads.tasks.record_upload",
+}
 
 
 def at(now: datetime, task: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from ads.models import (
     Campaign,
     DeliveryChange,
     Heartbeat,
+    PlatformAccount,
     SimulatedSwitch,
     Spend,
     SpendTotal,
@@ -113,20 +115,25 @@ def test_the_monthly_reset_catches_up_on_the_2nd() -> None:
 def test_the_spend_update_records_what_the_platforms_say() -> None:
     CampaignFactory.create(daily_budget=75)
     at(NOON, tasks.check_campaign_budgets)
-    at(NOON, tasks.update_spend)
+    assert at(NOON, tasks.update_spend) == {"accounts": 1, "connections": 0, "waiting": 0}
+    its = PlatformAccount.objects.get().pk
+    at(NOON, partial(tasks.ask_account, its))
+    at(NOON, tasks.tell_platforms)
+    at(NOON + HOUR, tasks.update_spend)
 
-    done = at(NOON + HOUR, tasks.update_spend)
+    done = at(NOON + HOUR, partial(tasks.ask_account, its))
 
     (entry,) = Spend.objects.all()
     assert entry.amount > 0
     assert done == {
-        "accounts": 1,
+        "asked": True,
         "recorded": 1,
         "spend": {"USD": plain(entry.amount)},
         "waiting": 0,
         "switched": 0,
-        "failed": 0,
+        "failed": False,
     }
+    assert at(NOON + HOUR, partial(tasks.ask_account, its))["asked"] is False
 
 
 @pytest.mark.django_db
@@ -217,7 +224,9 @@ def test_what_the_spend_update_stops_is_recorded_under_its_name() -> None:
     SimulatedSwitch.objects.create(campaign=Campaign.objects.get(), at=NOON - HOUR, is_on=True,
                                    pace=75)  # fmt: skip
 
-    assert at(NOON, tasks.update_spend)["switched"] == 1
+    at(NOON, tasks.update_spend)
+    its = PlatformAccount.objects.get().pk
+    assert at(NOON, partial(tasks.ask_account, its))["switched"] == 1
 
     change = DeliveryChange.objects.latest("id")
     assert (change.is_active, change.actor) == (False, "task: update_spend")

@@ -13,7 +13,6 @@ from django.utils import timezone
 from ads.admin.base import deletion
 from ads.admin.brands.admin import BrandAdmin
 from ads.models import (
-    AskedAccount,
     Brand,
     Campaign,
     DaypartingSchedule,
@@ -89,7 +88,6 @@ def test_a_campaign_that_never_spent_goes_with_its_history(admin: Client) -> Non
 
 def test_a_brand_without_campaigns_goes(admin: Client) -> None:
     brand = BrandFactory.create()
-    AskedAccount.objects.create(source="x", brand=brand, last_success_at=timezone.now())
 
     assert delete(admin, brand).status_code == 302
     assert not Brand.objects.exists()

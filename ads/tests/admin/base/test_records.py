@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from ads.admin.base import model_admin
 from ads.models import (
-    AskedAccount,
     CampaignReference,
     DeliveryChange,
     Heartbeat,
@@ -36,7 +35,7 @@ RECORDS = [
     "deliverychange",
     "simulatedswitch",
     "heartbeat",
-    "askedaccount",
+    "accountdifference",
     "brandevent",
     "campaignevent",
     "campaignscheduleevent",
@@ -65,7 +64,6 @@ def make(count: int) -> None:
         )
         DeliveryChange.objects.create(campaign=campaign, at=now, is_active=False, actor="x")
         SimulatedSwitch.objects.create(campaign=campaign, at=now, is_on=True)
-        AskedAccount.objects.create(source="x", brand=campaign.brand, last_success_at=now)
         name = f"{now} {number}"
         sender: Any = {"name": name, "source": name, "brands": [campaign.brand]}
         api_keys.issue(**sender, scopes=["read"], now=now)

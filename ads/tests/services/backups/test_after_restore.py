@@ -10,10 +10,9 @@ from ads.models import Campaign, Restore, SimulatedSwitch
 from ads.services import restored
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced
-from ads.services.platforms.updates import sync_platforms
+from ads.services.platforms import sync_platforms
 from ads.tests.commands.support import say
 from ads.tests.factories import CampaignFactory
-from ads.tests.platforms.doubles import SIMULATED
 from ads.tests.support import NOON, delivers, enforce_all, spend
 
 pytestmark = pytest.mark.django_db
@@ -74,10 +73,10 @@ def test_a_platform_is_told_to_stop_a_campaign_but_not_to_run_one(
     with acting_as("test"):
         restored.hold(YESTERDAY, NOON)
 
-    synced = sync_platforms(NOON, platforms=[SIMULATED])
+    synced = sync_platforms(NOON)
     assert (synced.started, synced.stopped, synced.errors) == (0, 1, ())
 
     restored.resume(NOON)
-    synced = sync_platforms(NOON, platforms=[SIMULATED])
+    synced = sync_platforms(NOON)
     assert (synced.started, synced.stopped) == (1, 0)
     assert SimulatedSwitch.objects.filter(campaign=running, is_on=True).exists()

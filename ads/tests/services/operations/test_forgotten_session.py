@@ -23,8 +23,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ads import connections
-from ads.models import AskedAccount, Brand, Campaign, CampaignReference, Spend, WaitingSpend
-from ads.platforms import ObservedTotal
+from ads.models import Brand, Campaign, CampaignReference, Spend, WaitingSpend
+from ads.platforms.interface import Cost
 from ads.services import lock_waits
 from ads.services.delivery import rollover
 from ads.services.imports import run
@@ -33,7 +33,8 @@ from ads.services.operations import database_sessions, sessions
 from ads.services.references import registry
 from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.platforms.doubles import NOON, TODAY, ScriptedPlatform, spent, update
+from ads.tests.platforms import doubles
+from ads.tests.platforms.doubles import NOON, TODAY, spent, update
 from ads.tests.services.imports.uploads.support import checked, confirm, record, rows, status
 from ads.tests.support import PATIENCE, execute, held_open, impatient, spend
 
@@ -114,35 +115,39 @@ def test_who_comes_when_nobody_has_got_through_for_long_does_not_wait(
     assert told == ["100ms", "100ms", "123ms", "100ms", "100ms"]
 
 
-def test_the_spend_update_records_the_other_brands_and_asks_again_for_this_one(
-    world: World, caplog: pytest.LogCaptureFixture
+def test_an_account_records_the_other_brands_and_is_asked_again_for_this_one(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    days = [TODAY, TODAY - timedelta(days=1)]
-    platform = ScriptedPlatform(
-        seed=1,
-        totals=tuple(
-            ObservedTotal(campaign.pk, day, Decimal(30), NOON)
-            for campaign in (world.locked, world.other)
-            for day in days
-        ),
-    )
+    monkeypatch.setattr(settings, "SIMULATED_PLATFORM", False)
+    platform = doubles.offer(monkeypatch)
+    its = doubles.account(doubles.connection(), month_answered_at=NOON)
+    for reference, campaign in (("7", world.locked), ("8", world.other)):
+        doubles.known_as(campaign, reference)
+    platform.costs_of["1"] = [
+        Cost(reference, TODAY - n * timedelta(days=1), Decimal(30))
+        for reference in ("7", "8")
+        for n in range(2)
+    ]
     with world.session(), caplog.at_level(logging.WARNING):
-        done = update(NOON, platform)
+        done = update(NOON)
 
     assert done.recorded == 2
-    (error,) = done.errors
-    assert error == (
-        "scripted: Another session of the database keeps spend of Acme locked. Its totals are "
-        "asked for again."
+    (problem,) = done.problems
+    assert problem == (
+        "Another session of the database keeps spend of Acme locked. Its totals are asked for "
+        "again."
     )
     said = [record.levelname for record in caplog.records if "Acme" in record.getMessage()]
     assert said == ["WARNING"]
     assert [spent(world.locked), spent(world.other)] == [1, 31]
-    assert [mark.brand for mark in AskedAccount.objects.filter(source="scripted")] == [
-        world.other.brand
-    ]
+    its.refresh_from_db()
+    assert (its.answered_at, its.week_answered_at, its.problem) == (None, None, problem)
 
-    assert update(NOON + timedelta(minutes=5), platform).errors == ()
+    assert update(NOON + timedelta(minutes=5)).problems == []
+    its.refresh_from_db()
+    assert (its.answered_at, its.problem) == (NOON + timedelta(minutes=5), "")
     assert spent(world.locked) == 31
 
 

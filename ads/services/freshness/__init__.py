@@ -1,0 +1,13 @@
+"""How fresh spend is, what has probably been spent since, and what ad platforms fail to report."""
+
+from ads.services.freshness.estimates import Stale, duration, stale_of_brand, stale_of_campaign
+from ads.services.freshness.problems import problems
+from ads.services.freshness.sources import (
+    Source,
+    as_of,
+    of_brand,
+    of_campaigns,
+    platform_name,
+    sources_of,
+    with_sources,
+)

@@ -1,0 +1,140 @@
+"""What has probably been spent since a source last reported.
+
+At the rate of the hours before, for as long as each campaign went on delivering.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from django.db.models import OuterRef, Subquery, Sum
+
+from ads.models import Brand, Campaign, DeliveryChange, Spend
+from ads.models.spend import Kind
+from ads.rules.calendar import format_instant
+from ads.rules.money import format_money
+from ads.services.freshness.sources import Source, of_brand, of_campaigns
+
+#: The rate is that of so many hours before the last report.
+RATE_OVER: Final = timedelta(hours=6)
+
+_CENT: Final = Decimal("0.01")
+_HOUR: Final = timedelta(hours=1)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Spend that is older than the brand allows."""
+
+    source: Source
+    age: timedelta
+    limit: timedelta
+    #: In the brand's currency; None: nothing was spent in the hours before, so nothing is known.
+    estimate: Decimal | None
+    currency: str
+    timezone: str
+    stops: bool
+
+    @property
+    def sentence(self) -> str:
+        """With the figures."""
+        heard = format_instant(self.source.heard_at, self.timezone)
+        spent = (
+            ""
+            if self.estimate is None
+            else f" About {format_money(self.estimate, self.currency)} has probably been spent "
+            "since."
+        )
+        return (
+            f"{self.source.name} last reported spend as of {heard}, {duration(self.age)} ago; "
+            f"{duration(self.limit)} is allowed.{spent}"
+        )
+
+
+def duration(span: timedelta) -> str:
+    """Such as "3 h 10 min"."""
+    hours, rest = divmod(span, _HOUR)
+    minutes = rest // _MINUTE
+    return (
+        " ".join(filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")))
+        or "less than a minute"
+    )
+
+
+def stale_of_campaign(campaign: Campaign, now: datetime) -> Stale | None:
+    """The campaign's oldest source, if it is older than its brand allows."""
+    if campaign.brand.stale_after_minutes is None:
+        return None
+    return _stale(campaign.brand, {campaign.pk: of_campaigns([campaign.pk]).get(campaign.pk, [])},
+                  now)  # fmt: skip
+
+
+def stale_of_brand(brand: Brand, now: datetime) -> Stale | None:
+    """The brand's oldest source, if it is older than allowed; the estimate is of all campaigns."""
+    if brand.stale_after_minutes is None:
+        return None
+    limit = timedelta(minutes=brand.stale_after_minutes)
+    if not any(now - source.heard_at > limit for source in of_brand(brand)):
+        return None
+    ids = list(Campaign.objects.filter(brand=brand).order_by().values_list("pk", flat=True))
+    return _stale(brand, of_campaigns(ids), now)
+
+
+def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> Stale | None:
+    limit = timedelta(minutes=brand.stale_after_minutes or 0)
+    stale = {pk: its[0] for pk, its in sources.items() if its and now - its[0].heard_at > limit}
+    if not stale:
+        return None
+    oldest = min(stale.values(), key=lambda source: (source.heard_at, source.name))
+    estimate = _spent_since({pk: source.heard_at for pk, source in stale.items()}, now)
+    return Stale(
+        oldest,
+        now - oldest.heard_at,
+        limit,
+        estimate,
+        brand.currency,
+        brand.timezone,
+        brand.stops_when_stale,
+    )
+
+
+def _spent_since(heard: Mapping[int, datetime], now: datetime) -> Decimal | None:
+    """By campaign, up to when its spend is known. Two queries, and one for each such instant."""
+    by_instant: dict[datetime, list[int]] = defaultdict(list)
+    for pk, at in heard.items():
+        by_instant[at].append(pk)
+    last = DeliveryChange.objects.filter(campaign=OuterRef("pk")).order_by("-at", "-id")
+    rows = Campaign.objects.filter(pk__in=heard).annotate(
+        switched_at=Subquery(last.values("at")[:1])
+    )
+    ends = {
+        pk: now if is_active or switched_at is None else switched_at
+        for pk, is_active, switched_at in rows.order_by().values_list(
+            "pk", "is_active", "switched_at"
+        )
+    }
+    found: list[Decimal] = []
+    for at, ids in by_instant.items():
+        # What was restated of earlier days is no rate.
+        rates = (
+            Spend.objects.filter(
+                campaign__in=ids,
+                kind__in=(Kind.DAY_TOTAL, Kind.CORRECTION),
+                reported_total__isnull=False,
+                date__gte=(at - RATE_OVER - timedelta(hours=14)).date(),
+                occurred_at__gt=at - RATE_OVER,
+                occurred_at__lte=at,
+            )
+            .order_by()
+            .values("campaign")
+            .annotate(total=Sum("amount"))
+            .values_list("campaign", "total")
+        )
+        for pk, total in rates:
+            span = max(min(ends.get(pk, now), now) - at, timedelta(0))
+            found.append(total * (span // _MINUTE) / (RATE_OVER // _MINUTE))
+    return sum(found, Decimal(0)).quantize(_CENT, ROUND_HALF_UP) if found else None

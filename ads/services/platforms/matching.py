@@ -1,0 +1,110 @@
+"""Which campaigns of ours an account has, and what is on record of them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.db import connection
+
+from ads.models import PlatformAccount, PlatformCampaign, ReportedTotal, WaitingSpend
+from ads.models.spend import Kind
+from ads.platforms import SIMULATED
+from ads.rules.platform_ids import spelled
+from ads.services import campaign_lookup
+from ads.services.campaign_lookup import CampaignGiven, Owner, Reference
+from ads.services.ledger import DayTotal
+from ads.services.locks import among
+from ads.services.platforms.windows import Window
+
+_MATCHED: Final = """
+    SELECT known.reference, known.account, campaign.id, campaign.brand_id, brand.timezone,
+           brand.currency
+      FROM ads_campaignreference AS known
+      JOIN ads_campaign AS campaign ON campaign.id = known.campaign_id
+      JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+     WHERE known.platform = %(platform)s
+       AND (known.account = %(account)s
+            OR known.account = '' AND known.reference = ANY(%(ids)s::text[]))
+     ORDER BY known.account
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Campaigns of ours by their IDs in an account, and under which reference each is reported."""
+
+    account: PlatformAccount
+    owners: Mapping[str, Owner]
+    #: The account's part of the reference, where it is not the account itself.
+    without_account: frozenset[str]
+
+    def given(self, remote_id: str, name: str = "") -> CampaignGiven:
+        """How a row of the ledger names this campaign."""
+        if self.account.platform == SIMULATED:
+            return int(remote_id)
+        account = "" if remote_id in self.without_account else self.account.remote_id
+        return Reference(self.account.platform, account, remote_id, name[:200])
+
+
+def matched(account: PlatformAccount, ids: Collection[str]) -> Matched:
+    """The campaigns with platform IDs of this account; ``ids`` are those in its answer.
+
+    A platform ID that was given without an account counts if the account has such a campaign.
+    """
+    if account.platform == SIMULATED:
+        owners = campaign_lookup.by_id([int(pk) for pk in ids])
+        return Matched(account, {str(pk): owner for pk, owner in owners.items()}, frozenset())
+    there = PlatformCampaign.objects.filter(account=account).values_list("remote_id", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MATCHED,
+            {
+                "platform": account.platform,
+                "account": account.remote_id,
+                "ids": sorted({*ids, *map(spelled, there)}),
+            },
+        )
+        rows = cursor.fetchall()
+    # Those with the account come last, and stand before those without.
+    exact = {reference for reference, its_account, *_ in rows if its_account}
+    return Matched(
+        account,
+        {reference: Owner(*owner) for reference, _, *owner in rows},
+        frozenset(reference for reference, *_ in rows if reference not in exact),
+    )
+
+
+def on_record(those: Matched, window: Window) -> dict[tuple[str, date], DayTotal]:
+    """What the account reported on the days of ``window``, or waits, and is not zero.
+
+    As totals of zero, by ID in the account and day; without an instant.
+    """
+    account = those.account
+    campaigns = {owner.campaign_id for owner in those.owners.values()}
+    reported = ReportedTotal.objects.filter(
+        campaign__in=among(campaigns),
+        source=account.source,
+        date__range=(window.since, window.until),
+    ).exclude(amount=0)
+    days: dict[tuple[int, str], list[date]] = {}
+    for pk, known_as, day in reported.values_list("campaign", "known_as", "date"):
+        days.setdefault((pk, known_as), []).append(day)
+    found: dict[tuple[str, date], DayTotal] = {}
+    for remote_id, owner in those.owners.items():
+        given = those.given(remote_id)
+        known_as = given.known_as if isinstance(given, Reference) else ""
+        for day in days.get((owner.campaign_id, known_as), ()):
+            found[remote_id, day] = DayTotal(given, day, 0, None)
+    waiting = WaitingSpend.objects.filter(
+        unknown__platform=account.platform,
+        unknown__account=account.remote_id,
+        source=account.source,
+        kind=Kind.DAY_TOTAL,
+        discarded_at=None,
+        date__range=(window.since, window.until),
+    ).exclude(amount=0)
+    for remote_id, waits_for in waiting.values_list("unknown__reference", "date"):
+        if remote_id not in those.owners and waits_for is not None:
+            found[remote_id, waits_for] = DayTotal(those.given(remote_id), waits_for, 0, None)
+    return found

@@ -1,0 +1,228 @@
+"""A brand may ask to stop while its spend is older than it allows."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from ads.models import Brand, Campaign, CampaignReference, Connection, PlatformAccount
+from ads.models.platforms import PlatformCampaign
+from ads.platforms.interface import Cost
+from ads.services import freshness
+from ads.services.explain import conditions, explanation
+from ads.services.platforms import ask
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.platforms import doubles
+from ads.tests.platforms.doubles import TODAY
+from ads.tests.support import NOON, delivers, enforce_all, spend, switches
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def platform(monkeypatch: pytest.MonkeyPatch, settings: Any) -> doubles.Scripted:
+    settings.SIMULATED_PLATFORM = False
+    return doubles.offer(monkeypatch)
+
+
+def strict_brand(**given: Any) -> Brand:
+    return BrandFactory.create(**{"stale_after_minutes": 60, "stops_when_stale": True, **given})
+
+
+def account(remote_id: str = "1", heard_at: Any = NOON, **given: Any) -> PlatformAccount:
+    of = Connection.objects.get_or_create(
+        name="Agency", defaults={"platform": "scripted", "source": "scripted"}
+    )[0]
+    return doubles.account(of, remote_id, **{"answered_at": heard_at, **given})
+
+
+def referring(brand: Brand, account: str = "1", reference: str = "7") -> Campaign:
+    campaign = CampaignFactory.create(brand=brand)
+    CampaignReference.objects.create(
+        campaign=campaign, platform="scripted", account=account, reference=reference
+    )
+    return campaign
+
+
+def test_it_stops_when_a_source_is_older_and_returns_when_the_source_reports(
+    platform: doubles.Scripted,
+) -> None:
+    its = account(month_answered_at=NOON, week_answered_at=NOON)
+    strict, lenient = referring(strict_brand()), referring(BrandFactory.create(), reference="8")
+    enforce_all(NOON + HOUR)
+    assert [delivers(strict), delivers(lenient)] == [True, True]
+
+    enforce_all(NOON + HOUR + MINUTE)
+
+    assert [delivers(strict), delivers(lenient)] == [False, True]
+    assert switches(strict)[-1] == (False, ["stale_spend"])
+    explained = explanation.explain(strict, NOON + HOUR + MINUTE)
+    (held,) = explained.holds
+    assert (held.code, held.lifts_at) == ("stale_spend", None)
+    assert (
+        held.sentence
+        == "Spend of Scripted platform, Account 1 is 1 h 1 min old, and 1 h is allowed"
+    )
+    assert explained.state == "Spend too old"
+    assert explained.returns_at is None
+
+    platform.costs_of["1"] = [Cost("7", TODAY, 0)]  # type: ignore[arg-type]
+    ask(its.pk, NOON + HOUR + 2 * MINUTE)
+
+    assert delivers(strict)
+    assert switches(strict)[-1] == (True, [])
+
+
+def test_each_source_of_a_campaign_counts_and_only_its_own() -> None:
+    brand = strict_brand()
+    account("1"), account("2", NOON - 2 * HOUR), account("3", NOON - 2 * HOUR)
+    both, fresh = referring(brand, "1"), referring(brand, "1", "8")
+    CampaignReference.objects.create(campaign=both, platform="scripted", account="2", reference="9")
+    without = CampaignFactory.create(brand=brand)
+
+    enforce_all(NOON)
+
+    assert [delivers(both), delivers(fresh), delivers(without)] == [False, True, True]
+
+
+def test_a_platform_id_without_an_account_is_of_the_account_that_has_the_campaign() -> None:
+    brand = strict_brand()
+    old = account("1", NOON - 2 * HOUR)
+    there, nowhere = referring(brand, "", "7"), referring(brand, "", "8")
+    PlatformCampaign.objects.create(account=old, remote_id="7", is_on=True, seen_at=NOON)
+
+    enforce_all(NOON)
+
+    assert [delivers(there), delivers(nowhere)] == [False, True]
+    assert list(freshness.of_campaigns([there.pk, nowhere.pk])) == [there.pk]
+    assert [source.account_id for source in freshness.of_brand(brand)] == [old.pk]
+
+
+@pytest.mark.parametrize(
+    ("given", "stops"),
+    [
+        ({"answered_at": NOON, "fresh_until": NOON - 2 * HOUR}, True),
+        ({"answered_at": NOON - 2 * HOUR, "fresh_until": NOON}, True),
+        ({"answered_at": NOON - HOUR, "fresh_until": NOON - HOUR}, False),
+        ({"answered_at": None}, True),
+        ({"answered_at": NOON - 2 * HOUR, "is_read": False}, False),
+    ],
+)
+def test_its_age_is_that_of_what_the_answer_contained(given: Any, stops: bool) -> None:
+    its = account(**given)
+    PlatformAccount.objects.filter(pk=its.pk).update(created_at=NOON - 3 * HOUR)
+    campaign = referring(strict_brand())
+
+    enforce_all(NOON)
+
+    assert delivers(campaign) is not stops
+
+
+def test_a_connection_that_is_disconnected_is_no_source_and_a_refused_one_is() -> None:
+    account(heard_at=NOON - 2 * HOUR)
+    campaign = referring(strict_brand())
+    Connection.objects.update(state="refused")
+    enforce_all(NOON)
+    assert not delivers(campaign)
+
+    Connection.objects.update(state="disconnected", disconnected_at=NOON)
+    enforce_all(NOON)
+    assert delivers(campaign)
+
+
+def test_the_simulated_platform_is_a_source_too() -> None:
+    brand = strict_brand(timezone="Asia/Tokyo")
+    campaign = CampaignFactory.create(brand=brand)
+    of = Connection.objects.create(name="S", platform="simulated", source="simulated")
+    PlatformAccount.objects.create(
+        connection=of, platform="simulated", source="simulated", remote_id="Asia/Tokyo USD",
+        timezone="Asia/Tokyo", currency="USD", answered_at=NOON - 2 * HOUR,
+    )  # fmt: skip
+
+    enforce_all(NOON)
+
+    assert not delivers(campaign)
+    (source,) = freshness.of_brand(brand)
+    assert freshness.as_of([source], "Asia/Tokyo") == (
+        "As of 2024-05-15 19:00 Tokyo. Simulated platform: at once."
+    )
+
+
+def test_conditions_say_how_old_spend_is_and_may_be() -> None:
+    campaign = referring(strict_brand())
+
+    def said() -> str:
+        explained = explanation.explain(campaign, NOON)
+        (it,) = (c for c in conditions.of(explained) if c.hold == "stale_spend")
+        return it.sentence
+
+    assert said() == "Spend: 1 h old at most, no ad platform reports it"
+    account(heard_at=NOON - 10 * MINUTE)
+    assert said() == "Spend: 10 min old (Scripted platform, Account 1), 1 h is allowed"
+    Brand.objects.update(stops_when_stale=False)
+    assert said().endswith("1 h is allowed, and older does not stop it")
+    Brand.objects.update(stale_after_minutes=None)
+    assert said() == "Spend: no limit on its age"
+
+
+def test_a_warning_estimates_what_has_been_spent_since(platform: doubles.Scripted) -> None:
+    brand = strict_brand(stops_when_stale=False)
+    its = account(heard_at=None, month_answered_at=NOON, week_answered_at=NOON)
+    campaign, other = referring(brand), referring(brand, reference="8")
+    enforce_all(NOON - 6 * HOUR)
+    spend(campaign, 100, NOON - 2 * HOUR)  # by hand: no rate of the platform's
+    for hours in range(1, 5):
+        platform.costs_of["1"] = [
+            Cost("7", NOON.date(), hours * 3),  # type: ignore[arg-type]
+            Cost("8", NOON.date(), hours * 9),  # type: ignore[arg-type]
+        ]
+        ask(its.pk, NOON - (4 - hours) * HOUR)
+    assert freshness.stale_of_campaign(campaign, NOON + HOUR) is None
+
+    at = NOON + 2 * HOUR
+    stale = freshness.stale_of_campaign(campaign, at)
+    assert stale is not None
+    # $12 in six hours, for two hours.
+    assert stale.sentence == (
+        "Scripted platform, Account 1 last reported spend as of 2024-05-15 12:00 UTC, 2 h ago; "
+        "1 h is allowed. About $4.00 has probably been spent since."
+    )
+    of_brand = freshness.stale_of_brand(brand, at)
+    assert of_brand is not None
+    assert of_brand.estimate == 16
+
+    Campaign.objects.filter(pk=other.pk).update(status="paused")
+    enforce_all(NOON + HOUR)
+    of_brand = freshness.stale_of_brand(brand, at)
+    assert of_brand is not None
+    assert of_brand.estimate == 10  # the other stopped after an hour
+    assert freshness.problems(at) == [
+        "Scripted platform, Account 1 last reported spend 2 h ago, longer than 1 brand allows."
+    ]
+    assert freshness.problems(NOON + HOUR) == []
+
+
+def test_stopping_needs_a_time_and_no_time_is_too_short() -> None:
+    brand = BrandFactory.create()
+    for changes in ({"stops_when_stale": True}, {"stale_after_minutes": 4}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Brand.objects.filter(pk=brand.pk).update(**changes)
+
+
+def test_brands_that_did_not_ask_cost_no_query() -> None:
+    campaign = referring(BrandFactory.create())
+    account(heard_at=NOON - 5 * HOUR)
+
+    with CaptureQueriesContext(connection) as queries:
+        explanation.explain(campaign, NOON)
+    before = len(queries)
+    Brand.objects.update(stale_after_minutes=60)
+    with CaptureQueriesContext(connection) as queries:
+        explanation.explain(campaign, NOON)
+
+    assert len(queries) == before + 2
