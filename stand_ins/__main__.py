@@ -53,8 +53,12 @@ def main() -> None:
     options = parser.parse_args()
 
     kept = options.state and options.state.exists()
-    world = WORLD.validate_json(options.state.read_bytes()) if kept else named(options.world)
-    stage = Stage(world, state=options.state)
+    world = (
+        WORLD.validate_json(options.state.read_bytes())
+        if kept
+        else named(options.world, options.platform)
+    )
+    stage = Stage(world, options.platform, state=options.state)
     ends = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ends.set())

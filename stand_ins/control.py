@@ -79,7 +79,11 @@ def _answer(stage: Stage, request: Request) -> Any:
         case "POST", "world":
             asked = request.json()
             given = "world" in asked
-            stage.world = WORLD.validate_python(asked["world"]) if given else named(asked["name"])
+            stage.world = (
+                WORLD.validate_python(asked["world"])
+                if given
+                else named(asked["name"], stage.platform)
+            )
             stage.faults.waiting, stage.faults.calls = [], Counter()
         case "POST", "faults":
             stage.faults.waiting += _FAULTS.validate_json(request.body)

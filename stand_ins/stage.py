@@ -17,11 +17,13 @@ class Stage:
     """A world that servers show and change, with ``lock`` held.
 
     Args:
+        platform: its code, such as ``meta_ads``.
         state: the file that keeps the world over a restart, if any.
         is_closing: set when the process ends, so that nothing waits any longer.
     """
 
     world: World
+    platform: str = "google_ads"
     faults: Faults = field(default_factory=Faults)
     state: Path | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -95,6 +95,7 @@ class Settings:
         overdelivery: how much of a daily budget a day may cost, as Meta's 1.75.
         secret: the access token that the stand-in accepts.
         is_revoked: it accepts it no more.
+        can_write: it may change campaigns.
         page_size: most rows on a page, whatever is asked for; 0: as asked for.
         asynchronous_seconds: how long a report that is not answered at once takes.
         quota_used: what the platform says of its quota, in percent, where it says so unasked.
@@ -105,6 +106,7 @@ class Settings:
     overdelivery: Decimal = Decimal(1)
     secret: str = "stand-in-token"  # noqa: S105 - opens nothing
     is_revoked: bool = False
+    can_write: bool = True
     page_size: int = 0
     asynchronous_seconds: int = 0
     quota_used: int = 1
@@ -256,6 +258,8 @@ class World:
         history = campaign.history
         first = max(bisect_right(history, begins, key=lambda change: change.at) - 1, 0)
         last = bisect_right(history, until, key=lambda change: change.at)
+        if not last:  # it had not begun
+            return 0
         clicks = 0
         ends = [*(change.at for change in history[first + 1 : last]), until]
         for change, end in zip(history[first:last], ends, strict=True):

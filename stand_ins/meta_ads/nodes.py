@@ -1,6 +1,7 @@
 """Ad accounts and campaigns as objects with fields, pages of them, and changing them."""
 
 import base64
+import copy
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -182,6 +183,14 @@ def by_status(
 
 def change(world: World, campaign: Campaign, form: Mapping[str, str]) -> None:
     """Set the status or the daily budget."""
+    if not world.settings.can_write:
+        raise Refusal(200, "(#200) Requires ads_management permission to manage the object")
+    options = form.get("execution_options", "[]")
+    if options not in {"[]", '["validate_only"]'}:
+        raise invalid("Param execution_options must be an array of options.")
+    if options != "[]":
+        world = copy.deepcopy(world)  # in which nothing that follows is seen
+        campaign = world.campaigns[campaign.id]
     if "status" in form:
         _set_status(world, campaign, form["status"])
     elif "daily_budget" in form:

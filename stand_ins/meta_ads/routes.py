@@ -25,6 +25,10 @@ SHORT_LIVED = "EAAStandInShortLivedToken00"
 CODE = "stand-in-code"
 SIXTY_DAYS = 60 * 24 * 3600
 
+#: How many queries are remembered until their last page, and what is not of a query but of a page.
+_QUERIES = 32
+_OF_A_PAGE = {"after", "limit", "access_token", "appsecret_proof"}
+
 _CALLS: Mapping[str, Call] = {
     "adaccounts": "accounts",
     "owned_ad_accounts": "accounts",
@@ -78,6 +82,8 @@ class Routes:
     stage: Stage
     address: str = ""
     reports: dict[str, Report] = field(default_factory=dict)
+    #: The rows of the latest queries.
+    queries: dict[tuple[tuple[str, str], ...], Sequence[nodes.Row]] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=lambda: count(600100))
 
     def call(self, asked: Asked) -> Call | None:
@@ -126,6 +132,7 @@ class Routes:
         raise Refusal(2500, f"Unknown path components: /{asked.edge}")
 
     def _accounts(self, asked: Asked, token: str, kind: str) -> Reply:
+        nodes.fields(asked.params, nodes.ACCOUNT_FIELDS, "AdAccount")
         accounts = list(self.stage.world.accounts.values())
         if asked.node != "me":
             owned = asked.edge == "owned_ad_accounts"
@@ -138,6 +145,7 @@ class Routes:
         return self._page(accounts, show, asked, token, kind)
 
     def _campaigns(self, asked: Asked, token: str, kind: str) -> Reply:
+        nodes.fields(asked.params, nodes.CAMPAIGN_FIELDS, "Campaign")
         campaigns = self.stage.world.campaigns_of(self._account(asked.node).id)
         found = nodes.by_status(self.stage.world, campaigns, asked.params)
         return self._page(found, lambda each: self._shown(each, asked, kind), asked, token, kind)
@@ -150,9 +158,17 @@ class Routes:
         if asked.node in self.reports:
             return self._page(self.reports[asked.node].rows, _as_it_is, asked, token, kind)
         world = self.stage.world
-        rows = insights.rows(world, self._account(asked.node).id, asked.params)
+        account = self._account(asked.node)
         if asked.method == "GET":
-            return self._page(rows, _as_it_is, asked, token, kind)
+            # The pages of a query are those of its first one.
+            query = tuple(sorted((*asked.params.items(), ("account", account.id))))
+            key = tuple(each for each in query if each[0] not in _OF_A_PAGE)
+            if "after" not in asked.params or key not in self.queries:
+                self.queries[key] = insights.rows(world, account.id, asked.params)
+                for old in list(self.queries)[:-_QUERIES]:
+                    del self.queries[old]
+            return self._page(self.queries[key], _as_it_is, asked, token, kind)
+        rows = insights.rows(world, account.id, asked.params)
         number = str(next(self.numbers))
         ready_at = time.monotonic() + world.settings.asynchronous_seconds
         self.reports[number] = Report(rows, ready_at)

@@ -48,8 +48,8 @@ _CREDENTIALS: Final = (
 class MetaAds:
     """The platform. ``endpoint``: the address of a stand-in; "": Meta's own.
 
-    Facebook Login brings no refresh token. Its token lasts for hours, and is exchanged for one of
-    about 60 days (Meta's page on long-lived tokens).
+    Facebook Login brings no refresh token: its token lasts for hours, and is exchanged for one of
+    about 60 days.
     """
 
     def __init__(self, endpoint: str = "") -> None:
@@ -63,8 +63,8 @@ class MetaAds:
             token_url=(f"{endpoint or 'https://graph.facebook.com'}/{_VERSION}/oauth/access_token"),
             scopes=("ads_read", "ads_management", "business_management"),
             token="access_token",  # noqa: S106 - the name of the field
-            client_id="META_ADS_CLIENT_ID",
-            client_secret="META_ADS_CLIENT_SECRET",  # noqa: S106 - the name of the variable
+            client_id="META_APP_ID",
+            client_secret="META_APP_SECRET",  # noqa: S106 - the name of the variable
             extra={},
             exchange="fb_exchange_token",
         )

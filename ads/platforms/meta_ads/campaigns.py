@@ -5,6 +5,7 @@ status that people set and the one in effect, which follows after a while. It ha
 own, a daily or a lifetime one, or its ad sets have.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
@@ -33,6 +34,8 @@ _ACCOUNT_STATUS: Final = {
     201: "",
     202: "closed",
 }
+
+_DIGITS: Final = re.compile(r"[0-9]{1,18}")
 
 #: Switched off: of any other status, also one that is not known here, a campaign may deliver.
 OFF: Final = {"PAUSED", "ARCHIVED", "DELETED"}
@@ -98,14 +101,14 @@ def is_so(row: Mapping[str, Any], *, is_on: bool) -> bool:
     Off: nothing is delivered any more. On: not shown as paused any more; what else may keep it from
     delivering is no matter of the switch.
     """
-    status, effective = row.get("status"), row.get("effective_status")
+    status, effective = str(row.get("status")), str(row.get("effective_status"))
     if is_on:
         return status == "ACTIVE" and effective in {"ACTIVE", "IN_PROCESS", "WITH_ISSUES"}
     return status in OFF and effective in _NOT_SERVING
 
 
 def _is_serving(row: Mapping[str, Any]) -> bool | None:
-    effective = row.get("effective_status")
+    effective = str(row.get("effective_status"))
     if effective == "ACTIVE":
         return True
     return False if effective in _NOT_SERVING else None
@@ -113,11 +116,16 @@ def _is_serving(row: Mapping[str, Any]) -> bool | None:
 
 def budget(minor: object, currency: str) -> Decimal | None:
     """A budget, which Meta writes as a whole number in text; None: there is none."""
-    if minor in {None, "", "0", 0}:
+    if not has_budget(minor):
         return None
-    if not isinstance(minor, str | int) or not str(minor).isdigit():
+    if not isinstance(minor, str | int) or not _DIGITS.fullmatch(str(minor)):
         raise unreadable("a budget that is no amount")
     return Decimal(int(minor)).scaleb(-_places(currency))
+
+
+def has_budget(minor: object) -> bool:
+    """Whether this is one: Meta leaves it out, or writes "0", where there is none."""
+    return str(minor or "0") != "0"
 
 
 def in_minor_units(amount: Decimal, currency: str) -> int:

@@ -1,4 +1,8 @@
-"""One connection to Meta: what it says of accounts and campaigns, and switching them."""
+"""One connection to Meta: what it says of accounts and campaigns, and switching them.
+
+A batch's parts are told in parallel, and each has an answer of its own. Not verified on the real
+platform: that ``validate_only`` also checks the permission to write.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +28,8 @@ from ads.platforms.meta_ads.errors import GraphError
 from ads.platforms.meta_ads.graph import BATCH, Graph, Outcome, Part
 from ads.platforms.meta_ads.usage import INSIGHTS, MANAGEMENT
 
+#: The end of a token that ends: the year 3000, in seconds since 1970.
+_LATEST: Final = 32_503_680_000
 #: Seconds after which what was told is read back, until it is seen: the status in effect follows
 #: the one that was set.
 READ_BACK_AFTER: Final = (0.0, 1.0, 2.0)
@@ -154,6 +160,16 @@ class MetaAdsConnector:
         shown = campaigns.budget(str(minor), account.currency)
         return Confirmed(f"daily budget {shown} {account.currency}".rstrip())
 
+    def try_writing(self, account: Account, campaign: str, *, now: datetime) -> SwitchAnswer:
+        """Have Meta check a stop of the campaign, and not carry it out."""
+        del now
+        self._graph.begin(account.id)
+        form = {"status": "PAUSED", "execution_options": '["validate_only"]'}
+        (checked,) = self._graph.batch([Part(campaign, {}, form)])
+        if isinstance(checked, GraphError):
+            return self._not_done(checked)
+        return Confirmed("checked, and not carried out") if checked else Unknown("Meta was silent.")
+
     def expires_at(self) -> datetime | None:
         """When the token, or its access to data, ends; None: never, or Meta does not say.
 
@@ -163,7 +179,7 @@ class MetaAdsConnector:
         said = self._graph.get("debug_token", {"input_token": self._token}).get("data")
         named = ("expires_at", "data_access_expires_at")
         found = [said.get(name) for name in named] if isinstance(said, Mapping) else []
-        ends = [each for each in found if isinstance(each, int) and each > 0]
+        ends = [each for each in found if isinstance(each, int) and 0 < each < _LATEST]
         return datetime.fromtimestamp(min(ends), UTC) if ends else None
 
     def close(self) -> None:
@@ -253,9 +269,9 @@ def _has_budget(seen: Outcome, minor: int) -> bool:
 
 def _without_daily_budget(seen: Mapping[str, object]) -> Refused | None:
     """Why the campaign's budget cannot be set, if it has no daily one of its own."""
-    if seen.get("daily_budget") not in {None, "", "0"}:
+    if campaigns.has_budget(seen.get("daily_budget")):
         return None
-    if seen.get("lifetime_budget") not in {None, "", "0"}:
+    if campaigns.has_budget(seen.get("lifetime_budget")):
         return Refused(
             "lifetime_budget",
             "The campaign has a lifetime budget.",

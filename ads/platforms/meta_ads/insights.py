@@ -14,10 +14,9 @@ Not verified on the real platform: that the filter also finds archived campaigns
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import chain
 from typing import Any, Final
 
 from ads.platforms.interface import Cost, PlatformError, Unreachable
@@ -73,24 +72,27 @@ def by_account(graph: Graph, account: str, since: date, until: date) -> Mapping[
 
 def _rows(
     graph: Graph, account: str, queries: Sequence[Query], since: date, until: date
-) -> Iterable[Row]:
+) -> Iterator[Row]:
+    """The rows of all queries; some of them twice, where an answer was too large in the end."""
     days = (until - since).days + 1
     most = _AT_ONCE_BY_HOUR if "breakdowns" in queries[0] else _AT_ONCE
     ranged = [_ranged(query, since, until) for query in queries]
     path = f"act_{account}/insights"
     try:
         if days <= most:
-            return list(chain.from_iterable(graph.pages(path, query) for query in ranged))
-        reports = [_ordered(graph, path, query) for query in ranged]
-        return list(chain.from_iterable(_report(graph, report) for report in reports))
+            for query in ranged:
+                yield from graph.pages(path, query)
+        else:
+            for report in [_ordered(graph, path, query) for query in ranged]:
+                yield from _report(graph, report)
     except TooMuchData:
         if days == 1:
             raise
+    else:
+        return
     middle = since + timedelta(days=days // 2 - 1)
-    return chain(
-        _rows(graph, account, queries, since, middle),
-        _rows(graph, account, queries, middle + _DAY, until),
-    )
+    yield from _rows(graph, account, queries, since, middle)
+    yield from _rows(graph, account, queries, middle + _DAY, until)
 
 
 def _ranged(query: Query, since: date, until: date) -> Query:
@@ -105,11 +107,11 @@ def _ordered(graph: Graph, path: str, query: Query) -> str:
     return report
 
 
-def _report(graph: Graph, report: str) -> Iterable[Row]:
+def _report(graph: Graph, report: str) -> Iterator[Row]:
     polls = 0
     while True:
         state = graph.get(report, {"fields": "async_status,async_percent_completion"})
-        status = state.get("async_status")
+        status = str(state.get("async_status"))
         if status in _ENDED_BADLY:
             raise _failure(graph, report, status)
         if status == "Job Completed" and state.get("async_percent_completion") == _DONE:

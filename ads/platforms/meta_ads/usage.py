@@ -23,6 +23,7 @@ _PAUSE: Final = timedelta(minutes=5)
 INSIGHTS: Final = "ads_insights"
 MANAGEMENT: Final = "ads_management"
 _ALL: Final = ""
+_ABSURD: Final = 1_000_000
 Key = tuple[str, str]
 
 
@@ -90,4 +91,4 @@ def _most(usage: Mapping[str, Any]) -> int:
 
 
 def _whole(value: object) -> int:
-    return int(value) if isinstance(value, int | float) and value < 1_000_000 else 0  # noqa: PLR2004
+    return int(value) if isinstance(value, int | float) and 0 <= value < _ABSURD else 0

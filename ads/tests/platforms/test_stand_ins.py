@@ -3,11 +3,13 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ads.tests.platforms.stand_in import StandIn
 from stand_ins import control
 from stand_ins.faults import Fault, Faults
 from stand_ins.http import Request
@@ -41,6 +43,15 @@ def test_a_campaign_costs_a_click_each_minute_while_it_is_on() -> None:
     there.clock = NOON + timedelta(hours=4)
     assert cost(there) == Decimal("390.00")
     assert cost(there, as_of=NOON - timedelta(hours=11)) == Decimal("30.00")
+
+
+def test_a_campaign_costs_nothing_before_it_began() -> None:
+    there = world()
+    body = json.dumps({"id": "2", "account": "7", "name": "Two"}).encode()
+    there.campaigns = {}
+    control.answer(Stage(there), Request("PUT", "/campaigns", {}, {}, body))
+    assert cost(there, DAY - timedelta(days=1)) == 0
+    assert cost(there, as_of=NOON + timedelta(hours=1)) == Decimal("30.00")
 
 
 def test_a_switch_takes_effect_after_the_status_lag() -> None:
@@ -130,10 +141,39 @@ def test_faults_happen_to_their_calls_in_order_after_so_many_that_go_well() -> N
 
 @pytest.mark.parametrize("name", ["empty", "demo", "many:2:3"])
 def test_a_world_is_kept_and_read_again(name: str) -> None:
-    there = named(name, now=NOON)
+    there = named(name, "meta_ads", now=NOON)
     assert WORLD.validate_json(WORLD.dump_json(there)) == there
 
 
 def test_a_field_that_nobody_knows_is_refused() -> None:
     reply = control.answer(Stage(world()), Request("POST", "/campaigns/1", {}, {}, b'{"pace": 1}'))
     assert (reply.status, reply.body["error"].split(":")[0]) == (400, "pace")
+
+
+@pytest.mark.parametrize("platform", ["google_ads", "meta_ads", "microsoft_ads"])
+def test_the_demonstration_is_a_small_agency(platform: str) -> None:
+    there = named("demo", platform, now=NOON)
+    there.clock = NOON
+    assert [account.currency for account in there.accounts.values()] == ["USD", "EUR"]
+    campaigns = list(there.campaigns.values())
+    assert len(campaigns) == 12
+    assert sum(not there.is_serving(campaign) for campaign in campaigns) == 1
+    yesterday = DAY - timedelta(days=1)
+    spent = {row.campaign for row in there.reported(campaigns, yesterday, yesterday)}
+    assert len(spent) == 11
+    shared = [campaign for campaign in campaigns if campaign.shared_budget]
+    assert len(shared) == (0 if platform == "meta_ads" else 2)
+
+
+def test_a_stand_in_ends_with_whoever_started_it_and_finds_its_world_again(tmp_path: Path) -> None:
+    options = ("--world", "demo", "--state", str(tmp_path / "world.json"))
+    with StandIn.started("meta_ads", *options) as stand_in:
+        campaign = sorted(stand_in.serving())[0]
+        stand_in.post(f"/campaigns/{campaign}", {"is_on": False})
+        before = stand_in.state()
+    with pytest.raises(OSError, match="refused"):
+        stand_in.state()
+    with StandIn.started("meta_ads", *options) as stand_in:
+        after = stand_in.state()
+    assert after["campaigns"] == before["campaigns"]
+    assert [each["campaign"] for each in after["switches"]] == [campaign]

@@ -141,7 +141,10 @@ def test_other_headers_count_too(name: str, content: object, others_too: bool) -
     assert (used(usage, "72", INSIGHTS) is not None) is others_too
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"71": 7}', '{"71": [7]}', '{"71": [{}]}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "7", '{"71": 7}', '{"71": [7]}', '{"71": [{}]}', '{"call_count": -Infinity}'],
+)
 def test_headers_that_make_no_sense_are_ignored(text: str) -> None:
     usage = Usage()
     headers = {"X-Business-Use-Case-Usage": text, "X-App-Usage": text, "X-Ad-Account-Usage": text}

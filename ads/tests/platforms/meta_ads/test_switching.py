@@ -197,6 +197,34 @@ def test_many_are_switched_in_batches_and_a_late_failure_spoils_only_the_rest(
     assert connector.switch(account, orders, now=NOON) == dict.fromkeys(orders, Confirmed("PAUSED"))
 
 
+def test_an_order_is_tried_out_without_being_carried_out(
+    meta: StandIn, connector: MetaAdsConnector
+) -> None:
+    checked = Confirmed("checked, and not carried out")
+    assert connector.try_writing(NEW_YORK, "101", now=NOON) == checked
+    gone = connector.try_writing(NEW_YORK, "999", now=NOON)
+    assert isinstance(gone, Refused)
+    meta.configure(can_write=False)
+    refused = connector.try_writing(NEW_YORK, "101", now=NOON)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.text) == (
+        "200",
+        "(#200) Requires ads_management permission to manage the object",
+    )
+    assert switches(meta) == []
+    assert "101" in meta.serving()
+
+
+def test_a_token_that_may_only_read_switches_nothing_and_says_why(
+    meta: StandIn, connector: MetaAdsConnector
+) -> None:
+    meta.configure(can_write=False)
+    answer = switch(connector, c101=False)["101"]
+    assert isinstance(answer, Refused)
+    assert "ads_management" in answer.remedy
+    assert "101" in meta.serving()
+
+
 def cap(connector: MetaAdsConnector, campaign: str, amount: str) -> SwitchAnswer:
     """Set a daily budget in New York."""
     return connector.set_cap(NEW_YORK, campaign, Decimal(amount), now=NOON)
