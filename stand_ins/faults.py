@@ -54,7 +54,8 @@ class Fault:
         after: how many such calls go well before.
         seconds: of quota: after how long to ask again; of a timeout: how long the line stays open.
         ids: of partial: which campaigns.
-        code: of quota and partial: the platform's own code, where the stand-in's is not wanted.
+        code: of quota, partial and revoked: the platform's own code, where the stand-in's is not
+            wanted.
     """
 
     kind: Kind

@@ -33,7 +33,7 @@ structlog.configure(
 )
 logging.captureWarnings(True)
 
-#: Loggers that say more than warnings; the others' level is the root's.
+#: Loggers whose level is not the root's, which is WARNING.
 _LEVELS: Final = {
     "ads": "INFO",
     "budget_manager": "INFO",
@@ -45,6 +45,8 @@ _LEVELS: Final = {
     "django.request": "ERROR",
     "django.server": "INFO",
     "flower": "INFO",
+    # What goes wrong at a platform is an error of its connector, which is logged where it is caught.
+    "google.ads.googleads": "CRITICAL",
     "gunicorn.error": "INFO",
 }
 

@@ -13,6 +13,7 @@ def meta(process: StandIn) -> StandIn:
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -56,6 +57,8 @@ class StandIn:
         assert process.stdout
         with process:  # which closes its input at the end, and so ends it
             said = json.loads(process.stdout.readline())
+            if "roots" in said:  # gRPC reads the file once, with the first connection of a process
+                os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = said["roots"]
             yield cls(said.pop("platform"), said)
 
     @property

@@ -1,0 +1,237 @@
+"""What Google Ads means when it says no: from its codes to the errors of the interface.
+
+Texts are made of the code and of Google's message, never of the request or its metadata.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import grpc
+from google.ads.googleads.errors import GoogleAdsException
+from google.api_core.exceptions import GoogleAPICallError
+
+from ads.platforms.interface import (
+    AccountGone,
+    CredentialsRefused,
+    OutOfQuota,
+    PlatformError,
+    Unreachable,
+    UnreadableAnswer,
+)
+
+_LONGEST: Final = 300
+_QUERY: Final = re.compile(r"(https?://[^\s?]+)\?\S*")
+_FAILURE: Final = "googleadsfailure-bin"
+
+_Status: Final = grpc.StatusCode
+_TEMPORARY: Final = {
+    _Status.ABORTED, _Status.CANCELLED, _Status.DATA_LOSS, _Status.DEADLINE_EXCEEDED,
+    _Status.INTERNAL, _Status.UNAVAILABLE, _Status.UNKNOWN,
+}  # fmt: skip
+_REFUSED: Final = {_Status.PERMISSION_DENIED, _Status.UNAUTHENTICATED}
+
+_CONNECT_AGAIN: Final = "Connect Google Ads again."
+_SEE_CLOUD: Final = "See the Google Ads API page of the project in the Google Cloud console."
+_SEE_USERS: Final = "In Google Ads, look under Admin, Access and security."
+
+#: Codes that concern one account; the connection's others go on.
+_GONE: Final[Mapping[str, str]] = {
+    "authentication_error.CLIENT_CUSTOMER_ID_INVALID": "",
+    "authentication_error.CUSTOMER_NOT_FOUND": "",
+    "authorization_error.ACCESS_DENIED_FOR_ACCOUNT_TYPE": "",
+    "authorization_error.CUSTOMER_NOT_ENABLED": "Activate the account in Google Ads, or leave it.",
+    "authorization_error.INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION": (
+        "Link the account to the manager account again, or enter the right manager account."
+    ),
+    "authorization_error.USER_PERMISSION_DENIED": (
+        f"Give the login access to the account again, or link it to the manager. {_SEE_USERS}"
+    ),
+    "request_error.INVALID_CUSTOMER_ID": "",
+}
+#: What to do about codes of credentials; others: connect again.
+_CREDENTIALS: Final[Mapping[str, str]] = {
+    "authentication_error.ADVANCED_PROTECTION_NOT_ENROLLED": (
+        "The login must enroll in Google's Advanced Protection; or use a service account."
+    ),
+    "authentication_error.DEVELOPER_TOKEN_INVALID": "Empty the developer token, or correct it.",
+    "authentication_error.NOT_ADS_USER": f"Give the login access to Google Ads. {_SEE_USERS}",
+    "authentication_error.TWO_STEP_VERIFICATION_NOT_ENROLLED": (
+        "Turn on 2-step verification for the login, and connect again; or use a service account."
+    ),
+    "authorization_error.CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION": (
+        "Apply for Explorer, Basic or Standard access: test accounts alone are open so far."
+    ),
+    "authorization_error.CLOUD_PROJECT_NOT_UNDER_ORGANIZATION": _SEE_CLOUD,
+    "authorization_error.DEVELOPER_TOKEN_NOT_APPROVED": (
+        "Empty the developer token; if that does not help, apply for Basic access."
+    ),
+    "authorization_error.DEVELOPER_TOKEN_NOT_ON_ALLOWLIST": "Empty the developer token.",
+    "authorization_error.DEVELOPER_TOKEN_PROHIBITED": (
+        "Use the OAuth client or service account of the project that the token belongs to, or "
+        "empty the developer token."
+    ),
+    "authorization_error.MISSING_TOS": f"Sign the terms of service. {_SEE_CLOUD}",
+    "authorization_error.PROJECT_DISABLED": _SEE_CLOUD,
+    "quota_error.ACCESS_PROHIBITED": _SEE_CLOUD,
+}
+#: What to do about codes with which a request is refused.
+_REMEDIES: Final[Mapping[str, str]] = {
+    "authorization_error.ACTION_NOT_PERMITTED": (
+        f"The login may only read here: give it standard access. {_SEE_USERS}"
+    ),
+    "authorization_error.ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT": (
+        "Google has suspended the account: see its notices in Google Ads."
+    ),
+    "campaign_budget_error.BUDGET_BELOW_PER_DAY_MINIMUM": "Google allows no smaller daily budget.",
+    "context_error.OPERATION_NOT_PERMITTED_FOR_REMOVED_RESOURCE": (
+        "It was removed in Google Ads, which is for good: create a new campaign there."
+    ),
+    "mutate_error.RESOURCE_NOT_FOUND": "Check the campaign's platform ID and its account.",
+    "request_error.UNSUPPORTED_VERSION": "Update Budget Manager.",
+}
+_KINDS_OF_CREDENTIALS: Final = {"authentication_error", "authorization_error"}
+_KINDS_OF_OUTAGES: Final = {"database_error", "internal_error"}
+
+
+class Gone(AccountGone):
+    """With Google's ``code``, such as ``authorization_error.CUSTOMER_NOT_ENABLED``."""
+
+    def __init__(self, said: "Said") -> None:
+        super().__init__(said.sentence, remedy=_GONE[said.code])
+        self.code = said.name
+
+
+class Rejected(UnreadableAnswer):
+    """A request that Google refuses whenever it is asked; of changes it becomes a refusal."""
+
+    def __init__(self, said: "Said") -> None:
+        super().__init__(said.sentence, remedy=said.remedy)
+        self.said = said
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One error of an answer.
+
+    Args:
+        code: kind and name, such as ``quota_error.RESOURCE_EXHAUSTED``.
+        operation: the number of the operation that it concerns; None: of no single one.
+    """
+
+    code: str
+    text: str
+    operation: int | None = None
+    retry_after: timedelta | None = None
+
+    @property
+    def name(self) -> str:
+        """The code without its kind."""
+        return self.code.partition(".")[2] or self.code
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return f"Google Ads refused: {self.text} ({self.name})."
+
+    @property
+    def remedy(self) -> str:
+        """What to do; "" if nobody knows."""
+        return _REMEDIES.get(self.code, "")
+
+
+def said(failure: Any) -> list[Said]:
+    """The errors of a ``GoogleAdsFailure``, a message of protobuf."""
+    return [_said(error) for error in failure.errors]
+
+
+def _said(error: Any) -> Said:
+    kind = error.error_code.WhichOneof("error_code") or ""
+    code = f"{kind}.{word(error.error_code, kind)}" if kind else "UNKNOWN"
+    path = error.location.field_path_elements
+    at = path[0] if path and path[0].field_name == "operations" else None
+    wait = error.details.quota_error_details.retry_delay.ToTimedelta()
+    return Said(
+        code,
+        _cleaned(error.message),
+        operation=at.index if at and at.HasField("index") else None,
+        retry_after=wait or None,
+    )
+
+
+def word(message: Any, field: str) -> str:
+    """The name of an enum's value; of one that this version does not know, its number."""
+    value = getattr(message, field)
+    return _word(message.DESCRIPTOR.fields_by_name[field], value)
+
+
+def words(message: Any, field: str) -> list[str]:
+    """The names of the values of a list of enums."""
+    kind = message.DESCRIPTOR.fields_by_name[field]
+    return [_word(kind, value) for value in getattr(message, field)]
+
+
+def _word(field: Any, value: int) -> str:
+    known = field.enum_type.values_by_number.get(value)
+    return str(known.name) if known else f"{field.name} {value}"
+
+
+def translated(error: Exception, failure_type: Any) -> PlatformError:
+    """The error of the interface for one of the library's.
+
+    ``failure_type``: the class of ``GoogleAdsFailure``, in which the details come.
+    """
+    if isinstance(error, GoogleAdsException):
+        return _of_failure(said(type(error.failure).pb(error.failure)))
+    # Of these two the library reads no details; they are in the metadata that ends the call.
+    if details := _details(error, failure_type):
+        return _of_failure(details)
+    code: Any = getattr(error, "grpc_status_code", None) or _Status.UNKNOWN
+    if code == _Status.RESOURCE_EXHAUSTED:
+        return OutOfQuota("Google Ads answers no more requests for now (RESOURCE_EXHAUSTED).")
+    if code in _REFUSED:
+        text = _cleaned(str(getattr(error, "message", "")))
+        return CredentialsRefused(
+            f"Google Ads refused: {text} ({code.name}).",
+            remedy=f"{_CONNECT_AGAIN} Is the Google Ads API enabled? {_SEE_CLOUD}",
+        )
+    if code in _TEMPORARY:
+        return Unreachable(f"Google Ads did not answer ({code.name}).")
+    return UnreadableAnswer(
+        f"Google Ads does not understand this version ({code.name}).",
+        remedy="Update Budget Manager.",
+    )
+
+
+def _details(error: Exception, failure_type: Any) -> list[Said]:
+    calls = error.errors if isinstance(error, GoogleAPICallError) else [error]
+    for call in calls:
+        metadata = call.trailing_metadata() if hasattr(call, "trailing_metadata") else None
+        for key, value in metadata or ():
+            if key.endswith(_FAILURE):
+                return said(failure_type.FromString(value))
+    return []
+
+
+def _of_failure(errors: list[Said]) -> PlatformError:
+    first = errors[0] if errors else Said("UNKNOWN", "no reason given")
+    kind = first.code.partition(".")[0]
+    if first.code in _GONE:
+        return Gone(first)
+    if first.code in _REMEDIES:
+        return Rejected(first)
+    if kind in _KINDS_OF_CREDENTIALS or first.code in _CREDENTIALS:
+        remedy = _CREDENTIALS.get(first.code, _CONNECT_AGAIN)
+        return CredentialsRefused(first.sentence, remedy=remedy)
+    if kind == "quota_error":
+        return OutOfQuota(first.sentence, retry_after=first.retry_after)
+    if kind in _KINDS_OF_OUTAGES:
+        return Unreachable(f"Google Ads had an error of its own ({first.name}).")
+    return Rejected(first)
+
+
+def _cleaned(text: str) -> str:
+    """Google's message without the queries of addresses and without a dot at its end."""
+    return _QUERY.sub(r"\1", " ".join(text.split()))[:_LONGEST].rstrip(".")
