@@ -64,6 +64,7 @@ class Account:
         state: what is wrong with it in the platform's words, such as "suspended"; "" if nothing is.
         platform: the code of the platform that it is on, if that is not the connector's own, as for
             a warehouse of several platforms' reports.
+        is_read_only: this connection can switch nothing there, so nothing is ordered through it.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Account:
     parent: str = ""
     state: str = ""
     platform: str = ""
+    is_read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class RemoteCampaign:
     """A campaign as it is on the platform.
 
     Args:
-        is_on: the platform's own switch: what :meth:`Connector.switch` sets.
+        is_on: the platform's own switch: what :meth:`Connector.switch` sets; None where it is not
+            known (a warehouse).
         is_serving: whether it really delivers there; None where the platform does not say.
         status: both in the platform's words, such as "ENABLED, budget constrained".
         daily_budget: in the account's currency; None if it has none or one of another period.
@@ -90,7 +93,7 @@ class RemoteCampaign:
 
     id: str
     name: str
-    is_on: bool
+    is_on: bool | None
     is_serving: bool | None = None
     status: str = ""
     daily_budget: Decimal | None = None
@@ -123,12 +126,17 @@ class Costs:
         fresh_until: up to when all that happened is contained, if the platform says so.
         complete: campaigns and days that are left out cost nothing. False where the answer may
             lack some, such as a sample or a report that was not final.
+        complete_days: the first and the last day of which that is so; None: of all that were asked
+            for. A warehouse is loaded up to yesterday, say, and was begun last month.
+        note: what people should know about the amounts; "" if nothing.
     """
 
     rows: Sequence[Cost]
     asked_at: datetime
     fresh_until: datetime | None = None
     complete: bool = True
+    complete_days: tuple[date, date] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
