@@ -66,7 +66,7 @@ class SimulatedConnector:
         until: date,
         *,
         now: datetime,
-        by_hour: bool = False,  # noqa: ARG002
+        by_hour: bool = False,
     ) -> Costs:
         """The costs of the campaigns while they were on; one query.
 
@@ -130,11 +130,11 @@ class SimulatedConnector:
 
     def set_cap(
         self,
-        account: Account,  # noqa: ARG002
-        campaign: str,  # noqa: ARG002
-        amount: Decimal,  # noqa: ARG002
+        account: Account,
+        campaign: str,
+        amount: Decimal,
         *,
-        now: datetime,  # noqa: ARG002
+        now: datetime,
     ) -> SwitchAnswer:
         """Refused: its campaigns have no budgets but ours."""
         return Refused("no_budgets", "The simulated platform has no budgets of its own.")
@@ -154,10 +154,10 @@ class Simulated:
 
     def connect(
         self,
-        credentials: Mapping[str, str],  # noqa: ARG002
+        credentials: Mapping[str, str],
         *,
-        timeout: timedelta,  # noqa: ARG002
-        endpoint: str = "",  # noqa: ARG002
+        timeout: timedelta,
+        endpoint: str = "",
     ) -> Connector:
         """The platform in this database."""
         return SimulatedConnector(settings.SIMULATED_PLATFORM_SEED)
