@@ -57,7 +57,7 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         "problem_or_state",
     ]
     actions = ["read_accounts", "stop_reading"]
-    actions_detail = ["read_account", "stop_reading_account"]
+    actions_detail = ["switch_reading"]
     change_form_outer_after_template = "ads/admin/platform_campaigns.html"
 
     def has_switch_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -110,26 +110,18 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         self._switch(request, queryset, is_read=False)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Read", url_path="read", permissions=["switch"]
+        description="Switch reading", url_path="reading", permissions=["switch"]
     )
-    def read_account(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Read this account from now on, after asking."""
-        return self._ask(request, object_id, is_read=True)
-
-    @action(  # type: ignore[untyped-decorator]
-        description="Stop reading", url_path="stop-reading", permissions=["switch"]
-    )
-    def stop_reading_account(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Read this account no longer, after asking."""
-        return self._ask(request, object_id, is_read=False)
-
-    def _ask(self, request: HttpRequest, object_id: str, *, is_read: bool) -> HttpResponse:
+    def switch_reading(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Read this account from now on, or no longer, after asking."""
         account = self.get_object(request, object_id)
         if account is None:
             raise Http404
+        is_read = not account.is_read
         back = reverse("admin:ads_platformaccount_change", args=[account.pk])
         if request.method == "POST" and "confirmed" in request.POST:
-            self._switch(request, PlatformAccount.objects.filter(pk=account.pk), is_read=is_read)
+            only = PlatformAccount.objects.filter(pk=account.pk)
+            self._switch(request, only, is_read=request.POST["confirmed"] == "on")
             return HttpResponseRedirect(back)
         context = {
             **self.admin_site.each_context(request),
@@ -141,7 +133,7 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
             else "Its spend is no longer read, and its campaigns are no longer stopped or started "
             "there. What was recorded stays.",
             "yes": "Read it" if is_read else "Stop reading",
-            "hidden": [("confirmed", "yes")],
+            "hidden": [("confirmed", "on" if is_read else "off")],
             "back": back,
         }
         return TemplateResponse(request, "ads/admin/confirm.html", context)

@@ -190,7 +190,8 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
     def trouble(self, connection: Any) -> str:
         found = troubles(timezone.now(), [connection])
         if found:
-            return found[0].text.removeprefix(f"{connection}: ").capitalize()
+            text = found[0].text.removeprefix(f"{connection}: ")
+            return f"{text[:1].upper()}{text[1:]}"
         if connection.accounts_failing:
             return f"{counted(connection.accounts_failing, 'account')} cannot be read"
         return connection.problem if connection.state != ConnectionState.DISCONNECTED else ""

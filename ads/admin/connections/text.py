@@ -134,7 +134,9 @@ def _fit(
         "brand": choice.brand,
         "with_budgets": choice.with_budgets,
         "why": f"{fit.brand} {fit.why}" if is_suggested else "",
-        "campaigns": counted(len(fit.campaigns)),
+        "campaigns": counted(len(fit.campaigns))
+        if fit.campaigns or not account.problem
+        else "Campaigns not known",
         "known": counted(len(fit.known)) if fit.known else "",
         "new": f"{', '.join(named)}{f' and {more:,} more' if more > 0 else ''}",
         "notes": [

@@ -193,7 +193,9 @@ class _Writer:
     """Writes the rows of the table."""
 
     def __init__(self, chosen: Sequence[tuple[Fit, Choice]], brands: Mapping[str, Brand]) -> None:
-        self._chosen = [(fit, one) for fit, one in chosen if one.is_read and one.brand.strip()]
+        self._chosen = [
+            (fit, one) for fit, one in chosen if one.is_read and one.brand.strip() and fit.new
+        ]
         self._brands = brands
         ids = [one.pk for one in brands.values()]
         rows = Campaign.objects.filter(brand__in=among(ids)).order_by()

@@ -36,8 +36,8 @@ def test_credentials_are_pasted_what_they_reach_is_confirmed_and_the_account_is_
 
     expect(page.get_by_text("1 account and 2 campaigns in")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Acme")).to_be_checked()
-    expect(page.get_by_label("Brand of the others")).to_have_value("Acme")
-    page.get_by_label("Brand of the others").fill("Acme Germany")
+    expect(page.get_by_label("Brand", exact=True)).to_have_value("Acme")
+    page.get_by_label("Brand", exact=True).fill("Acme Germany")
     page.get_by_role("button", name="Preview").click()
 
     expect(page.get_by_text("1 new brand, 2 new campaigns. 1 account is read.")).to_be_visible()

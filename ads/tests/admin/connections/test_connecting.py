@@ -331,7 +331,7 @@ def test_reading_of_an_account_is_switched(admin: Client, connection: Connection
         connection=connection, platform=CODE, source=CODE, remote_id="100", name="Acme"
     )
 
-    stopped = admin.post(page("stop_reading_account", account), {"confirmed": "yes"}, follow=True)
+    stopped = admin.post(page("switch_reading", account), {"confirmed": "off"}, follow=True)
     account.refresh_from_db()
     assert not account.is_read
     assert said(stopped) == ["1 account is no longer read."]
