@@ -139,7 +139,11 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
         """Forget the credentials, after asking."""
         connection = self._found(request, object_id)
         if request.method == "POST" and "confirmed" in request.POST:
-            ended = lifecycle.disconnect(connection, now=timezone.now())
+            try:
+                ended = lifecycle.disconnect(connection, now=timezone.now())
+            except InvalidConnection as error:
+                self.message_user(request, str(error), messages.ERROR)
+                return HttpResponseRedirect(self.address_of(connection))
             self.log_change(request, connection, [{"changed": {"fields": ["Credentials"]}}])
             self.message_user(
                 request,

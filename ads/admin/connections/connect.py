@@ -199,6 +199,8 @@ class Connects(AdminMixin[Connection]):
             connection = self.get_object(request, str(kept["connection"]))
             if connection is None:
                 raise Http404
+        elif not self.has_add_permission(request):
+            return self._forbidden()
         begun = Begun(**kept["begun"])
         try:
             brought = oauth.finish(begun, request.GET.dict(), now=timezone.now())

@@ -15,6 +15,7 @@ from ads.admin.connections import text
 from ads.admin.connections.connect import Connects
 from ads.models import Brand, Connection
 from ads.models.platforms import ConnectionState
+from ads.platforms import SIMULATED
 from ads.services.connections import (
     Choice,
     ChoicesRefused,
@@ -143,6 +144,7 @@ class LooksFirst(Connects):
             "title": f"Accounts and campaigns of {connection}",
             "connection": connection,
             "is_connected": connection.state != ConnectionState.DISCONNECTED,
+            "is_simulated": connection.platform == SIMULATED,
             "rows": text.first_look(
                 found,
                 chosen,

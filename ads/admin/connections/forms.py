@@ -1,5 +1,6 @@
 """The forms of connections: the platform's own fields, and what a connection is called."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -25,9 +26,16 @@ class CredentialsForm(forms.Form):
     """
 
     def __init__(
-        self, kind: Platform, *args: Any, is_new: bool, by_oauth: bool = False, **kwargs: Any
+        self,
+        kind: Platform,
+        data: Any = None,
+        *,
+        is_new: bool,
+        by_oauth: bool = False,
+        initial: Mapping[str, str],
     ) -> None:
-        super().__init__(*args, prefix="by" if by_oauth else "paste", **kwargs)
+        prefix = "by" if by_oauth else "paste"
+        super().__init__(data, prefix=prefix, initial=dict(initial))
         if is_new:
             self.fields["name"] = forms.CharField(
                 max_length=100,

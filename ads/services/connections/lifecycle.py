@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from ads.models import Connection, PlatformAccount, SwitchOrder
 from ads.models.platforms import ConnectionState, OrderState
+from ads.platforms import SIMULATED
 from ads.platforms.interface import Platform, PlatformError
 from ads.rules.calendar import format_instant
 from ads.services import locks
@@ -110,7 +111,14 @@ def disconnect(connection: Connection, *, now: datetime) -> Disconnected:
     """Forget the credentials; accounts are no longer read, and nothing more is told.
 
     The ledger, and campaigns on the platform, stay as they are.
+
+    Raises:
+        InvalidConnection: it is the simulated platform's, which a setting keeps connected.
     """
+    if connection.platform == SIMULATED:
+        raise InvalidConnection(
+            "", "The simulated platform is disconnected by the setting SIMULATED_PLATFORM=false."
+        )
     with transaction.atomic():
         present = _locked(connection)
         present.credentials = ""

@@ -86,7 +86,7 @@ def _try(
     account = _chosen(connection, accounts, wanted)
     with _step(tried, f"Campaigns of {account.name or account.id}") as step:
         campaigns = [one for one in connector.campaigns(account) if not one.is_removed]
-        on = sum(one.is_on for one in campaigns)
+        on = sum(one.is_on is not False for one in campaigns)
         step.text = f"{_counted(len(campaigns), 'campaign')}, {on:,} switched on."
     with _step(tried, f"Costs of {account.name or account.id} today") as step:
         step.text = _costs(connector, account, now)

@@ -88,6 +88,7 @@ def keep(
         (each.platform or connection.platform, spelled(each.id, account=True)): each
         for each in accounts
     }
+    new: list[PlatformAccount] = []
     for key, each in listed.items():
         said = {
             "name": each.name[:200],
@@ -100,16 +101,20 @@ def keep(
             said["state"] = f"its timezone, {each.timezone}, is not known"[:200]
         before = known.get(key)
         if before is None:
-            PlatformAccount.objects.create(
-                connection=connection,
-                platform=key[0],
-                source=connection.source,
-                remote_id=key[1],
-                is_read=reads_new and key not in read,
-                **said,
+            new.append(
+                PlatformAccount(
+                    connection=connection,
+                    platform=key[0],
+                    source=connection.source,
+                    remote_id=key[1],
+                    is_read=reads_new and key not in read,
+                    **said,
+                )
             )
         elif any(getattr(before, name) != said[name] for name in _SAID):
             PlatformAccount.objects.filter(pk=before.pk).update(**said, updated_at=now)
+    # Somebody may be looking at the same moment.
+    PlatformAccount.objects.bulk_create(new, ignore_conflicts=True)
     gone = [row.pk for key, row in known.items() if key not in listed]
     PlatformAccount.objects.filter(pk__in=gone).exclude(state=NOT_LISTED).update(
         state=NOT_LISTED, updated_at=now

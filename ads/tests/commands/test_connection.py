@@ -93,7 +93,12 @@ def test_credentials_are_asked_for_and_secrets_are_not_echoed(
 ) -> None:
     asked = []
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", lambda prompt: asked.append(prompt) or "")
+
+    def shown(prompt: str) -> str:
+        asked.append(prompt)
+        return ""
+
+    monkeypatch.setattr("builtins.input", shown)
 
     def hidden(prompt: str) -> str:
         return TOKEN if prompt.startswith("Token") else ""

@@ -397,3 +397,14 @@ def test_many_accounts_cost_as_many_queries_as_one(
 
     assert len(found) == 12
     assert example.WORLD.calls.count("accounts") == 1
+
+
+def test_an_account_without_campaigns_makes_no_brand(
+    connection: Connection, world: World, now: datetime
+) -> None:
+    world.campaigns["100"] = []
+
+    make(connection, choices.proposed(seen(connection, now)), now)
+
+    assert not Brand.objects.exists()
+    assert PlatformAccount.objects.get().is_read

@@ -230,3 +230,17 @@ def test_refused_credentials_are_said_first_and_noted_until_they_work_again(
 
     connection.refresh_from_db()
     assert (connection.state, connection.problem) == (ConnectionState.WORKING, "")
+
+
+def test_the_simulated_platform_is_disconnected_by_its_setting_alone(
+    db: None, now: datetime
+) -> None:
+    simulated = Connection.objects.create(
+        name="Simulated", platform="simulated", source="simulated"
+    )
+
+    with pytest.raises(InvalidConnection, match="SIMULATED_PLATFORM=false"):
+        lifecycle.disconnect(simulated, now=now)
+
+    simulated.refresh_from_db()
+    assert simulated.state == ConnectionState.WORKING
