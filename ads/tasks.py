@@ -80,6 +80,12 @@ def list_accounts(connection_id: int) -> dict[str, int]:
     return {"accounts": platforms.list_accounts(connection_id, _now())}
 
 
+@_task(soft_time_limit=platforms.SOFT_LIMIT, time_limit=platforms.LIMIT)
+def reconcile_account(account_id: int) -> dict[str, int]:
+    """Compare an account's sums with those of its campaigns and of the ledger."""
+    return {"differences": platforms.reconcile(account_id, _now())}
+
+
 @_task(soft_time_limit=TELL_SOFT_LIMIT, time_limit=TELL_LIMIT)
 def tell_platforms() -> dict[str, int]:
     """Tell the ad platforms which campaigns to run and to stop."""

@@ -5,7 +5,13 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from decimal import Decimal
+from functools import partial
+
 from django.db import migrations, models
+
+from ads.migrations import _roles
+
+VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 
 
 def take_over(apps, schema_editor):
@@ -174,8 +180,18 @@ class Migration(migrations.Migration):
             model_name='accountdifference',
             constraint=models.CheckConstraint(condition=models.Q(('resolved_at__isnull', False), models.Q(('platform_amount', models.F('campaigns_amount')), _negated=True), models.Q(('platform_amount', models.F('ledger_amount')), _negated=True), _connector='OR'), name='account_difference_differs'),
         ),
+        migrations.AddField(
+            model_name='platformaccount',
+            name='reconciled_at',
+            field=models.DateTimeField(blank=True, help_text="When its sums were last compared with the platform's and the ledger's.", null=True),
+        ),
         migrations.RunPython(take_over, migrations.RunPython.noop),
         migrations.DeleteModel(
             name='AskedAccount',
+        ),
+        migrations.RunPython(
+            partial(_roles.grant, codename="view_accountdifference", names=VIEWERS),
+            migrations.RunPython.noop,
+            elidable=False,
         ),
     ]

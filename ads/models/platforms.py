@@ -125,6 +125,11 @@ class PlatformAccount(TimestampedModel):
     month_answered_at = models.DateTimeField(
         null=True, blank=True, help_text="The same for the last 35 days."
     )
+    reconciled_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its sums were last compared with the platform's and the ledger's.",
+    )
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="Not asked before: its quota was used up, or it failed."
     )

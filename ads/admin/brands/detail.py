@@ -20,6 +20,7 @@ from ads.admin.elements import badge, clock, spend_bar, state_badge
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
+from ads.services import freshness
 from ads.services.explain import BrandExplanation, sentence, shown_state
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
@@ -61,6 +62,8 @@ class BrandPage(StoryPage):
             "headline": _headline(explained, brand, now),
             "checks": checks(explained.conditions, now, brand.timezone),
             "figures": figures_of(month, explained.made_of),
+            "as_of": freshness.as_of(freshness.of_brand(brand), brand.timezone),
+            "stale": freshness.stale_of_brand(brand, now),
             "charts": month_charts(month, today, whose=brand.name, ledger=ledger),
             "month_name": f"{today:%B %Y}",
             "ledger_link": listed("ads_spend", **ledger) if ledger else "",

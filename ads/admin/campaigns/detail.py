@@ -22,7 +22,7 @@ from ads.admin.elements import state_badge, strips
 from ads.models import Brand, Campaign, CampaignReference, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
-from ads.services import restored
+from ads.services import freshness, restored
 from ads.services.archive import archived_span
 from ads.services.explain import (
     Explanation,
@@ -142,6 +142,10 @@ def _spend(
                 "Brand this month",
             ),
         ],
+        "as_of": freshness.as_of(
+            freshness.of_campaigns([stored.pk]).get(stored.pk, []), stored.brand.timezone
+        ),
+        "stale": freshness.stale_of_campaign(stored, explained.at),
         "charts": month_charts(month, today, whose=stored.name, ledger=ledger),
         "month_name": f"{today:%B %Y}",
         "ledger_link": listed("ads_spend", **ledger) if ledger else "",

@@ -2,3 +2,4 @@
 
 from ads.admin.history.audit import AuditAdmin, tabs
 from ads.admin.history.delivery import DeliveryChangeAdmin
+from ads.admin.history.differences import AccountDifferenceAdmin

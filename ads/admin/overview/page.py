@@ -43,6 +43,7 @@ from ads.rules.calendar import format_instant, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix
 from ads.rules.money import format_money, format_sums
 from ads.services import overview
+from ads.services.freshness import Source, as_of
 from ads.services.operations import TaskHealth, say_clock, stuck_sessions, timezone_database
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
 
@@ -92,6 +93,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             {"text": "80% and more", "link": picked(address(Brand, "changelist"), used="80")}
         ]
         context["by_day"] = _by_day(seen.money)
+        context["spend_as_of"] = _as_of(seen.sources)
         context["months"] = _months(seen.money)
         context["currencies"] = _currencies(seen.money)
     if seen.changes is not None and has_campaigns:
@@ -108,6 +110,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["timezones"] = timezone_database()
         context["clock"] = say_clock()
         context["stuck"] = stuck_sessions()
+        context["platform_problems"] = seen.platform_problems
     if seen.backups is not None:
         context["restored"] = seen.restored
         context["backup_alarms"] = list(backup_alarms(seen.backups, seen.restored))
@@ -122,6 +125,14 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
     context["first_steps"] = first_steps(request, seen)
     return context
+
+
+def _as_of(sources: Sequence[Source]) -> str:
+    """As of when all spend is known: that of the account that reported the longest ago."""
+    if not sources:
+        return ""
+    said = as_of(sources[:1], "UTC")
+    return f"Spend: {said[:1].lower()}{said[1:]}"
 
 
 def _parts(request: HttpRequest) -> set[Part]:

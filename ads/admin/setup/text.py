@@ -35,6 +35,10 @@ COLUMNS: Final = (
         "platform_ids",
         "All its IDs on platforms: google_ads / 1234567; meta_ads / account / 2385",
     ),
+    (
+        "stale_after_minutes, stops_when_stale",
+        "Of a brand: how many minutes old spend may be, and whether older stops its campaigns.",
+    ),
 )
 
 __all__ = ["COLUMNS", "done", "meanwhile", "previewed", "refused", "without_options"]

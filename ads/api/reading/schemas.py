@@ -11,6 +11,7 @@ from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import State, Status
 from ads.rules.money import plain
+from ads.services.freshness import sources_of
 
 Money = Annotated[
     Decimal,
@@ -48,6 +49,16 @@ class BrandAnswer(Schema):
     daily_budget: Budget
     monthly_budget: Budget
     is_active: Annotated[bool, Field(description="false: none of its campaigns delivers.")]
+    stale_after_minutes: Annotated[
+        int | None,
+        Field(
+            description="How many minutes old spend on ad platforms may be; null: no limit.",
+            examples=[180],
+        ),
+    ]
+    stops_when_stale: Annotated[
+        bool, Field(description="Its campaigns stop while their spend is older.")
+    ]
     last_daily_reset: Annotated[
         date | None, Field(description="The local date it was last rolled over to.")
     ]
@@ -102,6 +113,13 @@ class CampaignAnswer(Schema):
             "invalid, so nothing is decided."
         ),
     ]
+    spend_as_of: Annotated[
+        datetime | None,
+        Field(
+            description="Up to when its spend on ad platforms is known: that of the account that "
+            "reported the longest ago. null: no connected account reports it."
+        ),
+    ]
     created_at: datetime
     updated_at: datetime
 
@@ -110,6 +128,7 @@ class CampaignAnswer(Schema):
         """No query if its brand, schedules and references were fetched with it."""
         same = cls.model_fields.keys() - {
             "brand", "state", "currency", "dayparting_schedules", "references", "holds",
+            "spend_as_of",
         }  # fmt: skip
         return cls(
             **{name: getattr(campaign, name) for name in same},
@@ -124,6 +143,7 @@ class CampaignAnswer(Schema):
                 ReferenceAnswer(platform=known.platform, account=known.account, id=known.reference)
                 for known in campaign.references.all()
             ],
+            spend_as_of=next((each.heard_at for each in sources_of(campaign)), None),
             holds=None
             if holds is None
             else [HoldAnswer(code=code, sentence=sentence) for code, sentence in holds],

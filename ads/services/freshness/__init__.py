@@ -5,6 +5,7 @@ from ads.services.freshness.problems import problems
 from ads.services.freshness.sources import (
     Source,
     as_of,
+    of_all,
     of_brand,
     of_campaigns,
     platform_name,

@@ -13,6 +13,7 @@ from ads.models import Brand, Campaign, CampaignReference, PlatformCampaign
 from ads.platforms import UnknownPlatform, platform
 from ads.rules.calendar import format_instant
 from ads.rules.platform_ids import SIMULATED
+from ads.services import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,20 @@ def of_brand(brand: Brand) -> list[Source]:
             .distinct()
         )
     return _oldest_first(_source(one) for one in exact)
+
+
+def of_all() -> list[Source]:
+    """The sources of all that whoever asks may see, the oldest first; two queries at most."""
+    accounts: QuerySet[Any] = asked_accounts().select_related("connection")
+    brands = visible.brand_ids()
+    if brands is None:
+        return _oldest_first(_source(one) for one in accounts)
+    those = Brand.objects.filter(pk__in=brands).order_by()
+    keys = set(
+        those.values_list("campaigns__references__platform", "campaigns__references__account")
+    ) | {(SIMULATED, f"{zone} {code}") for zone, code in those.values_list("timezone", "currency")}
+    mine = [one for one in accounts if (one.platform, one.remote_id) in keys]
+    return _oldest_first(_source(one) for one in mine)
 
 
 def with_sources(rows: Iterable[Any], *, of_all: bool = False) -> None:

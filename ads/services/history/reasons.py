@@ -60,8 +60,21 @@ _DECISIVE: Final = {
         "status", "start_date", "end_date", "is_dayparting_enabled", "daily_budget",
         "monthly_budget",
     ),
-    Source.BRAND: ("is_active", "timezone", "daily_budget", "monthly_budget"),
+    Source.BRAND: (
+        "is_active", "timezone", "daily_budget", "monthly_budget", "stale_after_minutes",
+        "stops_when_stale",
+    ),
 }  # fmt: skip
+
+#: Switched off, and on.
+_SWITCHES: Final = {
+    "is_active": ("Brand paused", "Brand resumed"),
+    "is_dayparting_enabled": ("Dayparting switched off", "Dayparting switched on"),
+    "stops_when_stale": (
+        "Stopping when spend is too old switched off",
+        "Stopping when spend is too old switched on",
+    ),
+}
 
 _CREATED: Final = "Created"
 
@@ -187,10 +200,8 @@ def _field(
     old, new = getattr(before, name), getattr(event, name)
     if name == "status":
         return _STATUS[Status(new)]
-    if name == "is_active":
-        return "Brand resumed" if new else "Brand paused"
-    if name == "is_dayparting_enabled":
-        return f"Dayparting switched {'on' if new else 'off'}"
+    if name in _SWITCHES:
+        return _SWITCHES[name][bool(new)]
     field = event._meta.get_field(name)
     label = f"{whose}{field.verbose_name}"
     label = f"{label[:1].upper()}{label[1:]}"

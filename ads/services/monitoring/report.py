@@ -10,6 +10,7 @@ from typing import Final
 from django.db import OperationalError, connection
 
 from ads.services.connections import Trouble, troubles
+from ads.services import freshness
 from ads.services.monitoring.bounded import bounded
 from ads.services.monitoring.counting import count_new
 from ads.services.monitoring.crossings import Unenforced, sparing
@@ -42,6 +43,7 @@ class ProblemKind(StrEnum):
     SESSION_STUCK = "session_stuck"
     CONNECTION_REFUSED = "connection_refused"
     CONNECTION_ENDS = "connection_ends"
+    AD_PLATFORM = "ad_platform"
     UNKNOWN = "unknown"  # a part of the report could not be worked out
 
 
@@ -68,6 +70,7 @@ class Report:
     clock: ClockDifference | None = None
     stuck: list[StuckSession] | None = None
     connections: list[Trouble] | None = None
+    platforms: list[str] | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -90,6 +93,8 @@ def report(now: datetime, *, count: bool = False) -> Report:
         found.connections = troubles(now)
     with _part(found, "Used-up budgets"), bounded():
         found.unenforced = sparing(now)
+    with _part(found, "Ad platforms"), bounded():
+        found.platforms = freshness.problems(now)
     if count:
         with _part(found, "The counters"):
             count_new()
@@ -137,6 +142,8 @@ def _problems(found: Report) -> Iterator[Problem]:
     for one in found.connections or ():
         ends = ProblemKind.CONNECTION_REFUSED if one.is_now else ProblemKind.CONNECTION_ENDS
         yield Problem(ends, one.text)
+    for text in found.platforms or ():
+        yield Problem(ProblemKind.AD_PLATFORM, text)
     for session in found.stuck or ():
         if session.idle is not None:  # one at work will end
             yield Problem(ProblemKind.SESSION_STUCK, str(session))

@@ -9,9 +9,10 @@ from datetime import datetime
 from enum import Enum, auto
 
 from ads.models import Restore
-from ads.services import backups, restored
+from ads.services import backups, freshness, restored, visible
 from ads.services.backups import BackupStatus
 from ads.services.connections import Trouble, troubles
+from ads.services.freshness import Source
 from ads.services.operations import health
 from ads.services.overview.changes import Latest, latest
 from ads.services.overview.delivery import Delivery, delivery
@@ -46,6 +47,10 @@ class Overview:
     #: None also if nothing waits.
     waiting: Waiting | None = None
     backups: BackupStatus | None = None
+    #: The sources of all spend that is shown, the oldest first.
+    sources: Sequence[Source] = ()
+    #: What ad platforms fail to report; a sentence each.
+    platform_problems: Sequence[str] = ()
     #: The restore that nobody has resumed from.
     restored: Restore | None = None
     #: What is wrong with connections; [] also if it was not requested.
@@ -68,6 +73,11 @@ def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overvie
         if Part.FIRST_STEPS not in parts or (spent and any(each.amount for each in spent.month))
         else first_steps(),
         waiting=waiting() if Part.WAITING in parts else None,
+        sources=freshness.of_all() if Part.MONEY in parts else (),
+        # It names accounts, which may be of other brands.
+        platform_problems=freshness.problems(now)
+        if Part.HEALTH in parts and visible.brand_ids() is None
+        else (),
         backups=backups.status(now) if Part.HEALTH in parts else None,
         restored=restored.held() if Part.HEALTH in parts else None,
         connections=troubles(now) if Part.CONNECTIONS in parts else (),

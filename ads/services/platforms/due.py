@@ -16,10 +16,12 @@ from ads.models import Connection, PlatformAccount
 from ads.services import messages
 from ads.services.platforms import quota
 from ads.services.platforms.accounts import keep_simulated, to_list
+from ads.services.platforms.reconciliation import to_reconcile
 from ads.services.platforms.windows import TICK
 
 ASK: Final = "ads.tasks.ask_account"
 LIST: Final = "ads.tasks.list_accounts"
+RECONCILE: Final = "ads.tasks.reconcile_account"
 
 #: A message that no process took is dropped before the next tick sends another.
 _EXPIRES: Final = TICK.total_seconds() - 20
@@ -55,6 +57,8 @@ def hand_out(now: datetime) -> HandedOut:
         messages.send(LIST, [pk], expires=_EXPIRES)
     for pk in accounts:
         messages.send(ASK, [pk], expires=_EXPIRES)
+    for pk in to_reconcile(now):
+        messages.send(RECONCILE, [pk], expires=_EXPIRES)
     return HandedOut(len(accounts), len(connections), waiting)
 
 

@@ -28,6 +28,9 @@ BETWEEN: Final = ";"
 
 LONGEST_NAME: Final = 200
 
+#: Minutes: ad platforms are asked every five.
+SHORTEST_AGE: Final = 5
+
 #: A platform ID as it is compared: platform, account, reference.
 Id = tuple[str, str, str]
 
@@ -101,6 +104,13 @@ def _switch(text: str) -> Any:
         return _ON_OFF[text.strip().casefold()]
     except KeyError:
         raise BadCell("write on or off.") from None
+
+
+def _minutes(text: str) -> int:
+    digits = text.strip()
+    if not re.fullmatch(r"[0-9]{1,6}", digits) or int(digits) < SHORTEST_AGE:
+        raise BadCell(f'write {SHORTEST_AGE} or more minutes, or "{NONE}".')
+    return int(digits)
 
 
 def _timezone(text: str) -> str:
@@ -220,6 +230,10 @@ BRAND: Final[Mapping[str, Column]] = {
     "timezone": Column("timezone", _timezone, "UTC"),
     "currency": Column("currency", _currency, DEFAULT),
     **_BUDGETS,
+    "stale_after_minutes": Column("stale_after_minutes", _minutes, None, none=None),
+    "stops_when_stale": Column(
+        "stops_when_stale", _switch, False, lambda value, _: "on" if value else "off"
+    ),
 }
 
 CAMPAIGN: Final[Mapping[str, Column]] = {
@@ -243,7 +257,7 @@ CAMPAIGN: Final[Mapping[str, Column]] = {
 COLUMNS: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "status", "timezone", "currency",
     "daily_budget", "monthly_budget", "start_date", "end_date", "dayparting", "schedules",
-    "platform_ids",
+    "platform_ids", "stale_after_minutes", "stops_when_stale",
 )  # fmt: skip
 
 DATES: Final = ("start_date", "end_date")

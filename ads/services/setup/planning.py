@@ -269,6 +269,9 @@ class _Planning:
         if start and end and end < start:
             why = f"the flight ends before it starts ({start})."
             self._problem(line.number, "end_date", str(end), why)
+        if target.after.get("stops_when_stale") and target.after["stale_after_minutes"] is None:
+            why = "say in stale_after_minutes after how many minutes its campaigns are to stop."
+            self._problem(line.number, "stops_when_stale", "on", why)
 
     def _value(self, name: str, column: Column, text: str) -> Any:
         if text.strip().casefold() == NONE and column.field != "name":

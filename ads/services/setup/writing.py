@@ -19,6 +19,8 @@ _BRAND_COLUMNS: Final = {
     "currency": "text",
     "daily_budget": "numeric",
     "monthly_budget": "numeric",
+    "stale_after_minutes": "integer",
+    "stops_when_stale": "boolean",
 }
 _CAMPAIGN_COLUMNS: Final = {
     "name": "text",

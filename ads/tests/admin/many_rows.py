@@ -16,6 +16,7 @@ from django_celery_beat.models import (
 )
 
 from ads.models import (
+    AccountDifference,
     ApiKey,
     ArchivedMonth,
     Backup,
@@ -46,6 +47,7 @@ from ads.services.delivery.enforcement import Trigger
 from ads.services.imports.plan import Plan
 from ads.services.people import sign_ins
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.platforms import doubles
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.support import let_run_on, waived_before
 
@@ -62,8 +64,10 @@ def add(now: datetime) -> None:
                 make(number, now)
 
 
-def _brand(number: int, _: datetime) -> None:
+def _brand(number: int, now: datetime) -> None:
     BrandFactory.create(name=f"Another brand {number}", daily_budget=100)
+    its = doubles.account(doubles.connection(f"Another {number}"), str(number))
+    AccountDifference.objects.create(account=its, **doubles.difference(now))
 
 
 def _campaign(number: int, now: datetime) -> None:

@@ -178,7 +178,16 @@ LISTS: Final[dict[str, dict[Role, set[str]]]] = {
 #: Of each page on which something is changed, who may change which field.
 FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
     "ads.brand": {
-        B: {"name", "currency", "is_active", "timezone", "daily_budget", "monthly_budget"}
+        B: {
+            "name",
+            "currency",
+            "is_active",
+            "timezone",
+            "daily_budget",
+            "monthly_budget",
+            "stale_after_minutes",
+            "stops_when_stale",
+        }
     },
     "ads.campaign": {
         B: {

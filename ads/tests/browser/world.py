@@ -16,6 +16,7 @@ from django_celery_beat.models import (
 
 from ads import tasks
 from ads.models import (
+    AccountDifference,
     ApiKey,
     ArchivedMonth,
     Backup,
@@ -42,6 +43,7 @@ from ads.services import platform_credentials
 from ads.services.imports.plan import Plan as FilePlan
 from ads.services.people import sign_ins
 from ads.services.sample.seed import Plan, seed
+from ads.tests.platforms.doubles import difference
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.support import let_run_on, waived_before
 
@@ -84,6 +86,9 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
     )
     seed(plan, now)
     tasks.update_spend()
+    for account in PlatformAccount.objects.order_by("pk"):
+        tasks.ask_account(account.pk)
+        AccountDifference.objects.create(account=account, **difference(now))
     tasks.check_campaign_budgets()
     brand = Brand.objects.order_by("pk").first()
     campaign = Campaign.objects.order_by("pk").first()

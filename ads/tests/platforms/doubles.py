@@ -156,6 +156,19 @@ def account(
     )
 
 
+def difference(now: datetime) -> dict[str, Any]:
+    """The columns of a difference of an account's day."""
+    return {
+        "span": "day",
+        "start": now.date(),
+        "platform_amount": Decimal("10.26"),
+        "campaigns_amount": Decimal("10.25"),
+        "ledger_amount": Decimal("10.25"),
+        "found_at": now,
+        "checked_at": now,
+    }
+
+
 def known_as(campaign: Campaign, reference: str, account: str = "1") -> CampaignReference:
     """The campaign gets this platform ID."""
     return CampaignReference.objects.create(

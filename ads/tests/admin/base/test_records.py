@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ads.admin.base import model_admin
 from ads.models import (
+    AccountDifference,
     CampaignReference,
     DeliveryChange,
     Heartbeat,
@@ -27,6 +28,8 @@ from ads.services import BudgetService, Reference
 from ads.services.senders import api_keys, webhook_endpoints
 from ads.tests.admin.pages import add, change, changelist
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.platforms import doubles
+from ads.tests.platforms.doubles import difference
 
 RECORDS = [
     "spend",
@@ -64,6 +67,10 @@ def make(count: int) -> None:
         )
         DeliveryChange.objects.create(campaign=campaign, at=now, is_active=False, actor="x")
         SimulatedSwitch.objects.create(campaign=campaign, at=now, is_on=True)
+        AccountDifference.objects.create(
+            account=doubles.account(doubles.connection(f"{now} {number}"), f"{now} {number}"),
+            **difference(now),
+        )
         name = f"{now} {number}"
         sender: Any = {"name": name, "source": name, "brands": [campaign.brand]}
         api_keys.issue(**sender, scopes=["read"], now=now)

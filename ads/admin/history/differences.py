@@ -1,0 +1,41 @@
+"""Where what ad platforms say of accounts differs from their campaigns or from the ledger."""
+
+from django.contrib import admin
+
+from ads.admin.base import ReadOnlyAdmin
+from ads.models import AccountDifference
+from ads.rules.currencies import DEFAULT
+from ads.rules.money import format_money
+
+
+@admin.register(AccountDifference)
+class AccountDifferenceAdmin(ReadOnlyAdmin[AccountDifference]):
+    """The differences that nightly reconciliation found, the latest days first."""
+
+    about = (
+        "Each night an account's own total is compared with the sum of its campaigns, and with "
+        "what was recorded of it, waiting spend included. These days and months differ."
+    )
+    list_display = ["start", "span", "account", "by_platform", "by_campaigns", "by_ledger",
+                    "found_at", "resolved_at"]  # fmt: skip
+    list_select_related = ["account"]
+    list_filter = ["span", ("resolved_at", admin.EmptyFieldListFilter)]
+    search_fields = ["account__name", "account__remote_id"]
+    search_help_text = "Account"
+    ordering = ["-start", "id"]
+
+    @admin.display(description="platform's total")
+    def by_platform(self, row: AccountDifference) -> str:
+        return _money(row, "platform_amount")
+
+    @admin.display(description="its campaigns")
+    def by_campaigns(self, row: AccountDifference) -> str:
+        return _money(row, "campaigns_amount")
+
+    @admin.display(description="recorded here")
+    def by_ledger(self, row: AccountDifference) -> str:
+        return _money(row, "ledger_amount")
+
+
+def _money(row: AccountDifference, field: str) -> str:
+    return format_money(getattr(row, field), row.account.currency or DEFAULT)
