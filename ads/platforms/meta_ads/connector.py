@@ -34,6 +34,11 @@ _LATEST: Final = 32_503_680_000
 #: the one that was set.
 READ_BACK_AFTER: Final = (0.0, 1.0, 2.0)
 
+#: What people enter as an ID becomes part of an address, so it has to be one.
+_NO_ID: Final = Refused(
+    "id", "This is no ID of a campaign at Meta, which is a number.", "Correct the platform ID here."
+)
+
 
 class MetaAdsConnector:
     """One connection.
@@ -122,14 +127,14 @@ class MetaAdsConnector:
         """
         del now
         self._graph.begin(account.id)
-        answers: dict[str, SwitchAnswer] = {}
-        ids = list(orders)
+        answers: dict[str, SwitchAnswer] = {each: _NO_ID for each in orders if not _is_id(each)}
+        ids = [each for each in orders if each not in answers]
         for start in range(0, len(ids), BATCH):
             part = {each: orders[each] for each in ids[start : start + BATCH]}
             try:
                 answers |= self._switch(part)
             except PlatformError as error:
-                if not answers:
+                if not start:
                     raise
                 answers |= {each: Unknown(error.text) for each in ids[start:]}
                 break
@@ -140,29 +145,22 @@ class MetaAdsConnector:
     ) -> SwitchAnswer:
         """Set the daily budget of a campaign that has one, rounded down to Meta's smallest unit."""
         del now
+        if not _is_id(campaign):
+            return _NO_ID
         self._graph.begin(account.id)
-        fields = {"fields": "id,daily_budget,lifetime_budget"}
-        (seen,) = self._graph.batch([Part(campaign, fields)])
+        seen = self._budgets(campaign)
         if isinstance(seen, GraphError):
             return self._not_done(seen)
         if not seen:
             return Unknown("Meta did not say what budget the campaign has.")
-        if refusal := _without_daily_budget(seen):
-            return refusal
         minor = campaigns.in_minor_units(amount, account.currency)
-        if seen.get("daily_budget") != str(minor):
-            told = self._told([Part(campaign, {}, {"daily_budget": str(minor)})])[0]
-            (seen,) = self._graph.batch([Part(campaign, fields)])
-            if isinstance(told, GraphError) and not _has_budget(seen, minor):
-                return self._not_done(told)
-        if not _has_budget(seen, minor):
-            return Unknown("Meta does not show the new budget yet.")
-        shown = campaigns.budget(str(minor), account.currency)
-        return Confirmed(f"daily budget {shown} {account.currency}".rstrip())
+        return _without_daily_budget(seen) or self._capped(account, campaign, minor, seen)
 
     def try_writing(self, account: Account, campaign: str, *, now: datetime) -> SwitchAnswer:
         """Have Meta check a stop of the campaign, and not carry it out."""
         del now
+        if not _is_id(campaign):
+            return _NO_ID
         self._graph.begin(account.id)
         form = {"status": "PAUSED", "execution_options": '["validate_only"]'}
         (checked,) = self._graph.batch([Part(campaign, {}, form)])
@@ -189,6 +187,22 @@ class MetaAdsConnector:
     def _read(self, account: Account, use_case: str) -> None:
         self._graph.begin(account.id)
         self._graph.usage.check(account.id, use_case)
+
+    def _budgets(self, campaign: str) -> Outcome:
+        fields = {"fields": "id,daily_budget,lifetime_budget"}
+        return self._graph.batch([Part(campaign, fields)])[0]
+
+    def _capped(self, account: Account, campaign: str, minor: int, seen: Outcome) -> SwitchAnswer:
+        told: Outcome = None
+        if not _has_budget(seen, minor):
+            (told,) = self._told([Part(campaign, {}, {"daily_budget": str(minor)})])
+            seen = self._budgets(campaign)
+        if _has_budget(seen, minor):
+            shown = campaigns.budget(str(minor), account.currency)
+            return Confirmed(f"daily budget {shown} {account.currency}".rstrip())
+        if isinstance(told, GraphError):
+            return self._not_done(told)
+        return Unknown("Meta does not show the new budget yet.")
 
     def _switch(self, orders: Mapping[str, bool]) -> Mapping[str, SwitchAnswer]:
         parts = [
@@ -261,6 +275,10 @@ class MetaAdsConnector:
         if error.is_temporary:
             return Unknown(f"Meta: {error.text} (code {error.shown_code})")
         return Refused(error.shown_code, error.text, error.remedy)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _has_budget(seen: Outcome, minor: int) -> bool:

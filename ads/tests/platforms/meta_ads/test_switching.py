@@ -90,6 +90,22 @@ def test_one_that_is_refused_holds_up_no_other(meta: StandIn, connector: MetaAds
 
 
 @pytest.mark.parametrize(
+    "entered", ["act_7001", "101/ads", "me", "", "101?status=DELETED", "１０１"]
+)
+def test_what_is_no_id_is_refused_and_never_sent(
+    meta: StandIn, connector: MetaAdsConnector, entered: str
+) -> None:
+    answers = connector.switch(NEW_YORK, {entered: False, "101": False}, now=NOON)
+    assert answers["101"] == Confirmed("PAUSED")
+    refused = answers[entered]
+    assert isinstance(refused, Refused)
+    assert refused.code == "id"
+    assert connector.set_cap(NEW_YORK, entered, Decimal(5), now=NOON) == refused
+    assert connector.try_writing(NEW_YORK, entered, now=NOON) == refused
+    assert meta.calls() == {"operations": 2, "switch": 1, "read_back": 1}
+
+
+@pytest.mark.parametrize(
     ("code", "answer"),
     [
         ("100", Refused("100", "Invalid parameter")),
