@@ -28,7 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BASES = ROOT / "tools" / "bases"
-LARGEST_IMAGE = 250  # MB
+LARGEST_IMAGE = 320  # MB
 LARGEST_PROCESS = 120  # MB, of a worker
 PROJECT = "budget-manager-check"
 FILES = {

@@ -45,7 +45,7 @@ _LEVELS: Final = {
     "django.request": "ERROR",
     "django.server": "INFO",
     "flower": "INFO",
-    # What goes wrong at a platform is an error of its connector, which is logged where it is caught.
+    # What goes wrong is an error of the connector, which is logged where it is caught.
     "google.ads.googleads": "CRITICAL",
     "gunicorn.error": "INFO",
 }

@@ -1,6 +1,6 @@
-"""The server's certificate, and the key of its service account.
+"""The server's certificate, and a service account with the same key.
 
-Both are made once and kept in `.local`: gRPC reads the roots that a process trusts once, and so all
+They are made once and kept in `.local`: gRPC reads the roots that a process trusts once, and so all
 stand-ins that it meets must show the same certificate.
 """
 
@@ -18,43 +18,44 @@ from cryptography.x509.oid import NameOID
 
 FOLDER = Path(__file__).resolve().parents[2] / ".local" / "stand_ins"
 _VALID = timedelta(days=397)
+_SERVICE_ACCOUNT = {
+    "type": "service_account",
+    "project_id": "stand-in",
+    "private_key_id": "stand-in",
+    "client_email": "stand-in@stand-in.iam.gserviceaccount.com",
+    "client_id": "100000000000000000001",
+    "token_uri": "https://oauth2.googleapis.com/token",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where the certificate is, with both parts as PEM. ``path`` is for those who trust it."""
+    """The certificate and its key as PEM, and where they are for others.
 
-    path: Path
+    Args:
+        roots: the certificate, for those who trust it.
+        service_account: what people paste, the key of a service account that the stand-in accepts.
+    """
+
     certificate: bytes
     key: bytes
-
-    def service_account(self, token_uri: str) -> str:
-        """The JSON key of a service account that the stand-in accepts."""
-        return json.dumps(
-            {
-                "type": "service_account",
-                "project_id": "stand-in",
-                "private_key_id": "stand-in",
-                "private_key": self.key.decode(),
-                "client_email": "stand-in@stand-in.iam.gserviceaccount.com",
-                "client_id": "100000000000000000001",
-                "token_uri": token_uri,
-            }
-        )
+    roots: Path
+    service_account: Path
 
 
 def files(folder: Path = FOLDER) -> Files:
     """The certificate, made where there is none or it ends soon."""
     folder.mkdir(parents=True, exist_ok=True)
-    path, key_path = folder / "google_ads.pem", folder / "google_ads.key"
+    roots, service_account = folder / "google_ads.pem", folder / "google_ads.json"
     with (folder / "google_ads.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (path.exists() and key_path.exists() and _lasts(path.read_bytes())):
+        if not (roots.exists() and service_account.exists() and _lasts(roots.read_bytes())):
             certificate, key = _made(datetime.now(UTC))
-            key_path.touch(mode=0o600)
-            key_path.write_bytes(key)
-            path.write_bytes(certificate)
-        return Files(path, path.read_bytes(), key_path.read_bytes())
+            service_account.touch(mode=0o600)
+            service_account.write_text(json.dumps({**_SERVICE_ACCOUNT, "private_key": key}))
+            roots.write_text(certificate)
+        key = json.loads(service_account.read_text())["private_key"]
+        return Files(roots.read_bytes(), key.encode(), roots, service_account)
 
 
 def _lasts(certificate: bytes) -> bool:
@@ -62,7 +63,7 @@ def _lasts(certificate: bytes) -> bool:
     return ends > datetime.now(UTC) + timedelta(days=30)
 
 
-def _made(now: datetime) -> tuple[bytes, bytes]:
+def _made(now: datetime) -> tuple[str, str]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Stand-in for Google Ads")])
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
@@ -79,10 +80,10 @@ def _made(now: datetime) -> tuple[bytes, bytes]:
         .sign(key, hashes.SHA256())
     )
     return (
-        certificate.public_bytes(serialization.Encoding.PEM),
+        certificate.public_bytes(serialization.Encoding.PEM).decode(),
         key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
-        ),
+        ).decode(),
     )

@@ -62,6 +62,11 @@ def mutate(
             "authorization_error.ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT",
             "The Google Ads account is suspended.",
         )
+    if not world.settings.can_write:
+        raise Refusal(
+            "authorization_error.ACTION_NOT_PERMITTED",
+            "The user does not have permission to perform this action on the resource.",
+        )
     names: list[str] = []
     refusals: list[Refusal] = []
     todo: list[tuple[Campaign, Any]] = []

@@ -24,13 +24,13 @@ _decode: Callable[..., Mapping[str, Any]] = jwt.decode
 class OAuth:
     """The OAuth server, and the access tokens that it has given out."""
 
-    def __init__(self, stage: Stage, files: Files) -> None:
+    def __init__(self, stage: Stage, files: Files, port: int) -> None:
         self._stage = stage
         self._files = files
         self.tokens: set[str] = set()
         #: Codes that are waiting to be exchanged, with their PKCE challenges.
         self._codes: dict[str, str] = {}
-        self.server = Server(self._answer, 0)
+        self.server = Server(self._answer, port)
 
     def _answer(self, request: Request) -> Reply:
         if (request.method, request.path) == ("GET", "/o/oauth2/v2/auth"):

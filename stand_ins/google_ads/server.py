@@ -28,7 +28,7 @@ _CODES = grpc.StatusCode
 
 
 def start(stage: Stage, port: int) -> "GoogleAdsServer":
-    """Answer on loopback until closed."""
+    """Answer on loopback until closed: gRPC at the port, OAuth at the next (or at any, with 0)."""
     return GoogleAdsServer(stage, port)
 
 
@@ -37,7 +37,7 @@ class GoogleAdsServer:
 
     def __init__(self, stage: Stage, port: int) -> None:
         files = certificate.files()
-        self._oauth = OAuth(stage, files)
+        self._oauth = OAuth(stage, files, port + 1 if port else 0)
         self._server = grpc.server(
             ThreadPoolExecutor(_THREADS), handlers=[Methods(stage, self._oauth)]
         )
@@ -46,8 +46,8 @@ class GoogleAdsServer:
         self._server.start()
         self.addresses: Mapping[str, str] = {
             "address": f"127.0.0.1:{port},{self._oauth.server.address}",
-            "roots": str(files.path),
-            "service_account": files.service_account(f"{self._oauth.server.address}/token"),
+            "roots": str(files.roots),
+            "service_account": str(files.service_account),
         }
 
     def close(self) -> None:
@@ -128,7 +128,8 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no publ
             abort(context, [Refusal("internal_error.TRANSIENT_ERROR", "Try again later.")])
         if is_revoked or (fault and kind == "revoked"):
             code = (fault and fault.code) or "authentication_error.OAUTH_TOKEN_REVOKED"
-            abort(context, [Refusal(code, "The token or the permission is refused.")])
+            shown = _header(context, "authorization"), _header(context, "developer-token")
+            abort(context, [Refusal(code, f"Refused: {' '.join(shown)}.")])  # as no server should
         token = _header(context, "authorization").removeprefix("Bearer ")
         if token not in self._oauth.tokens:
             code = "authentication_error.OAUTH_TOKEN_INVALID"

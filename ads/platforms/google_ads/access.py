@@ -18,6 +18,7 @@ from google.oauth2.credentials import Credentials as UserCredentials
 from google.oauth2.service_account import Credentials as ServiceAccount
 
 from ads.platforms.google_ads import platform
+from ads.platforms.google_ads.errors import cleaned
 from ads.platforms.interface import CredentialsRefused, Unreachable
 from ads.rules.platform_ids import spelled
 
@@ -58,8 +59,10 @@ class Login:
     operations_per_day: int | None
 
 
-def sign_in(credentials: Mapping[str, str], *, timeout: timedelta, token_url: str) -> Login:
-    """Sign in with what was entered.
+def sign_in(
+    credentials: Mapping[str, str], *, timeout: timedelta, token_url: str, is_near: bool
+) -> Login:
+    """Sign in with what was entered. ``is_near``: at a stand-in, to which no proxy leads.
 
     Raises:
         CredentialsRefused: with the field's name, or with what Google said.
@@ -78,7 +81,7 @@ def sign_in(credentials: Mapping[str, str], *, timeout: timedelta, token_url: st
             remedy="enter digits, 0 for Standard access, or nothing for Basic access.",
         )
     signs_in = _credentials(credentials, token_url)
-    _refresh(signs_in, timeout)
+    _refresh(signs_in, timeout, is_near=is_near)
     token = credentials.get(platform.DEVELOPER_TOKEN, "")
     return Login(signs_in, manager, token, int(operations) or None)
 
@@ -117,9 +120,10 @@ def _service_account(key: str, token_url: str) -> Credentials:
         ) from None
 
 
-def _refresh(credentials: Credentials, timeout: timedelta) -> None:
+def _refresh(credentials: Credentials, timeout: timedelta, *, is_near: bool) -> None:
     refresh: Callable[..., None] = credentials.refresh
     with requests.Session() as session:
+        session.trust_env = not is_near
         try:
             refresh(partial(_ask, Request(session=session), timeout.total_seconds()))
         except RefreshError as error:
@@ -150,7 +154,7 @@ def _refused(error: RefreshError) -> CredentialsRefused | Unreachable:
     code = str(said.get("error", ""))
     if code not in _REMEDIES:
         return Unreachable("Google's sign-in gave no token.")
-    text = str(said.get("error_description") or "no reason given").rstrip(".")
+    text = cleaned(str(said.get("error_description", "")))
     return CredentialsRefused(
         f"Google refused to sign in: {text} ({code}).", remedy=_REMEDIES[code]
     )

@@ -14,7 +14,7 @@ from google.api_core.exceptions import GoogleAPICallError
 
 from ads.platforms.google_ads import queries
 from ads.platforms.google_ads.access import Login
-from ads.platforms.google_ads.errors import Gone, Rejected, Said, said, translated, word
+from ads.platforms.google_ads.errors import Failures, Gone, Rejected, Said, word
 from ads.platforms.interface import (
     Account,
     Confirmed,
@@ -54,7 +54,8 @@ class GoogleAdsConnector:
             use_proto_plus=False,  # plain messages, read in a third of the time
         )
         self._services: dict[str, Any] = {}
-        self._failure = type(self._client.get_type("GoogleAdsFailure"))
+        kind = type(self._client.get_type("GoogleAdsFailure"))
+        self._failures = Failures(kind, [login.developer_token])
         self.operations_per_day = login.operations_per_day
         #: How many of them were used: a query is one, and so is each change.
         self.operations = 0
@@ -235,7 +236,8 @@ class GoogleAdsConnector:
         ids = list(orders)
         refused: dict[str, Refused] = {}
         for error in self._mutate("CampaignService", "campaigns", account, request):
-            concerned = ids if error.operation is None else [ids[error.operation]]
+            at = error.operation
+            concerned = ids if at is None else ids[at : at + 1]
             refused |= dict.fromkeys(concerned, _refusal(error))
         return refused
 
@@ -251,11 +253,7 @@ class GoogleAdsConnector:
                 answer = mutate(
                     request=request, metadata=metadata, retry=None, timeout=self._timeout
                 )
-                return [
-                    error
-                    for detail in answer.partial_failure_error.details
-                    for error in said(self._failure.FromString(detail.value))
-                ]
+            return self._failures.partial(answer.partial_failure_error)
         except Rejected as error:  # all of them
             return [error.said]
 
@@ -288,7 +286,7 @@ class GoogleAdsConnector:
         try:
             yield
         except (GoogleAdsException, GoogleAPICallError, grpc.RpcError) as error:
-            raise translated(error, self._failure) from None
+            raise self._failures.translated(error) from None
         except ValueError as error:
             raise UnreadableAnswer(f"Google Ads' answer cannot be read: {error}.") from None
 

@@ -4,7 +4,7 @@ Texts are made of the code and of Google's message, never of the request or its 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 import grpc
 from google.ads.googleads.errors import GoogleAdsException
 from google.api_core.exceptions import GoogleAPICallError
+from google.protobuf.message import DecodeError
 
 from ads.platforms.interface import (
     AccountGone,
@@ -23,7 +24,11 @@ from ads.platforms.interface import (
 )
 
 _LONGEST: Final = 300
+_LONGEST_WAIT: Final = 31 * 86_400  # seconds
+_SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f]+")
 _QUERY: Final = re.compile(r"(https?://[^\s?]+)\?\S*")
+#: Access tokens, refresh tokens, and secrets of OAuth clients, as Google writes them.
+_TOKENS: Final = re.compile(r"(?i:\bbearer\s+\S+)|\b(?:ya29\.|1//|GOCSPX-)[\w./-]+")
 _FAILURE: Final = "googleadsfailure-bin"
 
 _Status: Final = grpc.StatusCode
@@ -142,25 +147,6 @@ class Said:
         return _REMEDIES.get(self.code, "")
 
 
-def said(failure: Any) -> list[Said]:
-    """The errors of a ``GoogleAdsFailure``, a message of protobuf."""
-    return [_said(error) for error in failure.errors]
-
-
-def _said(error: Any) -> Said:
-    kind = error.error_code.WhichOneof("error_code") or ""
-    code = f"{kind}.{word(error.error_code, kind)}" if kind else "UNKNOWN"
-    path = error.location.field_path_elements
-    at = path[0] if path and path[0].field_name == "operations" else None
-    wait = error.details.quota_error_details.retry_delay.ToTimedelta()
-    return Said(
-        code,
-        _cleaned(error.message),
-        operation=at.index if at and at.HasField("index") else None,
-        retry_after=wait or None,
-    )
-
-
 def word(message: Any, field: str) -> str:
     """The name of an enum's value; of one that this version does not know, its number."""
     value = getattr(message, field)
@@ -176,43 +162,6 @@ def words(message: Any, field: str) -> list[str]:
 def _word(field: Any, value: int) -> str:
     known = field.enum_type.values_by_number.get(value)
     return str(known.name) if known else f"{field.name} {value}"
-
-
-def translated(error: Exception, failure_type: Any) -> PlatformError:
-    """The error of the interface for one of the library's.
-
-    ``failure_type``: the class of ``GoogleAdsFailure``, in which the details come.
-    """
-    if isinstance(error, GoogleAdsException):
-        return _of_failure(said(type(error.failure).pb(error.failure)))
-    # Of these two the library reads no details; they are in the metadata that ends the call.
-    if details := _details(error, failure_type):
-        return _of_failure(details)
-    code: Any = getattr(error, "grpc_status_code", None) or _Status.UNKNOWN
-    if code == _Status.RESOURCE_EXHAUSTED:
-        return OutOfQuota("Google Ads answers no more requests for now (RESOURCE_EXHAUSTED).")
-    if code in _REFUSED:
-        text = _cleaned(str(getattr(error, "message", "")))
-        return CredentialsRefused(
-            f"Google Ads refused: {text} ({code.name}).",
-            remedy=f"{_CONNECT_AGAIN} Is the Google Ads API enabled? {_SEE_CLOUD}",
-        )
-    if code in _TEMPORARY:
-        return Unreachable(f"Google Ads did not answer ({code.name}).")
-    return UnreadableAnswer(
-        f"Google Ads does not understand this version ({code.name}).",
-        remedy="Update Budget Manager.",
-    )
-
-
-def _details(error: Exception, failure_type: Any) -> list[Said]:
-    calls = error.errors if isinstance(error, GoogleAPICallError) else [error]
-    for call in calls:
-        metadata = call.trailing_metadata() if hasattr(call, "trailing_metadata") else None
-        for key, value in metadata or ():
-            if key.endswith(_FAILURE):
-                return said(failure_type.FromString(value))
-    return []
 
 
 def _of_failure(errors: list[Said]) -> PlatformError:
@@ -232,6 +181,89 @@ def _of_failure(errors: list[Said]) -> PlatformError:
     return Rejected(first)
 
 
-def _cleaned(text: str) -> str:
-    """Google's message without the queries of addresses and without a dot at its end."""
-    return _QUERY.sub(r"\1", " ".join(text.split()))[:_LONGEST].rstrip(".")
+class Failures:
+    """Reads what Google says of failures, and keeps secrets out of it.
+
+    Args:
+        kind: the class of ``GoogleAdsFailure``, as a plain message.
+        secrets: what no text may hold; tokens of Google's form are known here.
+    """
+
+    def __init__(self, kind: Any, secrets: Iterable[str]) -> None:
+        self._kind = kind
+        self._secrets = [secret for secret in secrets if secret]
+
+    def translated(self, error: Exception) -> PlatformError:
+        """The error of the interface for one of the library's."""
+        if isinstance(error, GoogleAdsException):
+            # The library makes it one of its other kind of messages, whatever the client was told.
+            return _of_failure(self._read(type(error.failure).pb(error.failure)))
+        if details := self._in_metadata(error):
+            return _of_failure(details)
+        code: Any = getattr(error, "grpc_status_code", None) or _Status.UNKNOWN
+        if code == _Status.RESOURCE_EXHAUSTED:
+            return OutOfQuota("Google Ads answers no more requests for now (RESOURCE_EXHAUSTED).")
+        if code in _REFUSED:
+            text = self._cleaned(str(getattr(error, "message", "")))
+            return CredentialsRefused(
+                f"Google Ads refused: {text} ({code.name}).",
+                remedy=f"{_CONNECT_AGAIN} Is the Google Ads API enabled? {_SEE_CLOUD}",
+            )
+        if code in _TEMPORARY:
+            return Unreachable(f"Google Ads did not answer ({code.name}).")
+        return UnreadableAnswer(
+            f"Google Ads does not understand this version ({code.name}).",
+            remedy="Update Budget Manager.",
+        )
+
+    def partial(self, status: Any) -> list[Said]:
+        """The errors of single operations in an answer."""
+        return [
+            error
+            for detail in status.details
+            if detail.type_url.endswith(".GoogleAdsFailure")
+            for error in self._parsed(detail.value)
+        ]
+
+    def _in_metadata(self, error: Exception) -> list[Said]:
+        """The errors at the end of the call: of outages and quotas the library reads none."""
+        calls = error.errors if isinstance(error, GoogleAPICallError) else [error]
+        for call in calls:
+            metadata = call.trailing_metadata() if hasattr(call, "trailing_metadata") else None
+            for key, value in metadata or ():
+                if key.endswith(_FAILURE):
+                    return self._parsed(value)
+        return []
+
+    def _parsed(self, failure: bytes) -> list[Said]:
+        try:
+            return self._read(self._kind.FromString(failure))
+        except DecodeError:
+            return []
+
+    def _read(self, failure: Any) -> list[Said]:
+        return [self._said(error) for error in failure.errors]
+
+    def _said(self, error: Any) -> Said:
+        kind = error.error_code.WhichOneof("error_code") or ""
+        path = error.location.field_path_elements
+        at = path[0] if path and path[0].field_name == "operations" else None
+        seconds = error.details.quota_error_details.retry_delay.seconds
+        return Said(
+            f"{kind}.{word(error.error_code, kind)}" if kind else "UNKNOWN",
+            self._cleaned(error.message),
+            operation=at.index if at and at.HasField("index") else None,
+            retry_after=timedelta(seconds=min(seconds, _LONGEST_WAIT)) if seconds > 0 else None,
+        )
+
+    def _cleaned(self, text: str) -> str:
+        """Google's message on one line, without secrets and without a dot at its end."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return cleaned(text)
+
+
+def cleaned(text: str) -> str:
+    """A text of Google's without tokens and the queries of addresses, and without a dot."""
+    text = _TOKENS.sub("…", _QUERY.sub(r"\1", _SPACE.sub(" ", text).strip()))
+    return text[:_LONGEST].rstrip(".") or "no reason given"

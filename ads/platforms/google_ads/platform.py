@@ -120,7 +120,8 @@ class GoogleAds:
         from ads.platforms.google_ads.connector import GoogleAdsConnector
 
         address, _, oauth = (endpoint or self.endpoint).partition(",")
-        login = sign_in(credentials, timeout=timeout, token_url=_token_url(oauth))
+        token_url, is_near = _token_url(oauth), bool(oauth)
+        login = sign_in(credentials, timeout=timeout, token_url=token_url, is_near=is_near)
         return GoogleAdsConnector(login, timeout=timeout, address=address)
 
 

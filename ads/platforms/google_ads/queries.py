@@ -18,6 +18,7 @@ PAUSED: Final = "PAUSED"
 REMOVED: Final = "REMOVED"
 
 _ACCOUNT: Final = ["id", "descriptive_name", "time_zone", "currency_code", "status", "manager"]
+_HOURS: Final = 24
 _UNSAID: Final = {"UNKNOWN", "UNSPECIFIED"}
 #: Primary statuses with which ads are shown; LIMITED is "less than could be".
 _SERVING: Final = {"ELIGIBLE", "LEARNING", "LIMITED"}
@@ -126,6 +127,8 @@ def _lowered(name: str) -> str:
 
 def cost(row: Any, *, by_hour: bool) -> Cost:
     """The cost of a row."""
+    if by_hour and not 0 <= row.segments.hour < _HOURS:
+        raise ValueError(f"an hour {row.segments.hour}")
     return Cost(
         _id(row.campaign.id),
         date.fromisoformat(row.segments.date),

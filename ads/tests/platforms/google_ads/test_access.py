@@ -3,6 +3,7 @@
 import ast
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,14 +16,19 @@ from ads.tests.platforms.google_ads.test_faults import assert_no_secret
 from ads.tests.platforms.stand_in import StandIn
 
 
+def key_of(google: StandIn) -> str:
+    """The file that people paste."""
+    return Path(google.addresses["service_account"]).read_text()
+
+
 def test_a_service_account_signs_in_with_its_key(google: StandIn) -> None:
-    connector = connect(google, service_account=google.addresses["service_account"])
+    connector = connect(google, service_account=key_of(google))
     assert [each.id for each in connector.campaigns(US)][:2] == ["101", "102"]
     connector.close()
 
 
 def test_a_service_accounts_key_does_not_choose_where_it_is_sent(google: StandIn) -> None:
-    key = json.loads(google.addresses["service_account"])
+    key = json.loads(key_of(google))
     key["token_uri"] = "http://127.0.0.1:1/steal"  # noqa: S105
     connect(google, service_account=json.dumps(key)).close()
     assert google.calls()["token"] == 1
@@ -37,7 +43,7 @@ def test_a_key_of_another_service_account_is_refused(google: StandIn) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    key = {**json.loads(google.addresses["service_account"]), "private_key": other.decode()}
+    key = {**json.loads(key_of(google)), "private_key": other.decode()}
     with pytest.raises(CredentialsRefused, match="Invalid JWT Signature"):
         connect(google, service_account=json.dumps(key))
 

@@ -43,12 +43,17 @@ FAULTS: dict[str, type[PlatformError]] = {
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("call", CALLS)
 def test_each_fault_of_each_call_is_its_error_and_passes(
-    google: StandIn, connector: GoogleAdsConnector, call: str, kind: str
+    google: StandIn,
+    connector: GoogleAdsConnector,
+    caplog: pytest.LogCaptureFixture,
+    call: str,
+    kind: str,
 ) -> None:
     google.fault(kind, call, seconds=0)
     with pytest.raises(FAULTS[kind]) as caught:
         CALLS[call](connector)
     assert_no_secret(caught.value)
+    assert caplog.records == []  # the library would write a line for each
     CALLS[call](connector)
 
 

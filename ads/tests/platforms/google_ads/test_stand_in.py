@@ -12,7 +12,6 @@ import requests
 from google.ads.googleads.errors import GoogleAdsException
 
 from ads.platforms.google_ads.connector import GoogleAdsConnector
-from ads.platforms.google_ads.errors import said
 from ads.platforms.google_ads.platform import GoogleAds
 from ads.tests.platforms.google_ads.conftest import MANAGER, US, connect
 from ads.tests.platforms.stand_in import StandIn
@@ -37,8 +36,9 @@ def search(connector: GoogleAdsConnector) -> Callable[..., list[Any]]:
 
 def code(caught: pytest.ExceptionInfo[GoogleAdsException]) -> str:
     """The first error's code."""
-    failure: Any = caught.value.failure
-    return said(type(failure).pb(failure))[0].code
+    error: Any = caught.value.failure.errors[0].error_code
+    kind = type(error).pb(error).WhichOneof("error_code")
+    return f"{kind}.{getattr(error, kind).name}"
 
 
 @pytest.mark.parametrize(

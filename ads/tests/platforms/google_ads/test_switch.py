@@ -13,6 +13,7 @@ from ads.platforms.interface import (
     OutOfQuota,
     Refused,
     SwitchAnswer,
+    TriesWriting,
     Unknown,
     Unreachable,
 )
@@ -194,7 +195,7 @@ def test_a_suspended_account_refuses_all(google: StandIn, connector: GoogleAdsCo
 def test_a_login_that_may_only_read_is_refused_with_the_remedy(
     google: StandIn, connector: GoogleAdsConnector
 ) -> None:
-    google.fault("revoked", "switch", code="authorization_error.ACTION_NOT_PERMITTED")
+    google.configure(can_write=False)
     answer = switch(connector, c101=False)["101"]
     assert isinstance(answer, Refused)
     assert answer.code == "ACTION_NOT_PERMITTED"
@@ -208,9 +209,10 @@ def test_an_account_that_vanished_is_gone(google: StandIn, connector: GoogleAdsC
 
 
 def test_trying_to_write_changes_nothing(google: StandIn, connector: GoogleAdsConnector) -> None:
+    assert isinstance(connector, TriesWriting)
     assert connector.try_writing(US, "101", now=NOW) == Confirmed("may be switched")
     assert connector.try_writing(US, "104", now=NOW) == REMOVED
-    google.fault("revoked", "switch", code="authorization_error.ACTION_NOT_PERMITTED")
+    google.configure(can_write=False)
     answer = connector.try_writing(US, "101", now=NOW)
     assert isinstance(answer, Refused)
     assert answer.code == "ACTION_NOT_PERMITTED"
