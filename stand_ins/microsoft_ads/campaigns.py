@@ -37,6 +37,7 @@ ZONES: Mapping[str, tuple[str, str]] = {
         "ChennaiKolkataMumbaiNewDelhi",
         "(GMT+05:30) Chennai, Kolkata, Mumbai, New Delhi",
     ),
+    "Pacific/Honolulu": ("Hawaii", "(GMT-10:00) Hawaii"),
     "Asia/Tokyo": ("OsakaSapporoTokyo", "(GMT+09:00) Osaka, Sapporo, Tokyo"),
     "Asia/Novosibirsk": ("AlmatyNovosibirsk", "(GMT+06:00) Almaty, Novosibirsk"),
 }

@@ -54,7 +54,7 @@ class Access:
         self._credentials = dict(credentials)
         self._timeout = timeout
         self._endpoint = endpoint.rstrip("/")
-        self._client = Client(NAME)
+        self._client = Client(NAME, is_near=bool(endpoint))
         self._token = ""
         names = (REFRESH_TOKEN, DEVELOPER_TOKEN, CLIENT_SECRET)
         self._secrets = {text for name in names if (text := credentials.get(name))}

@@ -105,24 +105,26 @@ class MicrosoftAdsConnector:
         a file, nothing is known.
         """
         self._access.begin()
-        last = min(until, local_date(now, account.timezone))  # later days are refused
+        today = local_date(now, account.timezone)  # later days are refused
+        last = min(until, today)
         if since > last:
             return Costs([], now, complete=False)
         columns = (CAMPAIGN, CAMPAIGN_NAME)
         if by_hour:
-            # By hour it is Pacific time's days that are ordered.
-            order = Order("Campaign", columns, since - _DAY, last, by_hour=True)
+            # The days that are ordered are those of Pacific time: one more on either side.
+            order = Order("Campaign", columns, since - _DAY, min(last + _DAY, today), by_hour=True)
             report = self._reports.report(account, order)
             lines: Sequence[Line] = list(_local(report, account, since, last))
         else:
-            report = self._reports.report(account, Order("Campaign", columns, since, last))
+            order = Order("Campaign", columns, since, last)
+            report = self._reports.report(account, order)
             lines = _of_days(report, account, since)
         sums: dict[tuple[str, date, int | None], Decimal] = defaultdict(Decimal)
         names: dict[str, str] = {}
         for line in lines:
             sums[line.campaign, line.date, line.hour] += line.amount
             names[line.campaign] = line.name
-        complete_until = last if report.is_final else last - _DAY
+        complete_until = min(last, order.until if report.is_final else order.until - _DAY)
         is_complete = report.has_file and since <= complete_until
         return Costs(
             [

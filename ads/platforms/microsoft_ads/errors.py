@@ -57,8 +57,8 @@ def errors_in(content: object, secrets: Collection[str]) -> list[ApiError]:
     if not isinstance(content, Mapping):
         return []
     lists = ("OperationErrors", "BatchErrors", "Errors", "PartialErrors")
-    found = [each for name in lists for each in content.get(name) or [] if each]
-    return [_read(each, secrets) for each in found if isinstance(each, Mapping)]
+    found = [content[name] for name in lists if isinstance(content.get(name), list)]
+    return [_read(each, secrets) for some in found for each in some if isinstance(each, Mapping)]
 
 
 def _read(said: Mapping[str, Any], secrets: Collection[str]) -> ApiError:

@@ -181,17 +181,20 @@ def _parsed(rows: Iterator[list[str]], account: Account) -> Report:
     said: dict[str, str] = {}
     columns: list[str] = []
     lines = []
-    for row in rows:
-        if columns:
-            if len(row) == len(columns):
-                lines.append(_line(dict(zip(columns, row, strict=True)), account))
-            elif len(row) > 1:
-                raise unreadable("a report with a row of another length")
-        elif _SPEND in row:
-            columns = row
-        elif len(row) == 1:
-            name, _, value = row[0].partition(": ")
-            said[name.strip()] = value.strip()
+    try:
+        for row in rows:
+            if columns:
+                if len(row) == len(columns):
+                    lines.append(_line(dict(zip(columns, row, strict=True)), account))
+                elif len(row) > 1:
+                    raise unreadable("a report with a row of another length")
+            elif _SPEND in row:
+                columns = row
+            elif len(row) == 1:
+                name, _, value = row[0].partition(": ")
+                said[name.strip()] = value.strip()
+    except csv.Error:
+        raise unreadable("a report that is no CSV") from None
     if not columns or said.get("Rows") != str(len(lines)):
         raise unreadable(f"a report of {said.get('Rows', 'no')} rows that has {len(lines)}")
     completed = said.get("Last Completed Available Hour", "")

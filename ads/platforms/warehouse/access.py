@@ -20,7 +20,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from ads.platforms.interface import CredentialsRefused, PlatformError, Unreachable
+from ads.platforms.interface import (
+    CredentialsRefused,
+    PlatformError,
+    Unreachable,
+    UnreadableAnswer,
+)
 
 #: What to install for a database, by the beginning of its address.
 _PACKAGES: Final[Mapping[str, str]] = {
@@ -104,6 +109,8 @@ class Access:
                     yield connection
         except SQLAlchemyError as error:
             raise self._failure(error) from None
+        except (ValueError, OverflowError) as error:  # of drivers, such as a year before the first
+            raise UnreadableAnswer(f"query: a value cannot be read: {error!s:.100}") from None
 
     def close(self) -> None:
         """Let go of the engine."""

@@ -47,7 +47,7 @@ def small_world() -> World:
             "303": Campaign("303", "141001", "Paused", is_on=False, daily_budget=Decimal(20)),
             "304": Campaign("304", "141001", "For its life", Decimal("0.07"), 45),
             "401": Campaign(
-                "401", "141002", "Marke", Decimal("0.20"), 30, daily_budget=Decimal(80)
+                "401", "141002", "Marke", Decimal("0.20"), 30, daily_budget=Decimal(800)
             ),
         },
         {"801": Decimal("5000.50")},

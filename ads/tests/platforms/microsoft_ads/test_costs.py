@@ -61,6 +61,20 @@ def test_hours_are_those_of_the_account_though_the_report_is_in_pacific_time(
     assert by_key(costs) == of(microsoft, account, since, TODAY, by_hour=True)
 
 
+def test_the_last_hours_of_a_day_west_of_pacific_time_are_there(
+    microsoft: StandIn, connector: MicrosoftAdsConnector
+) -> None:
+    microsoft.post(f"/accounts/{BERLIN.id}", {"timezone": "Pacific/Honolulu"})
+    account = next(each for each in connector.accounts() if each.id == BERLIN.id)
+    yesterday = TODAY - timedelta(days=1)
+
+    costs = connector.costs(account, yesterday, yesterday, now=NOON, by_hour=True)
+
+    assert by_key(costs) == of(microsoft, account, yesterday, yesterday, by_hour=True)
+    assert {row.hour for row in costs.rows} == set(range(24))
+    assert costs.complete_days == (yesterday, yesterday)
+
+
 def test_hours_that_are_none_in_the_account_are_refused(
     microsoft: StandIn, connector: MicrosoftAdsConnector
 ) -> None:

@@ -149,6 +149,17 @@ def test_what_may_be_another_day_is_refused(value: object, shown: str) -> None:
     assert caught.value.text == f"date_day: {shown} is not a day."
 
 
+@pytest.mark.parametrize("day", ["'0044-03-15 BC'", "'infinity'", "'-infinity'"])
+def test_a_day_that_no_calendar_has_is_an_error_or_a_day(postgresql: Database, day: str) -> None:
+    postgresql.table(f"{row('1')}, {row('2', day=f'DATE {day}')}", columns=COLUMNS)
+
+    if "BC" in day:
+        with pytest.raises(UnreadableAnswer, match=r"^query: a value cannot be read: year"):
+            spent(postgresql.connected())
+    else:
+        assert spent(postgresql.connected()) == [("c", Decimal(1))]
+
+
 def test_one_text_that_is_not_a_day_is_not_passed_over(database: Database) -> None:
     database.table(
         ", ".join([row("1", day="'2026-11-28'"), row("2", day="'11/28/2026'")]), columns=COLUMNS
