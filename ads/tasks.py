@@ -62,8 +62,6 @@ def ask_account(account_id: int) -> dict[str, Any]:
     with acting_as("task: update_spend"):
         asked = platforms.ask(account_id, now)
     done = asked.outcome
-    if done.switched:
-        platforms.tell_soon()
     return {
         "asked": asked.is_asked,
         "recorded": done.recorded,
@@ -86,15 +84,26 @@ def reconcile_account(account_id: int) -> dict[str, int]:
     return {"differences": platforms.reconcile(account_id, _now())}
 
 
-@_task(soft_time_limit=TELL_SOFT_LIMIT, time_limit=TELL_LIMIT)
+@_task
 def tell_platforms() -> dict[str, int]:
-    """Tell the ad platforms which campaigns to run and to stop."""
+    """Have each account told which campaigns to run and to stop, by a task of its own."""
     now = timezone.now()
-    with _running("tell_platforms", now) as run:
-        told = platforms.sync_platforms(now)
-        run.changed = told.started + told.stopped
-        run.errors += told.errors
-    return {"started": told.started, "stopped": told.stopped, "failed": len(told.errors)}
+    with _running("tell_platforms", now):
+        return {"accounts": platforms.hand_out_orders(now)}
+
+
+@_task(soft_time_limit=TELL_SOFT_LIMIT, time_limit=TELL_LIMIT)
+def tell_account(account_id: int) -> dict[str, int]:
+    """Tell one account which campaigns to run and to stop, and see that it did."""
+    _now()
+    with acting_as("task: tell_platforms"):
+        told = platforms.tell(account_id, timezone.now)
+    return {
+        "started": told.started,
+        "stopped": told.stopped,
+        "refused": told.refused,
+        "unconfirmed": told.unconfirmed,
+    }
 
 
 @_task
@@ -211,10 +220,7 @@ def _running(task: str, now: datetime) -> Iterator[heartbeats.Run]:
 
 
 def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
-    """Run ``work``, and have its switches told to the platforms at once.
-
-    What was allowed until a time that has come is taken out first.
-    """
+    """Run ``work``, once what was allowed until a time that has come is taken out."""
     now = timezone.now()
     with _running(task, now) as run:
         ended = allowances.expire(now)
@@ -240,8 +246,6 @@ def say(**_: Any) -> None:
 
 
 def _note(run: heartbeats.Run, done: Enforced) -> None:
-    """Note what was enforced, and have the platforms told if anything was switched."""
+    """Note what was enforced."""
     run.errors += [f"Campaign {pk} could not be enforced; see the log." for pk in done.failed]
     run.changed = done.switched
-    if done.switched:
-        platforms.tell_soon()

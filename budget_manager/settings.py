@@ -267,6 +267,7 @@ CELERY_TASK_ROUTES = {
     "ads.tasks.list_accounts": {"queue": "platforms"},
     "ads.tasks.reconcile_account": {"queue": "platforms"},
     "ads.tasks.tell_platforms": {"queue": "platforms"},
+    "ads.tasks.tell_account": {"queue": "platforms"},
     "ads.tasks.check_upload": {"queue": "imports"},
     "ads.tasks.record_upload": {"queue": "imports"},
 }

@@ -10,6 +10,7 @@ from ads.admin import (
     imports,
     overview,
     people,
+    receipts,
     references,
     schedules,
     senders,

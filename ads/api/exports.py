@@ -115,6 +115,12 @@ def export_totals(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttp
     return _export(request, kinds.Kind.TOTALS, asked)
 
 
+@_csv("receipts", "What pauses for used-up budgets were worth", kinds.RECEIPTS)
+def export_receipts(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
+    """From the event to its confirmation, and what it cost, oldest first. Days are in UTC."""
+    return _export(request, kinds.Kind.RECEIPTS, asked)
+
+
 @_csv("summaries", "Current figures", kinds.SUMMARY)
 def export_summaries(request: ApiRequest, asked: Query[Asked]) -> StreamingHttpResponse:
     """Spend, budgets and remaining budgets of brands, then of their campaigns, right now."""

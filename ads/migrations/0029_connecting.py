@@ -14,7 +14,6 @@ GRANTED = {
     "view_connectionevent": VIEWERS,
     "view_platformaccount": VIEWERS,
     "view_platformcampaign": VIEWERS,
-    "view_switchorder": VIEWERS,
     "add_connection": ADMINISTRATORS,
     "change_connection": ADMINISTRATORS,
     "change_platformaccount": ADMINISTRATORS,
@@ -22,7 +21,7 @@ GRANTED = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ads", "0027_asking")]
+    dependencies = [("ads", "0028_view_orders")]
 
     operations = [
         migrations.RunPython(

@@ -9,6 +9,29 @@ from ads.models.delivery import DeliveryChange
 from ads.models.fields import MoneyField, is_money
 from ads.models.triggers import tracked
 
+#: Where each of our campaigns is on platforms, a relation: by its platform ID, one with the account
+#: before one without; on the simulated platform, which has no IDs of its own, by ours. Asked for
+#: one campaign, or for many in a LATERAL subquery of its own: it then looks each up by its indexes.
+MATCHED = """(
+    SELECT known.campaign_id, there.id AS there_id, there.account_id, there.remote_id
+      FROM ads_campaignreference AS known
+      JOIN ads_platformcampaign AS there ON there.remote_id = known.reference
+      JOIN ads_platformaccount AS account
+        ON account.id = there.account_id AND account.platform = known.platform
+     WHERE known.account = account.remote_id
+        OR known.account = '' AND NOT EXISTS (
+               SELECT FROM ads_campaignreference AS exact
+                WHERE exact.platform = known.platform AND exact.account = account.remote_id
+                  AND exact.reference = known.reference)
+     UNION ALL
+    SELECT campaign.id, there.id, there.account_id, there.remote_id
+      FROM ads_campaign AS campaign
+      JOIN ads_platformcampaign AS there ON there.remote_id = campaign.id::text
+      JOIN ads_platformaccount AS account
+        ON account.id = there.account_id AND account.platform = 'simulated'
+) AS matched
+"""
+
 
 class ConnectionState(models.TextChoices):
     """Whether a connection can be used."""
@@ -143,6 +166,12 @@ class PlatformAccount(TimestampedModel):
     problem = models.TextField(
         blank=True, default="", help_text="Why it could not be read, or what of it is not recorded."
     )
+    telling_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Until then it is being told something, and nobody else tells it anything.",
+    )
 
     class Meta:
         verbose_name = "platform account"
@@ -201,6 +230,7 @@ class PlatformCampaign(models.Model):
             ),
             is_money("daily_budget", table="platform_campaign"),
         ]
+        indexes = [models.Index(fields=["remote_id"], name="platform_campaign_by_remote_id")]
 
     def __str__(self) -> str:
         return self.name or self.remote_id
@@ -263,6 +293,7 @@ class SwitchOrder(models.Model):
         ]
         indexes = [
             models.Index(fields=["campaign", "-written_at"], name="switch_order_by_campaign"),
+            models.Index(fields=["account", "remote_id", "-id"], name="switch_order_by_place"),
             models.Index(
                 fields=["account", "next_at"],
                 condition=Q(state__in=["pending", "unknown"]),

@@ -128,6 +128,11 @@ def period_start(period: str, day: date) -> date:
     raise ValueError(f'period: {period!r} is not a period; use "day" or "month".')
 
 
+def next_period(period: str, start: date) -> date:
+    """Return the date at which the accounting period after that of `start` begins."""
+    return start + timedelta(days=1) if period == "day" else next_month(start)
+
+
 def parse_date(text: str) -> date:
     """Return the date that is written YYYY-MM-DD.
 

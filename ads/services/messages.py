@@ -18,10 +18,21 @@ logger = structlog.stdlib.get_logger(__name__)
 AWAY: Final = (BrokerError, RedisError, OSError)
 
 
-def send(task: str, args: Sequence[Any] = (), *, expires: float | None = None) -> bool:
-    """Send ``task``; whether Redis took it. ``expires``: seconds after which it is dropped."""
+def send(
+    task: str,
+    args: Sequence[Any] = (),
+    *,
+    expires: float | None = None,
+    countdown: float | None = None,
+) -> bool:
+    """Send ``task``; whether Redis took it.
+
+    ``expires``, ``countdown``: seconds after which it is dropped, and until it is run.
+    """
     try:
-        current_app.send_task(task, args=args, expires=expires, ignore_result=True)
+        current_app.send_task(
+            task, args=args, expires=expires, countdown=countdown, ignore_result=True
+        )
     except AWAY as error:
         logger.warning(
             "A task could not be handed to a worker; the next minute tries again",

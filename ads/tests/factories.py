@@ -13,7 +13,15 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignSchedule,
+    Connection,
+    DaypartingSchedule,
+    DaypartingWindow,
+    PlatformAccount,
+)
 
 
 class BrandFactory(DjangoModelFactory[Brand]):
@@ -94,3 +102,29 @@ class CampaignFactory(DjangoModelFactory[Campaign]):
         for schedule in schedules:
             CampaignSchedule.objects.create(campaign=campaign, schedule=schedule)
         return campaign
+
+
+class ConnectionFactory(DjangoModelFactory[Connection]):
+    """A working connection to a platform that tests write down."""
+
+    class Meta:
+        model = Connection
+
+    name = factory.Sequence(lambda number: f"Connection {number}")
+    platform = "scripted"
+    source = factory.SelfAttribute("platform")
+
+
+class PlatformAccountFactory(DjangoModelFactory[PlatformAccount]):
+    """An account in UTC and US dollars."""
+
+    class Meta:
+        model = PlatformAccount
+
+    connection = factory.SubFactory(ConnectionFactory)
+    platform = factory.SelfAttribute("connection.platform")
+    source = factory.SelfAttribute("connection.source")
+    remote_id = factory.Sequence(lambda number: f"acc-{number}")
+    name = factory.Sequence(lambda number: f"Account {number}")
+    timezone = "UTC"
+    currency = "USD"

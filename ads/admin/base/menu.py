@@ -26,6 +26,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.brand": "storefront",
         "ads.daypartingschedule": "schedule",
         "ads.deliverychange": "toggle_on",
+        "ads.switchorder": "outbox",
     },
     "Spend": {
         "ads.spend": "receipt_long",

@@ -70,6 +70,7 @@ class BrandPage(StoryPage):
             "zone": brand.timezone,
             "clock": clock(now, brand.timezone),
             "day_ends": left(day_ends, now),
+            "receipts_link": reverse("admin:ads_brand_receipts", args=[brand.pk]),
         }
         if may_view(request, Campaign):
             context["campaigns"] = [

@@ -19,7 +19,8 @@ from ads.admin.base import (
     month_charts,
 )
 from ads.admin.elements import state_badge, strips
-from ads.models import Brand, Campaign, CampaignReference, Spend
+from ads.admin.receipts import last_receipts, on_platforms
+from ads.models import Brand, Campaign, CampaignReference, Spend, SwitchOrder
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
 from ads.services import freshness, restored
@@ -81,6 +82,11 @@ class CampaignPage(StoryPage):
                 for one in with_last_report(stored)
             ]
             context["may_attach"] = request.user.has_perm("ads.add_campaignreference")
+        if may_view(request, SwitchOrder):
+            context["there"] = on_platforms(stored)
+            context["orders_link"] = listed("ads_switchorder", campaign__id__exact=stored.pk)
+        context["receipts"] = last_receipts(stored, now)
+        context["receipts_link"] = reverse("admin:ads_brand_receipts", args=[row.brand_id])
         return context
 
 

@@ -2,12 +2,12 @@
 
 from ninja import Router
 
-from ads.api.reading import brands, campaigns, changes, delivery, summaries
+from ads.api.reading import brands, campaigns, changes, delivery, receipts, summaries
 from ads.api.reading.delivery import DeliveryAnswer
 from ads.api.reading.finding import the_allowance, the_brand, the_campaign
 from ads.api.reading.schemas import Budget, Currency, Money, Named
 from ads.api.reading.summaries import AllowanceAnswer
 
 router = Router()
-for _part in (brands, campaigns, delivery, summaries, changes):
+for _part in (brands, campaigns, delivery, summaries, receipts, changes):
     router.add_router("", _part.router)

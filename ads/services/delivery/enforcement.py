@@ -26,12 +26,13 @@ from ads import holds
 from ads.failures import counted
 from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
 from ads.models import Campaign
-from ads.services import lock_waits, locks, restored
+from ads.services import lock_waits, locks, orders, restored
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log
 from ads.services.delivery.decision import Decision, Named
 from ads.services.isolation import isolate
 from ads.services.locks import among
+from ads.services.orders import Switched
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -219,7 +220,7 @@ def _lock_and_switch(
         if switched:
             Campaign.objects.filter(pk__in=among(switched)).update(is_active=is_active)
     if decisions:
-        _record(decisions, now, trigger)
+        orders.write(_record(decisions, now, trigger), now)
         switch_log.after_commit(decisions, trigger)
     started = sum(decision.is_active for decision in decisions)
     return Enforced(
@@ -236,7 +237,7 @@ def _left_out(ids: Sequence[int], locked: Sequence[int]) -> tuple[int, ...]:
     return tuple(existing.values_list("pk", flat=True))
 
 
-def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:
+def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[Switched]:
     """One delivery change for each decision; ``bulk_create`` would take half of the time.
 
     Recorded after every change that it can see: see :mod:`ads.services.history.feed`.
@@ -254,6 +255,7 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:
               FROM unnest(%s::bigint[], %s::boolean[], %s::text[]
                           {", %s::numeric[]" * len(_FIGURES)})
                    AS decision (campaign_id, is_active, holds, {figures})
+            RETURNING id, campaign_id, is_active
             """,  # noqa: S608  (nothing in it comes from outside)
             [
                 now,
@@ -265,3 +267,4 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> None:
                 *([decision.figures[name] for decision in decisions] for name in _FIGURES),
             ],
         )
+        return [Switched(*row) for row in cursor.fetchall()]

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
+from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal, TimezoneName
 from ads.rules.calendar import month_start
+from ads.services import receipts
 from ads.services.exports.stream import AT_A_TIME, Export, portions
 from ads.services.ledger import archived, summaries
 from ads.services.senders import visibility
@@ -52,6 +53,14 @@ class Wanted:
         after = Q(**{f"{field}__gte": self.first}) if self.first else Q()
         return after & Q(**{f"{field}__lte": self.last}) if self.last else after
 
+    def days_in_utc(self, changes: QuerySet[DeliveryChange]) -> QuerySet[DeliveryChange]:
+        """Those of ``changes`` on the dates wanted."""
+        if self.first:
+            changes = changes.filter(at__gte=datetime.combine(self.first, time.min, UTC))
+        if self.last:
+            changes = changes.filter(at__lte=datetime.combine(self.last, time.max, UTC))
+        return changes
+
 
 def left_out(kind: "Kind", wanted: Wanted) -> list[date]:
     """The archived months whose entries an export of the ledger lacks, in order."""
@@ -71,6 +80,8 @@ class Kind(StrEnum):
     CHANGES = "changes"
     #: The totals of the ledger; the dates are those on which the periods begin.
     TOTALS = "totals"
+    #: What each pause for a used-up budget was worth, the oldest first; the dates are days in UTC.
+    RECEIPTS = "receipts"
     #: The present figures of the brands, and after them of their campaigns; takes no dates.
     SUMMARIES = "summaries"
 
@@ -109,12 +120,12 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
         return of_totals(totals.order_by("start", "brand__name", "campaign__name", "period"))
     owner = wanted.of_brands("campaign__brand")
     if kind == Kind.CHANGES:
-        changes = DeliveryChange.objects.filter(owner)
-        if wanted.first:
-            changes = changes.filter(at__gte=datetime.combine(wanted.first, time.min, UTC))
-        if wanted.last:
-            changes = changes.filter(at__lte=datetime.combine(wanted.last, time.max, UTC))
+        changes = wanted.days_in_utc(DeliveryChange.objects.filter(owner))
         return of_changes(changes.order_by("at", "pk"), brand_ids=wanted.brand_ids)
+    if kind == Kind.RECEIPTS:
+        readable = TimezoneName.objects.values("name")
+        pauses = wanted.days_in_utc(receipts.pauses().filter(owner))
+        return of_receipts(pauses.filter(campaign__brand__timezone__in=readable))
     return of_spend(Spend.objects.filter(owner, wanted.within("date")).order_by("pk"))
 
 
@@ -189,6 +200,11 @@ _FIGURES: Final = (
 SPEND: Final = tuple(_SPEND)
 CHANGES: Final = tuple(_CHANGES)
 TOTALS: Final = tuple(_TOTALS)
+RECEIPTS: Final = (
+    "id", "brand_id", "brand", "campaign_id", "campaign", "budget", "period_start", "limit",
+    "spent_when_decided", "spent", "over", "cost_by", "source", "spent_at", "reported_at",
+    "known_at", "decided_at", "told_at", "confirmed_at", "currency",
+)  # fmt: skip
 SUMMARY: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES, "currency",
 )  # fmt: skip
@@ -218,6 +234,25 @@ def of_changes(
 def of_totals(rows: QuerySet[SpendTotal]) -> Export:
     """These totals, in their order; without a campaign: the brand's own."""
     return _of("totals", _TOTALS, rows)
+
+
+def of_receipts(pauses: QuerySet[DeliveryChange]) -> Export:
+    """The receipts of these pauses, the oldest first."""
+
+    def rows() -> Iterator[Sequence[object]]:
+        for some in portions(pauses.select_related("campaign__brand").order_by("at", "pk")):
+            for receipt in receipts.receipts_of(some):
+                campaign = receipt.change.campaign
+                yield (
+                    *(receipt.change.pk, campaign.brand_id, campaign.brand.name),
+                    *(campaign.pk, campaign.name, receipt.budget.hold.value, receipt.start),
+                    *(receipt.limit, receipt.spent_then, receipt.spent, receipt.over),
+                    *(receipt.cost_by, receipt.source, receipt.spent_at, receipt.reported_at),
+                    *(receipt.known_at, receipt.decided_at, receipt.told_at, receipt.confirmed_at),
+                    campaign.brand.currency,
+                )
+
+    return Export("receipts", RECEIPTS, rows)
 
 
 def of_summary(

@@ -102,8 +102,8 @@ class InvalidSpan(ValueError):
 MOST_DAYS = 366
 
 
-def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
-    """Every day from ``first`` to ``last``, those without spend included; one query.
+def check_span(first: date, last: date) -> int:
+    """How many days there are from ``first`` to ``last``.
 
     Raises:
         InvalidSpan: they are more than :data:`MOST_DAYS`, or none.
@@ -115,6 +115,16 @@ def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
         raise InvalidSpan(
             f"from then to {last} are {count} days; ask for at most {MOST_DAYS} at once."
         )
+    return count
+
+
+def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
+    """Every day from ``first`` to ``last``, those without spend included; one query.
+
+    Raises:
+        InvalidSpan: they are more than :data:`MOST_DAYS`, or none.
+    """
+    count = check_span(first, last)
     totals = _of(owner).filter(period=Period.DAY, start__gte=first, start__lte=last).order_by()
     found = {row[0]: DaySpend(*row) for row in totals.values_list("start", "amount", "waived")}
     days = (first + timedelta(days=number) for number in range(count))

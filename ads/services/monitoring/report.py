@@ -9,8 +9,8 @@ from typing import Final
 
 from django.db import OperationalError, connection
 
-from ads.services.connections import Trouble, troubles
 from ads.services import freshness
+from ads.services.connections import Trouble, troubles
 from ads.services.monitoring.bounded import bounded
 from ads.services.monitoring.counting import count_new
 from ads.services.monitoring.crossings import Unenforced, sparing

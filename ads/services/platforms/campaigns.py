@@ -7,6 +7,7 @@ from typing import Final
 from ads.models import PlatformAccount, PlatformCampaign
 from ads.platforms.interface import Connector, RemoteCampaign
 from ads.rules.platform_ids import spelled
+from ads.services import orders
 from ads.services.platforms.access import account_of
 
 _BATCH: Final = 2000
@@ -16,8 +17,12 @@ _SAID: Final = ("name", "is_on", "is_serving", "status", "daily_budget", "is_bud
 
 
 def refresh(account: PlatformAccount, connector: Connector, now: datetime) -> None:
-    """Ask which campaigns the account has, and keep them; those that are missing are gone."""
+    """Ask which campaigns the account has, and keep them; those that are missing are gone.
+
+    Where one does something else than was decided, that is put right.
+    """
     keep(account, connector.campaigns(account_of(account)), now)
+    orders.put_right(account.pk, now)
 
 
 def keep(account: PlatformAccount, seen: Sequence[RemoteCampaign], now: datetime) -> None:

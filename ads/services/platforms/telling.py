@@ -1,33 +1,33 @@
-"""Telling platforms which campaigns to run and to stop, where that differs from what they do.
+"""Telling platforms what was ordered (:mod:`ads.services.orders`), by a task for each account."""
 
-What they do is what was last seen there. The next look finds what was changed there by hand.
-"""
-
-from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from django.db import connection as database
 
-from ads.models import PlatformAccount, PlatformCampaign
-from ads.platforms.interface import Confirmed
-from ads.services import messages, restored
-from ads.services.isolation import NOBODYS_FAULT
-from ads.services.platforms import campaigns
-from ads.services.platforms.access import account_of, connected
+from ads.models import PlatformAccount
+from ads.platforms.interface import Account, Connector, CredentialsRefused
+from ads.services import messages, orders
+from ads.services.orders import Told
+from ads.services.platforms import campaigns, quota
+from ads.services.platforms.access import account_of, connect, connected
 from ads.services.platforms.accounts import keep_simulated
-from ads.services.platforms.errors import sentence
+from ads.services.platforms.errors import connection_refused, sentence
 
-logger = structlog.stdlib.get_logger(__name__)
+TELL_ACCOUNT: Final = "ads.tasks.tell_account"
 
-TELL: Final = "ads.tasks.tell_platforms"
+#: How long one request may take. A switch and its read-back are two.
+TIMEOUT: Final = timedelta(seconds=20)
+
+#: Within this time an account is told again by a message of its own, later by the next tick.
+SOON: Final = timedelta(seconds=45)
 
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """How many campaigns the platforms were told to run and to stop."""
+    """How many campaigns the platforms have confirmed to run, and to be stopped."""
 
     started: int = 0
     stopped: int = 0
@@ -35,46 +35,53 @@ class Synced:
     errors: tuple[str, ...] = ()
 
 
+def hand_out_orders(now: datetime) -> int:
+    """Send a task for each account that something is to be told to; how many."""
+    keep_simulated(now)
+    _see_simulated(now)
+    due = orders.due_accounts(now)
+    for account_id in due:
+        messages.send(TELL_ACCOUNT, [account_id], expires=timedelta(minutes=1).total_seconds())
+    return len(due)
+
+
+def tell(account_id: int, clock: Callable[[], datetime]) -> Told:
+    """Tell one account all that is due, and have it told again soon what is not confirmed yet."""
+    opened: list[tuple[PlatformAccount, Connector]] = []
+
+    def open_connector(account: PlatformAccount) -> tuple[Connector, Account]:
+        connector = connect(account.connection, timeout=TIMEOUT)
+        opened.append((account, connector))
+        return connector, account_of(account)
+
+    told = orders.tell(account_id, open_connector, clock)
+    now = clock()
+    for account, connector in opened:
+        quota.count(account.connection, connector, now)
+    if isinstance(told.error, CredentialsRefused):
+        account = PlatformAccount.objects.select_related("connection").get(pk=account_id)
+        connection_refused(account.connection, told.error, now)
+    again = orders.next_due(account_id)
+    if again is not None and again - now < SOON:
+        wait = max((again - now).total_seconds(), 0)
+        messages.send(TELL_ACCOUNT, [account_id], countdown=wait)
+    return told
+
+
 def sync_platforms(now: datetime) -> Synced:
-    """Tell the platforms; those that cannot be reached are told at the next tick."""
+    """Tell all platforms at once, in this process, as if each answered at ``now``."""
     keep_simulated(now)
     _see_simulated(now)
     started = stopped = 0
     errors: list[str] = []
-    for account_id, wanted in _out_of_step().items():
-        account = PlatformAccount.objects.select_related("connection").get(pk=account_id)
-        try:
-            done = _tell(account, wanted, now)
-        except NOBODYS_FAULT:
-            raise
-        except Exception as error:
-            logger.exception("A platform could not be told what to run", account=str(account))
-            errors.append(f"{account}: {sentence(error)}")
-        else:
-            started += sum(done.values())
-            stopped += len(done) - sum(done.values())
+    for account_id in orders.due_accounts(now):
+        told = tell(account_id, lambda: now)
+        started += told.started
+        stopped += told.stopped
+        if told.error is not None:
+            account = PlatformAccount.objects.get(pk=account_id)
+            errors.append(f"{account}: {sentence(told.error)}")
     return Synced(started, stopped, tuple(errors))
-
-
-def tell_soon() -> None:
-    """Have a worker call :func:`sync_platforms` now: a slow platform must not delay the caller."""
-    messages.send(TELL, expires=timedelta(minutes=1).total_seconds())
-
-
-def _tell(account: PlatformAccount, wanted: dict[str, bool], now: datetime) -> dict[str, bool]:
-    """Stopping first: what runs too long costs money."""
-    done: dict[str, bool] = {}
-    with connected(account.connection) as connector:
-        for is_on in (False, True):
-            orders = {pk: is_on for pk, on in wanted.items() if on is is_on}
-            if not orders or (is_on and restored.is_held()):
-                continue
-            answers = connector.switch(account_of(account), orders, now=now)
-            told = [pk for pk in orders if isinstance(answers.get(pk), Confirmed)]
-            seen = PlatformCampaign.objects.filter(account=account, remote_id__in=told)
-            seen.update(is_on=is_on, is_serving=None, seen_at=now)
-            done |= dict.fromkeys(told, is_on)
-    return done
 
 
 def _see_simulated(now: datetime) -> None:
@@ -98,38 +105,4 @@ _UNSEEN: Final = """
      WHERE NOT EXISTS (SELECT FROM ads_platformcampaign AS seen
                         WHERE seen.account_id = account.id
                           AND seen.remote_id = campaign.id::text)
-"""
-
-
-def _out_of_step() -> dict[int, dict[str, bool]]:
-    """By account, the IDs there that do not do what was decided, and what that is."""
-    with database.cursor() as cursor:
-        cursor.execute(_DIFFERING)
-        found: dict[int, dict[str, bool]] = defaultdict(dict)
-        for account_id, remote_id, is_active in cursor.fetchall():
-            found[account_id][remote_id] = is_active
-        return dict(found)
-
-
-_DIFFERING: Final = """
-    SELECT account.id, there.remote_id, campaign.is_active
-      FROM ads_platformcampaign AS there
-      JOIN ads_platformaccount AS account ON account.id = there.account_id
-      JOIN ads_connection AS connection ON connection.id = account.connection_id
-      JOIN ads_campaign AS campaign ON there.remote_id = campaign.id::text
-     WHERE there.gone_at IS NULL AND there.is_on <> campaign.is_active
-       AND account.is_read AND NOT connection.is_read_only AND connection.state = 'working'
-       AND account.platform = 'simulated'
-     UNION
-    SELECT account.id, there.remote_id, campaign.is_active
-      FROM ads_platformcampaign AS there
-      JOIN ads_platformaccount AS account ON account.id = there.account_id
-      JOIN ads_connection AS connection ON connection.id = account.connection_id
-      JOIN ads_campaignreference AS known
-        ON known.platform = account.platform AND known.reference = there.remote_id
-       AND known.account IN ('', account.remote_id)
-      JOIN ads_campaign AS campaign ON campaign.id = known.campaign_id
-     WHERE there.gone_at IS NULL AND there.is_on <> campaign.is_active
-       AND account.is_read AND NOT connection.is_read_only AND connection.state = 'working'
-     ORDER BY 1, 2
 """

@@ -48,7 +48,6 @@ _WITHOUT_PAGES: Final = {
     "SecondFactor",
     "Restore",
     "SpendImportPart",
-    "SwitchOrder",
 }
 
 

@@ -34,6 +34,7 @@ from ads.models import (
     Restore,
     SpendBatch,
     SpendTotal,
+    SwitchOrder,
     UnknownReference,
     WaitingSpend,
     WebhookDelivery,
@@ -43,8 +44,10 @@ from ads.services import platform_credentials
 from ads.services.imports.plan import Plan as FilePlan
 from ads.services.people import sign_ins
 from ads.services.sample.seed import Plan, seed
+from ads.tests.factories import PlatformAccountFactory
 from ads.tests.platforms.doubles import difference
 from ads.tests.services.imports.uploads import support as uploads
+from ads.tests.services.orders.scripted import on_platform
 from ads.tests.support import let_run_on, waived_before
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -58,6 +61,7 @@ def make(now: datetime, *, brands: int = 2, campaigns: int = 6, spend_days: int 
     _people(now)
     _connections(now)
     _operations(now)
+    _platforms(now)
     return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD)
 
 
@@ -207,4 +211,23 @@ def _periodic_tasks(now: datetime) -> None:
     PeriodicTask.objects.get_or_create(
         task="ads.tasks.check_campaign_budgets",
         defaults={"name": "Check budgets", "interval": every},
+    )
+
+
+def _platforms(now: datetime) -> None:
+    """A campaign on a platform, which refuses to stop it."""
+    account = PlatformAccountFactory.create(connection__name="Google of Acme")
+    campaign = Campaign.objects.order_by("pk").first()
+    assert campaign
+    on_platform(campaign, "20544471234", account)
+    SwitchOrder.objects.create(
+        campaign=campaign,
+        account=account,
+        remote_id="20544471234",
+        is_on=False,
+        written_at=now,
+        told_at=now,
+        settled_at=now,
+        state=SwitchOrder.State.REFUSED,
+        answer="The campaign was removed.",
     )

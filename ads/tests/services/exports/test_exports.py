@@ -122,7 +122,7 @@ def test_only_the_brand_and_the_days_that_are_wanted() -> None:
 
 
 def test_who_is_limited_to_brands_gets_nothing_of_others() -> None:
-    own, foreign = CampaignFactory.create(), CampaignFactory.create()
+    own, foreign = (CampaignFactory.create(daily_budget=5) for _ in range(2))
     enforce_all(NOON)
     for campaign in (own, foreign):
         spend(campaign, 5, NOON)

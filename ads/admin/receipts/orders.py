@@ -1,0 +1,86 @@
+"""The list of orders to switch campaigns on their platforms."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from ads.admin.base import ReadOnlyAdmin
+from ads.admin.elements import ChoiceFilter, RowFilter, counted
+from ads.admin.receipts.text import order_badge
+from ads.models import SwitchOrder
+from ads.models.platforms import OrderState
+from ads.rules.calendar import format_instant
+from ads.services import orders
+
+
+class StateFilter(ChoiceFilter):
+    """Orders by what became of them."""
+
+    title = "state"
+    parameter_name = "state"
+    CHOICES = list(OrderState.choices)
+
+    def pick(self, request: HttpRequest, rows: Any, chosen: str) -> Any:
+        return rows.filter(state=chosen)
+
+
+@admin.register(SwitchOrder)
+class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
+    """What the platforms were told, and what they answered."""
+
+    about = (
+        "What the ad platforms were told to run and to stop, the newest first. A decision is told "
+        "at once, again until the platform has confirmed it, and once an hour if it was refused."
+    )
+    list_display = ["when", "campaign", "account", "remote_id", "order", "answer"]
+    fields = [
+        *("when", "campaign", "account", "remote_id", "order", "attempts"),
+        *("told", "settled", "code", "answer"),
+    ]
+    list_select_related = ["campaign__brand", "account"]
+    list_filter = [StateFilter, ("campaign", RowFilter)]
+    search_fields = ["remote_id", "campaign__name"]
+    search_help_text = "ID on the platform or campaign"
+    ordering = ["-id"]
+    actions = ["tell_again"]
+
+    @admin.display(description="when")
+    def when(self, order: SwitchOrder) -> str:
+        return format_instant(order.written_at, order.campaign.brand.timezone, seconds=True)
+
+    @admin.display(description="told")
+    def told(self, order: SwitchOrder) -> str | None:
+        return self._at(order, order.told_at)
+
+    @admin.display(description="settled")
+    def settled(self, order: SwitchOrder) -> str | None:
+        return self._at(order, order.settled_at)
+
+    @admin.display(description="order")
+    def order(self, order: SwitchOrder) -> SafeString:
+        return order_badge(order)
+
+    def _at(self, order: SwitchOrder, at: Any) -> str | None:
+        return format_instant(at, order.campaign.brand.timezone, seconds=True) if at else None
+
+    def has_tell_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ads.change_campaign")
+
+    @admin.action(description="Tell again", permissions=["tell"])
+    def tell_again(self, request: HttpRequest, queryset: QuerySet[SwitchOrder]) -> None:
+        """Tell the platforms refused orders once more, because what was wrong has been mended."""
+        now = timezone.now()
+        told = sum(orders.tell_again(order, now) for order in queryset)
+        left = queryset.count() - told
+        if told:
+            self.message_user(request, f"Telling {counted(told, 'order')} again.", messages.SUCCESS)
+        if left:
+            self.message_user(
+                request,
+                f"Left out {counted(left, 'order')}: not refused, or followed by a later one.",
+                messages.WARNING,
+            )

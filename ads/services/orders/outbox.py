@@ -1,0 +1,213 @@
+"""Writing switch orders: with each decision, and where a platform does something else.
+
+An order is about one campaign on one platform. One of them is open at a time, the latest: a later
+decision supersedes it. :mod:`.dispatch` tells the platforms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Min, QuerySet
+
+from ads.models import Campaign, PlatformAccount, SwitchOrder
+from ads.models.platforms import MATCHED, ConnectionState, OrderState
+from ads.platforms import SIMULATED
+from ads.services import messages, restored
+
+#: The task that tells what is due.
+TELL: Final = "ads.tasks.tell_platforms"
+
+#: States of an order that is not settled.
+OPEN: Final = (OrderState.PENDING, OrderState.UNKNOWN)
+
+#: After this time a platform that refused is asked once more, as long as it does something else.
+AGAIN: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A switch that was decided: the row that says so, the campaign, and which way."""
+
+    change_id: int
+    campaign_id: int
+    is_active: bool
+
+
+def write(switched: Sequence[Switched], now: datetime) -> int:
+    """Write the orders for these decisions, in the transaction that decided them; how many.
+
+    Whoever calls it holds the locks of the campaigns. Nothing is written for campaigns that are on
+    no platform we may switch.
+    """
+    if not switched or not _may_switch().exists():
+        return 0
+    columns: dict[str, Any] = {
+        "changes": [one.change_id for one in switched],
+        "campaigns": [one.campaign_id for one in switched],
+        "is_active": [one.is_active for one in switched],
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SUPERSEDE, columns)
+        cursor.execute(_WRITE, columns)
+        written: int = cursor.rowcount
+    if written:
+        tell_soon()
+    return written
+
+
+def put_right(account_id: int, now: datetime) -> int:
+    """Write orders for campaigns of the account that were seen to do something else; how many.
+
+    Not where an order is open, where the platform refused the same within :data:`AGAIN`, or where
+    what was seen is older than the last answer.
+    """
+    account = _may_switch().filter(pk=account_id).first()
+    if account is None:
+        return 0
+    whose = "there.remote_id::bigint" if account.platform == SIMULATED else _BY_REFERENCE
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PUT_RIGHT.format(whose=whose),
+            {"account": account_id, "now": now, "again": now - AGAIN},
+        )
+        written: int = cursor.rowcount
+    if written:
+        tell_soon()
+    return written
+
+
+def tell_again(order: SwitchOrder, now: datetime) -> bool:
+    """Tell a refused order once more, because somebody has mended what it was refused for.
+
+    False: it is not the latest for its campaign there, so it means nothing any more.
+    """
+    later = SwitchOrder.objects.filter(
+        account=order.account_id, remote_id=order.remote_id, pk__gt=order.pk
+    )
+    if later.exists():
+        return False
+    again = SwitchOrder.objects.filter(pk=order.pk, state=OrderState.REFUSED)
+    told = again.update(state=OrderState.PENDING, next_at=now, settled_at=None, code="", answer="")
+    if told:
+        tell_soon()
+    return bool(told)
+
+
+def due_accounts(now: datetime) -> list[int]:
+    """Accounts that something is to be told to, the longest due first."""
+    usable = _may_switch().filter(connection__state=ConnectionState.WORKING)
+    due = SwitchOrder.objects.filter(state__in=OPEN, next_at__lte=now, account__in=usable)
+    if restored.is_held():
+        due = due.filter(is_on=False)
+    ids = due.order_by("next_at", "pk").values_list("account_id", flat=True)
+    return list(dict.fromkeys(ids))
+
+
+def next_due(account_id: int) -> datetime | None:
+    """When the account is to be told something next; None: nothing is open."""
+    found = SwitchOrder.objects.filter(account=account_id, state__in=OPEN)
+    due: datetime | None = found.aggregate(due=Min("next_at"))["due"]
+    return due
+
+
+def still_meant(orders: Sequence[SwitchOrder], now: datetime) -> list[SwitchOrder]:
+    """Those of ``orders`` that agree with what is decided now; the others are superseded."""
+    decided = dict(
+        Campaign.objects.filter(pk__in={order.campaign_id for order in orders}).values_list(
+            "pk", "is_active"
+        )
+    )
+    outdated = [order.pk for order in orders if decided.get(order.campaign_id) != order.is_on]
+    SwitchOrder.objects.filter(pk__in=outdated, state__in=OPEN).update(
+        state=OrderState.SUPERSEDED, settled_at=now
+    )
+    return [order for order in orders if decided.get(order.campaign_id) == order.is_on]
+
+
+def tell_soon() -> None:
+    """Once this is committed, have a worker tell what is due: a platform must not delay us."""
+    transaction.on_commit(
+        partial(messages.send, TELL, expires=timedelta(minutes=1).total_seconds()), robust=True
+    )
+
+
+def _may_switch() -> QuerySet[PlatformAccount]:
+    """Accounts whose campaigns we may switch, as soon as their credentials are accepted."""
+    return PlatformAccount.objects.filter(is_read=True, connection__is_read_only=False).exclude(
+        connection__state=ConnectionState.DISCONNECTED
+    )
+
+
+_THERE: Final = f"""
+      FROM unnest(%(changes)s::bigint[], %(campaigns)s::bigint[], %(is_active)s::boolean[])
+           AS decided (change_id, campaign_id, is_on)
+     CROSS JOIN LATERAL (
+            SELECT * FROM {MATCHED} WHERE matched.campaign_id = decided.campaign_id OFFSET 0
+           ) AS matched
+      JOIN ads_platformaccount AS account ON account.id = matched.account_id
+      JOIN ads_connection AS connection ON connection.id = account.connection_id
+      JOIN ads_platformcampaign AS there ON there.id = matched.there_id
+     WHERE account.is_read AND NOT connection.is_read_only AND there.gone_at IS NULL
+       AND connection.state <> '{ConnectionState.DISCONNECTED}'
+"""  # noqa: S608  (nothing in it comes from outside)
+
+_SUPERSEDE: Final = f"""
+    UPDATE ads_switchorder AS earlier SET state = '{OrderState.SUPERSEDED}', settled_at = %(now)s
+      FROM (SELECT matched.account_id, matched.remote_id {_THERE}) AS decided
+     WHERE earlier.account_id = decided.account_id AND earlier.remote_id = decided.remote_id
+       AND earlier.state IN ('pending', 'unknown')
+"""  # noqa: S608
+
+_COLUMNS: Final = """
+    (campaign_id, account_id, remote_id, is_on, change_id, written_at, state, attempts, next_at,
+     code, answer)
+"""
+
+#: A reference that was given away this moment may have an order already; the next look corrects.
+_UNLESS_OPEN: Final = """
+    ON CONFLICT (account_id, remote_id) WHERE state IN ('pending', 'unknown') DO NOTHING
+"""
+
+_WRITE: Final = f"""
+    INSERT INTO ads_switchorder {_COLUMNS}
+    SELECT decided.campaign_id, matched.account_id, matched.remote_id, decided.is_on,
+           decided.change_id, %(now)s, '{OrderState.PENDING}', 0, %(now)s, '', ''
+    {_THERE}
+     ORDER BY matched.account_id, matched.remote_id
+    {_UNLESS_OPEN}
+"""
+
+#: By which of our campaigns each is: its platform ID, one with the account before one without.
+_BY_REFERENCE: Final = """
+    SELECT known.campaign_id
+      FROM ads_campaignreference AS known
+     WHERE known.platform = account.platform AND known.account IN (account.remote_id, '')
+       AND known.reference = there.remote_id
+     ORDER BY known.account = '' LIMIT 1
+"""
+
+_PUT_RIGHT: Final = f"""
+    INSERT INTO ads_switchorder {_COLUMNS}
+    SELECT campaign.id, there.account_id, there.remote_id, campaign.is_active,
+           NULL, %(now)s, '{OrderState.PENDING}', 0, %(now)s, '', ''
+      FROM ads_platformcampaign AS there
+      JOIN ads_platformaccount AS account ON account.id = there.account_id
+      JOIN ads_campaign AS campaign ON campaign.id = ({{whose}})
+      LEFT JOIN LATERAL (
+            SELECT last.state, last.is_on, last.settled_at FROM ads_switchorder AS last
+             WHERE last.account_id = there.account_id AND last.remote_id = there.remote_id
+             ORDER BY last.id DESC LIMIT 1
+           ) AS last ON true
+     WHERE there.account_id = %(account)s AND there.gone_at IS NULL
+       AND there.is_on <> campaign.is_active
+       AND (last.settled_at IS NULL OR last.settled_at < there.seen_at)
+       AND (last.state IS DISTINCT FROM '{OrderState.REFUSED}'
+            OR last.is_on <> campaign.is_active OR last.settled_at < %(again)s)
+     ORDER BY there.remote_id
+    {_UNLESS_OPEN}
+"""  # noqa: S608

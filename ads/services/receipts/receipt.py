@@ -1,0 +1,279 @@
+"""The receipt of one pause: when the money was spent, reported, known here, and stopped there.
+
+Nothing is kept for it. The ledger says when the entry that used the budget up came, the delivery
+change what was decided on it, the switch orders what the platforms said, and the running sums what
+it came to in the end; so a receipt grows truer with every late report.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection, models
+from django.db.models import QuerySet
+
+from ads.holds import BUDGET_HOLDS, BudgetHold
+from ads.models import DeliveryChange, SwitchOrder
+from ads.models.platforms import OrderState
+from ads.models.spend import Kind
+from ads.rules.calendar import local_date, next_period, period_start
+from ads.services.locks import among
+
+ZERO: Final = Decimal(0)
+
+#: A platform that has stopped a campaign within this time has cost nothing worth a name.
+PROMPT: Final = timedelta(minutes=1)
+
+_HOLDS: Final = {budget.hold.value: budget for budget in BUDGET_HOLDS}
+
+
+class Delay(models.TextChoices):
+    """Which delay let a budget be overshot."""
+
+    REPORTING = "reporting", "Spend was reported late"
+    STOPPING = "stopping", "The campaign was stopped late on its platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One pause for a used-up budget. Amounts are in the brand's currency.
+
+    Instants that nobody knows are None: an ad platform does not say when the money of a day total
+    was spent, and a campaign on no platform is not told anything.
+    """
+
+    change: DeliveryChange
+    #: The first budget that stopped it.
+    budget: BudgetHold
+    start: date
+    limit: Decimal
+    #: The spend on which it was decided.
+    spent_then: Decimal
+    #: What it came to: in this period, until it was started again.
+    spent: Decimal
+    source: str
+    spent_at: datetime | None
+    #: When the source was asked for it.
+    reported_at: datetime | None
+    known_at: datetime | None
+    told_at: datetime | None
+    confirmed_at: datetime | None
+    #: The orders for it: on how many platforms it was to be stopped, and the answers of those that
+    #: refused.
+    orders: int
+    refusals: tuple[str, ...]
+
+    @property
+    def decided_at(self) -> datetime:
+        return self.change.at
+
+    @property
+    def over(self) -> Decimal:
+        """By how much the budget was overshot."""
+        return max(self.spent - self.limit, ZERO)
+
+    @property
+    def over_then(self) -> Decimal:
+        """How much of that was known when it was decided: spent before it was reported."""
+        return min(max(self.spent_then - self.limit, ZERO), self.over)
+
+    @property
+    def over_later(self) -> Decimal:
+        """How much of that was reported after it was decided."""
+        return self.over - self.over_then
+
+    @property
+    def is_kept(self) -> bool:
+        return not self.over
+
+    @property
+    def cost_by(self) -> Delay | None:
+        """The delay that cost the most; None where the budget was kept."""
+        if self.is_kept:
+            return None
+        if self.over_then >= self.over_later or not self.orders:
+            return Delay.REPORTING
+        stopped = self.confirmed_at
+        is_late = stopped is None or stopped - self.decided_at > PROMPT
+        return Delay.STOPPING if is_late else Delay.REPORTING
+
+
+def pauses() -> QuerySet[DeliveryChange]:
+    """The switches that receipts are about."""
+    return DeliveryChange.objects.filter(is_active=False, holds__overlap=list(_HOLDS))
+
+
+def receipts_of(changes: Iterable[DeliveryChange]) -> list[Receipt]:
+    """The receipts of these :func:`pauses`, in their order; three queries for all.
+
+    ``changes`` come with ``campaign__brand``; those of brands with an invalid timezone raise.
+    """
+    found = [_Pause.of(change) for change in changes]
+    sums, entries, orders = _sums(found), _entries(found), _orders(found)
+    return [
+        _receipt(pause, sums, entries.get(position), orders.get(pause.change.pk, []))
+        for position, pause in enumerate(found)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    change: DeliveryChange
+    budget: BudgetHold
+    start: date
+
+    @classmethod
+    def of(cls, change: DeliveryChange) -> "_Pause":
+        budget = next(_HOLDS[hold] for hold in change.holds if hold in _HOLDS)
+        today = local_date(change.at, change.campaign.brand.timezone)
+        return cls(change, budget, period_start(budget.period, today))
+
+    @property
+    def owner(self) -> tuple[int, int | None]:
+        campaign = self.change.campaign
+        return campaign.brand_id, None if self.budget.of_brand else campaign.pk
+
+
+def _receipt(
+    pause: _Pause,
+    sums: Mapping[int, Decimal],
+    entry: tuple[str, str, datetime, datetime] | None,
+    orders: Sequence[SwitchOrder],
+) -> Receipt:
+    change, budget = pause.change, pause.budget
+    source, kind, occurred_at, known_at = entry or ("", "", None, None)
+    is_entry = kind == Kind.ENTRY
+    confirmed = [order.settled_at for order in orders if order.state == OrderState.CONFIRMED]
+    told = [order.told_at for order in orders]
+    limit = getattr(change, budget.limit_then)
+    spent_then = getattr(change, budget.spend)
+    return Receipt(
+        change=change,
+        budget=budget,
+        start=pause.start,
+        limit=spent_then if limit is None else limit,
+        spent_then=spent_then,
+        spent=sums.get(change.pk, spent_then),
+        source=source,
+        spent_at=occurred_at if is_entry else None,
+        reported_at=None if is_entry else occurred_at,
+        known_at=known_at,
+        told_at=_last(told),
+        confirmed_at=_last(confirmed) if len(confirmed) == len(orders) else None,
+        orders=len(orders),
+        refusals=tuple(order.answer for order in orders if order.state == OrderState.REFUSED),
+    )
+
+
+def _last(instants: Sequence[datetime | None]) -> datetime | None:
+    """The latest; None where there is none, or one is missing."""
+    known = [instant for instant in instants if instant is not None]
+    return max(known) if known and len(known) == len(instants) else None
+
+
+def _sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
+    """By change, what was spent in its period until the campaign was started again in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SUMS,
+            [
+                [pause.change.pk for pause in found],
+                [pause.change.campaign_id for pause in found],
+                [pause.change.at for pause in found],
+                [pause.owner[0] for pause in found],
+                [pause.owner[1] for pause in found],
+                [pause.budget.period.value for pause in found],
+                [pause.start for pause in found],
+                [pause.budget.spend for pause in found],
+            ],
+        )
+        rows: list[tuple[int, datetime | None, Decimal | None, Decimal | None]] = cursor.fetchall()
+    zones = {pause.change.pk: pause for pause in found}
+    sums = {}
+    for pk, restarted_at, at_restart, total in rows:
+        pause = zones[pk]
+        is_restarted = restarted_at is not None and (
+            local_date(restarted_at, pause.change.campaign.brand.timezone)
+            < next_period(pause.budget.period, pause.start)
+        )
+        amount = at_restart if is_restarted else total
+        if amount is not None:
+            sums[pk] = amount
+    return sums
+
+
+#: The figure of a delivery change by the name of its field.
+_FIGURE: Final = " ".join(
+    f"WHEN '{budget.spend}' THEN next.{budget.spend}" for budget in BUDGET_HOLDS
+)
+
+_SUMS: Final = f"""
+    SELECT pause.id, next.at, CASE pause.figure {_FIGURE} END, total.amount
+      FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[],
+                  %s::text[], %s::date[], %s::text[])
+           AS pause (id, campaign_id, at, brand_id, owner_id, period, start, figure)
+      LEFT JOIN LATERAL (
+            SELECT next.* FROM ads_deliverychange AS next
+             WHERE next.campaign_id = pause.campaign_id AND next.at >= pause.at
+               AND next.id > pause.id AND next.is_active
+             ORDER BY next.at, next.id LIMIT 1
+           ) AS next ON true
+      LEFT JOIN ads_spendtotal AS total
+        ON total.brand_id = pause.brand_id
+       AND total.campaign_id IS NOT DISTINCT FROM pause.owner_id
+       AND total.period = pause.period AND total.start = pause.start
+"""  # noqa: S608  (names of our own fields)
+
+
+def _entries(
+    found: Sequence[_Pause],
+) -> dict[int, tuple[str, str, datetime, datetime]]:
+    """By position, the last entry of the owner's period that was there when it was decided."""
+    keys: dict[tuple[Any, ...], list[int]] = {}
+    for position, pause in enumerate(found):
+        ends = next_period(pause.budget.period, pause.start)
+        key = (*pause.owner, pause.start, ends, pause.change.at)
+        keys.setdefault(key, []).append(position)
+    if not keys:
+        return {}
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES, columns)
+        rows = cursor.fetchall()
+    positions = list(keys.values())
+    return {
+        position: (source, kind, occurred_at, created_at)
+        for number, source, kind, occurred_at, created_at in rows
+        for position in positions[number - 1]
+    }
+
+
+_ENTRIES: Final = """
+    SELECT period.number, entry.source, entry.kind, entry.occurred_at, entry.created_at
+      FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::date[], %s::timestamptz[])
+           WITH ORDINALITY AS period (brand_id, campaign_id, start, ends, at, number)
+     CROSS JOIN LATERAL (
+            SELECT spend.source, spend.kind, spend.occurred_at, spend.created_at
+              FROM ads_campaign AS campaign
+              JOIN ads_spend AS spend ON spend.campaign_id = campaign.id
+             WHERE campaign.brand_id = period.brand_id
+               AND (period.campaign_id IS NULL OR campaign.id = period.campaign_id)
+               AND spend.date >= period.start AND spend.date < period.ends
+               AND spend.created_at <= period.at AND spend.amount > 0
+             ORDER BY spend.created_at DESC, spend.id DESC
+             LIMIT 1
+           ) AS entry
+"""
+
+
+def _orders(found: Sequence[_Pause]) -> dict[int, list[SwitchOrder]]:
+    orders: dict[int, list[SwitchOrder]] = {}
+    changes = [pause.change.pk for pause in found]
+    meant = SwitchOrder.objects.filter(change__in=among(changes)).exclude(
+        state=OrderState.SUPERSEDED
+    )
+    for order in meant.order_by("pk"):
+        orders.setdefault(order.change_id or 0, []).append(order)
+    return orders

@@ -1,0 +1,87 @@
+"""Reading over the API what pauses for used-up budgets were worth."""
+
+import pytest
+
+from ads.models import DeliveryChange
+from ads.tests.api.reading.support import told
+from ads.tests.api.support import Program, problem
+from ads.tests.factories import CampaignFactory
+from ads.tests.support import NOON, enforce_all, spend
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+def test_a_receipt_says_what_happened_and_what_it_cost(program: Program) -> None:
+    campaign = CampaignFactory.create(daily_budget=10, brand__timezone="Asia/Tokyo")
+    enforce_all(NOON)
+    spend(campaign, "12.5", NOON)
+
+    answer = told(program.get(f"/campaigns/{campaign.pk}/receipts"))
+
+    noon = "2024-05-15T12:00:00Z"
+    assert answer == {
+        "id": campaign.pk,
+        "timezone": "Asia/Tokyo",
+        "currency": "USD",
+        "kept": 0,
+        "over": "2.50",
+        "receipts": [
+            {
+                "id": DeliveryChange.objects.get(is_active=False).pk,
+                "budget": "daily_budget",
+                "period_start": "2024-05-15",
+                "limit": "10.00",
+                "spent_when_decided": "12.50",
+                "spent": "12.50",
+                "over": "2.50",
+                "cost_by": "reporting",
+                "source": "test",
+                "spent_at": noon,
+                "reported_at": None,
+                "known_at": noon,
+                "decided_at": noon,
+                "told_at": None,
+                "confirmed_at": None,
+                "refusals": [],
+            }
+        ],
+    }
+
+
+def test_days_without_a_pause_have_no_receipts(program: Program) -> None:
+    campaign = CampaignFactory.create(daily_budget=10)
+
+    answer = told(program.get(f"/campaigns/{campaign.pk}/receipts?from=2024-05-01&to=2024-05-14"))
+
+    assert (answer["receipts"], answer["kept"], answer["over"]) == ([], 0, "0.00")
+
+
+@pytest.mark.parametrize("span", ["from=2024-05-15&to=2024-05-14", "from=2020-01-01&to=2024-05-14"])
+def test_days_that_are_none_or_too_many_are_refused(program: Program, span: str) -> None:
+    campaign = CampaignFactory.create()
+
+    address = f"/campaigns/{campaign.pk}/receipts?{span}"
+
+    (error,) = problem(program.get(address), 422, "invalid")["errors"]
+
+    assert error["field"] == "from"
+
+
+def test_the_last_days_of_the_calendar_are_no_error(program: Program) -> None:
+    campaign = CampaignFactory.create()
+
+    answer = told(program.get(f"/campaigns/{campaign.pk}/receipts?from=9999-12-01&to=9999-12-31"))
+
+    assert answer["receipts"] == []
+
+
+def test_receipts_of_all_brands_are_exported(program: Program) -> None:
+    campaign = CampaignFactory.create(name="Spring", daily_budget=10)
+    enforce_all(NOON)
+    spend(campaign, "12.5", NOON)
+
+    response = program.get("/exports/receipts.csv?from=2024-05-15&to=2024-05-15")
+
+    head, row = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    found = dict(zip(head.split(","), row.split(","), strict=True))
+    assert (found["campaign"], found["budget"], found["over"]) == ("Spring", "daily_budget", "2.50")

@@ -1,0 +1,223 @@
+"""Receipts of pauses: the instants, the money, and which delay cost it."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from ads.models import Campaign, SwitchOrder
+from ads.models.spend import Kind
+from ads.platforms.interface import Refused, Unreachable
+from ads.services import receipts
+from ads.services.delivery import rollover
+from ads.services.ledger import DayTotal, SpendEntry, record
+from ads.services.receipts import Delay, Receipt, pauses, receipts_of
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.services.orders.scripted import Scripted, on_platform
+from ads.tests.services.orders.test_orders import tell
+from ads.tests.support import NOON, at, enforce_all, let_run_on, spend_in_sql
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+TODAY = NOON.date()
+MAY = date(2024, 5, 1), date(2024, 5, 31)
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def running(**given: object) -> Campaign:
+    campaign = CampaignFactory.create(**{"daily_budget": 100, **given})
+    enforce_all(NOON - HOUR)
+    on_platform(campaign, f"there-{campaign.pk}")
+    return campaign
+
+
+def reported(campaign: Campaign, amount: object, asked: datetime, known: datetime) -> None:
+    """A platform's total of today, which was asked for, and recorded here, at these instants."""
+    rows = [DayTotal(campaign.pk, TODAY, Decimal(str(amount)), asked)]
+    record(rows, source="scripted", now=known, kind=Kind.DAY_TOTAL)
+
+
+def the_receipt(campaign: Campaign) -> Receipt:
+    [receipt] = receipts_of(pauses().filter(campaign=campaign).select_related("campaign__brand"))
+    return receipt
+
+
+def test_a_budget_that_was_kept_to_the_cent() -> None:
+    campaign = running()
+    reported(campaign, "99.5", NOON - MINUTE, NOON - MINUTE)
+    reported(campaign, 100, NOON, NOON + MINUTE)
+    tell(campaign, Scripted(), NOON + 2 * MINUTE)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.spent_at, receipt.source) == (None, "scripted")
+    assert (receipt.reported_at, receipt.known_at) == (NOON, NOON + MINUTE)
+    assert receipt.decided_at == NOON + MINUTE
+    assert (receipt.told_at, receipt.confirmed_at) == (NOON + 2 * MINUTE, NOON + 2 * MINUTE)
+    assert {receipt.limit, receipt.spent_then, receipt.spent} == {Decimal(100)}
+    assert (receipt.is_kept, receipt.over, receipt.cost_by) == (True, Decimal(0), None)
+
+
+def test_what_was_spent_before_it_was_reported_is_the_reports_delay() -> None:
+    campaign = running()
+    reported(campaign, 130, NOON, NOON)
+    tell(campaign, Scripted(), NOON)
+    reported(campaign, 140, NOON + HOUR, NOON + HOUR)
+
+    receipt = the_receipt(campaign)
+
+    assert receipt.over == 40
+    assert (receipt.over_then, receipt.over_later) == (Decimal(30), Decimal(10))
+    assert receipt.cost_by == Delay.REPORTING
+
+
+def test_what_came_after_a_platform_was_told_late_is_the_platforms_delay() -> None:
+    campaign = running()
+    reported(campaign, 101, NOON, NOON)
+    platform = Scripted(fails=Unreachable("No answer."))
+    tell(campaign, platform, NOON)
+    tell(campaign, platform, NOON + HOUR)
+    reported(campaign, 150, NOON + 2 * HOUR, NOON + 2 * HOUR)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.told_at, receipt.confirmed_at) == (NOON, NOON + HOUR)
+    assert (receipt.over_then, receipt.over_later) == (Decimal(1), Decimal(49))
+    assert receipt.cost_by == Delay.STOPPING
+
+
+def test_what_came_after_a_prompt_stop_had_been_spent_before_it() -> None:
+    campaign = running()
+    reported(campaign, 101, NOON, NOON)
+    tell(campaign, Scripted(), NOON + MINUTE)
+    reported(campaign, 150, NOON + 2 * HOUR, NOON + 2 * HOUR)
+
+    assert the_receipt(campaign).cost_by == Delay.REPORTING
+
+
+def test_a_stop_that_was_refused_is_never_confirmed() -> None:
+    campaign = running()
+    reported(campaign, 101, NOON, NOON)
+    reference = f"there-{campaign.pk}"
+    tell(campaign, Scripted(answers={reference: [Refused("NO", "It was removed.")]}), NOON)
+    reported(campaign, 150, NOON + HOUR, NOON + HOUR)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.orders, receipt.refusals) == (1, ("It was removed.",))
+    assert (receipt.told_at, receipt.confirmed_at) == (NOON, None)
+    assert receipt.cost_by == Delay.STOPPING
+
+
+def test_a_campaign_on_no_platform_is_told_nothing() -> None:
+    campaign = CampaignFactory.create(daily_budget=100)
+    enforce_all(NOON - HOUR)
+    entry = SpendEntry(campaign.pk, Decimal(120), occurred_at=NOON - HOUR)
+    record([entry], source="till", now=NOON)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.spent_at, receipt.reported_at) == (NOON - HOUR, None)
+    assert (receipt.known_at, receipt.source) == (NOON, "till")
+    assert (receipt.orders, receipt.told_at, receipt.confirmed_at) == (0, None, None)
+    assert (receipt.over, receipt.cost_by) == (Decimal(20), Delay.REPORTING)
+
+
+def test_spend_behind_djangos_back_was_known_before_it_was_decided_on() -> None:
+    campaign = running()
+    spend_in_sql(campaign, "100", TODAY)
+    enforce_all(NOON + 5 * MINUTE)
+
+    receipt = the_receipt(campaign)
+
+    assert receipt.decided_at == NOON + 5 * MINUTE
+    assert receipt.spent_then == 100
+
+
+def test_spend_after_it_was_let_run_on_is_not_overspend() -> None:
+    campaign = running()
+    reported(campaign, 110, NOON, NOON)
+    let_run_on(campaign, now=NOON + MINUTE, amount=1000)
+    reported(campaign, 900, NOON + HOUR, NOON + HOUR)
+
+    assert the_receipt(campaign).over == 10
+
+
+def test_spend_of_the_next_day_is_another_days() -> None:
+    campaign = running()
+    reported(campaign, 110, NOON, NOON)
+    midnight = at("2024-05-16 00:00")
+    rollover.roll_over_days(midnight)
+    late = [DayTotal(campaign.pk, TODAY, Decimal(125), midnight + HOUR)]
+    record(late, source="scripted", now=midnight + HOUR, kind=Kind.DAY_TOTAL)
+
+    assert the_receipt(campaign).over == 25
+
+
+def test_the_day_is_the_brands() -> None:
+    tokyo = BrandFactory.create(timezone="Asia/Tokyo")
+    campaign = running(brand=tokyo)
+    evening = at("2024-05-15 16:00")  # 01:00 on the 16th there
+    enforce_all(evening)
+    rows = [DayTotal(campaign.pk, date(2024, 5, 16), Decimal(130), evening)]
+    record(rows, source="scripted", now=evening, kind=Kind.DAY_TOTAL)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.start, receipt.over) == (date(2024, 5, 16), Decimal(30))
+
+
+class TestMonthOfABrand:
+    """The report."""
+
+    def test_a_brands_budget_counts_once_for_all_the_campaigns_it_stops(self) -> None:
+        brand = BrandFactory.create(daily_budget=100)
+        first, second = (running(brand=brand, daily_budget=None) for _ in range(2))
+        reported(first, 130, NOON, NOON)
+
+        report = receipts.report(brand, *MAY)
+
+        assert {each.change.campaign for each in report.receipts} == {first, second}
+        assert (report.over, report.kept) == (Decimal(30), 0)
+        assert report.over_by == {Delay.REPORTING: 30, Delay.STOPPING: 0}
+
+    def test_it_holds_the_brands_own_days(self) -> None:
+        brand = BrandFactory.create(timezone="Asia/Tokyo")
+        campaign = running(brand=brand)
+        last = at("2024-05-31 14:59")
+        enforce_all(last)
+        rows = [DayTotal(campaign.pk, date(2024, 5, 31), Decimal(130), last)]
+        record(rows, source="scripted", now=last, kind=Kind.DAY_TOTAL)
+
+        assert receipts.report(brand, *MAY).worst is not None
+        assert receipts.report(brand, date(2024, 6, 1), date(2024, 6, 30)).receipts == ()
+
+    def test_pauses_by_people_and_hours_are_not_in_it(self) -> None:
+        campaign = running()
+        campaign.status = "paused"
+        campaign.save()
+        enforce_all(NOON)
+
+        assert not SwitchOrder.objects.filter(state="confirmed").exists()
+        assert receipts.report(campaign.brand, *MAY).receipts == ()
+
+    def test_it_asks_as_few_queries_for_many_as_for_one(
+        self, django_assert_num_queries: object
+    ) -> None:
+        brand = BrandFactory.create()
+        for _ in range(5):
+            reported(running(brand=brand), 130, NOON, NOON)
+
+        with django_assert_num_queries(4):  # type: ignore[operator]
+            report = receipts.report(brand, *MAY)
+
+        assert report.over == 5 * 30
