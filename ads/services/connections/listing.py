@@ -59,9 +59,8 @@ def look(connection: Connection, *, now: datetime) -> Looked:
         connector = connect()
         found = connector.accounts()
         rows = _keep_accounts(connection, found, now)
-        if isinstance(connector, KnowsItsEnd):
-            ends = Connection.objects.filter(pk=connection.pk)
-            ends.update(expires_at=connector.expires_at(), updated_at=now)
+        if isinstance(connector, KnowsItsEnd) and (ends := connector.expires_at()):
+            Connection.objects.filter(pk=connection.pk).update(expires_at=ends, updated_at=now)
         answers = _ask(connection, connect, rows, begun)
     failed, count = {}, 0
     for row, answer in answers.items():

@@ -98,6 +98,8 @@ def finish(begun: Begun, answer: Mapping[str, str], *, now: datetime) -> Brought
             grant_type="authorization_code",
             code=code,
             code_verifier=begun.verifier,
+            # Microsoft wants it here too; others ignore it, as RFC 6749 (3.2) says.
+            scope=" ".join(oauth.scopes),
             allow_redirects=False,
         )
         if oauth.exchange:
