@@ -404,6 +404,9 @@ def test_a_connections_accounts_are_listed_and_kept(platform: Scripted) -> None:
         Account("2", "Two", "UTC", "USD"),
     ]
     assert platforms.list_accounts(its.pk, NOON) == 2
+    # Nobody has chosen them yet.
+    assert not PlatformAccount.objects.filter(is_read=True).exists()
+    PlatformAccount.objects.update(is_read=True)
     another = connection("Another")
     assert platforms.list_accounts(another.pk, NOON) == 2
     platform.listed = [Account("1", "Uno", "Asia/Tokyo", "JPY", "9")]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0028_view_orders'),
+        ('ads', '0029_connecting'),
     ]
 
     operations = [
