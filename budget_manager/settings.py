@@ -288,6 +288,15 @@ PLATFORM_ENDPOINTS = {
     for platform in ("google_ads", "meta_ads", "microsoft_ads")
 }
 
+# --- Ad platforms ---------------------------------------------------------------------------------
+# The installation's own app at each platform, for Connect; without one credentials are pasted.
+GOOGLE_ADS_CLIENT_ID = env.str("GOOGLE_ADS_CLIENT_ID", default="")
+GOOGLE_ADS_CLIENT_SECRET = secret("GOOGLE_ADS_CLIENT_SECRET")
+META_ADS_CLIENT_ID = env.str("META_ADS_CLIENT_ID", default="")
+META_ADS_CLIENT_SECRET = secret("META_ADS_CLIENT_SECRET")
+MICROSOFT_ADS_CLIENT_ID = env.str("MICROSOFT_ADS_CLIENT_ID", default="")
+MICROSOFT_ADS_CLIENT_SECRET = secret("MICROSOFT_ADS_CLIENT_SECRET")
+
 # --- The admin's frame ----------------------------------------------------------------------------
 # Flower's address for the admin's menu.
 FLOWER_URL = env.str("FLOWER_URL", default="http://localhost:5555")

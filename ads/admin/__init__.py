@@ -5,6 +5,7 @@ from ads.admin import (
     base,
     brands,
     campaigns,
+    connections,
     history,
     imports,
     overview,

@@ -23,6 +23,7 @@ _BRAND_FIELDS = [
     "is_active",
     "stale_after_minutes",
     "stops_when_stale",
+    "puts_switches_right",
 ]
 
 
@@ -111,6 +112,13 @@ class Brand(ConfigurationModel):
         default=False,
         db_default=False,
         help_text="On: campaigns whose spend is older stop until their ad platform reports again.",
+    )
+    puts_switches_right = models.BooleanField(
+        "switch back on ad platforms",
+        default=True,
+        db_default=True,
+        help_text="On: a campaign that somebody switches on or off on its ad platform is switched "
+        "back within the hour. Off: its page only says so, until its next start or stop.",
     )
     last_daily_reset = models.DateField(
         null=True,

@@ -252,6 +252,15 @@ class TriesWriting(Protocol):
 
 
 @runtime_checkable
+class KnowsItsEnd(Protocol):
+    """A connector whose platform says when its credentials end."""
+
+    def expires_at(self) -> datetime | None:
+        """When they end; None: never, or not known."""
+        ...
+
+
+@runtime_checkable
 class ChangesCredentials(Protocol):
     """A connector whose platform renews credentials as they are used."""
 

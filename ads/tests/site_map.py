@@ -35,6 +35,7 @@ NO_PAGES: Final = {
     "admin:django_celery_beat_periodictask_run": "only posted to",
     "admin:ads_spendimport_confirm": "only posted to",
     "admin:ads_campaign_act": "only posted to",
+    "admin:ads_connection_connected": "leads elsewhere; platforms send people back to it",
     "admin:ads_campaign_act_on_one": "only posted to",
     "admin:ads_campaign_undo": "only posted to",
     "admin:ads_brand_act": "only posted to",

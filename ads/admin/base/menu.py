@@ -50,6 +50,9 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.apikey": "key",
         "ads.webhookendpoint": "webhook",
         "ads.webhookdelivery": "inbox",
+        "ads.connection": "power",
+        "ads.platformaccount": "account_tree",
+        "ads.platformcampaign": "ads_click",
     },
     "Advanced": {
         "ads.heartbeat": "monitor_heart",

@@ -1,6 +1,6 @@
 """Base classes of the pages: of configuration, and of records that are read-only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -248,7 +248,7 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     list_max_show_all = 200
     show_full_result_count = False
     paginator = CountedPaginator
-    actions = None
+    actions: Sequence[str] | None = None
     empty_value_display = "–"
     # Sorting ten million rows without an index takes seconds.
     sortable_by = []

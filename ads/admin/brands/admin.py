@@ -40,7 +40,10 @@ class BrandAdmin(
     fieldsets = [
         (None, {"fields": ["name", "is_active", ("timezone", "currency")]}),
         ("Budgets", {"fields": [("daily_budget", "monthly_budget")]}),
-        ("Spend that is too old", {"fields": [("stale_after_minutes", "stops_when_stale")]}),
+        (
+            "Ad platforms",
+            {"fields": [("stale_after_minutes", "stops_when_stale"), "puts_switches_right"]},
+        ),
         (
             KEPT,
             {

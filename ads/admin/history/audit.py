@@ -40,6 +40,7 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
         "Brands of endpoints",
         ["webhookendpoint__name", "brand__name"],
     ),
+    "ConnectionEvent": ("Connections", ["name"]),
 }
 
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
 from ads.admin.backups import backup_alarms
+from ads.admin.connections import troubles_as_read
 from ads.admin.elements import (
     address,
     badge,
@@ -27,7 +28,15 @@ from ads.admin.elements import (
 from ads.admin.overview.first_steps import first_steps
 from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
-from ads.models import Backup, Brand, Campaign, DeliveryChange, Heartbeat, UnknownReference
+from ads.models import (
+    Backup,
+    Brand,
+    Campaign,
+    Connection,
+    DeliveryChange,
+    Heartbeat,
+    UnknownReference,
+)
 from ads.models.campaign import State
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
@@ -107,6 +116,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["backup_alarms"] = list(backup_alarms(seen.backups, seen.restored))
         if may(request, Backup, "view"):
             context["backups_link"] = reverse(address(Backup, "changelist"))
+    context["connection_troubles"] = troubles_as_read(seen.connections)
     if seen.waiting:
         context["waiting"] = {
             "amount": format_sums(seen.waiting.sums),
@@ -130,6 +140,7 @@ def _parts(request: HttpRequest) -> set[Part]:
         Part.DELIVERY: may(request, Campaign, "view"),
         Part.MONEY: may(request, Brand, "view"),
         Part.CHANGES: may(request, DeliveryChange, "view"),
+        Part.CONNECTIONS: may(request, Connection, "view"),
         Part.HEALTH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
         Part.WAITING: may(request, UnknownReference, "view"),
         Part.FIRST_STEPS: may(request, Brand, "add") or may(request, Campaign, "add"),

@@ -104,10 +104,13 @@ def _there(one: There, zone: str) -> dict[str, Any]:
         "reference": seen.remote_id,
         "state": badge("Gone")
         if seen.gone_at
+        else badge("Unknown")
+        if seen.is_on is None
         else badge("On", "success")
         if seen.is_on
         else badge("Off"),
         "status": seen.status,
+        "by_hand": one.is_switched_by_hand,
         "seen": format_instant(seen.seen_at, zone),
         "order": order_badge(order) if order else "",
         "told": told(order, zone) if order else "",

@@ -80,7 +80,7 @@ class UnknownReferenceAdmin(IdSearch, MatchingPages, ReadOnlyAdmin[UnknownRefere
     search_help_text = "Platform ID, name, account or platform"
     ordering = ["platform", "account", "reference", "id"]
     fields = ["created_at", "updated_at"]
-    actions = ["match_selected", "discard_selected"]  # type: ignore[assignment]
+    actions = ["match_selected", "discard_selected"]
     change_form_outer_before_template = "ads/admin/unknown_reference.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -16,10 +16,12 @@ from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
 from ads.admin.base import ConfigurationAdmin
-from ads.admin.elements import counted
+from ads.admin.elements import counted, may
 from ads.admin.tasks.form import TaskForm
 from ads.admin.tasks.runs import TaskRuns, runs, url_of_run
 from ads.admin.tasks.text import describe
+from ads.models import Connection
+from ads.services.connections import troubles
 from ads.services.operations import (
     health,
     periodic_tasks,
@@ -268,4 +270,7 @@ def _beside(request: HttpRequest) -> dict[str, Any]:
         "timezones": timezone_database(),
         "clock": say_clock(),
         "stuck": stuck_sessions(),
+        "connections": [one.text for one in troubles(timezone.now())]
+        if may(request, Connection, "view")
+        else [],
     }

@@ -63,8 +63,8 @@ class MetaAds:
             token_url=(f"{endpoint or 'https://graph.facebook.com'}/{_VERSION}/oauth/access_token"),
             scopes=("ads_read", "ads_management", "business_management"),
             token="access_token",  # noqa: S106 - the name of the field
-            client_id="META_APP_ID",
-            client_secret="META_APP_SECRET",  # noqa: S106 - the name of the variable
+            client_id="META_ADS_CLIENT_ID",
+            client_secret="META_ADS_CLIENT_SECRET",  # noqa: S106 - the name of the variable
             extra={},
             exchange="fb_exchange_token",
         )

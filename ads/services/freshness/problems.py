@@ -18,19 +18,14 @@ NAMED = 5
 
 
 def problems(now: datetime) -> list[str]:
-    """A sentence for each connection that is refused, and about accounts that fail or are old."""
-    refused = Connection.objects.filter(state=Connection.State.REFUSED)
-    found = [
-        f"Connection {connection.name}: {connection.problem or 'credentials refused.'}"
-        for connection in refused
-    ]
+    """About accounts that fail or are old; of connections :mod:`ads.services.connections` tells."""
     read = PlatformAccount.objects.filter(
         is_read=True, connection__state=Connection.State.WORKING
     ).select_related("connection")
     failing = list(
         read.filter(failing_since__lte=now - FAILS_FOR).order_by("failing_since", "pk")[: NAMED + 1]
     )
-    found += [
+    found = [
         f"{_named(account)} could not be read since {format_instant(account.failing_since)}: "
         f"{account.problem}"
         for account in failing[:NAMED]

@@ -10,6 +10,7 @@ from typing import Final
 from django.db import OperationalError, connection
 
 from ads.services import freshness
+from ads.services.connections import Trouble, troubles
 from ads.services.monitoring.bounded import bounded
 from ads.services.monitoring.counting import count_new
 from ads.services.monitoring.crossings import Unenforced, sparing
@@ -40,6 +41,8 @@ class ProblemKind(StrEnum):
     CLOCK = "clock"
     TIMEZONE_DATABASE = "timezone_database"
     SESSION_STUCK = "session_stuck"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_ENDS = "connection_ends"
     AD_PLATFORM = "ad_platform"
     UNKNOWN = "unknown"  # a part of the report could not be worked out
 
@@ -66,6 +69,7 @@ class Report:
     unenforced: Unenforced | None = None
     clock: ClockDifference | None = None
     stuck: list[StuckSession] | None = None
+    connections: list[Trouble] | None = None
     platforms: list[str] | None = None
     problems: list[Problem] = field(default_factory=list)
 
@@ -85,6 +89,8 @@ def report(now: datetime, *, count: bool = False) -> Report:
         found.stuck = stuck_sessions()
     with _part(found, "Periodic tasks"), bounded():
         found.tasks = health.check(now)
+    with _part(found, "Connections"), bounded():
+        found.connections = troubles(now)
     with _part(found, "Used-up budgets"), bounded():
         found.unenforced = sparing(now)
     with _part(found, "Ad platforms"), bounded():
@@ -133,6 +139,9 @@ def _problems(found: Report) -> Iterator[Problem]:
         yield Problem(ProblemKind.CLOCK, str(found.clock))
     if found.timezones.problem:
         yield Problem(ProblemKind.TIMEZONE_DATABASE, found.timezones.problem)
+    for one in found.connections or ():
+        ends = ProblemKind.CONNECTION_REFUSED if one.is_now else ProblemKind.CONNECTION_ENDS
+        yield Problem(ends, one.text)
     for text in found.platforms or ():
         yield Problem(ProblemKind.AD_PLATFORM, text)
     for session in found.stuck or ():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from ads.models import Campaign, PlatformCampaign, SwitchOrder
-from ads.models.platforms import MATCHED
+from ads.models.platforms import MATCHED, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,19 @@ class There:
 
     campaign: PlatformCampaign
     order: SwitchOrder | None
+
+    @property
+    def is_switched_by_hand(self) -> bool:
+        """Was it seen to do something else than it had confirmed? Then somebody switched it."""
+        order, seen = self.order, self.campaign
+        return (
+            order is not None
+            and order.state == OrderState.CONFIRMED
+            and order.settled_at is not None
+            and order.settled_at < seen.seen_at
+            and seen.is_on is not None
+            and seen.is_on != order.is_on
+        )
 
 
 def there(campaign: Campaign) -> Sequence[There]:

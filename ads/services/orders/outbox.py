@@ -63,8 +63,9 @@ def write(switched: Sequence[Switched], now: datetime) -> int:
 def put_right(account_id: int, now: datetime) -> int:
     """Write orders for campaigns of the account that were seen to do something else; how many.
 
-    Not where an order is open, where the platform refused the same within :data:`AGAIN`, or where
-    what was seen is older than the last answer.
+    Not where an order is open, where the platform refused the same within :data:`AGAIN`, where what
+    was seen is older than the last answer, or where somebody has switched it there by hand and the
+    brand leaves that alone.
     """
     account = _may_switch().filter(pk=account_id).first()
     if account is None:
@@ -199,6 +200,7 @@ _PUT_RIGHT: Final = f"""
       FROM ads_platformcampaign AS there
       JOIN ads_platformaccount AS account ON account.id = there.account_id
       JOIN ads_campaign AS campaign ON campaign.id = ({{whose}})
+      JOIN ads_brand AS brand ON brand.id = campaign.brand_id
       LEFT JOIN LATERAL (
             SELECT last.state, last.is_on, last.settled_at FROM ads_switchorder AS last
              WHERE last.account_id = there.account_id AND last.remote_id = there.remote_id
@@ -209,6 +211,8 @@ _PUT_RIGHT: Final = f"""
        AND (last.settled_at IS NULL OR last.settled_at < there.seen_at)
        AND (last.state IS DISTINCT FROM '{OrderState.REFUSED}'
             OR last.is_on <> campaign.is_active OR last.settled_at < %(again)s)
+       AND (brand.puts_switches_right OR last.state IS DISTINCT FROM '{OrderState.CONFIRMED}'
+            OR last.is_on <> campaign.is_active)
      ORDER BY there.remote_id
     {_UNLESS_OPEN}
 """  # noqa: S608

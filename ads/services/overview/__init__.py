@@ -11,6 +11,7 @@ from enum import Enum, auto
 from ads.models import Restore
 from ads.services import backups, freshness, restored, visible
 from ads.services.backups import BackupStatus
+from ads.services.connections import Trouble, troubles
 from ads.services.freshness import Source
 from ads.services.operations import health
 from ads.services.overview.changes import Latest, latest
@@ -27,6 +28,7 @@ class Part(Enum):
     DELIVERY = auto()
     MONEY = auto()
     CHANGES = auto()
+    CONNECTIONS = auto()
     HEALTH = auto()
     FIRST_STEPS = auto()
     WAITING = auto()
@@ -51,6 +53,8 @@ class Overview:
     platform_problems: Sequence[str] = ()
     #: The restore that nobody has resumed from.
     restored: Restore | None = None
+    #: What is wrong with connections; [] also if it was not requested.
+    connections: Sequence[Trouble] = ()
 
 
 def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overview:
@@ -76,4 +80,5 @@ def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overvie
         else (),
         backups=backups.status(now) if Part.HEALTH in parts else None,
         restored=restored.held() if Part.HEALTH in parts else None,
+        connections=troubles(now) if Part.CONNECTIONS in parts else (),
     )

@@ -70,10 +70,13 @@ def list_accounts(connection_id: int, now: datetime) -> int:
     return len(accounts)
 
 
-def keep(connection: Connection, accounts: Sequence[Account], now: datetime) -> None:
+def keep(
+    connection: Connection, accounts: Sequence[Account], now: datetime, *, reads_new: bool = False
+) -> None:
     """Keep these as the connection's accounts.
 
-    One that another connection reads already is kept, and not read again.
+    ``reads_new``: read those that were not known too, unless another connection does. Else people
+    choose them first: nobody knows yet whose campaigns they have.
     """
     known = {(row.platform, row.remote_id): row for row in connection.accounts.all()}
     read = set(
@@ -85,6 +88,7 @@ def keep(connection: Connection, accounts: Sequence[Account], now: datetime) -> 
         (each.platform or connection.platform, spelled(each.id, account=True)): each
         for each in accounts
     }
+    new: list[PlatformAccount] = []
     for key, each in listed.items():
         said: dict[str, Any] = {
             "name": each.name[:200],
@@ -98,16 +102,20 @@ def keep(connection: Connection, accounts: Sequence[Account], now: datetime) -> 
             said["state"] = f"its timezone, {each.timezone}, is not known"[:200]
         before = known.get(key)
         if before is None:
-            PlatformAccount.objects.create(
-                connection=connection,
-                platform=key[0],
-                source=connection.source,
-                remote_id=key[1],
-                is_read=key not in read,
-                **said,
+            new.append(
+                PlatformAccount(
+                    connection=connection,
+                    platform=key[0],
+                    source=connection.source,
+                    remote_id=key[1],
+                    is_read=reads_new and key not in read,
+                    **said,
+                )
             )
         elif any(getattr(before, name) != said[name] for name in _SAID):
             PlatformAccount.objects.filter(pk=before.pk).update(**said, updated_at=now)
+    # Somebody may be looking at the same moment.
+    PlatformAccount.objects.bulk_create(new, ignore_conflicts=True)
     gone = [row.pk for key, row in known.items() if key not in listed]
     PlatformAccount.objects.filter(pk__in=gone).exclude(state=NOT_LISTED).update(
         state=NOT_LISTED, updated_at=now
@@ -129,4 +137,4 @@ def keep_simulated(now: datetime) -> None:
         connection.state, connection.disconnected_at = Connection.State.WORKING, None
         connection.save(update_fields=["state", "disconnected_at"])
     with connected(connection) as connector:
-        keep(connection, connector.accounts(), now)
+        keep(connection, connector.accounts(), now, reads_new=True)

@@ -10,7 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from ads.models import Campaign, CampaignReference, PlatformAccount, WaitingSpend
 from ads.models.spend import Kind
 from ads.platforms import SIMULATED
-from ads.platforms.interface import Connector, PlatformError, Unreachable
+from ads.platforms.interface import Connector, Costs, PlatformError, Unreachable
 from ads.rules import calendar
 from ads.services.delivery import Trigger, enforce
 from ads.services.isolation import NOBODYS_FAULT
@@ -80,9 +80,12 @@ def _ask(account: PlatformAccount, now: datetime, asked: Asked) -> None:
     with connected(account.connection) as connector:
         try:
             for n, window in enumerate(windows(account, now)):
-                outcome = _ask_for(account, connector, window, now)
+                outcome, costs = _ask_for(account, connector, window, now)
                 asked.outcome += outcome
-                _answered(account, window, outcome, said + asked.outcome.problems, now, n)
+                problems = [*said, *filter(None, [costs.note]), *asked.outcome.problems]
+                _answered(account, window, outcome, problems, now)
+                if n == 0 and not outcome.is_locked:
+                    _fresh(account, costs, now)
                 if n == 0:
                     asked.outcome.switched += _let_go(account, now)
             if wants_campaigns or account.platform == SIMULATED:
@@ -93,7 +96,7 @@ def _ask(account: PlatformAccount, now: datetime, asked: Asked) -> None:
 
 def _ask_for(
     account: PlatformAccount, connector: Connector, window: Window, now: datetime
-) -> Outcome:
+) -> tuple[Outcome, Costs]:
     """Ask for these days; record them."""
     prepared = totals.Prepared()
     costs = connector.costs(account_of(account), window.since, window.until, now=now)
@@ -113,7 +116,7 @@ def _ask_for(
     elif prepared.by_hours:
         totals.without_hours(those, prepared)
     outcome.problems = prepared.problems() + outcome.problems
-    return outcome
+    return outcome, costs
 
 
 def _discard_days(account: PlatformAccount, prepared: totals.Prepared, now: datetime) -> None:
@@ -135,9 +138,8 @@ def _answered(
     outcome: Outcome,
     problems: list[str],
     now: datetime,
-    number: int,
 ) -> None:
-    """Note that the account answered; as of when, unless it is to be asked again for something."""
+    """Note that the account answered, unless it is to be asked again for something."""
     noted: dict[str, Any] = {
         "problem": "\n".join(problems),
         "failing_since": None,
@@ -145,13 +147,18 @@ def _answered(
         "updated_at": now,
     }
     if not outcome.is_locked:
-        if number == 0:
-            noted["answered_at"] = now
         if window.days >= WEEK:
             noted["week_answered_at"] = now
         if window.days >= MONTH:
             noted["month_answered_at"] = now
     PlatformAccount.objects.filter(pk=account.pk).update(**noted)
+
+
+def _fresh(account: PlatformAccount, costs: Costs, now: datetime) -> None:
+    """Note as of when the last days are known."""
+    PlatformAccount.objects.filter(pk=account.pk).update(
+        answered_at=now, fresh_until=costs.fresh_until
+    )
 
 
 def _let_go(account: PlatformAccount, now: datetime) -> int:

@@ -56,7 +56,8 @@ def _row(account: PlatformAccount, each: RemoteCampaign, now: datetime) -> Platf
         account=account,
         remote_id=spelled(each.id),
         name=each.name[:200],
-        is_on=each.is_on,
+        # A warehouse does not know: what is not said to be off is on.
+        is_on=each.is_on is not False,
         is_serving=each.is_serving,
         status=each.status[:200],
         daily_budget=each.daily_budget,

@@ -12,7 +12,13 @@ from ads.platforms.interface import Account, Connector, CredentialsRefused
 from ads.services import messages, orders
 from ads.services.orders import Told
 from ads.services.platforms import campaigns, quota
-from ads.services.platforms.access import account_of, connect, connected
+from ads.services.platforms.access import (
+    account_of,
+    connect_with,
+    connected,
+    held_by,
+    keep_changed,
+)
 from ads.services.platforms.accounts import keep_simulated
 from ads.services.platforms.errors import connection_refused, sentence
 
@@ -47,17 +53,19 @@ def hand_out_orders(now: datetime) -> int:
 
 def tell(account_id: int, clock: Callable[[], datetime]) -> Told:
     """Tell one account all that is due, and have it told again soon what is not confirmed yet."""
-    opened: list[tuple[PlatformAccount, Connector]] = []
+    opened: list[tuple[PlatformAccount, Connector, dict[str, str]]] = []
 
     def open_connector(account: PlatformAccount) -> tuple[Connector, Account]:
-        connector = connect(account.connection, timeout=TIMEOUT)
-        opened.append((account, connector))
+        held = held_by(account.connection)
+        connector = connect_with(account.connection.platform, held, timeout=TIMEOUT)
+        opened.append((account, connector, held))
         return connector, account_of(account)
 
     told = orders.tell(account_id, open_connector, clock)
     now = clock()
-    for account, connector in opened:
+    for account, connector, held in opened:
         quota.count(account.connection, connector, now)
+        keep_changed(account.connection, [connector], held)
     if isinstance(told.error, CredentialsRefused):
         account = PlatformAccount.objects.select_related("connection").get(pk=account_id)
         connection_refused(account.connection, told.error, now)

@@ -9,7 +9,7 @@ than the brand's. What is not recorded is said.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -65,8 +65,7 @@ def of_days(costs: Costs, window: Window, those: Matched, prepared: Prepared) ->
             for n in range(window.days)
         ):
             prepared.by_hours.add(remote_id)
-    if costs.complete:
-        totals = {**matching.on_record(those, window), **totals}
+    totals = {**_on_record(costs, those, window), **totals}
     for (remote_id, day), total in totals.items():
         its = those.owners.get(remote_id)
         if its is None or (
@@ -87,7 +86,8 @@ def of_hours(
         if (remote_id := spelled(cost.campaign)) in prepared.by_hours and cost.amount:
             hours[remote_id].append((_begins(cost, account.timezone), cost.amount))
     wider = Window(window.since - ONE_DAY, window.until + ONE_DAY)
-    known = matching.on_record(those, wider) if costs.complete else {}
+    # A day of theirs may be of two of the account's, of which one is not complete.
+    known = _on_record(costs, those, wider, less=ONE_DAY)
     for remote_id in sorted(prepared.by_hours):
         owner = those.owners[remote_id]
         spent: dict[date, Decimal] = defaultdict(Decimal)
@@ -126,6 +126,19 @@ def without_hours(those: Matched, prepared: Prepared) -> None:
             f"{owner.timezone}, and the platform gives no hours. Give the brand the account's "
             "timezone."
         ].add(owner.campaign_id)
+
+
+def _on_record(
+    costs: Costs, those: Matched, window: Window, *, less: timedelta = timedelta(0)
+) -> dict[tuple[str, date], DayTotal]:
+    """What was reported before, as zero, on the days of which the answer leaves nothing out."""
+    if not costs.complete:
+        return {}
+    whole = window
+    if costs.complete_days is not None:
+        first, last = costs.complete_days
+        whole = Window(max(first + less, window.since), min(last - less, window.until))
+    return matching.on_record(those, whole) if whole.days > 0 else {}
 
 
 def _added_up(

@@ -39,7 +39,7 @@ NOTED_EVERY: Final = timedelta(minutes=1)
 OWN_SOURCES: Final = frozenset({
     "manual", "import", "correction", "seed_data", "simulated", "google_ads", "meta_ads",
     "microsoft_ads", "tiktok_ads", "linkedin_ads", "amazon_ads", "pinterest_ads", "snapchat_ads",
-    "reddit_ads", "x_ads",
+    "reddit_ads", "x_ads", "warehouse",
 })  # fmt: skip
 
 LONGEST: Final = 100

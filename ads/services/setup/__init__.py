@@ -5,12 +5,13 @@ applied as it was previewed.
 """
 
 from ads.services.setup.applying import Applied, ChangedMeanwhile, apply
-from ads.services.setup.columns import COLUMNS, NONE
+from ads.services.setup.columns import COLUMNS, NONE, Id, joined, written_id
 from ads.services.setup.export import export, export_changes
 from ads.services.setup.plan import Change, Plan, Target
 from ads.services.setup.preview import Preview, preview
 from ads.services.setup.sheet import (
     MOST_ROWS,
+    Line,
     Problem,
     RowsRefused,
     SetupRefused,

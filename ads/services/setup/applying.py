@@ -1,7 +1,7 @@
 """Applying a file: all of it or nothing, in one transaction, enforced in it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -40,10 +40,10 @@ AT_ONCE: Final = 100
 class ChangedMeanwhile(SetupRefused):
     """What the file would change is no longer what was previewed: ``rows`` says where."""
 
-    def __init__(self, rows: Sequence[str], count: int) -> None:
+    def __init__(self, rows: Sequence[str], count: int, what: str = "file") -> None:
         super().__init__(
-            "Nothing was changed: a brand or campaign in this file was edited after the preview. "
-            "Check the new preview."
+            f"Nothing was changed: a brand or campaign in this {what} was edited after the "
+            "preview. Check the new preview."
         )
         self.rows = list(rows)
         self.count = count
@@ -60,10 +60,17 @@ class Applied:
     context: UUID
 
 
-def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None) -> Applied:
+def apply(
+    sheet: Sheet,
+    now: datetime,
+    *,
+    seen: Mapping[int, str] | None = None,
+    then: Callable[[], None] | None = None,
+) -> Applied:
     """Do what the file says, if it still does what was previewed.
 
     ``seen``: the :meth:`Plan.digests` of the preview that was confirmed; None: there was none.
+    ``then``: done in the same transaction, at its end.
 
     Raises:
         RowsRefused: with everything that is wrong with its rows.
@@ -73,33 +80,36 @@ def apply(sheet: Sheet, now: datetime, *, seen: Mapping[int, str] | None = None)
     name = (
         sheet.name if len(sheet.name) <= LONGEST_FILE_NAME else f"{sheet.name[:LONGEST_FILE_NAME]}…"
     )
-    of_file = f" (file {name})"
+    of_file = f" ({sheet.what} {name})"
     actor = f"{current_actor()[: LONGEST - len(of_file)]}{of_file}"
     with acting_as(actor), pghistory.context() as context:
         for left in reversed(range(ATTEMPTS)):
             try:
-                return Applied(*_apply(sheet, now, seen), context.id)
+                return Applied(*_apply(sheet, now, seen, then), context.id)
             except OperationalError as error:
                 if not lock_waits.is_in_the_way(error):
                     raise
                 if not left:
                     raise SetupRefused(
                         "Nothing was changed: somebody else is changing brands or campaigns of the "
-                        "file, or spend of them is being recorded. Try again in a minute."
+                        f"{sheet.what}, or spend of them is being recorded. Try again in a minute."
                     ) from error
                 time.sleep(PAUSE)
             except IntegrityError as error:
                 why = str(error).partition("\n")[0]
                 raise SetupRefused(
-                    "Nothing was changed: the file conflicts with what somebody else has saved at "
-                    f"the same moment. Preview it again. ({why})"
+                    f"Nothing was changed: the {sheet.what} conflicts with what somebody else has "
+                    f"saved at the same moment. Preview it again. ({why})"
                 ) from error
     raise AssertionError("unreachable")
 
 
 @transaction.atomic
 def _apply(
-    sheet: Sheet, now: datetime, seen: Mapping[int, str] | None
+    sheet: Sheet,
+    now: datetime,
+    seen: Mapping[int, str] | None,
+    then: Callable[[], None] | None,
 ) -> tuple[Mapping[str, int], Enforced]:
     locks.only_setup()
     found = plan_of(sheet)
@@ -117,11 +127,13 @@ def _apply(
     )
     plan = plan_of(sheet)
     plan.refuse_problems()
-    _refuse_another(plan, found.digests() if seen is None else seen)
+    _refuse_another(plan, found.digests() if seen is None else seen, sheet.what)
     write(plan)
     added = write_references(plan)
     concerned = Campaign.objects.filter(pk__in=locks.among(plan.concerned()))
     enforced = enforce(concerned, now, Trigger.EDIT, lock_first=True)
+    if then:
+        then()
 
     def record() -> None:
         registry.record_waiting(now, references=added[:AT_ONCE], at_most=registry.AT_ONCE)
@@ -140,14 +152,14 @@ def _renamed(plan: Plan, columns: object) -> list[int]:
     ]
 
 
-def _refuse_another(plan: Plan, seen: Mapping[int, str]) -> None:
+def _refuse_another(plan: Plan, seen: Mapping[int, str], what: str) -> None:
     """Raise ChangedMeanwhile unless the plan does what was seen."""
     by_line = {one.line: one for one in plan.targets}
     digests = plan.digests()
     differing = sorted(line for line in {*digests, *seen} if digests.get(line) != seen.get(line))
     if differing:
         rows = [f"line {line}: {_now(by_line.get(line))}" for line in differing[:NAMED]]
-        raise ChangedMeanwhile(rows, len(differing))
+        raise ChangedMeanwhile(rows, len(differing), what)
 
 
 def _now(one: Target | None) -> str:

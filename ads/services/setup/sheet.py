@@ -65,6 +65,8 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
     #: How it was read, where that is not plain to see.
     notes: list[str] = field(default_factory=list)
+    #: What it is, in messages and on record.
+    what: str = "file"
 
     @classmethod
     def read(

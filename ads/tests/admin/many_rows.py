@@ -25,9 +25,12 @@ from ads.models import (
     CampaignReference,
     CampaignSchedule,
     ColumnMapping,
+    Connection,
     DaypartingSchedule,
     DeliveryChange,
     Person,
+    PlatformAccount,
+    PlatformCampaign,
     ReportedTotal,
     SimulatedSwitch,
     Spend,
@@ -182,6 +185,29 @@ def _periodic_tasks(number: int, now: datetime) -> None:
     )
 
 
+def _connections(number: int, now: datetime) -> None:
+    connection = Connection.objects.create(
+        name=f"Connection {number}",
+        platform="meta_ads",
+        source="meta_ads",
+        state="refused",
+        problem="Revoked.",
+    )
+    first = Connection.objects.order_by("pk")[0]
+    for one in (connection, first):
+        account = PlatformAccount.objects.create(
+            connection=one,
+            platform="meta_ads",
+            source="meta_ads",
+            remote_id=f"{one.pk} {number}",
+            is_read=False,
+        )
+        for where in (account, PlatformAccount.objects.order_by("pk")[0]):
+            PlatformCampaign.objects.create(
+                account=where, remote_id=f"{one.pk} {number}", is_on=True, seen_at=now
+            )
+
+
 def _operations(number: int, now: datetime) -> None:
     Backup.objects.create(started_at=now, took=timedelta(0), place=f"/b/{number}", taken_by="x")
     ArchivedMonth.objects.create(
@@ -216,6 +242,7 @@ MAKERS: Final[list[Callable[[int, datetime], None]]] = [
     _references,
     _files,
     _periodic_tasks,
+    _connections,
     _operations,
     _people,
 ]

@@ -44,11 +44,15 @@ PAGES: Final = {
     "ads.campaignreferenceevent": _RECORD,
     "ads.campaignscheduleevent": _RECORD,
     "ads.columnmapping": _pages(V, add=B, delete=B),
+    "ads.connection": _pages(V),
+    "ads.connectionevent": _RECORD,
     "ads.daypartingschedule": _pages(V, add=B, delete=B),
     "ads.daypartingscheduleevent": _RECORD,
     "ads.daypartingwindowevent": _RECORD,
     "ads.deliverychange": _RECORD,
     "ads.heartbeat": _RECORD,
+    "ads.platformaccount": _RECORD,
+    "ads.platformcampaign": _RECORD,
     "ads.reportedtotal": _RECORD,
     "ads.simulatedswitch": _RECORD,
     "ads.switchorder": _RECORD,
@@ -105,7 +109,12 @@ OTHER_PAGES: Final = {
     "admin:ads_campaign_download_setup": B,
     "admin:ads_campaign_set_up_by_file": B,
     "admin:ads_campaign_let_run_on": O,
+    "admin:ads_connection_first_look": A,
+    "admin:ads_connection_try_it": A,
+    "admin:ads_connection_renew": A,
+    "admin:ads_connection_disconnect": A,
     "admin:ads_deliverychange_export_csv": V,
+    "admin:ads_platformaccount_switch_reading": A,
     "admin:ads_spend_export_csv": V,
     "admin:ads_spendtotal_export_csv": V,
     "admin:ads_spend_correct": B,
@@ -148,6 +157,7 @@ ACTIONS: Final = {
     "ads.campaignreference": {_DELETE: B},
     "ads.columnmapping": {_DELETE: B},
     "ads.daypartingschedule": {_DELETE: B},
+    "ads.platformaccount": {"read_accounts": A, "stop_reading": A},
     "ads.switchorder": {"tell_again": B},
     "ads.unknownreference": {"match_selected": B, "discard_selected": B},
     "ads.apikey": {"revoke_keys": A},
@@ -181,6 +191,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "monthly_budget",
             "stale_after_minutes",
             "stops_when_stale",
+            "puts_switches_right",
         }
     },
     "ads.campaign": {
@@ -249,6 +260,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "requests_per_minute",
         }
     },
+    "ads.connection": {A: {"name", "is_read_only"}},
     "ads.webhookendpoint": {
         A: {"name", "source", "every_brand", "brands", "is_active", "on_overlap"}
     },

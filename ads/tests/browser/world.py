@@ -25,9 +25,11 @@ from ads.models import (
     CampaignReference,
     CampaignSchedule,
     ColumnMapping,
+    Connection,
     DaypartingSchedule,
     Person,
     PlatformAccount,
+    PlatformCampaign,
     ReportedTotal,
     Restore,
     SpendBatch,
@@ -38,6 +40,7 @@ from ads.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from ads.services import platform_credentials
 from ads.services.imports.plan import Plan as FilePlan
 from ads.services.people import sign_ins
 from ads.services.sample.seed import Plan, seed
@@ -56,6 +59,7 @@ def make(now: datetime, *, brands: int = 2, campaigns: int = 6, spend_days: int 
     _what_comes_in(now)
     _periodic_tasks(now)
     _people(now)
+    _connections(now)
     _operations(now)
     _platforms(now)
     return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD)
@@ -146,6 +150,40 @@ def _what_comes_in(now: datetime) -> None:
     )
     plan = FilePlan().as_json()
     ColumnMapping.objects.create(name="Platform's export", header=["Day"], plan=plan)
+
+
+def _connections(now: datetime) -> None:
+    """A connection that ends soon, with an account that is read and one that is not."""
+    connection = Connection.objects.create(
+        name="Acme's Meta",
+        platform="meta_ads",
+        source="meta_ads",
+        credentials=platform_credentials.sealed({"access_token": "EAA"}),
+        expires_at=now + timedelta(days=3),
+        listed_at=now,
+    )
+    connection.name = "Acme on Meta"
+    connection.save(update_fields=["name"])
+    for number, is_read in (("7001", True), ("7002", False)):
+        account = PlatformAccount.objects.create(
+            connection=connection,
+            platform="meta_ads",
+            source="meta_ads",
+            remote_id=number,
+            name=f"Account {number}",
+            timezone="Europe/Berlin",
+            currency="EUR",
+            is_read=is_read,
+            answered_at=now if is_read else None,
+        )
+        PlatformCampaign.objects.create(
+            account=account,
+            remote_id=f"{number}1",
+            name="Spring",
+            is_on=True,
+            daily_budget=Decimal(50),
+            seen_at=now,
+        )
 
 
 def _operations(now: datetime) -> None:

@@ -42,6 +42,8 @@ class Scripted:
     totals_of: dict[str, dict[date, Decimal]] = field(default_factory=dict)
     gives_hours: bool = False
     complete: bool = True
+    complete_days: tuple[date, date] | None = None
+    note: str = ""
     fresh_until: datetime | None = None
     operations_per_day: int | None = None
     operations: int = 0
@@ -86,7 +88,7 @@ class Scripted:
             for cost in self.costs_of.get(account.id, [])
             if since <= cost.date <= until and (cost.hour is not None) is by_hour
         ]
-        return Costs(rows, now, self.fresh_until, self.complete)
+        return Costs(rows, now, self.fresh_until, self.complete, self.complete_days, self.note)
 
     def account_totals(
         self, account: Account, since: date, until: date, *, now: datetime

@@ -5,7 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -314,7 +314,7 @@ class AtRandom(RuleBasedStateMachine):
         for (theirs, day, hour), amount in said.items():
             account, brand, *_ = CAMPAIGNS[theirs]
             assert hour is not None
-            span = hour_span(day, datetime.min.replace(hour=hour).time(), ACCOUNTS[account])
+            span = hour_span(day, time(hour), ACCOUNTS[account])
             assert span is not None
             its_day = local_date(span[0], BRANDS[brand][0])
             costs[self.ours[theirs].pk, its_day] += amount
@@ -353,7 +353,7 @@ def stored() -> Iterator[tuple[str, str]]:
     with database.cursor() as cursor:
         tables = [name for name in database.introspection.table_names(cursor) if "ads_" in name]
         for table in tables:
-            cursor.execute(f'SELECT row::text FROM "{table}" AS row')  # noqa: S608 - our own
+            cursor.execute(f'SELECT row::text FROM "{table}" AS row')
             yield from ((table, text) for (text,) in cursor.fetchall())
 
 

@@ -82,6 +82,6 @@ def test_receipts_of_all_brands_are_exported(program: Program) -> None:
 
     response = program.get("/exports/receipts.csv?from=2024-05-15&to=2024-05-15")
 
-    head, row = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    head, row = b"".join(response.streaming_content).decode().splitlines()
     found = dict(zip(head.split(","), row.split(","), strict=True))
     assert (found["campaign"], found["budget"], found["over"]) == ("Spring", "daily_budget", "2.50")

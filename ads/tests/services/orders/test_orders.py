@@ -7,7 +7,14 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from ads.models import Campaign, CampaignReference, PlatformAccount, PlatformCampaign, SwitchOrder
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    PlatformAccount,
+    PlatformCampaign,
+    SwitchOrder,
+)
 from ads.platforms.interface import (
     Account,
     Confirmed,
@@ -323,6 +330,20 @@ class TestPuttingRight:
 
         assert orders.put_right(account.pk, NOON + MINUTE) == 1
         assert orders_of(campaign) == [(False, "confirmed"), (False, "pending")]
+
+    def test_one_that_somebody_switched_there_is_left_where_the_brand_says_so(self) -> None:
+        campaign = running()
+        Brand.objects.update(puts_switches_right=False)
+        lifecycle.pause(campaign, now=NOON)
+        tell(campaign, Scripted())
+        account = PlatformAccount.objects.get()
+        PlatformCampaign.objects.update(is_on=True, seen_at=NOON + MINUTE)
+
+        assert orders.put_right(account.pk, NOON + MINUTE) == 0
+        assert [one.is_switched_by_hand for one in orders.there(campaign)] == [True]
+
+        lifecycle.activate(campaign, now=NOON + MINUTE)  # a decision of ours counts again
+        assert orders_of(campaign) == [(False, "confirmed"), (True, "pending")]
 
     def test_what_was_seen_before_the_last_answer_says_nothing(self) -> None:
         campaign = running()

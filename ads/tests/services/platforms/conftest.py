@@ -1,8 +1,11 @@
 """A scripted platform, without the simulated one unless a test wants it."""
 
+import json
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings as django_settings
 
 from ads.tests.platforms.doubles import Scripted, offer
 
@@ -21,3 +24,15 @@ def simulated(settings: Any) -> None:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Scripted:
     return offer(monkeypatch)
+
+
+@pytest.fixture
+def queue() -> Any:
+    """Answers the tasks that were sent to the platforms' queue, and their arguments."""
+    client = redis.Redis.from_url(django_settings.REDIS_URL)
+    client.delete("platforms")
+    yield lambda: [
+        (message["headers"]["task"].rpartition(".")[2], json.loads(message["headers"]["argsrepr"]))
+        for message in map(json.loads, client.lrange("platforms", 0, -1)[::-1])
+    ]
+    client.delete("platforms")

@@ -118,6 +118,33 @@ def test_a_vanished_row_of_a_complete_answer_is_zero(platform: Scripted) -> None
     assert Spend.objects.filter(campaign=campaign).count() == 2
 
 
+def test_days_of_which_an_answer_may_lack_something_are_not_set_to_zero(
+    platform: Scripted,
+) -> None:
+    campaign = CampaignFactory.create()
+    known_as(campaign, "7")
+    account(connection())
+    yesterday = TODAY - DAY
+    platform.costs_of["1"] = [cost("7", 30), cost("7", 20, yesterday)]
+    update(NOON)
+
+    platform.costs_of["1"] = []
+    platform.complete_days = (yesterday, yesterday)  # loaded up to yesterday
+    update(NOON + 5 * MINUTE)
+
+    assert (spent(campaign), spent(campaign, yesterday)) == (Decimal(30), Decimal(0))
+
+
+def test_what_an_answer_says_of_itself_is_kept(platform: Scripted) -> None:
+    its = account(connection())
+    platform.fresh_until, platform.note = NOON - HOUR, "Amounts are rounded."
+    update(NOON)
+
+    its.refresh_from_db()
+    assert (its.answered_at, its.fresh_until) == (NOON, NOON - HOUR)
+    assert its.problem == "Amounts are rounded."
+
+
 def test_days_outside_the_window_and_other_sources_are_never_set_to_zero(
     platform: Scripted,
 ) -> None:
@@ -377,6 +404,9 @@ def test_a_connections_accounts_are_listed_and_kept(platform: Scripted) -> None:
         Account("2", "Two", "UTC", "USD"),
     ]
     assert platforms.list_accounts(its.pk, NOON) == 2
+    # Nobody has chosen them yet.
+    assert not PlatformAccount.objects.filter(is_read=True).exists()
+    PlatformAccount.objects.update(is_read=True)
     another = connection("Another")
     assert platforms.list_accounts(another.pk, NOON) == 2
     platform.listed = [Account("1", "Uno", "Asia/Tokyo", "JPY", "9")]

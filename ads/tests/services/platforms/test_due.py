@@ -1,12 +1,9 @@
 """Ticks hand each account to a task of its own, within what its platform allows a day."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import redis
-from django.conf import settings as django_settings
 
 from ads.models import Connection, PlatformAccount
 from ads.services import platforms
@@ -16,17 +13,6 @@ pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
 MIDNIGHT = datetime(2026, 3, 4, tzinfo=UTC)
-
-
-@pytest.fixture
-def queue() -> Any:
-    client = redis.Redis.from_url(django_settings.REDIS_URL)
-    client.delete("platforms")
-    yield lambda: [
-        (message["headers"]["task"].rpartition(".")[2], json.loads(message["headers"]["argsrepr"]))
-        for message in map(json.loads, client.lrange("platforms", 0, -1)[::-1])
-    ]
-    client.delete("platforms")
 
 
 def test_the_longest_unanswered_come_first_and_those_that_fail_last(

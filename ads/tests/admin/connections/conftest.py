@@ -1,0 +1,5 @@
+"""The example platform, for the pages."""
+
+from ads.tests.services.connections.fixtures import connection, login, now, world
+
+__all__ = ["connection", "login", "now", "world"]
