@@ -1,6 +1,5 @@
 """A platform at which anything goes wrong at any time, and Budget Manager beside it."""
 
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,17 +18,15 @@ from ads.models import (
     Brand,
     Campaign,
     CampaignReference,
-    Connection,
     PlatformAccount,
     SpendTotal,
     SwitchOrder,
 )
-from ads.models.platforms import ConnectionState
 from ads.rules.calendar import hour_span, local_date
 from ads.services import platforms
+from ads.services.connections import lifecycle
 from ads.services.delivery import Trigger, enforce, rollover
 from ads.services.platforms.accounts import to_list
-from ads.services.senders import encryption
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.platforms.stand_in import StandIn
 from stand_ins import world
@@ -113,11 +110,8 @@ class AtRandom(RuleBasedStateMachine):
         self.lines = Lines()
         for name in LOGGERS:
             logging.getLogger(name).addHandler(self.lines)
-        self.connection = Connection.objects.create(
-            name="Agency",
-            platform=self.stand_in.platform,
-            source=self.stand_in.platform,
-            credentials=encryption.seal(json.dumps(self.credentials)),
+        self.connection = lifecycle.add(
+            platform=self.stand_in.platform, name="Agency", given=self.credentials, now=self.now
         )
         brands = {
             name: BrandFactory.create(name=name, timezone=zone, currency=currency)
@@ -134,6 +128,9 @@ class AtRandom(RuleBasedStateMachine):
             )
             self.ours[reference] = ours
         self.enforced()
+        platforms.list_accounts(self.connection.pk, self.now)
+        accounts = PlatformAccount.objects.values_list("pk", flat=True)
+        assert lifecycle.read(list(accounts), is_read=True, now=self.now) == len(ACCOUNTS)
 
     def teardown(self) -> None:
         try:
@@ -192,9 +189,7 @@ class AtRandom(RuleBasedStateMachine):
 
     @rule()
     def connected_again(self) -> None:
-        Connection.objects.filter(state=ConnectionState.REFUSED).update(
-            state=ConnectionState.WORKING, problem=""
-        )
+        lifecycle.renew(self.connection, given=self.credentials, now=self.now)
 
     def enforced(self) -> None:
         enforce(Campaign.objects.all(), self.now, Trigger.CHECK_CAMPAIGN_BUDGETS)
