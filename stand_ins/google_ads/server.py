@@ -109,6 +109,7 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no publ
     def _begin(self, call: Call, context: Any, *, operations: int = 1) -> Fault | None:
         """Count a call and let its fault happen; returns those that spoil the answer."""
         stage = self._stage
+        stage.take_time()
         with stage.lock:
             fault = stage.faults.take(call)
             stage.faults.calls["operations"] += operations

@@ -53,6 +53,7 @@ def start(stage: Stage, port: int) -> MetaAdsStandIn:
 def answer(routes: Routes, request: Request) -> Reply:
     """Answer a request; what happens to a batch is what happens to its first part."""
     stage = routes.stage
+    stage.take_time()
     fault = None
     params = {**request.query, **(request.form() if request.method == "POST" else {})}
     try:

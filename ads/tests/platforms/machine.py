@@ -24,7 +24,7 @@ from ads.models import (
 )
 from ads.rules.calendar import hour_span, local_date
 from ads.services import platforms
-from ads.services.connections import lifecycle
+from ads.services.connections import InvalidConnection, lifecycle
 from ads.services.delivery import Trigger, enforce, rollover
 from ads.services.platforms.accounts import to_list
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -189,7 +189,10 @@ class AtRandom(RuleBasedStateMachine):
 
     @rule()
     def connected_again(self) -> None:
-        lifecycle.renew(self.connection, given=self.credentials, now=self.now)
+        try:
+            lifecycle.renew(self.connection, given=self.credentials, now=self.now)
+        except InvalidConnection as error:  # the platform was asked, and said no
+            self.errors.append(str(error))
 
     def enforced(self) -> None:
         enforce(Campaign.objects.all(), self.now, Trigger.CHECK_CAMPAIGN_BUDGETS)
@@ -219,6 +222,8 @@ class AtRandom(RuleBasedStateMachine):
 
     @rule(theirs=THEIRS, is_all_of_it=st.booleans())
     def deleted(self, theirs: str, is_all_of_it: bool) -> None:
+        # Microsoft's report without a row says nothing about zeros.
+        is_all_of_it &= self.stand_in.platform != "microsoft_ads"
         if self.is_there(theirs):
             if is_all_of_it:
                 self.stand_in.delete(f"/campaigns/{theirs}")
