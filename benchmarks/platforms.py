@@ -37,6 +37,8 @@ from ads.models import (
     SwitchOrder,
 )
 from ads.models.platforms import OrderState
+from ads.models.spend import Kind
+from ads.rules.calendar import local_date
 from ads.services import platforms
 from ads.services.connections import lifecycle
 from ads.services.ledger import DayTotal, record
@@ -191,8 +193,10 @@ def stop(count: int) -> Rows:
 
 def spend_it(reference: CampaignReference) -> None:
     now = datetime.now(UTC)
-    total = DayTotal(reference.campaign_id, now.date(), Decimal(51), None)
-    record([total], source="benchmark", now=now)
+    today = local_date(now, reference.campaign.brand.timezone)
+    total = DayTotal(reference.campaign_id, today, Decimal(51), now)
+    (answer,) = record([total], source="benchmark", now=now, kind=Kind.DAY_TOTAL).answers
+    expect(("recorded", None), (answer.outcome, answer.reason))
 
 
 # --- operations at Google -------------------------------------------------------------------------
