@@ -56,7 +56,7 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         ("reading", "fresh"),
         "problem_or_state",
     ]
-    actions = ["read_accounts", "stop_reading"]  # type: ignore[assignment]
+    actions = ["read_accounts", "stop_reading"]
     actions_detail = ["switch_reading"]
     change_form_outer_after_template = "ads/admin/platform_campaigns.html"
 
