@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Q
 
 from ads.models import SignIn
@@ -85,6 +86,19 @@ def succeed(attempt: SignIn, kind: SignInKind) -> None:
     if kind in (SignInKind.SIGNED_IN, SignInKind.RECOVERY_CODE):
         there = SignIn.objects.filter(_from(attempt.address), username=attempt.username)
         there.filter(counts=True).update(counts=False)
+
+
+def check_password(user: User, password: str, address: str, now: datetime) -> bool:
+    """Is it the password of somebody who is signed in? Throttled; only a wrong one is on record.
+
+    Raises:
+        LockedOut: there were too many failures before.
+    """
+    attempt = begin(user.get_username(), address, now)
+    if not user.check_password(password):
+        return False
+    attempt.delete()
+    return True
 
 
 def note(kind: SignInKind, username: str, address: str, now: datetime) -> None:

@@ -137,6 +137,27 @@ def test_an_administrator_and_a_command_unlock(anna: User, admin: Client) -> Non
     assert (row.username, row.by) == ("anna", "olivia")
 
 
+def test_the_old_password_is_throttled_where_it_is_changed_too(anna: User) -> None:
+    page = reverse("admin:password_change")
+    new = {"new_password1": "battery horse staple", "new_password2": "battery horse staple"}
+    client = log_in().client
+    client.defaults["REMOTE_ADDR"] = OFFICE
+
+    def change(old: str) -> Any:
+        return client.post(page, {"old_password": old, **new})
+
+    wrong = [change(WRONG).context["form"].errors["old_password"] for _ in range(5)]
+    (locked,) = change(PASSWORD).context["form"].errors["old_password"]
+
+    assert wrong == [["This is not your password."]] * 5
+    assert locked.startswith("Too many failed attempts. Try again in ")
+    assert kinds() == ["signed_in", *["failed"] * 5, "locked_out"]
+    sign_ins.unlock(timezone.now(), username="anna")
+    assert change(PASSWORD).headers["Location"] == reverse("admin:password_change_done")
+    assert kinds()[-1] == "unlocked"
+    assert log_in(password=new["new_password1"]).status_code == 302
+
+
 def test_the_command_names_what_it_cannot_unlock() -> None:
     with pytest.raises(CommandError, match="There is no user 'nobody'"):
         call_command("person", "unlock", "nobody")
