@@ -125,6 +125,7 @@ def _kept(request: HttpRequest, factor: SecondFactor) -> HttpResponse:
     elif is_sent and _is_right(request, factor, form):
         if "off" in request.POST:
             second_factor.remove(user)
+            sessions.begin(request.session, user)
             _note(request, SignInKind.FACTOR_OFF)
             messages.success(request, "The second factor is off.")
             return HttpResponseRedirect(reverse("second_factor_setup"))
