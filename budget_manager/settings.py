@@ -130,12 +130,12 @@ TEMPLATES = [
     },
 ]
 
-# A login lasts a working day, and longer only for whoever ticks "Keep me signed in".
+# A login lasts a working day, and longer only for whoever ticks "Keep me logged in".
 SESSION_COOKIE_AGE = 3600 * env.int("SESSION_HOURS", default=12)
 REMEMBERED_DAYS = env.int("REMEMBERED_DAYS", default=14)
 # The roles of which everybody needs a second factor, by name; "Superuser" for superusers.
 SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
-# How long sign-ins stay on record.
+# How long logins stay on record.
 SIGN_INS_KEPT_DAYS = env.int("SIGN_INS_KEPT_DAYS", default=400)
 # Requests with an invalid API key that are answered per minute and address.
 API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", default=30)

@@ -1,4 +1,4 @@
-"""People in the admin: their roles and brands, signing in, and their second factor."""
+"""People in the admin: their roles and brands, logging in, and their second factor."""
 
 from ads.admin.people.factor_pages import ask, set_up
 from ads.admin.people.own_password import change_password

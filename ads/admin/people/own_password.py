@@ -1,4 +1,4 @@
-"""Changing one's own password: the old one is asked for, and throttled as at a sign-in."""
+"""Changing one's own password: the old one is asked for, and throttled as at a login."""
 
 from typing import Any
 

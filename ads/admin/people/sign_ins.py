@@ -1,4 +1,4 @@
-"""Sign-ins: who signed in, from where, and who was refused; read-only."""
+"""Logins: who logged in, from where, and who was refused; read-only."""
 
 from django.contrib import admin
 from django.utils.html import format_html
@@ -23,10 +23,10 @@ COLOURS = {
 
 @admin.register(SignIn)
 class SignInAdmin(ReadOnlyAdmin[SignIn]):
-    """Sign-ins, the newest first."""
+    """Logins, the newest first."""
 
     about = (
-        "Who signed in and out, whose password or code was wrong, and who was refused because of "
+        "Who logged in and out, whose password or code was wrong, and who was refused because of "
         "too many failures. Who gave whom which role, permission or brand is in the change history."
     )
     list_display = ["when", "username", "what", "from_where", "done_by"]

@@ -183,8 +183,8 @@ def test_logins_and_logouts_are_on_a_page_for_administrators_alone(
 
     assert client.get(changelist("ads_signin")).status_code == 302
     page = admin.get(changelist("ads_signin"), {"q": OFFICE}).content.decode()
-    assert "Signed in" in page
-    assert "Signed out" in page
+    assert "Logged in" in page
+    assert "Logged out" in page
     assert OFFICE in page
     assert admin.get(changelist("ads_signin"), {"q": "no address"}).status_code == 200
     assert log_in(address=HOME).client.get(changelist("ads_signin")).status_code == 403

@@ -1,12 +1,14 @@
 """Months of the ledger are moved into files and back; sums stay, and nothing counts twice."""
 
 import gzip
+from contextlib import closing
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -149,6 +151,27 @@ def test_nothing_is_recorded_in_an_archived_month_whoever_sends_it(
     assert not ReportedTotal.objects.exists()
     with refused(r"date: 2024-01-15 is in a month whose entries are archived; .* 2024-01 back"):
         spend_in_sql(campaign, "1", JANUARY.replace(day=15))
+    assert sums() == kept
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_a_transaction_that_cannot_see_what_was_archived_meanwhile_inserts_nothing(
+    campaigns: list[Campaign], tmp_path: Path, level: str
+) -> None:
+    with closing(connection.copy()) as client, client.cursor() as cursor:
+        client.set_autocommit(False)
+        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+        cursor.execute("SELECT count(*) FROM ads_archivedmonth")  # this instant is what it sees
+        archived(tmp_path)
+        kept = sums()
+        with pytest.raises(IntegrityError, match="ads_spend: insert under READ COMMITTED;"):
+            cursor.execute(
+                "INSERT INTO ads_spend (campaign_id, amount, date, source, external_id)"
+                " VALUES (%s, 10.25, '2024-05-15', 'etl', '0/1')",
+                [campaigns[0].pk],
+            )
+
     assert sums() == kept
 
 
