@@ -105,8 +105,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ads.middleware.OutageMiddleware",
-    "ads.middleware.SecondFactorMiddleware",
-    "ads.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ads.middleware.LoggedOutMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
