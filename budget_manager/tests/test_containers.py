@@ -35,6 +35,13 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 WORKERS = ["celery-enforcement", "celery-worker"]
 OURS = [name for name, service in COMPOSE["services"].items() if "build" in service]
 
+#: What compose does not pass on in production: an override file of one's own can.
+LEFT_AT_DEFAULTS = {
+    "ACCESS_LOG", "API_FAILURES_PER_MINUTE", "API_REQUESTS_PER_MINUTE", "CLOCK_TOLERANCE", "DEBUG",
+    "FLOWER_URL", "IMPORT_MAX_BYTES", "REMEMBERED_DAYS", "SECURE_HSTS_SECONDS",
+    "SECURE_SSL_REDIRECT", "SESSION_HOURS", "SIGN_INS_KEPT_DAYS", "SIMULATED_PLATFORM_SEED",
+}  # fmt: skip
+
 SET = {"ALLOWED_HOSTS": ".example.com"}
 SECRETS = {
     "secret_key": "a-long-secret-that-only-this-test-knows-0123456789",
@@ -309,6 +316,16 @@ def test_production_overrides_services_that_exist_and_takes_secrets_from_files()
     assert set(PRODUCTION["secrets"]) == set(SECRETS)
     for variable in PRODUCTION["services"]["celery-flower"]["environment"]:
         assert not variable.endswith("_FILE") or variable.removesuffix("_FILE") in NAMES
+
+
+def test_production_passes_each_setting_on_or_leaves_it_on_purpose() -> None:
+    settings = (ROOT / "budget_manager" / "settings.py").read_text()
+    read = set(re.findall(r'(?:env\.\w+|secret)\(\s*"([A-Z_]+)"', settings))
+
+    given = {*COMPOSE["x-app"]["environment"], *PRODUCTION["x-production"]}
+    assert read - {name.removesuffix("_FILE") for name in given} == LEFT_AT_DEFAULTS
+    for name in ("SECRET_KEY_FALLBACKS", "MONITORING_TOKEN", "DEAD_MAN_URL", "BACKUP_EVERY_HOURS"):
+        assert PRODUCTION["x-production"][name].startswith(f"${{{name}:-")
 
 
 def test_the_image_leaves_the_bundled_servers_out_and_does_not_run_as_root() -> None:

@@ -174,6 +174,6 @@ def _sentences(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise BackupError(
-            f"{error.filename or directory} cannot be written: {error.strerror or error}. Free some "
-            "space, or give a directory that this user may write to."
+            f"{error.filename or directory} cannot be written: {error.strerror or error}. Free "
+            "some space, or give a directory that this user may write to."
         ) from error
