@@ -5,12 +5,14 @@ from contextlib import closing
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from time import sleep
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import (
@@ -28,7 +30,7 @@ from ads.models import (
 from ads.models.batches import BatchKind
 from ads.models.senders import Scope
 from ads.models.spend import Kind
-from ads.services import batches
+from ads.services import batches, locks
 from ads.services.batches import CannotUndo
 from ads.services.campaign_lookup import Reference
 from ads.services.ledger import DayTotal, SpendEntry, record, verification
@@ -45,7 +47,16 @@ from ads.tests.services.archive.support import (
     entry,
     everything,
 )
-from ads.tests.support import NOON, execute, held_open, refused, spend_in_sql, totals
+from ads.tests.support import (
+    NOON,
+    at_once,
+    await_blocked,
+    execute,
+    held_open,
+    refused,
+    spend_in_sql,
+    totals,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -111,7 +122,7 @@ def test_a_preview_changes_nothing(campaigns: list[Campaign], tmp_path: Path) ->
     said = say("archive_spend", str(tmp_path), "--before", "2024-02", "--dry-run")
 
     assert "Preview: nothing was changed." in said
-    assert ["2024-01", "8", "€10.250001 · $25.250002"] in lines(said)
+    assert ["2024-01", "8", "€10.250001 · $25.250002", "0"] in lines(said)
     assert "2024-02" not in said
     assert list(tmp_path.iterdir()) == []
     assert not ArchivedMonth.objects.exists()
@@ -120,7 +131,7 @@ def test_a_preview_changes_nothing(campaigns: list[Campaign], tmp_path: Path) ->
 def test_the_last_months_stay(campaigns: list[Campaign], tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"2024-04 is too late: the last 62 days .* 2024-03 or"):
         archived(tmp_path, before="2024-04")
-    with pytest.raises(CommandError, match="'2024' is no month: write 2025-01"):
+    with pytest.raises(CommandError, match="'2024' is not a month: write 2025-01"):
         archived(tmp_path, before="2024")
     assert archived(tmp_path, before="2023-12") == "The ledger has no entries before 2023-12.\n"
 
@@ -240,6 +251,20 @@ def test_a_directory_that_cannot_be_written_leaves_the_ledger_as_it_is(
     assert not ArchivedMonth.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_archiving_waits_for_another_archiver(
+    campaigns: list[Campaign], tmp_path: Path, settings: Settings
+) -> None:
+    settings.DATABASE_SESSION = {"lock_timeout": "100ms"}  # each session waits no longer by itself
+    with held_open(locks.archiving) as let_go, at_once() as start:
+        start(lambda: archived(tmp_path))
+        await_blocked()
+        sleep(0.2)
+        let_go()
+
+    assert ArchivedMonth.objects.count() == 2
+
+
 def test_entries_are_deleted_in_no_other_way(campaigns: list[Campaign], tmp_path: Path) -> None:
     archived(tmp_path, before="2024-02")
     before = everything()
@@ -308,16 +333,32 @@ def test_a_file_says_which_of_its_rows_are_archived(
     assert totals(campaign)["day", NOON.date().replace(day=14)] == 3
 
 
+def test_a_month_with_unmatched_rows_is_not_archived(
+    campaigns: list[Campaign], tmp_path: Path
+) -> None:
+    late = SpendEntry(Reference("google_ads", "1", "7"), 5, date="2024-02-09")
+    record([late], source="etl", now=NOON)
+
+    preview = say("archive_spend", str(tmp_path), "--before", "2024-03", "--dry-run")
+    with pytest.raises(
+        CommandError, match=r"^2024-02: 1 unmatched row of it could not be recorded any"
+    ):
+        archived(tmp_path)
+
+    assert ["2024-02", "3", "€20.00 · $40.00", "1"] in lines(preview)
+    assert "A month with unmatched rows is not archived: match or discard them first." in preview
+    assert [f"{month}" for month in ArchivedMonth.objects.all()] == ["2024-01"]
+
+
 def test_waiting_spend_of_an_archived_month_says_why_it_is_not_recorded(
     campaigns: list[Campaign], tmp_path: Path
 ) -> None:
+    archived(tmp_path)
     late = SpendEntry(Reference("google_ads", "1", "7"), 5, date="2024-01-09")
     assert record([late], source="etl", now=NOON).answers[0].outcome == "waiting"
 
-    said = archived(tmp_path)
     settled = registry.match(UnknownReference.objects.get(), campaigns[0], now=NOON)
 
-    assert said.startswith("1 unmatched row of before 2024-03 could not be recorded once matched")
     assert (settled.recorded, settled.refused) == (0, 1)
     assert "the entries of 2024-01 are archived" in WaitingSpend.objects.get().refusal
 
