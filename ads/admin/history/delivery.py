@@ -35,7 +35,7 @@ from ads.holds import Hold
 from ads.models import AskedAccount, Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
-from ads.services import overview
+from ads.services import overview, visible
 from ads.services.delivery import Trigger
 from ads.services.exports import Export, kinds
 from ads.services.history import is_automatic, reasons, switched_by
@@ -180,7 +180,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         return Q(campaign__in=named) | Q(actor__iexact=term)
 
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
-        return kinds.of_changes(rows)
+        return kinds.of_changes(rows, brand_ids=visible.brand_ids())
 
     @admin.display(description="when")
     def when(self, change: DeliveryChange) -> SafeString:

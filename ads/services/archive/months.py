@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Min, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from ads.models import ArchivedMonth, ArchivedSpend, Campaign, WaitingSpend
 from ads.rules.calendar import month_start
@@ -58,11 +58,12 @@ class ArchivedSpan:
 
 def archived_span(campaign: Campaign | None = None) -> ArchivedSpan | None:
     """What is archived, of a campaign or in all; None: nothing. One query."""
-    day, rows = "date", visible.rows(ArchivedSpend.objects.all())
+    rows: QuerySet[Any] = visible.rows(ArchivedSpend.objects.all())
+    day = "date"
     if campaign is not None:
         rows = rows.filter(campaign=campaign)
     elif visible.brand_ids() is None:  # there are fewer months
-        day, rows = "month", ArchivedMonth.objects.filter(restored_at=None)
+        rows, day = ArchivedMonth.objects.filter(restored_at=None), "month"
     found = rows.order_by().aggregate(count=Sum("entries"), first=Min(day), last=Max(day))
     if not found["count"]:
         return None
@@ -106,8 +107,8 @@ def months_before(before: date, now: datetime) -> list[MonthFigures]:
         figures.sums[currency] = amount
     waiting = WaitingSpend.objects.filter(discarded_at=None, date__lt=before).order_by()
     for day, count in waiting.values_list("date").annotate(Count("pk")):
-        if figures := found.get(month_start(day)):
-            figures.waiting += count
+        if month_start(day) in found:
+            found[month_start(day)].waiting += count
     return list(found.values())
 
 

@@ -395,8 +395,14 @@ def test_exports_lists_and_pages_say_what_is_archived(
     assert errors.getvalue() == (
         "Entries of 1 month (2024-02 to 2024-02) are archived, so they are not exported.\n"
     )
-    answer = Program(key_for(scopes=(Scope.READ,))).get("/exports/spend.csv")
+    every_brand = Program(key_for(scopes=(Scope.READ,)))
+    answer = every_brand.get("/exports/spend.csv")
     assert answer["X-Archived-Months"] == "2024-01, 2024-02"
+    younger = CampaignFactory.create()
+    limited = key_for("limited", source="other", scopes=(Scope.READ,), brands=(younger.brand,))
+    assert "X-Archived-Months" not in Program(limited).get("/exports/spend.csv")
+    of_brand = f"/exports/spend.csv?brand={younger.brand_id}"
+    assert "X-Archived-Months" not in every_brand.get(of_brand)
     for page, entries in (
         (reverse("admin:ads_spend_changelist"), "11 entries"),
         (reverse("admin:ads_campaign_change", args=[campaigns[0].pk]), "4 entries"),
