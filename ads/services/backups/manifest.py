@@ -96,7 +96,7 @@ class Manifest:
             return cls(**{**known, "brands": brands})
         except FileNotFoundError as error:
             raise BackupError(
-                f"{folder} is no backup: it has no {MANIFEST}. Give the directory that the backup "
+                f"{folder} is not a backup: it has no {MANIFEST}. Give the folder that the backup "
                 "command printed, such as budget-manager-20261129T020000Z."
             ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

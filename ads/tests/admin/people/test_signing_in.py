@@ -1,6 +1,7 @@
 """Logging in: throttled by user and by address, on record, and for a working day."""
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -158,10 +159,23 @@ def test_the_old_password_is_throttled_where_it_is_changed_too(anna: User) -> No
     assert log_in(password=new["new_password1"]).status_code == 302
 
 
+def test_the_command_says_how_many_failures_no_longer_count(anna: User) -> None:
+    said = StringIO()
+    for failures in (1, 2):
+        for _ in range(failures):
+            log_in(password=WRONG)
+        call_command("person", "unlock", "anna", stdout=said)
+
+    assert said.getvalue().splitlines() == [
+        "Unlocked: 1 failed login no longer counts.",
+        "Unlocked: 2 failed logins no longer count.",
+    ]
+
+
 def test_the_command_names_what_it_cannot_unlock() -> None:
     with pytest.raises(CommandError, match="There is no user 'nobody'"):
         call_command("person", "unlock", "nobody")
-    with pytest.raises(CommandError, match="--address: 'office' is no IP address"):
+    with pytest.raises(CommandError, match="--address: 'office' is not an IP address"):
         call_command("person", "unlock", "--address", "office")
     with pytest.raises(CommandError, match="Name a user, or an address"):
         call_command("person", "unlock")

@@ -163,7 +163,7 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, text: str, said: str) -> 
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match=r"is no backup: it has no manifest\.json"):
+    with pytest.raises(BackupError, match=r"is not a backup: it has no manifest\.json"):
         check(tmp_path)
 
 
