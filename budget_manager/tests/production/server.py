@@ -36,7 +36,11 @@ STAND_INS = {
     "useradd": "",
     "chown": "",
     "systemctl": 'echo "$@" >>{root}/systemctl',
-    "git": '[ "$1" != clone ] || cp -a {root}/release/. "$3"',
+    "git": """
+case $1 in
+    clone) cp -a {root}/release/. "$3" ;;
+    checkout) cp -a {root}/release/. . ;;
+esac""",
     "python3": 'if [ "$2" = venv ]; then ln -s {prefix} "$3"; else exec {python} "$@"; fi',
     "runuser": '[ "$2" != postgres ] || export {superuser}; shift 3; exec "$@"',
     "certbot": """
