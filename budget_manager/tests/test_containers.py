@@ -7,10 +7,8 @@ other ports on 127.0.0.1 than the published ones.
 import json
 import re
 import shlex
-import socket
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -23,10 +21,12 @@ import yaml
 from celery import Celery
 from django.conf import settings
 
+from ads.tests.own_redis import free_port
 from ads.tests.tasks.support import ON_DEMAND, PERIODS
 from ads.tests.tasks.worker import queues_of, worker_commands
 from budget_manager.celery import app
 from budget_manager.secret_files import SECRETS as NAMES
+from budget_manager.tests.running import Running
 from budget_manager.tests.support import ROOT, User, copy_project, directory, environment, wait_for
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -48,11 +48,6 @@ SECRETS = {
     "database_password": "secret",
     "flower_basic_auth": "operator:secret",
 }
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def filled_in(text: str) -> str:
@@ -89,9 +84,9 @@ class Site:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def start(self, service: str) -> "Service":
+    def start(self, service: str) -> Running:
         command = shlex.split(filled_in(self.services[service]["command"]))
-        return Service(command, self.clone, self.variables(service))
+        return Running(command, self.clone, self.variables(service))
 
     def healthy(self, service: str) -> bool:
         """What the service's health check, as written, says."""
@@ -107,33 +102,6 @@ class Site:
         return checked.returncode == 0
 
 
-class Service:
-    def __init__(self, command: list[str], cwd: Path, env: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(self.process.stdout)
-
-    def says(self, text: str, seconds: float = 40) -> bool:
-        wait_for(lambda: text in "".join(self.lines) or self.process.poll() is not None, seconds)
-        return text in "".join(self.lines)
-
-    def stop(self) -> int:
-        """As ``docker compose stop`` does."""
-        self.process.terminate()
-        return self.process.wait(timeout=20)
-
-
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with directory() as clone:
@@ -143,7 +111,7 @@ def site() -> Iterator[Site]:
             (clone / "secrets" / name).write_text(f"{text}\n")
         user = User(clone)
         site = Site(COMPOSE["services"], clone, user.urls(), free_port(), free_port())
-        services: list[Service] = []
+        services: list[Running] = []
         try:
             services.append(web := site.start("web"))
             assert web.says("Listening at", 120), web.lines

@@ -18,7 +18,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from ads.services import locks
 from budget_manager.tests.production.client import Client, location_of_http
-from budget_manager.tests.production.server import HOST, PATH, Running, Server
+from budget_manager.tests.production.server import HOST, PATH, Server
+from budget_manager.tests.running import Running
 from budget_manager.tests.support import directory, wait_for
 
 MIB = 1024 * 1024
