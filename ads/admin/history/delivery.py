@@ -15,7 +15,6 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 
@@ -29,6 +28,7 @@ from ads.admin.elements import (
     budget,
     instant_of,
     link_to,
+    unbroken,
 )
 from ads.admin.overview import changes_as_read
 from ads.holds import Hold
@@ -185,7 +185,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     @admin.display(description="when")
     def when(self, change: DeliveryChange) -> SafeString:
         at = format_instant(change.at, change.campaign.brand.timezone, seconds=True)
-        return format_html('<span class="ads-nowrap">{}</span>', at)
+        return unbroken(at)
 
     @admin.display(description="campaign")
     def its_campaign(self, change: DeliveryChange) -> SafeString:

@@ -1,12 +1,11 @@
 """Logins: who logged in, from where, and who was refused; read-only."""
 
 from django.contrib import admin
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, InstantFilter, badge
+from ads.admin.elements import NOTHING, InstantFilter, badge, unbroken
 from ads.models import SignIn
 from ads.models.people import SignInKind
 from ads.rules.calendar import format_instant
@@ -38,7 +37,7 @@ class SignInAdmin(ReadOnlyAdmin[SignIn]):
     @admin.display(description="when")
     def when(self, one: SignIn) -> SafeString:
         at = format_instant(one.at, seconds=True)
-        return format_html('<span class="ads-nowrap">{}</span>', at)
+        return unbroken(at)
 
     @admin.display(description="what")
     def what(self, one: SignIn) -> SafeString:
