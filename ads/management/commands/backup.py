@@ -35,11 +35,10 @@ class Command(BaseCommand):
             except backups.BackupError as error:
                 raise CommandError(f"No backup was taken. {error}") from error
         manifest = taken.manifest
-        entries = sum(sums.entries for sums in manifest.brands.values())
         sums = ", ".join(f"{code} {amount}" for code, amount in manifest.currencies.items())
         screen.line(f"{taken.folder}: {size(manifest.size)} in {taken.took.total_seconds():.1f} s")
         screen.line(
-            f"{count(len(manifest.brands), 'brand')}, {count(entries, 'entry', 'entries')}"
+            f"{count(len(manifest.brands), 'brand')}, {count(manifest.entries, 'entry', 'entries')}"
             f"{f' ({sums})' if sums else ''}. SHA-256 {manifest.sha256}"
         )
         if options["keep"]:

@@ -72,6 +72,10 @@ class Manifest:
     def instant(self) -> datetime:
         return datetime.fromisoformat(self.taken_at)
 
+    @property
+    def entries(self) -> int:
+        return sum(sums.entries for sums in self.brands.values())
+
     def write(self, path: Path) -> None:
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
         with path.open("w", encoding="utf-8") as file:
