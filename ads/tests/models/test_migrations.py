@@ -22,7 +22,11 @@ def test_no_index_keeps_spend_waiting_while_it_is_built() -> None:
         if app == "ads" and name[:4] > LAST_OF_THE_FIRST
     ]
 
-    indexes = [one for one in later if isinstance(one[1], AddIndex | RemoveIndex)]
+    indexes = [
+        (name, operation)
+        for name, operation in later
+        if isinstance(operation, AddIndex | RemoveIndex)
+    ]
     kept_waiting = [
         name
         for name, operation in indexes

@@ -1,18 +1,14 @@
 """Months of the ledger are moved into files and back; sums stay, and nothing counts twice."""
 
 import gzip
-from contextlib import closing
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
-from time import sleep
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import (
@@ -23,14 +19,13 @@ from ads.models import (
     ReportedTotal,
     Spend,
     SpendBatch,
-    SpendTotal,
     UnknownReference,
     WaitingSpend,
 )
 from ads.models.batches import BatchKind
 from ads.models.senders import Scope
 from ads.models.spend import Kind
-from ads.services import batches, locks
+from ads.services import batches
 from ads.services.batches import CannotUndo
 from ads.services.campaign_lookup import Reference
 from ads.services.ledger import DayTotal, SpendEntry, record, verification
@@ -39,49 +34,11 @@ from ads.services.references import registry
 from ads.tests.api.support import Program, key_for
 from ads.tests.commands.support import rows as lines
 from ads.tests.commands.support import say
-from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.archive.support import (
-    JANUARY,
-    archived,
-    correct,
-    entry,
-    everything,
-)
-from ads.tests.support import (
-    NOON,
-    at_once,
-    await_blocked,
-    execute,
-    held_open,
-    refused,
-    spend_in_sql,
-    totals,
-)
+from ads.tests.factories import CampaignFactory
+from ads.tests.services.archive.support import JANUARY, archived, correct, entry, everything, sums
+from ads.tests.support import NOON, execute, refused, spend_in_sql, totals
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
-
-
-@pytest.fixture
-def campaigns() -> list[Campaign]:
-    """Two in one brand, and one that counts in euro; each with spend in January, February, May."""
-    brand = BrandFactory.create(daily_budget=1000)
-    found = [
-        *CampaignFactory.create_batch(2, brand=brand),
-        CampaignFactory.create(brand__currency="EUR"),
-    ]
-    for n, campaign in enumerate(found):
-        entry(campaign, "10.25", "2024-01-31", f"{n}/1")
-        entry(campaign, "0.000001", "2024-01-31", f"{n}/2")
-        entry(campaign, "20", "2024-02-01", f"{n}/3")
-        entry(campaign, "30", "2024-05-15", f"{n}/4")
-    odd = SpendEntry(found[0], 5, 'He said "no",\nthen\\N and é\t', date="2024-01-02")
-    record([odd], source="etl", now=NOON)
-    correct(found[1], "-0.25", "2024-01-31")
-    return found
-
-
-def sums() -> list[tuple[object, ...]]:
-    return list(SpendTotal.objects.order_by("id").values_list("id", "amount", "waived"))
 
 
 def test_a_month_is_moved_into_a_file_and_back_and_every_sum_stays(
@@ -165,27 +122,6 @@ def test_nothing_is_recorded_in_an_archived_month_whoever_sends_it(
     assert sums() == kept
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
-def test_a_transaction_that_cannot_see_what_was_archived_meanwhile_inserts_nothing(
-    campaigns: list[Campaign], tmp_path: Path, level: str
-) -> None:
-    with closing(connection.copy()) as client, client.cursor() as cursor:
-        client.set_autocommit(False)
-        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
-        cursor.execute("SELECT count(*) FROM ads_archivedmonth")  # this instant is what it sees
-        archived(tmp_path)
-        kept = sums()
-        with pytest.raises(IntegrityError, match="ads_spend: insert under READ COMMITTED;"):
-            cursor.execute(
-                "INSERT INTO ads_spend (campaign_id, amount, date, source, external_id)"
-                " VALUES (%s, 10.25, '2024-05-15', 'etl', '0/1')",
-                [campaigns[0].pk],
-            )
-
-    assert sums() == kept
-
-
 def test_an_archived_id_is_recognized_on_another_day(
     campaigns: list[Campaign], tmp_path: Path
 ) -> None:
@@ -249,20 +185,6 @@ def test_a_directory_that_cannot_be_written_leaves_the_ledger_as_it_is(
         archived(tmp_path / "missing")
     assert everything() == before
     assert not ArchivedMonth.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_archiving_waits_for_another_archiver(
-    campaigns: list[Campaign], tmp_path: Path, settings: Settings
-) -> None:
-    settings.DATABASE_SESSION = {"lock_timeout": "100ms"}  # each session waits no longer by itself
-    with held_open(locks.archiving) as let_go, at_once() as start:
-        start(lambda: archived(tmp_path))
-        await_blocked()
-        sleep(0.2)
-        let_go()
-
-    assert ArchivedMonth.objects.count() == 2
 
 
 def test_entries_are_deleted_in_no_other_way(campaigns: list[Campaign], tmp_path: Path) -> None:
@@ -361,28 +283,6 @@ def test_waiting_spend_of_an_archived_month_says_why_it_is_not_recorded(
 
     assert (settled.recorded, settled.refused) == (0, 1)
     assert "the entries of 2024-01 are archived" in WaitingSpend.objects.get().refusal
-
-
-@pytest.mark.django_db(transaction=True)
-def test_spend_that_is_recorded_meanwhile_stays_in_the_ledger(
-    campaigns: list[Campaign], tmp_path: Path
-) -> None:
-    campaign = campaigns[0]
-
-    def late() -> None:
-        entry(campaign, 9, "2024-01-20", "late")
-
-    with held_open(late) as commit:  # of the month, and not committed yet
-        archived(tmp_path, before="2024-02")
-        commit()
-
-    assert list(Spend.objects.filter(date__lt="2024-02-01").values_list("external_id")) == [
-        ("late",)
-    ]
-    assert verification.find_drift() == []
-    say("restore_archive", str(tmp_path / "spend-2024-01.csv.gz"))
-    assert Spend.objects.filter(date__lt="2024-02-01").count() == 9
-    assert verification.find_drift() == []
 
 
 def test_exports_lists_and_pages_say_what_is_archived(
