@@ -24,12 +24,21 @@ def with_parent(command: Sequence[str]) -> list[str]:
 
 
 class OwnPostgres:
-    """As the bundled one, with few connections and without a keeper."""
+    """As the bundled one, with few connections and without a keeper.
 
-    def __init__(self, base: Path) -> None:
+    ``network``: where else than on loopback it listens, as "198.18.0.1/24".
+    """
+
+    def __init__(self, base: Path, network: str = "", connections: int = 60) -> None:
         self._server = Postgres(files.local_dir(base), {"port": free_port()})
         self.data = self._server.data
         self.log = self._server.log
+        self._options = [f"max_connections={connections}"]
+        if network:
+            self._server.command()  # which makes the cluster
+            with (self.data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all,replication all {network} scram-sha-256\n")
+            self._options.append(f"listen_addresses=127.0.0.1,{network.partition('/')[0]}")
         self.start()
 
     def url(self, database: str = "budget_manager") -> str:
@@ -37,7 +46,8 @@ class OwnPostgres:
 
     def start(self) -> None:
         # command() makes the cluster, and takes away the pid file of one that was killed.
-        command = [*self._server.command(), "-c", "max_connections=60"]
+        options = [word for option in self._options for word in ("-c", option)]
+        command = [*self._server.command(), *options]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 with_parent(command), cwd="/", stdout=output, stderr=output
