@@ -1,7 +1,7 @@
 """What each session of the database is told when it begins.
 
-``DATABASE_SESSION`` of the settings is how long it may hold others up, ``DATABASE_NETWORK`` how soon
-it notices that nobody is there any more.
+``DATABASE_SESSION`` of the settings is how long it may hold others up, ``DATABASE_NETWORK`` how
+soon it notices that nobody is there any more.
 
 By a statement, not as an option of the connection, which PgBouncer refuses. A session that comes
 through a pooler is told nothing, because it may be lent to others: there the pooler or the role has

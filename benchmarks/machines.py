@@ -28,6 +28,7 @@ import psutil
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from record_spend import insert
 from support.report import expect, load, options
 from support.web import authorization
 from support.world import fill, start_from_zero
@@ -97,6 +98,7 @@ def measure(stack: Machines, sizes: Any) -> None:
     enforce(Campaign.objects.all(), timezone.now(), Trigger.CHECK_CAMPAIGN_BUDGETS)
     ids = list(Campaign.objects.order_by("pk").values_list("pk", flat=True))
     one_brand = [pk for pk in ids if pk % sizes.brands == 0]
+    brands = cycle([ids[number :: sizes.brands] for number in range(sizes.brands)])
     headers = {**authorization(), "Content-Type": "application/json"}
     held = held_for(one_brand[0])
     stack.start()
@@ -106,11 +108,13 @@ def measure(stack: Machines, sizes: Any) -> None:
         "an entry, of any brand": lambda: entries(ids, 1),
         "an entry, all of one brand": lambda: entries(one_brand, 1),
         f"{BATCH} entries, of any brand": lambda: entries(ids, BATCH),
+        f"{BATCH} entries, each request's of one brand": lambda: entries(next(brands), BATCH),
         "one campaign's delivery": lambda: (f"/api/v1/campaigns/{ids[0]}/delivery", None),
     }
     recorded = Spend.objects.count()
     found: dict[tuple[str, int], list[Window]] = defaultdict(list)
     for _ in range(sizes.rounds):
+        found["a row by SQL, one session", 0].append(inserted(stack, ids[1]))
         for what, make in cases.items():
             for machines in (1, 2, 4):
                 addresses = stack.addresses[:machines]
@@ -176,6 +180,15 @@ def ask(
         window.done = ours.recv()
         process.join()
     _sent["entries"] += rows * window.done
+    return window
+
+
+def inserted(stack: Machines, campaign: int, rows: int = 1_000) -> Window:
+    """A bare INSERT per transaction: the measure of what the machine can do just now."""
+    with watched(stack) as window:
+        insert(campaign, rows)
+        window.done = rows
+    _sent["entries"] += rows
     return window
 
 

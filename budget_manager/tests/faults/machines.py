@@ -138,7 +138,9 @@ class Machines(Stack):
 
     def start_servers(self) -> None:
         address = self.network.address
-        self.postgres = OwnPostgres(self.base, network=address, connections=self._connections)
+        self.postgres = OwnPostgres(
+            self.base, f"max_connections={self._connections}", network=address
+        )
         self.redis = OwnRedis(self.base, address.partition("/")[0])
 
     def spawn(self, name: str, *before: str, **changes: str) -> "subprocess.Popen[bytes]":

@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
@@ -24,7 +23,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 from ads.models import Heartbeat
 from ads.tests.own_redis import OwnRedis, free_port
 from budget_manager.processes import parse_procfile
-from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres, with_parent
+from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres, using, with_parent
 from budget_manager.tests.support import ROOT, environment, wait_for
 
 #: Flower only watches.
@@ -100,18 +99,8 @@ class Stack:
     @contextmanager
     def database(self, name: str = "budget_manager") -> Iterator[None]:
         """Have Django use this database in this process."""
-        url = urlsplit(self.postgres.url(name))
-        settings = connection.settings_dict
-        before = {key: settings[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
-        connection.close()
-        settings.update(
-            NAME=name, USER=url.username, PASSWORD=url.password, HOST=url.hostname, PORT=url.port
-        )
-        try:
+        with using(self.postgres.url(name)):
             yield
-        finally:
-            connection.close()
-            settings.update(before)
 
     def start(self) -> None:
         """Start what does not run."""
