@@ -12,14 +12,18 @@ from decimal import Decimal
 from http import HTTPStatus
 from random import Random
 
+import httpx
 import pytest
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from ads.models import Brand, Campaign, SpendImport
+from ads.models.senders import Scope
 from ads.services.actor import acting_as
 from ads.services.imports import Plan, uploads
 from ads.services.ledger import SpendEntry, record_all
+from ads.services.senders import api_keys
 from budget_manager.tests.faults.client import Client
 from budget_manager.tests.faults.load import Load
 from budget_manager.tests.faults.machines import PORT, Machines, unavailable
@@ -33,6 +37,8 @@ pytestmark = pytest.mark.faults
 #: Seconds within which nothing is left of a machine that has vanished, with some for a busy one.
 #: The settings say 25.
 NOTICED = 40
+
+PASSWORD = "a long one, of anna's"  # noqa: S105 - of a server that ends with the tests
 
 #: Keeps the sums of a brand locked for as long as its machine lives.
 HOLDS = """
@@ -77,6 +83,40 @@ def running(django_db_blocker: DjangoDbBlocker) -> Iterator[Stack]:
 def machines(stack: Stack) -> Machines:
     assert isinstance(stack, Machines)
     return stack
+
+
+def test_machines_share_logins_and_count_failures_and_requests_together(machines: Machines) -> None:
+    first, second, *_ = machines.addresses
+    get_user_model().objects.create_superuser("anna", password=PASSWORD)
+    session = sign_in(first, "anna", PASSWORD).cookies["sessionid"]
+    answer = httpx.get(f"http://{second}/admin/", headers={"Cookie": f"sessionid={session}"})
+    assert answer.status_code == HTTPStatus.OK
+    assert "anna" in answer.text
+
+    for address in (*machines.addresses, first):
+        assert "Too many failed attempts" not in sign_in(address, "ben", "wrong").text
+    assert "Too many failed attempts" in sign_in(second, "ben", "wrong").text
+
+    _, key = api_keys.issue(
+        name="slow", source="slow", scopes=Scope.values, every_brand=True, requests_per_minute=8,
+        now=timezone.now(),
+    )  # fmt: skip
+    bearer = {"Authorization": f"Bearer {key}"}
+    statuses = [
+        httpx.get(f"http://{address}/api/v1/key", headers=bearer).status_code
+        for address in machines.addresses * 5
+    ]
+    # One machine alone would have let its five pass; meanwhile a minute may turn, once.
+    assert statuses[0] == HTTPStatus.OK
+    assert 4 <= statuses.count(HTTPStatus.TOO_MANY_REQUESTS) <= 12
+
+
+def sign_in(address: str, name: str, password: str) -> httpx.Response:
+    page = f"http://{address}/admin/login/"
+    with httpx.Client() as client:
+        token = client.get(page).cookies["csrftoken"]
+        form = {"username": name, "password": password, "csrfmiddlewaretoken": token}
+        return client.post(page, data=form)
 
 
 def test_every_machine_is_cut_off_for_a_while_and_goes_on_when_it_is_back(
