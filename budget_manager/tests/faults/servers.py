@@ -61,7 +61,7 @@ class OwnPostgres:
             )
         assert wait_for(lambda: bool(self._server.answers()), PATIENCE), self.log.read_text()
 
-    def back_up(self, base: Path) -> None:
+    def back_up(self, base: Path, *more: str) -> None:
         """Take a base backup, from which :meth:`from_backup` begins."""
         base.mkdir()
         local = files.local_dir(base)
@@ -69,7 +69,10 @@ class OwnPostgres:
         words = ["-d", self.url("postgres"), "-D", f"{local / self._server.name}"]
         os.chown(local, *self._server.owner())
         subprocess.run(
-            [*program, *words, "--checkpoint=fast"], cwd="/", check=True, capture_output=True
+            [*program, *words, *more, "--checkpoint=fast"],
+            cwd="/",
+            check=True,
+            capture_output=True,
         )
         os.chown(local, os.geteuid(), os.getegid())
 

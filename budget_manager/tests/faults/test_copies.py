@@ -107,10 +107,8 @@ def test_a_replica_answers_reports_and_exports_says_its_lag_and_changes_nothing(
     page = (ROOT / "docs" / "sql.md").read_text().partition("## Reading")[2]
     role, report, behind = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     ask(primary.url(), role.replace("'…'", f"'{PASSWORD}'"))
-    primary.back_up(base / "replica")
-    replica = primary.from_backup(
-        base / "replica", "standby.signal", f"primary_conninfo={primary.url('postgres')}"
-    )
+    primary.back_up(base / "replica", "--write-recovery-conf")
+    replica = primary.from_backup(base / "replica", "standby.signal")
     try:
         spend(campaign("Copied", daily_budget=10), "4.00")
         assert wait_for(lambda: ask(replica.url(), "SELECT sum(amount) FROM ads_spend") == [(4,)])
