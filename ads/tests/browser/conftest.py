@@ -66,7 +66,7 @@ def open_as(tabs: Tabs, live_server: LiveServer) -> Iterator[Open]:
 def visitor(
     browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Visitor]:
-    """Opens each page of one world once, for all tests that ask something of it."""
+    """Opens pages of one world, in one tab."""
     with django_db_blocker.unblock():
         database = connection.settings_dict
         assert database["NAME"] == database["TEST"]["NAME"], "mark the tests with django_db"
