@@ -6,6 +6,7 @@ With ``-n 2`` two such processes share a run, file by file.
 """
 
 import fcntl
+import functools
 import gc
 import hashlib
 import os
@@ -200,24 +201,30 @@ def django_db_setup(
         yield
 
 
-def made_by_migrate() -> list[Any]:
-    """All rows that each migration makes, without their ids."""
-    permissions = Permission.objects.order_by("content_type__model", "codename")
-    return [
-        *ContentType.objects.order_by("app_label", "model").values_list("app_label", "model"),
-        *permissions.values_list("content_type__model", "codename", "name"),
-        *TimezoneName.objects.order_by("name").values_list("name"),
-    ]
+def made_by_migrate() -> Any:
+    """A sum of all rows that each migration makes, without their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT (SELECT ARRAY[count(*), sum(hashtextextended(name, 0))] FROM ads_timezonename),
+                count(DISTINCT type.id), count(permission.id),
+                sum(hashtextextended(concat_ws('/', app_label, model, codename, name), 0))
+            FROM django_content_type type
+            LEFT JOIN auth_permission permission ON content_type_id = type.id""")
+        return cursor.fetchone()
 
 
 def delete_rows(*, but_of: Sequence[type[Model]]) -> None:
     """Delete the rows of all models but those, without triggers and foreign keys."""
-    tables = set(connection.introspection.django_table_names(only_existing=True))
-    tables -= {model._meta.db_table for model in but_of}
+    kept = {model._meta.db_table for model in but_of}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for table in sorted(tables):
-            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+        # In one go: most of the tables are empty, and to ask for each takes longer than to delete.
+        deletions = (f"DELETE FROM {table}" for table in tables() if table not in kept)  # noqa: S608 - names of our own
+        cursor.execute("; ".join(["SET LOCAL session_replication_role = replica", *deletions]))
+
+
+@functools.cache
+def tables() -> list[str]:
+    return sorted(connection.introspection.django_table_names(only_existing=True))
 
 
 def take_slot(local: Path) -> int:
