@@ -38,8 +38,6 @@ SLOTS = range(1, 16)  # Redis has 16 databases, and 0 is development's
 
 MADE_BY_MIGRATE = (ContentType, Permission, TimezoneName)
 
-VERY_MANY = 500  # tests in one file
-
 _held: list[int] = []  # the handle of the slot's lock, open until the process ends
 
 
@@ -138,22 +136,16 @@ class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no publis
 
     The order is: tests that are rolled back, then those that commit and afterwards empty the
     database, including rows that migrations made, then those in browsers. A file with several of
-    these kinds is distributed in as many parts, and one with very many tests, such as those of
-    every page, in two, by parameter. A module's fixtures serve all tests of a part.
+    these kinds is distributed in as many parts. A module's fixtures serve all tests of a part.
     """
 
     def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
         """Note to which part each test belongs."""
         super().add_node_collection(node, collection)
-        self._parts = {}
+        self._parts: dict[str, str] = {}
         files = groupby(collection, key=lambda test: test.partition("::")[0])
-        for number, (file, found) in enumerate(files):
-            tests = list(found)
-            parameters = list(dict.fromkeys(test.partition("[")[2] for test in tests))
-            parts = 2 if len(tests) > VERY_MANY else 1
-            for test in tests:
-                half = parameters.index(test.partition("[")[2]) % parts
-                self._parts[test] = f"{file} {number} {half}"
+        for number, (file, tests) in enumerate(files):
+            self._parts |= dict.fromkeys(tests, f"{file} {number}")
 
     def _split_scope(self, nodeid: str) -> str:
         return self._parts[nodeid]
