@@ -62,7 +62,9 @@ def text_of(response: Any) -> str:
 
 def names_of_others(response: Any) -> list[str]:
     """What the answer has of the other brand, with what stands around it."""
-    return re.findall(rf".{{0,80}}{OTHER}.{{0,40}}", text_of(response), re.IGNORECASE)
+    text = text_of(response)
+    found = re.finditer(OTHER, text, re.IGNORECASE)
+    return [text[max(one.start() - 80, 0) : one.end() + 40] for one in found]
 
 
 def addresses_of(rows: dict[str, Any]) -> Iterator[str]:
