@@ -290,7 +290,7 @@ def _conditions(
 
 def _stale(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> Q:
     """A source of spend is too old. That is known of now, not of instants to come."""
-    if isinstance(moment, Moments):
+    if isinstance(moment, Moments) or not moment.stale:
         return Q(pk__in=[])
     return is_stale(None if is_everything(campaigns) else campaigns, moment.now)
 

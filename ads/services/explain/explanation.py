@@ -155,7 +155,12 @@ def _evaluated(
         attached[pair.campaign_id].append(pair.schedule)
     different = {schedule.pk: schedule for its in attached.values() for schedule in its}
     rules = {rule.id: rule for rule in as_rules(different.values())}
-    moment = Moment.of(now, {campaign.brand.timezone for campaign in campaigns}, rules.values())
+    moment = Moment.of(
+        now,
+        {campaign.brand.timezone for campaign in campaigns},
+        rules.values(),
+        stale=any(campaign.brand.stops_when_stale for campaign in campaigns),
+    )
     evaluated = with_holds(Campaign.objects.filter(pk__in=ids).select_related("brand"), moment)
     rows = list(evaluated.order_by())
     with_allowances(rows, now, brand_ids)

@@ -20,7 +20,7 @@ def about(task: str) -> TaskText | None:
 
 _TEXTS: Final = {
     "update_spend": TaskText(
-        "Asks the ad platforms for spend and pauses whatever is over its budget.",
+        "Has each account on the ad platforms asked, and pauses whatever is over its budget.",
         "While it is off, the ad platforms are not asked: only spend from the API, webhooks and "
         "files pauses campaigns, and they may run far over their budgets in the meantime.",
     ),
