@@ -114,8 +114,9 @@ def evaluate(
 ) -> QuerySet[Campaign]:
     """:func:`with_holds`, and ``may_deliver`` (bool)."""
     conditions = _conditions(campaigns, moment, supposing)
-    # Not ``hold_bits=0``: here the first condition that applies settles it.
-    return with_holds(campaigns, moment, supposing).annotate(
+    return with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
+        hold_bits=_bits(conditions),
+        # Not ``hold_bits=0``: here the first condition that applies settles it.
         may_deliver=Case(
             When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
             default=Value(True),
@@ -135,12 +136,16 @@ def with_holds(
     """
     conditions = _conditions(campaigns, moment, supposing)
     return with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
-        hold_bits=functools.reduce(
-            operator.add,
-            (
-                Case(When(conditions[hold], then=Value(bit)), default=Value(0))
-                for hold, bit in BITS.items()
-            ),
+        hold_bits=_bits(conditions)
+    )
+
+
+def _bits(conditions: dict[Hold, Q]) -> Any:
+    return functools.reduce(
+        operator.add,
+        (
+            Case(When(conditions[hold], then=Value(bit)), default=Value(0))
+            for hold, bit in BITS.items()
         ),
     )
 

@@ -29,8 +29,7 @@ SENT = {"username": "anna", "password": PASSWORD}
 
 
 @pytest.fixture(autouse=True)
-def _at_noon_with_quick_hashes(settings: Any) -> Iterator[None]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _at_noon() -> Iterator[None]:
     with time_machine.travel(NOON, tick=False):
         yield
 

@@ -24,11 +24,6 @@ OFFICE, HOME, STRANGER = "192.0.2.7", "198.51.100.8", "203.0.113.9"
 PASSWORD, WRONG = "correct horse battery", "wrong"
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def anna() -> User:
     return User.objects.create_user("anna", password=PASSWORD, is_staff=True)
