@@ -64,6 +64,11 @@ def is_stale(campaigns: QuerySet[Campaign] | None, now: datetime) -> Q:
     )
 
 
+def has_stale(now: datetime) -> bool:
+    """Is any source older than a brand allows that asked to stop then? One small query."""
+    return Campaign.objects.filter(is_stale(None, now)).exists()
+
+
 def _oldest(now: datetime, minutes: str) -> Any:
     allowed = Func(
         OuterRef(minutes),

@@ -9,7 +9,7 @@ Time is awkward in SQL and cheap in Python, so local dates and open schedules ar
 
 import functools
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -95,6 +95,9 @@ BUDGET_HOLDS = (
     BudgetHold(Hold.MONTHLY_BUDGET, Period.MONTH, of_brand=False),
 )
 
+#: By hold.
+BUDGET_OF: Final[Mapping[str, BudgetHold]] = {budget.hold: budget for budget in BUDGET_HOLDS}
+
 #: Below the rank of every schedule in force; even, so closed.
 NOT_IN_FORCE = -(2**33)
 
@@ -111,8 +114,9 @@ def evaluate(
 ) -> QuerySet[Campaign]:
     """:func:`with_holds`, and ``may_deliver`` (bool)."""
     conditions = _conditions(campaigns, moment, supposing)
-    # Not ``hold_bits=0``: here the first condition that applies settles it.
-    return with_holds(campaigns, moment, supposing).annotate(
+    return with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
+        hold_bits=_bits(conditions),
+        # Not ``hold_bits=0``: here the first condition that applies settles it.
         may_deliver=Case(
             When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
             default=Value(True),
@@ -132,12 +136,16 @@ def with_holds(
     """
     conditions = _conditions(campaigns, moment, supposing)
     return with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
-        hold_bits=functools.reduce(
-            operator.add,
-            (
-                Case(When(conditions[hold], then=Value(bit)), default=Value(0))
-                for hold, bit in BITS.items()
-            ),
+        hold_bits=_bits(conditions)
+    )
+
+
+def _bits(conditions: dict[Hold, Q]) -> Any:
+    return functools.reduce(
+        operator.add,
+        (
+            Case(When(conditions[hold], then=Value(bit)), default=Value(0))
+            for hold, bit in BITS.items()
         ),
     )
 
@@ -287,7 +295,7 @@ def _conditions(
 
 def _stale(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> Q:
     """A source of spend is too old. That is known of now, not of instants to come."""
-    if isinstance(moment, Moments):
+    if isinstance(moment, Moments) or not moment.stale:
         return Q(pk__in=[])
     return is_stale(None if is_everything(campaigns) else campaigns, moment.now)
 

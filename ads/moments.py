@@ -8,10 +8,12 @@ from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 
 import structlog
+from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import Case, DateTimeField, QuerySet, Value, When
 
 from ads.allowed import has_ended
 from ads.failures import Failures, counted
+from ads.freshness import has_stale
 from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
@@ -38,12 +40,14 @@ class Moment:
     unreadable: tuple[str, ...] = ()
     #: SQL for ``now``; None: no allowance has ended by then that the clock has yet to take out.
     allowances_end: Value | None = None
+    #: False: no source of spend is older than any brand allows that asked to stop then.
+    stale: bool = True
 
     @classmethod
     def at(
         cls, now: datetime, campaigns: QuerySet[Campaign], supposing: Supposing = NOTHING
     ) -> "Moment":
-        """``now`` for ``campaigns``, from their brands and schedules; five queries at most.
+        """``now`` for ``campaigns``, from their brands and schedules; six queries at most.
 
         An invalid timezone (written past every check) is logged. Campaigns of such a brand are not
         decided on; such a schedule counts as in force and closed, so that no money is spent on it.
@@ -55,9 +59,17 @@ class Moment:
             # Listed: as a subquery, those of ten thousand campaigns took PostgreSQL a second.
             attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
             schedules = schedules.filter(pk__in=attached.union(supposing.attached))
-        timezones = brands.order_by().values_list("timezone", flat=True).distinct()
+        asking = dict(
+            brands.order_by().values_list("timezone").annotate(asks=BoolOr("stops_when_stale"))
+        )
         supposed = supposing.in_place_of(schedules_as_rules(schedules))
-        return cls.of(now, timezones, supposed, allowances_end=has_ended(now))
+        return cls.of(
+            now,
+            asking,
+            supposed,
+            allowances_end=has_ended(now),
+            stale=any(asking.values()) and has_stale(now),
+        )
 
     @classmethod
     def of(
@@ -67,11 +79,12 @@ class Moment:
         schedules: Iterable[dayparting.Schedule],
         *,
         allowances_end: bool = True,
+        stale: bool = True,
     ) -> "Moment":
         """The same from timezones and schedules that have been read already; no query.
 
         ``allowances_end`` False: :func:`has_ended` says that none has to be looked at, which spares
-        the many a lookup for each.
+        the many a lookup for each. ``stale`` False: likewise, :func:`has_stale`.
         """
         grouped = calendar.group_by_local_date(timezones, now)
         if grouped.invalid:
@@ -91,6 +104,7 @@ class Moment:
             dict(ranks),
             tuple(grouped.invalid),
             Value(now, output_field=DateTimeField()) if allowances_end else None,
+            stale,
         )
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:

@@ -27,6 +27,9 @@ for name in [name for name in os.environ if name in ours or OTHERS.fullmatch(nam
 with patch.object(environ.Env, "read_env"):
     from budget_manager.settings import *  # noqa: F403
 
+# A password is slow to hash so that it is slow to guess, and nobody guesses those of tests.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 # Tests set the clock; those of the comparison itself switch it on.
 CLOCK_TOLERANCE = 0
 

@@ -13,7 +13,7 @@ from unfold.decorators import action
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.connections import text
-from ads.admin.elements import NOTHING, ChoiceFilter, RowFilter, ago
+from ads.admin.elements import ChoiceFilter, RowFilter, ago
 from ads.models import CampaignReference, PlatformAccount, PlatformCampaign
 from ads.services.connections import InvalidConnection, lifecycle
 
@@ -56,7 +56,7 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         ("reading", "fresh"),
         "problem_or_state",
     ]
-    actions = ["read_accounts", "stop_reading"]  # type: ignore[assignment]
+    actions = ["read_accounts", "stop_reading"]
     actions_detail = ["switch_reading"]
     change_form_outer_after_template = "ads/admin/platform_campaigns.html"
 
@@ -167,8 +167,8 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         return text.freshness(account, timezone.now())
 
     @admin.display(description="problem")
-    def problem_or_state(self, account: PlatformAccount) -> str:
-        return account.problem or account.state or NOTHING
+    def problem_or_state(self, account: PlatformAccount) -> SafeString | str:
+        return text.sentence(account.problem or account.state)
 
 
 class ThereFilter(ChoiceFilter):

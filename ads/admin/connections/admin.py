@@ -191,14 +191,18 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
         return ago(answered, timezone.now()) if answered else NOTHING
 
     @admin.display(description="problem")
-    def trouble(self, connection: Any) -> str:
-        found = troubles(timezone.now(), [connection])
-        if found:
-            text = found[0].text.removeprefix(f"{connection}: ")
-            return f"{text[:1].upper()}{text[1:]}"
-        if connection.accounts_failing:
-            return f"{counted(connection.accounts_failing, 'account')} cannot be read"
-        return connection.problem if connection.state != ConnectionState.DISCONNECTED else ""
+    def trouble(self, connection: Any) -> SafeString | str:
+        return text.sentence(_trouble(connection))
+
+
+def _trouble(connection: Any) -> str:
+    """What is wrong with a connection, or with accounts of it; "" if nothing is."""
+    if found := troubles(timezone.now(), [connection]):
+        said = found[0].text.removeprefix(f"{connection}: ")
+        return f"{said[:1].upper()}{said[1:]}"
+    if connection.accounts_failing:
+        return f"{counted(connection.accounts_failing, 'account')} cannot be read"
+    return str(connection.problem) if connection.state != ConnectionState.DISCONNECTED else ""
 
 
 def _lag(connection: Connection) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ads.admin.elements import NOTHING, ago, badge, budget, counted, span
@@ -20,6 +21,11 @@ COLOURS: Final = {
 
 #: Campaigns of an account that its row names.
 NAMED: Final = 5
+
+
+def sentence(text: str) -> SafeString | str:
+    """A cell with as many lines as it takes, also where the page is narrow."""
+    return format_html('<span class="ads-many">{}</span>', text) if text else NOTHING
 
 
 def state(connection: Connection) -> SafeString:

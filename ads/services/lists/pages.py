@@ -161,7 +161,9 @@ def moment_for(hold: Hold | None, now: datetime) -> Moment:
     if hold == Hold.DAYPARTING:
         return Moment.at(now, visible.rows(Campaign.objects.all()))
     timezones = visible.rows(Brand.objects.order_by()).values_list("timezone", flat=True).distinct()
-    return Moment.of(now, timezones, [], allowances_end=has_ended(now))
+    return Moment.of(
+        now, timezones, [], allowances_end=has_ended(now), stale=hold == Hold.STALE_SPEND
+    )
 
 
 def _stretches(campaigns: QuerySet[Campaign], after: int) -> Iterator[QuerySet[Campaign]]:

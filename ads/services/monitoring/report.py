@@ -7,9 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.conf import settings
 from django.db import OperationalError, connection
 
-from ads.services import freshness
+from ads.models import Restore
+from ads.rules.calendar import format_instant
+from ads.services import freshness, restored
+from ads.services.backups import BackupStatus
+from ads.services.backups import status as backup_status
 from ads.services.connections import Trouble, troubles
 from ads.services.monitoring.bounded import bounded
 from ads.services.monitoring.counting import count_new
@@ -44,6 +49,8 @@ class ProblemKind(StrEnum):
     CONNECTION_REFUSED = "connection_refused"
     CONNECTION_ENDS = "connection_ends"
     AD_PLATFORM = "ad_platform"
+    BACKUP_LATE = "backup_late"
+    RESTORE_HELD = "restore_held"
     UNKNOWN = "unknown"  # a part of the report could not be worked out
 
 
@@ -71,6 +78,9 @@ class Report:
     stuck: list[StuckSession] | None = None
     connections: list[Trouble] | None = None
     platforms: list[str] | None = None
+    backups: BackupStatus | None = None
+    #: A restore after which nothing is started yet.
+    held: Restore | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -91,6 +101,8 @@ def report(now: datetime, *, count: bool = False) -> Report:
         found.tasks = health.check(now)
     with _part(found, "Connections"), bounded():
         found.connections = troubles(now)
+    with _part(found, "Backups"), bounded():
+        found.backups, found.held = backup_status(now), restored.held()
     with _part(found, "Used-up budgets"), bounded():
         found.unenforced = sparing(now)
     with _part(found, "Ad platforms"), bounded():
@@ -139,14 +151,31 @@ def _problems(found: Report) -> Iterator[Problem]:
         yield Problem(ProblemKind.CLOCK, str(found.clock))
     if found.timezones.problem:
         yield Problem(ProblemKind.TIMEZONE_DATABASE, found.timezones.problem)
+    yield from _platform_problems(found)
+    for session in found.stuck or ():
+        if session.idle is not None:  # one at work will end
+            yield Problem(ProblemKind.SESSION_STUCK, str(session))
+    if found.backups and found.backups.is_late:
+        last = found.backups.last
+        taken = f"was taken {format_instant(last.started_at)}" if last else "was never taken"
+        yield Problem(
+            ProblemKind.BACKUP_LATE,
+            f"The last backup {taken}; one is expected every {settings.BACKUP_EVERY_HOURS} hours.",
+        )
+    if found.held:
+        yield Problem(
+            ProblemKind.RESTORE_HELD,
+            f"{found.held}: no campaign is started until someone sends what is missing since, and "
+            "runs ./manage.py after_restore --resume.",
+        )
+
+
+def _platform_problems(found: Report) -> Iterator[Problem]:
     for one in found.connections or ():
         ends = ProblemKind.CONNECTION_REFUSED if one.is_now else ProblemKind.CONNECTION_ENDS
         yield Problem(ends, one.text)
     for text in found.platforms or ():
         yield Problem(ProblemKind.AD_PLATFORM, text)
-    for session in found.stuck or ():
-        if session.idle is not None:  # one at work will end
-            yield Problem(ProblemKind.SESSION_STUCK, str(session))
 
 
 def _is_overlooked(unenforced: Unenforced, tasks: Iterable[TaskHealth]) -> bool:

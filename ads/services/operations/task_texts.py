@@ -20,7 +20,7 @@ def about(task: str) -> TaskText | None:
 
 _TEXTS: Final = {
     "update_spend": TaskText(
-        "Asks the ad platforms for spend and pauses whatever is over its budget.",
+        "Has each account on the ad platforms asked, and pauses whatever is over its budget.",
         "While it is off, the ad platforms are not asked: only spend from the API, webhooks and "
         "files pauses campaigns, and they may run far over their budgets in the meantime.",
     ),
@@ -59,15 +59,15 @@ _TEXTS: Final = {
         "While it is off, an upload whose worker died, or that Redis lost, stays unfinished.",
     ),
     "forget_sign_ins": TaskText(
-        "Deletes sign-ins older than SIGN_INS_KEPT_DAYS.",
-        "While it is off, the list of sign-ins keeps growing; budgets are not affected.",
+        "Deletes logins older than SIGN_INS_KEPT_DAYS.",
+        "While it is off, the list of logins keeps growing; budgets are not affected.",
     ),
     "forget_webhooks": TaskText(
         "Deletes received webhooks older than 30 days.",
         "While it is off, the list of received webhooks keeps growing; budgets are not affected.",
     ),
     "clear_sessions": TaskText(
-        "Deletes expired logins.",
+        "Deletes expired sessions.",
         "While it is off, the table of sessions keeps growing; nobody stays logged in longer.",
     ),
 }

@@ -111,6 +111,8 @@ def receipts_of(changes: Iterable[DeliveryChange]) -> list[Receipt]:
     ``changes`` come with ``campaign__brand``; those of brands with an invalid timezone raise.
     """
     found = [_Pause.of(change) for change in changes]
+    if not found:
+        return []
     sums, entries, orders = _sums(found), _entries(found), _orders(found)
     return [
         _receipt(pause, sums, entries.get(position), orders.get(pause.change.pk, []))
@@ -236,8 +238,6 @@ def _entries(
         ends = next_period(pause.budget.period, pause.start)
         key = (*pause.owner, pause.start, ends, pause.change.at)
         keys.setdefault(key, []).append(position)
-    if not keys:
-        return {}
     columns = [list(column) for column in zip(*keys, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES, columns)

@@ -36,6 +36,7 @@ from ads.models import (
     Spend,
     SpendBatch,
     SpendTotal,
+    SwitchOrder,
     UnknownReference,
     WaitingSpend,
     WebhookDelivery,
@@ -206,6 +207,15 @@ def _connections(number: int, now: datetime) -> None:
             PlatformCampaign.objects.create(
                 account=where, remote_id=f"{one.pk} {number}", is_on=True, seen_at=now
             )
+        SwitchOrder.objects.create(
+            campaign=Campaign.objects.order_by("pk")[0],
+            account=account,
+            remote_id="1",
+            is_on=False,
+            written_at=now,
+            settled_at=now,
+            state="refused",
+        )
 
 
 def _operations(number: int, now: datetime) -> None:

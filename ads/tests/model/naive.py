@@ -205,7 +205,7 @@ class World:
                 key = owner, period, start_of(period, today)
                 if budget is not None and self.spent(*key) >= budget + self.allowed(*key, now):
                     holds.append(f"{prefix}{word}_budget")
-        if brand["stops_when_stale"]:
+        if brand.get("stops_when_stale"):
             oldest = now - timedelta(minutes=brand["stale_after_minutes"])
             if any(self.heard[account] < oldest for account in self.accounts[pk]):
                 holds.append("stale_spend")

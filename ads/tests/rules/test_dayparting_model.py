@@ -68,7 +68,7 @@ def situations(draw: st.DrawFn) -> tuple[list[Schedule], datetime]:
     return draw(st.lists(schedules, max_size=3)), now
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(situations())
 def test_open_is_what_the_wall_clock_says(situation: tuple[list[Schedule], datetime]) -> None:
     schedules, now = situation
@@ -76,7 +76,7 @@ def test_open_is_what_the_wall_clock_says(situation: tuple[list[Schedule], datet
     assert dayparting.is_open(schedules, now) is naive.is_open(schedules, now)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(situations())
 def test_a_campaign_is_open_exactly_when_its_highest_rank_is_odd(
     situation: tuple[list[Schedule], datetime],
@@ -109,7 +109,7 @@ def check_next(schedules: list[Schedule], now: datetime, lag: int, *, wanted: bo
         assert naive.is_open(schedules, found - naive.MINUTE) is not wanted
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(situations(), lags)
 def test_the_next_opening_is_the_first_open_minute(
     situation: tuple[list[Schedule], datetime], lag: int
@@ -117,7 +117,7 @@ def test_the_next_opening_is_the_first_open_minute(
     check_next(*situation, lag, wanted=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(situations(), lags)
 def test_the_next_closing_is_the_first_closed_minute(
     situation: tuple[list[Schedule], datetime], lag: int
@@ -152,7 +152,7 @@ def test_openings_and_closings_alternate_and_leave_out_none(
     assert found == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(windows, max_size=5))
 def test_windows_overlap_exactly_when_they_share_a_minute_of_the_week(
     drawn: list[Window],

@@ -93,7 +93,7 @@ def reported(campaign: Campaign) -> dict[Any, Any]:
 
 
 class Undoing(TestCase):
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(STEPS)
     def test_the_day_is_as_if_the_undone_had_never_been(self, steps: list[Any]) -> None:
         campaign, model = CampaignFactory.create_batch(2)
@@ -126,7 +126,7 @@ class Undoing(TestCase):
         assert reported(campaign) == reported(model), steps
         assert not find_drift()
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(ONE_SPEAKS)
     def test_where_nobody_adds_one_source_speaks_for_the_day(self, steps: list[Any]) -> None:
         campaign = CampaignFactory.create()

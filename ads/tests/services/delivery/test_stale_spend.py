@@ -226,3 +226,21 @@ def test_brands_that_did_not_ask_cost_no_query() -> None:
         explanation.explain(campaign, NOON)
 
     assert len(queries) == before + 2
+
+
+def test_a_check_asks_about_age_only_where_something_is_too_old() -> None:
+    referring(strict_brand())
+    its = account()
+
+    def said_in(now: Any) -> bool:
+        with CaptureQueriesContext(connection) as queries:
+            enforce_all(now)
+        checks = [query["sql"] for query in queries if "ads_spendtotal" in query["sql"]]
+        assert checks
+        return any("make_interval" in sql for sql in checks)
+
+    assert not said_in(NOON)
+    assert said_in(NOON + 2 * HOUR)
+    Brand.objects.update(stops_when_stale=False)
+    PlatformAccount.objects.filter(pk=its.pk).update(answered_at=NOON)
+    assert not said_in(NOON + 2 * HOUR)

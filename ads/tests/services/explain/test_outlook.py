@@ -190,7 +190,7 @@ LEDGER = st.lists(st.tuples(st.booleans(), AMOUNTS, st.integers(-1, 2)), max_siz
 
 @pytest.mark.filterwarnings("ignore")
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

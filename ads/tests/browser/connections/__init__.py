@@ -1,0 +1,1 @@
+"""Connecting ad platforms, in a browser."""
