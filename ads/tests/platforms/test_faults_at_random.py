@@ -34,6 +34,7 @@ def test_after_faults_at_random_everything_is_as_it_should_be(
 ) -> None:
     settings.SIMULATED_PLATFORM = False
     pauses = MetaAdsConnector.__init__.__kwdefaults__
+    assert pauses is not None
     monkeypatch.setitem(pauses, "read_back_after", (0.0, 0.01))
     bounds = how(
         max_examples=2,
