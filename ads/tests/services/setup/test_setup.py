@@ -259,10 +259,11 @@ def test_how_old_spend_may_be_is_set_by_a_file_and_stopping_needs_a_time() -> No
     brand = Brand.objects.get()
     assert (brand.stale_after_minutes, brand.stops_when_stale) == (180, True)
 
-    assert problems(f"{header}Acme,none,\n") == [
+    [problem] = problems(f"{header}Acme,none,\n")
+    assert problem == (
         "line 2, stops_when_stale: 'on': say in stale_after_minutes after how many minutes its "
         "campaigns are to stop."
-    ]
+    )
     assert problems(f"{header}Acme,4,off\n") == [
         "line 2, stale_after_minutes: '4': write 5 or more minutes, or \"none\"."
     ]
