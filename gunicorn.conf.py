@@ -28,13 +28,15 @@ control_socket_disable = True  # it would be one per user, and several clones ma
 
 # Here the processes count what only they know, for /metrics; set before anything is imported.
 # A reload keeps it.
+_OWN = "-budget-manager-metrics"
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp("-metrics", dir=worker_tmp_dir)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(_OWN, dir=worker_tmp_dir)
 
 
 def on_exit(_: object) -> None:
-    """Leave nothing behind."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    """Leave nothing behind; a folder that was given from outside is not ours to remove."""
+    if (folder := os.environ["PROMETHEUS_MULTIPROC_DIR"]).endswith(_OWN):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

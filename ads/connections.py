@@ -1,4 +1,7 @@
-"""What each session of the database is told when it begins: the settings' ``DATABASE_SESSION``.
+"""What each session of the database is told when it begins.
+
+``DATABASE_SESSION`` of the settings is how long it may hold others up, ``DATABASE_NETWORK`` how
+soon it notices that nobody is there any more.
 
 By a statement, not as an option of the connection, which PgBouncer refuses. A session that comes
 through a pooler is told nothing, because it may be lent to others: there the pooler or the role has
@@ -19,7 +22,8 @@ from ads.services.operations import database_sessions
 @receiver(connection_created)
 def begin(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Tell a new session what the settings say; one query."""
-    database_sessions.tell(connection, settings.DATABASE_SESSION)
+    told = settings.DATABASE_SESSION | settings.DATABASE_NETWORK
+    database_sessions.tell(connection, told)
 
 
 def wait_for_locks(using: str, **_: Any) -> None:

@@ -9,7 +9,7 @@ Time is awkward in SQL and cheap in Python, so local dates and open schedules ar
 
 import functools
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -94,6 +94,9 @@ BUDGET_HOLDS = (
     BudgetHold(Hold.DAILY_BUDGET, Period.DAY, of_brand=False),
     BudgetHold(Hold.MONTHLY_BUDGET, Period.MONTH, of_brand=False),
 )
+
+#: By hold.
+BUDGET_OF: Final[Mapping[str, BudgetHold]] = {budget.hold: budget for budget in BUDGET_HOLDS}
 
 #: Below the rank of every schedule in force; even, so closed.
 NOT_IN_FORCE = -(2**33)

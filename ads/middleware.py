@@ -40,7 +40,7 @@ class NulMiddleware:
         return self.get_response(request)
 
 
-class ActorMiddleware:
+class _Acting:
     """Records everything that a request changes under its user's name.
 
     What the user sees and changes is of the brands that the user is limited to, if any.
@@ -60,25 +60,27 @@ class ActorMiddleware:
 class OutageMiddleware:
     """Answers 503 with an explanation while the database is unreachable, or the clock is wrong.
 
+    What asks the database about the user is within it, not in middlewares of its own: Django would
+    answer 500 to what one of those raises.
+
     An edit is one transaction, so nothing of it is saved then. An action on many rows goes in
     batches, and those already done stay done. Brands are changed before their campaigns, which
     follow at the next check.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+        self.get_response = _AfterSecondFactor(_Acting(get_response))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            # Loads the user here, because an exception in an inner middleware would not get here.
             is_logout = request.path == reverse("admin:logout")
             if request.user.is_authenticated and request.method == "POST" and not is_logout:
                 require_clock()
+            return self.get_response(request)
         except Exception as error:
             if (response := self.process_exception(request, error)) is None:
                 raise
             return response
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The page, if the database or a clock is at fault; Django calls this for views."""
@@ -99,7 +101,7 @@ class OutageMiddleware:
         return response
 
 
-class SecondFactorMiddleware:
+class _AfterSecondFactor:
     """Opens nothing to a user whose second factor is still missing but its own pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from celery import shared_task, signals
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
@@ -27,7 +26,7 @@ from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enfor
 from ads.services.imports import uploads
 from ads.services.monitoring import dead_man
 from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
-from ads.services.people import sign_ins
+from ads.services.people import sessions, sign_ins
 from ads.services.references import registry
 from ads.services.senders import webhooks
 
@@ -182,7 +181,7 @@ def forget_webhooks() -> dict[str, int]:
 
 @_task
 def forget_sign_ins() -> dict[str, int]:
-    """Delete sign-ins older than the settings say."""
+    """Delete logins older than the settings say."""
     now = timezone.now()
     with _running("forget_sign_ins", now):
         forgotten = sign_ins.forget(now)
@@ -191,10 +190,10 @@ def forget_sign_ins() -> dict[str, int]:
 
 @_task
 def clear_sessions() -> dict[str, int]:
-    """Delete the expired sessions of logins."""
+    """Delete expired sessions."""
     now = timezone.now()
     with _running("clear_sessions", now):
-        cleared, _ = Session.objects.filter(expire_date__lt=now).delete()
+        cleared = sessions.forget(now)
     return {"cleared": cleared}
 
 

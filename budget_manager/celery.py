@@ -1,5 +1,6 @@
 """The Celery application, configured in settings under ``CELERY_``."""
 
+import gc
 import os
 import sys
 import warnings
@@ -36,3 +37,9 @@ def refuse_to_start(**_: object) -> None:
             require_prepared()
         except ImproperlyConfigured as error:
             sys.exit(f"error: {error}")
+
+
+@signals.worker_before_create_process.connect(weak=False)
+def share_memory(**_: object) -> None:
+    """Keep the collector off what the pool's processes share: it writes to all that it scans."""
+    gc.freeze()

@@ -60,7 +60,22 @@ DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
 if not DATABASES["default"].get("PASSWORD"):
     DATABASES["default"]["PASSWORD"] = secret("DATABASE_PASSWORD")
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
+# A machine that vanishes or loses its network says nothing. Both sides take the connection for lost
+# after 25 seconds: here whoever waits for an answer, there the session, which lets go of its locks.
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+    **DATABASES["default"].get("OPTIONS", {}),
+}
+DATABASE_NETWORK = {
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25s",
+}
 # What each session asks of PostgreSQL (ads/connections.py). Somebody's open session holds nobody up
 # for long, and whoever is killed or hangs lets go of its own locks.
 #
@@ -105,8 +120,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ads.middleware.OutageMiddleware",
-    "ads.middleware.SecondFactorMiddleware",
-    "ads.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ads.middleware.LoggedOutMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -130,12 +143,12 @@ TEMPLATES = [
     },
 ]
 
-# A login lasts a working day, and longer only for whoever ticks "Keep me signed in".
+# A login lasts a working day, and longer only for whoever ticks "Keep me logged in".
 SESSION_COOKIE_AGE = 3600 * env.int("SESSION_HOURS", default=12)
 REMEMBERED_DAYS = env.int("REMEMBERED_DAYS", default=14)
 # The roles of which everybody needs a second factor, by name; "Superuser" for superusers.
 SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
-# How long sign-ins stay on record.
+# How long logins stay on record.
 SIGN_INS_KEPT_DAYS = env.int("SIGN_INS_KEPT_DAYS", default=400)
 # Requests with an invalid API key that are answered per minute and address.
 API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", default=30)

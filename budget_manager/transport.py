@@ -84,7 +84,7 @@ class Transport(redis.Transport):
             read = parse(message, TaskMessage if queue in app.amqp.queues else Message)
         except NoTask as error:
             logger.error(  # noqa: TRY400 - where it was found out is of no interest
-                "A message in the queue %s is no task and was dropped (%s). It begins: %s",
+                "A message in the queue %s is not a task and was dropped (%s). It begins: %s",
                 queue,
                 error,
                 str(message)[:LONGEST],

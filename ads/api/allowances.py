@@ -3,10 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from ninja import Field, Header, Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 from pydantic import WithJsonSchema
 
-from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, documented
+from ads.api.frame import (
+    ApiKey,
+    ApiRequest,
+    Id,
+    Kind,
+    Problem,
+    check_known,
+    documented,
+    parameters,
+)
 from ads.api.reading import (
     AllowanceAnswer,
     Budget,
@@ -32,11 +41,7 @@ _RESPONSES = {"responses": documented(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALI
 
 IdempotencyKey = Annotated[
     str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="A request that is sent again with the same key allows once.",
-        pattern="^[!-~]{1,190}$",
-    ),
+    parameters.idempotency_key("A request that is sent again with the same key allows once."),
 ]
 
 

@@ -122,6 +122,19 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def check_enforced(done: str, failed: Sequence[int]) -> None:
+    """``done``: what was done nevertheless.
+
+    Raises:
+        CommandError: campaigns could not be enforced.
+    """
+    if failed:
+        raise CommandError(
+            f"{done}, but {count(len(failed), 'campaign')} could not be enforced; see the log. The "
+            "next check tries again."
+        )
+
+
 def size(number: int) -> str:
     """Bytes in a larger unit: "61.2 MB"."""
     return filesizeformat(number).replace("\xa0", " ")

@@ -133,8 +133,14 @@ def _refuse_others(rows: str, message: str) -> str:
 
 
 #: Before an entry counts: its month is not archived, and nor is its ID. Or it is brought back: then
-#: its sums count already. Needs a variable ``refused``.
+#: its sums count already. Needs a variable ``refused``. A transaction that sees one instant
+#: throughout would not see what was archived since.
 BEFORE_IT_COUNTS = f"""
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME
+            || ': insert under READ COMMITTED; a transaction of another isolation level does not '
+            || 'see which months are archived meanwhile.';
+    END IF;
     IF EXISTS (SELECT FROM ads_archivedmonth WHERE is_moving) THEN
         {_refuse_others("new_rows", "an archived month is being brought back.")}
         UPDATE ads_archivedspend AS archived

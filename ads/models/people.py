@@ -1,4 +1,4 @@
-"""People: the brands they are limited to, their second factor, and how they signed in."""
+"""People: the brands they are limited to, their second factor, and their logins."""
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -20,7 +20,7 @@ class Person(LimitedToBrands, TimestampedModel):
     every_brand = models.BooleanField(
         default=True,
         db_default=True,
-        help_text="Off: only the brands beside it are seen and changed, and nothing shared.",
+        help_text="Off: sees and changes only the brands chosen here, and nothing shared.",
     )
 
     class Meta:
@@ -111,11 +111,11 @@ class SecondFactor(TimestampedModel):
 class SignInKind(models.TextChoices):
     """What happened."""
 
-    SIGNED_IN = "signed_in", "Signed in"
+    SIGNED_IN = "signed_in", "Logged in"
     FAILED = "failed", "Failed"
     LOCKED_OUT = "locked_out", "Refused: too many failures"
     CODE_ASKED = "code_asked", "Password right, code asked for"
-    SIGNED_OUT = "signed_out", "Signed out"
+    SIGNED_OUT = "signed_out", "Logged out"
     CODE_FAILED = "code_failed", "Wrong code of the second factor"
     RECOVERY_CODE = "recovery_code", "Recovery code used"
     FACTOR_ON = "factor_on", "Second factor turned on"
@@ -125,7 +125,7 @@ class SignInKind(models.TextChoices):
 
 
 class SignIn(models.Model):
-    """A sign-in that succeeded, failed or was refused, a sign-out, or a change of the factor."""
+    """A login that succeeded, failed or was refused, a logout, or a change of the factor."""
 
     Kind = SignInKind
 
@@ -135,18 +135,17 @@ class SignIn(models.Model):
     username = models.CharField(max_length=150)
     address = models.GenericIPAddressField("from", null=True, blank=True)
     by = models.CharField(max_length=150, blank=True, default="", help_text="Who did it for them.")
-    #: Does a failure count toward the limits? Not once they signed in or were unlocked.
+    #: Does a failure count toward the limits? Not once they logged in or were unlocked.
     counts = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name = "sign-in"
+        verbose_name = "login"
         default_permissions = ("view",)
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["at"], name="sign_in_at"),
-            models.Index(
-                fields=["username", "at"], name="sign_in_by_user", condition=models.Q(counts=True)
-            ),
+            # Not of failures alone: from where has the user logged in of late?
+            models.Index(fields=["username", "at"], name="sign_in_by_user"),
             models.Index(
                 fields=["address", "at"], name="sign_in_by_address", condition=models.Q(counts=True)
             ),

@@ -27,7 +27,7 @@ class LimitedToBrands(models.Model):
         Brand,
         blank=True,
         related_name="+",
-        help_text="The only brands that it may see and send spend for.",
+        help_text="Access to these brands alone, if not to every brand.",
     )
 
     class Meta:

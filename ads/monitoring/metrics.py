@@ -1,6 +1,8 @@
 """``/metrics``: the report and the counters in Prometheus's format.
 
-All but the API's problems comes from the database, and is the same from whichever process answers.
+The counters come from the database, and are the same from whichever process answers; so does the
+report, but for the queues, which Redis knows, and the clock and the timezones of the process that
+answers. Only the API's problems are counted in processes.
 Amounts become floats here and nowhere else: they are for rates and alarms, not for accounting.
 """
 

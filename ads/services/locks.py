@@ -16,6 +16,9 @@ that creates campaigns takes one before all of these.
 A setup file takes one of its own, so that two of them never wait for each other, that of imports if
 it creates campaigns, then 5 and 6, and last the brands that it changes: :func:`setup`.
 
+Archiving a month takes one of its own; its entries are nobody's to lock, and the ledger's trigger
+then updates their batches.
+
 A page on which somebody edits a row locks that row, then those that are edited within it, and then
 none of the others: :func:`edited`.
 
@@ -43,12 +46,14 @@ from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing`, :func:`only_setup` and :func:`counting`; any numbers of their own.
+#: :func:`undoing`, :func:`only_setup`, :func:`archiving` and :func:`counting`; any numbers of their
+#: own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
 _UNDOING: Final = 0x0D0_BA7C
 _SETTING_UP: Final = 0x5E7_0B
+_ARCHIVING: Final = 0xA4C_417E
 _COUNTING: Final = 0xC0_0479
 
 
@@ -110,8 +115,7 @@ def senders() -> None:
 
     By a number, as there is no row yet that two new ones could meet at.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SAVING_SENDERS])
+    _one_at_a_time(_SAVING_SENDERS)
 
 
 def creating_campaigns() -> None:
@@ -119,14 +123,17 @@ def creating_campaigns() -> None:
 
     Two files may bring the same ones, whose rows are not there yet.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATING_CAMPAIGNS])
+    _one_at_a_time(_CREATING_CAMPAIGNS)
 
 
 def only_setup() -> None:
     """Let nobody else apply a setup file until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETTING_UP])
+    _one_at_a_time(_SETTING_UP)
+
+
+def archiving() -> None:
+    """Let nobody else archive a month, or bring one back, until the transaction ends."""
+    _one_at_a_time(_ARCHIVING)
 
 
 def counting() -> bool:
@@ -137,6 +144,11 @@ def counting() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COUNTING])
         return bool(cursor.fetchone()[0])
+
+
+def _one_at_a_time(number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def setup(
@@ -230,8 +242,7 @@ def totals(sums: QuerySet[SpendTotal]) -> list[int]:
 
 def undoing() -> None:
     """Let nobody else undo a batch until the transaction ends: one may stand on the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UNDOING])
+    _one_at_a_time(_UNDOING)
 
 
 def last_batch(**of: Any) -> SpendBatch | None:

@@ -14,10 +14,15 @@ from budget_manager.bundled import redis_server
 
 
 class OwnRedis:
-    """A Redis that nobody else uses; it can be frozen, stopped and started again."""
+    """A Redis that nobody else uses; it can be frozen, stopped and started again.
 
-    def __init__(self, directory: Path) -> None:
+    ``address``: where else than on loopback it listens, for anybody there.
+    """
+
+    def __init__(self, directory: Path, address: str = "") -> None:
         self.directory = directory
+        self._options = ["--bind", "127.0.0.1", *([address] if address else [])]
+        self._options += ["--protected-mode", "no"] if address else []
         self.port = free_port()
         self.start()
 
@@ -26,7 +31,7 @@ class OwnRedis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", ""]
+        options = [*self._options, "--port", str(self.port), "--save", ""]
         self.process = subprocess.Popen(
             [redis_server.program(), *options],
             cwd=self.directory,

@@ -27,6 +27,7 @@ LAYERS = {
 FACES = {name for name, level in LAYERS.items() if level == LAYERS["admin"]}
 
 
+@functools.cache
 def modules() -> list[Path]:
     """Every module of the application that belongs to a layer."""
     return sorted(path for path in ADS.rglob("*.py") if layer_of(path) in LAYERS)
@@ -37,10 +38,16 @@ def layer_of(path: Path) -> str:
     return path.relative_to(ADS).parts[0].removesuffix(".py")
 
 
+@functools.cache
+def nodes(source: str) -> list[ast.AST]:
+    """What the source consists of; several checks ask for it."""
+    return list(ast.walk(ast.parse(source)))
+
+
 def imported_layers(path: Path) -> set[str]:
     """The layers of ``ads`` that a module imports, also inside functions."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path.read_text()):
         names: list[str] = []
         if isinstance(node, ast.ImportFrom) and node.module == "ads":
             names = [f"ads.{alias.name}" for alias in node.names]
@@ -84,7 +91,7 @@ CLOCKS = {"timezone": {"now"}, "datetime": {"now", "utcnow", "today"}, "date": {
 
 def reads_the_clock(source: str) -> bool:
     """Whether the source reads what time it is, or hands on something that does."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Attribute):
             owner = getattr(node.value, "attr", None) or getattr(node.value, "id", None)
             names = {node.attr}
@@ -136,6 +143,7 @@ WITH_DOORS = ("services", "admin", "api")
 MOST_MODULES = 14
 
 
+@functools.cache
 def packages() -> list[Path]:
     """Every package of the layers with doors, nested ones too."""
     found = [path.parent for layer in WITH_DOORS for path in (ADS / layer).rglob("__init__.py")]
@@ -145,17 +153,19 @@ def packages() -> list[Path]:
 def past_the_door(path: Path, source: str) -> set[str]:
     """What a module imports from packages that it is not in, and that their doors do not offer."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
             continue
+        if not any(name.startswith("ads.") for name in names):
+            continue
         for package in packages():
             door = "ads." + ".".join(package.relative_to(ADS).parts)
-            if not path.is_relative_to(package):
-                inside = {name for name in names if name.startswith(f"{door}.")}
+            inside = {name for name in names if name.startswith(f"{door}.")}
+            if inside and not path.is_relative_to(package):
                 found |= {
                     name for name in inside if name.removeprefix(f"{door}.") not in offers(package)
                 }

@@ -1,5 +1,6 @@
 """Celery's configuration: queues that are consumed, limits that fit, a Redis that says nothing."""
 
+import gc
 import select
 import socket
 import threading
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import redis
-from celery import Celery
+from celery import Celery, signals
 from django.conf import settings
 
 from budget_manager.celery import app
@@ -51,6 +52,15 @@ def test_files_have_a_queue_of_their_own_and_time_enough() -> None:
         task = app.tasks[name]
         soft, hard = task.soft_time_limit or 0, task.time_limit or 0
         assert 600 < soft < hard < settings.VISIBILITY_TIMEOUT
+
+
+def test_the_processes_of_a_pool_share_what_was_loaded_before_them() -> None:
+    gc.unfreeze()
+    try:
+        signals.worker_before_create_process.send(sender=None)
+        assert gc.get_freeze_count() > 100_000
+    finally:
+        gc.unfreeze()
 
 
 def test_a_task_is_killed_before_it_is_delivered_again() -> None:

@@ -4,16 +4,15 @@ In place of the containers are the bundled servers, for the services postgres an
 other ports on 127.0.0.1 than the published ones.
 """
 
-import json
 import re
 import shlex
 import socket
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,12 @@ import yaml
 from celery import Celery
 from django.conf import settings
 
+from ads.tests.own_redis import free_port
 from ads.tests.tasks.support import ON_DEMAND, PERIODS
 from ads.tests.tasks.worker import queues_of, worker_commands
 from budget_manager.celery import app
 from budget_manager.secret_files import SECRETS as NAMES
+from budget_manager.tests.running import Running
 from budget_manager.tests.support import ROOT, User, copy_project, directory, environment, wait_for
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -34,6 +35,13 @@ PRODUCTION = yaml.safe_load((ROOT / "docker-compose.prod.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 WORKERS = ["celery-enforcement", "celery-worker"]
 OURS = [name for name, service in COMPOSE["services"].items() if "build" in service]
+
+#: What compose does not pass on in production: an override file of one's own can.
+LEFT_AT_DEFAULTS = {
+    "ACCESS_LOG", "API_FAILURES_PER_MINUTE", "API_REQUESTS_PER_MINUTE", "CLOCK_TOLERANCE", "DEBUG",
+    "FLOWER_URL", "IMPORT_MAX_BYTES", "REMEMBERED_DAYS", "SECURE_HSTS_SECONDS",
+    "SECURE_SSL_REDIRECT", "SESSION_HOURS", "SIGN_INS_KEPT_DAYS", "SIMULATED_PLATFORM_SEED",
+}  # fmt: skip
 
 SET = {"ALLOWED_HOSTS": ".example.com"}
 SECRETS = {
@@ -43,9 +51,10 @@ SECRETS = {
 }
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
+    return False
 
 
 def filled_in(text: str) -> str:
@@ -82,9 +91,9 @@ class Site:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def start(self, service: str) -> "Service":
+    def start(self, service: str) -> Running:
         command = shlex.split(filled_in(self.services[service]["command"]))
-        return Service(command, self.clone, self.variables(service))
+        return Running(command, self.clone, self.variables(service))
 
     def healthy(self, service: str) -> bool:
         """What the service's health check, as written, says."""
@@ -100,33 +109,6 @@ class Site:
         return checked.returncode == 0
 
 
-class Service:
-    def __init__(self, command: list[str], cwd: Path, env: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(self.process.stdout)
-
-    def says(self, text: str, seconds: float = 40) -> bool:
-        wait_for(lambda: text in "".join(self.lines) or self.process.poll() is not None, seconds)
-        return text in "".join(self.lines)
-
-    def stop(self) -> int:
-        """As ``docker compose stop`` does."""
-        self.process.terminate()
-        return self.process.wait(timeout=20)
-
-
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with directory() as clone:
@@ -136,7 +118,7 @@ def site() -> Iterator[Site]:
             (clone / "secrets" / name).write_text(f"{text}\n")
         user = User(clone)
         site = Site(COMPOSE["services"], clone, user.urls(), free_port(), free_port())
-        services: list[Service] = []
+        services: list[Running] = []
         try:
             services.append(web := site.start("web"))
             assert web.says("Listening at", 120), web.lines
@@ -174,21 +156,11 @@ def test_the_workers_consume_every_queue_and_run_every_task(site: Site) -> None:
         for tasks in (inspect.registered() or {}).values():
             assert {name for name in tasks if name.startswith("ads.")} == {*PERIODS, *ON_DEMAND}
 
-        code = (
-            "import json; from budget_manager.celery import app;"
-            f"sent = [app.send_task(name) for name in {list(PERIODS)!r}];"
-            "print(json.dumps([result.get(timeout=60) is not None for result in sent]))"
-        )
-        done = subprocess.run(
-            [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
-            cwd=site.clone,
-            env=site.variables("celery-worker"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout) == [True] * len(PERIODS)
+        sent = [
+            client.send_task(name, queue=app.amqp.router.route({}, name)["queue"].name)
+            for name in PERIODS
+        ]
+        assert None not in [result.get(timeout=60) for result in sent]
         client.close()
     finally:
         stopped = [worker.stop() for worker in workers.values()]
@@ -234,7 +206,8 @@ def test_beat_sends_what_is_due(site: Site) -> None:
 def test_flower_answers(site: Site) -> None:
     flower = site.start("celery-flower")
     try:
-        assert wait_for(lambda: site.healthy("celery-flower")), flower.lines
+        assert wait_for(lambda: listens(site.flower)), flower.lines
+        assert site.healthy("celery-flower"), flower.lines
     finally:
         assert flower.stop() == 0
 
@@ -250,7 +223,8 @@ def test_production_serves_behind_a_proxy_that_ends_tls(site: Site) -> None:
     )
     web = production.start("web")
     try:
-        assert wait_for(lambda: production.healthy("web"), 120), "".join(web.lines)
+        assert web.says("Listening at", 120), web.lines
+        assert production.healthy("web"), web.lines
         page = ask_as_proxy(production.web, "/admin/login/")
         stylesheet = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page)
         assert stylesheet is not None
@@ -271,7 +245,8 @@ def test_flower_asks_for_a_login_in_production(site: Site) -> None:
     production = Site(services, site.clone, site.urls, free_port(), free_port())
     flower = production.start("celery-flower")
     try:
-        assert wait_for(lambda: production.healthy("celery-flower")), flower.lines
+        assert wait_for(lambda: listens(production.flower)), flower.lines
+        assert production.healthy("celery-flower"), flower.lines
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(f"http://127.0.0.1:{production.flower}/workers", timeout=20)
     finally:
@@ -309,6 +284,16 @@ def test_production_overrides_services_that_exist_and_takes_secrets_from_files()
     assert set(PRODUCTION["secrets"]) == set(SECRETS)
     for variable in PRODUCTION["services"]["celery-flower"]["environment"]:
         assert not variable.endswith("_FILE") or variable.removesuffix("_FILE") in NAMES
+
+
+def test_production_passes_each_setting_on_or_leaves_it_on_purpose() -> None:
+    settings = (ROOT / "budget_manager" / "settings.py").read_text()
+    read = set(re.findall(r'(?:env\.\w+|secret)\(\s*"([A-Z_]+)"', settings))
+
+    given = {*COMPOSE["x-app"]["environment"], *PRODUCTION["x-production"]}
+    assert read - {name.removesuffix("_FILE") for name in given} == LEFT_AT_DEFAULTS
+    for name in ("SECRET_KEY_FALLBACKS", "MONITORING_TOKEN", "DEAD_MAN_URL", "BACKUP_EVERY_HOURS"):
+        assert PRODUCTION["x-production"][name].startswith(f"${{{name}:-")
 
 
 def test_the_image_leaves_the_bundled_servers_out_and_does_not_run_as_root() -> None:

@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,7 +16,9 @@ from urllib.parse import urlencode
 import pytest
 from django.core.management import CommandError
 
+from ads.tests.own_redis import free_port
 from budget_manager.start import port as read_port
+from budget_manager.tests.running import Running
 from budget_manager.tests.support import (
     ROOT,
     copy_project,
@@ -25,15 +26,9 @@ from budget_manager.tests.support import (
     environment,
     eventually_none,
     processes_of,
-    wait_for,
 )
 
 UP = "Budget Manager is up"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def heed_ctrl_c() -> None:
@@ -41,51 +36,30 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-class Start:
+class Start(Running):
     """A running start.sh, in a session of its own as if it had a terminal, and what it says."""
 
     def __init__(self, clone: Path, **changes: str) -> None:
         self.port, self.flower_port = free_port(), free_port()
-        self.process = subprocess.Popen(
+        ports = {"PORT": str(self.port), "FLOWER_PORT": str(self.flower_port)}
+        super().__init__(
             ["./start.sh"],
-            cwd=clone,
-            env=environment(
-                **{"PORT": str(self.port), "FLOWER_PORT": str(self.flower_port), **changes}
-            ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            clone,
+            environment(**{**ports, **changes}),
             start_new_session=True,
-            preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - it takes no lock
+            preexec_fn=heed_ctrl_c,
         )
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(self.process.stdout)
-
-    @property
-    def output(self) -> str:
-        return "".join(self.lines)
 
     def until(self, text: str) -> None:
-        assert wait_for(lambda: text in self.output or self.process.poll() is not None, 120)
-        assert text in self.output, self.output
+        assert self.says(text, 120), self.output
 
-    def stop(self, number: int) -> int:
+    def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal, to the whole group if a terminal would; the exit status."""
         if number in (signal.SIGINT, signal.SIGHUP):
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
         return self.end()
-
-    def end(self) -> int:
-        code = self.process.wait(timeout=60)
-        self._reader.join(timeout=10)
-        return code
 
 
 @pytest.fixture(scope="module")

@@ -142,7 +142,6 @@ def limits(preview: LimitsPreview) -> dict[str, Any] | None:
         return None
     brands = {one.owner.brand_id for one in preview.first if isinstance(one.owner, Campaign)}
     periods = {one.period for one in preview.first}
-    more = preview.count - len(preview.first)
     return {
         "head": "Limits",
         "columns": ["Spent", "Limit"],
@@ -155,7 +154,7 @@ def limits(preview: LimitsPreview) -> dict[str, Any] | None:
             )
             for one in preview.first
         ],
-        "more": f"and {more:,} more" if more > 0 else "",
+        "more": f"and {preview.more:,} more" if preview.more else "",
         "together": None,
         "warnings": _not_enough(preview),
     }

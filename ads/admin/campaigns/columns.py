@@ -23,6 +23,7 @@ from ads.admin.elements import (
     spend_track,
     state_badge,
     tips,
+    unbroken,
 )
 from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
@@ -155,9 +156,7 @@ class CampaignColumns(AdminMixin[Campaign]):
 
 
 def _limit(amount: Decimal | None, campaign: Campaign) -> SafeString:
-    return format_html(
-        '<span class="ads-nowrap">{}</span>', budget(amount, campaign.brand.currency)
-    )
+    return unbroken(budget(amount, campaign.brand.currency))
 
 
 def _spent(campaign: Any, limit: BudgetHold) -> SafeString:

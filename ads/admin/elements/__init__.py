@@ -29,4 +29,5 @@ from ads.admin.elements.text import (
     span,
     state_badge,
     two_lines,
+    unbroken,
 )

@@ -67,6 +67,11 @@ def budget(amount: Decimal | None, currency: str) -> str:
     return NO_LIMIT if amount is None else format_money(amount, currency)
 
 
+def unbroken(text: object) -> SafeString:
+    """On one line of its cell."""
+    return format_html('<span class="ads-nowrap">{}</span>', text)
+
+
 def dated(entries: Iterable[AuditEntry], tz: str = "UTC") -> list[tuple[str, AuditEntry]]:
     """Each with its time, for the template ``ads/admin/audit.html``."""
     return [(format_instant(entry.at, tz), entry) for entry in entries]

@@ -46,11 +46,13 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """A tab for each kind of change this user may see, above the lists of all of them."""
     kinds = {event_model(name): title for name, (title, _) in KINDS.items()}
+    links = {model: reverse(address(model, "changelist")) for model in kinds}
+    if not request.path.startswith(tuple(links.values())):
+        return []  # elsewhere, the menu would compare each of its entries with each of these
     items = [
-        {"title": title, "link": link, "active": request.path.startswith(link)}
+        {"title": title, "link": links[model], "active": request.path.startswith(links[model])}
         for model, title in kinds.items()
         if admin.site._registry[model].has_view_permission(request)
-        for link in [reverse(address(model, "changelist"))]
     ]
     return [{"models": [model._meta.label_lower for model in kinds], "items": items}]
 

@@ -15,7 +15,6 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 
@@ -29,13 +28,14 @@ from ads.admin.elements import (
     budget,
     instant_of,
     link_to,
+    unbroken,
 )
 from ads.admin.overview import changes_as_read
 from ads.holds import Hold
 from ads.models import Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
-from ads.services import overview
+from ads.services import overview, visible
 from ads.services.delivery import Trigger
 from ads.services.exports import Export, kinds
 from ads.services.history import is_automatic, reasons, switched_by
@@ -180,12 +180,12 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         return Q(campaign__in=named) | Q(actor__iexact=term)
 
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
-        return kinds.of_changes(rows)
+        return kinds.of_changes(rows, brand_ids=visible.brand_ids())
 
     @admin.display(description="when")
     def when(self, change: DeliveryChange) -> SafeString:
         at = format_instant(change.at, change.campaign.brand.timezone, seconds=True)
-        return format_html('<span class="ads-nowrap">{}</span>', at)
+        return unbroken(at)
 
     @admin.display(description="campaign")
     def its_campaign(self, change: DeliveryChange) -> SafeString:

@@ -125,6 +125,7 @@ def _kept(request: HttpRequest, factor: SecondFactor) -> HttpResponse:
     elif is_sent and _is_right(request, factor, form):
         if "off" in request.POST:
             second_factor.remove(user)
+            sessions.begin(request.session, user)
             _note(request, SignInKind.FACTOR_OFF)
             messages.success(request, "The second factor is off.")
             return HttpResponseRedirect(reverse("second_factor_setup"))
@@ -170,16 +171,15 @@ def _is_right(
 
 def _is_password(request: HttpRequest, form: forms.Form) -> bool:
     user: Any = request.user
+    password, address = form.cleaned_data["password"], client_address(request)
     try:
-        attempt = sign_ins.begin(user.get_username(), client_address(request), timezone.now())
+        if sign_ins.check_password(user, password, address, timezone.now()):
+            return True
     except LockedOut as error:
         form.add_error("password", str(error))
-        return False
-    if not user.check_password(form.cleaned_data["password"]):
+    else:
         form.add_error("password", "This is not your password.")
-        return False
-    attempt.delete()
-    return True
+    return False
 
 
 def _note(request: HttpRequest, kind: SignInKind) -> None:

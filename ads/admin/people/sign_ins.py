@@ -1,12 +1,11 @@
-"""Sign-ins: who signed in, from where, and who was refused; read-only."""
+"""Logins: who logged in, from where, and who was refused; read-only."""
 
 from django.contrib import admin
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, InstantFilter, badge
+from ads.admin.elements import NOTHING, InstantFilter, badge, unbroken
 from ads.models import SignIn
 from ads.models.people import SignInKind
 from ads.rules.calendar import format_instant
@@ -23,10 +22,10 @@ COLOURS = {
 
 @admin.register(SignIn)
 class SignInAdmin(ReadOnlyAdmin[SignIn]):
-    """Sign-ins, the newest first."""
+    """Logins, the newest first."""
 
     about = (
-        "Who signed in and out, whose password or code was wrong, and who was refused because of "
+        "Who logged in and out, whose password or code was wrong, and who was refused because of "
         "too many failures. Who gave whom which role, permission or brand is in the change history."
     )
     list_display = ["when", "username", "what", "from_where", "done_by"]
@@ -38,7 +37,7 @@ class SignInAdmin(ReadOnlyAdmin[SignIn]):
     @admin.display(description="when")
     def when(self, one: SignIn) -> SafeString:
         at = format_instant(one.at, seconds=True)
-        return format_html('<span class="ads-nowrap">{}</span>', at)
+        return unbroken(at)
 
     @admin.display(description="what")
     def what(self, one: SignIn) -> SafeString:

@@ -24,7 +24,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
     remember = forms.BooleanField(
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        label="Keep me signed in",
+        label="Keep me logged in",
         help_text="Only on a device that is yours alone.",
     )
 
@@ -34,7 +34,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         days = settings.REMEMBERED_DAYS
-        self.fields["remember"].label = f"Keep me signed in for {days} day{'s' if days > 1 else ''}"
+        self.fields["remember"].label = f"Keep me logged in for {days} day{'s' if days > 1 else ''}"
 
     def clean(self) -> Any:
         username = self.cleaned_data.get("username")

@@ -141,8 +141,8 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": "Reset second factor",
-            "text": "They log in with their password alone until they set up a second factor anew. "
-            "Make sure that it is they who ask: call them back.",
+            "text": "They can log in with their password alone until they set up a second factor "
+            "again. Call them back first, to be sure that the request is theirs.",
             "yes": "Reset",
             "back": reverse("admin:auth_user_changelist"),
             "rows": [user.get_username() for user in users],

@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter, RowFilter
+from ads.admin.elements import NOTHING, DayFilter, RowFilter, unbroken
 from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.admin.references.forms import named
 from ads.admin.references.pages import MatchingPages
@@ -128,7 +128,7 @@ class UnknownReferenceAdmin(IdSearch, MatchingPages, ReadOnlyAdmin[UnknownRefere
 
     @admin.display(description="days")
     def over(self, unknown: Any) -> SafeString:
-        return format_html('<span class="ads-nowrap">{}</span>', days(unknown.waits))
+        return unbroken(days(unknown.waits))
 
     @admin.display(description="sources")
     def sources(self, unknown: Any) -> str:

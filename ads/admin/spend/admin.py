@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter, RowFilter, actor_name, link_to
+from ads.admin.elements import NOTHING, DayFilter, RowFilter, actor_name, link_to, unbroken
 from ads.admin.spend.changelist import (
     BRAND,
     CAMPAIGN,
@@ -100,12 +100,12 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
 
     @admin.display(description="day")
     def day(self, spend: Spend) -> SafeString:
-        return format_html('<span class="ads-nowrap">{}</span>', spend.date)
+        return unbroken(spend.date)
 
     @admin.display(description="occurred")
     def occurred(self, spend: Spend) -> SafeString:
         at = format_instant(spend.occurred_at, spend.campaign.brand.timezone)
-        return format_html('<span class="ads-nowrap">{}</span>', at)
+        return unbroken(at)
 
     @admin.display(description="recorded")
     def recorded(self, spend: Spend) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest
-from ninja import Field, Schema
+from ninja import Field, Header, Schema
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
@@ -52,6 +52,12 @@ def check_known(request: HttpRequest, known: type[Schema] | Iterable[str]) -> No
             raise refuse(name, values[0], f"there is no such parameter; {remedy}")
         if len(values) > 1:
             raise refuse(name, ", ".join(values), "it is given more than once; give it once.")
+
+
+def idempotency_key(does: str) -> Any:
+    """The header of a request that may be sent again; ``does`` says what it does."""
+    pattern = "^[!-~]{1,190}$"
+    return Header(alias="Idempotency-Key", description=does, pattern=pattern)  # type: ignore[type-arg]
 
 
 def _whole(value: Any) -> Any:

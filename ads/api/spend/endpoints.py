@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 from django.http import HttpResponse
-from ninja import Header, Query, Router
+from ninja import Query, Router
 
 from ads.api.frame import ApiKey, ApiRequest, Kind, Problem, as_json, parameters
 from ads.api.spend import bodies, document, rows
@@ -39,11 +39,9 @@ Overlapping = Annotated[
 ]
 IdempotencyKey = Annotated[
     str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Gives rows without an id of their own the id `<key>/<row>`, so that a request "
-        "that is sent again counts once.",
-        pattern="^[!-~]{1,190}$",
+    parameters.idempotency_key(
+        "Gives rows without an id of their own the id `<key>/<row>`, so that a request that is "
+        "sent again counts once."
     ),
 ]
 

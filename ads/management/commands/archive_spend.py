@@ -37,32 +37,36 @@ class Command(BaseCommand):
         screen, now = Screen(self.stdout, no_color=options["no_color"]), timezone.now()
         try:
             months = archive.months_before(options["before"], now)
-            if waiting := archive.waiting_in(options["before"]):
-                screen.line(
-                    f"{count(waiting, 'unmatched row')} of before {options['before']:%Y-%m} could "
-                    "not be recorded once matched: match or discard them first.",
-                    "yellow",
-                )
             if not months:
                 screen.line(f"The ledger has no entries before {options['before']:%Y-%m}.")
                 return
             if options["dry_run"]:
                 screen.table(
-                    ["month", "entries", "sum"],
+                    ["month", "entries", "sum", "unmatched rows"],
                     (
-                        (f"{each.month:%Y-%m}", f"{each.entries:,}", format_sums(each.sums))
+                        (
+                            f"{each.month:%Y-%m}",
+                            f"{each.entries:,}",
+                            format_sums(each.sums),
+                            f"{each.waiting:,}",
+                        )
                         for each in months
                     ),
                     title="Preview: nothing was changed.",
-                    right=["entries", "sum"],
+                    right=["entries", "sum", "unmatched rows"],
                 )
+                if any(each.waiting for each in months):
+                    screen.line(
+                        "A month with unmatched rows is not archived: match or discard them first.",
+                        "yellow",
+                    )
                 return
             with acting("archive_spend"):
                 for each in months:
                     done = archive.archive(each, options["directory"], now)
                     screen.line(
                         f"{done}: {count(done.entries, 'entry', 'entries')} "
-                        f"({format_sums(each.sums)}) in {options['directory'] / done.file}, "
+                        f"({format_sums(done.sums)}) in {options['directory'] / done.file}, "
                         f"{size(done.size)}, SHA-256 {done.sha256}"
                     )
         except ArchiveError as error:
@@ -74,4 +78,4 @@ def _month(text: str) -> date:
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no month: write 2025-01.") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a month: write 2025-01.") from error

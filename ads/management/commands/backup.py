@@ -31,22 +31,28 @@ class Command(BaseCommand):
         screen = Screen(self.stdout, no_color=options["no_color"])
         with acting("backup"):
             try:
-                taken = backups.take(options["directory"], timezone.now(), keep=options["keep"])
+                taken = backups.take(options["directory"], timezone.now())
             except backups.BackupError as error:
                 raise CommandError(f"No backup was taken. {error}") from error
         manifest = taken.manifest
-        entries = sum(sums.entries for sums in manifest.brands.values())
         sums = ", ".join(f"{code} {amount}" for code, amount in manifest.currencies.items())
         screen.line(f"{taken.folder}: {size(manifest.size)} in {taken.took.total_seconds():.1f} s")
         screen.line(
-            f"{count(len(manifest.brands), 'brand')}, {count(entries, 'entry', 'entries')}"
+            f"{count(len(manifest.brands), 'brand')}, {count(manifest.entries, 'entry', 'entries')}"
             f"{f' ({sums})' if sums else ''}. SHA-256 {manifest.sha256}"
         )
-        for path in taken.pruned:
-            screen.line(f"Deleted {path.name}.")
+        if options["keep"]:
+            try:
+                pruned = backups.prune(options["directory"], options["keep"])
+            except backups.BackupError as error:
+                raise CommandError(
+                    f"The backup is complete, but older ones were not deleted. {error}"
+                ) from error
+            for path in pruned:
+                screen.line(f"Deleted {path.name}.")
 
 
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of backups: use 1 or more.")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of backups: use 1 or more.")
     return int(text)

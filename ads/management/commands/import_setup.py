@@ -1,18 +1,14 @@
 """``manage.py import_setup``: creates and updates brands and campaigns from a file."""
 
-import io
-import sys
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.terminal import SHOWN, Screen, acting, count
+from ads.management.files import name_of, opened
+from ads.management.terminal import SHOWN, Screen, acting, check_enforced, count
 from ads.services import setup
 from ads.services.setup import ChangedMeanwhile, Preview, RowsRefused, SetupRefused, Sheet
-
-STDIN = "-"
 
 
 class Command(BaseCommand):
@@ -34,8 +30,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
         try:
-            with _opened(options["file"]) as file:
-                name = "standard input" if options["file"] == STDIN else Path(options["file"]).name
+            with opened(options["file"]) as file:
+                name = name_of(options["file"])
                 sheet = Sheet.read(file, name, encoding=options["encoding"], sheet=options["sheet"])
             now = timezone.now()
             found = setup.preview(sheet, now)
@@ -60,21 +56,7 @@ class Command(BaseCommand):
             f"{done.enforced.stopped:,} stopped.",
             "bold",
         )
-        if done.enforced.failed:
-            raise CommandError(
-                f"{count(len(done.enforced.failed), 'campaign')} could not be decided on; the log "
-                "says why, and the next check tries again. Everything in the file was applied."
-            )
-
-
-def _opened(name: str) -> BinaryIO:
-    """The file, from which a workbook can be read too."""
-    if name == STDIN:
-        return io.BytesIO(sys.stdin.buffer.read())
-    try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
+        check_enforced("Everything in the file was applied", done.enforced.failed)
 
 
 def _show(screen: Screen, found: Preview) -> None:

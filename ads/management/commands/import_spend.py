@@ -1,13 +1,12 @@
 """``manage.py import_spend``: records the spend in a CSV or a workbook."""
 
 import os
-import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
@@ -15,8 +14,9 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from ads.management.files import name_of, opened
 from ads.management.imported import show, show_missing, show_questions, show_refused
-from ads.management.terminal import Screen, acting, brand_named, count
+from ads.management.terminal import Screen, acting, brand_named, check_enforced, count
 from ads.models import Brand
 from ads.rules.money import PLACES
 from ads.services import imports
@@ -33,8 +33,6 @@ from ads.services.imports import (
     unanswered,
 )
 from ads.services.ledger import check_instant
-
-STDIN = "-"
 
 
 class Command(BaseCommand):
@@ -177,8 +175,8 @@ class Command(BaseCommand):
         try:
             plan = _plan(options)
             with (
-                acting("import_spend", file=_name(options["file"])),
-                _opened(options["file"]) as file,
+                acting("import_spend", file=name_of(options["file"])),
+                opened(options["file"]) as file,
                 _progress(file) as progress,
                 _refused(options["refused"]) as sink,
             ):
@@ -187,7 +185,7 @@ class Command(BaseCommand):
                     if dry_run:
                         done = staged.preview(now=timezone.now())
                     else:
-                        title = _name(options["file"])
+                        title = name_of(options["file"])
                         done = staged.record(now=timezone.now(), title=title)
                         staged.enforce_again(now=timezone.now())
         except Unanswered as error:
@@ -216,11 +214,7 @@ class Command(BaseCommand):
                 f"{left_out} refused and left out; the rest {was} recorded.",
                 returncode=2,  # unlike "nothing was recorded", for scripts
             )
-        if done.enforced.failed:
-            raise CommandError(
-                f"Recorded, but {count(len(done.enforced.failed), 'campaign')} could not be "
-                "enforced; see the log. The next check tries again."
-            )
+        check_enforced("Recorded", done.enforced.failed)
 
 
 def _plan(options: dict[str, Any]) -> Plan:
@@ -317,27 +311,6 @@ def _instant(text: str) -> datetime:
         return check_instant("observed_at", text)
     except InvalidSpend as error:
         raise ArgumentTypeError(f"{text!r}: {error.reason}") from None
-
-
-def _name(file: str) -> str:
-    """The name of the file for the audit, as far as it is text."""
-    name = "standard input" if file == STDIN else Path(file).name
-    return name.encode("utf-8", "replace").decode()
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    path: str | int = sys.stdin.fileno() if name == STDIN else name
-    try:
-        file = open(path, "rb", buffering=0, closefd=name != STDIN)  # noqa: SIM115  (closed below)
-    except FileNotFoundError as error:
-        raise CommandError(f"There is no file {name} (looked in {Path.cwd()}).") from error
-    except IsADirectoryError as error:
-        raise CommandError(f"{name} is a directory; name a file in it.") from error
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{name} cannot be read: {error}.") from error
-    with file:
-        yield cast("BinaryIO", file)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_ipv46_address
 from django.utils import timezone
 
-from ads.management.terminal import Screen, acting
+from ads.management.terminal import Screen, acting, count
 from ads.models.people import SignInKind
 from ads.services.people import second_factor, sign_ins
 
@@ -42,11 +42,12 @@ def _unlock(screen: Screen, username: str, address: str) -> None:
         try:
             validate_ipv46_address(address)
         except ValidationError as error:
-            raise CommandError(f"--address: {address!r} is no IP address.") from error
+            raise CommandError(f"--address: {address!r} is not an IP address.") from error
     if username:
         _user(username)
-    count = sign_ins.unlock(timezone.now(), username=username, address=address)
-    screen.line(f"Unlocked: {count} failed logins no longer count.")
+    failures = sign_ins.unlock(timezone.now(), username=username, address=address)
+    verb = "counts" if failures == 1 else "count"
+    screen.line(f"Unlocked: {count(failures, 'failed login')} no longer {verb}.")
 
 
 def _reset(screen: Screen, user: User) -> None:

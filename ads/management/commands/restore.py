@@ -34,11 +34,10 @@ class Command(BaseCommand):
                 done = backups.restore(options["backup"], timezone.now())
             except backups.BackupError as error:
                 raise CommandError(str(error)) from error
-        entries = sum(sums.entries for sums in done.manifest.brands.values())
         screen.line(
             f"Restored as of {done.manifest.instant:%Y-%m-%d %H:%M:%S} UTC. "
             f"{count(len(done.manifest.brands), 'brand')} and "
-            f"{count(entries, 'entry', 'entries')}: every sum is that of the backup."
+            f"{count(done.manifest.entries, 'entry', 'entries')}: every sum is that of the backup."
         )
         if done.migrated:
             screen.line(f"Migrated: {', '.join(done.migrated)}.")

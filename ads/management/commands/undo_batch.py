@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ads.management.terminal import Screen, acting, count
+from ads.management.terminal import Screen, acting, check_enforced, count
 from ads.models import SpendBatch
 from ads.rules.money import format_sums
 from ads.services import batches
@@ -53,11 +53,7 @@ class Command(BaseCommand):
             f"{count(done.enforced.started, 'campaign')} started, "
             f"{count(done.enforced.stopped, 'campaign')} paused."
         )
-        if done.enforced.failed:
-            raise CommandError(
-                f"Undone, but {count(len(done.enforced.failed), 'campaign')} could not be "
-                "enforced; see the log. The next check tries again."
-            )
+        check_enforced("Undone", done.enforced.failed)
 
 
 def _show(screen: Screen, figures: BatchFigures, title: str) -> None:

@@ -10,5 +10,4 @@ from ads.services.archive.months import (
     bring_back,
     latest_before,
     months_before,
-    waiting_in,
 )

@@ -66,7 +66,7 @@ def load(path: Path) -> list[str]:
             unknown = [name for name in header if name not in columns()]
             if unknown or "id" not in header:
                 raise ArchiveError(
-                    f"{path} is no archive of this version's ledger: its first line has "
+                    f"{path} is not an archive of this version's ledger: its first line has "
                     f"{unknown[0] if unknown else 'no id'!r}."
                 )
             with connection.cursor() as cursor:

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from ads.models import ArchivedMonth, ArchivedSpend, Campaign, WaitingSpend
 from ads.rules.calendar import month_start
 from ads.rules.money import plain
-from ads.services import locks, visible
+from ads.services import lock_waits, locks, visible
 from ads.services.actor import current_actor
 from ads.services.archive import files
 from ads.services.archive.files import ROWS, ArchiveError
@@ -31,8 +31,8 @@ from ads.services.archive.files import ROWS, ArchiveError
 #: month or so, and people correct them after that.
 KEPT: Final = timedelta(days=62)
 
-#: One archiver at a time.
-_LOCK: Final = "pg_advisory_xact_lock(hashtext('ads.archive'))"
+#: How long it waits for each lock: nobody waits for an answer.
+PATIENCE: Final = "30s"
 
 
 @dataclass(slots=True)
@@ -43,6 +43,8 @@ class MonthFigures:
     entries: int = 0
     #: By currency.
     sums: dict[str, Decimal] = field(default_factory=dict)
+    #: Unmatched rows of the month: once it is archived, they could not be recorded any more.
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,13 @@ class ArchivedSpan:
 
 def archived_span(campaign: Campaign | None = None) -> ArchivedSpan | None:
     """What is archived, of a campaign or in all; None: nothing. One query."""
-    if campaign is None and visible.brand_ids() is not None:
-        days = visible.rows(ArchivedSpend.objects.order_by())
-        found = days.aggregate(count=Sum("entries"), first=Min("date"), last=Max("date"))
-    elif campaign is None:
-        months = ArchivedMonth.objects.filter(restored_at=None).order_by()
-        found = months.aggregate(count=Sum("entries"), first=Min("month"), last=Max("month"))
-    else:
-        days = ArchivedSpend.objects.filter(campaign=campaign)
-        found = days.aggregate(count=Sum("entries"), first=Min("date"), last=Max("date"))
+    rows: QuerySet[Any] = visible.rows(ArchivedSpend.objects.all())
+    day = "date"
+    if campaign is not None:
+        rows = rows.filter(campaign=campaign)
+    elif visible.brand_ids() is None:  # there are fewer months
+        rows, day = ArchivedMonth.objects.filter(restored_at=None), "month"
+    found = rows.order_by().aggregate(count=Sum("entries"), first=Min(day), last=Max(day))
     if not found["count"]:
         return None
     return ArchivedSpan(found["count"], month_start(found["first"]), month_start(found["last"]))
@@ -105,21 +105,26 @@ def months_before(before: date, now: datetime) -> list[MonthFigures]:
         figures = found.setdefault(month, MonthFigures(month))
         figures.entries += int(count)
         figures.sums[currency] = amount
+    waiting = WaitingSpend.objects.filter(discarded_at=None, date__lt=before).order_by()
+    for day, count in waiting.values_list("date").annotate(Count("pk")):
+        if month_start(day) in found:
+            found[month_start(day)].waiting += count
     return list(found.values())
-
-
-def waiting_in(before: date) -> int:
-    """Unmatched rows dated before a month: they could not be recorded once it is archived."""
-    return WaitingSpend.objects.filter(discarded_at=None, date__lt=before).count()
 
 
 def archive(figures: MonthFigures, directory: Path, now: datetime) -> ArchivedMonth:
     """Move the month's entries into a file of ``directory``.
 
     Raises:
-        ArchiveError: it could not be written, or read back as it was; the ledger is as before.
+        ArchiveError: rows of it are unmatched, or it could not be written, or read back as it was;
+            the ledger is as before.
     """
     month = figures.month
+    if figures.waiting:
+        raise ArchiveError(
+            f"{month:%Y-%m}: {figures.waiting:,} unmatched row{'s' * (figures.waiting > 1)} of it "
+            "could not be recorded any more: match or discard them first."
+        )
     path = directory / f"spend-{month:%Y-%m}.csv.gz"
     with _moving():
         if path.exists():  # it may be the only copy of what was archived before
@@ -185,7 +190,8 @@ def _moving() -> Iterator[None]:
     """A transaction of one archiver, which may take its time."""
     with transaction.atomic():
         locks.without_timeouts()
-        _run(f"SELECT {_LOCK}")
+        lock_waits.wait_up_to(PATIENCE)
+        locks.archiving()
         yield
 
 

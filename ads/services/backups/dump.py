@@ -48,17 +48,15 @@ class Taken:
     folder: Path
     manifest: Manifest
     took: timedelta
-    #: Older ones that were deleted.
-    pruned: tuple[Path, ...]
 
 
-def take(directory: Path, now: datetime, *, keep: int | None = None) -> Taken:
-    """Take a backup into a new folder of ``directory``, and delete all but the newest ``keep``.
+def take(directory: Path, now: datetime) -> Taken:
+    """Take a backup into a new folder of ``directory``.
 
     The attempt is noted, also one that fails.
 
     Raises:
-        BackupError: no backup was taken; nothing of it is left, and no older one was deleted.
+        BackupError: no backup was taken; nothing of it is left.
     """
     began = time.monotonic()
     folder = directory.absolute() / f"budget-manager-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
@@ -72,7 +70,6 @@ def take(directory: Path, now: datetime, *, keep: int | None = None) -> Taken:
     try:
         with _sentences(directory), _alone(directory):
             manifest = _write(folder, now)
-            pruned = prune(directory, keep) if keep is not None else ()
     except BackupError as error:
         attempt.error = str(error)
         raise
@@ -81,21 +78,26 @@ def take(directory: Path, now: datetime, *, keep: int | None = None) -> Taken:
     finally:
         attempt.took = took = timedelta(seconds=time.monotonic() - began)
         attempt.save()
-    return Taken(folder, manifest, took, pruned)
+    return Taken(folder, manifest, took)
 
 
 def prune(directory: Path, keep: int) -> tuple[Path, ...]:
-    """Delete all but the newest ``keep`` backups in ``directory``; nothing else in it."""
-    found = sorted(
-        path
-        for path in directory.iterdir()
-        if _NAME.fullmatch(path.name) and (path / MANIFEST).is_file()
-    )
-    old = found[: max(len(found) - keep, 0)]
-    for path in old:
-        # First its name, so that none is ever half there.
-        gone = path.rename(directory / f"{_PARTIAL}{path.name}")
-        shutil.rmtree(gone)
+    """Delete all but the newest ``keep`` backups in ``directory``; nothing else in it.
+
+    Raises:
+        BackupError: one could not be deleted.
+    """
+    with _sentences(directory), _alone(directory):
+        found = sorted(
+            path
+            for path in directory.iterdir()
+            if _NAME.fullmatch(path.name) and (path / MANIFEST).is_file()
+        )
+        old = found[: max(len(found) - keep, 0)]
+        for path in old:
+            # First its name, so that none is ever half there.
+            gone = path.rename(directory / f"{_PARTIAL}{path.name}")
+            shutil.rmtree(gone)
     return tuple(old)
 
 
@@ -103,7 +105,7 @@ def _write(folder: Path, now: datetime) -> Manifest:
     if folder.exists():
         raise BackupError(f"{folder} is there already: wait a second, and try again.")
     for left in folder.parent.glob(f"{_PARTIAL}*"):  # of a run that was killed
-        shutil.rmtree(left)
+        shutil.rmtree(left, ignore_errors=True)
     fresh = folder.parent / f"{_PARTIAL}{folder.name}"
     fresh.mkdir(mode=_PRIVATE)
     try:
@@ -172,6 +174,6 @@ def _sentences(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise BackupError(
-            f"{error.filename or directory} cannot be written: {error.strerror}. Free some space, "
-            "or give a directory that this user may write to."
+            f"{error.filename or directory} cannot be written: {error.strerror or error}. Free "
+            "some space, or give a directory that this user may write to."
         ) from error

@@ -72,6 +72,10 @@ class Manifest:
     def instant(self) -> datetime:
         return datetime.fromisoformat(self.taken_at)
 
+    @property
+    def entries(self) -> int:
+        return sum(sums.entries for sums in self.brands.values())
+
     def write(self, path: Path) -> None:
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
         with path.open("w", encoding="utf-8") as file:
@@ -96,7 +100,7 @@ class Manifest:
             return cls(**{**known, "brands": brands})
         except FileNotFoundError as error:
             raise BackupError(
-                f"{folder} is no backup: it has no {MANIFEST}. Give the directory that the backup "
+                f"{folder} is not a backup: it has no {MANIFEST}. Give the folder that the backup "
                 "command printed, such as budget-manager-20261129T020000Z."
             ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -228,10 +228,10 @@ class LimitChange:
 
 @dataclass(frozen=True, slots=True)
 class LimitsPreview:
-    """The first owners whose limits change, by name, and how many there are in all."""
+    """The limits that change of the first owners, by name, and how many owners come after them."""
 
     first: list[LimitChange]
-    count: int
+    more: int
 
 
 def preview_limits(
@@ -246,7 +246,7 @@ def preview_limits(
         for change in limit_changes(action, period, first, now)
         if change.after != change.before
     ]
-    return LimitsPreview(changes, those.count() if len(first) == LISTED else len(changes))
+    return LimitsPreview(changes, those.count() - LISTED if len(first) == LISTED else 0)
 
 
 def limit_changes(

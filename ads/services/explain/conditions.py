@@ -5,14 +5,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from ads.holds import Hold
+from ads.holds import BUDGET_OF, Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.money import format_money
 from ads.services import freshness
 from ads.services.explain.explanation import BUDGET_NAMES, Explanation, deciding_now
-from ads.services.explain.limits import BUDGETS, limit_of, of_limit, spent_of
+from ads.services.explain.limits import limit_of, of_limit, spent_of
 from ads.services.explain.outlook import applies_at
 
 _SO_FAR: Final = {Period.DAY: "today", Period.MONTH: "this month"}
@@ -47,7 +47,7 @@ def budget_left(
 ) -> str:
     """That a limit is not used up, given the spend and what the limit is made of."""
     if limit is None:
-        so_far = _SO_FAR[BUDGETS[hold].period]
+        so_far = _SO_FAR[BUDGET_OF[hold].period]
         return f"{BUDGET_NAMES[hold]}: no limit, {format_money(spent, currency)} spent {so_far}"
     figures = spent_of(spent, limit, currency, made_of)
     return f"{BUDGET_NAMES[hold]}: {figures}{'' if made_of else ' spent'}"
@@ -77,7 +77,7 @@ def _clear(hold: Hold, explained: Explanation) -> str:
         return _heard(row, explained)
     if hold == Hold.DAYPARTING:
         return f"Hours: {_hours(row, explained)}"
-    budget = BUDGETS[hold]
+    budget = BUDGET_OF[hold]
     made_of = of_limit(budget, row, explained.at)
     spent, limit = getattr(row, budget.spend), limit_of(budget, row)
     return budget_left(hold, spent, limit, row.brand.currency, made_of)

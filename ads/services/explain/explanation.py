@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from ads.holds import Hold, Moment, from_bits, with_holds
+from ads.holds import BUDGET_OF, Hold, Moment, from_bits, with_holds
 from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaign import Status
 from ads.moments import as_rules
 from ads.rules import calendar, dayparting
 from ads.rules.money import format_money
 from ads.services import freshness
-from ads.services.explain.limits import BUDGETS, limit_of, of_limit, spent_of, with_allowances
+from ads.services.explain.limits import limit_of, of_limit, spent_of, with_allowances
 from ads.services.explain.outlook import (
     LONGEST_CHAIN,
     Change,
@@ -190,7 +190,7 @@ def sentence(
     if hold == Hold.DAYPARTING:
         schedules = row.dayparting_schedules.all() if attached is None else attached
         return _hours_sentence(list(schedules), now)
-    budget = BUDGETS[hold]
+    budget = BUDGET_OF[hold]
     limit = limit_of(budget, row) or Decimal(0)  # it applies, so there is one
     spent, made_of = getattr(row, budget.spend), of_limit(budget, row, now)
     return budget_sentence(hold, spent, limit, row.brand.currency, made_of)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import Q
 
@@ -17,8 +17,6 @@ from ads.rules.allowances import Allowed, limit_words
 from ads.rules.money import format_money
 from ads.services.delivery import allowances
 from ads.services.senders import visibility
-
-BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
 
 #: The allowances in force of a row, by hold.
 ByHold = Mapping[Hold, Sequence[Allowed]]

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from ads.holds import BUDGET_HOLDS, Hold, Moments, from_bits, with_holds
+from ads.holds import BUDGET_HOLDS, BUDGET_OF, Hold, Moments, from_bits, with_holds
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
 from ads.rules.allowances import runs_out_at
-from ads.services.explain.limits import BUDGETS, budget_of
+from ads.services.explain.limits import budget_of
 from ads.services.ledger import LATEST
 
 #: So many holds in a row are followed: a budget lifts, then the window is closed …
@@ -114,10 +114,10 @@ def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> 
             return None
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
         return calendar.day_begins(row.start_date, zone)
-    if hold not in BUDGETS or not budget_of(BUDGETS[hold], row):
+    if hold not in BUDGET_OF or not budget_of(BUDGET_OF[hold], row):
         # With a budget of zero, nothing runs tomorrow either.
         return None
-    return calendar.next_period_begins(BUDGETS[hold].period, now, zone)
+    return calendar.next_period_begins(BUDGET_OF[hold].period, now, zone)
 
 
 def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
@@ -127,8 +127,8 @@ def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -
     if hold == Hold.DAYPARTING and row.is_dayparting_enabled and schedules:
         with suppress(calendar.UnknownTimezone):
             return _next_closing(schedules, now)
-    if hold in BUDGETS:
-        budget, those = BUDGETS[hold], getattr(row, "allowed_by", {}).get(hold, ())
+    if hold in BUDGET_OF:
+        budget, those = BUDGET_OF[hold], getattr(row, "allowed_by", {}).get(hold, ())
         return runs_out_at(getattr(row, budget.spend), budget_of(budget, row), those)
     return None
 

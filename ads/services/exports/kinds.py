@@ -11,8 +11,9 @@ from operator import itemgetter
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import TruncMonth
 
-from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
+from ads.models import ArchivedSpend, Brand, Campaign, DeliveryChange, Spend, SpendTotal
 from ads.rules.calendar import month_start
 from ads.services.exports.stream import AT_A_TIME, Export, portions
 from ads.services.ledger import archived, summaries
@@ -58,8 +59,11 @@ def left_out(kind: "Kind", wanted: Wanted) -> list[date]:
     if kind != Kind.SPEND:
         return []
     first, last = wanted.first or date.min, wanted.last or date.max
-    months = archived.archived_months()
-    return sorted(month for month in months if month_start(first) <= month <= last)
+    months = {one for one in archived.archived_months() if month_start(first) <= one <= last}
+    if months and (owner := wanted.of_brands("campaign__brand")):
+        theirs = ArchivedSpend.objects.filter(owner).order_by()
+        months &= set(theirs.values_list(TruncMonth("date"), flat=True).distinct())
+    return sorted(months)
 
 
 class Kind(StrEnum):

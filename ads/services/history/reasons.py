@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.holds import BUDGET_HOLDS, Hold
+from ads.holds import BUDGET_OF, Hold
 from ads.models import DeliveryChange
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
@@ -21,8 +21,6 @@ from ads.services.explain import BUDGET_NAMES, budget_sentence
 from ads.services.history import timeline_rows
 from ads.services.history.timeline_rows import Row
 from ads.services.history.timeline_sql import Source, causes
-
-_BUDGETS: Final = {budget.hold: budget for budget in BUDGET_HOLDS}
 
 _OFF: Final = {
     Hold.STATUS: "Status changed",
@@ -141,7 +139,7 @@ def _off(code: str, change: DeliveryChange, currency: str, *, is_several: bool) 
     if code not in Hold.values:
         return code
     hold = Hold(code)
-    budget = _BUDGETS.get(hold)
+    budget = BUDGET_OF.get(hold)
     if budget is None:
         return _OFF[hold]
     if is_several and not budget.of_brand:

@@ -80,7 +80,7 @@ def refuse(
             recorded=before[field] if visible.brand_ids() is None else _ANOTHER,
             offered=offered[field],
         )
-        refused.add(BadRow(position, position, str(conflict), _cells(offered, columns)))
+        refused.add(BadRow.at(position, conflict, _cells(offered, columns)))
     refused.count += count - listed
     return count, of_zero
 

@@ -179,7 +179,7 @@ class Plan:
         for code, answer in self.answers.items():
             if answer not in ANSWERS.get(code, ()):
                 raise ImportRefused(
-                    f"{code}: {answer!r} is no answer; give one of "
+                    f"{code}: {answer!r} is not an answer; give one of "
                     f"{', '.join(ANSWERS.get(code, ANSWERS))}."
                 )
 

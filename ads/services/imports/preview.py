@@ -265,11 +265,11 @@ _UNMATCHED: Final = f"""
 
 def _names(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The campaigns' ids, names, brands and currencies."""
-    rows = Campaign.objects.filter(pk__in=set(ids)).values_list(
-        "pk", "name", "brand__name", "brand__currency"
-    )
     keys = ("campaign_id", "campaign", "brand", "currency")
-    return {row[0]: dict(zip(keys, row, strict=True)) for row in rows}
+    return {
+        pk: dict(zip(keys, (pk, *row), strict=True))
+        for pk, row in questions.with_currency(ids).items()
+    }
 
 
 _NO_CAMPAIGN: Final = {"campaign_id": None, "campaign": None, "brand": None}

@@ -48,7 +48,7 @@ def refuse_too_large(refused: Refused) -> None:
     """Refuse and leave out the campaign-days whose rows exceed the limit of a day."""
     for position, campaign_id, day, amount in sorted(tables.run(_TOO_LARGE, [LIMIT])):
         reason = too_large(f"campaign {campaign_id}", day, amount)
-        refused.add(BadRow(position, position, reason))
+        refused.add(BadRow.at(position, reason))
 
 
 _TOO_LARGE: Final = f"""
@@ -63,17 +63,15 @@ def refuse_reported_otherwise(done: Imported, *, source: str) -> None:
     the whole file.
     """
     refused = done.refused
-    count = listed = 0
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             _OTHERWISE, {"source": source, "shown": None if refused.sink else refused.limit}
         )
-        for count, position, campaign_id, day, known_as, before in cursor:  # noqa: B007
-            error = day_totals.otherwise(campaign_id, day, known_as, before, source=source)
-            refused.add(BadRow(position, position, str(error)))
-            listed += 1
+        count = refused.add_all(
+            (count, BadRow.at(line, day_totals.otherwise(*row, source=source)))
+            for count, line, *row in cursor
+        )
     if count:
-        refused.count += count - listed
         done.rows -= tables.run(_LEAVE_OUT, {"source": source})[0][0]
 
 
@@ -173,7 +171,7 @@ def refuse_archived(done: Imported, source: str) -> None:
         return
     for position, external_id, month in tables.run(_ARCHIVED, {"source": source}):
         error = InvalidSpend("external_id", external_id, archived.recorded_in(month))
-        done.refused.add(BadRow(position, position, str(error)))
+        done.refused.add(BadRow.at(position, error))
         done.rows -= 1
 
 
@@ -207,14 +205,13 @@ def count_duplicates(
 def _refuse_undone(done: Imported, values: dict[str, Any]) -> None:
     """Refuse entries that are on record and were undone: they would not count."""
     refused = done.refused
-    count = listed = 0
+    source = values["source"]
     with connection.chunked_cursor() as cursor:
         cursor.execute(_UNDONE, {**values, "shown": None if refused.sink else refused.limit})
-        for count, position, external_id, undo in cursor:  # noqa: B007
-            error = RecordedAndUndone(source=values["source"], external_id=external_id, undo=undo)
-            refused.add(BadRow(position, position, str(error)))
-            listed += 1
-    refused.count += count - listed
+        count = refused.add_all(
+            (count, BadRow.at(line, RecordedAndUndone(source=source, external_id=id_, undo=undo)))
+            for count, line, id_, undo in cursor
+        )
     done.duplicates -= count
     done.rows -= count
 

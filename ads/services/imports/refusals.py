@@ -2,10 +2,10 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Final, TextIO
+from typing import Final, Self, TextIO
 
 from ads.services.exports import safe_cell
 
@@ -60,6 +60,11 @@ class BadRow:
     last_line: int
     reason: str
     cells: Sequence[str] = ()
+
+    @classmethod
+    def at(cls, line: int, reason: object, cells: Sequence[str] = ()) -> Self:
+        """Of one line."""
+        return cls(line, line, str(reason), cells)
 
     @property
     def lines(self) -> str:
@@ -123,6 +128,14 @@ class Refused:
             self.sink.add(row)
         if len(self.shown) < self.limit:
             self.shown.append(replace(row, cells=()))
+
+    def add_all(self, listed: Iterable[tuple[int, BadRow]]) -> int:
+        """Add rows, each with the number of all, of which only some may be listed; that number."""
+        before, number = self.count, 0
+        for number, row in listed:  # noqa: B007
+            self.add(row)
+        self.count = before + number
+        return number
 
     @property
     def in_order(self) -> list[BadRow]:

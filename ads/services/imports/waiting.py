@@ -89,13 +89,13 @@ def add_up(done: Imported, platform: str) -> None:
     if not done.are_entries:
         for position, rows, reference, day, amount in tables.run(_TOO_LARGE, [LIMIT]):
             reason = too_large(f"reference {reference!r}", day, amount)
-            done.refused.add(BadRow(position, position, reason))
+            done.refused.add(BadRow.at(position, reason))
             done.waiting_rows -= rows
     for position, rows, reference, codes in tables.run(_IN_SEVERAL):
         reason = (
             f"currency: the rows of reference {reference!r} are in {codes}; one campaign has one."
         )
-        done.refused.add(BadRow(position, position, reason))
+        done.refused.add(BadRow.at(position, reason))
         done.waiting_rows -= rows
     tables.run(_MAKE, [platform])
     tables.run(f"ANALYZE {tables.UNMATCHED}")

@@ -20,11 +20,12 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ads.holds import BUDGET_OF
 from ads.models import CountedTable, DeliveryChange, MetricCounter, Spend
 from ads.services import locks
 from ads.services.delivery import Trigger
 from ads.services.monitoring.bounded import bounded
-from ads.services.monitoring.crossings import BUDGETS, earliest, known_since, limits_of
+from ads.services.monitoring.crossings import earliest, known_since, limits_of
 
 #: The labels of each counter, in the order of :attr:`MetricCounter.labels`.
 LABELS: Final = {
@@ -160,7 +161,7 @@ def _add_switches(after: int, to: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SWITCHES, [after, to])
     stops = DeliveryChange.objects.filter(
-        id__gt=after, id__lte=to, is_active=False, holds__0__in=list(BUDGETS), trigger__in=_BY_SPEND
+        id__gt=after, id__lte=to, is_active=False, holds__0__in=[*BUDGET_OF], trigger__in=_BY_SPEND
     ).select_related("campaign__brand")
     buckets: Counter[str] = Counter()
     sums: dict[str, Decimal] = {}

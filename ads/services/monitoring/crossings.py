@@ -9,15 +9,12 @@ from typing import Final
 
 from django.db import OperationalError, connection
 
-from ads.holds import BUDGET_HOLDS, BudgetHold
+from ads.holds import BUDGET_OF
 from ads.models import Campaign
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, next_month, period_start
 from ads.services.delivery import over_budget
 from ads.services.locks import among
-
-#: By hold.
-BUDGETS: Final[dict[str, BudgetHold]] = {budget.hold.value: budget for budget in BUDGET_HOLDS}
 
 DAY: Final = timedelta(days=1)
 
@@ -70,7 +67,7 @@ def limits_of(
             at,
         )
         for hold in holds
-        if (budget := BUDGETS.get(hold)) and (amount := figures(budget.limit_then)) is not None
+        if (budget := BUDGET_OF.get(hold)) and (amount := figures(budget.limit_then)) is not None
     ]
 
 

@@ -7,9 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.conf import settings
 from django.db import OperationalError, connection
 
-from ads.services import freshness
+from ads.models import Restore
+from ads.rules.calendar import format_instant
+from ads.services import freshness, restored
+from ads.services.backups import BackupStatus
+from ads.services.backups import status as backup_status
 from ads.services.monitoring.bounded import bounded
 from ads.services.monitoring.counting import count_new
 from ads.services.monitoring.crossings import Unenforced, sparing
@@ -41,6 +46,8 @@ class ProblemKind(StrEnum):
     TIMEZONE_DATABASE = "timezone_database"
     SESSION_STUCK = "session_stuck"
     AD_PLATFORM = "ad_platform"
+    BACKUP_LATE = "backup_late"
+    RESTORE_HELD = "restore_held"
     UNKNOWN = "unknown"  # a part of the report could not be worked out
 
 
@@ -67,6 +74,9 @@ class Report:
     clock: ClockDifference | None = None
     stuck: list[StuckSession] | None = None
     platforms: list[str] | None = None
+    backups: BackupStatus | None = None
+    #: A restore after which nothing is started yet.
+    held: Restore | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -85,6 +95,8 @@ def report(now: datetime, *, count: bool = False) -> Report:
         found.stuck = stuck_sessions()
     with _part(found, "Periodic tasks"), bounded():
         found.tasks = health.check(now)
+    with _part(found, "Backups"), bounded():
+        found.backups, found.held = backup_status(now), restored.held()
     with _part(found, "Used-up budgets"), bounded():
         found.unenforced = sparing(now)
     with _part(found, "Ad platforms"), bounded():
@@ -138,6 +150,19 @@ def _problems(found: Report) -> Iterator[Problem]:
     for session in found.stuck or ():
         if session.idle is not None:  # one at work will end
             yield Problem(ProblemKind.SESSION_STUCK, str(session))
+    if found.backups and found.backups.is_late:
+        last = found.backups.last
+        taken = f"was taken {format_instant(last.started_at)}" if last else "was never taken"
+        yield Problem(
+            ProblemKind.BACKUP_LATE,
+            f"The last backup {taken}; one is expected every {settings.BACKUP_EVERY_HOURS} hours.",
+        )
+    if found.held:
+        yield Problem(
+            ProblemKind.RESTORE_HELD,
+            f"{found.held}: no campaign is started until someone sends what is missing since, and "
+            "runs ./manage.py after_restore --resume.",
+        )
 
 
 def _is_overlooked(unenforced: Unenforced, tasks: Iterable[TaskHealth]) -> bool:

@@ -59,15 +59,15 @@ _TEXTS: Final = {
         "While it is off, an upload whose worker died, or that Redis lost, stays unfinished.",
     ),
     "forget_sign_ins": TaskText(
-        "Deletes sign-ins older than SIGN_INS_KEPT_DAYS.",
-        "While it is off, the list of sign-ins keeps growing; budgets are not affected.",
+        "Deletes logins older than SIGN_INS_KEPT_DAYS.",
+        "While it is off, the list of logins keeps growing; budgets are not affected.",
     ),
     "forget_webhooks": TaskText(
         "Deletes received webhooks older than 30 days.",
         "While it is off, the list of received webhooks keeps growing; budgets are not affected.",
     ),
     "clear_sessions": TaskText(
-        "Deletes expired logins.",
+        "Deletes expired sessions.",
         "While it is off, the table of sessions keeps growing; nobody stays logged in longer.",
     ),
 }

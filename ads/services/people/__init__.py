@@ -1,4 +1,4 @@
-"""People: what they may do, how they sign in, and their second factor."""
+"""People: what they may do, how they log in, and their second factor."""
 
 from ads.services.people import second_factor, sessions, sign_ins
 from ads.services.people.access import Roles, is_for_limited

@@ -1,4 +1,4 @@
-"""Signing in: on record, and throttled by user and by address.
+"""Logging in: on record, and throttled by user and by address.
 
 Each attempt is written as a failure before the password, or the code, is looked at, and then
 becomes what it was. So attempts at the same moment, in whatever process, count each other.
@@ -6,11 +6,12 @@ becomes what it was. So attempts at the same moment, in whatever process, count 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Q
 
 from ads.models import SignIn
@@ -21,7 +22,7 @@ logger = structlog.stdlib.get_logger(__name__)
 
 _LONGEST: Final = 150
 
-#: How long an address from which a user has signed in counts as known.
+#: How long an address from which a user has logged in counts as known.
 KNOWN_FOR: Final = timedelta(days=30)
 
 #: A locked out user, or address, is on record so often at most.
@@ -38,7 +39,7 @@ class Limit:
 
 #: Of one user from one address: a typing error or four lock nobody out, and never the office.
 OF_USER_THERE: Final = Limit(5, timedelta(minutes=15))
-#: Of one user from anywhere, except from where that user has signed in of late.
+#: Of one user from anywhere, except from where that user has logged in of late.
 OF_USER: Final = Limit(20, timedelta(minutes=15))
 #: Of all users from one address.
 OF_ADDRESS: Final = Limit(50, timedelta(minutes=15))
@@ -79,12 +80,25 @@ def begin(
 
 
 def succeed(attempt: SignIn, kind: SignInKind) -> None:
-    """The attempt was right. Once signed in, earlier failures from there no longer count."""
+    """The attempt was right. Once logged in, earlier failures from there no longer count."""
     attempt.kind, attempt.counts = kind, False
     attempt.save(update_fields=["kind", "counts"])
     if kind in (SignInKind.SIGNED_IN, SignInKind.RECOVERY_CODE):
         there = SignIn.objects.filter(_from(attempt.address), username=attempt.username)
         there.filter(counts=True).update(counts=False)
+
+
+def check_password(user: User, password: str, address: str, now: datetime) -> bool:
+    """Is it the password of somebody who is logged in? Throttled; only a wrong one is on record.
+
+    Raises:
+        LockedOut: there were too many failures before.
+    """
+    attempt = begin(user.get_username(), address, now)
+    if not user.check_password(password):
+        return False
+    attempt.delete()
+    return True
 
 
 def note(kind: SignInKind, username: str, address: str, now: datetime) -> None:
@@ -119,9 +133,7 @@ def forget(now: datetime) -> int:
 
 def network(address: str) -> str:
     """What counts as one address: of IPv6, of which everybody has very many, the network."""
-    if not address or ip_address(address).version == 4:  # noqa: PLR2004
-        return address
-    return str(ip_network(f"{address}/64", strict=False).network_address)
+    return str(_network(address)[0]) if address else ""
 
 
 def _tidy(username: str) -> str:
@@ -131,11 +143,13 @@ def _tidy(username: str) -> str:
 def _from(address: str | None) -> Q:
     if not address:
         return Q(address=None)
-    found = ip_address(address)
-    if found.version == 4:  # noqa: PLR2004
-        return Q(address=address)
-    of_it = ip_network(f"{address}/64", strict=False)
+    of_it = _network(address)
     return Q(address__gte=str(of_it[0]), address__lte=str(of_it[-1]))
+
+
+def _network(address: str) -> IPv4Network | IPv6Network:
+    length = 32 if isinstance(ip_address(address), IPv4Address) else 64
+    return ip_network(f"{address}/{length}", strict=False)
 
 
 def _locked_until(attempt: SignIn, now: datetime) -> datetime | None:
@@ -163,7 +177,7 @@ def _end(limit: Limit, those: Q, attempt: SignIn, now: datetime) -> datetime | N
 
 
 def _is_known(those: Q, now: datetime) -> bool:
-    """Has the user signed in from there of late? Then strangers cannot lock the user out."""
+    """Has the user logged in from there of late? Then strangers cannot lock the user out."""
     return SignIn.objects.filter(
         those, kind=SignInKind.SIGNED_IN, at__gt=now - KNOWN_FOR
     ).exists()  # fmt: skip
@@ -181,4 +195,4 @@ def _note_locked_out(attempt: SignIn, now: datetime) -> None:
         return
     attempt.kind, attempt.counts = SignInKind.LOCKED_OUT, False
     attempt.save(update_fields=["kind", "counts"])
-    logger.warning("sign-ins refused", username=attempt.username, address=attempt.address)
+    logger.warning("Logins refused", username=attempt.username, address=attempt.address)

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from ads.tests.browser import chromium, world
-from ads.tests.browser.contexts import context_of
+from ads.tests.browser.contexts import Tabs, context_of
 from ads.tests.browser.visits import Visitor
 
 Open = Callable[..., Page]
@@ -23,8 +23,14 @@ Open = Callable[..., Page]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These come last: they empty the database, and so what the migrations put there."""
-    items.sort(key=lambda item: item.path.is_relative_to(FilePath(__file__).parent))
+    """These come last: they empty the database, and so what the migrations put there.
+
+    Of these, the one that takes longest is the first, so that no process waits for it at the end.
+    """
+    here = FilePath(__file__).parent
+    items.sort(
+        key=lambda item: (item.path.is_relative_to(here), item.path.name != "test_every_page.py")
+    )
 
 
 @pytest.fixture(scope="package")
@@ -43,28 +49,30 @@ def browser() -> Iterator[Browser]:
     connection.settings_dict["CONN_MAX_AGE"] = kept
 
 
+@pytest.fixture(scope="package")
+def tabs(browser: Browser, live_server: LiveServer) -> Tabs:
+    """They are open until the last test in a browser."""
+    return Tabs(browser, live_server.url)
+
+
 @pytest.fixture
-def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
+def open_as(tabs: Tabs, live_server: LiveServer) -> Iterator[Open]:
     """Opens a page as a user sees it: ``open_as(user, "/admin/", width=NARROW, theme="dark")``."""
-    contexts = []
 
     def open_page(user: User | None, path: str, **options: Any) -> Page:
-        context = context_of(browser, live_server.url, user, **options)
-        contexts.append(context)
-        page = context.new_page()
+        page = tabs.take(user, **options)
         page.goto(path)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    tabs.give_back()
 
 
 @pytest.fixture(scope="module")
 def visitor(
     browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Visitor]:
-    """Opens each page of one world once, for all tests that ask something of it."""
+    """Opens pages of one world, in one tab."""
     with django_db_blocker.unblock():
         database = connection.settings_dict
         assert database["NAME"] == database["TEST"]["NAME"], "mark the tests with django_db"

@@ -125,7 +125,7 @@ def test_a_budget_raised_in_the_list_starts_its_campaign(open_as: Open, olivia: 
 
 
 def test_leaving_with_unsaved_budgets_asks_first(open_as: Open, olivia: User) -> None:
-    page = open_as(olivia, f"{CAMPAIGNS}?edit=budgets")
+    page = open_as(olivia, f"{CAMPAIGNS}?edit=budgets", alone=True)
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:

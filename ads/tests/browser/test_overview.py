@@ -100,7 +100,7 @@ def test_new_changes_appear_by_themselves_but_not_under_the_pointer(
 ) -> None:
     campaign = CampaignFactory.create(name="Spring", daily_budget=75)
     spend(campaign, 1, timezone.now())
-    page = open_as(olivia, "/admin/", width=NARROW)
+    page = open_as(olivia, "/admin/", width=NARROW, alone=True)
     page.clock.install()
     page.reload()
     changes = page.locator(".ads-changes li")

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from django.test import Client
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from ads.models import Heartbeat, Spend
+from ads.models import Backup, Heartbeat, Spend
+from ads.rules.calendar import format_instant
+from ads.services import restored
 from ads.tests.factories import CampaignFactory
 from ads.tests.monitoring.conftest import CHECK, TOKEN
 from ads.tests.support import at_once, await_blocked, enforce_all, execute, held_open
@@ -187,6 +189,41 @@ def test_redis_that_does_not_answer_is_a_problem(monitor: Client, settings: Any)
     assert kind == "queues_unknown"
     assert text.startswith("Redis does not answer")
     assert monitor.get("/health").json()["queues"] is None
+
+
+def test_a_late_backup_is_a_problem(monitor: Client, well: datetime, settings: Any) -> None:
+    settings.BACKUP_EVERY_HOURS = 24
+    never = problem(monitor)
+    at = well - timedelta(hours=26)
+    Backup.objects.create(started_at=at, took=timedelta(minutes=1), place="/b", taken_by="x")
+    late = problem(monitor)
+    Backup.objects.update(started_at=well - timedelta(hours=24))
+
+    assert never == (
+        "backup_late",
+        "The last backup was never taken; one is expected every 24 hours.",
+    )
+    taken = f"The last backup was taken {format_instant(at)}; one is expected every 24 hours."
+    assert late == ("backup_late", taken)
+    assert monitor.get("/health").status_code == 200
+
+
+def test_a_restore_from_which_nobody_has_resumed_is_a_problem(
+    monitor: Client, well: datetime
+) -> None:
+    restored.hold(datetime(2026, 3, 4, 2, tzinfo=UTC), well)
+    held = problem(monitor)
+    counted = monitor.get("/metrics").content.decode()
+    restored.resume(well)
+
+    kind, text = held
+    assert kind == "restore_held"
+    assert text == (
+        "Restored as of 2026-03-04 02:00 UTC: no campaign is started until someone sends what is "
+        "missing since, and runs ./manage.py after_restore --resume."
+    )
+    assert 'budget_manager_problems{kind="restore_held"} 1.0' in counted
+    assert monitor.get("/health").status_code == 200
 
 
 @pytest.mark.usefixtures("well")

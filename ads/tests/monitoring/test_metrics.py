@@ -17,6 +17,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 
 from ads.models import Heartbeat, MetricCounter, Spend
+from ads.services.monitoring import ProblemKind
 from ads.services.operations import heartbeats
 from ads.tests.factories import CampaignFactory
 from ads.tests.monitoring.conftest import CHECK
@@ -143,6 +144,16 @@ def test_gunicorn_gives_its_processes_a_folder_to_count_in_and_removes_it(
     assert not folder.exists()
 
 
+def test_gunicorn_keeps_a_folder_that_it_was_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+
+    runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))["on_exit"](None)
+
+    assert tmp_path.is_dir()
+
+
 MONITORING = Path(settings.BASE_DIR) / "monitoring"
 
 
@@ -189,6 +200,14 @@ def test_the_dashboard_and_the_alerts_ask_for_metrics_and_labels_that_exist(
             assert name in labels, f"{where}: {name}"
             named = set(re.findall(r"(\w+)=~?\"", conditions)) | grouped
             assert named - ITS_OWN <= labels[name], f"{where}: {named - labels[name]}"
+
+
+def test_alerts_name_kinds_of_problems_that_exist() -> None:
+    kinds = set(
+        re.findall(r'problems\{[^}]*kind="(\w+)"', " ".join(query for _, query in queries()))
+    )
+
+    assert {"backup_late", "restore_held"} <= kinds <= set(ProblemKind)
 
 
 def test_every_alert_has_a_summary_and_a_severity() -> None:

@@ -117,7 +117,7 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
     }
     assert Counter(result.state for result in expired) == {"REVOKED": MANY}
     assert Counter(result.state for result in stale) == {"PENDING": MANY}
-    dropped = said.count("is no task and was dropped")
+    dropped = said.count("is not a task and was dropped")
     assert dropped == len(NO_TASKS) * len(settings.CELERY_TASK_QUEUES) + len(workers)
     assert_lines_join(said, run, campaign)
 

@@ -4,24 +4,32 @@ import http.client
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from http import HTTPStatus
+from itertools import cycle
 from typing import Any
 
 from budget_manager.tests.faults.servers import PATIENCE
 
-#: Seconds after which a program takes a request for lost.
-TIMEOUT = 30
+#: Seconds for which an address that did not answer is not asked.
+LEFT_OUT = 10
 
 #: Seconds between two attempts.
 PAUSE = 0.1
 
 
 class Client:
-    """Has a key. ``answers``: how often each status came; 0 is no answer at all."""
+    """Has a key, and asks one address after the other, as a proxy would.
 
-    def __init__(self, port: int, key: str) -> None:
-        self.port = port
+    ``answers``: how often each status came; 0 is no answer at all.
+    """
+
+    def __init__(self, addresses: Sequence[str], key: str, *, timeout: float) -> None:
+        self.addresses = addresses
+        self._next = cycle(addresses)
+        self._left_out: dict[str, float] = {}
+        self.timeout = timeout
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self.answers: Counter[int] = Counter()
 
@@ -29,12 +37,25 @@ class Client:
         self, path: str, body: Any = None, **headers: str
     ) -> tuple[int, Any, http.client.HTTPMessage]:
         """POST once; the status, the answer and its headers. Raises what a connection raises."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        address = self._address()
+        connection = http.client.HTTPConnection(address, timeout=self.timeout)
         with closing(connection):
             content = json.dumps(body or {})
-            connection.request("POST", f"/api/v1{path}", content, {**self.headers, **headers})
-            answer = connection.getresponse()
+            try:
+                connection.request("POST", f"/api/v1{path}", content, {**self.headers, **headers})
+                answer = connection.getresponse()
+            except TimeoutError:
+                self._left_out[address] = time.monotonic() + LEFT_OUT
+                raise
             return answer.status, json.loads(answer.read() or b"null"), answer.headers
+
+    def _address(self) -> str:
+        """The next; one that did not answer is left out for a while, if there are others."""
+        for _ in self.addresses:
+            address = next(self._next)
+            if self._left_out.get(address, 0.0) < time.monotonic():
+                break
+        return address
 
     def insist(self, path: str, body: Any = None) -> Any:
         """POST until it is acknowledged; the answer."""

@@ -96,7 +96,7 @@ class Load:
             for kind in named
         }
         self.source = self.name
-        _, key = api_keys.issue(
+        _, self.key = api_keys.issue(
             name=self.name,
             source=self.source,
             scopes=Scope.values,
@@ -104,7 +104,7 @@ class Load:
             requests_per_minute=1_000_000,
             now=timezone.now(),
         )
-        self.client = Client(self.stack.port, key)
+        self.client = Client(self.stack.addresses, self.key, timeout=self.stack.timeout)
         ledger_role.grant(ROLE, password=None if ledger_role.exists(ROLE) else PASSWORD)
         parameters = self.stack.postgres.url().rpartition("@")[2]
         self.sql_url = f"postgres://{ROLE}@{parameters}"

@@ -1,6 +1,7 @@
 """The whole application: the Procfile's processes on servers of their own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,10 +10,10 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
+import pytest
 from celery import Celery
 from django.core.management import call_command
 from django.db import DatabaseError, connection
@@ -22,7 +23,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 from ads.models import Heartbeat
 from ads.tests.own_redis import OwnRedis, free_port
 from budget_manager.processes import parse_procfile
-from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres, with_parent
+from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres, using, with_parent
 from budget_manager.tests.support import ROOT, environment, wait_for
 
 #: Flower only watches.
@@ -47,20 +48,29 @@ EMPTY = "empty"
 class Stack:
     """Servers and processes; each may be killed and started again."""
 
+    #: Seconds after which a program takes a request for lost.
+    timeout = 30.0
+
     def __init__(self, base: Path) -> None:
         self.base = base
         self.log = base / "processes.log"
         self.port = free_port()
+        #: Where web answers.
+        self.addresses = [f"127.0.0.1:{self.port}"]
         commands = parse_procfile((ROOT / "Procfile").read_text())
         self.commands = {name: line for name, line in commands.items() if name not in LEFT_OUT}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.databases: set[str] = set()
         self._groups: list[int] = []
-        self.postgres = OwnPostgres(base)
-        self.redis = OwnRedis(base)
+        self.start_servers()
         self.app = Celery("faults", set_as_current=False)
         self.app.config_from_object("django.conf:settings", namespace="CELERY")
         self.app.conf.update(broker_url=self.redis.url, result_backend=self.redis.url)
+
+    def start_servers(self) -> None:
+        """PostgreSQL and Redis, for everything else."""
+        self.postgres = OwnPostgres(self.base)
+        self.redis = OwnRedis(self.base)
 
     @property
     def workers(self) -> list[str]:
@@ -89,18 +99,8 @@ class Stack:
     @contextmanager
     def database(self, name: str = "budget_manager") -> Iterator[None]:
         """Have Django use this database in this process."""
-        url = urlsplit(self.postgres.url(name))
-        settings = connection.settings_dict
-        before = {key: settings[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
-        connection.close()
-        settings.update(
-            NAME=name, USER=url.username, PASSWORD=url.password, HOST=url.hostname, PORT=url.port
-        )
-        try:
+        with using(self.postgres.url(name)):
             yield
-        finally:
-            connection.close()
-            settings.update(before)
 
     def start(self) -> None:
         """Start what does not run."""
@@ -226,3 +226,18 @@ def last_check() -> str:
         "SELECT extract(epoch FROM clock_timestamp() - last_success_at)"
         f" FROM ads_heartbeat WHERE task = '{CHECK}'"
     )
+
+
+def wrong_clock(by: str) -> dict[str, str]:
+    """The variables of a process whose clock is wrong ``by`` so much, as "+90m"."""
+    faketime = shutil.which("faketime")
+    if faketime is None and not os.environ.get("CI"):
+        pytest.skip("faketime is not installed")
+    assert faketime is not None
+    library = subprocess.run(
+        [faketime, "-m", "-f", "+0", "printenv", "LD_PRELOAD"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    return {"LD_PRELOAD": library, "FAKETIME": by, "DONT_FAKE_MONOTONIC": "1"}

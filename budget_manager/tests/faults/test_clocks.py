@@ -1,7 +1,5 @@
 """Clocks that are wrong, change, or are asked about long ago."""
 
-import shutil
-import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from ads.services.ledger import SpendEntry, record_all
 from budget_manager.tests.faults.check import in_ledger_once, nothing_is_wrong
 from budget_manager.tests.faults.load import Entries, Load
 from budget_manager.tests.faults.servers import PATIENCE
-from budget_manager.tests.faults.stack import EMPTY, Stack
+from budget_manager.tests.faults.stack import EMPTY, Stack, wrong_clock
 
 pytestmark = pytest.mark.faults
 
@@ -120,20 +118,7 @@ def zone_between(earliest: timedelta, latest: timedelta) -> str:
 def clocks_wrong(stack: Stack, sign: str) -> Iterator[None]:
     """Beat and the workers run by a clock that is ahead (+) or behind (-)."""
     minutes = int(WRONG_BY.total_seconds() // 60)
-    faketime = shutil.which("faketime")
-    if faketime is None:
-        pytest.skip("faketime is not installed")
-    library = subprocess.run(
-        [faketime, "-m", "-f", "+0", "printenv", "LD_PRELOAD"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    wrong = {
-        "LD_PRELOAD": library,
-        "FAKETIME": f"{sign}{minutes}m",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
+    wrong = wrong_clock(f"{sign}{minutes}m")
     names = ("beat", *stack.workers)
     for name in names:
         stack.kill(name)

@@ -10,10 +10,8 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,8 +19,10 @@ from urllib.parse import urlsplit
 import psycopg2
 from psycopg2 import sql
 
+from ads.tests.own_redis import free_port
 from budget_manager.bundled.postgres import programs
-from budget_manager.tests.support import ROOT, User, copy_project, environment, wait_for
+from budget_manager.tests.running import Running
+from budget_manager.tests.support import ROOT, User, copy_project, environment
 
 HOST = "budgets.example.com"
 PAGE = (ROOT / "docs" / "running.md").read_text()
@@ -36,7 +36,11 @@ STAND_INS = {
     "useradd": "",
     "chown": "",
     "systemctl": 'echo "$@" >>{root}/systemctl',
-    "git": '[ "$1" != clone ] || cp -a {root}/release/. "$3"',
+    "git": """
+case $1 in
+    clone) cp -a {root}/release/. "$3" ;;
+    checkout) cp -a {root}/release/. . ;;
+esac""",
     "python3": 'if [ "$2" = venv ]; then ln -s {prefix} "$3"; else exec {python} "$@"; fi',
     "runuser": '[ "$2" != postgres ] || export {superuser}; shift 3; exec "$@"',
     "certbot": """
@@ -46,49 +50,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 }
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 def blocks(heading: str) -> list[str]:
     """The page's shell blocks below `heading`, up to the next heading."""
     _, *parts = HEADING.split(PAGE)
     sections = dict(zip(parts[::2], parts[1::2], strict=True))
     return BLOCK.findall(sections[heading])
-
-
-class Running:
-    """A process, and what it says."""
-
-    def __init__(self, command: list[str], cwd: Path, env: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(self.process.stdout)
-
-    @property
-    def output(self) -> str:
-        return "".join(self.lines)
-
-    def says(self, text: str) -> bool:
-        wait_for(lambda: text in self.output or self.process.poll() is not None)
-        return text in self.output
-
-    def end(self) -> int:
-        code = self.process.wait(timeout=120)
-        self._reader.join(timeout=10)
-        return code
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.end()
 
 
 class Server:

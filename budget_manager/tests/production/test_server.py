@@ -18,7 +18,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from ads.services import locks
 from budget_manager.tests.production.client import Client, location_of_http
-from budget_manager.tests.production.server import HOST, PATH, Running, Server
+from budget_manager.tests.production.server import HOST, PATH, Server
+from budget_manager.tests.running import Running
 from budget_manager.tests.support import directory, wait_for
 
 MIB = 1024 * 1024
@@ -312,6 +313,30 @@ def test_each_worker_and_the_others_run_as_the_procfile_says(followed: Followed)
     for name in UNITS:
         program, *words = followed.server.unit(f"budget-manager-{name}").command
         assert " ".join([Path(program).name, *words]) == said[name]
+
+
+def test_an_upgrade_as_the_page_says_leads_to_the_next_version(followed: Followed) -> None:
+    server = followed.server
+    release = server.root / "release" / "ads"
+    latest = max((release / "migrations").glob("0*.py")).stem
+    (release / "migrations" / "9999_next.py").write_text(
+        "from django.db import migrations\n\n\n"
+        "class Migration(migrations.Migration):\n"
+        f"    dependencies = [('ads', '{latest}')]\n"
+    )
+    with (release / "static" / "ads" / "admin.css").open("a") as style:
+        style.write("/* of the next version */\n")
+
+    (said,) = server.follow("Upgrading")
+    called = (server.root / "systemctl").read_text().splitlines()
+    followed.web.stop()
+    followed.web = server.start("web")
+
+    assert "Applying ads.9999_next... OK" in said
+    assert called[-1] == "restart budget-manager.target"
+    assert followed.web.says("Booting worker"), followed.web.output
+    styles = (server.code / "staticfiles" / "ads").glob("admin.*.css")
+    assert any("/* of the next version */" in style.read_text() for style in styles)
 
 
 def test_an_export_is_read_through_pgbouncer(operator: Client) -> None:

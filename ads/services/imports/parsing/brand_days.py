@@ -246,7 +246,7 @@ class BrandDays:
                 )
             return self._days.read(dated)[0], _time(only.groups(), hour), None
         raise Refusal(
-            f"hour: {hour[:40]!r} is no hour; write 0 to 23, 15:00, or the day and the hour as "
+            f"hour: {hour[:40]!r} is not an hour; write 0 to 23, 15:00, or the day and the hour as "
             "2026-11-25 15:00:00."
         )
 

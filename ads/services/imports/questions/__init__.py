@@ -4,7 +4,7 @@ Nothing is recorded while a question is open. Each is asked in the recording tra
 is recorded is what was confirmed.
 """
 
-from ads.services.imports.questions.base import Question, Unanswered, unanswered
+from ads.services.imports.questions.base import Question, Unanswered, unanswered, with_currency
 from ads.services.imports.questions.finer import finer
 from ads.services.imports.questions.left_out import left_out, set_to_zero
 from ads.services.imports.questions.lowered import lowered

@@ -71,7 +71,7 @@ class Sniffed:
     sample: list[list[str]]
     #: Warnings for whoever imports it.
     notes: list[str]
-    #: The sheet that is read, and all that there are; None: the file is no workbook.
+    #: The sheet that is read, and all that there are; None: the file is not a workbook.
     sheet: str | None = None
     sheets: Sequence[str] = ()
 
@@ -86,7 +86,7 @@ def sniff(head: bytes, plan: Plan | None = None) -> Sniffed:
     """
     plan = plan or Plan()
     if plan.sheet is not None:
-        raise ImportRefused("sheet: the file is no workbook and has no sheets; leave it out.")
+        raise ImportRefused("sheet: the file is not a workbook and has no sheets; leave it out.")
     refuse_other_kinds(head)
     encoding = plan.encoding or _encoding(head)
     text, notes = _decoded(head, encoding, given=plan.encoding is not None)

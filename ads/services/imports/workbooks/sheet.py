@@ -286,7 +286,7 @@ class _Values:
     def _when(self, text: str, display: Display) -> str:
         days, seconds = divmod(round(float(text) * _SECONDS), _SECONDS)
         if not 0 <= days <= _LAST_DAY:
-            raise Unreadable(f"{text[:40]!r} is no date of a spreadsheet; correct the cell.")
+            raise Unreadable(f"{text[:40]!r} is not a date of a spreadsheet; correct the cell.")
         if not display.has_day and days == 0:
             return str(dt.time(seconds // 3600, seconds // 60 % 60, seconds % 60))
         if self._epoch is _EPOCH and days < _NO_DAY:

@@ -61,7 +61,7 @@ def number_of(text: str) -> Number:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite():
-        raise Unreadable(f"{text[:40]!r} is no number; correct the cell.")
+        raise Unreadable(f"{text[:40]!r} is not a number; correct the cell.")
     if value.adjusted() >= DIGITS:
         return _long(value, text)
     if value.adjusted() < -_MOST_PLACES:

@@ -13,7 +13,15 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Person, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    DaypartingSchedule,
+    DeliveryChange,
+    Person,
+    Spend,
+)
 from ads.services import visible
 from ads.services.history import event_model
 from ads.services.imports import uploads
@@ -54,7 +62,9 @@ def text_of(response: Any) -> str:
 
 def names_of_others(response: Any) -> list[str]:
     """What the answer has of the other brand, with what stands around it."""
-    return re.findall(rf".{{0,80}}{OTHER}.{{0,40}}", text_of(response), re.IGNORECASE)
+    text = text_of(response)
+    found = re.finditer(OTHER, text, re.IGNORECASE)
+    return [text[max(one.start() - 80, 0) : one.end() + 40] for one in found]
 
 
 def addresses_of(rows: dict[str, Any]) -> Iterator[str]:
@@ -71,6 +81,22 @@ def addresses_of(rows: dict[str, Any]) -> Iterator[str]:
 def lists() -> list[Any]:
     """The models of which limited people see some rows."""
     return [model for model in site.site._registry if visible.is_known(model)]
+
+
+def test_who_switched_is_not_named_to_them_in_a_file(
+    own: Side, lima: Client, admin: Client
+) -> None:
+    address = changelist("ads_deliverychange") + "export/"
+    DeliveryChange.objects.create(
+        campaign=own.campaign, at=timezone.now(), is_active=False, holds=["status"],
+        trigger="edit", actor="olivia",
+    )  # fmt: skip
+
+    limited, all_of_it = text_of(lima.get(address)), text_of(admin.get(address))
+
+    assert "olivia" in all_of_it
+    assert "olivia" not in limited
+    assert ",person," in limited
 
 
 def test_every_list_page_search_and_file_shows_their_own_brand_alone(

@@ -192,6 +192,37 @@ def test_of_a_role_that_needs_it_nothing_opens_before_it_is_set_up(
     assert other.get(reverse("admin:index")).status_code == 200
 
 
+def test_a_role_that_comes_to_need_it_reaches_open_sessions(anna: User, settings: Any) -> None:
+    settings.SECOND_FACTOR_ROLES = ["Administrator"]
+    first, second = browser(), browser()
+    assert first.get(CAMPAIGNS).status_code == 200
+
+    anna.groups.add(Group.objects.get(name="Administrator"))
+    led = first.get(CAMPAIGNS)
+    first.get(SET_UP)
+    first.post(SET_UP, {"password": PASSWORD, "code": app(anna)})
+
+    assert led.headers["Location"].startswith(SET_UP)
+    assert first.get(CAMPAIGNS).status_code == 200
+    assert second.get(CAMPAIGNS).headers["Location"].startswith(ASK)
+    second.post(ASK, {"code": app(anna, 30)})
+    assert second.get(CAMPAIGNS).status_code == 200
+
+
+def test_it_is_asked_for_again_if_it_was_turned_off_and_comes_to_be_needed(
+    anna: User, settings: Any
+) -> None:
+    codes = set_up(anna)
+    client = browser()
+    client.post(ASK, {"code": codes[0]})
+    client.post(SET_UP, {"code": codes[1], "off": ""})
+    assert client.get(CAMPAIGNS).status_code == 200
+
+    settings.SECOND_FACTOR_ROLES = ["Operator"]
+
+    assert client.get(CAMPAIGNS).headers["Location"].startswith(SET_UP)
+
+
 def test_superusers_are_named_as_a_role_and_unknown_roles_are_warned_about(
     admin: Client, settings: Any
 ) -> None:
@@ -213,7 +244,7 @@ def test_an_administrator_and_a_command_reset_it(anna: User, admin: Client) -> N
     assert second_factor.of(anna)
     admin.post(changelist("auth_user"), {**sent, "confirmed": "yes"})
 
-    assert "call them back" in asked.content.decode()
+    assert "Call them back first" in asked.content.decode()
     assert second_factor.of(anna) is None
     assert waiting.get(ASK).status_code == 302
     assert waiting.get(CAMPAIGNS).status_code == 200

@@ -1,6 +1,7 @@
 """Logging in: throttled by user and by address, on record, and for a working day."""
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -137,10 +138,44 @@ def test_an_administrator_and_a_command_unlock(anna: User, admin: Client) -> Non
     assert (row.username, row.by) == ("anna", "olivia")
 
 
+def test_the_old_password_is_throttled_where_it_is_changed_too(anna: User) -> None:
+    page = reverse("admin:password_change")
+    new = {"new_password1": "battery horse staple", "new_password2": "battery horse staple"}
+    client = log_in().client
+    client.defaults["REMOTE_ADDR"] = OFFICE
+
+    def change(old: str) -> Any:
+        return client.post(page, {"old_password": old, **new})
+
+    wrong = [change(WRONG).context["form"].errors["old_password"] for _ in range(5)]
+    (locked,) = change(PASSWORD).context["form"].errors["old_password"]
+
+    assert wrong == [["This is not your password."]] * 5
+    assert locked.startswith("Too many failed attempts. Try again in ")
+    assert kinds() == ["signed_in", *["failed"] * 5, "locked_out"]
+    sign_ins.unlock(timezone.now(), username="anna")
+    assert change(PASSWORD).headers["Location"] == reverse("admin:password_change_done")
+    assert kinds()[-1] == "unlocked"
+    assert log_in(password=new["new_password1"]).status_code == 302
+
+
+def test_the_command_says_how_many_failures_no_longer_count(anna: User) -> None:
+    said = StringIO()
+    for failures in (1, 2):
+        for _ in range(failures):
+            log_in(password=WRONG)
+        call_command("person", "unlock", "anna", stdout=said)
+
+    assert said.getvalue().splitlines() == [
+        "Unlocked: 1 failed login no longer counts.",
+        "Unlocked: 2 failed logins no longer count.",
+    ]
+
+
 def test_the_command_names_what_it_cannot_unlock() -> None:
     with pytest.raises(CommandError, match="There is no user 'nobody'"):
         call_command("person", "unlock", "nobody")
-    with pytest.raises(CommandError, match="--address: 'office' is no IP address"):
+    with pytest.raises(CommandError, match="--address: 'office' is not an IP address"):
         call_command("person", "unlock", "--address", "office")
     with pytest.raises(CommandError, match="Name a user, or an address"):
         call_command("person", "unlock")
@@ -162,8 +197,8 @@ def test_logins_and_logouts_are_on_a_page_for_administrators_alone(
 
     assert client.get(changelist("ads_signin")).status_code == 302
     page = admin.get(changelist("ads_signin"), {"q": OFFICE}).content.decode()
-    assert "Signed in" in page
-    assert "Signed out" in page
+    assert "Logged in" in page
+    assert "Logged out" in page
     assert OFFICE in page
     assert admin.get(changelist("ads_signin"), {"q": "no address"}).status_code == 200
     assert log_in(address=HOME).client.get(changelist("ads_signin")).status_code == 403

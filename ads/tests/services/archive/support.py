@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from ads.models import Campaign, Spend
+from ads.models import Campaign, Spend, SpendTotal
 from ads.models.spend import Kind
 from ads.services.ledger import SpendEntry, record
 from ads.tests.commands.support import say
@@ -34,3 +34,7 @@ def correct(campaign: Campaign, amount: object, day: str) -> Any:
     rows = [SpendEntry(campaign, amount, "A mistake", date=day)]
     (answer,) = record(rows, source="etl", now=NOON, kind=Kind.CORRECTION).answers
     return answer
+
+
+def sums() -> list[tuple[object, ...]]:
+    return list(SpendTotal.objects.order_by("id").values_list("id", "amount", "waived"))

@@ -27,9 +27,9 @@ def test_the_newest_are_kept_and_nothing_else_is_deleted(tmp_path: Path) -> None
     (tmp_path / "budget-manager-notes.txt").touch()
     (tmp_path / "budget-manager-20200101T000000Z").mkdir()  # without a manifest: not a backup
     (tmp_path / ".partial-budget-manager-20260303T020000Z").mkdir()  # of a run that was killed
-    first, second, third = (
-        backups.take(tmp_path, NIGHT + n * DAY, keep=2).folder for n in range(3)
-    )
+    first, second, third = (backups.take(tmp_path, NIGHT + n * DAY).folder for n in range(3))
+
+    assert backups.prune(tmp_path, keep=2) == (first,)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         ".lock",
@@ -51,7 +51,7 @@ def test_the_newest_are_kept_and_nothing_else_is_deleted(tmp_path: Path) -> None
 def test_a_backup_that_fails_leaves_nothing_and_is_on_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken = backups.take(tmp_path, NIGHT, keep=1)
+    taken = backups.take(tmp_path, NIGHT)
     monkeypatch.setattr(tools, "server_major", lambda: 99)
 
     with pytest.raises(CommandError, match=r"^No backup was taken\. pg_dump of PostgreSQL 99 or"):
@@ -66,6 +66,22 @@ def test_a_backup_that_fails_leaves_nothing_and_is_on_record(
     now = backups.status(NIGHT + DAY)
     assert now.last is not None
     assert (now.last.place, now.failed, now.age) == (str(taken.folder), failed, DAY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_is_complete_also_if_older_ones_cannot_be_deleted(tmp_path: Path) -> None:
+    directory = tmp_path / "here"
+    older = backups.take(directory, NIGHT).folder
+    moved = older.rename(tmp_path / older.name)
+    older.symlink_to(moved)
+
+    with pytest.raises(CommandError, match=r"^The backup is complete, but older .* symbolic link"):
+        say("backup", str(directory), "--keep", "1")
+    # Nor do they keep the next one from being taken.
+    backups.take(directory, NIGHT + DAY)
+
+    assert [each.error for each in Backup.objects.all()] == ["", "", ""]
+    assert (moved / DUMP).is_file()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -147,7 +163,7 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, text: str, said: str) -> 
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match=r"is no backup: it has no manifest\.json"):
+    with pytest.raises(BackupError, match=r"is not a backup: it has no manifest\.json"):
         check(tmp_path)
 
 

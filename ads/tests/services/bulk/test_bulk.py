@@ -8,7 +8,7 @@ import pytest
 from ads.models import Allowance, Campaign, DeliveryChange, SpendTotal
 from ads.models.campaign import Status
 from ads.rules.allowances import InvalidAllowance
-from ads.services.bulk import TakeBack, batches, preview_limits
+from ads.services.bulk import TakeBack, batches, preview_limits, run_on
 from ads.services.bulk.actions import (
     Action,
     AttachSchedule,
@@ -19,7 +19,16 @@ from ads.services.bulk.batches import Done, carry_out
 from ads.services.bulk.budget_changes import BudgetChange, How
 from ads.services.delivery import allowances, bulk_allowances
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, at, enforce_all, execute, running_on, spend, switches
+from ads.tests.support import (
+    NOON,
+    at,
+    enforce_all,
+    execute,
+    let_run_on,
+    running_on,
+    spend,
+    switches,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -218,7 +227,8 @@ def test_what_was_given_together_is_taken_back_together_as_far_as_it_is_in_force
     given = bulk_allowances.given_in(done.context, NOON)
     assert (len(given.in_force), len(given.over)) == (2, 1)
     action = TakeBack(given.in_force)
-    assert preview_limits(action, Campaign.objects.select_related("brand"), NOON).count == 2
+    preview = preview_limits(action, Campaign.objects.select_related("brand"), NOON)
+    assert (len(preview.first), preview.more) == (2, 0)
     undone = carry_out(action, action.campaign_ids, NOON)
 
     assert (undone.changed, undone.outcome.stops.count) == (2, 2)
@@ -234,6 +244,24 @@ def test_confirmed_twice_it_is_allowed_once() -> None:
 
     assert [do(seen, campaign).changed for _ in range(2)] == [1, 0]
     assert campaign.totals.get(period="day").waived == 20
+
+
+def test_a_preview_counts_the_owners_that_it_does_not_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run_on, "LISTED", 2)
+    brand = BrandFactory.create()
+    both = {"brand": brand, "daily_budget": 5, "monthly_budget": 50}
+    campaigns = CampaignFactory.create_batch(3, **both)
+    for campaign in campaigns:
+        for period in ("day", "month"):
+            let_run_on(campaign, period, now=NOON, amount=5)
+    given = list(Allowance.objects.select_related("brand", "campaign__brand"))
+
+    preview = preview_limits(TakeBack(given), Campaign.objects.select_related("brand"), NOON)
+
+    assert [one.owner for one in preview.first] == campaigns[:2] * 2
+    assert preview.more == 1
 
 
 def test_a_preview_names_the_limits_before_and_after() -> None:

@@ -135,7 +135,7 @@ def test_hours_of_the_viewers_own_timezones_are_no_hours() -> None:
 @pytest.mark.parametrize(
     ("cell", "why"),
     [
-        ("noon", "hour: 'noon' is no hour; write 0 to 23, 15:00, or the day and the hour"),
+        ("noon", "hour: 'noon' is not an hour; write 0 to 23, 15:00, or the day and the hour"),
         ("25", "hour: '25' has no such time"),
         ("3", "date: '3' is an hour without a day; choose the column with the day"),
     ],

@@ -303,6 +303,18 @@ def test_each_session_has_its_limits_and_a_migration_waits() -> None:
 
 
 @pytest.mark.usefixtures("_anew")
+def test_a_session_notices_that_its_machine_has_vanished() -> None:
+    found = {name: shown(name) for name in settings.DATABASE_NETWORK}
+
+    assert found == {
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "25000",
+    }
+
+
+@pytest.mark.usefixtures("_anew")
 def test_a_server_where_others_may_hold_locks_for_ever_is_told_with_the_remedy() -> None:
     name = connection.settings_dict["NAME"]
     setting = "idle_in_transaction_session_timeout"

@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection
 from django.test import Client
 
 from ads.services.bulk import batches
+from ads.services.people import sessions
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import execute, held_open
 
@@ -93,6 +94,36 @@ def test_a_page_while_the_database_is_away_says_so(admin: Client) -> None:
     assert response.status_code == 503
     assert "Try again in a moment" in response.content.decode()
     assert "Nothing was changed." in response.content.decode()
+
+
+@pytest.mark.parametrize("table", ["ads_person", "auth_user_groups", "ads_secondfactor"])
+def test_a_database_that_goes_away_while_it_is_asked_who_asks_says_so_too(
+    settings: Any, table: str
+) -> None:
+    settings.SECOND_FACTOR_ROLES = ["Administrator"]
+    client = Client()
+    ben = User.objects.create_user("ben", is_staff=True)
+    ben.groups.add(Group.objects.get_or_create(name="Viewer")[0])
+    client.force_login(ben)
+    session = client.session
+    if table == "ads_secondfactor":  # of a session from before there were second factors
+        del session[sessions.MISSING]
+        session.save()
+    refused = []
+
+    def refuse(run: Any, sql: str, *more: Any) -> Any:
+        if table in sql:
+            refused.append(sql)
+            raise OperationalError("server closed the connection unexpectedly")
+        return run(sql, *more)
+
+    with connection.execute_wrapper(refuse):
+        response = client.get("/admin/ads/brand/")
+
+    assert len(refused) == 1
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert "Try again in a moment" in response.content.decode()
 
 
 def test_what_is_no_outage_is_an_error_as_ever(admin: Client) -> None:

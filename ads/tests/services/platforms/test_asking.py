@@ -102,7 +102,7 @@ def test_a_vanished_row_of_a_complete_answer_is_zero(platform: Scripted) -> None
     enforced()
     update(NOON)
     campaign.refresh_from_db()
-    assert (spent(campaign), campaign.is_active) == (30, False)
+    assert (spent(campaign), campaign.is_active) == (Decimal(30), False)
 
     platform.complete = False
     platform.costs_of["1"] = [cost("8", 5)]
@@ -112,7 +112,7 @@ def test_a_vanished_row_of_a_complete_answer_is_zero(platform: Scripted) -> None
     platform.complete = True
     update(NOON + 10 * MINUTE)
     campaign.refresh_from_db()
-    assert (spent(campaign), campaign.is_active) == (0, True)
+    assert (spent(campaign), campaign.is_active) == (Decimal(0), True)
     assert spent(other) == 5
     assert WaitingSpend.objects.get().amount == 0
     assert Spend.objects.filter(campaign=campaign).count() == 2
@@ -307,7 +307,7 @@ def test_a_total_that_another_source_has_on_record_is_not_recorded_and_is_shown(
     by_hand([DayTotal(campaign, TODAY, 0, NOON)])
     update(NOON + 5 * MINUTE)
     its.refresh_from_db()
-    assert (spent(campaign), its.problem) == (45, "")
+    assert (spent(campaign), its.problem) == (Decimal(45), "")
 
 
 def test_another_currency_than_the_brands_is_shown_and_not_recorded(platform: Scripted) -> None:

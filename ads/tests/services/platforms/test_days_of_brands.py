@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ HOUR = timedelta(hours=1)
 YESTERDAY = TODAY - DAY
 
 #: Read before, so that today and yesterday are asked for alone.
-READ = {"week_answered_at": NOON + 3 * HOUR, "month_answered_at": NOON}
+READ: Any = {"week_answered_at": NOON + 3 * HOUR, "month_answered_at": NOON}
 
 
 def campaign_in(timezone: str, reference: str = "7") -> Campaign:
@@ -107,7 +108,7 @@ def test_a_day_that_is_the_same_in_two_timezones_needs_no_hours(platform: Script
     update(NOON)
 
     its.refresh_from_db()
-    assert (its.problem, spent(campaign)) == ("", 3)
+    assert (its.problem, spent(campaign)) == ("", Decimal(3))
 
 
 def test_half_hours_do_not_fit_and_are_said(platform: Scripted) -> None:

@@ -180,5 +180,5 @@ def test_what_came_before_a_failure_is_recorded(platform: Scripted) -> None:
     update(NOON)
 
     its.refresh_from_db()
-    assert (spent(campaign), its.answered_at, its.month_answered_at) == (5, NOON, None)
+    assert (spent(campaign), its.answered_at, its.month_answered_at) == (Decimal(5), NOON, None)
     assert its.problem == "Half an answer."

@@ -1,6 +1,7 @@
 """Platforms are told which campaigns to run and to stop, and one that fails holds up no other."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,8 @@ def test_an_account_that_cannot_be_told_holds_up_no_other(platform: Scripted) ->
 
 
 def test_nothing_is_told_by_connections_that_only_read_or_do_not_work(platform: Scripted) -> None:
-    for n, given in enumerate(({"is_read_only": True}, {"state": "refused"})):
+    useless: list[dict[str, Any]] = [{"is_read_only": True}, {"state": "refused"}]
+    for n, given in enumerate(useless):
         its = account(connection(f"Connection {n}", **given), str(n))
         decided(there(its, "7", is_on=True), is_active=False)
     its = account(connection("Not read"), "9", is_read=False)

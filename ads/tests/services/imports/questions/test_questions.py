@@ -248,7 +248,7 @@ def test_totals_that_are_more_than_the_rows_are_said_before_and_after() -> None:
 
 
 def test_an_answer_that_nobody_can_give_is_refused() -> None:
-    with pytest.raises(ImportRefused, match="overlap: 'both' is no answer; give one of add"):
+    with pytest.raises(ImportRefused, match="overlap: 'both' is not an answer; give one of add"):
         Plan(answers={"overlap": "both"})
-    with pytest.raises(ImportRefused, match="colour: 'red' is no answer; give one of overlap"):
+    with pytest.raises(ImportRefused, match="colour: 'red' is not an answer; give one of overlap"):
         Plan(answers={"colour": "red"})

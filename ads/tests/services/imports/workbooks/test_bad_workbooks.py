@@ -165,7 +165,7 @@ def test_options_that_a_workbook_cannot_have_are_refused(plan: Plan, why: str) -
 
 
 def test_a_csv_has_no_sheets() -> None:
-    assert "sheet: the file is no workbook" in refused([",".join(HEADER)], Plan(sheet="Report"))
+    assert "sheet: the file is not a workbook" in refused([",".join(HEADER)], Plan(sheet="Report"))
 
 
 def bomb(size: int) -> bytes:

@@ -156,7 +156,7 @@ def test_days_count_from_1904_where_the_workbook_says_so() -> None:
         ),
         (Shown(45413.625, "yyyy-mm-dd"), "It has a time of day"),
         (45413, "date: '45413' is not written as YYYY-MM-DD. The cell is a number: give"),
-        (Shown(-3, "yyyy-mm-dd"), "date: '-3' is no date of a spreadsheet"),
+        (Shown(-3, "yyyy-mm-dd"), "date: '-3' is not a date of a spreadsheet"),
         (None, "date: it is empty"),
         (Formula("=NA()", "#N/A"), "date: the cell has the error #N/A"),
     ],
