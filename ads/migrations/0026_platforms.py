@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0025_health'),
+        ('ads', '0026_archived_meanwhile'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
