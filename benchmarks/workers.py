@@ -187,13 +187,15 @@ def own_redis() -> Iterator["redis.Redis"]:
 
 
 @contextmanager
-def workers(commands: dict[str, str], database: str, *more: str) -> Iterator[None]:
+def workers(
+    commands: dict[str, str], database: str, *more: str, simulated: bool = True
+) -> Iterator[None]:
     """Run them until the block ends, then kill them: some sleep."""
     environment = {
         **os.environ,
         "DATABASE_URL": urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")),
         "REDIS_URL": settings.REDIS_URL,
-        "SIMULATED_PLATFORM": "true",
+        "SIMULATED_PLATFORM": str(simulated),
         "PATH": f"{settings.BASE_DIR / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(Path(__file__).parent),
     }

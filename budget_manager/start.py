@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError
 from django.db.utils import OperationalError
 
+from budget_manager import demo
 from budget_manager.bundled import files
 from budget_manager.bundled.servers import free_port, lock
 from budget_manager.processes import SIGNALS, Stack, parse_procfile
@@ -45,6 +46,12 @@ def start() -> int:
     ports = {"PORT": port("PORT", 8000), "FLOWER_PORT": port("FLOWER_PORT", 5555)}
     if len(set(ports.values())) < len(ports):
         raise CommandError(f"{' and '.join(ports)} are the same port: use two different ones.")
+    with demo.running(BASE_DIR, demo.chosen()) as stand_ins:
+        return run(ports, demo.said_of(stand_ins))
+
+
+def run(ports: dict[str, int], said_of_demo: str) -> int:
+    """Prepare the database and run the processes until they are stopped; the exit status."""
     web, flower = (f"127.0.0.1:{number}" for number in ports.values())
     print("Finding or starting PostgreSQL and Redis ...", flush=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
@@ -86,6 +93,7 @@ def start() -> int:
             f"  API      http://{web}/api/v1/docs\n"
             f"  Flower   http://{flower}/\n"
             f"  Login    {how}\n"
+            f"{said_of_demo}"
             f"Ctrl-C stops everything; the data stays in .local/. Requests are logged in "
             f".local/access.log.\n"
         )

@@ -21,16 +21,13 @@ from collections.abc import Mapping  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Protocol  # noqa: E402
 
-from stand_ins import control  # noqa: E402
+from stand_ins import PLATFORMS, control  # noqa: E402
 from stand_ins.stage import WORLD, Stage  # noqa: E402
 from stand_ins.worlds import named  # noqa: E402
 
-#: Each has a module ``stand_ins.<code>.server`` with a function ``start(stage, port)``.
-PLATFORMS = ("google_ads", "meta_ads", "microsoft_ads")
-
 
 class PlatformServer(Protocol):
-    """What ``start`` returns: where it answers, by the names under which tests look for it."""
+    """What ``start`` returns: where it answers, and the credentials that it accepts, by name."""
 
     @property
     def addresses(self) -> Mapping[str, str]:

@@ -29,6 +29,11 @@ class Stage:
     lock: threading.RLock = field(default_factory=threading.RLock)
     is_closing: threading.Event = field(default_factory=threading.Event)
 
+    def take_time(self) -> None:
+        """Let as much time go by as each answer takes; without the lock."""
+        if seconds := self.world.settings.answers_after:
+            self.is_closing.wait(seconds)
+
     def save(self) -> None:
         """Keep the world, if it is to be kept."""
         if self.state:

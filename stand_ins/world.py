@@ -99,6 +99,7 @@ class Settings:
         page_size: most rows on a page, whatever is asked for; 0: as asked for.
         asynchronous_seconds: how long a report that is not answered at once takes.
         quota_used: what the platform says of its quota, in percent, where it says so unasked.
+        answers_after: how many seconds each answer takes.
     """
 
     reporting_lag: int = 0
@@ -110,6 +111,7 @@ class Settings:
     page_size: int = 0
     asynchronous_seconds: int = 0
     quota_used: int = 1
+    answers_after: float = 0
 
 
 @dataclass(slots=True)

@@ -50,7 +50,7 @@ def directory() -> Iterator[Path]:
 
 def copy_project(to: Path) -> None:
     """The project as a clone would have it, compiled, with this virtual environment."""
-    for name in ("ads", "budget_manager"):
+    for name in ("ads", "budget_manager", "stand_ins"):
         shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("tests"))
     for path in ROOT.iterdir():
         if path.is_file() and path.name != ".env":

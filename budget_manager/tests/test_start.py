@@ -1,5 +1,6 @@
 """start.sh as a person uses it, in a fresh clone."""
 
+import json
 import os
 import re
 import shutil
@@ -11,12 +12,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.core.management import CommandError
 
 from ads.tests.own_redis import free_port
+from budget_manager import demo
 from budget_manager.start import port as read_port
 from budget_manager.tests.running import Running
 from budget_manager.tests.support import (
@@ -130,7 +132,9 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
     assert processes_of(clone) == []
 
 
-def test_a_second_start_keeps_the_data(clone: Path, start_sh: Callable[..., Start]) -> None:
+def test_a_second_start_keeps_the_data_and_can_run_a_stand_in(
+    clone: Path, start_sh: Callable[..., Start]
+) -> None:
     kept = clone / ".local" / "admin-password"
     if not kept.exists():  # this test runs alone
         first = start_sh()
@@ -138,11 +142,21 @@ def test_a_second_start_keeps_the_data(clone: Path, start_sh: Callable[..., Star
         first.stop(signal.SIGINT)
     password = kept.read_text().strip()
 
-    start = start_sh()
+    start = start_sh(DEMO_PLATFORMS="meta_ads")
     start.until(UP)
+    start.until("Ctrl-C stops everything")
 
     log_in(start.port, password)
     assert f"admin / {password}" in start.output
+    steered = re.search(r"meta_ads \(steered at (\S+)\)", start.output)
+    assert steered is not None
+    assert re.search(r"access_token +stand-in-token$", start.output, re.MULTILINE)
+    with urllib.request.urlopen(f"{steered[1]}/state") as state:  # noqa: S310 - HTTP
+        assert len(json.load(state)["accounts"]) == 2
+    (worker,) = [each for each in processes_of(clone) if "worker@%h" in each.cmdline()][:1]
+    endpoint = urlsplit(worker.environ()["META_ADS_ENDPOINT"])
+    with socket.create_connection((endpoint.hostname, endpoint.port)):
+        pass
     assert start.stop(signal.SIGTERM) == 143
     assert processes_of(clone) == []
 
@@ -203,6 +217,20 @@ def test_a_busy_port_is_named_with_the_remedy_before_anything_starts(
     assert f"error: Port {port} is used by another program." in start.output
     assert re.search(rf"{name}=\d+ ./start.sh", start.output)
     assert "PostgreSQL" not in start.output
+
+
+def test_a_stand_in_that_there_is_not_is_refused_with_those_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DEMO_PLATFORMS", "meta_ads, tiktok")
+
+    with pytest.raises(CommandError) as refused:
+        demo.chosen()
+
+    assert str(refused.value) == (
+        "DEMO_PLATFORMS: 'tiktok' has no stand-in: use some of google_ads, meta_ads, "
+        "microsoft_ads, with commas between."
+    )
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "70000", "-1", "٣"])

@@ -18,7 +18,7 @@ from google.ads.googleads.v26.services.types import (
 from stand_ins.faults import Call, Fault
 from stand_ins.google_ads import certificate, gaql, mutates, rows
 from stand_ins.google_ads.failures import VERSION, Refusal, abort, partial
-from stand_ins.google_ads.oauth import OAuth
+from stand_ins.google_ads.oauth import CLIENT_ID, CLIENT_SECRET, OAuth
 from stand_ins.stage import Stage
 
 _METHOD = re.compile(r"/google\.ads\.googleads\.(v[0-9]+)\.services\.(\w+)/(\w+)")
@@ -48,6 +48,9 @@ class GoogleAdsServer:
             "address": f"127.0.0.1:{port},{self._oauth.server.address}",
             "roots": str(files.roots),
             "service_account": str(files.service_account),
+            "refresh_token": stage.world.settings.secret,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
         }
 
     def close(self) -> None:
@@ -106,6 +109,7 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no publ
     def _begin(self, call: Call, context: Any, *, operations: int = 1) -> Fault | None:
         """Count a call and let its fault happen; returns those that spoil the answer."""
         stage = self._stage
+        stage.take_time()
         with stage.lock:
             fault = stage.faults.take(call)
             stage.faults.calls["operations"] += operations

@@ -29,8 +29,13 @@ class MetaAdsStandIn:
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        """Where it answers."""
-        return {"address": self.server.address}
+        """Where it answers, and what it lets in."""
+        return {
+            "address": self.server.address,
+            "access_token": self.stage.world.settings.secret,
+            "client_id": APP_ID,
+            "client_secret": APP_SECRET,
+        }
 
     def close(self) -> None:
         """Answer nothing any more."""
@@ -48,6 +53,7 @@ def start(stage: Stage, port: int) -> MetaAdsStandIn:
 def answer(routes: Routes, request: Request) -> Reply:
     """Answer a request; what happens to a batch is what happens to its first part."""
     stage = routes.stage
+    stage.take_time()
     fault = None
     params = {**request.query, **(request.form() if request.method == "POST" else {})}
     try:

@@ -68,6 +68,7 @@ class Routes:
     def answer(self, request: Request) -> Reply:
         """Answer a request, unless it goes wrong."""
         call = _call(request)
+        self.stage.take_time()
         with self.stage.lock:
             fault = self.stage.faults.take(call) if call else None
         if reply := before_it_is_done(fault, self.stage.is_closing):
