@@ -266,6 +266,7 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = "background"
 CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
     "enforcement": {},
+    "orders": {},
     "platforms": {},
     "imports": {},
     "background": {},
@@ -279,8 +280,8 @@ CELERY_TASK_ROUTES = {
     "ads.tasks.ask_account": {"queue": "platforms"},
     "ads.tasks.list_accounts": {"queue": "platforms"},
     "ads.tasks.reconcile_account": {"queue": "platforms"},
-    "ads.tasks.tell_platforms": {"queue": "platforms"},
-    "ads.tasks.tell_account": {"queue": "platforms"},
+    "ads.tasks.tell_platforms": {"queue": "orders"},
+    "ads.tasks.tell_account": {"queue": "orders"},
     "ads.tasks.check_upload": {"queue": "imports"},
     "ads.tasks.record_upload": {"queue": "imports"},
 }

@@ -20,6 +20,7 @@ from ads.admin.base import (
 )
 from ads.admin.elements import state_badge, strips
 from ads.admin.receipts import last_receipts, on_platforms
+from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend, SwitchOrder
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
@@ -113,7 +114,7 @@ def _since(campaign: Campaign) -> str:
     return f"{'On' if last.is_active else 'Off'} since {since}"
 
 
-def _headline(explained: Explanation) -> dict[str, str]:
+def _headline(explained: Explanation) -> dict[str, str | bool]:
     """Why it runs or not, in a sentence, and the next automatic change."""
     zone = explained.campaign.brand.timezone
     change = explained.next_change
@@ -123,7 +124,8 @@ def _headline(explained: Explanation) -> dict[str, str]:
         why = f"{len(holds)} holds are stopping it"
         if len(holds) <= FEW:
             why = "; ".join(held.sentence for held in holds)
-        return {"why": f"{why}.", "returns": when, "stops": ""}
+        waits = all(held.code == Hold.STALE_SPEND for held in holds)
+        return {"why": f"{why}.", "returns": when, "stops": "", "waits": waits}
     why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
         why = f"Nothing is stopping it. It starts {restored.when_it_starts()}."

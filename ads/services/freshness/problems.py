@@ -1,79 +1,80 @@
 """What ad platforms fail to report, for those who run it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from ads.freshness import asked_accounts
-from ads.models import Brand, CampaignReference, Connection, PlatformAccount
+from ads.models import Brand, CampaignReference, Connection
 from ads.rules.calendar import format_instant
 from ads.rules.platform_ids import SIMULATED
 from ads.services.freshness.estimates import duration
-from ads.services.freshness.sources import platform_name
+from ads.services.freshness.sources import named
 
 #: An account that fails for longer than this is a problem: shorter, the next ticks may mend it.
 FAILS_FOR = timedelta(minutes=30)
+
+#: The shortest age that a brand can ask for.
+SHORTEST = timedelta(minutes=5)
 
 #: Accounts that are named.
 NAMED = 5
 
 
 def problems(now: datetime) -> list[str]:
-    """About accounts that fail or are old; of connections :mod:`ads.services.connections` tells."""
-    read = PlatformAccount.objects.filter(
-        is_read=True, connection__state=Connection.State.WORKING
-    ).select_related("connection")
-    failing = list(
-        read.filter(failing_since__lte=now - FAILS_FOR).order_by("failing_since", "pk")[: NAMED + 1]
+    """About accounts that fail or are old; of connections :mod:`ads.services.connections` tells.
+
+    One query, and two more where an account is old enough that a brand may mind.
+    """
+    accounts = list(asked_accounts().select_related("connection"))
+    failing = sorted(
+        (
+            one
+            for one in accounts
+            if one.failing_since
+            and one.failing_since <= now - FAILS_FOR
+            and one.connection.state == Connection.State.WORKING
+        ),
+        key=lambda one: (one.failing_since, one.pk),
     )
     found = [
-        f"{_named(account)} could not be read since {format_instant(account.failing_since)}: "
-        f"{account.problem}"
-        for account in failing[:NAMED]
-        if account.failing_since
+        f"{named(one)} could not be read since {format_instant(one.failing_since)}: {one.problem}"
+        for one in failing[:NAMED]
     ]
     if len(failing) > NAMED:
-        more = read.filter(failing_since__lte=now - FAILS_FOR).count() - NAMED
-        found.append(f"{more:,} more accounts could not be read.")
-    return found + _too_old(now)
+        found.append(f"{len(failing) - NAMED:,} more accounts could not be read.")
+    return found + _too_old([one for one in accounts if one.heard_at < now - SHORTEST], now)
 
 
-def _too_old(now: datetime) -> list[str]:
-    """About the accounts that are older than brands allow."""
-    strict = Brand.objects.filter(stale_after_minutes__isnull=False)
-    if not strict.exists():
+def _too_old(old: Sequence[Any], now: datetime) -> list[str]:
+    """About those of the accounts that are older than brands allow."""
+    if not old:
         return []
+    strict = Brand.objects.filter(stale_after_minutes__isnull=False).order_by()
     limits = {
         pk: (timedelta(minutes=minutes or 0), f"{timezone} {currency}")
         for pk, minutes, timezone, currency in strict.values_list(
             "pk", "stale_after_minutes", "timezone", "currency"
         )
     }
-    shortest = min(limit for limit, _ in limits.values())
-    old = {
-        (account.platform, account.remote_id): account
-        for account in asked_accounts().filter(heard_at__lt=now - shortest)
-    }
-    if not old:
+    if not limits:
         return []
     brands: dict[tuple[str, str], set[int]] = defaultdict(set)
-    named = CampaignReference.objects.filter(campaign__brand__in=strict).order_by()
-    for code, remote_id, pk in named.values_list(
+    references = CampaignReference.objects.filter(campaign__brand__in=strict).order_by()
+    for code, remote_id, pk in references.values_list(
         "platform", "account", "campaign__brand"
     ).distinct():
         brands[code, remote_id].add(pk)
     for pk, (_, simulated) in limits.items():
         brands[SIMULATED, simulated].add(pk)
     found = []
-    for key, account in old.items():
+    for account in old:
         age = now - account.heard_at
-        waiting = sum(limits[pk][0] < age for pk in brands[key])
+        waiting = sum(limits[pk][0] < age for pk in brands[account.platform, account.remote_id])
         if waiting:
             found.append(
-                f"{_named(account)} last reported spend {duration(age)} ago, longer than "
+                f"{named(account)} last reported spend {duration(age)} ago, longer than "
                 f"{waiting:,} {'brand allows' if waiting == 1 else 'brands allow'}."
             )
     return found
-
-
-def _named(account: PlatformAccount) -> str:
-    return f"{platform_name(account.platform)}, {account.name or account.remote_id}"

@@ -140,13 +140,17 @@ def _oldest_first(sources: Iterable[Source]) -> list[Source]:
     return sorted(sources, key=lambda each: (each.heard_at, each.name))
 
 
+def named(account: Any) -> str:
+    """An account with its platform: "Google Ads, Acme US"."""
+    name = platform_name(account.platform)
+    # The accounts of the simulated platform are nothing that people know of.
+    return name if account.platform == SIMULATED else f"{name}, {account.name or account.remote_id}"
+
+
 def _source(account: Any) -> Source:
-    name = account.name or account.remote_id
     return Source(
         account.pk,
-        platform_name(account.platform)
-        if account.platform == SIMULATED
-        else f"{platform_name(account.platform)}, {name}",
+        named(account),
         account.heard_at,
         _usual_lag(account.connection.platform),
         account.problem or account.connection.problem,

@@ -1,6 +1,7 @@
 """The front page as people read it: figures, a late task, live changes, the first steps."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,6 +14,7 @@ from ads.services.imports import uploads
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
 from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.platforms import doubles
 from ads.tests.support import enforce_all, spend
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -185,3 +187,38 @@ def test_an_empty_installation_is_walked_through_to_its_first_spend(
     expect(page.get_by_role("heading", name="First steps")).to_have_count(0)
     assert Spend.objects.get().amount == 12.50
     expect(page.locator(".ads-changes")).to_contain_text("Daily budget used up: $12.50 of $10.00")
+
+
+def test_the_pages_warn_and_say_why_a_campaign_stands(
+    open_as: Open, olivia: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SIMULATED_PLATFORM = False
+    doubles.offer(monkeypatch)
+    now = timezone.now()
+    brand = BrandFactory.create(
+        name="Acme", daily_budget=75, stale_after_minutes=60, stops_when_stale=True
+    )
+    campaign = CampaignFactory.create(brand=brand, name="Spring", daily_budget=40)
+    CampaignReference.objects.create(
+        campaign=campaign, platform="scripted", account="1", reference="7"
+    )
+    doubles.account(doubles.connection(), answered_at=now - timedelta(hours=2, seconds=5))
+    spend(campaign, 12, now)
+    enforce_all(now)
+
+    page = open_as(olivia, f"/admin/ads/campaign/{campaign.pk}/change/")
+
+    reason = "Spend of Scripted platform, Account 1 is 2 h old, and 1 h is allowed"
+    expect(page.locator(".ads-headline")).to_have_text(f"{reason}.")
+    warning = page.get_by_role("status")
+    expect(warning).to_contain_text("2 h ago; 1 h is allowed.")
+    expect(page.get_by_text("Scripted platform: usually within 3 hours.")).to_be_visible()
+
+    expect(page.get_by_text("Stays off until the ad platform reports again.")).to_be_visible()
+
+    page = open_as(olivia, f"/admin/ads/brand/{brand.pk}/change/", width=NARROW, theme="dark")
+    expect(page.get_by_role("status")).to_contain_text("last reported spend as of")
+
+    page = open_as(olivia, "/admin/")
+    expect(page.get_by_text("last reported spend 2 h ago, longer than 1 brand")).to_be_visible()
+    expect(page.get_by_text("Spend: as of")).to_be_visible()

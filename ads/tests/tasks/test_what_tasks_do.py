@@ -154,19 +154,19 @@ def test_every_task_notes_its_success_and_answers_in_json(task: Any) -> None:
 
 
 @pytest.fixture
-def platforms_queue() -> Iterator[Callable[[], list[str]]]:
-    """Answers the tasks that have been sent to the platforms' queue."""
+def orders_queue() -> Iterator[Callable[[], list[str]]]:
+    """Answers the tasks that have been sent to the queue of orders."""
     client = redis.Redis.from_url(django_settings.REDIS_URL)
-    client.delete("platforms")
-    yield lambda: [json.loads(m)["headers"]["task"] for m in client.lrange("platforms", 0, -1)]
-    client.delete("platforms")
+    client.delete("orders")
+    yield lambda: [json.loads(m)["headers"]["task"] for m in client.lrange("orders", 0, -1)]
+    client.delete("orders")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("task", ENFORCING, ids=lambda task: str(task.name))
 def test_a_tasks_switches_are_told_to_the_platforms_at_once_by_the_other_worker(
     task: Any,
-    platforms_queue: Callable[[], list[str]],
+    orders_queue: Callable[[], list[str]],
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     schedule = ScheduleFactory.create(windows=[(day, "00:00", "00:00") for day in range(7)])
@@ -176,10 +176,10 @@ def test_a_tasks_switches_are_told_to_the_platforms_at_once_by_the_other_worker(
     with django_capture_on_commit_callbacks(execute=True):
         assert at(NOON, task)["started"] == 1
     assert not SimulatedSwitch.objects.exists()  # a slow platform would delay the next check
-    assert platforms_queue() == ["ads.tasks.tell_platforms"]
+    assert orders_queue() == ["ads.tasks.tell_platforms"]
 
     assert at(NOON, tasks.tell_platforms) == {"accounts": 1}
-    assert platforms_queue()[0] == "ads.tasks.tell_account"
+    assert orders_queue()[0] == "ads.tasks.tell_account"
     told = at(NOON, partial(tasks.tell_account, PlatformAccount.objects.get().pk))
     assert told == {"started": 1, "stopped": 0, "refused": 0, "unconfirmed": 0}
     (switch,) = SimulatedSwitch.objects.all()
@@ -188,13 +188,13 @@ def test_a_tasks_switches_are_told_to_the_platforms_at_once_by_the_other_worker(
 
 @pytest.mark.django_db
 def test_a_check_that_switches_nothing_sends_nothing(
-    platforms_queue: Callable[[], list[str]],
+    orders_queue: Callable[[], list[str]],
 ) -> None:
     CampaignFactory.create(status=Campaign.Status.PAUSED)
 
     assert at(NOON, tasks.check_campaign_budgets)["started"] == 0
 
-    assert platforms_queue() == []
+    assert orders_queue() == []
 
 
 @pytest.mark.django_db

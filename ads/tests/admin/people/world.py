@@ -20,6 +20,7 @@ from ads.models import (
     SpendBatch,
     SpendImport,
     SpendTotal,
+    SwitchOrder,
     UnknownReference,
     WaitingSpend,
     WebhookDelivery,
@@ -32,7 +33,12 @@ from ads.services.actor import acting_as
 from ads.services.bulk import SetStatus, carry_out
 from ads.services.ledger import DayTotal, SpendEntry, record_all
 from ads.services.new_batch import NewBatch, close, recording
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    PlatformAccountFactory,
+    ScheduleFactory,
+)
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.support import enforce_all, let_run_on, waived_before
 
@@ -61,6 +67,7 @@ class Side:
             self.campaign.references.get(),
             self.campaign.spend.earliest("pk"),
             self.campaign.delivery_changes.earliest("pk"),
+            self.campaign.switch_orders.get(),
         ]  # fmt: skip
         return {row._meta.label_lower: row for row in rows}
 
@@ -76,6 +83,13 @@ def side(name: str) -> Side:
         brand=brand, name=f"{name} sale", daily_budget=75, schedules=[hours]
     )
     CampaignFactory.create(brand=brand, name=f"{name} spring", daily_budget=10)
+    SwitchOrder.objects.create(
+        campaign=campaign,
+        account=PlatformAccountFactory.create(name=f"{name} on Google"),
+        remote_id=f"{name}-81512345",
+        is_on=False,
+        written_at=now,
+    )
     CampaignReference.objects.create(
         campaign=campaign, platform="google_ads", reference=f"{name}-81512345"
     )

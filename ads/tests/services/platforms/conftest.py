@@ -30,9 +30,11 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Scripted:
 def queue() -> Any:
     """Answers the tasks that were sent to the platforms' queue, and their arguments."""
     client = redis.Redis.from_url(django_settings.REDIS_URL)
-    client.delete("platforms")
+    client.delete("platforms", "orders")
     yield lambda: [
         (message["headers"]["task"].rpartition(".")[2], json.loads(message["headers"]["argsrepr"]))
-        for message in map(json.loads, client.lrange("platforms", 0, -1)[::-1])
+        for message in map(
+            json.loads, [m for q in ("platforms", "orders") for m in client.lrange(q, 0, -1)[::-1]]
+        )
     ]
-    client.delete("platforms")
+    client.delete("platforms", "orders")

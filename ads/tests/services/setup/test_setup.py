@@ -10,7 +10,7 @@ from ads.models import Brand, Campaign, CampaignReference, CampaignSchedule
 from ads.services.actor import acting_as
 from ads.services.history import audit
 from ads.tests.factories import CampaignFactory, ScheduleFactory
-from ads.tests.services.setup.support import applied, changes, previewed, sheet
+from ads.tests.services.setup.support import applied, changes, previewed, problems, sheet
 from ads.tests.support import NOON, delivers, enforce_all, spend, switches
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -251,3 +251,22 @@ def test_a_sheet_is_kept_as_json() -> None:
     again = type(kept).from_json(kept.as_json())
 
     assert again == kept
+
+
+def test_how_old_spend_may_be_is_set_by_a_file_and_stopping_needs_a_time() -> None:
+    header = "brand,stale_after_minutes,stops_when_stale\n"
+    applied(f"{header}Acme,180,on\n")
+    brand = Brand.objects.get()
+    assert (brand.stale_after_minutes, brand.stops_when_stale) == (180, True)
+
+    [problem] = problems(f"{header}Acme,none,\n")
+    assert problem == (
+        "line 2, stops_when_stale: 'on': say in stale_after_minutes after how many minutes its "
+        "campaigns are to stop."
+    )
+    assert problems(f"{header}Acme,4,off\n") == [
+        "line 2, stale_after_minutes: '4': write 5 or more minutes, or \"none\"."
+    ]
+    applied(f"{header}Acme,none,off\n")
+    brand.refresh_from_db()
+    assert (brand.stale_after_minutes, brand.stops_when_stale) == (None, False)
