@@ -279,8 +279,9 @@ def connect(
         for each in theirs
     )  # fmt: skip
     connection.accounts.update(
-        is_read=True, asked_at=at, answered_at=at, week_answered_at=at, month_answered_at=at
-    )
+        is_read=True, asked_at=at, answered_at=at, week_answered_at=at, month_answered_at=at,
+        reconciled_at=at,
+    )  # fmt: skip
     execute("ANALYZE")
 
 
