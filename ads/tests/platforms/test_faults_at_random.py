@@ -13,7 +13,7 @@ from ads.platforms.meta_ads.connector import MetaAdsConnector
 from ads.tests.platforms.machine import SECRET, ready
 from ads.tests.platforms.stand_in import StandIn
 
-SECONDS = float(os.environ.get("FAULTS_SECONDS", "10"))
+SECONDS = float(os.environ.get("FAULTS_SECONDS", "6"))
 FIRST_SEED = int(os.environ.get("FAULTS_SEED", "1"))
 #: To shrink a failure to what matters takes minutes, so it is done where it is asked for.
 SHRINK = [Phase.shrink] if os.environ.get("FAULTS_SHRINK") else []
