@@ -14,10 +14,11 @@ import logging
 import os
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 import psutil
 from django.conf import settings
@@ -57,6 +58,8 @@ PASTED = {
     "meta_ads": ("access_token",),
     "microsoft_ads": ("refresh_token", "developer_token", "client_id", "client_secret"),
 }
+#: A tick is measured with Standard access, as with Basic so many accounts are asked less often.
+UNLIMITED = {"google_ads": {"operations_per_day": "0"}}
 PARTS = ("tick", "sleeper", "stop", "quota")
 UPDATE, TELL = "ads.tasks.update_spend", "ads.tasks.tell_platforms"
 Rows = list[tuple[str, str, str]]
@@ -87,7 +90,7 @@ def tick(accounts: int, campaigns: int, *, with_sleeper: bool) -> Rows:
     with scratch() as name, ExitStack() as running:
         for code in ("google_ads", "meta_ads"):
             stand_in = running.enter_context(started(code))
-            connect(stand_in, f"many:{accounts // 2}:{campaigns}")
+            connect(stand_in, f"many:{accounts // 2}:{campaigns}", given=UNLIMITED.get(code, {}))
         everyone = list(PlatformAccount.objects.values_list("pk", flat=True))
         expect(accounts, len(everyone))
         with memory_of(name) as memory:
@@ -235,15 +238,21 @@ def started(code: str) -> Iterator[StandIn]:
         yield stand_in
 
 
-def connect(stand_in: StandIn, world: str, *, now: datetime | None = None) -> None:
+def connect(
+    stand_in: StandIn,
+    world: str,
+    *,
+    now: datetime | None = None,
+    given: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Connect it with its accounts and campaigns, a brand for each account, as read just now."""
     stand_in.reset(world)
     if now:
         stand_in.set_clock(now)
     at = now or datetime.now(UTC)
     code = stand_in.platform
-    given = {key: stand_in.addresses[key] for key in PASTED[code]}
-    connection = lifecycle.add(platform=code, name=code, given=given, now=at)
+    pasted = {key: stand_in.addresses[key] for key in PASTED[code]}
+    connection = lifecycle.add(platform=code, name=code, given={**pasted, **given}, now=at)
     platforms.list_accounts(connection.pk, at)
     accounts = {one.remote_id: one for one in connection.accounts.all()}
     state = stand_in.state()
@@ -270,8 +279,9 @@ def connect(stand_in: StandIn, world: str, *, now: datetime | None = None) -> No
         for each in theirs
     )  # fmt: skip
     connection.accounts.update(
-        is_read=True, asked_at=at, answered_at=at, week_answered_at=at, month_answered_at=at
-    )
+        is_read=True, asked_at=at, answered_at=at, week_answered_at=at, month_answered_at=at,
+        reconciled_at=at,
+    )  # fmt: skip
     execute("ANALYZE")
 
 

@@ -157,10 +157,12 @@ class AtRandom(RuleBasedStateMachine):
 
     @rule()
     def telling(self) -> None:
+        last = SwitchOrder.objects.aggregate(last=models.Max("settled_at"))["last"]
         self.errors += platforms.sync_platforms(self.now).errors
         self.what_was_told_was_meant()
+        if last is None or last < self.now:
+            self.what_was_confirmed_is_so()
 
-    @rule()
     def check(self) -> None:
         rollover.roll_over_days(self.now)
         rollover.roll_over_months(self.now)
@@ -215,6 +217,21 @@ class AtRandom(RuleBasedStateMachine):
         if self.is_there(theirs):
             self.stand_in.post(f"/campaigns/{theirs}", {"is_on": is_on})
 
+    @rule(
+        theirs=THEIRS,
+        kind=st.sampled_from(KINDS),
+        call=st.sampled_from(["switch", "read_back", "token"]),
+        edits=st.lists(BUDGETS, min_size=1, max_size=3),
+    )
+    def budgets_are_edited_while_telling_fails(
+        self, theirs: str, kind: str, call: str, edits: list[Decimal | None]
+    ) -> None:
+        self.fault(kind, call, times=len(edits), after=0)
+        for daily in edits:
+            self.budget_edited(theirs, daily, monthly=False)
+            self.time_passes(1)
+            self.telling()
+
     @rule(theirs=THEIRS)
     def renamed(self, theirs: str) -> None:
         if self.is_there(theirs):
@@ -266,13 +283,13 @@ class AtRandom(RuleBasedStateMachine):
     def token_is_revoked(self, is_revoked: bool) -> None:
         self.stand_in.configure(is_revoked=is_revoked)
 
-    @rule(reporting=st.sampled_from([0, 300, 3600]), status=st.sampled_from([0, 0, 60]))
-    def lags(self, reporting: int, status: int) -> None:
-        self.stand_in.configure(reporting_lag=reporting, status_lag=status)
-
-    @rule(size=st.integers(0, 2))
-    def pages(self, size: int) -> None:
-        self.stand_in.configure(page_size=size)
+    @rule(
+        reporting=st.sampled_from([0, 300, 3600]),
+        status=st.sampled_from([0, 0, 60]),
+        page=st.integers(0, 2),
+    )
+    def its_ways(self, reporting: int, status: int, page: int) -> None:
+        self.stand_in.configure(reporting_lag=reporting, status_lag=status, page_size=page)
 
     def is_there(self, theirs: str) -> bool:
         its = self.stand_in.state()["campaigns"].get(theirs)
@@ -287,6 +304,11 @@ class AtRandom(RuleBasedStateMachine):
             if each["by"] == "api":
                 assert each["is_on"] is meant[self.ours[each["campaign"]].pk], each
         self.told = len(switches)
+
+    def what_was_confirmed_is_so(self) -> None:
+        there = self.stand_in.state()["campaigns"]
+        for order in SwitchOrder.objects.filter(state="confirmed", settled_at=self.now):
+            assert there[order.remote_id]["is_on"] is order.is_on, order
 
     def settled(self) -> None:
         """Nothing goes wrong any more; after a few ticks everything is as it should be."""

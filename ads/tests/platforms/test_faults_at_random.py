@@ -13,7 +13,7 @@ from ads.platforms.meta_ads.connector import MetaAdsConnector
 from ads.tests.platforms.machine import SECRET, ready
 from ads.tests.platforms.stand_in import StandIn
 
-SECONDS = float(os.environ.get("FAULTS_SECONDS", "10"))
+SECONDS = float(os.environ.get("FAULTS_SECONDS", "6"))
 FIRST_SEED = int(os.environ.get("FAULTS_SEED", "1"))
 #: To shrink a failure to what matters takes minutes, so it is done where it is asked for.
 SHRINK = [Phase.shrink] if os.environ.get("FAULTS_SHRINK") else []
@@ -34,6 +34,7 @@ def test_after_faults_at_random_everything_is_as_it_should_be(
 ) -> None:
     settings.SIMULATED_PLATFORM = False
     pauses = MetaAdsConnector.__init__.__kwdefaults__
+    assert pauses is not None
     monkeypatch.setitem(pauses, "read_back_after", (0.0, 0.01))
     bounds = how(
         max_examples=2,
