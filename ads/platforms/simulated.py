@@ -3,6 +3,9 @@
 Its accounts are the timezones and currencies of brands, and its campaigns are ours, by our IDs. The
 platform keeps its own record of switches, from which alone the costs follow (see
 :mod:`ads.platforms.curve`). The same seed, the same spend.
+
+Campaigns that are connected on a real platform are not its own. What they had spent here before is
+zero from then on, as they did not spend it.
 """
 
 from collections import defaultdict
@@ -13,10 +16,10 @@ from decimal import Decimal
 from typing import ClassVar, Final
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from ads.models import Brand, Campaign, SimulatedSwitch
+from ads.models import Brand, Campaign, CampaignReference, PlatformAccount, SimulatedSwitch
 from ads.platforms import SIMULATED, curve
 from ads.platforms.curve import Run
 from ads.platforms.interface import (
@@ -68,7 +71,7 @@ class SimulatedConnector:
         now: datetime,
         by_hour: bool = False,
     ) -> Costs:
-        """The costs of the campaigns while they were on; one query.
+        """The costs of the campaigns while they were on; two queries.
 
         Raises:
             UnknownTimezone: the account's timezone is invalid.
@@ -81,6 +84,12 @@ class SimulatedConnector:
             for pk, runs in _runs(_of(account), local_days[0].begins, now).items()
             for day in local_days
             if (amount := curve.spent(runs, day, curve.noise(self.seed, pk, day.date), places))
+        ]
+        before = _connected(_all_of(account)).filter(Exists(_last_switch())).order_by("pk")
+        rows += [
+            Cost(str(pk), day.date, Decimal(0))
+            for pk in before.values_list("pk", flat=True)
+            for day in local_days
         ]
         # A campaign whose brand has moved to another timezone is in another account from then on,
         # and what it spent until then stays.
@@ -125,6 +134,8 @@ class SimulatedConnector:
         answers: dict[str, SwitchAnswer] = {
             str(pk): Confirmed("on" if wanted[pk] else "off") for pk, *_ in found
         }
+        left = _connected(_all_of(account)).filter(pk__in=wanted)
+        answers |= {str(pk): Confirmed("connected") for pk in left.values_list("pk", flat=True)}
         gone = Refused("not_found", f"There is no such campaign in {account.name}.")
         return {pk: answers.get(pk, gone) for pk in orders}
 
@@ -167,6 +178,21 @@ PLATFORM = Simulated()
 
 
 def _of(account: Account) -> QuerySet[Campaign]:
+    """The campaigns of the account."""
+    every = _all_of(account)
+    return every.exclude(pk__in=_connected(every).order_by().values("pk"))
+
+
+def _connected(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    """Those of ``campaigns`` that are connected on a real platform."""
+    read = PlatformAccount.objects.filter(
+        platform=OuterRef("platform"), remote_id=OuterRef("account"), is_read=True
+    )
+    known = CampaignReference.objects.filter(Exists(read), campaign=OuterRef("pk"))
+    return campaigns.filter(Exists(known))
+
+
+def _all_of(account: Account) -> QuerySet[Campaign]:
     timezone, _, currency = account.id.rpartition(" ")
     if not timezone:
         raise AccountGone(f"There is no account {account.id!r}.")

@@ -15,6 +15,7 @@ from ads.admin.base import ReadOnlyAdmin
 from ads.admin.connections import text
 from ads.admin.elements import ChoiceFilter, RowFilter, ago
 from ads.models import CampaignReference, PlatformAccount, PlatformCampaign
+from ads.services import platforms
 from ads.services.connections import InvalidConnection, lifecycle
 
 #: Campaigns on the page of an account; the list has all of them.
@@ -55,6 +56,7 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         ("parent", "source"),
         ("reading", "fresh"),
         "problem_or_state",
+        "reconciled",
     ]
     actions = ["read_accounts", "stop_reading"]
     actions_detail = ["switch_reading"]
@@ -169,6 +171,11 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
     @admin.display(description="problem")
     def problem_or_state(self, account: PlatformAccount) -> SafeString | str:
         return text.sentence(account.problem or account.state)
+
+    @admin.display(description="sums compared")
+    def reconciled(self, account: PlatformAccount) -> str:
+        """Each night: the account's total, its campaigns' and what was recorded."""
+        return platforms.in_short(account) or "No difference is known."
 
 
 class ThereFilter(ChoiceFilter):

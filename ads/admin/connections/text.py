@@ -78,6 +78,8 @@ def there(campaign: PlatformCampaign) -> SafeString:
     """Whether a campaign runs on its platform."""
     if campaign.gone_at:
         return badge("Gone")
+    if campaign.is_on is None:
+        return badge("Not known")
     if not campaign.is_on:
         return badge("Off", "info")
     return badge("On, not serving", "warning") if campaign.is_serving is False else badge(

@@ -259,7 +259,7 @@ class _Writer:
             "brand": brand,
             "campaign": name,
             # What is off there stays off: an active campaign would be switched on.
-            "status": (Status.ACTIVE if one.is_on else Status.PAUSED).value,
+            "status": (Status.PAUSED if one.is_on is False else Status.ACTIVE).value,
             "platform_ids": joined([written_id(place)]),
         }
         if choice.with_budgets and one.daily_budget is not None and not one.is_budget_shared:

@@ -11,9 +11,11 @@ from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
 from random import Random
+from typing import Any
 
 import httpx
 import pytest
+from django.conf import global_settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -85,8 +87,11 @@ def machines(stack: Stack) -> Machines:
     return stack
 
 
-def test_machines_share_logins_and_count_failures_and_requests_together(machines: Machines) -> None:
+def test_machines_share_logins_and_count_failures_and_requests_together(
+    machines: Machines, settings: Any
+) -> None:
     first, second, *_ = machines.addresses
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # those of the machines
     get_user_model().objects.create_superuser("anna", password=PASSWORD)
     session = sign_in(first, "anna", PASSWORD).cookies["sessionid"]
     answer = httpx.get(f"http://{second}/admin/", headers={"Cookie": f"sessionid={session}"})

@@ -422,3 +422,17 @@ def test_a_connections_accounts_are_listed_and_kept(platform: Scripted) -> None:
         ("Another", "1", "One", "Asia/Tokyo", "JPY", "9", "suspended", False),
         ("Another", "2", "Two", "UTC", "USD", "", "", False),
     ]
+
+
+def test_nothing_is_ordered_where_a_platform_does_not_say_what_it_does(
+    platform: Scripted,
+) -> None:
+    campaign = CampaignFactory.create(status="paused")
+    known_as(campaign, "7")
+    its = account(connection())
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=None)]
+
+    update(NOON)
+
+    assert PlatformCampaign.objects.get(account=its).is_on is None
+    assert platform.switched == []

@@ -1,18 +1,31 @@
 """Each account is told by itself; what is told is in :mod:`ads.tests.services.orders`."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from ads.models import Campaign, Connection, PlatformAccount, PlatformCampaign
-from ads.platforms.interface import CredentialsRefused, RemoteCampaign, Unknown, Unreachable
+from ads.models import Campaign, Connection, PlatformAccount, PlatformCampaign, SwitchOrder
+from ads.platforms.interface import Cost, CredentialsRefused, RemoteCampaign, Unknown, Unreachable
 from ads.services import orders, platforms
+from ads.services.delivery import lifecycle
 from ads.tests.factories import CampaignFactory
-from ads.tests.platforms.doubles import NOON, Scripted, account, connection, known_as, update
+from ads.tests.platforms.doubles import (
+    NOON,
+    TODAY,
+    Scripted,
+    account,
+    connection,
+    enforced,
+    known_as,
+    spent,
+    update,
+)
 
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def runs_there(its: PlatformAccount) -> Campaign:
@@ -85,3 +98,31 @@ def test_a_campaign_that_somebody_switched_on_there_is_stopped_again(platform: S
 
     assert platform.switched == [("1", {"7": False})]
     assert not PlatformCampaign.objects.get(account=its).is_on
+
+
+@pytest.mark.usefixtures("simulated")
+def test_a_campaign_that_is_connected_on_a_real_platform_spends_there_alone(
+    platform: Scripted,
+) -> None:
+    campaign, other = CampaignFactory.create_batch(2, daily_budget=75)
+    enforced()
+    update(NOON)
+    update(NOON + HOUR)
+    simulated = spent(campaign)
+    assert simulated > 0
+    its = account(connection())
+    known_as(campaign, "7")
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=True)]
+    platform.costs_of["1"] = [Cost("7", TODAY, Decimal(12))]
+
+    update(NOON + 2 * HOUR)
+    update(NOON + 2 * HOUR + 5 * MINUTE)
+
+    assert spent(campaign) == 12
+    assert spent(other) > simulated / 10
+    its.refresh_from_db()
+    assert its.problem == ""
+    lifecycle.pause(campaign, now=NOON + 3 * HOUR)
+    platforms.sync_platforms(NOON + 3 * HOUR)
+    assert platform.switched == [("1", {"7": False})]
+    assert not SwitchOrder.objects.filter(state="refused").exists()
