@@ -38,6 +38,8 @@ BEGINS = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)
 BEGAN = BEGINS - timedelta(hours=20)
 SECRET = "S3CRETnobodymayread0042"  # noqa: S105 - opens nothing
 NEW_YORK, BERLIN = "America/New_York", "Europe/Berlin"
+#: How access tokens begin, and addresses of reports end, that stand-ins give out.
+GIVEN_OUT = ("ya29.", "opens-the-report")
 LOGGERS = ("ads", "budget_manager")
 
 #: Accounts by their ID, with their timezones.
@@ -365,8 +367,10 @@ class AtRandom(RuleBasedStateMachine):
                 assert theirs not in state["serving"]
 
     def nobody_reads_the_secret(self) -> None:
+        pasted = {text for name, text in self.credentials.items() if name != "client_id"}
+        secrets = {*pasted, *GIVEN_OUT}
         for where, text in [*enumerate(self.lines.said), *enumerate(self.errors), *stored()]:
-            assert SECRET not in text, (where, text)
+            assert not any(secret in text for secret in secrets), (where, text)
         assert not any("unexpectedly" in error for error in self.errors), self.errors
 
 
