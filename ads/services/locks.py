@@ -9,6 +9,8 @@
    :func:`totals_of_owner`, :func:`totals_of_campaigns` and :func:`totals` by hand. Whoever gives,
    undoes or ends an allowance holds that of its owner.
 6. Campaigns, by primary key.
+7. Switch orders, by primary key. Whoever writes down what an account on a platform answered, or
+   what its campaigns do there, holds the account's row before: :func:`account`.
 
 Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of these. An import
 that creates campaigns takes one before all of these.
@@ -39,7 +41,16 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
 
-from ads.models import Brand, Campaign, SpendBatch, SpendTotal, UnknownReference
+from ads.models import (
+    Brand,
+    Campaign,
+    PlatformAccount,
+    SpendBatch,
+    SpendTotal,
+    SwitchOrder,
+    UnknownReference,
+)
+from ads.models.platforms import OrderState
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services import visible
@@ -108,6 +119,20 @@ def edited(rows: QuerySet[Model], *within: QuerySet[Model]) -> None:
     for edit in (rows, *within):
         locked = edit.order_by("pk").select_for_update(of=("self",), no_key=True)
         list(locked.values_list("pk", flat=True))
+
+
+def account(pk: int) -> None:
+    """Let nobody else write down what this account said until the transaction ends."""
+    accounts = PlatformAccount.objects.filter(pk=pk)
+    list(accounts.select_for_update(no_key=True).values_list("pk"))
+
+
+def orders(ids: Iterable[int]) -> list[SwitchOrder]:
+    """Lock those of these switch orders that are open until the transaction ends, in key order."""
+    found = SwitchOrder.objects.filter(
+        pk__in=among(ids), state__in=(OrderState.PENDING, OrderState.UNKNOWN)
+    )
+    return list(found.order_by("pk").select_for_update(of=("self",), no_key=True))
 
 
 def senders() -> None:

@@ -29,7 +29,7 @@ from ads.platforms.interface import (
     SwitchAnswer,
     Unknown,
 )
-from ads.services import restored
+from ads.services import locks, restored
 from ads.services.orders.outbox import OPEN, still_meant
 
 #: Orders told in one request, stops first.
@@ -116,7 +116,8 @@ def _due(account: PlatformAccount, now: datetime) -> list[SwitchOrder]:
     due = SwitchOrder.objects.filter(account=account, state__in=OPEN, next_at__lte=now)
     if restored.is_held():
         due = due.filter(is_on=False)
-    orders = list(due.select_for_update().order_by("is_on", "next_at", "pk")[:CHUNK])
+    first = due.order_by("is_on", "next_at", "pk").values_list("pk", flat=True)[:CHUNK]
+    orders = sorted(locks.orders(list(first)), key=lambda order: (order.is_on, order.pk))
     meant = still_meant(orders, now)
     for order in meant:
         order.next_at = now + BACK_OFF[min(order.attempts, len(BACK_OFF) - 1)]
@@ -152,6 +153,8 @@ def _settle(
     rows = [_settled(order, answers.get(order.remote_id), now, told) for order in orders]
     ids, states, settled, next_ats, codes, texts = zip(*rows, strict=True)
     with transaction.atomic(), connection.cursor() as cursor:
+        locks.account(orders[0].account_id)
+        locks.orders(ids)
         cursor.execute(
             _SETTLE,
             [list(column) for column in (ids, states, settled, next_ats, codes, texts)],

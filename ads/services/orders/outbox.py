@@ -16,7 +16,7 @@ from django.db.models import Min, QuerySet
 from ads.models import Campaign, PlatformAccount, SwitchOrder
 from ads.models.platforms import MATCHED, ConnectionState, OrderState
 from ads.platforms import SIMULATED
-from ads.services import messages, restored
+from ads.services import locks, messages, restored
 
 #: The task that tells what is due.
 TELL: Final = "ads.tasks.tell_platforms"
@@ -52,7 +52,8 @@ def write(switched: Sequence[Switched], now: datetime) -> int:
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_SUPERSEDE, columns)
+        cursor.execute(_EARLIER, columns)
+        _supersede([pk for (pk,) in cursor.fetchall()], now)
         cursor.execute(_WRITE, columns)
         written: int = cursor.rowcount
     if written:
@@ -124,10 +125,15 @@ def still_meant(orders: Sequence[SwitchOrder], now: datetime) -> list[SwitchOrde
         )
     )
     outdated = [order.pk for order in orders if decided.get(order.campaign_id) != order.is_on]
-    SwitchOrder.objects.filter(pk__in=outdated, state__in=OPEN).update(
-        state=OrderState.SUPERSEDED, settled_at=now
-    )
+    _supersede(outdated, now)
     return [order for order in orders if decided.get(order.campaign_id) == order.is_on]
+
+
+def _supersede(ids: Sequence[int], now: datetime) -> None:
+    if ids:
+        SwitchOrder.objects.filter(pk__in=[order.pk for order in locks.orders(ids)]).update(
+            state=OrderState.SUPERSEDED, settled_at=now
+        )
 
 
 def tell_soon() -> None:
@@ -158,11 +164,11 @@ _THERE: Final = f"""
        AND connection.state <> '{ConnectionState.DISCONNECTED}'
 """  # noqa: S608  (nothing in it comes from outside)
 
-_SUPERSEDE: Final = f"""
-    UPDATE ads_switchorder AS earlier SET state = '{OrderState.SUPERSEDED}', settled_at = %(now)s
+_EARLIER: Final = f"""
+    SELECT earlier.id
       FROM (SELECT matched.account_id, matched.remote_id {_THERE}) AS decided
-     WHERE earlier.account_id = decided.account_id AND earlier.remote_id = decided.remote_id
-       AND earlier.state IN ('pending', 'unknown')
+      JOIN ads_switchorder AS earlier USING (account_id, remote_id)
+     WHERE earlier.state IN ('pending', 'unknown')
 """  # noqa: S608
 
 _COLUMNS: Final = """

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
+
 from ads.models import PlatformAccount, PlatformCampaign
 from ads.platforms.interface import Connector, RemoteCampaign
 from ads.rules.platform_ids import spelled
-from ads.services import orders
+from ads.services import locks, orders
 from ads.services.platforms.access import account_of
 
 _BATCH: Final = 2000
@@ -25,8 +27,10 @@ def refresh(account: PlatformAccount, connector: Connector, now: datetime) -> No
     orders.put_right(account.pk, now)
 
 
+@transaction.atomic
 def keep(account: PlatformAccount, seen: Sequence[RemoteCampaign], now: datetime) -> None:
     """Keep these as the account's campaigns."""
+    locks.account(account.pk)
     known = {row.remote_id: row for row in PlatformCampaign.objects.filter(account=account)}
     rows = {(row := _row(account, each, now)).remote_id: row for each in seen}
     for remote_id, row in rows.items():
