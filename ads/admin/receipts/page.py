@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -26,22 +26,17 @@ _DAY: Final = timedelta(days=1)
 
 
 class ReceiptsPage(AdminMixin[Brand]):
-    """The page ``…/receipts/?month=2026-11`` of a brand, and its CSV."""
+    """The page ``…/receipts/?month=2026-11`` of a brand."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("<int:object_id>/receipts/", view(self.receipts), name="ads_brand_receipts"),
-            path(
-                "<int:object_id>/receipts/export/",
-                view(self.export_receipts),
-                name="ads_brand_receipts_export",
-            ),
             *super().get_urls(),
         ]
 
-    def receipts(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The month's receipts, and what they come to."""
+    def receipts(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        """The month's receipts, and what they come to; with ``export`` as CSV."""
         brand = self._brand(request, object_id)
         try:
             today = local_date(timezone.now(), brand.timezone)
@@ -50,6 +45,8 @@ class ReceiptsPage(AdminMixin[Brand]):
             return HttpResponseRedirect(reverse("admin:ads_brand_change", args=[brand.pk]))
         month = _month(request.GET.get("month", ""), today)
         last = min(next_month(month) - _DAY, today)
+        if "export" in request.GET:
+            return file_of(kinds.of_receipts(receipts.pauses_of(brand, month, last)))
         report = receipts.report(brand, month, last)
         worst = sorted(report.receipts, key=lambda receipt: (-receipt.over, -receipt.change.pk))
         address = reverse("admin:ads_brand_receipts", args=[brand.pk])
@@ -65,17 +62,9 @@ class ReceiptsPage(AdminMixin[Brand]):
             "left_out": max(len(worst) - MOST, 0),
             "earlier": f"{address}?month={earlier:%Y-%m}",
             "later": f"{address}?month={later:%Y-%m}" if later <= today else "",
-            "export": f"{address}export/?month={month:%Y-%m}",
+            "export": f"{address}?month={month:%Y-%m}&export=csv",
         }
         return TemplateResponse(request, "ads/admin/receipts.html", context)
-
-    def export_receipts(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
-        """All receipts of the month, as CSV."""
-        brand = self._brand(request, object_id)
-        today = local_date(timezone.now(), brand.timezone)
-        month = _month(request.GET.get("month", ""), today)
-        report = receipts.pauses_of(brand, month, min(next_month(month) - _DAY, today))
-        return file_of(kinds.of_receipts(report))
 
     def _brand(self, request: HttpRequest, pk: int) -> Brand:
         if not self.has_view_permission(request):

@@ -100,7 +100,6 @@ OTHER_PAGES: Final = {
     "admin:ads_brand_download_setup": B,
     "admin:ads_brand_set_up_by_file": B,
     "admin:ads_brand_receipts": V,
-    "admin:ads_brand_receipts_export": V,
     "admin:ads_brand_pause": O,
     "admin:ads_brand_resume": O,
     "admin:ads_brand_let_run_on": O,

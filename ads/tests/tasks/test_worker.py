@@ -108,7 +108,7 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
         assert [worker.poll() for worker in workers.values()] == [None, None]
 
     said = log.read_text(errors="replace")
-    assert outcome == Run(Stage.DONE, "accounts 0")
+    assert outcome == Run(Stage.DONE, "started 0, stopped 0, failed 0")
     assert set(answers) == set(PERIODS)
     campaign.refresh_from_db()
     assert campaign.is_active

@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 
 from ads.holds import Hold
-from ads.models import Brand, Campaign
+from ads.models import Brand, Campaign, CampaignReference
 from ads.services.delivery import lifecycle, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce, preview_switches
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    CampaignFactory,
+    PlatformAccountFactory,
+    ScheduleFactory,
+)
 from ads.tests.support import (
     NOON,
     at,
@@ -43,6 +48,14 @@ def close(campaign: Campaign) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(is_dayparting_enabled=True)
 
 
+def hear_nothing(campaign: Campaign) -> None:
+    Brand.objects.filter(pk=campaign.brand_id).update(stale_after_minutes=60, stops_when_stale=True)
+    account = PlatformAccountFactory.create(answered_at=NOON - timedelta(minutes=61))
+    CampaignReference.objects.create(
+        campaign=campaign, platform=account.platform, account=account.remote_id, reference="7"
+    )
+
+
 #: What brings each hold about, and it alone.
 CAUSES: dict[str, Callable[[Campaign], object]] = {
     "status": lambda campaign: Campaign.objects.filter(pk=campaign.pk).update(status="paused"),
@@ -56,6 +69,7 @@ CAUSES: dict[str, Callable[[Campaign], object]] = {
     "brand_monthly_budget": used_up("monthly_budget", of_brand=True),
     "daily_budget": used_up("daily_budget"),
     "monthly_budget": used_up("monthly_budget"),
+    "stale_spend": hear_nothing,
     "dayparting": close,
 }
 
