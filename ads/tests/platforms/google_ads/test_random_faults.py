@@ -37,7 +37,7 @@ STEP = (
 @settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(faults=st.lists(FAULT, max_size=6), steps=st.lists(STEP, min_size=1, max_size=8))
 def test_answers_are_true_or_errors(

@@ -94,7 +94,11 @@ def slightly_wrong(draw: st.DrawFn) -> Any:
 
 
 @pytest.mark.parametrize("call", CALLS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(row=slightly_wrong(), paging=st.none() | JSON, other=JSON, form=st.integers(0, 5))
 def test_a_strange_answer_is_an_error_or_makes_sense(
     strange: Strange, call: str, row: Any, paging: Any, other: Any, form: int

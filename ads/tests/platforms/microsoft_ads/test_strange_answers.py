@@ -6,7 +6,7 @@ import json
 import zipfile
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ads.platforms.interface import PlatformError
@@ -33,7 +33,7 @@ REPORT = (
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(answer=ANSWERS)
 def test_a_strange_object_is_an_error_or_is_read(answer: Any) -> None:
     for error in errors_in(answer, {"secret"}):
@@ -43,7 +43,7 @@ def test_a_strange_object_is_an_error_or_is_read(answer: Any) -> None:
             json.dumps(str(read(answer)))
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     at=st.integers(0, len(REPORT)),
     length=st.integers(0, 60),
@@ -57,7 +57,7 @@ def test_a_strange_report_is_an_error_or_is_read(at: int, length: int, text: str
         _read(packed.getvalue(), BERLIN)
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(at=st.integers(0, 700), by=st.integers(1, 255), length=st.integers(0, 700))
 def test_a_spoiled_zip_is_an_error_or_is_read(at: int, by: int, length: int) -> None:
     packed = io.BytesIO()
