@@ -86,8 +86,10 @@ def _try(
     account = _chosen(connection, accounts, wanted)
     with _step(tried, f"Campaigns of {account.name or account.id}") as step:
         campaigns = [one for one in connector.campaigns(account) if not one.is_removed]
-        on = sum(one.is_on is not False for one in campaigns)
-        step.text = f"{_counted(len(campaigns), 'campaign')}, {on:,} switched on."
+        on = sum(bool(one.is_on) for one in campaigns)
+        is_known = not campaigns or any(one.is_on is not None for one in campaigns)
+        switched = f"{on:,} switched on" if is_known else "it does not say which are switched on"
+        step.text = f"{_counted(len(campaigns), 'campaign')}, {switched}."
     with _step(tried, f"Costs of {account.name or account.id} today") as step:
         step.text = _costs(connector, account, now)
     with _step(tried, "Switching") as step:
@@ -145,7 +147,7 @@ def _switching(
     now: datetime,
 ) -> None:
     """Whether campaigns may be switched, as far as that can be found out without switching one."""
-    if connection.is_read_only:
+    if connection.is_read_only or account.is_read_only:
         step.is_good, step.text = None, "Read only: this connection never switches campaigns."
     elif not campaigns:
         step.is_good, step.text = None, "Not tried: the account has no campaign."

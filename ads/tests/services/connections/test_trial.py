@@ -1,5 +1,6 @@
 """Trying a connection out says what works, and changes nothing."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +81,24 @@ def test_a_read_only_connection_is_not_tried_for_writing(
         "Switching", None, "Read only: this connection never switches campaigns.",
     )  # fmt: skip
     assert "try_writing 100 1" not in world.calls
+
+
+def test_an_account_that_only_reports_is_not_tried_for_writing(
+    connection: Connection, world: World, now: datetime
+) -> None:
+    world.accounts = [replace(one, is_read_only=True) for one in world.accounts]
+    world.campaigns = {
+        key: [replace(each, is_on=None) for each in its] for key, its in world.campaigns.items()
+    }
+
+    tried = try_out(connection, now=now)
+
+    assert said(tried)[1][2] == "2 campaigns, it does not say which are switched on."
+    assert said(tried)[-1] == (
+        "Switching",
+        None,
+        "Read only: this connection never switches campaigns.",
+    )
 
 
 def test_a_platform_that_cannot_check_an_order_says_so(
