@@ -30,7 +30,7 @@ from ads.platforms.interface import (
     Unknown,
 )
 from ads.services import locks, restored
-from ads.services.orders.outbox import OPEN, still_meant
+from ads.services.orders.outbox import OPEN, may_tell, still_meant
 
 #: Orders told in one request, stops first.
 CHUNK: Final = 500
@@ -96,11 +96,13 @@ def tell(account_id: int, open_connector: Open, clock: Clock) -> Told:
 
 @contextmanager
 def _alone(account_id: int) -> Iterator[PlatformAccount | None]:
-    """The account, if nobody else is telling it anything; kept from others meanwhile."""
+    """The account, if it may be told and nobody else is telling it; kept from others meanwhile."""
     accounts = PlatformAccount.objects.filter(pk=account_id)
     free = accounts.filter(Q(telling_until=None) | Q(telling_until__lt=Now()))
     # By the database's clock: whoever else would tell it may have another.
-    if not free.update(telling_until=Now() + ALONE):
+    if not may_tell().filter(pk=account_id).exists() or not free.update(
+        telling_until=Now() + ALONE
+    ):
         yield None
         return
     account = accounts.select_related("connection").get()

@@ -102,8 +102,7 @@ def tell_again(order: SwitchOrder, now: datetime) -> bool:
 
 def due_accounts(now: datetime) -> list[int]:
     """Accounts that something is to be told to, the longest due first."""
-    usable = _may_switch().filter(connection__state=ConnectionState.WORKING)
-    due = SwitchOrder.objects.filter(state__in=OPEN, next_at__lte=now, account__in=usable)
+    due = SwitchOrder.objects.filter(state__in=OPEN, next_at__lte=now, account__in=may_tell())
     if restored.is_held():
         due = due.filter(is_on=False)
     ids = due.order_by("next_at", "pk").values_list("account_id", flat=True)
@@ -141,6 +140,11 @@ def tell_soon() -> None:
     transaction.on_commit(
         partial(messages.send, TELL, expires=timedelta(minutes=1).total_seconds()), robust=True
     )
+
+
+def may_tell() -> QuerySet[PlatformAccount]:
+    """Accounts that can be told something now."""
+    return _may_switch().filter(connection__state=ConnectionState.WORKING)
 
 
 def _may_switch() -> QuerySet[PlatformAccount]:

@@ -70,9 +70,9 @@ def tell(account_id: int, clock: Callable[[], datetime]) -> Told:
         account = PlatformAccount.objects.select_related("connection").get(pk=account_id)
         connection_refused(account.connection, told.error, now)
     again = orders.next_due(account_id)
-    if again is not None and again - now < SOON:
-        wait = max((again - now).total_seconds(), 0)
-        messages.send(TELL_ACCOUNT, [account_id], countdown=wait)
+    # What is overdue could not be told now, so at once it could not be either: the next tick.
+    if again is not None and now < again < now + SOON:
+        messages.send(TELL_ACCOUNT, [account_id], countdown=(again - now).total_seconds())
     return told
 
 

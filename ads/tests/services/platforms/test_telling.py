@@ -88,6 +88,35 @@ def test_what_is_not_confirmed_is_told_again_within_seconds(
     assert ("tell_account", [its.pk]) in queue()  # type: ignore[operator]
 
 
+def test_what_could_not_be_told_at_all_waits_for_the_next_tick(
+    platform: Scripted, queue: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its = account(connection())
+    runs_there(its)
+
+    def down(*_: object, **__: object) -> None:
+        raise Unreachable("No token.")
+
+    monkeypatch.setattr(Scripted, "connect", down)
+    assert str(platforms.tell(its.pk, lambda: NOON).error) == "No token."
+
+    assert queue() == []  # type: ignore[operator]
+    assert orders.due_accounts(NOON) == [its.pk]
+
+
+@pytest.mark.parametrize("given", [{"is_read_only": True}, {"state": "refused"}])
+def test_an_order_from_before_is_not_told_where_nothing_may_be_told_any_more(
+    platform: Scripted, queue: object, given: dict[str, object]
+) -> None:
+    its = account(connection())
+    runs_there(its)
+    Connection.objects.update(**given)
+
+    platforms.tell(its.pk, lambda: NOON)
+
+    assert (platform.switched, queue()) == ([], [])  # type: ignore[operator]
+
+
 def test_a_campaign_that_somebody_switched_on_there_is_stopped_again(platform: Scripted) -> None:
     its = account(connection())
     campaign = CampaignFactory.create(status="paused")
