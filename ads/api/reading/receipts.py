@@ -92,8 +92,7 @@ def get_campaign_receipts(
     """Every pause for a used-up budget: from the event to its confirmation, and what it cost."""
     check_known(request, Span)
     with the_campaign(request, campaign_id) as campaign:
-        last = span.last or local_date(request.now, campaign.brand.timezone)
-        first = span.first or last.replace(day=1)
+        first, last = span.on(local_date(request.now, campaign.brand.timezone))
         try:
             report = receipts.report(campaign, first, last)
         except summaries.InvalidSpan as error:

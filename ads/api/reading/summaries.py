@@ -30,6 +30,11 @@ class Span(Schema):
     ] = None
     last: Annotated[Day | None, Field(alias="to", description="Default: the brand's today.")] = None
 
+    def on(self, today: date) -> tuple[date, date]:
+        """The days, with their defaults as of the brand's ``today``."""
+        last = self.last or today
+        return self.first or last.replace(day=1), last
+
 
 class DayAnswer(Schema):
     """Spend on one accounting day of the brand."""
@@ -165,8 +170,7 @@ def _allowances(request: ApiRequest, owner: Brand | Campaign) -> list[AllowanceA
 
 
 def _by_day(owner: Brand | Campaign, span: Span, today: date) -> list[DayAnswer]:
-    last = span.last or today
-    first = span.first or last.replace(day=1)
+    first, last = span.on(today)
     try:
         days = summaries.by_day(owner, first, last)
     except summaries.InvalidSpan as error:
