@@ -166,7 +166,11 @@ class MetaAdsConnector:
         (checked,) = self._graph.batch([Part(campaign, {}, form)])
         if isinstance(checked, GraphError):
             return self._not_done(checked)
-        return Confirmed("checked, and not carried out") if checked else Unknown("Meta was silent.")
+        return (
+            Confirmed("checked, and not carried out")
+            if checked
+            else Unknown("Meta gave no answer.")
+        )
 
     def expires_at(self) -> datetime | None:
         """When the token, or its access to data, ends; None: never, or Meta does not say.
@@ -174,7 +178,9 @@ class MetaAdsConnector:
         Tokens of system users may last for ever, those of people about 60 days.
         """
         self._graph.begin()
-        said = self._graph.get("debug_token", {"input_token": self._token}).get("data")
+        # In a batch, so that the token is in no address.
+        (answer,) = self._graph.batch([Part("debug_token", {"input_token": self._token})])
+        said = answer.get("data") if isinstance(answer, Mapping) else None
         named = ("expires_at", "data_access_expires_at")
         found = [said.get(name) for name in named] if isinstance(said, Mapping) else []
         ends = [each for each in found if isinstance(each, int) and 0 < each < _LATEST]

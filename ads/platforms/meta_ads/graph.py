@@ -13,6 +13,8 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from requests.structures import CaseInsensitiveDict
+
 from ads.platforms.http import Answer, Bearer, Client, Deadline
 from ads.platforms.interface import OutOfQuota, PlatformError, Unreachable, UnreadableAnswer
 from ads.platforms.meta_ads.errors import GraphError, TooMuchData, unreadable
@@ -193,11 +195,11 @@ class Graph:
     def _outcome(self, said: object) -> Outcome:
         if not isinstance(said, Mapping) or not isinstance(said.get("code"), int):
             return None
-        headers = {
-            str(each.get("name")): str(each.get("value"))
+        headers = CaseInsensitiveDict(
+            (str(each.get("name")), str(each.get("value")))
             for each in said.get("headers") or ()
             if isinstance(each, Mapping)
-        }
+        )
         retry_after = self.usage.note(headers, self.account)
         body = said.get("body")
         if not body or not isinstance(body, str):

@@ -105,7 +105,7 @@ class MicrosoftAdsConnector:
         a file, nothing is known.
         """
         self._access.begin()
-        today = local_date(now, account.timezone)  # later days are refused
+        today = local_date(now, account.timezone or "UTC")  # later days are refused
         last = min(until, today)
         if since > last:
             return Costs([], now, complete=False)
@@ -142,7 +142,7 @@ class MicrosoftAdsConnector:
     ) -> Mapping[date, Decimal]:
         """A report of the account alone, which Microsoft adds up."""
         self._access.begin()
-        last = min(until, local_date(now, account.timezone))
+        last = min(until, local_date(now, account.timezone or "UTC"))
         if since > last:
             return {}
         report = self._reports.report(account, Order("Account", (), since, last))

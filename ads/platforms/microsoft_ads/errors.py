@@ -32,6 +32,9 @@ _TOO_MANY_REPORTS: Final = 207
 _INTERNAL: Final = 0
 #: As Microsoft says: "after waiting 60 seconds".
 _MINUTE: Final = timedelta(seconds=60)
+#: Seconds that Retry-After may say, and its digits.
+_DAY: Final = 24 * 60 * 60
+_LONGEST_NUMBER: Final = 6
 
 _SERVER_ERROR: Final = 500
 _TOO_MANY_REQUESTS: Final = 429
@@ -106,7 +109,8 @@ def of_status(status: int, retry_after: str) -> PlatformError:
     """What an answer without errors in it means that is no success."""
     text = f"{NAME} answered with HTTP {status}."
     if status == _TOO_MANY_REQUESTS:
-        seconds = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else 60
+        is_number = retry_after.isascii() and retry_after.isdigit()
+        seconds = min(int(retry_after[:_LONGEST_NUMBER]), _DAY) if is_number else 60
         return OutOfQuota(text, retry_after=timedelta(seconds=seconds))
     if status == _UNAUTHORIZED:
         return CredentialsRefused(text, remedy=RECONNECT)

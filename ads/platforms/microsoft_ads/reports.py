@@ -224,6 +224,6 @@ def amount_in(written: str) -> Decimal:
     if not _AMOUNT.fullmatch(written.strip()):
         raise unreadable(f"a report with the spend {written:.40}")
     try:
-        return parse_amount(written.strip().replace(",", ""), field=_SPEND)
+        return parse_amount(written.strip().replace(",", ""), field=_SPEND, negative=True)
     except InvalidAmount as error:
         raise unreadable(f"a report that cannot be recorded: {error}") from None

@@ -109,6 +109,9 @@ class Access:
                     yield connection
         except SQLAlchemyError as error:
             raise self._failure(error) from None
+        except OSError as error:  # of drivers that speak HTTP; its text may hold an address
+            kind = type(error).__name__
+            raise Unreachable(f"The warehouse cannot be read ({kind}).") from None
         except (ValueError, OverflowError) as error:  # of drivers, such as a year before the first
             raise UnreadableAnswer(f"query: a value cannot be read: {error!s:.100}") from None
 
@@ -121,7 +124,7 @@ class Access:
         told = self._told(error)
         if _NO_LOGIN.search(told):
             return CredentialsRefused(
-                f"The warehouse refused the login: {told}", remedy="Enter the address anew."
+                f"The warehouse refused the login: {told}", remedy="Enter the address again."
             )
         code = getattr(getattr(error, "orig", None), "pgcode", None)
         if code == "57014" or "interrupt" in told.lower():

@@ -51,7 +51,7 @@ def look(connection: Connection, *, now: datetime) -> Looked:
     """List the accounts and their campaigns, and keep what was seen.
 
     Raises:
-        PlatformError: the accounts could not be listed; nothing was changed.
+        PlatformError: the accounts could not be listed, and nothing was changed.
         InvalidConnection: the platform is not known.
     """
     begun = time.monotonic()
@@ -59,7 +59,7 @@ def look(connection: Connection, *, now: datetime) -> Looked:
         connector = connect()
         found = connector.accounts()
         rows = _keep_accounts(connection, found, now)
-        if isinstance(connector, KnowsItsEnd) and (ends := connector.expires_at()):
+        if ends := _end_of(connector):
             Connection.objects.filter(pk=connection.pk).update(expires_at=ends, updated_at=now)
         answers = _ask(connection, connect, rows, begun)
     failed, count = {}, 0
@@ -73,6 +73,16 @@ def look(connection: Connection, *, now: datetime) -> Looked:
         unread = PlatformAccount.objects.filter(pk=row.pk, is_read=False)
         unread.update(problem=problem, updated_at=now)
     return Looked(len(rows), count, timedelta(seconds=time.monotonic() - begun), failed)
+
+
+def _end_of(connector: Connector) -> datetime | None:
+    """When the credentials end; that it cannot be found out is no reason not to look."""
+    if not isinstance(connector, KnowsItsEnd):
+        return None
+    try:
+        return connector.expires_at()
+    except PlatformError:
+        return None
 
 
 Answer = Sequence[RemoteCampaign] | str
@@ -94,7 +104,10 @@ def _ask(
 
     def ask(account: Account) -> Answer:
         if not hasattr(own, "connector"):
-            own.connector = connect()
+            try:
+                own.connector = connect()
+            except PlatformError as error:
+                return str(error)
         return _campaigns(own.connector, account, deadline)
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look") as pool:

@@ -6,7 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from ads.platforms.interface import Account, Costs, PlatformError, Unreachable, UnreadableAnswer
+from ads.platforms.interface import (
+    Account,
+    Costs,
+    OutOfQuota,
+    PlatformError,
+    Unreachable,
+    UnreadableAnswer,
+)
+from ads.platforms.microsoft_ads import errors
 from ads.platforms.microsoft_ads.connector import MicrosoftAdsConnector
 from ads.platforms.microsoft_ads.reports import amount_in
 from ads.rules.calendar import day_bounds
@@ -201,22 +209,43 @@ def test_a_report_that_is_not_done_in_time_is_asked_for_again_and_not_ordered_an
     assert microsoft.calls()["report_submit"] == 1
 
 
-def test_an_account_without_a_timezone_has_no_days(connector: MicrosoftAdsConnector) -> None:
+@pytest.mark.parametrize("timezone", ["Europe/Vatican", ""])
+def test_an_account_without_a_timezone_has_no_days(
+    connector: MicrosoftAdsConnector, timezone: str
+) -> None:
+    account = Account("141001", "", timezone, "USD", "9001")
+
     with pytest.raises(PlatformError, match="has no timezone"):
-        connector.costs(
-            Account("141001", "", "Europe/Vatican", "USD", "9001"), TODAY, TODAY, now=NOON
-        )
+        connector.costs(account, TODAY, TODAY, now=NOON)
+    with pytest.raises(PlatformError, match="has no timezone"):
+        connector.account_totals(account, TODAY, TODAY, now=NOON)
 
 
 @pytest.mark.parametrize(
     ("written", "amount"),
-    [("1,041.23", "1041.23"), ("0.5", "0.5"), ("1234567.89", "1234567.89"), ("12", "12")],
+    [
+        ("1,041.23", "1041.23"),
+        ("0.5", "0.5"),
+        ("1234567.89", "1234567.89"),
+        ("12", "12"),
+        ("-0.50", "-0.50"),
+    ],
 )
 def test_spend_is_read_as_it_is_written(written: str, amount: str) -> None:
     assert amount_in(written) == Decimal(amount)
 
 
-@pytest.mark.parametrize("written", ["", "1.041,23", "10,41.23", "-3.00", "1e3", "$5", "0.1234567"])
+@pytest.mark.parametrize("written", ["", "1.041,23", "10,41.23", "1e3", "$5", "0.1234567"])
 def test_spend_that_is_none_is_refused(written: str) -> None:
     with pytest.raises(UnreadableAnswer):
         amount_in(written)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("30", 30), ("9" * 5000, 86400), ("soon", 60), ("", 60)]
+)
+def test_a_wait_of_any_length_is_a_wait(said: str, seconds: int) -> None:
+    error = errors.of_status(429, said)
+
+    assert isinstance(error, OutOfQuota)
+    assert error.retry_after == timedelta(seconds=seconds)

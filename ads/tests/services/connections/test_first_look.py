@@ -111,6 +111,30 @@ def test_an_account_that_fails_holds_up_no_other(
     assert PlatformAccount.objects.get(remote_id="200").problem == "No answer."
 
 
+def test_a_login_that_fails_for_one_account_loses_no_answer_of_another(
+    connection: Connection, world: World, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.accounts = [Account(str(n), f"Account {n}", "UTC", "USD") for n in range(6)]
+    world.campaigns = {str(n): [RemoteCampaign("1", "Spring", is_on=True)] for n in range(6)}
+    opened = 0
+    make = example.Example.connector
+
+    def flaky(*args: Any) -> Any:
+        nonlocal opened
+        opened += 1
+        if opened == 2:  # the first one lists the accounts
+            raise Unreachable("No token.")
+        return make(*args)
+
+    monkeypatch.setattr(example.Example, "connector", staticmethod(flaky))
+
+    looked = look(connection, now=now)
+
+    assert set(looked.failed.values()) <= {"No token."}
+    assert looked.campaigns + len(looked.failed) == 6
+    assert looked.campaigns
+
+
 def test_what_takes_too_long_is_left_for_the_next_look(
     connection: Connection, world: World, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
