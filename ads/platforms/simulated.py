@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import ClassVar, Final
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from ads.models import Brand, Campaign, CampaignReference, PlatformAccount, SimulatedSwitch
@@ -185,10 +185,12 @@ def _of(account: Account) -> QuerySet[Campaign]:
 
 def _connected(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     """Those of ``campaigns`` that are connected on a real platform."""
-    read = PlatformAccount.objects.filter(
-        platform=OuterRef("platform"), remote_id=OuterRef("account"), is_read=True
+    read = PlatformAccount.objects.filter(platform=OuterRef("platform"), is_read=True)
+    by_account = read.filter(remote_id=OuterRef("account"))
+    without = read.filter(campaigns__remote_id=OuterRef("reference"))
+    known = CampaignReference.objects.filter(
+        Exists(by_account) | Q(Exists(without), account=""), campaign=OuterRef("pk")
     )
-    known = CampaignReference.objects.filter(Exists(read), campaign=OuterRef("pk"))
     return campaigns.filter(Exists(known))
 
 

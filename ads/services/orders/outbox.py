@@ -72,14 +72,18 @@ def put_right(account_id: int, now: datetime) -> int:
     if account is None:
         return 0
     whose = "there.remote_id::bigint" if account.platform == SIMULATED else _BY_REFERENCE
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PUT_RIGHT.format(whose=whose),
-            {"account": account_id, "now": now, "again": now - AGAIN},
-        )
+    values: dict[str, Any] = {"account": account_id, "now": now, "again": now - AGAIN}
+    with transaction.atomic(), connection.cursor() as cursor:
+        # As enforcement does: find, lock, decide again. Those that it has are being decided on.
+        cursor.execute(f"SELECT campaign.id {_DIFFERING.format(whose=whose)}", values)
+        found = [pk for (pk,) in cursor.fetchall()]
+        if not found:
+            return 0
+        values["locked"] = locks.campaigns(found, skip_locked=True)
+        cursor.execute(_PUT_RIGHT.format(whose=whose), values)
         written: int = cursor.rowcount
-    if written:
-        tell_soon()
+        if written:
+            tell_soon()
     return written
 
 
@@ -105,8 +109,8 @@ def due_accounts(now: datetime) -> list[int]:
     due = SwitchOrder.objects.filter(state__in=OPEN, next_at__lte=now, account__in=may_tell())
     if restored.is_held():
         due = due.filter(is_on=False)
-    ids = due.order_by("next_at", "pk").values_list("account_id", flat=True)
-    return list(dict.fromkeys(ids))
+    accounts = due.order_by().values("account_id").annotate(first=Min("next_at"))
+    return list(accounts.order_by("first", "account_id").values_list("account_id", flat=True))
 
 
 def next_due(account_id: int) -> datetime | None:
@@ -203,10 +207,7 @@ _BY_REFERENCE: Final = """
      ORDER BY known.account = '' LIMIT 1
 """
 
-_PUT_RIGHT: Final = f"""
-    INSERT INTO ads_switchorder {_COLUMNS}
-    SELECT campaign.id, there.account_id, there.remote_id, campaign.is_active,
-           NULL, %(now)s, '{OrderState.PENDING}', 0, %(now)s, '', ''
+_DIFFERING: Final = f"""
       FROM ads_platformcampaign AS there
       JOIN ads_platformaccount AS account ON account.id = there.account_id
       JOIN ads_campaign AS campaign ON campaign.id = ({{whose}})
@@ -223,6 +224,13 @@ _PUT_RIGHT: Final = f"""
             OR last.is_on <> campaign.is_active OR last.settled_at < %(again)s)
        AND (brand.puts_switches_right OR last.state IS DISTINCT FROM '{OrderState.CONFIRMED}'
             OR last.is_on <> campaign.is_active)
+"""  # noqa: S608
+
+_PUT_RIGHT: Final = f"""
+    INSERT INTO ads_switchorder {_COLUMNS}
+    SELECT campaign.id, there.account_id, there.remote_id, campaign.is_active,
+           NULL, %(now)s, '{OrderState.PENDING}', 0, %(now)s, '', ''
+    {_DIFFERING} AND campaign.id = ANY(%(locked)s::bigint[])
      ORDER BY there.remote_id
     {_UNLESS_OPEN}
-"""  # noqa: S608
+"""

@@ -76,6 +76,7 @@ def _ask(account: PlatformAccount, now: datetime, asked: Asked) -> None:
             remedy="Its days cannot be told apart; update Budget Manager.",
         )
     wants_campaigns = is_week_due(account, now)
+    has_week = False
     said = _too_old(account, now)
     with connected(account.connection) as connector:
         try:
@@ -84,12 +85,15 @@ def _ask(account: PlatformAccount, now: datetime, asked: Asked) -> None:
                 asked.outcome += outcome
                 problems = [*said, *filter(None, [costs.note]), *asked.outcome.problems]
                 _answered(account, window, outcome, problems, now)
+                has_week |= window.days >= WEEK and not outcome.is_locked
                 if n == 0 and not outcome.is_locked:
                     _fresh(account, costs, now)
                 if n == 0:
                     asked.outcome.switched += _let_go(account, now)
             if wants_campaigns or account.platform == SIMULATED:
                 campaigns.refresh(account, connector, now)
+            if wants_campaigns and has_week:  # and its campaigns, or both are due again
+                PlatformAccount.objects.filter(pk=account.pk).update(week_answered_at=now)
         finally:
             quota.count(account.connection, connector, now)
 
@@ -146,11 +150,8 @@ def _answered(
         "retry_at": None,
         "updated_at": now,
     }
-    if not outcome.is_locked:
-        if window.days >= WEEK:
-            noted["week_answered_at"] = now
-        if window.days >= MONTH:
-            noted["month_answered_at"] = now
+    if window.days >= MONTH and not outcome.is_locked:
+        noted["month_answered_at"] = now
     PlatformAccount.objects.filter(pk=account.pk).update(**noted)
 
 

@@ -60,7 +60,6 @@ def _row(account: PlatformAccount, each: RemoteCampaign, now: datetime) -> Platf
         account=account,
         remote_id=spelled(each.id),
         name=each.name[:200],
-        # A warehouse does not know: what is not said to be off is on.
         is_on=each.is_on,
         is_serving=each.is_serving,
         status=each.status[:200],

@@ -55,7 +55,9 @@ def account_failed(account: PlatformAccount, error: Exception, now: datetime) ->
 
 def connection_refused(connection: Connection, error: CredentialsRefused, now: datetime) -> None:
     """Its accounts are not asked again until somebody connects again; said once."""
-    refused = Connection.objects.filter(pk=connection.pk, state=Connection.State.WORKING).update(
+    # Not those that somebody has entered while these were still being tried.
+    same = Connection.objects.filter(pk=connection.pk, credentials=connection.credentials)
+    refused = same.filter(state=Connection.State.WORKING).update(
         state=Connection.State.REFUSED, problem=sentence(error), updated_at=now
     )
     if refused:

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import connection as database
 
-from ads.models import PlatformAccount
+from ads.models import Connection, PlatformAccount
 from ads.platforms.interface import Account, Connector, CredentialsRefused
 from ads.services import messages, orders
 from ads.services.orders import Told
@@ -53,26 +53,32 @@ def hand_out_orders(now: datetime) -> int:
 
 def tell(account_id: int, clock: Callable[[], datetime]) -> Told:
     """Tell one account all that is due, and have it told again soon what is not confirmed yet."""
-    opened: list[tuple[PlatformAccount, Connector, dict[str, str]]] = []
+    used: list[Connection] = []
+    opened: list[tuple[Connection, Connector, dict[str, str]]] = []
 
     def open_connector(account: PlatformAccount) -> tuple[Connector, Account]:
+        used.append(account.connection)
         held = held_by(account.connection)
         connector = connect_with(account.connection.platform, held, timeout=TIMEOUT)
-        opened.append((account, connector, held))
+        opened.append((account.connection, connector, held))
         return connector, account_of(account)
 
-    told = orders.tell(account_id, open_connector, clock)
+    try:
+        told = orders.tell(account_id, open_connector, clock)
+    finally:  # also when its time is up: credentials that were renewed are the only ones that work
+        for connection, connector, held in opened:
+            quota.count(connection, connector, clock())
+            keep_changed(connection, [connector], held)
     now = clock()
-    for account, connector, held in opened:
-        quota.count(account.connection, connector, now)
-        keep_changed(account.connection, [connector], held)
     if isinstance(told.error, CredentialsRefused):
-        account = PlatformAccount.objects.select_related("connection").get(pk=account_id)
-        connection_refused(account.connection, told.error, now)
+        connection_refused(used[0], told.error, now)
     again = orders.next_due(account_id)
-    # What is overdue could not be told now, so at once it could not be either: the next tick.
     if again is not None and now < again < now + SOON:
         messages.send(TELL_ACCOUNT, [account_id], countdown=(again - now).total_seconds())
+    elif opened and told.error is None and account_id in orders.due_accounts(now):
+        # Ordered after the last look, by somebody whose message found the account busy. What is
+        # due although nothing could be told waits for the next tick.
+        messages.send(TELL_ACCOUNT, [account_id])
     return told
 
 
@@ -113,4 +119,9 @@ _UNSEEN: Final = """
      WHERE NOT EXISTS (SELECT FROM ads_platformcampaign AS seen
                         WHERE seen.account_id = account.id
                           AND seen.remote_id = campaign.id::text)
+       AND NOT EXISTS (SELECT FROM ads_campaignreference AS known
+                         JOIN ads_platformaccount AS its
+                           ON its.platform = known.platform AND its.is_read
+                          AND known.account IN ('', its.remote_id)
+                        WHERE known.campaign_id = campaign.id)
 """

@@ -1,5 +1,6 @@
 """The receipts of a brand or a campaign, and what they come to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,17 +27,15 @@ class Report:
     @property
     def over(self) -> Decimal:
         """By how much budgets were overshot together, a brand's once for all its campaigns."""
-        return sum(self._by_budget().values(), ZERO)
+        return sum((receipt.over for receipt in self._by_budget()), ZERO)
 
     @property
     def over_by(self) -> dict[Delay, Decimal]:
         """The same by the delay that cost it."""
         by = dict.fromkeys(Delay, ZERO)
-        delays = {self._key(receipt): receipt.cost_by for receipt in self.receipts}
-        for key, over in self._by_budget().items():
-            delay = delays[key]
-            if delay is not None:
-                by[delay] += over
+        for receipt in self._by_budget():
+            if receipt.cost_by is not None:
+                by[receipt.cost_by] += receipt.over
         return by
 
     @property
@@ -45,12 +44,13 @@ class Report:
         over = [receipt for receipt in self.receipts if not receipt.is_kept]
         return max(over, key=lambda receipt: receipt.over, default=None)
 
-    def _by_budget(self) -> dict[tuple[object, ...], Decimal]:
-        by: dict[tuple[object, ...], Decimal] = {}
+    def _by_budget(self) -> Collection[Receipt]:
+        """Of each budget and period, the pause by which it was overshot most."""
+        by: dict[tuple[object, ...], Receipt] = {}
         for receipt in self.receipts:
             key = self._key(receipt)
-            by[key] = max(by.get(key, ZERO), receipt.over)
-        return by
+            by[key] = max(by.get(key, receipt), receipt, key=lambda one: one.over)
+        return by.values()
 
     def _key(self, receipt: Receipt) -> tuple[object, ...]:
         owner = None if receipt.budget.of_brand else receipt.change.campaign_id

@@ -18,7 +18,7 @@ from ads.models import (
     WaitingSpend,
 )
 from ads.models.spend import Kind
-from ads.platforms.interface import Account, Cost, RemoteCampaign
+from ads.platforms.interface import Account, Cost, RemoteCampaign, Unreachable
 from ads.services import platforms
 from ads.services.ledger import DayTotal, record_all
 from ads.services.references import registry
@@ -436,3 +436,30 @@ def test_nothing_is_ordered_where_a_platform_does_not_say_what_it_does(
 
     assert PlatformCampaign.objects.get(account=its).is_on is None
     assert platform.switched == []
+
+
+def test_campaigns_that_cannot_be_listed_are_asked_for_again_and_that_is_said(
+    platform: Scripted,
+) -> None:
+    campaign = CampaignFactory.create()
+    known_as(campaign, "7")
+    its = account(connection())
+    platform.costs_of["1"] = [cost("7", 5)]
+
+    def down() -> None:
+        raise Unreachable("No list today.")
+
+    platform.before["campaigns of 1"] = down
+    for n in range(8):
+        update(NOON + n * 5 * MINUTE)
+
+    its.refresh_from_db()
+    assert spent(campaign) == 5
+    assert (its.problem, its.failing_since) == ("No list today.", NOON)
+
+    platform.before.clear()
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=False)]
+    update(NOON + HOUR)
+    its.refresh_from_db()
+    assert (its.problem, its.failing_since) == ("", None)
+    assert its.campaigns.count() == 1

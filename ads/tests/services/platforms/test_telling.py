@@ -4,10 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from ads.models import Campaign, Connection, PlatformAccount, PlatformCampaign, SwitchOrder
 from ads.platforms.interface import Cost, CredentialsRefused, RemoteCampaign, Unknown, Unreachable
-from ads.services import orders, platforms
+from ads.services import orders, platform_credentials, platforms
 from ads.services.delivery import lifecycle
 from ads.tests.factories import CampaignFactory
 from ads.tests.platforms.doubles import (
@@ -155,3 +156,67 @@ def test_a_campaign_that_is_connected_on_a_real_platform_spends_there_alone(
     platforms.sync_platforms(NOON + 3 * HOUR)
     assert platform.switched == [("1", {"7": False})]
     assert not SwitchOrder.objects.filter(state="refused").exists()
+
+
+def test_a_late_refusal_says_nothing_of_credentials_entered_meanwhile(platform: Scripted) -> None:
+    runs_there(account(connection(credentials=platform_credentials.sealed({"token": "old"}))))
+
+    def renewed_meanwhile() -> None:
+        Connection.objects.update(credentials=platform_credentials.sealed({"token": "new"}))
+        raise CredentialsRefused("Revoked.")
+
+    platform.before["switch 1"] = renewed_meanwhile
+    platforms.sync_platforms(NOON)
+
+    assert Connection.objects.get().state == "working"
+
+
+def test_credentials_that_were_renewed_are_kept_though_telling_breaks_off(
+    platform: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its = account(connection(credentials=platform_credentials.sealed({"token": "old"})))
+    runs_there(its)
+    renewed = {"token": "new"}
+    monkeypatch.setattr(Scripted, "changed_credentials", renewed, raising=False)
+
+    def out_of_time() -> None:
+        raise SoftTimeLimitExceeded
+
+    platform.before["switch 1"] = out_of_time
+    with pytest.raises(SoftTimeLimitExceeded):
+        platforms.tell(its.pk, lambda: NOON)
+
+    assert platform_credentials.of(Connection.objects.get()) == renewed
+    its.refresh_from_db()
+    assert its.telling_until is None
+
+
+@pytest.mark.usefixtures("simulated")
+def test_an_id_without_an_account_connects_a_campaign_too(platform: Scripted) -> None:
+    campaign = CampaignFactory.create(daily_budget=75)
+    enforced()
+    account(connection())
+    known_as(campaign, "7", account="")
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=True)]
+    platform.costs_of["1"] = [Cost("7", TODAY, Decimal(12))]
+
+    for n in range(4):
+        update(NOON + n * HOUR)
+
+    assert spent(campaign) == 12
+
+
+def test_what_is_ordered_as_a_telling_ends_is_told_by_another(
+    platform: Scripted, queue: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its = account(connection())
+    campaign = runs_there(its)
+
+    def close(_: Scripted) -> None:  # nothing was due at the last look
+        lifecycle.activate(campaign, now=NOON)
+
+    monkeypatch.setattr(Scripted, "close", close)
+    platforms.tell(its.pk, lambda: NOON)
+
+    assert platform.switched == [("1", {"7": False})]
+    assert queue() == [("tell_account", [its.pk])]  # type: ignore[operator]

@@ -201,6 +201,18 @@ class TestMonthOfABrand:
         assert receipts.report(brand, *MAY).worst is not None
         assert receipts.report(brand, date(2024, 6, 1), date(2024, 6, 30)).receipts == ()
 
+    def test_what_a_budget_was_overshot_by_is_all_charged_to_a_delay(self) -> None:
+        campaign = running()
+        reported(campaign, 110, NOON, NOON)
+        let_run_on(campaign, now=NOON + MINUTE, amount=40)
+        reported(campaign, 140, NOON + HOUR, NOON + HOUR)  # to the limit, and not over it
+
+        report = receipts.report(campaign, *MAY)
+
+        assert [receipt.over for receipt in report.receipts] == [10, 0]
+        assert report.over == 10
+        assert report.over_by == {Delay.REPORTING: 10, Delay.STOPPING: 0}
+
     def test_pauses_by_people_and_hours_are_not_in_it(self) -> None:
         campaign = running()
         campaign.status = "paused"
