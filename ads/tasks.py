@@ -106,6 +106,28 @@ def tell_account(account_id: int) -> dict[str, int]:
 
 
 @_task
+def cap_platforms() -> dict[str, int]:
+    """Have each account told the daily budgets that have changed, by a task of its own."""
+    now = timezone.now()
+    with _running("cap_platforms", now):
+        changed, accounts = platforms.hand_out_caps(now)
+    return {"changed": changed, "accounts": accounts}
+
+
+@_task(soft_time_limit=platforms.SOFT_LIMIT, time_limit=platforms.LIMIT)
+def cap_account(account_id: int) -> dict[str, int]:
+    """Tell one account the daily budgets of its campaigns."""
+    _now()
+    with acting_as("task: cap_platforms"):
+        capped = platforms.cap(account_id, timezone.now)
+    return {
+        "confirmed": capped.confirmed,
+        "refused": capped.refused,
+        "unconfirmed": capped.unconfirmed,
+    }
+
+
+@_task
 def check_campaign_budgets() -> dict[str, int]:
     """Enforce every campaign: the safety check. Once committed, it gives its sign of life."""
     done = _enforcing(

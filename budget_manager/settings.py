@@ -280,6 +280,7 @@ CELERY_TASK_ROUTES = {
     "ads.tasks.ask_account": {"queue": "platforms"},
     "ads.tasks.list_accounts": {"queue": "platforms"},
     "ads.tasks.reconcile_account": {"queue": "platforms"},
+    "ads.tasks.cap_account": {"queue": "platforms"},
     "ads.tasks.tell_platforms": {"queue": "orders"},
     "ads.tasks.tell_account": {"queue": "orders"},
     "ads.tasks.check_upload": {"queue": "imports"},

@@ -4,8 +4,9 @@ from ads.models.allowance import Allowance
 from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
 from ads.models.backups import Backup, Restore
 from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
-from ads.models.brand import Brand
+from ads.models.brand import Brand, PlatformCaps
 from ads.models.campaign import Campaign, CampaignSchedule
+from ads.models.caps import BudgetCap
 from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
 from ads.models.delivery import DeliveryChange
 from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart

@@ -24,7 +24,16 @@ _BRAND_FIELDS = [
     "stale_after_minutes",
     "stops_when_stale",
     "puts_switches_right",
+    "platform_caps",
 ]
+
+
+class PlatformCaps(models.TextChoices):
+    """Whether campaigns' daily budgets on their platforms are kept within our limits."""
+
+    NONE = "none", "Leave daily budgets there alone"
+    LIMIT = "limit", "The day's limit"
+    STRICT = "strict", "Strict: no day may go over the limit"
 
 
 #: A ledger without currencies of its own stays true. A reported total of zero leaves no entry.
@@ -120,6 +129,17 @@ class Brand(ConfigurationModel):
         help_text="On: a campaign that somebody switches on or off on its ad platform is switched "
         "back within the hour. Off: its page only says so, until its next start or stop.",
     )
+    platform_caps = models.CharField(
+        "daily caps on ad platforms",
+        max_length=6,
+        choices=PlatformCaps.choices,
+        default=PlatformCaps.NONE,
+        db_default=PlatformCaps.NONE,
+        help_text="Lowers a campaign's own daily budget on Google Ads, Meta and Microsoft to what "
+        "may be spent that day, never raises it, and puts it back afterwards. A platform may spend "
+        "twice a daily budget on one day (Meta 1.75 times); strict caps allow for that, and on "
+        "most days less of the budget is spent.",
+    )
     last_daily_reset = models.DateField(
         null=True,
         blank=True,
@@ -158,6 +178,11 @@ class Brand(ConfigurationModel):
                 name="brand_stops_when_stale_after_some_time",
                 violation_error_message="stale_after_minutes: say after how many minutes its "
                 "campaigns are to stop.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(platform_caps__in=PlatformCaps.values),
+                name="brand_platform_caps_is_known",
+                violation_error_message="platform_caps: choose none, limit or strict.",
             ),
         ]
         triggers = [readable_timezone, _FIXED_CURRENCY, moves_updated_at(*_BRAND_FIELDS)]

@@ -177,6 +177,12 @@ class PlatformAccount(TimestampedModel):
         editable=False,
         help_text="Until then it is being told something, and nobody else tells it anything.",
     )
+    capping_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The same for daily caps, which are told beside switches and never before them.",
+    )
 
     class Meta:
         verbose_name = "platform account"

@@ -322,6 +322,9 @@ class Platform(Protocol):
     oauth: OAuth | None
     #: How late it usually reports, for people: "usually within 3 hours".
     usual_lag: str
+    #: How many times a campaign's daily budget it may spend on one day, by its own documentation.
+    #: None: it has no budgets that could be set.
+    overspend: Decimal | None
 
     def connect(
         self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""

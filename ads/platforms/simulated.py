@@ -162,6 +162,7 @@ class Simulated:
     credentials: Sequence[Credential] = ()
     oauth: OAuth | None = None
     usual_lag = "at once"
+    overspend: Decimal | None = None
 
     def connect(
         self,

@@ -18,6 +18,8 @@ that creates campaigns takes one before all of these.
 A setup file takes one of its own, so that two of them never wait for each other, that of imports if
 it creates campaigns, then 5 and 6, and last the brands that it changes: :func:`setup`.
 
+Writing daily caps takes one of its own, then their rows; telling them locks one row at a time.
+
 Archiving a month takes one of its own; its entries are nobody's to lock, and the ledger's trigger
 then updates their batches.
 
@@ -43,6 +45,7 @@ from django.db.models.functions import Collate
 
 from ads.models import (
     Brand,
+    BudgetCap,
     Campaign,
     PlatformAccount,
     SpendBatch,
@@ -57,8 +60,8 @@ from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing`, :func:`only_setup`, :func:`archiving` and :func:`counting`; any numbers of their
-#: own.
+#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting` and :func:`capping`; any
+#: numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
@@ -66,6 +69,7 @@ _UNDOING: Final = 0x0D0_BA7C
 _SETTING_UP: Final = 0x5E7_0B
 _ARCHIVING: Final = 0xA4C_417E
 _COUNTING: Final = 0xC0_0479
+_CAPPING: Final = 0xCA9_91D6
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -169,6 +173,15 @@ def counting() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COUNTING])
         return bool(cursor.fetchone()[0])
+
+
+def capping(ids: Iterable[int]) -> list[BudgetCap]:
+    """Lock these daily caps, with their places, and keep others from writing any, until the
+    transaction ends.
+    """
+    _one_at_a_time(_CAPPING)
+    found = BudgetCap.objects.filter(pk__in=among(ids)).select_related("place").order_by("pk")
+    return list(found.select_for_update(of=("self",), no_key=True))
 
 
 def _one_at_a_time(number: int) -> None:

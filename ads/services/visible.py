@@ -148,6 +148,7 @@ def _conditions() -> Mapping[type[Model], Callable[[Brands], Q]]:
         ours.DaypartingWindow: _of_schedules("schedule"),
         ours.DeliveryChange: of_campaign,
         ours.SwitchOrder: of_campaign,
+        ours.BudgetCap: of_campaign,
         ours.Spend: of_campaign,
         ours.SpendTotal: _path("brand"),
         ours.ReportedTotal: of_campaign,

@@ -27,6 +27,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.daypartingschedule": "schedule",
         "ads.deliverychange": "toggle_on",
         "ads.switchorder": "outbox",
+        "ads.budgetcap": "vertical_align_top",
     },
     "Spend": {
         "ads.spend": "receipt_long",

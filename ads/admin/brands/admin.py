@@ -42,7 +42,13 @@ class BrandAdmin(
         ("Budgets", {"fields": [("daily_budget", "monthly_budget")]}),
         (
             "Ad platforms",
-            {"fields": [("stale_after_minutes", "stops_when_stale"), "puts_switches_right"]},
+            {
+                "fields": [
+                    ("stale_after_minutes", "stops_when_stale"),
+                    "puts_switches_right",
+                    "platform_caps",
+                ]
+            },
         ),
         (
             KEPT,

@@ -151,12 +151,15 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
                 "read. What was recorded stays.",
                 messages.SUCCESS,
             )
+            if ended.left:
+                self.message_user(request, ended.left, messages.WARNING)
             return HttpResponseRedirect(self.address_of(connection))
         running = "Campaigns that run on the platform go on running there, and budgets no longer "
         context = {
             "title": f"Disconnect {connection}",
             "text": "The credentials are deleted here, and its accounts are no longer read. Spend "
-            f"that was recorded stays. {running}stop them: pause them there first, if they should "
+            "that was recorded stays. Daily caps that were set there are taken back first. "
+            f"{running}stop them: pause them there first, if they should "
             "not. To remove the access on the platform too, do so in its own settings.",
             "yes": "Disconnect",
             "rows": list(connection.accounts.filter(is_read=True)[:SHOWN]),

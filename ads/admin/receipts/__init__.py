@@ -1,5 +1,5 @@
 """What pauses for used-up budgets were worth, and the orders to switch on platforms."""
 
-from ads.admin.receipts import orders
+from ads.admin.receipts import caps, orders
 from ads.admin.receipts.page import ReceiptsPage
 from ads.admin.receipts.text import last_receipts, on_platforms

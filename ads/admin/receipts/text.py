@@ -1,12 +1,13 @@
 """Receipts and switch orders in words."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.safestring import SafeString
 
 from ads.admin.elements import badge
-from ads.models import Campaign, SwitchOrder
+from ads.models import BudgetCap, Campaign, SwitchOrder
 from ads.models.platforms import OrderState
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
@@ -115,7 +116,34 @@ def _there(one: There, zone: str) -> dict[str, Any]:
         "order": order_badge(order) if order else "",
         "told": told(order, zone) if order else "",
         "is_read_only": seen.account.connection.is_read_only,
+        "cap": cap_badge(one.cap) if one.cap else "",
+        "capped": capped(one.cap, zone) if one.cap else "",
     }
+
+
+def cap_badge(cap: BudgetCap) -> SafeString:
+    """ "Cap: confirmed"."""
+    way = "Set back" if cap.is_restoring else "Cap"
+    state = OrderState(cap.state)
+    return badge(f"{way}: {state.label.lower()}", _TONES.get(state, "plain"))
+
+
+def budget_there(cap: BudgetCap, amount: Decimal | None) -> str | None:
+    """A daily budget on the platform, in the account's currency."""
+    return None if amount is None else format_money(amount, cap.place.account.currency)
+
+
+def capped(cap: BudgetCap, zone: str) -> str:
+    """ "$75.00 a day since 4 Mar, 14:05; its own budget there is $200.00"."""
+    amount, own = budget_there(cap, cap.amount), budget_there(cap, cap.original)
+    if cap.state == OrderState.REFUSED:
+        return cap.answer
+    if cap.is_restoring:
+        return f"{own} a day is set again."
+    if cap.state == OrderState.CONFIRMED and cap.settled_at:
+        since = format_instant(cap.settled_at, zone)
+        return f"{amount} a day, confirmed {since}. Its own budget there is {own}."
+    return f"{amount} a day. Its own budget there is {own}. {cap.answer}".rstrip()
 
 
 def order_badge(order: SwitchOrder) -> SafeString:

@@ -254,6 +254,8 @@ class Command(BaseCommand):
             f"{connection} is disconnected: {count(ended.accounts, 'account')} no longer read. "
             "What was recorded stays, and so do campaigns on the platform."
         )
+        if ended.left:
+            screen.line(ended.left)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import ClassVar, Final
 
 from ads.platforms.interface import Connector, Credential, OAuth
@@ -89,6 +90,9 @@ class GoogleAds:
     name: ClassVar[str] = "Google Ads"
     credentials: ClassVar[Sequence[Credential]] = _CREDENTIALS
     usual_lag: ClassVar[str] = "usually within 3 hours"
+    #: support.google.com/google-ads/answer/6312 (2026); campaigns that pay for conversions may go
+    #: beyond it.
+    overspend: ClassVar[Decimal | None] = Decimal(2)
 
     @property
     def oauth(self) -> OAuth:

@@ -13,6 +13,7 @@ Each module says which public page its facts are from, and what has not been ver
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from ads.platforms.interface import Connector, Credential, CredentialsRefused, OAuth, Platform
@@ -58,6 +59,8 @@ class MetaAds:
         self.name = "Meta Ads"
         self.credentials: Sequence[Credential] = _CREDENTIALS
         self.usual_lag = "usually within 30 minutes; final after 3 days"
+        # "Up to 75 % above the daily budget" in its help pages (2026), and 7 times in a week.
+        self.overspend: Decimal | None = Decimal("1.75")
         self.oauth: OAuth | None = OAuth(
             authorize_url=f"{endpoint or 'https://www.facebook.com'}/{_VERSION}/dialog/oauth",
             token_url=(f"{endpoint or 'https://graph.facebook.com'}/{_VERSION}/oauth/access_token"),

@@ -14,6 +14,7 @@ none has been tried with a real account.
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from ads.platforms.interface import Connector, Credential, CredentialsRefused, OAuth
@@ -63,6 +64,8 @@ class MicrosoftAds:
     code = "microsoft_ads"
     name = "Microsoft Advertising"
     usual_lag = "usually within 3 hours"
+    #: "Usually less than 100% above your daily limit", help.ads.microsoft.com, 51019 (2026).
+    overspend: Decimal | None = Decimal(2)
     credentials: Sequence[Credential] = _CREDENTIALS
     oauth: OAuth | None = OAuth(
         authorize_url=f"{_LOGIN}/authorize",

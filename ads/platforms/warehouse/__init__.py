@@ -7,6 +7,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from ads.platforms.interface import Credential, OAuth
@@ -67,6 +68,7 @@ class WarehousePlatform:
     )
     oauth: OAuth | None = None
     usual_lag = "as often as the warehouse is loaded, often once a day"
+    overspend: Decimal | None = None
 
     def connect(
         self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""

@@ -1,24 +1,31 @@
 """Connecting: made, renewed, made read-only, and disconnected; and which accounts are read."""
 
+import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ads.models import Connection, PlatformAccount, SwitchOrder
+from ads.models import BudgetCap, Connection, PlatformAccount, SwitchOrder
 from ads.models.platforms import ConnectionState, OrderState
 from ads.platforms import SIMULATED
 from ads.platforms.interface import Platform, PlatformError
 from ads.rules.calendar import format_instant
-from ads.services import locks
+from ads.services import caps, locks
 from ads.services import platform_credentials as credentials
-from ads.services.connections import entered, kinds
+from ads.services.connections import connectors, entered, kinds
 from ads.services.connections.errors import InvalidConnection
+from ads.services.platforms import account_of
 
 _OPEN = (OrderState.PENDING, OrderState.UNKNOWN)
+
+#: Seconds for setting daily budgets back while somebody waits for the page.
+PUT_BACK_FOR: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,19 @@ class Disconnected:
 
     accounts: int
     orders: int
+    #: Campaigns that keep the daily cap that was set there, as it could not be taken back.
+    caps: int
+
+    @property
+    def left(self) -> str:
+        """What people have to do themselves; "" if nothing."""
+        if not self.caps:
+            return ""
+        whose = "One campaign keeps" if self.caps == 1 else f"{self.caps:,} campaigns keep"
+        return (
+            f"{whose} the daily cap on the platform, as it could not be taken back. The list of "
+            "daily caps says what the budgets were."
+        )
 
 
 def add(
@@ -110,7 +130,8 @@ def renew(
 def disconnect(connection: Connection, *, now: datetime) -> Disconnected:
     """Forget the credentials; accounts are no longer read, and nothing more is told.
 
-    The ledger, and campaigns on the platform, stay as they are.
+    The ledger, and campaigns on the platform, stay as they are; but daily budgets there that were
+    lowered are set back before, within :data:`PUT_BACK_FOR`.
 
     Raises:
         InvalidConnection: it is the simulated platform's, which a setting keeps connected.
@@ -119,6 +140,12 @@ def disconnect(connection: Connection, *, now: datetime) -> Disconnected:
         raise InvalidConnection(
             "", "The simulated platform is disconnected by the setting SIMULATED_PLATFORM=false."
         )
+    accounts = PlatformAccount.objects.filter(connection=connection)
+    with transaction.atomic():  # so that no cap is set any more while they are taken back
+        _locked(connection)
+        read = accounts.filter(is_read=True).update(is_read=False, updated_at=now)
+        superseded = _supersede(accounts, now)
+    left = _put_back(connection, now)
     with transaction.atomic():
         present = _locked(connection)
         present.credentials = ""
@@ -131,9 +158,7 @@ def disconnect(connection: Connection, *, now: datetime) -> Disconnected:
                 "credentials", "state", "problem", "expires_at", "disconnected_at", "updated_at",
             ]
         )  # fmt: skip
-        accounts = PlatformAccount.objects.filter(connection=present)
-        read = accounts.filter(is_read=True).update(is_read=False, updated_at=now)
-        return Disconnected(read, _supersede(accounts, now))
+    return Disconnected(read, superseded, left)
 
 
 def set_read_only(connection: Connection, *, is_read_only: bool, now: datetime) -> bool:
@@ -232,6 +257,30 @@ def _usable(
             raise InvalidConnection(names[field], reason) from error
         raise InvalidConnection("", str(error)) from error
     return usable
+
+
+def _put_back(connection: Connection, now: datetime) -> int:
+    """Take back daily caps on the platform; how many are left there."""
+    there = BudgetCap.objects.filter(
+        place__account__connection=connection, set_amount__isnull=False
+    )
+    if not there.exists():
+        return 0
+    begun = time.monotonic()
+    accounts = PlatformAccount.objects.filter(connection=connection, campaigns__cap__in=there)
+    with (
+        suppress(PlatformError, InvalidConnection),
+        connectors.opened(connection, now=now) as connector,
+    ):
+        for one in accounts.select_related("connection").distinct():
+            caps.put_back(
+                one.pk,
+                connector,
+                account_of(one),
+                now,
+                is_late=lambda: time.monotonic() - begun > PUT_BACK_FOR,
+            )
+    return there.count()
 
 
 def _locked(connection: Connection) -> Connection:

@@ -28,6 +28,11 @@ _TEXTS: Final = {
         "Tells the ad platforms which campaigns to run and to stop.",
         "While it is off, the ad platforms learn of people's edits only when spend is updated.",
     ),
+    "cap_platforms": TaskText(
+        "Sets the daily caps on the ad platforms, for brands that want them, and ends them.",
+        "While it is off, daily budgets on the ad platforms stay as they are: caps are neither set "
+        "nor ended.",
+    ),
     "check_campaign_budgets": TaskText(
         "Checks every campaign and switches those that should be on or off: the safety check.",
         "While it is off, nothing catches what the other tasks miss: spend written straight to the "

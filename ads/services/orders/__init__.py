@@ -1,10 +1,12 @@
 """Orders to switch campaigns on their platforms: written with the decision, told, confirmed."""
 
-from ads.services.orders.dispatch import Told, tell
+from ads.services.orders.dispatch import BACK_OFF, Clock, Open, Told, alone, tell
 from ads.services.orders.lookup import There, there
 from ads.services.orders.outbox import (
     Switched,
     due_accounts,
+    may_switch,
+    may_tell,
     next_due,
     put_right,
     tell_again,

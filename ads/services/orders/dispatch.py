@@ -75,7 +75,7 @@ def tell(account_id: int, open_connector: Open, clock: Clock) -> Told:
     Nothing where another process is telling it: that one goes on until nothing is due.
     """
     told = Told()
-    with _alone(account_id) as account:
+    with alone(account_id, "telling_until", ALONE) as account:
         if account is None:
             return told
         try:
@@ -95,21 +95,22 @@ def tell(account_id: int, open_connector: Open, clock: Clock) -> Told:
 
 
 @contextmanager
-def _alone(account_id: int) -> Iterator[PlatformAccount | None]:
-    """The account, if it may be told and nobody else is telling it; kept from others meanwhile."""
+def alone(account_id: int, until: str, span: timedelta) -> Iterator[PlatformAccount | None]:
+    """The account, if it may be told and nobody else is telling it; kept from others meanwhile.
+
+    ``until``: the column that keeps it, for ``span`` at most.
+    """
     accounts = PlatformAccount.objects.filter(pk=account_id)
-    free = accounts.filter(Q(telling_until=None) | Q(telling_until__lt=Now()))
+    free = accounts.filter(Q(**{until: None}) | Q(**{f"{until}__lt": Now()}))
     # By the database's clock: whoever else would tell it may have another.
-    if not may_tell().filter(pk=account_id).exists() or not free.update(
-        telling_until=Now() + ALONE
-    ):
+    if not may_tell().filter(pk=account_id).exists() or not free.update(**{until: Now() + span}):
         yield None
         return
     account = accounts.select_related("connection").get()
     try:
         yield account
     finally:
-        accounts.filter(telling_until=account.telling_until).update(telling_until=None)
+        accounts.filter(**{until: getattr(account, until)}).update(**{until: None})
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models.expressions import RawSQL
 
-from ads.models import Campaign, PlatformCampaign, SwitchOrder
+from ads.models import BudgetCap, Campaign, PlatformCampaign, SwitchOrder
 from ads.models.platforms import MATCHED, OrderState
 
 
@@ -14,6 +14,11 @@ class There:
 
     campaign: PlatformCampaign
     order: SwitchOrder | None
+
+    @property
+    def cap(self) -> BudgetCap | None:
+        """The daily cap there, if there is one."""
+        return getattr(self.campaign, "cap", None)
 
     @property
     def is_switched_by_hand(self) -> bool:
@@ -35,7 +40,8 @@ def there(campaign: Campaign) -> list[There]:
         f"SELECT there_id FROM {MATCHED} WHERE campaign_id = %s",  # noqa: S608
         [campaign.pk],
     )
-    seen = list(PlatformCampaign.objects.filter(pk__in=ids).select_related("account__connection"))
+    places = PlatformCampaign.objects.filter(pk__in=ids)
+    seen = list(places.select_related("account__connection", "cap"))
     if not seen:
         return []
     last = SwitchOrder.objects.filter(campaign=campaign).order_by(

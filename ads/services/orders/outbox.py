@@ -43,7 +43,7 @@ def write(switched: Sequence[Switched], now: datetime) -> int:
     Whoever calls it holds the locks of the campaigns. Nothing is written for campaigns that are on
     no platform we may switch.
     """
-    if not switched or not _may_switch().exists():
+    if not switched or not may_switch().exists():
         return 0
     columns: dict[str, Any] = {
         "changes": [one.change_id for one in switched],
@@ -68,7 +68,7 @@ def put_right(account_id: int, now: datetime) -> int:
     was seen is older than the last answer, or where somebody has switched it there by hand and the
     brand leaves that alone.
     """
-    account = _may_switch().filter(pk=account_id).first()
+    account = may_switch().filter(pk=account_id).first()
     if account is None:
         return 0
     whose = "there.remote_id::bigint" if account.platform == SIMULATED else _BY_REFERENCE
@@ -148,10 +148,10 @@ def tell_soon() -> None:
 
 def may_tell() -> QuerySet[PlatformAccount]:
     """Accounts that can be told something now."""
-    return _may_switch().filter(connection__state=ConnectionState.WORKING)
+    return may_switch().filter(connection__state=ConnectionState.WORKING)
 
 
-def _may_switch() -> QuerySet[PlatformAccount]:
+def may_switch() -> QuerySet[PlatformAccount]:
     """Accounts whose campaigns we may switch, as soon as their credentials are accepted."""
     return PlatformAccount.objects.filter(
         is_read=True, is_read_only=False, connection__is_read_only=False

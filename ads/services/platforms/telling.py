@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from django.db import connection as database
 
 from ads.models import Connection, PlatformAccount
 from ads.platforms.interface import Account, Connector, CredentialsRefused
-from ads.services import messages, orders
-from ads.services.orders import Told
+from ads.services import caps, messages, orders
+from ads.services.caps import Capped
+from ads.services.orders import Clock, Open, Told
 from ads.services.platforms import campaigns, quota
 from ads.services.platforms.access import (
     account_of,
@@ -21,8 +22,10 @@ from ads.services.platforms.access import (
 )
 from ads.services.platforms.accounts import keep_simulated
 from ads.services.platforms.errors import connection_refused, sentence
+from ads.services.platforms.windows import TICK
 
 TELL_ACCOUNT: Final = "ads.tasks.tell_account"
+CAP_ACCOUNT: Final = "ads.tasks.cap_account"
 
 #: How long one request may take. A switch and its read-back are two.
 TIMEOUT: Final = timedelta(seconds=20)
@@ -53,6 +56,44 @@ def hand_out_orders(now: datetime) -> int:
 
 def tell(account_id: int, clock: Callable[[], datetime]) -> Told:
     """Tell one account all that is due, and have it told again soon what is not confirmed yet."""
+    told, is_opened = _told(account_id, orders.tell, clock)
+    now = clock()
+    again = orders.next_due(account_id)
+    if again is not None and now < again < now + SOON:
+        messages.send(TELL_ACCOUNT, [account_id], countdown=(again - now).total_seconds())
+    elif is_opened and told.error is None and account_id in orders.due_accounts(now):
+        # Ordered after the last look, by somebody whose message found the account busy. What is
+        # due although nothing could be told waits for the next tick.
+        messages.send(TELL_ACCOUNT, [account_id])
+    return told
+
+
+def hand_out_caps(now: datetime) -> tuple[int, int]:
+    """Write down which daily caps are to be told, and send a task for each account with some.
+
+    How many caps have changed, and how many tasks. What a platform allows a day beyond asking is
+    kept for switching, so a connection that has used up the rest is told none.
+    """
+    changed = caps.agree(now)
+    due = PlatformAccount.objects.in_bulk(caps.due_accounts(now))
+    connections = Connection.objects.in_bulk({account.connection_id for account in due.values()})
+    free = {pk for pk, each in connections.items() if quota.interval(each, 1, now) is not None}
+    sent = [pk for pk, account in due.items() if account.connection_id in free]
+    for account_id in sent:
+        messages.send(CAP_ACCOUNT, [account_id], expires=TICK.total_seconds())
+    return changed, len(sent)
+
+
+def cap(account_id: int, clock: Callable[[], datetime]) -> Capped:
+    """Tell one account all daily caps that are due."""
+    return _told(account_id, caps.tell, clock)[0]
+
+
+_T = TypeVar("_T", Told, Capped)
+
+
+def _told(account_id: int, how: Callable[[int, Open, Clock], _T], clock: Clock) -> tuple[_T, bool]:
+    """What telling the account brought, and whether its platform was connected to."""
     used: list[Connection] = []
     opened: list[tuple[Connection, Connector, dict[str, str]]] = []
 
@@ -64,22 +105,14 @@ def tell(account_id: int, clock: Callable[[], datetime]) -> Told:
         return connector, account_of(account)
 
     try:
-        told = orders.tell(account_id, open_connector, clock)
+        told = how(account_id, open_connector, clock)
     finally:  # also when its time is up: credentials that were renewed are the only ones that work
         for connection, connector, held in opened:
             quota.count(connection, connector, clock())
             keep_changed(connection, [connector], held)
-    now = clock()
     if isinstance(told.error, CredentialsRefused):
-        connection_refused(used[0], told.error, now)
-    again = orders.next_due(account_id)
-    if again is not None and now < again < now + SOON:
-        messages.send(TELL_ACCOUNT, [account_id], countdown=(again - now).total_seconds())
-    elif opened and told.error is None and account_id in orders.due_accounts(now):
-        # Ordered after the last look, by somebody whose message found the account busy. What is
-        # due although nothing could be told waits for the next tick.
-        messages.send(TELL_ACCOUNT, [account_id])
-    return told
+        connection_refused(used[0], told.error, clock())
+    return told, bool(opened)
 
 
 def sync_platforms(now: datetime) -> Synced:

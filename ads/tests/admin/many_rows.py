@@ -21,6 +21,7 @@ from ads.models import (
     ArchivedMonth,
     Backup,
     Brand,
+    BudgetCap,
     Campaign,
     CampaignReference,
     CampaignSchedule,
@@ -215,6 +216,13 @@ def _connections(number: int, now: datetime) -> None:
             written_at=now,
             settled_at=now,
             state="refused",
+        )
+        BudgetCap.objects.create(
+            campaign=Campaign.objects.order_by("pk")[0],
+            place=account.campaigns.latest("pk"),
+            original=200,
+            amount=75,
+            written_at=now,
         )
 
 

@@ -56,6 +56,7 @@ PAGES: Final = {
     "ads.reportedtotal": _RECORD,
     "ads.simulatedswitch": _RECORD,
     "ads.switchorder": _RECORD,
+    "ads.budgetcap": _RECORD,
     "ads.spend": _RECORD,
     "ads.spendimport": _pages(V, add=B),
     "ads.spendbatch": _RECORD,
@@ -191,6 +192,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "stale_after_minutes",
             "stops_when_stale",
             "puts_switches_right",
+            "platform_caps",
         }
     },
     "ads.campaign": {

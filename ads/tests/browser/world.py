@@ -21,6 +21,7 @@ from ads.models import (
     ArchivedMonth,
     Backup,
     Brand,
+    BudgetCap,
     Campaign,
     CampaignReference,
     CampaignSchedule,
@@ -230,4 +231,16 @@ def _platforms(now: datetime) -> None:
         settled_at=now,
         state=SwitchOrder.State.REFUSED,
         answer="The campaign was removed.",
+    )
+    BudgetCap.objects.create(
+        campaign=campaign,
+        place=account.campaigns.get(),
+        original=200,
+        amount=75,
+        set_amount=75,
+        written_at=now,
+        told_at=now,
+        settled_at=now,
+        state=BudgetCap.State.CONFIRMED,
+        answer="USD 75 a day",
     )

@@ -62,6 +62,10 @@ class Scripted:
     credentials: tuple[()] = ()
     oauth: None = None
     usual_lag: str = "usually within 3 hours"
+    overspend: Decimal | None = Decimal(2)
+    #: What it was told, and what it answers instead of confirming, by ID.
+    capped: list[tuple[str, Decimal]] = field(default_factory=list)
+    caps: dict[str, SwitchAnswer | PlatformError] = field(default_factory=dict)
 
     def connect(
         self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""
@@ -118,8 +122,13 @@ class Scripted:
     def set_cap(
         self, account: Account, campaign: str, amount: Decimal, *, now: datetime
     ) -> SwitchAnswer:
-        del account, campaign, amount, now
-        return Confirmed("capped")
+        del now
+        self._call(f"cap {account.id}")
+        self.capped.append((campaign, amount))
+        answer = self.caps.get(campaign, Confirmed(f"{amount} a day"))
+        if isinstance(answer, PlatformError):
+            raise answer
+        return answer
 
     def close(self) -> None:
         self.closed += 1

@@ -19,11 +19,13 @@ from ads.models import (
     Campaign,
     CampaignReference,
     PlatformAccount,
+    PlatformCampaign,
     SpendTotal,
     SwitchOrder,
 )
 from ads.rules.calendar import hour_span, local_date
-from ads.services import platforms
+from ads.rules.caps import budget_there
+from ads.services import caps, platforms
 from ads.services.connections import InvalidConnection, lifecycle
 from ads.services.delivery import Trigger, enforce, rollover
 from ads.services.platforms.accounts import to_list
@@ -58,6 +60,9 @@ BRANDS = {
     "Berlin": (BERLIN, "EUR"),
 }
 
+#: Of each campaign there: what a day of the dearest costs at most, or less where it is capped.
+OWN_BUDGET = Decimal(1200)
+
 STEPS = st.sampled_from([1, 5, 5, 5, 5, 15, 65, 65, 400, 1500])
 BUDGETS = st.sampled_from([None, *map(Decimal, ("15", "60", "180.55", "400"))])
 THEIRS = st.sampled_from(sorted(CAMPAIGNS))
@@ -71,7 +76,9 @@ def small_world() -> World:
             for key, zone in ACCOUNTS.items()
         },
         {
-            key: world.Campaign(key, account, f"Campaign {key}", Decimal(click), every)
+            key: world.Campaign(
+                key, account, f"Campaign {key}", Decimal(click), every, daily_budget=OWN_BUDGET
+            )
             for key, (account, _, click, every) in CAMPAIGNS.items()
         },
         clock=BEGINS,
@@ -165,6 +172,12 @@ class AtRandom(RuleBasedStateMachine):
         if last is None or last < self.now:
             self.what_was_confirmed_is_so()
 
+    @rule()
+    def capping(self) -> None:
+        caps.agree(self.now)
+        for pk in caps.due_accounts(self.now):
+            self.errors.append(str(platforms.cap(pk, lambda: self.now).error or ""))
+
     def check(self) -> None:
         rollover.roll_over_days(self.now)
         rollover.roll_over_months(self.now)
@@ -176,6 +189,11 @@ class AtRandom(RuleBasedStateMachine):
         self.asking()
         self.check()
         self.telling()
+        self.capping()
+
+    @rule(brand=st.sampled_from(sorted(BRANDS)), how=st.sampled_from(["none", "limit", "strict"]))
+    def caps_are_chosen(self, brand: str, how: str) -> None:
+        Brand.objects.filter(name=brand).update(platform_caps=how)
 
     @rule(theirs=THEIRS, daily=BUDGETS, monthly=st.booleans())
     def budget_edited(self, theirs: str, daily: Decimal | None, monthly: bool) -> None:
@@ -327,6 +345,7 @@ class AtRandom(RuleBasedStateMachine):
         note(str(list(PlatformAccount.objects.values("remote_id", "state", "problem"))))
         for order in SwitchOrder.objects.order_by("pk"):
             note(f"{order}: {order.state}, {order.written_at:%d %H:%M}, {order.answer}")
+        self.campaigns_are_capped_there(state)
         self.the_ledger_is_what_it_cost_there()
         self.campaigns_run_there_that_run_here(state)
         self.nobody_reads_the_secret()
@@ -348,6 +367,16 @@ class AtRandom(RuleBasedStateMachine):
         }
         for key in sorted({*ledger, *costs}):
             assert ledger.get(key, 0) == costs[key], (key, ledger.get(key), costs[key])
+
+    def campaigns_are_capped_there(self, state: Any) -> None:
+        """Each budget is its own, or what the brand's choice and limits make of it."""
+        wanted = caps.wanted(self.now)
+        places = {place.pk: place.remote_id for place in PlatformCampaign.objects.all()}
+        meant = {places[pk]: one.cap for pk, one in wanted.items()}
+        budgets = {key: its["daily_budget"] for key, its in state["campaigns"].items()}
+        for key, its in state["campaigns"].items():
+            if not its["is_removed"] and meant.get(key) != 0:
+                assert Decimal(budgets[key]) == budget_there(OWN_BUDGET, meant.get(key)), key
 
     def campaigns_run_there_that_run_here(self, state: Any) -> None:
         meant = dict(Campaign.objects.values_list("pk", "is_active"))

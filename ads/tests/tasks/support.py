@@ -24,6 +24,7 @@ ALL_ROWS = [
         "0021_people",
         "0022_backups",
         "0024_tell_platforms",
+        "0032_caps",
     )
 ]
 
@@ -31,6 +32,7 @@ ALL_ROWS = [
 PERIODS = {
     "ads.tasks.update_spend": 300,
     "ads.tasks.tell_platforms": 60,
+    "ads.tasks.cap_platforms": 60,
     "ads.tasks.check_campaign_budgets": 300,
     "ads.tasks.enforce_dayparting": 60,
     "ads.tasks.reset_daily_budgets": 900,
@@ -45,6 +47,7 @@ PERIODS = {
 #: Tasks that no clock starts.
 ON_DEMAND = {
     "ads.tasks.ask_account",
+    "ads.tasks.cap_account",
     "ads.tasks.check_upload",
     "ads.tasks.list_accounts",
     "ads.tasks.reconcile_account",

@@ -12,11 +12,14 @@ from django.utils import timezone
 from ads.models import (
     ApiKey,
     Brand,
+    BudgetCap,
     Campaign,
     CampaignReference,
     CampaignSchedule,
     DaypartingSchedule,
     Person,
+    PlatformAccount,
+    PlatformCampaign,
     SpendBatch,
     SpendImport,
     SpendTotal,
@@ -88,6 +91,18 @@ def side(name: str) -> Side:
         account=PlatformAccountFactory.create(name=f"{name} on Google"),
         remote_id=f"{name}-81512345",
         is_on=False,
+        written_at=now,
+    )
+    BudgetCap.objects.create(
+        campaign=campaign,
+        place=PlatformCampaign.objects.create(
+            account=PlatformAccount.objects.latest("pk"),
+            remote_id=f"{name}-81512345",
+            is_on=True,
+            seen_at=now,
+        ),
+        original=200,
+        amount=75,
         written_at=now,
     )
     CampaignReference.objects.create(

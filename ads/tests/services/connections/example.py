@@ -149,6 +149,7 @@ class Example:
     )
     oauth: OAuth | None = None
     usual_lag = "within an hour"
+    overspend: Decimal | None = Decimal(2)
     gives_hours = False
     connector = Checking
 

@@ -1,0 +1,77 @@
+"""The list of daily caps on ad platforms."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from ads.admin.base import ReadOnlyAdmin
+from ads.admin.elements import ChoiceFilter, RowFilter
+from ads.admin.receipts.text import budget_there, cap_badge
+from ads.models import BudgetCap
+from ads.models.platforms import OrderState
+from ads.rules.calendar import format_instant
+
+
+class StateFilter(ChoiceFilter):
+    """Caps by what became of them."""
+
+    title = "state"
+    parameter_name = "state"
+    CHOICES = [one for one in OrderState.choices if one[0] != OrderState.SUPERSEDED]
+
+    def pick(self, request: HttpRequest, rows: Any, chosen: str) -> Any:
+        return rows.filter(state=chosen)
+
+
+@admin.register(BudgetCap)
+class BudgetCapAdmin(ReadOnlyAdmin[BudgetCap]):
+    """What daily budgets on the platforms are kept to, and what they were before."""
+
+    about = (
+        "Daily budgets on ad platforms that are kept to what may be spent that day, for brands "
+        "that want it (daily caps on ad platforms). Each is set back when its cap ends."
+    )
+    list_display = ["campaign", "place", "cap", "amount_there", "original_there", "answer"]
+    fields = [
+        *("campaign", "place", "account", "cap", "amount_there", "original_there"),
+        *("written", "attempts", "told", "settled", "code", "answer"),
+    ]
+    list_select_related = ["campaign__brand", "place__account"]
+    list_filter = [StateFilter, ("campaign", RowFilter)]
+    search_fields = ["place__remote_id", "campaign__name"]
+    search_help_text = "ID on the platform or campaign"
+    ordering = ["-id"]
+
+    @admin.display(description="account")
+    def account(self, cap: BudgetCap) -> str:
+        return str(cap.place.account)
+
+    @admin.display(description="cap")
+    def cap(self, cap: BudgetCap) -> SafeString:
+        return cap_badge(cap)
+
+    @admin.display(description="budget to be set")
+    def amount_there(self, cap: BudgetCap) -> str | None:
+        return budget_there(cap, cap.amount)
+
+    @admin.display(description="its own budget there")
+    def original_there(self, cap: BudgetCap) -> str | None:
+        return budget_there(cap, cap.original)
+
+    @admin.display(description="decided")
+    def written(self, cap: BudgetCap) -> str | None:
+        return self._at(cap, cap.written_at)
+
+    @admin.display(description="told")
+    def told(self, cap: BudgetCap) -> str | None:
+        return self._at(cap, cap.told_at)
+
+    @admin.display(description="settled")
+    def settled(self, cap: BudgetCap) -> str | None:
+        return self._at(cap, cap.settled_at)
+
+    def _at(self, cap: BudgetCap, at: Any) -> str | None:
+        zone = cap.campaign.brand.timezone if cap.campaign else "UTC"
+        return format_instant(at, zone, seconds=True) if at else None

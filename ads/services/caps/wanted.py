@@ -1,0 +1,155 @@
+"""What each campaign's daily budget on its platforms is to be, of brands that want caps."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from ads.allowed import has_ended
+from ads.holds import BUDGET_HOLDS, BudgetHold, with_spend
+from ads.models import Campaign, PlatformCampaign, PlatformCaps
+from ads.models.campaign import Status
+from ads.models.platforms import MATCHED
+from ads.models.spend import Period
+from ads.moments import Moment
+from ads.platforms import UnknownPlatform, platform
+from ads.rules import caps
+from ads.rules.caps import Limit
+from ads.services import orders
+
+#: Campaigns that may run sooner or later.
+STATUSES: Final = (Status.ACTIVE, Status.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one campaign on a platform is to have."""
+
+    campaign_id: int
+    #: None: there is no limit. 0: nothing may be spent, so it is stopped and its cap stays.
+    cap: Decimal | None
+    #: Why it cannot be capped: a code and a sentence; "": it can.
+    code: str = ""
+    problem: str = ""
+
+
+def wanted(now: datetime) -> dict[int, Wanted]:
+    """By the ID of the :class:`PlatformCampaign`; four queries."""
+    campaigns = Campaign.objects.filter(status__in=STATUSES).exclude(
+        brand__platform_caps=PlatformCaps.NONE
+    )
+    limits = _limits(campaigns, now)
+    where = _places(list(limits))
+    shared_by = Counter(where.values())
+    found = {
+        place.pk: _wanted(place, limits[where[place.pk]], shared_by[where[place.pk]])
+        for place in PlatformCampaign.objects.filter(
+            pk__in=list(where), account__in=orders.may_switch(), gone_at=None
+        ).select_related("account__connection")
+    }
+    return {pk: one for pk, one in found.items() if one is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Limited:
+    campaign_id: int
+    limit: Decimal | None
+    currency: str
+    is_strict: bool
+
+
+def _limits(campaigns: QuerySet[Campaign], now: datetime) -> dict[int, _Limited]:
+    timezones = campaigns.order_by().values_list("brand__timezone", flat=True).distinct()
+    moment = Moment.of(now, timezones, [], allowances_end=has_ended(now), stale=False)
+    if not moment.dates:
+        return {}
+    rows = with_spend(campaigns, moment, BUDGET_HOLDS).values(
+        "pk",
+        "brand__currency",
+        "brand__platform_caps",
+        *(name for budget in BUDGET_HOLDS for name in (budget.spend, budget.limit)),
+    )
+    return {
+        row["pk"]: _Limited(
+            row["pk"],
+            caps.day_limit(
+                Limit(row[budget.limit], row[budget.spend], row[_today(budget).spend])
+                for budget in BUDGET_HOLDS
+                if row[budget.limit] is not None
+            ),
+            row["brand__currency"],
+            row["brand__platform_caps"] == PlatformCaps.STRICT,
+        )
+        for row in rows
+    }
+
+
+def _today(budget: BudgetHold) -> BudgetHold:
+    """The budget of the same owner by the day."""
+    return next(
+        one for one in BUDGET_HOLDS if one.period == Period.DAY and one.of_brand is budget.of_brand
+    )
+
+
+def _places(campaign_ids: list[int]) -> dict[int, int]:
+    """On which places these campaigns are: the campaign's ID by that of the place."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [campaign_ids])
+        return dict(cursor.fetchall())
+
+
+_PLACES: Final = f"""
+    SELECT matched.there_id, ours.id
+      FROM unnest(%s::bigint[]) AS ours (id)
+     CROSS JOIN LATERAL (
+            SELECT there_id FROM {MATCHED} WHERE matched.campaign_id = ours.id OFFSET 0
+           ) AS matched
+"""  # noqa: S608  (nothing in it comes from outside)
+
+
+def _wanted(place: PlatformCampaign, limited: _Limited, places: int) -> Wanted | None:
+    account = place.account
+    try:
+        overspend = platform(account.connection.platform).overspend
+    except UnknownPlatform:
+        return None
+    if overspend is None:
+        return None
+    cap = limited.limit
+    if cap is not None and cap > 0:
+        cap = caps.cap(
+            cap,
+            limited.currency,
+            is_strict=limited.is_strict,
+            overspend=overspend,
+            places=places,
+        )
+    code, problem = ("", "") if cap is None else _problem(place, account.currency, limited)
+    return Wanted(limited.campaign_id, cap, code, problem)
+
+
+_SHARED: Final = (
+    "The campaign spends from a budget that it shares with others, which a cap would limit too. "
+    "Give it a budget of its own on the platform."
+)
+_NO_BUDGET: Final = (
+    "The campaign has no daily budget of its own on the platform. Give it one there."
+)
+
+
+def _problem(place: PlatformCampaign, currency: str, limited: Any) -> tuple[str, str]:
+    """Why the campaign cannot be capped, which its platform would say too."""
+    if place.is_budget_shared:
+        return "shared_budget", _SHARED
+    if place.daily_budget is None:
+        return "no_daily_budget", _NO_BUDGET
+    if currency and currency != limited.currency:
+        return (
+            "currency",
+            f"The account's budgets are in {currency}, and the brand's are in {limited.currency}.",
+        )
+    return "", ""
