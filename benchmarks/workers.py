@@ -4,7 +4,8 @@ Starts the workers of the Procfile on a database of its own with 10,000 campaign
 of all campaigns each second, which beat does every five minutes:
 
 - with nothing else to do;
-- while an ad platform sleeps for an hour and beat goes on asking it for spend;
+- while an ad platform sleeps for an hour and beat goes on asking it for spend; then also an
+  order to another platform each second;
 - while a file of a million rows is checked and recorded;
 - behind 10,000 expired ticks in each queue, as after a week without workers; none of them is run.
 
@@ -43,6 +44,9 @@ from budget_manager.processes import parse_procfile
 LATE = 5.0  # seconds
 PATIENCE = 60  # seconds after the last check was sent
 CHECK = "ads.tasks.check_campaign_budgets"
+TELL = "ads.tasks.tell_platforms"
+#: Of an account that there is not, so that nothing but the queue takes time.
+TELL_ACCOUNT = "ads.tasks.tell_account"
 REDIS_DATABASE = 14  # of 16; no other program of this project uses it while it is empty
 TOGETHER = {"worker": "celery -A budget_manager worker --loglevel=WARNING"}
 
@@ -65,11 +69,15 @@ def main() -> None:
                 time.sleep(given.checks)
             with checks() as importing:
                 import_file(given.rows, given.campaigns)
-        with workers(commands, database, "-I", "support.sleeping_platform"), checks() as asleep:
+        with (
+            workers(commands, database, "-I", "support.sleeping_platform"),
+            checks() as asleep,
+            checks(TELL_ACCOUNT, 0) as orders,
+        ):
             for _ in range(given.checks):
                 # What beat sends in as many minutes.
                 app.send_task("ads.tasks.update_spend", expires=300)
-                app.send_task("ads.tasks.tell_platforms", expires=60)
+                app.send_task(TELL, expires=60)
                 time.sleep(1)
         client.flushdb()
         stale = queue_stale(given.ticks)
@@ -88,6 +96,7 @@ def main() -> None:
         [
             row("with nothing else to do", alone),
             row("while a platform sleeps for an hour", asleep),
+            row("while a platform sleeps for an hour", orders, "orders"),
             row(f"while {given.rows:,} rows are imported", importing),
             row(f"after {len(stale):,} expired ticks, of which none was run", behind),
             at_most("… the first check after them", waited, LATE, " s"),
@@ -95,23 +104,26 @@ def main() -> None:
     )
 
 
-def row(what: str, sent: list[float | None]) -> tuple[str, str, str]:
-    """How many of these checks were late, and the longest that one took."""
+def row(what: str, sent: list[float | None], of: str = "checks") -> tuple[str, str, str]:
+    """How many of these tasks were late, and the longest that one took."""
     late = [took for took in sent if took is None or took > LATE]
     slowest = max((took for took in sent if took is not None), default=0.0)
     verdict = "MISSED" if late else "kept"
-    return f"checks late {what}", f"{len(late)} of {len(sent)} ({verdict}), {slowest:.1f} s", "0"
+    return f"{of} late {what}", f"{len(late)} of {len(sent)} ({verdict}), {slowest:.1f} s", "0"
 
 
 @contextmanager
-def checks() -> Iterator[list[float | None]]:
-    """Send a check each second; afterwards the list has the seconds of each, None: never done."""
+def checks(task: str = CHECK, *given: object) -> Iterator[list[float | None]]:
+    """Send a check, or another task, each second; afterwards the list has the seconds of each.
+
+    None: it was never done.
+    """
     sent: list[tuple[float, AsyncResult[object]]] = []
     over = threading.Event()
 
     def send() -> None:
         while not over.wait(1):
-            sent.append((time.time(), app.send_task(CHECK)))
+            sent.append((time.time(), app.send_task(task, given)))
 
     sender = threading.Thread(target=send)
     sender.start()
@@ -163,7 +175,7 @@ def queue_stale(ticks: int) -> list[str]:
     """Ticks of every queue that expired a day ago; their ids."""
     logging.getLogger("celery.app.base").setLevel(logging.ERROR)  # it warns of each
     gone = datetime.now(UTC) - timedelta(days=1)
-    names = (CHECK, "ads.tasks.tell_platforms", "ads.tasks.continue_imports")
+    names = (CHECK, TELL, "ads.tasks.continue_imports")
     with app.producer_pool.acquire() as producer:
         return [
             str(app.send_task(name, expires=gone, producer=producer).id)

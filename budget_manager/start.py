@@ -22,7 +22,7 @@ from budget_manager.bundled.servers import free_port, lock
 from budget_manager.processes import SIGNALS, Stack, parse_procfile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-WORKERS = 2  # in the Procfile
+WORKERS = 3  # in the Procfile
 HEAD_START = 20.0  # seconds that the other processes wait for web at most
 
 

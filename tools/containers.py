@@ -35,8 +35,8 @@ FILES = {
     "development": ["docker-compose.yml"],
     "production": ["docker-compose.yml", "docker-compose.prod.yml"],
 }
-ORDER = ["postgres", "redis", "web", "celery-enforcement", "celery-worker", "celery-beat",
-         "celery-flower"]  # fmt: skip
+ORDER = ["postgres", "redis", "web", "celery-enforcement", "celery-orders", "celery-worker",
+         "celery-beat", "celery-flower"]  # fmt: skip
 ROWS = 400_000
 
 # What a person does on the page of an import, until a worker records it.
@@ -175,7 +175,7 @@ def try_stack(name: str, keep: bool) -> None:
         for service in ORDER:
             run("podman", "restart", stack.id(service))
             stack.wait_for(service)
-        for service in ("postgres", "web", "celery-enforcement", "celery-worker"):
+        for service in ("postgres", "web", "celery-enforcement", "celery-orders", "celery-worker"):
             wait(f"{service} is well after all restarts", partial(stack.is_healthy, service))
 
         run("podman", "stop", stack.id("postgres"))
@@ -184,7 +184,7 @@ def try_stack(name: str, keep: bool) -> None:
         wait("web is ready again", lambda: stack.is_healthy("web"))
 
         print(f"  an import of {ROWS:,} rows: {stack.python(RECORD)}", flush=True)
-        for service in ("celery-enforcement", "celery-worker"):
+        for service in ("celery-enforcement", "celery-orders", "celery-worker"):
             shares = stack.memory(service)
             print(f"  {service} takes {sum(shares)} MB in {len(shares)} processes", flush=True)
             if max(shares) > LARGEST_PROCESS:

@@ -85,6 +85,16 @@ class Migration(migrations.Migration):
             name='pgh_obj',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='name_timezone_currency_daily_budget_monthly_budget_is_active_stale_after_minutes_stops_when_stale_puts_switches_right_platform_caps_events', to='ads.brand'),
         ),
+        migrations.AlterField(
+            model_name='brand',
+            name='puts_switches_right',
+            field=models.BooleanField(db_default=True, default=True, help_text='On: a campaign that somebody switches on or off on its ad platform is switched back, mostly within ten minutes. Off: its page only says so, until its next start or stop.', verbose_name='switch back on ad platforms'),
+        ),
+        migrations.AlterField(
+            model_name='brandevent',
+            name='puts_switches_right',
+            field=models.BooleanField(db_default=True, default=True, help_text='On: a campaign that somebody switches on or off on its ad platform is switched back, mostly within ten minutes. Off: its page only says so, until its next start or stop.', verbose_name='switch back on ad platforms'),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='brand',
             trigger=pgtrigger.compiler.Trigger(name='moves_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."timezone" IS DISTINCT FROM (NEW."timezone") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."daily_budget" IS DISTINCT FROM (NEW."daily_budget") OR OLD."monthly_budget" IS DISTINCT FROM (NEW."monthly_budget") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."stale_after_minutes" IS DISTINCT FROM (NEW."stale_after_minutes") OR OLD."stops_when_stale" IS DISTINCT FROM (NEW."stops_when_stale") OR OLD."puts_switches_right" IS DISTINCT FROM (NEW."puts_switches_right") OR OLD."platform_caps" IS DISTINCT FROM (NEW."platform_caps")) AND OLD."updated_at" = (NEW."updated_at"))', func='NEW.updated_at = statement_timestamp(); RETURN NEW;', hash='c4f1c43be13afd2ffe870b6f428bda1235e073a1', operation='UPDATE', pgid='pgtrigger_moves_updated_at_4b1ea', table='ads_brand', when='BEFORE')),

@@ -127,7 +127,8 @@ class Brand(ConfigurationModel):
         default=True,
         db_default=True,
         help_text="On: a campaign that somebody switches on or off on its ad platform is switched "
-        "back within the hour. Off: its page only says so, until its next start or stop.",
+        "back, mostly within ten minutes. Off: its page only says so, until its next start or "
+        "stop.",
     )
     platform_caps = models.CharField(
         "daily caps on ad platforms",

@@ -33,7 +33,7 @@ from budget_manager.tests.support import ROOT, User, copy_project, directory, en
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PRODUCTION = yaml.safe_load((ROOT / "docker-compose.prod.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-WORKERS = ["celery-enforcement", "celery-worker"]
+WORKERS = ["celery-enforcement", "celery-orders", "celery-worker"]
 OURS = [name for name, service in COMPOSE["services"].items() if "build" in service]
 
 #: What compose does not pass on in production: an override file of one's own can.
@@ -151,7 +151,8 @@ def test_the_workers_consume_every_queue_and_run_every_task(site: Site) -> None:
         }
         assert consumed == {
             "enforcement": {"enforcement"},
-            "worker": {"orders", "platforms", "imports", "background"},
+            "orders": {"orders"},
+            "worker": {"platforms", "imports", "background"},
         }
         for tasks in (inspect.registered() or {}).values():
             assert {name for name in tasks if name.startswith("ads.")} == {*PERIODS, *ON_DEMAND}
@@ -164,16 +165,14 @@ def test_the_workers_consume_every_queue_and_run_every_task(site: Site) -> None:
         client.close()
     finally:
         stopped = [worker.stop() for worker in workers.values()]
-    assert stopped == [0, 0]
+    assert stopped == [0, 0, 0]
     assert not site.healthy("celery-enforcement")
 
 
 def test_compose_starts_the_workers_of_the_procfile_and_lets_their_tasks_end() -> None:
     app.loader.import_default_modules()
-    names = {"enforcement": "celery-enforcement", "worker": "celery-worker"}
-
     for name, command in worker_commands().items():
-        service = COMPOSE["services"][names[name]]
+        service = COMPOSE["services"][f"celery-{name}"]
         assert shlex.split(service["command"])[:-1] == command[:-1]  # but for how much is logged
         assert f"-d {name}@" in service["healthcheck"]["test"][1]
         longest = max(

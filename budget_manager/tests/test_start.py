@@ -118,7 +118,7 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
         assert css.status == 200
     with urllib.request.urlopen(f"http://127.0.0.1:{start.flower_port}/") as flower:
         assert flower.status == 200
-    for name in ("web", "enforcement", "worker", "beat", "flower"):
+    for name in ("web", "enforcement", "orders", "worker", "beat", "flower"):
         assert re.search(rf"^{name} *\| ", start.output, re.MULTILINE), name
 
     assert "/admin/login/" in (clone / ".local" / "access.log").read_text()

@@ -1,5 +1,6 @@
 """Asking one account what its campaigns have cost, and recording it at once."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from ads.models import Campaign, CampaignReference, PlatformAccount, WaitingSpend
 from ads.models.spend import Kind
 from ads.platforms import SIMULATED
-from ads.platforms.interface import Connector, Costs, PlatformError, Unreachable
+from ads.platforms.interface import Connector, Costs, OutOfQuota, PlatformError, Unreachable
 from ads.rules import calendar
 from ads.services.delivery import Trigger, enforce
 from ads.services.isolation import NOBODYS_FAULT
@@ -92,10 +93,25 @@ def _ask(account: PlatformAccount, now: datetime, asked: Asked) -> None:
                     asked.outcome.switched += _let_go(account, now)
             if wants_campaigns or account.platform == SIMULATED:
                 campaigns.refresh(account, connector, now)
+            elif _may_look(account, now):
+                with suppress(OutOfQuota):  # the rest of it is for switching
+                    campaigns.refresh(account, connector, now, only_changes=True)
             if wants_campaigns and has_week:  # and its campaigns, or both are due again
                 PlatformAccount.objects.filter(pk=account.pk).update(week_answered_at=now)
         finally:
             quota.count(account.connection, connector, now)
+
+
+def _may_look(account: PlatformAccount, now: datetime) -> bool:
+    """Whether to look between the hourly looks what somebody has switched there by hand.
+
+    Not where nothing is switched, as in a warehouse.
+    """
+    return (
+        not (account.is_read_only or account.connection.is_read_only)
+        and account.campaigns.filter(is_on__isnull=False).exists()
+        and quota.has_room(account.connection, now)
+    )
 
 
 def _ask_for(

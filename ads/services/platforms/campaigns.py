@@ -18,17 +18,26 @@ _BATCH: Final = 2000
 _SAID: Final = ("name", "is_on", "is_serving", "status", "daily_budget", "is_budget_shared")
 
 
-def refresh(account: PlatformAccount, connector: Connector, now: datetime) -> None:
+def refresh(
+    account: PlatformAccount, connector: Connector, now: datetime, *, only_changes: bool = False
+) -> None:
     """Ask which campaigns the account has, and keep them; those that are missing are gone.
 
-    Where one does something else than was decided, that is put right.
+    Where one does something else than was decided, that is put right. ``only_changes``: of those
+    that are as they were, it is not noted that they were seen again.
     """
-    keep(account, connector.campaigns(account_of(account)), now)
+    keep(account, connector.campaigns(account_of(account)), now, only_changes=only_changes)
     orders.put_right(account.pk, now)
 
 
 @transaction.atomic
-def keep(account: PlatformAccount, seen: Sequence[RemoteCampaign], now: datetime) -> None:
+def keep(
+    account: PlatformAccount,
+    seen: Sequence[RemoteCampaign],
+    now: datetime,
+    *,
+    only_changes: bool = False,
+) -> None:
     """Keep these as the account's campaigns."""
     locks.account(account.pk)
     known = {row.remote_id: row for row in PlatformCampaign.objects.filter(account=account)}
@@ -50,7 +59,9 @@ def keep(account: PlatformAccount, seen: Sequence[RemoteCampaign], now: datetime
         update_fields=[*_SAID, "seen_at", "gone_at"],
     )
     mine = PlatformCampaign.objects.filter(account=account)
-    mine.filter(pk__in=[row.pk for key, row in known.items() if key in rows]).update(seen_at=now)
+    if not only_changes:
+        same = [row.pk for key, row in known.items() if key in rows]
+        mine.filter(pk__in=same).update(seen_at=now)
     missing = [row.pk for key, row in known.items() if key not in rows and row.gone_at is None]
     mine.filter(pk__in=missing).update(gone_at=now)
 

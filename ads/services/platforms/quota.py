@@ -33,6 +33,18 @@ def count(connection: Connection, connector: Connector, now: datetime) -> None:
     )
 
 
+def has_room(connection: Connection, now: datetime) -> bool:
+    """Whether campaigns may be looked at with each question for costs, which is one request more.
+
+    Where requests are counted: only as long as all accounts may then still be asked at each tick.
+    """
+    if connection.operations_per_day is None:
+        return True
+    accounts = connection.accounts.filter(is_read=True).count()
+    every = interval(connection, 2 * accounts, now)
+    return every is not None and every <= TICK
+
+
 def interval(connection: Connection, accounts: int, now: datetime) -> timedelta | None:
     """How often each of its accounts may be asked; None: not any more today.
 

@@ -33,6 +33,9 @@ from ads.services.platforms.windows import MONTH, ONE_DAY, Window, today_of
 
 logger = structlog.stdlib.get_logger(__name__)
 
+#: Accounts that are reconciled between two ticks.
+AT_ONCE: Final = 40
+
 _NOTHING: Final = Decimal(0)
 #: Days that are named in short.
 _SHOWN: Final = 3
@@ -54,7 +57,10 @@ class Sums(NamedTuple):
 
 
 def to_reconcile(now: datetime) -> list[int]:
-    """Accounts whose last 35 days have been recorded since they were last reconciled."""
+    """Accounts whose last 35 days have been recorded since they were last reconciled.
+
+    So many for each tick that the next is not kept waiting: most have their night at one time.
+    """
     return list(
         PlatformAccount.objects.filter(
             Q(reconciled_at=None) | Q(reconciled_at__lt=F("month_answered_at")),
@@ -64,8 +70,8 @@ def to_reconcile(now: datetime) -> list[int]:
             connection__state=Connection.State.WORKING,
         )
         .exclude(platform=SIMULATED)
-        .order_by("pk")
-        .values_list("pk", flat=True)
+        .order_by(F("reconciled_at").asc(nulls_first=True), "pk")
+        .values_list("pk", flat=True)[:AT_ONCE]
     )
 
 
@@ -76,8 +82,7 @@ def reconcile(account_id: int, now: datetime) -> int:
     PlatformAccount.objects.filter(pk=account.pk).update(reconciled_at=now)
     if account.timezone and account.timezone not in calendar.names():
         return 0
-    yesterday = today_of(account, now) - ONE_DAY
-    window = Window(yesterday - (MONTH - 2) * ONE_DAY, yesterday)
+    window = _window(account, now)
     try:
         with connected(account.connection) as connector:
             try:
@@ -96,6 +101,12 @@ def reconcile(account_id: int, now: datetime) -> int:
         say("An account could not be reconciled", account=str(account), error=sentence(error))
         return 0
     return _keep(account, _compared(account, window, totals, costs), window, now)
+
+
+def _window(account: PlatformAccount, now: datetime) -> Window:
+    """The days that are over of those that are asked for at night."""
+    yesterday = today_of(account, now) - ONE_DAY
+    return Window(yesterday - (MONTH - 2) * ONE_DAY, yesterday)
 
 
 def _compared(
@@ -206,8 +217,14 @@ def _keep(
 
 
 def unresolved(account: PlatformAccount) -> Iterable[AccountDifference]:
-    """The account's differences, the latest first."""
-    return account.differences.filter(resolved_at=None).order_by("-start", "span")
+    """The account's differences, the latest first.
+
+    Those of days that are not compared any more stay in the list of all, as they were last seen.
+    """
+    if account.reconciled_at is None:
+        return []
+    compared = account.differences.filter(start__gte=_window(account, account.reconciled_at).since)
+    return compared.filter(resolved_at=None).order_by("-start", "span")
 
 
 def in_short(account: PlatformAccount) -> str:

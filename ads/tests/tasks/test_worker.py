@@ -39,11 +39,12 @@ def test_tasks_are_sent_to_queues_that_the_workers_consume_together_and_no_other
         app.send_task("ads.tasks.update_spend", queue="nowhere")
 
 
-def test_enforcement_has_a_worker_of_its_own_and_each_has_a_name() -> None:
+def test_stopping_and_telling_have_workers_of_their_own_and_each_has_a_name() -> None:
     commands = worker_commands()
 
-    assert list(commands) == ["enforcement", "worker"]
+    assert list(commands) == ["enforcement", "orders", "worker"]
     assert queues_of(commands["enforcement"]) == {"enforcement"}
+    assert queues_of(commands["orders"]) == {"orders"}
     for name, command in commands.items():
         assert command[:4] == ["celery", "-A", "budget_manager", "worker"]
         assert command[command.index("-n") + 1] == f"{name}@%h"

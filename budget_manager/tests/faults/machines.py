@@ -21,7 +21,7 @@ from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres
 from budget_manager.tests.faults.stack import Stack
 
 #: Of each kind of process.
-MACHINES: Final = {"web": 4, "enforcement": 2, "worker": 2, "beat": 2}
+MACHINES: Final = {"web": 4, "enforcement": 2, "orders": 1, "worker": 2, "beat": 2}
 
 PORT: Final = 8000
 

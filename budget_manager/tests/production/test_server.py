@@ -27,7 +27,7 @@ PASSWORD = "a-password-of-this-test"  # noqa: S105
 UPLOAD = "/admin/ads/spendimport/add/"
 ENTRIES = "/api/v1/spend/entries"
 PROGRAMS = ["caddy", "nginx", "openssl", "pgbouncer", "systemd-analyze"]
-UNITS = ["web", "enforcement", "worker", "beat", "flower"]
+UNITS = ["web", "enforcement", "orders", "worker", "beat", "flower"]
 BEFORE_MIGRATE = [
     "Production on a server",
     "Packages, user, code",

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from ads.models import PlatformAccount
 from ads.services.ledger.verification import find_drift
 from ads.tests.support import execute
 
@@ -76,6 +77,16 @@ def test_spend_that_comes_in_during_the_upgrade_is_there_once(old_database: None
         " SELECT 1 + n %% 6, 0.25, current_date - n %% 90, 'before', n"
         " FROM generate_series(1, 20000) AS n"
     )
+    execute(
+        "INSERT INTO ads_brand (name, timezone, is_active, created_at, updated_at)"
+        " VALUES ('Brand 3', 'Asia/Tokyo', true, now(), now())"
+    )
+    # When each brand's account was last asked: two of them become one account, the older counts.
+    execute(
+        "INSERT INTO ads_askedaccount (source, brand_id, last_success_at) VALUES"
+        " ('simulated', 1, '2026-11-21 08:00Z'), ('simulated', 2, '2026-11-21 07:00Z'),"
+        " ('simulated', 3, '2026-11-20 09:00Z'), ('another', 3, '2026-11-01 09:00Z')"
+    )
     parameters = connection.get_connection_params()
     migrated = Event()
 
@@ -120,3 +131,12 @@ def test_spend_that_comes_in_during_the_upgrade_is_there_once(old_database: None
     ]
     assert both_periods == 2 * (Decimal(5000) + acknowledged * Decimal("0.25"))
     assert find_drift() == []
+    accounts = PlatformAccount.objects.order_by("remote_id")
+    assert [
+        (one.remote_id, one.timezone, one.currency, one.is_read, f"{one.answered_at:%d %H:%M}")
+        for one in accounts.filter(connection__platform="simulated", source="simulated")
+    ] == [
+        ("Asia/Tokyo USD", "Asia/Tokyo", "USD", True, "20 09:00"),
+        ("UTC USD", "UTC", "USD", True, "21 07:00"),
+    ]
+    assert accounts.count() == 2

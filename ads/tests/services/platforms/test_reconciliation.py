@@ -48,6 +48,7 @@ def test_differences_are_kept_with_their_days_until_they_are_gone(platform: Scri
     month = (Decimal("15.26"), Decimal("15.25"), Decimal("15.25"))
     march = date(2026, 3, 1)
     assert differences(its) == [("day", SECOND, *off, None), ("month", march, *month, None)]
+    its.refresh_from_db()
     assert platforms.in_short(its) == "The platform's sums differ on one day: 2026-03-03."
     assert platforms.to_reconcile(NOON) == []
 
@@ -60,6 +61,32 @@ def test_differences_are_kept_with_their_days_until_they_are_gone(platform: Scri
     assert platforms.reconcile(its.pk, later) == 0
     assert platforms.in_short(its) == ""
     assert AccountDifference.objects.filter(resolved_at=None).count() == 0
+
+
+def test_what_differs_on_days_that_are_not_compared_any_more_is_not_called_open(
+    platform: Scripted,
+) -> None:
+    its = account(connection())
+    platform.totals_of["1"] = {FIRST: Decimal(5)}
+    update(NOON)
+    platforms.reconcile(its.pk, NOON)
+    for days, open_days in ((33, [FIRST]), (34, [])):
+        platforms.reconcile(its.pk, NOON + (days - 1) * DAY)
+        its.refresh_from_db()
+        spans = platforms.unresolved(its)
+        assert [row.start for row in spans if row.span == "day"] == open_days
+    assert platforms.in_short(its) == ""
+    assert ("day", FIRST, 5, 0, 0, None) in differences(its)  # as it was last seen
+
+
+def test_a_night_of_many_accounts_is_spread_over_ticks(platform: Scripted) -> None:
+    of = connection()
+    for number in range(41):
+        account(of, str(number), month_answered_at=NOON)
+    first = platforms.to_reconcile(NOON)
+    assert len(first) == 40
+    PlatformAccount.objects.filter(pk__in=first).update(reconciled_at=NOON)
+    assert len(platforms.to_reconcile(NOON)) == 1
 
 
 def test_what_the_ledger_lacks_is_a_difference(platform: Scripted) -> None:

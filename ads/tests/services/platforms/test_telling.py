@@ -7,7 +7,14 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from ads.models import Campaign, Connection, PlatformAccount, PlatformCampaign, SwitchOrder
-from ads.platforms.interface import Cost, CredentialsRefused, RemoteCampaign, Unknown, Unreachable
+from ads.platforms.interface import (
+    Cost,
+    CredentialsRefused,
+    OutOfQuota,
+    RemoteCampaign,
+    Unknown,
+    Unreachable,
+)
 from ads.services import orders, platform_credentials, platforms
 from ads.services.delivery import lifecycle
 from ads.tests.factories import CampaignFactory
@@ -128,6 +135,50 @@ def test_a_campaign_that_somebody_switched_on_there_is_stopped_again(platform: S
 
     assert platform.switched == [("1", {"7": False})]
     assert not PlatformCampaign.objects.get(account=its).is_on
+
+
+@pytest.mark.parametrize(
+    ("given", "switched"),
+    [
+        ({}, 1),
+        ({"operations_per_day": 15000}, 1),
+        ({"operations_per_day": 300}, 0),  # then each hour
+        ({"is_read_only": True}, 0),
+    ],
+)
+def test_a_switch_by_hand_is_put_right_at_the_next_tick_where_requests_allow_it(
+    platform: Scripted, given: dict[str, object], switched: int
+) -> None:
+    platform.operations_per_day = given.get("operations_per_day")  # type: ignore[assignment]
+    account(connection(**given))
+    campaign = CampaignFactory.create(status="paused")
+    known_as(campaign, "7")
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=False)]
+    update(NOON)
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=True)]
+
+    update(NOON + 5 * MINUTE)
+
+    assert platform.switched == [("1", {"7": False})] * switched
+
+
+def test_a_look_at_campaigns_never_keeps_costs_from_being_recorded(platform: Scripted) -> None:
+    its = account(connection())
+    campaign = CampaignFactory.create()
+    known_as(campaign, "7")
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=True)]
+    update(NOON)
+
+    def used_up() -> None:
+        raise OutOfQuota("Enough.")
+
+    platform.before["campaigns of 1"] = used_up
+    platform.costs_of["1"] = [Cost("7", TODAY, Decimal(5))]
+    update(NOON + 5 * MINUTE)
+
+    assert spent(campaign) == 5
+    its.refresh_from_db()
+    assert (its.failing_since, its.retry_at) == (None, None)
 
 
 @pytest.mark.usefixtures("simulated")
