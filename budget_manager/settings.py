@@ -260,9 +260,9 @@ CELERY_BEAT_SCHEDULER = "ads.clockwork:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # Enforcement and orders have queues and workers of their own, so that nothing slow ever delays the
-# stopping of campaigns, here and there; whatever is not named here goes to the third worker. No task
-# may be routed to a queue that is not declared here, and the Procfile's workers consume all that
-# are.
+# stopping of campaigns, here and there; whatever is not named here goes to the third worker. No
+# task may be routed to a queue that is not declared here, and the Procfile's workers consume all
+# that are.
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = "background"
 CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {

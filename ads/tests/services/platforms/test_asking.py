@@ -359,7 +359,8 @@ def test_another_currency_than_the_brands_is_shown_and_not_recorded(platform: Sc
 def test_the_campaigns_of_an_account_are_seen_each_hour_and_those_missing_are_gone(
     platform: Scripted,
 ) -> None:
-    its = account(connection())
+    platform.operations_per_day = 300  # with more they are seen at each tick
+    its = account(connection(operations_per_day=300))
     platform.campaigns_of["1"] = [
         RemoteCampaign("7", "Spring", is_on=True, status="ENABLED", daily_budget=Decimal("9.5")),
         RemoteCampaign("8", "Autumn", is_on=False, is_removed=True),
