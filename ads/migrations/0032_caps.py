@@ -15,7 +15,7 @@ from ads.migrations import _beat, _roles
 ROWS = [
     ("Cap platforms", "ads.tasks.cap_platforms", "*", 60,
      "Sets daily budgets on the ad platforms to what may be spent that day, for brands that want "
-     "daily caps, and sets them back."),
+     "daily caps, and restores them."),
 ]  # fmt: skip
 VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             name='BudgetCap',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('original', ads.models.fields.MoneyField(decimal_places=6, help_text='The daily budget that people set there. It is set again when the cap ends.', max_digits=18, null=True)),
+                ('original', ads.models.fields.MoneyField(decimal_places=6, help_text='The daily budget that people set there, which is restored when the cap ends.', max_digits=18, null=True)),
                 ('amount', ads.models.fields.MoneyField(decimal_places=6, help_text='The daily budget that it is to have.', max_digits=18, null=True)),
                 ('set_amount', ads.models.fields.MoneyField(decimal_places=6, help_text='The last that the platform confirmed; empty: none of ours.', max_digits=18, null=True)),
                 ('state', models.CharField(choices=[('pending', 'To be told'), ('unknown', 'Told, not confirmed yet'), ('confirmed', 'Confirmed'), ('refused', 'Refused by the platform'), ('superseded', 'Superseded by a later decision')], default='pending', max_length=12)),
@@ -68,12 +68,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='brand',
             name='platform_caps',
-            field=models.CharField(choices=[('none', 'Leave daily budgets there alone'), ('limit', "The day's limit"), ('strict', 'Strict: no day may go over the limit')], db_default='none', default='none', help_text="Lowers a campaign's own daily budget on Google Ads, Meta and Microsoft to what may be spent that day, never raises it, and puts it back afterwards. A platform may spend twice a daily budget on one day (Meta 1.75 times); strict caps allow for that, and on most days less of the budget is spent.", max_length=6, verbose_name='daily caps on ad platforms'),
+            field=models.CharField(choices=[('none', 'Leave daily budgets there alone'), ('limit', "The day's limit"), ('strict', 'Strict: no day may go over the limit')], db_default='none', default='none', help_text="Lowers campaigns' daily budgets on Google Ads, Meta and Microsoft to what may be spent that day, never raises them, and restores them when the cap ends. On one day a platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, and on most days less of the budget is spent.", max_length=6, verbose_name='daily caps on ad platforms'),
         ),
         migrations.AddField(
             model_name='brandevent',
             name='platform_caps',
-            field=models.CharField(choices=[('none', 'Leave daily budgets there alone'), ('limit', "The day's limit"), ('strict', 'Strict: no day may go over the limit')], db_default='none', default='none', help_text="Lowers a campaign's own daily budget on Google Ads, Meta and Microsoft to what may be spent that day, never raises it, and puts it back afterwards. A platform may spend twice a daily budget on one day (Meta 1.75 times); strict caps allow for that, and on most days less of the budget is spent.", max_length=6, verbose_name='daily caps on ad platforms'),
+            field=models.CharField(choices=[('none', 'Leave daily budgets there alone'), ('limit', "The day's limit"), ('strict', 'Strict: no day may go over the limit')], db_default='none', default='none', help_text="Lowers campaigns' daily budgets on Google Ads, Meta and Microsoft to what may be spent that day, never raises them, and restores them when the cap ends. On one day a platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, and on most days less of the budget is spent.", max_length=6, verbose_name='daily caps on ad platforms'),
         ),
         migrations.AddField(
             model_name='platformaccount',

@@ -136,10 +136,10 @@ class Brand(ConfigurationModel):
         choices=PlatformCaps.choices,
         default=PlatformCaps.NONE,
         db_default=PlatformCaps.NONE,
-        help_text="Lowers a campaign's own daily budget on Google Ads, Meta and Microsoft to what "
-        "may be spent that day, never raises it, and puts it back afterwards. A platform may spend "
-        "twice a daily budget on one day (Meta 1.75 times); strict caps allow for that, and on "
-        "most days less of the budget is spent.",
+        help_text="Lowers campaigns' daily budgets on Google Ads, Meta and Microsoft to what may "
+        "be spent that day, never raises them, and restores them when the cap ends. On one day a "
+        "platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, "
+        "and on most days less of the budget is spent.",
     )
     last_daily_reset = models.DateField(
         null=True,

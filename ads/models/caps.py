@@ -25,7 +25,7 @@ class BudgetCap(models.Model):
     )
     original = MoneyField(
         null=True,
-        help_text="The daily budget that people set there. It is set again when the cap ends.",
+        help_text="The daily budget that people set there, which is restored when the cap ends.",
     )
     amount = MoneyField(null=True, help_text="The daily budget that it is to have.")
     set_amount = MoneyField(

@@ -158,7 +158,7 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
         context = {
             "title": f"Disconnect {connection}",
             "text": "The credentials are deleted here, and its accounts are no longer read. Spend "
-            "that was recorded stays. Daily caps that were set there are taken back first. "
+            "that was recorded stays. Daily budgets that were capped there are restored first. "
             f"{running}stop them: pause them there first, if they should "
             "not. To remove the access on the platform too, do so in its own settings.",
             "yes": "Disconnect",

@@ -31,7 +31,8 @@ class BudgetCapAdmin(ReadOnlyAdmin[BudgetCap]):
 
     about = (
         "Daily budgets on ad platforms that are kept to what may be spent that day, for brands "
-        "that want it (daily caps on ad platforms). Each is set back when its cap ends."
+        "that want it (daily caps on ad platforms). The original budget is restored when the cap "
+        "ends."
     )
     list_display = ["campaign", "place", "cap", "amount_there", "original_there", "answer"]
     fields = [
@@ -52,11 +53,11 @@ class BudgetCapAdmin(ReadOnlyAdmin[BudgetCap]):
     def cap(self, cap: BudgetCap) -> SafeString:
         return cap_badge(cap)
 
-    @admin.display(description="budget to be set")
+    @admin.display(description="capped at")
     def amount_there(self, cap: BudgetCap) -> str | None:
         return budget_there(cap, cap.amount)
 
-    @admin.display(description="its own budget there")
+    @admin.display(description="original budget")
     def original_there(self, cap: BudgetCap) -> str | None:
         return budget_there(cap, cap.original)
 

@@ -123,7 +123,7 @@ def _there(one: There, zone: str) -> dict[str, Any]:
 
 def cap_badge(cap: BudgetCap) -> SafeString:
     """ "Cap: confirmed"."""
-    way = "Set back" if cap.is_restoring else "Cap"
+    way = "Restore" if cap.is_restoring else "Cap"
     state = OrderState(cap.state)
     return badge(f"{way}: {state.label.lower()}", _TONES.get(state, "plain"))
 
@@ -134,16 +134,16 @@ def budget_there(cap: BudgetCap, amount: Decimal | None) -> str | None:
 
 
 def capped(cap: BudgetCap, zone: str) -> str:
-    """ "$75.00 a day since 4 Mar, 14:05; its own budget there is $200.00"."""
+    """ "$75.00 a day, confirmed 4 Mar 14:05. The original budget is $200.00."."""
     amount, own = budget_there(cap, cap.amount), budget_there(cap, cap.original)
     if cap.state == OrderState.REFUSED:
         return cap.answer
     if cap.is_restoring:
-        return f"{own} a day is set again."
+        return f"The original budget of {own} a day is being restored. {cap.answer}".rstrip()
     if cap.state == OrderState.CONFIRMED and cap.settled_at:
         since = format_instant(cap.settled_at, zone)
-        return f"{amount} a day, confirmed {since}. Its own budget there is {own}."
-    return f"{amount} a day. Its own budget there is {own}. {cap.answer}".rstrip()
+        return f"{amount} a day, confirmed {since}. The original budget is {own}."
+    return f"{amount} a day. The original budget is {own}. {cap.answer}".rstrip()
 
 
 def order_badge(order: SwitchOrder) -> SafeString:

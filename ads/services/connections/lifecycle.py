@@ -44,8 +44,8 @@ class Disconnected:
             return ""
         whose = "One campaign keeps" if self.caps == 1 else f"{self.caps:,} campaigns keep"
         return (
-            f"{whose} the daily cap on the platform, as it could not be taken back. The list of "
-            "daily caps says what the budgets were."
+            f"{whose} the daily cap on the platform, as the original budget could not be restored. "
+            "The list of daily caps says what it was."
         )
 
 
