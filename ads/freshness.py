@@ -1,7 +1,7 @@
-"""How fresh the spend of campaigns is, in SQL.
+"""Which accounts on ad platforms are the sources of campaigns' spend, and how fresh it is, in SQL.
 
-The sources of a campaign are the accounts on ad platforms of its platform IDs; on the simulated
-platform, the account of its brand's timezone and currency.
+The sources of a campaign are the accounts of its platform IDs, see :func:`reporting`. If there is
+none, it is the simulated platform's account of its brand's timezone and currency.
 """
 
 from datetime import datetime
@@ -33,6 +33,37 @@ def asked_accounts() -> QuerySet[Any, Any]:
     )
 
 
+def reporting(accounts: QuerySet[Any, Any]) -> Q:
+    """One of these accounts reports the spend of the platform ID that the outer query is about.
+
+    That is the account that the ID names, or of an ID that names none, each that has its campaign.
+    """
+    named = accounts.filter(platform=OuterRef("platform"), remote_id=OuterRef("account"))
+    return Exists(named) | Q(Exists(having_it(accounts)), account="")
+
+
+def having_it(accounts: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Those that have the campaign of a platform ID (the outer query's) that names no account.
+
+    Not where another ID names both: it stands before one without an account, as it does where spend
+    is recorded and where campaigns are switched.
+    """
+    both = CampaignReference.objects.filter(
+        platform=OuterRef("platform"),
+        account=OuterRef("remote_id"),
+        reference=OuterRef(OuterRef("reference")),
+    )
+    return accounts.filter(
+        ~Exists(both), platform=OuterRef("platform"), campaigns__remote_id=OuterRef("reference")
+    )
+
+
+def is_connected() -> Exists:
+    """Whether the campaign that the outer query is about is on a connected ad platform."""
+    its = CampaignReference.objects.filter(campaign=OuterRef("pk"))
+    return Exists(its.filter(reporting(PlatformAccount.objects.filter(is_read=True))))
+
+
 def is_stale(campaigns: QuerySet[Campaign] | None, now: datetime) -> Q:
     """A source of the campaign is older than its brand allows, which asked to stop then.
 
@@ -42,25 +73,19 @@ def is_stale(campaigns: QuerySet[Campaign] | None, now: datetime) -> Q:
     those = Campaign.objects.filter(asked).order_by()
     if campaigns is not None:
         those = those.filter(pk__in=campaigns.order_by().values("pk"))
-    old = asked_accounts().filter(heard_at__lt=_oldest(now, "brand__stale_after_minutes"))
-    simulated = old.filter(
+    simulated = asked_accounts().filter(
+        heard_at__lt=_oldest(now, "brand__stale_after_minutes"),
         platform=SIMULATED,
         timezone=OuterRef("brand__timezone"),
         currency=OuterRef("brand__currency"),
     )
+    old = asked_accounts().filter(heard_at__lt=_oldest(now, "campaign__brand__stale_after_minutes"))
     references = CampaignReference.objects.filter(campaign__in=those.values("pk")).order_by()
-    old = asked_accounts().filter(
-        platform=OuterRef("platform"),
-        heard_at__lt=_oldest(now, "campaign__brand__stale_after_minutes"),
-    )
-    referred = references.filter(
-        Exists(old.filter(remote_id=OuterRef("account")))
-        | Q(account="") & Exists(old.filter(campaigns__remote_id=OuterRef("reference")))
-    )
+    referred = references.filter(reporting(old))
     # The first condition is cheap, and the only one that is worked out for brands that did not ask.
     return asked & (
         Q(pk__in=referred.values("campaign"))
-        | Q(pk__in=those.filter(Exists(simulated)).values("pk"))
+        | Q(pk__in=those.filter(Exists(simulated), ~is_connected()).values("pk"))
     )
 
 

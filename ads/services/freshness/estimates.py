@@ -3,16 +3,16 @@
 At the rate of the hours before, for as long as each campaign went on delivering.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db import connection
+from django.db.models import OuterRef, Subquery
 
-from ads.models import Brand, Campaign, DeliveryChange, Spend
+from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.spend import Kind
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
@@ -24,6 +24,7 @@ RATE_OVER: Final = timedelta(hours=6)
 _CENT: Final = Decimal("0.01")
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
+_NOTHING: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,7 @@ def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> 
 
 
 def _spent_since(heard: Mapping[int, datetime], now: datetime) -> Decimal | None:
-    """By campaign, up to when its spend is known. Two queries, and one for each such instant."""
-    by_instant: dict[datetime, list[int]] = defaultdict(list)
-    for pk, at in heard.items():
-        by_instant[at].append(pk)
+    """By campaign, up to when its spend is known. Two queries."""
     last = DeliveryChange.objects.filter(campaign=OuterRef("pk")).order_by("-at", "-id")
     rows = Campaign.objects.filter(pk__in=heard).annotate(
         switched_at=Subquery(last.values("at")[:1])
@@ -117,24 +115,27 @@ def _spent_since(heard: Mapping[int, datetime], now: datetime) -> Decimal | None
             "pk", "is_active", "switched_at"
         )
     }
-    found: list[Decimal] = []
-    for at, ids in by_instant.items():
-        # What was restated of earlier days is no rate.
-        rates = (
-            Spend.objects.filter(
-                campaign__in=ids,
-                kind__in=(Kind.DAY_TOTAL, Kind.CORRECTION),
-                reported_total__isnull=False,
-                date__gte=(at - RATE_OVER - timedelta(hours=14)).date(),
-                occurred_at__gt=at - RATE_OVER,
-                occurred_at__lte=at,
-            )
-            .order_by()
-            .values("campaign")
-            .annotate(total=Sum("amount"))
-            .values_list("campaign", "total")
-        )
-        for pk, total in rates:
-            span = max(min(ends.get(pk, now), now) - at, timedelta(0))
-            found.append(total * (span // _MINUTE) / (RATE_OVER // _MINUTE))
+    with connection.cursor() as cursor:
+        cursor.execute(_RATES, [list(heard), list(heard.values()), RATE_OVER, RATE_OVER])
+        rates = cursor.fetchall()
+    found = [
+        total * (max(min(ends.get(pk, now), now) - heard[pk], _NOTHING) // _MINUTE)
+        / (RATE_OVER // _MINUTE)
+        for pk, total in rates
+    ]  # fmt: skip
     return sum(found, Decimal(0)).quantize(_CENT, ROUND_HALF_UP) if found else None
+
+
+#: What each campaign has spent in the hours before an instant of its own. What was restated of
+#: earlier days is no rate; 14 hours are the most that a day differs from UTC's.
+_RATES: Final = f"""
+    SELECT heard.campaign_id, sum(spend.amount)
+      FROM unnest(%s::bigint[], %s::timestamptz[]) AS heard (campaign_id, at)
+      JOIN ads_spend AS spend
+        ON spend.campaign_id = heard.campaign_id
+       AND spend.kind IN ('{Kind.DAY_TOTAL}', '{Kind.CORRECTION}')
+       AND spend.reported_total_id IS NOT NULL
+       AND spend.date >= ((heard.at - %s - interval '14 hours') AT TIME ZONE 'UTC')::date
+       AND spend.occurred_at > heard.at - %s AND spend.occurred_at <= heard.at
+     GROUP BY heard.campaign_id
+"""  # noqa: S608  (nothing in it comes from outside)

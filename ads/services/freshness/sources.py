@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import QuerySet, Value
 
-from ads.freshness import asked_accounts
-from ads.models import Brand, Campaign, CampaignReference, PlatformCampaign
+from ads.freshness import asked_accounts, having_it, is_connected
+from ads.models import Brand, Campaign, CampaignReference, PlatformAccount
 from ads.platforms import UnknownPlatform, platform
 from ads.rules.calendar import format_instant
 from ads.rules.platform_ids import SIMULATED
@@ -46,65 +47,70 @@ def _usual_lag(code: str) -> str:
         return ""
 
 
+def accounts_by(
+    campaigns: QuerySet[Campaign], owner: str, accounts: Collection[Any]
+) -> dict[int, set[int]]:
+    """Which of ``accounts`` are sources, by the column ``owner`` of ``campaigns``.
+
+    One query, and one more where platform IDs name no account. Owners without a source are missing.
+    """
+    if not accounts:
+        return {}
+    by_key = {(one.platform, one.remote_id): one.pk for one in accounts}
+    is_simulated = any(one.platform == SIMULATED for one in accounts)
+    rows = campaigns.order_by().values_list(
+        owner, "brand__timezone", "brand__currency", "references__platform", "references__account",
+        is_connected() if is_simulated else Value(True),
+    )  # fmt: skip
+    found: dict[int, set[int]] = defaultdict(set)
+    loose = set()
+    for its, timezone, currency, code, remote_id, is_elsewhere in rows.distinct():
+        keys = [(code, remote_id)]
+        if not is_elsewhere:
+            keys.append((SIMULATED, f"{timezone} {currency}"))
+        found[its] |= {by_key[key] for key in keys if key in by_key}
+        if remote_id == "":
+            loose.add(code)
+    if loose:
+        those = PlatformAccount.objects.filter(pk__in=by_key.values())
+        references = CampaignReference.objects.filter(
+            account="", platform__in=loose, campaign__in=campaigns.order_by().values("pk")
+        )
+        pairs = references.order_by().values_list(
+            f"campaign__{owner}", ArraySubquery(having_it(those).values("pk"))
+        )
+        for its, pks in pairs.distinct():
+            found[its].update(pks)
+    return {its: pks for its, pks in found.items() if pks}
+
+
 def of_campaigns(ids: Collection[int]) -> dict[int, list[Source]]:
     """The sources of each campaign, the oldest first; those without one are missing.
 
     A query if no account is read, else three at most, whatever the number.
     """
-    accounts = {one.pk: one for one in asked_accounts().select_related("connection")}
-    if not accounts:
-        return {}
-    by_key = {(one.platform, one.remote_id): one.pk for one in accounts.values()}
-    found: dict[int, set[int]] = defaultdict(set)
-    campaigns = Campaign.objects.filter(pk__in=ids).order_by()
-    loose: list[tuple[int, str, str]] = []
-    for pk, timezone, currency, code, remote_id, reference in campaigns.values_list(
-        "pk", "brand__timezone", "brand__currency",
-        "references__platform", "references__account", "references__reference",
-    ):  # fmt: skip
-        keys = [(SIMULATED, f"{timezone} {currency}"), (code, remote_id)]
-        found[pk] |= {by_key[key] for key in keys if key in by_key}
-        if remote_id == "":
-            loose.append((pk, code, reference))
-    if loose:
-        there = _accounts_of(accounts, {reference for *_, reference in loose})
-        for pk, code, reference in loose:
-            found[pk] |= there.get((code, reference), set())
-    sources = {pk: _source(one) for pk, one in accounts.items()}
-    return {pk: _oldest_first(sources[one] for one in its) for pk, its in found.items() if its}
+    return _of(Campaign.objects.filter(pk__in=ids), "pk")
 
 
 def of_brand(brand: Brand) -> list[Source]:
-    """The sources of the brand's campaigns, the oldest first; two queries."""
-    named = CampaignReference.objects.filter(campaign__brand=brand).order_by()
-    pairs = set(named.values_list("platform", "account").distinct())
-    accounts: QuerySet[Any] = asked_accounts().select_related("connection")
-    simulated = (SIMULATED, f"{brand.timezone} {brand.currency}")
-    exact = [one for one in accounts if (one.platform, one.remote_id) in pairs | {simulated}]
-    loose = {code for code, remote_id in pairs if not remote_id}
-    if loose:
-        references = named.filter(account="").values("reference")
-        ids = {one.pk for one in exact}
-        exact += (
-            accounts.filter(platform__in=loose, campaigns__remote_id__in=references)
-            .exclude(pk__in=ids)
-            .distinct()
-        )
-    return _oldest_first(_source(one) for one in exact)
+    """The sources of the brand's campaigns, the oldest first; three queries at most."""
+    return _of(Campaign.objects.filter(brand=brand), "brand").get(brand.pk, [])
 
 
 def of_all() -> list[Source]:
-    """The sources of all that whoever asks may see, the oldest first; two queries at most."""
-    accounts: QuerySet[Any] = asked_accounts().select_related("connection")
+    """The sources of all that whoever asks may see, the oldest first; three queries at most."""
     brands = visible.brand_ids()
     if brands is None:
-        return _oldest_first(_source(one) for one in accounts)
-    those = Brand.objects.filter(pk__in=brands).order_by()
-    keys = set(
-        those.values_list("campaigns__references__platform", "campaigns__references__account")
-    ) | {(SIMULATED, f"{zone} {code}") for zone, code in those.values_list("timezone", "currency")}
-    mine = [one for one in accounts if (one.platform, one.remote_id) in keys]
-    return _oldest_first(_source(one) for one in mine)
+        return _oldest_first(_source(one) for one in asked_accounts().select_related("connection"))
+    found = _of(Campaign.objects.filter(brand__in=brands), "brand")
+    return _oldest_first({one.account_id: one for its in found.values() for one in its}.values())
+
+
+def _of(campaigns: QuerySet[Campaign], owner: str) -> dict[int, list[Source]]:
+    accounts = {one.pk: one for one in asked_accounts().select_related("connection")}
+    found = accounts_by(campaigns, owner, accounts.values())
+    sources = {pk: _source(accounts[pk]) for its in found.values() for pk in its}
+    return {its: _oldest_first(sources[pk] for pk in pks) for its, pks in found.items()}
 
 
 def with_sources(rows: Iterable[Any], *, of_all: bool = False) -> None:
@@ -155,14 +161,3 @@ def _source(account: Any) -> Source:
         _usual_lag(account.connection.platform),
         account.problem or account.connection.problem,
     )
-
-
-def _accounts_of(
-    accounts: Collection[int], references: Collection[str]
-) -> dict[tuple[str, str], set[int]]:
-    """The accounts that have campaigns with these platform IDs, which name no account."""
-    seen = PlatformCampaign.objects.filter(account__in=accounts, remote_id__in=references)
-    found: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for pk, code, remote_id in seen.values_list("account", "account__platform", "remote_id"):
-        found[code, remote_id].add(pk)
-    return found

@@ -1,6 +1,7 @@
 """A brand may ask to stop while its spend is older than it allows."""
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from ads.models.platforms import PlatformCampaign
 from ads.platforms.interface import Cost
 from ads.services import freshness
 from ads.services.explain import conditions, explanation
-from ads.services.platforms import ask
+from ads.services.orders import There, lookup
+from ads.services.platforms import ask, matching
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.platforms import doubles
 from ads.tests.platforms.doubles import TODAY
@@ -101,6 +103,69 @@ def test_a_platform_id_without_an_account_is_of_the_account_that_has_the_campaig
     assert [delivers(there), delivers(nowhere)] == [False, True]
     assert list(freshness.of_campaigns([there.pk, nowhere.pk])) == [there.pk]
     assert [source.account_id for source in freshness.of_brand(brand)] == [old.pk]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_place_agrees_on_the_accounts_of_a_campaign(seed: int) -> None:
+    """What is recorded, switched, held, shown and warned about goes by one rule."""
+    random = Random(seed)
+    old = NOON - 2 * HOUR
+    accounts = {remote_id: account(remote_id, old) for remote_id in ("1", "2")}
+    of = Connection.objects.create(name="S", platform="simulated", source="simulated")
+    simulated = PlatformAccount.objects.create(
+        connection=of, platform="simulated", source="simulated", remote_id="UTC USD",
+        timezone="UTC", currency="USD", answered_at=old,
+    )  # fmt: skip
+    there = {(a, r) for a in accounts for r in "789" if random.random() < 0.6}
+    for remote_id, reference in there:
+        PlatformCampaign.objects.create(
+            account=accounts[remote_id], remote_id=reference, is_on=True, seen_at=NOON
+        )
+    brands = [strict_brand(), strict_brand()]
+    campaigns = [CampaignFactory.create(brand=random.choice(brands)) for _ in range(6)]
+    places = [(a, r) for a in ("", "1", "2") for r in "789"]
+    ids = [(random.choice(campaigns), *place) for place in random.sample(places, 5)]
+    CampaignReference.objects.bulk_create(
+        CampaignReference(campaign=campaign, platform="scripted", account=a, reference=r)
+        for campaign, a, r in ids
+    )
+    named = {(a, r) for _, a, r in ids}
+    expected = {campaign.pk: set[int]() for campaign in campaigns}
+    for campaign, a, r in ids:
+        having = [a] if a else [each for each, its in there - named if its == r]
+        expected[campaign.pk] |= {accounts[each].pk for each in having}
+    for pks in expected.values():
+        pks.update(set() if pks else {simulated.pk})
+
+    found = freshness.of_campaigns(expected)
+    assert {pk: {one.account_id for one in its} for pk, its in found.items()} == expected
+    for brand in brands:
+        its = {pk for one in campaigns if one.brand == brand for pk in expected[one.pk]}
+        assert {one.account_id for one in freshness.of_brand(brand)} == its
+    for remote_id, one in accounts.items():
+        mine = {pk for pk, pks in expected.items() if one.pk in pks}
+        owners = matching.matched(one, []).owners.values()
+        assert {owner.campaign_id for owner in owners} == mine
+        told = any(str(one.name) in text for text in freshness.problems(NOON))
+        assert told is bool(mine)
+        switched = {pk for pk in mine if one in [its.campaign.account for its in orders_of(pk)]}
+        assert switched == {
+            campaign.pk
+            for campaign, a, r in ids
+            if (remote_id, r) in there
+            and a in ("", remote_id)
+            and (a or (remote_id, r) not in named)
+        }
+    PlatformAccount.objects.filter(pk=accounts["1"].pk).update(answered_at=NOON)
+    enforce_all(NOON)
+    fresh = {accounts["1"].pk}
+    assert {one.pk for one in campaigns if delivers(one)} == {
+        pk for pk, pks in expected.items() if pks <= fresh
+    }
+
+
+def orders_of(pk: int) -> list[There]:
+    return lookup.there(Campaign.objects.get(pk=pk))
 
 
 @pytest.mark.parametrize(
