@@ -4,7 +4,7 @@ The sources of a campaign are the accounts of its platform IDs, see :func:`repor
 none, it is the simulated platform's account of its brand's timezone and currency.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -13,6 +13,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     Func,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -20,7 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Least
 
-from ads.models import Campaign, CampaignReference, Connection, PlatformAccount
+from ads.models import Brand, Campaign, CampaignReference, Connection, PlatformAccount
 from ads.rules.platform_ids import SIMULATED
 
 
@@ -39,7 +40,7 @@ def reporting(accounts: QuerySet[Any, Any]) -> Q:
     That is the account that the ID names, or of an ID that names none, each that has its campaign.
     """
     named = accounts.filter(platform=OuterRef("platform"), remote_id=OuterRef("account"))
-    return Exists(named) | Q(Exists(having_it(accounts)), account="")
+    return Exists(named) | Q(account="") & Exists(having_it(accounts))
 
 
 def having_it(accounts: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
@@ -90,8 +91,16 @@ def is_stale(campaigns: QuerySet[Campaign] | None, now: datetime) -> Q:
 
 
 def has_stale(now: datetime) -> bool:
-    """Is any source older than a brand allows that asked to stop then? One small query."""
-    return Campaign.objects.filter(is_stale(None, now)).exists()
+    """Is any source older than a brand allows that asked to stop then?
+
+    Two small queries, and a larger one where some account is older than the strictest brand allows.
+    """
+    strict = Brand.objects.filter(stops_when_stale=True)
+    least = strict.aggregate(least=Min("stale_after_minutes"))["least"]
+    if least is None:
+        return False
+    old = asked_accounts().filter(heard_at__lt=now - timedelta(minutes=least))
+    return old.exists() and Campaign.objects.filter(is_stale(None, now)).exists()
 
 
 def _oldest(now: datetime, minutes: str) -> Any:
