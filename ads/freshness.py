@@ -37,26 +37,18 @@ def asked_accounts() -> QuerySet[Any, Any]:
 def reporting(accounts: QuerySet[Any, Any]) -> Q:
     """One of these accounts reports the spend of the platform ID that the outer query is about.
 
-    That is the account that the ID names, or of an ID that names none, each that has its campaign.
+    That is the account that the ID names. An ID that names none is of each account that has its
+    campaign, unless another ID names both; where spend is recorded, and campaigns are switched
+    (``MATCHED`` of the models), it is the same.
     """
-    named = accounts.filter(platform=OuterRef("platform"), remote_id=OuterRef("account"))
-    return Exists(named) | Q(account="") & Exists(having_it(accounts))
-
-
-def having_it(accounts: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    """Those that have the campaign of a platform ID (the outer query's) that names no account.
-
-    Not where another ID names both: it stands before one without an account, as it does where spend
-    is recorded and where campaigns are switched.
-    """
+    there = accounts.filter(platform=OuterRef("platform"))
     both = CampaignReference.objects.filter(
         platform=OuterRef("platform"),
         account=OuterRef("remote_id"),
         reference=OuterRef(OuterRef("reference")),
     )
-    return accounts.filter(
-        ~Exists(both), platform=OuterRef("platform"), campaigns__remote_id=OuterRef("reference")
-    )
+    having_it = there.filter(~Exists(both), campaigns__remote_id=OuterRef("reference"))
+    return Exists(there.filter(remote_id=OuterRef("account"))) | Q(account="") & Exists(having_it)
 
 
 def is_connected() -> Exists:

@@ -59,7 +59,7 @@ def _too_old(old: Sequence[Any], now: datetime) -> list[str]:
         return []
     brands: dict[int, set[int]] = defaultdict(set)
     campaigns = Campaign.objects.filter(brand__in=strict)
-    for brand, accounts in accounts_by(campaigns, "brand", old).items():
+    for brand, accounts in accounts_by(campaigns, "brand_id", old).items():
         for pk in accounts:
             brands[pk].add(brand)
     found = []

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
-from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import QuerySet, Value
 
-from ads.freshness import asked_accounts, having_it, is_connected
-from ads.models import Brand, Campaign, CampaignReference, PlatformAccount
+from ads.freshness import asked_accounts, is_connected
+from ads.models import Brand, Campaign
+from ads.models.platforms import MATCHED
 from ads.platforms import UnknownPlatform, platform
 from ads.rules.calendar import format_instant
 from ads.rules.platform_ids import SIMULATED
@@ -48,7 +49,7 @@ def _usual_lag(code: str) -> str:
 
 
 def accounts_by(
-    campaigns: QuerySet[Campaign], owner: str, accounts: Collection[Any]
+    campaigns: QuerySet[Campaign], owner: Literal["id", "brand_id"], accounts: Collection[Any]
 ) -> dict[int, set[int]]:
     """Which of ``accounts`` are sources, by the column ``owner`` of ``campaigns``.
 
@@ -63,25 +64,28 @@ def accounts_by(
         is_connected() if is_simulated else Value(True),
     )  # fmt: skip
     found: dict[int, set[int]] = defaultdict(set)
-    loose = set()
+    is_loose = False
     for its, timezone, currency, code, remote_id, is_elsewhere in rows.distinct():
         keys = [(code, remote_id)]
         if not is_elsewhere:
             keys.append((SIMULATED, f"{timezone} {currency}"))
         found[its] |= {by_key[key] for key in keys if key in by_key}
-        if remote_id == "":
-            loose.add(code)
-    if loose:
-        those = PlatformAccount.objects.filter(pk__in=by_key.values())
-        references = CampaignReference.objects.filter(
-            account="", platform__in=loose, campaign__in=campaigns.order_by().values("pk")
-        )
-        pairs = references.order_by().values_list(
-            f"campaign__{owner}", ArraySubquery(having_it(those).values("pk"))
-        )
-        for its, pks in pairs.distinct():
-            found[its].update(pks)
+        is_loose |= remote_id == ""
+    if is_loose:
+        pks = [one.pk for one in accounts if one.platform != SIMULATED]
+        those, params = campaigns.order_by().values("pk").query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(_THERE.format(owner=owner, those=those), [pks, *params])
+            for its, pk in cursor.fetchall():
+                found[its].add(pk)
     return {its: pks for its, pks in found.items() if pks}
+
+
+_THERE: Final = f"""
+    SELECT DISTINCT campaign.{{owner}}, matched.account_id
+      FROM {MATCHED} JOIN ads_campaign AS campaign ON campaign.id = matched.campaign_id
+     WHERE matched.account_id = ANY(%s) AND campaign.id IN ({{those}})
+"""  # noqa: S608
 
 
 def of_campaigns(ids: Collection[int]) -> dict[int, list[Source]]:
@@ -89,12 +93,12 @@ def of_campaigns(ids: Collection[int]) -> dict[int, list[Source]]:
 
     A query if no account is read, else three at most, whatever the number.
     """
-    return _of(Campaign.objects.filter(pk__in=ids), "pk")
+    return _of(Campaign.objects.filter(pk__in=ids), "id")
 
 
 def of_brand(brand: Brand) -> list[Source]:
     """The sources of the brand's campaigns, the oldest first; three queries at most."""
-    return _of(Campaign.objects.filter(brand=brand), "brand").get(brand.pk, [])
+    return _of(Campaign.objects.filter(brand=brand), "brand_id").get(brand.pk, [])
 
 
 def of_all() -> list[Source]:
@@ -102,11 +106,11 @@ def of_all() -> list[Source]:
     brands = visible.brand_ids()
     if brands is None:
         return _oldest_first(_source(one) for one in asked_accounts().select_related("connection"))
-    found = _of(Campaign.objects.filter(brand__in=brands), "brand")
+    found = _of(Campaign.objects.filter(brand__in=brands), "brand_id")
     return _oldest_first({one.account_id: one for its in found.values() for one in its}.values())
 
 
-def _of(campaigns: QuerySet[Campaign], owner: str) -> dict[int, list[Source]]:
+def _of(campaigns: QuerySet[Campaign], owner: Literal["id", "brand_id"]) -> dict[int, list[Source]]:
     accounts = {one.pk: one for one in asked_accounts().select_related("connection")}
     found = accounts_by(campaigns, owner, accounts.values())
     sources = {pk: _source(accounts[pk]) for its in found.values() for pk in its}
