@@ -9,11 +9,18 @@ the next tick. **No text here may hold a secret**: connectors build texts from c
 platform's message, never from an address, a header or a request.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """The text without any of these secrets. The longest go first, as one may hold another."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return text
 
 
 class PlatformError(Exception):

@@ -257,7 +257,7 @@ def _spend(spent: Sequence[PeriodSpend], when: str, kind: str) -> dict[str, Any]
                 if each.with_budget
                 else None,
                 "of": f"{counted(each.with_budget, 'brand')} with a {kind} budget",
-                "unlimited": f"{format_money(each.unlimited, each.currency)} more by "
+                "unlimited": f"{format_money(each.unlimited, each.currency)} spent by "
                 f"{counted(each.without_budget, 'brand')} without a {kind} budget"
                 if each.unlimited
                 else "",

@@ -21,6 +21,7 @@ from ads.platforms.interface import (
     PlatformError,
     Unreachable,
     UnreadableAnswer,
+    without,
 )
 
 _LONGEST: Final = 300
@@ -177,7 +178,7 @@ def _of_failure(errors: list[Said]) -> PlatformError:
     if kind == "quota_error":
         return OutOfQuota(first.sentence, retry_after=first.retry_after)
     if kind in _KINDS_OF_OUTAGES:
-        return Unreachable(f"Google Ads had an error of its own ({first.name}).")
+        return Unreachable(f"Google Ads had an internal error ({first.name}).")
     return Rejected(first)
 
 
@@ -191,7 +192,7 @@ class Failures:
 
     def __init__(self, kind: Any, secrets: Iterable[str]) -> None:
         self._kind = kind
-        self._secrets = [secret for secret in secrets if secret]
+        self._secrets = frozenset(secrets)
 
     def translated(self, error: Exception) -> PlatformError:
         """The error of the interface for one of the library's."""
@@ -202,7 +203,7 @@ class Failures:
             return _of_failure(details)
         code: Any = getattr(error, "grpc_status_code", None) or _Status.UNKNOWN
         if code == _Status.RESOURCE_EXHAUSTED:
-            return OutOfQuota("Google Ads answers no more requests for now (RESOURCE_EXHAUSTED).")
+            return OutOfQuota("Google Ads accepts no more requests for now (RESOURCE_EXHAUSTED).")
         if code in _REFUSED:
             text = self._cleaned(str(getattr(error, "message", "")))
             return CredentialsRefused(
@@ -258,9 +259,7 @@ class Failures:
 
     def _cleaned(self, text: str) -> str:
         """Google's message on one line, without secrets and without a dot at its end."""
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return cleaned(text)
+        return cleaned(without(self._secrets, text))
 
 
 def cleaned(text: str) -> str:

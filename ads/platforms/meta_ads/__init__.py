@@ -16,8 +16,10 @@ from datetime import timedelta
 from typing import Final
 
 from ads.platforms.interface import Connector, Credential, CredentialsRefused, OAuth, Platform
+from ads.rules.platform_ids import is_number
 
-_VERSION: Final = "v26.0"
+VERSION: Final = "v26.0"
+ENDPOINT: Final = "https://graph.facebook.com"
 
 _CREDENTIALS: Final = (
     Credential(
@@ -59,8 +61,8 @@ class MetaAds:
         self.credentials: Sequence[Credential] = _CREDENTIALS
         self.usual_lag = "usually within 30 minutes; final after 3 days"
         self.oauth: OAuth | None = OAuth(
-            authorize_url=f"{endpoint or 'https://www.facebook.com'}/{_VERSION}/dialog/oauth",
-            token_url=(f"{endpoint or 'https://graph.facebook.com'}/{_VERSION}/oauth/access_token"),
+            authorize_url=f"{endpoint or 'https://www.facebook.com'}/{VERSION}/dialog/oauth",
+            token_url=f"{endpoint or ENDPOINT}/{VERSION}/oauth/access_token",
             scopes=("ads_read", "ads_management", "business_management"),
             token="access_token",  # noqa: S106 - the name of the field
             client_id="META_ADS_CLIENT_ID",
@@ -85,9 +87,10 @@ class MetaAds:
             raise CredentialsRefused("Access token: it is missing.", remedy="Paste a token.")
         if not token.isascii() or any(character.isspace() for character in token):
             raise CredentialsRefused(
-                "Access token: it has characters that no token has.", remedy="Paste it again."
+                "Access token: it contains characters that are not allowed.",
+                remedy="Paste it again.",
             )
-        if business and not (business.isascii() and business.isdigit()):
+        if business and not is_number(business):
             raise CredentialsRefused(
                 "Business ID: it is not a number.",
                 remedy="Copy it from Meta's business settings > Business info.",

@@ -17,11 +17,10 @@ from requests.structures import CaseInsensitiveDict
 
 from ads.platforms.http import Answer, Bearer, Client, Deadline
 from ads.platforms.interface import OutOfQuota, PlatformError, Unreachable, UnreadableAnswer
+from ads.platforms.meta_ads import ENDPOINT, VERSION
 from ads.platforms.meta_ads.errors import GraphError, TooMuchData, unreadable
 from ads.platforms.meta_ads.usage import Usage
 
-VERSION: Final = "v26.0"
-ENDPOINT: Final = "https://graph.facebook.com"
 #: Rows on a page; fewer where Meta says that a page would be too large.
 PAGE_SIZES: Final = (500, 100, 25)
 #: Requests in a batch: Meta takes no more.
@@ -62,7 +61,7 @@ class Graph:
         if app_secret:
             proof = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
             self._proof = {"appsecret_proof": proof}
-        self._secrets = {token, app_secret, *self._proof.values()} - {""}
+        self._secrets = {token, app_secret, *self._proof.values()}
         self.usage = Usage()
         self.operations = 0
         self.account = ""

@@ -92,7 +92,8 @@ class MicrosoftAds:
                 raise CredentialsRefused(f"{each.label}: it is missing.", remedy="Enter it.")
             if not text.isascii() or any(character.isspace() for character in text):
                 raise CredentialsRefused(
-                    f"{each.label}: it has characters that none has.", remedy="Paste it again."
+                    f"{each.label}: it contains characters that are not allowed.",
+                    remedy="Paste it again.",
                 )
         return MicrosoftAdsConnector(given, timeout=timeout, endpoint=endpoint)
 

@@ -30,8 +30,8 @@ from ads.platforms.microsoft_ads.errors import (
     as_platform_error,
     errors_in,
     of_status,
+    on_one_line,
     unreadable,
-    without,
 )
 
 TOKEN_PATH: Final = "/common/oauth2/v2.0/token"  # noqa: S105 - a path
@@ -153,7 +153,7 @@ class Access:
         if not isinstance(said, Mapping) or (answer.status != _OK and "error" not in said):
             raise of_status(answer.status, answer.headers.get("Retry-After", ""))
         if "error" in said:
-            words = without(
+            words = on_one_line(
                 self._secrets, f"{said['error']}: {said.get('error_description') or ''}"
             )
             if answer.status >= _SERVER_ERROR or said["error"] == "temporarily_unavailable":

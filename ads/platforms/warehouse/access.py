@@ -25,6 +25,7 @@ from ads.platforms.interface import (
     PlatformError,
     Unreachable,
     UnreadableAnswer,
+    without,
 )
 
 #: What to install for a database, by the beginning of its address.
@@ -143,18 +144,15 @@ class Access:
         """The first line of what the driver says; SQLAlchemy's own text has the statement."""
         cause = getattr(error, "orig", None) or error
         text = next(iter(str(cause).strip().splitlines()), "") or type(cause).__name__
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return text[:_LONGEST]
+        return without(self._secrets, text)[:_LONGEST]
 
 
-def _secrets(address: str, url: sa.URL) -> list[str]:
-    """What no text may hold, the longest first: password and options, as written and as meant."""
+def _secrets(address: str, url: sa.URL) -> set[str]:
+    """What no text may hold: password and options, as written and as meant."""
     found = {address, address.strip(), url.password or ""}
     found |= {value for values in url.normalized_query.values() for value in values}
     login = re.match(r"[^:/]+://[^:/@]*:(.*)@", address.strip())
-    found.add(login[1] if login else "")
-    return sorted(found - {""}, key=len, reverse=True)
+    return found | ({login[1]} if login else set())
 
 
 def _prepared(url: sa.URL, timeout: float) -> tuple[sa.URL, dict[str, Any]]:

@@ -73,7 +73,8 @@ def proposed(found: Sequence[Fit]) -> list[Choice]:
     return [
         Choice(
             one.account.pk,
-            is_read=one.account.is_read or not (one.read_by or one.account.state),
+            is_read=one.account.is_read
+            or not (one.read_by or one.also_read_by or one.account.state),
             brand=one.brand.name
             if one.brand
             else _spaced(one.account.name or one.account.remote_id),

@@ -99,7 +99,7 @@ def test_it_compares_spend_with_the_budgets_that_there_are(admin: Client) -> Non
 
     assert "Spend today $71.00" in page
     assert "$64.00 of $100.00 64%" in page
-    assert "$7.00 more by 1 brand without a daily budget" in page
+    assert "$7.00 spent by 1 brand without a daily budget" in page
     assert "$64.00 of $1,000.00 6%" in page
 
 

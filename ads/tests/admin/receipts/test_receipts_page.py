@@ -45,7 +45,7 @@ def test_the_months_receipts_say_how_far_over_and_why(admin: Client) -> None:
     shown = text_of(admin.get(address))
 
     assert "Receipts of Acme, May 2024" in shown
-    assert "1 pause for a used-up budget; 0 of 1 kept it." in shown
+    assert "1 pause for a used-up budget; 0 of 1 stayed within it." in shown
     assert "Overspent by $2.50: $2.50 because spend was reported late." in shown
     assert "The worst was Spring with $2.50 over its limit of $10.00." in shown
     assert "on no connected platform" in shown

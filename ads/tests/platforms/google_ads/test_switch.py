@@ -171,7 +171,7 @@ def test_many_orders_go_in_several_requests(
     google.fault("server_error", "switch", after=1)
     google.fault("timeout", "read_back", after=1, seconds=0)
     answers = switch(connector, c101=False, c102=False, c103=True, c104=True, c105=False)
-    lost = Unknown("Google Ads had an error of its own (TRANSIENT_ERROR).")
+    lost = Unknown("Google Ads had an internal error (TRANSIENT_ERROR).")
     assert answers == {
         "101": Confirmed("PAUSED"),
         "102": Confirmed("PAUSED"),

@@ -365,6 +365,35 @@ def test_an_account_that_another_connection_reads_is_refused(
     assert said == ["Acme's ads reads this account. Leave it out, or switch it off there first."]
 
 
+def test_an_account_that_is_read_as_another_source_is_left_out_unless_it_is_chosen(
+    connection: Connection, world: World, now: datetime
+) -> None:
+    make(connection, choices.proposed(seen(connection, now)), now)
+    warehouse = lifecycle.add(platform=CODE, name="Warehouse", given={"token": TOKEN}, now=now)
+    Connection.objects.filter(pk=warehouse.pk).update(source="warehouse")
+    warehouse.refresh_from_db()
+    (fit,) = seen(warehouse, now)
+
+    (proposed,) = choices.proposed([fit])
+
+    assert (fit.read_by, fit.also_read_by, proposed.is_read) == (None, connection, False)
+    (said,) = fits.troubles(fit, fit.brand, gives_hours=lambda: False, now=now)
+    assert said.startswith("Acme's ads reads it already. The same spend is not counted twice")
+    make(warehouse, [Choice(fit.account.pk, is_read=True)], now)
+    fit.account.refresh_from_db()
+    assert fit.account.is_read
+
+
+def test_an_account_without_a_timezone_and_a_currency_says_what_a_new_brand_gets(
+    connection: Connection, world: World, now: datetime
+) -> None:
+    (fit,) = seen(connection, now)
+    fit.account.timezone = fit.account.currency = ""
+
+    (said,) = fits.troubles(fit, None, gives_hours=lambda: False, now=now)
+    assert said.startswith("Its timezone and currency are not known, so a new brand gets UTC and ")
+
+
 def test_if_one_row_cannot_be_made_nothing_is(
     connection: Connection, world: World, now: datetime
 ) -> None:

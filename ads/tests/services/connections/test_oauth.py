@@ -101,7 +101,7 @@ def test_a_code_is_good_once(login: Login, now: datetime) -> None:
     said = refused(begun, answer, now)
 
     assert said == (
-        "Example Ads gave no access for the code: invalid_grant: Malformed code …. Connect again; "
+        "Example Ads refused the login: invalid_grant: Malformed code …. Connect again; "
         "if this stays, compare the redirect address and EXAMPLE_ADS_CLIENT_SECRET with the app's."
     )
 

@@ -70,7 +70,6 @@ def test_a_hold_that_does_not_apply_has_its_figures() -> None:
         ),
         "daily_budget": (False, "Daily budget: $12.00 of $75.00 spent", None),
         "monthly_budget": (False, "Monthly budget: no limit, $12.00 spent this month", None),
-        "stale_spend": (False, "Spend: no limit on its age", None),
         "dayparting": (
             False,
             "Hours: open now (Office)",
