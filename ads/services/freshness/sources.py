@@ -57,7 +57,9 @@ def accounts_by(
     """
     if not accounts:
         return {}
-    by_key = {(one.platform, one.remote_id): one.pk for one in accounts}
+    by_key: dict[tuple[str | None, str | None], set[int]] = defaultdict(set)
+    for one in accounts:  # a warehouse may have one that is connected too
+        by_key[one.platform, one.remote_id].add(one.pk)
     is_simulated = any(one.platform == SIMULATED for one in accounts)
     rows = campaigns.order_by().values_list(
         owner, "brand__timezone", "brand__currency", "references__platform", "references__account",
@@ -66,10 +68,9 @@ def accounts_by(
     found: dict[int, set[int]] = defaultdict(set)
     is_loose = False
     for its, timezone, currency, code, remote_id, is_elsewhere in rows.distinct():
-        keys = [(code, remote_id)]
+        found[its] |= by_key.get((code, remote_id), set())
         if not is_elsewhere:
-            keys.append((SIMULATED, f"{timezone} {currency}"))
-        found[its] |= {by_key[key] for key in keys if key in by_key}
+            found[its] |= by_key.get((SIMULATED, f"{timezone} {currency}"), set())
         is_loose |= remote_id == ""
     if is_loose:
         pks = [one.pk for one in accounts if one.platform != SIMULATED]
