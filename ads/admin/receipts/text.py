@@ -10,7 +10,7 @@ from ads.models import Campaign, SwitchOrder
 from ads.models.platforms import OrderState
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
-from ads.services import receipts
+from ads.services import freshness, receipts
 from ads.services.orders import There, there
 from ads.services.receipts import Receipt
 
@@ -99,7 +99,7 @@ def on_platforms(campaign: Campaign) -> list[dict[str, Any]]:
 def _there(one: There, zone: str) -> dict[str, Any]:
     seen, order = one.campaign, one.order
     return {
-        "account": seen.account,
+        "account": freshness.account_name(seen.account),
         "name": seen.name,
         "reference": seen.remote_id,
         "state": badge("Gone")

@@ -34,14 +34,14 @@ _CREDENTIALS: Final = (
     Credential(
         "app_secret",
         "App secret",
-        "Only if the app demands it (App settings > Advanced > Require app secret).",
+        "Only if the app requires it (App settings > Advanced > Require app secret).",
         is_secret=True,
         is_required=False,
     ),
     Credential(
         "business_id",
         "Business ID",
-        "Only the accounts that this business owns or works for; left out, all the token sees.",
+        "Only the accounts that this business owns or works for. Empty: all that the token sees.",
         is_required=False,
     ),
 )

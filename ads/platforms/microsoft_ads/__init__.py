@@ -30,8 +30,8 @@ _CREDENTIALS: Final = (
     Credential(
         DEVELOPER_TOKEN,
         "Developer token",
-        "From the Developer Portal of Microsoft Advertising, of a Super Admin. One is enough for "
-        "all accounts.",
+        "From Microsoft Advertising's Developer Portal, as a Super Admin. One is enough for all "
+        "accounts.",
         is_secret=True,
     ),
     Credential(

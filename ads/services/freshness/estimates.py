@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Subquery
 
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.spend import Kind
-from ads.rules.calendar import format_instant
+from ads.rules.calendar import day_bounds, format_instant, local_date
 from ads.rules.money import format_money
 from ads.services.freshness.sources import Source, of_brand, of_campaigns
 
@@ -22,6 +22,7 @@ from ads.services.freshness.sources import Source, of_brand, of_campaigns
 RATE_OVER: Final = timedelta(hours=6)
 
 _CENT: Final = Decimal("0.01")
+_DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
 _NOTHING: Final = timedelta(0)
@@ -91,7 +92,7 @@ def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> 
     if not stale:
         return None
     oldest = min(stale.values(), key=lambda source: (source.heard_at, source.name))
-    estimate = _spent_since({pk: source.heard_at for pk, source in stale.items()}, now)
+    estimate = _spent_since(brand, {pk: source.heard_at for pk, source in stale.items()}, now)
     return Stale(
         oldest,
         now - oldest.heard_at,
@@ -103,8 +104,8 @@ def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> 
     )
 
 
-def _spent_since(heard: Mapping[int, datetime], now: datetime) -> Decimal | None:
-    """By campaign, up to when its spend is known. Two queries."""
+def _spent_since(brand: Brand, heard: Mapping[int, datetime], now: datetime) -> Decimal | None:
+    """By campaign of the brand, up to when its spend is known. Two queries."""
     last = DeliveryChange.objects.filter(campaign=OuterRef("pk")).order_by("-at", "-id")
     rows = Campaign.objects.filter(pk__in=heard).annotate(
         switched_at=Subquery(last.values("at")[:1])
@@ -115,8 +116,14 @@ def _spent_since(heard: Mapping[int, datetime], now: datetime) -> Decimal | None
             "pk", "is_active", "switched_at"
         )
     }
+    first, last = (local_date(at, brand.timezone) for at in (min(heard.values()) - RATE_OVER, now))
+    days = [first + n * _DAY for n in range((last - first).days + 1)]
+    begins, ends_of_days = zip(*(day_bounds(day, brand.timezone) for day in days), strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_RATES, [list(heard), list(heard.values()), RATE_OVER, RATE_OVER])
+        cursor.execute(
+            _RATES,
+            [list(heard), list(heard.values()), days, list(begins), list(ends_of_days), RATE_OVER],
+        )
         rates = cursor.fetchall()
     found = [
         total * (max(min(ends.get(pk, now), now) - heard[pk], _NOTHING) // _MINUTE)
@@ -126,16 +133,29 @@ def _spent_since(heard: Mapping[int, datetime], now: datetime) -> Decimal | None
     return sum(found, Decimal(0)).quantize(_CENT, ROUND_HALF_UP) if found else None
 
 
-#: What each campaign has spent in the hours before an instant of its own. What was restated of
-#: earlier days is no rate; 14 hours are the most that a day differs from UTC's.
+#: What each campaign has spent in the hours before an instant of its own. A day total's entry was
+#: spent since the report before it, or since its day began, and until its day ended: the first
+#: report of yesterday, or a correction of it, is not the spend of one moment.
 _RATES: Final = f"""
-    SELECT heard.campaign_id, sum(spend.amount)
-      FROM unnest(%s::bigint[], %s::timestamptz[]) AS heard (campaign_id, at)
-      JOIN ads_spend AS spend
-        ON spend.campaign_id = heard.campaign_id
-       AND spend.kind IN ('{Kind.DAY_TOTAL}', '{Kind.CORRECTION}')
-       AND spend.reported_total_id IS NOT NULL
-       AND spend.date >= ((heard.at - %s - interval '14 hours') AT TIME ZONE 'UTC')::date
-       AND spend.occurred_at > heard.at - %s AND spend.occurred_at <= heard.at
-     GROUP BY heard.campaign_id
+    SELECT campaign_id,
+           sum(amount * extract(epoch FROM till - greatest(since, at - hours))
+               / extract(epoch FROM till - since))
+      FROM (
+            SELECT heard.campaign_id, heard.at, asked.hours, spend.amount,
+                   greatest(day.begins, lag(spend.occurred_at) OVER (
+                       PARTITION BY spend.reported_total_id ORDER BY spend.occurred_at, spend.id
+                   )) AS since,
+                   least(day.ends, spend.occurred_at) AS till
+              FROM unnest(%s::bigint[], %s::timestamptz[]) AS heard (campaign_id, at)
+             CROSS JOIN unnest(%s::date[], %s::timestamptz[], %s::timestamptz[])
+                        AS day (date, begins, ends)
+             CROSS JOIN (SELECT %s::interval) AS asked (hours)
+              JOIN ads_spend AS spend
+                ON spend.campaign_id = heard.campaign_id AND spend.date = day.date
+               AND spend.kind IN ('{Kind.DAY_TOTAL}', '{Kind.CORRECTION}')
+               AND spend.reported_total_id IS NOT NULL AND spend.occurred_at <= heard.at
+             WHERE day.begins < heard.at AND day.ends > heard.at - asked.hours
+           ) AS entry
+     WHERE till > since AND till > at - hours
+     GROUP BY campaign_id
 """  # noqa: S608  (nothing in it comes from outside)

@@ -9,7 +9,7 @@ from ads.freshness import asked_accounts
 from ads.models import Brand, Campaign, Connection
 from ads.rules.calendar import format_instant
 from ads.services.freshness.estimates import duration
-from ads.services.freshness.sources import accounts_by, named
+from ads.services.freshness.sources import account_name, accounts_by
 
 #: An account that fails for longer than this is a problem: shorter, the next ticks may mend it.
 FAILS_FOR = timedelta(minutes=30)
@@ -38,7 +38,8 @@ def problems(now: datetime) -> list[str]:
         key=lambda one: (one.failing_since, one.pk),
     )
     found = [
-        f"{named(one)} could not be read since {format_instant(one.failing_since)}: {one.problem}"
+        f"{account_name(one)} could not be read since {format_instant(one.failing_since)}: "
+        f"{one.problem}"
         for one in failing[:NAMED]
     ]
     if len(failing) > NAMED:
@@ -68,7 +69,7 @@ def _too_old(old: Sequence[Any], now: datetime) -> list[str]:
         waiting = sum(limits[brand] < age for brand in brands[account.pk])
         if waiting:
             found.append(
-                f"{named(account)} last reported spend {duration(age)} ago, longer than "
+                f"{account_name(account)} last reported spend {duration(age)} ago, longer than "
                 f"{waiting:,} {'brand allows' if waiting == 1 else 'brands allow'}."
             )
     return found

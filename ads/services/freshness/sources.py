@@ -151,7 +151,7 @@ def _oldest_first(sources: Iterable[Source]) -> list[Source]:
     return sorted(sources, key=lambda each: (each.heard_at, each.name))
 
 
-def named(account: Any) -> str:
+def account_name(account: Any) -> str:
     """An account with its platform: "Google Ads, Acme US"."""
     name = platform_name(account.platform)
     # The accounts of the simulated platform are nothing that people know of.
@@ -161,7 +161,7 @@ def named(account: Any) -> str:
 def _source(account: Any) -> Source:
     return Source(
         account.pk,
-        named(account),
+        account_name(account),
         account.heard_at,
         _usual_lag(account.connection.platform),
         account.problem or account.connection.problem,

@@ -355,7 +355,7 @@ def test_credentials_that_end_soon_are_said_on_the_overview_its_page_and_system_
         changelist("ads_connection"),
         changelist("django_celery_beat_periodictask"),
     ):
-        assert "the credentials end at" in text_of(admin.get(url)).lower(), url
+        assert "the credentials expire at" in text_of(admin.get(url)).lower(), url
 
 
 def test_who_is_limited_to_brands_sees_no_connection(connection: Connection) -> None:

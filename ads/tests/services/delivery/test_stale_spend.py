@@ -1,6 +1,7 @@
 """A brand may ask to stop while its spend is older than it allows."""
 
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -251,24 +252,43 @@ def test_a_warning_estimates_what_has_been_spent_since(platform: doubles.Scripte
     at = NOON + 2 * HOUR
     stale = freshness.stale_of_campaign(campaign, at)
     assert stale is not None
-    # $12 in six hours, for two hours.
+    # In the last six hours $9, and of the $3 of the day's first nine hours those of three: $10.
     assert stale.sentence == (
         "Scripted platform, Account 1 last reported spend as of 2024-05-15 12:00 UTC, 2 h ago; "
-        "1 h is allowed. About $4.00 has probably been spent since."
+        "1 h is allowed. About $3.33 has probably been spent since."
     )
     of_brand = freshness.stale_of_brand(brand, at)
     assert of_brand is not None
-    assert of_brand.estimate == 16
+    assert of_brand.estimate == Decimal("13.33")
 
     Campaign.objects.filter(pk=other.pk).update(status="paused")
     enforce_all(NOON + HOUR)
     of_brand = freshness.stale_of_brand(brand, at)
     assert of_brand is not None
-    assert of_brand.estimate == 10  # the other stopped after an hour
+    assert of_brand.estimate == Decimal("8.33")  # the other stopped after an hour
     assert freshness.problems(at) == [
         "Scripted platform, Account 1 last reported spend 2 h ago, longer than 1 brand allows."
     ]
     assert freshness.problems(NOON + HOUR) == []
+
+
+def test_what_is_first_read_of_yesterday_is_no_rate_of_the_moment(
+    platform: doubles.Scripted,
+) -> None:
+    brand = strict_brand(stops_when_stale=False)
+    its = account(heard_at=None)
+    campaign = referring(brand)
+    enforce_all(NOON - 6 * HOUR)
+    platform.costs_of["1"] = [
+        Cost("7", (NOON - 24 * HOUR).date(), Decimal(900)),
+        Cost("7", NOON.date(), Decimal(24)),
+    ]
+    ask(its.pk, NOON)
+
+    stale = freshness.stale_of_campaign(campaign, NOON + 2 * HOUR)
+
+    assert stale is not None
+    assert stale.estimate == 4  # $24 in twelve hours, for two
 
 
 def test_stopping_needs_a_time_and_no_time_is_too_short() -> None:
