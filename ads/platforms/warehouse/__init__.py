@@ -41,14 +41,15 @@ class WarehousePlatform:
         Credential(
             "currency",
             "Currency",
-            f"The currency of all accounts, such as EUR, or {_COLUMN}. Empty: the column currency, if any.",
+            f"The currency of all accounts, such as EUR, or {_COLUMN}. Empty: the column "
+            "currency, if any.",
             is_required=False,
         ),
         Credential(
             "timezone",
             "Timezone",
-            f"The timezone of all accounts' days, such as Europe/Berlin, or {_COLUMN}. Empty: the column "
-            "timezone, if any.",
+            f"The timezone of all accounts' days, such as Europe/Berlin, or {_COLUMN}. Empty: the "
+            "column timezone, if any.",
             is_required=False,
         ),
         Credential(

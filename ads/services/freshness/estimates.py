@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Subquery
 
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.spend import Kind
-from ads.rules.calendar import day_bounds, format_instant, local_date
+from ads.rules.calendar import day_bounds, format_instant, local_date, names
 from ads.rules.money import format_money
 from ads.services.freshness.sources import Source, of_brand, of_campaigns
 
@@ -116,9 +116,10 @@ def _spent_since(brand: Brand, heard: Mapping[int, datetime], now: datetime) -> 
             "pk", "is_active", "switched_at"
         )
     }
-    first, last = (local_date(at, brand.timezone) for at in (min(heard.values()) - RATE_OVER, now))
+    zone = brand.timezone if brand.timezone in names() else "UTC"
+    first, last = (local_date(at, zone) for at in (min(heard.values()) - RATE_OVER, now))
     days = [first + n * _DAY for n in range((last - first).days + 1)]
-    begins, ends_of_days = zip(*(day_bounds(day, brand.timezone) for day in days), strict=True)
+    begins, ends_of_days = zip(*(day_bounds(day, zone) for day in days), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             _RATES,
