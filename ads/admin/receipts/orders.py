@@ -33,8 +33,8 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
     """What the platforms were told, and what they answered."""
 
     about = (
-        "What the ad platforms were told to run and to stop, the newest first. A decision is told "
-        "at once, again until the platform has confirmed it, and once an hour if it was refused."
+        "What the ad platforms were told to run or stop, newest first. A platform is told at once, "
+        "again until it has confirmed the order, and once an hour if it refused."
     )
     list_display = ["when", "campaign", "of_account", "remote_id", "order", "answer"]
     fields = [

@@ -156,5 +156,5 @@ def _refused(error: RefreshError) -> CredentialsRefused | Unreachable:
         return Unreachable("Google's sign-in gave no token.")
     text = cleaned(str(said.get("error_description", "")))
     return CredentialsRefused(
-        f"Google refused to sign in: {text} ({code}).", remedy=_REMEDIES[code]
+        f"Google refused the sign-in: {text} ({code}).", remedy=_REMEDIES[code]
     )

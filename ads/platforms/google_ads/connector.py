@@ -109,7 +109,7 @@ class GoogleAdsConnector:
         """
         answers: dict[str, SwitchAnswer] = {
             campaign: Refused(
-                "INVALID_ID", f"{campaign!r} is no ID of Google Ads.", "Correct the platform ID."
+                "INVALID_ID", f"{campaign!r} is not a Google Ads ID.", "Correct the platform ID."
             )
             for campaign in orders
             if not is_number(campaign)

@@ -37,7 +37,9 @@ READ_BACK_AFTER: Final = (0.0, 1.0, 2.0)
 
 #: What people enter as an ID becomes part of an address, so it has to be one.
 _NO_ID: Final = Refused(
-    "id", "This is no ID of a campaign at Meta, which is a number.", "Correct the platform ID here."
+    "id",
+    "This is not the ID of a campaign at Meta, which is a number.",
+    "Correct the platform ID here.",
 )
 
 

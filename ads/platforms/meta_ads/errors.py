@@ -181,7 +181,7 @@ class GraphError:
 def unreadable(what: str) -> UnreadableAnswer:
     """An answer that is not as documented."""
     return UnreadableAnswer(
-        f"Meta sent {what}.", remedy="Nothing of it is used. If that goes on, report it to us."
+        f"Meta sent {what}.", remedy="Nothing of it was used. If this continues, please report it."
     )
 
 

@@ -77,7 +77,7 @@ class Graph:
         answer = self._ask("GET", path, params)
         content = self._checked(answer, answer.json())
         if not isinstance(content, Mapping):
-            raise unreadable("something that is no object")
+            raise unreadable("something that is not an object")
         return content
 
     def post(self, path: str, form: Mapping[str, str]) -> Mapping[str, Any]:
@@ -129,7 +129,7 @@ class Graph:
         said = self._checked(answer, answer.json())
         self.operations += len(parts)
         if not isinstance(said, list) or len(said) != len(parts):
-            raise unreadable("a batch's answer that is not one")
+            raise unreadable("an unexpected answer to a batch")
         outcomes = [self._outcome(each) for each in said]
         errors = [each for each in outcomes if isinstance(each, GraphError)]
         whole = [each for each in errors if each.is_of_token]
@@ -179,7 +179,7 @@ class Graph:
         if error := self.error(content, retry_after):
             raise error.as_platform_error(of_account=bool(self.account))
         if answer.status == _TOO_MANY_REQUESTS:
-            raise OutOfQuota("Meta gets too many requests.", retry_after=retry_after)
+            raise OutOfQuota("Meta received too many requests.", retry_after=retry_after)
         if answer.status >= _SERVER_ERROR:
             raise Unreachable(f"Meta is not available (HTTP {answer.status}).")
         return content

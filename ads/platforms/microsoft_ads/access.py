@@ -92,7 +92,7 @@ class Access:
         if answer.status != _OK:
             raise of_status(answer.status, answer.headers.get("Retry-After", ""))
         if not isinstance(said, Mapping):
-            raise unreadable("an answer that is no object")
+            raise unreadable("an answer that is not an object")
         return said
 
     def download(self, address: str) -> bytes:
@@ -101,7 +101,7 @@ class Access:
             raise unreadable("an address of a report that is not HTTPS")
         answer = self._client.ask("GET", address, self.deadline)
         if answer.status != _OK:
-            raise Unreachable(f"{NAME} does not hand out its report (HTTP {answer.status}).")
+            raise Unreachable(f"{NAME} did not deliver its report (HTTP {answer.status}).")
         return answer.body
 
     def errors(self, said: object) -> list[ApiError]:

@@ -146,7 +146,7 @@ def misfits(
         )
     if account.timezone and not _same_days(account.timezone, brand, now) and not gives_hours():
         found.append(
-            f"Its days are those of {account.timezone}, and {brand} has those of {brand.timezone}; "
+            f"Its days follow {account.timezone}, and those of {brand} follow {brand.timezone}; "
             "the platform gives no hours, so its spend would not be recorded. Use a brand in "
             f"{account.timezone}."
         )
@@ -162,8 +162,8 @@ def said_of_days(
     if not gives_hours():
         return ""
     return (
-        f"Its days are those of {account.timezone}; its hours are added up to {brand.timezone}'s "
-        f"days, which {brand} has."
+        f"Its days follow {account.timezone}; its hours are added up to the days of {brand} in "
+        f"{brand.timezone}."
     )
 
 
@@ -255,7 +255,7 @@ def _brand_of(
     if brand := _most(same):
         return brand, "has campaigns of the same names"
     if (alike := by_name.get(_plain(account.name))) and _plain(account.name):
-        return alike.pk, "is called the same"
+        return alike.pk, "has the same name"
     return None, ""
 
 

@@ -84,7 +84,8 @@ def finish(begun: Begun, answer: Mapping[str, str], *, now: datetime) -> Brought
     """
     if not hmac.compare_digest(answer.get("state", "").encode(), begun.state.encode()):
         raise NotConnected(
-            "This is not the answer to what was begun here last. Connect again, in one window."
+            "This does not belong to the login that was begun here last. Connect again, in one "
+            "window."
         )
     kind = kinds.platform(begun.platform)
     oauth = _oauth_of(kind)

@@ -97,7 +97,7 @@ def test_a_revoked_refresh_token_says_what_ends_one(google: StandIn) -> None:
     with pytest.raises(CredentialsRefused) as caught:
         connect(google)
     assert caught.value.text == (
-        "Google refused to sign in: Token has been expired or revoked (invalid_grant)."
+        "Google refused the sign-in: Token has been expired or revoked (invalid_grant)."
     )
     assert "7 days while the OAuth app is only in testing" in caught.value.remedy
     assert_no_secret(caught.value)

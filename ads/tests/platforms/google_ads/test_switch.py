@@ -23,7 +23,7 @@ from ads.tests.platforms.stand_in import StandIn
 REMOVED = Refused(
     "OPERATION_NOT_PERMITTED_FOR_REMOVED_RESOURCE",
     "The operation is not allowed for removed resources",
-    "It was removed in Google Ads, which is for good: create a new campaign there.",
+    "It was removed in Google Ads, which is permanent: create a new campaign there.",
 )
 
 

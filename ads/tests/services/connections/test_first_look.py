@@ -153,7 +153,7 @@ def test_what_takes_too_long_is_left_for_the_next_look(
     [
         ("Anything", "Something", True, "has its platform IDs"),
         ("Anything", "Spring", False, "has campaigns of the same names"),
-        ("ACME.", "Something", False, "is called the same"),
+        ("ACME.", "Something", False, "has the same name"),
         ("Another", "Something", False, ""),
     ],
 )
@@ -323,14 +323,14 @@ def test_another_timezone_is_refused_unless_the_platform_gives_hours(
 
     said = refused(connection, [Choice(fit.account.pk, True, "Tokyo")], now)
 
-    assert "Its days are those of Europe/Berlin, and Tokyo has those of Asia/Tokyo" in said[0]
+    assert "Its days follow Europe/Berlin, and those of Tokyo follow Asia/Tokyo" in said[0]
     assert preview(connection, [Choice(fit.account.pk, True, "Paris")], now).counts[
         "campaigns_new"
     ] == 2  # fmt: skip
     with_hours = [Choice(fit.account.pk, True, "Tokyo")]
     assert choices.preview(connection, with_hours, gives_hours=lambda: True, now=now)
     note = fits.said_of_days(fit.account, tokyo, gives_hours=lambda: True, now=now)
-    assert "its hours are added up to Asia/Tokyo's days" in note
+    assert "its hours are added up to the days of Tokyo in Asia/Tokyo" in note
     assert fits.said_of_days(fit.account, paris, gives_hours=lambda: True, now=now) == ""
 
 
