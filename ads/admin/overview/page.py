@@ -132,7 +132,7 @@ def _as_of(sources: Sequence[Source]) -> str:
     if not sources:
         return ""
     said = as_of(sources[:1], "UTC")
-    return f"Spend: {said[:1].lower()}{said[1:]}"
+    return f"Spend: {said[:1].lower()}{said[1:]}" if sources[0].has_answered else said
 
 
 def _parts(request: HttpRequest) -> set[Part]:

@@ -45,6 +45,11 @@ class Stale:
     def sentence(self) -> str:
         """With the figures."""
         heard = format_instant(self.source.heard_at, self.timezone)
+        last = (
+            f"last reported spend as of {heard}"
+            if self.source.has_answered
+            else f"has reported no spend since it was connected at {heard}"
+        )
         spent = (
             ""
             if self.estimate is None
@@ -52,7 +57,7 @@ class Stale:
             "since."
         )
         return (
-            f"{self.source.name} last reported spend as of {heard}, {duration(self.age)} ago; "
+            f"{self.source.name} {last}, {duration(self.age)} ago; "
             f"{duration(self.limit)} is allowed.{spent}"
         )
 

@@ -68,8 +68,11 @@ def _too_old(old: Sequence[Any], now: datetime) -> list[str]:
         age = now - account.heard_at
         waiting = sum(limits[brand] < age for brand in brands[account.pk])
         if waiting:
+            said = f"last reported spend {duration(age)} ago"
+            if account.answered_at is None:
+                said = f"has reported no spend since it was connected {duration(age)} ago"
             found.append(
-                f"{account_name(account)} last reported spend {duration(age)} ago, longer than "
-                f"{waiting:,} {'brand allows' if waiting == 1 else 'brands allow'}."
+                f"{account_name(account)} {said}, longer than {waiting:,} "
+                f"{'brand allows' if waiting == 1 else 'brands allow'}."
             )
     return found

@@ -27,6 +27,7 @@ class Source:
     name: str
     #: Up to when its spend is known (UTC); if it never answered, when it was added.
     heard_at: datetime
+    has_answered: bool
     #: How late its platform usually reports: "Google Ads: usually within 3 hours".
     usual_lag: str
     #: Why it could not be read, or what of it is not recorded.
@@ -144,7 +145,13 @@ def as_of(sources: Sequence[Source], timezone: str) -> str:
     if not sources:
         return ""
     lags = ". ".join(dict.fromkeys(each.usual_lag for each in sources if each.usual_lag))
-    return f"As of {format_instant(sources[0].heard_at, timezone)}. {lags}{'.' if lags else ''}"
+    oldest = sources[0]
+    heard = (
+        f"As of {format_instant(oldest.heard_at, timezone)}"
+        if oldest.has_answered
+        else f"{oldest.name} has not reported yet"
+    )
+    return f"{heard}. {lags}{'.' if lags else ''}"
 
 
 def _oldest_first(sources: Iterable[Source]) -> list[Source]:
@@ -163,6 +170,7 @@ def _source(account: Any) -> Source:
         account.pk,
         account_name(account),
         account.heard_at,
+        account.answered_at is not None,
         _usual_lag(account.connection.platform),
         account.problem or account.connection.problem,
     )

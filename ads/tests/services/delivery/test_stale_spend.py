@@ -189,6 +189,28 @@ def test_its_age_is_that_of_what_the_answer_contained(given: Any, stops: bool) -
     assert delivers(campaign) is not stops
 
 
+def test_an_account_that_never_answered_is_said_to_have_reported_nothing() -> None:
+    its = account(heard_at=None)
+    PlatformAccount.objects.filter(pk=its.pk).update(created_at=NOON - 2 * HOUR)
+    brand = strict_brand(stops_when_stale=False)
+    referring(brand)
+
+    sources = freshness.of_brand(brand)
+    stale = freshness.stale_of_brand(brand, NOON)
+
+    assert freshness.as_of(sources, "UTC") == (
+        "Scripted platform, Account 1 has not reported yet. "
+        "Scripted platform: usually within 3 hours."
+    )
+    assert stale is not None
+    assert stale.sentence == (
+        "Scripted platform, Account 1 has reported no spend since it was connected at 2024-05-15 "
+        "10:00 UTC, 2 h ago; 1 h is allowed."
+    )
+    (problem,) = freshness.problems(NOON)
+    assert problem.endswith("no spend since it was connected 2 h ago, longer than 1 brand allows.")
+
+
 def test_a_connection_that_is_disconnected_is_no_source_and_a_refused_one_is() -> None:
     account(heard_at=NOON - 2 * HOUR)
     campaign = referring(strict_brand())
