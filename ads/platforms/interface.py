@@ -64,7 +64,7 @@ class AccountGone(PlatformError):
 class _Said:
     """What a platform said: texts that can be stored, whatever it sent."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -35,6 +35,7 @@ from ads.models import (
     Connection,
     DeliveryChange,
     Heartbeat,
+    PlatformAccount,
     UnknownReference,
 )
 from ads.models.campaign import State
@@ -110,7 +111,9 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["timezones"] = timezone_database()
         context["clock"] = say_clock()
         context["stuck"] = stuck_sessions()
-        context["platform_problems"] = seen.platform_problems
+        context["platforms"] = seen.platform_problems
+        if may(request, PlatformAccount, "view"):
+            context["accounts_link"] = reverse(address(PlatformAccount, "changelist"))
     if seen.backups is not None:
         context["restored"] = seen.restored
         context["backup_alarms"] = list(backup_alarms(seen.backups, seen.restored))

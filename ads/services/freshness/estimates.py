@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import OuterRef, Subquery
@@ -115,24 +115,27 @@ def _spent_since(brand: Brand, heard: Mapping[int, datetime], now: datetime) -> 
     rows = Campaign.objects.filter(pk__in=heard).annotate(
         switched_at=Subquery(last.values("at")[:1])
     )
-    ends = {
+    ended = {
         pk: now if is_active or switched_at is None else switched_at
         for pk, is_active, switched_at in rows.order_by().values_list(
             "pk", "is_active", "switched_at"
         )
     }
     zone = brand.timezone if brand.timezone in names() else "UTC"
-    first, last = (local_date(at, zone) for at in (min(heard.values()) - RATE_OVER, now))
-    days = [first + n * _DAY for n in range((last - first).days + 1)]
-    begins, ends_of_days = zip(*(day_bounds(day, zone) for day in days), strict=True)
+    first_day = local_date(min(heard.values()) - RATE_OVER, zone)
+    last_day = local_date(max(heard.values()), zone)
+    days = [first_day + n * _DAY for n in range((last_day - first_day).days + 1)]
+    bounds = [day_bounds(day, zone) for day in days]
+    columns: list[Any] = [
+        list(heard), list(heard.values()),
+        days, [begins for begins, _ in bounds], [ends for _, ends in bounds],
+        RATE_OVER,
+    ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RATES,
-            [list(heard), list(heard.values()), days, list(begins), list(ends_of_days), RATE_OVER],
-        )
+        cursor.execute(_RATES, columns)
         rates = cursor.fetchall()
     found = [
-        total * (max(min(ends.get(pk, now), now) - heard[pk], _NOTHING) // _MINUTE)
+        total * (max(min(ended.get(pk, now), now) - heard[pk], _NOTHING) // _MINUTE)
         / (RATE_OVER // _MINUTE)
         for pk, total in rates
     ]  # fmt: skip
