@@ -153,7 +153,7 @@ def test_somebody_elses_answer_connects_nothing(admin: Client, login: Login) -> 
     begin(admin, name="Acme")
     shown = admin.get(foreign, follow=True)
 
-    assert said(shown)[-1].startswith("This is not the answer to what was begun here last.")
+    assert said(shown)[-1].startswith("This does not belong to the login that was begun here")
     assert not Connection.objects.exists()
     assert login.forms == []
 

@@ -88,7 +88,7 @@ def test_the_answer_to_something_else_is_refused_before_anything_is_asked(
 
     said = refused(begun, answer_of(login.consent(address)), now)
 
-    assert said.startswith("This is not the answer to what was begun here last.")
+    assert said.startswith("This does not belong to the login that was begun here")
     assert refused(begun, {}, now) == said
     assert login.forms == []
 
