@@ -111,11 +111,20 @@ def _there(one: There, zone: str) -> dict[str, Any]:
         else badge("Off"),
         "status": seen.status,
         "by_hand": one.is_switched_by_hand,
+        "outstanding": _outstanding(one) if one.is_outstanding else "",
         "seen": format_instant(seen.seen_at, zone),
         "order": order_badge(order) if order else "",
         "told": told(order, zone) if order else "",
         "is_read_only": seen.account.connection.is_read_only,
     }
+
+
+def _outstanding(one: There) -> str:
+    """ "Still on at Google Ads, Acme US: told, not confirmed yet. It did not answer."."""
+    account, order = freshness.account_name(one.campaign.account), one.order
+    label = OrderState(order.state).label.lower() if order else ""
+    said = f"{order.answer.rstrip('. ')}." if order and order.answer else ""
+    return f"Still {'on' if one.campaign.is_on else 'off'} at {account}: {label}. {said}".rstrip()
 
 
 def order_badge(order: SwitchOrder) -> SafeString:
