@@ -1,10 +1,10 @@
-"""How fresh the spend of campaigns is, in SQL.
+"""Which accounts on ad platforms are the sources of campaigns' spend, and how fresh it is, in SQL.
 
-The sources of a campaign are the accounts on ad platforms of its platform IDs; on the simulated
-platform, the account of its brand's timezone and currency.
+The sources of a campaign are the accounts of its platform IDs, see :func:`reporting`. If there is
+none, it is the simulated platform's account of its brand's timezone and currency.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -13,6 +13,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     Func,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -20,7 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Least
 
-from ads.models import Campaign, CampaignReference, Connection, PlatformAccount
+from ads.models import Brand, Campaign, CampaignReference, Connection, PlatformAccount
 from ads.rules.platform_ids import SIMULATED
 
 
@@ -33,6 +34,29 @@ def asked_accounts() -> QuerySet[Any, Any]:
     )
 
 
+def reporting(accounts: QuerySet[Any, Any]) -> Q:
+    """One of these accounts reports the spend of the platform ID that the outer query is about.
+
+    That is the account that the ID names. An ID that names none is of each account that has its
+    campaign, unless another ID names both; where spend is recorded, and campaigns are switched
+    (``MATCHED`` of the models), it is the same.
+    """
+    there = accounts.filter(platform=OuterRef("platform"))
+    both = CampaignReference.objects.filter(
+        platform=OuterRef("platform"),
+        account=OuterRef("remote_id"),
+        reference=OuterRef(OuterRef("reference")),
+    )
+    having_it = there.filter(~Exists(both), campaigns__remote_id=OuterRef("reference"))
+    return Exists(there.filter(remote_id=OuterRef("account"))) | Q(account="") & Exists(having_it)
+
+
+def is_connected() -> Exists:
+    """Whether the campaign that the outer query is about is on a connected ad platform."""
+    its = CampaignReference.objects.filter(campaign=OuterRef("pk"))
+    return Exists(its.filter(reporting(PlatformAccount.objects.filter(is_read=True))))
+
+
 def is_stale(campaigns: QuerySet[Campaign] | None, now: datetime) -> Q:
     """A source of the campaign is older than its brand allows, which asked to stop then.
 
@@ -42,31 +66,33 @@ def is_stale(campaigns: QuerySet[Campaign] | None, now: datetime) -> Q:
     those = Campaign.objects.filter(asked).order_by()
     if campaigns is not None:
         those = those.filter(pk__in=campaigns.order_by().values("pk"))
-    old = asked_accounts().filter(heard_at__lt=_oldest(now, "brand__stale_after_minutes"))
-    simulated = old.filter(
+    simulated = asked_accounts().filter(
+        heard_at__lt=_oldest(now, "brand__stale_after_minutes"),
         platform=SIMULATED,
         timezone=OuterRef("brand__timezone"),
         currency=OuterRef("brand__currency"),
     )
+    old = asked_accounts().filter(heard_at__lt=_oldest(now, "campaign__brand__stale_after_minutes"))
     references = CampaignReference.objects.filter(campaign__in=those.values("pk")).order_by()
-    old = asked_accounts().filter(
-        platform=OuterRef("platform"),
-        heard_at__lt=_oldest(now, "campaign__brand__stale_after_minutes"),
-    )
-    referred = references.filter(
-        Exists(old.filter(remote_id=OuterRef("account")))
-        | Q(account="") & Exists(old.filter(campaigns__remote_id=OuterRef("reference")))
-    )
+    referred = references.filter(reporting(old))
     # The first condition is cheap, and the only one that is worked out for brands that did not ask.
     return asked & (
         Q(pk__in=referred.values("campaign"))
-        | Q(pk__in=those.filter(Exists(simulated)).values("pk"))
+        | Q(pk__in=those.filter(Exists(simulated), ~is_connected()).values("pk"))
     )
 
 
 def has_stale(now: datetime) -> bool:
-    """Is any source older than a brand allows that asked to stop then? One small query."""
-    return Campaign.objects.filter(is_stale(None, now)).exists()
+    """Is any source older than a brand allows that asked to stop then?
+
+    Two small queries, and a larger one where some account is older than the strictest brand allows.
+    """
+    strict = Brand.objects.filter(stops_when_stale=True)
+    least = strict.aggregate(least=Min("stale_after_minutes"))["least"]
+    if least is None:
+        return False
+    old = asked_accounts().filter(heard_at__lt=now - timedelta(minutes=least))
+    return old.exists() and Campaign.objects.filter(is_stale(None, now)).exists()
 
 
 def _oldest(now: datetime, minutes: str) -> Any:

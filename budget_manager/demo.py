@@ -86,7 +86,7 @@ def said_of(demo: Demo) -> str:
         return ""
     lines = ["Stand-ins for ad platforms, to be connected in the console under Connections:"]
     for code, said in demo.items():
-        lines.append(f"  {code} (steered at {said['control']})")
+        lines.append(f"  {code} (control address {said['control']})")
         lines += [
             f"    {name.ljust(16)} {value}"
             for name, value in said.items()

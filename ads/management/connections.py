@@ -17,8 +17,7 @@ from django.utils import timezone
 from ads.management.terminal import Screen, printable
 from ads.models import Connection
 from ads.platforms.interface import Credential, Platform
-from ads.services.connections import Brought, NotConnected, oauth
-from ads.services.platform_credentials import CLIENT_ID, CLIENT_SECRET
+from ads.services.connections import Brought, NotConnected, kinds, oauth
 
 STDIN: Final = "-"
 
@@ -47,8 +46,8 @@ def entered(kind: Platform, source: str | None, *, by_oauth: bool = False) -> di
         raise CommandError(
             "Nobody can be asked here: pipe a JSON object of the credentials in, with --from -."
         )
-    brought = {kind.oauth.token, CLIENT_ID, CLIENT_SECRET} if by_oauth and kind.oauth else set()
-    return {one.name: _ask(one) for one in kind.credentials if one.name not in brought}
+    asked = kinds.beside_oauth(kind) if by_oauth else kind.credentials
+    return {one.name: _ask(one) for one in asked}
 
 
 def _from_file(source: str) -> dict[str, str]:

@@ -72,7 +72,7 @@ class Answer:
         shown = f"an empty answer (HTTP {self.status})" if not self.body else "no JSON"
         raise UnreadableAnswer(
             f"{self.platform} sent {shown}.",
-            remedy="If that goes on, check whether a proxy answers in its place.",
+            remedy="If this continues, check whether a proxy is answering instead.",
         )
 
 

@@ -9,17 +9,27 @@ the next tick. **No text here may hold a secret**: connectors build texts from c
 platform's message, never from an address, a header or a request.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
+
+from ads.rules.texts import storable
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """The text without any of these secrets. The longest go first, as one may hold another."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return text
 
 
 class PlatformError(Exception):
     """A platform did not do what was asked: a sentence for people, and what to do about it."""
 
     def __init__(self, text: str, *, remedy: str = "") -> None:
+        text = storable(text)
         super().__init__(f"{text} {remedy}".rstrip())
         self.text = text
         self.remedy = remedy
@@ -51,8 +61,20 @@ class AccountGone(PlatformError):
     """The account does not exist any more, is closed, or is not one of this connection's."""
 
 
+class _Said:
+    """What a platform said: texts that can be stored, whatever it sent."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, str) and (text := storable(value)) is not value:
+                object.__setattr__(self, name, text)
+
+
 @dataclass(frozen=True, slots=True)
-class Account:
+class Account(_Said):
     """An account on a platform.
 
     Args:
@@ -78,7 +100,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteCampaign:
+class RemoteCampaign(_Said):
     """A campaign as it is on the platform.
 
     Args:
@@ -102,7 +124,7 @@ class RemoteCampaign:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(_Said):
     """What a campaign has cost on a day, or in an hour, of its account's timezone.
 
     ``hour`` is the local hour at which it begins, 0 to 23; None: the whole day. An hour that the
@@ -140,14 +162,14 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(_Said):
     """Done, and seen: what the platform said when it was read back."""
 
     status: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(_Said):
     """The platform said no, and asking again will not help: its code and its words."""
 
     code: str
@@ -156,7 +178,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(_Said):
     """No answer, or what was read back does not show it (yet): look again later."""
 
     text: str

@@ -16,10 +16,11 @@ from decimal import Decimal
 from typing import ClassVar, Final
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from ads.models import Brand, Campaign, CampaignReference, PlatformAccount, SimulatedSwitch
+from ads.freshness import is_connected
+from ads.models import Brand, Campaign, SimulatedSwitch
 from ads.platforms import SIMULATED, curve
 from ads.platforms.curve import Run
 from ads.platforms.interface import (
@@ -85,7 +86,7 @@ class SimulatedConnector:
             for day in local_days
             if (amount := curve.spent(runs, day, curve.noise(self.seed, pk, day.date), places))
         ]
-        before = _connected(_all_of(account)).filter(Exists(_last_switch())).order_by("pk")
+        before = _all_of(account).filter(is_connected(), Exists(_last_switch())).order_by("pk")
         rows += [
             Cost(str(pk), day.date, Decimal(0))
             for pk in before.values_list("pk", flat=True)
@@ -134,7 +135,7 @@ class SimulatedConnector:
         answers: dict[str, SwitchAnswer] = {
             str(pk): Confirmed("on" if wanted[pk] else "off") for pk, *_ in found
         }
-        left = _connected(_all_of(account)).filter(pk__in=wanted)
+        left = _all_of(account).filter(is_connected(), pk__in=wanted)
         answers |= {str(pk): Confirmed("connected") for pk in left.values_list("pk", flat=True)}
         gone = Refused("not_found", f"There is no such campaign in {account.name}.")
         return {pk: answers.get(pk, gone) for pk in orders}
@@ -180,19 +181,7 @@ PLATFORM = Simulated()
 
 def _of(account: Account) -> QuerySet[Campaign]:
     """The campaigns of the account."""
-    every = _all_of(account)
-    return every.exclude(pk__in=_connected(every).order_by().values("pk"))
-
-
-def _connected(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
-    """Those of ``campaigns`` that are connected on a real platform."""
-    read = PlatformAccount.objects.filter(platform=OuterRef("platform"), is_read=True)
-    by_account = read.filter(remote_id=OuterRef("account"))
-    without = read.filter(campaigns__remote_id=OuterRef("reference"))
-    known = CampaignReference.objects.filter(
-        Exists(by_account) | Q(Exists(without), account=""), campaign=OuterRef("pk")
-    )
-    return campaigns.filter(Exists(known))
+    return _all_of(account).filter(~is_connected())
 
 
 def _all_of(account: Account) -> QuerySet[Campaign]:

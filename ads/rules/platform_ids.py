@@ -75,7 +75,7 @@ def spelled(text: str, *, account: bool = False) -> str:
 
     Spelled again it stays the same. A name, which some files have in place of an id, is stripped.
     """
-    if text.isdigit() and text.isascii():  # nearly all
+    if is_number(text):  # nearly all
         return text
     text = text.strip(_EDGES)
     while (formula := _FORMULA.fullmatch(text)) and (shown := formula[1].strip(_EDGES)):
@@ -84,6 +84,11 @@ def spelled(text: str, *, account: bool = False) -> str:
         return _SEPARATORS.sub("", number[1])
     marked = _MARKED.fullmatch(text)
     return marked[1] if marked else text
+
+
+def is_number(text: str) -> bool:
+    """Is this digits alone, as the IDs of most platforms are?"""
+    return text.isascii() and text.isdigit()
 
 
 def is_shortened(text: str) -> bool:

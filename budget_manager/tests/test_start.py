@@ -148,10 +148,10 @@ def test_a_second_start_keeps_the_data_and_can_run_a_stand_in(
 
     log_in(start.port, password)
     assert f"admin / {password}" in start.output
-    steered = re.search(r"meta_ads \(steered at (\S+)\)", start.output)
-    assert steered is not None
+    control = re.search(r"meta_ads \(control address (\S+)\)", start.output)
+    assert control is not None
     assert re.search(r"access_token +stand-in-token$", start.output, re.MULTILINE)
-    with urllib.request.urlopen(f"{steered[1]}/state") as state:  # noqa: S310 - HTTP
+    with urllib.request.urlopen(f"{control[1]}/state") as state:  # noqa: S310 - HTTP
         assert len(json.load(state)["accounts"]) == 2
     (worker,) = [each for each in processes_of(clone) if "worker@%h" in each.cmdline()][:1]
     endpoint = urlsplit(worker.environ()["META_ADS_ENDPOINT"])

@@ -14,9 +14,9 @@ from unfold.decorators import action
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.connections import text
 from ads.admin.elements import ChoiceFilter, RowFilter, ago
-from ads.models import CampaignReference, PlatformAccount, PlatformCampaign
-from ads.services import platforms
-from ads.services.connections import InvalidConnection, lifecycle
+from ads.models import Campaign, PlatformAccount, PlatformCampaign
+from ads.services import freshness, platforms
+from ads.services.connections import InvalidConnection, kinds, lifecycle
 
 #: Campaigns on the page of an account; the list has all of them.
 SHOWN = 100
@@ -44,13 +44,13 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         "not read is never asked for spend, nor told to stop or start campaigns."
     )
     list_title = "Platform accounts"
-    list_display = ["name_or_id", "platform", "connection", "reading", "fresh", "problem_or_state"]
+    list_display = ["name_or_id", "kind", "connection", "reading", "fresh", "problem_or_state"]
     list_select_related = ["connection"]
     list_filter = [("connection", RowFilter), ReadFilter]
     search_fields = ["name", "=remote_id"]
     search_help_text = "Name, or the whole ID on the platform"
     fields = [
-        ("connection", "platform"),
+        ("connection", "kind"),
         ("name", "remote_id"),
         ("timezone", "currency"),
         ("parent", "source"),
@@ -75,14 +75,10 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         if account := context.get("original"):
             campaigns = account.campaigns.order_by("gone_at", "name", "remote_id")
             shown = list(campaigns[: SHOWN + 1])
-            ours = {
-                one.reference: one.campaign
-                for one in CampaignReference.objects.filter(
-                    platform=account.platform,
-                    account=account.remote_id,
-                    reference__in=[one.remote_id for one in shown],
-                ).select_related("campaign__brand")
-            }
+            owners = platforms.matched(account, [one.remote_id for one in shown]).owners
+            ours = Campaign.objects.select_related("brand").in_bulk(
+                [owners[one.remote_id].campaign_id for one in shown if one.remote_id in owners]
+            )
             context["campaigns"] = [
                 {
                     "name": one.name or one.remote_id,
@@ -90,7 +86,9 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
                     "there": text.there(one),
                     "status": one.status,
                     "budget": text.remote_budget(one, account.currency),
-                    "ours": ours.get(one.remote_id),
+                    "ours": ours.get(owners[one.remote_id].campaign_id)
+                    if one.remote_id in owners
+                    else None,
                 }
                 for one in shown[:SHOWN]
             ]
@@ -160,6 +158,10 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
     def name_or_id(self, account: PlatformAccount) -> str:
         return account.name or account.remote_id
 
+    @admin.display(description="platform", ordering="platform")
+    def kind(self, account: PlatformAccount) -> str:
+        return kinds.name(account.platform)
+
     @admin.display(description="reading")
     def reading(self, account: PlatformAccount) -> SafeString:
         return text.reading(account)
@@ -196,23 +198,27 @@ class PlatformCampaignAdmin(ReadOnlyAdmin[PlatformCampaign]):
     """Campaigns of all accounts, as they were last seen."""
 
     about = (
-        "Campaigns as they were last seen on their platforms. A campaign here is connected with "
-        "one of these by its platform ID."
+        "Campaigns as they were last seen on their platforms. A platform ID connects one with a "
+        "campaign here."
     )
-    list_display = ["name_or_id", "account", "there", "status", "budget", "seen"]
+    list_display = ["name_or_id", "of_account", "there", "status", "budget", "seen"]
     list_select_related = ["account"]
     list_filter = [("account", RowFilter), ThereFilter]
     search_fields = ["name", "=remote_id"]
     search_help_text = "Name, or the whole ID on the platform"
     fields = [
-        ("name", "remote_id"), "account", ("there", "status"), ("budget", "seen"), "gone_at",
+        ("name", "remote_id"), "of_account", ("there", "status"), ("budget", "seen"), "gone_at",
     ]  # fmt: skip
 
     @admin.display(description="campaign")
     def name_or_id(self, campaign: PlatformCampaign) -> str:
         return campaign.name or campaign.remote_id
 
-    @admin.display(description="there")
+    @admin.display(description="account", ordering="account")
+    def of_account(self, campaign: PlatformCampaign) -> str:
+        return freshness.account_name(campaign.account)
+
+    @admin.display(description="state there")
     def there(self, campaign: PlatformCampaign) -> SafeString:
         return text.there(campaign)
 

@@ -184,7 +184,10 @@ class Connects(AdminMixin[Connection]):
             return self._forbidden()
         sealed = request.session.pop(_BEGUN, None)
         if sealed is None:
-            said = "Nothing is being connected in this browser, or it was used up. Connect again."
+            said = (
+                "No connection was begun in this browser, or this login was already used. Connect "
+                "again."
+            )
             self.message_user(request, said, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:ads_connection_changelist"))
         try:

@@ -13,8 +13,7 @@ from unfold.widgets import (
 from ads.admin.elements import ConfigurationForm
 from ads.models import Connection
 from ads.platforms.interface import Credential, Platform
-from ads.services.connections import InvalidConnection, lifecycle
-from ads.services.platform_credentials import CLIENT_ID, CLIENT_SECRET
+from ads.services.connections import InvalidConnection, kinds, lifecycle
 
 _LONG_ROWS = 6
 
@@ -42,9 +41,7 @@ class CredentialsForm(forms.Form):
                 help_text="What this connection is called in lists, such as the client's name.",
                 widget=UnfoldAdminTextInputWidget,
             )
-        self.credentials = [
-            one for one in kind.credentials if not by_oauth or _is_beside_oauth(kind, one)
-        ]
+        self.credentials = kinds.beside_oauth(kind) if by_oauth else kind.credentials
         for one in self.credentials:
             self.fields[one.name] = _field(one)
         if is_new:
@@ -63,12 +60,6 @@ class CredentialsForm(forms.Form):
         """Put the reason beside its field."""
         reason = f"{error.reason[:1].upper()}{error.reason[1:]}"
         self.add_error(error.field if error.field in self.fields else None, reason)
-
-
-def _is_beside_oauth(kind: Platform, one: Credential) -> bool:
-    """Is it still to be entered where *Connect* brings the token?"""
-    brought = {kind.oauth.token if kind.oauth else "", CLIENT_ID, CLIENT_SECRET}
-    return one.name not in brought and (one.is_required or not one.is_secret)
 
 
 def _field(one: Credential) -> forms.Field:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from ads.admin.elements import NOTHING, ago, badge, budget, counted, span
 from ads.models import Connection, PlatformAccount, PlatformCampaign
 from ads.models.platforms import ConnectionState
-from ads.services.connections import Choice, Fit, Hours, Looked, Tried, Trouble, fits
+from ads.services.connections import Choice, Fit, Hours, Looked, Tried, Trouble, fits, kinds
 
 COLOURS: Final = {
     ConnectionState.WORKING: "success",
@@ -136,6 +136,9 @@ def _fit(
         "name": account.name or account.remote_id,
         "id": account.remote_id,
         "parent": account.parent,
+        "platform": kinds.name(account.platform)
+        if account.platform != account.connection.platform
+        else "",
         "of": ", ".join(part for part in (account.timezone, account.currency) if part)
         or "timezone and currency not known",
         "is_read": choice.is_read,
@@ -145,7 +148,10 @@ def _fit(
         "campaigns": counted(len(fit.campaigns))
         if fit.campaigns or not account.problem
         else "Campaigns not known",
-        "known": counted(len(fit.known)) if fit.known else "",
+        "known": f"{len(fit.known):,}" if fit.known else "",
+        "has_budgets": any(
+            one.daily_budget is not None and not one.is_budget_shared for one in fit.new
+        ),
         "new": f"{', '.join(named)}{f' and {more:,} more' if more > 0 else ''}",
         "notes": [
             note

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from ads.admin.elements import address, may, picked
-from ads.models import ApiKey, Brand, Campaign, SpendImport
+from ads.models import ApiKey, Brand, Campaign, Connection, SpendImport
 from ads.rules.calendar import UnknownTimezone, local_date
 from ads.services.overview import Overview
 
@@ -26,11 +26,14 @@ def first_steps(request: HttpRequest, seen: Overview) -> list[dict[str, Any]] | 
         {
             "title": "Add a brand",
             "text": "A brand is a client. Its day begins at midnight in its timezone; its budgets, "
-            "if it has any, are for all its campaigns together. A platform's report can bring "
-            "both, the brand and its campaigns.",
+            "if it has any, are for all its campaigns together. Brands and campaigns can also be "
+            "created from the accounts of an ad platform, or from its report.",
             "done": f"{brand} is there." if brand else "",
             "links": _links(
-                request, (Brand, "Add a brand", {}), (SpendImport, "Upload a report", {})
+                request,
+                (Brand, "Add a brand", {}),
+                (Connection, "Connect an ad platform", {}),
+                (SpendImport, "Upload a report", {}),
             ),
         },
         {
@@ -42,10 +45,14 @@ def first_steps(request: HttpRequest, seen: Overview) -> list[dict[str, Any]] | 
         },
         {
             "title": "Send the first spend",
-            "text": "Spend is added up as it arrives, and campaigns over their budgets stop.",
+            "text": "Spend is added up as it arrives, and campaigns over their budgets stop. "
+            "Accounts on connected ad platforms are asked every few minutes.",
             "done": "",
             "links": _links(
-                request, (SpendImport, "Upload a file", {}), (ApiKey, "Make an API key", {})
+                request,
+                (SpendImport, "Upload a file", {}),
+                (Connection, "Connect an ad platform", {}),
+                (ApiKey, "Make an API key", {}),
             ),
             "ways": _ways(campaign, seen.now),
         },

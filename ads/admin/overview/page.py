@@ -35,6 +35,7 @@ from ads.models import (
     Connection,
     DeliveryChange,
     Heartbeat,
+    PlatformAccount,
     UnknownReference,
 )
 from ads.models.campaign import State
@@ -110,7 +111,9 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["timezones"] = timezone_database()
         context["clock"] = say_clock()
         context["stuck"] = stuck_sessions()
-        context["platform_problems"] = seen.platform_problems
+        context["platforms"] = seen.platform_problems
+        if may(request, PlatformAccount, "view"):
+            context["accounts_link"] = reverse(address(PlatformAccount, "changelist"))
     if seen.backups is not None:
         context["restored"] = seen.restored
         context["backup_alarms"] = list(backup_alarms(seen.backups, seen.restored))
@@ -132,7 +135,7 @@ def _as_of(sources: Sequence[Source]) -> str:
     if not sources:
         return ""
     said = as_of(sources[:1], "UTC")
-    return f"Spend: {said[:1].lower()}{said[1:]}"
+    return f"Spend: {said[:1].lower()}{said[1:]}" if sources[0].has_answered else said
 
 
 def _parts(request: HttpRequest) -> set[Part]:
@@ -257,7 +260,7 @@ def _spend(spent: Sequence[PeriodSpend], when: str, kind: str) -> dict[str, Any]
                 if each.with_budget
                 else None,
                 "of": f"{counted(each.with_budget, 'brand')} with a {kind} budget",
-                "unlimited": f"{format_money(each.unlimited, each.currency)} more by "
+                "unlimited": f"{format_money(each.unlimited, each.currency)} spent by "
                 f"{counted(each.without_budget, 'brand')} without a {kind} budget"
                 if each.unlimited
                 else "",

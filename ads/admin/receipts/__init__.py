@@ -1,4 +1,4 @@
-"""What pauses for used-up budgets were worth, and the orders to switch on platforms."""
+"""Receipts of pauses for used-up budgets, and the orders to switch on platforms."""
 
 from ads.admin.receipts import caps, orders
 from ads.admin.receipts.page import ReceiptsPage

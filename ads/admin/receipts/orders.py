@@ -14,7 +14,7 @@ from ads.admin.receipts.text import order_badge
 from ads.models import SwitchOrder
 from ads.models.platforms import OrderState
 from ads.rules.calendar import format_instant
-from ads.services import orders
+from ads.services import freshness, orders
 
 
 class StateFilter(ChoiceFilter):
@@ -33,12 +33,12 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
     """What the platforms were told, and what they answered."""
 
     about = (
-        "What the ad platforms were told to run and to stop, the newest first. A decision is told "
-        "at once, again until the platform has confirmed it, and once an hour if it was refused."
+        "What the ad platforms were told to run or stop, newest first. A platform is told at once, "
+        "again until it has confirmed the order, and once an hour if it refused."
     )
-    list_display = ["when", "campaign", "account", "remote_id", "order", "answer"]
+    list_display = ["when", "campaign", "of_account", "remote_id", "order", "answer"]
     fields = [
-        *("when", "campaign", "account", "remote_id", "order", "attempts"),
+        *("when", "campaign", "of_account", "remote_id", "order", "attempts"),
         *("told", "settled", "code", "answer"),
     ]
     list_select_related = ["campaign__brand", "account"]
@@ -51,6 +51,10 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
     @admin.display(description="when")
     def when(self, order: SwitchOrder) -> str:
         return format_instant(order.written_at, order.campaign.brand.timezone, seconds=True)
+
+    @admin.display(description="account", ordering="account")
+    def of_account(self, order: SwitchOrder) -> str:
+        return freshness.account_name(order.account)
 
     @admin.display(description="told")
     def told(self, order: SwitchOrder) -> str | None:

@@ -1,4 +1,4 @@
-"""A brand's receipts of a month: what its budgets were worth."""
+"""A brand's receipts of a month: how well its budgets were kept."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -89,7 +89,8 @@ def _summary(report: Report, currency: str) -> list[str]:
     if not report.receipts:
         return ["No campaign was paused for a used-up budget."]
     count = len(report.receipts)
-    said = [f"{counted(count, 'pause')} for a used-up budget; {report.kept} of {count} kept it."]
+    paused = counted(count, "pause")
+    said = [f"{paused} for a used-up budget; {report.kept} of {count} stayed within it."]
     if report.worst is not None:
         parts = [
             f"{format_money(amount, currency)} because {_BECAUSE[delay]}"
@@ -107,6 +108,7 @@ def _summary(report: Report, currency: str) -> list[str]:
 
 
 _BECAUSE: Final[dict[Any, str]] = {
+    receipts.Delay.EDITED: "budgets were changed after the money was spent",
     receipts.Delay.REPORTING: "spend was reported late",
     receipts.Delay.STOPPING: "platforms stopped campaigns late",
 }

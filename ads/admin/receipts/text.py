@@ -11,7 +11,7 @@ from ads.models import BudgetCap, Campaign, SwitchOrder
 from ads.models.platforms import OrderState
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
-from ads.services import receipts
+from ads.services import freshness, receipts
 from ads.services.orders import There, there
 from ads.services.receipts import Receipt
 
@@ -100,7 +100,7 @@ def on_platforms(campaign: Campaign) -> list[dict[str, Any]]:
 def _there(one: There, zone: str) -> dict[str, Any]:
     seen, order = one.campaign, one.order
     return {
-        "account": seen.account,
+        "account": freshness.account_name(seen.account),
         "name": seen.name,
         "reference": seen.remote_id,
         "state": badge("Gone")
@@ -112,6 +112,7 @@ def _there(one: There, zone: str) -> dict[str, Any]:
         else badge("Off"),
         "status": seen.status,
         "by_hand": one.is_switched_by_hand,
+        "outstanding": _outstanding(one) if one.is_outstanding else "",
         "seen": format_instant(seen.seen_at, zone),
         "order": order_badge(order) if order else "",
         "told": told(order, zone) if order else "",
@@ -144,6 +145,14 @@ def capped(cap: BudgetCap, zone: str) -> str:
         since = format_instant(cap.settled_at, zone)
         return f"{amount} a day, confirmed {since}. The original budget is {own}."
     return f"{amount} a day. The original budget is {own}. {cap.answer}".rstrip()
+
+
+def _outstanding(one: There) -> str:
+    """ "Still on at Google Ads, Acme US: told, not confirmed yet. It did not answer."."""
+    account, order = freshness.account_name(one.campaign.account), one.order
+    label = OrderState(order.state).label.lower() if order else ""
+    said = f"{order.answer.rstrip('. ')}." if order and order.answer else ""
+    return f"Still {'on' if one.campaign.is_on else 'off'} at {account}: {label}. {said}".rstrip()
 
 
 def order_badge(order: SwitchOrder) -> SafeString:

@@ -35,9 +35,7 @@ class ReceiptAnswer(Schema):
         Money, Field(description="In this period until the campaign was started again.")
     ]
     over: Annotated[Money, Field(description="By how much the budget was overshot.")]
-    cost_by: Annotated[
-        Delay | None, Field(description="The delay that cost the most; null: it was kept.")
-    ]
+    cost_by: Annotated[Delay | None, Field(description="What cost the most; null: it was kept.")]
     source: Annotated[str, Field(description="Who reported the spend that used it up.")]
     spent_at: datetime | None
     reported_at: Annotated[datetime | None, Field(description="When the source was asked.")]

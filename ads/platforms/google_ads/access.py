@@ -20,7 +20,7 @@ from google.oauth2.service_account import Credentials as ServiceAccount
 from ads.platforms.google_ads import platform
 from ads.platforms.google_ads.errors import cleaned
 from ads.platforms.interface import CredentialsRefused, Unreachable
-from ads.rules.platform_ids import spelled
+from ads.rules.platform_ids import is_number, spelled
 
 #: Operations a day with Basic access.
 BASIC: Final = 15_000
@@ -69,15 +69,15 @@ def sign_in(
         Unreachable: no answer.
     """
     manager = spelled(credentials.get(platform.LOGIN_CUSTOMER_ID, ""), account=True)
-    if manager and not (manager.isdigit() and manager.isascii()):
+    if manager and not is_number(manager):
         raise CredentialsRefused(
-            f"{platform.LOGIN_CUSTOMER_ID}: {manager!r} is no ID of a Google Ads account;",
+            f"{platform.LOGIN_CUSTOMER_ID}: {manager!r} is not the ID of a Google Ads account;",
             remedy="enter its ten digits, such as 123-456-7890.",
         )
     operations = credentials.get(platform.OPERATIONS_PER_DAY, "") or str(BASIC)
-    if not (operations.isdigit() and operations.isascii()):
+    if not is_number(operations):
         raise CredentialsRefused(
-            f"{platform.OPERATIONS_PER_DAY}: {operations!r} is no number;",
+            f"{platform.OPERATIONS_PER_DAY}: {operations!r} is not a number;",
             remedy="enter digits, 0 for Standard access, or nothing for Basic access.",
         )
     signs_in = _credentials(credentials, token_url)
@@ -115,7 +115,7 @@ def _service_account(key: str, token_url: str) -> Credentials:
         return make(info, scopes=[platform.SCOPE])
     except (ValueError, TypeError):  # its text could quote the key
         raise CredentialsRefused(
-            f"{platform.SERVICE_ACCOUNT}: this is no key of a service account;",
+            f"{platform.SERVICE_ACCOUNT}: this is not the key of a service account;",
             remedy='paste the whole JSON file, which has a "private_key" and a "client_email".',
         ) from None
 
@@ -156,5 +156,5 @@ def _refused(error: RefreshError) -> CredentialsRefused | Unreachable:
         return Unreachable("Google's sign-in gave no token.")
     text = cleaned(str(said.get("error_description", "")))
     return CredentialsRefused(
-        f"Google refused to sign in: {text} ({code}).", remedy=_REMEDIES[code]
+        f"Google refused the sign-in: {text} ({code}).", remedy=_REMEDIES[code]
     )

@@ -29,6 +29,7 @@ from ads.platforms.interface import (
     UnreadableAnswer,
 )
 from ads.rules.currencies import MINOR_UNITS
+from ads.rules.platform_ids import is_number
 
 #: Google allows 10,000 operations a request; fewer are answered in time, and lose less.
 MOST_OPERATIONS: Final = 1_000
@@ -108,12 +109,12 @@ class GoogleAdsConnector:
         """
         answers: dict[str, SwitchAnswer] = {
             campaign: Refused(
-                "INVALID_ID", f"{campaign!r} is no ID of Google Ads.", "Correct the platform ID."
+                "INVALID_ID", f"{campaign!r} is not a Google Ads ID.", "Correct the platform ID."
             )
             for campaign in orders
-            if not _is_id(campaign)
+            if not is_number(campaign)
         }
-        ids = [campaign for campaign in orders if _is_id(campaign)]
+        ids = [campaign for campaign in orders if is_number(campaign)]
         for first in range(0, len(ids), MOST_OPERATIONS):
             some = {each: orders[each] for each in ids[first : first + MOST_OPERATIONS]}
             try:
@@ -181,7 +182,7 @@ class GoogleAdsConnector:
 
     def _budget(self, account: Account, campaign: str) -> Any:
         """The row of a campaign and its budget; None: there is no such campaign."""
-        if not _is_id(campaign):
+        if not is_number(campaign):
             return None
         rows = self._search(account, queries.budget(campaign), lambda row: row)
         return rows[0] if rows else None
@@ -289,10 +290,6 @@ class GoogleAdsConnector:
             raise self._failures.translated(error) from None
         except ValueError as error:
             raise UnreadableAnswer(f"Google Ads' answer cannot be read: {error}.") from None
-
-
-def _is_id(campaign: str) -> bool:
-    return campaign.isascii() and campaign.isdigit()
 
 
 def _refusal(error: Said) -> Refused:

@@ -21,6 +21,7 @@ from ads.platforms.interface import (
     PlatformError,
     Unreachable,
     UnreadableAnswer,
+    without,
 )
 
 _LONGEST: Final = 300
@@ -47,7 +48,9 @@ _GONE: Final[Mapping[str, str]] = {
     "authentication_error.CLIENT_CUSTOMER_ID_INVALID": "",
     "authentication_error.CUSTOMER_NOT_FOUND": "",
     "authorization_error.ACCESS_DENIED_FOR_ACCOUNT_TYPE": "",
-    "authorization_error.CUSTOMER_NOT_ENABLED": "Activate the account in Google Ads, or leave it.",
+    "authorization_error.CUSTOMER_NOT_ENABLED": (
+        "Activate the account in Google Ads, or leave it out."
+    ),
     "authorization_error.INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION": (
         "Link the account to the manager account again, or enter the right manager account."
     ),
@@ -61,22 +64,22 @@ _CREDENTIALS: Final[Mapping[str, str]] = {
     "authentication_error.ADVANCED_PROTECTION_NOT_ENROLLED": (
         "The login must enroll in Google's Advanced Protection; or use a service account."
     ),
-    "authentication_error.DEVELOPER_TOKEN_INVALID": "Empty the developer token, or correct it.",
+    "authentication_error.DEVELOPER_TOKEN_INVALID": "Clear the developer token, or correct it.",
     "authentication_error.NOT_ADS_USER": f"Give the login access to Google Ads. {_SEE_USERS}",
     "authentication_error.TWO_STEP_VERIFICATION_NOT_ENROLLED": (
         "Turn on 2-step verification for the login, and connect again; or use a service account."
     ),
     "authorization_error.CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION": (
-        "Apply for Explorer, Basic or Standard access: test accounts alone are open so far."
+        "Apply for Explorer, Basic or Standard access: so far it reaches test accounts only."
     ),
     "authorization_error.CLOUD_PROJECT_NOT_UNDER_ORGANIZATION": _SEE_CLOUD,
     "authorization_error.DEVELOPER_TOKEN_NOT_APPROVED": (
-        "Empty the developer token; if that does not help, apply for Basic access."
+        "Clear the developer token; if that does not help, apply for Basic access."
     ),
-    "authorization_error.DEVELOPER_TOKEN_NOT_ON_ALLOWLIST": "Empty the developer token.",
+    "authorization_error.DEVELOPER_TOKEN_NOT_ON_ALLOWLIST": "Clear the developer token.",
     "authorization_error.DEVELOPER_TOKEN_PROHIBITED": (
         "Use the OAuth client or service account of the project that the token belongs to, or "
-        "empty the developer token."
+        "clear the developer token."
     ),
     "authorization_error.MISSING_TOS": f"Sign the terms of service. {_SEE_CLOUD}",
     "authorization_error.PROJECT_DISABLED": _SEE_CLOUD,
@@ -92,7 +95,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     ),
     "campaign_budget_error.BUDGET_BELOW_PER_DAY_MINIMUM": "Google allows no smaller daily budget.",
     "context_error.OPERATION_NOT_PERMITTED_FOR_REMOVED_RESOURCE": (
-        "It was removed in Google Ads, which is for good: create a new campaign there."
+        "It was removed in Google Ads, which is permanent: create a new campaign there."
     ),
     "mutate_error.RESOURCE_NOT_FOUND": "Check the campaign's platform ID and its account.",
     "request_error.UNSUPPORTED_VERSION": "Update Budget Manager.",
@@ -177,7 +180,7 @@ def _of_failure(errors: list[Said]) -> PlatformError:
     if kind == "quota_error":
         return OutOfQuota(first.sentence, retry_after=first.retry_after)
     if kind in _KINDS_OF_OUTAGES:
-        return Unreachable(f"Google Ads had an error of its own ({first.name}).")
+        return Unreachable(f"Google Ads had an internal error ({first.name}).")
     return Rejected(first)
 
 
@@ -191,7 +194,7 @@ class Failures:
 
     def __init__(self, kind: Any, secrets: Iterable[str]) -> None:
         self._kind = kind
-        self._secrets = [secret for secret in secrets if secret]
+        self._secrets = frozenset(secrets)
 
     def translated(self, error: Exception) -> PlatformError:
         """The error of the interface for one of the library's."""
@@ -202,7 +205,7 @@ class Failures:
             return _of_failure(details)
         code: Any = getattr(error, "grpc_status_code", None) or _Status.UNKNOWN
         if code == _Status.RESOURCE_EXHAUSTED:
-            return OutOfQuota("Google Ads answers no more requests for now (RESOURCE_EXHAUSTED).")
+            return OutOfQuota("Google Ads accepts no more requests for now (RESOURCE_EXHAUSTED).")
         if code in _REFUSED:
             text = self._cleaned(str(getattr(error, "message", "")))
             return CredentialsRefused(
@@ -258,9 +261,7 @@ class Failures:
 
     def _cleaned(self, text: str) -> str:
         """Google's message on one line, without secrets and without a dot at its end."""
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return cleaned(text)
+        return cleaned(without(self._secrets, text))
 
 
 def cleaned(text: str) -> str:

@@ -17,8 +17,10 @@ from decimal import Decimal
 from typing import Final
 
 from ads.platforms.interface import Connector, Credential, CredentialsRefused, OAuth, Platform
+from ads.rules.platform_ids import is_number
 
-_VERSION: Final = "v26.0"
+VERSION: Final = "v26.0"
+ENDPOINT: Final = "https://graph.facebook.com"
 
 _CREDENTIALS: Final = (
     Credential(
@@ -33,14 +35,14 @@ _CREDENTIALS: Final = (
     Credential(
         "app_secret",
         "App secret",
-        "Only if the app demands it (App settings > Advanced > Require app secret).",
+        "Only if the app requires it (App settings > Advanced > Require app secret).",
         is_secret=True,
         is_required=False,
     ),
     Credential(
         "business_id",
         "Business ID",
-        "Only the accounts that this business owns or works for; left out, all the token sees.",
+        "Only the accounts that this business owns or works for. Empty: all that the token sees.",
         is_required=False,
     ),
 )
@@ -62,8 +64,8 @@ class MetaAds:
         # "Up to 75 % above the daily budget" in its help pages (2026), and 7 times in a week.
         self.overspend: Decimal | None = Decimal("1.75")
         self.oauth: OAuth | None = OAuth(
-            authorize_url=f"{endpoint or 'https://www.facebook.com'}/{_VERSION}/dialog/oauth",
-            token_url=(f"{endpoint or 'https://graph.facebook.com'}/{_VERSION}/oauth/access_token"),
+            authorize_url=f"{endpoint or 'https://www.facebook.com'}/{VERSION}/dialog/oauth",
+            token_url=f"{endpoint or ENDPOINT}/{VERSION}/oauth/access_token",
             scopes=("ads_read", "ads_management", "business_management"),
             token="access_token",  # noqa: S106 - the name of the field
             client_id="META_ADS_CLIENT_ID",
@@ -88,9 +90,10 @@ class MetaAds:
             raise CredentialsRefused("Access token: it is missing.", remedy="Paste a token.")
         if not token.isascii() or any(character.isspace() for character in token):
             raise CredentialsRefused(
-                "Access token: it has characters that no token has.", remedy="Paste it again."
+                "Access token: it contains characters that are not allowed.",
+                remedy="Paste it again.",
             )
-        if business and not (business.isascii() and business.isdigit()):
+        if business and not is_number(business):
             raise CredentialsRefused(
                 "Business ID: it is not a number.",
                 remedy="Copy it from Meta's business settings > Business info.",

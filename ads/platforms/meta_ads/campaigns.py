@@ -119,7 +119,7 @@ def budget(minor: object, currency: str) -> Decimal | None:
     if not has_budget(minor):
         return None
     if not isinstance(minor, str | int) or not _DIGITS.fullmatch(str(minor)):
-        raise unreadable("a budget that is no amount")
+        raise unreadable("a budget that is not an amount")
     return Decimal(int(minor)).scaleb(-_places(currency))
 
 

@@ -27,6 +27,7 @@ from ads.platforms.meta_ads import campaigns, insights
 from ads.platforms.meta_ads.errors import GraphError
 from ads.platforms.meta_ads.graph import BATCH, Graph, Outcome, Part
 from ads.platforms.meta_ads.usage import INSIGHTS, MANAGEMENT
+from ads.rules.platform_ids import is_number
 
 #: The end of a token that ends: the year 3000, in seconds since 1970.
 _LATEST: Final = 32_503_680_000
@@ -36,7 +37,9 @@ READ_BACK_AFTER: Final = (0.0, 1.0, 2.0)
 
 #: What people enter as an ID becomes part of an address, so it has to be one.
 _NO_ID: Final = Refused(
-    "id", "This is no ID of a campaign at Meta, which is a number.", "Correct the platform ID here."
+    "id",
+    "This is not the ID of a campaign at Meta, which is a number.",
+    "Correct the platform ID here.",
 )
 
 
@@ -127,7 +130,7 @@ class MetaAdsConnector:
         """
         del now
         self._graph.begin(account.id)
-        answers: dict[str, SwitchAnswer] = {each: _NO_ID for each in orders if not _is_id(each)}
+        answers: dict[str, SwitchAnswer] = {each: _NO_ID for each in orders if not is_number(each)}
         ids = [each for each in orders if each not in answers]
         for start in range(0, len(ids), BATCH):
             part = {each: orders[each] for each in ids[start : start + BATCH]}
@@ -145,7 +148,7 @@ class MetaAdsConnector:
     ) -> SwitchAnswer:
         """Set the daily budget of a campaign that has one, rounded down to Meta's smallest unit."""
         del now
-        if not _is_id(campaign):
+        if not is_number(campaign):
             return _NO_ID
         self._graph.begin(account.id)
         seen = self._budgets(campaign)
@@ -159,7 +162,7 @@ class MetaAdsConnector:
     def try_writing(self, account: Account, campaign: str, *, now: datetime) -> SwitchAnswer:
         """Have Meta check a stop of the campaign, and not carry it out."""
         del now
-        if not _is_id(campaign):
+        if not is_number(campaign):
             return _NO_ID
         self._graph.begin(account.id)
         form = {"status": "PAUSED", "execution_options": '["validate_only"]'}
@@ -281,10 +284,6 @@ class MetaAdsConnector:
         if error.is_temporary:
             return Unknown(f"Meta: {error.text} (code {error.shown_code})")
         return Refused(error.shown_code, error.text, error.remedy)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit()
 
 
 def _has_budget(seen: Outcome, minor: int) -> bool:

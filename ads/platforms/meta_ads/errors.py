@@ -19,6 +19,7 @@ from ads.platforms.interface import (
     PlatformError,
     Unreachable,
     UnreadableAnswer,
+    without,
 )
 
 _LONGEST: Final = 400
@@ -67,8 +68,7 @@ def scrubbed(text: str, secrets: Collection[str]) -> str:
 
     Meta repeats what it was sent: an error can hold the address with the token in it.
     """
-    for secret in secrets:
-        text = text.replace(secret, "…")
+    text = without(secrets, text)
     for pattern in _SECRETS:
         text = pattern.sub("…", text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
@@ -181,7 +181,7 @@ class GraphError:
 def unreadable(what: str) -> UnreadableAnswer:
     """An answer that is not as documented."""
     return UnreadableAnswer(
-        f"Meta sent {what}.", remedy="Nothing of it is used. If that goes on, report it to us."
+        f"Meta sent {what}.", remedy="Nothing of it was used. If this continues, please report it."
     )
 
 

@@ -17,11 +17,10 @@ from requests.structures import CaseInsensitiveDict
 
 from ads.platforms.http import Answer, Bearer, Client, Deadline
 from ads.platforms.interface import OutOfQuota, PlatformError, Unreachable, UnreadableAnswer
+from ads.platforms.meta_ads import ENDPOINT, VERSION
 from ads.platforms.meta_ads.errors import GraphError, TooMuchData, unreadable
 from ads.platforms.meta_ads.usage import Usage
 
-VERSION: Final = "v26.0"
-ENDPOINT: Final = "https://graph.facebook.com"
 #: Rows on a page; fewer where Meta says that a page would be too large.
 PAGE_SIZES: Final = (500, 100, 25)
 #: Requests in a batch: Meta takes no more.
@@ -62,7 +61,7 @@ class Graph:
         if app_secret:
             proof = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
             self._proof = {"appsecret_proof": proof}
-        self._secrets = {token, app_secret, *self._proof.values()} - {""}
+        self._secrets = {token, app_secret, *self._proof.values()}
         self.usage = Usage()
         self.operations = 0
         self.account = ""
@@ -78,7 +77,7 @@ class Graph:
         answer = self._ask("GET", path, params)
         content = self._checked(answer, answer.json())
         if not isinstance(content, Mapping):
-            raise unreadable("something that is no object")
+            raise unreadable("something that is not an object")
         return content
 
     def post(self, path: str, form: Mapping[str, str]) -> Mapping[str, Any]:
@@ -130,7 +129,7 @@ class Graph:
         said = self._checked(answer, answer.json())
         self.operations += len(parts)
         if not isinstance(said, list) or len(said) != len(parts):
-            raise unreadable("a batch's answer that is not one")
+            raise unreadable("an unexpected answer to a batch")
         outcomes = [self._outcome(each) for each in said]
         errors = [each for each in outcomes if isinstance(each, GraphError)]
         whole = [each for each in errors if each.is_of_token]
@@ -180,7 +179,7 @@ class Graph:
         if error := self.error(content, retry_after):
             raise error.as_platform_error(of_account=bool(self.account))
         if answer.status == _TOO_MANY_REQUESTS:
-            raise OutOfQuota("Meta gets too many requests.", retry_after=retry_after)
+            raise OutOfQuota("Meta received too many requests.", retry_after=retry_after)
         if answer.status >= _SERVER_ERROR:
             raise Unreachable(f"Meta is not available (HTTP {answer.status}).")
         return content

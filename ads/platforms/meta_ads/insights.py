@@ -171,4 +171,4 @@ def _amount(row: Row) -> Decimal:
     try:
         return parse_amount(row.get("spend", "0"), field="spend", negative=True)
     except InvalidAmount as error:
-        raise unreadable(f"a cost that is no amount ({error.reason})") from None
+        raise unreadable(f"a cost that is not an amount ({error.reason})") from None

@@ -31,8 +31,8 @@ _CREDENTIALS: Final = (
     Credential(
         DEVELOPER_TOKEN,
         "Developer token",
-        "From the Developer Portal of Microsoft Advertising, of a Super Admin. One is enough for "
-        "all accounts.",
+        "From Microsoft Advertising's Developer Portal, as a Super Admin. One is enough for all "
+        "accounts.",
         is_secret=True,
     ),
     Credential(
@@ -95,7 +95,8 @@ class MicrosoftAds:
                 raise CredentialsRefused(f"{each.label}: it is missing.", remedy="Enter it.")
             if not text.isascii() or any(character.isspace() for character in text):
                 raise CredentialsRefused(
-                    f"{each.label}: it has characters that none has.", remedy="Paste it again."
+                    f"{each.label}: it contains characters that are not allowed.",
+                    remedy="Paste it again.",
                 )
         return MicrosoftAdsConnector(given, timeout=timeout, endpoint=endpoint)
 

@@ -30,8 +30,8 @@ from ads.platforms.microsoft_ads.errors import (
     as_platform_error,
     errors_in,
     of_status,
+    on_one_line,
     unreadable,
-    without,
 )
 
 TOKEN_PATH: Final = "/common/oauth2/v2.0/token"  # noqa: S105 - a path
@@ -92,7 +92,7 @@ class Access:
         if answer.status != _OK:
             raise of_status(answer.status, answer.headers.get("Retry-After", ""))
         if not isinstance(said, Mapping):
-            raise unreadable("an answer that is no object")
+            raise unreadable("an answer that is not an object")
         return said
 
     def download(self, address: str) -> bytes:
@@ -101,7 +101,7 @@ class Access:
             raise unreadable("an address of a report that is not HTTPS")
         answer = self._client.ask("GET", address, self.deadline)
         if answer.status != _OK:
-            raise Unreachable(f"{NAME} does not hand out its report (HTTP {answer.status}).")
+            raise Unreachable(f"{NAME} did not deliver its report (HTTP {answer.status}).")
         return answer.body
 
     def errors(self, said: object) -> list[ApiError]:
@@ -153,7 +153,7 @@ class Access:
         if not isinstance(said, Mapping) or (answer.status != _OK and "error" not in said):
             raise of_status(answer.status, answer.headers.get("Retry-After", ""))
         if "error" in said:
-            words = without(
+            words = on_one_line(
                 self._secrets, f"{said['error']}: {said.get('error_description') or ''}"
             )
             if answer.status >= _SERVER_ERROR or said["error"] == "temporarily_unavailable":

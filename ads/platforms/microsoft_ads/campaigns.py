@@ -30,7 +30,7 @@ _DAILY: Final = {"DailyBudgetStandard", "DailyBudgetAccelerated"}
 def account(said: object) -> Account:
     """An account as SearchAccounts answers it."""
     if not isinstance(said, Mapping):
-        raise unreadable("an account that is none")
+        raise unreadable("an account of an unknown form")
     status = text(said, "AccountLifeCycleStatus")
     zone = text(said, "TimeZone")
     problems = [] if status == "Active" else [status]
@@ -49,7 +49,7 @@ def account(said: object) -> Account:
 def campaign(said: object) -> RemoteCampaign:
     """A campaign as GetCampaigns answers it."""
     if not isinstance(said, Mapping):
-        raise unreadable("a campaign that is none")
+        raise unreadable("a campaign of an unknown form")
     status = text(said, "Status")
     is_on, is_serving = _STATUSES.get(status, (None, None))
     budget = said.get("DailyBudget")
@@ -71,7 +71,7 @@ def number(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name)
     found = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     if not (found.isascii() and found.isdigit()):
-        raise unreadable(f"a {name} that is no number")
+        raise unreadable(f"a {name} that is not a number")
     return found
 
 
@@ -79,12 +79,12 @@ def text(said: Mapping[str, Any], name: str) -> str:
     """A text, "" for null."""
     value = said.get(name)
     if value is not None and not isinstance(value, str):
-        raise unreadable(f"a {name} that is no text")
+        raise unreadable(f"a {name} that is not text")
     return value or ""
 
 
 def _amount(value: object) -> Decimal:
     """A number of the answer, which is read without floats."""
     if not isinstance(value, Decimal | int) or isinstance(value, bool):
-        raise unreadable("a DailyBudget that is no number")
+        raise unreadable("a DailyBudget that is not a number")
     return Decimal(value)

@@ -244,7 +244,7 @@ def _refused(error: ApiError) -> Refused:
 
 def _seen(status: str | None, *, is_so: bool) -> SwitchAnswer:
     if status is None:
-        return Unknown(f"{NAME} does not answer the campaign.")
+        return Unknown(f"{NAME} did not return the campaign.")
     return Confirmed(status) if is_so else Unknown(f"{NAME} still shows: {status}.")
 
 

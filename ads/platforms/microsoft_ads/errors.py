@@ -17,6 +17,7 @@ from ads.platforms.interface import (
     PlatformError,
     Unreachable,
     UnreadableAnswer,
+    without,
 )
 
 NAME: Final = "Microsoft Advertising"
@@ -71,16 +72,14 @@ def _read(said: Mapping[str, Any], secrets: Collection[str]) -> ApiError:
     return ApiError(
         code if isinstance(code, int) else -1,
         str(said.get("ErrorCode") or ""),
-        without(secrets, text),
+        on_one_line(secrets, text),
         index if isinstance(index, int) else None,
     )
 
 
-def without(secrets: Collection[str], text: str) -> str:
-    """A text of the platform's on one line, without secrets and not too long."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "…")
-    return " ".join(text.split())[:_LONGEST]
+def on_one_line(secrets: Collection[str], text: str) -> str:
+    """A text of the platform's, without secrets and not too long."""
+    return " ".join(without(secrets, text).split())[:_LONGEST]
 
 
 def as_platform_error(error: ApiError, *, of_account: bool) -> PlatformError:

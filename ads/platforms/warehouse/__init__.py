@@ -15,7 +15,7 @@ from ads.platforms.interface import Credential, OAuth
 if TYPE_CHECKING:
     from ads.platforms.warehouse.connector import Warehouse
 
-_COLUMN: Final = "the name of the column that says it"
+_COLUMN: Final = "the name of the column that has it"
 
 
 class WarehousePlatform:
@@ -42,14 +42,15 @@ class WarehousePlatform:
         Credential(
             "currency",
             "Currency",
-            f"Of all accounts, such as EUR, or {_COLUMN}. Empty: the column currency, if any.",
+            f"The currency of all accounts, such as EUR, or {_COLUMN}. Empty: the column "
+            "currency, if any.",
             is_required=False,
         ),
         Credential(
             "timezone",
             "Timezone",
-            f"Of the days of all accounts, such as Europe/Berlin, or {_COLUMN}. Empty: the column "
-            "timezone, if any.",
+            f"The timezone of all accounts' days, such as Europe/Berlin, or {_COLUMN}. Empty: the "
+            "column timezone, if any.",
             is_required=False,
         ),
         Credential(

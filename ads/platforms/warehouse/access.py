@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from math import ceil
+from queue import Empty, Queue
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from ads.platforms.interface import (
     PlatformError,
     Unreachable,
     UnreadableAnswer,
+    without,
 )
 
 #: What to install for a database, by the beginning of its address.
@@ -51,6 +53,8 @@ _NO_LOGIN: Final = re.compile(
     re.IGNORECASE,
 )
 _LONGEST: Final = 300
+#: Databases whose drivers are told how long to try, or need no time.
+_IN_TIME: Final = {"postgresql", "duckdb"}
 #: Seconds for a database that ends a statement itself to say so, before its connection is cut.
 _GRACE: Final = 1.0
 
@@ -94,7 +98,7 @@ class Access:
         """A connection for one call, which is cut when its time is up; nothing is committed."""
         ends = time.monotonic() + self._timeout
         try:
-            with self._engine.connect() as connection:
+            with self._connected() as connection:
                 left = max(ends - time.monotonic(), 0.001)
                 driver = connection.connection.dbapi_connection
                 ends_itself = self._dialect == "postgresql"
@@ -114,6 +118,39 @@ class Access:
             raise Unreachable(f"The warehouse cannot be read ({kind}).") from None
         except (ValueError, OverflowError) as error:  # of drivers, such as a year before the first
             raise UnreadableAnswer(f"query: a value cannot be read: {error!s:.100}") from None
+
+    def _connected(self) -> sa.Connection:
+        """A connection, in time.
+
+        How long a driver tries is an option of another name in each, and some have none. So the
+        others than ours do it in a thread; a connection that comes too late is closed there.
+        """
+        if self._dialect in _IN_TIME:
+            return self._engine.connect()
+        answer: Queue[sa.Connection | Exception] = Queue()
+        too_late = threading.Event()
+
+        def connect() -> None:
+            try:
+                answer.put(self._engine.connect())
+            except Exception as error:  # noqa: BLE001  (raised by whoever waits)
+                answer.put(error)
+            if too_late.is_set():
+                _close_all(answer)
+
+        threading.Thread(target=connect, name="warehouse", daemon=True).start()
+        try:
+            found = answer.get(timeout=self._timeout)
+        except Empty:
+            too_late.set()
+            _close_all(answer)
+            raise Unreachable(
+                f"The warehouse could not be connected within {self._timeout:g} s.",
+                remedy="Check the host and port in its address, and the firewall between.",
+            ) from None
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def close(self) -> None:
         """Let go of the engine."""
@@ -143,18 +180,15 @@ class Access:
         """The first line of what the driver says; SQLAlchemy's own text has the statement."""
         cause = getattr(error, "orig", None) or error
         text = next(iter(str(cause).strip().splitlines()), "") or type(cause).__name__
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return text[:_LONGEST]
+        return without(self._secrets, text)[:_LONGEST]
 
 
-def _secrets(address: str, url: sa.URL) -> list[str]:
-    """What no text may hold, the longest first: password and options, as written and as meant."""
+def _secrets(address: str, url: sa.URL) -> set[str]:
+    """What no text may hold: password and options, as written and as meant."""
     found = {address, address.strip(), url.password or ""}
     found |= {value for values in url.normalized_query.values() for value in values}
     login = re.match(r"[^:/]+://[^:/@]*:(.*)@", address.strip())
-    found.add(login[1] if login else "")
-    return sorted(found - {""}, key=len, reverse=True)
+    return found | ({login[1]} if login else set())
 
 
 def _prepared(url: sa.URL, timeout: float) -> tuple[sa.URL, dict[str, Any]]:
@@ -172,6 +206,14 @@ def _prepared(url: sa.URL, timeout: float) -> tuple[sa.URL, dict[str, Any]]:
         case "sqlite":
             raise PlatformError("address: SQLite is not read.", remedy=_EXAMPLE)
     return url, {}
+
+
+def _close_all(answers: Queue[sa.Connection | Exception]) -> None:
+    with contextlib.suppress(Empty):
+        while True:
+            answer = answers.get_nowait()
+            if isinstance(answer, sa.Connection):
+                answer.close()
 
 
 @contextlib.contextmanager

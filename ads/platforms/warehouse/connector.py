@@ -26,7 +26,9 @@ _REFUSED: Final = Refused(
     "A warehouse only reports: nothing can be switched or changed through it.",
     "Connect the platform itself, or switch the campaign there.",
 )
-_ROUNDED: Final = "The column spend is of floating-point numbers: each is rounded to six places."
+_ROUNDED: Final = (
+    "The column spend has floating-point numbers, which are rounded to six decimal places."
+)
 
 
 def settings_of(credentials: Mapping[str, str]) -> Settings:

@@ -73,7 +73,8 @@ def proposed(found: Sequence[Fit]) -> list[Choice]:
     return [
         Choice(
             one.account.pk,
-            is_read=one.account.is_read or not (one.read_by or one.account.state),
+            is_read=one.account.is_read
+            or not (one.read_by or one.also_read_by or one.account.state),
             brand=one.brand.name
             if one.brand
             else _spaced(one.account.name or one.account.remote_id),
@@ -93,7 +94,9 @@ def preview(
     """
     sheet, accounts = _sheet(connection, choices, gives_hours=gives_hours, now=now)
     with _rows_as_chosen(sheet, accounts):
-        return setup.preview(sheet, now)
+        found = setup.preview(sheet, now)
+    found.plan.notes.extend(_notes(sheet))
+    return found
 
 
 def apply(
@@ -123,6 +126,23 @@ def apply(
 
     with _rows_as_chosen(sheet, accounts):
         return setup.apply(sheet, now, seen=seen, then=read)
+
+
+def _notes(sheet: Sheet) -> Iterator[str]:
+    """What budgets will mean for the campaigns."""
+    unlimited = sum(
+        "campaign" in one.cells and "daily_budget" not in one.cells for one in sheet.lines
+    )
+    if unlimited:
+        yield (
+            f"{unlimited:,} of the new campaigns get no daily budget: nothing stops them until "
+            "you give them or their brand one."
+        )
+    if joined_here := sum("campaign_id" in one.cells for one in sheet.lines):
+        yield (
+            f"{joined_here:,} that {'is' if joined_here == 1 else 'are'} already here by the same "
+            "name or ID will be the same campaign: its budgets cover all its platforms together."
+        )
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from ads.models import (
 )
 from ads.platforms import SIMULATED
 from ads.rules.calendar import UnknownTimezone, local_date
-from ads.rules.currencies import labelled
+from ads.rules.currencies import DEFAULT, labelled
 from ads.services.connections.lifecycle import second_readers
 from ads.services.ledger import is_same_day
 
@@ -47,8 +47,10 @@ class Fit:
     #: The brand that it seems to be of, and why; None: a new one.
     brand: Brand | None = None
     why: str = ""
-    #: The connection that reads it already.
+    #: The connection that reads it already, as the same source of spend.
     read_by: Connection | None = None
+    #: Another that reads it as another source, such as a warehouse what is connected directly.
+    also_read_by: Connection | None = None
 
     @property
     def new(self) -> list[PlatformCampaign]:
@@ -87,7 +89,8 @@ def fits(connection: Connection) -> list[Fit]:
                 loose,
                 brands.get(brand) if brand else None,
                 why,
-                reader.connection if reader else None,
+                reader.connection if reader and reader.source == account.source else None,
+                reader.connection if reader and reader.source != account.source else None,
             )
         )
     return found
@@ -100,7 +103,7 @@ def troubles(fit: Fit, brand: Brand | None, *, gives_hours: Hours, now: datetime
     account = fit.account
     found = []
     if account.state:
-        found.append(f'The platform says "{account.state}" of it.')
+        found.append(f'The platform reports this account as "{account.state}".')
     if account.problem and not account.is_read:
         found.append(account.problem)
     if fit.read_by:
@@ -108,9 +111,20 @@ def troubles(fit: Fit, brand: Brand | None, *, gives_hours: Hours, now: datetime
             f"{fit.read_by} reads it already, so this connection cannot: its spend would count "
             "twice."
         )
+    if fit.also_read_by:
+        found.append(
+            f"{fit.also_read_by} reads it already. The same spend is not counted twice: what both "
+            "report for a campaign's day stays with the one that reported it first."
+        )
     found += [text for owner in _owners(fit, brand) for text in misfits(
         account, owner, gives_hours=gives_hours, now=now
     )]  # fmt: skip
+    if brand is None and not (account.timezone and account.currency):
+        found.append(
+            f"{_unsaid(account)} not known, so a new brand gets {account.timezone or 'UTC'} and "
+            f"{account.currency or DEFAULT}. Choose a brand that has the right ones, or renew the "
+            "credentials with them."
+        )
     if brand is None and not _is_usable(account.timezone, now):
         found.append(
             f"Its timezone {account.timezone!r} is not known here, so no brand can be made from "
@@ -132,7 +146,7 @@ def misfits(
         )
     if account.timezone and not _same_days(account.timezone, brand, now) and not gives_hours():
         found.append(
-            f"Its days are those of {account.timezone}, and {brand} has those of {brand.timezone}; "
+            f"Its days follow {account.timezone}, and those of {brand} follow {brand.timezone}; "
             "the platform gives no hours, so its spend would not be recorded. Use a brand in "
             f"{account.timezone}."
         )
@@ -148,8 +162,8 @@ def said_of_days(
     if not gives_hours():
         return ""
     return (
-        f"Its days are those of {account.timezone}; its hours are added up to {brand.timezone}'s "
-        f"days, which {brand} has."
+        f"Its days follow {account.timezone}; its hours are added up to the days of {brand} in "
+        f"{brand.timezone}."
     )
 
 
@@ -162,6 +176,12 @@ def _same_days(timezone: str, brand: Brand, now: datetime) -> bool:
         is_same_day(today + days, timezone, brand.timezone)
         for days in (timedelta(0), _HALF_A_YEAR, -_HALF_A_YEAR)
     )
+
+
+def _unsaid(account: PlatformAccount) -> str:
+    if account.timezone:
+        return "Its currency is"
+    return "Its timezone is" if account.currency else "Its timezone and currency are"
 
 
 def _is_usable(timezone: str, now: datetime) -> bool:
@@ -235,7 +255,7 @@ def _brand_of(
     if brand := _most(same):
         return brand, "has campaigns of the same names"
     if (alike := by_name.get(_plain(account.name))) and _plain(account.name):
-        return alike.pk, "is called the same"
+        return alike.pk, "has the same name"
     return None, ""
 
 

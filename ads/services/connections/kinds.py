@@ -8,7 +8,7 @@ from django.conf import settings
 
 from ads import platforms
 from ads.platforms import SIMULATED, UnknownPlatform
-from ads.platforms.interface import Connector, Platform
+from ads.platforms.interface import Connector, Credential, Platform
 from ads.services import platform_credentials as credentials
 from ads.services.connections.errors import InvalidConnection
 from ads.services.platforms import connect_with
@@ -52,6 +52,18 @@ def endpoint(code: str) -> str:
     """The address of a platform's stand-in; "" for its own."""
     found: str = settings.PLATFORM_ENDPOINTS.get(code, "")
     return found
+
+
+def beside_oauth(kind: Platform) -> Sequence[Credential]:
+    """What is still to be entered where *Connect* brings the token: nothing that is optional and
+    secret.
+    """
+    brought = {kind.oauth.token if kind.oauth else "", credentials.CLIENT_ID}
+    return [
+        one
+        for one in kind.credentials
+        if one.name not in brought and (one.is_required or not one.is_secret)
+    ]
 
 
 def missing_settings(kind: Platform) -> list[str]:

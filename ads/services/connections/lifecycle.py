@@ -20,7 +20,7 @@ from ads.services import caps, locks
 from ads.services import platform_credentials as credentials
 from ads.services.connections import connectors, entered, kinds
 from ads.services.connections.errors import InvalidConnection
-from ads.services.platforms import account_of
+from ads.services.platforms import account_of, ask_soon
 
 _OPEN = (OrderState.PENDING, OrderState.UNKNOWN)
 
@@ -186,7 +186,7 @@ def rename(connection: Connection, *, name: str) -> None:
 
 
 def read(ids: Collection[int], *, is_read: bool, now: datetime) -> int:
-    """Read these accounts from now on, or no longer; how many have changed.
+    """Read these accounts, at once and from now on, or no longer; how many have changed.
 
     Raises:
         InvalidConnection: another connection reads one of them, or theirs is disconnected.
@@ -202,7 +202,9 @@ def read(ids: Collection[int], *, is_read: bool, now: datetime) -> int:
                         "", f"{one.connection} is disconnected; renew its credentials first."
                     )
         accounts = PlatformAccount.objects.filter(pk__in=[one.pk for one in rows])
-        if not is_read:
+        if is_read:
+            ask_soon([one.pk for one in rows])
+        else:
             _supersede(accounts, now)
         return accounts.update(is_read=is_read, updated_at=now)
 
@@ -214,6 +216,8 @@ def refuse_second_reader(accounts: Collection[PlatformAccount]) -> None:
         InvalidConnection: naming both.
     """
     for one, other in second_readers(accounts).items():
+        if one.source != other.source:
+            continue  # its days overlap, and are recorded where nothing else is
         raise InvalidConnection(
             "", f"{one} is read by {other.connection} already; switch it off there first."
         )
@@ -222,21 +226,24 @@ def refuse_second_reader(accounts: Collection[PlatformAccount]) -> None:
 def second_readers(
     accounts: Collection[PlatformAccount],
 ) -> dict[PlatformAccount, PlatformAccount]:
-    """Accounts that another connection reads, each with that one's; one query."""
+    """Accounts that another connection reads, each with that one's; one query.
+
+    One of the same source comes before others, such as a warehouse that has the account too.
+    """
     others = PlatformAccount.objects.filter(
         is_read=True,
         platform__in={one.platform for one in accounts},
         remote_id__in=[one.remote_id for one in accounts],
     ).exclude(connection__in={one.connection_id for one in accounts})
-    found = {
-        (one.platform, one.remote_id, one.source): one
-        for one in others.select_related("connection")
-    }
-    return {
-        one: other
+    found: dict[tuple[str, ...], PlatformAccount] = {}
+    for one in others.select_related("connection").order_by("-pk"):
+        found[one.platform, one.remote_id] = found[one.platform, one.remote_id, one.source] = one
+    readers = {
+        one: found.get((one.platform, one.remote_id, one.source))
+        or found.get((one.platform, one.remote_id))
         for one in accounts
-        if (other := found.get((one.platform, one.remote_id, one.source)))
     }
+    return {one: reader for one, reader in readers.items() if reader}
 
 
 def _usable(

@@ -22,7 +22,7 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 
-from ads.platforms.interface import OAuth, Platform
+from ads.platforms.interface import OAuth, Platform, without
 from ads.services import platform_credentials as credentials
 from ads.services.connections import kinds
 from ads.services.connections.errors import InvalidConnection
@@ -84,7 +84,8 @@ def finish(begun: Begun, answer: Mapping[str, str], *, now: datetime) -> Brought
     """
     if not hmac.compare_digest(answer.get("state", "").encode(), begun.state.encode()):
         raise NotConnected(
-            "This is not the answer to what was begun here last. Connect again, in one window."
+            "This does not belong to the login that was begun here last. Connect again, in one "
+            "window."
         )
     kind = kinds.platform(begun.platform)
     oauth = _oauth_of(kind)
@@ -161,13 +162,11 @@ def _understood(kind: Platform, oauth: OAuth, code: str) -> Iterator[None]:
         # Meta's errors are objects, where the standard has a text.
         said: Any = error.error or ""
         detail = said.get("message", "") if isinstance(said, dict) else error.description or ""
-        words = str(detail)[:_LONGEST_WORDS]
-        for secret in (code, *credentials.app(oauth)):
-            words = words.replace(secret, "…") if secret else words
+        words = without((code, *credentials.app(oauth)), str(detail))[:_LONGEST_WORDS]
         named = [] if isinstance(said, dict) else [str(said)[:100]]
         why = ": ".join([*named, words.rstrip(". ") or "it did not say why"])
         raise NotConnected(
-            f"{kind.name} gave no access for the code: {why}. Connect again; if this stays, "
+            f"{kind.name} refused the login: {why}. Connect again; if this stays, "
             f"compare the redirect address and {oauth.client_secret} with the app's."
         ) from None
     except requests.Timeout:

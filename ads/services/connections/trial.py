@@ -78,17 +78,17 @@ def _try(
         closed = sum(bool(one.state) for one in accounts)
         step.text = f"{_counted(len(accounts), 'account')}."
         if closed:
-            step.text = f"{step.text} The platform says that something is wrong with {closed:,}."
+            step.text = f"{step.text} The platform reports a problem with {closed:,} of them."
         if not accounts:
             step.is_good = False
-            step.text += " The credentials are good, and reach none: give them access to accounts."
+            step.text += " The credentials work but reach no account: give them access to one."
             return
     account = _chosen(connection, accounts, wanted)
     with _step(tried, f"Campaigns of {account.name or account.id}") as step:
         campaigns = [one for one in connector.campaigns(account) if not one.is_removed]
         on = sum(bool(one.is_on) for one in campaigns)
         is_known = not campaigns or any(one.is_on is not None for one in campaigns)
-        switched = f"{on:,} switched on" if is_known else "it does not say which are switched on"
+        switched = f"{on:,} switched on" if is_known else "the platform does not say which are on"
         step.text = f"{_counted(len(campaigns), 'campaign')}, {switched}."
     with _step(tried, f"Costs of {account.name or account.id} today") as step:
         step.text = _costs(connector, account, now)
@@ -134,7 +134,7 @@ def _costs(connector: Connector, account: Account, now: datetime) -> str:
     if costs.fresh_until:
         text += f" Contains everything until {format_instant(costs.fresh_until)}."
     if not costs.complete:
-        text += " The platform says that some may be missing."
+        text += " The platform says that the costs may be incomplete."
     return text
 
 

@@ -47,11 +47,11 @@ def _trouble(connection: Connection, now: datetime) -> Trouble | None:
     if ends is None or ends > now + WARNED:
         return None
     if ends <= now:
-        text = f"{connection}: the credentials ended at {format_instant(ends)}. Renew them."
+        text = f"{connection}: the credentials expired at {format_instant(ends)}. Renew them."
         return Trouble(connection, text, is_now=True)
     text = (
-        f"{connection}: the credentials end at {format_instant(ends)}. Renew them before: "
-        "afterwards spend is not read and campaigns are not switched there."
+        f"{connection}: the credentials expire at {format_instant(ends)}. Renew them before "
+        "then: after that, spend is not read and campaigns are not switched there."
     )
     return Trouble(connection, text, is_now=False)
 

@@ -30,13 +30,13 @@ class Condition:
 
 
 def of(explained: Explanation) -> list[Condition]:
-    """One for each hold; no query."""
+    """One for each hold that can apply; no query."""
     applying = {held.code: held for held in explained.holds}
     found = []
     for hold in Hold:
         if held := applying.get(hold.value):
             found.append(Condition(hold, True, held.sentence, held.lifts_at))
-        else:
+        elif hold != Hold.STALE_SPEND or explained.campaign.brand.stale_after_minutes is not None:
             until = applies_at(hold, explained.campaign, explained.rules, explained.at)
             found.append(Condition(hold, False, _clear(hold, explained), until))
     return found
@@ -84,16 +84,13 @@ def _clear(hold: Hold, explained: Explanation) -> str:
 
 
 def _heard(row: Campaign, explained: Explanation) -> str:
-    minutes = row.brand.stale_after_minutes
-    if minutes is None:
-        return "Spend: no limit on its age"
-    allowed = freshness.duration(timedelta(minutes=minutes))
+    allowed = freshness.duration(timedelta(minutes=row.brand.stale_after_minutes or 0))
     sources = freshness.sources_of(row)
     if not sources:
-        return f"Spend: {allowed} old at most, no ad platform reports it"
+        return f"Spend: at most {allowed} old, but no ad platform reports it"
     age = freshness.duration(explained.at - sources[0].heard_at)
-    stops = "" if row.brand.stops_when_stale else ", and older does not stop it"
-    return f"Spend: {age} old ({sources[0].name}), {allowed} is allowed{stops}"
+    stops = "" if row.brand.stops_when_stale else "; older spend does not stop it"
+    return f"Spend: {age} old ({sources[0].name}), {allowed} allowed{stops}"
 
 
 def _hours(row: Campaign, explained: Explanation) -> str:

@@ -4,6 +4,7 @@ from ads.services.freshness.estimates import Stale, duration, stale_of_brand, st
 from ads.services.freshness.problems import problems
 from ads.services.freshness.sources import (
     Source,
+    account_name,
     as_of,
     of_all,
     of_brand,

@@ -3,18 +3,18 @@
 At the rate of the hours before, for as long as each campaign went on delivering.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db import connection
+from django.db.models import OuterRef, Subquery
 
-from ads.models import Brand, Campaign, DeliveryChange, Spend
+from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.spend import Kind
-from ads.rules.calendar import format_instant
+from ads.rules.calendar import day_bounds, format_instant, local_date, names
 from ads.rules.money import format_money
 from ads.services.freshness.sources import Source, of_brand, of_campaigns
 
@@ -22,8 +22,10 @@ from ads.services.freshness.sources import Source, of_brand, of_campaigns
 RATE_OVER: Final = timedelta(hours=6)
 
 _CENT: Final = Decimal("0.01")
+_DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
+_NOTHING: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Stale:
     def sentence(self) -> str:
         """With the figures."""
         heard = format_instant(self.source.heard_at, self.timezone)
+        last = (
+            f"last reported spend as of {heard}"
+            if self.source.has_answered
+            else f"has reported no spend since it was connected at {heard}"
+        )
         spent = (
             ""
             if self.estimate is None
@@ -50,7 +57,7 @@ class Stale:
             "since."
         )
         return (
-            f"{self.source.name} last reported spend as of {heard}, {duration(self.age)} ago; "
+            f"{self.source.name} {last}, {duration(self.age)} ago; "
             f"{duration(self.limit)} is allowed.{spent}"
         )
 
@@ -90,7 +97,7 @@ def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> 
     if not stale:
         return None
     oldest = min(stale.values(), key=lambda source: (source.heard_at, source.name))
-    estimate = _spent_since({pk: source.heard_at for pk, source in stale.items()}, now)
+    estimate = _spent_since(brand, {pk: source.heard_at for pk, source in stale.items()}, now)
     return Stale(
         oldest,
         now - oldest.heard_at,
@@ -102,39 +109,62 @@ def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> 
     )
 
 
-def _spent_since(heard: Mapping[int, datetime], now: datetime) -> Decimal | None:
-    """By campaign, up to when its spend is known. Two queries, and one for each such instant."""
-    by_instant: dict[datetime, list[int]] = defaultdict(list)
-    for pk, at in heard.items():
-        by_instant[at].append(pk)
+def _spent_since(brand: Brand, heard: Mapping[int, datetime], now: datetime) -> Decimal | None:
+    """By campaign of the brand, up to when its spend is known. Two queries."""
     last = DeliveryChange.objects.filter(campaign=OuterRef("pk")).order_by("-at", "-id")
     rows = Campaign.objects.filter(pk__in=heard).annotate(
         switched_at=Subquery(last.values("at")[:1])
     )
-    ends = {
+    ended = {
         pk: now if is_active or switched_at is None else switched_at
         for pk, is_active, switched_at in rows.order_by().values_list(
             "pk", "is_active", "switched_at"
         )
     }
-    found: list[Decimal] = []
-    for at, ids in by_instant.items():
-        # What was restated of earlier days is no rate.
-        rates = (
-            Spend.objects.filter(
-                campaign__in=ids,
-                kind__in=(Kind.DAY_TOTAL, Kind.CORRECTION),
-                reported_total__isnull=False,
-                date__gte=(at - RATE_OVER - timedelta(hours=14)).date(),
-                occurred_at__gt=at - RATE_OVER,
-                occurred_at__lte=at,
-            )
-            .order_by()
-            .values("campaign")
-            .annotate(total=Sum("amount"))
-            .values_list("campaign", "total")
-        )
-        for pk, total in rates:
-            span = max(min(ends.get(pk, now), now) - at, timedelta(0))
-            found.append(total * (span // _MINUTE) / (RATE_OVER // _MINUTE))
+    zone = brand.timezone if brand.timezone in names() else "UTC"
+    first_day = local_date(min(heard.values()) - RATE_OVER, zone)
+    last_day = local_date(max(heard.values()), zone)
+    days = [first_day + n * _DAY for n in range((last_day - first_day).days + 1)]
+    bounds = [day_bounds(day, zone) for day in days]
+    columns: list[Any] = [
+        list(heard), list(heard.values()),
+        days, [begins for begins, _ in bounds], [ends for _, ends in bounds],
+        RATE_OVER,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_RATES, columns)
+        rates = cursor.fetchall()
+    found = [
+        total * (max(min(ended.get(pk, now), now) - heard[pk], _NOTHING) // _MINUTE)
+        / (RATE_OVER // _MINUTE)
+        for pk, total in rates
+    ]  # fmt: skip
     return sum(found, Decimal(0)).quantize(_CENT, ROUND_HALF_UP) if found else None
+
+
+#: What each campaign has spent in the hours before an instant of its own. A day total's entry was
+#: spent since the report before it, or since its day began, and until its day ended: the first
+#: report of yesterday, or a correction of it, is not the spend of one moment.
+_RATES: Final = f"""
+    SELECT campaign_id,
+           sum(amount * extract(epoch FROM till - greatest(since, at - hours))
+               / extract(epoch FROM till - since))
+      FROM (
+            SELECT heard.campaign_id, heard.at, asked.hours, spend.amount,
+                   greatest(day.begins, lag(spend.occurred_at) OVER (
+                       PARTITION BY spend.reported_total_id ORDER BY spend.occurred_at, spend.id
+                   )) AS since,
+                   least(day.ends, spend.occurred_at) AS till
+              FROM unnest(%s::bigint[], %s::timestamptz[]) AS heard (campaign_id, at)
+             CROSS JOIN unnest(%s::date[], %s::timestamptz[], %s::timestamptz[])
+                        AS day (date, begins, ends)
+             CROSS JOIN (SELECT %s::interval) AS asked (hours)
+              JOIN ads_spend AS spend
+                ON spend.campaign_id = heard.campaign_id AND spend.date = day.date
+               AND spend.kind IN ('{Kind.DAY_TOTAL}', '{Kind.CORRECTION}')
+               AND spend.reported_total_id IS NOT NULL AND spend.occurred_at <= heard.at
+             WHERE day.begins < heard.at AND day.ends > heard.at - asked.hours
+           ) AS entry
+     WHERE till > since AND till > at - hours
+     GROUP BY campaign_id
+"""  # noqa: S608  (nothing in it comes from outside)

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ads.freshness import asked_accounts
-from ads.models import Brand, CampaignReference, Connection
+from ads.models import Brand, Campaign, Connection
 from ads.rules.calendar import format_instant
-from ads.rules.platform_ids import SIMULATED
 from ads.services.freshness.estimates import duration
-from ads.services.freshness.sources import named
+from ads.services.freshness.sources import account_name, accounts_by
 
 #: An account that fails for longer than this is a problem: shorter, the next ticks may mend it.
 FAILS_FOR = timedelta(minutes=30)
@@ -25,7 +24,7 @@ NAMED = 5
 def problems(now: datetime) -> list[str]:
     """About accounts that fail or are old; of connections :mod:`ads.services.connections` tells.
 
-    One query, and two more where an account is old enough that a brand may mind.
+    One query, and three more at most where an account is old enough that a brand may mind.
     """
     accounts = list(asked_accounts().select_related("connection"))
     failing = sorted(
@@ -39,7 +38,8 @@ def problems(now: datetime) -> list[str]:
         key=lambda one: (one.failing_since, one.pk),
     )
     found = [
-        f"{named(one)} could not be read since {format_instant(one.failing_since)}: {one.problem}"
+        f"{account_name(one)} could not be read since {format_instant(one.failing_since)}: "
+        f"{one.problem}"
         for one in failing[:NAMED]
     ]
     if len(failing) > NAMED:
@@ -53,28 +53,26 @@ def _too_old(old: Sequence[Any], now: datetime) -> list[str]:
         return []
     strict = Brand.objects.filter(stale_after_minutes__isnull=False).order_by()
     limits = {
-        pk: (timedelta(minutes=minutes or 0), f"{timezone} {currency}")
-        for pk, minutes, timezone, currency in strict.values_list(
-            "pk", "stale_after_minutes", "timezone", "currency"
-        )
+        pk: timedelta(minutes=minutes or 0)
+        for pk, minutes in strict.values_list("pk", "stale_after_minutes")
     }
     if not limits:
         return []
-    brands: dict[tuple[str, str], set[int]] = defaultdict(set)
-    references = CampaignReference.objects.filter(campaign__brand__in=strict).order_by()
-    for code, remote_id, pk in references.values_list(
-        "platform", "account", "campaign__brand"
-    ).distinct():
-        brands[code, remote_id].add(pk)
-    for pk, (_, simulated) in limits.items():
-        brands[SIMULATED, simulated].add(pk)
+    brands: dict[int, set[int]] = defaultdict(set)
+    campaigns = Campaign.objects.filter(brand__in=strict)
+    for brand, accounts in accounts_by(campaigns, "brand_id", old).items():
+        for pk in accounts:
+            brands[pk].add(brand)
     found = []
     for account in old:
         age = now - account.heard_at
-        waiting = sum(limits[pk][0] < age for pk in brands[account.platform, account.remote_id])
+        waiting = sum(limits[brand] < age for brand in brands[account.pk])
         if waiting:
+            said = f"last reported spend {duration(age)} ago"
+            if account.answered_at is None:
+                said = f"has reported no spend since it was connected {duration(age)} ago"
             found.append(
-                f"{named(account)} last reported spend {duration(age)} ago, longer than "
-                f"{waiting:,} {'brand allows' if waiting == 1 else 'brands allow'}."
+                f"{account_name(account)} {said}, longer than {waiting:,} "
+                f"{'brand allows' if waiting == 1 else 'brands allow'}."
             )
     return found

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import QuerySet, Value
 
-from ads.freshness import asked_accounts
-from ads.models import Brand, Campaign, CampaignReference, PlatformCampaign
+from ads.freshness import asked_accounts, is_connected
+from ads.models import Brand, Campaign
+from ads.models.platforms import MATCHED
 from ads.platforms import UnknownPlatform, platform
 from ads.rules.calendar import format_instant
 from ads.rules.platform_ids import SIMULATED
@@ -25,6 +27,7 @@ class Source:
     name: str
     #: Up to when its spend is known (UTC); if it never answered, when it was added.
     heard_at: datetime
+    has_answered: bool
     #: How late its platform usually reports: "Google Ads: usually within 3 hours".
     usual_lag: str
     #: Why it could not be read, or what of it is not recorded.
@@ -46,65 +49,74 @@ def _usual_lag(code: str) -> str:
         return ""
 
 
+def accounts_by(
+    campaigns: QuerySet[Campaign], owner: Literal["id", "brand_id"], accounts: Collection[Any]
+) -> dict[int, set[int]]:
+    """Which of ``accounts`` are sources, by the column ``owner`` of ``campaigns``.
+
+    One query, and one more where platform IDs name no account. Owners without a source are missing.
+    """
+    if not accounts:
+        return {}
+    by_key: dict[tuple[str | None, str | None], set[int]] = defaultdict(set)
+    for one in accounts:  # a warehouse may have one that is connected too
+        by_key[one.platform, one.remote_id].add(one.pk)
+    is_simulated = any(one.platform == SIMULATED for one in accounts)
+    rows = campaigns.order_by().values_list(
+        owner, "brand__timezone", "brand__currency", "references__platform", "references__account",
+        is_connected() if is_simulated else Value(True),
+    )  # fmt: skip
+    found: dict[int, set[int]] = defaultdict(set)
+    is_loose = False
+    for its, timezone, currency, code, remote_id, is_elsewhere in rows.distinct():
+        found[its] |= by_key.get((code, remote_id), set())
+        if not is_elsewhere:
+            found[its] |= by_key.get((SIMULATED, f"{timezone} {currency}"), set())
+        is_loose |= remote_id == ""
+    if is_loose:
+        pks = [one.pk for one in accounts if one.platform != SIMULATED]
+        those, params = campaigns.order_by().values("pk").query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(_THERE.format(owner=owner, those=those), [pks, *params])
+            for its, pk in cursor.fetchall():
+                found[its].add(pk)
+    return {its: pks for its, pks in found.items() if pks}
+
+
+_THERE: Final = f"""
+    SELECT DISTINCT campaign.{{owner}}, matched.account_id
+      FROM {MATCHED} JOIN ads_campaign AS campaign ON campaign.id = matched.campaign_id
+     WHERE matched.account_id = ANY(%s) AND campaign.id IN ({{those}})
+"""  # noqa: S608
+
+
 def of_campaigns(ids: Collection[int]) -> dict[int, list[Source]]:
     """The sources of each campaign, the oldest first; those without one are missing.
 
     A query if no account is read, else three at most, whatever the number.
     """
-    accounts = {one.pk: one for one in asked_accounts().select_related("connection")}
-    if not accounts:
-        return {}
-    by_key = {(one.platform, one.remote_id): one.pk for one in accounts.values()}
-    found: dict[int, set[int]] = defaultdict(set)
-    campaigns = Campaign.objects.filter(pk__in=ids).order_by()
-    loose: list[tuple[int, str, str]] = []
-    for pk, timezone, currency, code, remote_id, reference in campaigns.values_list(
-        "pk", "brand__timezone", "brand__currency",
-        "references__platform", "references__account", "references__reference",
-    ):  # fmt: skip
-        keys = [(SIMULATED, f"{timezone} {currency}"), (code, remote_id)]
-        found[pk] |= {by_key[key] for key in keys if key in by_key}
-        if remote_id == "":
-            loose.append((pk, code, reference))
-    if loose:
-        there = _accounts_of(accounts, {reference for *_, reference in loose})
-        for pk, code, reference in loose:
-            found[pk] |= there.get((code, reference), set())
-    sources = {pk: _source(one) for pk, one in accounts.items()}
-    return {pk: _oldest_first(sources[one] for one in its) for pk, its in found.items() if its}
+    return _of(Campaign.objects.filter(pk__in=ids), "id")
 
 
 def of_brand(brand: Brand) -> list[Source]:
-    """The sources of the brand's campaigns, the oldest first; two queries."""
-    named = CampaignReference.objects.filter(campaign__brand=brand).order_by()
-    pairs = set(named.values_list("platform", "account").distinct())
-    accounts: QuerySet[Any] = asked_accounts().select_related("connection")
-    simulated = (SIMULATED, f"{brand.timezone} {brand.currency}")
-    exact = [one for one in accounts if (one.platform, one.remote_id) in pairs | {simulated}]
-    loose = {code for code, remote_id in pairs if not remote_id}
-    if loose:
-        references = named.filter(account="").values("reference")
-        ids = {one.pk for one in exact}
-        exact += (
-            accounts.filter(platform__in=loose, campaigns__remote_id__in=references)
-            .exclude(pk__in=ids)
-            .distinct()
-        )
-    return _oldest_first(_source(one) for one in exact)
+    """The sources of the brand's campaigns, the oldest first; three queries at most."""
+    return _of(Campaign.objects.filter(brand=brand), "brand_id").get(brand.pk, [])
 
 
 def of_all() -> list[Source]:
-    """The sources of all that whoever asks may see, the oldest first; two queries at most."""
-    accounts: QuerySet[Any] = asked_accounts().select_related("connection")
+    """The sources of all that whoever asks may see, the oldest first; three queries at most."""
     brands = visible.brand_ids()
     if brands is None:
-        return _oldest_first(_source(one) for one in accounts)
-    those = Brand.objects.filter(pk__in=brands).order_by()
-    keys = set(
-        those.values_list("campaigns__references__platform", "campaigns__references__account")
-    ) | {(SIMULATED, f"{zone} {code}") for zone, code in those.values_list("timezone", "currency")}
-    mine = [one for one in accounts if (one.platform, one.remote_id) in keys]
-    return _oldest_first(_source(one) for one in mine)
+        return _oldest_first(_source(one) for one in asked_accounts().select_related("connection"))
+    found = _of(Campaign.objects.filter(brand__in=brands), "brand_id")
+    return _oldest_first({one.account_id: one for its in found.values() for one in its}.values())
+
+
+def _of(campaigns: QuerySet[Campaign], owner: Literal["id", "brand_id"]) -> dict[int, list[Source]]:
+    accounts = {one.pk: one for one in asked_accounts().select_related("connection")}
+    found = accounts_by(campaigns, owner, accounts.values())
+    sources = {pk: _source(accounts[pk]) for its in found.values() for pk in its}
+    return {its: _oldest_first(sources[pk] for pk in pks) for its, pks in found.items()}
 
 
 def with_sources(rows: Iterable[Any], *, of_all: bool = False) -> None:
@@ -133,14 +145,20 @@ def as_of(sources: Sequence[Source], timezone: str) -> str:
     if not sources:
         return ""
     lags = ". ".join(dict.fromkeys(each.usual_lag for each in sources if each.usual_lag))
-    return f"As of {format_instant(sources[0].heard_at, timezone)}. {lags}{'.' if lags else ''}"
+    oldest = sources[0]
+    heard = (
+        f"As of {format_instant(oldest.heard_at, timezone)}"
+        if oldest.has_answered
+        else f"{oldest.name} has not reported yet"
+    )
+    return f"{heard}. {lags}{'.' if lags else ''}"
 
 
 def _oldest_first(sources: Iterable[Source]) -> list[Source]:
     return sorted(sources, key=lambda each: (each.heard_at, each.name))
 
 
-def named(account: Any) -> str:
+def account_name(account: Any) -> str:
     """An account with its platform: "Google Ads, Acme US"."""
     name = platform_name(account.platform)
     # The accounts of the simulated platform are nothing that people know of.
@@ -150,19 +168,9 @@ def named(account: Any) -> str:
 def _source(account: Any) -> Source:
     return Source(
         account.pk,
-        named(account),
+        account_name(account),
         account.heard_at,
+        account.answered_at is not None,
         _usual_lag(account.connection.platform),
         account.problem or account.connection.problem,
     )
-
-
-def _accounts_of(
-    accounts: Collection[int], references: Collection[str]
-) -> dict[tuple[str, str], set[int]]:
-    """The accounts that have campaigns with these platform IDs, which name no account."""
-    seen = PlatformCampaign.objects.filter(account__in=accounts, remote_id__in=references)
-    found: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for pk, code, remote_id in seen.values_list("account", "account__platform", "remote_id"):
-        found[code, remote_id].add(pk)
-    return found

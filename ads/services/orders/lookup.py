@@ -33,6 +33,18 @@ class There:
             and seen.is_on != order.is_on
         )
 
+    @property
+    def is_outstanding(self) -> bool:
+        """Has the platform not done what it was told last?"""
+        order, seen = self.order, self.campaign
+        return (
+            order is not None
+            and order.state in {OrderState.PENDING, OrderState.UNKNOWN, OrderState.REFUSED}
+            and seen.gone_at is None
+            and seen.is_on is not None
+            and seen.is_on != order.is_on
+        )
+
 
 def there(campaign: Campaign) -> list[There]:
     """What ``campaign`` is on its platforms; two queries, one where it is on none."""

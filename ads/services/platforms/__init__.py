@@ -11,8 +11,9 @@ from ads.services.platforms.access import (
 )
 from ads.services.platforms.accounts import list_accounts
 from ads.services.platforms.asking import Asked, ask
-from ads.services.platforms.due import LIMIT, SOFT_LIMIT, HandedOut, hand_out, to_ask
+from ads.services.platforms.due import LIMIT, SOFT_LIMIT, HandedOut, ask_soon, hand_out, to_ask
 from ads.services.platforms.errors import connection_refused, sentence
+from ads.services.platforms.matching import matched
 from ads.services.platforms.reconciliation import in_short, reconcile, to_reconcile, unresolved
 from ads.services.platforms.telling import (
     Synced,

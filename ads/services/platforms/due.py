@@ -4,12 +4,14 @@ One task at a time asks an account, however many ticks hand it out.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from ads.models import Connection, PlatformAccount
@@ -60,6 +62,12 @@ def hand_out(now: datetime) -> HandedOut:
     for pk in to_reconcile(now):
         messages.send(RECONCILE, [pk], expires=_EXPIRES)
     return HandedOut(len(accounts), len(connections), waiting)
+
+
+def ask_soon(ids: Collection[int]) -> None:
+    """Once this is committed, have these accounts asked, as soon as a worker is free."""
+    for pk in ids:
+        transaction.on_commit(partial(messages.send, ASK, [pk], expires=_EXPIRES), robust=True)
 
 
 def to_ask(now: datetime) -> tuple[list[int], int]:

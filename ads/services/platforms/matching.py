@@ -10,7 +10,7 @@ from django.db import connection
 from ads.models import PlatformAccount, PlatformCampaign, ReportedTotal, WaitingSpend
 from ads.models.spend import Kind
 from ads.platforms import SIMULATED
-from ads.rules.platform_ids import spelled
+from ads.rules.platform_ids import is_number, spelled
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import CampaignGiven, Owner, Reference
 from ads.services.ledger import DayTotal
@@ -53,7 +53,7 @@ def matched(account: PlatformAccount, ids: Collection[str]) -> Matched:
     A platform ID that was given without an account counts if the account has such a campaign.
     """
     if account.platform == SIMULATED:
-        owners = campaign_lookup.by_id([int(pk) for pk in ids])
+        owners = campaign_lookup.by_id([int(pk) for pk in ids if is_number(pk)])
         return Matched(account, {str(pk): owner for pk, owner in owners.items()}, frozenset())
     there = PlatformCampaign.objects.filter(account=account).values_list("remote_id", flat=True)
     with connection.cursor() as cursor:

@@ -25,6 +25,13 @@ CHUNK: Final = 2000
 #: Sentences about single campaigns that are shown.
 SHOWN: Final = 5
 
+#: What to do where another source has reported the same campaigns and days.
+_OVERLAP: Final = (
+    "Another source has reported some of the same days, which are not counted twice. To count this "
+    "account's, undo the other's import, or stop reading it there; otherwise stop reading this "
+    "account here."
+)
+
 #: A day total, and the brand of its campaign; None: unmatched.
 Row = tuple[DayTotal, int | None]
 
@@ -63,6 +70,7 @@ def record_rows(rows: Sequence[Row], *, source: str, now: datetime) -> Outcome:
     done, failed = isolate(
         rows, lambda chunk: _around_locks(chunk, source, now, outcome), size=CHUNK, what="Recording"
     )
+    overlaps: list[str] = []
     problems = [f"{_named(total)} could not be recorded; see the log." for total, _ in failed]
     for (total, _), answer in (pair for pairs in done for pair in pairs):
         if answer.outcome == "recorded":
@@ -72,15 +80,16 @@ def record_rows(rows: Sequence[Row], *, source: str, now: datetime) -> Outcome:
         elif answer.outcome == "waiting":
             outcome.waiting += 1
         elif answer.error:
-            problems.append(
-                f"{answer.error.figures}. It is asked for again until the other is zero: undo "
-                "its import, or report zero by its source."
-                if isinstance(answer.error, Overlap)
-                else f"{_named(total)} is refused: {answer.field} {answer.value}: {answer.reason}"
-            )
+            if isinstance(answer.error, Overlap):
+                overlaps.append(f"{answer.error.figures}.")
+            else:
+                reason = f"{answer.field} {answer.value}: {answer.reason}"
+                problems.append(f"{_named(total)} is refused: {reason}")
     outcome.problems += problems[:SHOWN]
-    if len(problems) > SHOWN:
-        outcome.problems.append(f"{len(problems) - SHOWN:,} more day totals are not recorded.")
+    if overlaps:
+        outcome.problems += [_OVERLAP, *overlaps[:SHOWN]]
+    if (left := max(len(problems) - SHOWN, 0) + max(len(overlaps) - SHOWN, 0)) > 0:
+        outcome.problems.append(f"{left:,} more day totals are not recorded.")
     return outcome
 
 

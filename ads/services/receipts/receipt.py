@@ -19,6 +19,7 @@ from ads.models import DeliveryChange, SwitchOrder
 from ads.models.platforms import OrderState
 from ads.models.spend import Kind
 from ads.rules.calendar import local_date, next_period, period_start
+from ads.services.delivery import Trigger
 from ads.services.locks import among
 
 ZERO: Final = Decimal(0)
@@ -30,8 +31,9 @@ _HOLDS: Final = {budget.hold.value: budget for budget in BUDGET_HOLDS}
 
 
 class Delay(models.TextChoices):
-    """Which delay let a budget be overshot."""
+    """What let a budget be overshot."""
 
+    EDITED = "edited", "The budget was changed after the money was spent"
     REPORTING = "reporting", "Spend was reported late"
     STOPPING = "stopping", "The campaign was stopped late on its platform"
 
@@ -90,11 +92,12 @@ class Receipt:
 
     @property
     def cost_by(self) -> Delay | None:
-        """The delay that cost the most; None where the budget was kept."""
+        """What cost the most; None where the budget was kept."""
         if self.is_kept:
             return None
         if self.over_then >= self.over_later or not self.orders:
-            return Delay.REPORTING
+            is_edited = self.change.trigger == Trigger.EDIT
+            return Delay.EDITED if is_edited else Delay.REPORTING
         stopped = self.confirmed_at
         is_late = stopped is None or stopped - self.decided_at > PROMPT
         return Delay.STOPPING if is_late else Delay.REPORTING

@@ -61,7 +61,7 @@ class Plan:
 
     Raises:
         InvalidPlan: a number out of range.
-        InvalidAmount: a budget that is no amount.
+        InvalidAmount: a budget that is not an amount.
     """
 
     brands: int

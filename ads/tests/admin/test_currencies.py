@@ -94,7 +94,7 @@ def test_the_overview_adds_up_by_currency_and_never_across(
     assert today["exact"] == "€1,500.50 · ¥120,000 · KWD 1,200.125 · $1,200.50"
     assert today["amounts"] == ["€1,500", "¥120,000", "KWD 1,200", "$1,200"]
     assert [each["of"] for each in today["budgets"]] == ["1 brand with a daily budget"] * 4
-    assert today["budgets"][0]["unlimited"] == ("€300.00 more by 1 brand without a daily budget")
+    assert today["budgets"][0]["unlimited"] == ("€300.00 spent by 1 brand without a daily budget")
     assert [each["code"] for each in page.context["currencies"]] == ["EUR", "JPY", "KWD", "USD"]
     assert page.context["by_day"].currency == page.context["months"].currency == "EUR"
     assert page.context["months"].labels == ["Brand EUR", "Second"]

@@ -4,11 +4,13 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from ads.rules.texts import storable
+
 
 def json(value: Any) -> Any:
     """Amounts and dates as text; NUL and lone surrogates in texts as visible marks."""
     if isinstance(value, str):
-        return value.replace("\x00", "␀").encode("utf-8", "replace").decode()
+        return storable(value)
     if isinstance(value, dict):
         return {json(key): json(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -92,7 +92,7 @@ def test_without_the_own_app_the_page_says_which_setting_is_missing(
 
     shown = text_of(admin.get(ADD))
 
-    assert "set EXAMPLE_ADS_CLIENT_ID and EXAMPLE_ADS_CLIENT_SECRET to those of your own" in shown
+    assert "set EXAMPLE_ADS_CLIENT_ID and EXAMPLE_ADS_CLIENT_SECRET to the values of your" in shown
     assert "http://testserver/admin/ads/connection/connected/" in shown
 
 
@@ -141,7 +141,7 @@ def test_an_answer_can_be_used_once(admin: Client, login: Login) -> None:
 
     again = admin.get(answer, follow=True)
 
-    assert said(again)[-1].startswith("Nothing is being connected in this browser, or it was used")
+    assert said(again)[-1].startswith("No connection was begun in this browser, or this login was")
     assert Connection.objects.count() == 1
 
 
@@ -153,7 +153,7 @@ def test_somebody_elses_answer_connects_nothing(admin: Client, login: Login) -> 
     begin(admin, name="Acme")
     shown = admin.get(foreign, follow=True)
 
-    assert said(shown)[-1].startswith("This is not the answer to what was begun here last.")
+    assert said(shown)[-1].startswith("This does not belong to the login that was begun here")
     assert not Connection.objects.exists()
     assert login.forms == []
 
@@ -239,7 +239,7 @@ def test_what_is_previewed_is_confirmed_and_made(admin: Client, world: World) ->
     connection = Connection.objects.get()
 
     previewed = choose(admin, connection)
-    assert "1 new brand, 2 new campaigns. 1 account is read." in text_of(previewed)
+    assert "1 new brand, 2 new campaigns. 1 account will be read." in text_of(previewed)
     assert not Brand.objects.exists()
     done = confirm(admin, connection, previewed)
 
@@ -260,7 +260,7 @@ def test_what_does_not_fit_is_said_beside_the_account_and_nothing_is_made(
 
     shown = choose(admin, Connection.objects.get(), brand="Dollars")
 
-    assert "Nothing was made. Correct the accounts that are marked." in text_of(shown)
+    assert "Nothing was created. Correct the marked accounts." in text_of(shown)
     assert "Use a brand in EUR." in text_of(shown)
     assert "kept" not in shown.context
     assert not Campaign.objects.exists()
@@ -355,7 +355,7 @@ def test_credentials_that_end_soon_are_said_on_the_overview_its_page_and_system_
         changelist("ads_connection"),
         changelist("django_celery_beat_periodictask"),
     ):
-        assert "the credentials end at" in text_of(admin.get(url)).lower(), url
+        assert "the credentials expire at" in text_of(admin.get(url)).lower(), url
 
 
 def test_who_is_limited_to_brands_sees_no_connection(connection: Connection) -> None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from ads.models import Brand, Campaign, Heartbeat
+from ads.models import Brand, Campaign, Connection, Heartbeat, PlatformAccount
 from ads.tests.admin.pages import changelist
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import enforce_all, spend
@@ -99,7 +99,7 @@ def test_it_compares_spend_with_the_budgets_that_there_are(admin: Client) -> Non
 
     assert "Spend today $71.00" in page
     assert "$64.00 of $100.00 64%" in page
-    assert "$7.00 more by 1 brand without a daily budget" in page
+    assert "$7.00 spent by 1 brand without a daily budget" in page
     assert "$64.00 of $1,000.00 6%" in page
 
 
@@ -136,6 +136,19 @@ def test_a_late_task_stands_out_above_everything(admin: Client) -> None:
     assert late in page
     assert "ConnectionError: no answer" in page
     assert page.index("A periodic task needs attention") < page.index("System health")
+
+
+def test_a_platform_that_reports_nothing_stands_out_above_everything(admin: Client) -> None:
+    of = Connection.objects.create(name="Agency", platform="google_ads", source="google_ads")
+    PlatformAccount.objects.create(
+        connection=of, platform="google_ads", source="google_ads", remote_id="1", name="Acme US",
+        failing_since=timezone.now() - timedelta(hours=1), problem="It did not answer.",
+    )  # fmt: skip
+
+    page = read(admin.get(FRONT))
+
+    assert page.index("Spend is not reported in time") < page.index("System health")
+    assert "Google Ads, Acme US could not be read since " in page
 
 
 @time_machine.travel("2026-01-21T10:00:00Z", tick=False)

@@ -1,5 +1,6 @@
 """A brand's receipts of a month, and the orders that platforms refused."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_the_months_receipts_say_how_far_over_and_why(admin: Client) -> None:
     shown = text_of(admin.get(address))
 
     assert "Receipts of Acme, May 2024" in shown
-    assert "1 pause for a used-up budget; 0 of 1 kept it." in shown
+    assert "1 pause for a used-up budget; 0 of 1 stayed within it." in shown
     assert "Overspent by $2.50: $2.50 because spend was reported late." in shown
     assert "The worst was Spring with $2.50 over its limit of $10.00." in shown
     assert "on no connected platform" in shown
@@ -82,7 +83,8 @@ def test_a_campaigns_page_says_what_its_platform_refused(admin: Client) -> None:
     told = words(admin, campaign)
 
     assert "Stop: refused by the platform" in told
-    assert "It was removed. Take it away." in told
+    still_on = "refused by the platform. It was removed. Take it away."
+    assert re.search(rf"Paused by a user\. Still on at .*, .*: {still_on}", told)
 
 
 def test_a_refused_order_is_told_again_from_the_list(

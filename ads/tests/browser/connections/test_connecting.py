@@ -32,7 +32,7 @@ def test_credentials_are_pasted_what_they_reach_is_confirmed_and_the_account_is_
     page.get_by_label("Name").fill("Acme's ads")
     page.get_by_label("Token").fill(TOKEN)
     assert page.get_by_label("Token").get_attribute("type") == "password"
-    page.get_by_role("button", name="Connect and look").click()
+    page.get_by_role("button", name="Connect and list accounts").click()
 
     expect(page.get_by_text("1 account and 2 campaigns in")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Acme")).to_be_checked()
@@ -40,7 +40,9 @@ def test_credentials_are_pasted_what_they_reach_is_confirmed_and_the_account_is_
     page.get_by_label("Brand", exact=True).fill("Acme Germany")
     page.get_by_role("button", name="Preview").click()
 
-    expect(page.get_by_text("1 new brand, 2 new campaigns. 1 account is read.")).to_be_visible()
+    expect(
+        page.get_by_text("1 new brand, 2 new campaigns. 1 account will be read.")
+    ).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("^Spring"))).to_contain_text("€50.00")
     assert not Brand.objects.exists()
     page.get_by_role("button", name="Confirm").click()

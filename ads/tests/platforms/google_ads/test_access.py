@@ -60,7 +60,7 @@ def test_a_key_of_another_service_account_is_refused(google: StandIn) -> None:
     ],
 )
 def test_what_is_no_key_is_refused_without_being_quoted(google: StandIn, pasted: str) -> None:
-    with pytest.raises(CredentialsRefused, match=r"service_account: this is no key") as caught:
+    with pytest.raises(CredentialsRefused, match=r"service_account: this is not the key") as caught:
         connect(google, service_account=pasted)
     assert "tellme" not in str(caught.value)
     assert_no_secret(caught.value)
@@ -74,7 +74,7 @@ def test_a_missing_field_is_named(google: StandIn, field: str) -> None:
 
 @pytest.mark.parametrize("entered", ["Fleet Foot", "12-34", "123-456-789٠"])
 def test_a_manager_is_named_by_its_digits(google: StandIn, entered: str) -> None:
-    with pytest.raises(CredentialsRefused, match=r"^login_customer_id: .* is no ID"):
+    with pytest.raises(CredentialsRefused, match=r"^login_customer_id: .* is not the ID"):
         connect(google, login_customer_id=entered)
 
 
@@ -88,7 +88,7 @@ def test_the_operations_of_a_day_are_what_google_allows_the_project(
 
 
 def test_operations_are_a_number(google: StandIn) -> None:
-    with pytest.raises(CredentialsRefused, match=r"^operations_per_day: 'many' is no number"):
+    with pytest.raises(CredentialsRefused, match=r"^operations_per_day: 'many' is not a number"):
         connect(google, operations_per_day="many")
 
 
@@ -97,7 +97,7 @@ def test_a_revoked_refresh_token_says_what_ends_one(google: StandIn) -> None:
     with pytest.raises(CredentialsRefused) as caught:
         connect(google)
     assert caught.value.text == (
-        "Google refused to sign in: Token has been expired or revoked (invalid_grant)."
+        "Google refused the sign-in: Token has been expired or revoked (invalid_grant)."
     )
     assert "7 days while the OAuth app is only in testing" in caught.value.remedy
     assert_no_secret(caught.value)

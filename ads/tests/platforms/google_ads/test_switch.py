@@ -23,7 +23,7 @@ from ads.tests.platforms.stand_in import StandIn
 REMOVED = Refused(
     "OPERATION_NOT_PERMITTED_FOR_REMOVED_RESOURCE",
     "The operation is not allowed for removed resources",
-    "It was removed in Google Ads, which is for good: create a new campaign there.",
+    "It was removed in Google Ads, which is permanent: create a new campaign there.",
 )
 
 
@@ -171,7 +171,7 @@ def test_many_orders_go_in_several_requests(
     google.fault("server_error", "switch", after=1)
     google.fault("timeout", "read_back", after=1, seconds=0)
     answers = switch(connector, c101=False, c102=False, c103=True, c104=True, c105=False)
-    lost = Unknown("Google Ads had an error of its own (TRANSIENT_ERROR).")
+    lost = Unknown("Google Ads had an internal error (TRANSIENT_ERROR).")
     assert answers == {
         "101": Confirmed("PAUSED"),
         "102": Confirmed("PAUSED"),

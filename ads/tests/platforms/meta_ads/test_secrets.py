@@ -101,8 +101,8 @@ def test_a_known_secret_is_left_out_wherever_it_stands(before: str, after: str) 
     [
         ({}, "Access token: it is missing."),
         ({"access_token": "  "}, "Access token: it is missing."),
-        ({"access_token": "EAA one"}, "Access token: it has characters"),
-        ({"access_token": "EAA“one”"}, "Access token: it has characters"),
+        ({"access_token": "EAA one"}, "Access token: it contains characters"),
+        ({"access_token": "EAA“one”"}, "Access token: it contains characters"),
         ({"access_token": TOKEN, "business_id": "My agency"}, "Business ID: it is not a number."),
     ],
 )

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ads.platforms.interface import (
     Account,
@@ -119,6 +122,34 @@ def test_a_server_that_falls_silent_is_given_up(postgresql: Database) -> None:
         error = failed(address, "analytics.spend", timeout=0.1 * SECOND)
 
     assert isinstance(error, Unreachable)
+
+
+class SlowDialect(SQLiteDialect_pysqlite):
+    """A database whose driver tries to connect until it may."""
+
+    name = "slow"
+    supports_statement_cache = True
+    may = threading.Event()
+
+    def connect(self, *_: object, **__: object) -> Any:
+        self.may.wait(10)
+        return super().connect(":memory:", check_same_thread=False)
+
+
+def test_a_driver_that_goes_on_trying_to_connect_is_not_waited_for() -> None:
+    registry.register("slow", __name__, SlowDialect.__name__)
+    SlowDialect.may.clear()
+
+    late = Access("slow://", 0.05 * SECOND).reading()
+    with pytest.raises(Unreachable, match=r"could not be connected within 0\.05 s"), late:
+        pass
+
+    SlowDialect.may.set()
+    for thread in threading.enumerate():
+        if thread.name == "warehouse":
+            thread.join(5)
+    with Access("slow://", 5 * SECOND).reading() as connection:
+        assert connection.scalar(sa.text("SELECT 7")) == 7
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_floating_point_spend_is_its_shortest_text_to_six_places_and_said(
 
     assert costs.rows == [Cost("c", DAY, Decimal("1.73"))]
     assert costs.note == (
-        "The column spend is of floating-point numbers: each is rounded to six places."
+        "The column spend has floating-point numbers, which are rounded to six decimal places."
     )
 
 

@@ -153,7 +153,7 @@ def test_what_takes_too_long_is_left_for_the_next_look(
     [
         ("Anything", "Something", True, "has its platform IDs"),
         ("Anything", "Spring", False, "has campaigns of the same names"),
-        ("ACME.", "Something", False, "is called the same"),
+        ("ACME.", "Something", False, "has the same name"),
         ("Another", "Something", False, ""),
     ],
 )
@@ -323,14 +323,14 @@ def test_another_timezone_is_refused_unless_the_platform_gives_hours(
 
     said = refused(connection, [Choice(fit.account.pk, True, "Tokyo")], now)
 
-    assert "Its days are those of Europe/Berlin, and Tokyo has those of Asia/Tokyo" in said[0]
+    assert "Its days follow Europe/Berlin, and those of Tokyo follow Asia/Tokyo" in said[0]
     assert preview(connection, [Choice(fit.account.pk, True, "Paris")], now).counts[
         "campaigns_new"
     ] == 2  # fmt: skip
     with_hours = [Choice(fit.account.pk, True, "Tokyo")]
     assert choices.preview(connection, with_hours, gives_hours=lambda: True, now=now)
     note = fits.said_of_days(fit.account, tokyo, gives_hours=lambda: True, now=now)
-    assert "its hours are added up to Asia/Tokyo's days" in note
+    assert "its hours are added up to the days of Tokyo in Asia/Tokyo" in note
     assert fits.said_of_days(fit.account, paris, gives_hours=lambda: True, now=now) == ""
 
 
@@ -363,6 +363,35 @@ def test_an_account_that_another_connection_reads_is_refused(
 
     assert (fit.read_by, proposed.is_read) == (connection, False)
     assert said == ["Acme's ads reads this account. Leave it out, or switch it off there first."]
+
+
+def test_an_account_that_is_read_as_another_source_is_left_out_unless_it_is_chosen(
+    connection: Connection, world: World, now: datetime
+) -> None:
+    make(connection, choices.proposed(seen(connection, now)), now)
+    warehouse = lifecycle.add(platform=CODE, name="Warehouse", given={"token": TOKEN}, now=now)
+    Connection.objects.filter(pk=warehouse.pk).update(source="warehouse")
+    warehouse.refresh_from_db()
+    (fit,) = seen(warehouse, now)
+
+    (proposed,) = choices.proposed([fit])
+
+    assert (fit.read_by, fit.also_read_by, proposed.is_read) == (None, connection, False)
+    (said,) = fits.troubles(fit, fit.brand, gives_hours=lambda: False, now=now)
+    assert said.startswith("Acme's ads reads it already. The same spend is not counted twice")
+    make(warehouse, [Choice(fit.account.pk, is_read=True)], now)
+    fit.account.refresh_from_db()
+    assert fit.account.is_read
+
+
+def test_an_account_without_a_timezone_and_a_currency_says_what_a_new_brand_gets(
+    connection: Connection, world: World, now: datetime
+) -> None:
+    (fit,) = seen(connection, now)
+    fit.account.timezone = fit.account.currency = ""
+
+    (said,) = fits.troubles(fit, None, gives_hours=lambda: False, now=now)
+    assert said.startswith("Its timezone and currency are not known, so a new brand gets UTC and ")
 
 
 def test_if_one_row_cannot_be_made_nothing_is(

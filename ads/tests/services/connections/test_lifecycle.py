@@ -178,10 +178,10 @@ def test_accounts_of_a_disconnected_connection_cannot_be_read(
         (timedelta(days=7, seconds=1), None, None),
         (
             timedelta(days=7),
-            "the credentials end at 2026-12-06 11:00 UTC. Renew them before",
+            "the credentials expire at 2026-12-06 11:00 UTC. Renew them before",
             False,
         ),
-        (timedelta(0), "the credentials ended at 2026-11-29 11:00 UTC. Renew them.", True),
+        (timedelta(0), "the credentials expired at 2026-11-29 11:00 UTC. Renew them.", True),
     ],
 )
 def test_credentials_that_end_are_said_a_week_before(
@@ -223,7 +223,7 @@ def test_refused_credentials_are_said_first_and_noted_until_they_work_again(
         "Acme's ads: the platform refuses the credentials, so spend is not read and campaigns are "
         "not switched there. The token was revoked. Make another. Renew the credentials."
     )
-    assert second.text.startswith("Ending: the credentials end at ")
+    assert second.text.startswith("Ending: the credentials expire at ")
 
     world.tokens = {TOKEN}
     look(connection, now=now)

@@ -88,7 +88,7 @@ def test_the_answer_to_something_else_is_refused_before_anything_is_asked(
 
     said = refused(begun, answer_of(login.consent(address)), now)
 
-    assert said.startswith("This is not the answer to what was begun here last.")
+    assert said.startswith("This does not belong to the login that was begun here")
     assert refused(begun, {}, now) == said
     assert login.forms == []
 
@@ -101,7 +101,7 @@ def test_a_code_is_good_once(login: Login, now: datetime) -> None:
     said = refused(begun, answer, now)
 
     assert said == (
-        "Example Ads gave no access for the code: invalid_grant: Malformed code …. Connect again; "
+        "Example Ads refused the login: invalid_grant: Malformed code …. Connect again; "
         "if this stays, compare the redirect address and EXAMPLE_ADS_CLIENT_SECRET with the app's."
     )
 

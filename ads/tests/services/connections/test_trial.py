@@ -93,7 +93,7 @@ def test_an_account_that_only_reports_is_not_tried_for_writing(
 
     tried = try_out(connection, now=now)
 
-    assert said(tried)[1][2] == "2 campaigns, it does not say which are switched on."
+    assert said(tried)[1][2] == "2 campaigns, the platform does not say which are on."
     assert said(tried)[-1] == (
         "Switching",
         None,
@@ -143,7 +143,7 @@ def test_credentials_that_reach_no_account_say_so(
         (
             "Accounts",
             False,
-            "0 accounts. The credentials are good, and reach none: give them access to accounts.",
+            "0 accounts. The credentials work but reach no account: give them access to one.",
         )
     ]
 

@@ -1,6 +1,8 @@
 """A brand may ask to stop while its spend is older than it allows."""
 
 from datetime import timedelta
+from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ from ads.models.platforms import PlatformCampaign
 from ads.platforms.interface import Cost
 from ads.services import freshness
 from ads.services.explain import conditions, explanation
-from ads.services.platforms import ask
+from ads.services.orders import There, lookup
+from ads.services.platforms import ask, matching
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.platforms import doubles
 from ads.tests.platforms.doubles import TODAY
@@ -103,6 +106,69 @@ def test_a_platform_id_without_an_account_is_of_the_account_that_has_the_campaig
     assert [source.account_id for source in freshness.of_brand(brand)] == [old.pk]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_every_place_agrees_on_the_accounts_of_a_campaign(seed: int) -> None:
+    """What is recorded, switched, held, shown and warned about goes by one rule."""
+    random = Random(seed)
+    old = NOON - 2 * HOUR
+    accounts = {remote_id: account(remote_id, old) for remote_id in ("1", "2")}
+    of = Connection.objects.create(name="S", platform="simulated", source="simulated")
+    simulated = PlatformAccount.objects.create(
+        connection=of, platform="simulated", source="simulated", remote_id="UTC USD",
+        timezone="UTC", currency="USD", answered_at=old,
+    )  # fmt: skip
+    there = {(a, r) for a in accounts for r in "789" if random.random() < 0.6}
+    for remote_id, reference in there:
+        PlatformCampaign.objects.create(
+            account=accounts[remote_id], remote_id=reference, is_on=True, seen_at=NOON
+        )
+    brands = [strict_brand(), strict_brand()]
+    campaigns = [CampaignFactory.create(brand=random.choice(brands)) for _ in range(6)]
+    places = [(a, r) for a in ("", "1", "2") for r in "789"]
+    ids = [(random.choice(campaigns), *place) for place in random.sample(places, 5)]
+    CampaignReference.objects.bulk_create(
+        CampaignReference(campaign=campaign, platform="scripted", account=a, reference=r)
+        for campaign, a, r in ids
+    )
+    named = {(a, r) for _, a, r in ids}
+    expected = {campaign.pk: set[int]() for campaign in campaigns}
+    for campaign, a, r in ids:
+        having = [a] if a else [each for each, its in there - named if its == r]
+        expected[campaign.pk] |= {accounts[each].pk for each in having}
+    for pks in expected.values():
+        pks.update(set() if pks else {simulated.pk})
+
+    found = freshness.of_campaigns(expected)
+    assert {pk: {one.account_id for one in its} for pk, its in found.items()} == expected
+    for brand in brands:
+        its = {pk for one in campaigns if one.brand == brand for pk in expected[one.pk]}
+        assert {one.account_id for one in freshness.of_brand(brand)} == its
+    for remote_id, one in accounts.items():
+        mine = {pk for pk, pks in expected.items() if one.pk in pks}
+        owners = matching.matched(one, []).owners.values()
+        assert {owner.campaign_id for owner in owners} == mine
+        told = any(str(one.name) in text for text in freshness.problems(NOON))
+        assert told is bool(mine)
+        switched = {pk for pk in mine if one in [its.campaign.account for its in orders_of(pk)]}
+        assert switched == {
+            campaign.pk
+            for campaign, a, r in ids
+            if (remote_id, r) in there
+            and a in ("", remote_id)
+            and (a or (remote_id, r) not in named)
+        }
+    PlatformAccount.objects.filter(pk=accounts["1"].pk).update(answered_at=NOON)
+    enforce_all(NOON)
+    fresh = {accounts["1"].pk}
+    assert {one.pk for one in campaigns if delivers(one)} == {
+        pk for pk, pks in expected.items() if pks <= fresh
+    }
+
+
+def orders_of(pk: int) -> list[There]:
+    return lookup.there(Campaign.objects.get(pk=pk))
+
+
 @pytest.mark.parametrize(
     ("given", "stops"),
     [
@@ -121,6 +187,28 @@ def test_its_age_is_that_of_what_the_answer_contained(given: Any, stops: bool) -
     enforce_all(NOON)
 
     assert delivers(campaign) is not stops
+
+
+def test_an_account_that_never_answered_is_said_to_have_reported_nothing() -> None:
+    its = account(heard_at=None)
+    PlatformAccount.objects.filter(pk=its.pk).update(created_at=NOON - 2 * HOUR)
+    brand = strict_brand(stops_when_stale=False)
+    referring(brand)
+
+    sources = freshness.of_brand(brand)
+    stale = freshness.stale_of_brand(brand, NOON)
+
+    assert freshness.as_of(sources, "UTC") == (
+        "Scripted platform, Account 1 has not reported yet. "
+        "Scripted platform: usually within 3 hours."
+    )
+    assert stale is not None
+    assert stale.sentence == (
+        "Scripted platform, Account 1 has reported no spend since it was connected at 2024-05-15 "
+        "10:00 UTC, 2 h ago; 1 h is allowed."
+    )
+    (problem,) = freshness.problems(NOON)
+    assert problem.endswith("no spend since it was connected 2 h ago, longer than 1 brand allows.")
 
 
 def test_a_connection_that_is_disconnected_is_no_source_and_a_refused_one_is() -> None:
@@ -158,16 +246,15 @@ def test_conditions_say_how_old_spend_is_and_may_be() -> None:
 
     def said() -> str:
         explained = explanation.explain(campaign, NOON)
-        (it,) = (c for c in conditions.of(explained) if c.hold == "stale_spend")
-        return it.sentence
+        return "".join(c.sentence for c in conditions.of(explained) if c.hold == "stale_spend")
 
-    assert said() == "Spend: 1 h old at most, no ad platform reports it"
+    assert said() == "Spend: at most 1 h old, but no ad platform reports it"
     account(heard_at=NOON - 10 * MINUTE)
-    assert said() == "Spend: 10 min old (Scripted platform, Account 1), 1 h is allowed"
+    assert said() == "Spend: 10 min old (Scripted platform, Account 1), 1 h allowed"
     Brand.objects.update(stops_when_stale=False)
-    assert said().endswith("1 h is allowed, and older does not stop it")
+    assert said().endswith("1 h allowed; older spend does not stop it")
     Brand.objects.update(stale_after_minutes=None)
-    assert said() == "Spend: no limit on its age"
+    assert said() == ""
 
 
 def test_a_warning_estimates_what_has_been_spent_since(platform: doubles.Scripted) -> None:
@@ -187,24 +274,43 @@ def test_a_warning_estimates_what_has_been_spent_since(platform: doubles.Scripte
     at = NOON + 2 * HOUR
     stale = freshness.stale_of_campaign(campaign, at)
     assert stale is not None
-    # $12 in six hours, for two hours.
+    # In the last six hours $9, and of the $3 of the day's first nine hours those of three: $10.
     assert stale.sentence == (
         "Scripted platform, Account 1 last reported spend as of 2024-05-15 12:00 UTC, 2 h ago; "
-        "1 h is allowed. About $4.00 has probably been spent since."
+        "1 h is allowed. About $3.33 has probably been spent since."
     )
     of_brand = freshness.stale_of_brand(brand, at)
     assert of_brand is not None
-    assert of_brand.estimate == 16
+    assert of_brand.estimate == Decimal("13.33")
 
     Campaign.objects.filter(pk=other.pk).update(status="paused")
     enforce_all(NOON + HOUR)
     of_brand = freshness.stale_of_brand(brand, at)
     assert of_brand is not None
-    assert of_brand.estimate == 10  # the other stopped after an hour
+    assert of_brand.estimate == Decimal("8.33")  # the other stopped after an hour
     assert freshness.problems(at) == [
         "Scripted platform, Account 1 last reported spend 2 h ago, longer than 1 brand allows."
     ]
     assert freshness.problems(NOON + HOUR) == []
+
+
+def test_what_is_first_read_of_yesterday_is_no_rate_of_the_moment(
+    platform: doubles.Scripted,
+) -> None:
+    brand = strict_brand(stops_when_stale=False)
+    its = account(heard_at=None)
+    campaign = referring(brand)
+    enforce_all(NOON - 6 * HOUR)
+    platform.costs_of["1"] = [
+        Cost("7", (NOON - 24 * HOUR).date(), Decimal(900)),
+        Cost("7", NOON.date(), Decimal(24)),
+    ]
+    ask(its.pk, NOON)
+
+    stale = freshness.stale_of_campaign(campaign, NOON + 2 * HOUR)
+
+    assert stale is not None
+    assert stale.estimate == 4  # $24 in twelve hours, for two
 
 
 def test_stopping_needs_a_time_and_no_time_is_too_short() -> None:

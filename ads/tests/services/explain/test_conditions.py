@@ -34,10 +34,16 @@ def told(campaign: Campaign) -> dict[str, tuple[bool, str, Any]]:
     }
 
 
-def test_there_is_one_for_each_hold_in_their_order() -> None:
-    found = conditions.of(explain(CampaignFactory.create(), NOON))
+def test_there_is_one_for_each_hold_that_can_apply_in_their_order() -> None:
+    strict = CampaignFactory.create(brand__stale_after_minutes=60)
+    lenient = CampaignFactory.create()
 
-    assert [one.hold for one in found] == list(Hold)
+    of_strict, of_lenient = (
+        [one.hold for one in conditions.of(explain(each, NOON))] for each in (strict, lenient)
+    )
+
+    assert of_strict == list(Hold)
+    assert of_lenient == [hold for hold in Hold if hold != Hold.STALE_SPEND]
 
 
 def test_a_hold_that_does_not_apply_has_its_figures() -> None:
@@ -70,7 +76,6 @@ def test_a_hold_that_does_not_apply_has_its_figures() -> None:
         ),
         "daily_budget": (False, "Daily budget: $12.00 of $75.00 spent", None),
         "monthly_budget": (False, "Monthly budget: no limit, $12.00 spent this month", None),
-        "stale_spend": (False, "Spend: no limit on its age", None),
         "dayparting": (
             False,
             "Hours: open now (Office)",

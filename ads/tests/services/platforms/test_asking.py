@@ -54,6 +54,34 @@ def days_asked(platform: Scripted, remote_id: str = "1") -> list[tuple[date, dat
     return asked
 
 
+def test_a_name_that_cannot_be_stored_keeps_no_spend_from_being_recorded(
+    platform: Scripted,
+) -> None:
+    odd, shown = "Spring\x00 \ud83d", "Spring␀ ?"
+    campaign = CampaignFactory.create()
+    known_as(campaign, "7")
+    its = account(connection(), month_answered_at=NOON)
+    platform.listed = [Account("1", odd, "UTC", "USD", state=odd)]
+    platform.campaigns_of["1"] = [RemoteCampaign("7", odd, is_on=True, status=odd)]
+    platform.costs_of["1"] = [cost("7", 12, name=odd), cost("8", 5, name=odd)]
+    enforced()
+
+    update(NOON)
+    platforms.list_accounts(its.connection_id, NOON)
+
+    def down() -> None:
+        raise Unreachable(odd)
+
+    platform.before["1"] = down
+    update(NOON + 10 * MINUTE)
+
+    assert spent(campaign) == 12
+    assert UnknownReference.objects.get().name == shown
+    assert PlatformCampaign.objects.get().status == shown
+    its.refresh_from_db()
+    assert (its.name, its.state, its.problem) == (shown, shown, shown)
+
+
 def test_what_an_account_reports_is_its_campaigns_and_what_nobody_has_waits(
     platform: Scripted,
 ) -> None:
@@ -329,8 +357,9 @@ def test_a_total_that_another_source_has_on_record_is_not_recorded_and_is_shown(
 
     assert [spent(campaign), spent(other)] == [40, 7]
     its.refresh_from_db()
-    assert its.problem.startswith(f"campaign {campaign.pk} on {TODAY}: source scripted reports")
-    assert "$45.00, and on record is $40.00 by file. It is asked for again until" in its.problem
+    assert f"campaign {campaign.pk} on {TODAY}: source scripted reports" in its.problem
+    assert its.problem.startswith("Another source has reported some of the same days, which are")
+    assert its.problem.endswith("$45.00, and on record is $40.00 by file.")
     by_hand([DayTotal(campaign, TODAY, 0, NOON)])
     update(NOON + 5 * MINUTE)
     its.refresh_from_db()

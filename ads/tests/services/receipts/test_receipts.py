@@ -11,7 +11,7 @@ from ads.models import Campaign, SwitchOrder
 from ads.models.spend import Kind
 from ads.platforms.interface import Refused, Unreachable
 from ads.services import receipts
-from ads.services.delivery import rollover
+from ads.services.delivery import Trigger, enforce, rollover
 from ads.services.ledger import DayTotal, SpendEntry, record
 from ads.services.receipts import Delay, Receipt, pauses, receipts_of
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -132,6 +132,18 @@ def test_a_campaign_on_no_platform_is_told_nothing() -> None:
     assert (receipt.over, receipt.cost_by) == (Decimal(20), Delay.REPORTING)
 
 
+def test_a_budget_that_was_lowered_below_what_was_spent_was_no_delay() -> None:
+    campaign = running()
+    reported(campaign, 80, NOON, NOON)
+    Campaign.objects.filter(pk=campaign.pk).update(daily_budget=50)
+    enforce(Campaign.objects.filter(pk=campaign.pk), NOON + HOUR, Trigger.EDIT)
+    tell(campaign, Scripted(), NOON + HOUR)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.over, receipt.cost_by) == (Decimal(30), Delay.EDITED)
+
+
 def test_spend_behind_djangos_back_was_known_before_it_was_decided_on() -> None:
     campaign = running()
     spend_in_sql(campaign, "100", TODAY)
@@ -188,7 +200,7 @@ class TestMonthOfABrand:
 
         assert {each.change.campaign for each in report.receipts} == {first, second}
         assert (report.over, report.kept) == (Decimal(30), 0)
-        assert report.over_by == {Delay.REPORTING: 30, Delay.STOPPING: 0}
+        assert report.over_by == {Delay.EDITED: 0, Delay.REPORTING: 30, Delay.STOPPING: 0}
 
     def test_it_holds_the_brands_own_days(self) -> None:
         brand = BrandFactory.create(timezone="Asia/Tokyo")
@@ -211,7 +223,7 @@ class TestMonthOfABrand:
 
         assert [receipt.over for receipt in report.receipts] == [10, 0]
         assert report.over == 10
-        assert report.over_by == {Delay.REPORTING: 10, Delay.STOPPING: 0}
+        assert report.over_by == {Delay.EDITED: 0, Delay.REPORTING: 10, Delay.STOPPING: 0}
 
     def test_pauses_by_people_and_hours_are_not_in_it(self) -> None:
         campaign = running()
