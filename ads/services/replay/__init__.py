@@ -1,0 +1,4 @@
+"""What if: recorded spend replayed with other budgets, hours, check intervals or lags."""
+
+from ads.services.replay.run import Outcome, Replayed, Stop, replay
+from ads.services.replay.scenario import CHECKS, Budgets, InvalidScenario, Scenario
