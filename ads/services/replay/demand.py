@@ -47,6 +47,8 @@ def demand(day: AsItWas, usual: tuple[int, int]) -> Demand:
     is nothing.
     """
     recorded = _recorded(day)
+    if all(day.ran):
+        return Demand(recorded, [False] * len(recorded))
     whole, running = (sum(recorded), sum(day.ran)) if any(day.ran) else usual
     amounts, estimated, count = [], [], 0
     for ran, unwanted, amount in zip(day.ran, day.unwanted, recorded, strict=True):

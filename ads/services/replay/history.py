@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.apps import apps
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import BigIntegerField, Func, Sum
 
 from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
@@ -28,6 +29,14 @@ class _Bucket(Func):
     """The number of an instant's step, counted from 1970."""
 
     template = f"floor(extract(epoch from %(expressions)s) / {_SECONDS})::bigint"
+    arity = 1
+    output_field = BigIntegerField()
+
+
+class _Micros(Func):
+    """An amount in millionths."""
+
+    template = f"(%(expressions)s * {MILLION})::bigint"
     arity = 1
     output_field = BigIntegerField()
 
@@ -131,19 +140,22 @@ def _spent(
     ids: Sequence[int], days: Sequence[Day]
 ) -> dict[tuple[int, date], dict[int | None, int]]:
     by_date = {day.date: day for day in days}
-    spent: dict[tuple[int, date], dict[int | None, int]] = defaultdict(lambda: defaultdict(int))
+    spent: dict[tuple[int, date], dict[int | None, int]] = {}
+    # A row for each campaign's day: one for each entry would take longer than the replay itself.
     rows = (
         Spend.objects.filter(campaign__in=ids, date__range=(days[0].date, days[-1].date))
         .order_by()
-        .values_list("campaign", "date", _Bucket("occurred_at"))
-        .annotate(amount=Sum("amount"))
+        .values_list("campaign", "date")
+        .annotate(buckets=ArrayAgg(_Bucket("occurred_at")), amounts=ArrayAgg(_Micros("amount")))
     )
-    for campaign_id, when, bucket, amount in rows.iterator():
+    for campaign_id, when, buckets, amounts in rows.iterator():
         day = by_date[when]
-        step = bucket - int(day.begins.timestamp()) // _SECONDS
-        # A day total that came later, or a date that somebody gave: no time of this day is known.
-        known = 0 <= step < day.steps
-        spent[campaign_id, when][step if known else None] += micros(amount)
+        first, steps = int(day.begins.timestamp()) // _SECONDS, day.steps
+        its = spent[campaign_id, when] = defaultdict(int)
+        for bucket, amount in zip(buckets, amounts, strict=True):
+            step = bucket - first
+            # A day total that came later, or a date that was given: no time of this day is known.
+            its[step if 0 <= step < steps else None] += amount
     return spent
 
 

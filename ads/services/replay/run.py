@@ -6,13 +6,10 @@ is worked out here is only when to ask it: at midnight, when a schedule opens or
 first check at which a sum has reached a budget.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import accumulate
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
@@ -25,62 +22,12 @@ from ads.services.replay import history
 from ads.services.replay.copies import Copies, copied
 from ads.services.replay.demand import STEP, demand
 from ads.services.replay.history import MILLION, History, micros
+from ads.services.replay.results import Outcome, Replayed, Stop
 from ads.services.replay.scenario import InvalidScenario, Scenario
+from ads.services.replay.spenders import Checks, Spender
 
 _MINUTES: Final = STEP // timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A campaign was stopped, and was started again at ``until`` if it was."""
-
-    campaign: Campaign
-    at: datetime
-    until: datetime | None
-    holds: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one campaign did and would have done. Amounts are in the brand's currency."""
-
-    campaign: Campaign
-    #: On record.
-    recorded: Decimal
-    #: In the replay, and how much of that is an estimate, because the campaign was off then.
-    replayed: Decimal
-    estimated: Decimal
-    #: Spent beyond the daily budgets of the replay.
-    over: Decimal
-    stops: int
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What a replay came to."""
-
-    brand: Brand
-    scenario: Scenario
-    campaigns: tuple[Outcome, ...]
-    #: In the order in which they happened.
-    stops: tuple[Stop, ...]
-    #: By accounting day, on record and in the replay.
-    days: tuple[tuple[date, Decimal, Decimal], ...]
-    #: Spent beyond the brand's daily budget.
-    over: Decimal
-
-    @property
-    def recorded(self) -> Decimal:
-        return sum((one.recorded for one in self.campaigns), Decimal(0))
-
-    @property
-    def replayed(self) -> Decimal:
-        return sum((one.replayed for one in self.campaigns), Decimal(0))
-
-    @property
-    def estimated(self) -> Decimal:
-        return sum((one.estimated for one in self.campaigns), Decimal(0))
 
 
 def replay(brand: Brand, scenario: Scenario, now: datetime) -> Replayed:
@@ -114,54 +61,6 @@ def _campaigns(brand: Brand, scenario: Scenario) -> Iterable[Campaign]:
     )
 
 
-@dataclass(slots=True)
-class _Spender:
-    """One campaign in the replay; amounts are millionths."""
-
-    daily: int | None
-    monthly: int | None
-    is_on: bool = False
-    amounts: Sequence[int] = ()
-    estimated: Sequence[bool] = ()
-    #: What was spent before each step of today, and yesterday.
-    today: list[int] = field(default_factory=lambda: [0])
-    yesterday: list[int] = field(default_factory=lambda: [0])
-    #: In the month, before yesterday; and what of yesterday and today is in the copy's ledger.
-    earlier: int = 0
-    #: Is yesterday of the same month?
-    same_month: bool = True
-    told_yesterday: int = 0
-    told_today: int = 0
-    total: int = 0
-    total_estimated: int = 0
-    over: int = 0
-
-    def known(self, step: int, lag: int) -> tuple[int, int]:
-        """Of yesterday and today, what is known at the beginning of ``step``."""
-        behind = step - lag
-        if behind >= 0:
-            return self.yesterday[-1], self.today[min(behind, len(self.today) - 1)]
-        return self.yesterday[max(len(self.yesterday) - 1 + behind, 0)], 0
-
-    def known_of_month(self, step: int, lag: int) -> int:
-        """Of the month, what is known at the beginning of ``step``."""
-        of_yesterday, of_today = self.known(step, lag)
-        return self.earlier + (of_yesterday if self.same_month else 0) + of_today
-
-    def run(self, until: int) -> None:
-        """Go on to the beginning of step ``until``: spending if it is on."""
-        reached = len(self.today) - 1
-        if self.is_on:
-            steps = accumulate(self.amounts[reached:until], initial=self.today[-1])
-            self.today[-1:] = steps
-        else:
-            self.today += [self.today[-1]] * (until - reached)
-
-    def cut(self, step: int) -> None:
-        """It stopped at the beginning of ``step``: take back what it spent after."""
-        self.today[step + 1 :] = [self.today[step]] * (len(self.today) - 1 - step)
-
-
 class _Run:
     def __init__(
         self,
@@ -177,7 +76,7 @@ class _Run:
         self.every = scenario.check_every // _MINUTES
         self.lag = scenario.lag // _MINUTES
         self.spenders = [
-            _Spender(_limit(copy.daily_budget), _limit(copy.monthly_budget))
+            Spender(_limit(copy.daily_budget), _limit(copy.monthly_budget))
             for copy in copies.campaigns
         ]
         self.daily = _limit(copies.brand.daily_budget)
@@ -214,6 +113,8 @@ class _Run:
                 while step < edge:
                     step = self._segment(step, edge)
                 if edge < self.day.steps:
+                    # Also what became known of campaigns that were off.
+                    self._tell(self.everyone, edge)
                     self._ask(self.by_hours, self.day.at(edge))
             self._end()
 
@@ -272,17 +173,18 @@ class _Run:
 
     def _segment(self, begins: int, ends: int) -> int:
         """Go on from step ``begins`` to ``ends``, or to where the brand's budget is used up."""
+        checks = Checks(self.every, self.lag, self.day.steps)
         running = [index for index in self.everyone if self.spenders[index].is_on]
         for spender in self.spenders:
             spender.run(ends)
         stops: dict[int, int] = {}
         for index in running:
             spender = self.spenders[index]
-            found = self._first([spender], spender.daily, spender.monthly, begins, ends)
+            found = checks.first([spender], spender.daily, spender.monthly, begins, ends)
             if found is not None:
                 stops[index] = found
                 spender.cut(found)
-        of_brand = running and self._first(self.spenders, self.daily, self.monthly, begins, ends)
+        of_brand = running and checks.first(self.spenders, self.daily, self.monthly, begins, ends)
         if not stops and not of_brand:
             return ends
         until = of_brand or ends
@@ -302,49 +204,6 @@ class _Run:
                 del spender.today[step + 1 :]
                 spender.run(until)
         return until
-
-    def _first(
-        self,
-        spenders: Sequence[_Spender],
-        daily: int | None,
-        monthly: int | None,
-        begins: int,
-        ends: int,
-    ) -> int | None:
-        """The first check after ``begins`` at which the sum that is known reaches a budget."""
-        found = []
-        if daily is not None:
-            found.append(self._first_of_day(spenders, daily, begins, ends))
-        if monthly is not None:
-            found.append(self._first_of_month(spenders, monthly, begins, ends))
-        return min((step for step in found if step is not None), default=None)
-
-    def _first_of_day(
-        self, spenders: Sequence[_Spender], limit: int, begins: int, ends: int
-    ) -> int | None:
-        if sum(spender.today[-1] for spender in spenders) < limit:
-            return None
-        sums = spenders[0].today
-        if len(spenders) > 1:
-            sums = list(map(sum, zip(*(spender.today for spender in spenders), strict=True)))
-        return self._check(max(bisect_left(sums, limit) + self.lag, begins + 1), ends)
-
-    def _first_of_month(
-        self, spenders: Sequence[_Spender], limit: int, begins: int, ends: int
-    ) -> int | None:
-        if sum(spender.known_of_month(ends, 0) for spender in spenders) < limit:
-            return None
-        step = self._check(begins + 1, ends)
-        while step is not None:
-            if sum(spender.known_of_month(step, self.lag) for spender in spenders) >= limit:
-                return step
-            step = self._check(step + 1, ends)
-        return None
-
-    def _check(self, step: int, ends: int) -> int | None:
-        """The first check at ``step`` or later; None after ``ends``."""
-        step = -(-step // self.every) * self.every
-        return step if step <= ends and step < self.day.steps else None
 
     def _tell(self, indexes: Iterable[int], step: int) -> None:
         """Record in the copy what is known at the beginning of ``step``."""
@@ -379,7 +238,7 @@ class _Run:
                 self.stops.append((switch.index, at, switch.holds))
 
     def replayed(self, brand: Brand) -> Replayed:
-        stops = defaultdict(int)
+        stops: dict[int, int] = defaultdict(int)
         for index, _, _ in self.stops:
             stops[index] += 1
         return Replayed(
@@ -410,8 +269,8 @@ class _Run:
 
     def _days(self) -> Iterator[tuple[date, Decimal, Decimal]]:
         recorded: dict[date, int] = defaultdict(int)
-        for (_, day), amounts in self.recorded.spent.items():
-            recorded[day] += sum(amounts.values())
+        for (_, when), amounts in self.recorded.spent.items():
+            recorded[when] += sum(amounts.values())
         for day in self.recorded.days:
             yield day.date, _money(recorded[day.date]), _money(self.spent_on[day.date])
 

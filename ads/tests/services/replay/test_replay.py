@@ -65,7 +65,7 @@ def test_as_it_was_is_as_it_was() -> None:
 
     found = replayed(brand)
 
-    assert (found.recorded, found.replayed, found.estimated) == (240, 240, 0)
+    assert [found.recorded, found.replayed, found.estimated] == [240, 240, 0]
     assert found.stops == ()
 
 
@@ -83,7 +83,7 @@ def test_a_lower_budget_would_have_stopped_it_at_the_first_check_that_knows() ->
         None,
     )
     [outcome] = found.campaigns
-    assert (outcome.replayed, outcome.over, outcome.stops) == (110, 15, 1)
+    assert [outcome.replayed, outcome.over, outcome.stops] == [110, 15, 1]
 
 
 def test_a_brand_budget_stops_them_all_until_midnight() -> None:
@@ -100,7 +100,7 @@ def test_a_brand_budget_stops_them_all_until_midnight() -> None:
         (BEGINS + DAY + timedelta(hours=5), None, ("brand_daily_budget",)),
         (BEGINS + DAY + timedelta(hours=5), None, ("brand_daily_budget",)),
     ]
-    assert found.days == ((MONDAY, 480, 100), (MONDAY + DAY, 480, 100))
+    assert [list(day) for day in found.days] == [[MONDAY, 480, 100], [MONDAY + DAY, 480, 100]]
 
 
 def test_a_higher_budget_is_estimated_from_the_hours_in_which_it_ran() -> None:
@@ -110,7 +110,7 @@ def test_a_higher_budget_is_estimated_from_the_hours_in_which_it_ran() -> None:
 
     found = replayed(brand, campaigns={campaign.pk: NONE})
 
-    assert (found.recorded, found.replayed, found.estimated) == (60, 240, 180)
+    assert [found.recorded, found.replayed, found.estimated] == [60, 240, 180]
 
 
 def test_while_a_person_has_it_paused_it_spends_nothing() -> None:
@@ -121,7 +121,7 @@ def test_while_a_person_has_it_paused_it_spends_nothing() -> None:
 
     found = replayed(brand, campaigns={campaign.pk: NONE})
 
-    assert (found.recorded, found.replayed, found.estimated) == (60, 180, 120)
+    assert [found.recorded, found.replayed, found.estimated] == [60, 180, 120]
 
 
 def test_a_campaign_that_is_paused_today_ran_then() -> None:
@@ -153,6 +153,21 @@ def test_hours_stop_and_start_it() -> None:
         (BEGINS + timedelta(hours=17), ("dayparting",))
     ]
     assert found.replayed == 80
+
+
+def test_what_became_known_while_it_was_closed_keeps_it_off() -> None:
+    brand, [campaign] = brand_of({})
+    spend(campaign, BEGINS + timedelta(hours=23), 100)
+    spend(campaign, BEGINS + timedelta(hours=37), 100)
+    evenings = ScheduleFactory.create(windows=[(0, "12:00", "00:00"), (1, "12:00", "00:00")])
+
+    budgets = {campaign.pk: Budgets(None, Decimal(100))}
+    hours = frozenset({evenings.pk})
+    found = replayed(brand, days=2, campaigns=budgets, schedules=hours, lag=120)
+
+    # Known at 01:00, so it does not open at noon.
+    assert [stop.at for stop in found.stops] == [BEGINS + DAY]
+    assert found.replayed == 100
 
 
 def test_spend_of_an_unknown_time_is_spread_over_the_hours_in_which_it_ran() -> None:
