@@ -12,6 +12,7 @@ from ads.admin import (
     people,
     receipts,
     references,
+    replay,
     schedules,
     senders,
     spend,

@@ -13,6 +13,7 @@ from ads.admin.brands.actions import BrandActions
 from ads.admin.brands.changelist import LIST_FILTER, BrandColumns
 from ads.admin.brands.detail import BrandPage
 from ads.admin.receipts import ReceiptsPage
+from ads.admin.replay import ReplayPage
 from ads.admin.setup import SetsUpByFile, of_brands
 from ads.models import Brand, Campaign
 from ads.services.exports import Export, kinds
@@ -24,6 +25,7 @@ class BrandAdmin(
     BrandColumns,
     BrandPage,
     ReceiptsPage,
+    ReplayPage,
     SetsUpByFile,
     KeepsWhatHasSpend,
     ConfigurationAdmin[Brand],

@@ -73,6 +73,7 @@ class BrandPage(StoryPage):
             "receipts_link": reverse("admin:ads_brand_receipts", args=[brand.pk]),
         }
         if may_view(request, Campaign):
+            context["what_if_link"] = reverse("admin:ads_brand_what_if", args=[brand.pk])
             context["campaigns"] = [
                 _campaign(campaign, now)
                 for campaign in brand_explanation.first_campaigns(brand, now, limit=CAMPAIGNS)

@@ -101,6 +101,7 @@ OTHER_PAGES: Final = {
     "admin:ads_brand_download_setup": B,
     "admin:ads_brand_set_up_by_file": B,
     "admin:ads_brand_receipts": V,
+    "admin:ads_brand_what_if": V,
     "admin:ads_brand_pause": O,
     "admin:ads_brand_resume": O,
     "admin:ads_brand_let_run_on": O,

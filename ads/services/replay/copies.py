@@ -1,0 +1,131 @@
+"""A copy of a brand for the real engine to work on, in a transaction that is rolled back."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from django.db import transaction
+
+from ads.models import Brand, Campaign, CampaignSchedule, DeliveryChange, Spend
+from ads.models.campaign import Status
+from ads.models.spend import Kind
+from ads.services.delivery import Trigger, enforce
+from ads.services.replay.history import MILLION
+from ads.services.replay.scenario import Budgets, Scenario
+
+_CENT: Final = Decimal("0.01")
+_NAME: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A campaign that the engine switched, by its place among the copies."""
+
+    index: int
+    is_active: bool
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The copied brand and its campaigns, in the order of the originals."""
+
+    brand: Brand
+    campaigns: Sequence[Campaign]
+
+    def spend(self, amounts: Sequence[tuple[int, date, int]]) -> None:
+        """Record amounts (campaign's place, accounting day, millionths)."""
+        Spend.objects.bulk_create(
+            [
+                Spend(
+                    campaign=self.campaigns[index],
+                    date=day,
+                    amount=Decimal(amount) / MILLION,
+                    source="replay",
+                    kind=Kind.ENTRY if amount > 0 else Kind.CORRECTION,
+                )
+                for index, day, amount in amounts
+                if amount
+            ]
+        )
+
+    def enforce(self, indexes: Sequence[int], now: datetime) -> list[Switch]:
+        """Have the engine decide on campaigns at ``now``; those that it switched."""
+        places = {self.campaigns[index].pk: index for index in indexes}
+        those = Campaign.objects.filter(pk__in=places)
+        latest = DeliveryChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        if not enforce(those, now, Trigger.CHECK_CAMPAIGN_BUDGETS, lock_first=True).switched:
+            return []
+        made = DeliveryChange.objects.filter(pk__gt=latest, campaign__in=places).order_by("pk")
+        return [
+            Switch(places[pk], is_active, tuple(holds))
+            for pk, is_active, holds in made.values_list("campaign", "is_active", "holds")
+        ]
+
+
+@contextmanager
+def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> Iterator[Copies]:
+    """The brand and these campaigns with the scenario's budgets and hours; gone at the end."""
+    with transaction.atomic():
+        copy = Brand.objects.create(
+            name=f"{brand.name[:_NAME]} (replay {uuid.uuid4()})",
+            timezone=brand.timezone,
+            currency=brand.currency,
+            **_budgets(scenario.brand or Budgets(brand.daily_budget, brand.monthly_budget)),
+        )
+        made = Campaign.objects.bulk_create(
+            [_copy(campaign, copy, scenario) for campaign in campaigns]
+        )
+        CampaignSchedule.objects.bulk_create(_attached(campaigns, made, scenario))
+        yield Copies(copy, made)
+        transaction.set_rollback(True)
+
+
+def _copy(campaign: Campaign, brand: Brand, scenario: Scenario) -> Campaign:
+    budgets = scenario.campaigns.get(campaign.pk) or Budgets(
+        _share(campaign.daily_budget, scenario.percent),
+        _share(campaign.monthly_budget, scenario.percent),
+    )
+    return Campaign(
+        brand=brand,
+        name=campaign.name,
+        # When people had it off, it spends nothing: see ``demand``.
+        status=Status.ACTIVE,
+        start_date=campaign.start_date,
+        end_date=campaign.end_date,
+        is_dayparting_enabled=(
+            campaign.is_dayparting_enabled
+            if scenario.schedules is None
+            else bool(scenario.schedules)
+        ),
+        **_budgets(budgets),
+    )
+
+
+def _attached(
+    campaigns: Sequence[Campaign], copies: Sequence[Campaign], scenario: Scenario
+) -> list[CampaignSchedule]:
+    copy_of = {one.pk: copy for one, copy in zip(campaigns, copies, strict=True)}
+    if scenario.schedules is not None:
+        pairs: list[tuple[int, int]] = [(pk, one) for pk in copy_of for one in scenario.schedules]
+    else:
+        attached = CampaignSchedule.objects.filter(campaign__in=copy_of).order_by("pk")
+        pairs = list(attached.values_list("campaign", "schedule"))
+    return [
+        CampaignSchedule(campaign=copy_of[campaign], schedule_id=schedule)
+        for campaign, schedule in pairs
+    ]
+
+
+def _budgets(budgets: Budgets) -> dict[str, Any]:
+    return {"daily_budget": budgets.daily, "monthly_budget": budgets.monthly}
+
+
+def _share(budget: Decimal | None, percent: Decimal) -> Decimal | None:
+    if budget is None or percent == 100:  # noqa: PLR2004
+        return budget
+    return (budget * percent / 100).quantize(_CENT, ROUND_HALF_UP)

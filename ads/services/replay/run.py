@@ -1,0 +1,283 @@
+"""Replaying recorded spend through the real engine, with other budgets, hours, checks or lags.
+
+A copy of the brand is made, and its spend recorded again, day by day, in a transaction that is
+rolled back: the engine decides on it as on any brand (:func:`ads.services.delivery.enforce`). What
+is worked out here is only when to ask it: at midnight, when a schedule opens or closes, and at the
+first check at which a sum has reached a budget.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q
+
+from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DeliveryChange, Spend
+from ads.moments import schedules_as_rules
+from ads.rules import dayparting
+from ads.rules.calendar import day_begins
+from ads.services.replay import history
+from ads.services.replay.copies import Copies, copied
+from ads.services.replay.demand import STEP, demand
+from ads.services.replay.history import MILLION, History, micros
+from ads.services.replay.results import Outcome, Replayed, Stop
+from ads.services.replay.scenario import InvalidScenario, Scenario
+from ads.services.replay.spenders import Checks, Spender
+
+_MINUTES: Final = STEP // timedelta(minutes=1)
+_SECOND: Final = timedelta(seconds=1)
+
+
+def replay(brand: Brand, scenario: Scenario, now: datetime) -> Replayed:
+    """Replay days of ``brand``; nothing of it stays.
+
+    Raises:
+        InvalidScenario: it cannot be replayed; with the field, the value and the remedy.
+    """
+    scenario.check(brand, now)
+    campaigns = list(_campaigns(brand, scenario))
+    if not campaigns:
+        reason = f"no campaign of {brand.name} ran or spent anything in these days."
+        raise InvalidScenario("from", scenario.first, reason)
+    recorded = history.read(brand, campaigns, scenario.first, scenario.last)
+    with copied(brand, campaigns, scenario) as copies:
+        run = _Run(campaigns, copies, recorded, scenario)
+        run.all()
+    return run.replayed(brand)
+
+
+def _campaigns(brand: Brand, scenario: Scenario) -> Iterable[Campaign]:
+    begins = day_begins(scenario.first, brand.timezone)
+    ends = day_begins(scenario.last + timedelta(days=1), brand.timezone)
+    days = (scenario.first, scenario.last)
+    spent = Spend.objects.filter(campaign=OuterRef("pk"), date__range=days)
+    switched = DeliveryChange.objects.filter(
+        campaign=OuterRef("pk"), at__gte=begins, at__lt=ends, is_active=True
+    )
+    return brand.campaigns.filter(Exists(spent) | Exists(switched) | Q(is_active=True)).order_by(
+        "name", "pk"
+    )
+
+
+class _Run:
+    def __init__(
+        self,
+        campaigns: Sequence[Campaign],
+        copies: Copies,
+        recorded: History,
+        scenario: Scenario,
+    ) -> None:
+        self.campaigns = campaigns
+        self.copies = copies
+        self.recorded = recorded
+        self.scenario = scenario
+        self.every = scenario.check_every // _MINUTES
+        self.lag = scenario.lag // _MINUTES
+        self.spenders = [
+            Spender(_limit(copy.daily_budget), _limit(copy.monthly_budget))
+            for copy in copies.campaigns
+        ]
+        self.daily = _limit(copies.brand.daily_budget)
+        self.monthly = _limit(copies.brand.monthly_budget)
+        self.everyone = range(len(campaigns))
+        self.usual = [recorded.usual(one.pk) for one in campaigns]
+        attached = CampaignSchedule.objects.filter(campaign__in=copies.campaigns)
+        ids = set(attached.order_by().values_list("schedule", flat=True))
+        self.schedules = schedules_as_rules(DaypartingSchedule.objects.filter(pk__in=ids))
+        self.by_hours = [
+            index for index, copy in enumerate(copies.campaigns) if copy.is_dayparting_enabled
+        ]
+        self.day = recorded.days[0]
+        self.stops: list[tuple[int, datetime, tuple[str, ...]]] = []
+        self.ended: dict[int, datetime] = {}
+        self.open: dict[int, int] = {}
+        self.spent_on: dict[date, int] = defaultdict(int)
+        self.over = 0
+
+    def all(self) -> None:
+        first = self.recorded.days[0].date
+        if first.day > 1:
+            eve = first - timedelta(days=1)
+            before = self.recorded.before
+            amounts = [before.get(one.pk, 0) for one in self.campaigns]
+            for spender, amount in zip(self.spenders, amounts, strict=True):
+                spender.earlier = amount
+            self.copies.spend([(index, eve, amounts[index]) for index in self.everyone])
+        for day in self.recorded.days:
+            self.day = day
+            self._begin()
+            step = 0
+            for edge in (*self._edges(), self.day.steps):
+                while step < edge:
+                    step = self._segment(step, edge)
+                if edge < self.day.steps:
+                    # Also what became known of campaigns that were off.
+                    self._tell(self.everyone, edge)
+                    self._ask(self.by_hours, self.day.at(edge))
+            self._end()
+
+    def _begin(self) -> None:
+        for index, spender in enumerate(self.spenders):
+            wanted = demand(self.recorded.of(self.campaigns[index].pk, self.day), self.usual[index])
+            spender.amounts, spender.estimated = wanted.amounts, wanted.estimated
+        self._ask(self.everyone, self.day.begins)
+
+    def _end(self) -> None:
+        self._tell(self.everyone, self.day.steps)
+        tomorrow = self.day.date + timedelta(days=1)
+        whole = 0
+        for spender in self.spenders:
+            spent = spender.today[-1]
+            whole += spent
+            spender.total += spent
+            spender.total_estimated += sum(
+                amount
+                for amount, estimated, before, after in zip(
+                    spender.amounts,
+                    spender.estimated,
+                    spender.today,
+                    spender.today[1:],
+                    strict=False,
+                )
+                if estimated and after > before
+            )
+            if spender.daily is not None:
+                spender.over += max(spent - spender.daily, 0)
+            if spender.same_month:
+                spender.earlier += spender.yesterday[-1]
+            spender.same_month = tomorrow.day > 1
+            if not spender.same_month:
+                spender.earlier = 0
+            spender.yesterday, spender.today = spender.today, [0]
+            spender.told_yesterday, spender.told_today = spender.told_today, 0
+        self.spent_on[self.day.date] = whole
+        if self.daily is not None:
+            self.over += max(whole - self.daily, 0)
+
+    def _edges(self) -> list[int]:
+        """The steps at which a schedule opens or closes, or begins or ceases to be in force."""
+        if not self.by_hours:
+            return []
+        before, edges = self._ranks(0), []
+        for step in range(1, self.day.steps):
+            now = self._ranks(step)
+            if now != before:
+                edges.append(step)
+            before = now
+        return edges
+
+    def _ranks(self, step: int) -> list[int | None]:
+        return [dayparting.rank(schedule, self.day.at(step)) for schedule in self.schedules]
+
+    def _segment(self, begins: int, ends: int) -> int:
+        """Go on from step ``begins`` to ``ends``, or to where the brand's budget is used up."""
+        checks = Checks(self.every, self.lag, self.day.steps)
+        running = [index for index in self.everyone if self.spenders[index].is_on]
+        for spender in self.spenders:
+            spender.run(ends)
+        stops: dict[int, int] = {}
+        for index in running:
+            spender = self.spenders[index]
+            found = checks.first([spender], spender.daily, spender.monthly, begins, ends)
+            if found is not None:
+                stops[index] = found
+                spender.cut(found)
+        of_brand = running and checks.first(self.spenders, self.daily, self.monthly, begins, ends)
+        if not stops and not of_brand:
+            return ends
+        until = of_brand or ends
+        if until < ends:
+            for spender in self.spenders:
+                del spender.today[until + 1 :]
+            stops = {index: step for index, step in stops.items() if step <= until}
+        if of_brand:
+            self._tell(self.everyone, until)
+        else:
+            for index, step in stops.items():
+                self._tell([index], step)
+        self._ask(running if of_brand else sorted(stops), self.day.at(until), stops)
+        for index, step in stops.items():
+            spender = self.spenders[index]
+            if spender.is_on and step < until:  # the engine let it run on
+                del spender.today[step + 1 :]
+                spender.run(until)
+        return until
+
+    def _tell(self, indexes: Iterable[int], step: int) -> None:
+        """Record in the copy what is known at the beginning of ``step``."""
+        yesterday, today = self.day.date - timedelta(days=1), self.day.date
+        amounts = []
+        for index in indexes:
+            spender = self.spenders[index]
+            of_yesterday, of_today = spender.known(step, self.lag)
+            amounts.append((index, yesterday, of_yesterday - spender.told_yesterday))
+            amounts.append((index, today, of_today - spender.told_today))
+            spender.told_yesterday, spender.told_today = of_yesterday, of_today
+        self.copies.spend(amounts)
+
+    def _ask(
+        self, indexes: Sequence[int], now: datetime, checks: dict[int, int] | None = None
+    ) -> None:
+        """Have the engine decide.
+
+        ``checks``: at ``now`` the checks of a time end, and at these steps campaigns were found to
+        have used up a budget. The engine is asked for just before, because hours or the day may
+        turn at ``now``.
+        """
+        before = timedelta(0) if checks is None else _SECOND
+        for switch in self.copies.enforce(indexes, now - before):
+            at = self.day.at(checks[switch.index]) if checks and switch.index in checks else now
+            self.spenders[switch.index].is_on = switch.is_active
+            if switch.is_active:
+                if (stop := self.open.pop(switch.index, None)) is not None:
+                    self.ended[stop] = at
+            else:
+                self.open[switch.index] = len(self.stops)
+                self.stops.append((switch.index, at, switch.holds))
+
+    def replayed(self, brand: Brand) -> Replayed:
+        stops: dict[int, int] = defaultdict(int)
+        for index, _, _ in self.stops:
+            stops[index] += 1
+        return Replayed(
+            brand,
+            self.scenario,
+            tuple(
+                Outcome(
+                    campaign,
+                    _money(self.recorded.total(campaign.pk)),
+                    _money(spender.total),
+                    _money(spender.total_estimated),
+                    _money(spender.over),
+                    stops[index],
+                )
+                for index, (campaign, spender) in enumerate(
+                    zip(self.campaigns, self.spenders, strict=True)
+                )
+            ),
+            tuple(self._in_order()),
+            tuple(self._days()),
+            _money(self.over),
+        )
+
+    def _in_order(self) -> Iterator[Stop]:
+        numbered = sorted(enumerate(self.stops), key=lambda stop: (stop[1][1], stop[0]))
+        for number, (index, at, holds) in numbered:
+            yield Stop(self.campaigns[index], at, self.ended.get(number), holds)
+
+    def _days(self) -> Iterator[tuple[date, Decimal, Decimal]]:
+        recorded: dict[date, int] = defaultdict(int)
+        for (_, when), amounts in self.recorded.spent.items():
+            recorded[when] += sum(amounts.values())
+        for day in self.recorded.days:
+            yield day.date, _money(recorded[day.date]), _money(self.spent_on[day.date])
+
+
+def _limit(budget: Decimal | None) -> int | None:
+    return None if budget is None else micros(budget)
+
+
+def _money(amount: int) -> Decimal:
+    return Decimal(amount) / MILLION

@@ -1,0 +1,331 @@
+"""Replays of recorded spend: what would have stopped when, and what would have been spent."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
+from ads.services.replay import Budgets, InvalidScenario, Replayed, Scenario, replay
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import enforce_all, execute
+
+pytestmark = pytest.mark.django_db
+
+MONDAY = date(2024, 4, 29)
+BEGINS = datetime(2024, 4, 29, tzinfo=UTC)
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+STEP = timedelta(minutes=5)
+DAY = timedelta(days=1)
+NONE = Budgets(None, None)
+
+
+@pytest.fixture(autouse=True)
+def a_month_later() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def brand_of(*campaigns: dict[str, object], **brand: object) -> tuple[Brand, list[Campaign]]:
+    """A brand whose campaigns run from the beginning."""
+    with time_machine.travel(BEGINS - DAY, tick=False):
+        its = BrandFactory.create(**brand)
+        made = [CampaignFactory.create(brand=its, **given) for given in campaigns]
+        enforce_all(BEGINS - DAY)
+    return its, made
+
+
+def spend(campaign: Campaign, at: datetime, amount: object) -> None:
+    Spend.objects.create(
+        campaign=campaign,
+        date=at.date(),
+        occurred_at=at,
+        amount=Decimal(str(amount)),
+    )
+
+
+def hourly(campaign: Campaign, day: date, amount: object, hours: range = range(24)) -> None:
+    """``amount`` at the end of each hour."""
+    for hour in hours:
+        spend(campaign, datetime.combine(day, time(hour, 57), UTC), amount)
+
+
+def replayed(brand: Brand, /, first: date = MONDAY, days: int = 1, **given: object) -> Replayed:
+    scenario = Scenario(first, first + (days - 1) * DAY, **given)  # type: ignore[arg-type]
+    return replay(brand, scenario, NOW)
+
+
+def test_as_it_was_is_as_it_was() -> None:
+    brand, [campaign] = brand_of({})
+    hourly(campaign, MONDAY, 10)
+
+    found = replayed(brand)
+
+    assert [found.recorded, found.replayed, found.estimated] == [240, 240, 0]
+    assert found.stops == ()
+
+
+def test_a_lower_budget_would_have_stopped_it_at_the_first_check_that_knows() -> None:
+    brand, [campaign] = brand_of({})
+    hourly(campaign, MONDAY, 10)
+
+    found = replayed(brand, campaigns={campaign.pk: Budgets(Decimal(95), None)}, lag=60)
+
+    # The tenth hour's $10 come at 09:57 and are known at 11:00.
+    [stop] = found.stops
+    assert (stop.at, stop.holds, stop.until) == (
+        BEGINS + timedelta(hours=11),
+        ("daily_budget",),
+        None,
+    )
+    [outcome] = found.campaigns
+    assert [outcome.replayed, outcome.over, outcome.stops] == [110, 15, 1]
+
+
+def test_a_brand_budget_stops_them_all_until_midnight() -> None:
+    brand, campaigns = brand_of({}, {})
+    for campaign in campaigns:
+        for day in range(2):
+            hourly(campaign, MONDAY + day * DAY, 10)
+
+    found = replayed(brand, days=2, brand=Budgets(Decimal(100), None))
+
+    assert [(stop.at, stop.until, stop.holds) for stop in found.stops] == [
+        (BEGINS + timedelta(hours=5), BEGINS + DAY, ("brand_daily_budget",)),
+        (BEGINS + timedelta(hours=5), BEGINS + DAY, ("brand_daily_budget",)),
+        (BEGINS + DAY + timedelta(hours=5), None, ("brand_daily_budget",)),
+        (BEGINS + DAY + timedelta(hours=5), None, ("brand_daily_budget",)),
+    ]
+    assert [list(day) for day in found.days] == [[MONDAY, 480, 100], [MONDAY + DAY, 480, 100]]
+
+
+def test_a_higher_budget_is_estimated_from_the_hours_in_which_it_ran() -> None:
+    brand, [campaign] = brand_of({"daily_budget": 60})
+    hourly(campaign, MONDAY, 10, range(6))
+    enforce_all(BEGINS + timedelta(hours=6))
+
+    found = replayed(brand, campaigns={campaign.pk: NONE})
+
+    assert [found.recorded, found.replayed, found.estimated] == [60, 240, 180]
+
+
+def test_while_a_person_has_it_paused_it_spends_nothing() -> None:
+    brand, [campaign] = brand_of({"daily_budget": 60})
+    hourly(campaign, MONDAY, 10, range(6))
+    enforce_all(BEGINS + timedelta(hours=6))
+    paused_at(campaign, BEGINS + timedelta(hours=18))
+
+    found = replayed(brand, campaigns={campaign.pk: NONE})
+
+    assert [found.recorded, found.replayed, found.estimated] == [60, 180, 120]
+
+
+def test_a_campaign_that_is_paused_today_ran_then() -> None:
+    brand, [campaign] = brand_of({})
+    hourly(campaign, MONDAY, 10)
+    Campaign.objects.filter(pk=campaign.pk).update(status="paused")
+
+    assert replayed(brand).replayed == 240
+
+
+def paused_at(campaign: Campaign, at: datetime) -> None:
+    """As the audit has it, whose other rows have the database's clock and so are of later."""
+    for status, since in (("active", BEGINS - DAY), ("paused", at)):
+        execute(
+            "INSERT INTO ads_campaignevent (pgh_obj_id, pgh_created_at, pgh_label, name, status,"
+            " brand_id, is_dayparting_enabled) VALUES (%s, %s, 'update', '', %s, %s, false)",
+            [campaign.pk, since, status, campaign.brand_id],
+        )
+
+
+def test_hours_stop_and_start_it() -> None:
+    brand, [campaign] = brand_of({})
+    hourly(campaign, MONDAY, 10)
+    office = ScheduleFactory.create(windows=[(0, "09:00", "17:00")])
+
+    found = replayed(brand, schedules=frozenset({office.pk}))
+
+    assert [(stop.at, stop.holds) for stop in found.stops] == [
+        (BEGINS + timedelta(hours=17), ("dayparting",))
+    ]
+    assert found.replayed == 80
+
+
+def test_what_became_known_while_it_was_closed_keeps_it_off() -> None:
+    brand, [campaign] = brand_of({})
+    spend(campaign, BEGINS + timedelta(hours=23), 100)
+    spend(campaign, BEGINS + timedelta(hours=37), 100)
+    evenings = ScheduleFactory.create(windows=[(0, "12:00", "00:00"), (1, "12:00", "00:00")])
+
+    budgets = {campaign.pk: Budgets(None, Decimal(100))}
+    hours = frozenset({evenings.pk})
+    found = replayed(brand, days=2, campaigns=budgets, schedules=hours, lag=120)
+
+    # Known at 01:00, so it does not open at noon.
+    assert [stop.at for stop in found.stops] == [BEGINS + DAY]
+    assert found.replayed == 100
+
+
+def test_spend_of_an_unknown_time_is_spread_over_the_hours_in_which_it_ran() -> None:
+    brand, [campaign] = brand_of({})
+    Spend.objects.create(
+        campaign=campaign,
+        date=MONDAY,
+        amount=240,
+        occurred_at=BEGINS + 2 * DAY,
+    )
+
+    [stop] = replayed(brand, campaigns={campaign.pk: Budgets(Decimal(120), None)}).stops
+
+    assert stop.at == BEGINS + timedelta(hours=12)
+
+
+def test_the_months_earlier_days_count() -> None:
+    brand, [campaign] = brand_of({})
+    hourly(campaign, date(2024, 5, 1), 10)
+    hourly(campaign, date(2024, 5, 2), 10)
+
+    budgets = {campaign.pk: Budgets(None, Decimal(300))}
+    [stop] = replayed(brand, date(2024, 5, 2), campaigns=budgets).stops
+
+    assert (stop.at, stop.holds) == (
+        datetime(2024, 5, 2, 6, tzinfo=UTC),
+        ("monthly_budget",),
+    )
+
+
+def test_nothing_of_it_stays() -> None:
+    brand, [campaign] = brand_of({"daily_budget": 100})
+    hourly(campaign, MONDAY, 10)
+    before = [model.objects.count() for model in (Brand, Campaign, Spend, SpendTotal)]
+    changes = list(DeliveryChange.objects.values_list("pk", flat=True))
+
+    assert replayed(brand).stops
+
+    assert [model.objects.count() for model in (Brand, Campaign, Spend, SpendTotal)] == before
+    assert list(DeliveryChange.objects.values_list("pk", flat=True)) == changes
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"first": NOW.date(), "last": NOW.date()}, "until: 2024-06-01 cannot be used: use a day"),
+        ({"last": MONDAY - DAY}, "until: 2024-04-28 cannot be used: use 2024-04-29 or later."),
+        ({"first": MONDAY - 100 * DAY}, "from: 2024-01-20 cannot be used: these are 101 days"),
+        ({"check_every": 7}, "check_every: 7 cannot be used: use one of 5, 10, 15, 30, 60 minutes"),
+        ({"lag": 3}, "lag: 3 cannot be used: use minutes from 0 to 720, in steps of 5."),
+        ({"percent": Decimal(-1)}, "budgets: -1 cannot be used: use 0 or more percent."),
+        ({}, "from: 2024-04-29 cannot be used: no campaign of Shoes ran or spent anything"),
+    ],
+)
+def test_what_cannot_be_replayed(given: dict[str, object], message: str) -> None:
+    brand = BrandFactory.create(name="Shoes")
+    scenario = Scenario(**{"first": MONDAY, "last": MONDAY, **given})  # type: ignore[arg-type]
+
+    with pytest.raises(InvalidScenario) as raised:
+        replay(brand, scenario, NOW)
+
+    assert str(raised.value).startswith(message)
+
+
+BUDGET = st.none() | st.integers(0, 400).map(Decimal)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    amounts=st.lists(
+        st.lists(st.integers(0, 30), min_size=72, max_size=72), min_size=2, max_size=3
+    ),
+    budgets=st.lists(st.builds(Budgets, BUDGET, BUDGET), min_size=3, max_size=3),
+    of_brand=st.builds(Budgets, BUDGET, BUDGET),
+    check_every=st.sampled_from([5, 15, 60]),
+    lag=st.sampled_from([0, 5, 90]),
+    open_at=st.none() | st.integers(0, 23),
+)
+def test_it_does_what_a_naive_simulation_does(
+    amounts: list[list[int]],
+    budgets: list[Budgets],
+    of_brand: Budgets,
+    check_every: int,
+    lag: int,
+    open_at: int | None,
+) -> None:
+    """Step by step, every campaign looked at by itself; over the end of April."""
+    brand, campaigns = brand_of(*({} for _ in amounts))
+    for campaign, hours in zip(campaigns, amounts, strict=True):
+        Spend.objects.bulk_create(
+            Spend(campaign=campaign, date=at.date(), occurred_at=at, amount=amount)
+            for hour, amount in enumerate(hours)
+            if (at := BEGINS + timedelta(hours=hour, minutes=32)) and amount
+        )
+    schedules = None
+    if open_at is not None:
+        windows = [(day, f"{open_at:02}:00", "00:00") for day in range(7)]
+        schedules = frozenset({ScheduleFactory.create(windows=windows).pk})
+
+    found = replayed(
+        brand,
+        days=3,
+        campaigns={one.pk: its for one, its in zip(campaigns, budgets, strict=False)},
+        brand=of_brand,
+        check_every=check_every,
+        lag=lag,
+        schedules=schedules,
+    )
+
+    stops, spent = naive(amounts, budgets, of_brand, check_every // 5, lag // 5, open_at)
+    assert [one.replayed for one in sorted(found.campaigns, key=lambda one: one.campaign.pk)] == [
+        sum(its) for its in spent
+    ]
+    position = {one.pk: index for index, one in enumerate(campaigns)}
+    assert sorted((stop.at, position[stop.campaign.pk]) for stop in found.stops) == sorted(stops)
+
+
+def naive(
+    amounts: list[list[int]],
+    budgets: list[Budgets],
+    of_brand: Budgets,
+    every: int,
+    lag: int,
+    open_at: int | None,
+) -> tuple[list[tuple[datetime, int]], list[list[int]]]:
+    """When which campaign is stopped, and what each spends in each step."""
+    stops: list[tuple[datetime, int]] = []
+    spent: list[list[int]] = [[] for _ in amounts]
+    on = [False] * len(amounts)
+
+    def known(index: int, step: int, first: int) -> int:
+        return sum(spent[index][first : max(step - lag, 0)])
+
+    def used_up(its: Budgets, those: list[int], step: int) -> bool:
+        midnight = step // 288 * 288
+        first = 0 if step < 2 * 288 else 2 * 288  # 1 May
+        day = sum(known(index, step, midnight) for index in those)
+        month = sum(known(index, step, first) for index in those)
+        return (its.daily is not None and day >= its.daily) or (
+            its.monthly is not None and month >= its.monthly
+        )
+
+    for step in range(3 * 288):
+        of_day = step % 288
+        is_open = open_at is None or of_day >= open_at * 12
+        is_edge = of_day == 0 or (open_at is not None and of_day == open_at * 12)
+        if is_edge or of_day % every == 0:
+            everyone = list(range(len(amounts)))
+            for index in everyone:
+                may = (
+                    is_open
+                    and not used_up(budgets[index], [index], step)
+                    and not used_up(of_brand, everyone, step)
+                )
+                if on[index] and not may:
+                    stops.append((BEGINS + step * STEP, index))
+                on[index] = may
+        for index, hours in enumerate(amounts):
+            is_spent = on[index] and of_day % 12 == 6
+            spent[index].append(hours[step // 12] if is_spent else 0)
+    return stops, spent
