@@ -13,6 +13,7 @@ from ads.admin import (
     receipts,
     references,
     schedules,
+    seasonality,
     senders,
     spend,
     tasks,
