@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet
+from django.forms import Media
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,6 +25,7 @@ from ads.admin.elements import (
     pace_cell,
     spend_track,
     state_badge,
+    tips,
     two_lines,
     within_currencies,
 )
@@ -143,6 +145,10 @@ class BrandColumns(AdminMixin[Brand]):
     ]
 
     list_fullwidth = True
+
+    @property
+    def media(self) -> Media:
+        return super().media + tips.MEDIA
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BrandList

@@ -52,7 +52,8 @@ def pace_of(
     rest = _Rest(calendar, max(today, budget.start or today), last)
     level = _level_of_day(budget, calendar) if of_day else _level(budget, weigh, today)
     if level is not None:
-        known = _projected(known, budget, rest, level * rest.weight(weigh))
+        spent, weight = level  # divided last, so that nothing is rounded before
+        known = _projected(known, budget, rest, spent * rest.weight(weigh) / weight)
         if not of_day:
             known = _ranged(known, budget, rest, ranges)
     return known if of_day else _recommended(known, budget, rest)
@@ -139,8 +140,8 @@ def _without_spike(amounts: Sequence[Decimal]) -> Decimal:
     return total - highest + min(highest, (total - highest) * SPIKE / (with_spend - 1))
 
 
-def _level(budget: Budget, weigh: Weighing, today: date) -> Decimal | None:
-    """Spend per weight in the last week, or since the first spend; None: not enough days."""
+def _level(budget: Budget, weigh: Weighing, today: date) -> tuple[Decimal, int] | None:
+    """Spend in the last week, or since the first spend, and its weight; None: not enough days."""
     began = min(
         (
             day
@@ -157,7 +158,7 @@ def _level(budget: Budget, weigh: Weighing, today: date) -> Decimal | None:
     else:
         spent = sum((_likes_bound(budget, day) for day in days), _ZERO)
     weight = weigh.of(days[0], days[-1])
-    return spent / weight if weight else None
+    return (spent, weight) if weight else None
 
 
 def _likes_bound(budget: Budget, day: date) -> Decimal:
@@ -170,11 +171,11 @@ def _likes_bound(budget: Budget, day: date) -> Decimal:
     return min(amounts[0], (total - highest) * SPIKE / (with_spend - 1))
 
 
-def _level_of_day(budget: Budget, calendar: Calendar) -> Decimal | None:
+def _level_of_day(budget: Budget, calendar: Calendar) -> tuple[Decimal, int] | None:
     weight = calendar.weights.get(calendar.today, 0)
     if not calendar.elapsed or calendar.elapsed < LEAST_SEEN * weight:
         return None
-    return max(budget.spent, _ZERO) / calendar.elapsed
+    return max(budget.spent, _ZERO), calendar.elapsed
 
 
 def _basis(budget: Budget, calendar: Calendar, begins: date, shares: object) -> frozenset[Basis]:

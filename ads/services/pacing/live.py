@@ -45,7 +45,7 @@ def statement_for(
     found = _rows(
         f"""SELECT DISTINCT timezone, hours,
                    CASE WHEN brand_id = ANY(%s::bigint[]) THEN brand_id ELSE 0 END
-              FROM ({keys}) AS key""",  # noqa: S608
+              FROM ({keys}) AS key""",
         (events.brands, *parameters),
     )
     known = calendars([Key(tz, tuple(ids), brand) for tz, ids, brand in found], period, events, now)

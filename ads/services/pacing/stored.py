@@ -117,7 +117,7 @@ def _refresh(of: Owners, now: datetime) -> int:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         # In key order, so that two of these cannot wait for each other.
         cursor.execute(
-            f"INSERT INTO ads_budgetpace (brand_id, campaign_id, period, as_of, {columns}) "  # noqa: S608
+            f"INSERT INTO ads_budgetpace (brand_id, campaign_id, period, as_of, {columns}) "
             f"SELECT brand, campaign, %s, %s, {columns} "
             f"  FROM ({statement}) AS pace (brand, campaign, {columns}) ORDER BY campaign, brand "
             f"    ON CONFLICT (campaign_id, period, brand_id) DO UPDATE SET {kept}",
