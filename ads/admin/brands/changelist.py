@@ -33,9 +33,9 @@ from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.rules.money import format_money, remaining
-from ads.services import pacing, visible
+from ads.services import brand_figures, pacing, visible
+from ads.services.brand_figures import SHARE, SPEND
 from ads.services.ledger import summaries
-from ads.services.lists import SHARE, SPEND, brand_figures
 
 
 class BrandList(ChangeList):

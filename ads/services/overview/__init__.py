@@ -20,6 +20,7 @@ from ads.services.overview.first_steps import FirstSteps, first_steps
 from ads.services.overview.near import Near
 from ads.services.overview.spend import Money, PeriodSpend, money
 from ads.services.overview.waiting import Waiting, waiting
+from ads.services.pacing import Outlook
 
 
 class Part(Enum):
@@ -46,7 +47,7 @@ class Overview:
     tasks: list[health.TaskHealth] | None
     first_steps: FirstSteps | None
     #: None also before the first paces are worked out.
-    pacing: pacing.Outlook | None = None
+    pacing: Outlook | None = None
     #: None also if nothing waits.
     waiting: Waiting | None = None
     backups: BackupStatus | None = None

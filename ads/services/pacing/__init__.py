@@ -14,6 +14,7 @@ from ads.services.pacing.stored import (
     PACE,
     Paced,
     after_edit,
+    after_event,
     as_of,
     paced,
     refresh,

@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from ads.platforms.curve import SATURDAY
+
 _DAY: Final = timedelta(days=1)
 
-#: Shares of campaigns that begin within the month, and that change their level once.
-_BEGINS_LATE: Final = 0.1
-_CHANGES: Final = 0.35
+#: Shares of campaigns that begin within these months, and that change their level once in them.
+_BEGINS_LATE: Final = 0.3
+_CHANGES: Final = 0.5
 #: Standard deviations: of a day, of a weekday's profile, of the drift from day to day.
 _NOISE: Final = 0.18
 _PROFILE: Final = 0.08
@@ -18,15 +20,17 @@ _DRIFT: Final = 0.035
 #: Days without spend, and with a spike, in a thousand.
 _OFF: Final = 6
 _SPIKE: Final = 4
-#: What weekends bring, at the least and at the most.
+#: What weekends bring, at the least and at the most; the same of those that sell to businesses.
 _WEEKEND: Final = (0.55, 1.1)
+_BUSINESS: Final = 0.2
+_BUSINESS_WEEKEND: Final = (0.05, 0.4)
 
 
 def histories(
     campaigns: int, first: date, last: date, *, seed: int, event: dict[date, float] | None = None
 ) -> list[dict[date, Decimal]]:
     """What so many campaigns spent on each day; ``event``: how much more on some days."""
-    chances = (random.Random(f"{seed}/{n}") for n in range(campaigns))
+    chances = (random.Random(f"{seed}/{n}") for n in range(campaigns))  # noqa: S311  (made-up spend)
     return [_history(chance, first, last, event or {}) for chance in chances]
 
 
@@ -35,9 +39,9 @@ def _history(
 ) -> dict[date, Decimal]:
     days = (last - first).days + 1
     level = math.exp(chance.gauss(4, 1))
-    weekend = chance.uniform(*_WEEKEND)
+    weekend = chance.uniform(*(_BUSINESS_WEEKEND if chance.random() < _BUSINESS else _WEEKEND))
     profile = [
-        (weekend if weekday > 4 else 1) * math.exp(chance.gauss(0, _PROFILE))
+        (weekend if weekday >= SATURDAY else 1) * math.exp(chance.gauss(0, _PROFILE))
         for weekday in range(7)
     ]
     begins = chance.randrange(days) if chance.random() < _BEGINS_LATE else 0

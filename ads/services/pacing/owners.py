@@ -18,7 +18,7 @@ from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Moment, with_spend
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.services.lists import brand_figures
+from ads.services import brand_figures
 
 SPEND, LIMIT = brand_figures.SPEND, brand_figures.LIMIT
 

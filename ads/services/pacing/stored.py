@@ -54,6 +54,12 @@ def after_edit(campaigns: Collection[int], brands: Collection[int], now: datetim
         _refresh(owners.of_brands(Brand.objects.filter(pk__in=ids), now), now)
 
 
+def after_event(brand: int, now: datetime) -> None:
+    """Work out the paces of a brand whose events have changed."""
+    campaigns = Campaign.objects.filter(brand=brand).values_list("pk", flat=True)
+    after_edit(list(campaigns[: AT_ONCE + 1]), [brand], now)
+
+
 def with_pace(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Brands or campaigns with the alias :data:`PACE`, whose columns can be filtered and sorted."""
     known: Any = rows.query
