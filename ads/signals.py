@@ -23,9 +23,11 @@ from ads.models import (
     CampaignSchedule,
     DaypartingSchedule,
     DaypartingWindow,
+    SeasonalityAdjustment,
 )
 from ads.models.base import configuration_changed
 from ads.models.people import SignInKind
+from ads.services import pacing
 from ads.services.delivery import Trigger, after_edit
 from ads.services.operations import require_clock
 from ads.services.people import sessions, sign_ins
@@ -63,7 +65,9 @@ class EnforceOnCommit:
             attached = CampaignSchedule.objects.filter(schedule__in=self.schedules)
             concerned.update(attached.values_list("campaign_id", flat=True))
         require_clock()
-        after_edit(concerned, timezone.now(), Trigger.EDIT)
+        now = timezone.now()
+        after_edit(concerned, now, Trigger.EDIT)
+        pacing.after_edit(concerned, self.brands, now)
 
 
 def _enforce_on_commit(concerned: EnforceOnCommit) -> None:
@@ -121,6 +125,13 @@ def deleted(sender: type, instance: Any, **_: Any) -> None:
 def schedule_deleted(instance: Any, **_: Any) -> None:
     """Its campaigns are unknown afterwards."""
     _rows_changed(CampaignSchedule, CampaignSchedule.objects.filter(schedule=instance))
+
+
+@receiver([post_save, post_delete], sender=SeasonalityAdjustment)
+def events_changed(instance: SeasonalityAdjustment, **_: Any) -> None:
+    """The paces of its brand follow; those of all brands with the next refresh."""
+    if (brand := instance.brand_id) is not None:
+        transaction.on_commit(lambda: pacing.after_event(brand, timezone.now()), robust=True)
 
 
 @receiver(m2m_changed, sender=CampaignSchedule)

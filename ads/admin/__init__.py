@@ -14,6 +14,7 @@ from ads.admin import (
     references,
     replay,
     schedules,
+    seasonality,
     senders,
     spend,
     tasks,

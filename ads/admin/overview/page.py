@@ -26,6 +26,7 @@ from ads.admin.elements import (
     state_badge,
 )
 from ads.admin.overview.first_steps import first_steps
+from ads.admin.overview.pacing import pacing_part
 from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
 from ads.models import (
@@ -97,6 +98,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["spend_as_of"] = _as_of(seen.sources)
         context["months"] = _months(seen.money)
         context["currencies"] = _currencies(seen.money)
+    if seen.pacing and has_campaigns:
+        context["pacing"] = pacing_part(seen.pacing, now)
     if seen.changes is not None and has_campaigns:
         context["changes"] = changes_as_read(seen.changes, now)
     if seen.tasks is not None:
@@ -142,6 +145,7 @@ def _parts(request: HttpRequest) -> set[Part]:
     seen = {
         Part.DELIVERY: may(request, Campaign, "view"),
         Part.MONEY: may(request, Brand, "view"),
+        Part.PACING: may(request, Brand, "view") and may(request, Campaign, "view"),
         Part.CHANGES: may(request, DeliveryChange, "view"),
         Part.CONNECTIONS: may(request, Connection, "view"),
         Part.HEALTH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),
@@ -218,7 +222,7 @@ def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str,
         "clock": clock(now, near.timezone),
         "timezone": near.timezone,
         "state": _state(near, model),
-        "used_up": _used_up(near, now),
+        "used_up": _used_up(near),
     }
 
 
@@ -233,13 +237,11 @@ def _state(near: Near, model: type[Brand | Campaign]) -> SafeString | str:
     return badge(", ".join(hold.label for hold in near.holds) or "Starts at the next check")
 
 
-def _used_up(near: Near, now: datetime) -> str:
-    """In the brand's timezone: "16:40" today, "Tue 24 Nov" on another day."""
-    if near.used_up_at is None:
-        return ""
-    at = local_time(near.used_up_at, near.timezone)
-    is_today = at.date() == local_time(now, near.timezone).date()
-    return f"{at:%H:%M}" if is_today else f"{at:%a %-d %b}"
+def _used_up(near: Near) -> str:
+    """In the brand's timezone: "16:40" of a day, "Tue 24 Nov" of a month."""
+    if near.pace and near.pace.runs_out_on and near.delivers:
+        return f"{near.pace.runs_out_on:%a %-d %b}"
+    return f"{local_time(near.used_up_at, near.timezone):%H:%M}" if near.used_up_at else ""
 
 
 def _spend(spent: Sequence[PeriodSpend], when: str, kind: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ ALL_ROWS = [
         "0022_backups",
         "0024_tell_platforms",
         "0032_caps",
+        "0033_pacing",
     )
 ]
 
@@ -39,6 +40,7 @@ PERIODS = {
     "ads.tasks.reset_monthly_budgets": 900,
     "ads.tasks.continue_imports": 60,
     "ads.tasks.record_waiting_spend": 300,
+    "ads.tasks.refresh_paces": 600,
     "ads.tasks.forget_sign_ins": 3600,
     "ads.tasks.forget_webhooks": 3600,
     "ads.tasks.clear_sessions": 3600,
