@@ -209,6 +209,8 @@ _READ = ("pk", "timezone", "priority", "is_active", "valid_from", "valid_until")
 
 def _with_windows(rows: list[tuple[Any, ...]]) -> list[dayparting.Schedule]:
     windows: dict[int, list[dayparting.Window]] = defaultdict(list)
+    if not rows:
+        return []
     for schedule_id, day_of_week, start_time, end_time in (
         DaypartingWindow.objects.filter(schedule__in=[pk for pk, *_ in rows])
         .order_by()
