@@ -5,8 +5,8 @@ decisions differs in little: the ids, which are filled in, and what a :class:`Mo
 """
 
 import functools
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -17,22 +17,26 @@ from django.db.models.expressions import RawSQL
 from ads.models import Campaign
 from ads.moments import Moment
 
+Build = Callable[[QuerySet[Campaign], Moment], QuerySet[Any, Any]]
+
 
 class _Ids:
     """Stands for the ids among the parameters. (The class itself: a copy of it is the same.)"""
 
 
-def rows(
-    build: Callable[[QuerySet[Campaign], Moment], QuerySet[Any, Any]],
-    moment: Moment,
-    ids: Sequence[int] | None = None,
-) -> list[tuple[Any, ...]]:
+class _Any:
+    """Stands for the instant in a moment whose SQL serves any: no field of Django takes it."""
+
+
+def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
     """The rows of ``build(campaigns, moment)`` for the campaigns with these ids; None: for all.
 
     ``build`` is a function of a module, whose query depends on nothing else.
     """
+    if not moment.stale and moment.allowances_end is None:
+        moment = replace(moment, now=_Any)  # type: ignore[arg-type]  # what reads it is to fail
     try:
-        sql, parameters = _sql(_Query(build, _key(moment), of_all=ids is None, moment=moment))
+        sql, parameters = _sql(_Query(build, ids is None, repr(moment), moment))
     except EmptyResultSet:  # such as where no brand's timezone is valid
         return []
     with connection.cursor() as cursor:
@@ -43,20 +47,11 @@ def rows(
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    build: Callable[[QuerySet[Campaign], Moment], QuerySet[Any, Any]]
-    key: Hashable
+    build: Build
     of_all: bool
+    #: All that is in the moment, as text: a moment has no hash.
+    content: str
     moment: Moment = field(compare=False)
-
-
-def _key(moment: Moment) -> Hashable:
-    """All of a moment that is in the SQL: most often the dates and the open schedules."""
-    ended = moment.allowances_end is not None
-    dates, ranks = (
-        tuple((each, *those) for each, those in part.items())
-        for part in (moment.dates, moment.ranks)
-    )
-    return dates, ranks, ended, moment.stale, moment.now if ended or moment.stale else None
 
 
 @functools.lru_cache(maxsize=128)
