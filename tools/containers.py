@@ -29,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BASES = ROOT / "tools" / "bases"
 LARGEST_IMAGE = 250  # MB
-LARGEST_WORKER = 184  # MB, all processes of a container together, after an import
+LARGEST_WORKER = 280  # MB, all processes of a container together, after an import
 PROJECT = "budget-manager-check"
 FILES = {
     "development": ["docker-compose.yml"],
