@@ -306,6 +306,18 @@ def test_the_image_leaves_the_bundled_servers_out_and_does_not_run_as_root() -> 
     assert "USER app" in lines
 
 
+def test_the_image_keeps_the_services_of_google_ads_that_are_called() -> None:
+    modules = (ROOT / "ads" / "platforms" / "google_ads").glob("*.py")
+    code = "".join(module.read_text() for module in modules)
+    called = re.findall(r'"(\w+)Service"', code)
+    kept = re.search(r"\((\w+(?:\|\w+)+)\)_service", DOCKERFILE)
+
+    assert kept is not None
+    assert kept[1].split("|") == sorted(
+        {re.sub(r"\B(?=[A-Z])", "_", name).lower() for name in called}
+    )
+
+
 def test_the_image_has_a_check_and_each_service_of_it_one_of_its_own_or_none() -> None:
     check = re.search(r"HEALTHCHECK .*\\\n +CMD \[.*/live", DOCKERFILE)
 
