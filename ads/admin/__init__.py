@@ -16,4 +16,5 @@ from ads.admin import (
     senders,
     spend,
     tasks,
+    team,
 )

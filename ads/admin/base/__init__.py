@@ -4,6 +4,7 @@ from ads.admin.base import menu, model_admin, search
 from ads.admin.base.attached import ScheduleInline
 from ads.admin.base.deletion import Instead, KeepsWhatHasSpend
 from ads.admin.base.detail_page import (
+    HISTORY,
     LocalTimes,
     StoryPage,
     checks,
@@ -23,3 +24,5 @@ from ads.admin.base.model_admin import (
     ReadOnlyAdmin,
     TabularInline,
 )
+from ads.admin.base.saved_views import SavesViews
+from ads.admin.base.view_pages import change_view, choose_columns, open_view, save_view

@@ -25,7 +25,9 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.campaign": "campaign",
         "ads.brand": "storefront",
         "ads.daypartingschedule": "schedule",
+        "ads.label": "label",
         "ads.deliverychange": "toggle_on",
+        "ads.note": "sticky_note_2",
         "ads.switchorder": "outbox",
     },
     "Spend": {

@@ -24,6 +24,7 @@ from ads.admin.elements import (
     two_lines,
     within_currencies,
 )
+from ads.admin.team import LabelFilter, ManagerFilter
 from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
@@ -31,6 +32,7 @@ from ads.rules.money import format_money, remaining
 from ads.services import visible
 from ads.services.ledger import summaries
 from ads.services.lists import SHARE, SPEND, brand_figures
+from ads.services.team import labels
 
 
 class BrandList(ChangeList):
@@ -68,6 +70,8 @@ class BrandList(ChangeList):
         for brand, figures in zip(brands, summaries.of_many(brands, now), strict=True):
             brand.local, brand.figures = clock(now, brand.timezone), figures
             brand.delivering, brand.held, brand.every = campaigns.get(brand.pk, (0, 0, 0))
+        if "its_labels" in self.list_display:
+            labels.load(brands)
         self.result_list = brands
 
 
@@ -97,7 +101,13 @@ class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(timezone=self.value()) if self.value() else None
 
 
-LIST_FILTER: Final[list[Any]] = [("is_active", BooleanRadioFilter), UsedFilter, TimezoneFilter]
+LIST_FILTER: Final[list[Any]] = [
+    ("is_active", BooleanRadioFilter),
+    LabelFilter,
+    ManagerFilter,
+    UsedFilter,
+    TimezoneFilter,
+]
 
 
 class BrandColumns(AdminMixin[Brand]):
@@ -112,7 +122,10 @@ class BrandColumns(AdminMixin[Brand]):
         "this_month",
         "used_this_month",
         "local",
+        "its_labels",
+        "manager",
     ]
+    hidden_at_first = ("manager",)
 
     list_fullwidth = True
 
@@ -147,6 +160,10 @@ class BrandColumns(AdminMixin[Brand]):
     @admin.display(description="local time", ordering="timezone")
     def local(self, brand: Any) -> SafeString:
         return two_lines(brand.local, brand.timezone)
+
+    @admin.display(description="manager", ordering="account_manager__username")
+    def manager(self, brand: Brand) -> str:
+        return str(brand.account_manager or NOTHING)
 
     @admin.display(description="daily budget")
     def daily_limit(self, brand: Brand) -> str:

@@ -51,6 +51,11 @@ PAGES: Final = {
     "ads.daypartingwindowevent": _RECORD,
     "ads.deliverychange": _RECORD,
     "ads.heartbeat": _RECORD,
+    "ads.label": _pages(V, add=B, delete=B),
+    "ads.labelevent": _RECORD,
+    "ads.brandlabelevent": _RECORD,
+    "ads.campaignlabelevent": _RECORD,
+    "ads.note": _RECORD,
     "ads.platformaccount": _RECORD,
     "ads.platformcampaign": _RECORD,
     "ads.reportedtotal": _RECORD,
@@ -138,6 +143,8 @@ ACTIONS: Final = {
         "resume_campaigns": O,
         "let_run_on": O,
         "change_their_budgets": B,
+        "add_label": B,
+        "remove_label": B,
         "export_selected": V,
         _DELETE: A,
     },
@@ -148,6 +155,8 @@ ACTIONS: Final = {
         "change_budgets": B,
         "attach_schedule": B,
         "detach_schedule": B,
+        "add_label": B,
+        "remove_label": B,
         "complete": B,
         "archive": B,
         "export_selected": V,
@@ -155,6 +164,7 @@ ACTIONS: Final = {
     },
     "ads.campaignreference": {_DELETE: B},
     "ads.columnmapping": {_DELETE: B},
+    "ads.label": {_DELETE: B},
     "ads.daypartingschedule": {_DELETE: B},
     "ads.platformaccount": {"read_accounts": A, "stop_reading": A},
     "ads.switchorder": {"tell_again": B},
@@ -191,6 +201,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "stale_after_minutes",
             "stops_when_stale",
             "puts_switches_right",
+            "account_manager",
         }
     },
     "ads.campaign": {
@@ -208,6 +219,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "references.reference",
         }
     },
+    "ads.label": {B: {"name", "color"}},
     "ads.campaignreference": {B: {"campaign", "platform", "account", "reference"}},
     "ads.columnmapping": {
         B: {
