@@ -1,10 +1,12 @@
 """Brands."""
 
-from django.http import HttpResponse
-from ninja import Path, Query, Router, Schema
+from typing import Annotated, Any
 
-from ads.api.frame import ApiKey, ApiRequest, Id, Kind, check_known, reads
-from ads.api.reading.finding import the_brand
+from django.http import HttpResponse
+from ninja import Field, Path, Query, Router, Schema
+
+from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Text, check_known, reads
+from ads.api.reading.finding import refuse_to_find_people, the_brand
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import BrandAnswer, NextCursor
 from ads.models.senders import Scope
@@ -21,15 +23,39 @@ class BrandPage(Schema):
     next_cursor: NextCursor
 
 
+class Asked(Page):
+    """Filters of the list."""
+
+    label: Annotated[
+        Text | None, Field(description="With the label of this name, whatever its capitals.")
+    ] = None
+    account_manager: Annotated[
+        Text | None,
+        Field(
+            description="That this user looks after, by user name. Only for keys of every brand."
+        ),
+    ] = None
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The filters with the page."""
+        filters = self.model_dump(exclude={"cursor", "limit"})
+        return {**filters, "after": self.after, "limit": self.limit}
+
+
 @reads(router, "/brands", BrandPage, "List brands")
-def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Page]) -> BrandPage:
-    """The brands that the key may see."""
-    check_known(request, Page)
+def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Asked]) -> BrandPage:
+    """The brands that the key may see. Filters combine (AND)."""
+    check_known(request, Asked)
+    refuse_to_find_people(request, page.account_manager)
     seen = visibility.brands(request.auth.brand_ids)
-    found, has_more = pages.brands(seen, after=page.after, limit=page.limit)
+    found, has_more = pages.brands(seen, **page.wanted)
     next_cursor = cursor_after(found[-1].pk) if has_more else None
     link(request, response, next_cursor)
-    return BrandPage(items=[BrandAnswer.of(brand) for brand in found], next_cursor=next_cursor)
+    return BrandPage(
+        items=[BrandAnswer.of(brand, request.auth.brand_ids) for brand in found],
+        next_cursor=next_cursor,
+    )
 
 
 @reads(router, "/brands/{brand_id}", BrandAnswer, "One brand", Kind.NOT_FOUND)
@@ -37,4 +63,4 @@ def get_brand(request: ApiRequest, brand_id: Path[Id]) -> BrandAnswer:
     """A brand's configuration."""
     check_known(request, ())
     with the_brand(request, brand_id) as brand:
-        return BrandAnswer.of(brand)
+        return BrandAnswer.of(brand, request.auth.brand_ids)

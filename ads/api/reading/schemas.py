@@ -1,5 +1,6 @@
 """Answers shared by several endpoints."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -32,6 +33,11 @@ Currency = Annotated[
 ]
 
 
+Labels = Annotated[
+    list[str], Field(description="Names of its labels, sorted.", examples=[["Black Friday"]])
+]
+
+
 class Named(Schema):
     """A row by its id and name."""
 
@@ -59,6 +65,15 @@ class BrandAnswer(Schema):
     stops_when_stale: Annotated[
         bool, Field(description="Its campaigns stop while their spend is older.")
     ]
+    account_manager: Annotated[
+        str | None,
+        Field(
+            description="The user name of who looks after it. null: nobody, or the key is limited "
+            "to brands, as names of people are not shown to those.",
+            examples=["amelia"],
+        ),
+    ]
+    labels: Labels
     last_daily_reset: Annotated[
         date | None, Field(description="The local date it was last rolled over to.")
     ]
@@ -67,8 +82,15 @@ class BrandAnswer(Schema):
     updated_at: datetime
 
     @classmethod
-    def of(cls, brand: Brand) -> "BrandAnswer":
-        return cls(**{name: getattr(brand, name) for name in cls.model_fields})
+    def of(cls, brand: Brand, brand_ids: Collection[int] | None) -> "BrandAnswer":
+        """No query if its account manager and labels were fetched with it."""
+        same = cls.model_fields.keys() - {"account_manager", "labels"}
+        manager = brand.account_manager if brand_ids is None else None
+        return cls(
+            **{name: getattr(brand, name) for name in same},
+            account_manager=manager.get_username() if manager else None,
+            labels=_names(brand),
+        )
 
 
 class ReferenceAnswer(Schema):
@@ -105,6 +127,7 @@ class CampaignAnswer(Schema):
     is_dayparting_enabled: bool
     dayparting_schedules: list[Named]
     references: list[ReferenceAnswer]
+    labels: Labels
     holds: Annotated[
         list[HoldAnswer] | None,
         Field(
@@ -128,7 +151,7 @@ class CampaignAnswer(Schema):
         """No query if its brand, schedules and references were fetched with it."""
         same = cls.model_fields.keys() - {
             "brand", "state", "currency", "dayparting_schedules", "references", "holds",
-            "spend_as_of",
+            "spend_as_of", "labels",
         }  # fmt: skip
         return cls(
             **{name: getattr(campaign, name) for name in same},
@@ -143,11 +166,16 @@ class CampaignAnswer(Schema):
                 ReferenceAnswer(platform=known.platform, account=known.account, id=known.reference)
                 for known in campaign.references.all()
             ],
+            labels=_names(campaign),
             spend_as_of=next((each.heard_at for each in sources_of(campaign)), None),
             holds=None
             if holds is None
             else [HoldAnswer(code=code, sentence=sentence) for code, sentence in holds],
         )
+
+
+def _names(labeled: Brand | Campaign) -> list[str]:
+    return sorted(label.name for label in labeled.labels.all())
 
 
 NextCursor = Annotated[
