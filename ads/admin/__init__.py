@@ -18,4 +18,5 @@ from ads.admin import (
     senders,
     spend,
     tasks,
+    team,
 )

@@ -29,6 +29,7 @@ from ads.admin.elements import (
     two_lines,
     within_currencies,
 )
+from ads.admin.team import LabelFilter, ManagerFilter
 from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
@@ -36,6 +37,7 @@ from ads.rules.money import format_money, remaining
 from ads.services import brand_figures, pacing, visible
 from ads.services.brand_figures import SHARE, SPEND
 from ads.services.ledger import summaries
+from ads.services.team import labels
 
 
 class BrandList(ChangeList):
@@ -79,6 +81,8 @@ class BrandList(ChangeList):
             brand.pace_of_month = paces.get(brand.pk)
             brand.local, brand.figures = clock(now, brand.timezone), figures
             brand.delivering, brand.held, brand.every = campaigns.get(brand.pk, (0, 0, 0))
+        if "its_labels" in self.list_display:
+            labels.load(brands)
         self.result_list = brands
 
 
@@ -121,6 +125,8 @@ class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
 
 LIST_FILTER: Final[list[Any]] = [
     ("is_active", BooleanRadioFilter),
+    LabelFilter,
+    ManagerFilter,
     UsedFilter,
     PaceFilter,
     TimezoneFilter,
@@ -142,7 +148,10 @@ class BrandColumns(AdminMixin[Brand]):
         "used_this_month",
         "pace",
         "local",
+        "its_labels",
+        "manager",
     ]
+    hidden_at_first = ("manager",)
 
     list_fullwidth = True
 
@@ -185,6 +194,10 @@ class BrandColumns(AdminMixin[Brand]):
     @admin.display(description="local time", ordering="timezone")
     def local(self, brand: Any) -> SafeString:
         return two_lines(brand.local, brand.timezone)
+
+    @admin.display(description="manager", ordering="account_manager__username")
+    def manager(self, brand: Brand) -> str:
+        return str(brand.account_manager or NOTHING)
 
     @admin.display(description="daily budget")
     def daily_limit(self, brand: Brand) -> str:

@@ -1,5 +1,6 @@
 """The columns of the list of campaigns."""
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -66,8 +67,15 @@ class CampaignColumns(AdminMixin[Campaign]):
         "monthly_budget",
         "pace",
         "hours",
+        "its_labels",
+        "manager",
     ]
-    list_select_related = ["brand"]
+    hidden_at_first: Collection[str] = ("manager",)
+    column_names: Mapping[str, str] = {
+        "daily_limit": "daily_budget",
+        "monthly_limit": "monthly_budget",
+    }
+    list_select_related = ["brand__account_manager"]
     list_fullwidth = True
     # A page must not have more fields than a request may.
     list_max_show_all = ROWS[-1]
@@ -87,6 +95,10 @@ class CampaignColumns(AdminMixin[Campaign]):
             reverse("admin:ads_brand_change", args=[campaign.brand_id]),
             campaign.brand.name,
         )
+
+    @admin.display(description="manager", ordering="brand__account_manager__username")
+    def manager(self, campaign: Any) -> SafeString | str:
+        return campaign.account_manager or NONE
 
     @admin.display(description="state", ordering=BY_STATE)
     def badge(self, campaign: Any) -> SafeString:

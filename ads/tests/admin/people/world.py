@@ -17,6 +17,8 @@ from ads.models import (
     CampaignReference,
     CampaignSchedule,
     DaypartingSchedule,
+    Label,
+    Note,
     Person,
     PlatformAccount,
     PlatformCampaign,
@@ -71,6 +73,8 @@ class Side:
             self.campaign.spend.earliest("pk"),
             self.campaign.delivery_changes.earliest("pk"),
             self.campaign.switch_orders.get(),
+            self.brand.labels.get(),
+            self.campaign.notes.get(),
         ]  # fmt: skip
         return {row._meta.label_lower: row for row in rows}
 
@@ -118,6 +122,10 @@ def side(name: str) -> Side:
         hours.save(update_fields=["priority"])
         let_run_on(brand, "day", now=now, amount=5, reason=f"{name} reason")
     waived_before(SpendTotal.objects.filter(brand=brand).earliest("pk"))
+    label = Label.objects.create(name=f"{name} label")
+    for owned, owner in ((brand, "brand"), (campaign, "campaign")):
+        owned.labels.add(label)
+        Note.objects.create(**{owner: owned}, text=f"{name} is away.", author="olivia", at=now)
     source = f"{name} etl"
     batch = NewBatch(BatchKind.API, f"{name} key").make(source=source, now=now)
     with recording(batch):

@@ -4,16 +4,17 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.holds import Hold
-from ads.models import Campaign, CampaignReference
+from ads.models import Campaign, CampaignReference, Label
 from ads.models.campaign import State
 from ads.services.lists import pages as listing
 from ads.tests.api.reading.support import ids
-from ads.tests.api.support import Program
+from ads.tests.api.support import Program, key_for
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.platforms import doubles
 from ads.tests.support import enforce_all, execute, spend_in_sql
@@ -71,6 +72,8 @@ def test_a_brand_is_shown_with_its_configuration(program: Program) -> None:
         "is_active": True,
         "stale_after_minutes": None,
         "stops_when_stale": False,
+        "account_manager": None,
+        "labels": [],
         "last_daily_reset": "2026-03-18",
         "last_monthly_reset": None,
         "created_at": instant(brand.created_at),
@@ -113,6 +116,7 @@ def test_a_campaign_is_shown_with_its_references_schedules_and_holds(
             {"platform": "meta_ads", "account": "", "id": "77"},
             {"platform": "google_ads", "account": "123-456", "id": "77"},
         ],
+        "labels": [],
         "holds": [{"code": "dayparting", "sentence": "Outside hours (Never)"}],
         "spend_as_of": None,
         "created_at": instant(campaign.created_at),
@@ -181,6 +185,32 @@ def test_campaigns_are_filtered_by_brand_and_name(program: Program) -> None:
     assert ids(program.get(f"/campaigns?brand={brand.pk}&name=Spring")) == [mine.pk]
     assert ids(program.get("/campaigns?name=spring")) == []
     assert ids(program.get("/campaigns?brand=9223372036854775807")) == []
+
+
+def test_brands_and_campaigns_are_read_and_filtered_by_label_and_account_manager(
+    program: Program,
+) -> None:
+    amelia = User.objects.create_user("amelia")
+    brand, other = BrandFactory.create(account_manager=amelia), BrandFactory.create()
+    campaign, plain = CampaignFactory.create(brand=brand), CampaignFactory.create(brand=other)
+    for name in ("Q4", "Black Friday"):
+        label = Label.objects.create(name=name)
+        brand.labels.add(label)
+        campaign.labels.add(label)
+
+    assert program.get(f"/brands/{brand.pk}").json()["account_manager"] == "amelia"
+    for path, row in (("/brands", brand), ("/campaigns", campaign)):
+        assert program.get(f"{path}/{row.pk}").json()["labels"] == ["Black Friday", "Q4"]
+        for query in ("label=q4", "account_manager=amelia", "label=Q4&account_manager=amelia"):
+            assert ids(program.get(f"{path}?{query}")) == [row.pk], query
+        assert ids(program.get(f"{path}?label=Gone")) == []
+    assert plain.pk in ids(program.get("/campaigns"))
+    limited = Program(key_for("Limited", source="limited", brands=(brand,)))
+    assert limited.get(f"/brands/{brand.pk}").json()["account_manager"] is None
+    for path in ("/brands", "/campaigns"):
+        refused = limited.get(f"{path}?account_manager=amelia")
+        assert refused.status_code == 422, path
+        assert "leave the filter out" in refused.json()["detail"]
 
 
 def test_campaigns_are_filtered_by_state(program: Program) -> None:
@@ -279,4 +309,4 @@ def test_a_longer_page_takes_no_more_queries(program: Program, path: str) -> Non
     few = queries(program, path)
     add(10)
 
-    assert queries(program, path) == few <= 16
+    assert queries(program, path) == few <= 17

@@ -235,6 +235,8 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
         "monthly_remaining": "978.50",
         "is_budget_available": "true",
         "currency": "USD",
+        "account_manager": "",
+        "labels": "",
     }
     assert of_campaign == {
         **of_brand,
