@@ -106,16 +106,12 @@ def _calendar(
     count = (span.last - span.begins).days + 1
     days = [span.begins + n * _DAY for n in range(count)]
     edges = _edges(span.begins, count, key.timezone)
-    if schedules:
-        stretches = _open(schedules, span.begins - _DAY, span.last + 2 * _DAY)
-        seconds = [_seconds(stretches, *edge) for edge in pairwise(edges)]
-    else:
-        seconds = [(end - begin) // _SECOND for begin, end in pairwise(edges)]
+    seconds = _seconds_by_day(schedules, span.begins, count, key.timezone)
     units = [events.units(day, key.brand) for day in days]
     at = (today - span.begins).days
     passed: Sequence[Stretch] = [(edges[at], now)]
     if schedules:
-        passed = stretches
+        passed = _open(schedules, span.begins - _DAY, span.last + 2 * _DAY)
     basis = {Basis.HOURS} if schedules else set()
     if any(units[n] != UNIT for n, day in enumerate(days) if span.first <= day <= span.last):
         basis.add(Basis.EVENTS)
@@ -131,6 +127,16 @@ def _calendar(
 def _edges(first: date, count: int, tz: str) -> list[datetime]:
     """When so many days begin, and when the last of them ends."""
     return [day_begins(first + n * _DAY, tz) for n in range(count + 1)]
+
+
+@lru_cache(maxsize=8192)
+def _seconds_by_day(schedules: tuple[Schedule, ...], first: date, count: int, tz: str) -> list[int]:
+    """In how many seconds of each day it may run; the same for the whole day."""
+    edges = _edges(first, count, tz)
+    if not schedules:
+        return [(end - begin) // _SECOND for begin, end in pairwise(edges)]
+    stretches = _open(schedules, first - _DAY, first + (count + 1) * _DAY)
+    return [_seconds(stretches, *edge) for edge in pairwise(edges)]
 
 
 @lru_cache(maxsize=4096)
