@@ -83,6 +83,18 @@ class Events:
         return int((factor * UNIT).to_integral_value(ROUND_HALF_UP))
 
 
+def calendar_of(
+    key: Key, schedules: Sequence[Schedule], period: Period, events: Events, now: datetime
+) -> Calendar:
+    """One calendar, from the schedules of its key; no query.
+
+    Raises:
+        UnknownTimezone: the timezone is invalid.
+    """
+    span = Span.of(period, local_date(now, key.timezone))
+    return _calendar(key, tuple(schedules), span, events, now)
+
+
 def calendars(
     keys: Collection[Key], period: Period, events: Events, now: datetime
 ) -> dict[Key, Calendar]:
@@ -93,9 +105,8 @@ def calendars(
     found = {}
     for key in keys:
         with suppress(UnknownTimezone):
-            attached = tuple(rules[pk] for pk in key.schedules if pk in rules)
-            span = Span.of(period, local_date(now, key.timezone))
-            found[key] = _calendar(key, attached, span, events, now)
+            attached = [rules[pk] for pk in key.schedules if pk in rules]
+            found[key] = calendar_of(key, attached, period, events, now)
     return found
 
 

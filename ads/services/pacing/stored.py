@@ -68,7 +68,8 @@ def with_pace(rows: QuerySet[Any]) -> QuerySet[Any]:
     own = Q(paces__period=Period.MONTH)
     if rows.model is Brand:
         own &= Q(paces__campaign=None)
-    return rows.alias(**{PACE: FilteredRelation("paces", condition=own)})
+    found: QuerySet[Any] = rows.alias(**{PACE: FilteredRelation("paces", condition=own)})
+    return found
 
 
 def paced(rows: QuerySet[Any], choice: str) -> QuerySet[Any]:
@@ -108,7 +109,10 @@ def as_pace(row: BudgetPace) -> Pace:
 
 def as_of() -> datetime | None:
     """When the paces of all were last worked out; None: never. One query."""
-    return BudgetPace.objects.filter(campaign=None).aggregate(at=Max("as_of"))["at"]
+    found: dict[str, datetime | None] = BudgetPace.objects.filter(campaign=None).aggregate(
+        at=Max("as_of")
+    )
+    return found["at"]
 
 
 def _refresh(of: Owners, now: datetime) -> int:
