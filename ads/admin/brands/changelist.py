@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 
+from ads import brand_figures
 from ads.admin.elements import (
     NOTHING,
     USED,
@@ -30,12 +31,12 @@ from ads.admin.elements import (
     within_currencies,
 )
 from ads.admin.team import LabelFilter, ManagerFilter
+from ads.brand_figures import SHARE, SPEND
 from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.rules.money import format_money, remaining
-from ads.services import brand_figures, pacing, visible
-from ads.services.brand_figures import SHARE, SPEND
+from ads.services import pacing, visible
 from ads.services.ledger import summaries
 from ads.services.team import labels
 

@@ -227,7 +227,8 @@ RECEIPTS: Final = (
 )  # fmt: skip
 SUMMARY: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES, "currency",
-    "pace", *_PACE, "pace_as_of", "account_manager", "labels",
+    "pace", "pace_percent", "expected", "projected", "projected_low", "projected_high",
+    "runs_out_on", "recommended_daily", "pace_as_of", "account_manager", "labels",
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from ads.models import (
     Person,
     PlatformAccount,
     PlatformCampaign,
+    SeasonalityAdjustment,
     SpendBatch,
     SpendImport,
     SpendTotal,
@@ -75,6 +76,7 @@ class Side:
             self.campaign.switch_orders.get(),
             self.brand.labels.get(),
             self.campaign.notes.get(),
+            self.brand.seasonality_adjustments.get(),
         ]  # fmt: skip
         return {row._meta.label_lower: row for row in rows}
 
@@ -108,6 +110,9 @@ def side(name: str) -> Side:
         original=200,
         amount=75,
         written_at=now,
+    )
+    SeasonalityAdjustment.objects.create(
+        name=f"{name} fair", brand=brand, factor=2, start_date=now.date(), end_date=now.date()
     )
     CampaignReference.objects.create(
         campaign=campaign, platform="google_ads", reference=f"{name}-81512345"
