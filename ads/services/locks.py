@@ -60,8 +60,8 @@ from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting` and :func:`capping`; any
-#: numbers of their own.
+#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting`, :func:`capping` and
+#: :func:`replaying`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
@@ -70,6 +70,7 @@ _SETTING_UP: Final = 0x5E7_0B
 _ARCHIVING: Final = 0xA4C_417E
 _COUNTING: Final = 0xC0_0479
 _CAPPING: Final = 0xCA9_91D6
+REPLAYING: Final = 0x4E_91A7
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -172,6 +173,13 @@ def counting() -> bool:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COUNTING])
+        return bool(cursor.fetchone()[0])
+
+
+def replaying() -> bool:
+    """Whether nobody else replays; keeps others from it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [REPLAYING])
         return bool(cursor.fetchone()[0])
 
 
