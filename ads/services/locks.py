@@ -57,8 +57,8 @@ from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing`, :func:`only_setup`, :func:`archiving` and :func:`counting`; any numbers of their
-#: own.
+#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting` and :func:`alerts`; any
+#: numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
@@ -66,6 +66,7 @@ _UNDOING: Final = 0x0D0_BA7C
 _SETTING_UP: Final = 0x5E7_0B
 _ARCHIVING: Final = 0xA4C_417E
 _COUNTING: Final = 0xC0_0479
+_ALERTS: Final = 0xA1E_275
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -168,6 +169,16 @@ def counting() -> bool:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COUNTING])
+        return bool(cursor.fetchone()[0])
+
+
+def alerts() -> bool:
+    """Look for alerts, unless somebody does; whether this transaction may.
+
+    Nobody waits for it, and it waits for nobody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ALERTS])
         return bool(cursor.fetchone()[0])
 
 

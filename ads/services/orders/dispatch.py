@@ -29,7 +29,7 @@ from ads.platforms.interface import (
     SwitchAnswer,
     Unknown,
 )
-from ads.services import locks, restored
+from ads.services import alert_soon, locks, restored
 from ads.services.orders.outbox import OPEN, may_tell, still_meant
 
 #: Orders told in one request, stops first.
@@ -162,6 +162,8 @@ def _settle(
             [list(column) for column in (ids, states, settled, next_ats, codes, texts)],
         )
         cursor.execute(_SEEN, [now, list(ids), now])
+        if OrderState.REFUSED in states:
+            alert_soon.after_commit()
 
 
 def _settled(
