@@ -62,7 +62,7 @@ _CHANNEL_FIELDS = ["name", "way", "is_active", "frequency", "digest_at", "timezo
 
 @tracked("channel change", "channel changes", _CHANNEL_FIELDS)
 class Channel(TimestampedModel):
-    """Where alerts are sent. Its address and secret are sealed, because whoever has them may post."""
+    """Where alerts are sent. Its address and secret are sealed: whoever has them may post."""
 
     Way = Way
 

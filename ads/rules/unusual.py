@@ -18,7 +18,7 @@ LEAST_SHARE: Final = Decimal("0.5")
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """A usual day: its spend, and what is out of the ordinary, below the one and above the other."""
+    """A usual day: its spend, and the bounds outside of which a day is out of the ordinary."""
 
     amount: Decimal
     low: Decimal

@@ -57,20 +57,16 @@ def of(rule: AlertRule, now: datetime) -> Preview:
     if find is None:
         return Preview(None)
     found = sorted(find(rule, now), key=lambda one: (one.day, one.text), reverse=True)
-    return Preview(len(found), found[:NAMED], _warning(rule, found))
+    return Preview(len(found), found[:NAMED], _warning(found))
 
 
-def _warning(rule: AlertRule, found: Sequence[Would]) -> str:
+def _warning(found: Sequence[Would]) -> str:
     if not found:
         return ""
-    if rule.kind == AlertKind.BUDGET_USED and min(rule.thresholds, default=1) == 0:
-        return (
-            "0% of every budget is always used: the rule matches everything. Use a higher percent."
-        )
     day, most = Counter(one.day for one in found).most_common(1)[0]
     if most > MANY_A_DAY or len(found) > DAYS * MANY_A_DAY:
         return (
-            f"The rule matches very much: {len(found):,} alerts in {DAYS} days, {most:,} of them on "
+            f"The rule matches a lot: {len(found):,} alerts in {DAYS} days, {most:,} of them on "
             f"{day}. Use a higher percent, brands instead of campaigns, or one brand."
         )
     return ""

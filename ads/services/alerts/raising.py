@@ -2,8 +2,8 @@
 
 Each kind says in SQL, or in rows, what is the case: a relation with the columns of
 :data:`COLUMNS`. What is the case and has no open alert is raised, or opened again in silence where
-it was over in the same period. What is open and no more the case is over. Whom to tell is written in
-the same transaction.
+it was over in the same period. What is open and no longer the case is over. Which channels are to
+be told is written in the same transaction.
 """
 
 import json
@@ -42,7 +42,8 @@ class Case:
 _RAISE: Final = """
     INSERT INTO ads_alert AS alert (rule_id, kind, owner, period, brand_id, campaign_id, figures,
                                     at, ends_at, resolved_at, acknowledged_by)
-    SELECT rule_id, %(kind)s, owner, period, brand_id, campaign_id, figures, %(now)s, ends_at,
+    SELECT DISTINCT ON (rule_id, owner, period)
+           rule_id, %(kind)s, owner, period, brand_id, campaign_id, figures, %(now)s, ends_at,
            CASE WHEN %(is_over)s THEN %(now)s::timestamptz END, ''
       FROM the_case
      WHERE NOT EXISTS (
@@ -114,7 +115,7 @@ def add(kind: AlertKind, cases: Iterable[Case], now: datetime, *, is_over: bool)
         return _to_tell(cursor.fetchall(), now)
 
 
-_FROM_JSON: Final = f"SELECT * FROM jsonb_to_recordset(%(cases)s::jsonb) AS given ({COLUMNS})"
+_FROM_JSON: Final = f"SELECT * FROM jsonb_to_recordset(%(cases)s::jsonb) AS given ({COLUMNS})"  # noqa: S608
 
 
 def _as_json(cases: Iterable[Case]) -> str:

@@ -167,7 +167,8 @@ def _refused(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     return (
         f"{whose(alert)}: could not be {'started' if figures['is_on'] else 'stopped'}",
         (
-            f"{text} The campaign is {figures['remote_id']} in {figures['account'] or 'its account'}."
+            f"{text} The campaign is {figures['remote_id']} in "
+            f"{figures['account'] or 'its account'}."
         ),
         f"{following} It is tried again every hour.",
     )

@@ -64,7 +64,8 @@ _TEXTS: Final = {
         "change here are not raised, and those that are over stay open.",
     ),
     "send_alerts": TaskText(
-        "Sends what waits for channels: digests, what quiet hours held back, and repeated attempts.",
+        "Sends what waits for channels: digests, what quiet hours held back, and what was not "
+        "received before.",
         "While it is off, only alerts that are to be told at once are sent.",
     ),
     "forget_alerts": TaskText(

@@ -47,11 +47,8 @@ class Claimed:
 
 def claim(now: datetime, *, at_most: int) -> list[Claimed]:
     """The messages that are to be sent now, each of a channel that nobody else is telling."""
-    found = []
-    for pk in _due(now).values_list("pk", flat=True)[:at_most]:
-        if claimed := _claim(pk, now):
-            found.append(claimed)
-    return found
+    due = _due(now).values_list("pk", flat=True)[:at_most]
+    return [claimed for pk in due if (claimed := _claim(pk, now))]
 
 
 def next_due() -> datetime | None:

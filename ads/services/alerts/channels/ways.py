@@ -8,11 +8,10 @@ of our own.
 
 import logging
 import re
-import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -37,10 +36,6 @@ ENOUGH: Final = 20
 _TOLD: Final = 200, 299
 _REDIRECT: Final = 300, 399
 _CODE: Final = re.compile(r"\berror\s?=\s?(\d{3})\b")
-
-_log: Final = logging.getLogger("apprise")
-_log.propagate = False
-_log.addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,9 @@ def _by_apprise(
     one = apprise.Apprise(asset=plugin.asset)
     one.add(plugin)
     is_private_allowed = is_trusted or settings.ALERTS_TO_PRIVATE_ADDRESSES
-    with _said() as said, guarded(is_on=not is_private_allowed) as guard:
+    said: list[str] = []
+    _said.set(said)
+    with guarded(is_on=not is_private_allowed) as guard:
         is_told = bool(
             one.notify(
                 title=outgoing.subject,
@@ -130,27 +127,21 @@ def _by_apprise(
     return _private() if guard.has_refused else _reason(said)
 
 
-@contextmanager
-def _said() -> Iterator[list[str]]:
-    """What apprise logs in this thread, which goes nowhere else."""
-    lines: list[str] = []
-    handler = _Lines(lines)
-    _log.addHandler(handler)
-    try:
-        yield lines
-    finally:
-        _log.removeHandler(handler)
-
-
-class _Lines(logging.Handler):
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__(logging.WARNING)
-        self.thread = threading.get_ident()
-        self.lines = lines
+class _Collects(logging.Handler):
+    """Keeps what apprise says of the message that is being sent where it logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.thread:
-            self.lines.append(record.getMessage())
+        lines = _said.get()
+        if lines is not None:
+            lines.append(record.getMessage())
+
+
+_said: ContextVar[list[str] | None] = ContextVar("said", default=None)
+
+_log: Final = logging.getLogger("apprise")
+_log.propagate = False
+_log.setLevel(logging.WARNING)  # below it says addresses
+_log.addHandler(_Collects())
 
 
 def _reason(said: Sequence[str]) -> str:
