@@ -24,6 +24,7 @@ ALL_ROWS = [
         "0021_people",
         "0022_backups",
         "0024_tell_platforms",
+        "0037_alert_rules",
     )
 ]
 
@@ -37,6 +38,9 @@ PERIODS = {
     "ads.tasks.reset_monthly_budgets": 900,
     "ads.tasks.continue_imports": 60,
     "ads.tasks.record_waiting_spend": 300,
+    "ads.tasks.check_alerts": 60,
+    "ads.tasks.send_alerts": 60,
+    "ads.tasks.forget_alerts": 3600,
     "ads.tasks.forget_sign_ins": 3600,
     "ads.tasks.forget_webhooks": 3600,
     "ads.tasks.clear_sessions": 3600,
