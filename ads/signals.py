@@ -26,6 +26,7 @@ from ads.models import (
 )
 from ads.models.base import configuration_changed
 from ads.models.people import SignInKind
+from ads.services import pacing
 from ads.services.delivery import Trigger, after_edit
 from ads.services.operations import require_clock
 from ads.services.people import sessions, sign_ins
@@ -63,7 +64,9 @@ class EnforceOnCommit:
             attached = CampaignSchedule.objects.filter(schedule__in=self.schedules)
             concerned.update(attached.values_list("campaign_id", flat=True))
         require_clock()
-        after_edit(concerned, timezone.now(), Trigger.EDIT)
+        now = timezone.now()
+        after_edit(concerned, now, Trigger.EDIT)
+        pacing.after_edit(concerned, self.brands, now)
 
 
 def _enforce_on_commit(concerned: EnforceOnCommit) -> None:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.rules.money import plain
-from ads.services import alerts, messages, platforms
+from ads.services import alerts, messages, pacing, platforms
 from ads.services.actor import acting_as
 from ads.services.alert_soon import CHECK, DELAY
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
@@ -162,6 +162,14 @@ def record_waiting_spend() -> dict[str, int]:
         "switched": settled.enforced.switched,
         "failed": len(run.errors),
     }
+
+
+@_task
+def refresh_paces() -> dict[str, int]:
+    """Work out every pace anew; once a month, how far projections were off in the month before."""
+    now = timezone.now()
+    with _running("refresh_paces", now):
+        return {"paces": pacing.refresh(now)}
 
 
 @_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)

@@ -14,6 +14,7 @@ from ads.admin import (
     receipts,
     references,
     schedules,
+    seasonality,
     senders,
     spend,
     tasks,

@@ -20,6 +20,7 @@ RULES = [
      "period": "month", "thresholds": [80]},
     {"name": "Daily budget of a brand", "kind": "budget_used", "owners": "brand",
      "period": "day", "thresholds": [100]},
+    {"name": "Monthly budget of a brand, projected", "kind": "projected", "owners": "brand"},
     {"name": "Campaign paused by the system", "kind": "paused"},
     {"name": "Campaign brought back by the system", "kind": "resumed", "is_active": False},
     {"name": "Spend is late", "kind": "spend_late"},

@@ -18,6 +18,7 @@ from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
 from ads.models.delivery import DeliveryChange
 from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
+from ads.models.pacing import BudgetPace, ProjectionRange, SeasonalityAdjustment
 from ads.models.people import Person, SecondFactor, SignIn
 from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, SwitchOrder
 from ads.models.reconciliation import AccountDifference

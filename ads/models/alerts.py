@@ -20,6 +20,7 @@ class AlertKind(models.TextChoices):
     """What a rule watches."""
 
     BUDGET_USED = "budget_used", "Budget used"
+    PROJECTED = "projected", "Monthly budget projected to be exceeded or left over"
     PAUSED = "paused", "Campaign paused by the system"
     RESUMED = "resumed", "Campaign brought back by the system"
     SPEND_LATE = "spend_late", "Spend is late"
@@ -67,7 +68,9 @@ class Channel(TimestampedModel):
     Way = Way
 
     name = models.CharField(max_length=100, unique=True, help_text="Its name in lists.")
-    way = models.CharField(max_length=10, choices=Way.choices)
+    way = models.CharField(
+        max_length=10, choices=Way.choices, help_text="What the address below is of."
+    )
     #: Sealed; see :mod:`ads.services.senders.encryption`.
     address = models.TextField(editable=False)
     secret = models.TextField(blank=True, default="", editable=False)
@@ -127,7 +130,9 @@ class AlertRule(TimestampedModel):
     name = models.CharField(
         max_length=100, unique=True, help_text="Its name in lists and in messages."
     )
-    kind = models.CharField("watches", max_length=20, choices=AlertKind.choices)
+    kind = models.CharField(
+        "watches", max_length=20, choices=AlertKind.choices, help_text="What raises its alerts."
+    )
     is_active = models.BooleanField("active", default=True, help_text="Off: it makes no alerts.")
     brand = models.ForeignKey(
         Brand,

@@ -60,10 +60,9 @@ class ChannelForm(ConfigurationForm):
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or {}
         address = data.get("sends_to")
-        way = self.instance.way if self.instance.pk else data.get("way")
-        if address and way and not self.errors:
+        if not self.errors and (address or "way" in self.changed_data):
             try:
-                channels.check(way, address)
+                channels.check(data["way"], address or "")
             except InvalidChannel as error:
                 field = "sends_to" if error.field == "address" else error.field
                 self.add_error(field, f"{error.reason[:1].upper()}{error.reason[1:]}")
@@ -91,18 +90,15 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
     readonly_fields = ["shown", "state", "last_sent", "problem"]
     actions_detail = ["send_test"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
-        return [*self.readonly_fields, *(["way"] if obj else [])]
-
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
         data = form.cleaned_data
-        names = ("name", "is_active", "frequency", "digest_at", "timezone")
+        names = ("name", "way", "is_active", "frequency", "digest_at", "timezone")
         if change:
             changed = {name: data[name] for name in names if name in form.changed_data}
             channels.update(obj, address=data["sends_to"], **changed)
         else:
             made, secret = channels.create(
-                way=data["way"], address=data["sends_to"], **{name: data[name] for name in names}
+                address=data["sends_to"], **{name: data[name] for name in names}
             )
             obj.__dict__.update(made.__dict__)
             obj.shown_once = secret  # type: ignore[attr-defined]

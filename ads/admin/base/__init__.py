@@ -23,3 +23,4 @@ from ads.admin.base.model_admin import (
     ReadOnlyAdmin,
     TabularInline,
 )
+from ads.admin.base.pace_panel import pace_panel

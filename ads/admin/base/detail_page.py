@@ -1,6 +1,6 @@
 """Pages that show a campaign or brand: its state and history around a closed form."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import accumulate
 from typing import Any, Final
@@ -24,6 +24,7 @@ from ads.models import Brand, Campaign, Spend
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
+from ads.rules.pacing import Course
 from ads.services.bulk import undo
 from ads.services.delivery import allowances
 from ads.services.explain import Condition
@@ -239,10 +240,11 @@ def figures_of(
 
 
 def month_charts(
-    month: Month, today: date, *, whose: str, ledger: dict[str, Any] | None
+    month: Month, today: date, *, whose: str, ledger: dict[str, Any] | None, course: Course
 ) -> list[charts.Chart]:
     """Spend by day, and month to date, against the budgets; none without spend.
 
+    ``course``: what is expected and projected by the end of each day.
     ``ledger`` filters the ledger to the owner's entries; None: they may not be seen.
     """
     if not any(day.amount for day in month.days):
@@ -283,11 +285,24 @@ def month_charts(
             head="Up to",
             currency=month.currency,
             labels=labels,
-            series=[charts.Series("Spent so far", running, line=True)],
+            series=[charts.Series("Spent so far", running, line=True), *_to_come(course)],
             limits=[charts.Limit("Monthly budget", monthly)] if monthly is not None else [],
             height=220,
         ),
     ]
+
+
+def _to_come(course: Course) -> Iterator[charts.Series]:
+    """What is expected and projected, as dashed lines; those that are known."""
+    for name, sums, colour in (
+        ("Expected", course.expected, "others"),
+        ("Projected", course.projected, ""),
+        ("Low", course.low, "quiet"),
+        ("High", course.high, "quiet"),
+    ):
+        if any(one is not None for one in sums):
+            rounded = [None if one is None else round(one, 2) for one in sums]
+            yield charts.Series(name, rounded, colour, line=True, dashed=True)
 
 
 def last_entries(campaign: Campaign, count: int) -> list[Spend]:

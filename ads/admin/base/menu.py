@@ -25,6 +25,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.campaign": "campaign",
         "ads.brand": "storefront",
         "ads.daypartingschedule": "schedule",
+        "ads.seasonalityadjustment": "event",
         "ads.deliverychange": "toggle_on",
         "ads.switchorder": "outbox",
     },

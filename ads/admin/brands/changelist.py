@@ -19,6 +19,9 @@ from ads.admin.elements import (
     budget,
     clock,
     instant_of,
+    missing_last,
+    ordered_by,
+    pace_cell,
     spend_track,
     state_badge,
     two_lines,
@@ -28,7 +31,7 @@ from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.rules.money import format_money, remaining
-from ads.services import visible
+from ads.services import pacing, visible
 from ads.services.ledger import summaries
 from ads.services.lists import SHARE, SPEND, brand_figures
 
@@ -40,7 +43,8 @@ class BrandList(ChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
         every = self.root_queryset
-        self.root_queryset = brand_figures.with_figures(every, instant_of(request))
+        figures = brand_figures.with_figures(every, instant_of(request))
+        self.root_queryset = pacing.with_pace(figures)
         try:
             return super().get_queryset(request, exclude_parameters)
         finally:
@@ -48,7 +52,10 @@ class BrandList(ChangeList):
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         ordering = super().get_ordering(request, queryset)
-        return within_currencies(ordering, SPEND.values(), path="")
+        ordering = within_currencies(ordering, SPEND.values(), path="")
+        return [
+            missing_last(part) if ordered_by(part) == PACE_PERCENT else part for part in ordering
+        ]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -65,7 +72,9 @@ class BrandList(ChangeList):
                 every=Count("pk"),
             )
         }
+        paces = pacing.stored_of(brands)
         for brand, figures in zip(brands, summaries.of_many(brands, now), strict=True):
+            brand.pace_of_month = paces.get(brand.pk)
             brand.local, brand.figures = clock(now, brand.timezone), figures
             brand.delivering, brand.held, brand.every = campaigns.get(brand.pk, (0, 0, 0))
         self.result_list = brands
@@ -80,6 +89,17 @@ class UsedFilter(ChoiceFilter):
 
     def pick(self, request: HttpRequest, rows: QuerySet[Brand], chosen: str) -> QuerySet[Any]:
         return brand_figures.used(rows, int(chosen))
+
+
+class PaceFilter(ChoiceFilter):
+    """By the pace of its month."""
+
+    title = "pace of the month"
+    parameter_name = "pace"
+    CHOICES = pacing.Paced.choices
+
+    def pick(self, request: HttpRequest, rows: QuerySet[Brand], chosen: str) -> QuerySet[Any]:
+        return pacing.paced(rows, chosen)
 
 
 class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
@@ -97,7 +117,14 @@ class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(timezone=self.value()) if self.value() else None
 
 
-LIST_FILTER: Final[list[Any]] = [("is_active", BooleanRadioFilter), UsedFilter, TimezoneFilter]
+LIST_FILTER: Final[list[Any]] = [
+    ("is_active", BooleanRadioFilter),
+    UsedFilter,
+    PaceFilter,
+    TimezoneFilter,
+]
+
+PACE_PERCENT: Final = f"{pacing.PACE}__pace_percent"
 
 
 class BrandColumns(AdminMixin[Brand]):
@@ -111,6 +138,7 @@ class BrandColumns(AdminMixin[Brand]):
         "used_today",
         "this_month",
         "used_this_month",
+        "pace",
         "local",
     ]
 
@@ -143,6 +171,10 @@ class BrandColumns(AdminMixin[Brand]):
     @admin.display(description="used this month", ordering=SHARE[Period.MONTH])
     def used_this_month(self, brand: Any) -> SafeString | str:
         return self._used(brand, Period.MONTH)
+
+    @admin.display(description="pace", ordering=PACE_PERCENT)
+    def pace(self, brand: Any) -> SafeString | str:
+        return pace_cell(brand.pace_of_month, brand.currency, f"pace-{brand.pk}")
 
     @admin.display(description="local time", ordering="timezone")
     def local(self, brand: Any) -> SafeString:

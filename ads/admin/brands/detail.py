@@ -15,12 +15,13 @@ from ads.admin.base import (
     listed,
     may_view,
     month_charts,
+    pace_panel,
 )
 from ads.admin.elements import badge, clock, spend_bar, state_badge
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
-from ads.services import freshness
+from ads.services import freshness, pacing
 from ads.services.explain import BrandExplanation, sentence, shown_state
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
@@ -56,6 +57,7 @@ class BrandPage(StoryPage):
         month = summaries.month(brand, now)
         explained = brand_explanation.explain(brand, month, now)
         ledger = {"campaign__brand__id__exact": brand.pk} if may_view(request, Spend) else None
+        paced = pacing.month_of(brand, month, now)
         day_ends = next_day_begins(now, brand.timezone)
         context |= {
             "explanation": explained,
@@ -64,7 +66,10 @@ class BrandPage(StoryPage):
             "figures": figures_of(month, explained.made_of),
             "as_of": freshness.as_of(freshness.of_brand(brand), brand.timezone),
             "stale": freshness.stale_of_brand(brand, now),
-            "charts": month_charts(month, today, whose=brand.name, ledger=ledger),
+            "pace": pace_panel(request, paced.pace, month.currency),
+            "charts": month_charts(
+                month, today, whose=brand.name, ledger=ledger, course=paced.course
+            ),
             "month_name": f"{today:%B %Y}",
             "ledger_link": listed("ads_spend", **ledger) if ledger else "",
             "zone": brand.timezone,

@@ -6,15 +6,16 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from ads.admin.campaigns.budgets import EDIT
 from ads.admin.campaigns.filters import moment_of
-from ads.admin.elements import instant_of, ordered_by, within_currencies
-from ads.holds import with_spend
+from ads.admin.elements import instant_of, missing_last, ordered_by, within_currencies
+from ads.holds import LOCAL_DATE, with_spend
 from ads.models import Campaign
+from ads.services import pacing
 from ads.services.explain import explain_many
 from ads.services.ledger import summaries
 from ads.services.lists import filters
@@ -30,8 +31,11 @@ SHARES: Final = {f"{limit.period.word}_share": limit for limit in filters.OWN}
 #: Amounts, which are compared within a currency only.
 MONEY: Final = {"daily_budget", "monthly_budget", *SPENT}
 
+#: Stored with the pace.
+PACE_PERCENT: Final = f"{pacing.PACE}__pace_percent"
+
 #: Campaigns without a value come last.
-MAY_BE_MISSING: Final = {"daily_budget", "monthly_budget", *SHARES}
+MAY_BE_MISSING: Final = {"daily_budget", "monthly_budget", PACE_PERCENT, *SHARES}
 
 
 class CampaignList(ChangeList):
@@ -50,7 +54,9 @@ class CampaignList(ChangeList):
         self._is_in_order = True
         if (ordered := self._with_what_sorts_it(request, every)) is every:
             return super().get_queryset(request, exclude_parameters)
-        if unreadable := moment_of(request).unreadable:
+        left_out = LOCAL_DATE in ordered.query.annotations
+        unreadable = moment_of(request).unreadable if left_out else ()
+        if unreadable:
             messages.warning(
                 request,
                 "Campaigns of brands with an invalid timezone are not listed in this order. "
@@ -72,7 +78,10 @@ class CampaignList(ChangeList):
         if not self._is_in_order:
             return []
         ordering = super().get_ordering(request, queryset)
-        return [_missing_last(part) for part in within_currencies(ordering, MONEY, "brand__")]
+        return [
+            missing_last(part) if ordered_by(part) in MAY_BE_MISSING else part
+            for part in within_currencies(ordering, MONEY, "brand__")
+        ]
 
     def _with_what_sorts_it(
         self, request: HttpRequest, campaigns: QuerySet[Campaign]
@@ -80,6 +89,8 @@ class CampaignList(ChangeList):
         wanted = {ordered_by(part) for part in self.get_ordering(request, campaigns)}
         sorting = {**SPENT, **SHARES}
         budgets = {sorting[name] for name in wanted & sorting.keys()}
+        if PACE_PERCENT in wanted:
+            campaigns = pacing.with_pace(campaigns)
         if not budgets:
             return campaigns
         shares = {name: filters.share_of(limit) for name, limit in SHARES.items() if name in wanted}
@@ -122,20 +133,15 @@ class CampaignList(ChangeList):
     def _explained(self, listed: list[Campaign]) -> list[Any]:
         """The campaigns with their explanations, which an invalid timezone leaves out."""
         explanations = explain_many(listed, self._now)
+        paces = pacing.stored_of(listed)
         rows: list[Any] = []
         for campaign, summary in zip(listed, summaries.of_many(listed, self._now), strict=True):
             explained = explanations.get(campaign.pk)
             row: Any = explained.campaign if explained else campaign
             row.explained, row.summary = explained, summary
+            row.pace_of_month = paces.get(row.pk)
             rows.append(row)
         return rows
-
-
-def _missing_last(part: Any) -> Any:
-    if not isinstance(part, str) or ordered_by(part) not in MAY_BE_MISSING:
-        return part
-    column = F(ordered_by(part))
-    return column.desc(nulls_last=True) if part[0] == "-" else column.asc(nulls_last=True)
 
 
 class CampaignPaginator(Paginator):  # type: ignore[type-arg]

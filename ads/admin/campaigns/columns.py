@@ -13,12 +13,18 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.campaigns.changelist import ROWS, CampaignList, CampaignPaginator
+from ads.admin.campaigns.changelist import (
+    PACE_PERCENT,
+    ROWS,
+    CampaignList,
+    CampaignPaginator,
+)
 from ads.admin.elements import (
     NOTHING,
     AdminMixin,
     budget,
     ended_by,
+    pace_cell,
     soon,
     spend_track,
     state_badge,
@@ -58,6 +64,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         "this_month",
         "month_used",
         "monthly_budget",
+        "pace",
         "hours",
     ]
     list_select_related = ["brand"]
@@ -128,6 +135,10 @@ class CampaignColumns(AdminMixin[Campaign]):
     @admin.display(description="% of month", ordering="monthly_share")
     def month_used(self, campaign: Any) -> SafeString | str:
         return _used(campaign, MONTH)
+
+    @admin.display(description="pace", ordering=PACE_PERCENT)
+    def pace(self, campaign: Any) -> SafeString | str:
+        return pace_cell(campaign.pace_of_month, campaign.brand.currency, f"pace-{campaign.pk}")
 
     @admin.display(description="daily budget", ordering="daily_budget")
     def daily_limit(self, campaign: Campaign) -> SafeString:

@@ -17,6 +17,7 @@ from ads.admin.base import (
     listed,
     may_view,
     month_charts,
+    pace_panel,
 )
 from ads.admin.elements import state_badge, strips
 from ads.admin.receipts import last_receipts, on_platforms
@@ -24,7 +25,7 @@ from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend, SwitchOrder
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
-from ads.services import freshness, restored
+from ads.services import freshness, pacing, restored
 from ads.services.archive import archived_span
 from ads.services.explain import (
     Explanation,
@@ -140,7 +141,10 @@ def _spend(
     stored: Any = explained.campaign
     today = local_date(explained.at, stored.brand.timezone)
     ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None
+    hours = [one.pk for one in explained.schedules] if stored.is_dayparting_enabled else []
+    paced = pacing.month_of(stored, month, explained.at, hours)
     return {
+        "pace": pace_panel(request, paced.pace, month.currency),
         "figures": [
             *figures_of(month, limits.made_of(stored, explained.at, of_brand=False)),
             *figures_of(
@@ -154,7 +158,7 @@ def _spend(
             freshness.of_campaigns([stored.pk]).get(stored.pk, []), stored.brand.timezone
         ),
         "stale": freshness.stale_of_campaign(stored, explained.at),
-        "charts": month_charts(month, today, whose=stored.name, ledger=ledger),
+        "charts": month_charts(month, today, whose=stored.name, ledger=ledger, course=paced.course),
         "month_name": f"{today:%B %Y}",
         "ledger_link": listed("ads_spend", **ledger) if ledger else "",
         "archived": archived_sentence(archived_span(stored)) if ledger else "",

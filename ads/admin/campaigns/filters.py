@@ -14,6 +14,7 @@ from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, held_by
 from ads.models import Campaign
 from ads.models.campaign import STATES, Status
 from ads.models.spend import Period
+from ads.services import pacing
 from ads.services.lists import Flight, filters, pages
 
 HOLD = "hold"
@@ -95,6 +96,12 @@ LIST_FILTER: list[Any] = [
         (one for one in filters.OWN if one.period == Period.MONTH),
     ),
     _used("any budget used, including the brand's", "any_used", BUDGET_HOLDS),
+    _choice(
+        "pace of the month",
+        "pace",
+        pacing.Paced.choices,
+        lambda _, rows, choice: pacing.paced(rows, choice),
+    ),
     _choice(
         "flight",
         "flight",

@@ -11,7 +11,15 @@ from ads.admin.elements.forms import (
 )
 from ads.admin.elements.links import address, is_number, link_to, may, picked
 from ads.admin.elements.mixin import AdminMixin
-from ads.admin.elements.ordering import ordered_by, within_currencies
+from ads.admin.elements.ordering import missing_last, ordered_by, within_currencies
+from ads.admin.elements.pace import (
+    basis_words,
+    day,
+    pace_badge,
+    pace_cell,
+    pace_percent,
+    range_of,
+)
 from ads.admin.elements.range_filters import DayFilter, InstantFilter
 from ads.admin.elements.text import (
     NO_LIMIT,

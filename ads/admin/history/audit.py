@@ -24,6 +24,7 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
     "DaypartingScheduleEvent": ("Schedules", ["name"]),
     "DaypartingWindowEvent": ("Hours", ["schedule__name"]),
     "CampaignScheduleEvent": ("Attached schedules", ["campaign__name", "schedule__name"]),
+    "SeasonalityAdjustmentEvent": ("Seasonality adjustments", ["name", "brand__name"]),
     "AllowanceEvent": ("Allowances", ["brand__name", "campaign__name"]),
     "SpendTotalEvent": ("Waivers (before allowances)", ["brand__name", "campaign__name"]),
     "CampaignReferenceEvent": ("Platform IDs", ["campaign__name", "=reference"]),

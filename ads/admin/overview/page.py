@@ -215,7 +215,7 @@ def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str,
         "clock": clock(now, near.timezone),
         "timezone": near.timezone,
         "state": _state(near, model),
-        "used_up": _used_up(near, now),
+        "used_up": _used_up(near),
     }
 
 
@@ -230,13 +230,11 @@ def _state(near: Near, model: type[Brand | Campaign]) -> SafeString | str:
     return badge(", ".join(hold.label for hold in near.holds) or "Starts at the next check")
 
 
-def _used_up(near: Near, now: datetime) -> str:
-    """In the brand's timezone: "16:40" today, "Tue 24 Nov" on another day."""
-    if near.used_up_at is None:
-        return ""
-    at = local_time(near.used_up_at, near.timezone)
-    is_today = at.date() == local_time(now, near.timezone).date()
-    return f"{at:%H:%M}" if is_today else f"{at:%a %-d %b}"
+def _used_up(near: Near) -> str:
+    """In the brand's timezone: "16:40" of a day, "Tue 24 Nov" of a month."""
+    if near.pace and near.pace.runs_out_on and near.delivers:
+        return f"{near.pace.runs_out_on:%a %-d %b}"
+    return f"{local_time(near.used_up_at, near.timezone):%H:%M}" if near.used_up_at else ""
 
 
 def _spend(spent: Sequence[PeriodSpend], when: str, kind: str) -> dict[str, Any]:

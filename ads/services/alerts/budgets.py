@@ -76,7 +76,7 @@ def compare(now: datetime, brands: Sequence[int] | None) -> int:
     """Raise and end alerts of budgets used; of these brands, or of all."""
     params: dict[str, Any] = {"now": now, **_zones(now)}
     these = "" if brands is None else "AND brand.id = ANY(%(brands)s::bigint[])"
-    return raising.compare(
+    raised = raising.compare(
         AlertKind.BUDGET_USED,
         _CASE.format(of_brands=_used("brand", these), of_campaigns=_used("campaign", these)),
         params,
@@ -84,6 +84,22 @@ def compare(now: datetime, brands: Sequence[int] | None) -> int:
         brands=brands,
         by_period=True,
     )
+    if raised:
+        with connection.cursor() as cursor:
+            cursor.execute(_PROJECTED, [raised])
+    return len(raised)
+
+
+#: What is expected of a month is noted with its alert.
+_PROJECTED: Final = """
+    UPDATE ads_alert AS alert
+       SET figures = figures || jsonb_build_object('projected', pace.projected::text,
+                                                   'runs_out_on', pace.runs_out_on)
+      FROM ads_budgetpace AS pace
+     WHERE alert.id = ANY(%s::bigint[]) AND alert.figures ->> 'period' = 'month'
+       AND pace.period = 'month' AND pace.brand_id = alert.brand_id
+       AND coalesce(pace.campaign_id, 0) = coalesce(alert.campaign_id, 0)
+"""
 
 
 def _used(owner: str, these: str) -> str:

@@ -10,7 +10,7 @@ from django.db import transaction
 from ads.models import AlertProgress, AlertRule
 from ads.models.alerts import AlertKind
 from ads.services import locks
-from ads.services.alerts import budgets, raising, switches, unusual
+from ads.services.alerts import budgets, projections, raising, switches, unusual
 from ads.services.alerts.conditions import CONDITIONS
 
 #: Everything is looked at so often; in between only brands whose sums have moved.
@@ -45,9 +45,9 @@ def evaluate(now: datetime) -> Evaluated:
         raised += _budgets(progress, rules, now)
         for kind, condition in CONDITIONS.items():
             if mine := _of(rules, kind):
-                raised += raising.compare_rows(kind, condition(mine, now), now)
+                raised += len(raising.compare_rows(kind, condition(mine, now), now))
         if _of(rules, AlertKind.SWITCH_REFUSED):
-            raised += switches.compare_refused(now)
+            raised += len(switches.compare_refused(now))
         progress.save()
     return Evaluated(raised)
 
@@ -58,8 +58,9 @@ def look_at_all_next() -> None:
 
 
 def _budgets(progress: AlertProgress, rules: Sequence[AlertRule], now: datetime) -> int:
-    """Budgets and usual days: of all brands every few minutes, else where spend has moved."""
+    """Budgets, of all every few minutes and in between where spend has moved; what else is slow."""
     mine, odd = _of(rules, AlertKind.BUDGET_USED), _of(rules, AlertKind.UNUSUAL_SPEND)
+    projected = _of(rules, AlertKind.PROJECTED)
     last, last_all = progress.looked_at, progress.looked_at_all
     # Also if the clock was set back.
     everything = (
@@ -73,9 +74,12 @@ def _budgets(progress: AlertProgress, rules: Sequence[AlertRule], now: datetime)
         moved = None if everything or last is None else budgets.moved_since(last - SLACK, now)
         if moved is None or moved:
             raised += budgets.compare(now, moved)
+    if projected and everything:
+        found = projections.cases(projected, now)
+        raised += len(raising.compare_rows(AlertKind.PROJECTED, found, now, by_period=True))
     if odd and everything:
         cases = unusual.cases(odd, now)
-        raised += raising.compare_rows(AlertKind.UNUSUAL_SPEND, cases, now, by_period=True)
+        raised += len(raising.compare_rows(AlertKind.UNUSUAL_SPEND, cases, now, by_period=True))
     return raised
 
 

@@ -76,8 +76,8 @@ def compare(
     *,
     brands: Sequence[int] | None = None,
     by_period: bool = False,
-) -> int:
-    """Raise what is the case and end what is no more; how many were raised.
+) -> list[int]:
+    """Raise what is the case and end what is no longer; the ids of what was raised.
 
     ``the_case``: SQL. ``brands``: only alerts of these can be over; None: all. ``by_period``: the
     same case in another period is another alert.
@@ -98,13 +98,13 @@ def compare(
 
 def compare_rows(
     kind: AlertKind, cases: Iterable[Case], now: datetime, *, by_period: bool = False
-) -> int:
+) -> list[int]:
     """The same for cases that were found in Python."""
     return compare(kind, _FROM_JSON, {"cases": _as_json(cases)}, now, by_period=by_period)
 
 
-def add(kind: AlertKind, cases: Iterable[Case], now: datetime, *, is_over: bool) -> int:
-    """Raise what has happened, and end nothing; how many. ``is_over``: at once over, too."""
+def add(kind: AlertKind, cases: Iterable[Case], now: datetime, *, is_over: bool) -> list[int]:
+    """Raise what has happened, and end nothing; the ids. ``is_over``: at once over, too."""
     values = {"cases": _as_json(cases), "kind": kind, "now": now, "is_over": is_over}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -137,10 +137,10 @@ def end_what_is_over(now: datetime) -> None:
         )
 
 
-def _to_tell(raised: Sequence[tuple[int, int, int | None]], now: datetime) -> int:
-    """Write which channels are to be told of new alerts, and when."""
+def _to_tell(raised: Sequence[tuple[int, int, int | None]], now: datetime) -> list[int]:
+    """Write which channels are to be told of new alerts, and when; their ids."""
     if not raised:
-        return 0
+        return []
     with connection.cursor() as cursor:
         cursor.execute(_ZONES, [[pk for pk, *_ in raised]])
         dues = _dues(cursor.fetchall(), now)
@@ -151,7 +151,7 @@ def _to_tell(raised: Sequence[tuple[int, int, int | None]], now: datetime) -> in
                 [list(rules), list(zones), list(channels), list(instants),
                  [pk for pk, *_ in raised]],
             )  # fmt: skip
-    return len(raised)
+    return [pk for pk, *_ in raised]
 
 
 #: The rules of alerts, with the timezones of their brands ("": of none).

@@ -61,7 +61,7 @@ def follow(progress: AlertProgress, rules: Iterable[AlertRule], now: datetime) -
             cases = [case for one in switches for case in cases_of(one, of_kind)]
             if cases:
                 is_over = kind == AlertKind.RESUMED
-                raised += raising.add(kind, cases, now, is_over=is_over)
+                raised += len(raising.add(kind, cases, now, is_over=is_over))
         position = page.position
         if not page.has_more:
             break
@@ -156,7 +156,7 @@ def end_paused(now: datetime) -> None:
         )
 
 
-def compare_refused(now: datetime) -> int:
+def compare_refused(now: datetime) -> list[int]:
     """Raise and end alerts of orders that a platform refused, and that none has followed."""
     return raising.compare(AlertKind.SWITCH_REFUSED, _REFUSED, {"most": CHUNK}, now)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,9 +10,9 @@ from django.conf import settings
 
 from ads.models import Alert
 from ads.models.alerts import AlertKind
-from ads.rules.calendar import UnknownTimezone, day_begins, format_instant
+from ads.rules.calendar import UnknownTimezone, format_instant
 from ads.rules.money import format_money, percent_used
-from ads.rules.pacing import used_up_at
+from ads.services import pacing
 from ads.services.freshness import platform_name
 
 #: The page about a brand, a campaign and the rest, below the site's address.
@@ -88,28 +88,50 @@ def _budget(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     if spent >= limit:
         title = f"{name}: {which} used up"
         return title, text, f"{its} stopped until {until}." if until else ""
-    following = ""
-    if alert.ends_at:
-        runs_out = used_up_at(
-            spent=spent,
-            left=limit - spent,
-            begins=_begins(start, zone),
-            now=alert.at,
-            ends=alert.ends_at,
-        )
-        following = (
-            f"At this pace it will be used up at about {format_instant(runs_out, zone)}."
-            if runs_out
-            else f"At this pace it will last until {until}."
-        )
-    return f"{name}: {figures['percent']}% of the {which} used", text, following
+    title = f"{name}: {figures['percent']}% of the {which} used"
+    return title, text, _expected(alert, figures, spent, limit)
 
 
-def _begins(start: date, zone: str) -> datetime:
-    try:
-        return day_begins(start, zone)
-    except UnknownTimezone:
-        return day_begins(start, "UTC")
+def _expected(alert: Alert, figures: Mapping[str, Any], spent: Decimal, limit: Decimal) -> str:
+    """When a budget will be used up, of a day by its pace, of a month as it was projected."""
+    currency, zone = _brand(alert)
+    if figures["period"] == "day":
+        try:
+            runs_out = pacing.used_up_at(spent, limit, zone, alert.at)
+        except UnknownTimezone:
+            return ""
+        if runs_out is None:
+            return ""
+        return f"At this pace it will be used up at about {format_instant(runs_out, zone)}."
+    if figures.get("runs_out_on"):
+        return f"It is projected to be used up on {figures['runs_out_on']}."
+    if figures.get("projected"):
+        return f"Projected for the month: {format_money(Decimal(figures['projected']), currency)}."
+    return ""
+
+
+def _projected(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
+    currency, zone = _brand(alert)
+    money = {
+        name: format_money(Decimal(figures[name]), currency)
+        for name in ("spent", "budget", "projected", "low", "high", "recommended_daily")
+        if figures.get(name)
+    }
+    month = date.fromisoformat(figures["month"])
+    exceeds = figures["choice"] == pacing.Paced.EXCEEDS
+    what = "exceeded" if exceeds else "left over in part"
+    between = f" ({money['low']} to {money['high']})" if {"low", "high"} <= money.keys() else ""
+    text = (
+        f"{money['projected']}{between} projected of {money['budget']}; {money['spent']} spent as "
+        f"of {format_instant(alert.at, zone)}."
+    )
+    following = []
+    if figures.get("runs_out_on"):
+        following.append(f"It is projected to be used up on {figures['runs_out_on']}.")
+    if "recommended_daily" in money:
+        following.append(f"{money['recommended_daily']} a day would use it up exactly.")
+    title = f"{whose(alert)}: budget of {month:%B} projected to be {what}"
+    return title, text, " ".join(following)
 
 
 def _paused(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -193,6 +215,7 @@ def _brand(alert: Alert) -> tuple[str, str]:
 
 _WORDS: Final[Mapping[AlertKind, Callable[[Alert, Mapping[str, Any]], tuple[str, str, str]]]] = {
     AlertKind.BUDGET_USED: _budget,
+    AlertKind.PROJECTED: _projected,
     AlertKind.PAUSED: _paused,
     AlertKind.RESUMED: _resumed,
     AlertKind.SPEND_LATE: _late,

@@ -48,6 +48,10 @@ _TEXTS: Final = {
         "While it is off, campaigns paused by a monthly budget resume only at the next safety "
         "check.",
     ),
+    "refresh_paces": TaskText(
+        "Works out the pace and the projected spend of every brand and campaign, for lists.",
+        "While it is off, lists show and sort by old paces; budgets are not affected.",
+    ),
     "record_waiting_spend": TaskText(
         "Records waiting spend once its campaign has been matched.",
         "While it is off, waiting spend may stay unrecorded after its campaign is matched, and "

@@ -16,8 +16,9 @@ from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaign import STATES, State, Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.services import visible
-from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
+from ads.services import pacing, visible
+from ads.services.overview.near import MOST, NEAR, Near
+from ads.services.pacing import Pace
 
 #: A campaign's own budgets, of the day and of the month.
 _OWN: Final = tuple(limit for limit in BUDGET_HOLDS if not limit.of_brand)
@@ -46,7 +47,7 @@ class Delivery:
 
 
 def delivery(now: datetime) -> Delivery:
-    """Count the campaigns at ``now``; seven queries."""
+    """Count the campaigns at ``now``; eight queries."""
     states = _states()
     moment = Moment.at(now, visible.rows(Campaign.objects.all()))
     by_bits = _by_bits(moment)
@@ -86,11 +87,13 @@ def _by_bits(moment: Moment) -> dict[int, int]:
 
 def _near(moment: Moment) -> list[Near]:
     """The closest to a budget first, from half of it on; what is used up comes last."""
-    rows: QuerySet[Any] = with_holds(
+    rows: Any = with_holds(
         Campaign.objects.filter(pk__in=_nearest(moment)).select_related("brand"), moment
     )
     # Between the two queries a budget can be taken away.
-    near = [_as_near(row, moment.now) for row in rows if row.daily_limit or row.monthly_limit]
+    rows = [row for row in rows if row.daily_limit or row.monthly_limit]
+    paces = pacing.stored_of(rows)
+    near = [_as_near(row, paces.get(row.pk), moment.now) for row in rows]
     near.sort(key=lambda each: (each.is_used_up, -each.spent / each.limit, each.id))
     return near[:MOST]
 
@@ -125,11 +128,11 @@ def _nearest(moment: Moment) -> list[int]:
     )
 
 
-def _as_near(row: Any, now: datetime) -> Near:
+def _as_near(row: Any, pace: Pace | None, now: datetime) -> Near:
     near = max((each for each in _OWN if getattr(row, each.limit)), key=partial(_share, row))
     spent, limit = getattr(row, near.spend), getattr(row, near.limit)
     # With dayparting, spend is not even over the day.
-    is_even = near.period == Period.MONTH or not row.is_dayparting_enabled
+    is_even = near.period == Period.DAY and not row.is_dayparting_enabled
     return Near(
         id=row.pk,
         name=row.name,
@@ -141,13 +144,8 @@ def _as_near(row: Any, now: datetime) -> Near:
         limit=limit,
         delivers=row.is_active,
         holds=from_bits(row.hold_bits),
-        used_up_at=at_this_pace(
-            near.period,
-            row.brand.timezone,
-            amount=spent,
-            left=limit - spent,
-            now=now,
-        )
+        pace=pace if near.period == Period.MONTH else None,
+        used_up_at=pacing.used_up_at(spent, limit, row.brand.timezone, now)
         if is_even and row.is_active
         else None,
     )

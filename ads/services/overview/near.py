@@ -7,7 +7,7 @@ from typing import Final
 
 from ads.holds import Hold
 from ads.models.spend import Period
-from ads.rules import calendar, pacing
+from ads.services.pacing import Pace
 
 #: How many are shown.
 MOST: Final = 8
@@ -21,8 +21,8 @@ class Near:
 
     ``spent``, of ``limit`` (the budget and what is allowed beyond it), in ``currency``. ``brand``:
     of a campaign. ``holds``: why a campaign does not deliver now. ``delivers``: of a brand, whether
-    it is active. ``used_up_at``: when, at the pace so far, it is used up within the period (UTC);
-    None: not, or unknown.
+    it is active. ``pace``: of a month, as last worked out. ``used_up_at``: when a day's is used up
+    at the pace so far (UTC). None: it is not, or unknown.
     """
 
     id: int
@@ -35,18 +35,9 @@ class Near:
     limit: Decimal
     delivers: bool
     holds: list[Hold]
+    pace: Pace | None
     used_up_at: datetime | None
 
     @property
     def is_used_up(self) -> bool:
         return self.spent >= self.limit
-
-
-def at_this_pace(
-    period: Period, timezone: str, *, amount: Decimal, left: Decimal, now: datetime
-) -> datetime | None:
-    """When ``left`` is used up at the pace at which ``amount`` was spent in the period so far."""
-    today = calendar.local_date(now, timezone)
-    ends = calendar.next_period_begins(period, now, timezone)
-    begins = calendar.day_begins(calendar.period_start(period, today), timezone)
-    return pacing.used_up_at(spent=amount, left=left, begins=begins, now=now, ends=ends)

@@ -15,9 +15,10 @@ from ads.models import Brand, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.rules.currencies import DEFAULT
-from ads.services import visible
+from ads.services import pacing, visible
 from ads.services.ledger import Figures
-from ads.services.overview.near import MOST, NEAR, Near, at_this_pace
+from ads.services.overview.near import MOST, NEAR, Near
+from ads.services.pacing import Pace
 
 #: Days that are shown, today included.
 DAYS: Final = 30
@@ -88,7 +89,7 @@ class Money:
 
 
 def money(now: datetime, currency: str = "") -> Money:
-    """Add up what all brands spent as of ``now``; four queries.
+    """Add up what all brands spent as of ``now``; five queries.
 
     ``currency``: of the brands that are compared with each other; "" or one that no brand has: the
     one of most brands.
@@ -178,10 +179,12 @@ def _near(brands: Sequence[BrandFigures], now: datetime) -> list[Near]:
             if shares[period] >= NEAR:
                 ranked.append((shares[period] >= 1, -shares[period], brand.name, brand, period))
     ranked.sort(key=lambda each: each[:3])
-    return [_as_near(brand, period, now) for *_, brand, period in ranked[:MOST]]
+    shown = ranked[:MOST]
+    paces = pacing.stored_of([Brand(pk=brand.id) for *_, brand, _ in shown])
+    return [_as_near(brand, period, paces.get(brand.id), now) for *_, brand, period in shown]
 
 
-def _as_near(brand: BrandFigures, period: Period, now: datetime) -> Near:
+def _as_near(brand: BrandFigures, period: Period, pace: Pace | None, now: datetime) -> Near:
     figures = brand.figures[period]
     limit = figures.limit or Decimal(0)
     return Near(
@@ -195,14 +198,9 @@ def _as_near(brand: BrandFigures, period: Period, now: datetime) -> Near:
         limit=limit,
         delivers=brand.is_active,
         holds=[],
-        used_up_at=at_this_pace(
-            period,
-            brand.timezone,
-            amount=figures.amount,
-            left=limit - figures.amount,
-            now=now,
-        )
-        if brand.is_active
+        pace=pace if period == Period.MONTH else None,
+        used_up_at=pacing.used_up_at(figures.amount, limit, brand.timezone, now)
+        if brand.is_active and period == Period.DAY
         else None,
     )
 

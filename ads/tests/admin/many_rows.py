@@ -32,6 +32,7 @@ from ads.models import (
     PlatformAccount,
     PlatformCampaign,
     ReportedTotal,
+    SeasonalityAdjustment,
     SimulatedSwitch,
     Spend,
     SpendBatch,
@@ -167,6 +168,13 @@ def _files(number: int, now: datetime) -> None:
     )
     SpendBatch.objects.create(
         kind="undo", undoes=batch, reason="wrong", recorded_by="olivia", recorded_at=now
+    )
+    SeasonalityAdjustment.objects.create(
+        name=f"Sale {number}",
+        brand=campaign.brand,
+        start_date=now.date(),
+        end_date=now.date(),
+        factor=2,
     )
     ColumnMapping.objects.create(
         name=f"Mapping {number}",

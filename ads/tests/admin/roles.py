@@ -55,6 +55,8 @@ PAGES: Final = {
     "ads.connectionevent": _RECORD,
     "ads.daypartingschedule": _pages(V, add=B, delete=B),
     "ads.daypartingscheduleevent": _RECORD,
+    "ads.seasonalityadjustment": _pages(V, add=B, change=V, delete=B),
+    "ads.seasonalityadjustmentevent": _RECORD,
     "ads.daypartingwindowevent": _RECORD,
     "ads.deliverychange": _RECORD,
     "ads.heartbeat": _RECORD,
@@ -168,6 +170,7 @@ ACTIONS: Final = {
     "ads.campaignreference": {_DELETE: B},
     "ads.columnmapping": {_DELETE: B},
     "ads.daypartingschedule": {_DELETE: B},
+    "ads.seasonalityadjustment": {_DELETE: B},
     "ads.platformaccount": {"read_accounts": A, "stop_reading": A},
     "ads.switchorder": {"tell_again": B},
     "ads.unknownreference": {"match_selected": B, "discard_selected": B},
@@ -272,6 +275,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "windows.end_time",
         }
     },
+    "ads.seasonalityadjustment": {B: {"name", "brand", "start_date", "end_date", "factor"}},
     "ads.apikey": {
         A: {
             "name",

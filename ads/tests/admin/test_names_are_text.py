@@ -19,6 +19,7 @@ from ads.models import (
     ColumnMapping,
     DaypartingSchedule,
     Heartbeat,
+    SeasonalityAdjustment,
     UnknownReference,
     WebhookEndpoint,
 )
@@ -49,6 +50,7 @@ def called_so(db: None) -> Client:
             (ApiKey, "name"),
             (WebhookEndpoint, "name"),
             (ColumnMapping, "name"),
+            (SeasonalityAdjustment, "name"),
             (UnknownReference, "name"),
             (UnknownReference, "reference"),
             (CampaignReference, "reference"),

@@ -34,6 +34,7 @@ from ads.models import (
     PlatformCampaign,
     ReportedTotal,
     Restore,
+    SeasonalityAdjustment,
     SpendBatch,
     SpendTotal,
     SwitchOrder,
@@ -42,7 +43,7 @@ from ads.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from ads.services import alerts, platform_credentials
+from ads.services import alerts, pacing, platform_credentials
 from ads.services.imports.plan import Plan as FilePlan
 from ads.services.people import sign_ins
 from ads.services.sample.seed import Plan, seed
@@ -112,6 +113,10 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
     schedule.save(update_fields=["priority"])
     CampaignSchedule.objects.get_or_create(campaign=campaign, schedule=schedule)
     let_run_on(brand, "day", now=timezone.now())
+    SeasonalityAdjustment.objects.create(
+        name="Black Friday", brand=brand, factor=2, start_date=now.date(), end_date=now.date()
+    )
+    pacing.refresh(now)
     waived_before(SpendTotal.objects.earliest("pk"))
 
 

@@ -24,6 +24,7 @@ ALL_ROWS = [
         "0021_people",
         "0022_backups",
         "0024_tell_platforms",
+        "0033_pacing",
         "0037_alert_rules",
     )
 ]
@@ -41,6 +42,7 @@ PERIODS = {
     "ads.tasks.check_alerts": 60,
     "ads.tasks.send_alerts": 60,
     "ads.tasks.forget_alerts": 3600,
+    "ads.tasks.refresh_paces": 600,
     "ads.tasks.forget_sign_ins": 3600,
     "ads.tasks.forget_webhooks": 3600,
     "ads.tasks.clear_sessions": 3600,

@@ -23,6 +23,7 @@ IN_WEBHOOK: Final = 500
 #: What several alerts of a kind are called in a subject.
 _MANY: Final = {
     AlertKind.BUDGET_USED: "budgets",
+    AlertKind.PROJECTED: "projected budgets",
     AlertKind.PAUSED: "paused campaigns",
     AlertKind.RESUMED: "campaigns running again",
     AlertKind.SPEND_LATE: "late sources of spend",

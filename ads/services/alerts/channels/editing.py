@@ -39,15 +39,20 @@ def create(*, name: str, way: str, address: str, **more: Any) -> tuple[Channel, 
 def update(channel: Channel, *, address: str = "", **changed: Any) -> None:
     """Change a channel; without an ``address`` it keeps its own. Switched off, nothing waits.
 
+    Told in another way, it needs an address of that kind; a webhook keeps its secret.
+
     Raises:
         InvalidChannel: with the field and the remedy.
     """
-    if address:
-        kept, channel.shown = addresses.check(channel.way, address)
+    way = changed.get("way", channel.way)
+    if address or way != channel.way:
+        kept, channel.shown = addresses.check(way, address)
         channel.address = encryption.seal(kept)
         changed |= {"address": channel.address, "shown": channel.shown}
         # It is another place, which has not failed yet.
         changed |= {"failing_since": None, "problem": ""}
+    if way == Way.WEBHOOK and not channel.secret:
+        changed["secret"] = encryption.seal(addresses.new_secret())
     for name, value in changed.items():
         setattr(channel, name, value)
     if changed:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ads.models import Alert, Brand, Campaign
-from ads.services import alerts
+from ads.services import alerts, pacing
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
 from ads.tests.support import NOON, let_run_on, spend
@@ -185,3 +185,31 @@ def test_an_invalid_timezone_stops_nobody_elses_alerts(campaign: Campaign) -> No
     other = CampaignFactory.create(brand__timezone="Europe/Berlin", daily_budget=10)
     spend(other, 9, NOON)
     assert evaluate(NOON) == 2
+
+
+def test_a_budget_projected_to_be_exceeded_or_left_over_is_told(brand: Brand) -> None:
+    rule("projected", owners="campaign")
+    over = CampaignFactory.create(brand=brand, name="Over", monthly_budget=Decimal(1000))
+    under = CampaignFactory.create(brand=brand, name="Under", monthly_budget=Decimal(1000))
+    for n in range(1, 15):
+        day = NOON - n * DAY
+        spend(over, 60, day, day.date())
+        spend(under, 10, day, day.date())
+    assert evaluate(NOON) == 0  # nothing is worked out yet
+    pacing.refresh(NOON)
+
+    assert evaluate(NOON) == 2
+    found = Alert.objects.filter(campaign=over).get()
+    said = alerts.texts.of(found)
+    assert said.title == "Over (Acme): budget of May projected to be exceeded"
+    assert " projected of $1,000.00; $840.00 spent as of 2024-05-15 12:00 UTC." in said.text
+    assert said.next.startswith("It is projected to be used up on 2024-05-1")
+    assert titles(campaign=under) == [
+        "Under (Acme): budget of May projected to be left over in part"
+    ]
+
+    under.monthly_budget = Decimal(320)
+    under.save(update_fields=["monthly_budget"])
+    pacing.refresh(NOON)
+    evaluate(NOON)
+    assert is_open(campaign=under) == []

@@ -1,0 +1,90 @@
+"""A pace as people read it: in lists, and in sentences on a page."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from ads.admin.elements import tips
+from ads.admin.elements.text import NOTHING, badge, two_lines
+from ads.rules.money import format_money
+from ads.rules.pacing import Basis, Pace, State
+
+COLOURS: Final = {State.OVER: "warning", State.UNDER: "info", State.ON_PACE: "success"}
+
+#: Percentages above it are shown as more than it.
+MOST: Final = 999
+
+_BASIS: Final = {
+    Basis.WEEKDAYS: "how it spent by weekday in the last four weeks",
+    Basis.HOURS: "the hours of its schedules",
+    Basis.FLIGHT: "its flight",
+    Basis.FIRST_SPEND: "its first spend this month",
+    Basis.EVENTS: "seasonality adjustments",
+}
+
+
+def pace_badge(pace: Pace) -> SafeString:
+    """The state of a pace in its colour."""
+    return badge(pace.state.label, COLOURS.get(pace.state, "plain"))
+
+
+def pace_percent(pace: Pace) -> str:
+    """Spent ÷ expected: "112%"; "" if nothing is expected yet."""
+    if pace.pace_percent is None or pace.state in (State.NOT_ENOUGH_DATA, State.NOT_RUNNING):
+        return ""
+    percent = round(pace.pace_percent)
+    return f">{MOST}%" if percent > MOST else f"{percent}%"
+
+
+def pace_cell(pace: Pace | None, currency: str, name: str) -> SafeString | str:
+    """The state and what is projected; the rest shows on hover. ``name`` is unique on the page."""
+    if pace is None or pace.state == State.NO_BUDGET:
+        return NOTHING
+    state = format_html("{} {}", pace_badge(pace), pace_percent(pace))
+    if pace.projected is None:
+        return state
+    projected = f"{format_money(round(pace.projected, 2), currency)} projected"
+    return two_lines(state, tips.tip(projected, " ".join(sentences(pace, currency)), name=name))
+
+
+def range_of(pace: Pace, currency: str) -> str:
+    """ "$1,100.00 to $1,400.00"; "" without a range."""
+    if pace.low is None or pace.high is None or pace.low == pace.high:
+        return ""
+    low, high = (format_money(round(amount, 2), currency) for amount in (pace.low, pace.high))
+    return f"{low} to {high}"
+
+
+def basis_words(pace: Pace) -> str:
+    """What the figures rest on: "its flight and its first spend this month"."""
+    words = [_BASIS[one] for one in Basis if one in pace.basis]
+    if not words:
+        return "even spend over the month"
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def sentences(pace: Pace, currency: str) -> Iterator[str]:
+    """The figures of a pace, a sentence each."""
+
+    def money(amount: object) -> str:
+        return format_money(round(amount, 2), currency)  # type: ignore[call-overload]
+
+    if pace.expected is not None:
+        yield f"{money(pace.spent)} spent; {money(pace.expected)} expected by now."
+    if pace.projected is not None:
+        between = range_of(pace, currency)
+        of = f", in four of five cases {between}" if between else ""
+        yield f"{money(pace.projected)} projected by the end of the month{of}."
+    if pace.runs_out_on:
+        yield f"The budget runs out on {day(pace.runs_out_on)}."
+    if pace.recommended_daily is not None:
+        yield f"{format_money(pace.recommended_daily, currency)} a day would spend what is left."
+    yield f"Based on {basis_words(pace)}."
+
+
+def day(on: date) -> str:
+    """ "Fri 27 Nov"."""
+    return f"{on:%a %-d %b}"

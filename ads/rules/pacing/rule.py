@@ -1,0 +1,311 @@
+"""The rule: the pace of one owner's budget in one period.
+
+``ads.services.pacing`` asks the same of any number of owners in SQL.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import ROUND_DOWN, Decimal
+from typing import Final
+
+from ads.rules.pacing.figures import (
+    LEAST_DAYS,
+    LEAST_SEEN,
+    LEVEL_DAYS,
+    MILLION,
+    MOST_SHARE,
+    PROFILE_DAYS,
+    RANGES,
+    SPIKE,
+    SPIKE_OF,
+    TOLERANCE,
+    Basis,
+    Budget,
+    Calendar,
+    Pace,
+    Range,
+    State,
+)
+
+_DAY: Final = timedelta(days=1)
+_ZERO: Final = Decimal(0)
+
+
+def pace_of(
+    budget: Budget, calendar: Calendar, ranges: Sequence[Range] = RANGES, *, of_day: bool = False
+) -> Pace:
+    """The pace of a budget. ``of_day``: its period is today, which is judged by today alone."""
+    today = calendar.today
+    known = Pace(State.NO_BUDGET, budget.spent, budget.limit, basis=calendar.basis)
+    if budget.limit is not None:
+        known = replace(known, state=State.NOT_ENOUGH_DATA)
+    begins = begins_on(budget, today)
+    last = ends_on(budget)
+    shares = None if of_day else profile(budget, calendar)
+    weigh = Weighing(calendar.weights, shares)
+    if begins is not None:
+        known = replace(known, basis=_basis(budget, calendar, begins, shares))
+        known = _expected(known, weigh, calendar, begins, last)
+    if not budget.runs or today > last:
+        return _stopped(known, of_day=of_day)
+    rest = _Rest(calendar, max(today, budget.start or today), last)
+    level = _level_of_day(budget, calendar) if of_day else _level(budget, weigh, today)
+    if level is not None:
+        known = _projected(known, budget, rest, level * rest.weight(weigh))
+        if not of_day:
+            known = _ranged(known, budget, rest, ranges)
+    return known if of_day else _recommended(known, budget, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What days weigh, with their weekdays' shares."""
+
+    weights: Mapping[date, int]
+    #: By weekday, in millionths of the mean; None: all alike.
+    shares: Sequence[int] | None
+
+    def of(self, first: date, last: date) -> int:
+        """The weight of these days."""
+        return sum(self.part(day) * self.weights.get(day, 0) for day in days_between(first, last))
+
+    def part(self, day: date) -> int:
+        """What a second of its hours counts."""
+        return 1 if self.shares is None else self.shares[day.weekday()]
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """All days, both included."""
+    return [first + n * _DAY for n in range((last - first).days + 1)]
+
+
+def begins_on(budget: Budget, today: date) -> date | None:
+    """From when on spend is expected: the period, the flight, or the first spend within it."""
+    first = max(budget.first, budget.start or budget.first)
+    if budget.ran_before:
+        return first
+    spent = [day for day, amount in budget.by_day.items() if budget.first <= day and amount > 0]
+    if budget.spent_today > 0:
+        spent.append(today)
+    return max(first, min(spent)) if spent else None
+
+
+def ends_on(budget: Budget) -> date:
+    """The last day of the period, or of the flight."""
+    return min(budget.last, budget.end or budget.last)
+
+
+def profile(budget: Budget, calendar: Calendar) -> list[int] | None:
+    """What a second of each weekday's hours brought, in millionths of the mean of all.
+
+    None without four weeks of history. A weekday on which it may not run has none.
+    """
+    weeks, today = PROFILE_DAYS // 7, calendar.today
+    if not any(
+        budget.by_day.get(day, _ZERO) > 0
+        for day in days_between(today - PROFILE_DAYS * _DAY, today - (PROFILE_DAYS - 6) * _DAY)
+    ):
+        return None
+    spent, weights = [_ZERO] * 7, [0] * 7
+    for n in range(1, 8):
+        days = [today - (n + 7 * week) * _DAY for week in range(weeks)]
+        weekday = days[0].weekday()
+        if weight := sum(calendar.weights.get(day, 0) for day in days):
+            weights[weekday] = weight
+            spent[weekday] = _without_spike(_amounts(budget, days))
+    total, weight = sum(spent, _ZERO), sum(weights)
+    if not total:
+        return [0] * 7
+    return [
+        min(round(spent[n] * weight * MILLION / (weights[n] * total)), MOST_SHARE)
+        if weights[n]
+        else 0
+        for n in range(7)
+    ]
+
+
+def _amounts(budget: Budget, days: Sequence[date]) -> list[Decimal]:
+    """Without credits, which are money back and no lower pace."""
+    return [max(budget.by_day.get(day, _ZERO), _ZERO) for day in days]
+
+
+def _without_spike(amounts: Sequence[Decimal]) -> Decimal:
+    """Their sum, of which the highest counts at most :data:`SPIKE` times the others' mean."""
+    total, highest = sum(amounts, _ZERO), max(amounts, default=_ZERO)
+    with_spend = sum(amount > 0 for amount in amounts)
+    if with_spend < SPIKE_OF:
+        return total
+    return total - highest + min(highest, (total - highest) * SPIKE / (with_spend - 1))
+
+
+def _level(budget: Budget, weigh: Weighing, today: date) -> Decimal | None:
+    """Spend per weight in the last week, or since the first spend; None: not enough days."""
+    began = min(
+        (
+            day
+            for day, amount in budget.by_day.items()
+            if amount > 0 and today - PROFILE_DAYS * _DAY <= day < today
+        ),
+        default=today,
+    )
+    if (today - began).days < LEAST_DAYS:
+        return None
+    days = days_between(max(began, today - LEVEL_DAYS * _DAY), today - _DAY)
+    if weigh.shares is None:
+        spent = _without_spike(_amounts(budget, days))
+    else:
+        spent = sum((_likes_bound(budget, day) for day in days), _ZERO)
+    weight = weigh.of(days[0], days[-1])
+    return spent / weight if weight else None
+
+
+def _likes_bound(budget: Budget, day: date) -> Decimal:
+    """A day's spend, at most :data:`SPIKE` times the mean of that weekday's other three."""
+    amounts = _amounts(budget, [day - 7 * week * _DAY for week in range(PROFILE_DAYS // 7)])
+    total, highest = sum(amounts, _ZERO), max(amounts)
+    with_spend = sum(amount > 0 for amount in amounts)
+    if with_spend < SPIKE_OF:
+        return amounts[0]
+    return min(amounts[0], (total - highest) * SPIKE / (with_spend - 1))
+
+
+def _level_of_day(budget: Budget, calendar: Calendar) -> Decimal | None:
+    weight = calendar.weights.get(calendar.today, 0)
+    if not calendar.elapsed or calendar.elapsed < LEAST_SEEN * weight:
+        return None
+    return max(budget.spent, _ZERO) / calendar.elapsed
+
+
+def _basis(budget: Budget, calendar: Calendar, begins: date, shares: object) -> frozenset[Basis]:
+    found = set(calendar.basis)
+    if shares is not None:
+        found.add(Basis.WEEKDAYS)
+    starts = budget.start is not None and budget.start > budget.first
+    if starts or (budget.end is not None and budget.end < budget.last):
+        found.add(Basis.FLIGHT)
+    if begins > max(budget.first, budget.start or budget.first):
+        found.add(Basis.FIRST_SPEND)
+    return frozenset(found)
+
+
+def _expected(known: Pace, weigh: Weighing, calendar: Calendar, begins: date, last: date) -> Pace:
+    """By now, and whether spend is on pace."""
+    today = calendar.today
+    whole = weigh.of(begins, last)
+    seen = _seen(weigh, calendar, begins, last)
+    if known.budget is None or not whole:
+        return known
+    expected = known.budget * seen / whole
+    if expected > 0:
+        percent = 100 * known.spent / expected
+        known = replace(known, expected=expected, pace_percent=percent)
+    else:
+        known = replace(known, expected=expected)
+    if today <= last and seen < LEAST_SEEN * whole:
+        return known
+    if known.spent > expected * (1 + TOLERANCE):
+        return replace(known, state=State.OVER)
+    is_under = known.spent < expected * (1 - TOLERANCE)
+    return replace(known, state=State.UNDER if is_under else State.ON_PACE)
+
+
+def _seen(weigh: Weighing, calendar: Calendar, begins: date, last: date) -> int:
+    """The weight that has passed."""
+    today = calendar.today
+    if last < today:
+        return weigh.of(begins, last)
+    if begins > today:
+        return 0
+    return weigh.of(begins, today - _DAY) + weigh.part(today) * calendar.elapsed
+
+
+def _stopped(known: Pace, *, of_day: bool) -> Pace:
+    """No more is expected of what people have paused, or whose flight is over."""
+    spent = known.spent
+    known = replace(known, projected=spent)
+    if not of_day:
+        known = replace(known, low=spent, high=spent)
+    if known.budget is None or spent > known.budget:
+        return known
+    return replace(known, state=State.NOT_RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What is left of the period, from now (or the begin of the flight) to ``last``."""
+
+    calendar: Calendar
+    first: date
+    last: date
+
+    @property
+    def goes_on(self) -> bool:
+        """Is today part of it?"""
+        return self.first == self.calendar.today
+
+    @property
+    def later_days(self) -> int:
+        """On how many days after today it may run."""
+        first = self.first + _DAY * self.goes_on
+        return sum(self.calendar.weights.get(day, 0) > 0 for day in days_between(first, self.last))
+
+    def weight(self, weigh: Weighing) -> int:
+        whole = weigh.of(self.first, self.last)
+        return whole - weigh.part(self.first) * self.calendar.elapsed * self.goes_on
+
+    def bounded(self, amount: Decimal, budget: Budget) -> Decimal:
+        """Not more than the daily budget lets through."""
+        if budget.daily_limit is None:
+            return amount
+        now = max(budget.daily_limit - budget.spent_today, _ZERO) * self.goes_on
+        return min(amount, budget.daily_limit * self.later_days + now)
+
+    def day_at(self, share: Decimal) -> date:
+        """The day on which this share of what is left has passed, whatever the weekdays."""
+        weights = self.calendar.weights
+        needed = share * self.weight(Weighing(weights, None))
+        passed = -self.calendar.elapsed * self.goes_on
+        for day in days_between(self.first, self.last):
+            passed += weights.get(day, 0)
+            if passed >= needed:
+                return day
+        return self.last
+
+
+def _projected(known: Pace, budget: Budget, rest: _Rest, to_come: Decimal) -> Pace:
+    """What it comes to, and the day on which the budget runs out."""
+    if known.budget is not None and known.spent >= known.budget:
+        return replace(known, projected=known.spent)  # it stops there
+    to_come = rest.bounded(to_come, budget)
+    known = replace(known, projected=known.spent + to_come)
+    if known.budget is None or known.spent + to_come <= known.budget:
+        return known
+    return replace(known, runs_out_on=rest.day_at((known.budget - known.spent) / to_come))
+
+
+def _ranged(known: Pace, budget: Budget, rest: _Rest, ranges: Sequence[Range]) -> Pace:
+    if known.projected is None:
+        return known
+    days = (rest.last - rest.calendar.today).days + 1
+    factors = next((one for one in ranges if days <= one.days), ranges[-1])
+    to_come = known.projected - known.spent
+    high = rest.bounded(to_come * factors.high, budget)
+    return replace(known, low=known.spent + to_come * factors.low, high=known.spent + high)
+
+
+def _recommended(known: Pace, budget: Budget, rest: _Rest) -> Pace:
+    """From today on, of which part is spent; rounded down, so that it is not exceeded."""
+    if known.budget is None or known.spent >= known.budget:
+        return known
+    left, later = known.budget - known.spent, rest.later_days
+    today = rest.calendar.weights.get(rest.calendar.today, 0)
+    daily = None
+    if rest.goes_on and today > rest.calendar.elapsed:
+        daily = (left + budget.spent_today) / (later + 1)
+    if later and (daily is None or daily < budget.spent_today):
+        daily = left / later
+    if daily is None:
+        return known
+    step = Decimal(1).scaleb(-budget.places)
+    return replace(known, recommended_daily=daily.quantize(step, ROUND_DOWN))

@@ -1,0 +1,151 @@
+"""What each day can bring: the hours in which owners may run, and known events."""
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from django.db.models import QuerySet
+
+from ads.models import DaypartingSchedule, SeasonalityAdjustment
+from ads.models.spend import Period
+from ads.moments import schedules_as_rules
+from ads.rules.calendar import UnknownTimezone, day_begins, local_date, next_period, period_start
+from ads.rules.dayparting import Schedule
+from ads.rules.pacing import PROFILE_DAYS, UNIT, Basis, Calendar
+from ads.rules.stretches import Stretch, open_stretches
+
+_DAY: Final = timedelta(days=1)
+_SECOND: Final = timedelta(seconds=1)
+
+
+class Key(NamedTuple):
+    """What owners with the same calendar have in common.
+
+    ``schedules``: ids, ascending; empty: at all hours. ``brand``: one with events of its own; 0:
+    none.
+    """
+
+    timezone: str
+    schedules: tuple[int, ...] = ()
+    brand: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period, ``first`` to ``last``, and from when on its calendar begins."""
+
+    begins: date
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, period: Period, today: date) -> "Span":
+        """The period that ``today`` belongs to, and four weeks."""
+        first = period_start(period, today)
+        last = next_period(period, first) - _DAY
+        return cls(min(first, today - PROFILE_DAYS * _DAY), first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Known events around an instant."""
+
+    rows: Sequence[tuple[int | None, date, date, Decimal]]
+
+    @classmethod
+    def around(cls, now: datetime) -> "Events":
+        """Those of any calendar at ``now``; one query."""
+        day = now.date()
+        found: QuerySet[SeasonalityAdjustment] = SeasonalityAdjustment.objects.filter(
+            end_date__gte=day - (PROFILE_DAYS + 5) * _DAY, start_date__lte=day + 33 * _DAY
+        )
+        columns = ("brand_id", "start_date", "end_date", "factor")
+        return cls(list(found.order_by("pk").values_list(*columns)))
+
+    @property
+    def brands(self) -> list[int]:
+        """Ids of the brands with events of their own."""
+        return sorted({brand for brand, *_ in self.rows if brand is not None})
+
+    def units(self, day: date, brand: int) -> int:
+        """What a second of this day weighs."""
+        if not self.rows:
+            return UNIT
+        factor = Decimal(1)
+        for owner, first, last, times in self.rows:
+            if first <= day <= last and owner in (None, brand):
+                factor *= times
+        return int((factor * UNIT).to_integral_value(ROUND_HALF_UP))
+
+
+def calendars(
+    keys: Collection[Key], period: Period, events: Events, now: datetime
+) -> dict[Key, Calendar]:
+    """The calendar of each key, without those with an invalid timezone; two queries at most."""
+    wanted = {pk for key in keys for pk in key.schedules}
+    read = DaypartingSchedule.objects.filter(pk__in=wanted)
+    rules = {one.id: one for one in schedules_as_rules(read)} if wanted else {}
+    found = {}
+    for key in keys:
+        with suppress(UnknownTimezone):
+            attached = tuple(rules[pk] for pk in key.schedules if pk in rules)
+            span = Span.of(period, local_date(now, key.timezone))
+            found[key] = _calendar(key, attached, span, events, now)
+    return found
+
+
+def _calendar(
+    key: Key, schedules: tuple[Schedule, ...], span: Span, events: Events, now: datetime
+) -> Calendar:
+    today = local_date(now, key.timezone)
+    count = (span.last - span.begins).days + 1
+    days = [span.begins + n * _DAY for n in range(count)]
+    edges = _edges(span.begins, count, key.timezone)
+    if schedules:
+        stretches = _open(schedules, span.begins - _DAY, span.last + 2 * _DAY)
+        seconds = [_seconds(stretches, *edge) for edge in pairwise(edges)]
+    else:
+        seconds = [(end - begin) // _SECOND for begin, end in pairwise(edges)]
+    units = [events.units(day, key.brand) for day in days]
+    at = (today - span.begins).days
+    passed: Sequence[Stretch] = [(edges[at], now)]
+    if schedules:
+        passed = stretches
+    basis = {Basis.HOURS} if schedules else set()
+    if any(units[n] != UNIT for n, day in enumerate(days) if span.first <= day <= span.last):
+        basis.add(Basis.EVENTS)
+    return Calendar(
+        today=today,
+        elapsed=_seconds(passed, edges[at], max(now, edges[at])) * units[at],
+        weights={day: seconds[n] * units[n] for n, day in enumerate(days)},
+        basis=frozenset(basis),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _edges(first: date, count: int, tz: str) -> list[datetime]:
+    """When so many days begin, and when the last of them ends."""
+    return [day_begins(first + n * _DAY, tz) for n in range(count + 1)]
+
+
+@lru_cache(maxsize=4096)
+def _open(schedules: tuple[Schedule, ...], first: date, last: date) -> list[Stretch]:
+    """The open hours from one day to another in UTC. An invalid timezone counts as closed."""
+    midnight = time(0, tzinfo=UTC)
+    try:
+        return open_stretches(
+            schedules, datetime.combine(first, midnight), datetime.combine(last, midnight)
+        )
+    except UnknownTimezone:
+        return []
+
+
+def _seconds(stretches: Sequence[Stretch], begin: datetime, end: datetime) -> int:
+    """How many seconds of these are between two instants."""
+    within = ((max(begin, first), min(end, last)) for first, last in stretches)
+    return sum(((last - first) // _SECOND for first, last in within if first < last), 0)

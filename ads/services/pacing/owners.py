@@ -1,0 +1,139 @@
+"""Who has budgets: the SQL for the brands and the campaigns of a queryset.
+
+Another owner (a budget that several campaigns share) or another period (a flight) is another
+:class:`Owners`: the statement of the rule is the same for all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import ExpressionWrapper
+from django.db.models.fields import BooleanField
+
+from ads.allowed import has_ended
+from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Moment, with_spend
+from ads.models import Brand, Campaign
+from ads.models.campaign import Status
+from ads.models.spend import Period
+from ads.services.lists import brand_figures
+
+SPEND, LIMIT = brand_figures.SPEND, brand_figures.LIMIT
+
+#: A statement and its parameters.
+Sql = tuple[str, Sequence[Any]]
+
+#: Of a campaign's own budgets.
+_OWN: Final = tuple(budget for budget in BUDGET_HOLDS if not budget.of_brand)
+
+#: Schedules of ``base``, ids ascending.
+_HOURS: Final = """
+    LEFT JOIN LATERAL (
+        SELECT array_agg(schedule_id ORDER BY schedule_id) AS ids
+          FROM ads_campaignschedule WHERE campaign_id = base.id AND base.dayparted
+    ) AS hours ON true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """SQL for some owners.
+
+    ``figures``: id, brand_id, timezone, currency, today, runs, starts, ends, hours, day_spent,
+    day_limit, month_spent, month_limit. ``keys``: timezone, hours and brand_id of their calendars.
+    ``totals``: which rows of SpendTotal, ``total``, are those of ``owner``. ``ids``: brand and
+    campaign of ``owner`` in BudgetPace.
+    """
+
+    figures: Sql
+    keys: Sql
+    totals: str
+    ids: str
+
+
+def of_campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Owners:
+    """Campaigns, without those of brands with an invalid timezone. Two queries, small ones."""
+    if campaigns.query.is_sliced:
+        campaigns = Campaign.objects.filter(pk__in=list(campaigns.values_list("pk", flat=True)))
+    campaigns = campaigns.order_by()
+    with_figures: QuerySet[Any] = with_spend(campaigns, _moment(now), _OWN).annotate(
+        today=F(LOCAL_DATE),
+        runs=ExpressionWrapper(
+            Q(status=Status.ACTIVE, brand__is_active=True), output_field=BooleanField()
+        ),
+    )
+    day, month = _OWN
+    figures, parameters = _sql(
+        with_figures.values_list(
+            "pk", "brand_id", "brand__timezone", "brand__currency", "today", "runs", "start_date",
+            "end_date", "is_dayparting_enabled", day.spend, day.limit, month.spend, month.limit,
+        )
+    )  # fmt: skip
+    keys, of_keys = _sql(
+        campaigns.values_list("pk", "brand_id", "brand__timezone", "is_dayparting_enabled")
+    )
+    return Owners(
+        figures=(
+            f"""SELECT id, brand_id, timezone, currency, today, runs, starts, ends,
+                       coalesce(ids, '{{}}') AS hours, day_spent, day_limit, month_spent, month_limit
+                  FROM ({figures}) AS base (
+                       id, brand_id, timezone, currency, today, runs, starts, ends, dayparted,
+                       day_spent, day_limit, month_spent, month_limit) {_HOURS}""",  # noqa: S608
+            parameters,
+        ),
+        keys=(
+            f"""SELECT timezone, coalesce(ids, '{{}}') AS hours, brand_id
+                  FROM ({keys}) AS base (id, brand_id, timezone, dayparted) {_HOURS}""",  # noqa: S608
+            of_keys,
+        ),
+        totals="total.campaign_id = owner.id",
+        ids="owner.brand_id, owner.id",
+    )
+
+
+def of_brands(brands: QuerySet[Brand], now: datetime) -> Owners:
+    """Brands, likewise. One runs if a campaign of it does, as people want it."""
+    if brands.query.is_sliced:
+        brands = Brand.objects.filter(pk__in=list(brands.values_list("pk", flat=True)))
+    wanted = Campaign.objects.filter(brand=OuterRef("pk"), status=Status.ACTIVE)
+    with_figures = brand_figures.with_figures(brands.order_by(), now).annotate(
+        today=F(f"{Period.DAY.value}_start"),
+        runs=ExpressionWrapper(Q(is_active=True) & Exists(wanted), output_field=BooleanField()),
+    )
+    day, month = Period.DAY, Period.MONTH
+    figures, parameters = _sql(
+        with_figures.filter(today__isnull=False).values_list(
+            "pk", "timezone", "currency", "today", "runs",
+            F(SPEND[day]), F(LIMIT[day]), F(SPEND[month]), F(LIMIT[month]),
+        )
+    )  # fmt: skip
+    keys, of_keys = _sql(brands.order_by().values_list("pk", "timezone"))
+    return Owners(
+        figures=(
+            f"""SELECT id, id AS brand_id, timezone, currency, today, runs, NULL::date AS starts,
+                       NULL::date AS ends, '{{}}'::bigint[] AS hours,
+                       day_spent, day_limit, month_spent, month_limit
+                  FROM ({figures}) AS base (id, timezone, currency, today, runs, day_spent,
+                                            day_limit, month_spent, month_limit)""",  # noqa: S608
+            parameters,
+        ),
+        keys=(
+            f"""SELECT timezone, '{{}}'::bigint[] AS hours, id AS brand_id
+                  FROM ({keys}) AS base (id, timezone)""",  # noqa: S608
+            of_keys,
+        ),
+        totals="total.brand_id = owner.id AND total.campaign_id IS NULL",
+        ids="owner.id, NULL::bigint",
+    )
+
+
+def _moment(now: datetime) -> Moment:
+    zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
+    return Moment.of(now, zones, [], allowances_end=has_ended(now), stale=False)
+
+
+def _sql(rows: QuerySet[Any, Any]) -> Sql:
+    statement, parameters = rows.query.sql_with_params()
+    return statement, parameters

@@ -1,0 +1,334 @@
+"""The rule of :mod:`ads.rules.pacing` in one statement, for any number of owners.
+
+What is awkward in SQL, the hours and events of each day, comes in as arrays of running sums, by
+which the weight of a span of days is a difference: ``every`` of all days, ``mon`` to ``sun`` of one
+weekday's, ``running`` the number of days with any. They begin with 0 for the calendar's first day,
+``begins``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, Final
+
+from ads.models.spend import Period
+from ads.rules.currencies import MINOR_UNITS
+from ads.rules.dayparting import DAYS
+from ads.rules.pacing import (
+    LEAST_DAYS,
+    LEAST_SEEN,
+    LEVEL_DAYS,
+    MILLION,
+    MOST_SHARE,
+    PROFILE_DAYS,
+    SPIKE,
+    SPIKE_OF,
+    TOLERANCE,
+    Basis,
+    Calendar,
+    Range,
+    State,
+)
+from ads.services.pacing.calendars import Key, Span
+from ads.services.pacing.owners import Owners, Sql
+
+#: Bits of ``basis``.
+BITS: Final = {basis: 1 << place for place, basis in enumerate(Basis)}
+
+#: The results, in order; the owner's brand and campaign come before them.
+RESULTS: Final = (
+    "state", "spent", "budget", "expected", "pace_percent", "projected", "low", "high",
+    "runs_out_on", "recommended_daily", "basis",
+)  # fmt: skip
+
+_WEEKDAYS: Final = tuple(day[:3].lower() for day in DAYS)
+_SUMS: Final = ("every", *_WEEKDAYS, "running")
+
+
+def statement(
+    owners: Owners,
+    calendars: Mapping[Key, Calendar],
+    ranges: Sequence[Range],
+    period: Period,
+    brands_with_events: Sequence[int],
+) -> Sql:
+    """The paces of ``owners``: brand, campaign and :data:`RESULTS` of each."""
+    figures, parameters = owners.figures
+    spans = [(Span.of(period, one.today), one.today) for one in calendars.values()]
+    since = min(_read_from(period, span, today) for span, today in spans)
+    until = max(today for _, today in spans)
+    # A month's digits after the decimal point, where they are not two.
+    units = {code: places for code, places in MINOR_UNITS.items() if places != 2}  # noqa: PLR2004
+    of_day = period == Period.DAY
+    first = "owner.today" if of_day else "date_trunc('month', owner.today::timestamp)::date"
+    sql = f"""
+    WITH calendar AS MATERIALIZED (
+        SELECT timezone, hours::bigint[] AS hours, brand, today, begins, first, last, elapsed,
+               basis, {", ".join(f"{name}::bigint[] AS {name}" for name in _SUMS)}
+          FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::date[], %s::date[], %s::date[],
+                      %s::date[], %s::bigint[], %s::int[], {", ".join(["%s::text[]"] * len(_SUMS))})
+               AS calendar (timezone, hours, brand, today, begins, first, last, elapsed, basis,
+                            {", ".join(_SUMS)})
+    ), unit AS (
+        SELECT code, places FROM unnest(%s::text[], %s::int[]) AS unit (code, places)
+    ), owner AS MATERIALIZED (
+        SELECT owner.*, coalesce(unit.places, 2) AS places,
+               CASE WHEN owner.brand_id = ANY(%s::bigint[]) THEN owner.brand_id ELSE 0
+                END AS calendar_brand,
+               owner.{period.value}_spent AS spent, owner.{period.value}_limit AS budget,
+               coalesce(total.amount, 0) > 0
+               {"OR owner.month_spent > owner.day_spent" if of_day else ""} AS ran_before
+          FROM ({figures}) AS owner
+          LEFT JOIN unit ON unit.code = owner.currency
+          LEFT JOIN ads_spendtotal AS total
+            ON {owners.totals} AND total.period = 'month'
+           AND total.start = (date_trunc('month', owner.today::timestamp)
+                              - interval '1 month')::date
+    ), day AS (
+        SELECT owner.id, total.start, greatest(total.amount, 0) AS paid,
+               CASE WHEN total.start BETWEEN owner.today - {PROFILE_DAYS} AND owner.today - 1
+                    THEN (total.start - date '2001-01-01') %% 7 ELSE 7 END AS weekday,
+               total.start >= owner.today - {LEVEL_DAYS} AS is_recent,
+               total.start >= {first} AND total.amount > 0 AS is_of_period
+          FROM owner
+          JOIN ads_spendtotal AS total
+            ON {owners.totals} AND total.period = 'day' AND total.start BETWEEN %s AND %s
+           AND total.start <= owner.today
+        OFFSET 0
+    ), history AS (
+        SELECT id, min(start) FILTER (WHERE is_of_period) AS first_spend,
+               min(start) FILTER (WHERE weekday < 7 AND paid > 0) AS began,
+               {_by_weekday("sum(paid) FILTER (WHERE weekday = {n}) AS {day}_total")},
+               {_by_weekday("max(paid) FILTER (WHERE weekday = {n}) AS {day}_highest")},
+               {_by_weekday("count(*) FILTER (WHERE weekday = {n} AND paid > 0) AS {day}_count")},
+               {
+        _by_weekday(
+            "coalesce(sum(paid) FILTER (WHERE weekday = {n} AND is_recent), 0) AS {day}_last"
+        )
+    }
+          FROM day
+         GROUP BY id
+    )
+    SELECT {owners.ids}, result.*
+      FROM owner
+      JOIN calendar
+        ON calendar.timezone = owner.timezone AND calendar.hours = owner.hours
+       AND calendar.brand = owner.calendar_brand
+      LEFT JOIN history ON history.id = owner.id
+     CROSS JOIN (SELECT %s::int[] AS days, %s::numeric[] AS lows, %s::numeric[] AS highs) AS range
+     {_rule(of_day=of_day)}
+    """  # noqa: S608  (our own parts; all values are parameters)
+    return sql, (
+        *zip_columns(_calendar_rows(calendars, period)),
+        list(units), list(units.values()), list(brands_with_events), *parameters, since, until,
+        [one.days for one in ranges], [one.low for one in ranges], [one.high for one in ranges],
+    )  # fmt: skip
+
+
+def _read_from(period: Period, span: Span, today: Any) -> Any:
+    return today if period == Period.DAY else span.begins
+
+
+def zip_columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Rows as columns."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _calendar_rows(calendars: Mapping[Key, Calendar], period: Period) -> Iterator[tuple[Any, ...]]:
+    for key, one in calendars.items():
+        span = Span.of(period, one.today)
+        yield (
+            key.timezone, _array(key.schedules), key.brand, one.today, span.begins, span.first,
+            span.last, one.elapsed, sum(BITS[basis] for basis in one.basis),
+            _running_sum(one, lambda _, weight: weight),
+            *(_running_sum(one, lambda day, weight, n=n: weight * (day.weekday() == n))  # type: ignore[misc]
+              for n in range(7)),
+            _running_sum(one, lambda _, weight: int(weight > 0)),
+        )  # fmt: skip
+
+
+def _running_sum(calendar: Calendar, of: Callable[[Any, int], int]) -> str:
+    return _array(accumulate((of(*day) for day in calendar.weights.items()), initial=0))
+
+
+def _array(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def _by_weekday(part: str, join: str = ", ") -> str:
+    """SQL: a part for each weekday, from its name ``day`` and number ``n``."""
+    return join.join(part.format(day=day, n=n) for n, day in enumerate(_WEEKDAYS))
+
+
+def _sum(array: str, first: str, last: str) -> str:
+    """SQL: the weight of the days from ``first`` to ``last``."""
+    return (
+        f"(calendar.{array}[{last} - calendar.begins + 2]"
+        f" - calendar.{array}[{first} - calendar.begins + 1])"
+    )
+
+
+def _weight(first: str, last: str) -> str:
+    """SQL: the same by the weekdays' shares; 0 if there are no such days."""
+    every = _by_weekday("a.{day} * " + _sum("{day}", first, last), " + ")
+    return f"CASE WHEN {first} > {last} THEN 0 ELSE {every} END"
+
+
+def _rule(*, of_day: bool) -> str:
+    """SQL: the rule step by step, for ``owner`` with its ``calendar`` and ``history``.
+
+    Each step is computed once: without OFFSET 0, PostgreSQL would write it into those that use it.
+    Shares and weights are whole numbers, so that only money is numeric.
+    """
+    past = "owner.today - 1"
+    bound = (
+        f"(history.{{day}}_total - history.{{day}}_highest) * {SPIKE} / (history.{{day}}_count - 1)"
+    )
+    seen = _sum("{day}", f"owner.today - {PROFILE_DAYS}", past)
+    spent = (
+        f"CASE WHEN {seen} = 0 THEN 0"
+        f" WHEN history.{{day}}_count >= {SPIKE_OF}"
+        " THEN history.{day}_total - history.{day}_highest"
+        f" + least(history.{{day}}_highest, {bound})"
+        " ELSE coalesce(history.{day}_total, 0) END AS {day}"
+    )
+    share = (
+        "CASE WHEN NOT k.is_known THEN 1"
+        f" WHEN {seen} = 0 OR p.total = 0 THEN 0"
+        f" ELSE least(round(p.{{day}} * {_sum('every', f'owner.today - {PROFILE_DAYS}', past)}"
+        f" * {MILLION} / ({seen} * p.total)), {MOST_SHARE})::bigint END AS {{day}}"
+    )
+    bounded = _by_weekday(
+        f"CASE WHEN history.{{day}}_count >= {SPIKE_OF} THEN least(history.{{day}}_last, {bound})"
+        " ELSE history.{day}_last END",
+        " + ",
+    )
+    last = _by_weekday("history.{day}_last", " + ")
+    highest = _by_weekday("history.{day}_last")
+    level = f"""CASE WHEN history.began IS NULL OR history.began > owner.today - {LEAST_DAYS}
+        THEN NULL WHEN a.is_known THEN {bounded}
+        ELSE (SELECT CASE WHEN with_spend >= {SPIKE_OF}
+                          THEN total - highest
+                               + least(highest, (total - highest) * {SPIKE} / (with_spend - 1))
+                          ELSE total END
+                FROM (SELECT {last} AS total, greatest({highest}) AS highest,
+                             num_nonnulls({_by_weekday("nullif(history.{day}_last, 0)")})
+                                 AS with_spend) AS week)
+        END / nullif({_weight(f"greatest(history.began, owner.today - {LEVEL_DAYS})", past)}, 0)"""
+    if of_day:
+        level = f"""CASE WHEN calendar.elapsed > 0 AND calendar.elapsed >= {LEAST_SEEN} * a.today
+            THEN greatest(owner.spent, 0) / calendar.elapsed END"""
+    shares = ", ".join(f"1 AS {day}" for day in _WEEKDAYS) if of_day else _by_weekday(share)
+    spending = (
+        ""
+        if of_day
+        else f"""
+      LEFT JOIN LATERAL (
+        SELECT *, {_by_weekday("{day}", " + ")} AS total
+          FROM (SELECT {_by_weekday(spent)} WHERE k.is_known OFFSET 0) AS spent
+        OFFSET 0
+     ) AS p ON true"""
+    )
+    is_known = f"coalesce(history.began < owner.today - {PROFILE_DAYS - 7}, false)"
+    begins = """CASE WHEN owner.ran_before THEN k.first
+                    WHEN history.first_spend IS NOT NULL
+                    THEN greatest(k.first, history.first_spend) END"""
+    ranged = _no_range() if of_day else _range()
+    return f"""
+     CROSS JOIN LATERAL (
+        SELECT {"false" if of_day else is_known} AS is_known,
+               greatest(calendar.first, owner.starts) AS first,
+               least(calendar.last, owner.ends) AS last,
+               greatest(owner.today, owner.starts) AS rest
+        OFFSET 0
+     ) AS k {spending}
+     CROSS JOIN LATERAL (
+        SELECT k.*, {shares}, {begins} AS begins,
+               owner.runs AND owner.today <= k.last AS runs,
+               CASE WHEN k.rest = owner.today AND k.rest <= k.last THEN calendar.elapsed
+                    ELSE 0 END AS elapsed,
+               {_sum("every", "owner.today", "owner.today")} AS today,
+               CASE WHEN greatest(k.rest, owner.today + 1) > k.last THEN 0
+                    ELSE {_sum("running", "greatest(k.rest, owner.today + 1)", "k.last")}
+                END AS later,
+               CASE WHEN k.rest > k.last THEN 0 ELSE {_sum("every", "k.rest", "k.last")} END
+                   AS even
+        OFFSET 0
+     ) AS a
+     CROSS JOIN LATERAL (
+        SELECT past + ahead AS whole, past + gone AS seen, ahead - gone AS rest, level,
+               {
+        "NULL::numeric"
+        if of_day
+        else '''owner.day_limit * a.later
+                   + CASE WHEN a.rest = owner.today
+                          THEN greatest(owner.day_limit - owner.day_spent, 0) ELSE 0 END'''
+    } AS most
+          FROM (SELECT {_weight("a.begins", "least(a.last, owner.today - 1)")} AS past,
+                       {_weight("a.rest", "a.last")} AS ahead,
+                       a.elapsed * (ARRAY[{_by_weekday("a.{day}")}])
+                           [extract(isodow FROM owner.today)::int] AS gone,
+                       {level} AS level) AS part
+        OFFSET 0
+     ) AS b
+     CROSS JOIN LATERAL (
+        SELECT owner.budget * b.seen / nullif(b.whole, 0) AS expected,
+               a.runs AND owner.budget > owner.spent AS may_spend,
+               CASE WHEN NOT a.runs THEN 0
+                    WHEN b.level IS NULL THEN NULL
+                    WHEN owner.spent >= owner.budget THEN 0  -- it has stopped there
+                    ELSE least(b.level * b.rest, b.most) END AS to_come,
+               CASE WHEN a.rest = owner.today AND a.today > a.elapsed
+                    THEN (owner.budget - owner.spent + owner.day_spent) / (a.later + 1)
+                END AS from_today
+        OFFSET 0
+     ) AS c
+     CROSS JOIN LATERAL (
+        SELECT CASE WHEN owner.budget IS NULL THEN '{State.NO_BUDGET}'
+                    WHEN NOT a.runs AND owner.spent <= owner.budget THEN '{State.NOT_RUNNING}'
+                    WHEN c.expected IS NULL
+                         OR (owner.today <= a.last AND b.seen < {LEAST_SEEN} * b.whole)
+                    THEN '{State.NOT_ENOUGH_DATA}'
+                    WHEN owner.spent > c.expected * {1 + TOLERANCE} THEN '{State.OVER}'
+                    WHEN owner.spent < c.expected * {1 - TOLERANCE} THEN '{State.UNDER}'
+                    ELSE '{State.ON_PACE}' END AS state,
+               owner.spent, owner.budget, round(c.expected, 6) AS expected,
+               round(100 * owner.spent / CASE WHEN c.expected > 0 THEN c.expected END, 6)
+                   AS pace_percent,
+               round(owner.spent + c.to_come, 6) AS projected,
+               {ranged},
+               CASE WHEN c.may_spend AND owner.spent + c.to_come > owner.budget
+                    THEN calendar.begins - 1 + width_bucket(
+                             ceil(round((owner.budget - owner.spent) / c.to_come
+                                        * (a.even - a.elapsed), 6))::bigint - 1 + a.elapsed
+                             + calendar.every[a.rest - calendar.begins + 1], calendar.every)
+                END AS runs_out_on,
+               {
+        "NULL::numeric"
+        if of_day
+        else '''CASE WHEN c.may_spend THEN trunc(
+                   CASE WHEN a.later > 0 AND (c.from_today IS NULL
+                                              OR c.from_today < owner.day_spent)
+                        THEN (owner.budget - owner.spent) / a.later ELSE c.from_today END,
+                   owner.places) END'''
+    } AS recommended_daily,
+               calendar.basis
+               | CASE WHEN a.begins IS NULL THEN 0 ELSE
+                      CASE WHEN a.is_known THEN {BITS[Basis.WEEKDAYS]} ELSE 0 END
+                      | CASE WHEN owner.starts > calendar.first OR owner.ends < calendar.last
+                             THEN {BITS[Basis.FLIGHT]} ELSE 0 END
+                      | CASE WHEN a.begins > a.first THEN {BITS[Basis.FIRST_SPEND]} ELSE 0 END
+                 END AS basis
+     ) AS result
+    """
+
+
+def _no_range() -> str:
+    return "NULL::numeric AS low, NULL::numeric AS high"
+
+
+def _range() -> str:
+    """SQL: the range of a projection, by the days that are left."""
+    at = "least(width_bucket(a.last - owner.today, range.days) + 1, cardinality(range.days))"
+    return f"""round(owner.spent + c.to_come * range.lows[{at}], 6) AS low,
+               round(owner.spent + CASE WHEN c.to_come IS NOT NULL
+                     THEN least(c.to_come * range.highs[{at}], b.most) END, 6) AS high"""

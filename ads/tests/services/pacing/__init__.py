@@ -1,0 +1,1 @@
+"""Pacing: the SQL beside the rule, events, lists, ranges, the backtest."""
