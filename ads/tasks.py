@@ -22,7 +22,6 @@ from ads.models import Campaign
 from ads.rules.money import plain
 from ads.services import alerts, messages, pacing, platforms
 from ads.services.actor import acting_as
-from ads.services.alert_soon import CHECK, DELAY
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
 from ads.services.monitoring import dead_man
@@ -200,7 +199,7 @@ def check_alerts() -> dict[str, int]:
     with _running("check_alerts", now):
         found = alerts.evaluate(now)
     if found.is_busy:
-        messages.send(CHECK, countdown=DELAY)
+        messages.send(messages.CHECK_ALERTS, countdown=messages.ALERTS_AFTER)
     if found.raised:
         messages.send(alerts.channels.SEND)
     return {"raised": found.raised}

@@ -69,7 +69,10 @@ class Channel(TimestampedModel):
 
     name = models.CharField(max_length=100, unique=True, help_text="Its name in lists.")
     way = models.CharField(
-        max_length=10, choices=Way.choices, help_text="What the address below is of."
+        "sends by",
+        max_length=10,
+        choices=Way.choices,
+        help_text="The address below is of this kind.",
     )
     #: Sealed; see :mod:`ads.services.senders.encryption`.
     address = models.TextField(editable=False)
@@ -143,23 +146,24 @@ class AlertRule(TimestampedModel):
         help_text="This brand and its campaigns alone. Empty: every brand.",
     )
     owners = models.CharField(
-        "of",
+        "whose",
         max_length=10,
         choices=Owner.choices,
         blank=True,
         default=Owner.BOTH,
-        help_text="Whose budgets or spend, where the rule watches budgets.",
+        help_text="Whose budgets, where the rule watches budgets.",
     )
     period = models.CharField(
-        "budgets",
+        "which budgets",
         max_length=5,
         choices=[*Period.choices, ("", "Day and month")],
         blank=True,
         default="",
-        help_text="Which budgets, where the rule watches budgets.",
+        help_text="Where the rule watches budgets used; projections are of the month.",
     )
     thresholds = ArrayField(
         models.PositiveSmallIntegerField(),
+        verbose_name="percents",
         blank=True,
         default=list,
         help_text="Percents of the budget, such as 50, 80, 90, 100, where the rule watches budgets "

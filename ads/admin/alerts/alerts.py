@@ -18,6 +18,7 @@ from ads.admin.elements import (
     badge,
     counted,
     two_lines,
+    unbroken,
 )
 from ads.models import Alert
 from ads.models.alerts import AlertKind
@@ -101,13 +102,17 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
             )
 
     @admin.display(description="since", ordering="at")
-    def since(self, alert: Alert) -> str:
-        return self._at(alert, alert.at)
+    def since(self, alert: Alert) -> SafeString:
+        return unbroken(self._at(alert, alert.at))
 
     @admin.display(description="what")
     def what(self, alert: Alert) -> SafeString:
         said = texts.of(alert)
-        return two_lines(said.title, said.text)
+        return format_html(
+            '<span class="ads-alert">{}<br><span class="ads-quiet">{}</span></span>',
+            said.title,
+            said.text,
+        )
 
     @admin.display(description="what happened")
     def what_happened(self, alert: Alert) -> str:

@@ -55,7 +55,9 @@ class RuleForm(ConfigurationForm):
     """A rule."""
 
     thresholds = Percents(
-        required=False, help_text=AlertRule._meta.get_field("thresholds").help_text
+        label="Percents",
+        required=False,
+        help_text=AlertRule._meta.get_field("thresholds").help_text,
     )
     timezone = forms.ChoiceField(
         required=False,

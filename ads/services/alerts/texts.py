@@ -11,6 +11,7 @@ from django.conf import settings
 from ads.models import Alert
 from ads.models.alerts import AlertKind
 from ads.rules.calendar import UnknownTimezone, format_instant
+from ads.rules.currencies import MINOR_UNITS
 from ads.rules.money import format_money, percent_used
 from ads.services import pacing
 from ads.services.freshness import platform_name
@@ -75,7 +76,7 @@ def _budget(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     spent, limit = Decimal(figures["spent"]), Decimal(figures["limit"])
     start = date.fromisoformat(figures["start"])
     is_month = figures["period"] == "month"
-    which = f"budget of {start:%B}" if is_month else f"budget of {start}"
+    which = f"{start:%B}'s budget" if is_month else f"the budget of {start}"
     percent = percent_used(spent, limit)
     used = f", {percent}%" if percent is not None else ""
     text = (
@@ -86,9 +87,9 @@ def _budget(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     its = "Its campaigns are" if alert.campaign_id is None else "It is"
     until = format_instant(alert.ends_at, zone) if alert.ends_at else ""
     if spent >= limit:
-        title = f"{name}: {which} used up"
+        title = f"{name}: {which} is used up"
         return title, text, f"{its} stopped until {until}." if until else ""
-    title = f"{name}: {figures['percent']}% of the {which} used"
+    title = f"{name}: {figures['percent']}% of {which} used"
     return title, text, _expected(alert, figures, spent, limit)
 
 
@@ -106,20 +107,20 @@ def _expected(alert: Alert, figures: Mapping[str, Any], spent: Decimal, limit: D
     if figures.get("runs_out_on"):
         return f"It is projected to be used up on {figures['runs_out_on']}."
     if figures.get("projected"):
-        return f"Projected for the month: {format_money(Decimal(figures['projected']), currency)}."
+        return f"Projected for the month: {_rounded(figures['projected'], currency)}."
     return ""
 
 
 def _projected(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     currency, zone = _brand(alert)
     money = {
-        name: format_money(Decimal(figures[name]), currency)
+        name: _rounded(figures[name], currency)
         for name in ("spent", "budget", "projected", "low", "high", "recommended_daily")
         if figures.get(name)
     }
     month = date.fromisoformat(figures["month"])
     exceeds = figures["choice"] == pacing.Paced.EXCEEDS
-    what = "exceeded" if exceeds else "left over in part"
+    what = "probably be exceeded" if exceeds else "probably not be used up"
     between = f" ({money['low']} to {money['high']})" if {"low", "high"} <= money.keys() else ""
     text = (
         f"{money['projected']}{between} projected of {money['budget']}; {money['spent']} spent as "
@@ -130,18 +131,18 @@ def _projected(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]
         following.append(f"It is projected to be used up on {figures['runs_out_on']}.")
     if "recommended_daily" in money:
         following.append(f"{money['recommended_daily']} a day would use it up exactly.")
-    title = f"{whose(alert)}: budget of {month:%B} projected to be {what}"
+    title = f"{whose(alert)}: {month:%B}'s budget will {what}"
     return title, text, " ".join(following)
 
 
 def _paused(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     returns = figures.get("returns")
     following = f"It runs again from {returns}." if returns else ""
-    return f"{whose(alert)}: paused", f"{figures['reason']}. At {figures['at']}.", following
+    return f"{whose(alert)}: paused", f"{figures['reason']}, at {figures['at']}.", following
 
 
 def _resumed(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
-    return f"{whose(alert)}: running again", f"{figures['reason']}. At {figures['at']}.", ""
+    return f"{whose(alert)}: running again", f"{figures['reason']}, at {figures['at']}.", ""
 
 
 def _late(_: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -206,6 +207,12 @@ def _channel(_: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
         f"Nothing has been sent since {figures['since']}. {figures['problem']}",
         "What it should have got is sent once it works again, for three days.",
     )
+
+
+def _rounded(amount: str, currency: str) -> str:
+    """An amount that is no more exact than the currency's smallest unit."""
+    places = MINOR_UNITS.get(currency, 2)
+    return format_money(round(Decimal(amount), places), currency)
 
 
 def _brand(alert: Alert) -> tuple[str, str]:

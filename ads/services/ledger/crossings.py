@@ -22,7 +22,7 @@ from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
-from ads.services import alert_soon
+from ads.services import messages
 from ads.services.campaign_lookup import Owner
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.ledger.rows import RECORDED, Answer, Placed
@@ -118,7 +118,7 @@ def enforce_crossed(
         if answer.outcome == RECORDED and amount:
             moved[owner, day] += amount
     if moved:
-        alert_soon.after_commit()
+        messages.check_alerts_soon()
     campaigns = _crossed(moved, now)
     if campaigns is None:
         return Enforced()

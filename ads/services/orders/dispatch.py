@@ -29,7 +29,7 @@ from ads.platforms.interface import (
     SwitchAnswer,
     Unknown,
 )
-from ads.services import alert_soon, locks, restored
+from ads.services import locks, messages, restored
 from ads.services.orders.outbox import OPEN, may_tell, still_meant
 
 #: Orders told in one request, stops first.
@@ -163,7 +163,7 @@ def _settle(
         )
         cursor.execute(_SEEN, [now, list(ids), now])
         if OrderState.REFUSED in states:
-            alert_soon.after_commit()
+            messages.check_alerts_soon()
 
 
 def _settled(

@@ -59,7 +59,7 @@ def test_of_several_percents_that_are_passed_at_once_only_the_highest_is_told(
 
     spend(campaign, 5, NOON)
     evaluate(NOON)
-    assert is_open() == ["Spring (Acme): budget of 2024-05-15 used up"]
+    assert is_open() == ["Spring (Acme): the budget of 2024-05-15 is used up"]
     assert alerts.texts.of(Alert.objects.latest("pk")).next == (
         "It is stopped until 2024-05-16 00:00 UTC."
     )
@@ -104,7 +104,7 @@ def test_an_allowance_counts_and_a_budget_of_zero_is_used_up_by_the_first_cent(
     assert evaluate(NOON) == 0
     spend(zero, "0.01", NOON)
     evaluate(NOON)
-    assert titles() == ["Zero (Acme): budget of 2024-05-15 used up"]
+    assert titles() == ["Zero (Acme): the budget of 2024-05-15 is used up"]
 
 
 @pytest.mark.parametrize("change", [{"status": "paused"}, {"status": "archived"}])
@@ -201,12 +201,10 @@ def test_a_budget_projected_to_be_exceeded_or_left_over_is_told(brand: Brand) ->
     assert evaluate(NOON) == 2
     found = Alert.objects.filter(campaign=over).get()
     said = alerts.texts.of(found)
-    assert said.title == "Over (Acme): budget of May projected to be exceeded"
+    assert said.title == "Over (Acme): May's budget will probably be exceeded"
     assert " projected of $1,000.00; $840.00 spent as of 2024-05-15 12:00 UTC." in said.text
     assert said.next.startswith("It is projected to be used up on 2024-05-1")
-    assert titles(campaign=under) == [
-        "Under (Acme): budget of May projected to be left over in part"
-    ]
+    assert titles(campaign=under) == ["Under (Acme): May's budget will probably not be used up"]
 
     under.monthly_budget = Decimal(320)
     under.save(update_fields=["monthly_budget"])

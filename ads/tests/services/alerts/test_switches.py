@@ -41,7 +41,7 @@ def test_a_pause_for_a_used_up_budget_is_told_until_the_campaign_runs_again(
     assert alerts.evaluate(NOON).raised == 1
     said = texts.of(Alert.objects.get())
     assert said.title == "Spring (Acme): paused"
-    assert said.text == ("Daily budget used up: $75.40 of $75.00. At 2024-05-15 08:00 New York.")
+    assert said.text == ("Daily budget used up: $75.40 of $75.00, at 2024-05-15 08:00 New York.")
     assert said.next == "It runs again from 2024-05-16 00:00 New York."
 
     enforce_all(NOON + DAY)
