@@ -47,7 +47,7 @@ def main() -> None:
             fill(sizes.campaigns, brands=sizes.brands, schedules=500, now=NOW)
             settle(NOW)
             rows = look(sizes.rounds)
-            rows += at_once(sizes.at_once, address, got)
+            rows += at_once(sizes.at_once)
         with scratch() as database, own_redis():
             rows += sent(database, sizes.events, address, got)
     table(rows)
@@ -83,7 +83,7 @@ def look(rounds: int) -> list[tuple[str, str, str]]:
     ]
 
 
-def at_once(count: int, address: str, got: list[tuple[float, bytes]]) -> list[tuple[str, str, str]]:
+def at_once(count: int) -> list[tuple[str, str, str]]:
     """So many pauses at once; the check with and without the rule, and what is made of them."""
     ids = list(Campaign.objects.filter(is_active=True).values_list("pk", flat=True)[:count])
     rule = AlertRule.objects.get(name="Campaign paused by the system")

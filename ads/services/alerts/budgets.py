@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.models import Brand
-from ads.models.alerts import AlertKind
+from ads.models import AlertRule, Brand
+from ads.models.alerts import AlertKind, Owner
+from ads.models.spend import Period
 from ads.rules.calendar import (
     group_by_local_date,
     month_start,
@@ -19,16 +20,11 @@ from ads.rules.calendar import (
 )
 from ads.services.alerts import raising
 
-#: Begins with the sums, which are few for each date. Planned for a million campaigns: the brands'
-#: and the campaigns' sums are found apart, each by one join.
 _CASE: Final = """
-    WITH zone (timezone, period, start, ends_at) AS (
+    WITH zone (timezone, period, start, ends_at) AS MATERIALIZED (
             SELECT * FROM unnest(%(zones)s::text[], %(periods)s::text[], %(starts)s::date[],
                                  %(ends)s::timestamptz[])),
-         rule AS (
-            SELECT * FROM ads_alertrule WHERE is_active AND kind = 'budget_used'),
-         least AS (SELECT min(percent) AS percent FROM rule, unnest(thresholds) AS percent),
-         used AS ({of_brands} UNION ALL {of_campaigns})
+         used AS MATERIALIZED ({used})
     SELECT rule.id AS rule_id,
            CASE WHEN used.campaign_id IS NULL THEN 'brand ' || used.brand_id
                 ELSE 'campaign ' || used.campaign_id END AS owner,
@@ -37,9 +33,12 @@ _CASE: Final = """
            jsonb_build_object('percent', passed.percent, 'spent', used.spent::text,
                               'limit', used.limit_then::text, 'period', used.period,
                               'start', used.start) AS figures,
-           used.ends_at
+           zone.ends_at
       FROM used
-      JOIN rule ON (rule.brand_id IS NULL OR rule.brand_id = used.brand_id)
+      JOIN zone USING (timezone, period, start)
+      JOIN ads_alertrule AS rule
+        ON rule.is_active AND rule.kind = 'budget_used'
+       AND (rule.brand_id IS NULL OR rule.brand_id = used.brand_id)
        AND rule.period IN ('', used.period)
        AND rule.owners IN ('', CASE WHEN used.campaign_id IS NULL THEN 'brand' ELSE 'campaign' END)
      CROSS JOIN LATERAL (
@@ -48,17 +47,16 @@ _CASE: Final = """
      WHERE passed.percent IS NOT NULL
 """
 
+#: The days and months are constants, so that PostgreSQL knows how many sums they have.
 _USED: Final = """
-    SELECT total.brand_id, total.campaign_id, total.period, total.start,
-           total.amount AS spent, {budget} + {allowed} AS limit_then, zone.ends_at
-      FROM zone
-      JOIN ads_brand AS brand ON brand.timezone = zone.timezone AND brand.is_active {these}
+    SELECT total.brand_id, total.campaign_id, total.period, total.start, brand.timezone,
+           total.amount AS spent, {budget} + {allowed} AS limit_then
+      FROM ads_spendtotal AS total
+      JOIN ads_brand AS brand ON brand.id = total.brand_id AND brand.is_active {these}
       {join}
-     WHERE total.period = zone.period AND total.start = zone.start
-       AND total.period IN (SELECT '{period}' FROM rule
-                             WHERE owners IN ('', '{owner}') AND rule.period IN ('', '{period}'))
+     WHERE total.period = '{period}' AND total.start = ANY(%(starts)s::date[]) AND {whose}
        AND total.amount > 0
-       AND total.amount * 100 >= (SELECT percent FROM least) * ({budget} + {allowed})
+       AND total.amount * 100 >= {least} * ({budget} + {allowed})
 """
 
 #: As in :mod:`ads.allowed`: what has ended is taken out before the clock does.
@@ -72,14 +70,26 @@ _ALLOWED: Final = """
 """
 
 
-def compare(now: datetime, brands: Sequence[int] | None) -> int:
-    """Raise and end alerts of budgets used; of these brands, or of all."""
-    params: dict[str, Any] = {"now": now, **_zones(now)}
+def compare(rules: Sequence[AlertRule], now: datetime, brands: Sequence[int] | None) -> int:
+    """Raise and end alerts of budgets used; of these brands, or of all; how many were raised."""
     these = "" if brands is None else "AND brand.id = ANY(%(brands)s::bigint[])"
+    parts = [
+        _used(owner, period, these, min(percents))
+        for owner in (Owner.BRAND, Owner.CAMPAIGN)
+        for period in Period
+        if (
+            percents := [
+                percent
+                for rule in rules
+                if rule.owners in (Owner.BOTH, owner) and rule.period in ("", period)
+                for percent in rule.thresholds
+            ]
+        )
+    ]
     raised = raising.compare(
         AlertKind.BUDGET_USED,
-        _CASE.format(of_brands=_used("brand", these), of_campaigns=_used("campaign", these)),
-        params,
+        _CASE.format(used=" UNION ALL ".join(parts)),
+        {"now": now, **_zones(now)},
         now,
         brands=brands,
         by_period=True,
@@ -102,26 +112,20 @@ _PROJECTED: Final = """
 """
 
 
-def _used(owner: str, these: str) -> str:
-    of_brand = (
-        "JOIN ads_spendtotal AS total ON total.brand_id = brand.id AND total.campaign_id IS NULL"
+def _used(owner: Owner, period: Period, these: str, least: int) -> str:
+    is_brand = owner == Owner.BRAND
+    campaign = (
+        "JOIN ads_campaign AS campaign ON campaign.id = total.campaign_id "
+        "AND campaign.status = 'active'"
     )
-    of_campaign = (
-        "JOIN ads_campaign AS campaign ON campaign.brand_id = brand.id "
-        "AND campaign.status = 'active' "
-        "JOIN ads_spendtotal AS total ON total.campaign_id = campaign.id "
-        "AND total.brand_id = brand.id"
-    )
-    return " UNION ALL ".join(
-        _USED.format(
-            owner=owner,
-            period=period,
-            these=f"{these} AND zone.period = '{period}'",
-            join=of_brand if owner == "brand" else of_campaign,
-            budget=f"{owner}.{word}_budget",
-            allowed=_ALLOWED,
-        )
-        for period, word in (("day", "daily"), ("month", "monthly"))
+    return _USED.format(
+        these=these,
+        join="" if is_brand else campaign,
+        whose=f"total.campaign_id IS {'' if is_brand else 'NOT '}NULL",
+        period=period.value,
+        least=least,
+        budget=f"{owner.value}.{period.budget}",
+        allowed=_ALLOWED,
     )
 
 

@@ -73,7 +73,7 @@ def _budgets(progress: AlertProgress, rules: Sequence[AlertRule], now: datetime)
     if mine:
         moved = None if everything or last is None else budgets.moved_since(last - SLACK, now)
         if moved is None or moved:
-            raised += budgets.compare(now, moved)
+            raised += budgets.compare(mine, now, moved)
     if projected and everything:
         found = projections.cases(projected, now)
         raised += len(raising.compare_rows(AlertKind.PROJECTED, found, now, by_period=True))
