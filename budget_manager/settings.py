@@ -295,7 +295,7 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 
 # --- Alerts ---------------------------------------------------------------------------------------
 # Where people reach this installation: links in alerts begin with it. Without it there are none.
-SITE_URL = env.str("SITE_URL", default=next(iter(CSRF_TRUSTED_ORIGINS), "")).rstrip("/")
+SITE_URL = (env.str("SITE_URL", default="") or next(iter(CSRF_TRUSTED_ORIGINS), "")).rstrip("/")
 if SITE_URL and not SITE_URL.startswith(("https://", "http://")):
     raise ImproperlyConfigured("SITE_URL: use an address that begins with https:// or http://.")
 # The mail server, as apprise writes it, without recipients. In development mails are kept in the

@@ -62,6 +62,8 @@ class ChannelForm(ConfigurationForm):
         address = data.get("sends_to")
         if not self.errors and (address or "way" in self.changed_data):
             try:
+                if self.instance.pk:
+                    channels.check_way(Channel.objects.get(pk=self.instance.pk), data["way"])
                 channels.check(data["way"], address or "")
             except InvalidChannel as error:
                 field = "sends_to" if error.field == "address" else error.field

@@ -19,7 +19,7 @@ from ads.services.freshness import platform_name
 #: The page about a brand, a campaign and the rest, below the site's address.
 _BRAND: Final = "/admin/ads/brand/{}/change/"
 _CAMPAIGN: Final = "/admin/ads/campaign/{}/change/"
-_PAGES: Final[Mapping[str, str]] = {
+PAGES: Final[Mapping[str, str]] = {
     AlertKind.SPEND_LATE: "/admin/ads/platformaccount/",
     AlertKind.UNMATCHED: "/admin/ads/unknownreference/",
     AlertKind.TASK_LATE: "/admin/django_celery_beat/periodictask/",
@@ -59,8 +59,8 @@ def of(alert: Alert) -> Said:
 def _path(alert: Alert) -> str:
     if alert.campaign_id is not None:
         return _CAMPAIGN.format(alert.campaign_id)
-    if alert.kind in _PAGES:
-        return _PAGES[alert.kind]
+    if alert.kind in PAGES:
+        return PAGES[alert.kind]
     return _BRAND.format(alert.brand_id) if alert.brand_id is not None else ALL
 
 

@@ -39,26 +39,36 @@ def create(*, name: str, way: str, address: str, **more: Any) -> tuple[Channel, 
 def update(channel: Channel, *, address: str = "", **changed: Any) -> None:
     """Change a channel; without an ``address`` it keeps its own. Switched off, nothing waits.
 
-    Told in another way, it needs an address of that kind; a webhook keeps its secret.
+    Told in another way, it needs an address of that kind. A webhook has a secret, which is shown
+    when it is made, so no other channel can become one.
 
     Raises:
         InvalidChannel: with the field and the remedy.
     """
     way = changed.get("way", channel.way)
+    check_way(channel, way)
     if address or way != channel.way:
         kept, channel.shown = addresses.check(way, address)
         channel.address = encryption.seal(kept)
         changed |= {"address": channel.address, "shown": channel.shown}
         # It is another place, which has not failed yet.
         changed |= {"failing_since": None, "problem": ""}
-    if way == Way.WEBHOOK and not channel.secret:
-        changed["secret"] = encryption.seal(addresses.new_secret())
     for name, value in changed.items():
         setattr(channel, name, value)
     if changed:
         channel.save(update_fields=[*changed, "updated_at"])
     if not channel.is_active:
         drop(channel)
+
+
+def check_way(channel: Channel, way: str) -> None:
+    """Refuse to turn another channel into a webhook.
+
+    Raises:
+        InvalidChannel: with the remedy.
+    """
+    if way == Way.WEBHOOK and channel.way != way:
+        raise InvalidChannel("way", "a webhook has a secret of its own; add a new channel instead.")
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -172,14 +172,15 @@ def _no_password(request: Any) -> Any:
 
 
 def _webhook(outgoing: Outgoing, at: datetime) -> str:
-    """What went wrong; "" if it was received. ``at`` is in UTC, as the library takes it to be."""
+    """What went wrong; "" if it was received."""
     uid = f"msg_{outgoing.uid.hex}"
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Budget Manager",
         "webhook-id": uid,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(outgoing.secret).sign(uid, at, outgoing.text),
+        # The library takes the wall clock of any zone for UTC.
+        "webhook-signature": Webhook(outgoing.secret).sign(uid, at.astimezone(UTC), outgoing.text),
     }
     with guarded(is_on=not settings.ALERTS_TO_PRIVATE_ADDRESSES) as guard:
         try:
