@@ -116,7 +116,8 @@ def _used(owner: Owner, period: Period, these: str, least: int) -> str:
     is_brand = owner == Owner.BRAND
     campaign = (
         "JOIN ads_campaign AS campaign ON campaign.id = total.campaign_id "
-        "AND campaign.status = 'active'"
+        # so that those of a few brands are found by their brand
+        "AND campaign.brand_id = total.brand_id AND campaign.status = 'active'"
     )
     return _USED.format(
         these=these,

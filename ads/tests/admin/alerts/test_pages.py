@@ -11,6 +11,7 @@ from django.urls import reverse
 from ads.models import Alert, AlertMessage, AlertRule, Channel
 from ads.services import alerts
 from ads.services.senders import encryption
+from ads.tests.admin.pages import change, filled_in
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.alerts.support import channel, evaluate, receiver, rule
 from ads.tests.support import NOON, spend
@@ -96,8 +97,9 @@ def test_a_webhooks_secret_is_shown_once_and_its_address_never(admin: Client) ->
     assert "s3cr3t" not in page
     assert secret not in page
 
-    renamed = {**given, "name": "Operations", "sends_to": ""}
-    admin.post(reverse("admin:ads_channel_change", args=[stored.pk]), renamed)
+    form = filled_in(admin, change(stored)) | {"rules": [made.pk]}
+    assert form["sends_to"] == ""
+    admin.post(change(stored), form | {"name": "Operations"})
     stored.refresh_from_db()
     assert stored.name == "Operations"
     assert encryption.unseal(stored.address) == CHANNEL["sends_to"]
@@ -112,7 +114,8 @@ def test_a_wrong_address_is_refused_and_not_shown_again(admin: Client) -> None:
 
 def test_no_channel_becomes_a_webhook(admin: Client) -> None:
     mail = channel("ann@example.com", "mail", name="Ops")
-    answer = admin.post(reverse("admin:ads_channel_change", args=[mail.pk]), CHANNEL)
+    form = filled_in(admin, change(mail)) | {"rules": [], "way": "webhook"}
+    answer = admin.post(change(mail), form | {"sends_to": "https://hooks.example.com"})
     assert "A webhook has a secret of its own; add a new channel instead." in text(answer)
     mail.refresh_from_db()
     assert mail.way == "mail"

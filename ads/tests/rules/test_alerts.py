@@ -1,6 +1,7 @@
-"""When an alert may be sent, against a clock that is read minute by minute."""
+"""When an alert may be sent, and what a usual day is."""
 
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from ads.rules.calendar import local_time
 from ads.rules.quiet_hours import next_digest, quiet_until
+from ads.rules.unusual import LEAST_DAYS, usual
 
 MINUTE = timedelta(minutes=1)
 ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
@@ -64,3 +66,31 @@ def test_a_weekly_digest_at_its_own_instant_waits_a_week(at: str) -> None:
         if instant.day == 30
         else datetime(2026, 11, 30, 8, tzinfo=UTC)
     )
+
+
+AMOUNTS = st.integers(0, 1000).map(Decimal)
+DAYS = st.lists(AMOUNTS, min_size=LEAST_DAYS, max_size=28)
+
+
+def naive(days: list[Decimal]) -> Decimal:
+    ordered, half = sorted(days), len(days) // 2
+    return ordered[half] if len(days) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+@given(DAYS)
+def test_the_bounds_are_around_the_median(days: list[Decimal]) -> None:
+    middle = naive(days)
+    found = usual(days)
+    if middle == 0:
+        assert found is None
+        return
+    assert found
+    tolerance = max(naive([abs(day - middle) for day in days]) * Decimal("4.45"), middle / 2)
+    assert found.amount == middle
+    assert (found.low, found.high) == (middle - tolerance, middle + tolerance)
+
+
+def test_a_spike_is_odd_and_makes_no_later_day_usual() -> None:
+    days = [Decimal(100)] * 10
+    assert usual(days) == usual([*days, Decimal(10_000)])
+    assert usual(days[: LEAST_DAYS - 1]) is None
