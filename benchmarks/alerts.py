@@ -42,15 +42,14 @@ def main() -> None:
     ).parse_args()
     logging.getLogger("ads").setLevel(logging.WARNING)
     settings.ALERTS_TO_PRIVATE_ADDRESSES = True
-    with receiver() as (address, got):
+    with own_redis():
+        with receiver() as (address, got), scratch() as database:
+            rows = sent(database, sizes.events, address, got)
+        table(rows)
         with scratch():
             fill(sizes.campaigns, brands=sizes.brands, schedules=500, now=NOW)
             settle(NOW)
-            rows = look(sizes.rounds)
-            rows += at_once(sizes.at_once)
-        with scratch() as database, own_redis():
-            rows += sent(database, sizes.events, address, got)
-    table(rows)
+            table([*look(sizes.rounds), *at_once(sizes.at_once)])
 
 
 def look(rounds: int) -> list[tuple[str, str, str]]:
