@@ -40,7 +40,8 @@ def check(way: str, address: str) -> tuple[str, str]:
     address = address.strip()
     if not address:
         raise InvalidChannel("address", "enter the address that alerts are sent to.")
-    return _CHECKS[Way(way)](address)
+    kept, shown = _CHECKS[Way(way)](address)
+    return kept, shown
 
 
 def recipients(address: str) -> list[str]:
